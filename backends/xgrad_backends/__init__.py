@@ -1,0 +1,1 @@
+"""Adapters: one small file for each array library that xgrad runs on."""

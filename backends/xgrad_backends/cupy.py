@@ -1,0 +1,232 @@
+"""CuPy, on NVIDIA GPUs.
+
+Functions of CuPy or array-api-compat that wait for the GPU, are slow, or fall short of the standard
+are replaced here. As in CuPy, ops run on the current GPU, out-of-range integers in index arrays wrap
+around, and matrix functions return NaN where NumPy raises LinAlgError, since a check would wait for
+the GPU; ``with cupyx.errstate(linalg="raise")`` turns it on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import math
+import re
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from xgrad.backends import Backend, Namespace
+from xgrad.errors import BackendUnavailableError
+
+from .detect import require
+
+cp: Any = require("cupy")
+
+_STANDARD = Namespace("cupy", "array_api_compat.cupy")
+_LINALG = Namespace("cupy.linalg", "array_api_compat.cupy.linalg")
+_DTYPES = {
+    np.dtype(name): np.dtype(name)
+    for name in (
+        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+        "float16 float32 float64 complex64 complex128"
+    ).split()
+}
+with contextlib.suppress(ImportError):  # CuPy has bfloat16 where this is installed
+    _BFLOAT16 = np.dtype(importlib.import_module("ml_dtypes").bfloat16)
+    _DTYPES[_BFLOAT16] = _BFLOAT16
+
+# Indexing -------------------------------------------------------------------------------------
+
+_ATOMIC_ADD = frozenset("iIlLqQefd")  # the dtypes that cupy.add.at takes
+
+
+def _index_add(x: Any, key: Any, value: Any) -> Any:
+    keys = key if isinstance(key, tuple) else (key,)
+    if all(k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int for k in keys):
+        view = x[keys if Ellipsis in keys else (*keys, ...)]
+        view += value
+    elif x.dtype.kind == "c":
+        cp.add.at(x.real, key, value.real)
+        cp.add.at(x.imag, key, value.imag)
+    elif x.dtype.char in _ATOMIC_ADD:
+        cp.add.at(x, key, value)
+    else:
+        wide = x.astype(np.int32 if x.dtype.kind in "biu" else np.float32)
+        cp.add.at(wide, key, value)
+        x[...] = wide
+    return x
+
+
+# Functions ------------------------------------------------------------------------------------
+
+
+def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    out = cp.positive(x) if min is None else cp.maximum(x, min)
+    out = out if max is None else cp.minimum(out, max)
+    return out.astype(x.dtype, copy=False)
+
+
+def _matmul(x1: Any, x2: Any, /) -> Any:
+    # one large product instead of CuPy's batched one, which copies transposed operands
+    if x1.ndim > 2 and x2.ndim == 2:
+        rows = x1.reshape(math.prod(x1.shape[:-1]), x1.shape[-1])
+        return cp.matmul(rows, x2).reshape(*x1.shape[:-1], x2.shape[-1])
+    if x1.ndim == 2 and x2.ndim > 2:
+        return _matmul(x2.swapaxes(-1, -2), x1.T).swapaxes(-1, -2)
+    return cp.matmul(x1, x2)
+
+
+def _vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    if x1.shape[axis] != x2.shape[axis]:
+        raise ValueError(
+            f"vecdot: got sizes {x1.shape[axis]} and {x2.shape[axis]} along axis {axis}; "
+            "expected equal ones"
+        )
+    product = cp.conj(x1) * x2
+    return product.sum(axis=axis, dtype=product.dtype)
+
+
+def _solve(x1: Any, x2: Any, /) -> Any:
+    if x2.ndim == 1:
+        return _solve(x1, x2[:, None])[..., 0]
+    batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    x1 = cp.broadcast_to(x1, batch + x1.shape[-2:])
+    return cp.linalg.solve(x1, cp.broadcast_to(x2, batch + x2.shape[-2:]))
+
+
+_strong_kernel = cp.ElementwiseKernel(
+    "T a, T b", "T out", "out = a == T(0) || b == T(0) ? T(0) : T(a * b)", "xgrad_strong_multiply"
+)
+
+
+def _strong_multiply(a: Any, b: Any) -> Any:
+    if getattr(a, "dtype", None) == getattr(b, "dtype", None):
+        return _strong_kernel(a, b)
+    out = cp.multiply(a, b)
+    return cp.where(cp.equal(a, 0) | cp.equal(b, 0), cp.zeros((), out.dtype), out)
+
+
+# Devices, the host, and random numbers --------------------------------------------------------
+
+
+def _on_device(device: Any) -> contextlib.AbstractContextManager[Any]:
+    if device is None or device.id == cp.cuda.runtime.getDevice():
+        return contextlib.nullcontext()
+    return cp.cuda.Device(device.id)  # type: ignore[no-any-return]
+
+
+def _placed(name: str) -> Callable[..., Any]:
+    """Return the creation function of this name, which honours ``device=``."""
+
+    def create(*args: Any, device: Any = None, **kwargs: Any) -> Any:
+        if device is None and name.endswith("_like"):
+            device = args[0].device
+        with _on_device(device):
+            return getattr(_STANDARD, name)(*args, **kwargs)
+
+    return create
+
+
+def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
+    with _on_device(device):
+        if copy is None:
+            return cp.asarray(obj, dtype=dtype)
+        return _STANDARD.asarray(obj, dtype=dtype, copy=copy)
+
+
+def _from_numpy(x: Any, device: Any = None) -> Any:
+    with _on_device(device):
+        return cp.asarray(x)
+
+
+def _devices() -> list[Any]:
+    return [cp.cuda.Device(i) for i in range(cp.cuda.runtime.getDeviceCount())]
+
+
+def _parse_device(device: Any) -> Any:
+    if isinstance(device, cp.cuda.Device):
+        return device
+    count = cp.cuda.runtime.getDeviceCount()
+    found = re.fullmatch(r"(?:cuda|gpu)?:?(\d*)", str(device))
+    if found is None:
+        raise ValueError(f"cupy: got device {device!r}; expected one such as 'cuda:0'")
+    number = int(found[1] or cp.cuda.runtime.getDevice())
+    if number >= count:
+        raise BackendUnavailableError(
+            f"cupy: device {device!r} cannot be used; usable are cuda:0 to cuda:{count - 1}"
+        )
+    return cp.cuda.Device(number)
+
+
+def _synchronize(device: Any = None) -> None:
+    (cp.cuda.Device() if device is None else device).synchronize()
+
+
+def _owns(x: Any) -> bool:
+    # held by the Array's slot, by the caller's frame and by this call's argument, not a view, and
+    # in CuPy's own memory
+    alone = sys.getrefcount(x) <= 4 and x.base is None
+    return alone and type(x.data.mem) is cp.cuda.memory.PooledMemory
+
+
+class _Random:
+    """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn on the GPU."""
+
+    def __init__(self, seed: int | None, device: Any = None) -> None:
+        self.device = device
+        with _on_device(device):
+            self.generator = cp.random.Generator(cp.random.XORWOW(seed))
+
+    def random(self, size: Any = None, dtype: Any = None) -> Any:
+        with _on_device(self.device):
+            return self.generator.random(size, dtype=dtype or np.float64)
+
+    def standard_normal(self, size: Any = None, dtype: Any = None) -> Any:
+        dtype = np.dtype(dtype or np.float64)
+        drawn = dtype if dtype.char in "fd" else np.dtype(np.float32)
+        with _on_device(self.device):
+            return self.generator.standard_normal(size, dtype=drawn).astype(dtype, copy=False)
+
+    def integers(self, low: int, high: int | None = None, size: Any = None) -> Any:
+        with _on_device(self.device):
+            return self.generator.integers(low, high, size)
+
+    def permutation(self, n: int) -> Any:
+        with _on_device(self.device):
+            return cp.argsort(self.generator.random(n))
+
+
+BACKEND = Backend(
+    name="cupy",
+    xp=Namespace(
+        "cupy",
+        _STANDARD,
+        asarray=_asarray,
+        clip=_clip,
+        linalg=Namespace("cupy.linalg", _LINALG, matmul=_matmul, solve=_solve, vecdot=_vecdot),
+        matmul=_matmul,
+        sign=cp.sign,
+        vecdot=_vecdot,
+        **{
+            name: _placed(name)
+            for name in (
+                "arange empty empty_like eye full full_like linspace ones ones_like zeros zeros_like"
+            ).split()
+        },
+    ),
+    array_types=(cp.ndarray,),
+    dtypes=_DTYPES,
+    devices=_devices,
+    device=lambda x: x.device,
+    to_numpy=cp.asnumpy,
+    from_numpy=_from_numpy,
+    index_add=_index_add,
+    random=_Random,
+    owns=_owns,
+    strong_multiply=_strong_multiply,
+    synchronize=_synchronize,
+    parse_device=_parse_device,
+    on_device=_on_device,
+)

@@ -1,0 +1,146 @@
+"""Dask: lazy arrays in chunks, larger than memory or on many machines.
+
+Nothing is computed before a value is asked for; a loss and its gradients are best asked for in one
+``dask.compute``. Keys, reshapes and matrix functions that Dask cannot split over chunks get the
+whole array, still lazily.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from xgrad.backends import Backend, Namespace
+
+from .detect import require
+
+dask: Any = require("dask")
+da: Any = dask.array
+
+_STANDARD = Namespace("dask", "array_api_compat.dask.array")
+_DTYPES = {
+    np.dtype(name): np.dtype(name)
+    for name in (
+        "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+        "float16 float32 float64 complex64 complex128"
+    ).split()
+}
+
+
+def _whole(function: Callable[..., Any], x: Any, shape: Any, *args: Any) -> Any:
+    """Apply a NumPy function to `x` and other arguments, whole, when the value is asked for."""
+    out = dask.delayed(function, pure=True)(x, *args)
+    return da.from_delayed(out, tuple(shape), dtype=x.dtype, meta=x._meta)
+
+
+def _parts(key: Any) -> tuple[Any, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _is_basic(k: Any) -> bool:
+    return k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int
+
+
+def _is_mask(k: Any) -> bool:
+    return isinstance(k, da.Array) and k.dtype == bool
+
+
+def _getitem(x: Any, key: Any) -> Any:
+    arrays = [k for k in _parts(key) if not _is_basic(k)]
+    if not arrays or (len(_parts(key)) == 1 and _is_mask(key)):
+        return x[key]
+    if any(map(_is_mask, arrays)):
+        raise IndexError(
+            "dask: a lazy mask beside other indices gives an unknown shape; "
+            "compute the mask first, or use xgrad.where"
+        )
+    # the shape follows from the shapes of the indices, of which the lazy ones are not computed
+    known = tuple(np.zeros(k.shape, int) if isinstance(k, da.Array) else k for k in _parts(key))
+    return _whole(operator.getitem, x, np.broadcast_to(np.False_, x.shape)[known].shape, key)
+
+
+def _replaced(x: Any, key: Any, value: Any) -> Any:
+    out = x.copy()
+    out[key] = value
+    return out
+
+
+def _added(x: Any, key: Any, value: Any) -> Any:
+    out = x.copy()
+    np.add.at(out, key, value)
+    return out
+
+
+def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
+    if all(k is not None and _is_basic(k) for k in _parts(key)):
+        return _replaced(x, key, value)
+    return _whole(_replaced, x, x.shape, key, value).rechunk(x.chunks)
+
+
+def _index_add(x: Any, key: Any, value: Any) -> Any:
+    if all(k is not None and _is_basic(k) for k in _parts(key)):
+        return _replaced(x, key, x[key] + value)
+    return _whole(_added, x, x.shape, key, value).rechunk(x.chunks)
+
+
+def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    try:
+        return _STANDARD.reshape(x, shape, copy=copy)
+    except NotImplementedError:  # neither a merge nor a split of axes
+        return _whole(np.reshape, x, np.empty(x.shape, np.void).reshape(shape).shape, shape)
+
+
+def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+    out = da.apply_gufunc(
+        lambda x, i: np.take_along_axis(x, i, axis=-1),
+        "(n),(k)->(k)",
+        da.moveaxis(x, axis, -1),
+        da.moveaxis(indices, axis, -1),
+        output_dtypes=x.dtype,
+        allow_rechunk=True,
+    )
+    return da.moveaxis(out, -1, axis)
+
+
+class _Random:
+    """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn by Dask."""
+
+    def __init__(self, seed: int | None, device: Any = None) -> None:
+        self.generator = da.random.default_rng(seed)
+
+    def random(self, size: Any = None, dtype: Any = None) -> Any:
+        return self.generator.random(size).astype(BACKEND.raw_dtype(dtype) or np.float64)
+
+    def standard_normal(self, size: Any = None, dtype: Any = None) -> Any:
+        return self.generator.standard_normal(size).astype(BACKEND.raw_dtype(dtype) or np.float64)
+
+    def integers(self, low: int, high: int | None = None, size: Any = None) -> Any:
+        return self.generator.integers(low, high, size)
+
+    def permutation(self, n: int) -> Any:
+        return self.generator.permutation(n)
+
+
+def _parse_device(device: Any) -> str:
+    if device != "cpu":
+        raise ValueError(f"dask: got device {device!r}; expected 'cpu'")
+    return "cpu"
+
+
+BACKEND = Backend(
+    name="dask",
+    xp=Namespace("dask", _STANDARD, reshape=_reshape, take_along_axis=_take_along_axis),
+    array_types=(da.Array,),
+    dtypes=_DTYPES,
+    devices=lambda: ["cpu"],
+    device=lambda x: "cpu",
+    to_numpy=lambda x: np.asarray(x.compute()),
+    from_numpy=lambda x, device=None: da.from_array(np.array(x)),
+    index_add=_index_add,
+    random=_Random,
+    getitem=_getitem,
+    setitem=_setitem,
+    parse_device=_parse_device,
+)

@@ -1,0 +1,110 @@
+"""NumPy, on the CPU."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from xgrad.backends import Backend, Namespace
+
+_STANDARD = "array_api_compat.numpy"
+# NumPy's own functions where they are the standard's; importing array-api-compat costs more than
+# NumPy itself, so it is left to the first use of a name that NumPy lacks or spells differently.
+_DIFFERENT = frozenset(
+    "argsort sort nonzero unique_all unique_counts unique_inverse unique_values isdtype std var "
+    "asarray can_cast reshape searchsorted clip cumulative_sum cumulative_prod take_along_axis "
+    "ceil floor trunc astype unstack vecdot count_nonzero sum prod from_dlpack".split()
+)
+
+
+class _NumPy(Namespace):
+    def __getattr__(self, attr: str) -> Any:
+        if attr not in _DIFFERENT and not attr.startswith("__") and hasattr(np, attr):
+            value = getattr(np, attr)
+            setattr(self, attr, value)
+            return value
+        return super().__getattr__(attr)
+
+
+def _sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
+
+
+def _prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    return np.multiply.reduce(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
+
+
+def _widened(dtype: np.dtype[Any]) -> Any:
+    """Return the standard's default dtype of a sum: small integers widen to 64 bits."""
+    return {"i": np.int64, "u": np.uint64, "b": np.int64}.get(dtype.kind)
+
+
+def _searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None) -> Any:
+    return np.searchsorted(x1, x2, side=side, sorter=sorter)
+
+
+def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    if min is None:
+        return np.positive(x) if max is None else np.minimum(x, max)
+    return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
+
+
+def _index_add(x: Any, key: Any, value: Any) -> Any:
+    np.add.at(x, key, value)
+    return x
+
+
+def _strong_multiply(a: Any, b: Any) -> Any:
+    out = np.multiply(a, b)
+    # NaN spreads through a sum: one cheap pass tells whether any 0 * inf is there to mend
+    total = np.add.reduce(out, axis=None)
+    if total == total:  # noqa: PLR0124 - false for NaN alone
+        return out
+    dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
+    return np.where(dead, np.zeros((), out.dtype), out)
+
+
+def _owns(x: Any) -> bool:
+    # held by the Array's slot, by the caller's frame and by this call's argument, and not a view
+    return sys.getrefcount(x) <= 4 and x.base is None and x.flags.writeable
+
+
+def _quiet() -> Any:
+    return np.errstate(all="ignore")
+
+
+def _devices() -> list[Any]:
+    return ["cpu"]
+
+
+def _parse_device(device: Any) -> str:
+    if device != "cpu":
+        raise ValueError(f"numpy: got device {device!r}; the only device is 'cpu'")
+    return "cpu"
+
+
+BACKEND = Backend(
+    name="numpy",
+    xp=_NumPy(
+        "numpy", _STANDARD, sum=_sum, prod=_prod, searchsorted=_searchsorted, clip=_clip
+    ),
+    array_types=(np.ndarray, np.generic),
+    dtypes={
+        np.dtype(name): np.dtype(name)
+        for name in (
+            "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+            "float16 float32 float64 complex64 complex128 longdouble clongdouble"
+        ).split()
+    },
+    devices=_devices,
+    device=lambda x: "cpu",
+    to_numpy=lambda x: x,
+    from_numpy=lambda x, device: np.asarray(x),
+    index_add=_index_add,
+    random=lambda seed, device: np.random.default_rng(seed),
+    owns=_owns,
+    quiet=_quiet,
+    strong_multiply=_strong_multiply,
+    parse_device=_parse_device,
+)

@@ -1,0 +1,88 @@
+"""The project's commands: `nox -l` lists them, `nox -s NAME` runs one in its own environment."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_existing_virtualenvs = True
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+
+# Any build of this one version serves, and the CPU build is a tenth of the CUDA build that a range
+# would bring. pip takes it from wherever PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL points; uv does not
+# look there, hence the sessions that need it are made with virtualenv.
+TORCH = "torch==2.13.0"
+
+
+def install(session: nox.Session, *groups: str, extra: str = "") -> None:
+    """Install xgrad in editable form, with an extra and with dependency groups."""
+    project = f".[{extra}]" if extra else "."
+    session.install("-e", project, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def pytest(session: nox.Session, *backends: str) -> None:
+    """Run the tests on the given backends."""
+    flags = [flag for name in backends for flag in ("--backend", name)]
+    session.run("pytest", *flags, *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test on NumPy and on array-api-strict, which checks the standard and mocks a device."""
+    install(session, "test")
+    pytest(session, "numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
+
+
+@nox.session(venv_backend="virtualenv", default=False)
+def tests_torch(session: nox.Session) -> None:
+    """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error."""
+    session.install(TORCH)
+    install(session, "test", "demo")
+    pytest(session, "torch", "torch:meta")
+
+
+@nox.session(default=False)
+@nox.parametrize("cuda", ["12", "13"])
+def tests_gpu(session: nox.Session, cuda: str) -> None:
+    """Test on CuPy. Without a usable GPU this fails: a skip would look like a pass."""
+    install(session, "test", "demo", extra=f"cuda{cuda}")
+    check = "import cupy, sys; cupy.is_available() or sys.exit('tests_gpu: no usable CUDA GPU')"
+    session.run("python", "-c", check)
+    pytest(session, "cupy")
+
+
+@nox.session(default=False)
+def demo(session: nox.Session) -> None:
+    """Train a network on handwritten digits; `-- --help` lists the options."""
+    install(session, "demo")
+    session.run("python", "examples/train_digits.py", *session.posargs)
+
+
+@nox.session(default=False)
+def examples(session: nox.Session) -> None:
+    """Run every example on a small setting."""
+    install(session, "test", "demo")
+    session.run("pytest", "tests/examples", "tests/test_readme.py", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def typing(session: nox.Session) -> None:
+    """Check types."""
+    install(session, "typing")
+    session.run("mypy", *session.posargs)
+
+
+@nox.session(venv_backend="virtualenv", default=False)
+def bench(session: nox.Session) -> None:
+    """Measure the cost per op; `-- --only NAME --libs NAME,NAME` selects."""
+    session.install(TORCH)
+    install(session, "bench")
+    session.run("python", "-m", "benchmarks", *session.posargs)

@@ -1,0 +1,95 @@
+"""Adapters to test, and an adapter of CuPy that runs on NumPy."""
+
+import contextlib
+import importlib.util
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xgrad_backends
+from xgrad_backends import detect
+
+from xgrad import backends
+
+CUPY_ADAPTER = Path(xgrad_backends.__path__[0]) / "cupy.py"
+
+
+def load_cupy_adapter(monkeypatch, module):
+    """Run the text of the CuPy adapter with another module in CuPy's place."""
+    monkeypatch.setattr(detect, "require", lambda name: module)
+    spec = importlib.util.spec_from_file_location("xgrad_backends.cupy_stand_in", CUPY_ADAPTER)
+    adapter = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(adapter)
+    return adapter
+
+
+class NumPyAsCuPy:
+    """NumPy with the parts of CuPy that the adapter needs, as narrow as CuPy's own."""
+
+    ADDABLE = "iIlLqQefd"
+
+    def __init__(self):
+        self.entered = []
+        self.matmul_ndims = []
+        self.add = SimpleNamespace(at=self._add_at)
+        self.cuda = SimpleNamespace(
+            Device=self._device,
+            memory=SimpleNamespace(PooledMemory=type("PooledMemory", (), {})),
+            runtime=SimpleNamespace(getDevice=lambda: 0, getDeviceCount=lambda: 2),
+        )
+        self.linalg = SimpleNamespace(solve=self._solve)
+        self.random = SimpleNamespace(Generator=np.random.Generator, XORWOW=np.random.PCG64)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+    def _add_at(self, x, key, value):
+        if x.dtype.char not in self.ADDABLE:
+            raise TypeError(f"cupy.add.at only supports ..., not {x.dtype}")
+        np.add.at(x, key, value)
+
+    @contextlib.contextmanager
+    def _device(self, number):
+        self.entered.append(number)
+        yield
+
+    def _solve(self, a, b):
+        if a.shape[:-1] != b.shape[:-1]:
+            raise ValueError("a must have (..., M, M) shape and b must have (..., M, K)")
+        return np.linalg.solve(a, b)
+
+    def matmul(self, a, b):
+        self.matmul_ndims.append((a.ndim, b.ndim))
+        return np.matmul(a, b)
+
+    def asnumpy(self, x):
+        return np.asarray(x)
+
+    def ElementwiseKernel(self, inputs, outputs, operation, name):
+        assert (inputs, outputs) == ("T a, T b", "T out")
+        return lambda a, b: np.where((a == 0) | (b == 0), np.zeros((), a.dtype), a * b)
+
+
+@pytest.fixture
+def numpy_as_cupy():
+    return NumPyAsCuPy()
+
+
+@pytest.fixture
+def cupy_on_numpy(monkeypatch, numpy_as_cupy):
+    """The CuPy adapter's own functions, run on NumPy arrays."""
+    return load_cupy_adapter(monkeypatch, numpy_as_cupy)
+
+
+@pytest.fixture
+def adapter(request, monkeypatch):
+    """A usable backend and one of its devices, from a name such as ``"torch:meta"``."""
+    name, _, device = request.param.partition(":")
+    if name == "cupy_on_numpy":
+        return load_cupy_adapter(monkeypatch, NumPyAsCuPy()).BACKEND, None
+    status = detect.status(name)
+    if status.state != "ok":
+        pytest.skip(f"{name}: {status.message}")
+    backend = backends.load(name)
+    return backend, backend.parse_device(device) if device else None

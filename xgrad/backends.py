@@ -1,0 +1,290 @@
+"""Backends: which array libraries xgrad runs on, and which one new arrays go to.
+
+A backend is one Array API namespace plus the few things that the standard lacks (accumulating
+scatter, host transfer, random numbers). Each adapter is one small file that builds one frozen
+`Backend`; nothing outside the adapters names or imports an array library other than NumPy, whose
+dtypes are the vocabulary of xgrad on every backend.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from . import errors
+
+__all__ = ["available_backends", "get_backend", "set_backend", "use_backend"]
+
+Raw = Any
+"""An array of some backend's library, as opposed to an `xgrad.Array`."""
+
+Device = Any
+"""Whatever the backend's library calls a device."""
+
+
+class Namespace:
+    """An Array API namespace: an adapter's own functions first, then its library's.
+
+    Modules may be given by name; they are imported when a name is first looked up in them, and
+    what is found is kept, so that a second look-up is an ordinary attribute access.
+    """
+
+    def __init__(self, name: str, *sources: str | ModuleType | Namespace, **own: object) -> None:
+        self.__name__ = name
+        self._sources = sources
+        self.__dict__.update(own)
+
+    def __getattr__(self, attr: str) -> Any:
+        if attr.startswith("__"):
+            raise AttributeError(attr)
+        for source in self._sources:
+            module = importlib.import_module(source) if isinstance(source, str) else source
+            if hasattr(module, attr):
+                value = getattr(module, attr)
+                setattr(self, attr, value)
+                return value
+        raise AttributeError(f"namespace {self.__name__!r} has no attribute {attr!r}")
+
+    def __repr__(self) -> str:
+        return f"<namespace {self.__name__}>"
+
+
+def _copied(x: Raw, key: Any, value: Any, copy: bool = True) -> Raw:
+    """Write `value` at `key` of `x`, or of a copy of it, and return what was written to."""
+    out = x.copy() if copy else x
+    out[key] = value
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Backend:
+    """What xgrad must know of one array library. An adapter builds one and calls it ``BACKEND``.
+
+    Attributes:
+        name: the root module of the library, which is also the name that users type.
+        xp: the namespace on which rules run.
+        array_types: the library's array classes; their instances are recognised by type.
+        dtypes: the library's dtype for each NumPy dtype.
+        devices: the usable devices, the default one first.
+        device: the device of an array.
+        to_numpy: a NumPy copy or view of an array, on the host.
+        from_numpy: an array with a NumPy array's values on a device (None: the default one).
+        index_add: ``index_add(x, key, value)`` adds `value` at `key`, counting repeated indices,
+            to the freshly made array `x`, and returns the result.
+        random: a generator for a seed and a device; see `xgrad.random`.
+        getitem, setitem: indexing, where the library lacks a part of the standard's.
+            ``setitem(x, key, value, copy)`` writes to `x` itself only if `copy` is False.
+        owns: whether nobody but its one `Array` holds this array's buffer, so that a write may
+            reuse it. When in doubt, False.
+        quiet: a context in which the library does not warn of overflow and division by zero.
+        strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
+        synchronize: wait until a device has done what was queued on it.
+        parse_device: a device from its name, as in ``"cuda:1"``.
+        on_device: a context in which new arrays are made on a device.
+    """
+
+    name: str
+    xp: Any
+    array_types: tuple[type, ...]
+    dtypes: Mapping[Any, Any]
+    devices: Callable[[], list[Device]]
+    device: Callable[[Raw], Device]
+    to_numpy: Callable[[Raw], Any]
+    from_numpy: Callable[[Any, Device | None], Raw]
+    index_add: Callable[[Raw, Any, Raw], Raw]
+    random: Callable[[int | None, Device | None], Any]
+    getitem: Callable[[Raw, Any], Raw] = operator.getitem
+    setitem: Callable[[Raw, Any, Any, bool], Raw] = _copied
+    owns: Callable[[Raw], bool] = lambda x: False
+    quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
+    strong_multiply: Callable[[Raw, Raw], Raw] | None = None
+    synchronize: Callable[[Device | None], None] = lambda device: None
+    parse_device: Callable[[Any], Device] = lambda device: device
+    on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = (
+        lambda device: contextlib.nullcontext()
+    )
+    numpy_dtypes: dict[Any, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numpy_dtypes", {raw: np_ for np_, raw in self.dtypes.items()})
+
+    def raw_dtype(self, dtype: Any) -> Any:
+        """Return the library's dtype for a NumPy dtype, a scalar class or its own dtype."""
+        if dtype is None or dtype in self.numpy_dtypes:
+            return dtype
+        try:
+            return self.dtypes[np.dtype(dtype)]
+        except (KeyError, TypeError):
+            raise TypeError(
+                f"{self.name}: got dtype {dtype!r}; expected one of "
+                f"{', '.join(str(d) for d in self.dtypes)}"
+            ) from None
+
+    def numpy_dtype(self, dtype: Any) -> Any:
+        """Return the NumPy dtype of one of the library's dtypes; an unknown one as it is."""
+        return self.numpy_dtypes.get(dtype, dtype)
+
+    def __repr__(self) -> str:
+        return f"<backend {self.name}>"
+
+
+ADAPTERS: dict[str, str] = {
+    "numpy": "xgrad_backends.numpy",
+    "cupy": "xgrad_backends.cupy",
+    "torch": "xgrad_backends.torch",
+    "dask": "xgrad_backends.dask",
+    "array_api_strict": "xgrad_backends.strict",
+}
+"""The built-in adapters. Others register in the entry-point group ``xgrad.backends``."""
+
+_LOADED: dict[str, Backend] = {}
+_BY_TYPE: dict[type, Backend] = {}
+REAL: set[Any] = set()
+"""The real floating-point dtypes of all loaded backends."""
+COMPLEX: set[Any] = set()
+"""The complex floating-point dtypes of all loaded backends."""
+_current: ContextVar[tuple[str, Any]] = ContextVar("xgrad_backend", default=("numpy", None))
+
+
+def register(backend: Backend) -> Backend:
+    """Make a backend known under its name and for its array types."""
+    _LOADED[backend.name] = backend
+    _BY_TYPE.update(dict.fromkeys(backend.array_types, backend))
+    for dtype, raw in backend.dtypes.items():
+        kind = np.dtype(dtype).kind
+        if kind == "f" or np.dtype(dtype).name == "bfloat16":
+            REAL.update((np.dtype(dtype), raw))
+        elif kind == "c":
+            COMPLEX.update((np.dtype(dtype), raw))
+    return backend
+
+
+def load(name: str) -> Backend:
+    """Return the backend of this name, importing its adapter on first use."""
+    if name in _LOADED:
+        return _LOADED[name]
+    if name in ADAPTERS:
+        return register(importlib.import_module(ADAPTERS[name]).BACKEND)
+    from importlib.metadata import entry_points  # the scan takes milliseconds: unknown names only
+
+    found = {point.name: point for point in entry_points(group="xgrad.backends")}
+    if name in found:
+        return register(found[name].load())
+    raise errors.UnknownBackendError(
+        f"backend {name!r} is unknown; known are {', '.join([*ADAPTERS, *found])}. "
+        "Another package can add one in the entry-point group 'xgrad.backends'."
+    )
+
+
+def backend_of_type(cls: type) -> Backend | None:
+    """Return the backend whose arrays have this type, or None; looks only at the type."""
+    backend = _BY_TYPE.get(cls)
+    if backend is None:
+        for base in cls.__mro__:
+            root = base.__module__.partition(".")[0]
+            if root in ADAPTERS and isinstance(cls, type):
+                candidate = load(root)
+                if issubclass(cls, candidate.array_types):
+                    _BY_TYPE[cls] = backend = candidate
+                    break
+    return backend
+
+
+def backend_of(x: Raw) -> Backend:
+    """Return the backend of a raw array."""
+    backend = backend_of_type(type(x))
+    if backend is None:
+        raise errors.UnknownBackendError(
+            f"{type(x).__module__}.{type(x).__qualname__} is not an array of a known backend "
+            f"({', '.join(ADAPTERS)}); xgrad.asarray(x) makes an array of numbers and sequences"
+        )
+    return backend
+
+
+def current() -> tuple[Backend, Device | None]:
+    """Return the backend and the device (None: its default) on which creation functions work."""
+    name, device = _current.get()
+    return load(name), device
+
+
+def _parse(name: str, device: Any) -> tuple[str, Any]:
+    if not isinstance(name, str):
+        raise TypeError(f"set_backend: name is {name!r}; expected a string such as 'numpy'")
+    root, _, suffix = name.partition(":")
+    backend = load(root)
+    device = suffix or None if device is None else device
+    return root, None if device is None else backend.parse_device(device)
+
+
+def set_backend(name: str, device: Any = None) -> None:
+    """Set the backend on which creation functions make new arrays, in this context and thread.
+
+    Args:
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
+            of an installed adapter; ``"torch:meta"`` names a device too.
+        device: the device of new arrays; the backend's default if None.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
+
+    An op runs where its arrays are: this decides only where *new* ones are made.
+
+    >>> import xgrad as xg
+    >>> xg.set_backend("numpy")
+    >>> xg.get_backend()
+    'numpy'
+    """
+    _current.set(_parse(name, device))
+
+
+def get_backend() -> str:
+    """Return the name of the backend on which creation functions make new arrays."""
+    return _current.get()[0]
+
+
+@contextlib.contextmanager
+def use_backend(name: str, device: Any = None) -> Iterator[None]:
+    """Use a backend for new arrays inside a ``with`` block; see `set_backend`."""
+    token = _current.set(_parse(name, device))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+@contextlib.contextmanager
+def creating_like(x: Raw) -> Iterator[None]:
+    """Make new arrays on the backend and device of the raw array `x` inside a ``with`` block."""
+    backend = backend_of(x)
+    token = _current.set((backend.name, backend.device(x)))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def available_backends() -> list[str]:
+    """Return the names of the backends that can be used here, NumPy first.
+
+    Libraries that are not installed are not imported; the others are, to see whether they work.
+    ``python -m xgrad`` says why one is missing and what to type.
+    """
+    found = []
+    for name in ADAPTERS:
+        if name not in sys.modules and importlib.util.find_spec(name) is None:
+            continue
+        with contextlib.suppress(errors.BackendUnavailableError):
+            load(name)
+            found.append(name)
+    return found

@@ -1,0 +1,180 @@
+"""What the definition of an op says, and how its operands find the backend's function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import numpy as np
+
+import xgrad
+
+from . import errors
+from .array import SCALARS, Array
+from .backends import Backend, backend_of, backend_of_type
+
+
+
+def _empty() -> None:
+    """Nothing but a docstring, as the body of an op that its backends have."""
+
+
+class Op:
+    """What the definition of an op says: its names, its body, and how to reach a backend's own."""
+
+    def __init__(self, f: Callable[..., Any], kind: str, path: str, arrays: int | None) -> None:
+        self.name, self.kind = f.__name__.lstrip("_"), kind
+        self.path = path + self.name
+        parameters = inspect.signature(f).parameters.values()
+        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        if arrays is None:
+            arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.arrays = [p.name for p in positional][:arrays]
+        self.rest = [p.name for p in positional][arrays:]
+        self.keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} | {
+            p.name for p in positional if p.kind is p.POSITIONAL_OR_KEYWORD
+        }
+        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
+        self.raws = RawTable(self)
+
+    def bind(self, backend: Backend) -> Callable[..., Any]:
+        """Return the raw function of this op on a backend."""
+        if self.body is not None:
+            return self._mapped(self.body, backend)
+        function: Any = backend.xp
+        for part in self.path.split("."):
+            function = getattr(function, part, None)
+        if function is None:
+            raise NotImplementedError(
+                f"{self.path}: the backend {backend.name!r} has no such function; "
+                "move the array with x.to_backend(...) to one that has it"
+            )
+        return self._mapped(function, backend)
+
+    def _mapped(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+        if "dtype" not in self.keywords or all(k is v for k, v in backend.dtypes.items()):
+            return function
+
+        def with_raw_dtype(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("dtype") is not None:
+                kwargs["dtype"] = backend.raw_dtype(kwargs["dtype"])
+            return function(*args, **kwargs)
+
+        return with_raw_dtype
+
+    def parse(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], tuple[Any, ...], dict[str, Any]]:
+        """Split a call's arguments into arrays, positional and keyword parameters."""
+        self.check(kwargs)
+        if self.variadic:
+            return list(args), (), kwargs
+        count = len(self.arrays)
+        arrays, rest = list(args[:count]), args[count:]
+        if len(rest) > len(self.rest):
+            most = count + len(self.rest)
+            raise TypeError(f"{self.name}() takes {most} positional arguments, got {len(args)}")
+        if kwargs and not kwargs.keys().isdisjoint(self.arrays):
+            kwargs = dict(kwargs)
+            for name in self.arrays[: len(arrays)]:
+                if name in kwargs:
+                    raise TypeError(f"{self.name}() got {name!r} by position and by name")
+        for name in self.arrays[len(arrays) :]:
+            if name not in kwargs and name not in self.defaults:
+                raise TypeError(f"{self.name}() is missing the argument {name!r}")
+            arrays.append(kwargs.pop(name, self.defaults.get(name)))
+        return arrays, rest, kwargs
+
+    def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments if the signature has them."""
+        if not kwargs.keys() <= self.keywords:
+            unknown = ", ".join(sorted(kwargs.keys() - self.keywords))
+            raise TypeError(f"{self.name}() got an unexpected keyword argument: {unknown}")
+        return kwargs
+
+
+class RawTable(dict[type, Callable[..., Any]]):
+    """The raw function of an op for each type of raw array, found when a type is first seen."""
+
+    def __init__(self, op: Op) -> None:
+        super().__init__()
+        self.op = op
+
+    def __missing__(self, cls: type) -> Callable[..., Any]:
+        backend = backend_of_type(cls)
+        if backend is None:
+            raise TypeError(f"{self.op.name}: {cls.__qualname__} is not an array")
+        self[cls] = function = self.op.bind(backend)
+        return function
+
+
+
+
+
+def operands(op: Op, args: list[Any]) -> list[Any]:
+    """Return the operands as arrays of one kind: all `Array`, or all raw; scalars stay scalars.
+
+    NumPy scalars and 0-d NumPy arrays are scalars on any backend. Everything else that is not an
+    array is refused: a list may hold tracked arrays, and an unknown object may be anything.
+    """
+    first = next((x for x in args if type(x) is Array), None)
+    if first is None:
+        for x in args:
+            if type(x) not in SCALARS and x is not None and backend_of_type(type(x)) is None:
+                _refuse(op, args, x)
+        if not any(backend_of_type(type(x)) for x in args):
+            return [x if x is None else xgrad.asarray(x) for x in args]
+        return args
+    backend = backend_of(first._data)
+    return [_operand(op, args, x, first, backend) for x in args]
+
+
+def _operand(op: Op, args: list[Any], x: Any, first: Array, backend: Backend) -> Any:
+    if x is None or type(x) in SCALARS:
+        return x
+    if type(x) is not Array:
+        if isinstance(x, (np.generic, np.ndarray)) and x.shape == ():
+            return Array(backend.from_numpy(np.asarray(x), backend.device(first._data)))
+        if backend_of_type(type(x)) is None:
+            if isinstance(x, (bool, int, float, complex)):  # an enum member, say
+                return x
+            _refuse(op, args, x)
+        x = Array(x)
+    if backend_of(x._data) is not backend:
+        raise errors.MixedBackendError(
+            f"{op.name}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
+            f"Move one of them with x.to_backend({backend.name!r}); nothing is copied silently"
+        )
+    return x
+
+
+def _refuse(op: Op, args: list[Any], x: Any) -> NoReturn:
+    names = op.arrays or [f"argument {i}" for i in range(len(args))]
+    name = next(n for n, a in zip(names, args, strict=False) if a is x)
+    raise TypeError(
+        f"{op.name}: {name} is {x!r:.60} of type {type(x).__qualname__}; expected an array or a "
+        "number. xgrad.asarray(x) makes an array of numbers and of nested sequences"
+    )
+
+
+def explain(op: Op, args: Any, error: Exception) -> None:
+    """Add to a backend's error which op it was in, and with what; name two devices if there are."""
+    raws = [x._data if type(x) is Array else x for x in args]
+    raws = [x for x in raws if type(x) not in SCALARS and backend_of_type(type(x))]
+    if len({backend_of(x).name for x in raws}) > 1:
+        names = sorted({backend_of(x).name for x in raws})
+        raise errors.MixedBackendError(
+            f"{op.name}: got arrays of the backends {names}. Move them to one with "
+            f"x.to_backend({names[0]!r}); nothing is copied silently"
+        ) from error
+    devices = {str(backend_of(x).device(x)) for x in raws}
+    if len(devices) > 1:
+        raise errors.MixedDeviceError(
+            f"{op.name}: got arrays on the devices {sorted(devices)}. Move them to one with "
+            "x.to_device(...); nothing is copied silently"
+        ) from error
+    shapes = ", ".join(f"{x.dtype}{list(x.shape)}" for x in raws)
+    error.add_note(f"in xgrad.{op.path}({shapes})")

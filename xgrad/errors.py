@@ -1,0 +1,86 @@
+"""The errors of xgrad: each says what it got, what it expected and what to do next.
+
+::
+
+    XgradError
+    +-- BackendError
+    |   +-- UnknownBackendError          (LookupError)   no adapter has this name
+    |   +-- BackendUnavailableError      (RuntimeError)  the library or its device is missing
+    |   +-- MixedBackendError            (TypeError)     arrays of two libraries in one op
+    |   +-- MixedDeviceError             (ValueError)    arrays of two devices in one op
+    +-- DerivativeError
+    |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
+    |   +-- NotDifferentiableError       (TypeError)     an integer argument, or a value with no tape
+    |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
+    |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
+    +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
+    +-- MutationError                    (RuntimeError)  a write that no derivative could follow
+"""
+
+__all__ = [
+    "BackendError",
+    "BackendUnavailableError",
+    "DerivativeError",
+    "GraphFreedError",
+    "MixedBackendError",
+    "MixedDeviceError",
+    "MutationError",
+    "NotDifferentiableError",
+    "NotScalarError",
+    "RuleError",
+    "TracedConversionError",
+    "UnknownBackendError",
+    "XgradError",
+]
+
+
+class XgradError(Exception):
+    """Base of every error that xgrad itself raises."""
+
+
+class BackendError(XgradError):
+    """Something is wrong with the array library or the device."""
+
+
+class UnknownBackendError(BackendError, LookupError):
+    """No adapter is known under this name or for this type."""
+
+
+class BackendUnavailableError(BackendError, RuntimeError):
+    """The adapter is known, but its library or its device cannot be used here."""
+
+
+class MixedBackendError(BackendError, TypeError):
+    """One op got arrays of two libraries."""
+
+
+class MixedDeviceError(BackendError, ValueError):
+    """One op got arrays of two devices."""
+
+
+class DerivativeError(XgradError):
+    """A derivative was asked for that does not exist or cannot be formed."""
+
+
+class NotScalarError(DerivativeError, TypeError):
+    """A gradient was asked of something that is not a real scalar."""
+
+
+class NotDifferentiableError(DerivativeError, TypeError):
+    """A derivative was asked with respect to, or of, something that has none."""
+
+
+class RuleError(DerivativeError, ValueError):
+    """A derivative rule returned something that does not fit its argument."""
+
+
+class GraphFreedError(DerivativeError, RuntimeError):
+    """A graph was walked backward again after its values were freed."""
+
+
+class TracedConversionError(XgradError, TypeError):
+    """A conversion to a plain number or array would drop the gradient."""
+
+
+class MutationError(XgradError, RuntimeError):
+    """An in-place write was asked that no derivative could follow."""

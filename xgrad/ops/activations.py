@@ -1,0 +1,99 @@
+"""Functions of machine learning that are stable only as one op."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import elementwise, rule
+from .elementwise import indicator
+from .statistical import spread
+
+# ruff: noqa: A002 - the standard's names shadow builtins
+
+
+@elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
+def relu(x: Array, /) -> Array:
+    """Return each element if it is positive, else 0; the derivative at 0 is 0."""
+    xp = backend_of(x).xp
+    return xp.where(x > 0, x, xp.zeros_like(x))  # type: ignore[no-any-return]
+
+
+@elementwise(lambda xp, out: out - out * out)
+def sigmoid(x: Array, /) -> Array:
+    """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
+    xp = backend_of(x).xp
+    e = xp.exp(-xp.abs(x))
+    return xp.where(x >= 0, 1 / (1 + e), e / (1 + e))  # type: ignore[no-any-return]
+
+
+def _shifted(xp: Any, x: Any, axis: Any) -> Any:
+    """Return `x` less its maximum, and the maximum; where all are -inf the shift is 0."""
+    top = xp.max(x, axis=axis, keepdims=True)
+    top = xp.where(top == -math.inf, xp.zeros_like(top), top)
+    return x - top, top
+
+
+def _softmax_slope(xp: Any, g: Any, out: Any, axis: Any) -> Any:
+    return out * (g - xp.sum(g * out, axis=axis, keepdims=True))
+
+
+@rule(
+    vjp=lambda xp, g, out, axis: _softmax_slope(xp, g, out, axis),
+    jvp=lambda xp, t, out, axis: _softmax_slope(xp, t, out, axis),
+)
+def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
+    """Return ``exp(x)`` over its sum along an axis, without overflow.
+
+    Where every element along the axis is -inf (a fully masked row) the result is 0.
+    """
+    xp = backend_of(x).xp
+    e = xp.exp(_shifted(xp, x, axis)[0])
+    total = xp.sum(e, axis=axis, keepdims=True)
+    return e / xp.where(total == 0, xp.ones_like(total), total)  # type: ignore[no-any-return]
+
+
+@rule(
+    vjp=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
+    jvp=lambda xp, t, out, axis: t - xp.sum(xp.exp(out) * t, axis=axis, keepdims=True),
+)
+def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
+    """Return the logarithm of `softmax`, accurate also where it underflows."""
+    xp = backend_of(x).xp
+    x, _ = _shifted(xp, x, axis)
+    total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
+    return x - xp.log(xp.where(total == 0, xp.ones_like(total), total))  # type: ignore[no-any-return]
+
+
+def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    """Return the softmax of `x` from its logsumexp."""
+    out = spread(xp, out, x.shape, axis, keepdims)
+    return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
+
+
+@rule(
+    vjp=lambda xp, g, x, out, axis, keepdims: (
+        spread(xp, g, x.shape, axis, keepdims) * _shares(xp, x, out, axis, keepdims)
+    ),
+    jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
+        t * _shares(xp, x, out, axis, keepdims), axis=axis, keepdims=keepdims
+    ),
+)
+def logsumexp(
+    x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Array:
+    """Return the logarithm of the sum of exponentials along axes, without overflow."""
+    xp = backend_of(x).xp
+    shifted, top = _shifted(xp, x, axis)
+    out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top
+    return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))  # type: ignore[no-any-return]
+
+
+def _reduced(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    """Return a shape without the given axes."""
+    if axis is None:
+        return ()
+    axes = {a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))}
+    return tuple(n for i, n in enumerate(shape) if i not in axes)

@@ -1,0 +1,264 @@
+"""Making arrays. New ones go to the current backend and device; ``*_like`` follow their argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from ..backends import backend_of, backend_of_type, current
+from ..op import constant, linear
+from .dtypes import astype
+from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
+
+# ruff: noqa: A002 - the standard's names shadow builtins
+
+
+def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: Any) -> Array:
+    """Return what the current backend's creation function makes."""
+    backend, default = current()
+    device = default if device is None else backend.parse_device(device)
+    with backend.on_device(device):
+        out = getattr(backend.xp, name)(
+            *args, dtype=backend.raw_dtype(dtype), device=device, **kwargs
+        )
+    return Array(out)
+
+
+def _number_dtype(*numbers: Any) -> Any:
+    """Return the default dtype of Python numbers: float64 on every backend, not only on some."""
+    kinds = {type(n) for n in numbers}
+    if complex in kinds:
+        return np.complex128
+    if float in kinds:
+        return np.float64
+    return np.bool_ if kinds == {bool} else np.int64
+
+
+def _is_array(x: Any) -> bool:
+    return type(x) is Array or backend_of_type(type(x)) is not None
+
+
+def asarray(
+    obj: Any,
+    /,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool = False,
+) -> Array:
+    """Return `obj` as an array.
+
+    Args:
+        obj: a number, a nested sequence of numbers or arrays, a raw array, or an `Array`. Numbers
+            and sequences go to the current backend; arrays stay where they are. A sequence that
+            holds tracked arrays is stacked, and keeps their derivatives.
+        dtype: the dtype; by default that of `obj`, float64 for Python floats on every backend.
+        device: the device; by default that of `obj`, or the current one.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as
+            needed if None.
+        requires_grad: whether `backward` is to leave a gradient in this array.
+
+    >>> import xgrad as xg
+    >>> xg.asarray([1.0, 2.0])
+    Array([1., 2.], dtype=float64)
+    """
+    out = _asarray(obj, dtype, device, copy)
+    if requires_grad:
+        out = Array(out._data)
+        out.requires_grad = True
+    return out
+
+
+def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
+    if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
+        return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
+    if isinstance(obj, np.generic) or isinstance(obj, np.ndarray) and obj.shape == ():
+        obj = np.asarray(obj)
+        backend, default = current()
+        if backend.name != "numpy":  # NumPy scalars count as numbers, and belong nowhere
+            device = default if device is None else backend.parse_device(device)
+            return Array(backend.from_numpy(obj if dtype is None else obj.astype(dtype), device))
+    if _is_array(obj):
+        return _array_of(obj, dtype, device, copy)
+    backend, default = current()
+    if copy is False:
+        raise ValueError("asarray: copy=False, but numbers and sequences must be copied")
+    device = default if device is None else backend.parse_device(device)
+    values = np.asarray(obj, dtype=None if dtype is None else np.dtype(dtype))
+    if values.dtype.kind not in "biufc" and values.dtype.name != "bfloat16":
+        raise TypeError(
+            f"asarray: got {obj!r:.60} of type {type(obj).__qualname__}; expected numbers, "
+            "nested sequences of numbers, or arrays"
+        )
+    return Array(backend.from_numpy(values, device))
+
+
+def _holds_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_array, x))
+    return _is_array(x) and not isinstance(x, np.generic)
+
+
+def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
+    x = x if type(x) is Array else Array(x)
+    moved = x
+    if dtype is not None and np.dtype(dtype) != x.dtype:
+        moved = astype(x, dtype)
+    if device is not None:
+        moved = moved.to_device(device)
+    if copy is False and moved._data is not x._data:
+        raise ValueError("asarray: copy=False, but the dtype or device asked for needs a copy")
+    if copy and moved._data is x._data:
+        moved = _copied(x) if x._node is None else x * 1
+    return moved
+
+
+@constant
+def _copied(x: Array, /) -> Array:
+    """Return a copy."""
+    backend = backend_of(x)
+    return backend.xp.asarray(x, copy=True)  # type: ignore[no-any-return]
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+    """Return an array made from an object that exports its memory by DLPack."""
+    if type(x) is Array:
+        x = x._untracked("from_dlpack")
+    backend, _ = current()
+    backend = backend_of_type(type(x)) or backend
+    raw = x if isinstance(x, backend.array_types) else backend.xp.from_dlpack(x)
+    return _array_of(raw, None, device, copy)
+
+
+def empty(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+    """Return an array of a shape with arbitrary values."""
+    return _make("empty", (shape,), dtype or np.float64, device)
+
+
+def zeros(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+    """Return zeros of a shape."""
+    return _make("zeros", (shape,), dtype or np.float64, device)
+
+
+def ones(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+    """Return ones of a shape."""
+    return _make("ones", (shape,), dtype or np.float64, device)
+
+
+def full(
+    shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None
+) -> Array:
+    """Return an array of a shape filled with a value, a number or a 0-d array."""
+    if type(fill_value) is Array:
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        value = fill_value if dtype is None else astype(fill_value, dtype)
+        return broadcast_to(value, shape) * 1 if value._node is not None else _full(shape, value)
+    if dtype is None:
+        dtype = _number_dtype(fill_value)
+    return _make("full", (shape, fill_value), dtype, device)
+
+
+def _full(shape: tuple[int, ...], value: Array) -> Array:
+    return _copied(broadcast_to(value, shape))
+
+
+def arange(
+    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
+) -> Array:
+    """Return evenly spaced values of a half-open interval."""
+    if stop is None:
+        start, stop = 0, start
+    if dtype is None:
+        dtype = _number_dtype(*(float(n) if isinstance(n, np.floating) else n for n in (start, stop, step)))
+        dtype = np.int64 if dtype is np.bool_ else dtype
+    return _make("arange", (start, stop, step), dtype, device)
+
+
+def linspace(
+    start: Any,
+    stop: Any,
+    /,
+    num: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    endpoint: bool = True,
+) -> Array:
+    """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False."""
+    if dtype is None:
+        dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
+    return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
+
+
+def eye(
+    n_rows: int,
+    n_cols: int | None = None,
+    /,
+    *,
+    k: int = 0,
+    dtype: Any = None,
+    device: Any = None,
+) -> Array:
+    """Return a matrix with ones on one diagonal and zeros elsewhere."""
+    return _make("eye", (n_rows, n_cols), dtype or np.float64, device, k=k)
+
+
+def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
+    """Return what the backend of `x` makes in its shape, on its device."""
+    raw = x._data if type(x) is Array else x
+    if type(x) in SCALARS:
+        raw = asarray(x)._data
+    backend = backend_of(raw)
+    where = backend.device(raw) if device is None else backend.parse_device(device)
+    kind = raw.dtype if dtype is None else backend.raw_dtype(dtype)
+    with backend.on_device(where):
+        out = getattr(backend.xp, name)(tuple(raw.shape), *args, dtype=kind, device=where)
+    return Array(out) if type(x) is Array or type(x) in SCALARS else out
+
+
+def empty_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+    """Return arbitrary values in the shape, dtype, backend and device of `x`."""
+    return _like("empty", x, dtype, device)  # type: ignore[no-any-return]
+
+
+def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+    """Return zeros in the shape, dtype, backend and device of `x`."""
+    return _like("zeros", x, dtype, device)  # type: ignore[no-any-return]
+
+
+def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+    """Return ones in the shape, dtype, backend and device of `x`."""
+    return _like("ones", x, dtype, device)  # type: ignore[no-any-return]
+
+
+def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+    """Return a value in the shape, dtype, backend and device of `x`."""
+    if type(fill_value) is Array:
+        return zeros_like(x, dtype=dtype, device=device) + astype(fill_value, dtype or x.dtype)
+    return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
+
+
+@linear(lambda xp, g, k: xp.tril(g, k=k), zeros=True)
+def tril(x: Array, /, *, k: int = 0) -> Array:
+    """Return the lower triangle."""
+
+
+@linear(lambda xp, g, k: xp.triu(g, k=k), zeros=True)
+def triu(x: Array, /, *, k: int = 0) -> Array:
+    """Return the upper triangle."""
+
+
+def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
+    """Return coordinate arrays of the grid that vectors span."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f"meshgrid: indexing is {indexing!r}; expected 'xy' or 'ij'")
+    n = len(arrays)
+    grids = broadcast_arrays(
+        *[reshape(x, (1,) * i + (-1,) + (1,) * (n - i - 1)) for i, x in enumerate(arrays)]
+    )
+    if indexing == "xy" and n > 1:
+        grids = tuple(moveaxis(x, 0, 1) for x in grids)
+    return grids

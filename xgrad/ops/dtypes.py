@@ -1,0 +1,145 @@
+"""Data types: inspection, promotion and conversion. Dtypes are NumPy's on every backend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from ..backends import Raw, backend_of
+from ..op import constant, linear
+
+# ruff: noqa: A001 - the standard's names shadow builtins
+
+_KINDS = {
+    "bool": "b",
+    "signed integer": "i",
+    "unsigned integer": "u",
+    "integral": "iu",
+    "real floating": "f",
+    "complex floating": "c",
+    "numeric": "iufc",
+}
+
+
+def is_tracked(x: Any) -> bool:
+    """Whether a derivative can flow through this value."""
+    return type(x) is Array and x._node is not None
+
+
+def _dtype(x: Any) -> Any:
+    """Return the NumPy dtype of an array, or of a dtype of any backend; a Python number as it is."""
+    if type(x) is Array:
+        return x.dtype
+    if type(x) in SCALARS:
+        return x
+    if hasattr(x, "dtype") and hasattr(x, "shape"):
+        return backend_of(x).numpy_dtype(x.dtype)
+    return np.dtype(x)
+
+
+@linear(lambda xp, g: g)
+def _astype(x: Array, /, *, dtype: Any) -> Array:
+    """Return `x` converted to another floating-point dtype."""
+    return _converted(x, dtype)  # type: ignore[no-any-return]
+
+
+@constant
+def _astype_untracked(x: Array, /, *, dtype: Any) -> Array:
+    """Return `x` converted to another dtype."""
+    return _converted(x, dtype)  # type: ignore[no-any-return]
+
+
+def _converted(x: Raw, dtype: Any) -> Raw:
+    backend = backend_of(x)
+    return backend.xp.astype(x, backend.raw_dtype(dtype))
+
+
+def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+    """Return `x` converted to another dtype; derivatives flow between floating-point dtypes.
+
+    Args:
+        x: the array.
+        dtype: the new dtype.
+        copy: if False, return `x` itself when it has the dtype already.
+        device: the device of the result; that of `x` if None.
+    """
+    if not isinstance(x, Array):
+        return _astype_untracked(x, dtype=dtype)
+    if device is not None:
+        x = x.to_device(device)
+    if not copy and x.dtype == np.dtype(dtype):
+        return x
+    if np.dtype(dtype).kind in "fc" or np.dtype(dtype).name == "bfloat16":
+        return _astype(x, dtype=dtype)
+    return _astype_untracked(x, dtype=dtype)
+
+
+def can_cast(from_: Any, to: Any, /) -> bool:
+    """Return whether the promotion rules allow a conversion."""
+    return bool(np.can_cast(_dtype(from_), np.dtype(to)))
+
+
+def isdtype(dtype: Any, kind: Any) -> bool:
+    """Return whether a dtype is of a kind: a dtype, a kind's name, or a tuple of these."""
+    if isinstance(kind, tuple):
+        return any(isdtype(dtype, k) for k in kind)
+    if isinstance(kind, str):
+        if kind not in _KINDS:
+            raise ValueError(f"isdtype: kind is {kind!r}; expected one of {', '.join(_KINDS)}")
+        return np.dtype(_dtype(dtype)).kind in _KINDS[kind]
+    return bool(np.dtype(_dtype(dtype)) == np.dtype(kind))
+
+
+def result_type(*arrays_and_dtypes: Any) -> Any:
+    """Return the dtype that promotion gives; Python numbers are weak."""
+    if not arrays_and_dtypes:
+        raise ValueError("result_type: got no arguments; expected at least one array or dtype")
+    kinds = [_dtype(x) for x in arrays_and_dtypes]
+    if all(type(x) in SCALARS for x in kinds):
+        raise ValueError("result_type: got Python numbers only; expected an array or a dtype")
+    return np.result_type(*kinds)
+
+
+@dataclass(frozen=True)
+class FloatInfo:
+    """The limits of a floating-point dtype, as Python floats."""
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    smallest_normal: float
+    dtype: Any
+
+
+@dataclass(frozen=True)
+class IntegerInfo:
+    """The limits of an integer dtype."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
+
+
+def finfo(type: Any, /) -> FloatInfo:  # noqa: A002 - the standard's name
+    """Return the limits of a floating-point dtype, or of an array's."""
+    dtype = np.dtype(_dtype(type))
+    info = np.finfo(dtype)
+    return FloatInfo(
+        bits=int(info.bits),
+        eps=float(info.eps),
+        max=float(info.max),
+        min=float(info.min),
+        smallest_normal=float(info.smallest_normal),
+        dtype=np.dtype(info.dtype),
+    )
+
+
+def iinfo(type: Any, /) -> IntegerInfo:  # noqa: A002 - the standard's name
+    """Return the limits of an integer dtype, or of an array's."""
+    info = np.iinfo(np.dtype(_dtype(type)))
+    return IntegerInfo(bits=info.bits, max=int(info.max), min=int(info.min), dtype=info.dtype)

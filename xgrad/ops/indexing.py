@@ -1,0 +1,174 @@
+"""Reading and writing parts of an array.
+
+Reading is linear: its transpose puts the cotangent back where the values came from, and adds where
+an entry was read more than once. Writing is linear too, in the array and in what is written: the
+cotangent of an entry goes to whoever wrote it last.
+"""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import constant, linear
+from .creation import asarray
+from .manipulation import at_axis, broadcast_to, front, reshape
+
+Key = Any
+
+
+def raw_key(key: Key) -> Key:
+    """Return an index with the raw data of every `Array` in it."""
+    if type(key) is Array:
+        return key._data
+    if isinstance(key, tuple):
+        return tuple(k._data if type(k) is Array else k for k in key)
+    return key
+
+
+def is_basic(key: Key) -> bool:
+    """Whether an index consists of integers, slices, newaxis and ellipsis, and so makes a view."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return all(
+        k is None or isinstance(k, (int, slice, EllipsisType)) and not isinstance(k, bool)
+        for k in parts
+    )
+
+
+@linear(
+    lambda xp, g, x, key: _place(g, key=key, shape=x.shape),
+    zeros=True,
+    view=lambda base, new, key: setitem(base, new, key=key),
+)
+def _read(x: Array, /, *, key: Key) -> Array:
+    """Return the entries at a basic index."""
+    return backend_of(x).getitem(x, key)  # type: ignore[no-any-return]
+
+
+@linear(lambda xp, g, key: getitem(g, key))
+def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
+    """Return zeros of a shape with `x` at a basic index."""
+    backend = backend_of(x)
+    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
+    return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
+
+
+@linear(lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True)
+def _gather(x: Array, /, *, key: Key) -> Array:
+    """Return the entries at an index with arrays in it."""
+    return backend_of(x).getitem(x, key)  # type: ignore[no-any-return]
+
+
+@linear(lambda xp, g, key: getitem(g, key))
+def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
+    """Return zeros of a shape with `x` added at an index, once for each time an entry occurs."""
+    backend = backend_of(x)
+    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
+    return backend.index_add(out, key, x)  # type: ignore[no-any-return]
+
+
+def getitem(x: Array, key: Key, /) -> Array:
+    """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
+    key = raw_key(key)
+    return _read(x, key=key) if is_basic(key) else _gather(x, key=key)
+
+
+@linear(
+    lambda xp, g, key: _setitem(g, 0, key=key),
+    lambda xp, g, key: getitem(g, key),
+    zeros=True,
+)
+def _setitem(x: Array, value: Array, /, *, key: Key, copy: bool = True) -> Array:
+    """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""
+    return backend_of(x).setitem(x, key, value, copy)  # type: ignore[no-any-return]
+
+
+def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
+    """Return `x` with `value` at an index: what ``x[key] = value`` rebinds `x` to."""
+    key = raw_key(key)
+    if isinstance(value, (list, tuple)):
+        value = asarray(value, dtype=x.dtype)
+    if type(value) is Array and value._node is not None and x.dtype.kind in "iub":
+        raise TypeError(
+            f"x[key] = value: value is tracked, and x is an array of {x.dtype}, which has no "
+            "derivative. Make x of a floating-point dtype"
+        )
+    if type(value) is Array and len(value._data.shape) > len(x._data.shape):
+        value = _without_leading_ones(value, len(x._data.shape))
+    return _setitem(x, value, key=key, copy=copy)
+
+
+def _without_leading_ones(value: Array, ndim: int) -> Array:
+    shape = value.shape
+    while len(shape) > ndim and shape[0] == 1:
+        shape = shape[1:]
+    return reshape(value, shape)
+
+
+def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+    """Return the entries at integer indices along an axis."""
+    if axis is None:
+        if len(x.shape) != 1:
+            raise ValueError(f"take: x has {len(x.shape)} axes; expected axis= to be given")
+        axis = 0
+    if type(x) is not Array and type(indices) is not Array:
+        return _gather(x, key=at_axis(front(axis, len(x.shape), "take"), indices))
+    return getitem(x, at_axis(front(axis, len(x.shape), "take"), indices))
+
+
+@constant
+def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
+    """Return the full index of which `indices` is the part along one axis."""
+    backend = backend_of(indices)
+    ndim, device = len(x.shape), backend.device(indices)
+    key = []
+    for i in range(ndim):
+        if i == axis:
+            key.append(indices)
+            continue
+        n = indices.shape[i] if x.shape[i] == 1 else x.shape[i]
+        grid = backend.xp.arange(n if x.shape[i] != 1 else 1, device=device)
+        key.append(backend.xp.reshape(grid, (1,) * i + (-1,) + (1,) * (ndim - i - 1)))
+    return tuple(key)
+
+
+def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+    """Return the entries at `indices` along an axis, one index for each place on the other axes."""
+    if len(indices.shape) != len(x.shape):
+        raise ValueError(
+            f"take_along_axis: indices has {len(indices.shape)} axes; expected {len(x.shape)}, as x"
+        )
+    key = _along(x, indices, axis=front(axis, len(x.shape), "take_along_axis"))
+    return getitem(x, tuple(key))
+
+
+@constant
+def _repeated_indices(repeats: Array, /, *, length: int) -> Array:
+    """Return each index below `length` as often as `repeats` says."""
+    backend = backend_of(repeats)
+    indices = backend.xp.arange(length, device=backend.device(repeats))
+    return backend.xp.repeat(indices, backend.xp.broadcast_to(repeats, (length,)))  # type: ignore[no-any-return]
+
+
+def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
+    """Return each element along an axis repeated the same number of times."""
+    shape = tuple(x.shape)
+    thick = reshape(x, (*shape[: axis + 1], 1, *shape[axis + 1 :]))
+    wide = broadcast_to(thick, (*shape[: axis + 1], repeats, *shape[axis + 1 :]))
+    return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
+
+
+def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Array:
+    """Return each element repeated, along an axis, or of the flattened array if it is None."""
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    axis = front(axis, len(x.shape), "repeat")
+    if isinstance(repeats, int):
+        if repeats < 0:
+            raise ValueError(f"repeat: repeats is {repeats}; expected a non-negative number")
+        return _repeat_number(x, repeats, axis)
+    if isinstance(repeats, (list, tuple)):
+        repeats = asarray(repeats)
+    return take(x, _repeated_indices(repeats, length=x.shape[axis]), axis=axis)

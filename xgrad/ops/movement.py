@@ -1,0 +1,53 @@
+"""Moving arrays between devices and backends. Cotangents travel back the way the values came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of, load
+from ..op import linear
+
+
+@linear(lambda xp, g, device, source: _to_device(g, device=source, source=device))
+def _to_device(x: Array, /, *, device: Any, source: Any) -> Array:
+    """Return a copy on another device."""
+    return backend_of(x).xp.asarray(x, device=device)  # type: ignore[no-any-return]
+
+
+@linear(lambda xp, g, here, there: _to_backend(g, here=there, there=here))
+def _to_backend(x: Array, /, *, here: tuple[str, Any], there: tuple[str, Any]) -> Array:
+    """Return a copy on another backend, by way of the host."""
+    name, device = there
+    return load(name).from_numpy(load(here[0]).to_numpy(x), device)  # type: ignore[no-any-return]
+
+
+def to_device(x: Array, device: Any, /) -> Array:
+    """Return `x` on another device of its backend.
+
+    Args:
+        x: the array.
+        device: a device, or its name, as in ``"cuda:1"``.
+    """
+    raw = x._data if type(x) is Array else x
+    backend = backend_of(raw)
+    source, device = backend.device(raw), backend.parse_device(device)
+    return x if str(source) == str(device) else _to_device(x, device=device, source=source)
+
+
+def to_backend(x: Array, backend: str, /, *, device: Any = None) -> Array:
+    """Return `x` on another backend; derivatives flow back to where it came from.
+
+    Args:
+        x: the array.
+        backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+        device: the device there; the backend's default if None.
+    """
+    name, _, suffix = backend.partition(":")
+    raw = x._data if type(x) is Array else x
+    here, target = backend_of(raw), load(name)
+    device = suffix or None if device is None else device
+    device = None if device is None else target.parse_device(device)
+    if here is target:
+        return x if device is None else to_device(x, device)
+    return _to_backend(x, here=(here.name, here.device(raw)), there=(name, device))

@@ -1,0 +1,63 @@
+"""Sorting and searching. Indices have no derivative; the values found by them do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import constant
+from .dtypes import is_tracked
+from .indexing import take_along_axis
+
+# ruff: noqa: A002 - the standard's names shadow builtins
+
+
+@constant
+def argsort(
+    x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Array:
+    """Return the indices that sort along an axis."""
+
+
+@constant
+def _sort_untracked(
+    x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True
+) -> Array:
+    """Return the elements sorted along an axis."""
+    xp = backend_of(x).xp
+    return xp.sort(x, axis=axis, descending=descending, stable=stable)  # type: ignore[no-any-return]
+
+
+def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """Return the elements sorted along an axis."""
+    if not is_tracked(x):
+        return _sort_untracked(x, axis=axis, descending=descending, stable=stable)
+    order = argsort(x, axis=axis, descending=descending, stable=stable)
+    return take_along_axis(x, order, axis=axis)
+
+
+@constant
+def argmax(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Return the index of the first largest element along an axis, or of the flattened array."""
+
+
+@constant
+def argmin(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """Return the index of the first smallest element along an axis, or of the flattened array."""
+
+
+@constant
+def nonzero(x: Array, /) -> tuple[Array, ...]:
+    """Return the indices of the elements that are not zero, one array per axis."""
+
+
+@constant
+def searchsorted(
+    x1: Array, x2: Array, /, *, side: str = "left", sorter: Array | None = None
+) -> Array:
+    """Return where elements of `x2` would be inserted into the sorted `x1` to keep it sorted."""
+    xp = backend_of(x1).xp
+    if type(sorter) is Array:
+        sorter = sorter._data
+    return xp.searchsorted(x1, x2, side=side, sorter=sorter)  # type: ignore[no-any-return]

@@ -1,0 +1,257 @@
+"""Reductions and running reductions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..fitting import conj
+from ..op import constant, linear, rule
+from .creation import ones_like
+from .dtypes import astype, is_tracked
+from .manipulation import concat, moveaxis, permute_dims, reshape
+
+# ruff: noqa: A001, A002 - the standard's names shadow builtins
+
+Axis = int | tuple[int, ...] | None
+
+
+def axes_of(ndim: int, axis: Axis) -> tuple[int, ...]:
+    """Return the axes of a reduction, counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(a % ndim if ndim else a for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
+    """Return the shape after a reduction with ``keepdims``."""
+    axes = axes_of(len(shape), axis)
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def count(shape: tuple[int, ...], axis: Axis) -> int:
+    """Return how many elements a reduction takes together."""
+    return math.prod(shape[a] for a in axes_of(len(shape), axis))
+
+
+def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+    """Return a reduced array repeated along the axes that were reduced: a view where there are any."""
+    if not keepdims and axis is not None:
+        g = xp.reshape(g, kept(shape, axis))
+    return xp.broadcast_to(g, shape)
+
+
+@linear(lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims))
+def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
+    """Return the sum over axes."""
+
+
+@linear(
+    lambda xp, g, x, axis, keepdims: spread(
+        xp, g / count(x.shape, axis), x.shape, axis, keepdims
+    )
+)
+def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the mean over axes."""
+
+
+def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
+    """Return ``(x - mean) / (n - correction)``."""
+    return (x - xp.mean(x, axis=axis, keepdims=True)) / (count(x.shape, axis) - correction)
+
+
+@rule(
+    vjp=lambda xp, g, x, axis, correction, keepdims: (
+        2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction)
+    ),
+    jvp=lambda xp, t, x, axis, correction, keepdims: (
+        2 * xp.sum(t * _deviation(xp, x, axis, correction), axis=axis, keepdims=keepdims)
+    ),
+)
+def var(
+    x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Array:
+    """Return the variance over axes; `correction` is subtracted from the number of elements."""
+
+
+def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """Return the derivative of the standard deviation, 0 where all elements are equal."""
+    out = spread(xp, out, x.shape, axis, keepdims)
+    safe = xp.where(out == 0, xp.ones_like(out), out)
+    return xp.where(out == 0, xp.zeros_like(x), _deviation(xp, x, axis, correction) / safe)
+
+
+@rule(
+    vjp=lambda xp, g, x, out, axis, correction, keepdims: (
+        spread(xp, g, x.shape, axis, keepdims)
+        * _std_slope(xp, x, out, axis, correction, keepdims)
+    ),
+    jvp=lambda xp, t, x, out, axis, correction, keepdims: xp.sum(
+        t * _std_slope(xp, x, out, axis, correction, keepdims), axis=axis, keepdims=keepdims
+    ),
+)
+def std(
+    x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Array:
+    """Return the standard deviation over axes; its derivative is 0 where it is 0."""
+
+
+def _optimum(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
+    """Return where the optimum is attained, and in how many places."""
+    hit = x == spread(xp, out, x.shape, axis, keepdims)
+    return hit, xp.sum(xp.astype(hit, x.dtype), axis=axis, keepdims=keepdims)
+
+
+def _optimum_vjp(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    hit, times = _optimum(xp, x, out, axis, keepdims)
+    share = spread(xp, g / times, x.shape, axis, keepdims)
+    return xp.where(hit, share, xp.zeros_like(share))
+
+
+def _optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    hit, times = _optimum(xp, x, out, axis, keepdims)
+    return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=axis, keepdims=keepdims) / times
+
+
+@rule(vjp=_optimum_vjp, jvp=_optimum_jvp, zeros=True)
+def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the largest element over axes; equal ones share the derivative equally."""
+
+
+@rule(vjp=_optimum_vjp, jvp=_optimum_jvp, zeros=True)
+def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the smallest element over axes; equal ones share the derivative equally."""
+
+
+def _others(xp: Any, x: Any) -> Any:
+    """Return, along the last axis, the product of all other elements, exact also at zeros."""
+    one = xp.ones_like(x[..., :1])
+    before = xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
+    after = xp.cumulative_prod(xp.concat([one, xp.flip(x, axis=-1)[..., :-1]], axis=-1), axis=-1)
+    return before * xp.flip(after, axis=-1)
+
+
+@rule(
+    vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, _others(xp, x)),
+    jvp=lambda xp, t, x: xp.sum(t * _others(xp, x), axis=-1),
+)
+def _prod(x: Array, /) -> Array:
+    """Return the product over the last axis."""
+    return backend_of(x).xp.prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+
+
+@constant
+def _prod_untracked(
+    x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
+) -> Array:
+    """Return the product over axes, without a derivative."""
+    xp = backend_of(x).xp
+    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[no-any-return]
+
+
+def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
+    """Return the product over axes; its derivative is exact also where elements are 0."""
+    if not is_tracked(x):
+        return _prod_untracked(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    if dtype is not None:
+        x = astype(x, dtype)
+    axes = axes_of(x.ndim, axis)
+    front = tuple(i for i in range(x.ndim) if i not in axes)
+    shape = tuple(x.shape[i] for i in front)
+    out = _prod(reshape(permute_dims(x, front + axes), (*shape, count(x.shape, axis))))
+    return reshape(out, kept(x.shape, axis)) if keepdims else out
+
+
+@linear(lambda xp, g, x, axis, include_initial: _cumulative_sum_t(xp, g, x, axis, include_initial))
+def cumulative_sum(
+    x: Array,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    include_initial: bool = False,
+) -> Array:
+    """Return the running sum along an axis; with `include_initial` it starts with 0."""
+
+
+def _cumulative_sum_t(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+    axis = 0 if axis is None else axis
+    if include_initial:
+        g = g[(slice(None),) * (axis % x.ndim) + (slice(1, None),)]
+    return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
+
+
+def _cumulative_prod_vjp(xp: Any, g: Any, x: Any) -> Any:
+    """Return the vjp of the running product along the last axis, exact also at zeros.
+
+    With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it. The
+    recurrence is summed by doubling, in log2(n) array operations.
+    """
+    x = conj(xp, x)
+    n = x.shape[-1]
+    zero, one = xp.zeros_like(x[..., :1]), xp.ones_like(x[..., :1])
+    s, a, step = g, xp.concat([x[..., 1:], zero], axis=-1), 1
+    while step < n:
+        tail = xp.zeros_like(s[..., :step])
+        s = s + a * xp.concat([s[..., step:], tail], axis=-1)
+        a = a * xp.concat([a[..., step:], tail], axis=-1)
+        step *= 2
+    return s * xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
+
+
+@rule(vjp=_cumulative_prod_vjp)
+def _cumulative_prod(x: Array, /) -> Array:
+    """Return the running product along the last axis."""
+    xp = backend_of(x).xp
+    return xp.cumulative_prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+
+
+@constant
+def _cumulative_prod_untracked(
+    x: Array, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
+) -> Array:
+    """Return the running product, without a derivative."""
+    xp = backend_of(x).xp
+    return xp.cumulative_prod(  # type: ignore[no-any-return]
+        x, axis=axis, dtype=dtype, include_initial=include_initial
+    )
+
+
+def cumulative_prod(
+    x: Array,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    include_initial: bool = False,
+) -> Array:
+    """Return the running product along an axis; with `include_initial` it starts with 1."""
+    if not is_tracked(x) or 0 in x.shape:
+        return _cumulative_prod_untracked(
+            x, axis=axis, dtype=dtype, include_initial=include_initial
+        )
+    if dtype is not None:
+        x = astype(x, dtype)
+    axis = 0 if axis is None else axis
+    x = moveaxis(x, axis, -1)
+    if include_initial:
+        x = concat([ones_like(x[..., :1]), x], axis=-1)
+    return moveaxis(_cumulative_prod(x), -1, axis)
+
+
+@constant
+def all(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return whether all elements over axes are true."""
+
+
+@constant
+def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return whether any element over axes is true."""
+
+
+@constant
+def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return how many elements over axes are not zero."""
+

@@ -1,0 +1,353 @@
+"""One tape, two walks.
+
+Every op on a tracked array leaves a *node*: what was done, to which nodes, and the few raw values
+that its derivative needs. Walking the nodes from the result down to the leaves with a *cotangent*
+is reverse mode; walking them up from the leaves with a *tangent* is forward mode:
+
+    pullback      y --g--> x        x's cotangent is the sum over all its uses of  g * dy/dx
+    pushforward   x --t--> y        y's tangent is the sum over all its inputs of  dy/dx * t
+
+Why nested derivatives come out right, without levels or tags: each transform gives the function
+*fresh* leaves, and a walk stays inside the **cone**, the nodes on a path from its own leaves to
+the output. In d/dx [x * d/dy (x + y)] the inner walk starts from a leaf for y only; x is a constant
+to it, though not to the outer walk. When some value in the cone belongs to an outer tape too, the
+walk runs on `xgrad` itself rather than on the raw namespace, and so is recorded for the outer one.
+
+A node is a plain list, since it is what a recorded op spends its time on making:
+
+    [serial, rule, parents, saved, fit]
+
+`serial` counts up, so that sorting by it is a topological order. `rule` is how to walk through it
+(see `Rule`). `parents` is one node, or a tuple of nodes and Nones, or None for a leaf. `saved`
+holds what the rule named and nothing else. `fit` is what a cotangent must be brought to before it
+reaches the parents, or None if it fits already. A node never holds an `Array`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import operator
+import weakref
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from . import errors
+from .array import Array
+from .backends import COMPLEX, REAL, backend_of, backend_of_type
+
+Node = list[Any]
+SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
+
+next_serial: Callable[[], int] = itertools.count(1).__next__
+_recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
+is_recording = _recording.get
+
+
+@contextlib.contextmanager
+def recording(on: bool) -> Iterator[None]:
+    """Switch recording on or off inside a ``with`` block, in this context only."""
+    token = _recording.set(on)
+    try:
+        yield
+    finally:
+        _recording.reset(token)
+
+
+class Rule:
+    """How to walk through a node: made once, when the op is defined.
+
+    Attributes:
+        name: the op's name, for messages and pictures.
+        pull: ``pull(xp, g, saved)`` gives the cotangent of the one parent, or of each parent.
+        pull_to: ``pull_to(xp, g, saved, fit, times)``, the same where something must be adapted:
+            `times` multiplies a cotangent by a partial derivative.
+        push: ``push(xp, ts, saved, fit, times)`` gives the tangent of the output; `ts` holds the
+            tangents of the parents, None where a parent has none.
+        lift: ``lift(node)`` gives its saved values as arrays on the outer tape.
+        makes_zeros: whether its cotangents are zero where the argument was not used.
+    """
+
+    __slots__ = ("lift", "makes_zeros", "name", "pull", "pull_to", "push")
+
+    def __init__(
+        self,
+        name: str,
+        pull: Callable[..., Any],
+        pull_to: Callable[..., Any],
+        push: Callable[..., Any],
+        lift: Callable[[Node], Any] = lambda node: node[SAVED],
+        makes_zeros: bool = False,
+    ) -> None:
+        self.name, self.pull, self.pull_to = name, pull, pull_to
+        self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
+
+    def __repr__(self) -> str:
+        return f"<rule of {self.name}>"
+
+
+def _identity(name: str) -> Rule:
+    return Rule(
+        name,
+        lambda xp, g, saved: g,
+        lambda xp, g, saved, fit, times: g,
+        lambda xp, ts, saved, fit, times: ts[0],
+    )
+
+
+def _freed(*args: Any) -> Any:
+    raise errors.GraphFreedError(
+        "backward: this graph was walked before and its values were freed. "
+        "Compute the result anew, or pass create_graph=True to the earlier backward()"
+    )
+
+
+LEAF = _identity("leaf")
+PARAMETER = _identity("parameter")
+SELECT = Rule(
+    "select",
+    lambda xp, g, saved: Parts({saved: g}),
+    lambda xp, g, saved, fit, times: Parts({saved: g}),
+    lambda xp, ts, saved, fit, times: ts[0][saved],
+)
+FREED = Rule("freed", _freed, _freed, _freed, _freed)
+
+
+class Parts(dict[int, Any]):
+    """The cotangents of some outputs of an op that has several."""
+
+    def __add__(self, other: dict[int, Any]) -> Parts:
+        return Parts({**self, **other})
+
+
+def leaf(x: Array, outer: bool) -> Array:
+    """Return `x` as a fresh leaf: a new variable here, the same one to an outer tape if it records."""
+    return Array(x._data, [next_serial(), LEAF, x._node if outer else None, None, None])
+
+
+def parameter(x: Array) -> Node:
+    """Return the node of a leaf whose gradient `backward` leaves in ``x.grad``."""
+    if x._data.dtype not in REAL and x._data.dtype not in COMPLEX:
+        raise errors.NotDifferentiableError(
+            f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
+            "derivatives. Convert it with xgrad.astype(x, xgrad.float64)"
+        )
+    return [next_serial(), PARAMETER, None, weakref.ref(x), None]
+
+
+def is_parameter(node: Node) -> bool:
+    """Whether the node is a leaf with ``requires_grad``."""
+    return node[RULE] is PARAMETER
+
+
+def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
+    """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
+
+    Others are nodes of an outer tape: then a walk of this path must be recorded for it.
+    """
+    inside = {node[SERIAL] for node in leaves}
+    oldest = min(inside, default=0)
+    others = any(node[PARENTS] is not None for node in leaves)
+    found: dict[int, Node] = {}
+    stack = list(outputs)
+    while stack:
+        node = stack.pop()
+        while True:  # a chain needs no stack
+            serial = node[0]
+            if serial in found or serial in inside:
+                break
+            parents = node[2]
+            if serial < oldest or parents is None:
+                others = True
+                break
+            found[serial] = node
+            if type(parents) is list:
+                node = parents
+                continue
+            stack.extend(parent for parent in parents if parent is not None)
+            break
+    path = [found[serial] for serial in sorted(found)]
+    if others:  # keep the nodes that depend on a leaf
+        kept = []
+        for node in path:
+            if any(parent[SERIAL] in inside for parent in parents_of(node)):
+                inside.add(node[SERIAL])
+                kept.append(node)
+        path = kept
+    return path, others
+
+
+def parents_of(node: Node) -> list[Node]:
+    """Return the nodes that this one was made from."""
+    parents = node[PARENTS]
+    if type(parents) is list:
+        return [parents]
+    return [parent for parent in parents or () if parent is not None]
+
+
+class _Namespaces(dict[type, Any]):
+    """What a walk computes with: `xgrad` on arrays that an outer tape must see, else raw code."""
+
+    def __missing__(self, cls: type) -> Any:
+        backend = backend_of_type(cls)
+        self[cls] = xp = xgrad if backend is None else backend.xp
+        return xp
+
+
+NAMESPACES = _Namespaces()
+
+
+def _consumed(path: list[Node]) -> Iterator[Node]:
+    """Yield the nodes from the last to the first, each gone from the path when it is used."""
+    while path:
+        yield path.pop()
+
+
+def pullback(
+    path: list[Node],
+    cotangents: dict[int, Any],
+    *,
+    taped: bool,
+    free: bool = False,
+    sparse: bool = False,
+) -> dict[int, Any]:
+    """Walk down: return the cotangents of the leaves, by serial number.
+
+    Args:
+        path: the cone, in order.
+        cotangents: the cotangent of each output, by serial number; taken over.
+        taped: whether an outer tape must see the walk.
+        free: empty `path` on the way, so that values are freed as soon as they are consumed.
+        sparse: whether the given cotangents have structural zeros, as unit vectors have.
+    """
+    if not cotangents or not path:
+        return cotangents
+    like = next(iter(cotangents.values()))
+    times, strong = operator.mul, xgrad.ops.elementwise.strong_multiply
+    zeros: set[int] = set(cotangents) if sparse else set()
+    with backend_of(like._data if taped else like).quiet():
+        for node in _consumed(path) if free else reversed(path):
+            serial, rule, parents, saved, fit = node
+            g = cotangents.pop(serial, None)
+            if g is None:
+                continue
+            xp = NAMESPACES[type(g)]
+            if taped:
+                saved = rule.lift(node)
+            spread = zeros and serial in zeros
+            if spread:
+                c = rule.pull_to(xp, g, saved, fit, strong)
+            elif fit is None:
+                c = rule.pull(xp, g, saved)
+            else:
+                c = rule.pull_to(xp, g, saved, fit, times)
+            if type(parents) is list:
+                serial = parents[0]
+                old = cotangents.get(serial)
+                cotangents[serial] = c if old is None else old + c
+                if spread or rule.makes_zeros:
+                    zeros.add(serial)
+                continue
+            for parent, part in zip(parents, c, strict=True):
+                if parent is not None and part is not None:
+                    serial = parent[0]
+                    old = cotangents.get(serial)
+                    cotangents[serial] = part if old is None else old + part
+                    if spread or rule.makes_zeros:
+                        zeros.add(serial)
+    return cotangents
+
+
+def pushforward(
+    path: list[Node], tangents: dict[int, Any], *, taped: bool, sparse: bool = False
+) -> dict[int, Any]:
+    """Walk up: return the tangents of all nodes of the path that have one, by serial number."""
+    if not tangents:
+        return tangents
+    like = next(iter(tangents.values()))
+    xp = NAMESPACES[type(like)]
+    times = xgrad.ops.elementwise.strong_multiply if sparse else operator.mul
+    with backend_of(like._data if taped else like).quiet():
+        for node in path:
+            serial, rule, parents, saved, fit = node
+            if type(parents) is list:
+                ts = (tangents.get(parents[0]),)
+            else:
+                ts = tuple(None if p is None else tangents.get(p[0]) for p in parents)
+            if any(t is not None for t in ts):
+                t = rule.push(xp, ts, rule.lift(node) if taped else saved, fit, times)
+                if t is not None:
+                    tangents[serial] = t
+    return tangents
+
+
+def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
+    """Add the gradient of `y` to ``.grad`` of the parameters it depends on; see `Array.backward`."""
+    if y._node is None:
+        raise errors.NotDifferentiableError(
+            "backward: this array depends on no leaf that requires a gradient. "
+            "Make one with xgrad.asarray(..., requires_grad=True), outside xgrad.no_grad()"
+        )
+    g = seed(y, cotangent, "backward", "call y.backward(cotangent)")
+    leaves = parameters(y._node)
+    path, _ = cone([y._node], leaves)
+    with recording(create_graph):
+        g = g if create_graph else g._data
+        found = pullback(path, {y._node[SERIAL]: g}, taped=create_graph, free=not create_graph)
+    for node in leaves:
+        x, g = node[SAVED](), found.get(node[SERIAL])
+        if x is None or g is None:
+            continue
+        g = g if create_graph else Array(as_array(g))
+        x.grad = g if x.grad is None else x.grad + g
+    if not create_graph and y._node[RULE] is not PARAMETER:
+        y._node[1:] = [FREED, (), None, None]
+
+
+def parameters(output: Node) -> list[Node]:
+    """Return the leaves with ``requires_grad`` that a node depends on."""
+    seen: set[int] = set()
+    stack, found = [output], []
+    while stack:
+        node = stack.pop()
+        if node[SERIAL] in seen:
+            continue
+        seen.add(node[SERIAL])
+        if node[RULE] is FREED:
+            _freed()
+        if node[RULE] is PARAMETER:
+            found.append(node)
+        stack.extend(parents_of(node))
+    return found
+
+
+def seed(y: Array, cotangent: Any, what: str, instead: str) -> Array:
+    """Return the cotangent to start from: the given one, checked, or 1 for a real scalar."""
+    if cotangent is None:
+        if y._data.shape != () or y._data.dtype not in REAL:
+            raise errors.NotScalarError(
+                f"{what}: got {y.dtype}{list(y.shape)}; expected a real floating-point scalar. "
+                f"For anything else, {instead}"
+            )
+        return Array(ones_like(y._data))
+    g = cotangent if type(cotangent) is Array else xgrad.asarray(cotangent)
+    if g.shape != y.shape:
+        raise ValueError(f"{what}: the cotangent has shape {g.shape}; expected {y.shape}, as y")
+    if g._data.dtype != y._data.dtype:
+        g = xgrad.astype(xgrad.real(g) if y.dtype.kind != "c" and g.dtype.kind == "c" else g, y.dtype)
+    return g
+
+
+def ones_like(raw: Any) -> Any:
+    """Return raw ones of the shape, dtype and device of a raw array."""
+    return backend_of(raw).xp.ones_like(raw)
+
+
+def as_array(raw: Any) -> Any:
+    """Return a raw value as an array: NumPy gives scalars where the standard has 0-d arrays."""
+    return np.asarray(raw) if isinstance(raw, np.generic) else raw

@@ -1,0 +1,457 @@
+"""Transforms: functions of functions that give derivatives.
+
+Each gives `f` fresh leaves, records it once, and walks the record: `vjp` and its relatives down,
+`jvp` and its relatives up. Raw arrays in give raw arrays out, `Array` in gives `Array` out, pytrees
+of either keep their structure. They nest and mix in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from . import errors, tape, trees
+from .array import Array
+from .backends import COMPLEX, REAL, backend_of, creating_like
+from .tape import SERIAL, Node
+
+__all__ = [
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacrev",
+    "jvp",
+    "linearize",
+    "value_and_grad",
+    "vjp",
+]
+
+Argnums = int | Sequence[int]
+
+
+class Record:
+    """One run of a function on fresh leaves, ready to be walked."""
+
+    def __init__(
+        self,
+        what: str,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: Sequence[int],
+        kwargs: dict[str, Any],
+        has_aux: bool,
+    ) -> None:
+        self.what = what
+        outer = tape.is_recording()
+        args = list(args)
+        for i in argnums:
+            if not -len(args) <= i < len(args):
+                raise ValueError(f"{what}: argnums has {i}, but f was called with {len(args)} arguments")
+        flat = [trees.flatten(args[i]) for i in argnums]
+        self.structures = [structure for _, structure in flat]
+        self.given = [x for leaves, _ in flat for x in leaves]
+        self.inputs = [trees.differentiable(x, what) for x in self.given]
+        if not self.inputs:
+            raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
+        with tape.recording(True), creating_like(self.inputs[0]._data):
+            leaves = [tape.leaf(x, outer) for x in self.inputs]
+            self.leaves: list[Node] = [x._node for x in leaves]
+            fresh = iter(leaves)
+            for i, structure in zip(argnums, self.structures, strict=True):
+                args[i] = structure.unflatten([next(fresh) for _ in range(structure.num_leaves)])
+            del leaves, fresh
+            out = f(*args, **kwargs)
+        self.aux = None
+        if has_aux:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise TypeError(f"{what}: has_aux=True, but f did not return a pair (result, aux)")
+            out, aux = out
+            self.aux = trees.map(self._leave, aux)
+        flat_out, self.out_structure = trees.flatten(out)
+        self.outs = [trees.as_array(x, f"{what}: the result of f") for x in flat_out]
+        self.nodes = [x._node for x in self.outs]
+        self.path, others = tape.cone([n for n in self.nodes if n is not None], self.leaves)
+        self.taped = others and outer
+        if not self.taped:  # nothing outside may see, or keep alive, this tape
+            self.outs = [Array(x._data) for x in self.outs]
+        self.raw = all(type(x) is not Array for x in self.given)
+        self.serials = [None if n is None else n[SERIAL] for n in self.nodes]
+        self.nodes = []
+
+    def _leave(self, x: Any) -> Any:
+        """Return an auxiliary result off this tape, raw if the inputs were."""
+        if type(x) is not Array:
+            return x
+        if x._node is not None and not any(leaf[tape.PARENTS] is not None for leaf in self.leaves):
+            x = Array(x._data)
+        return x if any(type(g) is Array for g in self.given) else trees.like_input(x, None)
+
+    def result(self) -> Any:
+        """Return what f returned, raw if the inputs were raw and nobody outside watches."""
+        given = None if self.raw else self.outs[0] if self.outs else None
+        return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
+
+    def pull(self, cotangents: list[Array], *, free: bool = False, sparse: bool = False) -> list[Array]:
+        """Return the cotangent of each input for cotangents of the outputs."""
+        taped = self.taped or any(g._node is not None for g in cotangents) and tape.is_recording()
+        seeds: dict[int, Any] = {}
+        for serial, ct in zip(self.serials, cotangents, strict=True):
+            if serial is not None:
+                g = ct if taped else ct._data
+                seeds[serial] = seeds[serial] + g if serial in seeds else g
+        leaves = {node[SERIAL] for node in self.leaves}
+        inside = leaves | {node[SERIAL] for node in self.path}
+        seeds = {s: g for s, g in seeds.items() if s in inside}
+        with tape.recording(taped):
+            found = tape.pullback(self.path, seeds, taped=taped, free=free, sparse=sparse)
+        return [
+            self._home(found.get(node[SERIAL]), x)
+            for node, x in zip(self.leaves, self.inputs, strict=True)
+        ]
+
+    def push(self, tangents: list[Array], *, sparse: bool = False) -> list[Array]:
+        """Return the tangent of each output for tangents of the inputs."""
+        taped = self.taped or any(t._node is not None for t in tangents) and tape.is_recording()
+        seeds = {
+            node[SERIAL]: t if taped else t._data
+            for node, t in zip(self.leaves, tangents, strict=True)
+        }
+        with tape.recording(taped):
+            found = tape.pushforward(self.path, seeds, taped=taped, sparse=sparse)
+        return [
+            self._home(None if s is None else found.get(s), x)
+            for s, x in zip(self.serials, self.outs, strict=True)
+        ]
+
+    @staticmethod
+    def _home(found: Any, x: Array) -> Array:
+        """Return a cotangent or tangent as an `Array`, zeros if there is none."""
+        if found is None:
+            return Array(trees.zeros_like(x))
+        return found if type(found) is Array else Array(tape.as_array(found))
+
+    def by_argument(self, values: list[Array]) -> list[Any]:
+        """Return values of the inputs in the structure of each argument."""
+        home = iter(
+            [trees.like_input(v, g) for v, g in zip(values, self.given, strict=True)]
+        )
+        return [
+            structure.unflatten([next(home) for _ in range(structure.num_leaves)])
+            for structure in self.structures
+        ]
+
+    def by_output(self, values: list[Array]) -> Any:
+        """Return values of the outputs in the structure of the result."""
+        given = None if self.raw else self.inputs[0]
+        return self.out_structure.unflatten([trees.like_input(v, given) for v in values])
+
+    def cotangents(self, tree: Any) -> list[Array]:
+        """Return the leaves of a cotangent, checked against the result."""
+        return _matched(tree, self.outs, self.out_structure, self.what, "cotangent")
+
+
+def _matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
+    flat, shape = trees.flatten(tree)
+    if shape != structure or len(flat) != len(like):
+        raise ValueError(
+            f"{what}: the {name} has the structure {shape}; expected {structure}, as what it belongs to"
+        )
+    return [_fitting(x, y, what, name) for x, y in zip(flat, like, strict=True)]
+
+
+def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
+    with creating_like(y._data):
+        out = trees.as_array(x, what)
+    if out.shape != y.shape:
+        raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
+    if out.backend != y.backend:
+        raise errors.MixedBackendError(
+            f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
+            f"Move it with x.to_backend({y.backend!r})"
+        )
+    return tape.seed(y, out, what, "")
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Return the result of `f`, and its pullback: the function that carries cotangents back.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        primals: where to evaluate it.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    Returns:
+        ``(out, pullback)`` or ``(out, pullback, aux)``. ``pullback(ct)`` takes a cotangent in the
+        structure of `out` and gives a tuple with one cotangent for each primal. It may be called
+        any number of times.
+
+    >>> import numpy as np, xgrad as xg
+    >>> y, pullback = xg.vjp(xg.sin, np.asarray(0.0))
+    >>> [float(ct) for ct in pullback(1.0)]
+    [1.0]
+    """
+    record = Record("vjp", f, primals, range(len(primals)), {}, has_aux)
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        return tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+
+    out = record.result()
+    return (out, pullback, record.aux) if has_aux else (out, pullback)
+
+
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
+
+    Returns:
+        ``(out, pushforward)`` or ``(out, pushforward, aux)``. ``pushforward(*tangents)`` takes one
+        tangent for each primal; `f` itself is evaluated only once.
+    """
+    record = Record("linearize", f, primals, range(len(primals)), {}, has_aux)
+
+    def pushforward(*tangents: Any) -> Any:
+        return record.by_output(record.push(_tangents(record, tangents)))
+
+    out = record.result()
+    return (out, pushforward, record.aux) if has_aux else (out, pushforward)
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> Any:
+    """Return the result of `f` and its derivative along a direction, in forward mode.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        primals: where to evaluate it, one entry for each argument.
+        tangents: the direction, in the structure of `primals`.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    >>> import numpy as np, xgrad as xg
+    >>> y, t = xg.jvp(lambda x: x * x, (np.asarray(3.0),), (np.asarray(1.0),))
+    >>> float(t)
+    6.0
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            f"jvp: primals and tangents are of type {type(primals).__name__} and "
+            f"{type(tangents).__name__}; expected tuples with one entry for each argument of f"
+        )
+    record = Record("jvp", f, primals, range(len(primals)), {}, has_aux)
+    tangent = record.by_output(record.push(_tangents(record, tangents)))
+    out = record.result()
+    return (out, tangent, record.aux) if has_aux else (out, tangent)
+
+
+def _tangents(record: Record, tangents: Sequence[Any]) -> list[Array]:
+    """Return the leaves of one tangent for each primal."""
+    if len(tangents) != len(record.structures):
+        raise ValueError(
+            f"{record.what}: got {len(tangents)} tangents; expected {len(record.structures)}, "
+            "one for each primal"
+        )
+    found: list[Array] = []
+    inputs = iter(record.inputs)
+    for tangent, structure in zip(tangents, record.structures, strict=True):
+        like = [next(inputs) for _ in range(structure.num_leaves)]
+        found += _matched(tangent, like, structure, record.what, "tangent")
+    return found
+
+
+def _numbers(argnums: Argnums) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., Any]:
+    """Return a function that gives both the value of `f` and its gradient.
+
+    Args:
+        f: a function that returns a real scalar.
+        argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
+        has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
+        strict: raise if an argument does not influence the value.
+    """
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        record = Record("grad", f, args, _numbers(argnums), kwargs, has_aux)
+        (y,) = record.outs if len(record.outs) == 1 else (None,)
+        if y is None or y._data.shape != () or y._data.dtype not in REAL:
+            got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+            raise errors.NotScalarError(
+                f"grad: f returned {got}; grad needs a real floating-point scalar. "
+                "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
+            )
+        if strict:
+            _require_influence(record)
+        value = record.result()
+        gradients = record.by_argument(
+            record.pull([Array(tape.ones_like(y._data))], free=not record.taped)
+        )
+        gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
+        return ((value, record.aux), gradient) if has_aux else (value, gradient)
+
+    return value_and_gradient
+
+
+def _require_influence(record: Record) -> None:
+    """Raise if an input is not on a path to the output."""
+    reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
+    reached.update(s for s in record.serials if s is not None)
+    for i, node in enumerate(record.leaves):
+        if node[SERIAL] not in reached:
+            x = record.inputs[i]
+            raise errors.NotDifferentiableError(
+                f"grad: strict=True, and leaf {i} of the arguments ({x.dtype}{list(x.shape)}) does "
+                "not influence the result: it is unused, or reaches it only through an op without "
+                "a derivative, stop_gradient, or a conversion"
+            )
+
+
+def grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., Any]:
+    """Return a function that gives the gradient of `f`, by reverse mode.
+
+    Args:
+        f: a function that returns a real scalar.
+        argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
+        has_aux: whether `f` returns a pair (value, aux); then a pair (gradient, aux) is given.
+        strict: raise if an argument does not influence the value.
+
+    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
+    it points in the direction of steepest ascent.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
+    array([2., 4.])
+    """
+    both = value_and_grad(f, argnums, has_aux=has_aux, strict=strict)
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, g = both(*args, **kwargs)
+        return (g, value[1]) if has_aux else g
+
+    return gradient
+
+
+def _basis(x: Array) -> list[Array]:
+    """Return the unit vectors of the space of an array."""
+    backend = backend_of(x._data)
+    if x._data.dtype in COMPLEX:
+        raise errors.NotDifferentiableError(
+            f"jacobian: got {x.dtype}{list(x.shape)}; a complex Jacobian has two conventions. "
+            "Use xgrad.vjp or xgrad.jvp, or split the array into xgrad.real and xgrad.imag"
+        )
+    vectors = []
+    for i in range(x.size):
+        flat = trees.zeros_like(Array(backend.xp.reshape(x._data, (-1,))))
+        flat = backend.setitem(flat, i, 1, False)
+        vectors.append(Array(backend.xp.reshape(flat, x.shape)))
+    return vectors
+
+
+def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
+    """Return rows as an array of a shape, zeros if there are none."""
+    import xgrad
+
+    if not rows:
+        return Array(backend_of(like._data).xp.reshape(trees.zeros_like(like), shape))
+    return xgrad.reshape(xgrad.stack(rows), shape)
+
+
+def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """Return a function that gives the Jacobian of `f`, a row at a time by reverse mode.
+
+    It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
+    respect to an input of shape T has the shape S + T; pytrees give a tree of trees, that of the
+    output outside.
+    """
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        record = Record("jacrev", f, args, _numbers(argnums), kwargs, has_aux)
+        blocks = []
+        for k, y in enumerate(record.outs):
+            zeros = [Array(trees.zeros_like(o)) for o in record.outs]
+            rows = []
+            for e in _basis(y):
+                zeros[k] = e
+                rows.append(record.pull(zeros, sparse=True))
+            blocks.append(
+                [
+                    _stacked([row[i] for row in rows], x, y.shape + x.shape)
+                    for i, x in enumerate(record.inputs)
+                ]
+            )
+        return _by_block(record, blocks, argnums, has_aux)
+
+    return jacobian
+
+
+def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """Return a function that gives the Jacobian of `f`, a column at a time by forward mode.
+
+    It suits functions with fewer inputs than outputs. Shapes and structure are those of `jacrev`.
+    """
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def jacobian(*args: Any, **kwargs: Any) -> Any:
+        import xgrad
+
+        record = Record("jacfwd", f, args, _numbers(argnums), kwargs, has_aux)
+        blocks: list[list[Array]] = [[] for _ in record.outs]
+        for i, x in enumerate(record.inputs):
+            zeros = [Array(trees.zeros_like(v)) for v in record.inputs]
+            columns = []
+            for e in _basis(x):
+                zeros[i] = e
+                columns.append(record.push(zeros, sparse=True))
+            for k, y in enumerate(record.outs):
+                shape = (x.size, *y.shape)
+                block = _stacked([column[k] for column in columns], y, shape)
+                block = xgrad.moveaxis(block, 0, -1)
+                blocks[k].append(xgrad.reshape(block, y.shape + x.shape))
+        return _by_block(record, blocks, argnums, has_aux)
+
+    return jacobian
+
+
+def _by_block(record: Record, blocks: list[list[Array]], argnums: Argnums, has_aux: bool) -> Any:
+    """Return the blocks of a Jacobian in the structures of the output and of the arguments."""
+    rows = []
+    for row in blocks:
+        arguments = record.by_argument(row)
+        rows.append(arguments[0] if isinstance(argnums, int) else tuple(arguments))
+    jacobian = record.out_structure.unflatten(rows)
+    return (jacobian, record.aux) if has_aux else jacobian
+
+
+def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    """Return a function that gives the matrix of second derivatives of a scalar function.
+
+    Forward mode over reverse mode: one linearisation of the gradient, and one walk per column.
+    """
+    return jacfwd(grad(f, argnums, has_aux=has_aux), argnums, has_aux=has_aux)
+
+
+def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
+    """Return the product of the Hessian of a scalar function and a vector.
+
+    Args:
+        f: a function that returns a real scalar.
+        primals: where; a tuple with one entry for each argument, or the one argument itself.
+        tangents: the vector, in the structure of `primals`.
+
+    Returns:
+        The product, in the structure of `primals`. The Hessian is never formed.
+    """
+    if not isinstance(primals, tuple):
+        return jvp(grad(f), (primals,), (tangents,))[1]
+    argnums = tuple(range(len(primals)))
+    return jvp(grad(f, argnums), primals, tangents)[1]
