@@ -261,7 +261,7 @@ def draw_digits(digits: Digits, predicted: np.ndarray, columns: int = 12, rows: 
     wrong = predicted != digits.label
     shown = np.argsort(~wrong, stable=True)[: columns * rows]
     figure = Figure(figsize=(columns * 0.8, rows * 1.02 + 0.5), layout="constrained")
-    figure.suptitle(f"{len(wrong)} held-out digits, {wrong.sum()} read wrongly (red)")
+    figure.suptitle(f"{wrong.sum()} of {len(wrong)} held-out digits are read wrongly (red)")
     for ax, i in zip(figure.subplots(rows, columns).flat, shown, strict=True):
         title = f"{predicted[i]}, not {digits.label[i]}" if wrong[i] else f"{predicted[i]}"
         color, frame, width = ("tab:red", "tab:red", 2) if wrong[i] else ("0.3", "0.8", 1)
@@ -304,6 +304,15 @@ def widths(text: str) -> tuple[int, ...]:
     return layers
 
 
+def usable(name: str) -> str:
+    """Parse the name of a backend that works here."""
+    try:
+        with xg.use_backend(name):
+            return name
+    except xg.errors.BackendError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -311,7 +320,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
-    add("--backend", default="numpy", help="numpy, cupy, torch, ...")
+    add("--backend", type=usable, default="numpy", help="numpy, cupy, torch, ...")
     add("--layers", type=widths, default="64,128,10", help="widths, from 64 pixels to 10 labels")
     add("--init", choices=INITS, default="glorot", help="how weights are drawn")
     add("--activation", choices=ACTIVATIONS, default="relu", help="the hidden nonlinearity")

@@ -25,7 +25,7 @@ def lines_that_differ(examples, capsys):
     names, differing = {}, set()
     with xg.use_backend("numpy"):
         for code, expected in examples:
-            exec(compile(code, "README.md", "exec"), names)  # it is our own text
+            exec(compile(code, "<README>", "exec"), names)  # it is our own text
             differing |= set(capsys.readouterr().out.splitlines()) ^ set(expected.splitlines())
     return differing
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as _np
 
-from . import custom, errors, numpy_protocol, ops, tape, transforms
+from . import custom, errors, fft, linalg, numpy_protocol, ops, tape, transforms
 from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend

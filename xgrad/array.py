@@ -23,6 +23,8 @@ from .backends import REAL, COMPLEX, Raw, backend_of, backend_of_type
 __all__ = ["Array"]
 
 SCALARS = frozenset((bool, int, float, complex))
+OPERANDS: set[type] = {*SCALARS}
+"""The types that operators take; filled as they are seen."""
 
 
 class Array:
@@ -262,38 +264,37 @@ class Array:
         self._data, self._node = new._data, node
         view = getattr(self, "_view", None)
         if view is not None:
-            base, write = view
-            base._rebind(write(base, self), what)
+            base, write, rest, kwargs = view
+            base._rebind(write(base, self, *rest, **kwargs), what)
         self._refresh()
         return self
 
     def _refresh(self) -> None:
         """Bring every living view of this array up to date after a write."""
-        for ref, again in getattr(self, "_views", ()):
+        for ref, again, rest, kwargs in getattr(self, "_views", ()):
             other = ref()
             if other is not None:
-                new = again(self)
+                new = again(self, *rest, **kwargs)
                 other._data, other._node = new._data, new._node
                 other._refresh()
 
-    def _is_view_of(self, base: Array, again: Any, write: Any) -> None:
+    def _is_view_of(self, base: Array, again: Any, write: Any, rest: Any, kwargs: Any) -> None:
         """Note that this array shows a part of `base`, as NumPy's views do.
 
-        ``again(base)`` makes the view anew, ``write(base, view)`` gives the base after a write.
+        ``again(base, *rest, **kwargs)`` makes the view anew, and ``write(base, view, ...)`` gives
+        the base after a write to the view.
         """
-        self._view = (base, write)
+        self._view = (base, write, rest, kwargs)
         try:
             views = base._views
         except AttributeError:
             base._views = views = []
         if len(views) > 16:  # keep a loop over many short-lived views from piling up dead entries
             views[:] = [entry for entry in views if entry[0]() is not None]
-        views.append((weakref.ref(self), again))
+        views.append((weakref.ref(self), again, rest, kwargs))
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        data = self._data
-        copy = bool(getattr(self, "_views", None)) or not backend_of_type(type(data)).owns(data)  # type: ignore[union-attr]
-        del data
+        copy = not backend_of(self._data).owns(self._data)
         self._rebind(xgrad.ops.indexing.setitem(self, value, key=key, copy=copy), "x[key] = value")
 
     def _inplace(self, new: Array, symbol: str) -> Array:
@@ -344,40 +345,40 @@ class Array:
         return xgrad.round(self * 10.0**ndigits) / 10.0**ndigits
 
     def __add__(self, other: Any) -> Array:
-        return xgrad.add(self, other) if is_operand(other) else NotImplemented
+        return xgrad.add(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __radd__(self, other: Any) -> Array:
-        return xgrad.add(other, self) if is_operand(other) else NotImplemented
+        return xgrad.add(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __sub__(self, other: Any) -> Array:
-        return xgrad.subtract(self, other) if is_operand(other) else NotImplemented
+        return xgrad.subtract(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rsub__(self, other: Any) -> Array:
-        return xgrad.subtract(other, self) if is_operand(other) else NotImplemented
+        return xgrad.subtract(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __mul__(self, other: Any) -> Array:
-        return xgrad.multiply(self, other) if is_operand(other) else NotImplemented
+        return xgrad.multiply(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rmul__(self, other: Any) -> Array:
-        return xgrad.multiply(other, self) if is_operand(other) else NotImplemented
+        return xgrad.multiply(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __truediv__(self, other: Any) -> Array:
-        return xgrad.divide(self, other) if is_operand(other) else NotImplemented
+        return xgrad.divide(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rtruediv__(self, other: Any) -> Array:
-        return xgrad.divide(other, self) if is_operand(other) else NotImplemented
+        return xgrad.divide(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __floordiv__(self, other: Any) -> Array:
-        return xgrad.floor_divide(self, other) if is_operand(other) else NotImplemented
+        return xgrad.floor_divide(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rfloordiv__(self, other: Any) -> Array:
-        return xgrad.floor_divide(other, self) if is_operand(other) else NotImplemented
+        return xgrad.floor_divide(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __mod__(self, other: Any) -> Array:
-        return xgrad.remainder(self, other) if is_operand(other) else NotImplemented
+        return xgrad.remainder(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rmod__(self, other: Any) -> Array:
-        return xgrad.remainder(other, self) if is_operand(other) else NotImplemented
+        return xgrad.remainder(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __divmod__(self, other: Any) -> tuple[Array, Array]:
         return self // other, self % other
@@ -386,64 +387,64 @@ class Array:
         return other // self, other % self
 
     def __pow__(self, other: Any) -> Array:
-        return xgrad.pow(self, other) if is_operand(other) else NotImplemented
+        return xgrad.pow(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rpow__(self, other: Any) -> Array:
-        return xgrad.pow(other, self) if is_operand(other) else NotImplemented
+        return xgrad.pow(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __matmul__(self, other: Any) -> Array:
-        return xgrad.matmul(self, other) if is_operand(other) else NotImplemented
+        return xgrad.matmul(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rmatmul__(self, other: Any) -> Array:
-        return xgrad.matmul(other, self) if is_operand(other) else NotImplemented
+        return xgrad.matmul(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __and__(self, other: Any) -> Array:
-        return xgrad.bitwise_and(self, other) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_and(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rand__(self, other: Any) -> Array:
-        return xgrad.bitwise_and(other, self) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_and(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __or__(self, other: Any) -> Array:
-        return xgrad.bitwise_or(self, other) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_or(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __ror__(self, other: Any) -> Array:
-        return xgrad.bitwise_or(other, self) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_or(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __xor__(self, other: Any) -> Array:
-        return xgrad.bitwise_xor(self, other) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_xor(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rxor__(self, other: Any) -> Array:
-        return xgrad.bitwise_xor(other, self) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_xor(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __lshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(self, other) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_left_shift(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rlshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(other, self) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_left_shift(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(self, other) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_right_shift(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __rrshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(other, self) if is_operand(other) else NotImplemented
+        return xgrad.bitwise_right_shift(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __lt__(self, other: Any) -> Array:
-        return xgrad.less(self, other) if is_operand(other) else NotImplemented
+        return xgrad.less(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __le__(self, other: Any) -> Array:
-        return xgrad.less_equal(self, other) if is_operand(other) else NotImplemented
+        return xgrad.less_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __gt__(self, other: Any) -> Array:
-        return xgrad.greater(self, other) if is_operand(other) else NotImplemented
+        return xgrad.greater(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __ge__(self, other: Any) -> Array:
-        return xgrad.greater_equal(self, other) if is_operand(other) else NotImplemented
+        return xgrad.greater_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __eq__(self, other: object) -> Array:  # type: ignore[override]
-        return xgrad.equal(self, other) if is_operand(other) else NotImplemented
+        return xgrad.equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __ne__(self, other: object) -> Array:  # type: ignore[override]
-        return xgrad.not_equal(self, other) if is_operand(other) else NotImplemented
+        return xgrad.not_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
 
     def __iadd__(self, other: Any) -> Array:
         return self._inplace(self + other, "+=")
@@ -614,15 +615,15 @@ def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Arra
         return xgrad.asarray(data, requires_grad=requires_grad)
 
 
-_OPERANDS: set[type] = {Array, *SCALARS}
+OPERANDS.add(Array)
 
 
 def is_operand(x: object) -> bool:
     """Whether an operator takes `x`; if not, the other operand's class may know what to do."""
     cls = type(x)
-    if cls in _OPERANDS:
+    if cls in OPERANDS:
         return True
     if isinstance(x, (bool, int, float, complex)) or backend_of_type(cls) is not None:
-        _OPERANDS.add(cls)
+        OPERANDS.add(cls)
         return True
     return False

@@ -90,7 +90,8 @@ class Backend:
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
-        on_device: a context in which new arrays are made on a device.
+        on_device: a context in which new arrays are made on a device, where the library's creation
+            functions need one besides their ``device=``.
     """
 
     name: str

@@ -13,7 +13,7 @@ from . import errors, tape, trees
 from .array import Array
 from .backends import COMPLEX, REAL
 from .fitting import Like, cast, zeros
-from .general_calls import transposed
+from .builders import transposed
 from .tape import PARENTS, SAVED, SELECT, SERIAL, Node, Parts, Rule, next_serial
 
 __all__ = ["checkpoint", "custom_jvp", "custom_vjp", "no_grad", "stop_gradient"]

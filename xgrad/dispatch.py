@@ -23,9 +23,12 @@ def _empty() -> None:
 class Op:
     """What the definition of an op says: its names, its body, and how to reach a backend's own."""
 
-    def __init__(self, f: Callable[..., Any], kind: str, path: str, arrays: int | None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], kind: str, path: str, arrays: int | None, adapter: str = ""
+    ) -> None:
         self.name, self.kind = f.__name__.lstrip("_"), kind
         self.path = path + self.name
+        self.adapter = adapter
         parameters = inspect.signature(f).parameters.values()
         positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
         if arrays is None:
@@ -42,6 +45,8 @@ class Op:
 
     def bind(self, backend: Backend) -> Callable[..., Any]:
         """Return the raw function of this op on a backend."""
+        if self.adapter:
+            return getattr(backend, self.adapter)  # type: ignore[no-any-return]
         if self.body is not None:
             return self._mapped(self.body, backend)
         function: Any = backend.xp

@@ -73,6 +73,8 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
 
     def call(x: Any, /) -> Any:
         if type(x) is not Array:
+            if type(x) in raws:
+                return raws[type(x)](x)
             (x,) = operands(op, [x])
             return call(x) if type(x) is Array else raws[type(x)](x)
         data = x._data
@@ -278,6 +280,8 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
             n2 = x2._node
             like = d2
         else:
+            if type(x1) in raws and (type(x2) is type(x1) or type(x2) in SCALARS):
+                return raws[type(x1)](x1, x2)
             x1, x2 = operands(op, [x1, x2])
             if type(x1) is Array or type(x2) is Array:
                 return call(x1, x2)

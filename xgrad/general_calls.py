@@ -1,7 +1,4 @@
-"""Recording an op with parameters, with any number of arrays, or with several results.
-
-What a rule names is saved under that name, in a dict; the arrays it is linear in, as shape and dtype.
-"""
+"""Recording an op that has parameters, several results, or any number of arrays."""
 
 from __future__ import annotations
 
@@ -10,373 +7,99 @@ from typing import Any
 
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of_type
+from .builders import Builder, Saved
 from .dispatch import Op, explain, operands
-from .fast_calls import Partial, arrayed, names_of
-from .fitting import Like, bring, cast, conj, spread_to, zeros
-from .tape import (
-    LEAF,
-    NAMESPACES,
-    PARENTS,
-    SAVED,
-    SELECT,
-    SERIAL,
-    Node,
-    Parts,
-    Rule,
-    cone,
-    is_recording,
-    next_serial,
-    pullback,
-    recording,
-)
-
-Mask = tuple[bool, ...]
-Saved = dict[str, Any]
-
-
-class Builder:
-    """How to record one op: its rule, and what to save, for each choice of tracked arguments."""
-
-    skip = 2  # rules start with xp and g
-
-    def __init__(self, op: Op, makes_zeros: bool) -> None:
-        self.op, self.makes_zeros = op, makes_zeros
-        self.call: Callable[..., Any]
-        self.variants: dict[Mask, tuple[Rule, list[tuple[int, str]], list[tuple[int, str]], bool]] = {}
-        self.likes: set[str] = set()
-
-    def rules(self, mask: Mask) -> list[Any]:
-        """Return the functions that may be called for this choice."""
-        raise NotImplementedError
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
-        """Return pull, pull_to and push for this choice."""
-        raise NotImplementedError
-
-    def variant(self, mask: Mask) -> Any:
-        """Return the rule, the arrays to save by value and as `Like`, and whether to save out."""
-        asked = {name for f in self.rules(mask) for name in names_of(f, self.skip)}
-        arrays = list(enumerate(self.op.arrays))
-        values = [(i, n) for i, n in arrays if n in asked and n not in self.likes]
-        likes = [(i, n) for i, n in arrays if n in self.likes]
-        lift = self._lift([n for _, n in values], self.op.arrays, "out" in asked)
-        rule = Rule(self.op.name, *self.walk(mask), lift, self.makes_zeros)
-        self.variants[mask] = variant = rule, values, likes, "out" in asked
-        return variant
-
-    def _lift(self, values: list[str], arrays: list[str], out: bool) -> Callable[[Node], Saved]:
-        def lift(node: Node) -> Saved:
-            saved = dict(node[SAVED])
-            parents = node[PARENTS]
-            for name in values:
-                value = saved[name]
-                if value is not None and type(value) not in SCALARS:
-                    i = arrays.index(name)
-                    parent = parents if type(parents) is list else parents[i]
-                    saved[name] = Array(value, parent)
-            if out:
-                value = saved["out"]
-                saved["out"] = (
-                    tuple(
-                        Array(v, [next_serial(), SELECT, node, i, None]) for i, v in enumerate(value)
-                    )
-                    if isinstance(value, tuple)
-                    else Array(value, node)
-                )
-            return saved
-
-        return lift
-
-    def asking(self, f: Callable[..., Any]) -> Callable[[Saved], list[Any]]:
-        """Return a function that finds in the saved values what `f` asks for, in its order."""
-        names, defaults, likes = names_of(f, self.skip), self.op.defaults, self.likes
-
-        def values(saved: Saved) -> list[Any]:
-            return [
-                Like(*saved[n]) if n in likes else saved[n] if n in saved else defaults[n]
-                for n in names
-            ]
-
-        return values
-
-    def parameters(self, saved: Saved) -> tuple[list[Any], dict[str, Any]]:
-        """Return the parameters of the recorded call, positional and by keyword."""
-        op = self.op
-        rest = [saved.get(n, op.defaults.get(n)) for n in op.rest]
-        return rest, {n: saved[n] for n in op.keywords if n in saved and n not in op.rest}
-
-
-class ElementwiseBuilder(Builder):
-    """An elementwise op of three or more arrays, or with parameters."""
-
-    skip = 1
-
-    def __init__(self, op: Op, partials: tuple[Partial, ...], makes_zeros: bool) -> None:
-        super().__init__(op, makes_zeros)
-        self.partials = partials
-
-    def rules(self, mask: Mask) -> list[Any]:
-        return [p for p, tracked in zip(self.partials, mask, strict=True) if tracked]
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
-        parts = [
-            (i, p, self.asking(p) if callable(p) else None)
-            for i, (p, tracked) in enumerate(zip(self.partials, mask, strict=True))
-            if tracked
-        ]
-        alone, count = len(self.op.arrays) == 1, len(mask)
-
-        def times_partial(p: Any, ask: Any, xp: Any, g: Any, saved: Saved, times: Any, adj: bool) -> Any:
-            if ask is None:
-                return g if p == 1 else -g
-            value = p(xp, *ask(saved))
-            return times(g, conj(xp, value) if adj else value)
-
-        def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            cs: list[Any] = [None] * count
-            for i, p, ask in parts:
-                cs[i] = bring(xp, times_partial(p, ask, xp, g, saved, times, True), *fit[1][i])
-            return cs[0] if alone else cs
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            total = None
-            for i, p, ask in parts:
-                if ts[i] is not None:
-                    t = times_partial(p, ask, xp, ts[i], saved, times, False)
-                    total = t if total is None else total + t
-            return spread_to(xp, total, *fit[0])
-
-        return pull_to, pull_to, push
-
-
-class LinearBuilder(Builder):
-    """An op that is jointly linear in its arrays: its jvp is the op itself."""
-
-    def __init__(self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool) -> None:
-        super().__init__(op, makes_zeros)
-        self.transposes = transposes
-        if op.variadic:
-            self.likes = set()
-        else:
-            self.likes = {n for n, t in zip(op.arrays, transposes, strict=True) if t is not None}
-
-    def rules(self, mask: Mask) -> list[Any]:
-        return [t for t in self.transposes if t is not None]
-
-    def variant(self, mask: Mask) -> Any:
-        rule, _, likes, _ = super().variant(mask)
-        # the op itself is the jvp, so that arrays it is not linear in are always needed
-        values = [(i, n) for i, n in enumerate(self.op.arrays) if n not in self.likes]
-        rule.lift = self._lift([n for _, n in values], self.op.arrays, False)
-        self.variants[mask] = variant = rule, values, likes, False
-        return variant
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
-        if self.op.variadic:
-            return self._variadic_walk()
-        parts = [
-            (i, t, self.asking(t))
-            for i, (t, tracked) in enumerate(zip(self.transposes, mask, strict=True))
-            if tracked and t is not None
-        ]
-        count = len(mask)
-        arrays = self.op.arrays
-
-        if count == 1:
-            (_, transpose, ask) = parts[0]
-
-            def pull(xp: Any, g: Any, saved: Saved) -> Any:
-                return transpose(xp, g, *ask(saved))
-
-        else:
-
-            def pull(xp: Any, g: Any, saved: Saved) -> Any:
-                cs: list[Any] = [None] * count
-                for i, transpose, ask in parts:
-                    cs[i] = transpose(xp, g, *ask(saved))
-                return cs
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            given = [
-                saved.get(n)
-                if n not in self.likes
-                else t
-                if t is not None
-                else zeros(Like(*saved[n]), near)
-                if saved[n]
-                else 0.0  # a number in the place of an array
-                for n, t in zip(arrays, ts, strict=True)
-            ]
-            rest, keywords = self.parameters(saved)
-            return self.call(*given, *rest, **keywords)
-
-        return pull, _fitted(pull), push
-
-    def _variadic_walk(self) -> tuple[Any, Any, Any]:
-        transpose = self.transposes[0]
-        names = names_of(transpose, 3)
-
-        def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            likes = [None if f is None else Like(*f) for f in fit[1]]
-            params = [saved[n] if n in saved else self.op.defaults[n] for n in names]
-            cs = transpose(xp, g, likes, *params)
-            return [c if f is None else bring(xp, c, *f) for c, f in zip(cs, fit[1], strict=True)]
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            given = [zeros(Like(*f), near) if t is None else t for t, f in zip(ts, fit[1], strict=True)]
-            return self.call(*given, **saved)
-
-        return pull_to, pull_to, push
-
-
-def _fitted(pull: Any) -> Any:
-    """Return `pull` with its cotangents brought to their arrays."""
-
-    def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-        if type(g) is Parts:
-            near = next(iter(g.values()))
-            xp = NAMESPACES[type(near)]
-            g = tuple(g[i] if i in g else zeros(Like(*f), near) for i, f in enumerate(fit[0]))
-        c = pull(xp, g, saved)
-        if not fit:
-            return c
-        if isinstance(c, (list, tuple)):
-            return [
-                None if part is None or f is None else bring(xp, part, *f)
-                for part, f in zip(c, fit[1], strict=True)
-            ]
-        return bring(xp, c, *fit[1][0])
-
-    return pull_to
-
-
-class MultilinearBuilder(Builder):
-    """An op that is linear in each array alone."""
-
-    def __init__(self, op: Op, transposes: tuple[Any, ...]) -> None:
-        super().__init__(op, False)
-        self.transposes = transposes
-
-    def rules(self, mask: Mask) -> list[Any]:
-        return [t for t, tracked in zip(self.transposes, mask, strict=True) if tracked]
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
-        parts = [
-            (i, t, self.asking(t))
-            for i, (t, tracked) in enumerate(zip(self.transposes, mask, strict=True))
-            if tracked
-        ]
-        count, arrays = len(mask), self.op.arrays
-
-        def pull(xp: Any, g: Any, saved: Saved) -> Any:
-            cs: list[Any] = [None] * count
-            for i, transpose, ask in parts:
-                cs[i] = transpose(xp, g, *ask(saved))
-            return cs
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            rest, keywords = self.parameters(saved)
-            total = None
-            for i, _, _ in parts:
-                if ts[i] is not None:
-                    given = [ts[i] if k == i else saved[n] for k, n in enumerate(arrays)]
-                    t = self.call(*given, *rest, **keywords)
-                    total = t if total is None else total + t
-            return cast(xp, total, fit[0][1])
-
-        return pull, _fitted(pull), push
-
-
-class RuleBuilder(Builder):
-    """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp."""
-
-    def __init__(self, op: Op, vjp: Any, jvp: Any, makes_zeros: bool) -> None:
-        super().__init__(op, makes_zeros)
-        self.vjp, self.jvp = vjp, jvp
-
-    def rules(self, mask: Mask) -> list[Any]:
-        return [f for f in (self.vjp, self.jvp) if f is not None]
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
-        vjp, ask = self.vjp, self.asking(self.vjp)
-        alone = len(mask) == 1
-
-        def pull(xp: Any, g: Any, saved: Saved) -> Any:
-            return vjp(xp, g, *ask(saved))
-
-        pull_to = _fitted(pull)
-        if self.jvp is None:
-
-            def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-                return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
-
-        else:
-            jvp, ask_jvp = self.jvp, self.asking(self.jvp)
-
-            def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-                if alone:
-                    t = jvp(xp, ts[0], *ask_jvp(saved))
-                else:
-                    near = next(t for t in ts if t is not None)
-                    given = tuple(
-                        zeros(Like(*f), near) if t is None and f else t
-                        for t, f in zip(ts, fit[1], strict=True)
-                    )
-                    t = jvp(xp, given, *ask_jvp(saved))
-                if isinstance(t, tuple):
-                    return tuple(spread_to(xp, p, *f) for p, f in zip(t, fit[0], strict=True))
-                return spread_to(xp, t, *fit[0])
-
-        return pull_to, pull_to, push
-
-
-def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
-    """Return the jvp that a vjp implies: a vjp is linear in g, and its transpose is the jvp.
-
-    It is recorded in g and pulled back once; the other way round, the vjp as the transpose of a
-    jvp, never ends for ``solve``, whose jvp is a solve.
-    """
-    import xgrad
-
-    near = next(t for t in ts if t is not None)
-    raw = type(near) is not Array
-    lifted = [None if t is None else Array(t) if raw else t for t in ts]
-    several = isinstance(fit[0], list)
-    likes = fit[0] if several else (fit[0],)
-    near = next(t for t in lifted if t is not None)
-    leaves = []
-    with recording(True):
-        for like in likes:
-            g = zeros(Like(*like), near)
-            leaves.append(Array(g._data, [next_serial(), LEAF, None, None, None]))
-        g = Parts(enumerate(leaves)) if several else leaves[0]
-        cs = pull(xgrad, g)
-        cs = cs if isinstance(cs, (list, tuple)) else (cs,)
-        seeds: dict[int, Any] = {}
-        outputs = []
-        for c, t in zip(cs, lifted, strict=True):
-            if c is not None and t is not None and c._node is not None:
-                outputs.append(c._node)
-                old = seeds.get(c._node[SERIAL])
-                seeds[c._node[SERIAL]] = t if old is None else old + t
-        path, _ = cone(outputs, [leaf._node for leaf in leaves])
-    found = pullback(path, seeds, taped=True)
-    result = tuple(
-        found[leaf._node[SERIAL]] if leaf._node[SERIAL] in found else zeros(Like(*like), near)
-        for leaf, like in zip(leaves, likes, strict=True)
-    )
-    if raw:
-        result = tuple(c._data for c in result)
-    return result if several else result[0]
+from .fast_calls import arrayed
+from .tape import SELECT, Rule, is_recording, next_serial
 
 
 def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:
     """Return the function that the user calls."""
+    if len(op.arrays) == 1 and not op.variadic:
+        return single_call(op, builder, view)
+    return several_call(op, builder)
+
+
+def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op of one array."""
+    raws, keywords, most = op.raws, op.keywords, len(op.rest)
+    (name,) = op.arrays
+    rule, values, likes, keeps_out = builder.variant((True,))
+    keeps_x, keeps_like, forgets_copy = bool(values), bool(likes), "copy" in keywords
+    may_fit = op.kind == "linear"
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) > 1 + most or not args or (kwargs and not kwargs.keys() <= keywords):
+            arrays, _, _ = op.parse(args, kwargs)  # raises, or finds the array by its name
+            return call(*arrays, **{k: v for k, v in kwargs.items() if k != name})
+        x, *rest = args
+        if type(x) is not Array:
+            if type(x) in raws:
+                return raws[type(x)](*args, **kwargs)
+            (x,) = operands(op, [x])
+            return call(x, *rest, **kwargs) if type(x) is Array else raws[type(x)](x, *rest, **kwargs)
+        data = x._data
+        try:
+            out = raws[type(data)](data, *rest, **kwargs)
+        except Exception as error:
+            explain(op, (x,), error)
+            raise
+        several = False
+        if type(out) is not type(data):
+            several = type(out) is tuple or isinstance(out, (tuple, list))
+            out = out if several else arrayed(out)
+        node = x._node
+        if node is None or not is_recording():
+            result = wrapped(out) if several else Array(out)
+        else:
+            saved = dict(kwargs) if view else kwargs
+            if forgets_copy:  # it says what may be done with these very buffers: not replayed
+                saved.pop("copy", None)
+            if rest:
+                saved.update(zip(op.rest, rest, strict=False))
+            if keeps_x:
+                saved[name] = data
+            elif keeps_like:
+                saved[name] = (data.shape, data.dtype)
+            if may_fit and not several and data.dtype is out.dtype and out.dtype in REAL:
+                result = Array(out, [next_serial(), rule, node, saved, None])
+            else:
+                result = recorded(
+                    out, rule, node, saved, keeps_out, ((data.shape, data.dtype),)
+                )
+        if view is not None and getattr(result._data, "base", result) is not None:
+            result._is_view_of(x, call, view, rest, kwargs)
+        return result
+
+    builder.call = call
+    return call
+
+
+def recorded(out: Any, rule: Rule, parents: Any, saved: Saved, keeps_out: bool, likes: Any) -> Any:
+    """Return a result, or several, with their place on the tape."""
+    if isinstance(out, (tuple, list)):
+        parts = [arrayed(x) for x in out]
+        if keeps_out:
+            saved["out"] = tuple(parts)
+        fit = ([(x.shape, x.dtype) for x in parts], likes)
+        node = [next_serial(), rule, parents, saved, fit]
+        made = [
+            Array(x, [next_serial(), SELECT, node, i, None])
+            if x.dtype in REAL or x.dtype in COMPLEX
+            else Array(x)
+            for i, x in enumerate(parts)
+        ]
+        return out._make(made) if hasattr(out, "_make") else tuple(made)  # type: ignore[union-attr]
+    if out.dtype not in REAL and out.dtype not in COMPLEX:
+        return Array(out)
+    if keeps_out:
+        saved["out"] = out
+    return Array(out, [next_serial(), rule, parents, saved, ((out.shape, out.dtype), likes)])
+
+
+def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op of several arrays."""
     raws, count = op.raws, len(op.arrays)
-    alone = count == 1 and not op.variadic
-    plain = op.kind in ("linear", "rule") and alone
     variants = builder.variants
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -418,8 +141,7 @@ def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., An
         if not several and type(out) is not cls:
             out = arrayed(out)
         if not tracked or not (several or out.dtype in REAL or out.dtype in COMPLEX):
-            result = wrapped(out)
-            return shown(result, arrays[0], rest, kwargs) if view else result
+            return wrapped(out)
         mask = () if op.variadic else tuple(node is not None for node in nodes)
         variant = variants.get(mask)
         rule, keep, likes, keeps_out = builder.variant(mask) if variant is None else variant
@@ -432,38 +154,7 @@ def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., An
         for i, name in likes:
             value = values[i]
             saved[name] = None if value is None or type(value) in SCALARS else (value.shape, value.dtype)
-        if several:
-            parts = [arrayed(x) for x in out]
-            fit: Any = ([(x.shape, x.dtype) for x in parts], likes_of(values))
-            if keeps_out:
-                saved["out"] = tuple(parts)
-            node = [next_serial(), rule, nodes[0] if alone else tuple(nodes), saved, fit]
-            made = [
-                Array(x, [next_serial(), SELECT, node, i, None])
-                if x.dtype in REAL or x.dtype in COMPLEX
-                else Array(x)
-                for i, x in enumerate(parts)
-            ]
-            return out._make(made) if hasattr(out, "_make") else tuple(made)
-        if keeps_out:
-            saved["out"] = out
-        dtype = out.dtype
-        fit = None
-        if not plain or dtype is not values[0].dtype or dtype not in REAL or op.kind == "rule":
-            fit = ((out.shape, dtype), likes_of(values))
-        result = Array(
-            out, [next_serial(), rule, nodes[0] if alone else tuple(nodes), saved, fit]
-        )
-        return shown(result, arrays[0], rest, kwargs) if view else result
-
-    def shown(result: Array, base: Array, rest: Any, kwargs: Any) -> Array:
-        if getattr(result._data, "base", result) is not None:
-            result._is_view_of(
-                base,
-                lambda base: call(base, *rest, **kwargs),
-                lambda base, new: view(base, new, *rest, **kwargs),
-            )
-        return result
+        return recorded(out, rule, tuple(nodes), saved, keeps_out, likes_of(values))
 
     builder.call = call
     return call

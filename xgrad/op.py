@@ -38,6 +38,7 @@ from typing import Any, TypeVar
 
 from .array import Array
 from .backends import backend_of_type
+from .builders import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
 from .dispatch import Op, explain, operands
 from .fast_calls import (
     Partial,
@@ -47,14 +48,7 @@ from .fast_calls import (
     multilinear_variant,
     unary_call,
 )
-from .general_calls import (
-    ElementwiseBuilder,
-    LinearBuilder,
-    MultilinearBuilder,
-    RuleBuilder,
-    general_call,
-    wrapped,
-)
+from .general_calls import general_call, wrapped
 
 __all__ = ["constant", "elementwise", "linear", "multilinear", "rule"]
 
@@ -86,7 +80,11 @@ def elementwise(
 
 
 def linear(
-    *transposes: Callable[..., Any] | None, zeros: bool = False, path: str = "", view: Any = None
+    *transposes: Callable[..., Any] | None,
+    zeros: bool = False,
+    path: str = "",
+    view: Any = None,
+    adapter: str = "",
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -97,10 +95,11 @@ def linear(
         path: the prefix of the backend's name of the function.
         view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
             the base after the view was written to.
+        adapter: the field of `Backend` that holds the raw function, where the standard has none.
     """
 
     def decorate(f: F) -> F:
-        op = Op(f, "linear", path, len(transposes))
+        op = Op(f, "linear", path, len(transposes), adapter)
         return _finish(op, f, general_call(op, LinearBuilder(op, transposes, zeros), view))
 
     return decorate

@@ -122,7 +122,10 @@ class Parts(dict[int, Any]):
     """The cotangents of some outputs of an op that has several."""
 
     def __add__(self, other: dict[int, Any]) -> Parts:
-        return Parts({**self, **other})
+        total = Parts(self)
+        for i, g in other.items():
+            total[i] = total[i] + g if i in total else g
+        return total
 
 
 def leaf(x: Array, outer: bool) -> Array:

@@ -39,25 +39,35 @@ def _parts(key: Any) -> tuple[Any, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _is_basic(k: Any) -> bool:
-    return k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int
+def _is_basic(key: Any) -> bool:
+    return all(
+        k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int for k in _parts(key)
+    )
 
 
-def _is_mask(k: Any) -> bool:
-    return isinstance(k, da.Array) and k.dtype == bool
+def _is_assignable(key: Any) -> bool:
+    """Whether Dask itself writes right at this key, chunk by chunk."""
+    return _is_basic(key) and all(
+        k is not None and (not isinstance(k, slice) or (k.step or 1) > 0) for k in _parts(key)
+    )
+
+
+def _stand_in(k: Any) -> Any:
+    """Return an index that gives the same shape, without computing a lazy one."""
+    if not isinstance(k, da.Array):
+        return k
+    if k.dtype.kind not in "iu":
+        raise IndexError(
+            f"dask: got a lazy index of dtype {k.dtype} beside others; expected integers. "
+            "Compute a mask first, since its shape is unknown, or use xgrad.where"
+        )
+    return np.zeros(k.shape, int)
 
 
 def _getitem(x: Any, key: Any) -> Any:
-    arrays = [k for k in _parts(key) if not _is_basic(k)]
-    if not arrays or (len(_parts(key)) == 1 and _is_mask(key)):
+    if _is_basic(key) or (isinstance(key, da.Array) and key.dtype == bool):
         return x[key]
-    if any(map(_is_mask, arrays)):
-        raise IndexError(
-            "dask: a lazy mask beside other indices gives an unknown shape; "
-            "compute the mask first, or use xgrad.where"
-        )
-    # the shape follows from the shapes of the indices, of which the lazy ones are not computed
-    known = tuple(np.zeros(k.shape, int) if isinstance(k, da.Array) else k for k in _parts(key))
+    known = tuple(map(_stand_in, _parts(key)))
     return _whole(operator.getitem, x, np.broadcast_to(np.False_, x.shape)[known].shape, key)
 
 
@@ -74,13 +84,13 @@ def _added(x: Any, key: Any, value: Any) -> Any:
 
 
 def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
-    if all(k is not None and _is_basic(k) for k in _parts(key)):
+    if _is_assignable(key) and x[key].size:
         return _replaced(x, key, value)
     return _whole(_replaced, x, x.shape, key, value).rechunk(x.chunks)
 
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
-    if all(k is not None and _is_basic(k) for k in _parts(key)):
+    if _is_assignable(key) and x[key].size:
         return _replaced(x, key, x[key] + value)
     return _whole(_added, x, x.shape, key, value).rechunk(x.chunks)
 
@@ -131,7 +141,9 @@ def _parse_device(device: Any) -> str:
 
 BACKEND = Backend(
     name="dask",
-    xp=Namespace("dask", _STANDARD, reshape=_reshape, take_along_axis=_take_along_axis),
+    xp=Namespace(
+        "dask", _STANDARD, reshape=_reshape, sign=da.sign, take_along_axis=_take_along_axis
+    ),
     array_types=(da.Array,),
     dtypes=_DTYPES,
     devices=lambda: ["cpu"],

@@ -20,7 +20,7 @@ from typing import Any
 
 from xgrad.errors import BackendUnavailableError
 
-__all__ = ["Status", "require", "status"]
+__all__ = ["LIBRARIES", "Status", "require", "status"]
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Status:
 
 
 # module: (how to install it, its first version that will do)
-_LIBRARIES = {
+LIBRARIES = {
     "numpy": ("pip install 'numpy>=2'", (2, 0)),
     "cupy": ("pip install 'xgrad[cuda13]'", (14, 0)),
     "torch": ("pip install 'xgrad[torch]'", (2, 6)),
     "dask": ("pip install 'xgrad[dask]'", (2025, 1)),
     "array_api_strict": ("pip install 'array-api-strict>=2.4'", (2, 4)),
 }
-_BOTH_CUDAS = "pip install 'xgrad[cuda13]' (driver 580 or newer) or pip install 'xgrad[cuda12]'"
+_EITHER_CUDA = "pip install 'xgrad[cuda13]'  # driver 580 or newer; else 'xgrad[cuda12]'"
 _CUPY_BUILD = re.compile(r"cupy(-cuda\d+x|-rocm-[\d-]+)?")
 _INSUFFICIENT_DRIVER, _NO_DEVICE = 35, 100  # cudaError_t
 
@@ -67,7 +67,7 @@ def require(name: str) -> Any:
 
 def status(name: str) -> Status:
     """Find out whether an array library can be used here; never raises for a known name."""
-    install, minimum = _LIBRARIES[name]
+    install, minimum = LIBRARIES[name]
     failure: Exception | None = None
     try:
         module = importlib.import_module(name)
@@ -76,7 +76,7 @@ def status(name: str) -> Status:
     except Exception as error:  # a broken binary may raise anything at all
         failure = error
     if isinstance(failure, ModuleNotFoundError) and failure.name == name:
-        fix = _BOTH_CUDAS if name == "cupy" else install
+        fix = _EITHER_CUDA if name == "cupy" else install
         return Status(name, "absent", message="it is not installed", fix=fix)
     builds = _cupy_builds() if name == "cupy" else []
     if len(builds) > 1:
@@ -113,7 +113,7 @@ def _cupy_device(cupy: Any, version: str, build: str = "cupy") -> Status:
                 "device error",
                 version,
                 f"the CUDA runtime reports {_first_line(error)}",
-                "nvidia-smi (it must list a GPU without an error)",
+                "nvidia-smi  # it must list a GPU without an error",
             )
         count = 0
     if count == 0:
@@ -125,7 +125,7 @@ def _cupy_device(cupy: Any, version: str, build: str = "cupy") -> Status:
             version,
             "there is an NVIDIA driver but no visible GPU"
             + (f"; CUDA_VISIBLE_DEVICES is {visible!r}" if hidden else ""),
-            "unset CUDA_VISIBLE_DEVICES" if hidden else "nvidia-smi -L (it must list a GPU)",
+            "unset CUDA_VISIBLE_DEVICES" if hidden else "nvidia-smi -L  # it must list a GPU",
         )
     try:
         cupy.cuda.nvrtc.getVersion()
@@ -135,7 +135,9 @@ def _cupy_device(cupy: Any, version: str, build: str = "cupy") -> Status:
             "no CUDA libraries",
             version,
             f"there is a GPU, but the CUDA libraries were not found ({_first_line(error)})",
-            "set CUDA_PATH to the CUDA toolkit" if build == "cupy" else f"pip install '{build}[ctk]'",
+            "export CUDA_PATH=/usr/local/cuda  # where the CUDA toolkit is"
+            if build == "cupy"
+            else f"pip install '{build}[ctk]'",
         )
     return Status("cupy", "ok", version)
 
@@ -148,7 +150,7 @@ def _cupy_driver(runtime: Any, version: str, build: str) -> Status:
             "no driver",
             version,
             "CuPy is installed, but no NVIDIA driver was found",
-            "nvidia-smi (install the NVIDIA driver if it fails; start a container with --gpus all)",
+            "nvidia-smi  # if it fails, install the driver, or start the container with --gpus all",
         )
     older = driver // 1000 == 12 and wanted // 1000 > 12
     return Status(
@@ -156,9 +158,9 @@ def _cupy_driver(runtime: Any, version: str, build: str) -> Status:
         "driver too old",
         version,
         f"the NVIDIA driver supports CUDA {_cuda(driver)}, this CuPy needs CUDA {wanted // 1000}",
-        f"pip uninstall -y {build} && pip install 'xgrad[cuda12]', or update the driver"
+        f"pip uninstall -y {build} && pip install 'xgrad[cuda12]'  # or update the driver"
         if older
-        else "update the NVIDIA driver, then nvidia-smi",
+        else "nvidia-smi  # update the driver until it shows this version of CUDA",
     )
 
 

@@ -66,8 +66,8 @@ def _strong_multiply(a: Any, b: Any) -> Any:
 
 
 def _owns(x: Any) -> bool:
-    # held by the Array's slot, by the caller's frame and by this call's argument, and not a view
-    return sys.getrefcount(x) <= 4 and x.base is None and x.flags.writeable
+    # held by the Array's slot, by this frame and by the call of getrefcount, and not a view
+    return sys.getrefcount(x) <= 3 and x.base is None and x.flags.writeable
 
 
 def _quiet() -> Any:

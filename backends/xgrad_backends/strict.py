@@ -15,8 +15,15 @@ from .detect import require
 
 xp: Any = require("array_api_strict")
 _Array = type(xp.empty(0))
-# Its dtypes have the hash of NumPy's, and a table that holds both compares them, which they warn of
-type(xp.bool).__hash__ = lambda self: hash((type(self), self._np_dtype))
+
+
+def _same_dtype(self: Any, other: object) -> bool:
+    return isinstance(other, type(self)) and bool(self._np_dtype == other._np_dtype)
+
+
+# Its dtypes have the hashes of NumPy's, and warn of every comparison with those; but a table that
+# holds both, as that of the floating-point dtypes of all backends, has to compare them.
+type(xp.bool).__eq__ = _same_dtype
 
 _DTYPES = {
     np.dtype(name): getattr(xp, name)

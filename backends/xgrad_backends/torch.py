@@ -274,5 +274,4 @@ BACKEND = Backend(
     setitem=_setitem,
     synchronize=lambda device: torch.cuda.synchronize(device) if torch.cuda.is_available() else None,
     parse_device=_parse_device,
-    on_device=lambda device: contextlib.nullcontext() if device is None else device,
 )

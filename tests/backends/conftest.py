@@ -12,16 +12,20 @@ from xgrad_backends import detect
 
 from xgrad import backends
 
-CUPY_ADAPTER = Path(xgrad_backends.__path__[0]) / "cupy.py"
 
-
-def load_cupy_adapter(monkeypatch, module):
+@pytest.fixture
+def load_cupy_adapter(monkeypatch):
     """Run the text of the CuPy adapter with another module in CuPy's place."""
-    monkeypatch.setattr(detect, "require", lambda name: module)
-    spec = importlib.util.spec_from_file_location("xgrad_backends.cupy_stand_in", CUPY_ADAPTER)
-    adapter = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(adapter)
-    return adapter
+
+    def load(module):
+        monkeypatch.setattr(detect, "require", lambda name: module)
+        path = Path(xgrad_backends.__path__[0]) / "cupy.py"
+        spec = importlib.util.spec_from_file_location("xgrad_backends.cupy_stand_in", path)
+        adapter = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(adapter)
+        return adapter
+
+    return load
 
 
 class NumPyAsCuPy:
@@ -77,17 +81,17 @@ def numpy_as_cupy():
 
 
 @pytest.fixture
-def cupy_on_numpy(monkeypatch, numpy_as_cupy):
+def cupy_on_numpy(load_cupy_adapter, numpy_as_cupy):
     """The CuPy adapter's own functions, run on NumPy arrays."""
-    return load_cupy_adapter(monkeypatch, numpy_as_cupy)
+    return load_cupy_adapter(numpy_as_cupy)
 
 
 @pytest.fixture
-def adapter(request, monkeypatch):
+def adapter(request):
     """A usable backend and one of its devices, from a name such as ``"torch:meta"``."""
     name, _, device = request.param.partition(":")
     if name == "cupy_on_numpy":
-        return load_cupy_adapter(monkeypatch, NumPyAsCuPy()).BACKEND, None
+        return request.getfixturevalue("cupy_on_numpy").BACKEND, None
     status = detect.status(name)
     if status.state != "ok":
         pytest.skip(f"{name}: {status.message}")

@@ -67,7 +67,7 @@ def test_the_loss_curve_does_not_depend_on_the_backend(digits, backend):
     histories = []
     for name in ("numpy", backend):
         with xg.use_backend(name):
-            params, history = digits.train(*digits.load(seed=1), epochs=4, seed=1)
+            params, history = digits.train(*digits.load(seed=1), epochs=3, seed=1)
         assert {array.backend for layer in params for array in layer.values()} == {name}
         histories.append(history)
     expected, got = histories
@@ -96,8 +96,16 @@ def test_gradients_vanish_explode_or_are_kept(digits):
     assert first_over_last["sigmoid", "small"] < 1e-10
 
 
-@pytest.mark.parametrize("layers", ["10", "64", "64,0,10", "3,10"])
-def test_train_digits_refuses_impossible_layers(digits, capsys, layers):
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--layers", "10", "from 64 pixels to 10 labels"),
+        ("--layers", "3,10", "from 64 pixels to 10 labels"),
+        ("--layers", "64,0,10", "from 64 pixels to 10 labels"),
+        ("--backend", "numpie", "backend 'numpie' is unknown"),
+    ],
+)
+def test_train_digits_refuses_what_cannot_work(digits, capsys, option, value, said):
     with pytest.raises(SystemExit):
-        digits.main(["--layers", layers])
-    assert "from 64 pixels to 10 labels" in capsys.readouterr().err
+        digits.main([option, value])
+    assert said in capsys.readouterr().err

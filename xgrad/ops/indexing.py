@@ -7,8 +7,10 @@ cotangent of an entry goes to whoever wrote it last.
 
 from __future__ import annotations
 
-from types import EllipsisType
+from types import EllipsisType, NoneType
 from typing import Any
+
+import numpy as np
 
 from ..array import Array
 from ..backends import backend_of
@@ -23,28 +25,32 @@ def raw_key(key: Key) -> Key:
     """Return an index with the raw data of every `Array` in it."""
     if type(key) is Array:
         return key._data
-    if isinstance(key, tuple):
-        return tuple(k._data if type(k) is Array else k for k in key)
+    if type(key) is tuple:
+        for k in key:
+            if type(k) is Array:
+                return tuple(k._data if type(k) is Array else k for k in key)
     return key
+
+
+_BASIC = frozenset((int, slice, EllipsisType, NoneType))
 
 
 def is_basic(key: Key) -> bool:
     """Whether an index consists of integers, slices, newaxis and ellipsis, and so makes a view."""
-    parts = key if isinstance(key, tuple) else (key,)
-    return all(
-        k is None or isinstance(k, (int, slice, EllipsisType)) and not isinstance(k, bool)
-        for k in parts
-    )
+    for k in key if type(key) is tuple else (key,):
+        if type(k) not in _BASIC and not isinstance(k, np.integer):
+            return False
+    return True
 
 
 @linear(
     lambda xp, g, x, key: _place(g, key=key, shape=x.shape),
     zeros=True,
     view=lambda base, new, key: setitem(base, new, key=key),
+    adapter="getitem",
 )
-def _read(x: Array, /, *, key: Key) -> Array:
+def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
-    return backend_of(x).getitem(x, key)  # type: ignore[no-any-return]
 
 
 @linear(lambda xp, g, key: getitem(g, key))
@@ -55,10 +61,11 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
 
 
-@linear(lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True)
-def _gather(x: Array, /, *, key: Key) -> Array:
+@linear(
+    lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True, adapter="getitem"
+)
+def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""
-    return backend_of(x).getitem(x, key)  # type: ignore[no-any-return]
 
 
 @linear(lambda xp, g, key: getitem(g, key))
@@ -71,8 +78,10 @@ def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
 
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
+    if type(key) in _BASIC:
+        return _read(x, key)
     key = raw_key(key)
-    return _read(x, key=key) if is_basic(key) else _gather(x, key=key)
+    return _read(x, key) if is_basic(key) else _gather(x, key)
 
 
 @linear(
@@ -114,7 +123,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
             raise ValueError(f"take: x has {len(x.shape)} axes; expected axis= to be given")
         axis = 0
     if type(x) is not Array and type(indices) is not Array:
-        return _gather(x, key=at_axis(front(axis, len(x.shape), "take"), indices))
+        return _gather(x, at_axis(front(axis, len(x.shape), "take"), indices))
     return getitem(x, at_axis(front(axis, len(x.shape), "take"), indices))
 
 

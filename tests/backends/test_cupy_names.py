@@ -1,0 +1,322 @@
+"""The CuPy adapter without a GPU.
+
+Its helpers run on NumPy standing in for CuPy. Where CuPy is installed, its text is also checked
+against the package: every name, keyword and dtype loop that it uses exists, the module can be
+imported, and its kernel compiles for every dtype.
+"""
+
+import ast
+import contextlib
+import importlib
+import inspect
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import xgrad_backends
+
+ADAPTER = Path(xgrad_backends.__path__[0]) / "cupy.py"
+SOURCE = ast.parse(ADAPTER.read_text(encoding="utf-8"))
+
+# On NumPy standing in for CuPy --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape1", "shape2"),
+    [
+        ((2, 3), (3, 4)),
+        ((3,), (3,)),
+        ((5, 2, 3), (3, 4)),
+        ((2, 5, 2, 3), (3, 4)),
+        ((2, 3), (5, 3, 4)),
+        ((2, 3), (2, 5, 3, 4)),
+        ((5, 2, 3), (5, 3, 4)),
+        ((5, 1, 2, 3), (6, 3, 4)),
+        ((0, 2, 3), (3, 4)),
+        ((5, 2, 0), (0, 4)),
+        ((5, 2, 3), (3,)),
+    ],
+)
+def test_matmul_is_two_dimensional_where_an_operand_is(
+    shape1, shape2, cupy_on_numpy, numpy_as_cupy, rng
+):
+    x1 = rng.standard_normal(shape1) + 1j * rng.standard_normal(shape1)
+    x2 = rng.standard_normal(shape2)
+    np.testing.assert_allclose(cupy_on_numpy._matmul(x1, x2), np.matmul(x1, x2), rtol=1e-12)
+    if 2 in (len(shape1), len(shape2)):
+        assert numpy_as_cupy.matmul_ndims == [(2, 2)]
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("axis", [-1, -2])
+def test_vecdot(axis, cupy_on_numpy, rng):
+    x1, x2 = rng.standard_normal((2, 5, 3, 4)) + 1j, rng.standard_normal((3, 4))
+    expected = (np.conj(x1) * x2).sum(axis)
+    np.testing.assert_allclose(cupy_on_numpy._vecdot(x1, x2, axis=axis), expected)
+    small = np.full(100, 100, np.int16)
+    assert cupy_on_numpy._vecdot(small, small).dtype == np.int16
+    with pytest.raises(ValueError, match="got sizes 4 and 1 along axis -1; expected equal ones"):
+        cupy_on_numpy._vecdot(x1, x2[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("shape1", "shape2"),
+    [
+        ((3, 3), (3,)),
+        ((3, 3), (3, 2)),
+        ((5, 3, 3), (3,)),
+        ((5, 3, 3), (5, 3, 2)),
+        ((3, 3), (5, 3, 2)),
+        ((4, 1, 3, 3), (5, 3, 2)),
+        ((3, 3, 3), (3, 3)),
+    ],
+)
+def test_solve_broadcasts(shape1, shape2, cupy_on_numpy, rng):
+    x1, x2 = rng.standard_normal(shape1) + 4 * np.eye(3), rng.standard_normal(shape2)
+    expected = np.linalg.inv(x1) @ x2
+    np.testing.assert_allclose(cupy_on_numpy._solve(x1, x2), expected, rtol=1e-10)
+
+
+def test_clip(cupy_on_numpy):
+    x = np.array([-2.0, np.nan, 0.5, 3.0], np.float32)
+    for bounds in [(None, None), (0.0, None), (None, 1.0), (0.0, 1.0), (np.zeros(4), np.ones(4))]:
+        out = cupy_on_numpy._clip(x, *bounds)
+        assert out.dtype == np.float32
+        assert out is not x
+        np.testing.assert_array_equal(out, x if bounds == (None, None) else np.clip(x, *bounds))
+
+
+def test_strong_multiply(cupy_on_numpy):
+    a = np.array([0.0, 2.0, np.inf, 3.0, np.nan])
+    b = np.array([np.inf, 3.0, 0.0, np.nan, 1.0])
+    expected = [0.0, 6.0, 0.0, np.nan, np.nan]
+    for left, right in [(a, b), (b, a), (a, b.astype(np.float32))]:
+        np.testing.assert_array_equal(cupy_on_numpy._strong_multiply(left, right), expected)
+    with np.errstate(invalid="ignore"):
+        for number, product in [(0.0, [0.0] * 5), (2.0, 2 * a)]:
+            np.testing.assert_array_equal(cupy_on_numpy._strong_multiply(a, number), product)
+            np.testing.assert_array_equal(cupy_on_numpy._strong_multiply(number, a), product)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "int8", "int16", "uint8", "bool", "float16"])
+def test_scatter_of_dtypes_that_cupy_refuses(dtype, cupy_on_numpy):
+    x = np.zeros((4, 3), dtype)
+    key = (np.array([1, 3, 1]), slice(None))
+    value = (np.arange(9).reshape(3, 3) * (1 + 2j if dtype == "complex64" else 1)).astype(dtype)
+    expected = x.copy()
+    np.add.at(expected, key, value)
+    assert cupy_on_numpy._index_add(x, key, value) is x
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_other_gpus_are_entered_and_the_current_one_is_not(
+    cupy_on_numpy, numpy_as_cupy, monkeypatch
+):
+    xp = cupy_on_numpy.BACKEND.xp
+    monkeypatch.setattr(cupy_on_numpy, "_STANDARD", np)
+    for device, entered in [(None, []), (SimpleNamespace(id=0), []), (SimpleNamespace(id=1), [1])]:
+        numpy_as_cupy.entered.clear()
+        assert xp.zeros((2,), dtype=np.float32, device=device).dtype == np.float32
+        assert xp.asarray([1.0], device=device).shape == (1,)
+        assert cupy_on_numpy._from_numpy(np.ones(2), device).shape == (2,)
+        assert numpy_as_cupy.entered == entered * 3
+
+
+def test_devices_by_name(cupy_on_numpy, numpy_as_cupy, monkeypatch):
+    monkeypatch.setattr(numpy_as_cupy.cuda, "Device", type("Device", (), {"__init__": set_id}))
+    for name, number in [("cuda", 0), ("cuda:1", 1), ("1", 1), (1, 1), ("gpu:0", 0)]:
+        assert cupy_on_numpy._parse_device(name).id == number
+    device = numpy_as_cupy.cuda.Device(1)
+    assert cupy_on_numpy._parse_device(device) is device
+    assert [d.id for d in cupy_on_numpy._devices()] == [0, 1]
+    with pytest.raises(RuntimeError, match="device 'cuda:2' cannot be used; usable are cuda:0 to"):
+        cupy_on_numpy._parse_device("cuda:2")
+    with pytest.raises(ValueError, match="got device 'cpu'; expected one such as 'cuda:0'"):
+        cupy_on_numpy._parse_device("cpu")
+
+
+def set_id(self, number):
+    self.id = number
+
+
+def test_random_numbers(cupy_on_numpy, rng):
+    def draw():
+        drawn = cupy_on_numpy.BACKEND.random(3, None)
+        return drawn.random(3), drawn.standard_normal((2,), np.float16), drawn.permutation(5)
+
+    for x, again in zip(draw(), draw(), strict=True):
+        np.testing.assert_array_equal(x, again)
+    assert draw()[1].dtype == np.float16
+    assert sorted(draw()[2]) == list(range(5))
+
+
+# Against the installed package ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cupy():
+    return pytest.importorskip("cupy", reason="CuPy is not installed")
+
+
+@pytest.fixture
+def adapter(cupy, load_cupy_adapter):
+    """The adapter's module, imported past the check for a GPU."""
+    return load_cupy_adapter(cupy)
+
+
+def dotted(node):
+    """Return the dotted name of an attribute in the adapter's text, or None."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (base := dotted(node.value)):
+        return f"{base}.{node.attr}"
+    return None
+
+
+USED = sorted({n for node in ast.walk(SOURCE) if (n := dotted(node)) and n.startswith("cp.")})
+CALLS = sorted(
+    {
+        (name, tuple(k.arg for k in node.keywords), len(node.args))
+        for node in ast.walk(SOURCE)
+        if isinstance(node, ast.Call) and (name := dotted(node.func)) and name.startswith("cp.")
+    }
+)
+
+
+def resolve(cupy, name):
+    value = cupy
+    for part in name.split(".")[1:]:
+        value = getattr(value, part)
+    return value
+
+
+def test_the_adapter_was_read():
+    assert {"cp.add.at", "cp.clip"} & set(USED) == {"cp.add.at"}
+    assert ("cp.asarray", ("dtype",), 1) in CALLS
+
+
+@pytest.mark.parametrize("name", USED)
+def test_names_exist(name, cupy):
+    resolve(cupy, name)
+
+
+@pytest.mark.parametrize(("name", "keywords", "positional"), CALLS)
+def test_calls_fit_the_signature(name, keywords, positional, cupy):
+    function = resolve(cupy, name)
+    if isinstance(function, cupy.ufunc):
+        assert not keywords
+        assert function.nin == positional
+        return
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        pytest.skip(f"{name} is compiled and tells no signature")
+    signature.bind(*[None] * positional, **dict.fromkeys(keywords))
+
+
+def test_array_attributes_exist(cupy):
+    for name in "astype base copy data device dtype imag ndim real reshape shape sum swapaxes T".split():
+        assert hasattr(cupy.ndarray, name)
+    assert hasattr(cupy.cuda.MemoryPointer, "mem")
+    assert hasattr(cupy.cuda.Device, "synchronize")
+
+
+def test_random_methods_take_the_keywords(cupy):
+    for name in ("random", "standard_normal"):
+        text = getattr(cupy.random.Generator, name).__doc__ or ""
+        assert f"{name}(self, size=None, dtype=" in text
+
+
+REAL = set("efd")
+COMPLEX = set("FD")
+
+
+@pytest.mark.parametrize(
+    ("name", "characters"),
+    [
+        ("add", REAL | COMPLEX | set("?bBhHiIlL")),
+        ("multiply", REAL | COMPLEX | set("?bBhHiIlL")),
+        ("equal", REAL | COMPLEX | set("?bBhHiIlL")),
+        ("maximum", REAL | set("bBhHiIlL")),
+        ("minimum", REAL | set("bBhHiIlL")),
+        ("positive", REAL | set("bBhHiIlL")),
+        ("sign", REAL | COMPLEX | set("bBhHiIlL")),
+        ("conj", REAL | COMPLEX),
+    ],
+)
+def test_dtype_loops_exist(name, characters, cupy):
+    loops = {types.partition("->")[0] for types in getattr(cupy, name).types}
+    have = {loop[0] for loop in loops if len(set(loop)) == 1}
+    assert characters <= have
+
+
+def test_complex_arithmetic_has_loops(cupy):
+    names = "abs acos acosh asin asinh atan atanh cos cosh exp expm1 log log10 log1p log2"
+    xp = importlib.import_module("array_api_compat.cupy")
+    missing = {}
+    for name in (names + " negative reciprocal sin sinh sqrt square tan tanh").split():
+        have = {types[0] for types in getattr(xp, name).types}
+        if lacking := (REAL | COMPLEX) - have:
+            missing[name] = "".join(sorted(lacking))
+    assert missing == {}
+
+
+def test_the_module_can_be_imported(adapter, cupy):
+    assert adapter.BACKEND.name == "cupy"
+    assert adapter.BACKEND.array_types == (cupy.ndarray,)
+    assert adapter.BACKEND.xp.sign is cupy.sign
+    assert adapter.BACKEND.numpy_dtype(np.dtype(np.float32)) == np.float32
+
+
+@pytest.mark.parametrize("part", ["", "linalg", "fft"])
+def test_every_name_of_the_standard_exists(part, adapter):
+    standard = importlib.import_module("array_api_strict" + f".{part}" * bool(part))
+    xp = getattr(adapter.BACKEND.xp, part) if part else adapter.BACKEND.xp
+    own = set("set_array_api_strict_flags get_array_api_strict_flags ArrayAPIStrictFlags".split())
+    own |= {"reset_array_api_strict_flags", "Device", "ALL_DEVICES"}
+    names = [n for n in standard.__all__ if not n.startswith("_") and n not in own]
+    assert len(names) > 10
+    assert [name for name in names if not hasattr(xp, name)] == []
+
+
+def test_the_kernel_compiles_for_every_dtype(adapter, cupy):
+    # CuPy's own generator and NVRTC need no GPU; the names are private, hence the guard
+    if not cupy.__version__.startswith("14."):
+        pytest.skip("written for the private names of CuPy 14")
+    from cupy._core import _carray, _kernel, core
+
+    with contextlib.suppress(Exception):
+        cupy.cuda.nvrtc.getVersion()
+    kernel = adapter._strong_kernel
+    for dtype in map(np.dtype, "efdFD"):
+        ins, outs, types = kernel._decide_params_type((dtype, dtype), ())
+        arrays = [_kernel._ArgInfo(1, cupy.ndarray, d, 1, True, True) for d in (*ins, *outs)]
+        indexer = _kernel._ArgInfo(2, _carray.Indexer, None, 1, True, True)
+        source = _kernel._get_elementwise_kernel_code(
+            (*arrays, indexer),
+            types,
+            kernel.params,
+            kernel.operation,
+            kernel.name,
+            kernel.preamble,
+            **kernel.kwargs,
+        )
+        assert compiled(cupy, core, source) > 0
+
+
+def compiled(cupy, core, source):
+    """Return the size of the machine code that NVRTC makes of a kernel."""
+    headers = "#include <cupy/complex.cuh>\n#include <cupy/carray.cuh>\n"
+    nvrtc = cupy.cuda.nvrtc
+    program = nvrtc.createProgram(headers + source, "kernel.cu", (), ())
+    options = (*core.assemble_cupy_compiler_options(()), "-arch=sm_80")
+    try:
+        nvrtc.compileProgram(program, (*options, "--device-as-default-execution-space"))
+    except nvrtc.NVRTCError:
+        pytest.fail(nvrtc.getProgramLog(program))
+    return len(nvrtc.getCUBIN(program))

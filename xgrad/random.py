@@ -1,0 +1,150 @@
+"""Seeded random numbers on every backend and device."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from . import backends
+from .array import Array
+
+__all__ = ["Generator", "default_rng"]
+
+Size = int | tuple[int, ...] | None
+
+
+def default_rng(
+    seed: int | None = None, *, backend: str | None = None, device: Any = None
+) -> Generator:
+    """Return a generator of random numbers on the current backend and device, or on a given one.
+
+    Args:
+        seed: a non-negative integer; None for numbers that differ from run to run.
+        backend: the name of a backend, as in `xgrad.set_backend`.
+        device: a device of the backend, or its name.
+
+    The same seed gives the same numbers on the same backend; each library has its own algorithm.
+
+    >>> import xgrad as xg
+    >>> rng = xg.random.default_rng(0)
+    >>> rng.random((2, 2)).shape
+    (2, 2)
+    >>> bool(xg.all(rng.random(3) == xg.random.default_rng(0).random(3)))
+    False
+    """
+    if seed is not None and (isinstance(seed, bool) or operator.index(seed) < 0):
+        raise ValueError(f"default_rng: got seed {seed!r}; expected a non-negative integer or None")
+    if backend is None and device is None:
+        return Generator(seed, *backends.current())
+    with backends.use_backend(backend or backends.get_backend(), device):
+        return Generator(seed, *backends.current())
+
+
+class Generator:
+    """A stream of random numbers on one backend and device; make it with `default_rng`.
+
+    Samples are constants for differentiation, so derivatives flow through what is computed with
+    them. In `normal` and `uniform` they flow to the parameters:
+
+    >>> import xgrad as xg
+    >>> rng = xg.random.default_rng(0)
+    >>> xg.grad(lambda mean: xg.mean(rng.normal(mean, 0.1, size=100)))(xg.asarray(2.0))
+    Array(1., dtype=float64)
+    """
+
+    __slots__ = ("_backend", "_device", "_raw")
+
+    def __init__(self, seed: int | None, backend: backends.Backend, device: Any) -> None:
+        self._backend = backend
+        self._device = device
+        self._raw = backend.random(seed, device)
+
+    def random(self, size: Size = None, dtype: Any = None) -> Array:
+        """Draw numbers uniformly from [0, 1); float64 unless a dtype is given."""
+        return self._draw(self._raw.random, size, dtype)
+
+    def uniform(
+        self, low: Any = 0.0, high: Any = 1.0, size: Size = None, dtype: Any = None
+    ) -> Array:
+        """Draw numbers uniformly from [low, high), which may be arrays."""
+        sample = self.random(_size(size, low, high), _dtype(dtype, low, high))
+        return low + (high - low) * sample  # type: ignore[no-any-return]
+
+    def standard_normal(self, size: Size = None, dtype: Any = None) -> Array:
+        """Draw from the normal distribution of mean 0 and variance 1."""
+        return self._draw(self._raw.standard_normal, size, dtype)
+
+    def normal(
+        self, loc: Any = 0.0, scale: Any = 1.0, size: Size = None, dtype: Any = None
+    ) -> Array:
+        """Draw from the normal distribution of mean `loc` and standard deviation `scale`."""
+        sample = self.standard_normal(_size(size, loc, scale), _dtype(dtype, loc, scale))
+        return loc + scale * sample  # type: ignore[no-any-return]
+
+    def bernoulli(self, p: Any = 0.5, size: Size = None) -> Array:
+        """Draw True with probability `p`, else False."""
+        return self.random(_size(size, p)) < p  # type: ignore[no-any-return]
+
+    def integers(self, low: int, high: int | None = None, size: Size = None) -> Array:
+        """Draw integers uniformly from ``low, ..., high - 1``, or from ``0, ..., low - 1``."""
+        return Array(self._raw.integers(low, high, _shape(size)))
+
+    def permutation(self, n: int) -> Array:
+        """Return the integers ``0, ..., n - 1`` in random order; ``x[permutation]`` shuffles rows."""
+        return Array(self._raw.permutation(operator.index(n)))
+
+    def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
+        """Draw from the integers ``0, ..., n - 1``, each at most once if `replace` is False.
+
+        >>> import xgrad as xg
+        >>> sorted(xg.random.default_rng(0).choice(4, size=4, replace=False).tolist())
+        [0, 1, 2, 3]
+        """
+        if replace:
+            return self.integers(0, n, size)
+        shape = _shape(size)
+        count = math.prod(shape)
+        if count > n:
+            raise ValueError(
+                f"choice: got {count} draws from {n} integers with replace=False; "
+                "expected at most as many draws as integers, or replace=True"
+            )
+        return self.permutation(n)[:count].reshape(shape)
+
+    def _draw(self, draw: Any, size: Size, dtype: Any) -> Array:
+        wanted = np.dtype(np.float64 if dtype is None else dtype)
+        if wanted.kind != "f" and wanted.name != "bfloat16":
+            raise TypeError(f"random: got dtype {wanted}; expected a real floating-point one")
+        # the libraries draw these two; others are cast from them
+        drawn = np.dtype(np.float32 if wanted.itemsize <= 4 else np.float64)
+        out = Array(draw(_shape(size), dtype=drawn))
+        return out if drawn == wanted else out.astype(wanted)
+
+    def __repr__(self) -> str:
+        where = f", {self._device}" if self._device is not None else ""
+        return f"<random generator on {self._backend.name}{where}>"
+
+
+def _shape(size: Size) -> tuple[int, ...]:
+    if size is None:
+        return ()
+    return tuple(size) if isinstance(size, tuple | list) else (operator.index(size),)
+
+
+def _size(size: Size, *parameters: Any) -> Size:
+    """Return the size, or else the shape that the parameters broadcast to."""
+    if size is not None:
+        return size
+    return np.broadcast_shapes(*(tuple(getattr(p, "shape", ())) for p in parameters))
+
+
+def _dtype(dtype: Any, *parameters: Any) -> Any:
+    """Return the dtype, or else that of the first parameter that is an array of real numbers."""
+    if dtype is None:
+        for p in parameters:
+            if isinstance(p, Array) and p.dtype.kind == "f":
+                return p.dtype
+    return dtype
