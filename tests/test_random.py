@@ -87,7 +87,7 @@ def test_the_backend_and_device_are_heeded(name, device):
         expected = xg.zeros(1).device
         inside = default_rng(0)
     for rng in (inside, default_rng(0, backend=name, device=device)):
-        for x in (rng.random(2), rng.normal(0.0, 1.0, 2), rng.integers(3, size=2), rng.choice(4, 2)):
+        for x in (rng.random(2), rng.normal(0.0, 1.0, 2), rng.integers(3, size=2), rng.choice(4)):
             assert (x.backend, x.device) == (name, expected)
     assert default_rng(0, backend=f"{name}:{device}").random().device == expected
     assert device in repr(inside)

@@ -5,17 +5,19 @@
 array([0., 1.])
 """
 
-# ruff: noqa: A004 - the standard's names shadow builtins
-
 from __future__ import annotations
 
-import numpy as _np
+import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
-from . import custom, errors, fft, linalg, numpy_protocol, ops, tape, transforms
+from . import errors, fft, linalg, random
+from . import numpy_protocol as numpy_protocol
+from . import ops as ops
+from . import tape as tape
 from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
+from .info import __array_namespace_info__
 from .ops.activations import (
     log_softmax,
     logsumexp,
@@ -87,9 +89,9 @@ from .ops.elementwise import (
     less,
     less_equal,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     logaddexp,
     logical_and,
     logical_not,
@@ -129,6 +131,7 @@ from .ops.manipulation import (
     broadcast_shapes,
     broadcast_to,
     concat,
+    diff,
     expand_dims,
     flip,
     matrix_transpose,
@@ -150,6 +153,7 @@ from .ops.products import (
     tensordot,
     vecdot,
 )
+from .ops.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .ops.sorting import (
     argmax,
     argmin,
@@ -184,7 +188,7 @@ nan = _np.nan
 newaxis = None
 pi = _np.pi
 
-bool = _np.bool_  # noqa: A001 - the standard's name
+bool = _np.bool_
 int8 = _np.int8
 int16 = _np.int16
 int32 = _np.int32
@@ -201,6 +205,7 @@ complex128 = _np.complex128
 
 __all__ = [
     "Array",
+    "__array_namespace_info__",
     "abs",
     "acos",
     "acosh",
@@ -233,8 +238,8 @@ __all__ = [
     "ceil",
     "checkpoint",
     "clip",
-    "complex128",
     "complex64",
+    "complex128",
     "concat",
     "conj",
     "copysign",
@@ -245,6 +250,7 @@ __all__ = [
     "cumulative_sum",
     "custom_jvp",
     "custom_vjp",
+    "diff",
     "divide",
     "e",
     "empty",
@@ -255,6 +261,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fft",
     "finfo",
     "flip",
     "float16",
@@ -275,12 +282,13 @@ __all__ = [
     "iinfo",
     "imag",
     "inf",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "jacfwd",
@@ -288,12 +296,13 @@ __all__ = [
     "jvp",
     "less",
     "less_equal",
+    "linalg",
     "linearize",
     "linspace",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "log_softmax",
     "logaddexp",
     "logical_and",
@@ -325,6 +334,7 @@ __all__ = [
     "positive",
     "pow",
     "prod",
+    "random",
     "real",
     "reciprocal",
     "relu",
@@ -363,10 +373,14 @@ __all__ = [
     "tril",
     "triu",
     "trunc",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "unstack",
     "use_backend",
     "value_and_grad",

@@ -10,24 +10,21 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import numpy as np
 
 import xgrad
 
 from . import errors
-from .backends import REAL, COMPLEX, Raw, backend_of, backend_of_type
+from .backends import COMPLEX, REAL, Raw, backend_of
+from .methods import Methods
+from .operators import SCALARS, TAKES, Operators
 
-__all__ = ["Array"]
-
-SCALARS = frozenset((bool, int, float, complex))
-OPERANDS: set[type] = {*SCALARS}
-"""The types that operators take; filled as they are seen."""
+__all__ = ["SCALARS", "Array"]
 
 
-class Array:
+class Array(Operators, Methods):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
@@ -39,6 +36,10 @@ class Array:
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
+
+    _grad: Array | None
+    _view: tuple[Any, ...]
+    _views: list[tuple[Any, ...]]
 
     def __init__(self, data: Raw, node: Any = None) -> None:
         self._data = data
@@ -209,8 +210,17 @@ class Array:
     def __bool__(self) -> bool:
         return bool(self._data)
 
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        return self._untracked("from_dlpack").__dlpack__(**kwargs)
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        given = {name: value for name, value in given.items() if value is not None}
+        return self._untracked("from_dlpack").__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()  # type: ignore[no-any-return]
@@ -306,285 +316,16 @@ class Array:
             new = xgrad.astype(new, self.dtype)
         return self._rebind(new, symbol)
 
-    # Operators ---------------------------------------------------------------------------------
+    # NumPy's protocols ---------------------------------------------------------------------------
 
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]
-
-    def __getitem__(self, key: Any) -> Array:
-        return xgrad.ops.indexing.getitem(self, key)
-
-    def __len__(self) -> int:
-        if not self._data.shape:
-            raise TypeError("len() of a 0-d array")
-        return int(self._data.shape[0])
-
-    def __iter__(self) -> Iterator[Array]:
-        if not self._data.shape:
-            raise TypeError("iteration over a 0-d array")
-        return (self[i] for i in range(self._data.shape[0]))
-
-    def __contains__(self, value: Any) -> bool:
-        return bool(xgrad.any(self == value))
-
-    def __neg__(self) -> Array:
-        return xgrad.negative(self)
-
-    def __pos__(self) -> Array:
-        return xgrad.positive(self)
-
-    def __abs__(self) -> Array:
-        return xgrad.abs(self)
-
-    def __invert__(self) -> Array:
-        return xgrad.bitwise_invert(self)
-
-    def __round__(self, ndigits: int | None = None) -> Array:
-        if ndigits is None:
-            return xgrad.round(self)
-        return xgrad.round(self * 10.0**ndigits) / 10.0**ndigits
-
-    def __add__(self, other: Any) -> Array:
-        return xgrad.add(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __radd__(self, other: Any) -> Array:
-        return xgrad.add(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __sub__(self, other: Any) -> Array:
-        return xgrad.subtract(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rsub__(self, other: Any) -> Array:
-        return xgrad.subtract(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __mul__(self, other: Any) -> Array:
-        return xgrad.multiply(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rmul__(self, other: Any) -> Array:
-        return xgrad.multiply(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __truediv__(self, other: Any) -> Array:
-        return xgrad.divide(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rtruediv__(self, other: Any) -> Array:
-        return xgrad.divide(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __floordiv__(self, other: Any) -> Array:
-        return xgrad.floor_divide(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rfloordiv__(self, other: Any) -> Array:
-        return xgrad.floor_divide(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __mod__(self, other: Any) -> Array:
-        return xgrad.remainder(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rmod__(self, other: Any) -> Array:
-        return xgrad.remainder(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __divmod__(self, other: Any) -> tuple[Array, Array]:
-        return self // other, self % other
-
-    def __rdivmod__(self, other: Any) -> tuple[Array, Array]:
-        return other // self, other % self
-
-    def __pow__(self, other: Any) -> Array:
-        return xgrad.pow(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rpow__(self, other: Any) -> Array:
-        return xgrad.pow(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __matmul__(self, other: Any) -> Array:
-        return xgrad.matmul(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rmatmul__(self, other: Any) -> Array:
-        return xgrad.matmul(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __and__(self, other: Any) -> Array:
-        return xgrad.bitwise_and(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rand__(self, other: Any) -> Array:
-        return xgrad.bitwise_and(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __or__(self, other: Any) -> Array:
-        return xgrad.bitwise_or(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __ror__(self, other: Any) -> Array:
-        return xgrad.bitwise_or(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __xor__(self, other: Any) -> Array:
-        return xgrad.bitwise_xor(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rxor__(self, other: Any) -> Array:
-        return xgrad.bitwise_xor(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __lshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rlshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __rrshift__(self, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(other, self) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __lt__(self, other: Any) -> Array:
-        return xgrad.less(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __le__(self, other: Any) -> Array:
-        return xgrad.less_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __gt__(self, other: Any) -> Array:
-        return xgrad.greater(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __ge__(self, other: Any) -> Array:
-        return xgrad.greater_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __eq__(self, other: object) -> Array:  # type: ignore[override]
-        return xgrad.equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __ne__(self, other: object) -> Array:  # type: ignore[override]
-        return xgrad.not_equal(self, other) if type(other) in OPERANDS or is_operand(other) else NotImplemented
-
-    def __iadd__(self, other: Any) -> Array:
-        return self._inplace(self + other, "+=")
-
-    def __isub__(self, other: Any) -> Array:
-        return self._inplace(self - other, "-=")
-
-    def __imul__(self, other: Any) -> Array:
-        return self._inplace(self * other, "*=")
-
-    def __itruediv__(self, other: Any) -> Array:
-        return self._inplace(self / other, "/=")
-
-    def __ifloordiv__(self, other: Any) -> Array:
-        return self._inplace(self // other, "//=")
-
-    def __imod__(self, other: Any) -> Array:
-        return self._inplace(self % other, "%=")
-
-    def __ipow__(self, other: Any) -> Array:
-        return self._inplace(self**other, "**=")
-
-    def __imatmul__(self, other: Any) -> Array:
-        return self._inplace(self @ other, "@=")
-
-    def __iand__(self, other: Any) -> Array:
-        return self._inplace(self & other, "&=")
-
-    def __ior__(self, other: Any) -> Array:
-        return self._inplace(self | other, "|=")
-
-    def __ixor__(self, other: Any) -> Array:
-        return self._inplace(self ^ other, "^=")
-
-    def __ilshift__(self, other: Any) -> Array:
-        return self._inplace(self << other, "<<=")
-
-    def __irshift__(self, other: Any) -> Array:
-        return self._inplace(self >> other, ">>=")
-
-    # NumPy's protocols and methods -------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return xgrad.numpy_protocol.function(func, args, kwargs)
-
-    def astype(self, dtype: Any, *, copy: bool = True) -> Array:
-        """Return this array with another data type."""
-        return xgrad.astype(self, dtype, copy=copy)
-
-    def copy(self) -> Array:
-        """Return a copy; derivatives flow through it."""
-        out = xgrad.positive(self) if self._data.dtype in REAL | COMPLEX else self
-        return out if out is not self else xgrad.asarray(self, copy=True)
-
-    def reshape(self, *shape: Any) -> Array:
-        """Return this array with another shape, given as a tuple or as integers."""
-        return xgrad.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def ravel(self) -> Array:
-        """Return this array as a vector."""
-        return xgrad.reshape(self, (-1,))
-
-    def flatten(self) -> Array:
-        """Return this array as a vector."""
-        return xgrad.reshape(self, (-1,))
-
-    def transpose(self, *axes: Any) -> Array:
-        """Return this array with its axes permuted; reversed if none are given."""
-        if not axes or axes == (None,):
-            return self.T
-        return xgrad.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
-
-    def squeeze(self, axis: Any = None) -> Array:
-        """Return this array without the axes of length one, or without the given ones."""
-        if axis is None:
-            axis = tuple(i for i, n in enumerate(self.shape) if n == 1)
-        return xgrad.squeeze(self, axis)
-
-    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """Return the sum; see `xgrad.sum`."""
-        return xgrad.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
-
-    def prod(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-        """Return the product; see `xgrad.prod`."""
-        return xgrad.prod(self, axis=axis, dtype=dtype, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return the mean; see `xgrad.mean`."""
-        return xgrad.mean(self, axis=axis, keepdims=keepdims)
-
-    def var(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
-        """Return the variance; see `xgrad.var`."""
-        return xgrad.var(self, axis=axis, correction=ddof, keepdims=keepdims)
-
-    def std(self, axis: Any = None, ddof: float = 0, keepdims: bool = False) -> Array:
-        """Return the standard deviation; see `xgrad.std`."""
-        return xgrad.std(self, axis=axis, correction=ddof, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return the maximum; see `xgrad.max`."""
-        return xgrad.max(self, axis=axis, keepdims=keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return the minimum; see `xgrad.min`."""
-        return xgrad.min(self, axis=axis, keepdims=keepdims)
-
-    def argmax(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return the index of the maximum; see `xgrad.argmax`."""
-        return xgrad.argmax(self, axis=axis, keepdims=keepdims)
-
-    def argmin(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return the index of the minimum; see `xgrad.argmin`."""
-        return xgrad.argmin(self, axis=axis, keepdims=keepdims)
-
-    def any(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return whether any element is true; see `xgrad.any`."""
-        return xgrad.any(self, axis=axis, keepdims=keepdims)
-
-    def all(self, axis: Any = None, keepdims: bool = False) -> Array:
-        """Return whether all elements are true; see `xgrad.all`."""
-        return xgrad.all(self, axis=axis, keepdims=keepdims)
-
-    def cumsum(self, axis: Any = None) -> Array:
-        """Return the running sum; see `xgrad.cumulative_sum`."""
-        return xgrad.cumulative_sum(self.ravel() if axis is None else self, axis=axis or 0)
-
-    def clip(self, min: Any = None, max: Any = None) -> Array:
-        """Return the elements limited to a range; see `xgrad.clip`."""
-        return xgrad.clip(self, min, max)
-
-    def conj(self) -> Array:
-        """Return the complex conjugate."""
-        return xgrad.conj(self)
-
-    def dot(self, other: Any) -> Array:
-        """Return the matrix product."""
-        return xgrad.matmul(self, other) if self.ndim and np.ndim(other) else self * other
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -615,15 +356,4 @@ def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Arra
         return xgrad.asarray(data, requires_grad=requires_grad)
 
 
-OPERANDS.add(Array)
-
-
-def is_operand(x: object) -> bool:
-    """Whether an operator takes `x`; if not, the other operand's class may know what to do."""
-    cls = type(x)
-    if cls in OPERANDS:
-        return True
-    if isinstance(x, (bool, int, float, complex)) or backend_of_type(cls) is not None:
-        OPERANDS.add(cls)
-        return True
-    return False
+TAKES[Array] = True

@@ -111,8 +111,8 @@ class Backend:
     strong_multiply: Callable[[Raw, Raw], Raw] | None = None
     synchronize: Callable[[Device | None], None] = lambda device: None
     parse_device: Callable[[Any], Device] = lambda device: device
-    on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = (
-        lambda device: contextlib.nullcontext()
+    on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = lambda device: (
+        contextlib.nullcontext()
     )
     numpy_dtypes: dict[Any, Any] = field(init=False)
 

@@ -1,6 +1,6 @@
-"""How to walk through an op that has parameters, several results, or any number of arrays.
+"""How to walk through an op of parameters, several results, or any number of arrays.
 
-What a rule names is saved under that name, in a dict; the arrays it is linear in, as shape and dtype.
+What a rule names is saved in a dict, under that name; arrays it is linear in, as shape and dtype.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ class Builder:
     def __init__(self, op: Op, makes_zeros: bool) -> None:
         self.op, self.makes_zeros = op, makes_zeros
         self.call: Callable[..., Any]
-        self.variants: dict[Mask, tuple[Rule, list[tuple[int, str]], list[tuple[int, str]], bool]] = {}
+        self.variants: dict[
+            Mask, tuple[Rule, list[tuple[int, str]], list[tuple[int, str]], bool]
+        ] = {}
         self.likes: set[str] = set()
 
     def rules(self, mask: Mask) -> list[Any]:
@@ -76,7 +78,8 @@ class Builder:
                 value = saved["out"]
                 saved["out"] = (
                     tuple(
-                        Array(v, [next_serial(), SELECT, node, i, None]) for i, v in enumerate(value)
+                        Array(v, [next_serial(), SELECT, node, i, None])
+                        for i, v in enumerate(value)
                     )
                     if isinstance(value, tuple)
                     else Array(value, node)
@@ -113,10 +116,10 @@ class ElementwiseBuilder(Builder):
         super().__init__(op, makes_zeros)
         self.partials = partials
 
-    def rules(self, mask: Mask) -> list[Any]:
+    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
         return [p for p, tracked in zip(self.partials, mask, strict=True) if tracked]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
+    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
         parts = [
             (i, p, self.asking(p) if callable(p) else None)
             for i, (p, tracked) in enumerate(zip(self.partials, mask, strict=True))
@@ -124,7 +127,9 @@ class ElementwiseBuilder(Builder):
         ]
         alone, count = len(self.op.arrays) == 1, len(mask)
 
-        def times_partial(p: Any, ask: Any, xp: Any, g: Any, saved: Saved, times: Any, adj: bool) -> Any:
+        def times_partial(
+            p: Any, ask: Any, xp: Any, g: Any, saved: Saved, times: Any, adj: bool
+        ) -> Any:
             if ask is None:
                 return g if p == 1 else -g
             value = p(xp, *ask(saved))
@@ -158,10 +163,10 @@ class LinearBuilder(Builder):
         else:
             self.likes = {n for n, t in zip(op.arrays, transposes, strict=True) if t is not None}
 
-    def rules(self, mask: Mask) -> list[Any]:
+    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
         return [t for t in self.transposes if t is not None]
 
-    def variant(self, mask: Mask) -> Any:
+    def variant(self, mask: Mask) -> Any:  # noqa: D102 - see Builder
         rule, _, likes, _ = super().variant(mask)
         # the op itself is the jvp, so that arrays it is not linear in are always needed
         values = [(i, n) for i, n in enumerate(self.op.arrays) if n not in self.likes]
@@ -169,7 +174,7 @@ class LinearBuilder(Builder):
         self.variants[mask] = variant = rule, values, likes, False
         return variant
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
+    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
         if self.op.variadic:
             return self._variadic_walk()
         parts = [
@@ -223,7 +228,9 @@ class LinearBuilder(Builder):
 
         def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
             near = next(t for t in ts if t is not None)
-            given = [zeros(Like(*f), near) if t is None else t for t, f in zip(ts, fit[1], strict=True)]
+            given = [
+                zeros(Like(*f), near) if t is None else t for t, f in zip(ts, fit[1], strict=True)
+            ]
             return self.call(*given, **saved)
 
         return pull_to, pull_to, push
@@ -257,10 +264,10 @@ class MultilinearBuilder(Builder):
         super().__init__(op, False)
         self.transposes = transposes
 
-    def rules(self, mask: Mask) -> list[Any]:
+    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
         return [t for t, tracked in zip(self.transposes, mask, strict=True) if tracked]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
+    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
         parts = [
             (i, t, self.asking(t))
             for i, (t, tracked) in enumerate(zip(self.transposes, mask, strict=True))
@@ -294,10 +301,10 @@ class RuleBuilder(Builder):
         super().__init__(op, makes_zeros)
         self.vjp, self.jvp = vjp, jvp
 
-    def rules(self, mask: Mask) -> list[Any]:
+    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
         return [f for f in (self.vjp, self.jvp) if f is not None]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
+    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
         vjp, ask = self.vjp, self.asking(self.vjp)
         alone = len(mask) == 1
 

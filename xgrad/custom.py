@@ -12,8 +12,8 @@ import xgrad
 from . import errors, tape, trees
 from .array import Array
 from .backends import COMPLEX, REAL
-from .fitting import Like, cast, zeros
 from .builders import transposed
+from .fitting import Like, cast, zeros
 from .tape import PARENTS, SAVED, SELECT, SERIAL, Node, Parts, Rule, next_serial
 
 __all__ = ["checkpoint", "custom_jvp", "custom_vjp", "no_grad", "stop_gradient"]
@@ -48,7 +48,10 @@ class _Call:
 
     @property
     def is_tracked(self) -> bool:
-        return tape.is_recording() and any(type(x) is Array and x._node is not None for x in self.arrays)
+        """Whether the tape must know of this call."""
+        return tape.is_recording() and any(
+            type(x) is Array and x._node is not None for x in self.arrays
+        )
 
     def arguments(self, arrays: list[Any]) -> tuple[Any, ...]:
         """Return the arguments with other arrays in the places of the floating-point ones."""
@@ -59,7 +62,9 @@ class _Call:
 
     def lifted(self, node: Node) -> list[Array]:
         """Return the floating-point arrays with their places on the outer tape."""
-        return [Array(_raw(x), parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)]
+        return [
+            Array(_raw(x), parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)
+        ]
 
     def constants(self) -> list[Array]:
         """Return the floating-point arrays, untracked."""
@@ -170,10 +175,12 @@ class custom_vjp:  # noqa: N801 - used as a decorator
 
 
 def _checked(call: _Call, cotangents: Any, name: str, raw: bool) -> list[Any]:
-    """Return what a custom rule gave as one cotangent for each array, or say what is wrong with it."""
+    """Return what a custom rule gave, a cotangent for each array, or say what is wrong."""
     count = call.structure.num_children
     if not isinstance(cotangents, tuple) or len(cotangents) != count:
-        got = f"{len(cotangents)} values" if isinstance(cotangents, tuple) else repr(cotangents)[:60]
+        got = (
+            f"{len(cotangents)} values" if isinstance(cotangents, tuple) else repr(cotangents)[:60]
+        )
         raise errors.RuleError(
             f"custom_vjp: bwd of {name} returned {got}; expected a tuple with {count} cotangents, "
             "one for each argument (None for one without)"
@@ -237,9 +244,8 @@ class custom_jvp:  # noqa: N801 - used as a decorator
 
     def __call__(self, *args: Any) -> Any:
         if self.rule is None:
-            raise errors.RuleError(
-                f"custom_jvp: {self.f.__name__} has no rule yet; call {self.f.__name__}.defjvp(rule)"
-            )
+            name = self.f.__name__
+            raise errors.RuleError(f"custom_jvp: {name} has no rule yet; call {name}.defjvp(rule)")
         call = _Call(args)
         if not call.is_tracked:
             return self.f(*args)
@@ -283,7 +289,9 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         arrays = [_raw(x) for x in saved[0].arrays]
         with tape.recording(True):
             leaves = [
-                Array(zeros(Like(x.shape, x.dtype), x), [next_serial(), tape.LEAF, None, None, None])
+                Array(
+                    zeros(Like(x.shape, x.dtype), x), [next_serial(), tape.LEAF, None, None, None]
+                )
                 for x in arrays
             ]
             outs = self._tangent(saved, leaves, fit)
@@ -360,7 +368,7 @@ def _lift_again(node: Node) -> Any:
 
 
 def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
-    """Run a checkpointed function again on the tape: its leaves, its outputs, and the path between."""
+    """Run a checkpointed function again: its leaves, its outputs, and the path between."""
     f, call, captured, lifted = saved
     with tape.recording(True):
         arrays = call.constants() if lifted is None else lifted

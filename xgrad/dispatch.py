@@ -15,7 +15,6 @@ from .array import SCALARS, Array
 from .backends import Backend, backend_of, backend_of_type
 
 
-
 def _empty() -> None:
     """Nothing but a docstring, as the body of an op that its backends have."""
 
@@ -30,7 +29,9 @@ class Op:
         self.path = path + self.name
         self.adapter = adapter
         parameters = inspect.signature(f).parameters.values()
-        positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        positional = [
+            p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
         if arrays is None:
             arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -114,9 +115,6 @@ class RawTable(dict[type, Callable[..., Any]]):
             raise TypeError(f"{self.op.name}: {cls.__qualname__} is not an array")
         self[cls] = function = self.op.bind(backend)
         return function
-
-
-
 
 
 def operands(op: Op, args: list[Any]) -> list[Any]:

@@ -10,7 +10,7 @@
     |   +-- MixedDeviceError             (ValueError)    arrays of two devices in one op
     +-- DerivativeError
     |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
-    |   +-- NotDifferentiableError       (TypeError)     an integer argument, or a value with no tape
+    |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
     |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient

@@ -1,4 +1,4 @@
-"""Recording an op of one or two arrays without parameters: the path that most programs spend time on.
+"""Recording an op of one or two arrays without parameters: where most programs spend their time.
 
 What can be decided when the op is defined is decided then, by closures; what a call still does is
 unwrap, call the backend's function, compare shapes and dtypes once, and make one node.
@@ -41,6 +41,7 @@ def names_of(f: Any, skip: int) -> list[str]:
 
 
 def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any]:
+    """Return the function that the user calls, for an elementwise op of one array."""
     names = names_of(partial, 1)
     keeps_x, keeps_out = op.arrays[0] in names, "out" in names
     many = len(names) > 1
@@ -88,6 +89,7 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
         parent = x._node
         if parent is None or not is_recording():
             return Array(out)
+        saved: Any
         if many:
             saved = (out, data) if out_first else (data, out)
         else:
@@ -114,7 +116,11 @@ def arrayed(out: Any) -> Any:
 class _Variants:
     """How to record a binary op when its first, its second, or both arguments are tracked."""
 
-    __slots__ = ("both", "call", "first", "product", "second")
+    first: tuple[Rule, Any]
+    second: tuple[Rule, Any]
+    both: tuple[Rule, Any]
+    call: Callable[..., Any]
+    product: Callable[..., Any] | None
 
 
 _PACKERS: dict[tuple[int, ...], Callable[[Any, Any, Any], Any]] = {
@@ -132,6 +138,7 @@ _PACKERS: dict[tuple[int, ...], Callable[[Any, Any, Any], Any]] = {
 def binary_variants(
     op: Op, rules: tuple[Any, ...], makes_zeros: bool, make: Any, product: Any = None
 ) -> _Variants:
+    """Return the rules of a binary op for each choice of tracked arguments."""
     variants = _Variants()
     variants.product = product
     for name, wanted in (("first", (0,)), ("second", (1,)), ("both", (0, 1))):
@@ -141,11 +148,14 @@ def binary_variants(
         kept = tuple(sorted({k for ks in asked for k in ks}))
         many = len(kept) > 1
         readers = [
-            _reader(rules[i], [kept.index(k) for k in ks], many) if op.kind == "elementwise" else None
+            _reader(rules[i], [kept.index(k) for k in ks], many)
+            if op.kind == "elementwise"
+            else None
             for i, ks in zip(wanted, asked, strict=True)
         ]
         walk = make(op, variants, rules, wanted, kept, asked, readers)
-        rule = Rule(op.name, *walk, _binary_lift(kept, wanted), makes_zeros)
+        pull, pull_to, push = walk
+        rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
         setattr(variants, name, (rule, _PACKERS[kept]))
     return variants
 
@@ -172,7 +182,7 @@ def _binary_lift(kept: tuple[int, ...], wanted: tuple[int, ...]) -> Callable[[No
 def elementwise_variant(
     op: Op, variants: _Variants, partials: Any, wanted: Any, kept: Any, asked: Any, readers: Any
 ) -> tuple[Any, Any, Any]:
-    """Return pull, pull_to and push of a binary elementwise op for one choice of tracked arguments."""
+    """Return pull, pull_to and push of a binary elementwise op for one choice of arguments."""
     own = variants.product
 
     def part(i: int, xp: Any, g: Any, saved: Any, times: Any, adjoint: bool) -> Any:
@@ -258,10 +268,12 @@ def multilinear_variant(
 
 
 def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op of two arrays."""
     raws, broadcasts = op.raws, op.kind == "elementwise"
 
     def call(x1: Any, x2: Any, /) -> Any:
         n1 = n2 = None
+        likes: tuple[Any, ...]
         if type(x1) is Array:
             d1 = x1._data
             n1 = x1._node

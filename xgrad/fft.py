@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from .array import Array
-from .backends import backend_of, current
-from .fitting import conj
+from .backends import current
 from .op import linear
-from .ops.manipulation import at_axis, flip, roll
-
-# ruff: noqa: A002 - the standard's names shadow builtins
+from .ops.manipulation import at_axis, roll
 
 __all__ = [
     "fft",
@@ -36,7 +32,7 @@ _ADJOINT = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def _fit(xp: Any, g: Any, n: int, axis: int) -> Any:
-    """Return `g` cut or padded with zeros to length `n` along an axis: the transpose of the same."""
+    """Return `g` cut or padded with zeros to length `n` along an axis."""
     axis %= len(g.shape)
     have = g.shape[axis]
     if have > n:

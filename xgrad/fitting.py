@@ -8,7 +8,6 @@ from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of
 
 
-
 class Like:
     """The shape, dtype and device of an array whose values are not kept."""
 

@@ -37,7 +37,9 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
             if type(x) in raws:
                 return raws[type(x)](*args, **kwargs)
             (x,) = operands(op, [x])
-            return call(x, *rest, **kwargs) if type(x) is Array else raws[type(x)](x, *rest, **kwargs)
+            return (
+                call(x, *rest, **kwargs) if type(x) is Array else raws[type(x)](x, *rest, **kwargs)
+            )
         data = x._data
         try:
             out = raws[type(data)](data, *rest, **kwargs)
@@ -64,9 +66,7 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
             if may_fit and not several and data.dtype is out.dtype and out.dtype in REAL:
                 result = Array(out, [next_serial(), rule, node, saved, None])
             else:
-                result = recorded(
-                    out, rule, node, saved, keeps_out, ((data.shape, data.dtype),)
-                )
+                result = recorded(out, rule, node, saved, keeps_out, ((data.shape, data.dtype),))
         if view is not None and getattr(result._data, "base", result) is not None:
             result._is_view_of(x, call, view, rest, kwargs)
         return result
@@ -89,7 +89,7 @@ def recorded(out: Any, rule: Rule, parents: Any, saved: Saved, keeps_out: bool, 
             else Array(x)
             for i, x in enumerate(parts)
         ]
-        return out._make(made) if hasattr(out, "_make") else tuple(made)  # type: ignore[union-attr]
+        return out._make(made) if hasattr(out, "_make") else tuple(made)
     if out.dtype not in REAL and out.dtype not in COMPLEX:
         return Array(out)
     if keeps_out:
@@ -153,7 +153,9 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
             saved[name] = values[i]
         for i, name in likes:
             value = values[i]
-            saved[name] = None if value is None or type(value) in SCALARS else (value.shape, value.dtype)
+            saved[name] = (
+                None if value is None or type(value) in SCALARS else (value.shape, value.dtype)
+            )
         return recorded(out, rule, tuple(nodes), saved, keeps_out, likes_of(values))
 
     builder.call = call
@@ -162,9 +164,7 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
 
 def likes_of(values: list[Any]) -> tuple[Any, ...]:
     """Return shape and dtype of each array among the operands."""
-    return tuple(
-        None if v is None or type(v) in SCALARS else (v.shape, v.dtype) for v in values
-    )
+    return tuple(None if v is None or type(v) in SCALARS else (v.shape, v.dtype) for v in values)
 
 
 def wrapped(out: Any) -> Any:

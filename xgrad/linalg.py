@@ -17,19 +17,16 @@ from .array import Array
 from .backends import backend_of
 from .fitting import conj
 from .op import constant, rule
-from .ops.creation import eye, zeros_like
+from .ops.creation import zeros_like
 from .ops.dtypes import astype, is_tracked
 from .ops.elementwise import abs as absolute
 from .ops.elementwise import is_complex, multiply
-from .ops.elementwise import real as real_part
 from .ops.indexing import getitem
 from .ops.manipulation import (
-    broadcast_to,
     expand_dims,
     front,
     matrix_transpose,
     moveaxis,
-    permute_dims,
     reshape,
     stack,
 )
@@ -39,7 +36,7 @@ from .ops.statistical import max as max_over
 from .ops.statistical import min as min_over
 from .ops.statistical import sum as sum_over
 
-# ruff: noqa: N802, N803, N806, A002 - matrices are capitals; the standard's names shadow builtins
+# ruff: noqa: N802 - matrices are capitals; the standard's names shadow builtins
 
 __all__ = [
     "cholesky",
@@ -269,7 +266,7 @@ def _cholesky_vjp(xp: Any, g: Any, out: Any) -> Any:
 
 
 def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
-    """dL = L phi(L^-1 dA L^-H)."""
+    """DL = L phi(L^-1 dA L^-H)."""
     half = xp.linalg.solve(out, _hermitian(xp, t))
     return out @ _lower_half(xp, _H(xp, xp.linalg.solve(out, _H(xp, half))))
 
@@ -379,9 +376,7 @@ def eigh(x: Array, /) -> EighResult:
     return EighResult(*_raw("eigh", x))
 
 
-@rule(
-    vjp=lambda xp, g, x: _eigvalsh_vjp(xp, g, x), jvp=lambda xp, t, x: _eigvalsh_jvp(xp, t, x)
-)
+@rule(vjp=lambda xp, g, x: _eigvalsh_vjp(xp, g, x), jvp=lambda xp, t, x: _eigvalsh_jvp(xp, t, x))
 def eigvalsh(x: Array, /) -> Array:
     """Return the eigenvalues of Hermitian matrices, in ascending order."""
     return _raw("eigvalsh", x)  # type: ignore[no-any-return]
@@ -419,7 +414,16 @@ def _eig_jvp(xp: Any, t: Any, out: Any) -> tuple[Any, Any]:
 @rule(vjp=_eig_vjp, jvp=_eig_jvp)
 def eig(x: Array, /) -> EigResult:
     """Return eigenvalues and unit eigenvectors of square matrices, always complex."""
-    return EigResult(*_raw("eig", x))
+    return EigResult(*[_as_complex(part) for part in _raw("eig", x)])
+
+
+def _as_complex(x: Any) -> Any:
+    """Return a raw array as complex: some libraries give real eigenvalues where they can."""
+    if is_complex(x):
+        return x
+    backend = backend_of(x)
+    narrow = backend.numpy_dtype(x.dtype) == "float32"
+    return backend.xp.astype(x, backend.raw_dtype("complex64" if narrow else "complex128"))
 
 
 def eigvals(x: Array, /) -> Array:
@@ -432,7 +436,7 @@ def eigvals(x: Array, /) -> Array:
 @constant
 def _eigvals_untracked(x: Array, /) -> Array:
     """Return the eigenvalues."""
-    return _raw("eigvals", x)  # type: ignore[no-any-return]
+    return _as_complex(_raw("eigvals", x))  # type: ignore[no-any-return]
 
 
 def _inverse(xp: Any, s: Any) -> Any:
@@ -516,9 +520,12 @@ def _svdvals_untracked(x: Array, /) -> Array:
     return _raw("svd", x, full_matrices=False)[1]  # type: ignore[no-any-return]
 
 
-@constant(path="linalg.")
+@constant
 def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     """Return the rank of matrices. It has no derivative."""
+    if rtol is None:
+        return _raw("matrix_rank", x)  # type: ignore[no-any-return]
+    return _raw("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)  # type: ignore[no-any-return]
 
 
 # Products, traces, powers ------------------------------------------------------------------------
@@ -566,13 +573,14 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 
 def matrix_power(x: Array, n: int, /) -> Array:
-    """Return square matrices multiplied by themselves `n` times; the inverse's power if negative."""
+    """Return square matrices to a power; a power of the inverse if it is negative."""
     if x.shape[-1] != x.shape[-2]:
         raise ValueError(f"matrix_power: got shape {tuple(x.shape)}; expected square matrices")
     if n < 0:
         x, n = inv(x), -n
     if n == 0:
-        return zeros_like(x) + _identity(None, x)
+        unit: Array = _identity(None, x)
+        return zeros_like(x) + unit
     result: Array | None = None
     while n:
         if n & 1:
@@ -620,9 +628,7 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     return xp.reshape(out, shape)  # type: ignore[no-any-return]
 
 
-def vector_norm(
-    x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2
-) -> Array:
+def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
 
     Args:
@@ -654,8 +660,7 @@ def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: flo
 
 @rule(
     vjp=lambda xp, g, x, out, axis, keepdims, ord: (
-        spread(xp, g, x.shape, axis, keepdims)
-        * _p_direction(xp, x, out, axis, keepdims, ord)
+        spread(xp, g, x.shape, axis, keepdims) * _p_direction(xp, x, out, axis, keepdims, ord)
     ),
     jvp=lambda xp, t, x, out, axis, keepdims, ord: xp.sum(
         t * _p_direction(xp, x, out, axis, keepdims, ord), axis=axis, keepdims=keepdims

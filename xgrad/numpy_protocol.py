@@ -1,4 +1,4 @@
-"""NumPy functions on an `Array`: ``np.sin(x)`` and ``np.sum(x)`` come here, whatever the backend."""
+"""NumPy functions on an `Array`: ``np.sin(x)`` comes here, whatever the backend."""
 
 from __future__ import annotations
 
@@ -94,4 +94,4 @@ _AXIS_SECOND = frozenset(
     "sum prod mean var std max min amax amin any all argmax argmin argsort sort "
     "cumsum cumprod concatenate stack flip count_nonzero".split()
 )
-"""Functions whose second positional argument is the axis in NumPy, and a keyword in the standard."""
+"""Functions whose second positional argument is the axis in NumPy: a keyword in the standard."""

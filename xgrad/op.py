@@ -1,7 +1,7 @@
 """The five kinds of op, and what the engine owns for every derivative rule.
 
-The decorator is the mathematics, the ``def`` is the standard's signature, and the backend's function
-of the same name is the body; a body is written only where the backends have none.
+The decorator is the mathematics, the ``def`` is the standard's signature, and the backend's
+function of the same name is the body; a body is written only where the backends have none.
 
     @elementwise(lambda xp, x: xp.cos(x))
     def sin(x, /): ...
@@ -9,7 +9,8 @@ of the same name is the body; a body is written only where the backends have non
 ======================== ===================================== =====================================
 kind                     the rule states                       the engine derives
 ======================== ===================================== =====================================
-``elementwise``          each partial derivative, once         vjp = g * conj(partial), jvp = t * partial
+``elementwise``          each partial derivative, once         vjp = conj(partial) g,
+                                                               jvp = partial t
 ``linear``               the transpose                         jvp = the op itself on the tangents
 ``multilinear``          one transpose per argument            jvp = sum with one argument replaced
 ``rule``                 vjp, and jvp if it is not to be the   a missing jvp = transpose of the vjp
@@ -146,11 +147,9 @@ def rule(
     return decorate
 
 
-def constant(f: F | None = None, *, path: str = "") -> Any:
+def constant(f: F, /) -> F:
     """Define an op whose result has no derivative: it is said, not left out."""
-    if f is None:
-        return lambda f: constant(f, path=path)
-    op = Op(f, "constant", path, None)
+    op = Op(f, "constant", "", None)
 
     def call(*args: Any, **kwargs: Any) -> Any:
         arrays, rest, kwargs = op.parse(args, kwargs)

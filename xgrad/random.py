@@ -93,7 +93,7 @@ class Generator:
         return Array(self._raw.integers(low, high, _shape(size)))
 
     def permutation(self, n: int) -> Array:
-        """Return the integers ``0, ..., n - 1`` in random order; ``x[permutation]`` shuffles rows."""
+        """Return ``0, ..., n - 1`` in random order; it shuffles the rows of an array it indexes."""
         return Array(self._raw.permutation(operator.index(n)))
 
     def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
@@ -112,7 +112,7 @@ class Generator:
                 f"choice: got {count} draws from {n} integers with replace=False; "
                 "expected at most as many draws as integers, or replace=True"
             )
-        return self.permutation(n)[:count].reshape(shape)
+        return self.permutation(n)[:count].reshape(shape)  # type: ignore[no-any-return]
 
     def _draw(self, draw: Any, size: Size, dtype: Any) -> Array:
         wanted = np.dtype(np.float64 if dtype is None else dtype)

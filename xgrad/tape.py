@@ -129,7 +129,7 @@ class Parts(dict[int, Any]):
 
 
 def leaf(x: Array, outer: bool) -> Array:
-    """Return `x` as a fresh leaf: a new variable here, the same one to an outer tape if it records."""
+    """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
     return Array(x._data, [next_serial(), LEAF, x._node if outer else None, None, None])
 
 
@@ -278,6 +278,7 @@ def pushforward(
     with backend_of(like._data if taped else like).quiet():
         for node in path:
             serial, rule, parents, saved, fit = node
+            ts: tuple[Any, ...]
             if type(parents) is list:
                 ts = (tangents.get(parents[0]),)
             else:
@@ -290,7 +291,7 @@ def pushforward(
 
 
 def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
-    """Add the gradient of `y` to ``.grad`` of the parameters it depends on; see `Array.backward`."""
+    """Add the gradient of `y` to ``.grad`` of its parameters; see `Array.backward`."""
     if y._node is None:
         raise errors.NotDifferentiableError(
             "backward: this array depends on no leaf that requires a gradient. "
@@ -300,14 +301,13 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     leaves = parameters(y._node)
     path, _ = cone([y._node], leaves)
     with recording(create_graph):
-        g = g if create_graph else g._data
-        found = pullback(path, {y._node[SERIAL]: g}, taped=create_graph, free=not create_graph)
+        seeds = {y._node[SERIAL]: g if create_graph else g._data}
+        found = pullback(path, seeds, taped=create_graph, free=not create_graph)
     for node in leaves:
-        x, g = node[SAVED](), found.get(node[SERIAL])
-        if x is None or g is None:
-            continue
-        g = g if create_graph else Array(as_array(g))
-        x.grad = g if x.grad is None else x.grad + g
+        x, c = node[SAVED](), found.get(node[SERIAL])
+        if x is not None and c is not None:
+            c = c if create_graph else Array(as_array(c))
+            x.grad = c if x.grad is None else x.grad + c
     if not create_graph and y._node[RULE] is not PARAMETER:
         y._node[1:] = [FREED, (), None, None]
 
@@ -342,7 +342,9 @@ def seed(y: Array, cotangent: Any, what: str, instead: str) -> Array:
     if g.shape != y.shape:
         raise ValueError(f"{what}: the cotangent has shape {g.shape}; expected {y.shape}, as y")
     if g._data.dtype != y._data.dtype:
-        g = xgrad.astype(xgrad.real(g) if y.dtype.kind != "c" and g.dtype.kind == "c" else g, y.dtype)
+        g = xgrad.astype(
+            xgrad.real(g) if y.dtype.kind != "c" and g.dtype.kind == "c" else g, y.dtype
+        )
     return g
 
 

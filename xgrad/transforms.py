@@ -48,7 +48,9 @@ class Record:
         args = list(args)
         for i in argnums:
             if not -len(args) <= i < len(args):
-                raise ValueError(f"{what}: argnums has {i}, but f was called with {len(args)} arguments")
+                raise ValueError(
+                    f"{what}: argnums has {i}, but f was called with {len(args)} arguments"
+                )
         flat = [trees.flatten(args[i]) for i in argnums]
         self.structures = [structure for _, structure in flat]
         self.given = [x for leaves, _ in flat for x in leaves]
@@ -93,9 +95,11 @@ class Record:
         given = None if self.raw else self.outs[0] if self.outs else None
         return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
 
-    def pull(self, cotangents: list[Array], *, free: bool = False, sparse: bool = False) -> list[Array]:
+    def pull(
+        self, cotangents: list[Array], *, free: bool = False, sparse: bool = False
+    ) -> list[Array]:
         """Return the cotangent of each input for cotangents of the outputs."""
-        taped = self.taped or any(g._node is not None for g in cotangents) and tape.is_recording()
+        taped = self.taped or (any(g._node is not None for g in cotangents) and tape.is_recording())
         seeds: dict[int, Any] = {}
         for serial, ct in zip(self.serials, cotangents, strict=True):
             if serial is not None:
@@ -113,7 +117,7 @@ class Record:
 
     def push(self, tangents: list[Array], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs."""
-        taped = self.taped or any(t._node is not None for t in tangents) and tape.is_recording()
+        taped = self.taped or (any(t._node is not None for t in tangents) and tape.is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
             for node, t in zip(self.leaves, tangents, strict=True)
@@ -134,9 +138,7 @@ class Record:
 
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
-        home = iter(
-            [trees.like_input(v, g) for v, g in zip(values, self.given, strict=True)]
-        )
+        home = iter([trees.like_input(v, g) for v, g in zip(values, self.given, strict=True)])
         return [
             structure.unflatten([next(home) for _ in range(structure.num_leaves)])
             for structure in self.structures
@@ -156,9 +158,7 @@ def _matched(tree: Any, like: list[Array], structure: Any, what: str, name: str)
     """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
     flat, shape = trees.flatten(tree)
     if shape != structure or len(flat) != len(like):
-        raise ValueError(
-            f"{what}: the {name} has the structure {shape}; expected {structure}, as what it belongs to"
-        )
+        raise ValueError(f"{what}: the {name} has the structure {shape}; expected {structure}")
     return [_fitting(x, y, what, name) for x, y in zip(flat, like, strict=True)]
 
 
@@ -365,7 +365,9 @@ def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
     return xgrad.reshape(xgrad.stack(rows), shape)
 
 
-def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def jacrev(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f`, a row at a time by reverse mode.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
@@ -394,7 +396,9 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
     return jacobian
 
 
-def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def jacfwd(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f`, a column at a time by forward mode.
 
     It suits functions with fewer inputs than outputs. Shapes and structure are those of `jacrev`.
@@ -432,7 +436,9 @@ def _by_block(record: Record, blocks: list[list[Array]], argnums: Argnums, has_a
     return (jacobian, record.aux) if has_aux else jacobian
 
 
-def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """Return a function that gives the matrix of second derivatives of a scalar function.
 
     Forward mode over reverse mode: one linearisation of the gradient, and one walk per column.

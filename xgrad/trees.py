@@ -68,8 +68,8 @@ def _register(cls: type) -> None:
     def split(x: Any) -> tuple[list[Any], tuple[Any, ...], list[str]]:
         return [getattr(x, n) for n in names], tuple(getattr(x, n) for n in static), names
 
-    def join(values: tuple[Any, ...], children: Any) -> Any:
-        x = object.__new__(cls)
+    def join(values: Any, children: Any) -> Any:
+        x: Any = object.__new__(cls)
         for name, value in [*zip(names, children, strict=True), *zip(static, values, strict=True)]:
             object.__setattr__(x, name, value)
         return x
@@ -77,7 +77,7 @@ def _register(cls: type) -> None:
     optree.register_pytree_node(cls, split, join, namespace=_NAMESPACE)
 
 
-def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:  # noqa: A001 - as in optree and JAX
+def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Return a pytree with `f` applied to each leaf, or to the leaves of several trees in step.
 
     >>> import xgrad as xg

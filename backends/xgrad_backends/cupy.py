@@ -1,9 +1,9 @@
 """CuPy, on NVIDIA GPUs.
 
-Functions of CuPy or array-api-compat that wait for the GPU, are slow, or fall short of the standard
-are replaced here. As in CuPy, ops run on the current GPU, out-of-range integers in index arrays wrap
-around, and matrix functions return NaN where NumPy raises LinAlgError, since a check would wait for
-the GPU; ``with cupyx.errstate(linalg="raise")`` turns it on.
+Functions of CuPy or array-api-compat that wait for the GPU, are slow, or fall short of the
+standard are replaced here. As in CuPy, ops run on the current GPU, out-of-range integers in index
+arrays wrap around, and matrix functions return NaN where NumPy raises LinAlgError, since a check
+would wait for the GPU; ``with cupyx.errstate(linalg="raise")`` turns it on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from xgrad.backends import Backend, Namespace
 from xgrad.errors import BackendUnavailableError
 
@@ -102,7 +103,7 @@ _strong_kernel = cp.ElementwiseKernel(
 
 
 def _strong_multiply(a: Any, b: Any) -> Any:
-    if getattr(a, "dtype", None) == getattr(b, "dtype", None):
+    if type(a) is type(b) and a.dtype == b.dtype:
         return _strong_kernel(a, b)
     out = cp.multiply(a, b)
     return cp.where(cp.equal(a, 0) | cp.equal(b, 0), cp.zeros((), out.dtype), out)
@@ -212,7 +213,8 @@ BACKEND = Backend(
         **{
             name: _placed(name)
             for name in (
-                "arange empty empty_like eye full full_like linspace ones ones_like zeros zeros_like"
+                "arange empty empty_like eye full full_like linspace ones ones_like "
+                "zeros zeros_like"
             ).split()
         },
     ),

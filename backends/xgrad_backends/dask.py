@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from xgrad.backends import Backend, Namespace
 
 from .detect import require
@@ -149,7 +150,7 @@ BACKEND = Backend(
     devices=lambda: ["cpu"],
     device=lambda x: "cpu",
     to_numpy=lambda x: np.asarray(x.compute()),
-    from_numpy=lambda x, device=None: da.from_array(np.array(x)),
+    from_numpy=lambda x, device: da.from_array(np.array(x)),
     index_add=_index_add,
     random=_Random,
     getitem=_getitem,

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import numpy as np
+
 from xgrad.backends import Backend, Namespace
 
 _STANDARD = "array_api_compat.numpy"
@@ -27,12 +28,16 @@ class _NumPy(Namespace):
         return super().__getattr__(attr)
 
 
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+
+
 def _sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
+    return _add(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
 
 
 def _prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    return np.multiply.reduce(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
+    return _multiply(x, axis=axis, dtype=dtype or _widened(x.dtype), keepdims=keepdims)
 
 
 def _widened(dtype: np.dtype[Any]) -> Any:
@@ -86,9 +91,7 @@ def _parse_device(device: Any) -> str:
 
 BACKEND = Backend(
     name="numpy",
-    xp=_NumPy(
-        "numpy", _STANDARD, sum=_sum, prod=_prod, searchsorted=_searchsorted, clip=_clip
-    ),
+    xp=_NumPy("numpy", _STANDARD, sum=_sum, prod=_prod, searchsorted=_searchsorted, clip=_clip),
     array_types=(np.ndarray, np.generic),
     dtypes={
         np.dtype(name): np.dtype(name)

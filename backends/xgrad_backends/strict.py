@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from xgrad.backends import Backend, Namespace
+from xgrad.errors import MixedDeviceError
 
 from .detect import require
 
 xp: Any = require("array_api_strict")
-_Array = type(xp.empty(0))
+_Array: Any = type(xp.empty(0))
+_DType: Any = type(xp.bool)
 
 
 def _same_dtype(self: Any, other: object) -> bool:
@@ -23,7 +26,7 @@ def _same_dtype(self: Any, other: object) -> bool:
 
 # Its dtypes have the hashes of NumPy's, and warn of every comparison with those; but a table that
 # holds both, as that of the floating-point dtypes of all backends, has to compare them.
-type(xp.bool).__eq__ = _same_dtype
+_DType.__eq__ = _same_dtype
 
 _DTYPES = {
     np.dtype(name): getattr(xp, name)
@@ -41,7 +44,7 @@ def _unwrapped(x: Any, part: Any) -> Any:
     if not isinstance(part, _Array):
         return part
     if part.device != x.device:
-        raise ValueError(f"array_api_strict: got {part.device} with {x.device}; expected one device")
+        raise MixedDeviceError(f"index: got {part.device} with {x.device}; expected one device")
     return part._array
 
 
@@ -109,7 +112,7 @@ BACKEND = Backend(
     devices=_devices,
     device=lambda x: x.device,
     to_numpy=lambda x: x._array,
-    from_numpy=lambda x, device=None: xp.asarray(np.asarray(x), device=device),
+    from_numpy=lambda x, device: xp.asarray(np.asarray(x), device=device),
     index_add=_index_add,
     random=_Random,
     getitem=_getitem,

@@ -8,6 +8,7 @@ import operator
 from typing import Any
 
 import numpy as np
+
 from xgrad.backends import Backend, Namespace
 from xgrad.errors import BackendUnavailableError
 
@@ -102,9 +103,9 @@ def _plan(x: Any, key: Any) -> tuple[tuple[Any, ...], list[int], list[Any] | Non
             span = range(*k.indices(x.shape[axis]))
             if span.step < 0:
                 flips.append(sum(not isinstance(b, int) for b in basic))
-                k = slice(span[-1], span[0] + 1, -span.step) if span else slice(0)
+                span = span[::-1]
             index.append(None)
-            basic.append(k)
+            basic.append(slice(span.start, span.stop, span.step) if span else slice(0))
         elif k is None:
             index.append(None)
             basic.append(None)
@@ -175,7 +176,11 @@ def _sign(x: Any, /) -> Any:
     if x.dtype.is_complex:
         return torch.sgn(x)
     # no mask is written, since that would wait for the device
-    return torch.where(x != x, x, torch.sign(x)) if x.dtype.is_floating_point else torch.sign(x)
+    return (
+        torch.where(torch.isnan(x), x, torch.sign(x))
+        if x.dtype.is_floating_point
+        else torch.sign(x)
+    )
 
 
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
@@ -220,11 +225,16 @@ def _parse_device(device: Any) -> Any:
         parsed = torch.device(device)
     except (RuntimeError, TypeError):
         raise ValueError(f"torch: got device {device!r}; {expected}") from None
-    # "cuda" means the current GPU; the devices of tensors always have their number
-    for candidate in [parsed, torch.device(parsed.type, parsed.index or 0), torch.device(parsed.type)]:
-        if candidate in usable:
-            return candidate
+    if parsed.type == "cuda" and parsed.index is None:  # the devices of tensors have their number
+        parsed = torch.device("cuda", 0)
+    if parsed in usable:
+        return parsed
     raise BackendUnavailableError(f"torch: device {device!r} cannot be used; {expected}")
+
+
+def _synchronize(device: Any = None) -> None:
+    if torch.cuda.is_available() and (device is None or device.type == "cuda"):
+        torch.cuda.synchronize(device)
 
 
 class _Random:
@@ -272,6 +282,6 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
-    synchronize=lambda device: torch.cuda.synchronize(device) if torch.cuda.is_available() else None,
+    synchronize=_synchronize,
     parse_device=_parse_device,
 )

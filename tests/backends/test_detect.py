@@ -6,11 +6,11 @@ from importlib import metadata
 from types import ModuleType, SimpleNamespace
 
 import pytest
-import xgrad_backends
-from xgrad_backends import detect
 
 import xgrad as xg
+import xgrad_backends
 from xgrad import backends
+from xgrad_backends import detect
 
 
 class CUDARuntimeError(RuntimeError):
@@ -26,7 +26,7 @@ def raising(error):
     return call
 
 
-def fake_cupy(*, version="14.2.0", count=lambda: 1, driver=13000, needs=13020, nvrtc=lambda: (13, 0)):
+def fake_cupy(version="14.2.0", count=lambda: 1, driver=13000, needs=13020, nvrtc=lambda: (13, 0)):
     """Return a stand-in for CuPy with a runtime in the given state."""
     cupy = ModuleType("cupy")
     cupy.__version__ = version

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
-from xgrad_backends import detect
 
 import xgrad.__main__ as command
 from xgrad.backends import ADAPTERS
+from xgrad_backends import detect
 
 
 @pytest.fixture(params=["rich", "plain"])

@@ -11,8 +11,6 @@ from ..op import elementwise, rule
 from .elementwise import indicator
 from .statistical import spread
 
-# ruff: noqa: A002 - the standard's names shadow builtins
-
 
 @elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
 def relu(x: Array, /) -> Array:

@@ -1,4 +1,4 @@
-"""Making arrays. New ones go to the current backend and device; ``*_like`` follow their argument."""
+"""Making arrays, on the current backend and device; ``*_like`` follow their argument."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from ..backends import backend_of, backend_of_type, current
 from ..op import constant, linear
 from .dtypes import astype
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
-
-# ruff: noqa: A002 - the standard's names shadow builtins
 
 
 def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: Any) -> Array:
@@ -75,7 +73,7 @@ def asarray(
 def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
         return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
-    if isinstance(obj, np.generic) or isinstance(obj, np.ndarray) and obj.shape == ():
+    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.shape == ()):
         obj = np.asarray(obj)
         backend, default = current()
         if backend.name != "numpy":  # NumPy scalars count as numbers, and belong nowhere
@@ -112,7 +110,7 @@ def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if copy is False and moved._data is not x._data:
         raise ValueError("asarray: copy=False, but the dtype or device asked for needs a copy")
     if copy and moved._data is x._data:
-        moved = _copied(x) if x._node is None else x * 1
+        return _copied(x) if x._node is None else x * 1
     return moved
 
 
@@ -172,7 +170,9 @@ def arange(
     if stop is None:
         start, stop = 0, start
     if dtype is None:
-        dtype = _number_dtype(*(float(n) if isinstance(n, np.floating) else n for n in (start, stop, step)))
+        dtype = _number_dtype(
+            *(float(n) if isinstance(n, np.floating) else n for n in (start, stop, step))
+        )
         dtype = np.int64 if dtype is np.bool_ else dtype
     return _make("arange", (start, stop, step), dtype, device)
 

@@ -11,8 +11,6 @@ from ..array import SCALARS, Array
 from ..backends import Raw, backend_of
 from ..op import constant, linear
 
-# ruff: noqa: A001 - the standard's names shadow builtins
-
 _KINDS = {
     "bool": "b",
     "signed integer": "i",
@@ -30,12 +28,12 @@ def is_tracked(x: Any) -> bool:
 
 
 def _dtype(x: Any) -> Any:
-    """Return the NumPy dtype of an array, or of a dtype of any backend; a Python number as it is."""
+    """Return the NumPy dtype of an array or of any backend's dtype; a Python number as it is."""
     if type(x) is Array:
         return x.dtype
     if type(x) in SCALARS:
         return x
-    if hasattr(x, "dtype") and hasattr(x, "shape"):
+    if not isinstance(x, type) and hasattr(x, "dtype") and hasattr(x, "shape"):
         return backend_of(x).numpy_dtype(x.dtype)
     return np.dtype(x)
 
@@ -125,7 +123,7 @@ class IntegerInfo:
     dtype: Any
 
 
-def finfo(type: Any, /) -> FloatInfo:  # noqa: A002 - the standard's name
+def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of an array's."""
     dtype = np.dtype(_dtype(type))
     info = np.finfo(dtype)
@@ -139,7 +137,7 @@ def finfo(type: Any, /) -> FloatInfo:  # noqa: A002 - the standard's name
     )
 
 
-def iinfo(type: Any, /) -> IntegerInfo:  # noqa: A002 - the standard's name
+def iinfo(type: Any, /) -> IntegerInfo:
     """Return the limits of an integer dtype, or of an array's."""
     info = np.iinfo(np.dtype(_dtype(type)))
     return IntegerInfo(bits=info.bits, max=int(info.max), min=int(info.min), dtype=info.dtype)

@@ -13,16 +13,16 @@ from ..array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
 from ..op import constant, elementwise, linear, rule
 
-# ruff: noqa: A001, A002 - the standard's names shadow builtins
-
 
 def is_complex(x: Any) -> bool:
     """Whether an array or raw array is complex."""
-    return (x._data if type(x) is Array else x).dtype in COMPLEX if type(x) not in SCALARS else False
+    return (
+        (x._data if type(x) is Array else x).dtype in COMPLEX if type(x) not in SCALARS else False
+    )
 
 
 def indicator(xp: Any, condition: Any, *like: Any) -> Any:
-    """Return 1 where a condition holds and 0 elsewhere, in the dtype of the first array of `like`."""
+    """Return 1 where a condition holds, else 0, in the dtype of the first array of `like`."""
     return xp.astype(condition, next(x.dtype for x in like if type(x) not in SCALARS))
 
 
@@ -32,26 +32,30 @@ def _share(xp: Any, larger: Any, smaller: Any) -> Any:
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
 
 
+Operand = Array | complex
+"""An array, or a Python number beside one."""
+
+
 # Arithmetic --------------------------------------------------------------------------------------
 
 
 @elementwise(1, 1)
-def add(x1: Array, x2: Array, /) -> Array:
+def add(x1: Operand, x2: Operand, /) -> Array:
     """Return the sum of each pair of elements."""
 
 
 @elementwise(1, -1)
-def subtract(x1: Array, x2: Array, /) -> Array:
+def subtract(x1: Operand, x2: Operand, /) -> Array:
     """Return the difference of each pair of elements."""
 
 
 @elementwise(lambda xp, x2: x2, lambda xp, x1: x1)
-def multiply(x1: Array, x2: Array, /) -> Array:
+def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
 
 @elementwise(lambda xp, x2: 1 / x2, lambda xp, x2, out: -out / x2)
-def divide(x1: Array, x2: Array, /) -> Array:
+def divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the quotient of each pair of elements."""
 
 
@@ -61,7 +65,7 @@ def divide(x1: Array, x2: Array, /) -> Array:
     zeros=True,
     product=lambda g, p: strong_multiply(g, p),
 )
-def strong_multiply(x1: Array, x2: Array, /) -> Array:
+def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product in which zero times anything, even infinity or NaN, is zero.
 
     A cotangent that is zero because its element was not used (the unselected branch of `where`, an
@@ -78,15 +82,15 @@ def strong_multiply(x1: Array, x2: Array, /) -> Array:
 
 
 @elementwise(lambda xp, x1, x2: x2 * x1 ** (x2 - 1) if x2 else 0.0, lambda xp: 0.0)
-def _pow_of_number(x1: Array, x2: Array, /) -> Array:
+def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
-    return x1**x2  # type: ignore[no-any-return]
+    return x1**x2  # type: ignore[return-value]
 
 
 @elementwise(lambda xp: 0.0, lambda xp, x1, out: out * math.log(x1) if x1 > 0 else out * math.nan)
-def _number_to_pow(x1: Array, x2: Array, /) -> Array:
+def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     """Return a number raised to each element."""
-    return x1**x2  # type: ignore[no-any-return]
+    return x1**x2  # type: ignore[return-value]
 
 
 def _pow_base(xp: Any, x1: Any, x2: Any) -> Any:
@@ -100,12 +104,12 @@ def _pow_exponent(xp: Any, x1: Any, out: Any) -> Any:
 
 
 @elementwise(_pow_base, _pow_exponent)
-def _pow(x1: Array, x2: Array, /) -> Array:
+def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
     return backend_of(x1).xp.pow(x1, x2)  # type: ignore[no-any-return]
 
 
-def pow(x1: Array, x2: Array, /) -> Array:
+def pow(x1: Any, x2: Any, /) -> Array:
     """Return each element of `x1` raised to that of `x2`.
 
     The derivative in the exponent is 0 where the base is 0, and that in the base is 0 where the
@@ -132,12 +136,12 @@ def _complex_like(number: complex, like: Any) -> Any:
 
 
 @elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2))
-def remainder(x1: Array, x2: Array, /) -> Array:
+def remainder(x1: Operand, x2: Operand, /) -> Array:
     """Return the remainder of the division, with the sign of `x2`."""
 
 
 @constant
-def floor_divide(x1: Array, x2: Array, /) -> Array:
+def floor_divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the largest integer not greater than the quotient. Its derivative is zero."""
 
 
@@ -173,7 +177,7 @@ def _unit(xp: Any, x: Any, length: Any) -> Any:
 
 
 @elementwise(lambda xp, x1, out: _unit(xp, x1, out), lambda xp, x2, out: _unit(xp, x2, out))
-def hypot(x1: Array, x2: Array, /) -> Array:
+def hypot(x1: Operand, x2: Operand, /) -> Array:
     """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0)."""
 
 
@@ -216,7 +220,7 @@ def _weight(xp: Any, x: Any, out: Any) -> Any:
 
 
 @elementwise(lambda xp, x1, out: _weight(xp, x1, out), lambda xp, x2, out: _weight(xp, x2, out))
-def logaddexp(x1: Array, x2: Array, /) -> Array:
+def logaddexp(x1: Operand, x2: Operand, /) -> Array:
     """Return ``log(exp(x1) + exp(x2))`` without overflow."""
 
 
@@ -258,10 +262,8 @@ def _turn(xp: Any, x: Any, x1: Any, x2: Any) -> Any:
     return _unit(xp, x, x1 * x1 + x2 * x2)
 
 
-@elementwise(
-    lambda xp, x1, x2: _turn(xp, x2, x1, x2), lambda xp, x1, x2: _turn(xp, -x1, x1, x2)
-)
-def atan2(x1: Array, x2: Array, /) -> Array:
+@elementwise(lambda xp, x1, x2: _turn(xp, x2, x1, x2), lambda xp, x1, x2: _turn(xp, -x1, x1, x2))
+def atan2(x1: Operand, x2: Operand, /) -> Array:
     """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians."""
 
 
@@ -343,14 +345,14 @@ def sign(x: Array, /) -> Array:
 @elementwise(
     lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1), zeros=True
 )
-def maximum(x1: Array, x2: Array, /) -> Array:
+def maximum(x1: Operand, x2: Operand, /) -> Array:
     """Return the larger of each pair of elements; at a tie each gets half the derivative."""
 
 
 @elementwise(
     lambda xp, x1, x2: _share(xp, x2, x1), lambda xp, x1, x2: _share(xp, x1, x2), zeros=True
 )
-def minimum(x1: Array, x2: Array, /) -> Array:
+def minimum(x1: Operand, x2: Operand, /) -> Array:
     """Return the smaller of each pair of elements; at a tie each gets half the derivative."""
 
 
@@ -360,12 +362,12 @@ def minimum(x1: Array, x2: Array, /) -> Array:
     lambda xp, x, max: indicator(xp, x > max, x),
     zeros=True,
 )
-def clip(x: Array, /, min: Array | None = None, max: Array | None = None) -> Array:
+def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
     """Return each element limited to a range; at a bound the derivative in `x` is 1."""
 
 
 @elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
-def copysign(x1: Array, x2: Array, /) -> Array:
+def copysign(x1: Operand, x2: Operand, /) -> Array:
     """Return the magnitude of `x1` with the sign of `x2`."""
 
 
@@ -375,7 +377,7 @@ def copysign(x1: Array, x2: Array, /) -> Array:
     lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
     zeros=True,
 )
-def where(condition: Array, x1: Array, x2: Array, /) -> Array:
+def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
     """Return `x1` where the condition holds and `x2` elsewhere.
 
     The branch not taken has no influence: its derivative is zero even where that of its
@@ -415,7 +417,7 @@ def real(x: Array, /) -> Array:
 
 def imag(x: Array, /) -> Array:
     """Return the imaginary part of each element; zeros for a real array."""
-    return _imag(x) if is_complex(x) else multiply(x, 0)
+    return _imag(x) if is_complex(x) else strong_multiply(x, 0)
 
 
 def conj(x: Array, /) -> Array:
@@ -438,7 +440,7 @@ def floor(x: Array, /) -> Array:
 
 @constant
 def round(x: Array, /) -> Array:
-    """Return each element rounded to the nearest integer, halves to even. Its derivative is zero."""
+    """Return each element rounded, halves to even. Its derivative is zero."""
 
 
 @constant
@@ -447,7 +449,7 @@ def trunc(x: Array, /) -> Array:
 
 
 @constant
-def nextafter(x1: Array, x2: Array, /) -> Array:
+def nextafter(x1: Operand, x2: Operand, /) -> Array:
     """Return the next representable number after `x1` towards `x2`. Its derivative is zero."""
 
 
@@ -455,32 +457,32 @@ def nextafter(x1: Array, x2: Array, /) -> Array:
 
 
 @constant
-def equal(x1: Array, x2: Array, /) -> Array:
+def equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair are equal."""
 
 
 @constant
-def not_equal(x1: Array, x2: Array, /) -> Array:
+def not_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair differ."""
 
 
 @constant
-def less(x1: Array, x2: Array, /) -> Array:
+def less(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than `x2`."""
 
 
 @constant
-def less_equal(x1: Array, x2: Array, /) -> Array:
+def less_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than or equal to `x2`."""
 
 
 @constant
-def greater(x1: Array, x2: Array, /) -> Array:
+def greater(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than `x2`."""
 
 
 @constant
-def greater_equal(x1: Array, x2: Array, /) -> Array:
+def greater_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than or equal to `x2`."""
 
 
@@ -505,17 +507,17 @@ def signbit(x: Array, /) -> Array:
 
 
 @constant
-def logical_and(x1: Array, x2: Array, /) -> Array:
+def logical_and(x1: Operand, x2: Operand, /) -> Array:
     """Return whether both elements are true."""
 
 
 @constant
-def logical_or(x1: Array, x2: Array, /) -> Array:
+def logical_or(x1: Operand, x2: Operand, /) -> Array:
     """Return whether either element is true."""
 
 
 @constant
-def logical_xor(x1: Array, x2: Array, /) -> Array:
+def logical_xor(x1: Operand, x2: Operand, /) -> Array:
     """Return whether exactly one of the elements is true."""
 
 
@@ -525,17 +527,17 @@ def logical_not(x: Array, /) -> Array:
 
 
 @constant
-def bitwise_and(x1: Array, x2: Array, /) -> Array:
+def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in both elements."""
 
 
 @constant
-def bitwise_or(x1: Array, x2: Array, /) -> Array:
+def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in either element."""
 
 
 @constant
-def bitwise_xor(x1: Array, x2: Array, /) -> Array:
+def bitwise_xor(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in exactly one of the elements."""
 
 
@@ -545,10 +547,10 @@ def bitwise_invert(x: Array, /) -> Array:
 
 
 @constant
-def bitwise_left_shift(x1: Array, x2: Array, /) -> Array:
+def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted left by `x2`."""
 
 
 @constant
-def bitwise_right_shift(x1: Array, x2: Array, /) -> Array:
+def bitwise_right_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted right by `x2`."""

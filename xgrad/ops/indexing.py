@@ -61,9 +61,7 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
 
 
-@linear(
-    lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True, adapter="getitem"
-)
+@linear(lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True, adapter="getitem")
 def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""
 

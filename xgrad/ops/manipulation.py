@@ -12,8 +12,6 @@ from ..backends import backend_of
 from ..op import linear
 from .dtypes import astype, result_type
 
-# ruff: noqa: A002 - the standard's names shadow builtins
-
 
 def at_axis(axis: int, index: Any) -> tuple[Any, ...]:
     """Return the key that takes `index` along an axis counted from the front."""
@@ -49,9 +47,7 @@ def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
     """Return the array with its axes in another order."""
 
 
-@linear(
-    lambda xp, g: xp.matrix_transpose(g), view=lambda base, new: matrix_transpose(new)
-)
+@linear(lambda xp, g: xp.matrix_transpose(g), view=lambda base, new: matrix_transpose(new))
 def matrix_transpose(x: Array, /) -> Array:
     """Return the array with its last two axes swapped."""
 
@@ -86,9 +82,7 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     """Return the array repeated to a shape; the data is not copied."""
 
 
-@linear(
-    lambda xp, g, axis: xp.flip(g, axis=axis), view=lambda base, new, **k: flip(new, **k)
-)
+@linear(lambda xp, g, axis: xp.flip(g, axis=axis), view=lambda base, new, **k: flip(new, **k))
 def flip(x: Array, /, *, axis: int | tuple[int, ...] | None = None) -> Array:
     """Return the array with the order along axes reversed; all axes if None."""
 
@@ -160,9 +154,7 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
 
 
 @linear(
-    lambda xp, g, arrays, axis: [
-        g[at_axis(axis % len(g.shape), i)] for i in range(len(arrays))
-    ]
+    lambda xp, g, arrays, axis: [g[at_axis(axis % len(g.shape), i)] for i in range(len(arrays))]
 )
 def _stack(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along a new axis."""
@@ -210,3 +202,23 @@ def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
 def size(x: Array) -> int:
     """Return the number of elements."""
     return math.prod(x.shape)
+
+
+def diff(
+    x: Array,
+    /,
+    *,
+    axis: int = -1,
+    n: int = 1,
+    prepend: Array | None = None,
+    append: Array | None = None,
+) -> Array:
+    """Return the differences of neighbours along an axis, taken `n` times."""
+    if n < 0:
+        raise ValueError(f"diff: n is {n}; expected a non-negative number")
+    axis = front(axis, len(x.shape), "diff")
+    parts = [part for part in (prepend, x, append) if part is not None]
+    x = concat(parts, axis=axis) if len(parts) > 1 else x
+    for _ in range(n):
+        x = x[at_axis(axis, slice(1, None))] - x[at_axis(axis, slice(None, -1))]
+    return x

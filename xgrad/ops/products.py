@@ -75,4 +75,5 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     n1, n2 = x1.shape[axis], x2.shape[axis]
     if n1 != n2:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")
-    return sum_over(multiply(conjugate(x1), x2), axis=axis)
+    product = multiply(conjugate(x1), x2)
+    return sum_over(product, axis=axis, dtype=product.dtype)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..array import Array
 from ..backends import backend_of
 from ..op import constant
 from .dtypes import is_tracked
 from .indexing import take_along_axis
 
-# ruff: noqa: A002 - the standard's names shadow builtins
-
 
 @constant
-def argsort(
-    x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True
-) -> Array:
+def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """Return the indices that sort along an axis."""
 
 

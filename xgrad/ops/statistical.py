@@ -13,8 +13,6 @@ from .creation import ones_like
 from .dtypes import astype, is_tracked
 from .manipulation import concat, moveaxis, permute_dims, reshape
 
-# ruff: noqa: A001, A002 - the standard's names shadow builtins
-
 Axis = int | tuple[int, ...] | None
 
 
@@ -37,7 +35,7 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
 
 
 def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
-    """Return a reduced array repeated along the axes that were reduced: a view where there are any."""
+    """Return a reduced array repeated along the axes that were reduced, as a view."""
     if not keepdims and axis is not None:
         g = xp.reshape(g, kept(shape, axis))
     return xp.broadcast_to(g, shape)
@@ -49,9 +47,7 @@ def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = F
 
 
 @linear(
-    lambda xp, g, x, axis, keepdims: spread(
-        xp, g / count(x.shape, axis), x.shape, axis, keepdims
-    )
+    lambda xp, g, x, axis, keepdims: spread(xp, g / count(x.shape, axis), x.shape, axis, keepdims)
 )
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the mean over axes."""
@@ -85,8 +81,7 @@ def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdim
 
 @rule(
     vjp=lambda xp, g, x, out, axis, correction, keepdims: (
-        spread(xp, g, x.shape, axis, keepdims)
-        * _std_slope(xp, x, out, axis, correction, keepdims)
+        spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims)
     ),
     jvp=lambda xp, t, x, out, axis, correction, keepdims: xp.sum(
         t * _std_slope(xp, x, out, axis, correction, keepdims), axis=axis, keepdims=keepdims
@@ -254,4 +249,3 @@ def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 @constant
 def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return how many elements over axes are not zero."""
-
