@@ -264,15 +264,20 @@ def use_backend(name: str, device: Any = None) -> Iterator[None]:
         _current.reset(token)
 
 
-@contextlib.contextmanager
-def creating_like(x: Raw) -> Iterator[None]:
-    """Make new arrays on the backend and device of the raw array `x` inside a ``with`` block."""
-    backend = backend_of(x)
-    token = _current.set((backend.name, backend.device(x)))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class creating_like:  # noqa: N801 - a context manager, and a class only for its speed
+    """Make new arrays on the backend and device of a raw array inside a ``with`` block."""
+
+    __slots__ = ("token", "x")
+
+    def __init__(self, x: Raw) -> None:
+        self.x = x
+
+    def __enter__(self) -> None:
+        backend = backend_of(self.x)
+        self.token = _current.set((backend.name, backend.device(self.x)))
+
+    def __exit__(self, *error: object) -> None:
+        _current.reset(self.token)
 
 
 def available_backends() -> list[str]:

@@ -47,9 +47,6 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
     many = len(names) > 1
     read = _reader(partial, list(range(len(names))), many)
 
-    def pull(xp: Any, g: Any, saved: Any) -> Any:
-        return g * read(xp, saved)  # type: ignore[misc]
-
     def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
         c = times(g, conj(xp, read(xp, saved))) if read else g if partial == 1 else -g
         return bring(xp, c, *fit[1][0]) if fit else c
@@ -66,8 +63,11 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
             for name, value in zip(names, node[SAVED], strict=True)
         )
 
+    pull: Callable[..., Any]
     if read is None:
         pull = (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
+    else:
+        pull = _product_pull(read)
     rule = Rule(op.name, pull, pull_to, push, lift, makes_zeros)
     raws = op.raws
     out_first = many and names[0] == "out"
@@ -179,6 +179,16 @@ def _binary_lift(kept: tuple[int, ...], wanted: tuple[int, ...]) -> Callable[[No
     return lift
 
 
+_SAVED_ITSELF = (lambda xp, value: value).__code__.co_code
+
+
+def _product_pull(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the pull of a partial; one that is a saved value itself needs no call."""
+    if getattr(read, "__code__", None) and read.__code__.co_code == _SAVED_ITSELF:
+        return lambda xp, g, saved: g * saved
+    return lambda xp, g, saved: g * read(xp, saved)
+
+
 def elementwise_variant(
     op: Op, variants: _Variants, partials: Any, wanted: Any, kept: Any, asked: Any, readers: Any
 ) -> tuple[Any, Any, Any]:
@@ -208,7 +218,7 @@ def elementwise_variant(
         if read is None:
             pull = (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
         else:
-            pull = lambda xp, g, saved: g * read(xp, saved)  # noqa: E731
+            pull = _product_pull(read)
 
         def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
             c = part(0, xp, g, saved, times, True)
@@ -271,6 +281,10 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
     """Return the function that the user calls, for an op of two arrays."""
     raws, broadcasts = op.raws, op.kind == "elementwise"
 
+    first, pack_first = variants.first
+    second, pack_second = variants.second
+    both, pack_both = variants.both
+
     def call(x1: Any, x2: Any, /) -> Any:
         n1 = n2 = None
         likes: tuple[Any, ...]
@@ -284,6 +298,16 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
                     operands(op, [x1, x2])
             elif type(x2) in SCALARS:
                 d2 = x2
+                if n1 is not None and broadcasts and is_recording():  # the commonest, made short
+                    try:
+                        out = raws[type(d1)](d1, d2)
+                    except Exception as error:
+                        explain(op, (x1, x2), error)
+                        raise
+                    if out.dtype is d1.dtype and out.dtype in REAL:
+                        if type(out) is not type(d1):
+                            out = arrayed(out)
+                        return Array(out, [next_serial(), first, n1, pack_first(d1, d2, out), None])
             else:
                 return call(*operands(op, [x1, x2]))
             like = d1
@@ -311,17 +335,17 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
         fits = dtype in REAL and broadcasts
         shape = out.shape if fits else None
         if n2 is None:
-            rule, pack = variants.first
+            rule, pack = first, pack_first
             if fits and d1.dtype is dtype and d1.shape == shape:
                 return Array(out, [next_serial(), rule, n1, pack(d1, d2, out), None])
             parents, likes = n1, ((d1.shape, d1.dtype),)
         elif n1 is None:
-            rule, pack = variants.second
+            rule, pack = second, pack_second
             if fits and d2.dtype is dtype and d2.shape == shape:
                 return Array(out, [next_serial(), rule, n2, pack(d1, d2, out), None])
             parents, likes = n2, ((d2.shape, d2.dtype),)
         else:
-            rule, pack = variants.both
+            rule, pack = both, pack_both
             if (
                 fits
                 and d1.dtype is dtype

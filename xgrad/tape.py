@@ -25,7 +25,6 @@ reaches the parents, or None if it fits already. A node never holds an `Array`.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import operator
 import weakref
@@ -49,14 +48,19 @@ _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
 is_recording = _recording.get
 
 
-@contextlib.contextmanager
-def recording(on: bool) -> Iterator[None]:
+class recording:  # noqa: N801 - a context manager, and a class only for its speed
     """Switch recording on or off inside a ``with`` block, in this context only."""
-    token = _recording.set(on)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
+
+    __slots__ = ("on", "token")
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __enter__(self) -> None:
+        self.token = _recording.set(self.on)
+
+    def __exit__(self, *error: object) -> None:
+        _recording.reset(self.token)
 
 
 class Rule:

@@ -5,6 +5,9 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from xgrad import backends
+from xgrad.errors import BackendUnavailableError, MixedDeviceError
+
 LIBRARY_OF = {
     "numpy": "numpy",
     "array_api_strict": "array_api_strict",
@@ -365,3 +368,75 @@ def test_devices_have_names(adapter):
     with pytest.raises(ValueError, match="bogus"):
         backend.parse_device("bogus")
     backend.synchronize(device)
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def test_torch_tensors_without_values_to_copy_say_so(torch):
+    backend = backends.load("torch")
+    with pytest.raises(TypeError, match=r"tracked by PyTorch's own autograd.*pass x\.detach\(\)"):
+        backend.to_numpy(torch.ones(2, requires_grad=True))
+    with pytest.raises(TypeError, match="on the meta device has a shape and a dtype but no values"):
+        backend.to_numpy(torch.ones(2, device="meta"))
+    np.testing.assert_array_equal(backend.to_numpy(torch.tensor([1j]).conj()), [-1j])
+
+
+@pytest.mark.parametrize("shape", [(12,), (3, 4), (1,), (0,), ()])
+def test_torch_unique_all(shape, torch):
+    backend = backends.load("torch")
+    x = np.array([3, 1, 2, 1, np.nan, 3, 0, 2, 2, np.nan, 5, 1])[: np.prod(shape, dtype=int)]
+    x = x.reshape(shape)
+    expected = np.unique_all(x)
+    out = backend.xp.unique_all(backend.from_numpy(x, None))
+    for name in ("values", "indices", "inverse_indices", "counts"):
+        found, wanted = backend.to_numpy(getattr(out, name)), getattr(expected, name)
+        np.testing.assert_array_equal(found, wanted)
+        assert found.dtype == wanted.dtype
+
+
+def test_torch_std_takes_a_fractional_correction(torch):
+    backend = backends.load("torch")
+    x = sample("float64")
+    out = backend.xp.std(backend.from_numpy(x, None), axis=1, correction=0.5, keepdims=True)
+    np.testing.assert_allclose(out.numpy(), np.std(x, axis=1, ddof=0.5, keepdims=True))
+
+
+def test_torch_devices_that_are_not_there(torch, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BackendUnavailableError, match="'cuda' cannot be used; usable here are cpu"):
+        backends.load("torch").parse_device("cuda")
+    with pytest.raises(BackendUnavailableError, match="'cuda:1' cannot be used"):
+        backends.set_backend("torch:cuda:1")
+
+
+def test_indexing_a_tensor_of_another_strict_device_raises():
+    strict = pytest.importorskip("array_api_strict")
+    backend = backends.load("array_api_strict")
+    x, index = strict.ones(3, device=strict.Device("device1")), strict.asarray([0, 1])
+    with pytest.raises(MixedDeviceError, match=r"got .*CPU_DEVICE.* with .*device1.*"):
+        backend.getitem(x, index)
+
+
+def test_dask_stays_lazy():
+    dask = pytest.importorskip("dask")
+    backend = backends.load("dask")
+    x = backend.from_numpy(sample("float64"), None)
+    with dask.config.set(scheduler=forbid):
+        for key in KEYS.values():
+            backend.index_add(x.copy(), key, backend.getitem(x, key))
+            backend.setitem(x, key, 0.0, True)
+        backend.xp.reshape(x, (5, 12))
+        backend.xp.take_along_axis(x, x[:2].astype(int), axis=0)
+    values = x.compute()
+    index = np.asarray([[[0, 1, 3]] * 5] * 2)
+    out = backend.xp.take_along_axis(x, backend.from_numpy(index, None), axis=0)
+    np.testing.assert_array_equal(out.compute(), np.take_along_axis(values, index, axis=0))
+    reshaped = backend.xp.reshape(x.rechunk((2, 2, 2)), (5, 12))
+    np.testing.assert_array_equal(reshaped.compute(), values.reshape(5, 12))
+
+
+def forbid(*args, **kwargs):
+    raise AssertionError("a lazy array was computed")

@@ -50,9 +50,10 @@ def asarray(
     """Return `obj` as an array.
 
     Args:
-        obj: a number, a nested sequence of numbers or arrays, a raw array, or an `Array`. Numbers
-            and sequences go to the current backend; arrays stay where they are. A sequence that
-            holds tracked arrays is stacked, and keeps their derivatives.
+        obj: a number, a nested sequence of numbers or arrays, a raw array, or an `Array`. Numbers,
+            sequences and NumPy arrays go to the current backend; arrays of other libraries stay
+            where they are. A sequence that holds tracked arrays is stacked, and keeps their
+            derivatives.
         dtype: the dtype; by default that of `obj`, float64 for Python floats on every backend.
         device: the device; by default that of `obj`, or the current one.
         copy: whether to copy: always if True, never if False (an error if one is needed), as
@@ -73,15 +74,17 @@ def asarray(
 def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
         return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
-    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.shape == ()):
+    backend, default = current()
+    if isinstance(obj, (np.generic, np.ndarray)) and not isinstance(obj, backend.array_types):
+        # numbers on the host belong to no library: they go where new arrays go
+        values = np.asarray(obj) if dtype is None else np.asarray(obj).astype(dtype)
+        return Array(
+            backend.from_numpy(values, default if device is None else backend.parse_device(device))
+        )
+    if isinstance(obj, np.generic):
         obj = np.asarray(obj)
-        backend, default = current()
-        if backend.name != "numpy":  # NumPy scalars count as numbers, and belong nowhere
-            device = default if device is None else backend.parse_device(device)
-            return Array(backend.from_numpy(obj if dtype is None else obj.astype(dtype), device))
     if _is_array(obj):
         return _array_of(obj, dtype, device, copy)
-    backend, default = current()
     if copy is False:
         raise ValueError("asarray: copy=False, but numbers and sequences must be copied")
     device = default if device is None else backend.parse_device(device)

@@ -130,7 +130,8 @@ def _complex_like(number: complex, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
     raw = like._data if type(like) is Array else like
     backend = backend_of(raw)
-    name = "complex64" if backend.numpy_dtype(raw.dtype).itemsize <= 4 else "complex128"
+    single = 8 if raw.dtype in COMPLEX else 4
+    name = "complex64" if backend.numpy_dtype(raw.dtype).itemsize <= single else "complex128"
     made = backend.xp.asarray(number, dtype=backend.raw_dtype(name), device=backend.device(raw))
     return Array(made) if type(like) is Array else made
 

@@ -223,7 +223,8 @@ class Row:
         dtypes: letters of `DTYPES`.
         function: what is called, if not the public function of this name.
         reference: NumPy's function of the same values, if not the one of the same name.
-        keeps: the arrays that the tape may keep alive after the call: names of arguments, ``out``.
+        keeps: the arrays that the tape may keep alive after the call: names of arguments, ``out``;
+            None if that is not checked.
         order: the highest order of derivative to check; 0 if the result has none.
         bad: calls that must fail.
         known: by the name of a backend or place, why the op is left out there.
@@ -236,7 +237,7 @@ class Row:
     dtypes: str = "fc"
     function: Callable[..., Any] | None = None
     reference: Callable[..., Any] | None = None
-    keeps: str = ""
+    keeps: str | None = ""
     order: int = 2
     bad: tuple[Bad, ...] = ()
     known: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,6 @@ AssertionError that names those which fail.
 
 from __future__ import annotations
 
-import gc
 import re
 import weakref
 from collections.abc import Callable, Iterator
@@ -199,7 +198,7 @@ def check_taped(case: Case) -> None:
     function = _differentiable(case.of_varying([xg.asarray(x) for x in raws]))
     with np.errstate(all="ignore"):
         ys = [xg.asarray(y) for y in function(*xs)]
-        ts, gs = tuple(_directions(case, xs, 50)), tuple(_directions(case, ys, 70))
+        ts, gs = _directions(case, xs, 50), _directions(case, ys, 70)
 
         def push(*xs: Any) -> Any:
             return xg.jvp(function, xs, ts)
@@ -230,7 +229,7 @@ def check_alone(case: Case) -> None:
     function = _differentiable(case.of_varying(arrays))
     with np.errstate(all="ignore"):
         ys, pullback = xg.vjp(function, *xs)
-        gs, ts = tuple(_directions(case, ys, 70)), _directions(case, xs, 50)
+        gs, ts = _directions(case, ys, 70), _directions(case, xs, 50)
         together = pullback(gs)
         total: list[Any] = [0.0] * len(ys)
         for i, x in enumerate(xs):
@@ -263,10 +262,11 @@ def check_jacobians(case: Case) -> None:
         reverse = xg.jacrev(function, range(len(xs)))(*xs)
         forward = xg.jacfwd(function, range(len(xs)))(*xs)
     for x, y in zip(_parts(reverse), _parts(forward), strict=True):
-        assert _place_of(x) == _place_of(y), f"jacrev gives {_place_of(x)}, jacfwd {_place_of(y)}"
+        if x.dtype == y.dtype:  # else the argument is of lower precision than the result
+            assert _place_of(x) == _place_of(y), f"jacrev: {_place_of(x)}, jacfwd: {_place_of(y)}"
         if case.place.has_values:
             x, y = case.place.numpy(x), case.place.numpy(y)
-            _require_close(x, y, 1e-6 if "single" in str(case.sample) else 1e-11, "jacrev")
+            _require_close(x, y, 1e-11 if x.dtype == y.dtype else 1e-6, "jacrev")
 
 
 @each_case("fc", precision="double")
@@ -295,7 +295,7 @@ def check_constant(case: Case) -> None:
 @each_case("fc", precision="double", first=True)
 def check_retention(case: Case) -> None:
     """Check that the tape keeps the values that the row names alive, and no others."""
-    if not case.varying or not case.order:
+    if not case.varying or not case.order or case.row.keeps is None:
         return
     wanted = set(case.row.keeps.split())
     raws = case.raw_arrays()
@@ -307,7 +307,6 @@ def check_retention(case: Case) -> None:
         results = [weakref.ref(y.data) for y in outs]
         after = [y + 0.0 for y in outs]  # keeps the graph, and no values of its own
     del arrays, outs
-    gc.collect()
     alive = {name for name, ref in refs if ref() is not None}
     alive |= {"out" for ref in results if ref() is not None}
     assert alive == wanted, f"the tape keeps {sorted(alive)}; expected {sorted(wanted)}"
@@ -338,6 +337,8 @@ def _require_error(row: Row, place: Place, bad: Bad) -> None:
             case.call(arrays)
         except bad.error as error:
             text = _summary(error)
+            if arrays is raws:  # the library's own error, as it comes
+                continue
             assert re.search(bad.says, text), f"{case} says {text!r}; expected {bad.says!r}"
         except Exception as error:
             raise AssertionError(f"{case} raised {error!r}; expected {bad.error}") from error
@@ -405,7 +406,7 @@ def _differentiable(f: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
     return lambda *xs: tuple(y for y in _parts(f(*xs)) if is_floating(y))
 
 
-def _directions(case: Case, like: Any, salt: int) -> list[Any]:
+def _directions(case: Case, like: Any, salt: int) -> tuple[Any, ...]:
     """Return arrays in the shapes, dtypes and places of others."""
     found = []
     for i, x in enumerate(like):
@@ -414,4 +415,4 @@ def _directions(case: Case, like: Any, salt: int) -> list[Any]:
         one = values[0] + (1j * values[1] if x.dtype.kind == "c" else 0.0)
         made = case.place.raw(one.reshape(x.shape).astype(x.dtype))
         found.append(xg.asarray(made))
-    return found
+    return tuple(found)

@@ -1,0 +1,57 @@
+"""The op table: a row for each public op, in a file named after the standard's chapter.
+
+A new op is one more row here. Everything else in the namespace is listed in `NOT_OPS`.
+"""
+
+from __future__ import annotations
+
+from ..cases import Row
+from . import (
+    activations,
+    creation,
+    dtypes,
+    elementwise,
+    indexing,
+    manipulation,
+    operators,
+    products,
+    sorting,
+    statistical,
+)
+
+__all__ = ["NOT_OPS", "ROWS"]
+
+ROWS: tuple[Row, ...] = (
+    *elementwise.ROWS,
+    *activations.ROWS,
+    *statistical.ROWS,
+    *products.ROWS,
+    *manipulation.ROWS,
+    *indexing.ROWS,
+    *sorting.ROWS,
+    *creation.ROWS,
+    *dtypes.ROWS,
+    *operators.ROWS,
+)
+
+NOT_OPS: dict[str, str] = {
+    name: kind
+    for kind, names in {
+        "class": "Array",
+        "module": "errors tree random testing",
+        "constant": "e inf nan newaxis pi",
+        "dtype": (
+            "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+            "float16 float32 float64 complex64 complex128"
+        ),
+        "inspection": "broadcast_shapes can_cast finfo iinfo isdtype result_type",
+        "creation": (
+            "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
+        ),
+        "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp",
+        "tape": "checkpoint custom_jvp custom_vjp no_grad stop_gradient",
+        "backend": "available_backends get_backend set_backend use_backend",
+    }.items()
+    for name in names.split()
+}
+"""Public names that are not ops, and what they are instead."""

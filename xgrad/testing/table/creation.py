@@ -1,0 +1,85 @@
+"""Rows of the functions that make arrays of tracked ones, and keep their derivatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import xgrad as xg
+
+from ..cases import Bad, Row, a
+from .samples import sample
+
+__all__ = ["ROWS"]
+
+
+def _gridded(*arrays: Any, indexing: str = "xy") -> list[Any]:
+    return [np.array(x) for x in np.meshgrid(*arrays, indexing=indexing)]
+
+
+def _lifted(function: Any) -> Any:
+    """Return a creation function that, like an op, gives raw arrays for raw ones."""
+
+    def created(first: Any, *args: Any, **kwargs: Any) -> Any:
+        given = [first, *args]
+        arrays = [x for x in _flat(given) if hasattr(x, "dtype")]
+        out = function(*given, **kwargs)
+        return out if any(isinstance(x, xg.Array) for x in arrays) else out.data
+
+    return created
+
+
+def _flat(x: Any) -> list[Any]:
+    return [leaf for part in x for leaf in _flat(part)] if isinstance(x, (list, tuple)) else [x]
+
+
+ROWS: tuple[Row, ...] = (
+    *(
+        Row(
+            name,
+            (
+                sample(a(3, 4)),
+                sample(a(2, 3, 3), k=1),
+                sample(a(3, 2), k=-1),
+                sample(a(2, 2, layout="transposed")),
+                sample(a(0, 2)),
+            ),
+            bad=(Bad((a(3),), {}, Exception, name),),
+        )
+        for name in ("tril", "triu")
+    ),
+    Row(
+        "meshgrid",
+        (
+            sample(a(2), a(3)),
+            sample(a(2), a(3), indexing="ij"),
+            sample(a(2), a(3), a(2)),
+            sample(a(3)),
+        ),
+        reference=_gridded,
+        bad=(Bad((a(2), a(3)), {"indexing": "yx"}, ValueError, "expected 'xy' or 'ij'"),),
+    ),
+    Row(
+        "asarray",
+        (
+            sample([a(2), a(2)]),
+            sample([[a(), a()], [a(), a()]]),
+            sample(a(2), copy=True),
+            sample(a(2)),
+        ),
+        function=_lifted(xg.asarray),
+        reference=lambda x, copy=None: np.array(x),
+    ),
+    Row(
+        "full",
+        (sample((2, 3), a()), sample(2, a())),
+        function=_lifted(xg.full),
+        reference=lambda shape, value: np.full(shape, value, value.dtype),
+    ),
+    Row(
+        "full_like",
+        (sample(a(2, 3), a()),),
+        reference=np.full_like,
+    ),
+)

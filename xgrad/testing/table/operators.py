@@ -1,0 +1,122 @@
+"""Rows of the operators: from both sides, with numbers, and in place."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad as xg
+
+from ..cases import Row, a
+from .samples import sample
+
+__all__ = ["ROWS"]
+
+
+def _on_arrays(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `f` of `xgrad.Array`, that takes and gives raw arrays too."""
+
+    def function(x1: Any, x2: Any) -> Any:
+        tracked = any(isinstance(x, xg.Array) for x in (x1, x2))
+        lifted = [xg.asarray(x) if hasattr(x, "dtype") else x for x in (x1, x2)]
+        out = f(*lifted)
+        return out if tracked else out.data
+
+    return function
+
+
+def _in_place(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an in-place operator, applied to a copy."""
+    return lambda x1, x2: f(x1 * 1, x2)
+
+
+def _rows(
+    symbol: str,
+    name: str,
+    dtypes: str = "fc",
+    low: float = -2.0,
+    high: float = 2.0,
+    numbers: str = "f",
+    order: int = 2,
+) -> tuple[Row, Row]:
+    plain, in_place = getattr(operator, name), getattr(operator, "i" + name.strip("_"))
+    x1, x2 = a(2, 3, low=low, high=high), a(3, low=low, high=high)
+    fractions = (
+        sample(x1, 1.5, dtypes=numbers),
+        sample(2, x1, dtypes=numbers),
+        sample(x1, np.float64(1.5), dtypes=numbers),
+        sample(np.float64(1.5), x1, dtypes=numbers),
+    )
+    both = Row(
+        f"x1 {symbol} x2",
+        (sample(x1, x2), *fractions),
+        dtypes,
+        function=_on_arrays(plain),
+        reference=plain,
+        keeps=None,
+        order=order,
+    )
+    written = Row(
+        f"x1 {symbol}= x2",
+        (sample(x1, x2), *fractions[:1]),
+        dtypes,
+        function=_on_arrays(_in_place(in_place)),
+        reference=plain,
+        keeps=None,
+        order=order,
+    )
+    return both, written
+
+
+def _unary_rows() -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            f"{name}(x)",
+            (sample(a(2, 3)), sample(a())),
+            dtypes,
+            function=lambda x, f=f: f(xg.asarray(x)) if isinstance(x, xg.Array) else f(x),
+            reference=f,
+            keeps=None,
+        )
+        for name, f, dtypes in (
+            ("neg", operator.neg, "ifc"),
+            ("pos", operator.pos, "ifc"),
+            ("abs", abs, "ifc"),
+            ("round", round, "f"),
+            ("invert", operator.invert, "bi"),
+        )
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    *_rows("+", "__add__", "ifc"),
+    *_rows("-", "__sub__", "ifc"),
+    *_rows("*", "__mul__", "ifc"),
+    *_rows("/", "__truediv__", low=0.5, high=3.0),
+    *_rows("//", "__floordiv__", "if", low=1.1, high=4.0, order=0),
+    *_rows("%", "__mod__", "if", low=1.1, high=4.0),
+    *_rows("**", "__pow__", low=0.3, high=2.5),
+    *_rows("&", "__and__", "bi", low=0, high=9, numbers=""),
+    *_rows("|", "__or__", "bi", low=0, high=9, numbers=""),
+    *_rows("^", "__xor__", "bi", low=0, high=9, numbers=""),
+    *_rows("<<", "__lshift__", "i", low=1, high=4, numbers=""),
+    *_rows(">>", "__rshift__", "i", low=1, high=4, numbers=""),
+    Row(
+        "x1 @ x2",
+        (sample(a(2, 3), a(3, 2)), sample(a(3), a(3))),
+        function=_on_arrays(operator.matmul),
+        reference=operator.matmul,
+        keeps=None,
+    ),
+    Row(
+        "x1 @= x2",
+        (sample(a(2, 3), a(3, 3)),),
+        function=_on_arrays(_in_place(operator.imatmul)),
+        reference=operator.matmul,
+        keeps=None,
+    ),
+    *_unary_rows(),
+)
