@@ -155,9 +155,11 @@ class ElementwiseBuilder(Builder):
 class LinearBuilder(Builder):
     """An op that is jointly linear in its arrays: its jvp is the op itself."""
 
-    def __init__(self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool) -> None:
+    def __init__(
+        self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool, add_to: Any = None
+    ) -> None:
         super().__init__(op, makes_zeros)
-        self.transposes = transposes
+        self.transposes, self.add_to = transposes, add_to
         if op.variadic:
             self.likes = set()
         else:
@@ -171,6 +173,9 @@ class LinearBuilder(Builder):
         # the op itself is the jvp, so that arrays it is not linear in are always needed
         values = [(i, n) for i, n in enumerate(self.op.arrays) if n not in self.likes]
         rule.lift = self._lift([n for _, n in values], self.op.arrays, False)
+        if self.add_to is not None:
+            add_to, ask = self.add_to, self.asking(self.add_to)
+            rule.add_to = lambda total, g, saved: add_to(total, g, *ask(saved))
         self.variants[mask] = variant = rule, values, likes, False
         return variant
 

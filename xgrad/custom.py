@@ -134,6 +134,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         return self if instance is None else wraps(self.f)(lambda *args: self(instance, *args))
 
     def __call__(self, *args: Any) -> Any:
+        """Call the function, and tell the tape if an argument is tracked."""
         if self.fwd is None:
             raise errors.RuleError(
                 f"custom_vjp: {self.__name__} has no rule yet; "  # type: ignore[attr-defined]
@@ -243,6 +244,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
     __get__ = custom_vjp.__get__
 
     def __call__(self, *args: Any) -> Any:
+        """Call the function, and tell the tape if an argument is tracked."""
         if self.rule is None:
             name = self.f.__name__
             raise errors.RuleError(f"custom_jvp: {name} has no rule yet; call {name}.defjvp(rule)")

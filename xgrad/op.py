@@ -86,6 +86,7 @@ def linear(
     path: str = "",
     view: Any = None,
     adapter: str = "",
+    add_to: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -97,11 +98,12 @@ def linear(
         view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
+        add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "linear", path, len(transposes), adapter)
-        return _finish(op, f, general_call(op, LinearBuilder(op, transposes, zeros), view))
+        return _finish(op, f, general_call(op, LinearBuilder(op, transposes, zeros, add_to), view))
 
     return decorate
 

@@ -112,7 +112,7 @@ class Generator:
                 f"choice: got {count} draws from {n} integers with replace=False; "
                 "expected at most as many draws as integers, or replace=True"
             )
-        return self.permutation(n)[:count].reshape(shape)  # type: ignore[no-any-return]
+        return self.permutation(n)[:count].reshape(shape)
 
     def _draw(self, draw: Any, size: Size, dtype: Any) -> Array:
         wanted = np.dtype(np.float64 if dtype is None else dtype)

@@ -75,9 +75,11 @@ class Rule:
             tangents of the parents, None where a parent has none.
         lift: ``lift(node)`` gives its saved values as arrays on the outer tape.
         makes_zeros: whether its cotangents are zero where the argument was not used.
+        add_to: ``add_to(total, g, saved)`` adds to a cotangent in place what `pull` would make a
+            whole array of zeros for, and returns it; None for most.
     """
 
-    __slots__ = ("lift", "makes_zeros", "name", "pull", "pull_to", "push")
+    __slots__ = ("add_to", "lift", "makes_zeros", "name", "pull", "pull_to", "push")
 
     def __init__(
         self,
@@ -90,6 +92,7 @@ class Rule:
     ) -> None:
         self.name, self.pull, self.pull_to = name, pull, pull_to
         self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
+        self.add_to: Callable[[Any, Any, Any], Any] | None = None
 
     def __repr__(self) -> str:
         return f"<rule of {self.name}>"
@@ -237,6 +240,8 @@ def pullback(
     like = next(iter(cotangents.values()))
     times, strong = operator.mul, xgrad.ops.elementwise.strong_multiply
     zeros: set[int] = set(cotangents) if sparse else set()
+    owned: set[int] = set()  # sums made by this walk, which it may add to in place
+    plus = operator.add if taped else operator.iadd
     with backend_of(like._data if taped else like).quiet():
         for node in _consumed(path) if free else reversed(path):
             serial, rule, parents, saved, fit = node
@@ -247,6 +252,17 @@ def pullback(
             if taped:
                 saved = rule.lift(node)
             spread = zeros and serial in zeros
+            if rule.add_to is not None and fit is None and not taped:
+                serial = parents[0]
+                if serial in owned:
+                    cotangents[serial] = rule.add_to(cotangents[serial], g, saved)
+                else:
+                    c = rule.pull(xp, g, saved)
+                    old = cotangents.get(serial)
+                    cotangents[serial] = c if old is None else old + c
+                    owned.add(serial)
+                    zeros.add(serial)
+                continue
             if spread:
                 c = rule.pull_to(xp, g, saved, fit, strong)
             elif fit is None:
@@ -255,16 +271,26 @@ def pullback(
                 c = rule.pull_to(xp, g, saved, fit, times)
             if type(parents) is list:
                 serial = parents[0]
-                old = cotangents.get(serial)
-                cotangents[serial] = c if old is None else old + c
+                if serial not in cotangents:
+                    cotangents[serial] = c
+                elif serial in owned:
+                    cotangents[serial] = plus(cotangents[serial], c)
+                else:
+                    cotangents[serial] = cotangents[serial] + c
+                    owned.add(serial)
                 if spread or rule.makes_zeros:
                     zeros.add(serial)
                 continue
             for parent, part in zip(parents, c, strict=True):
                 if parent is not None and part is not None:
                     serial = parent[0]
-                    old = cotangents.get(serial)
-                    cotangents[serial] = part if old is None else old + part
+                    if serial not in cotangents:
+                        cotangents[serial] = part
+                    elif serial in owned:
+                        cotangents[serial] = plus(cotangents[serial], part)
+                    else:
+                        cotangents[serial] = cotangents[serial] + part
+                        owned.add(serial)
                     if spread or rule.makes_zeros:
                         zeros.add(serial)
     return cotangents

@@ -7,6 +7,7 @@ cotangent of an entry goes to whoever wrote it last.
 
 from __future__ import annotations
 
+import operator
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -43,11 +44,21 @@ def is_basic(key: Key) -> bool:
     return True
 
 
+def _add_at(total: Any, g: Any, key: Key) -> Any:
+    """Add to a raw cotangent in place, at a basic index, which names no entry twice."""
+    backend = backend_of(total)
+    if backend.getitem is not operator.getitem:
+        return backend.index_add(total, key, g)
+    total[key] += g
+    return total
+
+
 @linear(
     lambda xp, g, x, key: _place(g, key=key, shape=x.shape),
     zeros=True,
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
+    add_to=lambda total, g, key: _add_at(total, g, key),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -61,7 +72,12 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
 
 
-@linear(lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape), zeros=True, adapter="getitem")
+@linear(
+    lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape),
+    zeros=True,
+    adapter="getitem",
+    add_to=lambda total, g, key: backend_of(total).index_add(total, key, g),
+)
 def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""
 

@@ -33,7 +33,9 @@ ALONG = (
 )
 
 ROWS: tuple[Row, ...] = (
-    Row("relu", unary(), dtypes="f", reference=lambda x: np.maximum(x, x.dtype.type(0)), keeps="out"),
+    Row(
+        "relu", unary(), dtypes="f", reference=lambda x: np.maximum(x, x.dtype.type(0)), keeps="out"
+    ),
     Row(
         "sigmoid",
         (*unary(), sample(fixed([-800.0, 0.0, 800.0]))),

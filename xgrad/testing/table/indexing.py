@@ -120,9 +120,7 @@ ROWS: tuple[Row, ...] = (
             sample(a(4), integers([3, 3])),
         ),
         bad=(
-            Bad(
-                (a(2, 3), integers([0])), {}, ValueError, "indices has 1 axes; expected 2, as x"
-            ),
+            Bad((a(2, 3), integers([0])), {}, ValueError, "indices has 1 axes; expected 2, as x"),
         ),
     ),
     Row(

@@ -41,7 +41,12 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "matrix_transpose",
-        (sample(a(2, 3)), sample(a(2, 3, 4)), sample(a(0, 2)), sample(a(3, 2, layout="transposed"))),
+        (
+            sample(a(2, 3)),
+            sample(a(2, 3, 4)),
+            sample(a(0, 2)),
+            sample(a(3, 2, layout="transposed")),
+        ),
         bad=(Bad((a(3),), {}, Exception, "matrix_transpose"),),
     ),
     Row(

@@ -31,7 +31,11 @@ def _order(x: Any, axis: int = -1, descending: bool = False, stable: bool = True
 ROWS: tuple[Row, ...] = (
     Row(
         "argsort",
-        (*ALONG, sample(fixed([2.0, 1.0, 2.0, 1.0])), sample(fixed([1.0, 2.0, 1.0]), descending=True)),
+        (
+            *ALONG,
+            sample(fixed([2.0, 1.0, 2.0, 1.0])),
+            sample(fixed([1.0, 2.0, 1.0]), descending=True),
+        ),
         dtypes="f",
         reference=_order,
         order=0,

@@ -1,0 +1,70 @@
+"""The libraries: each is a namespace for the models, and its ways to differentiate them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+Function = Callable[..., Any]
+
+NAMES = "exp log sin sqrt stack sum tanh zeros_like"
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that can differentiate the models.
+
+    Attributes:
+        name: what it is called in tables and after ``--libs``.
+        np: the namespace that the models are given.
+        put: makes the library's array of a NumPy array.
+        ways: for each derivative the function that makes it: of a function and the number of
+            arguments to differentiate, a function of the arguments.
+        forward: makes a function that evaluates and records, but does not walk back.
+        take: makes a NumPy array of the library's array.
+        traces: whether operations on single numbers are so slow that long loops are left out.
+    """
+
+    name: str
+    np: Any
+    put: Function
+    ways: dict[str, Function]
+    forward: Function | None = None
+    take: Function = field(default=lambda x: x)
+    traces: bool = False
+
+    def bind(self, model: Function) -> Function:
+        """Return a model as a function of its inputs alone."""
+        np = self.np
+
+        def f(*inputs: Any) -> Any:
+            return model(np, *inputs)
+
+        return f
+
+
+# The name of each library, the module that loads it, and the packages whose versions count.
+LIBRARIES = {
+    "xgrad": ("xgrad", ["xgrad"]),
+    "autograd": ("autograd", ["autograd"]),
+    "mygrad": ("mygrad", ["mygrad"]),
+    "torch": ("torch", ["torch"]),
+    "torch_compile": ("torch", ["torch"]),
+    "jax": ("jax", ["jax", "jaxlib"]),
+    "jax_jit": ("jax", ["jax", "jaxlib"]),
+}
+
+USUAL = [name for name in LIBRARIES if name != "torch_compile"]  # it compiles for minutes
+
+
+def load(name: str, threads: int) -> Library:
+    """Return a library, or raise ImportError if it is not installed."""
+    module = import_module(f"{__name__}.{LIBRARIES[name][0]}")
+    return module.load(name, threads)  # type: ignore[no-any-return]
+
+
+def namespace(module: Any, **more: Any) -> SimpleNamespace:
+    """Return what the models use: the library's own functions, and `more` under these names."""
+    names = {name: getattr(module, name) for name in NAMES.split() if name not in more}
+    return SimpleNamespace(**names, **more)

@@ -1,0 +1,52 @@
+"""JAX on the CPU, operation by operation or compiled as a whole."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy
+
+from . import Function, Library, namespace
+
+
+def waiting(f: Function) -> Function:
+    """Return f, but so that it returns when its results are there."""
+    return lambda *inputs: jax.block_until_ready(f(*inputs))
+
+
+def product(f: Function) -> Function:
+    """Return the product of the Hessian of f with a vector, forward over reverse."""
+    return lambda x, v: jax.jvp(jax.grad(f), (x,), (v,))[1]
+
+
+def load(name: str, threads: int) -> Library:
+    """Return JAX as a library of the benchmark."""
+    jax.config.update("jax_enable_x64", True)
+    jax.config.update("jax_platforms", "cpu")
+    np = namespace(
+        jnp,
+        bordered=lambda x: jnp.pad(x, 1),
+        fft=jnp.fft,
+        imag=jnp.imag,
+        linalg=jnp.linalg,
+        log_softmax=jax.nn.log_softmax,
+        real=jnp.real,
+        relu=jax.nn.relu,
+        sigmoid=jax.nn.sigmoid,
+    )
+    maybe: Any = jax.jit if name == "jax_jit" else lambda f: f
+    ways = {
+        "gradient": lambda f, wrt: waiting(maybe(jax.grad(f, tuple(range(wrt))))),
+        "hessian": lambda f, wrt: waiting(maybe(jax.hessian(f))),
+        "jacobian": lambda f, wrt: waiting(maybe(jax.jacrev(f))),
+        "product": lambda f, wrt: waiting(maybe(product(f))),
+    }
+    return Library(
+        name,
+        np,
+        jnp.asarray,
+        ways,
+        None if name == "jax_jit" else lambda f: lambda x: jax.block_until_ready(jax.vjp(f, x)[0]),
+        numpy.asarray,
+        traces=True,
+    )

@@ -1,0 +1,44 @@
+"""MyGrad: tensors with ``backward``; it has no complex numbers and no second derivatives."""
+
+from typing import Any
+
+import mygrad
+from mygrad.nnet import activations
+
+from . import Function, Library, namespace
+
+
+def bordered(x: Any) -> Any:
+    """Return a matrix with a border of zeros."""
+    out = mygrad.zeros((x.shape[0] + 2, x.shape[1] + 2))
+    out[1:-1, 1:-1] = x
+    return out
+
+
+def gradient(f: Function, wrt: int) -> Function:
+    """Return a function that gives the gradients of f."""
+
+    def run(*inputs: Any) -> tuple[Any, ...]:
+        leaves = [mygrad.tensor(x, copy=False) for x in inputs[:wrt]]
+        f(*leaves, *inputs[wrt:]).backward()
+        return tuple(leaf.grad for leaf in leaves)
+
+    return run
+
+
+def load(name: str, threads: int) -> Library:
+    """Return MyGrad as a library of the benchmark."""
+    np = namespace(
+        mygrad,
+        bordered=bordered,
+        log_softmax=activations.logsoftmax,
+        relu=activations.relu,
+        sigmoid=activations.sigmoid,
+    )
+    return Library(
+        name,
+        np,
+        lambda x: x,
+        {"gradient": gradient},
+        lambda f: lambda x: f(mygrad.tensor(x, copy=False)),
+    )

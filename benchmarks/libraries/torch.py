@@ -1,0 +1,65 @@
+"""PyTorch on the CPU, eager or compiled."""
+
+import warnings
+from typing import Any
+
+import torch
+from torch.autograd import functional
+
+from . import Function, Library, namespace
+
+
+def gradient(f: Function, wrt: int) -> Function:
+    """Return a function that gives the gradients of f."""
+
+    def run(*inputs: Any) -> tuple[Any, ...]:
+        leaves = [x.detach().requires_grad_() for x in inputs[:wrt]]
+        return torch.autograd.grad(f(*leaves, *inputs[wrt:]), leaves)
+
+    return run
+
+
+def load(name: str, threads: int) -> Library:
+    """Return PyTorch as a library of the benchmark."""
+    torch.set_num_threads(threads)
+    np = namespace(
+        torch,
+        bordered=lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1)),
+        fft=torch.fft,
+        imag=torch.imag,
+        linalg=torch.linalg,
+        log_softmax=lambda x: torch.log_softmax(x, -1),
+        real=torch.real,
+        relu=torch.relu,
+        sigmoid=torch.sigmoid,
+    )
+    def jacobian(f: Function, wrt: int) -> Function:
+        return lambda *inputs: functional.jacobian(lambda x: f(x, *inputs[wrt:]), inputs[0])
+
+    ways = {
+        "gradient": gradient,
+        "hessian": lambda f, wrt: lambda x: functional.hessian(f, x),
+        "jacobian": jacobian,
+        "product": lambda f, wrt: lambda x, v: functional.vhp(f, x, v)[1],
+    }
+    if name == "torch_compile":
+        warnings.filterwarnings("ignore", module=r"torch\..*")
+        ways = {
+            "gradient": lambda f, wrt: gradient(torch.compile(f), wrt),
+            "hessian": lambda f, wrt: torch.compile(torch.func.hessian(f)),
+            "jacobian": lambda f, wrt: torch.compile(torch.func.jacrev(f)),
+            "product": lambda f, wrt: torch.compile(
+                lambda x, v: torch.func.jvp(torch.func.grad(f), (x,), (v,))[1]
+            ),
+        }
+    return Library(
+        name,
+        np,
+        torch.from_numpy,
+        ways,
+        None
+        if name == "torch_compile"
+        else lambda f: lambda x: f(x.detach().requires_grad_()),
+        lambda x: x.detach().numpy(),
+        traces=name == "torch_compile",
+    )

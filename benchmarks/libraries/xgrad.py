@@ -1,0 +1,38 @@
+"""xgrad: raw NumPy arrays in, raw NumPy arrays out."""
+
+from typing import Any
+
+import xgrad as xg
+
+from . import Library, namespace
+
+
+def bordered(x: Any) -> Any:
+    """Return a matrix with a border of zeros."""
+    out = xg.zeros((x.shape[0] + 2, x.shape[1] + 2))
+    out[1:-1, 1:-1] = x
+    return out
+
+
+def load(name: str, threads: int) -> Library:
+    """Return xgrad as a library of the benchmark."""
+    np = namespace(
+        xg,
+        bordered=bordered,
+        fft=xg.fft,
+        imag=xg.imag,
+        linalg=xg.linalg,
+        log_softmax=xg.log_softmax,
+        real=xg.real,
+        relu=xg.relu,
+        sigmoid=xg.sigmoid,
+    )
+    ways = {
+        "gradient": lambda f, wrt: xg.grad(f, tuple(range(wrt))),
+        "hessian": lambda f, wrt: xg.hessian(f),
+        "jacobian": lambda f, wrt: xg.jacrev(f),
+        "product": lambda f, wrt: lambda x, v: xg.hvp(f, x, v),
+    }
+    return Library(
+        name, np, lambda x: x, ways, lambda f: lambda x: xg.vjp(f, x)
+    )

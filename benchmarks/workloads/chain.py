@@ -1,0 +1,60 @@
+"""A chain of elementwise operations on a small array: what one operation costs."""
+
+from typing import Any
+
+import numpy
+from numpy import ndarray
+
+
+def inputs(rng: numpy.random.Generator, elements: int) -> tuple[ndarray, ...]:
+    """Return where to start."""
+    return (rng.uniform(0.1, 0.9, elements),)
+
+
+def chain(np: Any, x: Any, ops: int) -> Any:
+    """Return the sum of the last link."""
+    for _ in range(ops // 4):
+        x = x * 1.0001
+        x = np.sin(x)
+        x = x + 0.1
+        x = x * x
+    return np.sum(x)
+
+
+def forward_by_hand(x: ndarray, ops: int) -> tuple[Any, list[ndarray]]:
+    """Return the sum, and the values that the way back needs."""
+    saved = []
+    for _ in range(ops // 4):
+        x = x * 1.0001
+        saved.append(x)
+        x = numpy.sin(x)
+        x = x + 0.1
+        saved.append(x)
+        x = x * x
+    return numpy.sum(x), saved
+
+
+def chain_by_hand(x: ndarray, ops: int) -> tuple[ndarray]:
+    """Return the gradient with respect to x."""
+    _, saved = forward_by_hand(x, ops)
+    g = numpy.ones_like(x)
+    for _ in range(ops // 4):
+        y = saved.pop()
+        g = g * y + g * y
+        y = saved.pop()
+        g = g * numpy.cos(y)
+        g = g * 1.0001
+    return (g,)
+
+
+OPS = 1000
+
+
+def model(np: Any, x: Any) -> Any:
+    """Return the end of a chain of a thousand operations."""
+    return chain(np, x, OPS)
+
+
+def by_hand(x: ndarray) -> tuple[ndarray]:
+    """Return the gradient of `model`."""
+    return chain_by_hand(x, OPS)

@@ -1,0 +1,116 @@
+"""Diagonals, turns, and other arrangements of the same elements, as NumPy has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..array import Array
+from .beside import array_of, fractions, is_array, placed
+from .dtypes import astype, isdtype
+from .elementwise import pow
+from .indexing import _place, getitem, take
+from .manipulation import at_axis, expand_dims, flip, front, moveaxis, permute_dims, reshape
+from .statistical import sum as sum_over
+
+
+def ravel(x: Array, /) -> Array:
+    """Return the elements as a vector."""
+    return reshape(array_of(x, "ravel"), (-1,))
+
+
+def swapaxes(x: Array, /, axis1: int, axis2: int) -> Array:
+    """Return the array with two axes interchanged."""
+    ndim = len(array_of(x, "swapaxes").shape)
+    order = list(range(ndim))
+    i, j = front(axis1, ndim, "swapaxes"), front(axis2, ndim, "swapaxes")
+    order[i], order[j] = j, i
+    return permute_dims(x, tuple(order))
+
+
+def fliplr(x: Array, /) -> Array:
+    """Return the array with its columns, the second axis, in the opposite order."""
+    return flip(array_of(x, "fliplr"), axis=1)
+
+
+def flipud(x: Array, /) -> Array:
+    """Return the array with its rows, the first axis, in the opposite order."""
+    return flip(array_of(x, "flipud"), axis=0)
+
+
+def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
+    """Return the array turned `k` times by a right angle, from the first axis to the second."""
+    ndim = len(array_of(x, "rot90").shape)
+    i, j = (front(a, ndim, "rot90") for a in axes)
+    if i == j:
+        raise ValueError(f"rot90: axes is {axes}; expected two different axes")
+    if k % 4 in (0, 2):
+        return flip(x, axis=(i, j)) if k % 4 else x
+    if k % 4 == 1:
+        return swapaxes(flip(x, axis=j), i, j)
+    return flip(swapaxes(x, i, j), axis=j)
+
+
+def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """Return the diagonals of the matrices in two axes, along a new last axis."""
+    ndim = len(array_of(x, "diagonal").shape)
+    if ndim < 2:
+        raise ValueError(f"diagonal: x has {ndim} axes; expected at least 2")
+    axes = front(axis1, ndim, "diagonal"), front(axis2, ndim, "diagonal")
+    if axes[0] == axes[1]:
+        raise ValueError(f"diagonal: axis1 and axis2 are both {axis1}; expected two different axes")
+    x = moveaxis(x, axes, (-2, -1)) if axes != (ndim - 2, ndim - 1) else x
+    rows, columns = x.shape[-2:]
+    n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    start = min(-offset * columns if offset < 0 else offset, rows * columns)
+    stop = start + (columns + 1) * (n - 1) + 1 if n else start
+    flat = reshape(x, (*x.shape[:-2], rows * columns))
+    return getitem(flat, (..., slice(start, stop, columns + 1)))
+
+
+def trace(
+    x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
+) -> Array:
+    """Return the sums of the diagonals of the matrices in two axes."""
+    return sum_over(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+def diag(x: Array, /, k: int = 0) -> Array:
+    """Return the k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal."""
+    ndim = len(array_of(x, "diag").shape)
+    if ndim == 2:
+        return diagonal(x, k)
+    if ndim != 1:
+        raise ValueError(f"diag: x has {ndim} axes; expected 1 or 2")
+    n = x.shape[0] + abs(k)
+    start = -k * n if k < 0 else k
+    stop = start + (n + 1) * (x.shape[0] - 1) + 1 if x.shape[0] else start
+    return reshape(_place(x, key=slice(start, stop, n + 1), shape=(n * n,)), (n, n))
+
+
+def diagflat(x: Array, /, k: int = 0) -> Array:
+    """Return the matrix with the elements of an array on its k-th diagonal."""
+    return diag(ravel(x), k)
+
+
+def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array:
+    """Return the matrix of the powers of each element, from ``N - 1`` down to 0."""
+    if len(array_of(x, "vander").shape) != 1:
+        raise ValueError(f"vander: x has {len(x.shape)} axes; expected 1")
+    count = x.shape[0] if N is None else N
+    powers = fractions(x, n=count)
+    return pow(expand_dims(x, -1), powers if increasing else flip(powers))
+
+
+def compress(condition: Any, x: Array, /, axis: int | None = None) -> Array:
+    """Return the slices along an axis, or of the flattened array, where a condition holds."""
+    x = array_of(x, "compress")
+    x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    axis = front(axis, len(x.shape), "compress")
+    if not is_array(condition) or isinstance(condition, np.ndarray):
+        return take(x, placed(x, np.flatnonzero(condition), np.int64), axis=axis)
+    if not isdtype(condition, "bool"):
+        condition = astype(condition, np.bool_)
+    start = getitem(x, at_axis(axis, slice(0, condition.shape[0])))
+    return getitem(start, at_axis(axis, condition))

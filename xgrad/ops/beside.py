@@ -1,0 +1,76 @@
+"""Numbers, sequences and counters beside an array: on its backend and device, raw if it is raw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from ..backends import backend_of, backend_of_type
+from ..op import constant
+from .creation import asarray, full_like
+from .dtypes import astype, isdtype
+
+
+def is_array(x: Any) -> bool:
+    """Whether this is an `Array` or an array of a known library, and no number."""
+    return type(x) is Array or backend_of_type(type(x)) is not None
+
+
+def array_of(x: Any, name: str) -> Any:
+    """Return an argument that must be an array; a Python number as a new one."""
+    if type(x) in SCALARS:
+        return asarray(x)
+    if not is_array(x):
+        raise TypeError(
+            f"{name}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
+            "xgrad.asarray(x) makes one of numbers and of nested sequences"
+        )
+    return x
+
+
+def floating(x: Any, name: str) -> Any:
+    """Return an array whose dtype can hold fractions: integers and booleans as float64."""
+    x = array_of(x, name)
+    if isdtype(x, ("real floating", "complex floating")) or "float" in str(x.dtype):
+        return x
+    return astype(x, np.float64)
+
+
+def placed(like: Any, values: Any, dtype: Any = None) -> Any:
+    """Return numbers of the host as an array beside another one, by default in its dtype."""
+    raw = like._data if type(like) is Array else like
+    backend = backend_of(raw)
+    dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
+    made = backend.from_numpy(np.asarray(values, dtype), backend.device(raw))
+    return Array(made) if type(like) is Array else made
+
+
+def beside(like: Any, x: Any) -> Any:
+    """Return an argument that may be numbers as an array beside another one, in its dtype."""
+    return x if is_array(x) else placed(like, x)
+
+
+def paired(x1: Any, x2: Any, name: str) -> tuple[Any, Any]:
+    """Return two operands as floating-point arrays; a Python number in the dtype of the other."""
+    if type(x1) in SCALARS and type(x2) not in SCALARS:
+        x2 = floating(x2, name)
+        return full_like(x2, x1), x2
+    x1 = floating(x1, name)
+    return x1, full_like(x1, x2) if type(x2) in SCALARS else floating(x2, name)
+
+
+@constant
+def counting(like: Array, /, *, n: int) -> Array:
+    """Return the integers below `n`, beside another array."""
+    backend = backend_of(like)
+    return backend.xp.arange(n, device=backend.device(like))  # type: ignore[no-any-return]
+
+
+@constant
+def fractions(like: Array, /, *, n: int) -> Array:
+    """Return the integers below `n` in the real dtype of another array."""
+    backend = backend_of(like)
+    dtype = backend.xp.real(like).dtype if "complex" in str(like.dtype) else like.dtype
+    return backend.xp.arange(n, dtype=dtype, device=backend.device(like))  # type: ignore[no-any-return]

@@ -1,0 +1,115 @@
+"""Choosing among several arrays element by element, polynomials, and the largest elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..array import Array
+from .beside import array_of, beside, is_array
+from .creation import zeros_like
+from .elementwise import clip, remainder, where
+from .indexing import getitem, take_along_axis
+from .manipulation import (
+    at_axis,
+    broadcast_arrays,
+    expand_dims,
+    front,
+    squeeze,
+    stack,
+    unstack,
+)
+from .sorting import argsort
+
+
+def select(condlist: Sequence[Array], choicelist: Sequence[Any], default: Any = 0) -> Array:
+    """Return, for each element, the choice of the first condition that holds, else the default."""
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            f"select: got {len(condlist)} conditions and {len(choicelist)} choices; "
+            "expected as many of both, at least one"
+        )
+    like = next((x for x in choicelist if is_array(x)), condlist[0])
+    out = beside(like, default)
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        out = where(array_of(condition, "select"), beside(like, choice), out)
+    return out  # type: ignore[no-any-return]
+
+
+def piecewise(
+    x: Array, condlist: Sequence[Array], funclist: Sequence[Any], /, *args: Any, **kwargs: Any
+) -> Array:
+    """Return, for each element, the function of the last condition that holds.
+
+    Every function is given all of `x`; where its condition does not hold, neither its value nor its
+    derivative matters, even where it is infinite or NaN.
+
+    Args:
+        x: the array.
+        condlist: arrays of booleans.
+        funclist: a function or a number for each of them, and one more for all other elements.
+        args, kwargs: more arguments of the functions.
+    """
+    x = array_of(x, "piecewise")
+    conditions, choices = list(condlist), list(funclist)
+    if len(choices) not in (len(conditions), len(conditions) + 1):
+        raise ValueError(
+            f"piecewise: got {len(conditions)} conditions and {len(choices)} functions; "
+            "expected as many, or one function more"
+        )
+    default = choices.pop() if len(choices) > len(conditions) else 0
+
+    def value(f: Callable[..., Any] | Any) -> Any:
+        return f(x, *args, **kwargs) if callable(f) else f
+
+    out = value(default)
+    out = out if is_array(out) else zeros_like(x) + out
+    for condition, f in zip(conditions, choices, strict=True):
+        out = where(condition, value(f), out)
+    return out  # type: ignore[no-any-return]
+
+
+def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
+    """Return, for each element of an array of integers, that element of the choice it numbers.
+
+    Args:
+        x: the array of integers.
+        choices: arrays that broadcast against it.
+        mode: what a number without a choice does: ``"raise"``, where the backend checks an index,
+            ``"wrap"``, or ``"clip"``.
+    """
+    if mode not in ("raise", "wrap", "clip"):
+        raise ValueError(f"choose: mode is {mode!r}; expected 'raise', 'wrap' or 'clip'")
+    x = array_of(x, "choose")
+    choices = unstack(choices) if is_array(choices) else choices
+    x, *parts = broadcast_arrays(x, *[beside(x, c) for c in choices])
+    if mode != "raise":
+        x = remainder(x, len(parts)) if mode == "wrap" else clip(x, 0, len(parts) - 1)
+    return squeeze(take_along_axis(stack(parts), expand_dims(x, 0), axis=0), 0)
+
+
+def polyval(p: Any, x: Any, /) -> Array:
+    """Return the polynomial with coefficients `p`, that of the highest power first, at `x`."""
+    x = array_of(x, "polyval")
+    coefficients = unstack(p) if is_array(p) else list(p)
+    out = zeros_like(x)
+    for c in coefficients:
+        out = out * x + c
+    return out  # type: ignore[no-any-return]
+
+
+def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[Array, Array]:
+    """Return the `k` largest elements along an axis in descending order, and their indices.
+
+    Args:
+        x: the array.
+        k: how many.
+        axis: the axis.
+        largest: if False, the smallest ones in ascending order.
+    """
+    axis = front(axis, len(array_of(x, "topk").shape), "topk")
+    if not 0 <= k <= x.shape[axis]:
+        raise ValueError(f"topk: k is {k}; expected a number from 0 to {x.shape[axis]}")
+    order = argsort(x, axis=axis, descending=largest)
+    indices = getitem(order, at_axis(axis, slice(0, k)))
+    return take_along_axis(x, indices, axis=axis), indices

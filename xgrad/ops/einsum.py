@@ -1,0 +1,231 @@
+"""Einstein's summation convention, and other products of tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from .arranging import diagonal, ravel
+from .beside import array_of
+from .elementwise import conj as conjugate
+from .elementwise import multiply
+from .manipulation import permute_dims, reshape
+from .products import _matmul, matmul, tensordot
+from .statistical import sum as sum_over
+
+Labels = tuple[str, ...]
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _parsed(subscripts: str, ndims: tuple[int, ...]) -> tuple[list[Labels], Labels]:
+    """Return the labels of each operand and of the result, with letters for the ellipsis."""
+    left, arrow, right = subscripts.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(
+            f"einsum: {subscripts!r} has {len(terms)} operands; got {len(ndims)} arrays"
+        )
+    unused = [c for c in _LETTERS if c not in subscripts]
+    widths = []
+    for term, ndim in zip(terms, ndims, strict=True):
+        named = len(term.replace("...", ""))
+        if "..." in term and named <= ndim:
+            widths.append(ndim - named)
+        elif named != ndim:
+            raise ValueError(f"einsum: {term!r} names {named} axes; its array has {ndim}")
+    dots = unused[: max(widths, default=0)]
+    operands = []
+    for term, ndim in zip(terms, ndims, strict=True):
+        width = ndim - len(term.replace("...", ""))
+        operands.append(tuple(term.replace("...", "".join(dots[len(dots) - width :]))))
+    if arrow:
+        out = tuple(right.replace("...", "".join(dots)))
+    else:
+        once = [c for c in sorted(set("".join(terms)) - {"."}) if left.count(c) == 1]
+        out = (*dots, *once)
+    letters = {c for term in operands for c in term}
+    if not letters <= set(_LETTERS):
+        raise ValueError(f"einsum: {subscripts!r} has axes that are no letters")
+    if not set(out) <= letters or len(set(out)) < len(out):
+        raise ValueError(f"einsum: the result of {subscripts!r} has an unknown or a repeated axis")
+    return operands, out
+
+
+def _interleaved(args: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return the form ``(x, [0, 1], y, [1, 2], [0, 2])`` as subscripts and arrays."""
+
+    def text(axes: Sequence[Any]) -> str:
+        return "".join("..." if a is Ellipsis else _LETTERS[a] for a in axes)
+
+    pairs = len(args) // 2 * 2
+    subscripts = ",".join(text(axes) for axes in args[1:pairs:2])
+    return subscripts + (f"->{text(args[-1])}" if len(args) % 2 else ""), list(args[:pairs:2])
+
+
+@lru_cache(maxsize=256)
+def _path(subscripts: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -> Any:
+    """Return which operands to contract, in turn: what is contracted goes to the end."""
+    if optimize is False or len(shapes) < 3:
+        return [(0, 1)] * (len(shapes) - 1)
+    try:
+        from opt_einsum import contract_path
+    except ImportError:
+        kind = "greedy" if optimize is True else optimize
+        like = [np.broadcast_to(np.empty(()), shape) for shape in shapes]
+        return np.einsum_path(subscripts, *like, optimize=kind)[0][1:]
+    kind = "auto" if optimize is True else optimize
+    return contract_path(subscripts, *shapes, shapes=True, optimize=kind)[0]
+
+
+def _reduced(x: Any, labels: Labels, keep: set[str], lengths: dict[str, int]) -> tuple[Any, Labels]:
+    """Return an operand with each axis that it needs once: diagonals taken, others summed over."""
+    while len(set(labels)) < len(labels):
+        i, j = next(
+            (i, j) for j, c in enumerate(labels) for i in range(j) if labels[i] == c
+        )
+        x = diagonal(x, 0, i, j)
+        labels = (*(c for k, c in enumerate(labels) if k not in (i, j)), labels[i])
+    if any(x.shape[i] == 1 != lengths[c] for i, c in enumerate(labels)):  # it broadcasts
+        pairs = [(n, c) for n, c in zip(x.shape, labels, strict=True) if n == lengths[c]]
+        x, labels = reshape(x, tuple(n for n, _ in pairs)), tuple(c for _, c in pairs)
+    alone = tuple(i for i, c in enumerate(labels) if c not in keep)
+    if alone:
+        x = sum_over(x, axis=alone, dtype=x.dtype)
+        labels = tuple(c for c in labels if c in keep)
+    return x, labels
+
+
+def _ordered(x: Any, labels: Labels, wanted: Sequence[str]) -> Any:
+    axes = tuple(labels.index(c) for c in wanted)
+    return x if axes == tuple(range(len(axes))) else permute_dims(x, axes)
+
+
+def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, Labels]:
+    """Return two operands contracted over the axes that they share and nothing else needs."""
+    shared = [c for c in a if c in b]
+    batch, inner = [c for c in shared if c in keep], [c for c in shared if c not in keep]
+    rows, columns = [c for c in a if c not in shared], [c for c in b if c not in shared]
+    length = dict(zip(a, x.shape, strict=True)) | dict(zip(b, y.shape, strict=True))
+
+    def shape(labels: Sequence[str]) -> tuple[int, ...]:
+        return tuple(length[c] for c in labels)
+
+    x, y = _ordered(x, a, batch + rows + inner), _ordered(y, b, batch + inner + columns)
+    out = (*batch, *rows, *columns)
+    if inner and (rows or columns or not batch):
+        m, k, n = (math.prod(shape(labels)) for labels in (rows, inner, columns))
+        made = _matmul(
+            reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n))
+        )
+        return reshape(made, shape(out)), out
+    y = reshape(y, (*shape(batch), *(1 for _ in rows), *shape(inner), *shape(columns)))
+    made = multiply(reshape(x, (*x.shape, *(1 for _ in columns))), y)
+    if inner:
+        made = sum_over(made, axis=tuple(range(len(batch), len(batch + inner))), dtype=made.dtype)
+    return made, out
+
+
+def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
+    """Return the sum of products that the subscripts describe, as ``"ij,jk->ik"`` does a matmul.
+
+    Args:
+        subscripts: letters for the axes of each array, with an ellipsis for the rest; after an
+            arrow those of the result, by default all that occur once, in alphabetical order.
+        operands: the arrays. Also ``einsum(x, [0, 1], y, [1, 2], [0, 2])`` is understood.
+        optimize: how to find the order of contraction: True, False (from left to right), or a name
+            such as ``"optimal"``. opt_einsum finds it if it is installed, else NumPy.
+    """
+    if not isinstance(subscripts, str):
+        subscripts, operands = _interleaved([subscripts, *operands])
+    arrays = [array_of(x, "einsum") for x in operands]
+    terms, out = _parsed(subscripts, tuple(len(x.shape) for x in arrays))
+    lengths: dict[str, int] = {}
+    for x, labels in zip(arrays, terms, strict=True):
+        for n, c in zip(x.shape, labels, strict=True):
+            if lengths.setdefault(c, n) in (n, 1):
+                lengths[c] = n
+            elif n != 1:
+                raise ValueError(
+                    f"einsum: axis {c!r} of {subscripts!r} has lengths {lengths[c]} and {n}"
+                )
+    text = ",".join("".join(labels) for labels in terms) + "->" + "".join(out)
+    shapes = tuple(tuple(lengths[c] for c in labels) for labels in terms)
+    left = list(zip(arrays, terms, strict=True))
+    for step in _path(text, shapes, optimize):
+        taken = [left.pop(i) for i in sorted(step, reverse=True)][::-1]
+        while len(taken) > 1:
+            (x, a), (y, b) = taken[:2]
+            keep = {c for _, labels in [*taken[2:], *left] for c in labels} | set(out)
+            x, a = _reduced(x, a, keep | set(b), lengths)
+            y, b = _reduced(y, b, keep | set(a), lengths)
+            taken[:2] = [_pair(x, a, y, b, keep)]
+        left += taken
+    ((x, labels),) = left
+    x, labels = _reduced(x, labels, set(out), lengths)
+    return _ordered(x, labels, out)  # type: ignore[no-any-return]
+
+
+def kron(x1: Array, x2: Array, /) -> Array:
+    """Return the Kronecker product: blocks of `x2`, each times an element of `x1`."""
+    x1, x2 = array_of(x1, "kron"), array_of(x2, "kron")
+    ndim = max(len(x1.shape), len(x2.shape))
+    shape1 = (1,) * (ndim - len(x1.shape)) + tuple(x1.shape)
+    shape2 = (1,) * (ndim - len(x2.shape)) + tuple(x2.shape)
+    thick1 = reshape(x1, tuple(k for n in shape1 for k in (n, 1)))
+    thick2 = reshape(x2, tuple(k for n in shape2 for k in (1, n)))
+    shape = tuple(m * n for m, n in zip(shape1, shape2, strict=True))
+    return reshape(multiply(thick1, thick2), shape)
+
+
+def inner(x1: Any, x2: Any, /) -> Array:
+    """Return the sums of products over the last axis of both arrays, without conjugation."""
+    if not getattr(x1, "shape", ()) or not getattr(x2, "shape", ()):
+        return multiply(x1, x2)
+    return tensordot(x1, x2, axes=((-1,), (-1,)))
+
+
+def dot(x1: Any, x2: Any, /) -> Array:
+    """Return the sum of products over the last axis of `x1` and the last but one of `x2`."""
+    if not getattr(x1, "shape", ()) or not getattr(x2, "shape", ()):
+        return multiply(x1, x2)
+    if len(x1.shape) <= 2 and len(x2.shape) <= 2:
+        return matmul(x1, x2)
+    return tensordot(x1, x2, axes=((-1,), (-min(2, len(x2.shape)),)))
+
+
+def vdot(x1: Array, x2: Array, /) -> Array:
+    """Return the sum of all products of an element of `x2` and the conjugate of one of `x1`."""
+    return matmul(conjugate(ravel(x1)), ravel(x2))
+
+
+def multi_dot(arrays: Sequence[Array], /) -> Array:
+    """Return the matrix product of several arrays, in the order that takes the fewest operations.
+
+    The first may be a vector, which counts as a row, and the last one, which counts as a column.
+    """
+    count = len(arrays)
+    if count < 2 or any(type(x) in SCALARS or not 1 <= len(x.shape) <= 2 for x in arrays):
+        raise ValueError("multi_dot: expected two or more arrays, each of 1 or 2 axes")
+    sizes = [1 if len(arrays[0].shape) == 1 else arrays[0].shape[0]]
+    sizes += [x.shape[0] if len(x.shape) == 1 and i else x.shape[-1] for i, x in enumerate(arrays)]
+    if len(arrays[-1].shape) == 1:
+        sizes[-1] = 1
+    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(count)}
+    for width in range(1, count):
+        for i in range(count - width):
+            j = i + width
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
+                for k in range(i, j)
+            )
+
+    def product(i: int, j: int) -> Any:
+        k = best[i, j][1]
+        return arrays[i] if i == j else matmul(product(i, k), product(k + 1, j))
+
+    return product(0, count - 1)  # type: ignore[no-any-return]

@@ -1,0 +1,200 @@
+"""Joining and splitting arrays along their first axes, and inserting and deleting slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..array import Array
+from .beside import array_of, beside, is_array, placed
+from .indexing import getitem, take
+from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape
+
+Sections = int | Sequence[int]
+
+
+def _with_axes(x: Any, before: int, after: int) -> Any:
+    """Return an array with new axes of length one."""
+    shape = tuple(x.shape)
+    return reshape(x, (1,) * before + shape + (1,) * after) if before or after else x
+
+
+def _at_least(arrays: tuple[Any, ...], ndim: int, name: str) -> Any:
+    """Return arrays with new axes where there are too few: one array alone, several as a tuple."""
+    made = []
+    for x in arrays:
+        x = array_of(x, name)
+        missing = max(0, ndim - len(x.shape))
+        after = int(ndim == 3 and 0 < missing)  # as NumPy has it: (n,) to (1, n, 1)
+        made.append(_with_axes(x, missing - after, after))
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+def atleast_1d(*arrays: Array) -> Any:
+    """Return arrays with at least one axis."""
+    return _at_least(arrays, 1, "atleast_1d")
+
+
+def atleast_2d(*arrays: Array) -> Any:
+    """Return arrays with at least two axes; a vector becomes a row."""
+    return _at_least(arrays, 2, "atleast_2d")
+
+
+def atleast_3d(*arrays: Array) -> Any:
+    """Return arrays with at least three axes; a vector goes to the middle one."""
+    return _at_least(arrays, 3, "atleast_3d")
+
+
+def hstack(arrays: Sequence[Array], /) -> Array:
+    """Return arrays joined along the second axis, vectors along the only one."""
+    arrays = [atleast_1d(x) for x in arrays]
+    return concat(arrays, axis=int(bool(arrays) and len(arrays[0].shape) > 1))
+
+
+def vstack(arrays: Sequence[Array], /) -> Array:
+    """Return arrays joined along the first axis; a vector counts as a row."""
+    return concat([atleast_2d(x) for x in arrays], axis=0)
+
+
+def dstack(arrays: Sequence[Array], /) -> Array:
+    """Return arrays joined along the third axis."""
+    return concat([atleast_3d(x) for x in arrays], axis=2)
+
+
+def column_stack(arrays: Sequence[Array], /) -> Array:
+    """Return arrays joined along the second axis; a vector counts as a column."""
+    parts = [atleast_1d(x) for x in arrays]
+    return concat([_with_axes(x, 0, int(len(x.shape) == 1)) for x in parts], axis=1)
+
+
+def block(arrays: Any, /) -> Array:
+    """Return arrays joined as nested lists lay them out: the innermost along the last axis."""
+    leaves: list[Any] = []
+
+    def depth_of(part: Any) -> int:
+        if not isinstance(part, list):
+            leaves.append(part)
+            return 0
+        if not part:
+            raise ValueError("block: a list is empty; expected arrays in each")
+        depths = {depth_of(p) for p in part}
+        if len(depths) > 1:
+            raise ValueError(f"block: lists are nested {sorted(depths)} deep; expected one depth")
+        return depths.pop() + 1
+
+    depth = depth_of(arrays)
+    like = next((x for x in leaves if is_array(x)), None)
+    ndim = max(depth, *(len(getattr(x, "shape", ())) for x in leaves), 0)
+
+    def joined(part: Any, level: int) -> Any:
+        if isinstance(part, list):
+            return concat([joined(p, level - 1) for p in part], axis=-level)
+        if like is not None:
+            part = beside(like, part)
+        return _with_axes(array_of(part, "block"), ndim - len(getattr(part, "shape", ())), 0)
+
+    return joined(arrays, depth)  # type: ignore[no-any-return]
+
+
+def append(x: Array, values: Array, /, axis: int | None = None) -> Array:
+    """Return an array with others at its end, along an axis or flattened."""
+    return concat([array_of(x, "append"), array_of(values, "append")], axis=axis)
+
+
+def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> list[Any]:
+    axis = front(axis, len(array_of(x, name).shape), name)
+    n = x.shape[axis]
+    if isinstance(sections, int):
+        if sections <= 0:
+            raise ValueError(f"{name}: sections is {sections}; expected a positive number")
+        if equal and n % sections:
+            raise ValueError(f"{name}: axis {axis} of length {n} has no {sections} equal sections")
+        long = n % sections
+        sizes = [n // sections + (i < long) for i in range(sections)]
+        ends = [int(end) for end in np.cumsum(sizes)]
+    else:
+        ends = [int(end) for end in sections] + [n]
+    starts = [0, *ends[:-1]]
+    return [getitem(x, at_axis(axis, slice(i, j))) for i, j in zip(starts, ends, strict=True)]
+
+
+def split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
+    """Return equal sections of an array along an axis, or those that begin at given indices."""
+    return _split(x, indices_or_sections, axis, "split", equal=True)
+
+
+def array_split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
+    """Return sections of an array along an axis; the first ones are longer if need be."""
+    return _split(x, indices_or_sections, axis, "array_split", equal=False)
+
+
+def hsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
+    """Return sections along the second axis, of a vector along its only one."""
+    axis = int(len(array_of(x, "hsplit").shape) > 1)
+    return _split(x, indices_or_sections, axis, "hsplit", equal=True)
+
+
+def vsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
+    """Return sections along the first axis of an array of two or more."""
+    return _split_at(x, indices_or_sections, 0, 2, "vsplit")
+
+
+def dsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
+    """Return sections along the third axis."""
+    return _split_at(x, indices_or_sections, 2, 3, "dsplit")
+
+
+def _split_at(x: Any, sections: Sections, axis: int, ndim: int, name: str) -> list[Any]:
+    if len(array_of(x, name).shape) < ndim:
+        raise ValueError(f"{name}: x has {len(x.shape)} axes; expected at least {ndim}")
+    return _split(x, sections, axis, name, equal=True)
+
+
+def _host(obj: Any, name: str) -> Any:
+    """Return an index that is known without waiting for a device."""
+    if is_array(obj) and not isinstance(obj, (np.ndarray, np.generic)):
+        raise TypeError(
+            f"{name}: obj is an array of {type(obj).__module__.partition('.')[0]}; expected an "
+            "int, a slice, a list or a NumPy array, since it decides the shape of the result"
+        )
+    return obj
+
+
+def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array:
+    """Return an array with values put before the given indices, along an axis or flattened.
+
+    Args:
+        x: the array.
+        obj: an int, a slice, or a sequence of ints.
+        values: an array that broadcasts to what is put in, or a number.
+        axis: the axis; the array is flattened if it is None.
+    """
+    x = array_of(x, "insert")
+    x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    axis = front(axis, len(x.shape), "insert")
+    obj, n = _host(obj, "insert"), x.shape[axis]
+    values = beside(x, values)
+    values = _with_axes(values, max(0, len(x.shape) - len(values.shape)), 0)
+    places = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
+    if places.ndim == 0:
+        values = moveaxis(values, 0, axis)
+    count = values.shape[axis] if places.size == 1 else places.size
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
+    order = np.insert(np.arange(n), obj, n + np.arange(count))
+    both = concat([x, broadcast_to(values, shape)], axis=axis)
+    return take(both, placed(x, order, np.int64), axis=axis)
+
+
+def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
+    """Return an array without the slices at the given indices, along an axis or flattened."""
+    x = array_of(x, "delete")
+    x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
+    axis = front(axis, len(x.shape), "delete")
+    obj, n = _host(obj, "delete"), x.shape[axis]
+    if isinstance(obj, int) and -n <= obj < n:
+        ends = slice(0, obj % n), slice(obj % n + 1, n)
+        return concat([getitem(x, at_axis(axis, end)) for end in ends], axis=axis)
+    keep = np.delete(np.arange(n), obj)
+    return take(x, placed(x, keep, np.int64), axis=axis)

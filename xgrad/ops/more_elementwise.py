@@ -1,0 +1,205 @@
+"""Elementwise functions beyond the standard, with the names and meanings of NumPy's."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import constant, elementwise
+from .beside import array_of, floating, paired
+from .creation import zeros_like
+from .dtypes import astype, finfo
+from .elementwise import (
+    Operand,
+    atan2,
+    imag,
+    is_complex,
+    isnan,
+    logaddexp,
+    maximum,
+    minimum,
+    multiply,
+    pow,
+    real,
+    where,
+)
+from .statistical import all as all_over
+
+
+def _own(xp: Any, name: str) -> Any:
+    """Return a function that only some libraries have, or None."""
+    return getattr(xp, name, None)
+
+
+@elementwise(lambda xp, out: math.log(2) * out)
+def _exp2(x: Array, /) -> Array:
+    """Return 2 raised to each element."""
+    own = _own(backend_of(x).xp, "exp2")
+    return own(x) if own else 2.0**x  # type: ignore[return-value,no-any-return]
+
+
+def exp2(x: Array, /) -> Array:
+    """Return 2 raised to each element."""
+    return _exp2(floating(x, "exp2"))
+
+
+@elementwise(lambda xp, out: 1 / (3 * out * out))
+def _cbrt(x: Array, /) -> Array:
+    """Return the real cube root of each element."""
+    xp = backend_of(x).xp
+    own = _own(xp, "cbrt")
+    return own(x) if own else xp.sign(x) * xp.abs(x) ** (1 / 3)  # type: ignore[no-any-return]
+
+
+def cbrt(x: Array, /) -> Array:
+    """Return the real cube root of each element."""
+    return _cbrt(floating(x, "cbrt"))
+
+
+def deg2rad(x: Array, /) -> Array:
+    """Return angles in degrees as radians."""
+    return multiply(floating(x, "deg2rad"), math.pi / 180)
+
+
+def rad2deg(x: Array, /) -> Array:
+    """Return angles in radians as degrees."""
+    return multiply(floating(x, "rad2deg"), 180 / math.pi)
+
+
+def fmax(x1: Operand, x2: Operand, /) -> Array:
+    """Return the larger of each pair of elements, the other one where one is NaN."""
+    x1, x2 = paired(x1, x2, "fmax")
+    return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
+
+
+def fmin(x1: Operand, x2: Operand, /) -> Array:
+    """Return the smaller of each pair of elements, the other one where one is NaN."""
+    x1, x2 = paired(x1, x2, "fmin")
+    return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
+
+
+@elementwise(1, lambda xp, x1, x2: -xp.trunc(x1 / x2))
+def _fmod(x1: Array, x2: Array, /) -> Array:
+    """Return the remainder of the division, with the sign of `x1`."""
+    xp = backend_of(x1).xp
+    rest = xp.abs(x1) % xp.abs(x2)
+    return xp.where(x1 < 0, -rest, rest)  # type: ignore[no-any-return]
+
+
+def fmod(x1: Operand, x2: Operand, /) -> Array:
+    """Return the remainder of the division, with the sign of `x1`."""
+    return _fmod(*paired(x1, x2, "fmod"))
+
+
+def float_power(x1: Operand, x2: Operand, /) -> Array:
+    """Return each element of `x1` raised to that of `x2`, in double precision at least."""
+    x1, x2 = paired(x1, x2, "float_power")
+    return pow(_double(x1), _double(x2))
+
+
+def _double(x: Any) -> Any:
+    return astype(x, np.complex128 if is_complex(x) else np.float64, copy=False)
+
+
+def heaviside(x1: Operand, x2: Operand, /) -> Array:
+    """Return 0 for negative `x1`, 1 for positive, `x2` for zero."""
+    x1, x2 = paired(x1, x2, "heaviside")
+    step = astype(x1 > 0, x1.dtype)
+    return where(x1 == 0, x2, where(isnan(x1), x1, step))
+
+
+def logaddexp2(x1: Operand, x2: Operand, /) -> Array:
+    """Return ``log2(2**x1 + 2**x2)`` without overflow."""
+    x1, x2 = paired(x1, x2, "logaddexp2")
+    return logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
+
+
+def angle(z: Array, /, deg: bool = False) -> Array:
+    """Return the angle of each complex number, in radians or in degrees; its derivative at 0 is 0."""
+    z = floating(z, "angle")
+    out = atan2(imag(z), real(z)) if is_complex(z) else atan2(zeros_like(z), z)
+    return rad2deg(out) if deg else out
+
+
+def nan_to_num(
+    x: Array,
+    /,
+    copy: bool = True,
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
+) -> Array:
+    """Return numbers in the place of NaN and infinity; what is replaced has the derivative 0."""
+    x = array_of(x, "nan_to_num")
+    if is_complex(x):
+        re, im = (nan_to_num(part, copy, nan, posinf, neginf) for part in (real(x), imag(x)))
+        return re + im * 1j
+    if x.dtype != floating(x, "nan_to_num").dtype:  # integers have neither
+        return x
+    largest = finfo(x).max
+    x = where(isnan(x), nan, x)
+    x = where(x == math.inf, largest if posinf is None else posinf, x)
+    return where(x == -math.inf, -largest if neginf is None else neginf, x)
+
+
+@constant
+def _isclose(
+    a: Array, b: Array, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
+    """Return whether the elements of each pair are equal within a tolerance."""
+    xp = backend_of(a).xp
+    close = (xp.abs(a - b) <= atol + rtol * xp.abs(b)) & xp.isfinite(b)
+    close = close | (a == b)
+    return close | (xp.isnan(a) & xp.isnan(b)) if equal_nan else close
+
+
+def isclose(
+    a: Operand, b: Operand, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
+    """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``."""
+    a, b = paired(a, b, "isclose")
+    return _isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+def allclose(
+    a: Operand, b: Operand, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Array:
+    """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`."""
+    return all_over(isclose(a, b, rtol, atol, equal_nan))
+
+
+def _sinc_series(x: Any, order: int) -> Any:
+    """Return a derivative of sin(u)/u near 0: that of the sum of (-1)^k u^2k / (2k + 1)!."""
+    total: Any = 0.0
+    for k in range(10 + 2 * order, (order - 1) // 2, -1):
+        weight = (-1) ** k / math.factorial(2 * k - order) / (2 * k + 1)
+        total = total + weight * x ** (2 * k - order)
+    return total
+
+
+@elementwise(lambda xp, x, order: _sinc(x, order=order + 1))
+def _sinc(x: Array, /, *, order: int) -> Array:
+    """Return a derivative of sin(pi x) / (pi x), accurate also near 0, where the quotient is not.
+
+    Far from 0, with s = sin(u)/u, it is u s(n) = sin(u + n pi/2) - n s(n-1).
+    """
+    xp = backend_of(x).xp
+    u = math.pi * x
+    near = xp.abs(u) < max(order, 1e-9)
+    zero = xp.zeros_like(u)
+    far = xp.where(near, zero + 1, u)
+    out = xp.sin(far) / far
+    for n in range(1, order + 1):
+        turned = (xp.sin, xp.cos)[n % 2](far) * (1, 1, -1, -1)[n % 4]
+        out = (turned - n * out) / far
+    series = _sinc_series(xp.where(near, u, zero), order) if order else zero + 1
+    return math.pi**order * xp.where(near, series, out)  # type: ignore[no-any-return]
+
+
+def sinc(x: Array, /) -> Array:
+    """Return ``sin(pi x) / (pi x)`` of each element, and 1 at 0."""
+    return _sinc(floating(x, "sinc"), order=0)

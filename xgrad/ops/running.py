@@ -1,0 +1,112 @@
+"""Running maxima, minima and sums of exponentials, by doubling: log2(n) array operations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import constant, rule
+from .beside import array_of, floating
+from .elementwise import negative
+from .indexing import take_along_axis
+from .manipulation import front, moveaxis
+
+
+def _scan(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
+    """Return the running result of an associative function along the last axis."""
+    step = 1
+    while step < x.shape[-1]:
+        joined = combine(x[..., :-step], x[..., step:])
+        x = xp.concat([x[..., :step], joined], axis=-1)
+        step *= 2
+    return x
+
+
+@constant
+def _holders(x: Array, /) -> Array:
+    """Return which element along the last axis first attains the running maximum."""
+    backend = backend_of(x)
+    xp = backend.xp
+    places = xp.arange(x.shape[-1], device=backend.device(x))
+    best = _scan(xp, xp.maximum, x)
+    before, now = best[..., :-1], x[..., 1:]
+    rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
+    first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
+    later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
+    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))  # type: ignore[no-any-return]
+
+
+def _axis(x: Any, axis: int | None, name: str) -> int:
+    if axis is None and len(x.shape) != 1:
+        raise ValueError(f"{name}: x has {len(x.shape)} axes; expected axis= to be given")
+    return front(axis or 0, len(x.shape), name)
+
+
+def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
+    """Return the running maximum along an axis; the first to attain it holds the derivative."""
+    x = array_of(x, "cumulative_max")
+    axis = _axis(x, axis, "cumulative_max")
+    if 0 in x.shape:
+        return x
+    holders = moveaxis(_holders(moveaxis(x, axis, -1)), -1, axis)
+    return take_along_axis(x, holders, axis=axis)
+
+
+def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
+    """Return the running minimum along an axis; the first to attain it holds the derivative."""
+    x = array_of(x, "cumulative_min")
+    axis = _axis(x, axis, "cumulative_min")
+    if 0 in x.shape:
+        return x
+    holders = moveaxis(_holders(moveaxis(negative(x), axis, -1)), -1, axis)
+    return take_along_axis(x, holders, axis=axis)
+
+
+def _weight(xp: Any, x: Any, out: Any) -> Any:
+    """Return ``exp(x - out)``, the share of `x` in a running sum; 0 if there is nothing yet."""
+    return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
+
+
+def _recurrence(xp: Any, a: Any, s: Any) -> Any:
+    """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
+    step = 1
+    while step < s.shape[-1]:
+        s = xp.concat([s[..., :step], s[..., step:] + a[..., step:] * s[..., :-step]], axis=-1)
+        a = xp.concat([xp.zeros_like(a[..., :step]), a[..., step:] * a[..., :-step]], axis=-1)
+        step *= 2
+    return s
+
+
+def _keeps(xp: Any, out: Any) -> Any:
+    """Return which part of each running sum was there before, as exp(out_{i-1} - out_i)."""
+    before = _weight(xp, out[..., :-1], out[..., 1:])
+    return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
+
+
+def _logsumexp_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
+    a = xp.flip(_keeps(xp, out), axis=-1)
+    a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)
+    return xp.flip(_recurrence(xp, a, xp.flip(g, axis=-1)), axis=-1) * _weight(xp, x, out)
+
+
+@rule(
+    vjp=_logsumexp_vjp,
+    jvp=lambda xp, t, x, out: _recurrence(xp, _keeps(xp, out), t * _weight(xp, x, out)),
+)
+def _cumulative_logsumexp(x: Array, /) -> Array:
+    """Return the logarithm of the running sum of exponentials along the last axis."""
+    xp = backend_of(x).xp
+    return _scan(xp, xp.logaddexp, x)  # type: ignore[no-any-return]
+
+
+def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
+    """Return the logarithm of the running sum of exponentials along an axis, without overflow."""
+    x = floating(x, "cumulative_logsumexp")
+    axis = _axis(x, axis, "cumulative_logsumexp")
+    if 0 in x.shape:
+        return x
+    return moveaxis(_cumulative_logsumexp(moveaxis(x, axis, -1)), -1, axis)

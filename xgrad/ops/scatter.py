@@ -1,0 +1,151 @@
+"""Writing at indices that may repeat, and sums and maxima of segments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import constant, linear, rule
+from .beside import array_of, is_array
+from .elementwise import negative
+from .indexing import Key, _scatter, getitem, is_basic, raw_key, setitem
+
+
+@linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
+def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
+    """Return `x` with `value` added at an index, once for each time an entry occurs."""
+    backend = backend_of(x)
+    return backend.index_add(backend.xp.asarray(x, copy=True), key, value)  # type: ignore[no-any-return]
+
+
+def index_add(x: Array, key: Key, value: Any, /) -> Array:
+    """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice."""
+    return _index_add(array_of(x, "index_add"), value, key=raw_key(key))
+
+
+@constant
+def _owners(x: Array, /, *, key: Key) -> tuple[Array, Array]:
+    """Return, for each entry of `x`, which place of an index writes it (-1 if none), and for each
+    place whether it does: of several that write to one entry, only the last.
+    """
+    backend = backend_of(x)
+    xp, device = backend.xp, backend.device(x)
+    owners = xp.full(x.shape, -1, dtype=xp.int64, device=device)
+    shape = backend.getitem(owners, key).shape
+    places = xp.reshape(xp.arange(math.prod(shape), dtype=xp.int64, device=device), shape)
+    owners = backend.setitem(owners, key, places, False)
+    return owners, backend.getitem(owners, key) == places
+
+
+def _zeroed(xp: Any, g: Any, where: Any) -> Any:
+    return xp.where(where, xp.zeros_like(g), g)
+
+
+@linear(
+    lambda xp, g, owners: _zeroed(xp, g, owners >= 0),
+    lambda xp, g, wins, key: _zeroed(xp, getitem(g, key), ~wins),
+    None,
+    None,
+    zeros=True,
+)
+def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Key) -> Array:
+    """Return `x` with `value` at an index, each entry from the place that owns it.
+
+    It is read by owner, not written: a GPU writes in any order, and derivatives must agree on one.
+    """
+    backend = backend_of(x)
+    xp = backend.xp
+    source = xp.reshape(xp.broadcast_to(xp.astype(value, x.dtype), wins.shape), (-1,))
+    if not source.shape[0]:
+        return x
+    index = xp.where(owners >= 0, owners, xp.zeros_like(owners))
+    return xp.where(owners >= 0, backend.getitem(source, (index,)), x)  # type: ignore[no-any-return]
+
+
+def index_set(x: Array, key: Key, value: Any, /) -> Array:
+    """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
+
+    The value that wins gets the derivative, on the CPU the last one.
+    """
+    x, key = array_of(x, "index_set"), raw_key(key)
+    parts = key if isinstance(key, tuple) else (key,)
+    if is_basic(key) or not is_array(value) or any("bool" in str(k.dtype) for k in parts if is_array(k)):
+        return setitem(x, value, key=key)
+    owners, wins = _owners(x, key=key)
+    return _index_set(x, value, owners, wins, key=key)
+
+
+def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+    """Return the sums of the slices of `x` along its first axis that have the same id.
+
+    Args:
+        x: the array.
+        segment_ids: an id below `num_segments` for each slice, in any order.
+        num_segments: how many sums there are; one without slices is 0.
+    """
+    ids, shape = _segments(array_of(x, "segment_sum"), segment_ids, num_segments, "segment_sum")
+    return _scatter(x, key=ids, shape=shape)
+
+
+def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, ...]]:
+    """Return the key of the segments, and the shape of what is reduced over them."""
+    axes = len(ids.shape)
+    if tuple(x.shape[:axes]) != tuple(ids.shape):
+        raise ValueError(
+            f"{name}: x has shape {tuple(x.shape)} and segment_ids {tuple(ids.shape)}; "
+            "expected an id for each slice along the first axis of x"
+        )
+    return (raw_key(ids),), (count, *x.shape[axes:])
+
+
+def _hits(xp: Any, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
+    """Return where the maximum of its segment is attained, and in how many places."""
+    hit = x == getitem(out, key)
+    return hit, _scatter(xp.astype(hit, x.dtype), key=key, shape=tuple(out.shape))
+
+
+def _segment_max_vjp(xp: Any, g: Any, x: Any, out: Any, key: Key) -> Any:
+    hit, times = _hits(xp, x, out, key)
+    return _zeroed(xp, getitem(g / times, key), ~hit)
+
+
+def _segment_max_jvp(xp: Any, t: Any, x: Any, out: Any, key: Key) -> Any:
+    hit, times = _hits(xp, x, out, key)
+    total = _scatter(_zeroed(xp, t, ~hit), key=key, shape=tuple(out.shape))
+    return total / xp.where(times == 0, xp.ones_like(times), times)
+
+
+@rule(vjp=_segment_max_vjp, jvp=_segment_max_jvp, zeros=True)
+def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
+    """Return the maxima of segments: sorted by value, then by segment, each segment's last one."""
+    backend = backend_of(x)
+    xp, n = backend.xp, x.shape[0]
+    ids = xp.broadcast_to(xp.reshape(key[0], (n,) + (1,) * (len(x.shape) - 1)), x.shape)
+    by_value = xp.argsort(x, axis=0)
+    by_segment = xp.argsort(xp.take_along_axis(ids, by_value, axis=0), axis=0, stable=True)
+    ordered = xp.take_along_axis(x, xp.take_along_axis(by_value, by_segment, axis=0), axis=0)
+    counts = backend.index_add(
+        xp.zeros(shape[:1], dtype=xp.int64, device=backend.device(x)), key, xp.ones_like(key[0], dtype=xp.int64)
+    )
+    ends = xp.cumulative_sum(counts, axis=0) - 1
+    found = xp.take(ordered, xp.where(ends < 0, xp.zeros_like(ends), ends), axis=0)
+    empty = xp.reshape(counts == 0, (shape[0],) + (1,) * (len(x.shape) - 1))
+    return xp.where(empty, xp.full_like(found, -math.inf), found)  # type: ignore[no-any-return]
+
+
+def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+    """Return the maxima of the slices of `x` that have the same id, -inf where there are none.
+
+    Equal ones share the derivative equally; see `segment_sum` for the arguments.
+    """
+    ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
+    if len(segment_ids.shape) != 1:
+        raise ValueError(f"segment_max: segment_ids has {len(segment_ids.shape)} axes; expected 1")
+    return _segment_max(x, key=ids, shape=shape)
+
+
+def segment_min(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+    """Return the minima of the slices of `x` that have the same id, inf where there are none."""
+    return negative(segment_max(negative(array_of(x, "segment_min")), segment_ids, num_segments))

@@ -1,0 +1,150 @@
+"""Bessel functions, with derivatives in the argument (DLMF 10.6 and 10.29).
+
+There is no derivative in the order: a tracked order is an error.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import rule
+from ..ops.elementwise import Operand, is_complex
+from .define import over, refuse_tracked, special
+
+# the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
+_I1_OVER_X = [
+    0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)
+]
+_J1_OVER_X = [(-1) ** k * c for k, c in enumerate(_I1_OVER_X)]
+
+
+def _i1e(xp: Any, x: Any, out: Any) -> Any:
+    scale = xp.exp(-xp.abs(x))
+    over_x = scale * over(xp, xp.special.i1(xp.where(xp.abs(x) < 1, x, 1.0)), x, _I1_OVER_X)
+    return over_x
+
+
+@special(lambda xp, x: -xp.special.j1(x))
+def j0(x: Array, /) -> Array:
+    """Return the Bessel function of the first kind of order 0."""
+
+
+@special(lambda xp, x, out: xp.special.j0(x) - over(xp, out, x, _J1_OVER_X))
+def j1(x: Array, /) -> Array:
+    """Return the Bessel function of the first kind of order 1."""
+
+
+@special(None, lambda xp, v, z: 0.5 * (xp.special.jv(v - 1, z) - xp.special.jv(v + 1, z)))
+def jv(v: Operand, z: Operand, /) -> Array:
+    """Return the Bessel function of the first kind of order `v`."""
+
+
+@special(lambda xp, x: -xp.special.y1(x))
+def y0(x: Array, /) -> Array:
+    """Return the Bessel function of the second kind of order 0."""
+
+
+@special(lambda xp, x, out: xp.special.y0(x) - out / x)
+def y1(x: Array, /) -> Array:
+    """Return the Bessel function of the second kind of order 1."""
+
+
+@special(None, lambda xp, v, z: 0.5 * (xp.special.yv(v - 1, z) - xp.special.yv(v + 1, z)))
+def yv(v: Operand, z: Operand, /) -> Array:
+    """Return the Bessel function of the second kind of order `v`."""
+
+
+@special(lambda xp, x: xp.special.i1(x))
+def i0(x: Array, /) -> Array:
+    """Return the modified Bessel function of the first kind of order 0."""
+
+
+@special(lambda xp, x, out: xp.special.i0(x) - over(xp, out, x, _I1_OVER_X))
+def i1(x: Array, /) -> Array:
+    """Return the modified Bessel function of the first kind of order 1."""
+
+
+@special(None, lambda xp, v, z: 0.5 * (xp.special.iv(v - 1, z) + xp.special.iv(v + 1, z)))
+def iv(v: Operand, z: Operand, /) -> Array:
+    """Return the modified Bessel function of the first kind of order `v`."""
+
+
+@special(lambda xp, x: xp.special.i1e(x) - xp.sign(x) * xp.special.i0e(x))
+def i0e(x: Array, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(-abs(x)) * i0(x)``."""
+
+
+@special(lambda xp, x, out: _i1e(xp, x, out))
+def i1e(x: Array, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(-abs(x)) * i1(x)``."""
+
+
+def _ive_slope(xp: Any, v: Any, z: Any) -> Any:
+    """Return the derivative of ``iv``, scaled as ``ive`` is."""
+    return 0.5 * (xp.special.ive(v - 1, z) + xp.special.ive(v + 1, z))
+
+
+@special(None, lambda xp, v, z, out: _ive_slope(xp, v, z) - xp.sign(z) * out)
+def _ive(v: Operand, z: Operand, /) -> Array:
+    """Return ``exp(-abs(z)) * iv(v, z)`` of real z."""
+
+
+def _ive_pull(xp: Any, g: Any, v: Any, z: Any, out: Any) -> Any:
+    scale = xp.sign(xp.real(z)) * xp.real(xp.conj(g) * out)
+    return None, g * xp.conj(_ive_slope(xp, v, z)) - scale
+
+
+def _ive_push(xp: Any, t: Any, v: Any, z: Any, out: Any) -> Any:
+    return t[1] * _ive_slope(xp, v, z) - xp.sign(xp.real(z)) * xp.real(t[1]) * out
+
+
+# the scale is that of the real part, so that it is no holomorphic function of complex z
+@rule(
+    vjp=lambda xp, g, v, z, out: _ive_pull(xp, g, v, z, out),
+    jvp=lambda xp, t, v, z, out: _ive_push(xp, t, v, z, out),
+)
+def _ive_complex(v: Operand, z: Operand, /) -> Array:
+    """Return ``exp(-abs(real(z))) * iv(v, z)`` of complex z."""
+    return backend_of(z).xp.special.ive(v, z)  # type: ignore[no-any-return]
+
+
+def ive(v: Operand, z: Operand, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``."""
+    refuse_tracked("ive", "v", v)
+    return _ive_complex(v, z) if is_complex(z) else _ive(v, z)
+
+
+@special(lambda xp, x: -xp.special.k1(x))
+def k0(x: Array, /) -> Array:
+    """Return the modified Bessel function of the second kind of order 0."""
+
+
+@special(lambda xp, x, out: -xp.special.k0(x) - out / x)
+def k1(x: Array, /) -> Array:
+    """Return the modified Bessel function of the second kind of order 1."""
+
+
+@special(None, lambda xp, v, z: -0.5 * (xp.special.kv(v - 1, z) + xp.special.kv(v + 1, z)))
+def kv(v: Operand, z: Operand, /) -> Array:
+    """Return the modified Bessel function of the second kind of order `v`."""
+
+
+@special(lambda xp, x, out: out - xp.special.k1e(x))
+def k0e(x: Array, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(x) * k0(x)``."""
+
+
+@special(lambda xp, x, out: out - xp.special.k0e(x) - out / x)
+def k1e(x: Array, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(x) * k1(x)``."""
+
+
+@special(
+    None,
+    lambda xp, v, z, out: out - 0.5 * (xp.special.kve(v - 1, z) + xp.special.kve(v + 1, z)),
+)
+def kve(v: Operand, z: Operand, /) -> Array:
+    """Return the scaled modified Bessel function, ``exp(z) * kv(v, z)``."""

@@ -1,0 +1,104 @@
+"""What the chapters of `xgrad.special` share: their decorator, and functions that rules are built of.
+
+The values come from the backend's library, ``backend.xp.special``; here stand signatures and
+derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, update_wrapper
+from typing import Any, NoReturn, TypeVar
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from ..errors import NotDifferentiableError
+from ..fast_calls import Partial
+from ..op import elementwise
+from ..tape import is_recording
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
+    """Define an elementwise special function by its partial derivatives.
+
+    Args:
+        partials: for each argument ``f(xp, ...)``, 1 or -1, or None where there is no derivative, as
+            in the order of a Bessel function: a tracked argument is refused there.
+        zeros: whether the partials have structural zeros.
+    """
+
+    def decorate(f: F) -> F:
+        filled = [_undefined if p is None else p for p in partials]
+        function = elementwise(*filled, zeros=zeros, path="special.")(f)
+        names = function.op.arrays  # type: ignore[attr-defined]
+        fixed = [(i, names[i]) for i, p in enumerate(partials) if p is None]
+        if not fixed:
+            return function
+
+        def call(*args: Any) -> Any:
+            for i, name in fixed:
+                if i < len(args):
+                    refuse_tracked(f.__name__.lstrip("_"), name, args[i])
+            return function(*args)
+
+        update_wrapper(call, f)
+        call.op = function.op  # type: ignore[attr-defined]
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def _undefined(xp: Any) -> NoReturn:
+    raise NotDifferentiableError("special: an argument has no derivative")  # refused at the call
+
+
+def refuse_tracked(function: str, name: str, x: Any) -> None:
+    """Raise if a derivative may flow through an argument in which there is none."""
+    if type(x) is Array and x._node is not None and is_recording():
+        raise NotDifferentiableError(
+            f"special.{function}: the argument {name} is tracked, but {function} has no derivative "
+            f"in {name} here. Use xgrad.stop_gradient({name}) if it is meant to be constant"
+        )
+
+
+def arrays(xp: Any, *args: Any) -> list[Any]:
+    """Return the arguments with each Python number made an array like the first one that is one."""
+    like = next(x for x in args if type(x) not in SCALARS)
+    return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
+
+
+def held(x: Any) -> Any:
+    """Return the values of an array: for what a result does not depend on, as a cut-off."""
+    return x.detach() if type(x) is Array else x
+
+
+def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
+    """Return the sum of ``coefficients[k] * x**k``."""
+    total = x * coefficients[-1] + coefficients[-2]
+    for c in coefficients[-3::-1]:
+        total = total * x + c
+    return total
+
+
+def over(xp: Any, numerator: Any, x: Any, series: Sequence[float]) -> Any:
+    """Return ``numerator / x`` of an odd function, right at 0 with its derivatives.
+
+    Args:
+        xp: the namespace.
+        numerator: the value of the function at `x`.
+        x: its argument.
+        series: the coefficients of the quotient's power series in ``x**2``, for ``|x| < 1``.
+    """
+    near = xp.abs(x) < 1
+    far = numerator / xp.where(near, 1.0, x)
+    return xp.where(near, polynomial(xp.where(near, x * x, 0.0), series), far)
+
+
+@cache
+def gauss_legendre(n: int) -> list[tuple[float, float]]:
+    """Return the nodes and weights of the Gauss-Legendre rule on [0, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(n)
+    return [(float(0.5 + 0.5 * x), float(0.5 * w)) for x, w in zip(nodes, weights, strict=True)]

@@ -1,0 +1,172 @@
+"""The gamma function and its relatives, and the zeta functions (DLMF 5 and 25)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import elementwise
+from ..ops.elementwise import Operand, is_complex
+from .define import arrays, special
+
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+"""The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
+
+_SHIFT = 12
+"""How often recurrences are applied, before an asymptotic series is good to double precision."""
+
+
+def digamma_step(xp: Any, a: Any, b: Any) -> Any:
+    """Return ``digamma(a + b) - digamma(a)`` of positive numbers, as a sum of positive terms.
+
+    The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
+    """
+    total = b / (a * (a + b))
+    for k in range(1, _SHIFT):
+        total = total + b / ((a + k) * (a + k + b))
+    a = a + _SHIFT
+    r, q = 1 / a, 1 / (a + b)
+    r2, q2 = r * r, q * q
+    # complete[k] = (r2^k - q2^k) / (r2 - q2), without the cancellation
+    complete, power, series = 1.0, 1.0, 0.0
+    for k, c in enumerate(_BERNOULLI[:7], 1):
+        series = series + c / (2 * k) * complete
+        power = power * q2
+        complete = complete * r2 + power
+    difference = b * r * q
+    return total + xp.log1p(b / a) + difference * (0.5 + (r + q) * series)
+
+
+def _log_beta_slope(xp: Any, a: Any, b: Any) -> Any:
+    """Return the derivative of ``betaln`` in its first argument (DLMF 5.12.1)."""
+    a, b = arrays(xp, a, b)
+    positive = (a > 0) & (b > 0)
+    stable = digamma_step(xp, xp.where(positive, a, 1.0), xp.where(positive, b, 1.0))
+    return xp.where(positive, -stable, xp.special.digamma(a) - xp.special.digamma(a + b))
+
+
+def _trigamma(xp: Any, x: Any) -> Any:
+    if not is_complex(x):
+        return xp.special.polygamma(1, x)
+    left = xp.real(x) < 0.5
+    z = xp.where(left, 1 - x, x)
+    total = 1 / (z * z)
+    for k in range(1, _SHIFT):
+        total = total + 1 / ((z + k) * (z + k))
+    r = 1 / (z + _SHIFT)
+    series, power = r + 0.5 * r * r, r
+    for c in _BERNOULLI:  # DLMF 5.15.8
+        power = power * r * r
+        series = series + c * power
+    # the reflection DLMF 5.15.6; far from the real axis its term vanishes, and its sine overflows
+    near = xp.abs(xp.imag(x)) < 100
+    sine = xp.sin(math.pi * xp.where(left & near, x, 0.5)) / math.pi
+    mirrored = xp.where(near, 1 / (sine * sine), 0.0)
+    return xp.where(left, mirrored - total - series, total + series)
+
+
+@special(lambda xp, x, out: out * xp.special.digamma(x))
+def gamma(x: Array, /) -> Array:
+    """Return the gamma function of each element."""
+
+
+@special(lambda xp, x: xp.special.digamma(x))
+def gammaln(x: Array, /) -> Array:
+    """Return the logarithm of the absolute value of the gamma function, for real elements."""
+
+
+@special(lambda xp, x: xp.special.digamma(x))
+def loggamma(z: Array, /) -> Array:
+    """Return the principal branch of the logarithm of the gamma function."""
+
+
+@special(lambda xp, z: _trigamma(xp, z))
+def digamma(z: Array, /) -> Array:
+    """Return the logarithmic derivative of the gamma function."""
+
+
+def psi(z: Array, /) -> Array:
+    """Return `digamma` of each element, under its other name."""
+    return digamma(z)
+
+
+@special(None, lambda xp, n, x: xp.special.polygamma(n + 1, x))
+def polygamma(n: Operand, x: Operand, /) -> Array:
+    """Return the derivative of order `n` of `digamma`."""
+
+
+@special(
+    lambda xp, a, b, out: out * _log_beta_slope(xp, a, b),
+    lambda xp, a, b, out: out * _log_beta_slope(xp, b, a),
+)
+def beta(a: Operand, b: Operand, /) -> Array:
+    """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)``."""
+
+
+@special(lambda xp, a, b: _log_beta_slope(xp, a, b), lambda xp, a, b: _log_beta_slope(xp, b, a))
+def betaln(a: Operand, b: Operand, /) -> Array:
+    """Return the logarithm of the absolute value of the beta function."""
+
+
+# Zeta functions ----------------------------------------------------------------------------------
+
+
+def _euler_maclaurin(xp: Any, x: Any, q: Any) -> Any:
+    """Return the derivative in x of the Euler-Maclaurin sum of the zeta function (DLMF 25.2.9)."""
+    total = 0.0
+    for k in range(_SHIFT):
+        w = q + k
+        total = total - xp.log(w) * w**-x
+    w = q + _SHIFT
+    log, r = xp.log(w), 1 / (x - 1)
+    power = w**-x
+    total = total - power * w * r * (log + r) - 0.5 * log * power
+    # the Pochhammer symbol of x, and its derivative
+    rising, slope = x, 1.0
+    power = power / w
+    for k, c in enumerate(_BERNOULLI, 1):
+        total = total + c / math.factorial(2 * k) * power * (slope - log * rising)
+        for i in (2 * k - 1, 2 * k):
+            slope = slope * (x + i) + rising
+            rising = rising * (x + i)
+        power = power / (w * w)
+    return total
+
+
+def _riemann_slope(xp: Any, x: Any) -> Any:
+    left = x < 0
+    s = xp.where(left, 1 - x, x)
+    right = _euler_maclaurin(xp, s, xp.ones_like(s))
+    # the functional equation DLMF 25.4.1
+    angle, half = 0.5 * math.pi * (1 - s), math.log(2 * math.pi)
+    gain = 2 * xp.exp(xp.special.gammaln(s) - half * s)
+    turn = (half - xp.special.digamma(s)) * xp.sin(angle) + 0.5 * math.pi * xp.cos(angle)
+    mirrored = gain * (turn * xp.special.zeta(s, xp.ones_like(s)) - xp.sin(angle) * right)
+    return xp.where(left, mirrored, right)
+
+
+def _hurwitz_slope(xp: Any, x: Any, q: Any) -> Any:
+    x, q = arrays(xp, x, q)
+    inside = (x > 1) & (q > 0)
+    slope = _euler_maclaurin(xp, xp.where(inside, x, 2.0), xp.where(inside, q, 1.0))
+    return xp.where(inside, slope, math.nan)
+
+
+@elementwise(lambda xp, x: _riemann_slope(xp, x))
+def _riemann_zeta(x: Array, /) -> Array:
+    """Return the Riemann zeta function."""
+    return backend_of(x).xp.special.zeta(x)  # type: ignore[no-any-return]
+
+
+@special(
+    lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q)
+)
+def _zeta(x: Operand, q: Operand, /) -> Array:
+    """Return the Hurwitz zeta function."""
+
+
+def zeta(x: Any, q: Any = None) -> Array:
+    """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given."""
+    return _riemann_zeta(x) if q is None else _zeta(x, q)

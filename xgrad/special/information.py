@@ -1,0 +1,176 @@
+"""Logistic functions, entropies, and the Huber losses.
+
+Where the first argument of ``x log y`` is zero, so is the product, whatever the logarithm is: its
+derivatives there are 0 in y and, at (0, 0) where no limit exists, 0 in x.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import Array
+from ..ops import activations
+from ..ops.elementwise import Operand
+from ..ops.statistical import max as max_over
+from ..ops.statistical import sum as sum_over
+from .define import arrays, special
+
+Axis = int | tuple[int, ...] | None
+
+# Logistic functions ------------------------------------------------------------------------------
+
+
+@special(lambda xp, x, out: out * xp.special.expit(-x))
+def expit(x: Array, /) -> Array:
+    """Return the logistic function, ``1 / (1 + exp(-x))``."""
+
+
+@special(lambda xp, x: 1 / (x * (1 - x)))
+def logit(x: Array, /) -> Array:
+    """Return the logarithm of the odds, ``log(x / (1 - x))``."""
+
+
+@special(lambda xp, x: xp.special.expit(-x))
+def log_expit(x: Array, /) -> Array:
+    """Return the logarithm of `expit`, accurate also where it underflows."""
+
+
+def softmax(x: Array, axis: Axis = None) -> Array:
+    """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes."""
+    return activations.softmax(x, axis=axis)
+
+
+def log_softmax(x: Array, axis: Axis = None) -> Array:
+    """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes."""
+    return activations.log_softmax(x, axis=axis)
+
+
+def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False) -> Array:
+    """Return the logarithm of the sum of ``b * exp(a)`` along axes, as `xgrad.logsumexp`.
+
+    Args:
+        a: the exponents.
+        axis: the axes to sum over; all if None.
+        b: the weights of the exponentials, if not 1.
+        keepdims: whether to keep the axes, with length 1.
+    """
+    import xgrad
+
+    if b is None:
+        return activations.logsumexp(a, axis=axis, keepdims=keepdims)
+    top = max_over(a.detach() if isinstance(a, Array) else a, axis=axis, keepdims=True)
+    top = xgrad.where(xgrad.isfinite(top), top, 0.0)
+    total = sum_over(b * xgrad.exp(a - top), axis=axis, keepdims=True)
+    out = xgrad.log(total) + top
+    return out if keepdims else sum_over(out, axis=axis)
+
+
+# Products with logarithms, and entropies ---------------------------------------------------------
+
+
+def _masked(xp: Any, x: Any, y: Any, value: Any) -> Any:
+    """Return `value`, a function of x and y, and 0 where both are 0."""
+    return xp.where((x == 0) & (y == 0), 0.0, value)
+
+
+def _ratio(xp: Any, x: Any, y: Any) -> Any:
+    """Return ``x / y``, and 0 where x is 0."""
+    x, y = arrays(xp, x, y)
+    return xp.where(x == 0, 0.0, x / xp.where(x == 0, xp.ones_like(y), y))
+
+
+def _log(xp: Any, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    both = (x == 0) & (y == 0)
+    return xp.log(xp.where(both, 1.0, y))
+
+
+def _log1p(xp: Any, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    both = (x == 0) & (y == -1)
+    return xp.log1p(xp.where(both, 0.0, y))
+
+
+def _log_ratio(xp: Any, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    both = (x == 0) & (y == 0)
+    return xp.log(xp.where(both, 1.0, x) / xp.where(both, 1.0, y))
+
+
+@special(lambda xp, x, y: _log(xp, x, y), lambda xp, x, y: _ratio(xp, x, y), zeros=True)
+def xlogy(x: Operand, y: Operand, /) -> Array:
+    """Return ``x * log(y)``, and 0 where x is 0."""
+
+
+@special(lambda xp, x, y: _log1p(xp, x, y), lambda xp, x, y: _ratio(xp, x, 1 + y), zeros=True)
+def xlog1py(x: Operand, y: Operand, /) -> Array:
+    """Return ``x * log1p(y)``, and 0 where x is 0."""
+
+
+@special(lambda xp, x: -1 - xp.log(x))
+def entr(x: Array, /) -> Array:
+    """Return the entropy ``-x * log(x)``, 0 at 0, and -inf of negative elements."""
+
+
+@special(
+    lambda xp, x, y: _log_ratio(xp, x, y) + 1,
+    lambda xp, x, y: -_ratio(xp, x, y),
+    zeros=True,
+)
+def rel_entr(x: Operand, y: Operand, /) -> Array:
+    """Return the relative entropy, ``x * log(x / y)``."""
+
+
+@special(
+    lambda xp, x, y: _log_ratio(xp, x, y),
+    lambda xp, x, y: 1 - _ratio(xp, x, y),
+    zeros=True,
+)
+def kl_div(x: Operand, y: Operand, /) -> Array:
+    """Return the Kullback-Leibler divergence, ``x * log(x / y) - x + y``."""
+
+
+# Losses ------------------------------------------------------------------------------------------
+
+
+def _excess(xp: Any, delta: Any, r: Any) -> Any:
+    """Return by how much the residual is larger than delta, or 0."""
+    delta, r = arrays(xp, delta, r)
+    large = xp.abs(r) > delta
+    return xp.where(large, xp.abs(r) - delta, 0.0)
+
+
+def _clipped(xp: Any, delta: Any, r: Any) -> Any:
+    delta, r = arrays(xp, delta, r)
+    return xp.where(xp.abs(r) > delta, delta * xp.sign(r), r)
+
+
+@special(
+    lambda xp, delta, r: _excess(xp, delta, r), lambda xp, delta, r: _clipped(xp, delta, r), zeros=True
+)
+def huber(delta: Operand, r: Operand, /) -> Array:
+    """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta."""
+
+
+def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
+    # with h = hypot(delta, r) it is (h - delta)^2 / h, and h - delta = r^2 / (h + delta)
+    delta, r = arrays(xp, delta, r)
+    h = xp.hypot(delta, r)
+    zero = h == 0
+    rise = r * r / xp.where(zero, xp.ones_like(h), h + delta)
+    return xp.where(zero, 0.0, rise * rise / xp.where(zero, xp.ones_like(h), h))
+
+
+def _pseudo_huber_r(xp: Any, delta: Any, r: Any) -> Any:
+    delta, r = arrays(xp, delta, r)
+    h = xp.hypot(delta, r)
+    zero = h == 0
+    return xp.where(zero, 0.0, delta * r / xp.where(zero, xp.ones_like(h), h))
+
+
+@special(
+    lambda xp, delta, r: _pseudo_huber_delta(xp, delta, r),
+    lambda xp, delta, r: _pseudo_huber_r(xp, delta, r),
+)
+def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
+    """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``."""
