@@ -59,9 +59,36 @@ class Namespace:
         return f"<namespace {self.__name__}>"
 
 
+class Functions(Namespace):
+    """A namespace of functions of which a library may lack some, or that may not be installed."""
+
+    def __getattr__(self, attr: str) -> Any:
+        try:
+            return super().__getattr__(attr)
+        except ModuleNotFoundError as error:
+            if attr.startswith("__") or error.name not in ("scipy", "cupyx"):
+                raise
+            raise errors.BackendUnavailableError(
+                f"{self.__name__}.{attr}: it comes from SciPy, which is not installed. "
+                "To use it: pip install 'xgrad[scipy]'"
+            ) from None
+        except AttributeError:
+            if attr.startswith("__"):
+                raise
+            raise errors.MissingFunctionError(missing(attr, self.__name__)) from None
+
+
+def missing(function: str, where: str) -> str:
+    """Return the message that a backend, or one of its namespaces, has no such function."""
+    return (
+        f"{function}: the backend {where!r} has no such function, and nothing is moved silently; "
+        "x.to_backend('numpy') is an array of NumPy, which may have it"
+    )
+
+
 def _copied(x: Raw, key: Any, value: Any, copy: bool = True) -> Raw:
     """Write `value` at `key` of `x`, or of a copy of it, and return what was written to."""
-    out = x.copy() if copy else x
+    out = np.array(x) if isinstance(x, np.generic) else x.copy() if copy else x
     out[key] = value
     return out
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .array import SCALARS, Array
+from .backends import backend_of_type
 from .dispatch import Op
 from .fast_calls import Partial, names_of
 from .fitting import Like, bring, cast, conj, spread_to, zeros
@@ -320,6 +321,7 @@ class RuleBuilder(Builder):
         if self.jvp is None:
 
             def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
+                saved = _lifted(saved)
                 return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
 
         else:
@@ -340,6 +342,17 @@ class RuleBuilder(Builder):
                 return spread_to(xp, t, *fit[0])
 
         return pull_to, pull_to, push
+
+
+def _lifted(saved: Saved) -> Saved:
+    """Return saved values with raw arrays as `Array`, for a rule that is about to be recorded."""
+    return {name: _lifted_value(value) for name, value in saved.items()}
+
+
+def _lifted_value(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_lifted_value(v) for v in value)
+    return Array(value) if backend_of_type(type(value)) is not None else value
 
 
 def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:

@@ -12,7 +12,7 @@ import xgrad
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import Backend, backend_of, backend_of_type
+from .backends import Backend, backend_of, backend_of_type, missing
 
 
 def _empty() -> None:
@@ -54,10 +54,7 @@ class Op:
         for part in self.path.split("."):
             function = getattr(function, part, None)
         if function is None:
-            raise NotImplementedError(
-                f"{self.path}: the backend {backend.name!r} has no such function; "
-                "move the array with x.to_backend(...) to one that has it"
-            )
+            raise errors.MissingFunctionError(missing(self.path, backend.name))
         return self._mapped(function, backend)
 
     def _mapped(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
@@ -97,8 +94,8 @@ class Op:
     def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments if the signature has them."""
         if not kwargs.keys() <= self.keywords:
-            unknown = ", ".join(sorted(kwargs.keys() - self.keywords))
-            raise TypeError(f"{self.name}() got an unexpected keyword argument: {unknown}")
+            unknown = min(kwargs.keys() - self.keywords)
+            raise TypeError(f"{self.name}() got an unexpected keyword argument {unknown!r}")
         return kwargs
 
 
@@ -123,23 +120,39 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     NumPy scalars and 0-d NumPy arrays are scalars on any backend. Everything else that is not an
     array is refused: a list may hold tracked arrays, and an unknown object may be anything.
     """
-    first = next((x for x in args if type(x) is Array), None)
+    arrays = [x for x in args if type(x) is Array]
+    own = [x for x in arrays if not _is_number(x._data)]
+    first = own[0] if own else arrays[0] if arrays else None
     if first is None:
         for x in args:
             if type(x) not in SCALARS and x is not None and backend_of_type(type(x)) is None:
                 _refuse(op, args, x)
-        if not any(backend_of_type(type(x)) for x in args):
+        raws = [x for x in args if backend_of_type(type(x)) is not None]
+        if not raws:
             return [x if x is None else xgrad.asarray(x) for x in args]
+        if len({backend_of(x).name for x in raws}) > 1:  # the first of a library's own arrays leads
+            lead = next((x for x in raws if not _is_number(x)), raws[0])
+            return [x if x is None else x._data for x in operands(op, [*_lifted(args, lead)])]
         return args
     backend = backend_of(first._data)
     return [_operand(op, args, x, first, backend) for x in args]
+
+
+def _is_number(x: Any) -> bool:
+    """Whether `x` is a NumPy scalar or a 0-d NumPy array, which belong to no backend."""
+    return isinstance(x, (np.generic, np.ndarray)) and x.shape == ()
+
+
+def _lifted(args: list[Any], lead: Any) -> list[Any]:
+    """Return raw operands with one of them as an `Array`, so that the others are held against it."""
+    return [Array(x) if x is lead else x for x in args]
 
 
 def _operand(op: Op, args: list[Any], x: Any, first: Array, backend: Backend) -> Any:
     if x is None or type(x) in SCALARS:
         return x
     if type(x) is not Array:
-        if isinstance(x, (np.generic, np.ndarray)) and x.shape == ():
+        if _is_number(x):
             return Array(backend.from_numpy(np.asarray(x), backend.device(first._data)))
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
@@ -147,6 +160,8 @@ def _operand(op: Op, args: list[Any], x: Any, first: Array, backend: Backend) ->
             _refuse(op, args, x)
         x = Array(x)
     if backend_of(x._data) is not backend:
+        if _is_number(x._data):
+            return xgrad.to_backend(x, backend.name, device=backend.device(first._data))
         raise errors.MixedBackendError(
             f"{op.name}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
             f"Move one of them with x.to_backend({backend.name!r}); nothing is copied silently"
@@ -163,21 +178,41 @@ def _refuse(op: Op, args: list[Any], x: Any) -> NoReturn:
     )
 
 
+def require_one_place(name: str, arrays: Any) -> None:
+    """Refuse arrays of several backends or devices, where no library's function would."""
+    raws = [x._data if type(x) is Array else x for x in arrays]
+    raws = [x for x in raws if backend_of_type(type(x)) and x.shape != ()]
+    backends = sorted({backend_of(x).name for x in raws})
+    if len(backends) > 1:
+        raise errors.MixedBackendError(
+            f"{name}: got arrays of the backends {backends}. Move them to one with "
+            f"x.to_backend({backends[0]!r}); nothing is copied silently"
+        )
+    devices = sorted({str(backend_of(x).device(x)) for x in raws})
+    if len(devices) > 1:
+        raise errors.MixedDeviceError(
+            f"{name}: got arrays on the devices {devices}. Move them to one with "
+            "x.to_device(...); nothing is copied silently"
+        )
+
+
+def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to
+    """Call the backend's function on raw arrays and numbers."""
+    cls = next(type(x) for x in args if type(x) in op.raws or backend_of_type(type(x)))
+    try:
+        return op.raws[cls](*args, **kwargs)
+    except Exception as error:
+        explain(op, args, error)
+        raise
+
+
 def explain(op: Op, args: Any, error: Exception) -> None:
     """Add to a backend's error which op it was in, and with what; name two devices if there are."""
     raws = [x._data if type(x) is Array else x for x in args]
-    raws = [x for x in raws if type(x) not in SCALARS and backend_of_type(type(x))]
-    if len({backend_of(x).name for x in raws}) > 1:
-        names = sorted({backend_of(x).name for x in raws})
-        raise errors.MixedBackendError(
-            f"{op.name}: got arrays of the backends {names}. Move them to one with "
-            f"x.to_backend({names[0]!r}); nothing is copied silently"
-        ) from error
-    devices = {str(backend_of(x).device(x)) for x in raws}
-    if len(devices) > 1:
-        raise errors.MixedDeviceError(
-            f"{op.name}: got arrays on the devices {sorted(devices)}. Move them to one with "
-            "x.to_device(...); nothing is copied silently"
-        ) from error
+    raws = [x for x in raws if backend_of_type(type(x))]
+    try:
+        require_one_place(op.name, raws)
+    except errors.BackendError as mixed:
+        raise mixed from error
     shapes = ", ".join(f"{x.dtype}{list(x.shape)}" for x in raws)
     error.add_note(f"in xgrad.{op.path}({shapes})")

@@ -8,6 +8,7 @@
     |   +-- BackendUnavailableError      (RuntimeError)  the library or its device is missing
     |   +-- MixedBackendError            (TypeError)     arrays of two libraries in one op
     |   +-- MixedDeviceError             (ValueError)    arrays of two devices in one op
+    |   +-- MissingFunctionError         (NotImplementedError)  the library lacks a function
     +-- DerivativeError
     |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
     |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
@@ -22,6 +23,7 @@ __all__ = [
     "BackendUnavailableError",
     "DerivativeError",
     "GraphFreedError",
+    "MissingFunctionError",
     "MixedBackendError",
     "MixedDeviceError",
     "MutationError",
@@ -56,6 +58,10 @@ class MixedBackendError(BackendError, TypeError):
 
 class MixedDeviceError(BackendError, ValueError):
     """One op got arrays of two devices."""
+
+
+class MissingFunctionError(BackendError, NotImplementedError, AttributeError):
+    """The backend's library has no such function."""
 
 
 class DerivativeError(XgradError):

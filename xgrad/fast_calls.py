@@ -14,7 +14,7 @@ import numpy as np
 
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL
-from .dispatch import Op, explain, operands
+from .dispatch import Op, call_raw, explain, operands
 from .fitting import bring, conj, spread_to
 from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
 
@@ -295,7 +295,7 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
                 d2 = x2._data
                 n2 = x2._node
                 if type(d1) is not type(d2):
-                    operands(op, [x1, x2])
+                    return call(*operands(op, [x1, x2]))
             elif type(x2) in SCALARS:
                 d2 = x2
                 if n1 is not None and broadcasts and is_recording():  # the commonest, made short
@@ -317,11 +317,11 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
             like = d2
         else:
             if type(x1) in raws and (type(x2) is type(x1) or type(x2) in SCALARS):
-                return raws[type(x1)](x1, x2)
+                return call_raw(op, (x1, x2))
             x1, x2 = operands(op, [x1, x2])
             if type(x1) is Array or type(x2) is Array:
                 return call(x1, x2)
-            return raws[type(x2) if type(x1) in SCALARS else type(x1)](x1, x2)
+            return call_raw(op, (x1, x2))
         try:
             out = raws[type(like)](d1, d2)
         except Exception as error:

@@ -33,8 +33,11 @@ def conj(xp: Any, x: Any) -> Any:
 def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Sum a cotangent over broadcast axes, and bring it to the realness and dtype of its array."""
     raw = c._data if type(c) is Array else c
-    have = raw.shape
+    have = tuple(raw.shape)
     if have != shape:
+        if len(have) < len(shape):  # an assigned value may have leading axes of length one
+            have = (1,) * (len(shape) - len(have)) + have
+            c = xp.reshape(c, have)
         extra = len(have) - len(shape)
         axes = tuple(range(extra)) + tuple(
             extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1

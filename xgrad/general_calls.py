@@ -8,7 +8,7 @@ from typing import Any
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of_type
 from .builders import Builder, Saved
-from .dispatch import Op, explain, operands
+from .dispatch import Op, call_raw, explain, operands
 from .fast_calls import arrayed
 from .tape import SELECT, Rule, is_recording, next_serial
 
@@ -117,7 +117,7 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
                 if cls is None:
                     cls = type(data)
                 elif cls is not type(data):
-                    operands(op, list(arrays))
+                    break
                 values.append(data)
                 nodes.append(x._node)
             elif type(x) in SCALARS or x is None:
@@ -129,8 +129,7 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
             arrays = operands(op, list(arrays))
             if any(type(x) is Array for x in arrays):
                 return call(*arrays, *rest, **kwargs)
-            cls = next(type(x) for x in arrays if type(x) not in SCALARS and x is not None)
-            return raws[cls](*arrays, *rest, **kwargs)
+            return call_raw(op, (*arrays, *rest), kwargs)
         try:
             out = raws[cls](*values, *rest, **kwargs)
         except Exception as error:

@@ -73,10 +73,10 @@ def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     module = {"numpy.linalg": "linalg", "numpy.fft": "fft"}.get(func.__module__)
     space = getattr(xgrad, module, None) if module else xgrad
     found = getattr(space, FUNCTIONS.get(name, name), None) if space else None
-    if found is None:
-        return NotImplemented
     if name in ("shape", "ndim", "size"):
         return getattr(args[0], name)
+    if found is None:
+        return NotImplemented
     if name == "transpose" and len(args) == 1 and kwargs.get("axes") is None:
         return args[0].T
     if len(args) > 1 and name in _AXIS_SECOND:

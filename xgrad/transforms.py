@@ -361,7 +361,9 @@ def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
     import xgrad
 
     if not rows:
-        return Array(backend_of(like._data).xp.reshape(trees.zeros_like(like), shape))
+        backend = backend_of(like._data)
+        device = backend.device(like._data)
+        return Array(backend.xp.zeros(shape, dtype=like._data.dtype, device=device))
     return xgrad.reshape(xgrad.stack(rows), shape)
 
 

@@ -18,15 +18,17 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Functions, Namespace
 from xgrad.errors import BackendUnavailableError
 
 from .detect import require
+from .scipy_special import in_precision
 
 cp: Any = require("cupy")
 
 _STANDARD = Namespace("cupy", "array_api_compat.cupy")
 _LINALG = Namespace("cupy.linalg", "array_api_compat.cupy.linalg")
+_SPECIAL = Functions("cupy", "cupyx.scipy.special")
 _DTYPES = {
     np.dtype(name): np.dtype(name)
     for name in (
@@ -95,6 +97,22 @@ def _solve(x1: Any, x2: Any, /) -> Any:
     batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     x1 = cp.broadcast_to(x1, batch + x1.shape[-2:])
     return cp.linalg.solve(x1, cp.broadcast_to(x2, batch + x2.shape[-2:]))
+
+
+def _betaincc(a: Any, b: Any, x: Any, /) -> Any:
+    return _SPECIAL.betainc(b, a, 1 - x)
+
+
+def _ellipe(m: Any, /) -> Any:
+    return _SPECIAL.ellipeinc(math.pi / 2, m)
+
+
+def _lambertw(z: Any, /, k: Any = 0, tol: float = 1e-8) -> Any:
+    return in_precision(_SPECIAL.lambertw)(z, k, tol)
+
+
+def _polygamma(n: Any, x: Any, /) -> Any:
+    return in_precision(_SPECIAL.polygamma)(n, x)
 
 
 _strong_kernel = cp.ElementwiseKernel(
@@ -209,6 +227,14 @@ BACKEND = Backend(
         linalg=Namespace("cupy.linalg", _LINALG, matmul=_matmul, solve=_solve, vecdot=_vecdot),
         matmul=_matmul,
         sign=cp.sign,
+        special=Functions(
+            "cupy",
+            _SPECIAL,
+            betaincc=_betaincc,
+            ellipe=_ellipe,
+            lambertw=_lambertw,
+            polygamma=_polygamma,
+        ),
         vecdot=_vecdot,
         **{
             name: _placed(name)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Functions, Namespace
 
+from . import scipy_special
 from .detect import require
 
 dask: Any = require("dask")
@@ -115,6 +116,30 @@ def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     return da.moveaxis(out, -1, axis)
 
 
+class _Special(Functions):
+    """The functions of ``scipy.special``, applied to each chunk when a value is asked for."""
+
+    def __getattr__(self, attr: str) -> Any:
+        function = super().__getattr__(attr)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            ones = (np.ones((), x.dtype) if isinstance(x, da.Array) else x for x in args)
+            like = function(*ones, **kwargs)  # one element tells the dtypes
+            if not isinstance(like, tuple):
+                return da.core.elemwise(function, *args, dtype=like.dtype, **kwargs)
+            return tuple(
+                da.core.elemwise(_part, *args, dtype=x.dtype, function=function, i=i, **kwargs)
+                for i, x in enumerate(like)
+            )
+
+        setattr(self, attr, call)
+        return call
+
+
+def _part(*args: Any, function: Callable[..., Any], i: int, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)[i]
+
+
 class _Random:
     """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn by Dask."""
 
@@ -143,7 +168,12 @@ def _parse_device(device: Any) -> str:
 BACKEND = Backend(
     name="dask",
     xp=Namespace(
-        "dask", _STANDARD, reshape=_reshape, sign=da.sign, take_along_axis=_take_along_axis
+        "dask",
+        _STANDARD,
+        reshape=_reshape,
+        sign=da.sign,
+        special=_Special("dask", scipy_special.named("dask")),
+        take_along_axis=_take_along_axis,
     ),
     array_types=(da.Array,),
     dtypes=_DTYPES,

@@ -9,6 +9,8 @@ import numpy as np
 
 from xgrad.backends import Backend, Namespace
 
+from . import scipy_special
+
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
 # NumPy itself, so it is left to the first use of a name that NumPy lacks or spells differently.
@@ -91,7 +93,15 @@ def _parse_device(device: Any) -> str:
 
 BACKEND = Backend(
     name="numpy",
-    xp=_NumPy("numpy", _STANDARD, sum=_sum, prod=_prod, searchsorted=_searchsorted, clip=_clip),
+    xp=_NumPy(
+        "numpy",
+        _STANDARD,
+        sum=_sum,
+        prod=_prod,
+        searchsorted=_searchsorted,
+        clip=_clip,
+        special=scipy_special.named("numpy"),
+    ),
     array_types=(np.ndarray, np.generic),
     dtypes={
         np.dtype(name): np.dtype(name)

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Functions, Namespace
 from xgrad.errors import MixedDeviceError
 
+from . import scipy_special
 from .detect import require
 
 xp: Any = require("array_api_strict")
@@ -63,6 +64,23 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
     return x
 
 
+class _Special(Functions):
+    """The functions of ``scipy.special``, applied to the NumPy arrays inside."""
+
+    def __getattr__(self, attr: str) -> Any:
+        function = super().__getattr__(attr)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            like = next(x for x in args if isinstance(x, _Array))
+            out = function(*(_unwrapped(like, x) for x in args), **kwargs)
+            if isinstance(out, tuple):
+                return tuple(xp.asarray(part, device=like.device) for part in out)
+            return xp.asarray(out, device=like.device)
+
+        setattr(self, attr, call)
+        return call
+
+
 def _parse_device(device: Any) -> Any:
     try:
         return device if isinstance(device, xp.Device) else xp.Device(device)
@@ -106,7 +124,11 @@ class _Random:
 
 BACKEND = Backend(
     name="array_api_strict",
-    xp=Namespace("array_api_strict", xp),
+    xp=Namespace(
+        "array_api_strict",
+        xp,
+        special=_Special("array_api_strict", scipy_special.named("array_api_strict")),
+    ),
     array_types=(_Array,),
     dtypes=_DTYPES,
     devices=_devices,

@@ -11,6 +11,7 @@ import numpy as np
 from xgrad.backends import Backend, Namespace
 from xgrad.errors import BackendUnavailableError
 
+from . import torch_special
 from .detect import require
 from .torch_indexing import from_numpy, getitem, index_add, setitem
 
@@ -131,7 +132,14 @@ def _shape(size: Any) -> tuple[int, ...]:
 
 BACKEND = Backend(
     name="torch",
-    xp=Namespace("torch", "array_api_compat.torch", sign=_sign, std=_std, unique_all=_unique_all),
+    xp=Namespace(
+        "torch",
+        "array_api_compat.torch",
+        sign=_sign,
+        special=torch_special.SPECIAL,
+        std=_std,
+        unique_all=_unique_all,
+    ),
     array_types=(torch.Tensor,),
     dtypes=_DTYPES,
     devices=_devices,

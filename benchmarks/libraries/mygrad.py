@@ -10,7 +10,7 @@ from . import Function, Library, namespace
 
 def bordered(x: Any) -> Any:
     """Return a matrix with a border of zeros."""
-    out = mygrad.zeros((x.shape[0] + 2, x.shape[1] + 2))
+    out = mygrad.zeros((x.shape[0] + 2, x.shape[1] + 2), dtype=x.dtype)
     out[1:-1, 1:-1] = x
     return out
 

@@ -9,7 +9,7 @@ from . import Library, namespace
 
 def bordered(x: Any) -> Any:
     """Return a matrix with a border of zeros."""
-    out = xg.zeros((x.shape[0] + 2, x.shape[1] + 2))
+    out = xg.zeros((x.shape[0] + 2, x.shape[1] + 2), dtype=x.dtype)
     out[1:-1, 1:-1] = x
     return out
 

@@ -69,9 +69,7 @@ def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     return getitem(flat, (..., slice(start, stop, columns + 1)))
 
 
-def trace(
-    x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
-) -> Array:
+def trace(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
     """Return the sums of the diagonals of the matrices in two axes."""
     return sum_over(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 

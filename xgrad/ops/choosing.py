@@ -48,7 +48,8 @@ def piecewise(
         x: the array.
         condlist: arrays of booleans.
         funclist: a function or a number for each of them, and one more for all other elements.
-        args, kwargs: more arguments of the functions.
+        *args: more arguments of the functions.
+        **kwargs: and by name.
     """
     x = array_of(x, "piecewise")
     conditions, choices = list(condlist), list(funclist)

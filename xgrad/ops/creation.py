@@ -153,7 +153,8 @@ def full(
     shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None
 ) -> Array:
     """Return an array of a shape filled with a value, a number or a 0-d array."""
-    if type(fill_value) is Array:
+    if _is_array(fill_value):
+        fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         value = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(value, shape) * 1 if value._node is not None else _full(shape, value)
@@ -239,19 +240,38 @@ def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
 
 def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
     """Return a value in the shape, dtype, backend and device of `x`."""
-    if type(fill_value) is Array:
-        return zeros_like(x, dtype=dtype, device=device) + astype(fill_value, dtype or x.dtype)
+    if _is_array(fill_value):
+        fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
+        like = x if type(x) is Array else Array(x)
+        out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
+        return out if type(x) is Array or out._node is not None else out._data  # type: ignore[no-any-return]
     return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
 
 
 @linear(lambda xp, g, k: xp.tril(g, k=k), zeros=True)
-def tril(x: Array, /, *, k: int = 0) -> Array:
+def _tril(x: Array, /, *, k: int = 0) -> Array:
     """Return the lower triangle."""
 
 
 @linear(lambda xp, g, k: xp.triu(g, k=k), zeros=True)
-def triu(x: Array, /, *, k: int = 0) -> Array:
+def _triu(x: Array, /, *, k: int = 0) -> Array:
     """Return the upper triangle."""
+
+
+def tril(x: Array, /, *, k: int = 0) -> Array:
+    """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above."""
+    return _tril(_matrices(x, "tril"), k=k)
+
+
+def triu(x: Array, /, *, k: int = 0) -> Array:
+    """Return the upper triangle of matrices, from the diagonal `k`, with zeros below."""
+    return _triu(_matrices(x, "triu"), k=k)
+
+
+def _matrices(x: Array, name: str) -> Array:
+    if len(x.shape) < 2:
+        raise ValueError(f"{name}: x has shape {tuple(x.shape)}; expected at least two axes")
+    return x
 
 
 def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:

@@ -85,9 +85,7 @@ def _path(subscripts: str, shapes: tuple[tuple[int, ...], ...], optimize: Any) -
 def _reduced(x: Any, labels: Labels, keep: set[str], lengths: dict[str, int]) -> tuple[Any, Labels]:
     """Return an operand with each axis that it needs once: diagonals taken, others summed over."""
     while len(set(labels)) < len(labels):
-        i, j = next(
-            (i, j) for j, c in enumerate(labels) for i in range(j) if labels[i] == c
-        )
+        i, j = next((i, j) for j, c in enumerate(labels) for i in range(j) if labels[i] == c)
         x = diagonal(x, 0, i, j)
         labels = (*(c for k, c in enumerate(labels) if k not in (i, j)), labels[i])
     if any(x.shape[i] == 1 != lengths[c] for i, c in enumerate(labels)):  # it broadcasts
@@ -119,9 +117,7 @@ def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, La
     out = (*batch, *rows, *columns)
     if inner and (rows or columns or not batch):
         m, k, n = (math.prod(shape(labels)) for labels in (rows, inner, columns))
-        made = _matmul(
-            reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n))
-        )
+        made = _matmul(reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n)))
         return reshape(made, shape(out)), out
     y = reshape(y, (*shape(batch), *(1 for _ in rows), *shape(inner), *shape(columns)))
     made = multiply(reshape(x, (*x.shape, *(1 for _ in columns))), y)

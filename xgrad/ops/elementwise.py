@@ -174,7 +174,8 @@ def sqrt(x: Array, /) -> Array:
 def _unit(xp: Any, x: Any, length: Any) -> Any:
     """Return ``x / length``, and 0 where the length is 0: the kink of a norm."""
     zero = length == 0
-    return xp.where(zero, 0.0, x / xp.where(zero, xp.ones_like(length), length))
+    # not x / length: some libraries divide a number by an array in another way than two arrays
+    return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
 
 
 @elementwise(lambda xp, x1, out: _unit(xp, x1, out), lambda xp, x2, out: _unit(xp, x2, out))

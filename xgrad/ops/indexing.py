@@ -15,6 +15,7 @@ import numpy as np
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_one_place
 from ..op import constant, linear
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
@@ -95,7 +96,10 @@ def getitem(x: Array, key: Key, /) -> Array:
     if type(key) in _BASIC:
         return _read(x, key)
     key = raw_key(key)
-    return _read(x, key) if is_basic(key) else _gather(x, key)
+    if is_basic(key):
+        return _read(x, key)
+    require_one_place("getitem", (x, *(key if type(key) is tuple else (key,))))
+    return _gather(x, key)
 
 
 @linear(
@@ -136,8 +140,6 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
         if len(x.shape) != 1:
             raise ValueError(f"take: x has {len(x.shape)} axes; expected axis= to be given")
         axis = 0
-    if type(x) is not Array and type(indices) is not Array:
-        return _gather(x, at_axis(front(axis, len(x.shape), "take"), indices))
     return getitem(x, at_axis(front(axis, len(x.shape), "take"), indices))
 
 

@@ -24,10 +24,10 @@ def _with_axes(x: Any, before: int, after: int) -> Any:
 def _at_least(arrays: tuple[Any, ...], ndim: int, name: str) -> Any:
     """Return arrays with new axes where there are too few: one array alone, several as a tuple."""
     made = []
-    for x in arrays:
-        x = array_of(x, name)
+    for given in arrays:
+        x = array_of(given, name)
         missing = max(0, ndim - len(x.shape))
-        after = int(ndim == 3 and 0 < missing)  # as NumPy has it: (n,) to (1, n, 1)
+        after = int(ndim == 3 and missing > 0)  # as NumPy has it: (n,) to (1, n, 1)
         made.append(_with_axes(x, missing - after, after))
     return made[0] if len(made) == 1 else tuple(made)
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_one_place
 from ..op import linear
 from .dtypes import astype, result_type
 
 
 def at_axis(axis: int, index: Any) -> tuple[Any, ...]:
     """Return the key that takes `index` along an axis counted from the front."""
-    return (slice(None),) * axis + (index,)
+    return (slice(None),) * axis + (index, ...)
 
 
 def front(axis: int, ndim: int, name: str) -> int:
@@ -186,6 +187,7 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
 def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
     """Return arrays broadcast against each other."""
     shape = broadcast_shapes(*[tuple(x.shape) for x in arrays])
+    require_one_place("broadcast_arrays", arrays)
     return tuple(broadcast_to(x, shape) for x in arrays)
 
 

@@ -14,7 +14,6 @@ from .beside import array_of, floating, paired
 from .creation import zeros_like
 from .dtypes import astype, finfo
 from .elementwise import (
-    Operand,
     atan2,
     imag,
     is_complex,
@@ -39,7 +38,7 @@ def _own(xp: Any, name: str) -> Any:
 def _exp2(x: Array, /) -> Array:
     """Return 2 raised to each element."""
     own = _own(backend_of(x).xp, "exp2")
-    return own(x) if own else 2.0**x  # type: ignore[return-value,no-any-return]
+    return own(x) if own else 2.0**x
 
 
 def exp2(x: Array, /) -> Array:
@@ -70,13 +69,13 @@ def rad2deg(x: Array, /) -> Array:
     return multiply(floating(x, "rad2deg"), 180 / math.pi)
 
 
-def fmax(x1: Operand, x2: Operand, /) -> Array:
+def fmax(x1: Any, x2: Any, /) -> Array:
     """Return the larger of each pair of elements, the other one where one is NaN."""
     x1, x2 = paired(x1, x2, "fmax")
     return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
 
 
-def fmin(x1: Operand, x2: Operand, /) -> Array:
+def fmin(x1: Any, x2: Any, /) -> Array:
     """Return the smaller of each pair of elements, the other one where one is NaN."""
     x1, x2 = paired(x1, x2, "fmin")
     return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
@@ -90,12 +89,12 @@ def _fmod(x1: Array, x2: Array, /) -> Array:
     return xp.where(x1 < 0, -rest, rest)  # type: ignore[no-any-return]
 
 
-def fmod(x1: Operand, x2: Operand, /) -> Array:
+def fmod(x1: Any, x2: Any, /) -> Array:
     """Return the remainder of the division, with the sign of `x1`."""
     return _fmod(*paired(x1, x2, "fmod"))
 
 
-def float_power(x1: Operand, x2: Operand, /) -> Array:
+def float_power(x1: Any, x2: Any, /) -> Array:
     """Return each element of `x1` raised to that of `x2`, in double precision at least."""
     x1, x2 = paired(x1, x2, "float_power")
     return pow(_double(x1), _double(x2))
@@ -105,21 +104,21 @@ def _double(x: Any) -> Any:
     return astype(x, np.complex128 if is_complex(x) else np.float64, copy=False)
 
 
-def heaviside(x1: Operand, x2: Operand, /) -> Array:
+def heaviside(x1: Any, x2: Any, /) -> Array:
     """Return 0 for negative `x1`, 1 for positive, `x2` for zero."""
     x1, x2 = paired(x1, x2, "heaviside")
     step = astype(x1 > 0, x1.dtype)
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
 
-def logaddexp2(x1: Operand, x2: Operand, /) -> Array:
+def logaddexp2(x1: Any, x2: Any, /) -> Array:
     """Return ``log2(2**x1 + 2**x2)`` without overflow."""
     x1, x2 = paired(x1, x2, "logaddexp2")
     return logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
 
 
 def angle(z: Array, /, deg: bool = False) -> Array:
-    """Return the angle of each complex number, in radians or in degrees; its derivative at 0 is 0."""
+    """Return the angle of each complex number, in radians or degrees; its derivative at 0 is 0."""
     z = floating(z, "angle")
     out = atan2(imag(z), real(z)) if is_complex(z) else atan2(zeros_like(z), z)
     return rad2deg(out) if deg else out
@@ -158,7 +157,7 @@ def _isclose(
 
 
 def isclose(
-    a: Operand, b: Operand, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
     """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``."""
     a, b = paired(a, b, "isclose")
@@ -166,7 +165,7 @@ def isclose(
 
 
 def allclose(
-    a: Operand, b: Operand, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
     """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`."""
     return all_over(isclose(a, b, rtol, atol, equal_nan))

@@ -10,8 +10,9 @@ from ..array import Array
 from ..backends import backend_of
 from ..fitting import conj
 from ..op import multilinear
+from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
-from .elementwise import multiply
+from .elementwise import is_complex, multiply
 from .manipulation import front, permute_dims, reshape
 from .statistical import sum as sum_over
 
@@ -27,6 +28,15 @@ def _matmul(x1: Array, x2: Array, /) -> Array:
     return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
 
 
+def _promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Return two arrays in their common dtype, which not every library finds by itself."""
+    raw1, raw2 = (x._data if type(x) is Array else x for x in (x1, x2))
+    if raw1.dtype is raw2.dtype or type(raw1) is not type(raw2) or raw1.dtype == raw2.dtype:
+        return x1, x2
+    dtype = result_type(x1, x2)
+    return astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
+
+
 def matmul(x1: Array, x2: Array, /) -> Array:
     """Return the matrix product; a vector counts as a row on the left, as a column on the right."""
     shape1, shape2 = getattr(x1, "shape", ()), getattr(x2, "shape", ())
@@ -35,6 +45,7 @@ def matmul(x1: Array, x2: Array, /) -> Array:
             f"matmul: got shapes {shape1} and {shape2}; expected at least one axis each. "
             "Multiply by a number with *"
         )
+    x1, x2 = _promoted(x1, x2)
     if len(shape1) >= 2 and len(shape2) >= 2:
         return _matmul(x1, x2)
     if len(shape1) == 1 and len(shape2) == 1:
@@ -61,6 +72,7 @@ def tensordot(
         raise ValueError(
             f"tensordot: axes {first} of {shape1} and {second} of {shape2} differ in length"
         )
+    x1, x2 = _promoted(x1, x2)
     free1 = [i for i in range(len(shape1)) if i not in first]
     free2 = [i for i in range(len(shape2)) if i not in second]
     rows, columns = [shape1[i] for i in free1], [shape2[i] for i in free2]
@@ -75,5 +87,5 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     n1, n2 = x1.shape[axis], x2.shape[axis]
     if n1 != n2:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")
-    product = multiply(conjugate(x1), x2)
+    product = multiply(conjugate(x1) if is_complex(x1) else x1, x2)
     return sum_over(product, axis=axis, dtype=product.dtype)

@@ -27,8 +27,9 @@ def index_add(x: Array, key: Key, value: Any, /) -> Array:
 
 @constant
 def _owners(x: Array, /, *, key: Key) -> tuple[Array, Array]:
-    """Return, for each entry of `x`, which place of an index writes it (-1 if none), and for each
-    place whether it does: of several that write to one entry, only the last.
+    """Return which place of an index writes each entry (-1 if none), and whether each place does.
+
+    Of several places that write to one entry only the last does.
     """
     backend = backend_of(x)
     xp, device = backend.xp, backend.device(x)
@@ -71,7 +72,11 @@ def index_set(x: Array, key: Key, value: Any, /) -> Array:
     """
     x, key = array_of(x, "index_set"), raw_key(key)
     parts = key if isinstance(key, tuple) else (key,)
-    if is_basic(key) or not is_array(value) or any("bool" in str(k.dtype) for k in parts if is_array(k)):
+    if (
+        is_basic(key)
+        or not is_array(value)
+        or any("bool" in str(k.dtype) for k in parts if is_array(k))
+    ):
         return setitem(x, value, key=key)
     owners, wins = _owners(x, key=key)
     return _index_set(x, value, owners, wins, key=key)
@@ -127,7 +132,9 @@ def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     by_segment = xp.argsort(xp.take_along_axis(ids, by_value, axis=0), axis=0, stable=True)
     ordered = xp.take_along_axis(x, xp.take_along_axis(by_value, by_segment, axis=0), axis=0)
     counts = backend.index_add(
-        xp.zeros(shape[:1], dtype=xp.int64, device=backend.device(x)), key, xp.ones_like(key[0], dtype=xp.int64)
+        xp.zeros(shape[:1], dtype=xp.int64, device=backend.device(x)),
+        key,
+        xp.ones_like(key[0], dtype=xp.int64),
     )
     ends = xp.cumulative_sum(counts, axis=0) - 1
     found = xp.take(ordered, xp.where(ends < 0, xp.zeros_like(ends), ends), axis=0)

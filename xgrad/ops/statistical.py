@@ -11,7 +11,7 @@ from ..fitting import conj
 from ..op import constant, linear, rule
 from .creation import ones_like
 from .dtypes import astype, is_tracked
-from .manipulation import concat, moveaxis, permute_dims, reshape
+from .manipulation import concat, front, moveaxis, permute_dims, reshape
 
 Axis = int | tuple[int, ...] | None
 
@@ -20,7 +20,8 @@ def axes_of(ndim: int, axis: Axis) -> tuple[int, ...]:
     """Return the axes of a reduction, counted from the front."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(a % ndim if ndim else a for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(front(a, ndim, "axis") for a in axes)
 
 
 def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
@@ -99,23 +100,25 @@ def _optimum(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any
     return hit, xp.sum(xp.astype(hit, x.dtype), axis=axis, keepdims=keepdims)
 
 
-def _optimum_vjp(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_vjp(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return the cotangent shared equally by the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     share = spread(xp, g / times, x.shape, axis, keepdims)
     return xp.where(hit, share, xp.zeros_like(share))
 
 
-def _optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return the mean of the tangents of the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=axis, keepdims=keepdims) / times
 
 
-@rule(vjp=_optimum_vjp, jvp=_optimum_jvp, zeros=True)
+@rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the largest element over axes; equal ones share the derivative equally."""
 
 
-@rule(vjp=_optimum_vjp, jvp=_optimum_jvp, zeros=True)
+@rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the smallest element over axes; equal ones share the derivative equally."""
 
@@ -148,7 +151,7 @@ def _prod_untracked(
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """Return the product over axes; its derivative is exact also where elements are 0."""
-    if not is_tracked(x):
+    if not is_tracked(x) or 0 in x.shape:
         return _prod_untracked(x, axis=axis, dtype=dtype, keepdims=keepdims)
     if dtype is not None:
         x = astype(x, dtype)

@@ -15,16 +15,13 @@ from ..ops.elementwise import Operand, is_complex
 from .define import over, refuse_tracked, special
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
-_I1_OVER_X = [
-    0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)
-]
+_I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)]
 _J1_OVER_X = [(-1) ** k * c for k, c in enumerate(_I1_OVER_X)]
 
 
 def _i1e(xp: Any, x: Any, out: Any) -> Any:
-    scale = xp.exp(-xp.abs(x))
-    over_x = scale * over(xp, xp.special.i1(xp.where(xp.abs(x) < 1, x, 1.0)), x, _I1_OVER_X)
-    return over_x
+    over_x = over(xp, out, x, _I1_OVER_X, scale=xp.exp(-xp.abs(x)))
+    return xp.special.i0e(x) - xp.sign(x) * out - over_x
 
 
 @special(lambda xp, x: -xp.special.j1(x))

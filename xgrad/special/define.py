@@ -1,4 +1,4 @@
-"""What the chapters of `xgrad.special` share: their decorator, and functions that rules are built of.
+"""What the chapters of `xgrad.special` share: their decorator, and functions that rules use.
 
 The values come from the backend's library, ``backend.xp.special``; here stand signatures and
 derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov.
@@ -25,8 +25,8 @@ def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
     """Define an elementwise special function by its partial derivatives.
 
     Args:
-        partials: for each argument ``f(xp, ...)``, 1 or -1, or None where there is no derivative, as
-            in the order of a Bessel function: a tracked argument is refused there.
+        partials: for each argument ``f(xp, ...)``, 1 or -1, or None where there is no derivative,
+            as in the order of a Bessel function: a tracked argument is refused there.
         zeros: whether the partials have structural zeros.
     """
 
@@ -83,7 +83,7 @@ def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     return total
 
 
-def over(xp: Any, numerator: Any, x: Any, series: Sequence[float]) -> Any:
+def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 1.0) -> Any:
     """Return ``numerator / x`` of an odd function, right at 0 with its derivatives.
 
     Args:
@@ -91,10 +91,11 @@ def over(xp: Any, numerator: Any, x: Any, series: Sequence[float]) -> Any:
         numerator: the value of the function at `x`.
         x: its argument.
         series: the coefficients of the quotient's power series in ``x**2``, for ``|x| < 1``.
+        scale: a factor that `numerator` has, and the series has not.
     """
     near = xp.abs(x) < 1
-    far = numerator / xp.where(near, 1.0, x)
-    return xp.where(near, polynomial(xp.where(near, x * x, 0.0), series), far)
+    inner = scale * polynomial(xp.where(near, x * x, 0.0), series)
+    return xp.where(near, inner, numerator / xp.where(near, 1.0, x))
 
 
 @cache

@@ -52,10 +52,10 @@ def _trigamma(xp: Any, x: Any) -> Any:
         return xp.special.polygamma(1, x)
     left = xp.real(x) < 0.5
     z = xp.where(left, 1 - x, x)
-    total = 1 / (z * z)
+    total = xp.reciprocal(z * z)
     for k in range(1, _SHIFT):
-        total = total + 1 / ((z + k) * (z + k))
-    r = 1 / (z + _SHIFT)
+        total = total + xp.reciprocal((z + k) * (z + k))
+    r = xp.reciprocal(z + _SHIFT)
     series, power = r + 0.5 * r * r, r
     for c in _BERNOULLI:  # DLMF 5.15.8
         power = power * r * r
@@ -63,7 +63,7 @@ def _trigamma(xp: Any, x: Any) -> Any:
     # the reflection DLMF 5.15.6; far from the real axis its term vanishes, and its sine overflows
     near = xp.abs(xp.imag(x)) < 100
     sine = xp.sin(math.pi * xp.where(left & near, x, 0.5)) / math.pi
-    mirrored = xp.where(near, 1 / (sine * sine), 0.0)
+    mirrored = xp.where(near, xp.reciprocal(sine * sine), 0.0)
     return xp.where(left, mirrored - total - series, total + series)
 
 
@@ -77,7 +77,7 @@ def gammaln(x: Array, /) -> Array:
     """Return the logarithm of the absolute value of the gamma function, for real elements."""
 
 
-@special(lambda xp, x: xp.special.digamma(x))
+@special(lambda xp, z: xp.special.digamma(z))
 def loggamma(z: Array, /) -> Array:
     """Return the principal branch of the logarithm of the gamma function."""
 
@@ -160,9 +160,7 @@ def _riemann_zeta(x: Array, /) -> Array:
     return backend_of(x).xp.special.zeta(x)  # type: ignore[no-any-return]
 
 
-@special(
-    lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q)
-)
+@special(lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q))
 def _zeta(x: Operand, q: Operand, /) -> Array:
     """Return the Hurwitz zeta function."""
 

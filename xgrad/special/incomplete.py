@@ -7,6 +7,7 @@ nothing cancels, and even tiny derivatives keep their relative accuracy.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..array import Array
@@ -90,7 +91,7 @@ def gammaincc(a: Operand, x: Operand, /) -> Array:
 
 # The incomplete beta function --------------------------------------------------------------------
 
-_PURE = 26.0
+_PURE = 32.0
 """Beyond this logit the beta density is an exponential of the logit, to double precision."""
 
 
@@ -122,12 +123,14 @@ def _beta_integral(xp: Any, a: Any, b: Any, start: Any) -> Any:
     def density(z: Any) -> Any:
         return xp.exp(a * xp.special.log_expit(-z) + b * xp.special.log_expit(z) - log_beta)
 
+    # z = pi sinh(u) moves the integrand's singularities, at z = i pi, away from the interval
+    u = xp.asinh((start + sign * lead) / math.pi)
+    width = xp.asinh((z0 + sign * (lead + length)) / math.pi) - held(u)
     total = 0.0
-    first = start + sign * lead
-    for node, weight in gauss_legendre(64):
-        z = first + sign * length * node
-        total = total + weight * (expected + xp.special.log_expit(-z)) * density(z)
-    last = first + sign * length
+    for node, weight in gauss_legendre(36):
+        z, slope = math.pi * xp.sinh(u + width * node), xp.cosh(u + width * node)
+        total = total + weight * slope * (expected + xp.special.log_expit(-z)) * density(z)
+    last = math.pi * xp.sinh(u + width)
     before = xp.where(
         lower,
         expected * _growth(xp, b, lead) - xp.exp(-xp.abs(start)) * _growth(xp, b + 1, lead),
@@ -138,7 +141,8 @@ def _beta_integral(xp: Any, a: Any, b: Any, start: Any) -> Any:
         (expected - last - 1 / a) / a,
         expected / b - xp.exp(-xp.abs(last)) / (b + 1),
     )
-    return sign * (before * density(start) + length * total + after * density(last))
+    between = math.pi * width * total
+    return between + sign * (before * density(start) + after * density(last))
 
 
 def _growth(xp: Any, rate: Any, length: Any) -> Any:

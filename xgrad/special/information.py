@@ -146,7 +146,9 @@ def _clipped(xp: Any, delta: Any, r: Any) -> Any:
 
 
 @special(
-    lambda xp, delta, r: _excess(xp, delta, r), lambda xp, delta, r: _clipped(xp, delta, r), zeros=True
+    lambda xp, delta, r: _excess(xp, delta, r),
+    lambda xp, delta, r: _clipped(xp, delta, r),
+    zeros=True,
 )
 def huber(delta: Operand, r: Operand, /) -> Array:
     """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta."""

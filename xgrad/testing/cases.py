@@ -227,6 +227,7 @@ class Row:
             None if that is not checked.
         order: the highest order of derivative to check; 0 if the result has none.
         bad: calls that must fail.
+        mixes: whether its arrays may be on different devices, as none meets another.
         known: by the name of a backend or place, why the op is left out there.
         known_dtypes: by the name of a backend or place, letters of dtypes that it lacks here, with
             the reason.
@@ -240,6 +241,7 @@ class Row:
     keeps: str | None = ""
     order: int = 2
     bad: tuple[Bad, ...] = ()
+    mixes: bool = False
     known: Mapping[str, str] = field(default_factory=dict)
     known_dtypes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -251,7 +253,7 @@ class Row:
     def cases(self, place: Place, kinds: str = "bifc") -> Iterator[Case]:
         """Yield each sample in each dtype that the place has."""
         for sample in self.samples:
-            for letter in sample.dtypes or self.dtypes:
+            for letter in self.dtypes if sample.dtypes is None else sample.dtypes:
                 if letter not in kinds or self.left_out(place, sample, letter):
                     continue
                 for dtype in DTYPES[letter]:

@@ -94,7 +94,7 @@ class _Limits:
     def step_at(self, xs: Leaves) -> float:
         """Return the step at which rounding and truncation errors are alike."""
         size = max((float(np.max(np.abs(numpy_of(x)))) for x in xs if x.size), default=1.0)
-        return self.step or _epsilon(xs) ** (1 / 3) * max(1.0, size)
+        return self.step or _epsilon(xs) ** (1 / 3) * max(1.0, size) ** 0.5
 
     def direction(self, like: Leaves) -> Leaves:
         """Return random arrays in the shapes, dtypes and places of others, with no entry near zero."""

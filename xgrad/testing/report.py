@@ -79,7 +79,7 @@ def left_out(name: str, place: Place) -> list[str]:
     found = {
         f"{name}({sample}) in {letter!r}: {reason}" if sample.known else f"{name}: {reason}"
         for sample in row.samples
-        for letter in sample.dtypes or row.dtypes
+        for letter in (row.dtypes if sample.dtypes is None else sample.dtypes)
         if (reason := row.left_out(place, sample, letter))
     }
     return sorted(found)

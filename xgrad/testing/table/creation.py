@@ -45,7 +45,6 @@ ROWS: tuple[Row, ...] = (
                 sample(a(2, 2, layout="transposed")),
                 sample(a(0, 2)),
             ),
-            bad=(Bad((a(3),), {}, Exception, name),),
         )
         for name in ("tril", "triu")
     ),
@@ -58,6 +57,7 @@ ROWS: tuple[Row, ...] = (
             sample(a(3)),
         ),
         reference=_gridded,
+        mixes=True,
         bad=(Bad((a(2), a(3)), {"indexing": "yx"}, ValueError, "expected 'xy' or 'ij'"),),
     ),
     Row(

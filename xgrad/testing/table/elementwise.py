@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from ..cases import Bad, Row, a, booleans, fixed
 from .samples import binary, comparison, sample, unary
 
@@ -112,6 +114,7 @@ CHOICE = (
             sample(a(5, low=-5, high=5), -2, 3, dtypes="i"),
         ),
         dtypes="f",
+        reference=lambda x, min=None, max=None: np.clip(x, min, max),
         keeps="x out",
     ),
     Row("copysign", binary(0.3, 2.0, mixed="f"), dtypes="f", keeps="x1 out"),

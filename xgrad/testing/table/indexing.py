@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
 import xgrad as xg
 
 from ..cases import Bad, Row, Sample, a, fixed, integers
@@ -44,10 +42,16 @@ MASK_KEYS: tuple[Any, ...] = (FULL_MASK, (slice(None), MASK), (0, MASK))
 
 
 def _written(x: Any, value: Any, key: Any) -> Any:
-    """Return a copy of `x` with `value` at a key, by assignment."""
-    out = x.copy() if isinstance(x, np.ndarray) else xg.asarray(x) * 1
+    """Return a copy of `x` with `value` at a key, by assignment to an `Array`."""
+    out = xg.asarray(x).copy()
     out[key] = value
-    return out if isinstance(x, (np.ndarray, xg.Array)) else out.data
+    return out if isinstance(x, xg.Array) or isinstance(value, xg.Array) else out.data
+
+
+def _written_by_numpy(x: Any, value: Any, key: Any) -> Any:
+    out = x.copy()
+    out[key] = value
+    return out
 
 
 def _reading(key: Any, **options: Any) -> Sample:
@@ -95,6 +99,7 @@ ROWS: tuple[Row, ...] = (
             Sample((a(2, 3), 2, 0), dtypes="i"),
         ),
         function=_written,
+        reference=_written_by_numpy,
         bad=(Bad((a(2, 3), a(2), 0), {}, Exception, ""),),
     ),
     Row(

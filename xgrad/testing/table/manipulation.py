@@ -85,6 +85,7 @@ ROWS: tuple[Row, ...] = (
         "broadcast_arrays",
         (sample(a(3), a(2, 1)), sample(a(), a(2)), sample(a(2, 3), a(2, 3), a(3))),
         reference=lambda *arrays: [np.array(x) for x in np.broadcast_arrays(*arrays)],
+        mixes=True,
     ),
     Row(
         "flip",

@@ -26,7 +26,7 @@ REDUCTIONS = (
 EMPTY = (sample(a(0, 3), axis=0), sample(a(0, 3), axis=1), sample(a(0, 3)))
 BAD_AXIS = (
     Bad((a(2, 3),), {"axis": 2}, Exception, "axis|Dimension"),
-    Bad((a(2, 3),), {"axes": 0}, TypeError, "unexpected keyword argument: axes"),
+    Bad((a(2, 3),), {"axes": 0}, TypeError, "unexpected keyword argument"),
     Bad((a(2, 3), 0, 1, 2), {}, TypeError, "positional argument"),
 )
 RUNNING = (

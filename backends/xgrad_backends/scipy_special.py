@@ -1,0 +1,50 @@
+"""``scipy.special``, for the adapters whose arrays are NumPy's or made of them.
+
+SciPy is imported when a function is first asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from xgrad.backends import Functions
+
+_NARROWER = {"d": np.float32, "D": np.complex64}
+
+
+def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose result is in single precision if all its arrays are."""
+
+    @functools.wraps(function, updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = function(*args, **kwargs)
+        floating = [x.dtype.char for x in args if hasattr(x, "dtype") and x.dtype.kind in "fc"]
+        if not floating or any(char not in "efF" for char in floating):
+            return out
+        return tuple(map(_narrowed, out)) if isinstance(out, tuple) else _narrowed(out)
+
+    return call
+
+
+def _narrowed(x: Any) -> Any:
+    return x.astype(_NARROWER[x.dtype.char]) if x.dtype.char in _NARROWER else x
+
+
+class SciPy(Functions):
+    """The functions of ``scipy.special``; beside a Python number many forget single precision."""
+
+    def __getattr__(self, attr: str) -> Any:
+        value = super().__getattr__(attr)
+        if callable(value) and not isinstance(value, type):
+            value = in_precision(value)
+            setattr(self, attr, value)
+        return value
+
+
+def named(backend: str) -> SciPy:
+    """Return the functions of ``scipy.special`` for NumPy arrays, under the name of a backend."""
+    return SciPy(backend, "scipy.special")

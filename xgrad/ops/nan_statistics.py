@@ -1,0 +1,101 @@
+"""Reductions that skip NaN. What is skipped has the derivative 0, whatever the cotangent is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..op import rule
+from .beside import array_of, floating
+from .creation import ones_like, zeros_like
+from .dtypes import astype
+from .elementwise import conj, is_complex, isnan, logical_not, multiply, real, sqrt, where
+from .statistical import Axis, optimum_jvp, optimum_vjp
+from .statistical import prod as prod_over
+from .statistical import sum as sum_over
+
+
+def _is_exact(x: Any) -> bool:
+    return not any(kind in str(x.dtype) for kind in ("float", "complex"))
+
+
+def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
+    """Return the sum over axes, with NaN as 0."""
+    x = array_of(x, "nansum")
+    x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
+    return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
+    """Return the product over axes, with NaN as 1."""
+    x = array_of(x, "nanprod")
+    x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
+    return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return how many elements are no NaN, in the real dtype of `x`."""
+    return sum_over(astype(logical_not(isnan(x)), real(x).dtype), axis=axis, keepdims=keepdims)
+
+
+def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the mean over axes of the elements that are no NaN; NaN where there are none."""
+    x = floating(x, "nanmean")
+    return nansum(x, axis, keepdims=keepdims) / _count(x, axis, keepdims)
+
+
+def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+    """Return the variance over axes of the elements that are no NaN.
+
+    Args:
+        x: the array.
+        axis: the axes; all if None.
+        ddof: what is subtracted from the number of elements.
+        keepdims: whether the axes stay, with length one.
+    """
+    x = floating(x, "nanvar")
+    away = x - nanmean(x, axis, keepdims=True)
+    away = where(isnan(x), zeros_like(x), away)
+    squares = real(multiply(conj(away), away)) if is_complex(x) else away * away
+    total = sum_over(squares, axis=axis, keepdims=keepdims)
+    freedom = _count(x, axis, keepdims) - ddof
+    known = freedom > 0
+    return where(known, total / where(known, freedom, ones_like(freedom)), math.nan)
+
+
+def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+    """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0."""
+    out = nanvar(x, axis, ddof=ddof, keepdims=keepdims)
+    return where(out == 0, zeros_like(out), sqrt(out))
+
+
+@rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
+def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the largest element that is no NaN; NaN is equal to nothing, and so has no share."""
+    xp = backend_of(x).xp
+    none = xp.isnan(x)
+    out = xp.max(xp.where(none, xp.full_like(x, -math.inf), x), axis=axis, keepdims=keepdims)
+    none = xp.all(none, axis=axis, keepdims=keepdims)
+    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+
+
+def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the largest element over axes that is no NaN; equal ones share the derivative."""
+    return _nanmax(floating(x, "nanmax"), axis=axis, keepdims=keepdims)
+
+
+@rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
+def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the smallest element that is no NaN."""
+    xp = backend_of(x).xp
+    none = xp.isnan(x)
+    out = xp.min(xp.where(none, xp.full_like(x, math.inf), x), axis=axis, keepdims=keepdims)
+    none = xp.all(none, axis=axis, keepdims=keepdims)
+    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+
+
+def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the smallest element over axes that is no NaN; equal ones share the derivative."""
+    return _nanmin(floating(x, "nanmin"), axis=axis, keepdims=keepdims)

@@ -1,0 +1,172 @@
+"""Medians, quantiles, range. The derivative goes to the elements that hold the value."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..array import SCALARS, Array
+from .beside import array_of, floating, is_array, placed
+from .dtypes import astype, is_tracked
+from .elementwise import (
+    ceil,
+    clip,
+    floor,
+    isnan,
+    logical_not,
+    maximum,
+    minimum,
+    round,
+    strong_multiply,
+    where,
+)
+from .indexing import getitem, take_along_axis
+from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
+from .sorting import argsort, sort
+from .statistical import Axis, axes_of, count, kept
+from .statistical import any as any_over
+from .statistical import max as max_over
+from .statistical import mean as mean_over
+from .statistical import min as min_over
+from .statistical import sum as sum_over
+
+_PLACES = {
+    "linear": (1.0, 1.0),
+    "interpolated_inverted_cdf": (0.0, 1.0),
+    "hazen": (0.5, 0.5),
+    "weibull": (0.0, 0.0),
+    "median_unbiased": (1 / 3, 1 / 3),
+    "normal_unbiased": (3 / 8, 3 / 8),
+}
+"""Alpha and beta of R. Hyndman and Y. Fan, "Sample quantiles in statistical packages", 1996."""
+_WHOLE = {"lower": floor, "higher": ceil, "nearest": round}
+
+
+def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the largest element less the smallest, over axes."""
+    x = array_of(x, "ptp")
+    return max_over(x, axis=axis, keepdims=keepdims) - min_over(x, axis=axis, keepdims=keepdims)
+
+
+def _last(x: Any, axis: Axis) -> Any:
+    """Return an array with the axes of a reduction as one, the last."""
+    axes = axes_of(len(x.shape), axis)
+    rest = tuple(i for i in range(len(x.shape)) if i not in axes)
+    shape = tuple(x.shape[i] for i in rest)
+    return reshape(permute_dims(x, rest + axes), (*shape, count(tuple(x.shape), axis)))
+
+
+def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the median over axes: the mean of the two in the middle if their number is even."""
+    x = floating(x, "median")
+    rows = _last(x, axis)
+    middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
+    if is_tracked(x):
+        order = getitem(argsort(rows, axis=-1), (..., middle))
+        out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
+    else:
+        out = mean_over(getitem(sort(rows, axis=-1), (..., middle)), axis=-1)
+    out = where(any_over(isnan(rows), axis=-1), math.nan, out)
+    return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
+
+
+def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+    """Return the median over axes of the elements that are no NaN."""
+    return nanquantile(x, 0.5, axis, keepdims=keepdims)
+
+
+def _at(rows: Any, order: Any, ranks: Any) -> Any:
+    """Return the elements of rows at ranks, a row of ranks for each."""
+    ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
+    return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
+
+
+def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
+    """Return quantiles of rows, of which only the first `size` in order count."""
+    place = (size - 1) * q
+    if method in _WHOLE:
+        place = _WHOLE[method](place)
+    elif method == "midpoint":
+        place = 0.5 * (floor(place) + ceil(place))
+    elif method != "linear":
+        alpha, beta = _PLACES[method]
+        place = size * q + (alpha + q * (1 - alpha - beta)) - 1
+    place = clip(place, 0, size - 1)
+    order = argsort(rows, axis=-1)
+    if method in _WHOLE:
+        return _at(rows, order, maximum(place, 0))
+    low = maximum(minimum(floor(place), size - 2), 0)
+    high = maximum(minimum(low + 1, size - 1), 0)
+    part, first, last = place - low, _at(rows, order, low), _at(rows, order, high)
+    # exact at both ends; and an infinite neighbour of weight 0 does not make NaN
+    return where(
+        part < 0.5,
+        first + strong_multiply(last - first, part),
+        last - strong_multiply(last - first, 1 - part),
+    )
+
+
+def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int, name: str) -> Any:
+    """Return quantiles over axes, `q` being given as a part of `top`."""
+    if method not in _PLACES and method not in _WHOLE and method != "midpoint":
+        expected = ", ".join([*_PLACES, *_WHOLE, "midpoint"])
+        raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
+    x = floating(x, name)
+    if is_array(q):
+        q = q / top
+    else:
+        values = np.asarray(q, dtype=np.float64) / top
+        if not np.all((values >= 0) & (values <= 1)):
+            raise ValueError(f"{name}: q is {q}; expected numbers from 0 to {top}")
+        q = placed(x, values, None if type(q) in SCALARS else np.float64)
+    rows = _last(x, axis)
+    points = reshape(q, (-1,))
+    if name.startswith("nan"):
+        held = astype(logical_not(isnan(rows)), rows.dtype)
+        size = sum_over(held, axis=-1, keepdims=True)
+        out, unknown = _between(rows, points, size, method), size == 0
+    else:
+        out = _between(rows, points, rows.shape[-1], method)
+        unknown = any_over(isnan(rows), axis=-1, keepdims=True)
+    out = moveaxis(where(unknown, math.nan, out), -1, 0)
+    shape = kept(tuple(x.shape), axis) if keepdims else tuple(out.shape[1:])
+    return reshape(out, (*q.shape, *shape))
+
+
+def quantile(
+    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """Return the quantiles of elements over axes; it has derivatives in `x` and in `q`.
+
+    Args:
+        x: the array.
+        q: a number from 0 to 1, or several; their axes come first in the result.
+        axis: the axes; all if None.
+        method: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"``, ``"nearest"``, or another
+            of NumPy's that are continuous.
+        keepdims: whether the axes stay, with length one.
+    """
+    return _quantile(x, q, axis, keepdims, method, 1, "quantile")  # type: ignore[no-any-return]
+
+
+def percentile(
+    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """Return the percentiles of elements over axes: `quantile` at ``q / 100``."""
+    return _quantile(x, q, axis, keepdims, method, 100, "percentile")  # type: ignore[no-any-return]
+
+
+def nanquantile(
+    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """Return the quantiles over axes of the elements that are no NaN; see `quantile`."""
+    return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")  # type: ignore[no-any-return]
+
+
+def nanpercentile(
+    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+) -> Array:
+    """Return the percentiles over axes of the elements that are no NaN; see `quantile`."""
+    return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")  # type: ignore[no-any-return]

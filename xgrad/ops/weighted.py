@@ -1,0 +1,230 @@
+"""Averages, covariances, and counts of samples that may have weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..array import Array
+from .arranging import diagonal, ravel
+from .beside import array_of, beside, floating, fractions, placed
+from .creation import ones_like, zeros_like
+from .dtypes import astype
+from .elementwise import (
+    clip,
+    divide,
+    imag,
+    is_complex,
+    logical_and,
+    multiply,
+    real,
+    sqrt,
+    subtract,
+    where,
+)
+from .elementwise import conj as conjugate
+from .indexing import getitem
+from .manipulation import (
+    broadcast_to,
+    concat,
+    expand_dims,
+    front,
+    matrix_transpose,
+    moveaxis,
+    reshape,
+    squeeze,
+)
+from .products import matmul
+from .scatter import segment_sum
+from .sorting import searchsorted
+from .statistical import Axis
+from .statistical import max as max_over
+from .statistical import mean as mean_over
+from .statistical import min as min_over
+from .statistical import sum as sum_over
+
+
+def average(
+    x: Array,
+    /,
+    axis: Axis = None,
+    weights: Array | None = None,
+    returned: bool = False,
+    *,
+    keepdims: bool = False,
+) -> Any:
+    """Return the weighted mean over axes.
+
+    Args:
+        x: the array.
+        axis: the axes; all if None.
+        weights: of the shape of `x`, or of its given axes. NaN or infinity comes out where they
+            sum to 0.
+        returned: whether to return the sum of the weights too.
+        keepdims: whether the axes stay, with length one.
+    """
+    x = floating(x, "average")
+    if weights is None:
+        out = mean_over(x, axis=axis, keepdims=keepdims)
+        share = math.prod(x.shape) / max(1, math.prod(out.shape))
+        return (out, ones_like(out) * share) if returned else out
+    weights = floating(beside(x, weights), "average")
+    if tuple(weights.shape) != tuple(x.shape):
+        given = axis if isinstance(axis, tuple) else (axis,)
+        if axis is None or tuple(weights.shape) != tuple(x.shape[a] for a in given):
+            raise ValueError(
+                f"average: weights has shape {tuple(weights.shape)}; expected {tuple(x.shape)}, "
+                "as x, or the lengths of its axes in axis="
+            )
+        axes = tuple(front(a, len(x.shape), "average") for a in given)
+        weights = reshape(weights, tuple(weights.shape) + (1,) * (len(x.shape) - len(axes)))
+        weights = moveaxis(weights, tuple(range(len(axes))), axes)
+    weighted = multiply(x, weights)
+    weights = broadcast_to(weights, tuple(x.shape))
+    total = sum_over(weights, axis=axis, keepdims=keepdims)
+    out = sum_over(weighted, axis=axis, keepdims=keepdims) / total
+    return (out, total) if returned else out
+
+
+def cov(
+    x: Array,
+    y: Array | None = None,
+    /,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: int | None = None,
+    fweights: Array | None = None,
+    aweights: Array | None = None,
+) -> Array:
+    """Return the covariance matrix of variables, which are rows.
+
+    Args:
+        x: a vector, or a matrix with a row for each variable.
+        y: more variables.
+        rowvar: if False, the variables are columns.
+        bias: whether to divide by the number of observations, not by one less.
+        ddof: what to subtract from that number instead.
+        fweights: how often each observation was made.
+        aweights: how important each is.
+    """
+    x = _variables(x, rowvar)
+    if y is not None:
+        x = concat([x, _variables(y, rowvar)], axis=0)
+    ddof = int(not bias) if ddof is None else ddof
+    weights = aweights if fweights is None else fweights
+    if weights is None:
+        away = subtract(x, mean_over(x, axis=1, keepdims=True))
+        freedom: Any = float(max(x.shape[1] - ddof, 0))
+        return _squeezed(matmul(away, _adjoint(away)) / freedom)
+    weights = floating(beside(x, weights), "cov")
+    if fweights is not None and aweights is not None:
+        weights = multiply(weights, beside(x, aweights))
+    size = sum_over(weights)
+    away = subtract(x, sum_over(multiply(x, weights), axis=1, keepdims=True) / size)
+    freedom = size - ddof
+    if ddof and aweights is not None:
+        freedom = size - ddof * sum_over(multiply(weights, beside(x, aweights))) / size
+    freedom = where(freedom > 0, freedom, zeros_like(freedom))
+    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)
+
+
+def _variables(x: Any, rowvar: bool) -> Any:
+    x = floating(x, "cov")
+    if len(x.shape) > 2:
+        raise ValueError(f"cov: got an array of {len(x.shape)} axes; expected 1 or 2")
+    if len(x.shape) < 2:
+        return reshape(x, (1, -1))
+    return x if rowvar else matrix_transpose(x)
+
+
+def _adjoint(x: Any) -> Any:
+    return conjugate(matrix_transpose(x))
+
+
+def _squeezed(x: Any) -> Any:
+    return squeeze(x, tuple(i for i, n in enumerate(x.shape) if n == 1))
+
+
+def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
+    """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1]."""
+    c = cov(x, y, rowvar)
+    if not c.shape:
+        return c / c
+    width = sqrt(real(diagonal(c)))
+    c = c / expand_dims(width, 1) / expand_dims(width, 0)
+    if is_complex(c):
+        return clip(real(c), -1.0, 1.0) + clip(imag(c), -1.0, 1.0) * 1j
+    return clip(c, -1.0, 1.0)
+
+
+def bincount(
+    x: Array, weights: Array | None = None, /, minlength: int = 0, *, length: int | None = None
+) -> Array:
+    """Return how often each number from 0 occurs, or the sum of the weights of where it does.
+
+    Args:
+        x: a vector of integers, none of them negative.
+        weights: a weight for each of them.
+        minlength: the least length of the result.
+        length: its length, all of `x` being below it. If None the largest element decides, and is
+            waited for.
+    """
+    x = array_of(x, "bincount")
+    if length is None:
+        largest = int(max_over(x)) if x.shape[0] else -1
+        length = max(largest + 1, minlength)
+    if weights is None:
+        weights = ones_like(x, dtype=np.int64)
+    return segment_sum(beside(x, weights), x, length)
+
+
+def histogram(
+    x: Array,
+    /,
+    bins: int | Sequence[float] | Array = 10,
+    range: tuple[float, float] | None = None,
+    density: bool | None = None,
+    weights: Array | None = None,
+) -> tuple[Array, Array]:
+    """Return how many elements fall into each bin, or the sums of their weights, and the edges.
+
+    Args:
+        x: the array.
+        bins: how many bins of equal width, or their edges in ascending order.
+        range: the first and the last edge; by default the smallest and the largest element.
+        density: whether to divide so that the integral over the bins is 1.
+        weights: a weight for each element, which has a derivative, as the edges have.
+    """
+    x = floating(ravel(x), "histogram")
+    edges = _edges(x, bins, range) if isinstance(bins, int) else beside(x, bins)
+    n = edges.shape[0] - 1
+    first, last = getitem(edges, 0), getitem(edges, n)
+    inside = logical_and(x >= first, x <= last)
+    if weights is None:
+        weights = ones_like(x, dtype=np.int64)
+    weights = ravel(weights)
+    place = searchsorted(edges, x, side="right") - 1
+    place = clip(place, 0, n - 1)  # the last edge belongs to the last bin
+    counts = segment_sum(where(inside, weights, zeros_like(weights)), place, n)
+    if density:
+        widths = subtract(getitem(edges, slice(1, None)), getitem(edges, slice(0, n)))
+        counts = astype(counts, x.dtype, copy=False)
+        counts = divide(counts, widths) / sum_over(counts)
+    return counts, edges
+
+
+def _edges(x: Any, bins: int, range: tuple[float, float] | None) -> Any:
+    """Return edges of equal bins; where all elements are equal, of bins that span 1."""
+    if bins < 1:
+        raise ValueError(f"histogram: bins is {bins}; expected a positive number")
+    if range is not None:
+        first, last = range if range[0] != range[1] else (range[0] - 0.5, range[1] + 0.5)
+        return placed(x, np.linspace(first, last, bins + 1))
+    low, high = reshape(min_over(x), (1,)), reshape(max_over(x), (1,))
+    equal = low == high
+    low, high = where(equal, low - 0.5, low), where(equal, high + 0.5, high)
+    parts = getitem(fractions(x, n=bins), slice(1, None)) / bins
+    return concat([low, low + (high - low) * parts, high])

@@ -1,0 +1,57 @@
+"""The functions of ``scipy.special`` that have no derivative here: plain functions of values."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of, backend_of_type
+from ..errors import NotDifferentiableError
+from ..general_calls import wrapped
+from ..ops.dtypes import is_tracked
+
+
+def without_derivative(name: str) -> Any:
+    """Return the attribute of ``scipy.special``, its functions guarded against tracked arrays."""
+    absent = f"module 'xgrad.special' has no attribute {name!r}"
+    if name.startswith("_"):  # as Python asks of every module
+        raise AttributeError(absent)
+    try:
+        value = getattr(importlib.import_module("scipy.special"), name)
+    except ModuleNotFoundError as error:
+        if error.name != "scipy":
+            raise
+        raise AttributeError(f"{absent}; and SciPy, where it may be, is not installed") from None
+    except AttributeError:
+        raise AttributeError(f"{absent}, nor has 'scipy.special'") from None
+    return _guarded(name, value) if callable(value) and not isinstance(value, type) else value
+
+
+def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(function, assigned=("__name__", "__doc__"), updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = [*args, *kwargs.values()]
+        if any(is_tracked(x) for x in given):
+            raise NotDifferentiableError(
+                f"special.{name}: got a tracked array, but xgrad knows no derivative of it. Use "
+                "xgrad.stop_gradient(x) for its value alone, or define it with xgrad.custom_jvp"
+            )
+        near = next((x for x in given if type(x) is Array), None)
+        raw = near._data if near is not None else next(filter(_is_raw, given), None)
+        if raw is None:
+            return function(*args, **kwargs)
+        own = getattr(backend_of(raw).xp.special, name)
+        if near is None:
+            return own(*args, **kwargs)
+        values = [x._data if type(x) is Array else x for x in args]
+        named = {k: x._data if type(x) is Array else x for k, x in kwargs.items()}
+        return wrapped(own(*values, **named))
+
+    return call
+
+
+def _is_raw(x: Any) -> bool:
+    return backend_of_type(type(x)) is not None

@@ -1,0 +1,215 @@
+"""Rows of the special functions. The reference is SciPy; without it there are none."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import Any
+
+import xgrad as xg
+
+from ..cases import Row, Sample, Spec, a, fixed
+from .samples import sample, unary
+
+__all__ = ["ROWS"]
+
+_ABSENT = {"torch": "PyTorch has no such function"}
+_REAL_ONLY = {"torch": ("c", "PyTorch has only the real function")}
+
+
+def _reference(name: str) -> Any:
+    """Return SciPy's function, in the precision of its arrays."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        out = getattr(importlib.import_module("scipy.special"), name)(*args, **kwargs)
+        floating = [x.dtype for x in args if hasattr(x, "dtype") and x.dtype.kind in "fc"]
+        if isinstance(out, tuple) or not all(d.itemsize <= 4 or d.char == "F" for d in floating):
+            return out
+        return out.astype({"d": "f", "D": "F"}.get(out.dtype.char, out.dtype.char))
+
+    return function
+
+
+def _row(
+    name: str,
+    samples: tuple[Sample, ...],
+    dtypes: str = "f",
+    keeps: str | None = "",
+    torch: bool = True,
+) -> Row:
+    return Row(
+        f"special.{name}",
+        samples,
+        dtypes,
+        function=getattr(xg.special, name),
+        reference=_reference(name),
+        keeps=keeps,
+        known={} if torch else _ABSENT,
+        known_dtypes=_REAL_ONLY if torch and "c" in dtypes else {},
+    )
+
+
+def _points(low: float, high: float, *edges: float) -> tuple[Sample, ...]:
+    """Return samples of a function of one argument, with points of special interest."""
+    return (*unary(low, high), *(sample(fixed(x), dtypes="f") for x in edges))
+
+
+def _pairs(one: tuple[float, float], two: tuple[float, float], number: float) -> Any:
+    """Return samples of a function of two arguments, of which each may be a number."""
+    x, y = _spec(one, 2, 3), _spec(two, 3)
+    return (
+        sample(x, y),
+        sample(_spec(one), _spec(two)),
+        sample(_spec(one, 0, 3), _spec(two, 1, 3)),
+        sample(_spec(one, 2, 1), _spec(two, 4, 1, 3)),
+        sample(_spec(one, 3), number),
+        sample(number, _spec(two, 3)),
+    )
+
+
+def _spec(ends: tuple[float, float], *shape: int) -> Spec:
+    return a(*shape, low=ends[0], high=ends[1])
+
+
+def _with_order(orders: tuple[float, ...], low: float, high: float) -> tuple[Sample, ...]:
+    return tuple(
+        sample(v, x)
+        for v in orders
+        for x in (a(2, 3, low=low, high=high), a(low=low, high=high), a(0, low=low, high=high))
+    )
+
+
+def _gaussian() -> tuple[Row, ...]:
+    return (
+        _row("erf", _points(-3, 3, 0.0), "fc", "x"),
+        _row("erfc", _points(-3, 3, 0.0, 20.0), "fc", "x"),
+        _row("erfcx", _points(-2, 3, 0.0, 29.0, 31.0, 1e5), "fc", "x out"),
+        _row("erfinv", _points(-0.9, 0.9, 0.0), keeps="out"),
+        _row("erfcinv", _points(0.1, 1.9, 1.0), keeps="out"),
+        _row("dawsn", _points(-3, 3, 0.0, 0.9241388730, -31.0, 1e5), "fc", "x out", torch=False),
+        _row("wofz", _points(-3, 3, 0.0, 40.0), "fc", "z out", torch=False),
+        _row("ndtr", _points(-3, 3, 0.0), "fc", "x"),
+        _row("log_ndtr", _points(-3, 3, 0.0, -40.0), "f", "x"),
+        _row("ndtri", _points(0.1, 0.9, 0.5), keeps="out"),
+    )
+
+
+def _gammas() -> tuple[Row, ...]:
+    positive = (0.3, 3.0)
+    return (
+        _row("gamma", _points(0.3, 4, -0.5, -1.5), "fc", "x out"),
+        _row("gammaln", _points(0.3, 4, -0.5, -1.5), "f", "x"),
+        _row("loggamma", _points(0.3, 4), "fc", "z"),
+        _row("digamma", _points(0.3, 4, -0.5), "fc", "z"),
+        _row("psi", _points(0.3, 4), "f", "z"),
+        _row("polygamma", _with_order((0, 1, 2), 0.3, 4), "f", "x"),
+        _row("beta", _pairs(positive, positive, 1.5), "f", "a b out"),
+        _row("betaln", _pairs(positive, positive, 1.5), "f", "a b"),
+        _row("zeta", (*_pairs((1.5, 4), (0.3, 3), 2.5), *_points(1.5, 4)), "f", "x q"),
+        _row("gammainc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x"),
+        _row("gammaincc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x"),
+        *(
+            _row(
+                name,
+                (
+                    sample(_spec(positive, 2, 3), _spec(positive, 3), _spec((0.1, 0.9), 2, 1)),
+                    sample(_spec(positive), _spec(positive), _spec((0.1, 0.9))),
+                    sample(2.0, _spec(positive, 3), 0.4),
+                    sample(_spec(positive, 0), 0.5, _spec((0.1, 0.9), 1)),
+                ),
+                "f",
+                "a b x",
+                torch=False,
+            )
+            for name in ("betainc", "betaincc")
+        ),
+    )
+
+
+def _information() -> tuple[Row, ...]:
+    positive = (0.3, 3.0)
+    return (
+        _row("expit", _points(-3, 3, 0.0, 40.0), "f", "x out"),
+        _row("logit", _points(0.1, 0.9), "f", "x"),
+        _row("log_expit", _points(-3, 3, 0.0, 40.0), "f", "x"),
+        _row("entr", _points(0.2, 3), "f", "x"),
+        _row("xlogy", _pairs((-3, 3), positive, 1.5), "f", "x y"),
+        _row("xlog1py", _pairs((-3, 3), (-0.7, 3), 1.5), "f", "x y"),
+        _row("rel_entr", _pairs(positive, positive, 1.5), "f", "x y"),
+        _row("kl_div", _pairs(positive, positive, 1.5), "f", "x y"),
+        _row("huber", _pairs((0.5, 1.5), (-3, 3), 1.1), "f", "delta r"),
+        _row("pseudo_huber", _pairs((0.5, 1.5), (-3, 3), 1.1), "f", "delta r"),
+    )
+
+
+def _bessel() -> tuple[Row, ...]:
+    orders = (0, 1, 2.5)
+    return (
+        *(
+            _row(name, _points(-3, 3, 0.0, 1e-3, 12.0), "f", keeps)
+            for name, keeps in {
+                "j0": "x",
+                "j1": "x out",
+                "i0": "x",
+                "i1": "x out",
+            }.items()
+        ),
+        *(
+            _row(name, _points(0.5, 4, 0.25, 12.0), "f", keeps)
+            for name, keeps in {
+                "y0": "x",
+                "y1": "x out",
+                "k0": "x",
+                "k1": "x out",
+                "k0e": "x out",
+                "k1e": "x out",
+                "i0e": "x",
+                "i1e": "x out",
+            }.items()
+        ),
+        *(
+            _row(name, _with_order(orders, 0.5, 4), "fc", keeps, torch=False)
+            for name, keeps in {
+                "jv": "z",
+                "yv": "z",
+                "iv": "z",
+                "kv": "z",
+                "ive": "z out",
+                "kve": "z out",
+            }.items()
+        ),
+    )
+
+
+def _integrals() -> tuple[Row, ...]:
+    return (
+        _row("expi", _points(0.3, 3, -1.0), "fc", "x", torch=False),
+        _row("exp1", _points(0.3, 3), "fc", "z", torch=False),
+        _row("expn", _with_order((0, 1, 3), 0.3, 3), "f", "x", torch=False),
+        _row("sici", _points(0.3, 3), "fc", "x", torch=False),
+        _row("ellipk", _points(-2, 0.9, 0.0, 1e-4), "f", "m out", torch=False),
+        _row("ellipe", _points(-2, 0.9, 0.0, 1e-4), "f", "m out", torch=False),
+        _row("spence", _points(0.3, 3, 1.0, 1.001), "fc", "z", torch=False),
+        _row("lambertw", (*_points(0.3, 3, 0.0), sample(a(3, low=-0.3, high=-0.1), k=-1)), "fc", "out", torch=False),
+        _row(
+            "hyp1f1",
+            (sample(1.5, 2.5, a(2, 3)), sample(0.5, 1, a())),
+            "fc",
+            "x",
+            torch=False,
+        ),
+        _row(
+            "hyp2f1",
+            (sample(0.5, 1.5, 2.5, a(2, 3, low=-0.6, high=0.6)), sample(1, 2, 3.5, a(low=-3, high=0))),
+            "fc",
+            "z",
+            torch=False,
+        ),
+    )
+
+
+ROWS: tuple[Row, ...] = (
+    (*_gaussian(), *_gammas(), *_information(), *_bessel(), *_integrals())
+    if importlib.util.find_spec("scipy")
+    else ()
+)
