@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import xgrad
+
 from .array import SCALARS, Array
 from .backends import backend_of_type
 from .dispatch import Op
@@ -143,6 +145,8 @@ class ElementwiseBuilder(Builder):
             return cs[0] if alone else cs
 
         def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
+            if self.makes_zeros:
+                times = xgrad.ops.elementwise.strong_multiply
             total = None
             for i, p, ask in parts:
                 if ts[i] is not None:
@@ -361,8 +365,6 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
     It is recorded in g and pulled back once; the other way round, the vjp as the transpose of a
     jvp, never ends for ``solve``, whose jvp is a solve.
     """
-    import xgrad
-
     near = next(t for t in ts if t is not None)
     raw = type(near) is not Array
     lifted = [None if t is None else Array(t) if raw else t for t in ts]

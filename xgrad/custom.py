@@ -44,14 +44,16 @@ class _Call:
     def __init__(self, args: tuple[Any, ...]) -> None:
         self.leaves, self.structure = trees.flatten(args)
         self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
-        self.arrays = [self.leaves[i] for i in self.places]
+        arrays = [self.leaves[i] for i in self.places]
+        self.parents = tuple(x._node if type(x) is Array else None for x in arrays)
+        self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
+        for i in self.places:
+            self.leaves[i] = None
 
     @property
     def is_tracked(self) -> bool:
         """Whether the tape must know of this call."""
-        return tape.is_recording() and any(
-            type(x) is Array and x._node is not None for x in self.arrays
-        )
+        return tape.is_recording() and any(node is not None for node in self.parents)
 
     def arguments(self, arrays: list[Any]) -> tuple[Any, ...]:
         """Return the arguments with other arrays in the places of the floating-point ones."""
@@ -63,12 +65,12 @@ class _Call:
     def lifted(self, node: Node) -> list[Array]:
         """Return the floating-point arrays with their places on the outer tape."""
         return [
-            Array(_raw(x), parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)
+            Array(x, parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)
         ]
 
     def constants(self) -> list[Array]:
         """Return the floating-point arrays, untracked."""
-        return [Array(_raw(x)) for x in self.arrays]
+        return [Array(x) for x in self.arrays]
 
 
 def _raw(x: Any) -> Any:
@@ -144,7 +146,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         if not call.is_tracked:
             return self.f(*args)
         out, residuals = self._forward(call.arguments(call.constants()))
-        parents = tuple(x._node if type(x) is Array else None for x in call.arrays)
+        parents, call.parents = call.parents, ()
         return _recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
 
     def _forward(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -205,13 +207,12 @@ def _checked(call: _Call, cotangents: Any, name: str, raw: bool) -> list[Any]:
             found.append(None)
             continue
         c = trees.as_array(c, name)
-        data = _raw(x)
-        if c.shape != tuple(data.shape):
+        if c.shape != tuple(x.shape):
             raise errors.RuleError(
                 f"custom_vjp: bwd of {name} returned a cotangent of shape {c.shape}; "
-                f"expected {tuple(data.shape)}, as its argument"
+                f"expected {tuple(x.shape)}, as its argument"
             )
-        c = cast(xgrad, c, data.dtype)
+        c = cast(xgrad, c, x.dtype)
         found.append(c._data if raw else c)
     return found
 
@@ -252,7 +253,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         if not call.is_tracked:
             return self.f(*args)
         out = self.f(*call.arguments(call.constants()))
-        parents = tuple(x._node if type(x) is Array else None for x in call.arrays)
+        parents, call.parents = call.parents, ()
         return _recorded(out, self._rule, parents, (call, None), self.f.__name__)
 
     def _lift(self, node: Node) -> Any:
@@ -278,7 +279,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         near = next(t for t in ts if t is not None)
         given = [
             zeros(Like(x.shape, x.dtype), near) if t is None else t
-            for t, x in zip(ts, map(_raw, saved[0].arrays), strict=True)
+            for t, x in zip(ts, saved[0].arrays, strict=True)
         ]
         found = self._tangent(saved, [t if type(t) is Array else Array(t) for t in given], fit)
         return tuple(t if type(near) is Array else t._data for t in found)
@@ -288,7 +289,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
 
     def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         raw = type(next(iter(g.values()))) is not Array
-        arrays = [_raw(x) for x in saved[0].arrays]
+        arrays = saved[0].arrays
         with tape.recording(True):
             leaves = [
                 Array(
@@ -323,11 +324,12 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         call = _Call(args)
         if not tape.is_recording():
             return f(*args)
-        leaves = [tape.leaf(Array(x), False) for x in map(_raw, call.arrays)]
+        leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         out = f(*call.arguments(leaves))
         nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
         captured = _captured(nodes, [x._node for x in leaves])
-        parents = (*[x._node if type(x) is Array else None for x in call.arrays], *captured)
+        parents = (*call.parents, *captured)
+        call.parents = ()
         if not any(p is not None for p in parents):
             return stop_gradient(out)
         rule = Rule(f.__name__, _never, _pull_again, _push_again, _lift_again)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+import xgrad
+
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL
 from .dispatch import Op, call_raw, explain, operands
@@ -52,6 +54,8 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
         return bring(xp, c, *fit[1][0]) if fit else c
 
     def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+        if makes_zeros:  # what is clipped stays zero, though its tangent be infinite
+            times = xgrad.ops.elementwise.strong_multiply
         t = times(ts[0], read(xp, saved)) if read else ts[0] if partial == 1 else -ts[0]
         return spread_to(xp, t, *fit[0]) if fit else t
 
@@ -121,6 +125,7 @@ class _Variants:
     both: tuple[Rule, Any]
     call: Callable[..., Any]
     product: Callable[..., Any] | None
+    makes_zeros: bool
 
 
 _PACKERS: dict[tuple[int, ...], Callable[[Any, Any, Any], Any]] = {
@@ -141,6 +146,7 @@ def binary_variants(
     """Return the rules of a binary op for each choice of tracked arguments."""
     variants = _Variants()
     variants.product = product
+    variants.makes_zeros = makes_zeros
     for name, wanted in (("first", (0,)), ("second", (1,)), ("both", (0, 1))):
         sources = [*op.arrays, "out"]
         skip = 1 if op.kind == "elementwise" else 2
@@ -209,6 +215,8 @@ def elementwise_variant(
             return cs if len(cs) == 2 else cs[0]
 
     def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+        if variants.makes_zeros:
+            times = xgrad.ops.elementwise.strong_multiply
         parts = [part(i, xp, t, saved, times, False) for i, t in enumerate(ts) if t is not None]
         t = parts[0] if len(parts) == 1 else parts[0] + parts[1]
         return spread_to(xp, t, *fit[0]) if fit else t

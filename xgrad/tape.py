@@ -293,6 +293,7 @@ def pullback(
                         owned.add(serial)
                     if spread or rule.makes_zeros:
                         zeros.add(serial)
+            parent = part = None  # they would keep a consumed node alive
     return cotangents
 
 
@@ -303,7 +304,6 @@ def pushforward(
     if not tangents:
         return tangents
     like = next(iter(tangents.values()))
-    xp = NAMESPACES[type(like)]
     times = xgrad.ops.elementwise.strong_multiply if sparse else operator.mul
     with backend_of(like._data if taped else like).quiet():
         for node in path:
@@ -313,7 +313,9 @@ def pushforward(
                 ts = (tangents.get(parents[0]),)
             else:
                 ts = tuple(None if p is None else tangents.get(p[0]) for p in parents)
-            if any(t is not None for t in ts):
+            near = next((t for t in ts if t is not None), None)
+            if near is not None:
+                xp = NAMESPACES[type(near)]
                 t = rule.push(xp, ts, rule.lift(node) if taped else saved, fit, times)
                 if t is not None:
                     tangents[serial] = t

@@ -58,6 +58,13 @@ def _beta(a: Any, b: Any, /) -> Any:
     return sign * torch.exp(_betaln(a, b))
 
 
+def _polygamma(n: int, x: Any, /) -> Any:
+    # PyTorch's own is good to 1e-9 only
+    if n == 0:
+        return torch.special.digamma(x)
+    return (-1) ** (n + 1) * math.factorial(n) * torch.special.zeta(n + 1.0, x)
+
+
 def _zeta(x: Any, q: Any = 1.0, /) -> Any:
     return torch.special.zeta(x, q)
 
@@ -115,6 +122,7 @@ SPECIAL = Functions(
     kl_div=_kl_div,
     log_expit=_log_expit,
     loggamma=_loggamma,
+    polygamma=_polygamma,
     pseudo_huber=_pseudo_huber,
     rel_entr=_rel_entr,
     y0=torch.special.bessel_y0,

@@ -64,7 +64,14 @@ def load(name: str, threads: int) -> Library:
     return module.load(name, threads)  # type: ignore[no-any-return]
 
 
+def loop(n: int, step: Function, *state: Any) -> tuple[Any, ...]:
+    """Return the state after n steps: ``state = step(i, *state)``."""
+    for i in range(n):
+        state = step(i, *state)
+    return state
+
+
 def namespace(module: Any, **more: Any) -> SimpleNamespace:
     """Return what the models use: the library's own functions, and `more` under these names."""
     names = {name: getattr(module, name) for name in NAMES.split() if name not in more}
-    return SimpleNamespace(**names, **more)
+    return SimpleNamespace(**{"loop": loop, **names, **more})

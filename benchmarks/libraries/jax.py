@@ -19,6 +19,11 @@ def product(f: Function) -> Function:
     return lambda x, v: jax.jvp(jax.grad(f), (x,), (v,))[1]
 
 
+def loop(n: int, step: Function, *state: Any) -> tuple[Any, ...]:
+    """Return the state after n steps, compiled as one loop: unrolled it compiles for minutes."""
+    return jax.lax.fori_loop(0, n, lambda i, state: step(i, *state), state)  # type: ignore[no-any-return]
+
+
 def load(name: str, threads: int) -> Library:
     """Return JAX as a library of the benchmark."""
     jax.config.update("jax_enable_x64", True)
@@ -31,6 +36,7 @@ def load(name: str, threads: int) -> Library:
         linalg=jnp.linalg,
         log_softmax=jax.nn.log_softmax,
         real=jnp.real,
+        **({"loop": loop} if name == "jax_jit" else {}),
         relu=jax.nn.relu,
         sigmoid=jax.nn.sigmoid,
     )

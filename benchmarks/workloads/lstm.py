@@ -22,12 +22,14 @@ def inputs(
 def model(np: Any, W: Any, U: Any, b: Any, xs: Any, target: Any) -> Any:
     """Return the squared distance of the last state from the target."""
     n = target.shape[1]
-    h = c = np.zeros_like(target)
-    for t in range(xs.shape[0]):
+
+    def step(t: Any, h: Any, c: Any) -> tuple[Any, Any]:
         z = xs[t] @ W + h @ U + b
         i, f, o = np.sigmoid(z[:, :n]), np.sigmoid(z[:, n : 2 * n]), np.sigmoid(z[:, 2 * n : 3 * n])
         c = f * c + i * np.tanh(z[:, 3 * n :])
-        h = o * np.tanh(c)
+        return o * np.tanh(c), c
+
+    h, _ = np.loop(xs.shape[0], step, np.zeros_like(target), np.zeros_like(target))
     return np.sum((h - target) ** 2)
 
 

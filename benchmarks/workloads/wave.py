@@ -18,12 +18,14 @@ def inputs(rng: numpy.random.Generator, side: int) -> tuple[ndarray, ...]:
 
 def model(np: Any, c: Any, u: Any, observed: Any) -> Any:
     """Return the misfit of the displacement after two hundred steps; the border stays at rest."""
-    old = u
-    for _ in range(STEPS):
+
+    def step(t: Any, old: Any, u: Any) -> tuple[Any, Any]:
         around = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2]
         middle = u[1:-1, 1:-1]
         new = 2 * middle - old[1:-1, 1:-1] + c * (around - 4 * middle)
-        old, u = u, np.bordered(new)
+        return u, np.bordered(new)
+
+    _, u = np.loop(STEPS, step, u, u)
     return np.sum((u - observed) ** 2)
 
 

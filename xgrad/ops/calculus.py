@@ -193,7 +193,7 @@ def interp(
     if period is None:
         out = where(x < first_x, first_f if left is None else left, out)
         out = where(x > last_x, getitem(fp, n - 1) if right is None else right, out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
 @rule(vjp=lambda xp, g: g, jvp=lambda xp, t: t)

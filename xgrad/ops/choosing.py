@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..array import Array
+from ..dispatch import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
-from .elementwise import clip, remainder, where
+from .elementwise import add, clip, multiply, remainder, where
 from .indexing import getitem, take_along_axis
 from .manipulation import (
     at_axis,
@@ -83,7 +84,9 @@ def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
         raise ValueError(f"choose: mode is {mode!r}; expected 'raise', 'wrap' or 'clip'")
     x = array_of(x, "choose")
     choices = unstack(choices) if is_array(choices) else choices
-    x, *parts = broadcast_arrays(x, *[beside(x, c) for c in choices])
+    choices = [beside(x, c) for c in choices]
+    require_one_place("choose", (x, *choices))
+    x, *parts = broadcast_arrays(x, *choices)
     if mode != "raise":
         x = remainder(x, len(parts)) if mode == "wrap" else clip(x, 0, len(parts) - 1)
     return squeeze(take_along_axis(stack(parts), expand_dims(x, 0), axis=0), 0)
@@ -92,11 +95,13 @@ def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
 def polyval(p: Any, x: Any, /) -> Array:
     """Return the polynomial with coefficients `p`, that of the highest power first, at `x`."""
     x = array_of(x, "polyval")
+    if is_array(p):
+        require_one_place("polyval", (p, x))
     coefficients = unstack(p) if is_array(p) else list(p)
     out = zeros_like(x)
     for c in coefficients:
-        out = out * x + c
-    return out  # type: ignore[no-any-return]
+        out = add(multiply(out, x), c)
+    return out
 
 
 def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[Array, Array]:

@@ -15,7 +15,7 @@ from .beside import array_of
 from .elementwise import conj as conjugate
 from .elementwise import multiply
 from .manipulation import permute_dims, reshape
-from .products import _matmul, matmul, tensordot
+from .products import matmul, tensordot
 from .statistical import sum as sum_over
 
 Labels = tuple[str, ...]
@@ -117,7 +117,7 @@ def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, La
     out = (*batch, *rows, *columns)
     if inner and (rows or columns or not batch):
         m, k, n = (math.prod(shape(labels)) for labels in (rows, inner, columns))
-        made = _matmul(reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n)))
+        made = matmul(reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n)))
         return reshape(made, shape(out)), out
     y = reshape(y, (*shape(batch), *(1 for _ in rows), *shape(inner), *shape(columns)))
     made = multiply(reshape(x, (*x.shape, *(1 for _ in columns))), y)
@@ -137,8 +137,10 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
             such as ``"optimal"``. opt_einsum finds it if it is installed, else NumPy.
     """
     if not isinstance(subscripts, str):
-        subscripts, operands = _interleaved([subscripts, *operands])
-    arrays = [array_of(x, "einsum") for x in operands]
+        subscripts, given = _interleaved([subscripts, *operands])
+    else:
+        given = list(operands)
+    arrays = [array_of(x, "einsum") for x in given]
     terms, out = _parsed(subscripts, tuple(len(x.shape) for x in arrays))
     lengths: dict[str, int] = {}
     for x, labels in zip(arrays, terms, strict=True):

@@ -12,7 +12,7 @@ from ..backends import backend_of
 from ..op import constant, elementwise
 from .beside import array_of, floating, paired
 from .creation import zeros_like
-from .dtypes import astype, finfo
+from .dtypes import astype, finfo, result_type
 from .elementwise import (
     atan2,
     imag,
@@ -114,6 +114,8 @@ def heaviside(x1: Any, x2: Any, /) -> Array:
 def logaddexp2(x1: Any, x2: Any, /) -> Array:
     """Return ``log2(2**x1 + 2**x2)`` without overflow."""
     x1, x2 = paired(x1, x2, "logaddexp2")
+    dtype = result_type(x1, x2)
+    x1, x2 = astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
     return logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
 
 
@@ -153,7 +155,7 @@ def _isclose(
     xp = backend_of(a).xp
     close = (xp.abs(a - b) <= atol + rtol * xp.abs(b)) & xp.isfinite(b)
     close = close | (a == b)
-    return close | (xp.isnan(a) & xp.isnan(b)) if equal_nan else close
+    return close | (xp.isnan(a) & xp.isnan(b)) if equal_nan else close  # type: ignore[no-any-return]
 
 
 def isclose(

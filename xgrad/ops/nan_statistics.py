@@ -11,7 +11,7 @@ from ..op import rule
 from .beside import array_of, floating
 from .creation import ones_like, zeros_like
 from .dtypes import astype
-from .elementwise import conj, is_complex, isnan, logical_not, multiply, real, sqrt, where
+from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt, where
 from .statistical import Axis, optimum_jvp, optimum_vjp
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
@@ -43,7 +43,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the mean over axes of the elements that are no NaN; NaN where there are none."""
     x = floating(x, "nanmean")
-    return nansum(x, axis, keepdims=keepdims) / _count(x, axis, keepdims)
+    return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
 def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:

@@ -54,7 +54,7 @@ def pad(
         raise ValueError(f"pad: reflect_type is {reflect_type!r}; expected 'even' or 'odd'")
     widths = _widths(pad_width, ndim)
     if mode == "constant" and type(constant_values) in SCALARS:
-        return _constant(x, widths, constant_values)
+        return _constant(x, widths, constant_values)  # type: ignore[no-any-return]
     values = _pairs({"constant": constant_values, "linear_ramp": end_values}.get(mode), ndim)
     lengths = _pairs(stat_length, ndim)
     for axis, (width, value, length) in enumerate(zip(widths, values, lengths, strict=True)):

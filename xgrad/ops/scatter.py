@@ -7,6 +7,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_one_place
 from ..op import constant, linear, rule
 from .beside import array_of, is_array
 from .elementwise import negative
@@ -22,7 +23,16 @@ def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
 
 def index_add(x: Array, key: Key, value: Any, /) -> Array:
     """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice."""
-    return _index_add(array_of(x, "index_add"), value, key=raw_key(key))
+    x, key = _addressed(x, key, value, "index_add")
+    return _index_add(x, value, key=key)
+
+
+def _addressed(x: Any, key: Key, value: Any, name: str) -> tuple[Any, Key]:
+    """Return an array and an index of raw arrays, all in one place with the value."""
+    key = raw_key(key)
+    parts = key if isinstance(key, tuple) else (key,)
+    require_one_place(name, [p for p in (x, value, *parts) if is_array(p)])
+    return array_of(x, name), key
 
 
 @constant
@@ -70,7 +80,7 @@ def index_set(x: Array, key: Key, value: Any, /) -> Array:
 
     The value that wins gets the derivative, on the CPU the last one.
     """
-    x, key = array_of(x, "index_set"), raw_key(key)
+    x, key = _addressed(x, key, value, "index_set")
     parts = key if isinstance(key, tuple) else (key,)
     if (
         is_basic(key)
@@ -96,13 +106,14 @@ def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
 
 def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, ...]]:
     """Return the key of the segments, and the shape of what is reduced over them."""
+    x, key = _addressed(x, (ids,), 0, name)
     axes = len(ids.shape)
     if tuple(x.shape[:axes]) != tuple(ids.shape):
         raise ValueError(
             f"{name}: x has shape {tuple(x.shape)} and segment_ids {tuple(ids.shape)}; "
             "expected an id for each slice along the first axis of x"
         )
-    return (raw_key(ids),), (count, *x.shape[axes:])
+    return key, (count, *x.shape[axes:])
 
 
 def _hits(xp: Any, x: Any, out: Any, key: Key) -> tuple[Any, Any]:

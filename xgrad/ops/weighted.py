@@ -12,7 +12,7 @@ from ..array import Array
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like
-from .dtypes import astype
+from .dtypes import astype, isdtype
 from .elementwise import (
     clip,
     divide,
@@ -73,7 +73,7 @@ def average(
         return (out, ones_like(out) * share) if returned else out
     weights = floating(beside(x, weights), "average")
     if tuple(weights.shape) != tuple(x.shape):
-        given = axis if isinstance(axis, tuple) else (axis,)
+        given: Any = axis if isinstance(axis, tuple) else (axis,)
         if axis is None or tuple(weights.shape) != tuple(x.shape[a] for a in given):
             raise ValueError(
                 f"average: weights has shape {tuple(weights.shape)}; expected {tuple(x.shape)}, "
@@ -118,17 +118,17 @@ def cov(
     if weights is None:
         away = subtract(x, mean_over(x, axis=1, keepdims=True))
         freedom: Any = float(max(x.shape[1] - ddof, 0))
-        return _squeezed(matmul(away, _adjoint(away)) / freedom)
-    weights = floating(beside(x, weights), "cov")
+        return _squeezed(matmul(away, _adjoint(away)) / freedom)  # type: ignore[no-any-return]
+    weights = _weights(x, weights)
     if fweights is not None and aweights is not None:
-        weights = multiply(weights, beside(x, aweights))
+        weights = multiply(weights, _weights(x, aweights))
     size = sum_over(weights)
     away = subtract(x, sum_over(multiply(x, weights), axis=1, keepdims=True) / size)
     freedom = size - ddof
     if ddof and aweights is not None:
-        freedom = size - ddof * sum_over(multiply(weights, beside(x, aweights))) / size
+        freedom = size - ddof * sum_over(multiply(weights, _weights(x, aweights))) / size
     freedom = where(freedom > 0, freedom, zeros_like(freedom))
-    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)
+    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)  # type: ignore[no-any-return]
 
 
 def _variables(x: Any, rowvar: bool) -> Any:
@@ -138,6 +138,13 @@ def _variables(x: Any, rowvar: bool) -> Any:
     if len(x.shape) < 2:
         return reshape(x, (1, -1))
     return x if rowvar else matrix_transpose(x)
+
+
+def _weights(x: Any, weights: Any) -> Any:
+    """Return weights beside an array; integers in its real dtype."""
+    weights = beside(x, weights)
+    exact = isdtype(weights, ("integral", "bool"))
+    return astype(weights, real(x).dtype) if exact else weights
 
 
 def _adjoint(x: Any) -> Any:

@@ -88,7 +88,7 @@ def ndtr(x: Array, /) -> Array:
 
 
 # the quotient of two small numbers, density and probability, without their underflow
-@special(lambda xp, x: math.sqrt(2 / math.pi) / xp.special.erfcx(-math.sqrt(0.5) * x))
+@special(lambda xp, x: 1 / (math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * x)))
 def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 

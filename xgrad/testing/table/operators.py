@@ -10,7 +10,7 @@ import numpy as np
 
 import xgrad as xg
 
-from ..cases import Row, a, fixed
+from ..cases import Row, Sample, a, fixed
 from .samples import sample
 
 __all__ = ["ROWS"]
@@ -50,8 +50,8 @@ def _rows(
     fractions = (
         sample(x1, 1.5, dtypes=numbers),
         sample(2, x1, dtypes=numbers),
-        sample(x1, fixed(1.5, "float64"), dtypes=numbers),
-        sample(fixed(1.5, "float64"), x1, dtypes=numbers),
+        Sample((x1, fixed(1.5, "float64")), dtypes=numbers, known=WEAK),
+        Sample((fixed(1.5, "float64"), x1), dtypes=numbers, known=WEAK),
     )
     both = Row(
         f"x1 {symbol} x2",

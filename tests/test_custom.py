@@ -1,0 +1,132 @@
+"""Rules of one's own, and recomputation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from xgrad.testing import check_grads
+
+X = np.asarray([0.3, -1.2, 2.0])
+
+
+def cube_by_vjp() -> Any:
+    @xg.custom_vjp
+    def cube(x: Any) -> Any:
+        return x**3
+
+    cube.defvjp(lambda x: (x**3, x), lambda x, ct: (3 * ct * x**2,))
+    return cube
+
+
+def cube_by_jvp() -> Any:
+    @xg.custom_jvp
+    def cube(x: Any) -> Any:
+        return x**3
+
+    cube.defjvp(lambda primals, ts: (primals[0] ** 3, 3 * primals[0] ** 2 * ts[0]))
+    return cube
+
+
+@pytest.mark.parametrize("make", [cube_by_vjp, cube_by_jvp])
+def test_either_rule_serves_both_modes_at_any_order(make: Any) -> None:
+    cube = make()
+    check_grads(cube, (X,), order=3)
+    check_grads(lambda x: xg.sum(cube(xg.sin(x)) * x), (X,), order=2)
+    assert np.allclose(cube(X), X**3)
+
+
+def test_the_rule_is_used_and_not_the_function() -> None:
+    @xg.custom_vjp
+    def f(x: Any) -> Any:
+        return xg.sin(x)
+
+    f.defvjp(lambda x: (xg.sin(x), None), lambda _, ct: (100 * ct,))
+    assert xg.grad(f)(1.0) == 100
+    assert xg.jvp(f, (1.0,), (2.0,))[1] == 200
+
+
+def test_pytrees_in_a_rule() -> None:
+    @xg.custom_vjp
+    def f(p: Any, scale: Any) -> Any:
+        return {"y": p["a"] * p["b"] * scale, "z": p["a"]}
+
+    def fwd(p: Any, scale: Any) -> Any:
+        return f.f(p, scale), (p, scale)
+
+    def bwd(res: Any, ct: Any) -> Any:
+        p, scale = res
+        y = ct["y"]
+        return {"a": y * p["b"] * scale + ct["z"], "b": y * p["a"] * scale}, xg.sum(
+            y * p["a"] * p["b"]
+        )
+
+    f.defvjp(fwd, bwd)
+    check_grads(f, ({"a": X, "b": X + 1}, 2.0), order=2)
+
+
+def test_a_method_may_have_a_rule() -> None:
+    class Scaled:
+        def __init__(self, k: float) -> None:
+            self.k = k
+
+        @xg.custom_jvp
+        def apply(self, x: Any) -> Any:
+            return self.k * x
+
+    Scaled.apply.defjvp(lambda ps, ts: (ps[0].k * ps[1], ps[0].k * ts[1]))
+    assert xg.grad(Scaled(3.0).apply)(1.0) == 3
+
+
+def test_checkpoint_gives_the_same_derivatives() -> None:
+    w = xg.asarray([1.0, 2.0, 3.0], requires_grad=True)
+
+    def f(x: Any) -> Any:
+        return xg.sin(x * w) * x
+
+    check_grads(xg.checkpoint(f), (X,), order=2)
+    xg.sum(xg.checkpoint(f)(xg.asarray(X))).backward()
+    assert np.allclose(w.grad.data, X * np.cos(X * np.asarray([1.0, 2.0, 3.0])) * X)
+    nested = xg.checkpoint(lambda x: xg.checkpoint(f)(x) ** 2)
+    check_grads(nested, (X,), order=2)
+
+
+def test_checkpoint_runs_the_function_again_and_keeps_only_its_argument() -> None:
+    calls = 0
+
+    def f(x: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return xg.exp(xg.sin(x))
+
+    xg.grad(lambda x: xg.sum(xg.checkpoint(f)(x)))(X)
+    assert calls == 2
+
+
+def test_stop_gradient() -> None:
+    assert xg.grad(lambda x: x * xg.stop_gradient(x))(3.0) == 3
+    tree = xg.grad(lambda x: xg.stop_gradient({"a": x, "b": "text"})["a"] * x)(3.0)
+    assert tree == 3
+
+
+BAD_RULES = {
+    "no rule": (None, "has no rule yet"),
+    "not a pair": ((lambda x: x, lambda r, ct: (ct,)), "expected a pair"),
+    "not a tuple": ((lambda x: (x, None), lambda r, ct: ct), "expected a tuple with 1 cotangents"),
+    "too many": ((lambda x: (x, None), lambda r, ct: (ct, ct)), "returned 2 values"),
+    "wrong shape": ((lambda x: (x, None), lambda r, ct: (xg.sum(ct),)), r"shape \(\); expected \(3,\)"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_RULES)
+def test_a_broken_rule_says_what_is_wrong(name: str) -> None:
+    rule, text = BAD_RULES[name]
+    f = xg.custom_vjp(lambda x: x)
+    f.__name__ = f.f.__name__ = "f"
+    if rule:
+        f.defvjp(*rule)
+    with pytest.raises(xg.errors.RuleError, match=text):
+        xg.grad(lambda x: xg.sum(f(x)))(X)

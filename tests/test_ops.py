@@ -1,0 +1,63 @@
+"""Every op of the table, in every place: see `xgrad.testing` for what is checked."""
+
+import inspect
+
+import pytest
+
+import xgrad as xg
+from xgrad.testing import CHECKS, NOT_OPS, ROWS
+
+# every library's own warnings (of an overflow that a sample means to reach, say) are its own affair
+pytestmark = pytest.mark.filterwarnings("default")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("check", CHECKS)
+def test_op(place, row, check):
+    CHECKS[check](row, place)
+
+
+def test_every_public_name_has_a_row_or_is_no_op():
+    names = {row.name for row in ROWS}
+    assert names.isdisjoint(NOT_OPS)
+    missing = set(xg.__all__) - names - set(NOT_OPS)
+    assert not missing, f"without a row in xgrad/testing/table: {sorted(missing)}"
+
+
+def test_no_name_that_is_no_op_is_stale():
+    assert not set(NOT_OPS) - set(xg.__all__) - {"testing"}
+
+
+def test_no_op_is_listed_as_something_else():
+    for name in NOT_OPS:
+        assert not hasattr(getattr(xg, name), "op"), name
+
+
+def test_every_row_checks_something(place):
+    idle = []
+    for row in ROWS:
+        if not any(True for _ in row.cases(place)) and not row.left_out(place, row.samples[0], "f"):
+            idle.append(row.name)
+    assert not idle
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_rows_name_arguments_that_exist(row):
+    names = set(inspect.signature(row.call).parameters) | {"out"}
+    assert set((row.keeps or "").split()) <= names
+
+
+def test_every_op_with_a_derivative_is_checked_to_the_second_order():
+    for row in ROWS:
+        kind = getattr(getattr(row.call, "op", None), "kind", "composite")
+        assert (row.order == 0) == (kind == "constant") or kind == "composite", row.name
+
+
+def test_no_check_runs_on_nothing(computing):
+    counts = dict.fromkeys(CHECKS, 0)
+    for row in ROWS[:40]:
+        for name in CHECKS:
+            if name != "derivatives":
+                counts[name] += CHECKS[name](row, computing)
+    del counts["derivatives"]
+    assert all(counts.values()), counts
