@@ -1,5 +1,7 @@
 """The project's commands: `nox -l` lists them, `nox -s NAME` runs one in its own environment."""
 
+from pathlib import Path
+
 import nox
 
 nox.needs_version = ">=2025.2.9"
@@ -63,6 +65,30 @@ def examples(session: nox.Session) -> None:
     """Run every example on a small setting."""
     install(session, "test", "demo")
     session.run("pytest", "tests/examples", "tests/test_readme.py", *session.posargs)
+
+
+@nox.session(default=False)
+def conformance(session: nox.Session) -> None:
+    """Run the official Array API suite; `-- PATH` is a checkout of data-apis/array-api-tests.
+
+    The checkout needs its submodule, `git submodule update --init`.
+    """
+    if not session.posargs:
+        session.error("conformance: pass the path of a checkout of data-apis/array-api-tests")
+    suite, *more = session.posargs
+    install(session)
+    session.install("pytest", "pytest-json-report", "hypothesis>=6.151", "ndindex>=1.8")
+    lines = Path("tests/conformance/numpy-xfails.txt").read_text(encoding="utf-8").splitlines()
+    xfails = Path(session.create_tmp(), "xfails.txt").resolve()
+    known = [line.split("\t")[0] for line in lines if not line.startswith("#")]
+    xfails.write_text("\n".join(known), encoding="utf-8")
+    session.chdir(suite)
+    session.run(
+        *("pytest", "array_api_tests", "-q", "-p", "no:cacheprovider", "--tb=line"),
+        *("--max-examples", "50", "--derandomize", "--disable-deadline"),
+        *("--xfails-file", str(xfails), *more),
+        env={"ARRAY_API_TESTS_MODULE": "xgrad", "ARRAY_API_TESTS_VERSION": "2025.12"},
+    )
 
 
 @nox.session

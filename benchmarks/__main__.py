@@ -2,15 +2,15 @@
 
 import argparse
 import contextlib
-import datetime
+import datetime as dt
 import importlib.metadata
 import json
 import os
 import platform
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from . import report
 
@@ -27,6 +27,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds (15)")
     parser.add_argument("--budget", type=float, default=40, help="seconds per workload (40)")
     parser.add_argument("--threads", type=int, default=1, help="threads for every library (1)")
+    parser.add_argument(
+        "--clock",
+        choices=("wall", "cpu"),
+        default="wall",
+        help="cpu: only this process's time, for a busy machine",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios there")
     parser.add_argument("--show", type=Path, metavar="FILE", help="show earlier results instead")
@@ -106,13 +112,14 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Resul
     everything = [*WORKLOADS, *GROWTHS]
     names = chosen(options.only, everything)
     results: report.Results = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": {
             "processor": processor(),
             "cores": os.cpu_count(),
             "system": f"{platform.system()} {platform.machine()}",
         },
         "threads": options.threads,
+        "clock": options.clock,
         "versions": versions,
         "libraries": ["numpy", *(x.name for x in libraries)],
         "targets": {n: WORKLOADS[n].target for n in names if n in WORKLOADS},
@@ -122,28 +129,28 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Resul
         "memory": {},
         "footprint": {},
     }
-    rounds, budget = options.rounds, options.budget
+    clock = time.perf_counter if options.clock == "wall" else time.process_time
+    plan = timing.Plan(options.rounds, options.budget, say, clock)
+    few = timing.Plan(min(options.rounds, 3), 2 * options.budget, say, clock)
     if "ratios" in parts:
         for name in names:
             if name in WORKLOADS:
-                found = timing.measure(WORKLOADS[name], libraries, rounds, budget, say)
+                found = timing.measure(WORKLOADS[name], libraries, plan)
                 results["workloads"][name] = found
     if "cost" in parts and any(name.startswith("chain") for name in names):
         for elements in (1, 10):
-            found = timing.per_operation(elements, libraries, rounds, budget, say)
+            found = timing.per_operation(elements, libraries, plan)
             results["per operation"][elements] = found
     if "growth" in parts:
         for name in names:
             if name in GROWTHS:
-                growth = timing.grow(GROWTHS[name], libraries, min(rounds, 3), 2 * budget, say)
+                growth = timing.grow(GROWTHS[name], libraries, few)
                 results["growth"][name] = growth
     if "memory" in parts and memory.available():
         for name in names:
             if name in {"black-scholes-1000000", "mlp-512", "wave"}:
                 say(f"{name}: memory")
-                results["memory"][name] = {
-                    n: memory.peak(name, n) for n in results["libraries"]
-                }
+                results["memory"][name] = {n: memory.peak(name, n) for n in results["libraries"]}
     if "footprint" in parts and options.only is None:
         say("imports and sizes")
         results["footprint"] = footprint.footprints(results["libraries"])

@@ -29,7 +29,9 @@ WITH = {
 def import_seconds(name: str, times: int = 7) -> float:
     """Return the median of the seconds that ``import name`` takes after ``import numpy``."""
     command = [sys.executable, "-c", IMPORT.format(name=name)]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(times)]
+    runs = [
+        subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(times)
+    ]
     return statistics.median(float(run.stdout) for run in runs)
 
 

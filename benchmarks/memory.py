@@ -35,7 +35,7 @@ def main(name: str, library_name: str) -> None:
     """Evaluate once at a tiny size, so that all code is loaded, and once at the real one."""
     import gc
 
-    import numpy
+    import numpy as np
 
     from .libraries import load
     from .workloads import WORKLOADS
@@ -47,7 +47,7 @@ def main(name: str, library_name: str) -> None:
         f = library.ways[workload.derivative](library.bind(workload.model), workload.wrt)
         put = library.put
     for size in (workload.tiny, workload.size):
-        inputs = [put(x) for x in workload.inputs(numpy.random.default_rng(1), **size)]
+        inputs = [put(x) for x in workload.inputs(np.random.default_rng(1), **size)]
         compiles = library is not None and library.traces
         if compiles:
             f(*inputs)

@@ -18,11 +18,11 @@ def plot(results: dict[str, Any], path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
-    from matplotlib import pyplot
+    from matplotlib import pyplot as plt
 
     workloads = results["workloads"]
     names = list(workloads)[::-1]
-    figure, axes = pyplot.subplots(figsize=(10, 1.6 + 0.38 * len(names)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(10, 1.6 + 0.38 * len(names)), layout="constrained")
     places = range(len(names))
     own = [workloads[n]["xgrad"]["ratio"] if "xgrad" in workloads[n] else None for n in names]
     for y, value in zip(places, own, strict=True):
@@ -76,4 +76,4 @@ def plot(results: dict[str, Any], path: Path) -> None:
     axes.grid(axis="x", which="major", alpha=0.3)
     figure.legend(loc="outside upper right", ncols=4, fontsize=8, frameon=False)
     figure.savefig(path, dpi=130)
-    pyplot.close(figure)
+    plt.close(figure)

@@ -106,9 +106,10 @@ def everything(results: Results) -> str:
     machine = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     threads = "1 thread" if results["threads"] == 1 else f"{results['threads']} threads"
+    where = f"{machine['processor']}, {machine['cores']} cores, {machine['system']}"
+    how = f"{threads}, {results['clock']} clock, {results['date']}"
     parts = [
-        f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {threads}; "
-        f"{results['date']}\n{versions}",
+        f"{where}; {how}\n{versions}",
         "Ratios of time to hand-written NumPy: medians, ± half the distance of the quartiles.",
     ]
     for key, show in (

@@ -9,26 +9,42 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-import numpy
+import numpy as np
 
 from .libraries import Library
 from .workloads import Growth, Workload, chain
 
 BY_HAND = "numpy"
 SEED = 1
-SAMPLE = 0.004  # seconds that a sample takes at least, by repeating short calls
+SAMPLE = 0.001  # seconds that a sample takes at least: short, so that many are not interrupted
 
 Runs = dict[str, Callable[[], Any]]
-Progress = Callable[[str], None]
 
 
-def prepared(
-    workload: Workload, libraries: Iterable[Library], size: dict[str, Any], say: Progress
-) -> Runs:
+@dataclass(frozen=True)
+class Plan:
+    """How to measure.
+
+    Attributes:
+        rounds: how many rounds, in each of which every library has its turn.
+        budget: seconds per workload after which no further round starts, once there are three.
+        say: is told what goes on.
+        clock: gives seconds: those on the wall, or on a busy machine those of this process.
+    """
+
+    rounds: int
+    budget: float
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.perf_counter
+
+
+def prepared(workload: Workload, libraries: Iterable[Library], plan: Plan) -> Runs:
     """Return one call per library, each seen to give what the hand-written code gives."""
-    inputs = workload.inputs(numpy.random.default_rng(SEED), **size)
+    say = plan.say
+    inputs = workload.inputs(np.random.default_rng(SEED), **workload.size)
     expected = workload.by_hand(*inputs)
     runs: Runs = {BY_HAND: lambda: workload.by_hand(*inputs)}
     for library in libraries:
@@ -52,51 +68,42 @@ def checked(
     for got, want in zip(
         found if several else (found,), expected if several else (expected,), strict=True
     ):
-        single = want.dtype == numpy.float32
-        numpy.testing.assert_allclose(
-            numpy.asarray(library.take(got)),
+        single = want.dtype == np.float32
+        np.testing.assert_allclose(
+            np.asarray(library.take(got)),
             want,
             rtol=2e-3 if single else 1e-7,
-            atol=float(numpy.max(numpy.abs(want))) * (1e-5 if single else 1e-9),
+            atol=float(np.max(np.abs(want))) * (1e-5 if single else 1e-9),
             err_msg=f"{workload.name}: {library.name} and the hand-written code differ",
         )
     return lambda: f(*own)
 
 
-def seconds_of(call: Callable[[], Any]) -> float:
-    """Return the seconds that one call takes."""
-    start = time.perf_counter()
-    call()
-    return time.perf_counter() - start
+def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
+    """Return the seconds per call of each run, one entry per round."""
+    clock = plan.clock
 
+    def timed(call: Callable[[], Any], times: int) -> float:
+        start = clock()
+        for _ in range(times):
+            call()
+        return (clock() - start) / times
 
-def samples(runs: Runs, rounds: int, budget: float) -> dict[str, list[float]]:
-    """Return the seconds per call of each run, one entry per round.
-
-    Args:
-        runs: what to call.
-        rounds: how many rounds.
-        budget: seconds after which no further round starts, once there are three.
-    """
     gc.collect()
-    repeats = {}
-    for name, call in runs.items():
-        call()
-        repeats[name] = max(1, min(1000, round(SAMPLE / seconds_of(call))))
-    times: dict[str, list[float]] = {name: [] for name in runs}
+    repeats = {
+        name: max(1, min(1000, round(SAMPLE / (timed(call, 1) or SAMPLE))))
+        for name, call in runs.items()
+    }
+    found: dict[str, list[float]] = {name: [] for name in runs}
     order, shuffle = list(runs), random.Random(SEED).shuffle
-    end = time.perf_counter() + budget
-    for done in range(rounds):
+    end = time.perf_counter() + plan.budget
+    for done in range(plan.rounds):
         if done >= 3 and time.perf_counter() > end:
             break
         shuffle(order)
         for name in order:
-            call, n = runs[name], repeats[name]
-            start = time.perf_counter()
-            for _ in range(n):
-                call()
-            times[name].append((time.perf_counter() - start) / n)
-    return times
+            found[name].append(timed(runs[name], repeats[name]))
+    return found
 
 
 def summary(times: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
@@ -105,9 +112,7 @@ def summary(times: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
     for name, mine in times.items():
         ratios = sorted(t / h for t, h in zip(mine, times[BY_HAND], strict=True))
         low, middle, high = (
-            statistics.quantiles(ratios, n=4, method="inclusive")
-            if len(ratios) > 1
-            else ratios * 3
+            statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
         )
         found[name] = {
             "ratio": middle,
@@ -119,19 +124,19 @@ def summary(times: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
 
 
 def measure(
-    workload: Workload, libraries: Iterable[Library], rounds: int, budget: float, say: Progress
+    workload: Workload, libraries: Iterable[Library], plan: Plan
 ) -> dict[str, dict[str, Any]]:
     """Return the summary of one workload."""
-    runs = prepared(workload, libraries, workload.size, say)
-    say(f"{workload.name}: {rounds} rounds")
-    return summary(samples(runs, rounds, budget))
+    runs = prepared(workload, libraries, plan)
+    plan.say(f"{workload.name}: {plan.rounds} rounds")
+    return summary(samples(runs, plan))
 
 
 def per_operation(
-    elements: int, libraries: Iterable[Library], rounds: int, budget: float, say: Progress
+    elements: int, libraries: Iterable[Library], plan: Plan
 ) -> dict[str, dict[str, float]]:
     """Return the nanoseconds per operation of the chain, forward and backward."""
-    (x,) = chain.inputs(numpy.random.default_rng(SEED), elements)
+    (x,) = chain.inputs(np.random.default_rng(SEED), elements)
     both: Runs = {BY_HAND: lambda: chain.by_hand(x)}
     forward: Runs = {BY_HAND: lambda: chain.forward_by_hand(x, chain.OPS)}
     for library in libraries:
@@ -139,12 +144,14 @@ def per_operation(
             own, f = library.put(x), library.bind(chain.model)
             both[library.name] = _call(library.ways["gradient"](f, 1), own)
             forward[library.name] = _call(library.forward(f), own)
-    say(f"cost per operation, {elements} elements")
+    plan.say(f"cost per operation, {elements} elements")
     times = samples(
-        {f"{name} {part}": run for part, runs in (("both", both), ("forward", forward))
-         for name, run in runs.items()},
-        rounds,
-        budget,
+        {
+            f"{name} {part}": run
+            for part, runs in (("both", both), ("forward", forward))
+            for name, run in runs.items()
+        },
+        plan,
     )
     nanoseconds = {name: statistics.median(t) / chain.OPS * 1e9 for name, t in times.items()}
     return {
@@ -160,13 +167,11 @@ def _call(f: Callable[..., Any], *inputs: Any) -> Callable[[], Any]:
     return lambda: f(*inputs)
 
 
-def grow(
-    growth: Growth, libraries: Iterable[Library], rounds: int, limit: float, say: Progress
-) -> dict[str, dict[str, Any]]:
+def grow(growth: Growth, libraries: Iterable[Library], plan: Plan) -> dict[str, dict[str, Any]]:
     """Return per library the seconds at each size, and the exponent of the last tenfold step.
 
-    A library leaves before a size at which a call would take more than `limit` seconds, were its
-    time quadratic; one that needs microseconds per operation leaves where it has shown that.
+    A library leaves before a size at which a call would take more than the budget, were its time
+    quadratic; one that traces or compiles every operation leaves after the first size.
     """
     found: dict[str, dict[str, Any]] = {}
     leaving: set[str] = set()
@@ -176,18 +181,16 @@ def grow(
             growth.name, growth.model(n), growth.by_hand(n), growth.inputs, {"n": n}, {}
         )
         staying = [library for library in libraries if library.name not in leaving]
-        runs = prepared(workload, staying, workload.size, lambda text, n=n: say(f"{text}, {n}"))
-        times = samples(runs, rounds, limit)
+        plan.say(f"{growth.name}: {n} times")
+        times = samples(prepared(workload, staying, plan), plan)
         for name, mine in times.items():
             entry = found.setdefault(name, {"sizes": [], "seconds": []})
             entry["sizes"].append(n)
             entry["seconds"].append(min(mine))
-            if name != BY_HAND and 100 * min(mine) > limit:
+            if name != BY_HAND and 100 * min(mine) > plan.budget:
                 leaving.add(name)
         leaving |= {library.name for library in libraries if library.traces}
     for entry in found.values():
         seconds = entry["seconds"]
-        entry["exponent"] = (
-            float(numpy.log10(seconds[-1] / seconds[-2])) if len(seconds) > 1 else None
-        )
+        entry["exponent"] = float(np.log10(seconds[-1] / seconds[-2])) if len(seconds) > 1 else None
     return found

@@ -63,9 +63,7 @@ def pytest_generate_tests(metafunc):
     for fixture in ("place", "computing"):
         if fixture in metafunc.fixturenames:
             places = [
-                place
-                for place in metafunc.config.places
-                if place.has_values or fixture == "place"
+                place for place in metafunc.config.places if place.has_values or fixture == "place"
             ]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
 

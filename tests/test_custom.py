@@ -117,7 +117,10 @@ BAD_RULES = {
     "not a pair": ((lambda x: x, lambda r, ct: (ct,)), "expected a pair"),
     "not a tuple": ((lambda x: (x, None), lambda r, ct: ct), "expected a tuple with 1 cotangents"),
     "too many": ((lambda x: (x, None), lambda r, ct: (ct, ct)), "returned 2 values"),
-    "wrong shape": ((lambda x: (x, None), lambda r, ct: (xg.sum(ct),)), r"shape \(\); expected \(3,\)"),
+    "wrong shape": (
+        (lambda x: (x, None), lambda r, ct: (xg.sum(ct),)),
+        r"shape \(\); expected \(3,\)",
+    ),
 }
 
 

@@ -27,6 +27,8 @@ def test_docstring_examples(name: str) -> None:
 def test_there_are_examples() -> None:
     finder = doctest.DocTestFinder()
     count = sum(
-        bool(test.examples) for name in MODULES for test in finder.find(importlib.import_module(name))
+        bool(test.examples)
+        for name in MODULES
+        for test in finder.find(importlib.import_module(name))
     )
     assert count >= 8

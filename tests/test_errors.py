@@ -55,10 +55,18 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
         errors.TracedConversionError,
         r"numpy\.asarray of a tracked array \(float64\[2\]\) would drop its gradient.*detach\(\)",
     ),
-    "float": (lambda: float(W[0]), errors.TracedConversionError, r"float\(\) of a tracked.*item\(\)"),
+    "float": (
+        lambda: float(W[0]),
+        errors.TracedConversionError,
+        r"float\(\) of a tracked.*item\(\)",
+    ),
     "int": (lambda: int(W[0]), errors.TracedConversionError, r"int\(\) of a tracked"),
     "complex": (lambda: complex(W[0]), errors.TracedConversionError, r"complex\(\) of a tracked"),
-    "dlpack": (lambda: np.from_dlpack(W), errors.TracedConversionError, r"from_dlpack of a tracked"),
+    "dlpack": (
+        lambda: np.from_dlpack(W),
+        errors.TracedConversionError,
+        r"from_dlpack of a tracked",
+    ),
     "out=": (
         lambda: np.add(np.ones(2), W, out=np.ones(2)),
         errors.TracedConversionError,
@@ -126,9 +134,17 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
         TypeError,
         r"sum\(\) got an unexpected keyword argument 'where'",
     ),
-    "matmul of numbers": (lambda: xg.matmul(W, xg.asarray(2.0)), ValueError, r"Multiply by a number"),
+    "matmul of numbers": (
+        lambda: xg.matmul(W, xg.asarray(2.0)),
+        ValueError,
+        r"Multiply by a number",
+    ),
     "a float as an index": (lambda: [1, 2][W[0]], TypeError, r"an index must be an integer"),
-    "no arrays": (lambda: xg.grad(lambda x: 1.0)({}), errors.NotDifferentiableError, "hold no arrays"),
+    "no arrays": (
+        lambda: xg.grad(lambda x: 1.0)({}),
+        errors.NotDifferentiableError,
+        "hold no arrays",
+    ),
 }
 
 

@@ -7,9 +7,6 @@ import pytest
 import xgrad as xg
 from xgrad.testing import CHECKS, NOT_OPS, ROWS
 
-# every library's own warnings (of an overflow that a sample means to reach, say) are its own affair
-pytestmark = pytest.mark.filterwarnings("default")
-
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @pytest.mark.parametrize("check", CHECKS)

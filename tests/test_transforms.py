@@ -53,7 +53,12 @@ def test_argnums() -> None:
     assert gc == X[0]
     assert np.allclose(xg.grad(f, 1)(*args), X)
     assert np.allclose(xg.grad(f, -1)(*args), X[0])
-    assert [h.shape for row in xg.hessian(f, (0, 2))(*args) for h in row] == [(3, 3), (3,), (3,), ()]
+    assert [h.shape for row in xg.hessian(f, (0, 2))(*args) for h in row] == [
+        (3, 3),
+        (3,),
+        (3,),
+        (),
+    ]
     with pytest.raises(ValueError, match="argnums has 3"):
         xg.grad(f, 3)(*args)
 

@@ -305,7 +305,15 @@ class Array(Operators, Methods):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         copy = not backend_of(self._data).owns(self._data)
-        self._rebind(xgrad.ops.indexing.setitem(self, value, key=key, copy=copy), "x[key] = value")
+        if (
+            type(value) is Array
+            and value._node is not None
+            and not xgrad.ops.indexing.is_basic(key)
+        ):
+            new = xgrad.index_set(self, key, value)  # an entry may be named twice: who wins it?
+        else:
+            new = xgrad.ops.indexing.setitem(self, value, key=key, copy=copy)
+        self._rebind(new, "x[key] = value")
 
     def _inplace(self, new: Array, symbol: str) -> Array:
         if new._data.shape != self._data.shape:

@@ -60,7 +60,7 @@ class Namespace:
 
 
 class Functions(Namespace):
-    """A namespace of functions of which a library may lack some, or that may not be installed."""
+    """Special functions, of which a library may lack some, or which may not be installed."""
 
     def __getattr__(self, attr: str) -> Any:
         try:
@@ -69,13 +69,13 @@ class Functions(Namespace):
             if attr.startswith("__") or error.name not in ("scipy", "cupyx"):
                 raise
             raise errors.BackendUnavailableError(
-                f"{self.__name__}.{attr}: it comes from SciPy, which is not installed. "
+                f"special.{attr}: it comes from SciPy, which is not installed. "
                 "To use it: pip install 'xgrad[scipy]'"
             ) from None
         except AttributeError:
             if attr.startswith("__"):
                 raise
-            raise errors.MissingFunctionError(missing(attr, self.__name__)) from None
+            raise errors.MissingFunctionError(missing(f"special.{attr}", self.__name__)) from None
 
 
 def missing(function: str, where: str) -> str:

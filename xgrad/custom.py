@@ -64,9 +64,7 @@ class _Call:
 
     def lifted(self, node: Node) -> list[Array]:
         """Return the floating-point arrays with their places on the outer tape."""
-        return [
-            Array(x, parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)
-        ]
+        return [Array(x, parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)]
 
     def constants(self) -> list[Array]:
         """Return the floating-point arrays, untracked."""

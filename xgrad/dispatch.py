@@ -44,6 +44,17 @@ class Op:
         self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
         self.raws = RawTable(self)
 
+    def require_names(self, f: Any, skip: int) -> None:
+        """Refuse a rule that asks for what the op does not have."""
+        if not callable(f):
+            return
+        given = {*self.arrays, *self.rest, *self.keywords, "out"}
+        for name in list(inspect.signature(f).parameters)[skip:]:
+            if name not in given and not self.variadic:
+                raise TypeError(
+                    f"{self.name}: its rule asks for {name!r}; it may ask for {', '.join(given)}"
+                )
+
     def bind(self, backend: Backend) -> Callable[..., Any]:
         """Return the raw function of this op on a backend."""
         if self.adapter:
@@ -130,9 +141,10 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
             return [x if x is None else xgrad.asarray(x) for x in args]
-        if len({backend_of(x).name for x in raws}) > 1:  # the first of a library's own arrays leads
+        if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
-            return [x if x is None else x._data for x in operands(op, [*_lifted(args, lead)])]
+            lifted = operands(op, _lifted(args, lead))
+            return [x._data if type(x) is Array else x for x in lifted]
         return args
     backend = backend_of(first._data)
     return [_operand(op, args, x, first, backend) for x in args]

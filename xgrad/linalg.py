@@ -20,16 +20,9 @@ from .op import constant, rule
 from .ops.creation import zeros_like
 from .ops.dtypes import astype, is_tracked
 from .ops.elementwise import abs as absolute
-from .ops.elementwise import is_complex, multiply
+from .ops.elementwise import is_complex, multiply, subtract
 from .ops.indexing import getitem
-from .ops.manipulation import (
-    expand_dims,
-    front,
-    matrix_transpose,
-    moveaxis,
-    reshape,
-    stack,
-)
+from .ops.manipulation import expand_dims, matrix_transpose, reshape, roll
 from .ops.products import adjoint, matmul, tensordot, vecdot
 from .ops.statistical import Axis, axes_of, kept, spread
 from .ops.statistical import max as max_over
@@ -547,14 +540,10 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
         )
     if axis >= 0 and len(x1.shape) != len(x2.shape):
         raise ValueError("cross: a non-negative axis needs x1 and x2 to have as many axes")
-    a = [getitem(moveaxis(x1, axis, -1), (..., i)) for i in range(3)]
-    b = [getitem(moveaxis(x2, axis, -1), (..., i)) for i in range(3)]
-    parts = [
-        a[1] * b[2] - a[2] * b[1],
-        a[2] * b[0] - a[0] * b[2],
-        a[0] * b[1] - a[1] * b[0],
-    ]
-    return stack(parts, axis=axis if axis < 0 else front(axis, len(x1.shape), "cross"))
+    return subtract(
+        multiply(roll(x1, -1, axis=axis), roll(x2, -2, axis=axis)),
+        multiply(roll(x1, -2, axis=axis), roll(x2, -1, axis=axis)),
+    )
 
 
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:

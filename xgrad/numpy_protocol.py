@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,9 +24,13 @@ UFUNCS = {
     "arctan2": "atan2",
     "arctanh": "atanh",
     "conjugate": "conj",
+    "degrees": "rad2deg",
+    "fabs": "abs",
     "invert": "bitwise_invert",
     "left_shift": "bitwise_left_shift",
+    "mod": "remainder",
     "power": "pow",
+    "radians": "deg2rad",
     "right_shift": "bitwise_right_shift",
     "rint": "round",
     "true_divide": "divide",
@@ -35,22 +43,58 @@ FUNCTIONS = {
     "concatenate": "concat",
     "cumsum": "cumulative_sum",
     "cumprod": "cumulative_prod",
-    "transpose": "permute_dims",
-    "around": "round",
+    "fix": "trunc",
+    "row_stack": "vstack",
 }
-"""The standard's name of a function, where it is not NumPy's."""
+"""The name of a function, where it is not NumPy's."""
 
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
+RENAMED = {"var": {"ddof": "correction"}, "std": {"ddof": "correction"}}
+"""The name of a parameter, where it is not NumPy's."""
+
+REDUCTIONS = {
+    "add": "sum",
+    "logaddexp": "logsumexp",
+    "logical_and": "all",
+    "logical_or": "any",
+    "maximum": "max",
+    "minimum": "min",
+    "multiply": "prod",
+}
+"""The function that reduces by a ufunc."""
+
+RUNNING = {
+    "add": "cumulative_sum",
+    "logaddexp": "cumulative_logsumexp",
+    "maximum": "cumulative_max",
+    "minimum": "cumulative_min",
+    "multiply": "cumulative_prod",
+}
+"""The function that accumulates by a ufunc."""
+
+MODULES = {"numpy.linalg": "linalg", "numpy.fft": "fft"}
 
 
 def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call the xgrad function of a NumPy ufunc; NotImplemented if there is none."""
     out = kwargs.pop("out", None)
-    function = getattr(xgrad, UFUNCS.get(ufunc.__name__, ufunc.__name__), None)
-    if method == "reduce" and ufunc.__name__ in REDUCTIONS:
-        function = getattr(xgrad, REDUCTIONS[ufunc.__name__])
+    name = ufunc.__name__
+    # by identity: scipy.special has its own log1p and expm1, and NumPy has none of its others
+    scipy_special = sys.modules.get("scipy.special")
+    if getattr(np, name, None) is not ufunc and getattr(scipy_special, name, None) is ufunc:
+        function = getattr(xgrad, name, None) or getattr(xgrad.special, name)
+    else:
+        function = getattr(xgrad, UFUNCS.get(name, name), None)
+    if method == "reduce" and name in REDUCTIONS:
+        function = getattr(xgrad, REDUCTIONS[name])
         kwargs.setdefault("axis", 0)
         kwargs = {k: v for k, v in kwargs.items() if v is not None or k == "axis"}
+    elif method == "accumulate" and name in RUNNING:
+        function = getattr(xgrad, RUNNING[name])
+        kwargs = {"axis": inputs[1] if len(inputs) > 1 else 0} | kwargs
+        inputs, kwargs = inputs[:1], {k: v for k, v in kwargs.items() if v is not None}
+    elif method == "outer" and function is not None and not kwargs and len(inputs) == 2:
+        first, second = map(xgrad.asarray, inputs)
+        inputs = xgrad.reshape(first, (*first.shape, *(1 for _ in second.shape))), second
     elif method != "__call__" or kwargs:
         return NotImplemented
     if function is None:
@@ -70,28 +114,155 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, An
 def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call the xgrad function of a NumPy function; NotImplemented if there is none."""
     name = func.__name__
-    module = {"numpy.linalg": "linalg", "numpy.fft": "fft"}.get(func.__module__)
-    space = getattr(xgrad, module, None) if module else xgrad
-    found = getattr(space, FUNCTIONS.get(name, name), None) if space else None
     if name in ("shape", "ndim", "size"):
         return getattr(args[0], name)
+    module = MODULES.get(func.__module__)
+    own = _ADAPTED.get(f"{module}.{name}" if module else name)
+    if own is not None:
+        return own(*args, **kwargs)
+    found = _found(name, module)
     if found is None:
         return NotImplemented
-    if name == "transpose" and len(args) == 1 and kwargs.get("axes") is None:
-        return args[0].T
-    if len(args) > 1 and name in _AXIS_SECOND:
-        kwargs = {"axis": args[1], **kwargs}
-        args = args[:1]
-    if name in ("cumsum", "cumprod") and kwargs.get("axis") is None:
-        args, kwargs = (args[0].ravel(),), {**kwargs, "axis": 0}
-    if name in ("var", "std") and "ddof" in kwargs:
-        kwargs = {**kwargs, "correction": kwargs["ddof"]}
-        del kwargs["ddof"]
-    return found(*args, **{k: v for k, v in kwargs.items() if v is not np._NoValue})
+    args, kwargs = _translated(func, found, args, kwargs)
+    return found(*args, **kwargs)
 
 
-_AXIS_SECOND = frozenset(
-    "sum prod mean var std max min amax amin any all argmax argmin argsort sort "
-    "cumsum cumprod concatenate stack flip count_nonzero".split()
-)
-"""Functions whose second positional argument is the axis in NumPy: a keyword in the standard."""
+def _found(name: str, module: str | None) -> Callable[..., Any] | None:
+    """Return the xgrad function of this name, of a module first."""
+    name = FUNCTIONS.get(name, name)
+    spaces = [getattr(xgrad, module)] if module else []
+    if module != "fft":  # xgrad has some of numpy.linalg's in its main namespace
+        spaces.append(xgrad)
+    return next((getattr(s, name) for s in spaces if name in s.__all__), None)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(f: Any) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(f).parameters)
+    except ValueError:  # an older NumPy does not tell those of its functions in C
+        return {}
+
+
+def _translated(
+    func: Any, found: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a call's arguments as the xgrad function takes them.
+
+    NumPy takes by position what the standard takes by name, and by name what it takes by position.
+    What xgrad has no parameter for is left out if it has NumPy's default.
+    """
+    theirs, ours = _parameters(func), _parameters(found)
+    names = [n for n, p in theirs.items() if p.kind in _POSITIONAL]
+    count = sum(p.kind in _POSITIONAL for p in ours.values())
+    if not any(p.kind is p.VAR_POSITIONAL for p in ours.values()):
+        by_name = dict(zip(names[count:], args[count:], strict=False))
+        args, kwargs = args[:count], by_name | kwargs
+        alone = sum(p.kind is p.POSITIONAL_ONLY for p in ours.values())
+        for n in names[len(args) : alone]:
+            if n not in kwargs:
+                break
+            args, kwargs = (*args, kwargs[n]), {k: v for k, v in kwargs.items() if k != n}
+    renamed = RENAMED.get(func.__name__, {})
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in ours.values())
+    given = {}
+    for n, value in kwargs.items():
+        default = theirs[n].default if n in theirs else None
+        our_name = renamed.get(n, n)
+        if value is np._NoValue or (
+            our_name not in ours and not takes_any and (value is default or value is None)
+        ):
+            continue
+        given[our_name] = value
+    return args, given
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+# Where the meaning differs, not only names and places ---------------------------------------------
+
+
+def _transpose(a: Any, axes: Any = None) -> Any:
+    return a.T if axes is None else xgrad.permute_dims(a, tuple(axes))
+
+
+def _squeeze(a: Any, axis: Any = None) -> Any:
+    return a.squeeze(axis)
+
+
+def _reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Any:
+    if order != "C":
+        raise NotImplementedError(f"numpy.reshape: order is {order!r}; expected 'C'")
+    return xgrad.reshape(a, (shape,) if isinstance(shape, int) else tuple(shape), copy=copy)
+
+
+def _flat(name: str) -> Callable[..., Any]:
+    """Return a function that NumPy calls on the flattened array if it is given no axis."""
+    f = getattr(xgrad, name)
+
+    def call(a: Any, *args: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+        more = {} if dtype is None else {"dtype": dtype}
+        return (
+            f(a.ravel(), *args, axis=0, **more) if axis is None else f(a, *args, axis=axis, **more)
+        )
+
+    return call
+
+
+def _round(a: Any, decimals: int = 0, out: Any = None) -> Any:
+    return xgrad.round(a * 10.0**decimals) / 10.0**decimals if decimals else xgrad.round(a)
+
+
+def _tile(A: Any, reps: Any) -> Any:
+    return xgrad.tile(A, (reps,) if isinstance(reps, int) else tuple(reps))
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord is None and axis is None:
+        out = xgrad.linalg.vector_norm(xgrad.reshape(x, (-1,)))
+        return xgrad.reshape(out, (1,) * x.ndim) if keepdims else out
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 1:
+        return xgrad.linalg.vector_norm(
+            x, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims
+        )
+    moved = xgrad.moveaxis(x, axes, (-2, -1))
+    out = xgrad.linalg.matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
+    return xgrad.moveaxis(out, (-2, -1), axes) if keepdims else out
+
+
+def _svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
+    if not compute_uv:
+        return xgrad.linalg.svdvals(a)
+    return xgrad.linalg.svd(a, full_matrices=full_matrices)
+
+
+_ADAPTED: dict[str, Callable[..., Any]] = {
+    "around": _round,
+    "copy": lambda a, order="K", subok=False: a.copy(),
+    "cumprod": lambda a, axis=None, dtype=None, out=None: _flat("cumulative_prod")(
+        a, axis=axis, dtype=dtype
+    ),
+    "cumsum": lambda a, axis=None, dtype=None, out=None: _flat("cumulative_sum")(
+        a, axis=axis, dtype=dtype
+    ),
+    "linalg.norm": _norm,
+    "linalg.svd": _svd,
+    "outer": lambda a, b, out=None: xgrad.linalg.outer(xgrad.ravel(a), xgrad.ravel(b)),
+    "reshape": _reshape,
+    "round": _round,
+    "squeeze": _squeeze,
+    "take": lambda a, indices, axis=None, out=None, mode="raise": _flat("take")(
+        a, indices, axis=axis
+    ),
+    "tile": _tile,
+    "transpose": _transpose,
+    "where": _where,
+}

@@ -70,6 +70,8 @@ def elementwise(
 
     def decorate(f: F) -> F:
         op = Op(f, "elementwise", path, len(partials))
+        for partial in partials:
+            op.require_names(partial, 1)
         if len(partials) == 1 and not op.keywords and not op.rest:
             return _finish(op, f, unary_call(op, partials[0], zeros))
         if len(partials) == 2 and not op.keywords and not op.rest:
@@ -103,6 +105,8 @@ def linear(
 
     def decorate(f: F) -> F:
         op = Op(f, "linear", path, len(transposes), adapter)
+        for transpose in transposes:
+            op.require_names(transpose, 2)
         return _finish(op, f, general_call(op, LinearBuilder(op, transposes, zeros, add_to), view))
 
     return decorate
@@ -113,6 +117,8 @@ def multilinear(*transposes: Callable[..., Any], path: str = "") -> Callable[[F]
 
     def decorate(f: F) -> F:
         op = Op(f, "multilinear", path, len(transposes))
+        for transpose in transposes:
+            op.require_names(transpose, 2)
         if len(transposes) == 2 and not op.keywords and not op.rest:
             variants = binary_variants(op, transposes, False, multilinear_variant)
             call = binary_call(op, variants)
@@ -144,6 +150,8 @@ def rule(
 
     def decorate(f: F) -> F:
         op = Op(f, "rule", path, arrays)
+        op.require_names(vjp, 2)
+        op.require_names(jvp, 2)
         return _finish(op, f, general_call(op, RuleBuilder(op, vjp, jvp, zeros)))
 
     return decorate

@@ -17,7 +17,7 @@ class Library:
 
     Attributes:
         name: what it is called in tables and after ``--libs``.
-        np: the namespace that the models are given.
+        xp: the namespace that the models are given.
         put: makes the library's array of a NumPy array.
         ways: for each derivative the function that makes it: of a function and the number of
             arguments to differentiate, a function of the arguments.
@@ -27,7 +27,7 @@ class Library:
     """
 
     name: str
-    np: Any
+    xp: Any
     put: Function
     ways: dict[str, Function]
     forward: Function | None = None
@@ -36,10 +36,10 @@ class Library:
 
     def bind(self, model: Function) -> Function:
         """Return a model as a function of its inputs alone."""
-        np = self.np
+        xp = self.xp
 
         def f(*inputs: Any) -> Any:
-            return model(np, *inputs)
+            return model(xp, *inputs)
 
         return f
 

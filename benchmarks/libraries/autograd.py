@@ -22,7 +22,7 @@ def log_softmax(x: Any) -> Any:
 
 def load(name: str, threads: int) -> Library:
     """Return autograd as a library of the benchmark."""
-    np = namespace(
+    xp = namespace(
         anp,
         bordered=lambda x: anp.pad(x, 1, "constant"),
         fft=anp.fft,
@@ -39,15 +39,11 @@ def load(name: str, threads: int) -> Library:
         "jacobian": lambda f, wrt: autograd.jacobian(f),
         "product": lambda f, wrt: autograd.hessian_vector_product(f),
     }
-    return Library(
-        name, np, lambda x: x, ways, lambda f: lambda x: make_vjp(f, x)
-    )
+    return Library(name, xp, lambda x: x, ways, lambda f: lambda x: make_vjp(f, x))
 
 
 def namespace_of_linalg() -> Any:
     """Return the functions of linear algebra under the names of the Array API standard."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(
-        cholesky=anp.linalg.cholesky, solve=anp.linalg.solve, diagonal=anp.diagonal
-    )
+    return SimpleNamespace(cholesky=anp.linalg.cholesky, solve=anp.linalg.solve, diagonal=anp.diag)

@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy
+import numpy as np
 
 from . import Function, Library, namespace
 
@@ -28,7 +28,7 @@ def load(name: str, threads: int) -> Library:
     """Return JAX as a library of the benchmark."""
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_platforms", "cpu")
-    np = namespace(
+    xp = namespace(
         jnp,
         bordered=lambda x: jnp.pad(x, 1),
         fft=jnp.fft,
@@ -49,10 +49,10 @@ def load(name: str, threads: int) -> Library:
     }
     return Library(
         name,
-        np,
+        xp,
         jnp.asarray,
         ways,
         None if name == "jax_jit" else lambda f: lambda x: jax.block_until_ready(jax.vjp(f, x)[0]),
-        numpy.asarray,
+        np.asarray,
         traces=True,
     )

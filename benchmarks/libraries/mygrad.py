@@ -28,7 +28,7 @@ def gradient(f: Function, wrt: int) -> Function:
 
 def load(name: str, threads: int) -> Library:
     """Return MyGrad as a library of the benchmark."""
-    np = namespace(
+    xp = namespace(
         mygrad,
         bordered=bordered,
         log_softmax=activations.logsoftmax,
@@ -37,7 +37,7 @@ def load(name: str, threads: int) -> Library:
     )
     return Library(
         name,
-        np,
+        xp,
         lambda x: x,
         {"gradient": gradient},
         lambda f: lambda x: f(mygrad.tensor(x, copy=False)),

@@ -16,7 +16,7 @@ def bordered(x: Any) -> Any:
 
 def load(name: str, threads: int) -> Library:
     """Return xgrad as a library of the benchmark."""
-    np = namespace(
+    xp = namespace(
         xg,
         bordered=bordered,
         fft=xg.fft,
@@ -33,6 +33,4 @@ def load(name: str, threads: int) -> Library:
         "jacobian": lambda f, wrt: xg.jacrev(f),
         "product": lambda f, wrt: lambda x, v: xg.hvp(f, x, v),
     }
-    return Library(
-        name, np, lambda x: x, ways, lambda f: lambda x: xg.vjp(f, x)
-    )
+    return Library(name, xp, lambda x: x, ways, lambda f: lambda x: xg.vjp(f, x))

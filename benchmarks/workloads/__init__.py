@@ -9,7 +9,7 @@ from . import (
     chain,
     deconvolution,
     gaussian_process,
-    layer,
+    layers,
     lstm,
     mlp,
     rosenbrock,
@@ -24,7 +24,7 @@ class Workload:
 
     Attributes:
         name: what it is called in tables and after ``--only``.
-        model: ``model(np, *inputs)`` in terms of a library's namespace.
+        model: ``model(xp, *inputs)`` in terms of a library's namespace.
         by_hand: ``by_hand(*inputs)``, the same derivative in plain NumPy.
         inputs: ``inputs(rng, **size)`` makes the arrays.
         size: the size that is measured.
@@ -50,7 +50,7 @@ class Growth:
     """One problem at growing sizes.
 
     Attributes:
-        model: ``model(np, *inputs)`` in terms of a library's namespace, for a size n.
+        model: ``model(xp, *inputs)`` in terms of a library's namespace, for a size n.
         by_hand: the same derivative in plain NumPy.
         inputs: ``inputs(rng, n)`` makes the arrays.
     """
@@ -72,9 +72,7 @@ def _mlp(name: str, layers: tuple[int, ...], batch: int, target: float | None) -
     size = {"layers": layers, "batch": batch}
     tiny = {"layers": tuple(2 + i for i in range(len(layers))), "batch": 5}
     wrt = 2 * len(layers) - 2
-    return Workload(
-        name, mlp.model, mlp.by_hand, mlp.inputs, size, tiny, wrt=wrt, target=target
-    )
+    return Workload(name, mlp.model, mlp.by_hand, mlp.inputs, size, tiny, wrt=wrt, target=target)
 
 
 def _black_scholes(points: int, target: float) -> Workload:
@@ -146,9 +144,9 @@ WORKLOADS = {
         ),
         Workload(
             "jacobian",
-            layer.model,
-            layer.by_hand,
-            layer.inputs,
+            layers.model,
+            layers.by_hand,
+            layers.inputs,
             {"n": 100},
             {"n": 4},
             "jacobian",
@@ -174,7 +172,7 @@ GROWTHS = {
         ),
         Growth(
             "tape",
-            lambda n: lambda np, x: chain.chain(np, x, n),
+            lambda n: lambda xp, x: chain.chain(xp, x, n),
             lambda n: lambda x: chain.chain_by_hand(x, n),
             lambda rng, n: chain.inputs(rng, 1),
             (10**3, 10**4, 10**5, 10**6),

@@ -6,13 +6,13 @@ library computes the same thing with the functions it has.
 
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy import ndarray
 
-A, B = (2 / numpy.pi) ** 0.5, 0.044715
+A, B = (2 / np.pi) ** 0.5, 0.044715
 
 
-def inputs(rng: numpy.random.Generator, points: int) -> tuple[ndarray, ...]:
+def inputs(rng: np.random.Generator, points: int) -> tuple[ndarray, ...]:
     """Return spot prices, strikes, times to expiry, rates of interest, and volatilities."""
     return (
         rng.uniform(80, 120, points),
@@ -23,27 +23,27 @@ def inputs(rng: numpy.random.Generator, points: int) -> tuple[ndarray, ...]:
     )
 
 
-def model(np: Any, S: Any, K: Any, T: Any, r: Any, v: Any) -> Any:
+def model(xp: Any, S: Any, K: Any, T: Any, r: Any, v: Any) -> Any:
     """Return the sum of the prices; its gradient holds the greeks of each option."""
-    w = v * np.sqrt(T)
-    d1 = (np.log(S / K) + (r + 0.5 * v * v) * T) / w
+    w = v * xp.sqrt(T)
+    d1 = (xp.log(S / K) + (r + 0.5 * v * v) * T) / w
     d2 = d1 - w
-    return np.sum(S * normal(np, d1) - K * np.exp(-r * T) * normal(np, d2))
+    return xp.sum(S * normal(xp, d1) - K * xp.exp(-r * T) * normal(xp, d2))
 
 
-def normal(np: Any, d: Any) -> Any:
+def normal(xp: Any, d: Any) -> Any:
     """Return the distribution function of the normal distribution, to three digits."""
-    return 0.5 + 0.5 * np.tanh(A * (d + B * d * d * d))
+    return 0.5 + 0.5 * xp.tanh(A * (d + B * d * d * d))
 
 
 def by_hand(S: ndarray, K: ndarray, T: ndarray, r: ndarray, v: ndarray) -> tuple[ndarray, ...]:
     """Return delta, the derivative by the strike, theta, rho and vega."""
-    root = numpy.sqrt(T)
+    root = np.sqrt(T)
     w = v * root
     drift = r + 0.5 * v * v
-    d1 = (numpy.log(S / K) + drift * T) / w
+    d1 = (np.log(S / K) + drift * T) / w
     d2 = d1 - w
-    discount = numpy.exp(-r * T)
+    discount = np.exp(-r * T)
     P1, p1 = normal_and_slope(d1)
     P2, p2 = normal_and_slope(d2)
     # Price = S P1 - K discount P2, by way of d1, w and the discount factor.
@@ -63,5 +63,5 @@ def by_hand(S: ndarray, K: ndarray, T: ndarray, r: ndarray, v: ndarray) -> tuple
 
 def normal_and_slope(d: ndarray) -> tuple[ndarray, ndarray]:
     """Return the distribution function and its derivative."""
-    y = numpy.tanh(A * (d + B * d * d * d))
+    y = np.tanh(A * (d + B * d * d * d))
     return 0.5 + 0.5 * y, 0.5 * A * (1 - y * y) * (1 + 3 * B * d * d)

@@ -2,23 +2,23 @@
 
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy import ndarray
 
 
-def inputs(rng: numpy.random.Generator, elements: int) -> tuple[ndarray, ...]:
+def inputs(rng: np.random.Generator, elements: int) -> tuple[ndarray, ...]:
     """Return where to start."""
     return (rng.uniform(0.1, 0.9, elements),)
 
 
-def chain(np: Any, x: Any, ops: int) -> Any:
+def chain(xp: Any, x: Any, ops: int) -> Any:
     """Return the sum of the last link."""
     for _ in range(ops // 4):
         x = x * 1.0001
-        x = np.sin(x)
+        x = xp.sin(x)
         x = x + 0.1
         x = x * x
-    return np.sum(x)
+    return xp.sum(x)
 
 
 def forward_by_hand(x: ndarray, ops: int) -> tuple[Any, list[ndarray]]:
@@ -27,22 +27,22 @@ def forward_by_hand(x: ndarray, ops: int) -> tuple[Any, list[ndarray]]:
     for _ in range(ops // 4):
         x = x * 1.0001
         saved.append(x)
-        x = numpy.sin(x)
+        x = np.sin(x)
         x = x + 0.1
         saved.append(x)
         x = x * x
-    return numpy.sum(x), saved
+    return np.sum(x), saved
 
 
 def chain_by_hand(x: ndarray, ops: int) -> tuple[ndarray]:
     """Return the gradient with respect to x."""
     _, saved = forward_by_hand(x, ops)
-    g = numpy.ones_like(x)
+    g = np.ones_like(x)
     for _ in range(ops // 4):
         y = saved.pop()
         g = g * y + g * y
         y = saved.pop()
-        g = g * numpy.cos(y)
+        g = g * np.cos(y)
         g = g * 1.0001
     return (g,)
 
@@ -50,9 +50,9 @@ def chain_by_hand(x: ndarray, ops: int) -> tuple[ndarray]:
 OPS = 1000
 
 
-def model(np: Any, x: Any) -> Any:
+def model(xp: Any, x: Any) -> Any:
     """Return the end of a chain of a thousand operations."""
-    return chain(np, x, OPS)
+    return chain(xp, x, OPS)
 
 
 def by_hand(x: ndarray) -> tuple[ndarray]:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy import ndarray
 
 
 def inputs(
-    rng: numpy.random.Generator, steps: int, batch: int, features: int, hidden: int
+    rng: np.random.Generator, steps: int, batch: int, features: int, hidden: int
 ) -> tuple[ndarray, ...]:
     """Return the weights for the input and for the state, the biases, sequences and targets."""
     return (
@@ -19,23 +19,23 @@ def inputs(
     )
 
 
-def model(np: Any, W: Any, U: Any, b: Any, xs: Any, target: Any) -> Any:
+def model(xp: Any, W: Any, U: Any, b: Any, xs: Any, target: Any) -> Any:
     """Return the squared distance of the last state from the target."""
     n = target.shape[1]
 
     def step(t: Any, h: Any, c: Any) -> tuple[Any, Any]:
         z = xs[t] @ W + h @ U + b
-        i, f, o = np.sigmoid(z[:, :n]), np.sigmoid(z[:, n : 2 * n]), np.sigmoid(z[:, 2 * n : 3 * n])
-        c = f * c + i * np.tanh(z[:, 3 * n :])
-        return o * np.tanh(c), c
+        i, f, o = xp.sigmoid(z[:, :n]), xp.sigmoid(z[:, n : 2 * n]), xp.sigmoid(z[:, 2 * n : 3 * n])
+        c = f * c + i * xp.tanh(z[:, 3 * n :])
+        return o * xp.tanh(c), c
 
-    h, _ = np.loop(xs.shape[0], step, np.zeros_like(target), np.zeros_like(target))
-    return np.sum((h - target) ** 2)
+    h, _ = xp.loop(xs.shape[0], step, xp.zeros_like(target), xp.zeros_like(target))
+    return xp.sum((h - target) ** 2)
 
 
 def sigmoid(z: ndarray) -> ndarray:
     """Return the logistic function; large negative arguments overflow to 0 as they should."""
-    return 1 / (1 + numpy.exp(-z))
+    return 1 / (1 + np.exp(-z))
 
 
 def by_hand(
@@ -43,20 +43,20 @@ def by_hand(
 ) -> tuple[ndarray, ...]:
     """Return the gradient with respect to W, U and b: backpropagation through time."""
     n = target.shape[1]
-    h = c = numpy.zeros_like(target)
+    h = c = np.zeros_like(target)
     saved = []
     for x in xs:
         z = x @ W + h @ U + b
         gates = sigmoid(z[:, : 3 * n])
         i, f, o = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
-        a = numpy.tanh(z[:, 3 * n :])
+        a = np.tanh(z[:, 3 * n :])
         c_next = f * c + i * a
-        y = numpy.tanh(c_next)
+        y = np.tanh(c_next)
         saved.append((x, h, c, i, f, o, a, y))
         h, c = o * y, c_next
-    gW, gU, gb = numpy.zeros_like(W), numpy.zeros_like(U), numpy.zeros_like(b)
-    gh, gc = 2 * (h - target), numpy.zeros_like(target)
-    gz = numpy.empty((len(target), 4 * n), target.dtype)
+    gW, gU, gb = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
+    gh, gc = 2 * (h - target), np.zeros_like(target)
+    gz = np.empty((len(target), 4 * n), target.dtype)
     for x, h, c, i, f, o, a, y in reversed(saved):
         gc = gc + gh * o * (1 - y * y)
         gz[:, :n] = gc * a * i * (1 - i)
@@ -67,5 +67,5 @@ def by_hand(
         gh = gz @ U.T
         gW += x.T @ gz
         gU += h.T @ gz
-        gb += numpy.sum(gz, axis=0)
+        gb += np.sum(gz, axis=0)
     return gW, gU, gb

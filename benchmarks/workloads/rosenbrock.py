@@ -2,29 +2,29 @@
 
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy import ndarray
 
 
-def inputs(rng: numpy.random.Generator, n: int) -> tuple[ndarray, ...]:
+def inputs(rng: np.random.Generator, n: int) -> tuple[ndarray, ...]:
     """Return a point."""
     return (rng.uniform(-1, 1, n),)
 
 
-def inputs_with_direction(rng: numpy.random.Generator, n: int) -> tuple[ndarray, ...]:
+def inputs_with_direction(rng: np.random.Generator, n: int) -> tuple[ndarray, ...]:
     """Return a point and a direction."""
     return rng.uniform(-1, 1, n), rng.normal(size=n)
 
 
-def model(np: Any, x: Any) -> Any:
+def model(xp: Any, x: Any) -> Any:
     """Return the height of the valley."""
-    return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    return xp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
 def bands(x: ndarray) -> tuple[ndarray, ndarray]:
     """Return the diagonal of the Hessian and the one beside it."""
     a, b = x[:-1], x[1:]
-    diagonal = numpy.zeros_like(x)
+    diagonal = np.zeros_like(x)
     diagonal[:-1] = 1200 * a * a - 400 * b + 2
     diagonal[1:] += 200
     return diagonal, -400 * a
@@ -33,8 +33,8 @@ def bands(x: ndarray) -> tuple[ndarray, ndarray]:
 def hessian_by_hand(x: ndarray) -> ndarray:
     """Return the Hessian."""
     diagonal, beside = bands(x)
-    H = numpy.diag(diagonal)
-    i = numpy.arange(len(x) - 1)
+    H = np.diag(diagonal)
+    i = np.arange(len(x) - 1)
     H[i, i + 1] = H[i + 1, i] = beside
     return H
 

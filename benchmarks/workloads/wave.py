@@ -2,31 +2,31 @@
 
 from typing import Any
 
-import numpy
+import numpy as np
 from numpy import ndarray
 
 STEPS = 200
 
 
-def inputs(rng: numpy.random.Generator, side: int) -> tuple[ndarray, ...]:
+def inputs(rng: np.random.Generator, side: int) -> tuple[ndarray, ...]:
     """Return the squared speed inside, the first displacement, and the last one observed."""
-    x = numpy.linspace(-1, 1, side)
-    u = numpy.exp(-20 * (x[:, None] ** 2 + x**2))
+    x = np.linspace(-1, 1, side)
+    u = np.exp(-20 * (x[:, None] ** 2 + x**2))
     u[[0, -1], :] = u[:, [0, -1]] = 0
     return 0.2 + 0.05 * rng.random((side - 2, side - 2)), u, rng.normal(size=(side, side))
 
 
-def model(np: Any, c: Any, u: Any, observed: Any) -> Any:
+def model(xp: Any, c: Any, u: Any, observed: Any) -> Any:
     """Return the misfit of the displacement after two hundred steps; the border stays at rest."""
 
     def step(t: Any, old: Any, u: Any) -> tuple[Any, Any]:
         around = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2]
         middle = u[1:-1, 1:-1]
         new = 2 * middle - old[1:-1, 1:-1] + c * (around - 4 * middle)
-        return u, np.bordered(new)
+        return u, xp.bordered(new)
 
-    _, u = np.loop(STEPS, step, u, u)
-    return np.sum((u - observed) ** 2)
+    _, u = xp.loop(STEPS, step, u, u)
+    return xp.sum((u - observed) ** 2)
 
 
 def by_hand(c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
@@ -36,11 +36,11 @@ def by_hand(c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
         middle = u[1:-1, 1:-1]
         laplacian = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4 * middle
         saved.append(laplacian)
-        new = numpy.zeros_like(u)
+        new = np.zeros_like(u)
         new[1:-1, 1:-1] = 2 * middle - old[1:-1, 1:-1] + c * laplacian
         old, u = u, new
-    gc = numpy.zeros_like(c)
-    g, g_old = 2 * (u - observed), numpy.zeros_like(u)
+    gc = np.zeros_like(c)
+    g, g_old = 2 * (u - observed), np.zeros_like(u)
     for laplacian in reversed(saved):
         inside = g[1:-1, 1:-1]
         gc += inside * laplacian
@@ -51,7 +51,7 @@ def by_hand(c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
         h[:-2, 1:-1] += gl
         h[1:-1, 2:] += gl
         h[1:-1, :-2] += gl
-        g_old = numpy.zeros_like(u)
+        g_old = np.zeros_like(u)
         g_old[1:-1, 1:-1] = -inside
         g = h
     return (gc,)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import builders, fast_calls, general_calls
+from xgrad import builders, fast_calls
 from xgrad.backends import backend_of
 from xgrad.op import constant, elementwise, linear, multilinear, rule
 from xgrad.testing import CHECKS, Place, Row, Sample, Spec, check_grads, check_op
+from xgrad.testing.cases import Bad
 
 NUMPY = Place.named("numpy")
 VECTOR = (Sample((Spec((3,)),)),)
@@ -228,8 +229,6 @@ def test_a_look_at_values_is_caught_on_meta():
 
 
 def test_an_error_that_does_not_come_is_caught():
-    from xgrad.testing.cases import Bad
-
     bad = (Bad((Spec((3,)),), {}, ValueError, "no such text"),)
     assert failing(row(sin, keeps="x", bad=bad)) == {"errors"}
 
@@ -241,9 +240,3 @@ def test_mixing_that_is_allowed_is_caught():
 
     pytest.importorskip("array_api_strict")
     assert "errors" in failing(row(add, PAIR, dtypes="f"))
-
-
-def test_general_calls_use_the_builders_whose_reduction_was_removed():
-    assert general_calls.call_raw is not None
-    assert builders.bring is not None
-    assert fast_calls.bring is not None

@@ -7,11 +7,20 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
-from .beside import array_of, fractions, is_array, placed
+from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
-from .elementwise import pow
 from .indexing import _place, getitem, take
-from .manipulation import at_axis, expand_dims, flip, front, moveaxis, permute_dims, reshape
+from .manipulation import (
+    at_axis,
+    broadcast_to,
+    expand_dims,
+    flip,
+    front,
+    moveaxis,
+    permute_dims,
+    reshape,
+)
+from .statistical import cumulative_prod
 from .statistical import sum as sum_over
 
 
@@ -97,8 +106,11 @@ def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array
     if len(array_of(x, "vander").shape) != 1:
         raise ValueError(f"vander: x has {len(x.shape)} axes; expected 1")
     count = x.shape[0] if N is None else N
-    powers = fractions(x, n=count)
-    return pow(expand_dims(x, -1), powers if increasing else flip(powers))
+    rows = broadcast_to(expand_dims(x, -1), (x.shape[0], max(count - 1, 0)))
+    powers = getitem(
+        cumulative_prod(rows, axis=-1, include_initial=True), (slice(None), slice(0, count))
+    )
+    return powers if increasing else flip(powers, axis=-1)
 
 
 def compress(condition: Any, x: Array, /, axis: int | None = None) -> Array:

@@ -105,7 +105,7 @@ def _holds_array(x: Any) -> bool:
 
 def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     x = x if type(x) is Array else Array(x)
-    moved = x
+    moved: Array = x
     if dtype is not None and np.dtype(dtype) != x.dtype:
         moved = astype(x, dtype)
     if device is not None:
@@ -244,7 +244,7 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = 
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         like = x if type(x) is Array else Array(x)
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
-        return out if type(x) is Array or out._node is not None else out._data  # type: ignore[no-any-return]
+        return out if type(x) is Array or out._node is not None else out._data
     return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
 
 

@@ -221,9 +221,12 @@ def multi_dot(arrays: Sequence[Array], /) -> Array:
                 (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
                 for k in range(i, j)
             )
+    return _product(arrays, best, 0, count - 1)  # type: ignore[no-any-return]
 
-    def product(i: int, j: int) -> Any:
-        k = best[i, j][1]
-        return arrays[i] if i == j else matmul(product(i, k), product(k + 1, j))
 
-    return product(0, count - 1)  # type: ignore[no-any-return]
+def _product(arrays: Sequence[Any], best: Any, i: int, j: int) -> Any:
+    """Return the product of the arrays from `i` to `j`, split where that is best."""
+    if i == j:
+        return arrays[i]
+    k = best[i, j][1]
+    return matmul(_product(arrays, best, i, k), _product(arrays, best, k + 1, j))

@@ -77,7 +77,6 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape),
     zeros=True,
     adapter="getitem",
-    add_to=lambda total, g, key: backend_of(total).index_add(total, key, g),
 )
 def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""

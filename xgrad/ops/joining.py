@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
+from ..dispatch import require_one_place
 from .beside import array_of, beside, is_array, placed
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape
@@ -24,6 +25,7 @@ def _with_axes(x: Any, before: int, after: int) -> Any:
 def _at_least(arrays: tuple[Any, ...], ndim: int, name: str) -> Any:
     """Return arrays with new axes where there are too few: one array alone, several as a tuple."""
     made = []
+    require_one_place(name, arrays)
     for given in arrays:
         x = array_of(given, name)
         missing = max(0, ndim - len(x.shape))
@@ -69,33 +71,33 @@ def column_stack(arrays: Sequence[Array], /) -> Array:
     return concat([_with_axes(x, 0, int(len(x.shape) == 1)) for x in parts], axis=1)
 
 
+def _depth(part: Any, leaves: list[Any]) -> int:
+    """Return how deep lists are nested, and put what they hold at the end of `leaves`."""
+    if not isinstance(part, list):
+        leaves.append(part)
+        return 0
+    if not part:
+        raise ValueError("block: a list is empty; expected arrays in each")
+    depths = {_depth(p, leaves) for p in part}
+    if len(depths) > 1:
+        raise ValueError(f"block: lists are nested {sorted(depths)} deep; expected one depth")
+    return depths.pop() + 1
+
+
+def _joined(part: Any, level: int, ndim: int, like: Any) -> Any:
+    if isinstance(part, list):
+        return concat([_joined(p, level - 1, ndim, like) for p in part], axis=-level)
+    part = array_of(part if like is None else beside(like, part), "block")
+    return _with_axes(part, ndim - len(part.shape), 0)
+
+
 def block(arrays: Any, /) -> Array:
     """Return arrays joined as nested lists lay them out: the innermost along the last axis."""
     leaves: list[Any] = []
-
-    def depth_of(part: Any) -> int:
-        if not isinstance(part, list):
-            leaves.append(part)
-            return 0
-        if not part:
-            raise ValueError("block: a list is empty; expected arrays in each")
-        depths = {depth_of(p) for p in part}
-        if len(depths) > 1:
-            raise ValueError(f"block: lists are nested {sorted(depths)} deep; expected one depth")
-        return depths.pop() + 1
-
-    depth = depth_of(arrays)
+    depth = _depth(arrays, leaves)
     like = next((x for x in leaves if is_array(x)), None)
     ndim = max(depth, *(len(getattr(x, "shape", ())) for x in leaves), 0)
-
-    def joined(part: Any, level: int) -> Any:
-        if isinstance(part, list):
-            return concat([joined(p, level - 1) for p in part], axis=-level)
-        if like is not None:
-            part = beside(like, part)
-        return _with_axes(array_of(part, "block"), ndim - len(getattr(part, "shape", ())), 0)
-
-    return joined(arrays, depth)  # type: ignore[no-any-return]
+    return _joined(arrays, depth, ndim, like)  # type: ignore[no-any-return]
 
 
 def append(x: Array, values: Array, /, axis: int | None = None) -> Array:

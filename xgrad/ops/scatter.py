@@ -31,7 +31,7 @@ def _addressed(x: Any, key: Key, value: Any, name: str) -> tuple[Any, Key]:
     """Return an array and an index of raw arrays, all in one place with the value."""
     key = raw_key(key)
     parts = key if isinstance(key, tuple) else (key,)
-    require_one_place(name, [p for p in (x, value, *parts) if is_array(p)])
+    require_one_place(name, (x, value, *parts))
     return array_of(x, name), key
 
 

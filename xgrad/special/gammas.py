@@ -52,20 +52,18 @@ def _trigamma(xp: Any, x: Any) -> Any:
         return xp.special.polygamma(1, x)
     left = xp.real(x) < 0.5
     z = xp.where(left, 1 - x, x)
-    # functions, not operators: NumPy's scalars, which 0-d results are, multiply in other bits
-    total = xp.reciprocal(xp.square(z))
+    total = 1 / (z * z)
     for k in range(1, _SHIFT):
-        total = total + xp.reciprocal(xp.square(z + k))
-    r = xp.reciprocal(z + _SHIFT)
-    r2 = xp.square(r)
-    series, power = r + 0.5 * r2, r
+        total = total + 1 / ((z + k) * (z + k))
+    r = 1 / (z + _SHIFT)
+    series, power = r + 0.5 * r * r, r
     for c in _BERNOULLI:  # DLMF 5.15.8
-        power = xp.multiply(power, r2)
+        power = power * r * r
         series = series + c * power
     # the reflection DLMF 5.15.6; far from the real axis its term vanishes, and its sine overflows
     near = xp.abs(xp.imag(x)) < 100
-    sine = xp.sin(math.pi * xp.where(left & near, x, 0.5)) * (1 / math.pi)
-    mirrored = xp.where(near, xp.reciprocal(xp.square(sine)), 0.0)
+    sine = xp.sin(math.pi * xp.where(left & near, x, 0.5)) / math.pi
+    mirrored = xp.where(near, 1 / (sine * sine), 0.0)
     return xp.where(left, mirrored - total - series, total + series)
 
 

@@ -8,14 +8,22 @@ from __future__ import annotations
 from ..cases import Row
 from . import (
     activations,
+    beyond_elementwise,
+    beyond_manipulation,
+    beyond_products,
+    beyond_statistics,
     creation,
     dtypes,
     elementwise,
+    fourier,
     indexing,
+    linalg,
     manipulation,
     operators,
     products,
+    sets,
     sorting,
+    special,
     statistical,
 )
 
@@ -29,22 +37,30 @@ ROWS: tuple[Row, ...] = (
     *manipulation.ROWS,
     *indexing.ROWS,
     *sorting.ROWS,
+    *sets.ROWS,
+    *linalg.ROWS,
+    *fourier.ROWS,
     *creation.ROWS,
     *dtypes.ROWS,
     *operators.ROWS,
+    *beyond_elementwise.ROWS,
+    *beyond_manipulation.ROWS,
+    *beyond_products.ROWS,
+    *beyond_statistics.ROWS,
+    *special.ROWS,
 )
 
 NOT_OPS: dict[str, str] = {
     name: kind
     for kind, names in {
         "class": "Array",
-        "module": "errors tree random testing",
+        "module": "errors fft linalg random special testing tree",
         "constant": "e inf nan newaxis pi",
         "dtype": (
             "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
             "float16 float32 float64 complex64 complex128"
         ),
-        "inspection": "broadcast_shapes can_cast finfo iinfo isdtype result_type",
+        "inspection": "__array_namespace_info__ broadcast_shapes can_cast finfo iinfo isdtype result_type",
         "creation": (
             "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),

@@ -137,7 +137,7 @@ ROWS: tuple[Row, ...] = (
             sample(a(4), a(2, 3)),
             sample([2.0, -1.0, 0.5], a(3), dtypes="f"),
             sample(a(1), a(3)),
-            sample(a(3), a()),
+            sample(a(3), a(), dtypes="f"),
         ),
         reference=lambda p, x: np.polyval(np.asarray(p, x.dtype), x),
         keeps=None,

@@ -43,6 +43,7 @@ BAD_AXIS = (
     Bad((a(2, 3),), {}, ValueError, "x has 2 axes; expected axis="),
 )
 IDS = integers([2, 0, 2, 0, 0])
+FULL = integers([2, 0, 1, 0, 0])
 WEIGHTED_LENGTH = {"torch:meta": "the length of the result depends on values"}
 HALF = a(3, low=0.4, high=0.6)
 
@@ -243,14 +244,14 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "segment_max",
-        (sample(a(5), FULL, 3), sample(a(5, 2), FULL, 2)),
+        (sample(a(5), FULL, 3), sample(a(5, 2), FULL, 3)),
         dtypes="f",
         reference=_segments(np.maximum, -math.inf),
         keeps="x out",
     ),
     Row(
         "segment_min",
-        (sample(a(5), IDS, 4), sample(a(5, 2), IDS, 3)),
+        (sample(a(5), FULL, 3), sample(a(5, 2), FULL, 3)),
         dtypes="f",
         reference=_segments(np.minimum, math.inf),
         keeps=None,

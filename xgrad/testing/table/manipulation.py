@@ -165,6 +165,17 @@ ROWS: tuple[Row, ...] = (
         bad=(Bad((a(2, 3),), {"axis": 2}, Exception, "unstack"),),
     ),
     Row(
+        "diff",
+        (
+            sample(a(4)),
+            sample(a(2, 3), axis=0),
+            sample(a(2, 4), n=2),
+            sample(a(2, 3), prepend=a(2, 1), append=a(2, 2)),
+            sample(a(3), n=0),
+        ),
+        bad=(Bad((a(3),), {"n": -1}, ValueError, "diff: n is -1; expected a non-negative"),),
+    ),
+    Row(
         "tile",
         (
             sample(a(2, 3), (2, 2)),

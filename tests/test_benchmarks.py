@@ -1,0 +1,66 @@
+"""The benchmarks compare like with like: what xgrad computes is what the hand-written code does."""
+
+import numpy as np
+import pytest
+
+from benchmarks import libraries, report, timing
+from benchmarks.__main__ import main
+from benchmarks.workloads import GROWTHS, WORKLOADS
+
+
+def xgrad_and_hand(workload, size):
+    rng = np.random.default_rng(3)
+    inputs = workload.inputs(rng, **size)
+    library = libraries.load("xgrad", threads=1)
+    timing.checked(workload, library, inputs, workload.by_hand(*inputs))
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_xgrad_gives_what_the_hand_written_code_gives(name):
+    xgrad_and_hand(WORKLOADS[name], WORKLOADS[name].tiny)
+
+
+@pytest.mark.parametrize("name", GROWTHS)
+def test_xgrad_gives_what_the_hand_written_loops_give(name):
+    growth, n = GROWTHS[name], 40
+    model, by_hand = growth.model(n), growth.by_hand(n)
+    xgrad_and_hand(timing.Workload(name, model, by_hand, growth.inputs, {}, {}), {"n": n})
+
+
+def test_a_wrong_gradient_is_not_timed():
+    right = WORKLOADS["chain-1"]
+    wrong = timing.Workload(
+        "wrong", right.model, lambda x: (2 * right.by_hand(x)[0],), right.inputs, {}, {}
+    )
+    with pytest.raises(AssertionError, match="xgrad and the hand-written code differ"):
+        xgrad_and_hand(wrong, right.tiny)
+
+
+def test_a_run_prints_a_table_and_keeps_it(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(timing, "SAMPLE", 0.0)
+    file = tmp_path / "results.json"
+    given = "--only chain-10 --libs xgrad --parts ratios --rounds 1 --json".split()
+    main([*given, str(file)])
+    printed = capsys.readouterr().out
+    assert "| forward + backward |" in printed
+    assert "| chain-10 " in printed
+    main(["--show", str(file)])
+    assert capsys.readouterr().out == printed
+
+
+def test_libraries_and_workloads_are_asked_for_by_name(capsys):
+    with pytest.raises(SystemExit, match="no library tensors; there are xgrad, autograd"):
+        main("--only chain-1 --libs tensors".split())
+    with pytest.raises(SystemExit, match="nothing is called sudoku; there are chain-1"):
+        main("--only sudoku --libs xgrad".split())
+
+
+def test_numbers_in_tables_have_three_digits():
+    assert [report.number(x) for x in (0.123, 9.949, 9.96, 99.6, 1234.5, None)] == [
+        "0.12",
+        "9.95",
+        "10.0",
+        "100",
+        "1234",
+        "-",
+    ]

@@ -1,0 +1,140 @@
+"""NumPy's own functions, called on an `Array`: their value, and that derivatives go through."""
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+
+X = np.random.default_rng(1).uniform(0.2, 1.5, (3, 4))
+
+CALLS = {
+    "exp2": lambda x: np.exp2(x),
+    "cbrt": lambda x: np.cbrt(x),
+    "degrees": lambda x: np.degrees(x) + np.radians(x),
+    "fabs": lambda x: np.fabs(x),
+    "fmax": lambda x: np.fmax(x, 0.7) + np.fmin(0.4, x),
+    "fmod": lambda x: np.fmod(x, 0.45),
+    "mod": lambda x: np.mod(x, 0.45),
+    "float_power": lambda x: np.float_power(x, 1.5),
+    "heaviside": lambda x: x * np.heaviside(x - 0.7, 0.5),
+    "logaddexp2": lambda x: np.logaddexp2(x, 1.0),
+    "maximum.reduce": lambda x: np.maximum.reduce(x),
+    "add.reduce": lambda x: np.add.reduce(x, 1),
+    "logaddexp.reduce": lambda x: np.logaddexp.reduce(x, axis=1),
+    "add.accumulate": lambda x: np.add.accumulate(x, 1),
+    "maximum.accumulate": lambda x: np.maximum.accumulate(x),
+    "multiply.outer": lambda x: np.multiply.outer(x[0], x),
+    "sum": lambda x: np.sum(x, 1, keepdims=True),
+    "mean": lambda x: np.mean(x, axis=(0, 1)),
+    "var": lambda x: np.var(x, 0, ddof=1),
+    "std": lambda x: np.std(x, axis=1),
+    "max": lambda x: np.amax(x, 1),
+    "cumsum": lambda x: np.cumsum(x) + np.cumsum(x, 1).sum(),
+    "cumprod": lambda x: np.cumprod(x, axis=0),
+    "diff": lambda x: np.diff(x, 2, 1),
+    "sort": lambda x: np.sort(x, 0),
+    "concatenate": lambda x: np.concatenate((x, x), 1),
+    "stack": lambda x: np.stack([x, 2 * x], -1),
+    "roll": lambda x: np.roll(x, 1, 0),
+    "repeat": lambda x: np.repeat(x, 2, 1),
+    "take": lambda x: np.take(x, np.asarray([0, 5])) + np.take(x, np.asarray([1, 0]), 1).sum(),
+    "tile": lambda x: np.tile(x, 2),
+    "reshape": lambda x: np.reshape(x, -1),
+    "squeeze": lambda x: np.squeeze(x[:1]),
+    "expand_dims": lambda x: np.expand_dims(x, 1),
+    "moveaxis": lambda x: np.moveaxis(x, 0, 1),
+    "transpose": lambda x: np.transpose(x) @ np.transpose(x, (0, 1)),
+    "round": lambda x: x * np.round(x, 1),
+    "clip": lambda x: np.clip(x, 0.3, 1.1),
+    "where": lambda x: np.where(x > 0.6, x, 2 * x),
+    "full_like": lambda x: x * np.full_like(x, 2.0),
+    "outer": lambda x: np.outer(x, x[0]),
+    "norm": lambda x: np.linalg.norm(x) + np.linalg.norm(x, axis=1) + np.linalg.norm(x[0], 3),
+    "matrix_norm": lambda x: np.linalg.norm(x, "fro", (0, 1), keepdims=True),
+    "tensordot": lambda x: np.tensordot(x, x, axes=([1], [1])),
+    "einsum": lambda x: np.einsum("ij,kj->ik", x, x),
+    "kron": lambda x: np.kron(x, x[:2]),
+    "inner": lambda x: np.inner(x, x),
+    "dot": lambda x: np.dot(x, x.T),
+    "vdot": lambda x: np.vdot(x, x),
+    "multi_dot": lambda x: np.linalg.multi_dot([x, x.T, x]),
+    "svd": lambda x: np.linalg.svd(x, compute_uv=False),
+    "trace": lambda x: np.trace(x, 1) + np.sum(np.diagonal(x, 1)) + np.sum(np.diag(x)),
+    "cov": lambda x: np.cov(x) + np.corrcoef(x),
+    "nansum": lambda x: np.nansum(x, 1) + np.nanmean(x, 1) + np.nanmax(x, 1) + np.nanstd(x, 1),
+    "nanvar": lambda x: np.nanvar(x, 0, ddof=1) + np.nanprod(x, axis=0) + np.nanmin(x, 0),
+    "median": lambda x: np.median(x, 1) + np.nanmedian(x, axis=1),
+    "quantile": lambda x: np.quantile(x, 0.3, 1) + np.percentile(x, 30, axis=1, method="lower"),
+    "average": lambda x: np.average(x, 1, weights=x[0]),
+    "ptp": lambda x: np.ptp(x, 1),
+    "bincount": lambda x: np.bincount(np.asarray([0, 2, 2, 1]), weights=x[0], minlength=4),
+    "histogram": lambda x: np.histogram(np.arange(4.0), 2, weights=x[0])[0],
+    "trapezoid": lambda x: np.trapezoid(x, axis=0) + np.trapezoid(x.T, x[0], axis=0).sum(),
+    "gradient": lambda x: np.gradient(x, 0.5, axis=1),
+    "interp": lambda x: np.interp(x, np.asarray([0.0, 1.0, 2.0]), np.asarray([1.0, 3.0, 2.0])),
+    "interp by name": lambda x: np.interp(
+        x=x, xp=np.asarray([0.0, 2.0]), fp=np.asarray([1.0, 3.0])
+    ),
+    "unwrap": lambda x: np.unwrap(9 * x),
+    "ediff1d": lambda x: np.ediff1d(x),
+    "pad": lambda x: (
+        np.pad(x, 1, "reflect") + np.sum(np.pad(x, ((1, 0), (0, 2)), constant_values=2.0))
+    ),
+    "convolve": lambda x: np.convolve(x[0], x[1], "same") + np.correlate(x[0], x[1]),
+    "sinc": lambda x: np.sinc(x),
+    "vander": lambda x: np.vander(x[0], 3),
+    "polyval": lambda x: np.polyval(x[0], x),
+    "select": lambda x: np.select([x > 1, x > 0.5], [x, 2 * x], 0.0),
+    "piecewise": lambda x: np.piecewise(x, [x > 1.0], [np.sin, np.cos]),
+    "nan_to_num": lambda x: np.nan_to_num(x, nan=1.0),
+    "flips": lambda x: np.fliplr(x) + np.flipud(x) + np.flip(x, 1) + np.rot90(np.rot90(x)),
+    "stacks": lambda x: np.vstack([x, x]) + np.hstack([x, x])[:, 0].sum() + np.dstack([x, x]).sum(),
+    "split": lambda x: np.split(x, 2, 1)[0] + np.array_split(x, 3, axis=1)[0] + np.hsplit(x, 4)[1],
+    "block": lambda x: np.block([[x, x], [x, x]]),
+    "append": lambda x: np.append(x, x, 0),
+    "insert": lambda x: np.insert(x, 1, x[0], axis=0) + np.sum(np.delete(x, 1, 0)),
+    "atleast": lambda x: np.atleast_3d(x) + np.atleast_1d(x)[0, 0],
+    "ravel": lambda x: np.ravel(x),
+    "swapaxes": lambda x: np.swapaxes(x, 0, 1),
+    "tril": lambda x: np.tril(x, 1) + np.triu(x, -1),
+    "copy": lambda x: np.copy(x),
+    "choose": lambda x: np.choose(np.asarray([0, 1, 1, 0]), [x[0], x[1]]),
+    "compress": lambda x: np.compress([True, False, True], x, 0),
+    "real": lambda x: np.real(x) + np.imag(x) + np.angle(x),
+    "fft": lambda x: np.abs(np.fft.fft(x, 6, 0)),
+    "solve": lambda x: np.linalg.solve(x[:, :3] + 3 * np.eye(3), x),
+}
+
+
+@pytest.mark.filterwarnings("default::RuntimeWarning")
+@pytest.mark.parametrize("name", CALLS)
+def test_value_and_derivative(name):
+    f = CALLS[name]
+    expected = f(X)
+    got = f(xg.asarray(X))
+    assert type(got) is xg.Array
+    np.testing.assert_allclose(got.data, expected, rtol=1e-12, atol=1e-12)
+    xg.testing.check_grads(f, (X,), order=1)
+
+
+def test_shape_and_comparisons():
+    x = xg.asarray(X)
+    assert (np.shape(x), np.ndim(x), np.size(x)) == ((3, 4), 2, 12)
+    assert np.allclose(x, X + 1e-12)
+    assert not np.isclose(x, 2 * X).data.any()
+
+
+def test_stays_on_its_backend():
+    pytest.importorskip("torch")
+    x = xg.asarray(X).to_backend("torch")
+    for name in ("einsum", "cov", "pad", "median", "gradient", "nansum"):
+        assert CALLS[name](x).backend == "torch"
+
+
+def test_what_xgrad_lacks_is_refused():
+    with pytest.raises(TypeError, match="no implementation found"):
+        np.lexsort(xg.asarray(X))
+    with pytest.raises(TypeError, match="where"):
+        np.sum(xg.asarray(X), where=X > 0.5)
+    with pytest.raises(NotImplementedError, match="order is 'F'"):
+        np.reshape(xg.asarray(X), (4, 3), order="F")
