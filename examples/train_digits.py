@@ -38,11 +38,6 @@ BATCH = 32
 # ---------------------------------------------------------------- data
 
 
-def moved(x: np.ndarray) -> xg.Array:
-    """Return an array's values on the current backend."""
-    return xg.asarray(x).to_backend(xg.get_backend())
-
-
 class Digits(NamedTuple):
     """Images as rows of 64 pixels in [0, 1], and their labels."""
 
@@ -51,7 +46,7 @@ class Digits(NamedTuple):
 
     def on_backend(self) -> tuple[xg.Array, xg.Array]:
         """Return the images and the one-hot labels as arrays of the current backend."""
-        return moved(self.x), moved(np.eye(10)[self.label])
+        return xg.asarray(self.x), xg.asarray(np.eye(10)[self.label])
 
 
 def load(seed: int) -> tuple[Digits, Digits]:
@@ -93,8 +88,8 @@ def initial(layers: Sequence[int], init: str, rng: np.random.Generator) -> Param
     """Draw the weights on the host, so that every backend starts from the same ones."""
     return [
         {
-            "W": moved(rng.normal(0, INITS[init](n_in, n_out), (n_out, n_in))),
-            "b": moved(np.zeros(n_out)),
+            "W": xg.asarray(rng.normal(0, INITS[init](n_in, n_out), (n_out, n_in))),
+            "b": xg.asarray(np.zeros(n_out)),
         }
         for n_in, n_out in pairwise(layers)
     ]
@@ -201,7 +196,7 @@ def train(
     """
     rng = np.random.default_rng(seed)
     (x, y), (x_test, y_test) = train_set.on_backend(), test_set.on_backend()
-    label_test = moved(test_set.label)
+    label_test = xg.asarray(test_set.label)
     params = initial(layers, init, rng)
     descent = OPTIMIZERS[optimizer](params)
     step = xg.value_and_grad(lambda params, x, y: cross_entropy(params, x, y, activation))
@@ -209,7 +204,7 @@ def train(
 
     for epoch in range(epochs):
         start = time.perf_counter()
-        order = moved(rng.permutation(x.shape[0]))
+        order = xg.asarray(rng.permutation(x.shape[0]))
         x, y = xg.take(x, order, axis=0), xg.take(y, order, axis=0)
         losses = []
         for first in range(0, x.shape[0], BATCH):

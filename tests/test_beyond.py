@@ -1,4 +1,4 @@
-"""What the op table cannot say of the functions beyond the standard: kinks, NaN, repeated indices."""
+"""What the op table cannot say of the functions beyond the standard: kinks, NaN, indices twice."""
 
 import gc
 import math
@@ -14,25 +14,38 @@ from xgrad.ops import convolution, einsum
 RNG = np.random.default_rng(0)
 
 
+def slope(f):
+    """Return the derivative of the sum of a function."""
+    return xg.grad(lambda x: xg.sum(f(x)))
+
+
 def second(f):
     """Return the derivative of the sum of the derivative."""
-    return xg.grad(lambda x: xg.sum(xg.grad(lambda y: xg.sum(f(y)))(x)))
+    return slope(slope(f))
 
 
-NAN_FUNCTIONS = "nansum nanprod nanmean nanvar nanstd nanmax nanmin nanmedian".split() + [
-    lambda x: xg.nanquantile(x, 0.3),
-    lambda x: xg.nan_to_num(x),
-    lambda x: xg.fmax(x, 0.1),
-]
+NAN_FUNCTIONS = {
+    "nansum": xg.nansum,
+    "nanprod": xg.nanprod,
+    "nanmean": xg.nanmean,
+    "nanvar": xg.nanvar,
+    "nanstd": xg.nanstd,
+    "nanmax": xg.nanmax,
+    "nanmin": xg.nanmin,
+    "nanmedian": xg.nanmedian,
+    "nanquantile": lambda x: xg.nanquantile(x, 0.3),
+    "nan_to_num": xg.nan_to_num,
+    "fmax": lambda x: xg.fmax(x, 0.1),
+}
 
 
-@pytest.mark.parametrize("f", NAN_FUNCTIONS, ids=str)
+@pytest.mark.parametrize("name", NAN_FUNCTIONS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_skipped_nan_has_derivative_zero_at_every_order(f):
-    f = getattr(xg, f) if isinstance(f, str) else f
+def test_skipped_nan_has_derivative_zero_at_every_order(name):
+    f = NAN_FUNCTIONS[name]
     x = np.asarray([0.5, math.nan, 2.0, 1.25])
     kept = np.asarray([0.5, 2.0, 1.25])
-    for derivative in (xg.grad(lambda x: xg.sum(f(x))), second(f)):
+    for derivative in (slope(f), second(f)):
         got = derivative(x)
         assert got[1] == 0.0
         np.testing.assert_allclose(got[[0, 2, 3]], derivative(kept), rtol=1e-12)
@@ -102,19 +115,21 @@ def test_sinc_is_accurate_near_zero_at_every_order():
     t = (np.arange(20000) + 0.5) / 20000  # sinc(x) is the integral of cos(pi t x) over t
     f = xg.sinc
     for order in range(1, 5):
-        f = (lambda f: lambda x: xg.grad(lambda y: xg.sum(f(y)))(x))(f)
+        f = slope(f)
         turn = np.pi * t * points[:, None] + order * np.pi / 2
         expected = np.mean((np.pi * t) ** order * np.cos(turn), axis=1)
         np.testing.assert_allclose(f(points), expected, rtol=1e-6, atol=1e-7)
-    first = xg.grad(lambda y: xg.sum(xg.sinc(y)))
-    np.testing.assert_allclose(first(points[1:3]), -(np.pi**2) / 3 * points[1:3], rtol=1e-9)
+    np.testing.assert_allclose(
+        slope(xg.sinc)(points[1:3]), -(np.pi**2) / 3 * points[1:3], rtol=1e-9
+    )
 
 
 def test_derivative_at_the_ends_of_quantiles_is_that_of_the_inner_side():
     x = np.asarray([1.0, 4.0, 2.0])
     np.testing.assert_allclose(xg.grad(lambda q: xg.quantile(x, q))(1.0), 4.0)
     np.testing.assert_allclose(xg.grad(lambda q: xg.quantile(x, q))(0.0), 2.0)
-    assert xg.quantile(np.asarray([0.1, math.inf, 0.3]), 0.5) == 0.3
+    with np.errstate(invalid="ignore"):
+        assert xg.quantile(np.asarray([0.1, math.inf, 0.3]), 0.5) == 0.3
 
 
 @pytest.mark.parametrize("subscripts", ["ab,bc,cd->ad", "abc,bd,ce,af->def", "a,b,c->"])
@@ -127,7 +142,10 @@ def test_einsum_of_several_arrays(monkeypatch, subscripts, optimize, installed):
         monkeypatch.setitem(sys.modules, "opt_einsum", None)
     einsum._path.cache_clear()
     terms = subscripts.split("->")[0].split(",")
-    xs = [RNG.normal(size=[dict(zip("abcdef", (2, 3, 4, 2, 3, 2)))[c] for c in t]) for t in terms]
+    xs = [
+        RNG.normal(size=[{**dict.fromkeys("adf", 2), "b": 3, "c": 4, "e": 3}[c] for c in t])
+        for t in terms
+    ]
     got = xg.einsum(subscripts, *xs, optimize=optimize)
     np.testing.assert_allclose(got, np.einsum(subscripts, *xs))
     xg.testing.check_grads(lambda *xs: xg.einsum(subscripts, *xs, optimize=optimize), xs)
@@ -137,9 +155,7 @@ def test_einsum_of_several_arrays(monkeypatch, subscripts, optimize, installed):
 def test_einsum_takes_axes_as_numbers():
     x, y = RNG.normal(size=(2, 3)), RNG.normal(size=(3, 4))
     np.testing.assert_allclose(xg.einsum(x, [0, 1], y, [1, 2], [0, 2]), x @ y)
-    np.testing.assert_allclose(
-        xg.einsum(x, [..., 1], y, [1, ...]), np.einsum(x, [..., 1], y, [1, ...])
-    )
+    np.testing.assert_allclose(xg.einsum(x, [..., 1], y[:, 0], [1]), x @ y[:, 0])
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.complex128])
@@ -199,22 +215,25 @@ def test_wholly_correlated_variables_stay_within_one():
     assert (np.abs(xg.corrcoef(x)) <= 1.0).all()
 
 
-def test_no_function_holds_its_arguments_by_a_cycle():
-    x = xg.asarray(RNG.normal(size=(3, 3)))
-    gone = weakref.ref(x.data)
+CYCLES = {
+    "block": lambda x: xg.block([[x, x], [x, x]]),
+    "multi_dot": lambda x: xg.multi_dot([x, x, x]),
+    "gradient": xg.gradient,
+    "pad": lambda x: xg.pad(x, 1, "reflect"),
+    "einsum": lambda x: xg.einsum("ij,jk,kl", x, x, x),
+    "quantile": lambda x: xg.quantile(x, 0.2),
+    "convolve": lambda x: xg.convolve(x, x),
+}
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_no_function_holds_its_arguments_by_a_cycle(name):
+    raw = RNG.normal(size=(3, 3))
+    gone = weakref.ref(raw)
     gc.disable()
     try:
-        for f in (
-            lambda: xg.block([[x, x], [x, x]]),
-            lambda: xg.multi_dot([x, x, x]),
-            lambda: xg.gradient(x),
-            lambda: xg.pad(x, 1, "reflect"),
-            lambda: xg.einsum("ij,jk,kl", x, x, x),
-            lambda: xg.quantile(x, 0.2),
-            lambda: xg.convolve(x, x),
-        ):
-            f()
-        del f, x
+        CYCLES[name](xg.asarray(raw, requires_grad=True))
+        del raw
         assert gone() is None
     finally:
         gc.enable()

@@ -115,6 +115,10 @@ def _polygamma(n: Any, x: Any, /) -> Any:
     return in_precision(_SPECIAL.polygamma)(n, x)
 
 
+def _zeta(x: Any, q: Any = 1.0, /) -> Any:
+    return _SPECIAL.zeta(x, q)
+
+
 _strong_kernel = cp.ElementwiseKernel(
     "T a, T b", "T out", "out = a == T(0) || b == T(0) ? T(0) : T(a * b)", "xgrad_strong_multiply"
 )
@@ -234,6 +238,7 @@ BACKEND = Backend(
             ellipe=_ellipe,
             lambertw=_lambertw,
             polygamma=_polygamma,
+            zeta=_zeta,
         ),
         vecdot=_vecdot,
         **{

@@ -7,7 +7,7 @@ refuses arrays that a derivative may flow through.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.grad(lambda a: xg.special.gammainc(a, 2.0))(np.asarray(3.0)).round(6)
-    array(-0.231849)
+    np.float64(-0.231849)
 """
 
 from __future__ import annotations
