@@ -258,7 +258,7 @@ def test_closures_over_parameters_are_differentiated() -> None:
     assert w.grad.tolist() == [2.0, 2.0]
 
 
-# Writing --------------------------------------------------------------------------------------------
+# Writing ------------------------------------------------------------------------------------------
 
 
 def filled(x: xg.Array) -> xg.Array:

@@ -32,7 +32,7 @@ def module(path: Path) -> str:
 
 
 def level(name: str) -> int:
-    top = name.split(".")[0]
+    top = name.partition(".")[0]
     (found,) = [i for i, names in enumerate(LEVELS) if top in names]
     return found
 

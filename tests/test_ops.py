@@ -41,10 +41,11 @@ def test_no_op_is_listed_as_something_else():
 
 
 def test_every_row_checks_something(place):
-    idle = []
-    for row in ROWS:
-        if not any(True for _ in row.cases(place)) and not row.left_out(place, row.samples[0], "f"):
-            idle.append(row.name)
+    idle = [
+        row.name
+        for row in ROWS
+        if not any(row.cases(place)) and not row.left_out(place, row.samples[0], "f")
+    ]
     assert not idle
 
 

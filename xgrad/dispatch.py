@@ -156,7 +156,7 @@ def _is_number(x: Any) -> bool:
 
 
 def _lifted(args: list[Any], lead: Any) -> list[Any]:
-    """Return raw operands with one of them as an `Array`, so that the others are held against it."""
+    """Return raw operands with one of them as an `Array`, which the others must fit."""
     return [Array(x) if x is lead else x for x in args]
 
 

@@ -30,15 +30,16 @@ class Methods:
 
     def reshape(self: Any, *shape: Any) -> Array:
         """Return this array with another shape, given as a tuple or as integers."""
-        return xgrad.reshape(self, shape[0] if len(shape) == 1 else shape)
+        given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
+        return xgrad.reshape(self, given)
 
     def ravel(self: Any) -> Array:
         """Return this array as a vector."""
         return xgrad.reshape(self, (-1,))
 
     def flatten(self: Any) -> Array:
-        """Return this array as a vector."""
-        return xgrad.reshape(self, (-1,))
+        """Return a copy of this array as a vector."""
+        return xgrad.reshape(self, (-1,)).copy()
 
     def transpose(self: Any, *axes: Any) -> Array:
         """Return this array with its axes permuted; reversed if none are given."""

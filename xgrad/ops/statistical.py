@@ -64,7 +64,7 @@ def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
         2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction)
     ),
     jvp=lambda xp, t, x, axis, correction, keepdims: (
-        2 * xp.sum(t * _deviation(xp, x, axis, correction), axis=axis, keepdims=keepdims)
+        2 * xp.sum(t * conj(xp, _deviation(xp, x, axis, correction)), axis=axis, keepdims=keepdims)
     ),
 )
 def var(

@@ -248,7 +248,7 @@ class Row:
     @property
     def call(self) -> Callable[..., Any]:
         """The function under test."""
-        return self.function or getattr(xg, self.name)  # type: ignore[no-any-return]
+        return self.function or getattr(xg, self.name)
 
     def cases(self, place: Place, kinds: str = "bifc") -> Iterator[Case]:
         """Yield each sample in each dtype that the place has."""

@@ -46,7 +46,9 @@ def check_op(row: Row, place: Place | str) -> int:
     return sum(check(row, where) for check in CHECKS.values())
 
 
-def each_case(kinds: str, *, precision: str = "", first: bool = False) -> Any:
+def each_case(
+    kinds: str, *, precision: str = "", first: bool = False
+) -> Callable[[Callable[[Case], None]], Check]:
     """Make a check of one case into one of a row.
 
     Args:
@@ -216,8 +218,9 @@ def check_taped(case: Case) -> None:
                     f"taped gives {_place_of(y)}, raw {_place_of(x)}"
                 )
                 if case.place.has_values:
-                    x, y = case.place.numpy(x), case.place.numpy(y)
-                    assert np.array_equal(x, y, equal_nan=True), f"taped gives {y}, raw {x}"
+                    raw, taped = case.place.numpy(x), case.place.numpy(y)
+                    same = np.array_equal(raw, taped, equal_nan=True)
+                    assert same, f"taped gives {taped}, raw {raw}"
 
 
 @each_case("fc", precision="double")
@@ -268,8 +271,9 @@ def check_jacobians(case: Case) -> None:
         if x.dtype == y.dtype:  # else the argument is of lower precision than the result
             assert _place_of(x) == _place_of(y), f"jacrev: {_place_of(x)}, jacfwd: {_place_of(y)}"
         if case.place.has_values:
-            x, y = case.place.numpy(x), case.place.numpy(y)
-            _require_close(x, y, 1e-11 if x.dtype == y.dtype else 1e-6, "jacrev")
+            rows, columns = case.place.numpy(x), case.place.numpy(y)
+            rtol = 1e-11 if rows.dtype == columns.dtype else 1e-6
+            _require_close(rows, columns, rtol, "jacrev")
 
 
 @each_case("fc", precision="double")

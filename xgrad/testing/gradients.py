@@ -61,7 +61,7 @@ def check_grads(
 
 
 def check_walks(f: Callable[..., Any], args: Sequence[Any], order: int = 2) -> None:
-    """Walk as `check_grads` does where arrays have no values: only shapes and dtypes are checked."""
+    """Walk as `check_grads` does, and check only shapes and dtypes: there are no values."""
     flat, xs = _flattened(f, tuple(args))
     limits = _Limits(None, None, None, 0, has_values=False)
     _check(flat, xs, order, ("fwd", "rev"), limits, getattr(f, "__name__", "f"), "")
@@ -97,7 +97,7 @@ class _Limits:
         return self.step or _epsilon(xs) ** (1 / 3) * max(1.0, size) ** 0.5
 
     def direction(self, like: Leaves) -> Leaves:
-        """Return random arrays in the shapes, dtypes and places of others, with no entry near zero."""
+        """Return random arrays like others, with no entry near zero."""
         return tuple(self._random(x) for x in like)
 
     def _random(self, like: Any) -> Any:

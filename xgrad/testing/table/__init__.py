@@ -60,7 +60,9 @@ NOT_OPS: dict[str, str] = {
             "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
             "float16 float32 float64 complex64 complex128"
         ),
-        "inspection": "__array_namespace_info__ broadcast_shapes can_cast finfo iinfo isdtype result_type",
+        "inspection": (
+            "__array_namespace_info__ broadcast_shapes can_cast finfo iinfo isdtype result_type"
+        ),
         "creation": (
             "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),

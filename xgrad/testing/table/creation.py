@@ -15,7 +15,8 @@ __all__ = ["ROWS"]
 
 
 def _gridded(*arrays: Any, indexing: str = "xy") -> list[Any]:
-    return [np.array(x) for x in np.meshgrid(*arrays, indexing=indexing)]
+    grids: Any = np.meshgrid
+    return [np.array(x) for x in grids(*arrays, indexing=indexing)]
 
 
 def _lifted(function: Any) -> Any:

@@ -140,10 +140,13 @@ CHOICE = (
     Row("conj", unary()),
 )
 
-ROUNDING = tuple(
-    Row(name, (*unary(), sample(a(3), dtypes="i")), dtypes=dtypes, order=0)
-    for name, dtypes in (("ceil", "f"), ("floor", "f"), ("round", "fc"), ("trunc", "f"))
-) + (Row("nextafter", binary(mixed="")[:7], dtypes="f", order=0),)
+ROUNDING = (
+    *(
+        Row(name, (*unary(), sample(a(3), dtypes="i")), dtypes=dtypes, order=0)
+        for name, dtypes in (("ceil", "f"), ("floor", "f"), ("round", "fc"), ("trunc", "f"))
+    ),
+    Row("nextafter", binary(mixed="")[:7], dtypes="f", order=0),
+)
 
 LOGIC = (
     *(Row(name, comparison(), order=0) for name in ("equal", "not_equal")),

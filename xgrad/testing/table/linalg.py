@@ -1,7 +1,7 @@
 """Rows of linear algebra.
 
-A factorisation is determined only up to signs or phases, and every library chooses its own; the rows
-look at what does not depend on the choice.
+A factorisation is determined only up to signs or phases, and every library chooses its own; the
+rows look at what does not depend on the choice.
 """
 
 from __future__ import annotations
@@ -263,4 +263,3 @@ ROWS: tuple[Row, ...] = (
     ),
     *_norm_rows(),
 )
-

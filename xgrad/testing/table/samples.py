@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..cases import Sample, a
 
 __all__ = ["binary", "comparison", "sample", "unary"]
@@ -35,14 +37,19 @@ def binary(
     """Return samples of a function of two arrays: shapes that broadcast, layouts, numbers.
 
     Args:
-        low, high: the interval of the first array.
-        low2, high2: that of the second, if it differs.
+        low: the lower end of the values of the first array.
+        high: the upper end.
+        low2: the lower end of those of the second, if it differs.
+        high2: the upper end.
         number: a Python number to put in the place of each array.
-        mixed: with ``"f"`` a single array is mixed with a double one, with ``"c"`` a real one with a
-            complex one.
+        mixed: with ``"f"`` a single array is mixed with a double one, with ``"c"`` a real one with
+            a complex one.
     """
-    one = {"low": low, "high": high}
-    two = {"low": low if low2 is None else low2, "high": high if high2 is None else high2}
+    one: dict[str, Any] = {"low": low, "high": high}
+    two: dict[str, Any] = {
+        "low": low if low2 is None else low2,
+        "high": high if high2 is None else high2,
+    }
     plain = (
         sample(a(2, 3, **one), a(2, 3, **two)),
         sample(a(**one), a(**two)),
