@@ -62,7 +62,8 @@ REAL_ONLY = set("max,min,argmax,argmin,any,all,clip,clip from above,round,divmod
 
 @pytest.mark.parametrize("name", METHODS)
 def test_methods_are_numpys(computing, name):
-    for x in [X] if name in REAL_ONLY else [X, Z]:
+    strict = computing.backend.name == "array_api_strict" and name in ("var", "std")
+    for x in [X] if name in REAL_ONLY or strict else [X, Z]:
         expected = np.asarray(METHODS[name](x))
         found = METHODS[name](xg.asarray(computing.raw(x)))
         assert isinstance(found, xg.Array)

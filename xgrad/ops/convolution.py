@@ -43,10 +43,15 @@ def _windows(xp: Any, x: Any, size: Shape, strides: Shape) -> Any:
     return xp.permute_dims(x, (*range(0, 2 * ndim, 2), *range(1, 2 * ndim, 2)))
 
 
+def _fast_length(n: int) -> int:
+    """Return the least length from `n` on with few and small factors."""
+    return min(m << max(0, (-(-n // m) - 1).bit_length()) for m in (1, 3, 5, 9, 15))
+
+
 def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
     """Return the correlation as a circular one, of which only what did not wrap is taken."""
     axes = tuple(range(len(strides)))
-    lengths = tuple(x1.shape)
+    lengths = tuple(map(_fast_length, x1.shape))
     kind = "" if any("complex" in str(x.dtype) for x in (x1, x2)) else "r"
     there, back = getattr(xp.fft, kind + "fftn"), getattr(xp.fft, f"i{kind}fftn")
     if kind == "":
@@ -54,7 +59,8 @@ def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
         x1, x2 = xp.astype(x1, dtype), xp.astype(x2, dtype)
     product = there(x1, s=lengths, axes=axes) * there(xp.flip(x2), s=lengths, axes=axes)
     out = back(product, s=lengths, axes=axes)
-    return out[tuple(slice(k - 1, None, s) for k, s in zip(x2.shape, strides, strict=True))]
+    shapes = zip(x1.shape, x2.shape, strides, strict=True)
+    return out[tuple(slice(k - 1, n, s) for n, k, s in shapes)]
 
 
 @multilinear(

@@ -85,7 +85,9 @@ def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdim
         spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims)
     ),
     jvp=lambda xp, t, x, out, axis, correction, keepdims: xp.sum(
-        t * _std_slope(xp, x, out, axis, correction, keepdims), axis=axis, keepdims=keepdims
+        t * conj(xp, _std_slope(xp, x, out, axis, correction, keepdims)),
+        axis=axis,
+        keepdims=keepdims,
     ),
 )
 def std(

@@ -29,6 +29,7 @@ BAD_AXIS = (
     Bad((a(2, 3),), {"axes": 0}, TypeError, "unexpected keyword argument"),
     Bad((a(2, 3), 0, 1, 2), {}, TypeError, "positional argument"),
 )
+REAL_ONLY = {"array_api_strict": ("c", "the standard has it for real numbers only")}
 RUNNING = (
     sample(a(4)),
     sample(a(2, 3), axis=0),
@@ -83,7 +84,8 @@ ROWS: tuple[Row, ...] = (
     Row(
         "var",
         (*REDUCTIONS[:5], *REDUCTIONS[6:], sample(a(2, 3), axis=1, correction=1.0)),
-        dtypes="f",
+        dtypes="fc",
+        known_dtypes=REAL_ONLY,
         reference=lambda x, correction=0.0, **kwargs: np.var(x, ddof=correction, **kwargs),
         keeps="x",
         bad=BAD_AXIS,
@@ -96,7 +98,8 @@ ROWS: tuple[Row, ...] = (
             *REDUCTIONS[8:9],
             sample(a(2, 3), axis=1, correction=1.0),
         ),
-        dtypes="f",
+        dtypes="fc",
+        known_dtypes=REAL_ONLY,
         reference=lambda x, correction=0.0, **kwargs: np.std(x, ddof=correction, **kwargs),
         keeps="x out",
     ),
