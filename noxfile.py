@@ -25,7 +25,7 @@ def install(session: nox.Session, *groups: str, extra: str = "") -> None:
 def pytest(session: nox.Session, *backends: str) -> None:
     """Run the tests on the given backends."""
     flags = [flag for name in backends for flag in ("--backend", name)]
-    session.run("pytest", *flags, *session.posargs)
+    session.run("pytest", "-n", "auto", *flags, *session.posargs)
 
 
 @nox.session

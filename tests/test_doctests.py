@@ -19,6 +19,8 @@ MODULES = ["xgrad"] + [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name: str) -> None:
+    if name.startswith("xgrad.special"):
+        pytest.importorskip("scipy", reason="the values of xgrad.special on NumPy are SciPy's")
     module = importlib.import_module(name)
     failed, _ = doctest.testmod(module)
     assert not failed

@@ -1,4 +1,4 @@
-"""Wrong rules are caught, each by the check that is meant for it: a check that cannot fail is none."""
+"""Wrong rules are caught, each by its check: a check that cannot fail is none."""
 
 import numpy as np
 import pytest
@@ -217,7 +217,7 @@ def test_a_look_at_values_is_caught_on_meta():
     torch = pytest.importorskip("torch")
 
     def curious(xp, x):
-        return xp.cos(x) if bool(xp.any(x != 0)) else xp.cos(x)
+        return xp.cos(x) if bool(xp.any(x != 0)) else xp.cos(x)  # noqa: RUF034 - it looks
 
     @elementwise(curious)
     def sin(x, /):

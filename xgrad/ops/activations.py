@@ -6,23 +6,30 @@ import math
 from typing import Any
 
 from ..array import Array
-from ..backends import backend_of
+from ..backends import COMPLEX, backend_of
 from ..op import elementwise, rule
 from .elementwise import indicator
 from .statistical import spread
 
 
+def _real_namespace(x: Any, name: str) -> Any:
+    """Return the namespace of a raw array, or say that the function is for real ones."""
+    if x.dtype in COMPLEX:
+        raise TypeError(f"{name}: got an array of {x.dtype}; expected a real one")
+    return backend_of(x).xp
+
+
 @elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
-    xp = backend_of(x).xp
+    xp = _real_namespace(x, "relu")
     return xp.where(x > 0, x, xp.zeros_like(x))  # type: ignore[no-any-return]
 
 
 @elementwise(lambda xp, out: out - out * out)
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
-    xp = backend_of(x).xp
+    xp = _real_namespace(x, "sigmoid")
     e = xp.exp(-xp.abs(x))
     return xp.where(x >= 0, 1 / (1 + e), e / (1 + e))  # type: ignore[no-any-return]
 
@@ -47,7 +54,7 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
 
     Where every element along the axis is -inf (a fully masked row) the result is 0.
     """
-    xp = backend_of(x).xp
+    xp = _real_namespace(x, "softmax")
     e = xp.exp(_shifted(xp, x, axis)[0])
     total = xp.sum(e, axis=axis, keepdims=True)
     return e / xp.where(total == 0, xp.ones_like(total), total)  # type: ignore[no-any-return]
@@ -59,7 +66,7 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return the logarithm of `softmax`, accurate also where it underflows."""
-    xp = backend_of(x).xp
+    xp = _real_namespace(x, "log_softmax")
     x, _ = _shifted(xp, x, axis)
     total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
     return x - xp.log(xp.where(total == 0, xp.ones_like(total), total))  # type: ignore[no-any-return]
@@ -83,7 +90,7 @@ def logsumexp(
     x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Array:
     """Return the logarithm of the sum of exponentials along axes, without overflow."""
-    xp = backend_of(x).xp
+    xp = _real_namespace(x, "logsumexp")
     shifted, top = _shifted(xp, x, axis)
     out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top
     return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))  # type: ignore[no-any-return]

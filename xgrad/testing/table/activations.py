@@ -49,7 +49,10 @@ ROWS: tuple[Row, ...] = (
         dtypes="f",
         reference=_softmax,
         keeps="out",
-        bad=(Bad((a(2, 3),), {"axis": 2}, Exception, "softmax"),),
+        bad=(
+            Bad((a(2, 3),), {"axis": 2}, Exception, "softmax"),
+            Bad((a(3, kind="complex128"),), {}, TypeError, "softmax: got .* expected a real"),
+        ),
     ),
     Row(
         "log_softmax",
@@ -64,5 +67,6 @@ ROWS: tuple[Row, ...] = (
         dtypes="f",
         reference=_logsumexp,
         keeps="x out",
+        bad=(Bad((a(3, kind="complex128"),), {}, TypeError, "logsumexp: got .* expected a real"),),
     ),
 )
