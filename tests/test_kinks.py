@@ -53,7 +53,11 @@ KINKS = {
     "an entry written over": (lambda x: _written_over(xg.sqrt(x)), [0.0, 4.0], [0, 0.25]),
     "not the largest": (lambda x: xg.max(xg.sqrt(x)), [0.0, 4.0], [0, 0.25]),
     "not the smallest": (lambda x: xg.min(-xg.sqrt(x)), [0.0, 4.0], [0, -0.25]),
-    "not in the triangle": (lambda x: xg.tril(xg.sqrt(xg.reshape(x, (2, 2)))), [4.0, 0.0, 1.0, 1.0], [0.25, 0, 0.5, 0.5]),
+    "not in the triangle": (
+        lambda x: xg.tril(xg.sqrt(xg.reshape(x, (2, 2)))),
+        [4.0, 0.0, 1.0, 1.0],
+        [0.25, 0, 0.5, 0.5],
+    ),
     "clipped away": (lambda x: xg.clip(xg.log(x), -1.0, 5.0), [0.0, 2.0], [0, 0.5]),
     "not chosen by maximum": (lambda x: xg.maximum(xg.sqrt(x), 1.0), [0.0, 4.0], [0, 0.25]),
     "stopped by relu": (lambda x: xg.relu(-xg.sqrt(x)), [0.0, 4.0], [0, 0]),
@@ -91,9 +95,7 @@ def test_first_derivatives_at_kinks(computing, name):
 def test_second_derivatives_at_kinks_are_finite_and_agree(name):
     x, f = np.asarray(KINKS[name][1]), total(name)
     modes = [
-        outer(inner(f))(x)
-        for outer in (xg.jacfwd, xg.jacrev)
-        for inner in (xg.grad, xg.jacfwd)
+        outer(inner(f))(x) for outer in (xg.jacfwd, xg.jacrev) for inner in (xg.grad, xg.jacfwd)
     ]
     for found in modes:
         assert np.isfinite(found).all()

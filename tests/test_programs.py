@@ -11,11 +11,11 @@ X = np.asarray([[0.7, -1.4, 2.1, 0.4], [1.9, 0.3, -0.6, -1.1], [0.2, 1.3, -0.9, 
 FEW = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 MORE = settings(max_examples=200, deadline=None, derandomize=True, database=None)
 
-# Writing: statements on a base array, and on views of views of it ----------------------------------
+# Writing: statements on a base array, and on views of views of it --------------------------------
 
 VIEWS = {
     "reversed": lambda y: y[::-1],
-    "tail": lambda y: y[1:],
+    "tail": lambda y: y[1:] if y.shape[0] > 1 else y,
     "every other": lambda y: y[..., ::2],
     "transposed": lambda y: y.T,
     "with an axis": lambda y: y[None],
@@ -102,7 +102,7 @@ def test_writes_do_what_numpys_do(program):
         run(xg.asarray(X, requires_grad=True), program),
     ):
         for ours, theirs in zip(found, expected, strict=True):
-            np.testing.assert_allclose(ours.tolist(), theirs, rtol=1e-13)
+            np.testing.assert_allclose(ours.detach().data, theirs, rtol=1e-13)
 
 
 @FEW
@@ -114,7 +114,7 @@ def test_writes_are_differentiated(program):
     check_grads(f, (X * 0.5,), order=1)
 
 
-# Graphs: values used any number of times, or not at all --------------------------------------------
+# Graphs: values used any number of times, or not at all ------------------------------------------
 
 UNARY = [
     xg.sin,

@@ -87,7 +87,11 @@ def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     return x1**x2  # type: ignore[return-value]
 
 
-@elementwise(lambda xp: 0.0, lambda xp, x1, out: out * math.log(x1) if x1 > 0 else out * math.nan)
+def _log_of_number(x: float) -> float:
+    return math.log(x) if x > 0 else 0.0 if x == 0 else math.nan
+
+
+@elementwise(lambda xp: 0.0, lambda xp, x1, out: out * _log_of_number(x1))
 def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     """Return a number raised to each element."""
     return x1**x2  # type: ignore[return-value]
