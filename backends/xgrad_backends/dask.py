@@ -7,6 +7,7 @@ whole array, still lazily.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -123,12 +124,13 @@ class _Special(Functions):
         function = super().__getattr__(attr)
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            of_chunks = functools.partial(function, **kwargs)
             ones = (np.ones((), x.dtype) if isinstance(x, da.Array) else x for x in args)
-            like = function(*ones, **kwargs)  # one element tells the dtypes
+            like = of_chunks(*ones)  # one element tells the dtypes
             if not isinstance(like, tuple):
-                return da.core.elemwise(function, *args, dtype=like.dtype, **kwargs)
+                return da.core.elemwise(of_chunks, *args, dtype=like.dtype)
             return tuple(
-                da.core.elemwise(_part, *args, dtype=x.dtype, function=function, i=i, **kwargs)
+                da.core.elemwise(functools.partial(_part, of_chunks, i), *args, dtype=x.dtype)
                 for i, x in enumerate(like)
             )
 
@@ -136,8 +138,8 @@ class _Special(Functions):
         return call
 
 
-def _part(*args: Any, function: Callable[..., Any], i: int, **kwargs: Any) -> Any:
-    return function(*args, **kwargs)[i]
+def _part(function: Callable[..., Any], i: int, *args: Any) -> Any:
+    return function(*args)[i]
 
 
 class _Random:

@@ -68,11 +68,6 @@ def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False
 # Products with logarithms, and entropies ---------------------------------------------------------
 
 
-def _masked(xp: Any, x: Any, y: Any, value: Any) -> Any:
-    """Return `value`, a function of x and y, and 0 where both are 0."""
-    return xp.where((x == 0) & (y == 0), 0.0, value)
-
-
 def _ratio(xp: Any, x: Any, y: Any) -> Any:
     """Return ``x / y``, and 0 where x is 0."""
     x, y = arrays(xp, x, y)

@@ -155,6 +155,26 @@ def _information() -> tuple[Row, ...]:
     )
 
 
+def _reductions() -> tuple[Row, ...]:
+    along = (sample(a(2, 3)), sample(a(2, 3), axis=0), sample(a(2, 3, 2), axis=(0, -1)))
+    weights = a(2, 3, low=0.5, high=2)
+    return (
+        _row("softmax", along, "f", None),
+        _row("log_softmax", along, "f", None),
+        _row(
+            "logsumexp",
+            (
+                *along,
+                sample(a(2, 3), axis=-1, keepdims=True),
+                sample(a(2, 3), b=weights),
+                sample(a(2, 3), 0, weights, True),
+            ),
+            "f",
+            None,
+        ),
+    )
+
+
 def _bessel() -> tuple[Row, ...]:
     orders = (0, 1, 2.5)
     return (
@@ -237,7 +257,7 @@ def _integrals() -> tuple[Row, ...]:
 
 
 ROWS: tuple[Row, ...] = (
-    (*_gaussian(), *_gammas(), *_information(), *_bessel(), *_integrals())
+    (*_gaussian(), *_gammas(), *_information(), *_reductions(), *_bessel(), *_integrals())
     if importlib.util.find_spec("scipy")
     else ()
 )
