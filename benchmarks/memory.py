@@ -5,6 +5,9 @@ lets it be reset, so every allocation of every library counts, not only those of
 `python -m benchmarks.memory WORKLOAD LIBRARY` prints the number of bytes.
 """
 
+import contextlib
+import ctypes
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -31,10 +34,15 @@ def peak(workload: str, library: str) -> int | None:
     return int(done.stdout.split()[-1]) if done.returncode == 0 else None
 
 
+def give_back() -> None:
+    """Return freed memory to the system, so that using it again counts (glibc)."""
+    gc.collect()
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def main(name: str, library_name: str) -> None:
     """Evaluate once at a tiny size, so that all code is loaded, and once at the real one."""
-    import gc
-
     import numpy as np
 
     from .libraries import load
@@ -51,7 +59,7 @@ def main(name: str, library_name: str) -> None:
         compiles = library is not None and library.traces
         if compiles:
             f(*inputs)
-        gc.collect()
+        give_back()
         RESET.write_text("5")
         before = resident("VmRSS")
         f(*inputs)

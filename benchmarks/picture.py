@@ -30,11 +30,11 @@ def plot(results: dict[str, Any], path: Path) -> None:
             axes.barh(y, value - 0.01, left=0.01, height=0.6, color="#1b9e77", alpha=0.85)
             axes.annotate(
                 f"{value:.3g}",
-                (value, y),
-                (4, 0),
+                (1, y),
+                (6, 0),
+                xycoords=("axes fraction", "data"),
                 textcoords="offset points",
                 va="center",
-                fontsize=8,
                 weight="bold",
                 color="#0b5c43",
             )
