@@ -18,6 +18,7 @@ from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
 from .info import __array_namespace_info__
+from .jacobians import hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
     log_softmax,
     logsumexp,
@@ -242,7 +243,7 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
-from .transforms import grad, hessian, hvp, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
+from .transforms import grad, jvp, linearize, value_and_grad, vjp
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
