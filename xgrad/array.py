@@ -295,13 +295,15 @@ class Array(Operators, Methods):
         the base after a write to the view.
         """
         self._view = (base, write, rest, kwargs)
+        entry = (weakref.ref(self), again, rest, kwargs)
         try:
             views = base._views
         except AttributeError:
-            base._views = views = []
+            base._views = [entry]
+            return
         if len(views) > 16:  # keep a loop over many short-lived views from piling up dead entries
             views[:] = [entry for entry in views if entry[0]() is not None]
-        views.append((weakref.ref(self), again, rest, kwargs))
+        views.append(entry)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         copy = not backend_of(self._data).owns(self._data)

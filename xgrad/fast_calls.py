@@ -1,7 +1,8 @@
 """Recording an op of one or two arrays without parameters: where most programs spend their time.
 
 What can be decided when the op is defined is decided then, by closures; what a call still does is
-unwrap, call the backend's function, compare shapes and dtypes once, and make one node.
+unwrap, call the backend's function, compare shapes and dtypes once, and make one node. An `Array`
+is made by ``new`` and two assignments, a third cheaper than by calling the class.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
 
 Partial = Callable[..., Any] | int
 
+new = object.__new__
+FLOAT64 = np.dtype(np.float64)  # compared by identity first, as the commonest
+
 
 def _reader(f: Partial, positions: list[int], many: bool) -> Callable[..., Any] | None:
     """Return ``read(xp, saved)``, a rule on the saved values it names; None for the constant 1."""
@@ -34,12 +38,32 @@ def _reader(f: Partial, positions: list[int], many: bool) -> Callable[..., Any] 
     if len(positions) == 1:
         i = positions[0]
         return lambda xp, saved: f(xp, saved[i])
+    if len(positions) == 2:
+        i, j = positions
+        return lambda xp, saved: f(xp, saved[i], saved[j])
     return lambda xp, saved: f(xp, *[saved[i] for i in positions])
 
 
 def names_of(f: Any, skip: int) -> list[str]:
     """Return what a rule asks for, after ``xp`` and whatever else comes first."""
     return list(inspect.signature(f).parameters)[skip:] if callable(f) else []
+
+
+def _constant(read: Any, partial: Partial) -> Callable[..., Any] | None:
+    """Return the pull of a partial that is 1, -1, or a saved value itself; None for another."""
+    if read is None:
+        return (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
+    if is_saved_itself(read):
+        return lambda xp, g, saved: g * saved
+    return None
+
+
+_SAVED_ITSELF = (lambda xp, value: value).__code__.co_code
+
+
+def is_saved_itself(f: Any) -> bool:
+    """Whether a rule is ``lambda xp, x: x``, and so needs no call."""
+    return getattr(f, "__code__", None) is not None and f.__code__.co_code == _SAVED_ITSELF
 
 
 def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any]:
@@ -67,12 +91,10 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
             for name, value in zip(names, node[SAVED], strict=True)
         )
 
-    pull: Callable[..., Any]
-    if read is None:
-        pull = (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
-    else:
-        pull = _product_pull(read)
-    rule = Rule(op.name, pull, pull_to, push, lift, makes_zeros)
+    pull = _constant(read, partial)
+    rule = Rule(op.name, pull or _product(read), pull_to, push, lift, makes_zeros)
+    rule.partial = read if pull is None else None
+    rule.is_finite = read is None
     raws = op.raws
     out_first = many and names[0] == "out"
 
@@ -91,22 +113,31 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
         if type(out) is not type(data):
             out = arrayed(out)
         parent = x._node
+        y: Any = new(Array)
+        y._data = out
         if parent is None or not is_recording():
-            return Array(out)
+            y._node = None
+            return y
         saved: Any
         if many:
             saved = (out, data) if out_first else (data, out)
         else:
             saved = data if keeps_x else out if keeps_out else None
         dtype = out.dtype
-        if dtype in REAL and data.dtype is dtype:
-            return Array(out, [next_serial(), rule, parent, saved, None])
-        if dtype not in REAL and dtype not in COMPLEX:
-            return Array(out)
-        fit = ((out.shape, dtype), ((data.shape, data.dtype),))
-        return Array(out, [next_serial(), rule, parent, saved, fit])
+        if dtype is data.dtype and (dtype is FLOAT64 or dtype in REAL):
+            y._node = [next_serial(), rule, parent, saved, None]
+        elif dtype in REAL or dtype in COMPLEX:
+            fit = ((out.shape, dtype), ((data.shape, data.dtype),))
+            y._node = [next_serial(), rule, parent, saved, fit]
+        else:
+            y._node = None
+        return y
 
     return call
+
+
+def _product(read: Any) -> Callable[..., Any]:
+    return lambda xp, g, saved: g * read(xp, saved)
 
 
 def arrayed(out: Any) -> Any:
@@ -162,6 +193,10 @@ def binary_variants(
         walk = make(op, variants, rules, wanted, kept, asked, readers)
         pull, pull_to, push = walk
         rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
+        rule.is_finite = op.kind != "elementwise" or all(read is None for read in readers)
+        alone = op.kind == "elementwise" and product is None and len(wanted) == 1
+        if alone and _constant(readers[0], rules[wanted[0]]) is None:
+            rule.partial = readers[0]
         setattr(variants, name, (rule, _PACKERS[kept]))
     return variants
 
@@ -185,14 +220,23 @@ def _binary_lift(kept: tuple[int, ...], wanted: tuple[int, ...]) -> Callable[[No
     return lift
 
 
-_SAVED_ITSELF = (lambda xp, value: value).__code__.co_code
-
-
-def _product_pull(read: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the pull of a partial; one that is a saved value itself needs no call."""
-    if getattr(read, "__code__", None) and read.__code__.co_code == _SAVED_ITSELF:
-        return lambda xp, g, saved: g * saved
-    return lambda xp, g, saved: g * read(xp, saved)
+def _both(partials: Any, readers: Any, kept: Any, asked: Any) -> Callable[..., Any]:
+    """Return ``pull`` of a binary elementwise op of which both arguments are tracked."""
+    if all(is_saved_itself(p) for p in partials):  # a product
+        (i,), (j,) = ([kept.index(k) for k in ks] for ks in asked)
+        return lambda xp, g, saved: (g * saved[i], g * saved[j])
+    read1, read2 = readers
+    if read1 is None and read2 is None:  # a sum or difference
+        if partials[0] == partials[1] == 1:
+            return lambda xp, g, saved: (g, g)
+        return lambda xp, g, saved: (
+            g if partials[0] == 1 else -g,
+            g if partials[1] == 1 else -g,
+        )
+    return lambda xp, g, saved: (
+        (g if partials[0] == 1 else -g) if read1 is None else g * read1(xp, saved),
+        (g if partials[1] == 1 else -g) if read2 is None else g * read2(xp, saved),
+    )
 
 
 def elementwise_variant(
@@ -223,10 +267,7 @@ def elementwise_variant(
 
     if len(wanted) == 1:
         (read,), partial = readers, partials[wanted[0]]
-        if read is None:
-            pull = (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
-        else:
-            pull = _product_pull(read)
+        pull = _constant(read, partial) or _product(read)
 
         def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
             c = part(0, xp, g, saved, times, True)
@@ -234,19 +275,18 @@ def elementwise_variant(
 
         return pull if own is None else walk, pull_to, push
 
-    read1, read2 = readers
-
-    def pull_both(xp: Any, g: Any, saved: Any) -> Any:
+    def pull_both_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+        c1, c2 = part(0, xp, g, saved, times, True), part(1, xp, g, saved, times, True)
+        if not fit:
+            return c1, c2
+        fit1, fit2 = fit[1]
         return (
-            (g if partials[0] == 1 else -g) if read1 is None else g * read1(xp, saved),
-            (g if partials[1] == 1 else -g) if read2 is None else g * read2(xp, saved),
+            bring(xp, c1, *fit1) if fit1 else c1,
+            bring(xp, c2, *fit2) if fit2 else c2,
         )
 
-    def pull_both_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-        cs = part(0, xp, g, saved, times, True), part(1, xp, g, saved, times, True)
-        return (bring(xp, cs[0], *fit[1][0]), bring(xp, cs[1], *fit[1][1])) if fit else cs
-
-    return pull_both if own is None else walk, pull_both_to, push
+    pull = _both(partials, readers, kept, asked)
+    return pull if own is None else walk, pull_both_to, push
 
 
 def multilinear_variant(
@@ -258,12 +298,22 @@ def multilinear_variant(
     def value(saved: Any, k: int) -> Any:
         return saved if one else saved[kept.index(k)]
 
-    def pull(xp: Any, g: Any, saved: Any) -> Any:
-        cs = tuple(
-            transposes[i](xp, g, *[value(saved, k) for k in ks])
-            for i, ks in zip(wanted, asked, strict=True)
-        )
-        return cs if len(wanted) == 2 else cs[0]
+    first = transposes[wanted[0]]
+    if one and len(asked[0]) == 1 and len(wanted) == 1:
+
+        def pull(xp: Any, g: Any, saved: Any) -> Any:
+            return first(xp, g, saved)
+
+    else:
+
+        def pull(xp: Any, g: Any, saved: Any) -> Any:
+            cs = tuple(
+                [
+                    transposes[i](xp, g, *[value(saved, k) for k in ks])
+                    for i, ks in zip(wanted, asked, strict=True)
+                ]
+            )
+            return cs if len(wanted) == 2 else cs[0]
 
     def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
         cs = pull(xp, g, saved)
@@ -285,8 +335,11 @@ def multilinear_variant(
     return pull, pull_to, push
 
 
-def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
-    """Return the function that the user calls, for an op of two arrays."""
+def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op of two arrays.
+
+    An elementwise op broadcasts all axes of its arrays; another one all but the last `axes`.
+    """
     raws, broadcasts = op.raws, op.kind == "elementwise"
 
     first, pack_first = variants.first
@@ -295,31 +348,19 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
 
     def call(x1: Any, x2: Any, /) -> Any:
         n1 = n2 = None
-        likes: tuple[Any, ...]
         if type(x1) is Array:
-            d1 = x1._data
+            d1 = like = x1._data
             n1 = x1._node
             if type(x2) is Array:
                 d2 = x2._data
                 n2 = x2._node
                 if type(d1) is not type(d2):
                     return call(*operands(op, [x1, x2]))
-            elif type(x2) in SCALARS:
+            elif type(x2) in SCALARS or type(x2) is type(d1):
                 d2 = x2
-                if n1 is not None and broadcasts and is_recording():  # the commonest, made short
-                    try:
-                        out = raws[type(d1)](d1, d2)
-                    except Exception as error:
-                        explain(op, (x1, x2), error)
-                        raise
-                    if out.dtype is d1.dtype and out.dtype in REAL:
-                        if type(out) is not type(d1):
-                            out = arrayed(out)
-                        return Array(out, [next_serial(), first, n1, pack_first(d1, d2, out), None])
             else:
                 return call(*operands(op, [x1, x2]))
-            like = d1
-        elif type(x2) is Array and type(x1) in SCALARS:
+        elif type(x2) is Array and (type(x1) in SCALARS or type(x1) is type(x2._data)):
             d1, d2 = x1, x2._data
             n2 = x2._node
             like = d2
@@ -337,35 +378,64 @@ def binary_call(op: Op, variants: _Variants) -> Callable[..., Any]:
             raise
         if type(out) is not type(like):
             out = arrayed(out)
+        y: Any = new(Array)
+        y._data = out
         if (n1 is None and n2 is None) or not is_recording():
-            return Array(out)
+            y._node = None
+            return y
         dtype = out.dtype
-        fits = dtype in REAL and broadcasts
-        shape = out.shape if fits else None
+        plain = dtype is FLOAT64 or dtype in REAL
+        # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
         if n2 is None:
-            rule, pack = first, pack_first
-            if fits and d1.dtype is dtype and d1.shape == shape:
-                return Array(out, [next_serial(), rule, n1, pack(d1, d2, out), None])
-            parents, likes = n1, ((d1.shape, d1.dtype),)
-        elif n1 is None:
-            rule, pack = second, pack_second
-            if fits and d2.dtype is dtype and d2.shape == shape:
-                return Array(out, [next_serial(), rule, n2, pack(d1, d2, out), None])
-            parents, likes = n2, ((d2.shape, d2.dtype),)
-        else:
-            rule, pack = both, pack_both
             if (
-                fits
+                plain
                 and d1.dtype is dtype
-                and d2.dtype is dtype
-                and d1.shape == shape
-                and d2.shape == shape
+                and (type(d2) in SCALARS or _fits(d1, d2, out, broadcasts, axes))
             ):
-                return Array(out, [next_serial(), rule, (n1, n2), pack(d1, d2, out), None])
-            parents, likes = (n1, n2), ((d1.shape, d1.dtype), (d2.shape, d2.dtype))
-        if dtype not in REAL and dtype not in COMPLEX:
-            return Array(out)
+                y._node = [next_serial(), first, n1, pack_first(d1, d2, out), None]
+                return y
+            rule, pack, parents = first, pack_first, n1
+            likes: Any = ((d1.shape, d1.dtype),)
+        elif n1 is None:
+            if (
+                plain
+                and d2.dtype is dtype
+                and (type(d1) in SCALARS or _fits(d2, d1, out, broadcasts, axes))
+            ):
+                y._node = [next_serial(), second, n2, pack_second(d1, d2, out), None]
+                return y
+            rule, pack, parents = second, pack_second, n2
+            likes = ((d2.shape, d2.dtype),)
+        else:
+            rule, pack, parents = both, pack_both, (n1, n2)
+            if plain and d1.dtype is dtype and d2.dtype is dtype:
+                shape = d1.shape
+                if broadcasts:
+                    if shape == d2.shape:
+                        y._node = [next_serial(), rule, parents, pack(d1, d2, out), None]
+                        return y
+                    shape = out.shape
+                    likes = (
+                        None if d1.shape == shape else (d1.shape, dtype),
+                        None if d2.shape == shape else (d2.shape, dtype),
+                    )
+                elif len(shape) == axes == len(d2.shape):
+                    y._node = [next_serial(), rule, parents, pack(d1, d2, out), None]
+                    return y
+                else:
+                    likes = ((shape, dtype), (d2.shape, dtype))
+            else:
+                likes = ((d1.shape, d1.dtype), (d2.shape, d2.dtype))
+        if not plain and dtype not in COMPLEX:
+            y._node = None
+            return y
         fit = ((out.shape, dtype), likes)
-        return Array(out, [next_serial(), rule, parents, pack(d1, d2, out), fit])
+        y._node = [next_serial(), rule, parents, pack(d1, d2, out), fit]
+        return y
 
     return call
+
+
+def _fits(x: Any, other: Any, out: Any, broadcasts: bool, axes: int | None) -> bool:
+    """Whether no axis of `x` was broadcast."""
+    return x.shape == out.shape if broadcasts else len(x.shape) == axes == len(other.shape)

@@ -1,4 +1,4 @@
-"""Recording an op that has parameters, several results, or any number of arrays."""
+"""Recording an op that has parameters, several results, or any number of arrays, or none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of_type
 from .builders import Builder, Saved
 from .dispatch import Op, call_raw, explain, operands
-from .fast_calls import arrayed
+from .fast_calls import arrayed, new
 from .tape import SELECT, Rule, is_recording, next_serial
 
 
@@ -27,20 +27,22 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
     rule, values, likes, keeps_out = builder.variant((True,))
     keeps_x, keeps_like, forgets_copy = bool(values), bool(likes), "copy" in keywords
     may_fit = op.kind == "linear"
+    first_of_rest = op.rest[0] if op.rest else ""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         if len(args) > 1 + most or not args or (kwargs and not kwargs.keys() <= keywords):
             arrays, _, _ = op.parse(args, kwargs)  # raises, or finds the array by its name
             return call(*arrays, **{k: v for k, v in kwargs.items() if k != name})
-        x, *rest = args
+        x = args[0]
         if type(x) is not Array:
             if type(x) in raws:
                 return raws[type(x)](*args, **kwargs)
-            (x,) = operands(op, [x])
+            (x,), rest = operands(op, [x]), args[1:]
             return (
                 call(x, *rest, **kwargs) if type(x) is Array else raws[type(x)](x, *rest, **kwargs)
             )
         data = x._data
+        rest = args[1:]
         try:
             out = raws[type(data)](data, *rest, **kwargs)
         except Exception as error:
@@ -58,16 +60,20 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
             if forgets_copy:  # it says what may be done with these very buffers: not replayed
                 saved.pop("copy", None)
             if rest:
-                saved.update(zip(op.rest, rest, strict=False))
+                saved[first_of_rest] = rest[0]
+                if len(rest) > 1:
+                    saved.update(zip(op.rest, rest, strict=False))
             if keeps_x:
                 saved[name] = data
             elif keeps_like:
                 saved[name] = (data.shape, data.dtype)
             if may_fit and not several and data.dtype is out.dtype and out.dtype in REAL:
-                result = Array(out, [next_serial(), rule, node, saved, None])
+                result = new(Array)
+                result._data = out
+                result._node = [next_serial(), rule, node, saved, None]
             else:
                 result = recorded(out, rule, node, saved, keeps_out, ((data.shape, data.dtype),))
-        if view is not None and getattr(result._data, "base", result) is not None:
+        if view is not None and not several and getattr(out, "base", out) is not None:
             result._is_view_of(x, call, view, rest, kwargs)
         return result
 
@@ -101,16 +107,22 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
     """Return the function that the user calls, for an op of several arrays."""
     raws, count = op.raws, len(op.arrays)
     variants = builder.variants
+    forgets_copy = "copy" in op.keywords
 
     def call(*args: Any, **kwargs: Any) -> Any:
         arrays: Any
-        if kwargs or op.variadic or len(args) != count:
-            arrays, rest, kwargs = op.parse(args, kwargs)
-        else:
+        if op.variadic:
             arrays, rest = args, ()
+            if kwargs:
+                op.check(kwargs)
+        elif len(args) == count and (not kwargs or kwargs.keys() <= op.keywords):
+            arrays, rest = args, ()
+        else:
+            arrays, rest, kwargs = op.parse(args, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
         cls: type | None = None
+        tracked = False
         for x in arrays:
             if type(x) is Array:
                 data = x._data
@@ -119,7 +131,10 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
                 elif cls is not type(data):
                     break
                 values.append(data)
-                nodes.append(x._node)
+                node = x._node
+                nodes.append(node)
+                if node is not None:
+                    tracked = True
             elif type(x) in SCALARS or x is None:
                 values.append(x)
                 nodes.append(None)
@@ -135,29 +150,76 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
         except Exception as error:
             explain(op, arrays, error)
             raise
-        several = isinstance(out, (tuple, list))
-        tracked = any(node is not None for node in nodes) and is_recording()
-        if not several and type(out) is not cls:
-            out = arrayed(out)
-        if not tracked or not (several or out.dtype in REAL or out.dtype in COMPLEX):
-            return wrapped(out)
-        mask = () if op.variadic else tuple(node is not None for node in nodes)
+        several = False
+        if type(out) is not cls:
+            several = isinstance(out, (tuple, list))
+            if not several:
+                out = arrayed(out)
+        if (
+            not tracked
+            or not is_recording()
+            or not (several or out.dtype in REAL or out.dtype in COMPLEX)
+        ):
+            return wrapped(out) if several else Array(out)
+        mask = () if op.variadic else tuple([node is not None for node in nodes])
         variant = variants.get(mask)
         rule, keep, likes, keeps_out = builder.variant(mask) if variant is None else variant
-        saved = dict(kwargs)
-        saved.pop("copy", None)  # it says what may be done with these very buffers: not replayed
+        saved = kwargs
+        if forgets_copy:  # it says what may be done with these very buffers: not replayed
+            saved.pop("copy", None)
         if rest:
             saved.update(zip(op.rest, rest, strict=False))
         for i, name in keep:
             saved[name] = values[i]
+        shapes = likes_of(values)
         for i, name in likes:
-            value = values[i]
-            saved[name] = (
-                None if value is None or type(value) in SCALARS else (value.shape, value.dtype)
-            )
-        return recorded(out, rule, tuple(nodes), saved, keeps_out, likes_of(values))
+            saved[name] = shapes[i]
+        return recorded(out, rule, tuple(nodes), saved, keeps_out, shapes)
 
     builder.call = call
+    return call
+
+
+def constant_call(op: Op) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op whose result has no derivative."""
+    raws, count = op.raws, len(op.arrays)
+    simple = 1 <= count <= 2 and not op.variadic and not op.keywords and not op.rest
+
+    def general(*args: Any, **kwargs: Any) -> Any:
+        arrays, rest, kwargs = op.parse(args, kwargs)
+        arrays = operands(op, arrays)
+        values = [x._data if type(x) is Array else x for x in arrays]
+        cls = next(type(x) for x in values if backend_of_type(type(x)))
+        try:
+            out = raws[cls](*values, *rest, **kwargs)
+        except Exception as error:
+            explain(op, arrays, error)
+            raise
+        return wrapped(out) if any(type(x) is Array for x in arrays) else out
+
+    if not simple:
+        return general
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != count:
+            return general(*args, **kwargs)
+        x1, x2 = args if count == 2 else (args[0], 0)
+        if type(x1) is not Array:
+            return general(*args)
+        d1, d2 = x1._data, x2
+        if type(x2) is Array:
+            d2 = x2._data
+            if type(d2) is not type(d1):
+                return general(*args)
+        elif type(x2) not in SCALARS:
+            return general(*args)
+        try:
+            out = raws[type(d1)](d1, d2) if count == 2 else raws[type(d1)](d1)
+        except Exception as error:
+            explain(op, args, error)
+            raise
+        return Array(out) if type(out) is type(d1) else wrapped(out)
+
     return call
 
 

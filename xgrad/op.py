@@ -37,10 +37,8 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, TypeVar
 
-from .array import Array
-from .backends import backend_of_type
 from .builders import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
-from .dispatch import Op, explain, operands
+from .dispatch import Op
 from .fast_calls import (
     Partial,
     binary_call,
@@ -49,7 +47,7 @@ from .fast_calls import (
     multilinear_variant,
     unary_call,
 )
-from .general_calls import general_call, wrapped
+from .general_calls import constant_call, general_call
 
 __all__ = ["constant", "elementwise", "linear", "multilinear", "rule"]
 
@@ -112,8 +110,16 @@ def linear(
     return decorate
 
 
-def multilinear(*transposes: Callable[..., Any], path: str = "") -> Callable[[F], F]:
-    """Define an op that is linear in each of its arrays alone, by the transpose in each."""
+def multilinear(
+    *transposes: Callable[..., Any], path: str = "", axes: int | None = None
+) -> Callable[[F], F]:
+    """Define an op that is linear in each of its arrays alone, by the transpose in each.
+
+    Args:
+        transposes: one for each array argument.
+        path: the prefix of the backend's name of the function.
+        axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
+    """
 
     def decorate(f: F) -> F:
         op = Op(f, "multilinear", path, len(transposes))
@@ -121,7 +127,7 @@ def multilinear(*transposes: Callable[..., Any], path: str = "") -> Callable[[F]
             op.require_names(transpose, 2)
         if len(transposes) == 2 and not op.keywords and not op.rest:
             variants = binary_variants(op, transposes, False, multilinear_variant)
-            call = binary_call(op, variants)
+            call = binary_call(op, variants, axes)
             variants.call = call
             return _finish(op, f, call)
         return _finish(op, f, general_call(op, MultilinearBuilder(op, transposes)))
@@ -160,20 +166,7 @@ def rule(
 def constant(f: F, /) -> F:
     """Define an op whose result has no derivative: it is said, not left out."""
     op = Op(f, "constant", "", None)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        arrays, rest, kwargs = op.parse(args, kwargs)
-        arrays = operands(op, arrays)
-        raws = [x._data if type(x) is Array else x for x in arrays]
-        cls = next(type(x) for x in raws if backend_of_type(type(x)))
-        try:
-            out = op.raws[cls](*raws, *rest, **kwargs)
-        except Exception as error:
-            explain(op, arrays, error)
-            raise
-        return wrapped(out) if any(type(x) is Array for x in arrays) else out
-
-    return _finish(op, f, call)
+    return _finish(op, f, constant_call(op))
 
 
 def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:

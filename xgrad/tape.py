@@ -26,9 +26,10 @@ reaches the parents, or None if it fits already. A node never holds an `Array`.
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -37,11 +38,12 @@ import numpy as np
 import xgrad
 
 from . import errors
-from .array import Array
+from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of, backend_of_type
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
+_serial = operator.itemgetter(SERIAL)
 
 next_serial: Callable[[], int] = itertools.count(1).__next__
 _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
@@ -77,9 +79,16 @@ class Rule:
         makes_zeros: whether its cotangents are zero where the argument was not used.
         add_to: ``add_to(total, g, saved)`` adds to a cotangent in place what `pull` would make a
             whole array of zeros for, and returns it; None for most.
+        partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
+        is_plain: whether it makes no zeros.
+        is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
+            leaves structural zeros as they are.
     """
 
-    __slots__ = ("add_to", "lift", "makes_zeros", "name", "pull", "pull_to", "push")
+    __slots__ = (
+        *("add_to", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
+        *("partial", "pull", "pull_to", "push"),
+    )
 
     def __init__(
         self,
@@ -93,6 +102,8 @@ class Rule:
         self.name, self.pull, self.pull_to = name, pull, pull_to
         self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
         self.add_to: Callable[[Any, Any, Any], Any] | None = None
+        self.partial: Callable[[Any, Any], Any] | None = None
+        self.is_finite, self.is_plain = False, not makes_zeros
 
     def __repr__(self) -> str:
         return f"<rule of {self.name}>"
@@ -163,25 +174,27 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
     inside = {node[SERIAL] for node in leaves}
     oldest = min(inside, default=0)
     others = any(node[PARENTS] is not None for node in leaves)
-    found: dict[int, Node] = {}
+    seen = set(inside)
+    path: list[Node] = []
     stack = list(outputs)
     while stack:
         node = stack.pop()
         while True:  # a chain needs no stack
             serial = node[0]
-            if serial in found or serial in inside:
+            if serial in seen:
                 break
             parents = node[2]
             if serial < oldest or parents is None:
                 others = True
                 break
-            found[serial] = node
+            seen.add(serial)
+            path.append(node)
             if type(parents) is list:
                 node = parents
                 continue
-            stack.extend(parent for parent in parents if parent is not None)
+            stack.extend([parent for parent in parents if parent is not None])
             break
-    path = [found[serial] for serial in sorted(found)]
+    path.sort(key=_serial)
     if others:  # keep the nodes that depend on a leaf
         kept = []
         for node in path:
@@ -212,10 +225,21 @@ class _Namespaces(dict[type, Any]):
 NAMESPACES = _Namespaces()
 
 
-def _consumed(path: list[Node]) -> Iterator[Node]:
-    """Yield the nodes from the last to the first, each gone from the path when it is used."""
-    while path:
-        yield path.pop()
+class _StrongProducts(dict[type, Any]):
+    """For each type of cotangent the product in which a zero stays zero; see `strong_multiply`."""
+
+    def __missing__(self, cls: type) -> Any:
+        op: Any = xgrad.ops.elementwise.strong_multiply
+        product = op if backend_of_type(cls) is None else op.op.raws[cls]
+
+        def times(g: Any, p: Any) -> Any:
+            return g * p if type(p) in SCALARS and math.isfinite(abs(p)) else product(g, p)
+
+        self[cls] = times
+        return times
+
+
+STRONG = _StrongProducts()
 
 
 def pullback(
@@ -238,87 +262,131 @@ def pullback(
     if not cotangents or not path:
         return cotangents
     like = next(iter(cotangents.values()))
-    times, strong = operator.mul, xgrad.ops.elementwise.strong_multiply
+    kind, xp = type(like), NAMESPACES[type(like)]
     zeros: set[int] = set(cotangents) if sparse else set()
     owned: set[int] = set()  # sums made by this walk, which it may add to in place
     plus = operator.add if taped else operator.iadd
+    take, held = cotangents.pop, cotangents.get
+    rest = path if free else path.copy()
     with backend_of(like._data if taped else like).quiet():
-        for node in _consumed(path) if free else reversed(path):
-            serial, rule, parents, saved, fit = node
-            g = cotangents.pop(serial, None)
+        while rest:
+            serial, rule, parents, saved, fit = node = rest.pop()
+            g = take(serial, None)
             if g is None:
                 continue
-            xp = NAMESPACES[type(g)]
+            if type(g) is not kind:
+                kind = type(g)
+                xp = NAMESPACES[kind]
             if taped:
                 saved = rule.lift(node)
-            spread = zeros and serial in zeros
-            if rule.add_to is not None and fit is None and not taped:
+            if rule.is_plain and fit is None and not zeros:  # by far the most
+                partial = rule.partial
+                c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
+                strong = False
+            elif rule.add_to is not None and fit is None and not taped:
                 serial = parents[0]
                 if serial in owned:
                     cotangents[serial] = rule.add_to(cotangents[serial], g, saved)
                 else:
                     c = rule.pull(xp, g, saved)
-                    old = cotangents.get(serial)
+                    old = held(serial)
                     cotangents[serial] = c if old is None else old + c
                     owned.add(serial)
                     zeros.add(serial)
                 continue
-            if spread:
-                c = rule.pull_to(xp, g, saved, fit, strong)
-            elif fit is None:
-                c = rule.pull(xp, g, saved)
             else:
-                c = rule.pull_to(xp, g, saved, fit, times)
+                strong = serial in zeros
+                if fit is not None:
+                    c = rule.pull_to(xp, g, saved, fit, STRONG[kind] if strong else operator.mul)
+                elif strong and not rule.is_finite:
+                    c = rule.pull_to(xp, g, saved, None, STRONG[kind])
+                else:
+                    c = rule.pull(xp, g, saved)
+                strong = strong or rule.makes_zeros
             if type(parents) is list:
                 serial = parents[0]
-                if serial not in cotangents:
+                old = held(serial)
+                if old is None:
                     cotangents[serial] = c
                 elif serial in owned:
-                    cotangents[serial] = plus(cotangents[serial], c)
+                    cotangents[serial] = plus(old, c)
                 else:
-                    cotangents[serial] = cotangents[serial] + c
+                    cotangents[serial] = old + c
                     owned.add(serial)
-                if spread or rule.makes_zeros:
+                if strong:
                     zeros.add(serial)
                 continue
             for parent, part in zip(parents, c, strict=True):
                 if parent is not None and part is not None:
                     serial = parent[0]
-                    if serial not in cotangents:
+                    old = held(serial)
+                    if old is None:
                         cotangents[serial] = part
                     elif serial in owned:
-                        cotangents[serial] = plus(cotangents[serial], part)
+                        cotangents[serial] = plus(old, part)
                     else:
-                        cotangents[serial] = cotangents[serial] + part
+                        cotangents[serial] = old + part
                         owned.add(serial)
-                    if spread or rule.makes_zeros:
+                    if strong:
                         zeros.add(serial)
             parent = part = None  # they would keep a consumed node alive
     return cotangents
 
 
+def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
+    """Return which tangents a walk up needs no more after each node, by serial number."""
+    seen, gone = set(outputs), dict[int, list[int]]()
+    for node in reversed(path):
+        for parent in parents_of(node):
+            serial = parent[SERIAL]
+            if serial not in seen:
+                seen.add(serial)
+                gone.setdefault(node[SERIAL], []).append(serial)
+    return gone
+
+
 def pushforward(
-    path: list[Node], tangents: dict[int, Any], *, taped: bool, sparse: bool = False
+    path: list[Node],
+    tangents: dict[int, Any],
+    gone: dict[int, list[int]],
+    *,
+    taped: bool,
+    sparse: bool = False,
 ) -> dict[int, Any]:
-    """Walk up: return the tangents of all nodes of the path that have one, by serial number."""
+    """Walk up: return the tangents of the outputs, by serial number.
+
+    Args:
+        path: the cone, in order.
+        tangents: the tangent of each leaf, by serial number; taken over.
+        gone: which tangents are dropped after each node; see `last_uses`.
+        taped: whether an outer tape must see the walk.
+        sparse: whether the given tangents have structural zeros, as unit vectors have.
+    """
     if not tangents:
         return tangents
     like = next(iter(tangents.values()))
-    times = xgrad.ops.elementwise.strong_multiply if sparse else operator.mul
+    held, done = tangents.get, gone.get
     with backend_of(like._data if taped else like).quiet():
         for node in path:
             serial, rule, parents, saved, fit = node
             ts: tuple[Any, ...]
             if type(parents) is list:
-                ts = (tangents.get(parents[0]),)
+                near = held(parents[0])
+                ts = (near,)
             else:
-                ts = tuple(None if p is None else tangents.get(p[0]) for p in parents)
-            near = next((t for t in ts if t is not None), None)
+                ts = tuple([None if p is None else held(p[0]) for p in parents])
+                near = next((t for t in ts if t is not None), None)
             if near is not None:
-                xp = NAMESPACES[type(near)]
-                t = rule.push(xp, ts, rule.lift(node) if taped else saved, fit, times)
+                if taped:
+                    saved = rule.lift(node)
+                kind = type(near)
+                times = STRONG[kind] if sparse else operator.mul
+                t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
                 if t is not None:
                     tangents[serial] = t
+            near = ts = None  # type: ignore[assignment] # the last use of a tangent frees it
+            for used in done(serial, ()):
+                tangents.pop(used, None)
     return tangents
 
 

@@ -77,6 +77,7 @@ class Record:
         self.raw = all(type(x) is not Array for x in self.given)
         self.serials = [None if n is None else n[SERIAL] for n in self.nodes]
         self.nodes = []
+        self.gone: dict[int, list[int]] | None = None
 
     def _leave(self, x: Any) -> Any:
         """Return an auxiliary result off this tape, raw if the inputs were."""
@@ -118,8 +119,10 @@ class Record:
             node[SERIAL]: t if taped else t._data
             for node, t in zip(self.leaves, tangents, strict=True)
         }
+        if self.gone is None:
+            self.gone = tape.last_uses(self.path, [s for s in self.serials if s is not None])
         with tape.recording(taped):
-            found = tape.pushforward(self.path, seeds, taped=taped, sparse=sparse)
+            found = tape.pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
         return [
             self._home(None if s is None else found.get(s), x)
             for s, x in zip(self.serials, self.outs, strict=True)

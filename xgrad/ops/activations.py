@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 from ..array import Array
@@ -22,22 +23,26 @@ def _real_namespace(x: Any, name: str) -> Any:
 @elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
-    xp = _real_namespace(x, "relu")
-    return xp.where(x > 0, x, xp.zeros_like(x))  # type: ignore[no-any-return]
+    return _real_namespace(x, "relu").maximum(x, 0)  # type: ignore[no-any-return]
 
 
 @elementwise(lambda xp, out: out - out * out)
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
     xp = _real_namespace(x, "sigmoid")
-    e = xp.exp(-xp.abs(x))
-    return xp.where(x >= 0, 1 / (1 + e), e / (1 + e))  # type: ignore[no-any-return]
+    with backend_of(x).quiet():  # where exp(-x) is infinite the result is 0, as it should
+        return 1 / (1 + xp.exp(-x))  # type: ignore[no-any-return]
 
 
-def _shifted(xp: Any, x: Any, axis: Any) -> Any:
-    """Return `x` less its maximum, and the maximum; where all are -inf the shift is 0."""
-    top = xp.max(x, axis=axis, keepdims=True)
-    top = xp.where(top == -math.inf, xp.zeros_like(top), top)
+@cache
+def _lowest(xp: Any, dtype: Any) -> float:
+    """Return the most negative finite number of a dtype."""
+    return float(xp.finfo(dtype).min)
+
+
+def _shifted(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+    """Return `x` less its maximum, and the maximum; where all are -inf the shift is finite."""
+    top = xp.maximum(xp.max(x, axis=axis, keepdims=True), _lowest(xp, x.dtype))
     return x - top, top
 
 
@@ -56,8 +61,8 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """
     xp = _real_namespace(x, "softmax")
     e = xp.exp(_shifted(xp, x, axis)[0])
-    total = xp.sum(e, axis=axis, keepdims=True)
-    return e / xp.where(total == 0, xp.ones_like(total), total)  # type: ignore[no-any-return]
+    # the largest element contributes 1, so that the sum is less only where it is 0
+    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)  # type: ignore[no-any-return]
 
 
 @rule(
@@ -69,7 +74,7 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
     xp = _real_namespace(x, "log_softmax")
     x, _ = _shifted(xp, x, axis)
     total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
-    return x - xp.log(xp.where(total == 0, xp.ones_like(total), total))  # type: ignore[no-any-return]
+    return x - xp.log(xp.maximum(total, 1))  # type: ignore[no-any-return] # as in softmax
 
 
 def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:

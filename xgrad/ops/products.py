@@ -13,7 +13,7 @@ from ..op import multilinear
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply
-from .manipulation import front, permute_dims, reshape
+from .manipulation import expand_dims, front, permute_dims, reshape, squeeze
 from .statistical import sum as sum_over
 
 
@@ -22,10 +22,9 @@ def adjoint(xp: Any, x: Any) -> Any:
     return conj(xp, xp.matrix_transpose(x))
 
 
-@multilinear(lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g)
+@multilinear(lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g, axes=2)
 def _matmul(x1: Array, x2: Array, /) -> Array:
     """Return the product of stacks of matrices."""
-    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
 
 
 def _promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
@@ -37,24 +36,59 @@ def _promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
     return astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
 
 
+@multilinear(
+    lambda xp, g, x2: xp.expand_dims(g, axis=1) * conj(xp, x2),
+    lambda xp, g, x1: adjoint(xp, x1) @ g,
+)
+def _matrix_vector(x1: Array, x2: Array, /) -> Array:
+    """Return the product of a matrix and a vector."""
+    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+
+
+@multilinear(
+    lambda xp, g, x2: conj(xp, x2) @ g,
+    lambda xp, g, x1: xp.expand_dims(conj(xp, x1), axis=1) * g,
+)
+def _vector_matrix(x1: Array, x2: Array, /) -> Array:
+    """Return the product of a vector and a matrix."""
+    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+
+
+@multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g)
+def _vector_vector(x1: Array, x2: Array, /) -> Array:
+    """Return the sum of the products of two vectors' elements."""
+    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+
+
+_MATMULS = {
+    (2, 2): _matmul,
+    (2, 1): _matrix_vector,
+    (1, 2): _vector_matrix,
+    (1, 1): _vector_vector,
+}
+
+
 def matmul(x1: Array, x2: Array, /) -> Array:
     """Return the matrix product; a vector counts as a row on the left, as a column on the right."""
-    shape1, shape2 = getattr(x1, "shape", ()), getattr(x2, "shape", ())
-    if not shape1 or not shape2:
+    raw1 = x1._data if type(x1) is Array else x1
+    raw2 = x2._data if type(x2) is Array else x2
+    ndim1, ndim2 = getattr(raw1, "ndim", 0), getattr(raw2, "ndim", 0)
+    if not ndim1 or not ndim2:
+        shapes = getattr(raw1, "shape", ()), getattr(raw2, "shape", ())
         raise ValueError(
-            f"matmul: got shapes {shape1} and {shape2}; expected at least one axis each. "
+            f"matmul: got shapes {shapes[0]} and {shapes[1]}; expected at least one axis each. "
             "Multiply by a number with *"
         )
-    x1, x2 = _promoted(x1, x2)
-    if len(shape1) >= 2 and len(shape2) >= 2:
-        return _matmul(x1, x2)
-    if len(shape1) == 1 and len(shape2) == 1:
-        return reshape(_matmul(reshape(x1, (1, -1)), reshape(x2, (-1, 1))), ())
-    if len(shape1) == 1:
-        out = _matmul(reshape(x1, (1, -1)), x2)
-        return reshape(out, (*shape2[:-2], shape2[-1]))
-    out = _matmul(x1, reshape(x2, (-1, 1)))
-    return reshape(out, tuple(shape1[:-1]))
+    if raw1.dtype is not raw2.dtype:
+        x1, x2 = _promoted(x1, x2)
+    product = _MATMULS.get((ndim1, ndim2))
+    if product is not None:
+        return product(x1, x2)
+    if ndim1 == 1:
+        return squeeze(_matmul(expand_dims(x1, axis=0), x2), axis=-2)
+    if ndim2 == 1:
+        return squeeze(_matmul(x1, expand_dims(x2, axis=1)), axis=-1)
+    return _matmul(x1, x2)
 
 
 def tensordot(
