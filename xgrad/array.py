@@ -332,6 +332,9 @@ class Array(Operators, Methods):
     __hash__ = None  # type: ignore[assignment]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs:
+            function = xgrad.numpy_protocol.plain(ufunc)
+            return NotImplemented if function is None else function(*inputs)
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

@@ -34,7 +34,10 @@ def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Sum a cotangent over broadcast axes, and bring it to the realness and dtype of its array."""
     raw = c._data if type(c) is Array else c
     have = tuple(raw.shape)
-    if have != shape:
+    extra = len(have) - len(shape)
+    if extra > 0 and have[extra:] == shape:  # the commonest: a bias added to a batch
+        c = xp.sum(c, axis=tuple(range(extra)))
+    elif have != shape:
         if len(have) < len(shape):  # an assigned value may have leading axes of length one
             have = (1,) * (len(shape) - len(have)) + have
             c = xp.reshape(c, have)

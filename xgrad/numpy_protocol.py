@@ -74,16 +74,21 @@ RUNNING = {
 MODULES = {"numpy.linalg": "linalg", "numpy.fft": "fft"}
 
 
-def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call the xgrad function of a NumPy ufunc; NotImplemented if there is none."""
-    out = kwargs.pop("out", None)
+@lru_cache(maxsize=1024)
+def plain(ufunc: Any) -> Any:
+    """Return the xgrad function of a NumPy or SciPy ufunc, None if there is none."""
     name = ufunc.__name__
     # by identity: scipy.special has its own log1p and expm1, and NumPy has none of its others
     scipy_special = sys.modules.get("scipy.special")
     if getattr(np, name, None) is not ufunc and getattr(scipy_special, name, None) is ufunc:
-        function = getattr(xgrad, name, None) or getattr(xgrad.special, name)
-    else:
-        function = getattr(xgrad, UFUNCS.get(name, name), None)
+        return getattr(xgrad, name, None) or getattr(xgrad.special, name)
+    return getattr(xgrad, UFUNCS.get(name, name), None)
+
+
+def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call the xgrad function of a NumPy ufunc; NotImplemented if there is none."""
+    out = kwargs.pop("out", None)
+    name, function = ufunc.__name__, plain(ufunc)
     if method == "reduce" and name in REDUCTIONS:
         function = getattr(xgrad, REDUCTIONS[name])
         kwargs.setdefault("axis", 0)

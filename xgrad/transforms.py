@@ -42,42 +42,63 @@ class Record:
         self.what = what
         outer = tape.is_recording()
         args = list(args)
+        self.structures: list[Any] = []
+        self.given: list[Any] = []
         for i in argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
                     f"{what}: argnums has {i}, but f was called with {len(args)} arguments"
                 )
-        flat = [trees.flatten(args[i]) for i in argnums]
-        self.structures = [structure for _, structure in flat]
-        self.given = [x for leaves, _ in flat for x in leaves]
+            found, structure = trees.flatten(args[i])
+            self.given += found
+            self.structures.append(structure)
         self.inputs = [trees.differentiable(x, what) for x in self.given]
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
-        with tape.recording(True), creating_like(self.inputs[0]._data):
-            leaves = [tape.leaf(x, outer) for x in self.inputs]
-            self.leaves: list[Node] = [x._node for x in leaves]
-            fresh = iter(leaves)
-            for i, structure in zip(argnums, self.structures, strict=True):
-                args[i] = structure.unflatten([next(fresh) for _ in range(structure.num_leaves)])
-            del leaves, fresh
-            out = f(*args, **kwargs)
+        leaves = [tape.leaf(x, outer) for x in self.inputs]
+        self.leaves: list[Node] = [x._node for x in leaves]  # type: ignore[misc]
+        start = 0
+        for i, structure in zip(argnums, self.structures, strict=True):
+            end = start + structure.num_leaves
+            single = structure is trees.SINGLE
+            args[i] = leaves[start] if single else structure.unflatten(leaves[start:end])
+            start = end
+        del leaves, found
+        with creating_like(self.inputs[0]._data):
+            if outer:
+                out = f(*args, **kwargs)
+            else:
+                with tape.recording(True):
+                    out = f(*args, **kwargs)
+        del args
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
                 raise TypeError(f"{what}: has_aux=True, but f did not return a pair (result, aux)")
             out, aux = out
             self.aux = trees.map(self._leave, aux)
-        flat_out, self.out_structure = trees.flatten(out)
-        self.outs = [trees.as_array(x, f"{what}: the result of f") for x in flat_out]
-        self.nodes = [x._node for x in self.outs]
-        self.path, others = tape.cone([n for n in self.nodes if n is not None], self.leaves)
+        flat, self.out_structure = trees.flatten(out)
+        del out
+        self.outs = [
+            x if type(x) is Array else trees.as_array(x, f"{what}: the result of f") for x in flat
+        ]
+        del flat
+        nodes = [x._node for x in self.outs]
+        self.path, others = tape.cone([n for n in nodes if n is not None], self.leaves)
         self.taped = others and outer
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             self.outs = [Array(x._data) for x in self.outs]
-        self.raw = all(type(x) is not Array for x in self.given)
-        self.serials = [None if n is None else n[SERIAL] for n in self.nodes]
-        self.nodes = []
+        self.raw = Array not in [type(x) for x in self.given]
+        self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
+
+    def _reached(self, nodes: list[Node | None]) -> list[int | None]:
+        """Return the serial number of each output that depends on an input, None for another."""
+        serials = [None if n is None else n[SERIAL] for n in nodes]
+        if len(nodes) == 1 and self.path and self.path[-1][SERIAL] == serials[0]:
+            return serials
+        inside = {n[SERIAL] for n in self.path} | {n[SERIAL] for n in self.leaves}
+        return [s if s in inside else None for s in serials]
 
     def _leave(self, x: Any) -> Any:
         """Return an auxiliary result off this tape, raw if the inputs were."""
@@ -96,20 +117,22 @@ class Record:
         self, cotangents: list[Array], *, free: bool = False, sparse: bool = False
     ) -> list[Array]:
         """Return the cotangent of each input for cotangents of the outputs."""
-        taped = self.taped or (any(g._node is not None for g in cotangents) and tape.is_recording())
+        taped = self.taped
+        if not taped and tape.is_recording():
+            taped = any([g._node is not None for g in cotangents])
         seeds: dict[int, Any] = {}
         for serial, ct in zip(self.serials, cotangents, strict=True):
             if serial is not None:
                 g = ct if taped else ct._data
                 seeds[serial] = seeds[serial] + g if serial in seeds else g
-        leaves = {node[SERIAL] for node in self.leaves}
-        inside = leaves | {node[SERIAL] for node in self.path}
-        seeds = {s: g for s, g in seeds.items() if s in inside}
-        with tape.recording(taped):
-            found = tape.pullback(self.path, seeds, taped=taped, free=free, sparse=sparse)
+        if taped:
+            with tape.recording(True):
+                found = tape.pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
+        else:  # on raw arrays, where nothing can be recorded
+            found = tape.pullback(self.path, seeds, taped=False, free=free, sparse=sparse)
+        held = found.get
         return [
-            self._home(found.get(node[SERIAL]), x)
-            for node, x in zip(self.leaves, self.inputs, strict=True)
+            self._home(held(node[0]), x) for node, x in zip(self.leaves, self.inputs, strict=True)
         ]
 
     def push(self, tangents: list[Array], *, sparse: bool = False) -> list[Array]:
@@ -131,17 +154,25 @@ class Record:
     @staticmethod
     def _home(found: Any, x: Array) -> Array:
         """Return a cotangent or tangent as an `Array`, zeros if there is none."""
+        if type(found) is type(x._data):
+            return Array(found)
         if found is None:
             return Array(trees.zeros_like(x))
         return found if type(found) is Array else Array(tape.as_array(found))
 
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
-        home = iter([trees.like_input(v, g) for v, g in zip(values, self.given, strict=True)])
-        return [
-            structure.unflatten([next(home) for _ in range(structure.num_leaves)])
-            for structure in self.structures
+        home = [
+            v if type(g) is Array or v._node is not None else v._data  # as trees.like_input
+            for v, g in zip(values, self.given, strict=True)
         ]
+        found, start = [], 0
+        for structure in self.structures:
+            end = start + structure.num_leaves
+            single = structure is trees.SINGLE
+            found.append(home[start] if single else structure.unflatten(home[start:end]))
+            start = end
+        return found
 
     def by_output(self, values: list[Array]) -> Any:
         """Return values of the outputs in the structure of the result."""
@@ -276,26 +307,32 @@ def value_and_grad(
         strict: raise if an argument does not influence the value.
     """
 
+    numbers, single = numbers_of(argnums), isinstance(argnums, int)
+
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        record = Record("grad", f, args, numbers_of(argnums), kwargs, has_aux)
-        (y,) = record.outs if len(record.outs) == 1 else (None,)
-        if y is None or y._data.shape != () or y._data.dtype not in REAL:
-            got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
-            raise errors.NotScalarError(
-                f"grad: f returned {got}; grad needs a real floating-point scalar. "
-                "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
-            )
-        if strict:
-            _require_influence(record)
+        record = Record("grad", f, args, numbers, kwargs, has_aux)
+        gradient = _gradient(record, single, strict)
         value = record.result()
-        gradients = record.by_argument(
-            record.pull([Array(tape.ones_like(y._data))], free=not record.taped)
-        )
-        gradient = gradients[0] if isinstance(argnums, int) else tuple(gradients)
         return ((value, record.aux), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient
+
+
+def _gradient(record: Record, single: bool, strict: bool) -> Any:
+    """Return the gradient of a recorded real scalar, for one argument or a tuple for several."""
+    y = record.outs[0] if len(record.outs) == 1 else None
+    if y is None or y._data.shape != () or y._data.dtype not in REAL:
+        got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        raise errors.NotScalarError(
+            f"grad: f returned {got}; grad needs a real floating-point scalar. "
+            "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
+        )
+    if strict:
+        _require_influence(record)
+    one = Array(tape.ones_like(y._data))
+    gradients = record.by_argument(record.pull([one], free=not record.taped))
+    return gradients[0] if single else tuple(gradients)
 
 
 def _require_influence(record: Record) -> None:
@@ -330,11 +367,12 @@ def grad(
     >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
     array([2., 4.])
     """
-    both = value_and_grad(f, argnums, has_aux=has_aux, strict=strict)
+    numbers, single = numbers_of(argnums), isinstance(argnums, int)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        value, g = both(*args, **kwargs)
-        return (g, value[1]) if has_aux else g
+        record = Record("grad", f, args, numbers, kwargs, has_aux)
+        g = _gradient(record, single, strict)
+        return (g, record.aux) if has_aux else g
 
     return gradient

@@ -30,7 +30,7 @@ class _Single:
         return leaf
 
 
-_SINGLE = _Single()
+SINGLE = _Single()
 
 
 def is_leaf_type(x: Any) -> bool:
@@ -41,7 +41,7 @@ def is_leaf_type(x: Any) -> bool:
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """Return the leaves of a pytree, and its structure."""
     if is_leaf_type(tree):
-        return [tree], _SINGLE
+        return [tree], SINGLE
     import optree  # its import costs more than most programs' first gradient
 
     while True:
@@ -103,22 +103,22 @@ def as_array(x: Any, what: str) -> Array:
     """Return a leaf as an `Array`: a number on the current backend, a raw array where it is."""
     if type(x) is Array:
         return x
+    if backend_of_type(type(x)) is not None:
+        return Array(np.asarray(x) if isinstance(x, np.generic) else x)
     if type(x) in SCALARS:
         import xgrad
 
         return xgrad.asarray(x)
-    if backend_of_type(type(x)) is None:
-        raise errors.NotDifferentiableError(
-            f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
-            "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "
-            'configuration with field(metadata={"static": True})'
-        )
-    return Array(np.asarray(x) if isinstance(x, np.generic) else x)
+    raise errors.NotDifferentiableError(
+        f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
+        "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "
+        'configuration with field(metadata={"static": True})'
+    )
 
 
 def differentiable(x: Any, what: str) -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives."""
-    out = as_array(x, what)
+    out = x if type(x) is Array else as_array(x, what)
     if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
         raise errors.NotDifferentiableError(
             f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "

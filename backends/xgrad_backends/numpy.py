@@ -72,11 +72,20 @@ def _mean(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _broadcast_to(x: Any, /, shape: tuple[int, ...]) -> Any:
-    if x.shape != () or type(x) is not np.ndarray:
+    if x.shape != () or x.dtype.hasobject:
         return np.broadcast_to(x, shape)
+    x = np.asarray(x)
     out = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))  # a tenth of the general way's time
     out.flags.writeable = False
     return out
+
+
+def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    return np.asarray(x).astype(dtype, copy=copy)
+
+
+def _matrix_transpose(x: Any, /) -> Any:
+    return x.mT
 
 
 def _ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
@@ -143,6 +152,8 @@ BACKEND = Backend(
         min=_min,
         mean=_mean,
         broadcast_to=_broadcast_to,
+        astype=_astype,
+        matrix_transpose=_matrix_transpose,
         ones_like=_ones_like,
         zeros_like=_zeros_like,
         searchsorted=_searchsorted,
