@@ -8,6 +8,7 @@ is made by ``new`` and two assignments, a third cheaper than by calling the clas
 from __future__ import annotations
 
 import inspect
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -21,10 +22,25 @@ from .dispatch import Op, call_raw, explain, operands
 from .fitting import bring, conj, spread_to
 from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
 
-Partial = Callable[..., Any] | int
-
 new = object.__new__
 FLOAT64 = np.dtype(np.float64)  # compared by identity first, as the commonest
+
+
+class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: x)` is 1 / x
+    """A partial derivative that is one over something: dividing by it saves a pass.
+
+    Where structural zeros must stay zero it is 1 / divisor, as any other partial.
+    """
+
+    def __init__(self, divisor: Callable[..., Any]) -> None:
+        self.divisor = divisor
+        self.__signature__ = inspect.signature(divisor)
+
+    def __call__(self, xp: Any, *values: Any) -> Any:
+        return 1 / self.divisor(xp, *values)
+
+
+Partial = Callable[..., Any] | over | int
 
 
 def _reader(f: Partial, positions: list[int], many: bool) -> Callable[..., Any] | None:
@@ -49,13 +65,24 @@ def names_of(f: Any, skip: int) -> list[str]:
     return list(inspect.signature(f).parameters)[skip:] if callable(f) else []
 
 
-def _constant(read: Any, partial: Partial) -> Callable[..., Any] | None:
-    """Return the pull of a partial that is 1, -1, or a saved value itself; None for another."""
-    if read is None:
+def _applied(partial: Partial, positions: list[int], many: bool) -> Callable[..., Any]:
+    """Return ``pull(xp, g, saved)``: a cotangent times a partial derivative, in the fewest steps."""
+    if not callable(partial):
         return (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
+    if isinstance(partial, over):
+        divisor: Any = _reader(partial.divisor, positions, many)
+        if is_saved_itself(divisor):
+            return lambda xp, g, saved: g / saved
+        return lambda xp, g, saved: g / divisor(xp, saved)
+    read: Any = _reader(partial, positions, many)
     if is_saved_itself(read):
         return lambda xp, g, saved: g * saved
-    return None
+    return lambda xp, g, saved: g * read(xp, saved)
+
+
+def _is_product(partial: Partial, read: Any) -> bool:
+    """Whether a partial must be called and multiplied by."""
+    return callable(partial) and not isinstance(partial, over) and not is_saved_itself(read)
 
 
 _SAVED_ITSELF = (lambda xp, value: value).__code__.co_code
@@ -71,16 +98,24 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
     names = names_of(partial, 1)
     keeps_x, keeps_out = op.arrays[0] in names, "out" in names
     many = len(names) > 1
-    read = _reader(partial, list(range(len(names))), many)
+    positions = list(range(len(names)))
+    read = _reader(partial, positions, many)
+    pull = _applied(partial, positions, many)
 
     def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-        c = times(g, conj(xp, read(xp, saved))) if read else g if partial == 1 else -g
+        if read is None or (times is operator.mul and not fit):
+            c = pull(xp, g, saved)
+        else:
+            c = times(g, conj(xp, read(xp, saved)))
         return bring(xp, c, *fit[1][0]) if fit else c
 
     def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         if makes_zeros:  # what is clipped stays zero, though its tangent be infinite
             times = xgrad.ops.elementwise.strong_multiply
-        t = times(ts[0], read(xp, saved)) if read else ts[0] if partial == 1 else -ts[0]
+        if read is None or times is operator.mul:
+            t = pull(xp, ts[0], saved)
+        else:
+            t = times(ts[0], read(xp, saved))
         return spread_to(xp, t, *fit[0]) if fit else t
 
     def lift(node: Node) -> Any:
@@ -91,9 +126,8 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
             for name, value in zip(names, node[SAVED], strict=True)
         )
 
-    pull = _constant(read, partial)
-    rule = Rule(op.name, pull or _product(read), pull_to, push, lift, makes_zeros)
-    rule.partial = read if pull is None else None
+    rule = Rule(op.name, pull, pull_to, push, lift, makes_zeros)
+    rule.partial = read if _is_product(partial, read) else None
     rule.is_finite = read is None
     raws = op.raws
     out_first = many and names[0] == "out"
@@ -134,10 +168,6 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
         return y
 
     return call
-
-
-def _product(read: Any) -> Callable[..., Any]:
-    return lambda xp, g, saved: g * read(xp, saved)
 
 
 def arrayed(out: Any) -> Any:
@@ -195,7 +225,7 @@ def binary_variants(
         rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
         rule.is_finite = op.kind != "elementwise" or all(read is None for read in readers)
         alone = op.kind == "elementwise" and product is None and len(wanted) == 1
-        if alone and _constant(readers[0], rules[wanted[0]]) is None:
+        if alone and _is_product(rules[wanted[0]], readers[0]):
             rule.partial = readers[0]
         setattr(variants, name, (rule, _PACKERS[kept]))
     return variants
@@ -220,23 +250,15 @@ def _binary_lift(kept: tuple[int, ...], wanted: tuple[int, ...]) -> Callable[[No
     return lift
 
 
-def _both(partials: Any, readers: Any, kept: Any, asked: Any) -> Callable[..., Any]:
+def _both(partials: Any, kept: Any, asked: Any, pulls: Any) -> Callable[..., Any]:
     """Return ``pull`` of a binary elementwise op of which both arguments are tracked."""
     if all(is_saved_itself(p) for p in partials):  # a product
         (i,), (j,) = ([kept.index(k) for k in ks] for ks in asked)
         return lambda xp, g, saved: (g * saved[i], g * saved[j])
-    read1, read2 = readers
-    if read1 is None and read2 is None:  # a sum or difference
-        if partials[0] == partials[1] == 1:
-            return lambda xp, g, saved: (g, g)
-        return lambda xp, g, saved: (
-            g if partials[0] == 1 else -g,
-            g if partials[1] == 1 else -g,
-        )
-    return lambda xp, g, saved: (
-        (g if partials[0] == 1 else -g) if read1 is None else g * read1(xp, saved),
-        (g if partials[1] == 1 else -g) if read2 is None else g * read2(xp, saved),
-    )
+    if partials == (1, 1):
+        return lambda xp, g, saved: (g, g)
+    pull1, pull2 = pulls
+    return lambda xp, g, saved: (pull1(xp, g, saved), pull2(xp, g, saved))
 
 
 def elementwise_variant(
@@ -244,11 +266,15 @@ def elementwise_variant(
 ) -> tuple[Any, Any, Any]:
     """Return pull, pull_to and push of a binary elementwise op for one choice of arguments."""
     own = variants.product
+    pulls = [
+        _applied(partials[i], [kept.index(k) for k in ks], len(kept) > 1)
+        for i, ks in zip(wanted, asked, strict=True)
+    ]
 
     def part(i: int, xp: Any, g: Any, saved: Any, times: Any, adjoint: bool) -> Any:
-        read, partial = readers[i], partials[wanted[i]]
-        if read is None:
-            return g if partial == 1 else -g
+        read = readers[i]
+        if read is None or (times is operator.mul and own is None and not adjoint):
+            return pulls[i](xp, g, saved)
         p = read(xp, saved)
         return (own or times)(g, conj(xp, p) if adjoint else p)
 
@@ -266,8 +292,7 @@ def elementwise_variant(
         return spread_to(xp, t, *fit[0]) if fit else t
 
     if len(wanted) == 1:
-        (read,), partial = readers, partials[wanted[0]]
-        pull = _constant(read, partial) or _product(read)
+        (pull,) = pulls
 
         def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
             c = part(0, xp, g, saved, times, True)
@@ -285,7 +310,7 @@ def elementwise_variant(
             bring(xp, c2, *fit2) if fit2 else c2,
         )
 
-    pull = _both(partials, readers, kept, asked)
+    pull = _both(partials, kept, asked, pulls)
     return pull if own is None else walk, pull_both_to, push
 
 
@@ -298,8 +323,14 @@ def multilinear_variant(
     def value(saved: Any, k: int) -> Any:
         return saved if one else saved[kept.index(k)]
 
-    first = transposes[wanted[0]]
-    if one and len(asked[0]) == 1 and len(wanted) == 1:
+    first, second = transposes[wanted[0]], transposes[wanted[-1]]
+    if asked == [[1], [0]] and kept == (0, 1):  # as in every product
+
+        def pull(xp: Any, g: Any, saved: Any) -> Any:
+            x1, x2 = saved
+            return first(xp, g, x2), second(xp, g, x1)
+
+    elif one and len(asked[0]) == 1 and len(wanted) == 1:
 
         def pull(xp: Any, g: Any, saved: Any) -> Any:
             return first(xp, g, saved)

@@ -45,11 +45,12 @@ from .fast_calls import (
     binary_variants,
     elementwise_variant,
     multilinear_variant,
+    over,
     unary_call,
 )
 from .general_calls import constant_call, general_call
 
-__all__ = ["constant", "elementwise", "linear", "multilinear", "rule"]
+__all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +61,7 @@ def elementwise(
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
-        partials: for each array argument ``f(xp, ...)``, or 1 or -1.
+        partials: for each array argument ``f(xp, ...)``, or ``over(f)`` for one over it, or 1 or -1.
         zeros: whether the partials have structural zeros, as those of ``clip`` have.
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.

@@ -230,7 +230,9 @@ class _StrongProducts(dict[type, Any]):
 
     def __missing__(self, cls: type) -> Any:
         op: Any = xgrad.ops.elementwise.strong_multiply
-        product = op if backend_of_type(cls) is None else op.op.raws[cls]
+        backend = backend_of_type(cls)
+        own = None if backend is None else backend.strong_multiply
+        product = own or (op if backend is None else op.op.raws[cls])
 
         def times(g: Any, p: Any) -> Any:
             return g * p if type(p) in SCALARS and math.isfinite(abs(p)) else product(g, p)

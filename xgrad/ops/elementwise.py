@@ -11,7 +11,7 @@ from typing import Any
 
 from ..array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
-from ..op import constant, elementwise, linear, rule
+from ..op import constant, elementwise, linear, over, rule
 
 
 def is_complex(x: Any) -> bool:
@@ -54,7 +54,7 @@ def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
 
-@elementwise(lambda xp, x2: 1 / x2, lambda xp, x2, out: -out / x2)
+@elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2)
 def divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the quotient of each pair of elements."""
 
@@ -81,7 +81,11 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     return backend.xp.where(dead, backend.xp.zeros_like(product), product)  # type: ignore[no-any-return]
 
 
-@elementwise(lambda xp, x1, x2: x2 * x1 ** (x2 - 1) if x2 else 0.0, lambda xp: 0.0)
+def _pow_slope(x1: Any, x2: float) -> Any:
+    return 2 * x1 if x2 == 2 else x2 * x1 ** (x2 - 1) if x2 else 0.0
+
+
+@elementwise(lambda xp, x1, x2: _pow_slope(x1, x2), lambda xp: 0.0)
 def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
     return x1**x2  # type: ignore[return-value]
@@ -200,22 +204,22 @@ def expm1(x: Array, /) -> Array:
     """Return ``exp(x) - 1``, accurate for small elements."""
 
 
-@elementwise(lambda xp, x: 1 / x)
+@elementwise(over(lambda xp, x: x))
 def log(x: Array, /) -> Array:
     """Return the natural logarithm of each element."""
 
 
-@elementwise(lambda xp, x: 1 / (1 + x))
+@elementwise(over(lambda xp, x: 1 + x))
 def log1p(x: Array, /) -> Array:
     """Return ``log(1 + x)``, accurate for small elements."""
 
 
-@elementwise(lambda xp, x: 1 / (x * math.log(2)))
+@elementwise(over(lambda xp, x: x * math.log(2)))
 def log2(x: Array, /) -> Array:
     """Return the logarithm to base 2 of each element."""
 
 
-@elementwise(lambda xp, x: 1 / (x * math.log(10)))
+@elementwise(over(lambda xp, x: x * math.log(10)))
 def log10(x: Array, /) -> Array:
     """Return the logarithm to base 10 of each element."""
 
@@ -248,7 +252,7 @@ def tan(x: Array, /) -> Array:
     """Return the tangent of each element, in radians."""
 
 
-@elementwise(lambda xp, x: 1 / xp.sqrt(1 - x * x))
+@elementwise(over(lambda xp, x: xp.sqrt(1 - x * x)))
 def asin(x: Array, /) -> Array:
     """Return the inverse sine of each element, in radians."""
 
@@ -258,7 +262,7 @@ def acos(x: Array, /) -> Array:
     """Return the inverse cosine of each element, in radians."""
 
 
-@elementwise(lambda xp, x: 1 / (1 + x * x))
+@elementwise(over(lambda xp, x: 1 + x * x))
 def atan(x: Array, /) -> Array:
     """Return the inverse tangent of each element, in radians."""
 
@@ -288,17 +292,17 @@ def tanh(x: Array, /) -> Array:
     """Return the hyperbolic tangent of each element."""
 
 
-@elementwise(lambda xp, x: 1 / xp.sqrt(x * x + 1))
+@elementwise(over(lambda xp, x: xp.sqrt(x * x + 1)))
 def asinh(x: Array, /) -> Array:
     """Return the inverse hyperbolic sine of each element."""
 
 
-@elementwise(lambda xp, x: 1 / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+@elementwise(over(lambda xp, x: xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 def acosh(x: Array, /) -> Array:
     """Return the inverse hyperbolic cosine of each element."""
 
 
-@elementwise(lambda xp, x: 1 / (1 - x * x))
+@elementwise(over(lambda xp, x: 1 - x * x))
 def atanh(x: Array, /) -> Array:
     """Return the inverse hyperbolic tangent of each element."""
 
