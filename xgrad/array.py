@@ -301,7 +301,8 @@ class Array(Operators, Methods):
         except AttributeError:
             base._views = [entry]
             return
-        if len(views) > 16:  # keep a loop over many short-lived views from piling up dead entries
+        count = len(views)
+        if count >= 16 and count & (count - 1) == 0:  # now and then, drop the entries of the dead
             views[:] = [entry for entry in views if entry[0]() is not None]
         views.append(entry)
 
