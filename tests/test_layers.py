@@ -18,7 +18,7 @@ LEVELS = [
     ["tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
     ["ops", "linalg", "fft", "special", "trees", "numpy_protocol", "random", "info"],
-    ["transforms", "jacobians", "custom"],
+    ["watching", "influence", "transforms", "jacobians", "custom", "debugging", "explaining"],
     ["__init__"],
     ["__main__", "testing", "nn", "optim", "show"],
 ]

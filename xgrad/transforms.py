@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from . import errors, tape, trees
+from . import errors, influence, tape, trees
 from .array import Array
 from .backends import REAL, creating_like
 from .tape import SERIAL, Node
@@ -287,7 +287,9 @@ def value_and_grad(
                 "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
             )
         if strict:
-            _require_influence(record)
+            _require_influence(
+                record, lambda: Record("grad", f, args, numbers_of(argnums), kwargs, has_aux)
+            )
         value = record.result()
         gradients = record.by_argument(
             record.pull([Array(tape.ones_like(y._data))], free=not record.taped)
@@ -298,17 +300,18 @@ def value_and_grad(
     return value_and_gradient
 
 
-def _require_influence(record: Record) -> None:
-    """Raise if an input is not on a path to the output."""
+def _require_influence(record: Record, run: Callable[[], Any]) -> None:
+    """Raise if an input is not on a path to the output, and say where its path was lost."""
     reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
     reached.update(s for s in record.serials if s is not None)
+    texts: list[str] = []
     for i, node in enumerate(record.leaves):
         if node[SERIAL] not in reached:
+            texts = texts or influence.lost(run, len(record.leaves))
             x = record.inputs[i]
             raise errors.NotDifferentiableError(
                 f"grad: strict=True, and leaf {i} of the arguments ({x.dtype}{list(x.shape)}) does "
-                "not influence the result: it is unused, or reaches it only through an op without "
-                "a derivative, stop_gradient, or a conversion"
+                f"not influence the result: {texts[i]}"
             )
 
 
@@ -321,7 +324,8 @@ def grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); then a pair (gradient, aux) is given.
-        strict: raise if an argument does not influence the value.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
 
     The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
     it points in the direction of steepest ascent.
