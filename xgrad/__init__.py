@@ -20,7 +20,7 @@ from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
 from .info import __array_namespace_info__
-from .jacobians import hessian, hvp, jacfwd, jacrev
+from .jacobians import Wirtinger, hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
     log_softmax,
     logsumexp,
@@ -274,6 +274,7 @@ complex128 = _np.complex128
 
 __all__ = [
     "Array",
+    "Wirtinger",
     "__array_namespace_info__",
     "abs",
     "acos",

@@ -284,7 +284,8 @@ def value_and_grad(
             got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
             raise errors.NotScalarError(
                 f"grad: f returned {got}; grad needs a real floating-point scalar. "
-                "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
+                "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
+                "complex derivative, or xgrad.vjp(f, x) for anything"
             )
         if strict:
             _require_influence(

@@ -110,7 +110,7 @@ class Watched(Rule):
             return t
 
         super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.note = note
+        self.is_finite, self.note = rule.is_finite, note
 
 
 _watch: ContextVar[Watch | None] = ContextVar("xgrad_watch", default=None)
