@@ -1,4 +1,4 @@
-"""Complex variables: the convention, and the three forms of a Jacobian; docs/complex.md says why."""
+"""Complex variables: the convention of docs/complex.md, and the three forms of a Jacobian."""
 
 import numpy as np
 import pytest
@@ -210,7 +210,7 @@ def test_every_backend_has_every_form(computing):
 @JACOBIANS
 def test_the_choice_must_be_made(jac):
     with pytest.raises(
-        xg.errors.NotDifferentiableError, match="'holomorphic'.*'wirtinger'.*'real'"
+        xg.errors.NotDifferentiableError, match=r"'holomorphic'.*'wirtinger'.*'real'"
     ):
         jac(entire)(Z)
     with pytest.raises(ValueError, match="got complex='analytic'"):
