@@ -12,6 +12,7 @@ import numpy as np
 from . import tape
 from .array import SCALARS, Array
 from .backends import backend_of
+from .derived import picklable
 from .influence import Losses, told
 from .tape import Parts
 from .transforms import Argnums, Record, numbers_of
@@ -80,6 +81,7 @@ class _Explainer(Losses):
                 self.zeroed.append((leaves, Zeroed(note.name, note.line, before, after)))
 
 
+@picklable
 def explain_gradient(
     f: Callable[..., Any], argnums: Argnums = 0
 ) -> Callable[..., list[Explanation]]:

@@ -22,6 +22,7 @@ import xgrad
 from . import errors, trees
 from .array import Array
 from .backends import COMPLEX, backend_of
+from .derived import picklable
 from .transforms import Argnums, Record, grad, jvp, numbers_of
 
 __all__ = ["Wirtinger", "hessian", "hvp", "jacfwd", "jacrev"]
@@ -39,6 +40,7 @@ class Wirtinger(NamedTuple):
     conj: Any
 
 
+@picklable
 def jacrev(
     f: Callable[..., Any],
     argnums: Argnums = 0,
@@ -108,6 +110,7 @@ def jacrev(
     return jacobian
 
 
+@picklable
 def jacfwd(
     f: Callable[..., Any],
     argnums: Argnums = 0,
@@ -157,6 +160,7 @@ def jacfwd(
     return jacobian
 
 
+@picklable
 def hessian(
     f: Callable[..., Any],
     argnums: Argnums = 0,

@@ -14,6 +14,7 @@ from typing import Any
 from . import errors, influence, tape, trees
 from .array import Array
 from .backends import REAL, creating_like
+from .derived import picklable
 from .tape import SERIAL, Node
 
 __all__ = [
@@ -264,6 +265,7 @@ def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
+@picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
 ) -> Callable[..., Any]:
@@ -316,6 +318,7 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
             )
 
 
+@picklable
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
 ) -> Callable[..., Any]:
