@@ -17,8 +17,8 @@ LEVELS = [
     ["operators", "methods", "array"],
     ["tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
-    ["ops", "linalg", "fft", "special", "trees", "numpy_protocol", "random", "info"],
-    ["transforms", "jacobians", "custom"],
+    ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
+    ["watching", "influence", "transforms", "jacobians", "custom", "debugging", "explaining"],
     ["__init__"],
     ["__main__", "testing", "nn", "optim", "show"],
 ]

@@ -17,8 +17,10 @@ from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
+from .debugging import debug
+from .explaining import explain_gradient
 from .info import __array_namespace_info__
-from .jacobians import hessian, hvp, jacfwd, jacrev
+from .jacobians import Wirtinger, hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
     log_softmax,
     logsumexp,
@@ -272,6 +274,7 @@ complex128 = _np.complex128
 
 __all__ = [
     "Array",
+    "Wirtinger",
     "__array_namespace_info__",
     "abs",
     "acos",
@@ -339,6 +342,7 @@ __all__ = [
     "cumulative_trapezoid",
     "custom_jvp",
     "custom_vjp",
+    "debug",
     "deg2rad",
     "delete",
     "diag",
@@ -359,6 +363,7 @@ __all__ = [
     "exp",
     "exp2",
     "expand_dims",
+    "explain_gradient",
     "expm1",
     "eye",
     "fft",

@@ -250,10 +250,14 @@ class Array(Operators, Methods):
         return xgrad
 
     def __copy__(self) -> Array:
-        return xgrad.positive(self)
+        return self.copy()
 
     def __deepcopy__(self, memo: Any) -> Array:
-        return self.copy()
+        if not self.requires_grad:
+            return self.copy()
+        copied = xgrad.asarray(self.detach(), copy=True, requires_grad=True)  # of a model, say
+        copied.grad = None if self.grad is None else self.grad.detach().copy()
+        return copied
 
     def __reduce__(self) -> Any:
         # Pickling leaves the tape, as it must; a leaf comes back as a leaf.

@@ -13,6 +13,7 @@ from . import errors, tape, trees
 from .array import Array
 from .backends import COMPLEX, REAL
 from .builders import transposed
+from .derived import picklable
 from .fitting import Like, cast, zeros
 from .tape import PARENTS, SAVED, SELECT, SERIAL, Node, Parts, Rule, next_serial
 
@@ -130,6 +131,9 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         """Set the rule."""
         self.fwd, self.bwd = fwd, bwd
 
+    def __reduce__(self) -> str:
+        return self.f.__qualname__  # pickled by name, as functions are
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else wraps(self.f)(lambda *args: self(instance, *args))
 
@@ -241,6 +245,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         self.rule = rule
 
     __get__ = custom_vjp.__get__
+    __reduce__ = custom_vjp.__reduce__
 
     def __call__(self, *args: Any) -> Any:
         """Call the function, and tell the tape if an argument is tracked."""
@@ -310,6 +315,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         return [c if c is None or not raw else c._data for c in cs]
 
 
+@picklable
 def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 

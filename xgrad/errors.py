@@ -13,6 +13,7 @@
     |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
     |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
     |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
+    |   +-- NonFiniteError               (FloatingPointError)  ``debug`` found a NaN or infinity
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
@@ -27,6 +28,7 @@ __all__ = [
     "MixedBackendError",
     "MixedDeviceError",
     "MutationError",
+    "NonFiniteError",
     "NotDifferentiableError",
     "NotScalarError",
     "RuleError",
@@ -78,6 +80,23 @@ class NotDifferentiableError(DerivativeError, TypeError):
 
 class RuleError(DerivativeError, ValueError):
     """A derivative rule returned something that does not fit its argument."""
+
+
+class NonFiniteError(DerivativeError, FloatingPointError):
+    """A value, gradient or tangent is NaN or infinite, and this is the op that made it so.
+
+    Attributes:
+        op: the name of the op; None if the value came in from outside.
+        line: the user's line that called it: file, number and function.
+        chain: ops and lines from there back to the leaf, for people to read.
+    """
+
+    def __init__(self, message: str, op: object = None, line: object = None, *chain: str) -> None:
+        super().__init__(message, op, line, *chain)
+        self.op, self.line, self.chain = op, line, chain
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class GraphFreedError(DerivativeError, RuntimeError):

@@ -37,6 +37,7 @@ class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: x)
         self.__signature__ = inspect.signature(divisor)
 
     def __call__(self, xp: Any, *values: Any) -> Any:
+        """Return the partial derivative itself."""
         return 1 / self.divisor(xp, *values)
 
 
@@ -66,7 +67,7 @@ def names_of(f: Any, skip: int) -> list[str]:
 
 
 def _applied(partial: Partial, positions: list[int], many: bool) -> Callable[..., Any]:
-    """Return ``pull(xp, g, saved)``: a cotangent times a partial derivative, in the fewest steps."""
+    """Return ``pull(xp, g, saved)``: a cotangent times a partial, in the fewest steps."""
     if not callable(partial):
         return (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
     if isinstance(partial, over):

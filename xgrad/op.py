@@ -61,7 +61,7 @@ def elementwise(
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
-        partials: for each array argument ``f(xp, ...)``, or ``over(f)`` for one over it, or 1 or -1.
+        partials: for each array argument ``f(xp, ...)``, ``over(f)`` for one over it, 1 or -1.
         zeros: whether the partials have structural zeros, as those of ``clip`` have.
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.

@@ -28,6 +28,8 @@ from __future__ import annotations
 import itertools
 import math
 import operator
+import sys
+import threading
 import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -45,7 +47,22 @@ Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
 _serial = operator.itemgetter(SERIAL)
 
-next_serial: Callable[[], int] = itertools.count(1).__next__
+
+def _counter() -> Callable[[], int]:
+    """Return a function that counts up; one call never overtakes another, in any thread."""
+    count = itertools.count(1).__next__
+    if getattr(sys, "_is_gil_enabled", lambda: True)():
+        return count
+    lock = threading.Lock()  # without the GIL, CPython's own counter may repeat itself
+
+    def locked() -> int:
+        with lock:
+            return count()
+
+    return locked
+
+
+next_serial: Callable[[], int] = _counter()
 _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
 is_recording = _recording.get
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
-from . import errors, tape, trees
+from . import errors, influence, tape, trees
 from .array import Array
 from .backends import REAL, creating_like
+from .derived import picklable
 from .tape import SERIAL, Node
 
 __all__ = [
@@ -56,7 +57,7 @@ class Record:
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
         leaves = [tape.leaf(x, outer) for x in self.inputs]
-        self.leaves: list[Node] = [x._node for x in leaves]  # type: ignore[misc]
+        self.leaves: list[Node] = [x._node for x in leaves]
         start = 0
         for i, structure in zip(argnums, self.structures, strict=True):
             end = start + structure.num_leaves
@@ -119,7 +120,7 @@ class Record:
         """Return the cotangent of each input for cotangents of the outputs."""
         taped = self.taped
         if not taped and tape.is_recording():
-            taped = any([g._node is not None for g in cotangents])
+            taped = any(g._node is not None for g in cotangents)
         seeds: dict[int, Any] = {}
         for serial, ct in zip(self.serials, cotangents, strict=True):
             if serial is not None:
@@ -295,6 +296,7 @@ def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
+@picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
 ) -> Callable[..., Any]:
@@ -306,49 +308,55 @@ def value_and_grad(
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
         strict: raise if an argument does not influence the value.
     """
-
     numbers, single = numbers_of(argnums), isinstance(argnums, int)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         record = Record("grad", f, args, numbers, kwargs, has_aux)
-        gradient = _gradient(record, single, strict)
+        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        gradient = _gradient(record, single, again)
         value = record.result()
         return ((value, record.aux), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient
 
 
-def _gradient(record: Record, single: bool, strict: bool) -> Any:
-    """Return the gradient of a recorded real scalar, for one argument or a tuple for several."""
+def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) -> Any:
+    """Return the gradient of a recorded real scalar, for one argument or a tuple for several.
+
+    With `again`, which runs the function once more, an argument without influence is an error.
+    """
     y = record.outs[0] if len(record.outs) == 1 else None
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
         got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
         raise errors.NotScalarError(
             f"grad: f returned {got}; grad needs a real floating-point scalar. "
-            "Use xgrad.jacrev(f) for an array, or xgrad.vjp(f, x) for anything"
+            "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
+            "complex derivative, or xgrad.vjp(f, x) for anything"
         )
-    if strict:
-        _require_influence(record)
+    if again is not None:
+        _require_influence(record, again)
     one = Array(tape.ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     return gradients[0] if single else tuple(gradients)
 
 
-def _require_influence(record: Record) -> None:
-    """Raise if an input is not on a path to the output."""
+def _require_influence(record: Record, run: Callable[[], Any]) -> None:
+    """Raise if an input is not on a path to the output, and say where its path was lost."""
     reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
     reached.update(s for s in record.serials if s is not None)
+    texts: list[str] = []
     for i, node in enumerate(record.leaves):
         if node[SERIAL] not in reached:
+            texts = texts or influence.lost(run, len(record.leaves))
             x = record.inputs[i]
             raise errors.NotDifferentiableError(
                 f"grad: strict=True, and leaf {i} of the arguments ({x.dtype}{list(x.shape)}) does "
-                "not influence the result: it is unused, or reaches it only through an op without "
-                "a derivative, stop_gradient, or a conversion"
+                f"not influence the result: {texts[i]}"
             )
 
 
+@picklable
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
 ) -> Callable[..., Any]:
@@ -358,7 +366,8 @@ def grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); then a pair (gradient, aux) is given.
-        strict: raise if an argument does not influence the value.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
 
     The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
     it points in the direction of steepest ascent.
@@ -372,7 +381,8 @@ def grad(
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def gradient(*args: Any, **kwargs: Any) -> Any:
         record = Record("grad", f, args, numbers, kwargs, has_aux)
-        g = _gradient(record, single, strict)
+        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        g = _gradient(record, single, again)
         return (g, record.aux) if has_aux else g
 
     return gradient

@@ -172,7 +172,7 @@ def _parse_device(device: Any) -> Any:
     if isinstance(device, cp.cuda.Device):
         return device
     count = cp.cuda.runtime.getDeviceCount()
-    found = re.fullmatch(r"(?:cuda|gpu)?:?(\d*)", str(device))
+    found = re.fullmatch(r"(?:cuda|gpu|<CUDA Device )?:?(\d*)>?", str(device))
     if found is None:
         raise ValueError(f"cupy: got device {device!r}; expected one such as 'cuda:0'")
     number = int(found[1] or cp.cuda.runtime.getDevice())

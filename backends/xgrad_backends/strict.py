@@ -6,6 +6,7 @@ NumPy cannot read them. Only indexing is wider than the standard's, since xgrad 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,10 @@ class _Special(Functions):
 
 
 def _parse_device(device: Any) -> Any:
+    if isinstance(device, xp.Device):
+        return device
     try:
-        return device if isinstance(device, xp.Device) else xp.Device(device)
+        return xp.Device(re.sub(r"array_api_strict\.Device\('(\w+)'\)", r"\1", device))
     except (TypeError, ValueError):
         names = ", ".join(d._device for d in _devices())
         raise ValueError(

@@ -53,7 +53,7 @@ ROWS: tuple[Row, ...] = (
 NOT_OPS: dict[str, str] = {
     name: kind
     for kind, names in {
-        "class": "Array",
+        "class": "Array Wirtinger",
         "module": "errors fft linalg random special testing tree",
         "constant": "e inf nan newaxis pi",
         "dtype": (
@@ -68,6 +68,7 @@ NOT_OPS: dict[str, str] = {
         ),
         "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp",
         "tape": "checkpoint custom_jvp custom_vjp no_grad stop_gradient",
+        "debugging": "debug explain_gradient",
         "backend": "available_backends get_backend set_backend use_backend",
     }.items()
     for name in names.split()

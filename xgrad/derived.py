@@ -1,0 +1,51 @@
+"""The functions that transforms return: callable like any function, and picklable with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper, wraps
+from types import MethodType
+from typing import Any, ParamSpec
+
+P = ParamSpec("P")
+
+
+class Derived:
+    """A function that a transform made of another one.
+
+    It can be pickled, and so be sent to another process, if that one can: what is sent is the
+    transform, by its name, with the function and the options.
+    """
+
+    def __init__(self, run: Callable[..., Any], made_by: tuple[Any, ...]) -> None:
+        self._run, self._made_by = run, made_by
+        f = made_by[1][0]
+        update_wrapper(self, f, ("__module__", "__name__", "__qualname__", "__doc__"), ())
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Call what the transform made."""
+        return self._run(*args, **kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        return _made, self._made_by
+
+    def __repr__(self) -> str:
+        transform, (f, *_), _ = self._made_by
+        return f"<xgrad.{transform.__name__} of {getattr(f, '__qualname__', f)}>"
+
+
+def _made(transform: Callable[..., Any], args: Any, options: dict[str, Any]) -> Any:
+    return transform(*args, **options)
+
+
+def picklable(transform: Callable[P, Callable[..., Any]]) -> Callable[P, Callable[..., Any]]:
+    """Make what a transform returns picklable; the transform's first argument is the function."""
+
+    @wraps(transform)
+    def made(*args: P.args, **options: P.kwargs) -> Callable[..., Any]:
+        return Derived(transform(*args, **options), (made, args, options))
+
+    return made
