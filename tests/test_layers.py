@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
     ["errors", "backends"],
     ["operators", "methods", "array"],
-    ["tape"],
+    ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
     ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
     ["watching", "influence", "transforms", "jacobians", "custom", "debugging", "explaining"],

@@ -117,6 +117,7 @@ class Backend:
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
+        leads: whether its arrays stand beside those of any other backend, and take them along.
         on_device: a context in which new arrays are made on a device, where the library's creation
             functions need one besides their ``device=``.
     """
@@ -141,6 +142,7 @@ class Backend:
     on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = lambda device: (
         contextlib.nullcontext()
     )
+    leads: bool = False
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -176,7 +178,7 @@ ADAPTERS: dict[str, str] = {
 """The built-in adapters. Others register in the entry-point group ``xgrad.backends``."""
 
 _LOADED: dict[str, Backend] = {}
-_BY_TYPE: dict[type, Backend] = {}
+BY_TYPE: dict[type, Backend] = {}
 REAL: set[Any] = set()
 """The real floating-point dtypes of all loaded backends."""
 COMPLEX: set[Any] = set()
@@ -187,7 +189,7 @@ _current: ContextVar[tuple[str, Any]] = ContextVar("xgrad_backend", default=("nu
 def register(backend: Backend) -> Backend:
     """Make a backend known under its name and for its array types."""
     _LOADED[backend.name] = backend
-    _BY_TYPE.update(dict.fromkeys(backend.array_types, backend))
+    BY_TYPE.update(dict.fromkeys(backend.array_types, backend))
     for dtype, raw in backend.dtypes.items():
         kind = np.dtype(dtype).kind
         if kind == "f" or np.dtype(dtype).name == "bfloat16":
@@ -216,14 +218,14 @@ def load(name: str) -> Backend:
 
 def backend_of_type(cls: type) -> Backend | None:
     """Return the backend whose arrays have this type, or None; looks only at the type."""
-    backend = _BY_TYPE.get(cls)
+    backend = BY_TYPE.get(cls)
     if backend is None:
         for base in cls.__mro__:
             root = base.__module__.partition(".")[0]
             if root in ADAPTERS and isinstance(cls, type):
                 candidate = load(root)
                 if issubclass(cls, candidate.array_types):
-                    _BY_TYPE[cls] = backend = candidate
+                    BY_TYPE[cls] = backend = candidate
                     break
     return backend
 

@@ -141,6 +141,8 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
             return [x if x is None else xgrad.asarray(x) for x in args]
+        if any(backend_of(x).leads for x in raws):
+            return args
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
@@ -211,6 +213,9 @@ def require_one_place(name: str, arrays: Any) -> None:
 def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to
     """Call the backend's function on raw arrays and numbers."""
     cls = next(type(x) for x in args if type(x) in op.raws or backend_of_type(type(x)))
+    for x in args:
+        if type(x) is not cls and (backend := backend_of_type(type(x))) and backend.leads:
+            cls = type(x)
     try:
         return op.raws[cls](*args, **kwargs)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Jacobians and Hessians: many walks over one record, and the products that need only one.
+"""Jacobians and Hessians: one walk with many unit vectors, and the products that need only one.
 
 Of a function of complex variables z = x + iy the derivative is no single matrix, for
 
@@ -22,6 +22,7 @@ import xgrad
 from . import errors, trees
 from .array import Array
 from .backends import COMPLEX, backend_of
+from .batching import Batch, largest
 from .derived import picklable
 from .transforms import Argnums, Record, grad, jvp, numbers_of
 
@@ -48,7 +49,7 @@ def jacrev(
     has_aux: bool = False,
     complex: Complex | None = None,
 ) -> Callable[..., Any]:
-    """Return a function that gives the Jacobian of `f`, a row at a time by reverse mode.
+    """Return a function that gives the Jacobian of `f` by reverse mode, all rows in one walk.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
     respect to an input of shape T has the shape S + T; pytrees give a tree of trees, that of the
@@ -86,23 +87,22 @@ def jacrev(
         _require_named(record, complex)
         # one pullback then gives conj(df/dz); with real arguments too, two are needed
         halved = complex == "holomorphic" and all(_is_complex(x) for x in record.inputs)
-        blocks = []
+        blocks, outs = [], range(len(record.outs))
         for k, y in enumerate(record.outs):
-            zeros = [Array(trees.zeros_like(o)) for o in record.outs]
 
-            def walk(g: Array, k: int = k, zeros: list[Array] = zeros) -> list[Array]:
-                return record.pull([*zeros[:k], g, *zeros[k + 1 :]], sparse=True)
+            def walk(g: Array, k: int = k) -> list[Array]:
+                return record.pull([g if i == k else None for i in outs], sparse=True)
 
             if complex == "holomorphic" and _is_complex(y):
                 _require_holomorphic(record.what, walk, y)
             found = [
-                [walk(e) for e in _basis(y, unit)]
+                _sweep(record, walk, y, unit, record.inputs)
                 for unit in ((1, 1j) if _is_complex(y) and not halved else (1,))
             ]
             row = []
             for i, x in enumerate(record.inputs):
                 shape = y.shape + x.shape
-                parts = [_stacked([cs[i] for cs in rows], x, shape) for rows in found]
+                parts = [xgrad.reshape(rows[i], shape) for rows in found]
                 row.append(_block(*_partials(parts, x, halved), y, x, complex))
             blocks.append(row)
         return _by_block(record, blocks, argnums, has_aux)
@@ -118,7 +118,7 @@ def jacfwd(
     has_aux: bool = False,
     complex: Complex | None = None,
 ) -> Callable[..., Any]:
-    """Return a function that gives the Jacobian of `f`, a column at a time by forward mode.
+    """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
     It suits functions with fewer inputs than outputs. Arguments, shapes and structure are those of
     `jacrev`.
@@ -134,24 +134,23 @@ def jacfwd(
         record = Record("jacfwd", f, args, numbers_of(argnums), kwargs, has_aux)
         _require_named(record, complex)
         blocks: list[list[Any]] = [[] for _ in record.outs]
+        inputs = range(len(record.inputs))
         for i, x in enumerate(record.inputs):
-            zeros = [Array(trees.zeros_like(v)) for v in record.inputs]
 
-            def walk(t: Array, i: int = i, zeros: list[Array] = zeros) -> list[Array]:
-                return record.push([*zeros[:i], t, *zeros[i + 1 :]], sparse=True)
+            def walk(t: Array, i: int = i) -> list[Array]:
+                return record.push([t if k == i else None for k in inputs], sparse=True)
 
             halved = complex == "holomorphic"
             if halved and _is_complex(x):
                 _require_holomorphic(record.what, walk, x)
             found = [
-                [walk(e) for e in _basis(x, unit)]
+                _sweep(record, walk, x, unit, record.outs)
                 for unit in ((1, 1j) if _is_complex(x) and not halved else (1,))
             ]
             for k, y in enumerate(record.outs):
                 partials = []
                 for columns in found:
-                    block = _stacked([ts[k] for ts in columns], y, (x.size, *y.shape))
-                    block = xgrad.moveaxis(block, 0, -1)
+                    block = xgrad.moveaxis(columns[k], 0, -1)
                     partials.append(xgrad.reshape(block, y.shape + x.shape))
                 dx, dy = partials if len(partials) > 1 else (partials[0], None)
                 blocks[k].append(_block(dx, dy, y, x, complex))
@@ -170,7 +169,7 @@ def hessian(
 ) -> Callable[..., Any]:
     """Return a function that gives the matrix of second derivatives of a real scalar function.
 
-    Forward mode over reverse mode: one linearisation of the gradient, and one walk per column.
+    Forward mode over reverse mode: one linearisation of the gradient, and one walk for all columns.
 
     Args:
         f: a function that returns a real scalar.
@@ -297,6 +296,57 @@ def _block(dx: Array, dy: Array | None, y: Array, x: Array, complex: Complex | N
 
 
 # Rows and columns ---------------------------------------------------------------------------------
+
+
+Walk = Callable[[Array], list[Array]]
+
+_AT_ONCE = 2**22
+"""How many elements the largest array of a walk with many rows at once may have."""
+
+
+def _sweep(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -> list[Array]:
+    """Walk from every unit vector of `x`; return for each end its results, side by side.
+
+    All unit vectors go together where nobody records the walk and its rules can do it, as many at a
+    time as memory allows; otherwise one after the other.
+    """
+    if not record.taped and x.size > 1:
+        try:
+            return _together(record, walk, x, unit, ends)
+        except (errors.MissingFunctionError, TypeError):
+            pass  # if anything else is wrong, the walks below say what
+    rows = [walk(e) for e in _basis(x, unit)]
+    return [_stacked([row[i] for row in rows], y, (x.size, *y.shape)) for i, y in enumerate(ends)]
+
+
+def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -> list[Array]:
+    """Walk from many unit vectors at a time."""
+    backend = backend_of(x._data)
+    most = max(largest(record.path), x.size, *[y.size for y in ends])
+    count = max(1, _AT_ONCE // most)
+    pieces: list[list[Any]] = [[] for _ in ends]
+    with backend.quiet():
+        for start in range(0, x.size, count):
+            units = _units(x, unit, start, min(count, x.size - start))
+            for piece, result, y in zip(pieces, walk(Array(Batch(units))), ends, strict=True):
+                piece.append(_data(result, y, units.shape[0]))
+    return [Array(backend.xp.concat(p) if len(p) > 1 else p[0]) for p in pieces]
+
+
+def _units(x: Array, unit: Any, start: int, count: int) -> Any:
+    """Return some of the unit vectors of the space of an array, side by side, times 1 or i."""
+    backend = backend_of(x._data)
+    xp, device = backend.xp, backend.device(x._data)
+    eye = xp.eye(count, x.size, k=start, dtype=x._data.dtype, device=device)
+    return xp.reshape(eye if unit == 1 else eye * unit, (count, *x.shape))
+
+
+def _data(result: Array, like: Array, count: int) -> Any:
+    """Return the raw data of a batch; of a result that is the same for all, once for each."""
+    raw = result._data
+    if type(raw) is Batch:
+        return raw.data
+    return backend_of(raw).xp.broadcast_to(raw, (count, *like.shape))
 
 
 def _basis(x: Array, unit: Any) -> Iterator[Array]:

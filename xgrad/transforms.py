@@ -115,15 +115,15 @@ class Record:
         return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
 
     def pull(
-        self, cotangents: list[Array], *, free: bool = False, sparse: bool = False
+        self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
     ) -> list[Array]:
-        """Return the cotangent of each input for cotangents of the outputs."""
+        """Return the cotangent of each input for cotangents of the outputs; None is zero."""
         taped = self.taped
         if not taped and tape.is_recording():
-            taped = any(g._node is not None for g in cotangents)
+            taped = any(g is not None and g._node is not None for g in cotangents)
         seeds: dict[int, Any] = {}
         for serial, ct in zip(self.serials, cotangents, strict=True):
-            if serial is not None:
+            if serial is not None and ct is not None:
                 g = ct if taped else ct._data
                 seeds[serial] = seeds[serial] + g if serial in seeds else g
         if taped:
@@ -136,12 +136,14 @@ class Record:
             self._home(held(node[0]), x) for node, x in zip(self.leaves, self.inputs, strict=True)
         ]
 
-    def push(self, tangents: list[Array], *, sparse: bool = False) -> list[Array]:
-        """Return the tangent of each output for tangents of the inputs."""
-        taped = self.taped or (any(t._node is not None for t in tangents) and tape.is_recording())
+    def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
+        """Return the tangent of each output for tangents of the inputs; None is zero."""
+        tracked = any(t is not None and t._node is not None for t in tangents)
+        taped = self.taped or (tracked and tape.is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
             for node, t in zip(self.leaves, tangents, strict=True)
+            if t is not None
         }
         if self.gone is None:
             self.gone = tape.last_uses(self.path, [s for s in self.serials if s is not None])

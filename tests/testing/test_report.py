@@ -55,7 +55,7 @@ def mine(monkeypatch):
         to_numpy=np.asarray,
         strong_multiply=None,
     )
-    for table in ("_LOADED", "_BY_TYPE"):
+    for table in ("_LOADED", "BY_TYPE"):
         monkeypatch.setattr(backends, table, dict(getattr(backends, table)))
     return backends.register(backend)
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..array import Array
-from ..backends import backend_of
 from ..fitting import conj
 from ..op import multilinear
 from .dtypes import astype, result_type
@@ -42,7 +41,7 @@ def _promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
 )
 def _matrix_vector(x1: Array, x2: Array, /) -> Array:
     """Return the product of a matrix and a vector."""
-    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+    return x1 @ x2
 
 
 @multilinear(
@@ -51,13 +50,13 @@ def _matrix_vector(x1: Array, x2: Array, /) -> Array:
 )
 def _vector_matrix(x1: Array, x2: Array, /) -> Array:
     """Return the product of a vector and a matrix."""
-    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+    return x1 @ x2
 
 
 @multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g)
 def _vector_vector(x1: Array, x2: Array, /) -> Array:
     """Return the sum of the products of two vectors' elements."""
-    return backend_of(x1).xp.matmul(x1, x2)  # type: ignore[no-any-return]
+    return x1 @ x2
 
 
 _MATMULS = {
