@@ -1,0 +1,45 @@
+"""Linear algebra, on stacks of matrices.
+
+In the formulas A is the argument, G the cotangent, ^H the conjugate transpose. A Hermitian argument
+(`cholesky`, `eigh`) stands for its Hermitian part. Sources: M. Giles, "Collected matrix derivative
+results for forward and reverse mode algorithmic differentiation", 2008; for complex matrices and
+the singular value decomposition J. Townsend, "Differentiating the SVD", 2016, and Z.-Q. Wan and
+S.-X. Zhang, arXiv:1909.02659; for QR M. Seeger et al., arXiv:1710.08717, and H.-J. Liao et al.,
+arXiv:1903.09650.
+"""
+
+from ..ops.manipulation import matrix_transpose
+from ..ops.products import matmul, tensordot, vecdot
+from .factorisations import cholesky, qr
+from .norms import matrix_norm, vector_norm
+from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
+from .solving import det, inv, pinv, slogdet, solve
+from .spectra import eig, eigh, eigvals, eigvalsh, svd, svdvals
+
+__all__ = [
+    "cholesky",
+    "cross",
+    "det",
+    "diagonal",
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_rank",
+    "matrix_transpose",
+    "outer",
+    "pinv",
+    "qr",
+    "slogdet",
+    "solve",
+    "svd",
+    "svdvals",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]

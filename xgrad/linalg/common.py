@@ -1,0 +1,81 @@
+"""What the chapters of linear algebra share: names of results, and shorthand of the formulas."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ..array import Array
+from ..backends import backend_of
+from ..ops.products import adjoint
+
+# ruff: noqa: N802 - matrices are capitals
+
+
+class EighResult(NamedTuple):
+    """Eigenvalues in ascending order, and eigenvectors in columns."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class EigResult(NamedTuple):
+    """Eigenvalues, and eigenvectors in columns; always complex."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+class QRResult(NamedTuple):
+    """An orthonormal and an upper triangular factor."""
+
+    Q: Array
+    R: Array
+
+
+class SlogdetResult(NamedTuple):
+    """The sign (or phase) and the logarithm of the modulus of a determinant."""
+
+    sign: Array
+    logabsdet: Array
+
+
+class SVDResult(NamedTuple):
+    """Left singular vectors, singular values in descending order, right singular vectors."""
+
+    U: Array
+    S: Array
+    Vh: Array
+
+
+def H(xp: Any, x: Any) -> Any:
+    """Return the conjugate transpose."""
+    return adjoint(xp, x)
+
+
+def hermitian(xp: Any, x: Any) -> Any:
+    """Return the Hermitian part."""
+    return (x + H(xp, x)) * 0.5
+
+
+def column(xp: Any, v: Any) -> Any:
+    """Return a vector as a column, to scale rows with."""
+    return xp.expand_dims(v, axis=-1)
+
+
+def row(xp: Any, v: Any) -> Any:
+    """Return a vector as a row, to scale columns with."""
+    return xp.expand_dims(v, axis=-2)
+
+
+def identity(xp: Any, x: Any, n: int | None = None) -> Any:
+    """Return the unit matrix in the dtype and on the device of `x`."""
+    n = x.shape[-1] if n is None else n
+    raw = x._data if type(x) is Array else x
+    backend = backend_of(raw)
+    made = backend.xp.eye(n, dtype=raw.dtype, device=backend.device(raw))
+    return Array(made) if type(x) is Array else made
+
+
+def raw_call(name: str, x: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call the backend's own function of the linalg extension."""
+    return getattr(backend_of(x).xp.linalg, name)(x, *args, **kwargs)

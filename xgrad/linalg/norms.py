@@ -1,0 +1,114 @@
+"""Norms of vectors and of matrices; their derivative at zero is zero."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..backends import backend_of
+from ..fitting import conj
+from ..op import rule
+from ..ops.dtypes import astype
+from ..ops.elementwise import abs as absolute
+from ..ops.manipulation import expand_dims
+from ..ops.statistical import Axis, axes_of, kept, spread
+from ..ops.statistical import max as max_over
+from ..ops.statistical import min as min_over
+from ..ops.statistical import sum as sum_over
+from .spectra import svdvals
+
+
+def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+    """Return ``x / norm(x)``, and 0 where the norm is 0."""
+    length = spread(xp, out, x.shape, axis, keepdims)
+    none = length == 0
+    return xp.where(none, xp.zeros_like(x), x / xp.where(none, xp.ones_like(length), length))
+
+
+@rule(
+    vjp=lambda xp, g, x, out, axis, keepdims: (
+        spread(xp, g, x.shape, axis, keepdims) * _direction(xp, x, out, axis, keepdims)
+    ),
+    jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
+        t * conj(xp, _direction(xp, x, out, axis, keepdims)), axis=axis, keepdims=keepdims
+    ),
+)
+def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """Return the Euclidean norm over axes, scaled so that the squares do not overflow."""
+    xp = backend_of(x).xp
+    size = xp.abs(x)
+    if 0 in x.shape:
+        return xp.sum(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    top = xp.max(size, axis=axis, keepdims=True)
+    plain = (top == 0) | (top == math.inf)
+    scaled = size / xp.where(plain, xp.ones_like(top), top)
+    out = xp.sqrt(xp.sum(scaled * scaled, axis=axis, keepdims=True))
+    out = out * xp.where(plain, xp.ones_like(top), top)
+    shape = kept(x.shape, axis)
+    if not keepdims:
+        axes = axes_of(len(x.shape), axis)
+        shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    return xp.reshape(out, shape)  # type: ignore[no-any-return]
+
+
+def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
+    """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
+
+    Args:
+        x: the array.
+        axis: the axes that hold the vectors; all of them if None.
+        keepdims: keep the axes with length one.
+        ord: the order: a number, ``inf`` or ``-inf``; 0 counts the non-zero elements.
+    """
+    if ord == 2:
+        return _norm2(x, axis=axis, keepdims=keepdims)
+    size = absolute(x)
+    if ord == math.inf:
+        return max_over(size, axis=axis, keepdims=keepdims)
+    if ord == -math.inf:
+        return min_over(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return sum_over(astype(size != 0, size.dtype), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return sum_over(size, axis=axis, keepdims=keepdims)
+    return _norm_p(size, axis=axis, keepdims=keepdims, ord=float(ord))
+
+
+def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+    length = spread(xp, out, x.shape, axis, keepdims)
+    none = (length == 0) | (x == 0)
+    ratio = xp.where(none, xp.ones_like(x), x) / xp.where(none, xp.ones_like(length), length)
+    return xp.where(none, xp.zeros_like(x), ratio ** (ord - 1))
+
+
+@rule(
+    vjp=lambda xp, g, x, out, axis, keepdims, ord: (
+        spread(xp, g, x.shape, axis, keepdims) * _p_direction(xp, x, out, axis, keepdims, ord)
+    ),
+    jvp=lambda xp, t, x, out, axis, keepdims, ord: xp.sum(
+        t * _p_direction(xp, x, out, axis, keepdims, ord), axis=axis, keepdims=keepdims
+    ),
+)
+def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
+    """Return the p-norm of non-negative elements over axes."""
+    xp = backend_of(x).xp
+    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)  # type: ignore[no-any-return]
+
+
+def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``."""
+    if ord == "fro":
+        return _norm2(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in ("nuc", 2, -2):
+        s = svdvals(x)
+        reduce = {"nuc": sum_over, 2: max_over, -2: min_over}[ord]
+        out = reduce(s, axis=-1)
+        return expand_dims(expand_dims(out, -1), -1) if keepdims else out
+    if ord not in (1, -1, math.inf, -math.inf):
+        raise ValueError(
+            f"matrix_norm: ord is {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf"
+        )
+    sums = sum_over(absolute(x), axis=-2 if ord in (1, -1) else -1, keepdims=True)
+    reduce = max_over if ord > 0 else min_over
+    return reduce(sums, axis=(-2, -1), keepdims=keepdims)

@@ -1,0 +1,84 @@
+"""Products, diagonals, powers, rank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..array import Array
+from ..op import constant
+from ..ops.creation import zeros_like
+from ..ops.elementwise import multiply, subtract
+from ..ops.indexing import getitem
+from ..ops.manipulation import reshape, roll
+from ..ops.products import matmul
+from ..ops.statistical import sum as sum_over
+from .common import (
+    identity,
+    raw_call,
+)
+from .solving import inv
+
+
+@constant
+def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
+    """Return the rank of matrices. It has no derivative."""
+    if rtol is None:
+        return raw_call("matrix_rank", x)  # type: ignore[no-any-return]
+    return raw_call("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)  # type: ignore[no-any-return]
+
+
+def outer(x1: Array, x2: Array, /) -> Array:
+    """Return the outer product of two vectors."""
+    if len(x1.shape) != 1 or len(x2.shape) != 1:
+        raise ValueError(f"outer: got shapes {x1.shape} and {x2.shape}; expected two vectors")
+    return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
+
+
+def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+    """Return the cross product of vectors of three elements along an axis."""
+    if x1.shape[axis] != 3 or x2.shape[axis] != 3:
+        raise ValueError(
+            f"cross: axis {axis} has length {x1.shape[axis]} in x1 and {x2.shape[axis]} in x2; "
+            "expected 3"
+        )
+    if axis >= 0 and len(x1.shape) != len(x2.shape):
+        raise ValueError("cross: a non-negative axis needs x1 and x2 to have as many axes")
+    return subtract(
+        multiply(roll(x1, -1, axis=axis), roll(x2, -2, axis=axis)),
+        multiply(roll(x1, -2, axis=axis), roll(x2, -1, axis=axis)),
+    )
+
+
+def diagonal(x: Array, /, *, offset: int = 0) -> Array:
+    """Return a diagonal of matrices, the main one unless an offset is given."""
+    rows, columns = x.shape[-2], x.shape[-1]
+    n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    flat = reshape(x, (*x.shape[:-2], rows * columns))
+    start = -offset * columns if offset < 0 else offset
+    step = columns + 1
+    return getitem(flat, (..., slice(start, start + step * (n - 1) + 1 if n else start, step)))
+
+
+def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
+    """Return the sum of a diagonal of matrices."""
+    return sum_over(diagonal(x, offset=offset), axis=-1, dtype=dtype)
+
+
+def matrix_power(x: Array, n: int, /) -> Array:
+    """Return square matrices to a power; a power of the inverse if it is negative."""
+    if x.shape[-1] != x.shape[-2]:
+        raise ValueError(f"matrix_power: got shape {tuple(x.shape)}; expected square matrices")
+    if n < 0:
+        x, n = inv(x), -n
+    if n == 0:
+        unit: Array = identity(None, x)
+        return zeros_like(x) + unit
+    result: Array | None = None
+    while n:
+        if n & 1:
+            result = x if result is None else matmul(result, x)
+        n >>= 1
+        if n:
+            x = matmul(x, x)
+    assert result is not None
+    return result
