@@ -9,7 +9,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Namespace
 
-from . import scipy_special
+from . import numpy_linalg, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -113,9 +113,9 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
 
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = np.multiply(a, b)
-    # NaN spreads through a sum of squares, and nothing else becomes NaN in one: one cheap pass
-    # tells whether any 0 * inf is there to mend
-    total = np.vdot(out, out)
+    # One cheap pass tells whether any 0 * inf is there to mend: NaN spreads through a sum. Of few
+    # elements that of the squares is quicker; of many it would wake the threads of the BLAS.
+    total = np.vdot(out, out) if out.size < 10_000 else _add(out, None)
     if total == total:  # noqa: PLR0124 - false for NaN alone
         return out
     dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
@@ -152,6 +152,15 @@ BACKEND = Backend(
         min=_min,
         mean=_mean,
         broadcast_to=_broadcast_to,
+        linalg=Namespace(
+            "numpy.linalg",
+            "array_api_compat.numpy.linalg",
+            cholesky=numpy_linalg.cholesky,
+            factored=numpy_linalg.factored,
+            solve=numpy_linalg.solve,
+            solve_factored=numpy_linalg.solve_factored,
+            solve_triangular=numpy_linalg.solve_triangular,
+        ),
         astype=_astype,
         matrix_transpose=_matrix_transpose,
         ones_like=_ones_like,

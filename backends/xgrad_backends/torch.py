@@ -98,6 +98,10 @@ def _synchronize(device: Any = None) -> None:
         torch.cuda.synchronize(device)
 
 
+def _solve_triangular(x1: Any, x2: Any, /, *, lower: bool = False) -> Any:
+    return torch.linalg.solve_triangular(x1, x2, upper=not lower)
+
+
 class _Random:
     """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn by PyTorch."""
 
@@ -135,6 +139,9 @@ BACKEND = Backend(
     xp=Namespace(
         "torch",
         "array_api_compat.torch",
+        linalg=Namespace(
+            "torch.linalg", "array_api_compat.torch.linalg", solve_triangular=_solve_triangular
+        ),
         sign=_sign,
         special=torch_special.SPECIAL,
         std=_std,

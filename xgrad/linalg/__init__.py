@@ -13,7 +13,7 @@ from ..ops.products import matmul, tensordot, vecdot
 from .factorisations import cholesky, qr
 from .norms import matrix_norm, vector_norm
 from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
-from .solving import det, inv, pinv, slogdet, solve
+from .solving import det, inv, pinv, slogdet, solve, solve_triangular
 from .spectra import eig, eigh, eigvals, eigvalsh, svd, svdvals
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "qr",
     "slogdet",
     "solve",
+    "solve_triangular",
     "svd",
     "svdvals",
     "tensordot",

@@ -14,6 +14,7 @@ from .common import (
     identity,
     raw_call,
 )
+from .solving import solve_triangular
 
 
 def _lower_half(xp: Any, x: Any) -> Any:
@@ -25,14 +26,14 @@ def _cholesky_vjp(xp: Any, g: Any, out: Any) -> Any:
     """A' = sym(L^-H phi(L^H G) L^-1), phi the lower triangle with half the diagonal."""
     LH = H(xp, out)
     middle = _lower_half(xp, LH @ xp.tril(g))
-    half = xp.linalg.solve(LH, middle)
-    return hermitian(xp, H(xp, xp.linalg.solve(LH, H(xp, half))))
+    half = solve_triangular(LH, middle)
+    return hermitian(xp, H(xp, solve_triangular(LH, H(xp, half))))
 
 
 def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
     """DL = L phi(L^-1 dA L^-H)."""
-    half = xp.linalg.solve(out, hermitian(xp, t))
-    return out @ _lower_half(xp, H(xp, xp.linalg.solve(out, H(xp, half))))
+    half = solve_triangular(out, hermitian(xp, t), lower=True)
+    return out @ _lower_half(xp, H(xp, solve_triangular(out, H(xp, half), lower=True)))
 
 
 @rule(vjp=_cholesky_vjp, jvp=_cholesky_jvp)
@@ -59,7 +60,7 @@ def _qr_square_or_tall(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
     strict = xp.tril(M, k=-1)
     diagonal = M * identity(xp, M)
     full = strict + H(xp, strict) + (diagonal + H(xp, diagonal)) * 0.5
-    return H(xp, xp.linalg.solve(R, H(xp, gQ + Q @ full)))
+    return H(xp, solve_triangular(R, H(xp, gQ + Q @ full)))
 
 
 def _qr_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
@@ -86,7 +87,7 @@ def _qr_complete_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     Q1, Q2, R1 = Q[..., :n], Q[..., n:], R[..., :n, :]
     seen = _qr_square_or_tall(xp, gQ[..., :n], gR[..., :n, :], Q1, R1)
     hidden = Q2 @ (H(xp, gQ[..., n:]) @ Q1)
-    return seen - H(xp, xp.linalg.solve(R1, H(xp, hidden)))
+    return seen - H(xp, solve_triangular(R1, H(xp, hidden)))
 
 
 @rule(vjp=_qr_complete_vjp)

@@ -8,6 +8,7 @@ from ..array import Array
 from ..backends import backend_of
 from ..fitting import conj
 from ..op import rule
+from ..ops.dtypes import is_tracked
 from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
 from .common import (
@@ -42,12 +43,87 @@ def _solve(x1: Array, x2: Array, /) -> Array:
     return raw_call("solve", x1, x2)  # type: ignore[no-any-return]
 
 
+def _factored_vjp(xp: Any, g: Any, x1: Any, out: Any, factors: Any, adjoint: bool) -> Any:
+    """As for solve; of the adjoint, A^H X = B, the cotangent of A is the adjoint of that of A^H."""
+    c = _solve_factored(x1, g, factors=factors, adjoint=not adjoint)
+    left, right = (out, c) if adjoint else (c, out)
+    return -left @ H(xp, right), c
+
+
+@rule(
+    vjp=_factored_vjp,
+    jvp=lambda xp, t, x1, out, factors, adjoint: _solve_factored(
+        x1,
+        t[1] - (H(xp, t[0]) if adjoint else t[0]) @ out,
+        factors=factors,
+        adjoint=adjoint,
+    ),
+)
+def _solve_factored(x1: Array, x2: Array, /, *, factors: Any, adjoint: bool = False) -> Array:
+    """Return the solution X of ``x1 @ X = x2``, or of the adjoint of `x1`, by factors of `x1`."""
+    return backend_of(x2).xp.linalg.solve_factored(factors, x2, adjoint)  # type: ignore[no-any-return]
+
+
+def _factors(x1: Any, x2: Any) -> Any:
+    """Return what spares the derivatives a second factorisation, if there will be any."""
+    if type(x1) is not Array or not (is_tracked(x1) or is_tracked(x2)):
+        return None
+    raw = x2._data if type(x2) is Array else x2
+    factored = getattr(backend_of(x1._data).xp.linalg, "factored", None)
+    if factored is None or type(raw) is not type(x1._data) or raw.dtype != x1._data.dtype:
+        return None
+    return factored(x1._data) if len(raw.shape) == 2 and 0 not in raw.shape else None
+
+
 def solve(x1: Array, x2: Array, /) -> Array:
     """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices."""
     if len(x2.shape) == 1:
-        out = _solve(x1, reshape(x2, (-1, 1)))
+        out = solve(x1, reshape(x2, (-1, 1)))
         return reshape(out, tuple(out.shape[:-1]))
-    return _solve(x1, x2)
+    factors = _factors(x1, x2)
+    return _solve(x1, x2) if factors is None else _solve_factored(x1, x2, factors=factors)
+
+
+@rule(
+    vjp=lambda xp, g, x1, out, lower: _triangular_vjp(xp, g, x1, out, lower),
+    jvp=lambda xp, t, x1, out, lower: _solve_triangular(
+        x1, t[1] - _triangle(xp, t[0], lower) @ out, lower=lower
+    ),
+)
+def _solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
+    """Return the solution X of ``x1 @ X = x2`` for matrices of which one triangle counts."""
+    xp = backend_of(x1).xp
+    own = getattr(xp.linalg, "solve_triangular", None)
+    if own is None:
+        return xp.linalg.solve(_triangle(xp, x1, lower), x2)  # type: ignore[no-any-return]
+    return own(x1, x2, lower=lower)  # type: ignore[no-any-return]
+
+
+def _triangle(xp: Any, x: Any, lower: bool) -> Any:
+    return xp.tril(x) if lower else xp.triu(x)
+
+
+def _triangular_vjp(xp: Any, g: Any, x1: Any, out: Any, lower: bool) -> tuple[Any, Any]:
+    c = _solve_triangular(H(xp, x1), g, lower=not lower)
+    return _triangle(xp, -c @ H(xp, out), lower), c
+
+
+def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
+    """Return the solution of ``x1 @ x = x2``, where `x1` is triangular.
+
+    Args:
+        x1: square matrices; only the upper triangle is looked at, or the lower one.
+        x2: a vector, or stacks of matrices.
+        lower: whether `x1` is lower triangular.
+
+    The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+    """
+    if len(x1.shape) < 2 or x1.shape[-1] != x1.shape[-2]:
+        raise ValueError(f"solve_triangular: x1 has shape {tuple(x1.shape)}; expected square ones")
+    if len(x2.shape) == 1:
+        out = _solve_triangular(x1, reshape(x2, (-1, 1)), lower=lower)
+        return reshape(out, tuple(out.shape[:-1]))
+    return _solve_triangular(x1, x2, lower=lower)
 
 
 def _cofactor_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:

@@ -100,6 +100,11 @@ def _eig(xp: Any, x: Any, shift: Any) -> Any:
     )
 
 
+def _solve_triangular(x1: Any, x2: Any, lower: bool = False) -> Any:
+    triangle = np.tril(x1) if lower else np.triu(x1)
+    return _la.solve(triangle, x2 if x2.ndim > 1 else x2[:, None]).reshape(x2.shape)
+
+
 def _svd(xp: Any, x: Any) -> Any:
     U, S, Vh = xp.linalg.svd(x, full_matrices=False)
     return S, xp.abs(U), xp.abs(Vh), xp.matmul(U, Vh)
@@ -174,8 +179,11 @@ def _powers() -> tuple[Sample, ...]:
     return tuple(sample(_regular(), n) for n in (0, 1, 2, 5, -1, -2))
 
 
+REGULAR = np.asarray([[2.0, 0.5, -0.3], [0.1, -1.5, 0.4], [0.7, 0.2, 1.8]])
+
+
 def _regular() -> Spec:
-    return fixed([[2.0, 0.5, -0.3], [0.1, -1.5, 0.4], [0.7, 0.2, 1.8]])
+    return fixed(REGULAR)
 
 
 ROWS: tuple[Row, ...] = (
@@ -199,6 +207,27 @@ ROWS: tuple[Row, ...] = (
             Sample((a(3, 3), SHIFT, a(3))),
             Sample((a(2, 3, 3), SHIFT, a(2, 3, 1))),
             Sample((a(2, 3, 3), SHIFT, a(3, 2))),
+        ),
+    ),
+    Row(
+        "linalg.solve_triangular",
+        (
+            sample(_regular(), a(3, 2), lower=True),
+            sample(_regular(), a(3)),
+            sample(_regular(), a(3, 2)),
+            sample(fixed(np.stack([REGULAR, REGULAR + 1])), a(2, 3, 1), lower=True),
+            sample(fixed(REGULAR), a(3, 0)),
+        ),
+        function=xg.linalg.solve_triangular,
+        reference=_solve_triangular,
+        keeps=None,
+        bad=(
+            Bad(
+                (a(3, 2), a(3)),
+                {},
+                ValueError,
+                r"solve_triangular: x1 has shape \(3, 2\); expected square",
+            ),
         ),
     ),
     _same("pinv", (sample(a(3, 2)), sample(a(2, 3)), sample(_regular()), sample(a(2, 3, 2)))),
