@@ -7,9 +7,13 @@ array([0., 1.])
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
+
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
-from . import errors, fft, linalg, random, special
+from . import errors, random
 from . import numpy_protocol as numpy_protocol
 from . import ops as ops
 from . import tape as tape
@@ -553,3 +557,18 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+if TYPE_CHECKING:
+    from . import fft, linalg, special
+
+_LAZY = ("fft", "linalg", "special", "testing")  # chapters that many programs do without
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

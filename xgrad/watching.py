@@ -11,12 +11,10 @@ other threads and tasks are not disturbed.
 from __future__ import annotations
 
 import linecache
-import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar, Token
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, Self
 
@@ -28,7 +26,7 @@ from .array import Array
 from .tape import LEAF, PARAMETER, PARENTS, RULE, SELECT, SERIAL, Node, Rule
 
 _OURS = tuple(  # NumPy's protocols call us from its frames
-    str(Path(str(package.__file__)).parent) + os.sep for package in (xgrad, np)
+    str(package.__file__).removesuffix("__init__.py") for package in (xgrad, np)
 )
 
 
