@@ -16,7 +16,7 @@ from . import tape as tape
 from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
-from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
+from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
 from .info import __array_namespace_info__
@@ -474,6 +474,7 @@ __all__ = [
     "polyval",
     "positive",
     "pow",
+    "primitive",
     "prod",
     "ptp",
     "quantile",
