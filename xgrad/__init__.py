@@ -19,6 +19,7 @@ from .backends import available_backends, get_backend, set_backend, use_backend
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
+from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
 from .info import __array_namespace_info__
 from .jacobians import Wirtinger, hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
@@ -397,6 +398,9 @@ __all__ = [
     "hypot",
     "iinfo",
     "imag",
+    "implicit_argmin",
+    "implicit_fixed_point",
+    "implicit_root",
     "index_add",
     "index_set",
     "inf",

@@ -85,17 +85,27 @@ class primitive:  # noqa: N801 - used as a decorator
             given = any(type(x) is Array for x in trees.leaves(args))
             return trees.map(_wrapped, out) if given else out
         if not self.has_rule:
-            raise errors.RuleError(
-                f"primitive: {self.name} has no derivative rule; call {self.name}.defvjp(rule) or "
-                f"{self.name}.defjvp(rule), one of them serves both modes"
-            )
+            raise self.no_rule()
         call.leaves = [_raw(x) for x in call.leaves]
         out = self.f(*call.arguments(call.arrays), **kwargs)
-        flat = [trees.as_array(x, self.name)._data for x in trees.leaves(out)]
+        leaves = [trees.as_array(x, self.name) for x in trees.leaves(out)]
+        if any(x._node is not None for x in leaves):
+            raise errors.RuleError(
+                f"primitive: {self.name} uses a tracked array that is not among its arguments, so "
+                "its gradient would be lost. Pass it as an argument, or use xgrad.stop_gradient"
+            )
+        flat = [x._data for x in leaves]
         parents, call.parents = call.parents, ()
         tracked = [parent is not None for parent in parents]
         saved = (call, kwargs, flat, tracked, None)
         return recorded(trees.map(_wrapped, out), self._rule, parents, saved, self.name)
+
+    def no_rule(self) -> Exception:
+        """Return the error that there is no rule."""
+        return errors.RuleError(
+            f"primitive: {self.name} has no derivative rule; call {self.name}.defvjp(rule) or "
+            f"{self.name}.defjvp(rule), one of them serves both modes"
+        )
 
     @property
     def has_rule(self) -> bool:

@@ -7,10 +7,11 @@ Python's.
 from __future__ import annotations
 
 import builtins
-from builtins import dict, list, tuple
 from typing import Any
 
 from .border import raw
+
+dict, list, tuple = builtins.dict, builtins.list, builtins.tuple
 
 __all__ = ["dict", "isinstance", "list", "tuple", "type"]
 

@@ -62,6 +62,12 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
     def has_rule(self) -> bool:  # noqa: D102 - see the base
         return self.pulls or self.pushes
 
+    def no_rule(self) -> Exception:  # noqa: D102 - see the base
+        return NotImplementedError(
+            f"{self.name} has no derivative rule; define one with defvjp({self.name}, ...) or "
+            f"defjvp({self.name}, ...)"
+        )
+
     def cotangents(  # noqa: D102 - see the base
         self, ct: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:

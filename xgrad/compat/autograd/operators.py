@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import xgrad
-from xgrad import errors
+from xgrad import errors, tree
 
 from .border import conj, dtype_of, floating, home, is_complex, is_lone, pull, push
 from .vspace import vspace
@@ -36,6 +36,8 @@ def value_and_grad(fun: Any, x: Any) -> tuple[Any, Any]:
             )
         return (xgrad.reshape(out, ()) if np.ndim(out) else out), out
 
+    if not tree.leaves(x):  # nothing to differentiate
+        return fun(x), x
     (_, value), gradient = xgrad.value_and_grad(scalar, has_aux=True)(floating(x))
     return home(value), home(conj(gradient))
 
@@ -185,7 +187,7 @@ def multigrad_dict(fun: Any) -> Any:
         bound.apply_defaults()
 
         def of_dict(values: dict[str, Any]) -> Any:
-            new = inspect.BoundArguments(signature, values)  # type: ignore[arg-type]
+            new = inspect.BoundArguments(signature, values)
             return fun(*new.args, **new.kwargs)
 
         return grad(of_dict)(dict(bound.arguments))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .util import subvals
-
 
 def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
     """Return an operator that takes ``argnum``, an integer or a list or tuple of them."""
@@ -22,8 +20,11 @@ def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
         def nary_f(*args: Any, **kwargs: Any) -> Any:
             @wraps(fun)
             def unary_f(x: Any) -> Any:
+                values = list(args)
                 pairs = [(argnum, x)] if isinstance(argnum, int) else zip(argnum, x, strict=True)
-                return fun(*subvals(args, pairs), **kwargs)
+                for i, value in pairs:
+                    values[i] = value
+                return fun(*values, **kwargs)
 
             x = args[argnum] if isinstance(argnum, int) else tuple(args[i] for i in argnum)
             return unary_operator(unary_f, x, *op_args, **op_kwargs)
@@ -33,7 +34,7 @@ def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
         nary_f.__doc__ = f"    {name} of function {get_name(fun)} with respect to {wrt}.\n"
         return nary_f
 
-    return nary_operator
+    return nary_operator  # type: ignore[no-any-return]  # `wraps` returns what it is given
 
 
 def wraps(fun: Any) -> Callable[[Any], Any]:

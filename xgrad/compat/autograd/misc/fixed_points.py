@@ -29,4 +29,4 @@ def fixed_point(
             x, previous = step(x), x
         return x
 
-    return xgrad.implicit_fixed_point(iterate, lambda x, a: f(a)(x))(x0, a)
+    return xgrad.implicit_fixed_point(lambda x, a: f(a)(x))(iterate)(x0, a)

@@ -43,7 +43,7 @@ def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = None, mode: str =
         of_B = B.ndim - len(dots[1]) - len(sizes)
         of_A = A.ndim - len(dots[0]) - len(sizes)
         order = [*range(of_B, of_B + of_A), *range(of_B), *range(of_B + of_A, out.ndim)]
-        return xgrad.permute_dims(out, order)
+        return xgrad.permute_dims(out, tuple(order))
     for axis, (_, b) in zip(along[0], sizes, strict=True):
         before = {"full": b - 1, "valid": 0, "same": b - 1 - (b - 1) // 2}[mode]
         after = {"full": b - 1, "valid": 0, "same": (b - 1) // 2}[mode]
