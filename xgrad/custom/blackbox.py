@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any
 
@@ -19,6 +20,8 @@ from .calls import (
     recorded,
     transposed_jvp,
 )
+
+_transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
 
 
 class primitive:  # noqa: N801 - used as a decorator
@@ -153,11 +156,23 @@ class primitive:  # noqa: N801 - used as a decorator
     def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         call = saved[0]
         if not self.pulls:
-            return transposed_jvp(lambda ts: self._tangents(saved, ts, fit), call, g, fit)
+            return self._pull_through_jvp(call, g, saved, fit)
         raw = type(next(iter(g.values()))) is not Array
         ct = fit[1].unflatten(filled(g, fit))
         cotangents = self.cotangents(ct, *self._arguments(saved, fit))
         return checked(call, cotangents, f"primitive: the vjp of {self.name}", raw)
+
+    def _pull_through_jvp(self, call: Call, g: Parts, saved: Any, fit: Any) -> Any:
+        if self in _transposing.get():
+            raise errors.RuleError(
+                f"primitive: the jvp of {self.name} calls {self.name} on a tangent, so reverse mode "
+                f"cannot be derived from it. Define the transpose, with {self.name}.defvjp(rule)"
+            )
+        token = _transposing.set(_transposing.get() | {self})
+        try:
+            return transposed_jvp(lambda ts: self._tangents(saved, ts, fit), call, g, fit)
+        finally:
+            _transposing.reset(token)
 
     @property
     def pulls(self) -> bool:

@@ -3,7 +3,8 @@
 A vjp maker gets the result and the arguments, and returns the function from a cotangent to the
 cotangent of one argument, in autograd's complex convention. A jvp gets the tangent of one argument,
 the result and the arguments. Rules get `xgrad.Array` objects, and the function raw arrays. One of
-the two is enough for both modes.
+the two is enough for both modes, except that a jvp which is the function itself (``"same"``) says
+nothing about its transpose.
 """
 
 from __future__ import annotations
