@@ -143,7 +143,8 @@ def _solved(affine: Function, solve: Solve, like: Any, *args: Any) -> Any:
 def _dense(matvec: Function, b: Any) -> Any:
     """Solve by forming the matrix."""
     xp = backend_of(b).xp
-    columns = [matvec(e) for e in xgrad.eye(b.shape[0], dtype=_numpy_dtype(b)).data]
+    eye = xgrad.eye(b.shape[0], dtype=_numpy_dtype(b)).data
+    columns = [matvec(eye[i, :]) for i in range(b.shape[0])]
     try:
         return xp.linalg.solve(xp.stack(columns, axis=-1), b)
     except Exception as error:

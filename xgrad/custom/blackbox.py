@@ -163,10 +163,11 @@ class primitive:  # noqa: N801 - used as a decorator
         return checked(call, cotangents, f"primitive: the vjp of {self.name}", raw)
 
     def _pull_through_jvp(self, call: Call, g: Parts, saved: Any, fit: Any) -> Any:
-        if self in _transposing.get():
+        if self in _transposing.get():  # it would go on for ever
             raise errors.RuleError(
-                f"primitive: the jvp of {self.name} calls {self.name} on a tangent, so reverse mode "
-                f"cannot be derived from it. Define the transpose, with {self.name}.defvjp(rule)"
+                f"primitive: the jvp of {self.name} calls {self.name} on a tangent, so that "
+                "reverse mode cannot be derived from it. Define the transpose, with "
+                f"{self.name}.defvjp(rule)"
             )
         token = _transposing.set(_transposing.get() | {self})
         try:
