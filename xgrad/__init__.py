@@ -7,6 +7,8 @@ array([0., 1.])
 
 from __future__ import annotations
 
+from typing import Any as _Any
+
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import errors, fft, linalg, random, special
@@ -247,6 +249,16 @@ from .ops.statistical import (
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
 from .transforms import grad, jvp, linearize, value_and_grad, vjp
+
+
+def __getattr__(name: str) -> _Any:
+    """Load a part of the library that most programs do not use, on its first use."""
+    if name not in {"compat", "interchange", "optimize", "testing"}:
+        raise AttributeError(f"module 'xgrad' has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"xgrad.{name}")
+
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
