@@ -49,7 +49,6 @@ def levenberg_marquardt(
     x = space.start
     with creating_like(x), Watch(callback, progress) as watch:
         r, J = f(x), matrix(x)
-        r = r.data if type(r) is xgrad.Array else r
         cost, evaluations = _number(xgrad.vecdot(r, r)) / 2, 1
         A, g = J.T @ J, J.T @ r
         diagonal = xgrad.linalg.diagonal(A)

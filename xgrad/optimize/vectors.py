@@ -88,7 +88,8 @@ class Space:
 
         def vector_of(vector: Any) -> Any:
             out = f(self.tree(vector), *args)
-            return xgrad.concat(_parts([tree.as_array(x, self.what) for x in tree.leaves(out)]))
+            flat = xgrad.concat(_parts([tree.as_array(x, self.what) for x in tree.leaves(out)]))
+            return flat if type(vector) is Array else flat.data
 
         return vector_of
 
