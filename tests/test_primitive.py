@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,31 @@ def test_a_jvp_that_is_the_function_itself_has_no_transpose() -> None:
     check_grads(double, (X,), modes=("fwd",))
     with pytest.raises(xg.errors.RuleError, match="defvjp"):
         xg.grad(lambda x: xg.sum(double(x)))(X)
+
+
+@xg.primitive
+def cube(x: Any) -> Any:
+    """Return the cube; it insists on the library's own arrays."""
+    assert type(x) is np.ndarray
+    return x**3
+
+
+@cube.defvjp
+def _(ct: Any, out: Any, x: Any) -> Any:
+    return (3 * square(x) * passed(ct),)
+
+
+square = xg.primitive(lambda x: x**2, vjp=lambda ct, out, x: (2 * x * ct,))
+passed = xg.primitive(
+    lambda x: np.asarray(list(x.flat)).reshape(x.shape), vjp=lambda ct, out, x: (passed(ct),)
+)
+
+
+def test_a_black_box_is_never_given_a_batch() -> None:
+    for jacobian in (xg.jacrev, xg.jacfwd):
+        assert np.allclose(jacobian(cube)(X), np.diag(3 * X**2))
+    assert np.allclose(xg.hessian(lambda x: xg.sum(cube(x)))(X), np.diag(6 * X))
+
+
+def test_a_primitive_is_pickled_by_name() -> None:
+    assert pickle.loads(pickle.dumps(xg.grad(cube)))(2.0) == 12

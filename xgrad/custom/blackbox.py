@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import errors, tape, trees
 from ..array import Array
+from ..batching import Batch, NotBatchedError
 from ..builders import transposed
 from ..tape import SAVED, SELECT, Node, Parts, Rule, next_serial
 from .calls import (
@@ -76,6 +77,9 @@ class primitive:  # noqa: N801 - used as a decorator
         self.jvp = jvp
         return jvp
 
+    def __reduce__(self) -> str:
+        return self.f.__qualname__  # pickled by name, as functions are
+
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else partial(self, instance)
 
@@ -84,13 +88,13 @@ class primitive:  # noqa: N801 - used as a decorator
         kwargs = {name: self._static(name, value) for name, value in kwargs.items()}
         call = Call(args)
         if not call.is_tracked:
-            out = self.f(*trees.map(_raw, args), **kwargs)
+            out = self._run(trees.map(_raw, args), kwargs)
             given = any(type(x) is Array for x in trees.leaves(args))
             return trees.map(_wrapped, out) if given else out
         if not self.has_rule:
             raise self.no_rule()
         call.leaves = [_raw(x) for x in call.leaves]
-        out = self.f(*call.arguments(call.arrays), **kwargs)
+        out = self._run(call.arguments(call.arrays), kwargs)
         leaves = [trees.as_array(x, self.name) for x in trees.leaves(out)]
         if any(x._node is not None for x in leaves):
             raise errors.RuleError(
@@ -102,6 +106,11 @@ class primitive:  # noqa: N801 - used as a decorator
         tracked = [parent is not None for parent in parents]
         saved = (call, kwargs, flat, tracked, None)
         return recorded(trees.map(_wrapped, out), self._rule, parents, saved, self.name)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if any(type(x) is Batch for x in trees.leaves(args)):
+            raise NotBatchedError(f"{self.name} is a black box, and takes its arrays one by one")
+        return self.f(*args, **kwargs)
 
     def no_rule(self) -> Exception:
         """Return the error that there is no rule."""
