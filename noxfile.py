@@ -1,5 +1,6 @@
 """The project's commands: `nox -l` lists them, `nox -s NAME` runs one in its own environment."""
 
+import os
 from pathlib import Path
 
 import nox
@@ -88,6 +89,32 @@ def conformance(session: nox.Session) -> None:
         *("--max-examples", "50", "--derandomize", "--disable-deadline"),
         *("--xfails-file", str(xfails), *more),
         env={"ARRAY_API_TESTS_MODULE": "xgrad", "ARRAY_API_TESTS_VERSION": "2025.12"},
+    )
+
+
+@nox.session(venv_backend="virtualenv", default=False)
+def interchange(session: nox.Session) -> None:
+    """Test the functions to and from PyTorch and JAX."""
+    session.install(TORCH)
+    install(session, "test", extra="jax")
+    session.run("pytest", "tests/interchange", *session.posargs)
+
+
+@nox.session(default=False)
+def hips(session: nox.Session) -> None:
+    """Run autograd's own tests and examples on xgrad; `-- PATH` is a checkout of HIPS/autograd."""
+    if not session.posargs:
+        session.error("hips: pass the path of a checkout of HIPS/autograd")
+    suite, *more = session.posargs
+    here = Path("tests/hips").resolve()
+    install(session, "test", "bench", extra="show")
+    session.install("xarray")
+    session.run("python", str(here / "examples.py"), suite)
+    session.chdir(Path(suite, "tests"))
+    session.run(
+        *("pytest", "-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider"),
+        *("-p", "alias", "--tb", "short", *more),
+        env={"PYTHONPATH": f"{here}{os.pathsep}."},
     )
 
 

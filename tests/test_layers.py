@@ -18,9 +18,18 @@ LEVELS = [
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
     ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
-    ["watching", "influence", "transforms", "jacobians", "custom", "debugging", "explaining"],
+    [
+        "watching",
+        "influence",
+        "transforms",
+        "jacobians",
+        "custom",
+        "implicit",
+        "debugging",
+        "explaining",
+    ],
     ["__init__"],
-    ["__main__", "testing", "nn", "optim", "show"],
+    ["__main__", "testing", "nn", "optim", "show", "compat", "optimize", "interchange"],
 ]
 LIBRARIES = {"cupy", "cupyx", "torch", "dask", "array_api_strict", "array_api_compat", "jax"}
 FILES = sorted(ROOT.rglob("*.py"))

@@ -20,9 +20,10 @@ from . import tape as tape
 from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
-from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, stop_gradient
+from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
+from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
 from .info import __array_namespace_info__
 from .jacobians import Wirtinger, hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
@@ -401,6 +402,9 @@ __all__ = [
     "hypot",
     "iinfo",
     "imag",
+    "implicit_argmin",
+    "implicit_fixed_point",
+    "implicit_root",
     "index_add",
     "index_set",
     "inf",
@@ -478,6 +482,7 @@ __all__ = [
     "polyval",
     "positive",
     "pow",
+    "primitive",
     "prod",
     "ptp",
     "quantile",
@@ -561,7 +566,10 @@ __all__ = [
 if TYPE_CHECKING:
     from . import fft, linalg, special
 
-_LAZY = ("fft", "linalg", "special", "testing")  # chapters that many programs do without
+_LAZY = (  # chapters that many programs do without
+    *("compat", "fft", "interchange", "linalg"),
+    *("optimize", "special", "testing"),
+)
 
 
 def __getattr__(name: str) -> _Any:

@@ -1,0 +1,27 @@
+"""What a bridge says where the other library is not installed."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import pytest
+
+import xgrad as xg
+from xgrad import interchange
+
+
+@pytest.mark.parametrize("library", ["torch", "jax"])
+def test_a_missing_library_is_named(library: str, monkeypatch: Any) -> None:
+    original = importlib.import_module
+
+    def without(name: str, *more: Any) -> Any:
+        if name == library:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return original(name, *more)
+
+    monkeypatch.delitem(sys.modules, f"xgrad_backends.{library}_bridge", raising=False)
+    monkeypatch.setattr(importlib, "import_module", without)
+    with pytest.raises(xg.errors.BackendUnavailableError, match=library):
+        getattr(interchange, f"to_{library}")(xg.sin)

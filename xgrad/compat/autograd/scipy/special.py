@@ -1,0 +1,56 @@
+"""Special functions: SciPy's on plain values, `xgrad.special` on tracked ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any
+
+import numpy as np
+import scipy.special as _scipy
+
+import xgrad
+from xgrad import special as _xgrad
+
+_SYNONYMS = {"jn": "jv", "yn": "yv"}
+
+
+def __getattr__(name: str) -> Any:
+    return _function(name)
+
+
+@lru_cache(maxsize=256)
+def _function(name: str) -> Callable[..., Any]:
+    theirs = getattr(_scipy, name)
+    ours = getattr(_xgrad, _SYNONYMS.get(name, name), None)
+    return _either(theirs, ours) if callable(theirs) else theirs
+
+
+def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
+    @wraps(theirs)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        given = (*args, *kwargs.values())
+        return (ours if any(type(x) is xgrad.Array for x in given) else theirs)(*args, **kwargs)
+
+    return function
+
+
+def rgamma(x: Any) -> Any:
+    """Return one over the gamma function."""
+    return 1 / gamma(x) if type(x) is xgrad.Array else _scipy.rgamma(x)
+
+
+def gammasgn(x: Any) -> Any:
+    """Return the sign of the gamma function, which has no derivative."""
+    return np.sign(gamma(x)) if type(x) is xgrad.Array else _scipy.gammasgn(x)
+
+
+def multigammaln(a: Any, d: int) -> Any:
+    """Return the logarithm of the multivariate gamma function (DLMF 35.3.4)."""
+    if type(a) is not xgrad.Array:
+        return _scipy.multigammaln(a, d)
+    terms = sum(gammaln(a - 0.5 * i) for i in range(d))
+    return terms + d * (d - 1) / 4 * np.log(np.pi)
+
+
+gamma, gammaln = _function("gamma"), _function("gammaln")

@@ -1,0 +1,29 @@
+"""The beta distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from ..special import betainc, betaln, xlog1py, xlogy
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.beta, name)
+
+
+def logpdf(x: Any, a: Any, b: Any) -> Any:
+    """Return the logarithm of the density."""
+    return xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
+
+
+def pdf(x: Any, a: Any, b: Any) -> Any:
+    """Return the density."""
+    return np.exp(logpdf(x, a, b))
+
+
+def cdf(x: Any, a: Any, b: Any) -> Any:
+    """Return the probability of a smaller value."""
+    return betainc(a, b, x)

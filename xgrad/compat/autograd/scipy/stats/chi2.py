@@ -1,0 +1,29 @@
+"""The chi-squared distribution: a gamma distribution of scale 2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from . import gamma
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.chi2, name)
+
+
+def logpdf(x: Any, df: Any) -> Any:
+    """Return the logarithm of the density."""
+    return gamma.logpdf(x / 2, df / 2) - np.log(2)
+
+
+def pdf(x: Any, df: Any) -> Any:
+    """Return the density."""
+    return np.exp(logpdf(x, df))
+
+
+def cdf(x: Any, df: Any) -> Any:
+    """Return the probability of a smaller value."""
+    return gamma.cdf(x / 2, df / 2)

@@ -1,0 +1,24 @@
+"""The Dirichlet distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from ..special import gammaln, xlogy
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.dirichlet, name)
+
+
+def logpdf(x: Any, alpha: Any) -> Any:
+    """Return the logarithm of the density."""
+    return np.sum(xlogy(alpha - 1, x)) + gammaln(np.sum(alpha)) - np.sum(gammaln(alpha))
+
+
+def pdf(x: Any, alpha: Any) -> Any:
+    """Return the density."""
+    return np.exp(logpdf(x, alpha))

@@ -1,0 +1,29 @@
+"""The gamma distribution, of unit scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from ..special import gammainc, gammaln, xlogy
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.gamma, name)
+
+
+def logpdf(x: Any, a: Any) -> Any:
+    """Return the logarithm of the density."""
+    return xlogy(a - 1, x) - x - gammaln(a)
+
+
+def pdf(x: Any, a: Any) -> Any:
+    """Return the density."""
+    return np.exp(logpdf(x, a))
+
+
+def cdf(x: Any, a: Any) -> Any:
+    """Return the probability of a smaller value."""
+    return gammainc(a, x)

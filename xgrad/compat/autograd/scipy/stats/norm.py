@@ -1,0 +1,44 @@
+"""The normal distribution, whose logarithms hold in the far tails too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from ..special import log_ndtr, ndtr
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.norm, name)
+
+
+def logpdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of the density."""
+    return -0.5 * ((x - loc) / scale) ** 2 - np.log(scale) - 0.5 * np.log(2 * np.pi)
+
+
+def pdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the density."""
+    return np.exp(logpdf(x, loc, scale))
+
+
+def cdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a smaller value."""
+    return ndtr((x - loc) / scale)
+
+
+def sf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the probability of a larger value."""
+    return ndtr((loc - x) / scale)
+
+
+def logcdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `cdf`."""
+    return log_ndtr((x - loc) / scale)
+
+
+def logsf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+    """Return the logarithm of `sf`."""
+    return log_ndtr((loc - x) / scale)

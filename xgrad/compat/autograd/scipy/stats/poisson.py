@@ -1,0 +1,29 @@
+"""The Poisson distribution; derivatives are with respect to its mean `mu`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.stats
+
+from ..special import gammaincc, gammaln, xlogy
+
+
+def __getattr__(name: str) -> Any:
+    return getattr(scipy.stats.poisson, name)
+
+
+def logpmf(k: Any, mu: Any) -> Any:
+    """Return the logarithm of the probability of `k`."""
+    return xlogy(k, mu) - mu - gammaln(k + 1)
+
+
+def pmf(k: Any, mu: Any) -> Any:
+    """Return the probability of `k`."""
+    return np.exp(logpmf(k, mu))
+
+
+def cdf(k: Any, mu: Any) -> Any:
+    """Return the probability of at most `k`."""
+    return gammaincc(np.floor(k) + 1, mu)
