@@ -14,7 +14,7 @@ from . import errors, tape
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of
 from .tape import SERIAL, Node, Parts
-from .watching import Note, Watch, indented, note_of
+from .watching import Note, Watch, indented, note_of, through
 
 __all__ = ["debug"]
 
@@ -107,10 +107,11 @@ class _Debug(Watch):
         came = bool(not_finite(g)[0])
         bad = self.walks[-1]
         for parent, part in note.handed_on(c):
-            serial = parent[SERIAL]
             text, _ = not_finite(part)
-            if text and (serial not in bad or not came):
-                bad[serial] = note, text, came
+            for node in through(parent) if text else ():
+                serial = node[SERIAL]
+                if serial not in bad or not came:
+                    bad[serial] = note, text, came
                 if self.at_once:
                     self._raise_derivative(serial)
 
