@@ -59,7 +59,8 @@ class Note:
 
     def __init__(self, node: Node, line: Line, of: Note | None) -> None:
         self.serial, self.name, self.parents = node[SERIAL], node[RULE].name, node[PARENTS]
-        self.line, self.of = line if of is None else of.line, of
+        self.line: Line = line if of is None else of.line
+        self.of = of
         self.outs: dict[int, str] = {}
         self.bad: dict[int, tuple[str, Any]] = {}
 
