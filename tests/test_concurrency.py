@@ -365,7 +365,7 @@ def run_script(tmp_path, *args, python=sys.executable, script=SCRIPT):
 
 
 @pytest.mark.parametrize("method", ["spawn", "fork"])
-def test_derivatives_are_sent_to_other_processes(tmp_path, method):
+def test_hips_38_derivatives_are_sent_to_other_processes(tmp_path, method):
     if method == "fork" and not hasattr(os, "fork"):
         pytest.skip("this system cannot fork")
     done = run_script(tmp_path, method)

@@ -231,6 +231,84 @@ def test_data_without_values_is_not_looked_at(place):
     assert g.shape == x.shape
 
 
+# What users of the neighbouring projects asked for ------------------------------------------------
+
+
+def test_jax_475_an_optimisation_goes_well_until_the_gradient_is_nan():
+    def loss(x):
+        centred = x - xg.mean(x)
+        return xg.sqrt(xg.mean(centred**2))  # the culprit, once all are equal
+
+    def optimise():
+        x = np.asarray([1.0, 2.0, 3.0])
+        for step in range(5):
+            assert np.isfinite(loss(x))
+            x = x - (1.0 if step < 3 else 0.0) * xg.grad(loss)(x)
+            x = np.full(3, x[1]) if step == 3 else x
+
+    error = caught(optimise)
+    assert error.op == "sqrt"
+    assert error.line[:2] == line_of(loss)
+    assert [step.partition(" ->")[0] for step in error.chain][:2] == ["mean", "pow_of_number"]
+
+
+def test_jax_5698_a_nan_that_does_not_reach_the_result_is_not_reported():
+    def energy(x):
+        gap = x[:, None] - x[None, :]
+        near = xg.abs(gap) > 0
+        return xg.sum(xg.where(near, 1 / xg.abs(gap) + xg.log(xg.abs(gap)), 0.0))
+
+    x = np.asarray([0.0, 1.0, 3.0])
+    with xg.debug():
+        force = xg.grad(energy)(x)
+        stiffness = xg.hessian(energy)(x)
+    assert np.isfinite(force).all()
+    assert np.isfinite(stiffness).all()
+
+
+def test_jax_25299_the_line_inside_the_function_is_named_forward_and_backward():
+    def f(x):
+        y = xg.square(x)
+        return xg.log(-y)  # value
+
+    def g(x):
+        y = xg.square(x)
+        return xg.pow(y, 0.25)  # slope
+
+    error = caught(lambda: xg.vjp(f, np.asarray([2.0, 0.0]))[1](np.ones(2)))
+    assert (error.op, error.line[:2]) == ("log", line_of(f, "# value"))
+    assert "1 NaN and 1 infinite of 2 elements" in str(error)
+    error = caught(lambda: xg.vjp(g, np.asarray([2.0, 0.0]))[1](np.ones(2)))
+    assert error.line[:2] == line_of(g, "# slope")
+
+
+def test_diffrax_742_a_step_that_is_too_long_poisons_the_gradient():
+    def solve(rate, dt):
+        y = xg.asarray(1.0)
+        for _ in range(6):
+            y = y - dt * rate * xg.sqrt(y)  # the culprit
+        return y
+
+    with xg.debug():
+        xg.grad(solve)(1.0, 0.1)
+    error = caught(lambda: xg.grad(solve)(1.0, 0.6))
+    assert error.op == "sqrt"
+    assert error.line[:2] == line_of(solve)
+    assert len(error.chain) > 4  # one step of the solver after the other
+
+
+def test_torch_6535_a_parameter_without_a_gradient_is_not_passed_over():
+    def model(p, x):
+        hidden = xg.tanh(x @ p["in"])
+        picked = xg.argmax(hidden @ p["out"])  # lost
+        return xg.sum(hidden) + xg.astype(picked, xg.float64)
+
+    p = {"in": np.ones((3, 2)), "out": np.ones((2, 2))}
+    with pytest.raises(xg.errors.NotDifferentiableError, match="leaf 1") as info:
+        xg.grad(model, strict=True)(p, X)
+    assert f"line {line_of(model, '# lost')[1]}, in model" in str(info.value)
+
+
 # The watch itself ---------------------------------------------------------------------------------
 
 
