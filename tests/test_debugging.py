@@ -95,9 +95,21 @@ def test_a_derivative_that_is_not_finite_is_traced_to_its_line(name):
 def test_the_chain_leads_back_to_the_leaf():
     error = caught(lambda: xg.grad(far)(ZEROS))
     ops = [step.partition(" ->")[0] for step in error.chain]
-    assert ops == ["sum", "multiply", "a leaf"]
+    assert ops == ["sum", "multiply", "argument 0 (float64[3])"]
     assert f"line {line_of(far, 'scaled = 2.0')[1]}, in far" in error.chain[1]
     assert str(error).index("back to the leaf") < str(error).index("in far")
+
+
+def test_the_leaf_is_named():
+    def f(p, y):
+        return far(p["w"][1]) + y
+
+    error = caught(lambda: xg.jvp(f, ({"w": [X, ZEROS]}, 1.0), ({"w": [X, X]}, 1.0)))
+    assert error.chain[-1] == "argument 0['w'][1] (float64[3])"
+    error = caught(backward(far))
+    assert error.chain[-1] == "a parameter (float64[3])"
+    error = caught(lambda: xg.grad(lambda x: xg.sum(xg.grad(far)(x)))(ZEROS))
+    assert error.chain[-1] == "argument 0 (float64[3])"
 
 
 def test_a_long_chain_is_shortened_in_the_message_only():
