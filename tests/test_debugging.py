@@ -191,6 +191,19 @@ def test_a_second_derivative_names_the_op_that_it_belongs_to():
     assert f"line {line_of(f, 'x**1.5')[1]}, in f" in str(error)
 
 
+@pytest.mark.parametrize("jac", [xg.jacrev, xg.jacfwd])
+def test_all_rows_of_a_jacobian_are_looked_at(jac):
+    def f(x):
+        return xg.sqrt(x * 1.0)  # the culprit
+
+    error = caught(lambda: jac(f)(np.asarray([1.0, 0.0, 4.0])))
+    assert (error.op, error.line[:2]) == ("sqrt", line_of(f))
+    assert "1 infinite of 9 elements, the first at [1, 1]" in str(error)
+    assert caught(lambda: jac(lambda x: x * xg.log(x))(np.asarray([1.0, 0.0]))).op == "log"
+    with xg.debug():
+        jac(lambda x: xg.where(x > 0, xg.log(x), x))(np.asarray([1.0, 0.0]))
+
+
 def test_custom_rules_checkpoints_and_several_results():
     @xg.custom_vjp
     def broken(x):
@@ -412,8 +425,10 @@ def test_another_profiler_is_not_pushed_out():
     try:
         if sys.getprofile() is None:
             pytest.skip("here cProfile takes no profile function's place")
-        with pytest.raises(RuntimeError, match="another profiler"), xg.debug():
+        with pytest.raises(RuntimeError, match="debug: another profiler"), xg.debug():
             pass
+        with pytest.raises(RuntimeError, match="explain_gradient: another profiler"):
+            xg.explain_gradient(far)(X)
     finally:
         profiler.disable()
 
@@ -527,6 +542,19 @@ def test_strict_inside_a_transform_finds_the_inner_leaf():
 
     with pytest.raises(xg.errors.NotDifferentiableError, match="stop_gradient"):
         xg.grad(outer)(X)
+
+
+def test_strict_bears_a_function_that_cannot_be_called_twice():
+    batches = [X]
+
+    def f(x, y):
+        fixed = xg.stop_gradient(y)
+        return xg.sum(x * fixed * batches.pop())
+
+    with pytest.raises(xg.errors.NotDifferentiableError, match="stop_gradient"):
+        xg.grad(f, (0, 1), strict=True)(X, X)
+    assert sys.getprofile() is None
+    assert tape.is_recording()
 
 
 def test_strict_under_a_profiler_still_says_what_is_wrong():

@@ -195,6 +195,14 @@ def forward_over_forward(f, x, y, t):
     return xg.jvp(lambda x: xg.jvp(f, (x, y), (t, t))[1], (x,), (t,))
 
 
+def rows_of_a_jacobian(f, x, y, t):
+    return xg.jacrev(lambda x: xg.sin(x) * f(x, xg.Array(y)))(x)
+
+
+def columns_of_a_hessian(f, x, y, t):
+    return xg.hessian(lambda x: f(x, xg.Array(y)))(x)
+
+
 FIRST = [reverse, forward, backward]
 SECOND = [
     kept,
@@ -202,6 +210,8 @@ SECOND = [
     forward_over_reverse,
     reverse_over_forward,
     forward_over_forward,
+    rows_of_a_jacobian,
+    columns_of_a_hessian,
 ]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from . import errors, tape
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of
+from .batching import Batch
 from .tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
 from .transforms import Record
 from .watching import Note, Watch, indented, kind_of, note_of, through
@@ -227,6 +228,12 @@ class _Debug(Watch):
 # What is not finite -------------------------------------------------------------------------------
 
 
+def raw_of(x: Any) -> Any:
+    """Return the raw array of a cotangent or tangent; of many at once, all side by side."""
+    raw = x._data if type(x) is Array else x
+    return raw.data if type(raw) is Batch else raw
+
+
 def not_finite(x: Any) -> tuple[str, Any]:
     """Return what is not finite about an array, in words, and where; "" if nothing is.
 
@@ -235,7 +242,7 @@ def not_finite(x: Any) -> tuple[str, Any]:
     if isinstance(x, (Parts, tuple, list)):
         parts = x.values() if type(x) is Parts else x
         return next((found for p in parts if (found := not_finite(p))[0]), ("", None))
-    raw = x._data if type(x) is Array else x
+    raw = raw_of(x)
     if raw is None or type(raw) in SCALARS:
         return ("", None) if raw is None or math.isfinite(abs(raw)) else (f"the value {raw}", None)
     if raw.dtype not in REAL and raw.dtype not in COMPLEX:
@@ -256,7 +263,7 @@ def not_finite(x: Any) -> tuple[str, Any]:
 
 def _meets(g: Any, where: Any) -> bool:
     """Whether a cotangent is anything but zero at some of the places."""
-    raw = g._data if type(g) is Array else g
+    raw = raw_of(g)
     xp = backend_of(raw).xp
     return _holds(xp.any(xp.logical_and(where, raw != 0)))
 

@@ -66,6 +66,8 @@ class Explanation:
 class _Explainer(Losses):
     """Counts, at each op of a walk, the entries of the cotangent that are not zero."""
 
+    what = "explain_gradient"
+
     def __init__(self) -> None:
         super().__init__()
         self.zeroed: list[tuple[int, Zeroed]] = []

@@ -316,7 +316,8 @@ def value_and_grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
-        strict: raise if an argument does not influence the value.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
     """
     numbers, single = numbers_of(argnums), isinstance(argnums, int)
 

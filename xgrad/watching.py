@@ -119,6 +119,7 @@ _threads = threading.local()
 class Watch:
     """Somebody who watches what is recorded and walked inside a ``with`` block, in this context."""
 
+    what = "debug"
     token: Token[Watch | None]
 
     @staticmethod
@@ -129,8 +130,8 @@ class Watch:
     def __enter__(self) -> Self:
         if not self.is_possible():
             raise RuntimeError(
-                "debug: another profiler is running in this thread, and Python has room for one. "
-                "Switch it off first"
+                f"{self.what}: another profiler is running in this thread, and Python has room "
+                "for one. Switch it off first"
             )
         _threads.watchers = getattr(_threads, "watchers", 0) + 1
         sys.setprofile(_profile)
@@ -138,10 +139,10 @@ class Watch:
         return self
 
     def __exit__(self, *error: object) -> None:
-        _watch.reset(self.token)
         _threads.watchers -= 1
         if not _threads.watchers and sys.getprofile() is _profile:
             sys.setprofile(None)
+        _watch.reset(self.token)
 
     @property
     def is_on(self) -> bool:
