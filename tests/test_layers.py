@@ -18,7 +18,16 @@ LEVELS = [
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
     ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
-    ["watching", "influence", "transforms", "jacobians", "custom", "debugging", "explaining"],
+    [
+        "watching",
+        "influence",
+        "transforms",
+        "complex_forms",
+        "jacobians",
+        "custom",
+        "debugging",
+        "explaining",
+    ],
     ["__init__"],
     ["__main__", "testing", "nn", "optim", "show"],
 ]
