@@ -118,6 +118,15 @@ def hips(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Let every operation of every walk of 50 random programs fail, one at a time."""
+    install(session, "test")
+    session.run(
+        "pytest", "--backend", "numpy", "--faults", "tests/test_faults.py", *session.posargs
+    )
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""

@@ -34,6 +34,11 @@ def pytest_addoption(parser):
         help=f"run on this backend, one of {', '.join(BACKENDS)}, or an installed adapter's; "
         f"may be repeated; by default those installed of {', '.join(DEFAULT)}",
     )
+    parser.addoption(
+        "--faults",
+        action="store_true",
+        help="let every operation of 50 programs fail, not just some; see tests/test_faults.py",
+    )
 
 
 def pytest_configure(config):

@@ -200,3 +200,22 @@ def test_numpy_arrays_on_the_left_stay_out_of_the_way():
     for out in (X + x, X * x, X - x, X / x, X @ x.T, np.float64(2) * x, x < X):
         assert isinstance(out, xg.Array)
     check_grads(lambda x: X * x - np.float64(2) / x + X @ x.T @ X, (X,), order=1)
+
+
+def test_arrays_of_a_subclass_mix_with_those_of_its_base(tmp_path) -> None:
+    on_disk = np.memmap(tmp_path / "x.bin", np.float64, "w+", shape=(3,))
+    on_disk[:] = [1.0, 2.0, 3.0]
+    x = np.asarray([0.5, -1.0, 2.0])
+    assert np.array_equal(xg.grad(lambda a, b: xg.sum(a * b), (0, 1))(on_disk, x)[1], on_disk)
+    joined = xg.concat([xg.Array(on_disk), xg.Array(x)])
+    assert joined.shape == (6,)
+    chosen = xg.grad(lambda a, b: xg.sum(xg.where(a > 1.5, a * b, b)), 1)(on_disk, x)
+    assert np.array_equal(chosen, [1.0, 2.0, 3.0])
+
+
+def test_a_parameter_of_torch_mixes_with_tensors() -> None:
+    torch = pytest.importorskip("torch")
+    p = torch.nn.Parameter(torch.tensor([1.0, 2.0]), requires_grad=False)
+    x = torch.tensor([0.5, -1.0])
+    assert torch.equal(xg.grad(lambda a, b: xg.sum(a * b), 1)(p, x), p.data)
+    assert xg.concat([xg.Array(p), xg.Array(x)]).shape == (4,)

@@ -238,6 +238,86 @@ def test_grad_of_a_complex_result_names_the_way_out():
         xg.grad(lambda z: xg.sum(z * z))(Z)
 
 
+# What users of the neighbouring projects met ------------------------------------------------------
+
+
+def test_torch_92811_the_derivative_of_conj_is_no_single_number():
+    pair = xg.jacrev(xg.conj, complex="wirtinger")(np.asarray([1 - 2j]))
+    assert pair == xg.Wirtinger([[0]], [[1]])
+    real = xg.jacrev(xg.conj, complex="real")(np.asarray([1 - 2j]))
+    np.testing.assert_array_equal(real.reshape(2, 2), [[1, 0], [0, -1]])
+
+
+def test_jax_3293_and_torch_94397_conj_is_refused_as_holomorphic():
+    for jac in (xg.jacrev, xg.jacfwd):
+        with pytest.raises(xg.errors.NotDifferentiableError, match="not holomorphic here"):
+            jac(lambda z: xg.sum(xg.conj(z)), complex="holomorphic")(Z)
+
+
+def test_torch_185639_both_modes_agree_on_a_complex_power_of_an_absolute_value():
+    def f(z):
+        return xg.abs(z) ** (1 + 1j)
+
+    forward, reverse = (jac(f, complex="real")(Z) for jac in (xg.jacfwd, xg.jacrev))
+    np.testing.assert_allclose(forward, reverse, atol=1e-14)
+    dx, dy = by_parts(f, Z)
+    np.testing.assert_allclose(forward[0, :, 0] + 1j * forward[1, :, 0], dx, atol=1e-8)
+    np.testing.assert_allclose(forward[0, :, 1] + 1j * forward[1, :, 1], dy, atol=1e-8)
+
+
+def test_hips_577_a_real_number_has_the_derivative_of_the_same_complex_one():
+    def f(x):
+        return (x + 1j) * (x + 1j)
+
+    for x in (1.0, 1 + 0j):
+        assert xg.jacrev(f, complex="holomorphic")(x) == 2 + 2j
+
+
+def test_hips_361_grad_refuses_a_complex_result():
+    with pytest.raises(xg.errors.NotScalarError, match=r"complex128\[\]"):
+        xg.value_and_grad(lambda x: x)(1j)
+
+
+def test_tensorflow_3348_the_derivative_is_not_conjugated():
+    assert xg.jacrev(lambda z: z * z, complex="holomorphic")(0.1j) == 0.2j
+    np.testing.assert_allclose(xg.jacfwd(xg.exp, complex="holomorphic")(0.1j), np.exp(0.1j))
+
+
+def test_jax_3121_reverse_mode_of_a_complex_function_of_real_arguments():
+    matrix = np.asarray([[1 + 1j, 2.0], [0.5j, -1.0]])
+    np.testing.assert_array_equal(xg.jacrev(lambda v: matrix @ v)(np.ones(2)), matrix)
+
+
+def test_jax_7157_trees_of_real_and_complex_arrays():
+    def log_normalizer(p):
+        return xg.sum(xg.real(p["mean"] * xg.conj(p["mean"])) * xg.exp(p["scale"]))
+
+    p = {"mean": np.asarray([1 + 2j, -1j]), "scale": np.asarray([0.3, 0.1])}
+    information = xg.hessian(log_normalizer, complex="real")(p)
+    shapes = {(a, b): information[a][b].shape for a in p for b in p}
+    assert shapes == {
+        ("mean", "mean"): (2, 2, 2, 2),
+        ("mean", "scale"): (2, 2, 2),
+        ("scale", "mean"): (2, 2, 2),
+        ("scale", "scale"): (2, 2),
+    }
+    cross = information["mean"]["scale"].reshape(4, 2)
+    np.testing.assert_allclose(cross, information["scale"]["mean"].reshape(2, 4).T)
+
+
+def test_qutip_2064_a_real_cost_through_complex_propagation():
+    pauli = np.asarray([[0, 1], [1, 0]], complex), np.asarray([[1, 0], [0, -1]], complex)
+
+    def infidelity(controls):
+        state = np.asarray([1, 0], complex)
+        for u in controls:
+            h = (u * pauli[0] + pauli[1]) * -0.1j
+            state = state + h @ state + h @ (h @ state) / 2
+        return 1.0 - xg.abs(state[1]) ** 2 / xg.sum(xg.abs(state) ** 2)
+
+    xg.testing.check_grads(infidelity, (np.linspace(0.2, 1.5, 5),), order=2)
+
+
 # The peers ----------------------------------------------------------------------------------------
 
 
@@ -269,6 +349,18 @@ def test_the_real_form_is_pytorchs_of_view_as_real():
     np.testing.assert_allclose(ours, theirs.transpose(1, 0, 3, 2), atol=1e-13)
 
 
+def test_the_real_hessian_is_pytorchs_of_view_as_real():
+    torch = pytest.importorskip("torch", reason="the convention is PyTorch's")
+
+    def f(pairs):
+        z = torch.view_as_complex(pairs)
+        return (z.abs() ** 3).sum() + torch.real(z[0] * z[1].conj() * torch.exp(z[2]))
+
+    theirs = torch.autograd.functional.hessian(f, torch.view_as_real(torch.tensor(Z))).numpy()
+    ours = xg.hessian(energy, complex="real")(Z)
+    np.testing.assert_allclose(ours, theirs.transpose(1, 0, 3, 2), atol=1e-12)
+
+
 @pytest.fixture
 def jax():
     jax = pytest.importorskip("jax", reason="the conjugate convention is JAX's")
@@ -296,3 +388,16 @@ def test_holomorphic_jacobians_are_jaxs(jax):
     ours = xg.jacrev(entire, complex="holomorphic")(Z)
     np.testing.assert_allclose(ours, jax.jacrev(theirs, holomorphic=True)(Z), atol=1e-13)
     np.testing.assert_allclose(ours, jax.jacfwd(theirs, holomorphic=True)(Z), atol=1e-13)
+
+
+def test_the_wirtinger_hessian_is_jaxs_conjugated(jax):
+    jnp = jax.numpy
+
+    def theirs(z):
+        return jnp.sum(jnp.abs(z) ** 3) + jnp.real(z[0] * jnp.conj(z[1]) * jnp.exp(z[2]))
+
+    pair = xg.hessian(energy, complex="wirtinger")(Z)
+    for v in (np.asarray([1.0, 0, 0]), np.asarray([0.3j, 1.0, -0.2 + 1j])):
+        v = v.astype(complex)  # noqa: PLW2901 - its kind decides which space the tangent is in
+        _, t = jax.jvp(jax.grad(theirs), (Z,), (v,))
+        np.testing.assert_allclose(pair.dz @ v + pair.conj @ v.conj(), np.conj(t), atol=1e-12)

@@ -22,6 +22,7 @@ LEVELS = [
         "watching",
         "influence",
         "transforms",
+        "complex_forms",
         "jacobians",
         "custom",
         "implicit",

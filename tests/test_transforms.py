@@ -179,7 +179,7 @@ def test_an_unused_argument_gets_zeros_of_its_kind() -> None:
     assert g.dtype == np.float32
     assert not g.any()
     assert xg.jvp(lambda x: xg.asarray(1.0), (2.0,), (1.0,))[1] == 0
-    with pytest.raises(xg.errors.NotDifferentiableError, match="does not influence"):
+    with pytest.raises(xg.errors.NotDifferentiableError, match="not every argument influences"):
         xg.grad(lambda x, y: x * x, 1, strict=True)(2.0, 3.0)
 
 

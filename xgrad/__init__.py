@@ -20,12 +20,13 @@ from . import tape as tape
 from . import trees as tree
 from .array import Array
 from .backends import available_backends, get_backend, set_backend, use_backend
+from .complex_forms import Wirtinger
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
 from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
 from .info import __array_namespace_info__
-from .jacobians import Wirtinger, hessian, hvp, jacfwd, jacrev
+from .jacobians import hessian, hvp, jacfwd, jacrev
 from .ops.activations import (
     log_softmax,
     logsumexp,

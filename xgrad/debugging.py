@@ -6,15 +6,17 @@ import contextlib
 import math
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from . import errors, tape
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of
-from .tape import SERIAL, Node, Parts
-from .watching import Note, Watch, indented, note_of
+from .batching import Batch
+from .tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
+from .transforms import Record
+from .watching import Note, Watch, indented, kind_of, note_of, through
 
 __all__ = ["debug"]
 
@@ -35,8 +37,8 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
     Raises:
         NonFiniteError: as told above. The block watches up to the first one.
 
-    The block watches the thread, and the task, that entered it. Programs run several times slower
-    in it, since it is a profiler (`sys.setprofile`), and at full speed outside.
+    The block watches the thread, and the task, that entered it. It is a profiler
+    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
 
     >>> import numpy as np, xgrad as xg
     >>> try:
@@ -54,26 +56,39 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
 
 
 _WALKS = (tape.pullback.__code__, tape.pushforward.__code__)
+_RECORDS = (Record.pull.__code__, Record.push.__code__)
 _LONGEST = 12
 """How many ops of a chain are shown."""
 
 
-class _Debug(Watch):
-    """Looks for what is not finite, and tells what is reached by it from what a mask discards.
+class _Walk(NamedTuple):
+    """A walk that is under way.
 
-    `walks` holds, for each walk that is under way, what was not finite in it: by serial number of a
-    node, the op that made that cotangent or tangent, what is wrong, and whether the op itself was
-    handed something wrong.
+    Attributes:
+        bad: what was not finite in it: by serial number of a node, the op that made its cotangent
+            or tangent, what is wrong, and whether the op itself was handed something wrong.
+        record: the record that is walked, if it is one of a transform.
     """
+
+    bad: dict[int, tuple[Note, str, bool]]
+    record: Record | None
+
+
+class _Debug(Watch):
+    """Looks for what is not finite, and tells what is reached by it from what a mask discards."""
 
     def __init__(self, at_once: bool) -> None:
         self.at_once, self.is_over = at_once, False
         self.leaves: dict[int, str] = {}
-        self.walks: list[dict[int, tuple[Note, str, bool]]] = []
+        self.walks: list[_Walk] = []
 
     def called(self, frame: FrameType) -> None:
         if frame.f_code in _WALKS:
-            self.walks.append({})
+            caller = frame.f_back
+            record = None
+            if caller is not None and caller.f_code in _RECORDS:
+                record = caller.f_locals["self"]
+            self.walks.append(_Walk({}, record))
 
     def returned(self, frame: FrameType, value: Any) -> None:
         if self.is_over:
@@ -105,12 +120,13 @@ class _Debug(Watch):
         if any(i in parts and _meets(parts[i], where) for i, (_, where) in note.bad.items()):
             self._raise_value(note)
         came = bool(not_finite(g)[0])
-        bad = self.walks[-1]
+        bad = self.walks[-1].bad
         for parent, part in note.handed_on(c):
-            serial = parent[SERIAL]
             text, _ = not_finite(part)
-            if text and (serial not in bad or not came):
-                bad[serial] = note, text, came
+            for node in through(parent) if text else ():
+                serial = node[SERIAL]
+                if serial not in bad or not came:
+                    bad[serial] = note, text, came
                 if self.at_once:
                     self._raise_derivative(serial)
 
@@ -119,7 +135,7 @@ class _Debug(Watch):
             return
         text, _ = not_finite(t)
         if text or note.bad:
-            self.walks[-1][note.serial] = note, text, any(not_finite(part)[0] for part in ts)
+            self.walks[-1].bad[note.serial] = note, text, any(not_finite(part)[0] for part in ts)
             if text and self.at_once:
                 self._raise_derivative(note.serial)
 
@@ -129,7 +145,7 @@ class _Debug(Watch):
     def _arrived(self, found: dict[int, Any]) -> None:
         """Raise if a walk ends in something that is not finite."""
         for serial, x in found.items():
-            note, _, _ = self.walks[-1].get(serial, (None, "", False))
+            note, _, _ = self.walks[-1].bad.get(serial, (None, "", False))
             if note is not None and note.serial == serial and note.bad:  # a result, walking up
                 self._raise_value(note)
             if not_finite(x)[0]:
@@ -150,7 +166,7 @@ class _Debug(Watch):
 
     def _raise_derivative(self, serial: int) -> NoReturn:
         """Raise for the op that made a cotangent or tangent not finite, from where it arrived."""
-        bad = self.walks[-1]
+        bad = self.walks[-1].bad
         note, text, towards = None, "", None
         while serial in bad:
             note, text, came = bad.pop(serial)
@@ -170,7 +186,7 @@ class _Debug(Watch):
         self.is_over = True
         if note is None:
             raise errors.NonFiniteError(message)
-        steps = chain(note, towards)
+        steps = self._chain(note, towards)
         shown = steps
         if len(steps) > _LONGEST:
             left = f"... {len(steps) - _LONGEST + 1} more ops"
@@ -179,25 +195,43 @@ class _Debug(Watch):
         text += f"\nback to the leaf:\n{indented(chr(10).join(shown))}"
         raise errors.NonFiniteError(text, note.name, note.line, *steps)
 
+    def _chain(self, note: Note, towards: Node | None) -> list[str]:
+        """Return the ops and lines from a note back to a leaf, through a given parent first.
 
-def chain(note: Note, towards: Node | None = None) -> list[str]:
-    """Return the ops and lines from a note back to a leaf, through a given parent first.
+        Of several parents it follows one whose value is not finite, if there is one.
+        """
+        steps: list[str] = []
+        while True:
+            if towards is None:
+                known = [(p, n) for p in note.before if (n := note_of(p)) is not None]
+                towards = next((p for p, n in known if n.bad), known[0][0] if known else None)
+            following = None if towards is None else note_of(towards)
+            if following is None:
+                return [*steps, self._leaf(note.before if towards is None else [towards])]
+            steps.append(str(following))
+            note, towards = following, None
 
-    Of several parents it follows one whose value is not finite, if there is one.
-    """
-    steps: list[str] = []
-    while True:
-        if towards is None:
-            known = [(p, n) for p in note.before if (n := note_of(p)) is not None]
-            towards = next((p for p, n in known if n.bad), known[0][0] if known else None)
-        following = None if towards is None else note_of(towards)
-        if following is None:
-            return [*steps, "a leaf"]
-        steps.append(str(following))
-        note, towards = following, None
+    def _leaf(self, nodes: list[Node]) -> str:
+        """Return what to call the leaf among some nodes."""
+        serials = [node[SERIAL] for node in nodes]
+        for _, record in reversed(self.walks):
+            if record is not None:
+                for leaf, name in zip(record.leaves, record.names(), strict=True):
+                    if leaf[SERIAL] in serials:
+                        return name
+        for node in nodes:
+            if node[RULE] is PARAMETER and (x := node[SAVED]()) is not None:
+                return f"a parameter ({kind_of(x)})"
+        return "a leaf"
 
 
 # What is not finite -------------------------------------------------------------------------------
+
+
+def raw_of(x: Any) -> Any:
+    """Return the raw array of a cotangent or tangent; of many at once, all side by side."""
+    raw = x._data if type(x) is Array else x
+    return raw.data if type(raw) is Batch else raw
 
 
 def not_finite(x: Any) -> tuple[str, Any]:
@@ -208,7 +242,7 @@ def not_finite(x: Any) -> tuple[str, Any]:
     if isinstance(x, (Parts, tuple, list)):
         parts = x.values() if type(x) is Parts else x
         return next((found for p in parts if (found := not_finite(p))[0]), ("", None))
-    raw = x._data if type(x) is Array else x
+    raw = raw_of(x)
     if raw is None or type(raw) in SCALARS:
         return ("", None) if raw is None or math.isfinite(abs(raw)) else (f"the value {raw}", None)
     if raw.dtype not in REAL and raw.dtype not in COMPLEX:
@@ -229,7 +263,7 @@ def not_finite(x: Any) -> tuple[str, Any]:
 
 def _meets(g: Any, where: Any) -> bool:
     """Whether a cotangent is anything but zero at some of the places."""
-    raw = g._data if type(g) is Array else g
+    raw = raw_of(g)
     xp = backend_of(raw).xp
     return _holds(xp.any(xp.logical_and(where, raw != 0)))
 

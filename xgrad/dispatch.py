@@ -125,6 +125,11 @@ class RawTable(dict[type, Callable[..., Any]]):
         return function
 
 
+def same_backend(cls: type, other: type) -> bool:
+    """Whether raw arrays of two types belong together, as a subclass and its base do."""
+    return backend_of_type(cls) is backend_of_type(other)
+
+
 def operands(op: Op, args: list[Any]) -> list[Any]:
     """Return the operands as arrays of one kind: all `Array`, or all raw; scalars stay scalars.
 

@@ -16,7 +16,7 @@ from .derived import picklable
 from .influence import Losses, told
 from .tape import Parts
 from .transforms import Argnums, Record, numbers_of
-from .watching import Line, Note, indented, kind_of
+from .watching import Line, Note, indented
 
 __all__ = ["Explanation", "explain_gradient"]
 
@@ -65,6 +65,8 @@ class Explanation:
 
 class _Explainer(Losses):
     """Counts, at each op of a walk, the entries of the cotangent that are not zero."""
+
+    what = "explain_gradient"
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,28 +117,22 @@ def explain_gradient(
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def explained(*args: Any, **kwargs: Any) -> list[Explanation]:
         with _Explainer() as watch:
-            positions = numbers_of(argnums)
-            record = Record("explain_gradient", f, args, positions, kwargs, False)
+            record = Record("explain_gradient", f, args, numbers_of(argnums), kwargs, False)
             ones = [Array(tape.ones_like(y._data)) for y in record.outs]
             found = record.pull(ones)
-        names = [
-            f"argument {i}" + (f", leaf {k}" if structure.num_leaves > 1 else "")
-            for i, structure in zip(positions, record.structures, strict=True)
-            for k in range(structure.num_leaves)
-        ]
         ends = 0
         for serial in record.serials:
             ends |= 0 if serial is None else watch.depends.get(serial, 0)
         return [
             Explanation(
-                f"{names[i]} ({kind_of(x)})",
+                name,
                 nonzero(c),
-                x.size,
+                c.size,
                 bool(ends >> i & 1),
                 "" if ends >> i & 1 else told(watch, i),
                 tuple(z for leaves, z in watch.zeroed if leaves >> i & 1),
             )
-            for i, (x, c) in enumerate(zip(record.inputs, found, strict=True))
+            for i, (name, c) in enumerate(zip(record.names(), found, strict=True))
         ]
 
     return explained

@@ -18,7 +18,7 @@ import xgrad
 
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL
-from .dispatch import Op, call_raw, explain, operands
+from .dispatch import Op, call_raw, explain, operands, same_backend
 from .fitting import bring, conj, spread_to
 from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
 
@@ -386,7 +386,7 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
             if type(x2) is Array:
                 d2 = x2._data
                 n2 = x2._node
-                if type(d1) is not type(d2):
+                if type(d1) is not type(d2) and not same_backend(type(d1), type(d2)):
                     return call(*operands(op, [x1, x2]))
             elif type(x2) in SCALARS or type(x2) is type(d1):
                 d2 = x2

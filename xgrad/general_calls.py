@@ -8,7 +8,7 @@ from typing import Any
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of_type
 from .builders import Builder, Saved
-from .dispatch import Op, call_raw, explain, operands
+from .dispatch import Op, call_raw, explain, operands, same_backend
 from .fast_calls import arrayed, new
 from .tape import SELECT, Rule, is_recording, next_serial
 
@@ -128,7 +128,7 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
                 data = x._data
                 if cls is None:
                     cls = type(data)
-                elif cls is not type(data):
+                elif cls is not type(data) and not same_backend(cls, type(data)):
                     break
                 values.append(data)
                 node = x._node

@@ -1,44 +1,31 @@
-"""Jacobians and Hessians: one walk with many unit vectors, and the products that need only one.
-
-Of a function of complex variables z = x + iy the derivative is no single matrix, for
-
-    df = (df/dz) dz + (df/dz*) dz*        df/dz  = (df/dx - i df/dy) / 2
-                                          df/dz* = (df/dx + i df/dy) / 2
-
-and it is said by name which one is wanted; docs/complex.md has the formulas. A walk down with the
-cotangents g and ig, or up with the tangents t and it, gives both parts.
-"""
+"""Jacobians and Hessians: one walk with many unit vectors, and the products that need only one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, Literal, NamedTuple
-
-import numpy as np
+from typing import Any
 
 import xgrad
 
 from . import errors, trees
 from .array import Array
-from .backends import COMPLEX, backend_of
+from .backends import backend_of
 from .batching import Batch, largest
+from .complex_forms import (
+    Complex,
+    Wirtinger,
+    block_of,
+    is_complex,
+    partials_of,
+    require_choice,
+    require_holomorphic,
+    require_named,
+)
 from .derived import picklable
 from .transforms import Argnums, Record, grad, jvp, numbers_of
 
-__all__ = ["Wirtinger", "hessian", "hvp", "jacfwd", "jacrev"]
-
-Complex = Literal["holomorphic", "wirtinger", "real"]
-"""How to give a Jacobian with respect to complex variables."""
-
-_CHOICES = ("holomorphic", "wirtinger", "real")
-
-
-class Wirtinger(NamedTuple):
-    """The two derivatives of a function of a complex variable: df = dz dz + conj dz*."""
-
-    dz: Any
-    conj: Any
+__all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 
 
 @picklable
@@ -79,31 +66,31 @@ def jacrev(
     array([[ 2., -4.],
            [ 4.,  2.]])
     """
-    _require_choice("jacrev", complex)
+    require_choice("jacrev", complex)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         record = Record("jacrev", f, args, numbers_of(argnums), kwargs, has_aux)
-        _require_named(record, complex)
+        require_named(record, complex)
         # one pullback then gives conj(df/dz); with real arguments too, two are needed
-        halved = complex == "holomorphic" and all(_is_complex(x) for x in record.inputs)
+        halved = complex == "holomorphic" and all(is_complex(x) for x in record.inputs)
         blocks, outs = [], range(len(record.outs))
         for k, y in enumerate(record.outs):
 
             def walk(g: Array, k: int = k) -> list[Array]:
                 return record.pull([g if i == k else None for i in outs], sparse=True)
 
-            if complex == "holomorphic" and _is_complex(y):
-                _require_holomorphic(record.what, walk, y)
+            if complex == "holomorphic" and is_complex(y):
+                require_holomorphic(record.what, walk, y)
             found = [
                 _sweep(record, walk, y, unit, record.inputs)
-                for unit in ((1, 1j) if _is_complex(y) and not halved else (1,))
+                for unit in ((1, 1j) if is_complex(y) and not halved else (1,))
             ]
             row = []
             for i, x in enumerate(record.inputs):
                 shape = y.shape + x.shape
                 parts = [xgrad.reshape(rows[i], shape) for rows in found]
-                row.append(_block(*_partials(parts, x, halved), y, x, complex))
+                row.append(block_of(*partials_of(parts, x, halved), y, x, complex))
             blocks.append(row)
         return _by_block(record, blocks, argnums, has_aux)
 
@@ -127,12 +114,12 @@ def jacfwd(
     >>> xg.jacfwd(lambda t: xg.exp(1j * t))(np.asarray(0.0))  # a complex result of a real argument
     array(0.+1.j)
     """
-    _require_choice("jacfwd", complex)
+    require_choice("jacfwd", complex)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         record = Record("jacfwd", f, args, numbers_of(argnums), kwargs, has_aux)
-        _require_named(record, complex)
+        require_named(record, complex)
         blocks: list[list[Any]] = [[] for _ in record.outs]
         inputs = range(len(record.inputs))
         for i, x in enumerate(record.inputs):
@@ -141,11 +128,11 @@ def jacfwd(
                 return record.push([t if k == i else None for k in inputs], sparse=True)
 
             halved = complex == "holomorphic"
-            if halved and _is_complex(x):
-                _require_holomorphic(record.what, walk, x)
+            if halved and is_complex(x):
+                require_holomorphic(record.what, walk, x)
             found = [
                 _sweep(record, walk, x, unit, record.outs)
-                for unit in ((1, 1j) if _is_complex(x) and not halved else (1,))
+                for unit in ((1, 1j) if is_complex(x) and not halved else (1,))
             ]
             for k, y in enumerate(record.outs):
                 partials = []
@@ -153,7 +140,7 @@ def jacfwd(
                     block = xgrad.moveaxis(columns[k], 0, -1)
                     partials.append(xgrad.reshape(block, y.shape + x.shape))
                 dx, dy = partials if len(partials) > 1 else (partials[0], None)
-                blocks[k].append(_block(dx, dy, y, x, complex))
+                blocks[k].append(block_of(dx, dy, y, x, complex))
         return _by_block(record, blocks, argnums, has_aux)
 
     return jacobian
@@ -210,89 +197,6 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
         return jvp(grad(f), (primals,), (tangents,))[1]
     argnums = tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
-
-
-# Complex variables --------------------------------------------------------------------------------
-
-
-def _is_complex(x: Array) -> bool:
-    return x._data.dtype in COMPLEX
-
-
-def _require_choice(what: str, complex: Any) -> None:
-    if complex not in (None, *_CHOICES):
-        raise ValueError(f"{what}: got complex={complex!r}; expected one of {', '.join(_CHOICES)}")
-
-
-def _require_named(record: Record, complex: Complex | None) -> None:
-    """Raise if it was not said which derivative with respect to a complex argument is wanted."""
-    for x in record.inputs:
-        if _is_complex(x) and complex is None:
-            raise errors.NotDifferentiableError(
-                f"{record.what}: an argument is {x.dtype}{list(x.shape)}, and the derivative by a "
-                "complex variable is no single matrix. Say which is wanted: complex='holomorphic' "
-                "(df/dz, where f is holomorphic), complex='wirtinger' (the pair df/dz, df/dz*), or "
-                "complex='real' (real and imaginary parts as a real array)"
-            )
-    real = next((y for y in record.outs if not _is_complex(y)), None)
-    if complex == "holomorphic" and real is not None and any(map(_is_complex, record.inputs)):
-        raise errors.NotDifferentiableError(
-            f"{record.what}: complex='holomorphic', but a result is {real.dtype}; a real function "
-            "of complex variables is not holomorphic. Use complex='wirtinger' or complex='real'"
-        )
-
-
-def _require_holomorphic(what: str, walk: Callable[[Array], list[Array]], like: Array) -> None:
-    """Raise if a walk is linear over the reals only: one in a general direction will tell."""
-    backend = backend_of(like._data)
-    spread = np.linspace(0.5, 1.5, like.size).reshape(like.shape)
-    direction = (np.cos(7 * spread) + 1j * np.sin(11 * spread)).astype(like.dtype)
-    raw = backend.from_numpy(direction, backend.device(like._data))
-    for once, turned in zip(walk(Array(raw)), walk(Array(raw * 1j)), strict=True):
-        a, b = once._data, turned._data
-        if a.dtype not in COMPLEX or not once.size:
-            continue
-        xp = backend_of(a).xp
-        size = xp.max(xp.abs(a)) + xp.max(xp.abs(b))
-        wrong = xp.max(xp.abs(b - a * 1j)) > size * float(np.finfo(once.dtype).eps) ** 0.5
-        try:
-            is_wrong = bool(wrong)
-        except (RuntimeError, NotImplementedError, TypeError):  # data without values, as on meta
-            return
-        if is_wrong:
-            raise errors.NotDifferentiableError(
-                f"{what}: complex='holomorphic', but f is not holomorphic here: df/dz* is not 0. "
-                "Use complex='wirtinger' or complex='real'"
-            )
-
-
-def _partials(parts: list[Array], x: Array, halved: bool) -> tuple[Array, Array | None]:
-    """Return df/dx and df/dy from the gradients of the real and the imaginary part of f."""
-    if halved:
-        return xgrad.conj(parts[0]), None
-    if not _is_complex(x):
-        return _joined(parts), None
-    return _joined([xgrad.real(p) for p in parts]), _joined([xgrad.imag(p) for p in parts])
-
-
-def _joined(parts: list[Array]) -> Array:
-    """Return a complex array of a real and an imaginary part; a real one of only the first."""
-    return parts[0] if len(parts) == 1 else _complex(parts[0]) + _complex(parts[1]) * 1j
-
-
-def _complex(x: Array) -> Array:
-    return x if _is_complex(x) else xgrad.astype(x, np.result_type(x.dtype, np.complex64))
-
-
-def _block(dx: Array, dy: Array | None, y: Array, x: Array, complex: Complex | None) -> Any:
-    """Return the wanted form of the derivative of `y`, given those by the parts of `x`."""
-    if complex == "real":
-        block = dx if dy is None else xgrad.stack([dx, dy], axis=y.ndim)
-        return xgrad.stack([xgrad.real(block), xgrad.imag(block)]) if _is_complex(y) else block
-    if dy is None or complex == "holomorphic":
-        return dx
-    turned = _complex(dy) * 1j
-    return Wirtinger((dx - turned) / 2, (dx + turned) / 2)
 
 
 # Rows and columns ---------------------------------------------------------------------------------

@@ -422,11 +422,14 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     with recording(create_graph):
         seeds = {y._node[SERIAL]: g if create_graph else g._data}
         found = pullback(path, seeds, taped=create_graph, free=not create_graph)
+    sums = []
     for node in leaves:
         x, c = node[SAVED](), found.get(node[SERIAL])
         if x is not None and c is not None:
             c = c if create_graph else Array(as_array(c))
-            x.grad = c if x.grad is None else x.grad + c
+            sums.append((x, c if x.grad is None else x.grad + c))
+    for x, total in sums:  # all of them, or none if something fails above
+        x.grad = total
     if not create_graph and y._node[RULE] is not PARAMETER:
         y._node[1:] = [FREED, (), None, None]
 

@@ -40,7 +40,7 @@ class Record:
         kwargs: dict[str, Any],
         has_aux: bool,
     ) -> None:
-        self.what = what
+        self.what, self.argnums = what, argnums
         outer = tape.is_recording()
         args = list(args)
         self.structures: list[Any] = []
@@ -92,6 +92,14 @@ class Record:
         self.raw = Array not in [type(x) for x in self.given]
         self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
+
+    def names(self) -> list[str]:
+        """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
+        trees_of = zip(self.argnums, self.structures, strict=True)
+        names = [name for i, tree in trees_of for name in trees.names(tree, f"argument {i}")]
+        return [
+            f"{name} ({x.dtype}{list(x.shape)})" for name, x in zip(names, self.inputs, strict=True)
+        ]
 
     def _reached(self, nodes: list[Node | None]) -> list[int | None]:
         """Return the serial number of each output that depends on an input, None for another."""
@@ -308,7 +316,8 @@ def value_and_grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
-        strict: raise if an argument does not influence the value.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
     """
     numbers, single = numbers_of(argnums), isinstance(argnums, int)
 
@@ -347,15 +356,13 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
     """Raise if an input is not on a path to the output, and say where its path was lost."""
     reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
     reached.update(s for s in record.serials if s is not None)
-    texts: list[str] = []
-    for i, node in enumerate(record.leaves):
-        if node[SERIAL] not in reached:
-            texts = texts or influence.lost(run, len(record.leaves))
-            x = record.inputs[i]
-            raise errors.NotDifferentiableError(
-                f"grad: strict=True, and leaf {i} of the arguments ({x.dtype}{list(x.shape)}) does "
-                f"not influence the result: {texts[i]}"
-            )
+    missing = [i for i, node in enumerate(record.leaves) if node[SERIAL] not in reached]
+    if missing:
+        names, why = record.names(), influence.lost(run, len(record.leaves))
+        texts = "\n".join(f"{names[i]}: {why[i]}" for i in missing)
+        raise errors.NotDifferentiableError(
+            f"grad: strict=True, and not every argument influences the result.\n{texts}"
+        )
 
 
 @picklable

@@ -99,6 +99,13 @@ def leaves(tree: Any) -> list[Any]:
     return flatten(tree)[0]
 
 
+def names(structure: Any, tree: str) -> list[str]:
+    """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``."""
+    if structure is SINGLE:
+        return [tree]
+    return [accessor.codify(tree) for accessor in structure.accessors()]
+
+
 def as_array(x: Any, what: str) -> Array:
     """Return a leaf as an `Array`: a number on the current backend, a raw array where it is."""
     if type(x) is Array:

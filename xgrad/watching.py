@@ -48,7 +48,7 @@ class Note:
 
     Attributes:
         name: the op.
-        line: the user's line that called it.
+        line: the user's line that called it, or the op whose derivative it is a part of.
         outs: dtype and shape of each result.
         parents: the nodes that it was made from.
         of: the op whose derivative it is a part of, if it was recorded by a walk.
@@ -59,15 +59,16 @@ class Note:
 
     def __init__(self, node: Node, line: Line, of: Note | None) -> None:
         self.serial, self.name, self.parents = node[SERIAL], node[RULE].name, node[PARENTS]
-        self.line, self.of = line, of
+        self.line: Line = line if of is None else of.line
+        self.of = of
         self.outs: dict[int, str] = {}
         self.bad: dict[int, tuple[str, Any]] = {}
 
     @property
     def before(self) -> list[Node]:
-        """The nodes that the op was recorded on."""
-        parents = self.parents
-        return [parents] if type(parents) is list else [p for p in parents if p is not None]
+        """The nodes that the op was recorded on; behind a leaf the one that it stands for."""
+        parents = [self.parents] if type(self.parents) is list else self.parents
+        return [node for p in parents if p is not None for node in through(p)]
 
     def handed_on(self, c: Any) -> Iterator[tuple[Node, Any]]:
         """Yield each node before this one with its part of what the op's pull gave."""
@@ -118,13 +119,19 @@ _threads = threading.local()
 class Watch:
     """Somebody who watches what is recorded and walked inside a ``with`` block, in this context."""
 
+    what = "debug"
     token: Token[Watch | None]
 
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether Python has room for a profile function, of which it takes one in each thread."""
+        return sys.getprofile() in (None, _profile)
+
     def __enter__(self) -> Self:
-        if sys.getprofile() not in (None, _profile):
+        if not self.is_possible():
             raise RuntimeError(
-                "debug: another profiler is running in this thread, and Python has room for one. "
-                "Switch it off first"
+                f"{self.what}: another profiler is running in this thread, and Python has room "
+                "for one. Switch it off first"
             )
         _threads.watchers = getattr(_threads, "watchers", 0) + 1
         sys.setprofile(_profile)
@@ -132,10 +139,10 @@ class Watch:
         return self
 
     def __exit__(self, *error: object) -> None:
-        _watch.reset(self.token)
         _threads.watchers -= 1
         if not _threads.watchers and sys.getprofile() is _profile:
             sys.setprofile(None)
+        _watch.reset(self.token)
 
     @property
     def is_on(self) -> bool:
@@ -221,6 +228,14 @@ def arrays_in(value: Any) -> Iterator[Array]:
 def kind_of(x: Any) -> str:
     """Return dtype and shape for a message."""
     return f"{x.dtype}{list(x.shape)}"
+
+
+def through(node: Node) -> Iterator[Node]:
+    """Yield a node, and if it is a leaf of an inner transform, those that it stands for."""
+    yield node
+    while node[RULE] is LEAF and node[PARENTS] is not None:
+        node = node[PARENTS]
+        yield node
 
 
 def note_of(node: Node) -> Note | None:
