@@ -20,7 +20,7 @@ LEVELS = [
     ["ops", "linalg", "fft", "special", "trees", "numpy_protocol", "random", "info"],
     ["transforms", "jacobians", "custom"],
     ["__init__"],
-    ["__main__", "testing", "nn", "optim", "show"],
+    ["__main__", "testing", "nn", "optim", "data", "files", "show"],
 ]
 LIBRARIES = {"cupy", "cupyx", "torch", "dask", "array_api_strict", "array_api_compat", "jax"}
 FILES = sorted(ROOT.rglob("*.py"))

@@ -7,6 +7,9 @@ array([0., 1.])
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import errors, fft, linalg, random, special
@@ -548,3 +551,15 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+_LAZY = ("data", "files", "nn", "optim", "testing")  # chapters that most programs do without
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _LAZY:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
