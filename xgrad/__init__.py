@@ -552,7 +552,7 @@ __all__ = [
     "zeros_like",
 ]
 
-_LAZY = ("data", "files", "nn", "optim", "testing")  # chapters that most programs do without
+_LAZY = ("data", "files", "nn", "optim", "show", "testing")  # chapters that most programs do without
 
 
 def __getattr__(name: str) -> _Any:

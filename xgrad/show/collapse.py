@@ -15,6 +15,10 @@ LEAST = 4
 """A repetition is collapsed if that hides at least so many steps."""
 
 
+WIDEST = 4
+"""Steps of more arguments, such as the stack of all results, are no part of a repetition."""
+
+
 @dataclass
 class Block:
     """Steps that stand for several repetitions of them.
@@ -42,12 +46,17 @@ def collapsed(graph: Graph) -> tuple[Graph, list[Block]]:
 def _best_run(graph: Graph, done: set[int]) -> tuple[int, int, int] | None:
     """Return start, period and count of the repetition that hides the most steps."""
     ops = graph.ops()
-    tokens = _tokens(graph, ops, done)
-    n = len(tokens)
+    kinds, back, parents = _tokens(graph, ops, done)
+    n = len(ops)
     best: tuple[int, int, int] | None = None
     hidden = LEAST - 1
     for period in range(1, min(n // 2, 600) + 1):
-        same = tokens[:-period] == tokens[period:]
+        same = kinds[:-period] == kinds[period:]
+        if np.count_nonzero(same) <= hidden - period:
+            continue
+        # an argument is the result of a step equally far back, or the same one in all repetitions
+        reads = (back[:-period] == back[period:]) | (parents[:-period] == parents[period:])
+        same &= reads.all(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], same, [False]]).astype(int)))
         for start, end in zip(edges[::2], edges[1::2], strict=True):
             count = int(end - start) // period + 1
@@ -63,19 +72,20 @@ def _best_run(graph: Graph, done: set[int]) -> tuple[int, int, int] | None:
     return best
 
 
-def _tokens(graph: Graph, ops: list[Step], done: set[int]) -> Any:
-    """Return a number for each op: equal for ops of one kind that read results equally far back."""
+def _tokens(graph: Graph, ops: list[Step], done: set[int]) -> tuple[Any, Any, Any]:
+    """Return for each op a number for its kind, and how far back and which its arguments are."""
     place = {step.id: i for i, step in enumerate(ops)}
     known: dict[Any, int] = {}
-    out = []
+    kinds = np.zeros(len(ops), int)
+    back, parents = np.zeros((2, len(ops), WIDEST), int)
     for i, step in enumerate(ops):
-        if step.id in done or step.id == graph.output:
-            key: Any = ("own", step.id)
-        else:
-            back = tuple(i - place[p] if p in place else 0 for p in step.parents)
-            key = step.op, step.layer, back, len(step.shape or ())
-        out.append(known.setdefault(key, len(known)))
-    return np.asarray(out)
+        is_own = step.id in done or step.id == graph.output or len(step.parents) > WIDEST
+        key = step.id if is_own else (step.op, step.layer, len(step.shape or ()), len(step.parents))
+        kinds[i] = known.setdefault(key, len(known))
+        for k, p in enumerate(step.parents[:WIDEST]):
+            if p in place:
+                back[i, k], parents[i, k] = i - place[p], p
+    return kinds, back, parents
 
 
 def _merged(graph: Graph, start: int, period: int, count: int) -> tuple[Graph, Block]:

@@ -83,12 +83,12 @@ class Formula:
 def functions() -> dict[str, Callable[..., Any]]:
     """Return every op of the package by its name, the internal ones without their underscore."""
     found: dict[str, Callable[..., Any]] = {}
-    for name, module in list(sys.modules.items()):
+    for name, module in sorted(sys.modules.items(), key=lambda m: m[0].startswith("xgrad.nn")):
         if name == "xgrad" or name.startswith("xgrad."):
             for value in vars(module).values():
                 op: Any = getattr(value, "op", None)
                 if inspect.isfunction(value) and hasattr(op, "kind"):
-                    found[op.name] = value
+                    found.setdefault(op.name, value)
     return found
 
 

@@ -7,6 +7,7 @@ is 1 where the condition holds and else 0.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -66,6 +67,9 @@ def called(node: ast.expr) -> str:
     """Return the name of the function that a call calls."""
     f = node.func if isinstance(node, ast.Call) else node
     return f.attr if isinstance(f, ast.Attribute) else f.id if isinstance(f, ast.Name) else ""
+
+
+_NAME = re.compile(r"[\w./]+(\[[^\[\]]*\][\w./]*)*")
 
 
 class Printer:
@@ -203,8 +207,7 @@ def is_atom(text: str) -> bool:
         return True
     if text.endswith("^T"):
         return is_atom(text[:-2])
-    plain = text.replace("_", "").replace(".", "").replace("/", "")
-    return plain.isalnum() or (text[-1] in ")]" and _closes_last(text))
+    return bool(_NAME.fullmatch(text)) or (text[-1] in ")]" and _closes_last(text))
 
 
 def _closes_last(text: str) -> bool:

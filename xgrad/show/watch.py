@@ -182,8 +182,8 @@ class Watched:
     def _name(self, frame: Any, result: Any) -> None:
         """Note the variable that the user's code stores a result in."""
         serial = tape_graph.serial_of(result)
-        module = frame.f_globals.get("__name__", "") if frame is not None else __name__
-        if serial is None or self.only_time or module == __name__ or is_engine(module):
+        module = frame.f_globals.get("__name__", "") if frame is not None else "xgrad.show"
+        if serial is None or self.only_time or module.startswith("xgrad.show") or is_engine(module):
             return
         name = _targets(frame.f_code).get(frame.f_lasti)
         if name:
@@ -262,11 +262,20 @@ def _literal(value: Any) -> str:
     if isinstance(value, slice):
         ends = (value.start, value.stop) + (() if value.step is None else (value.step,))
         return ":".join("" if end is None else str(end) for end in ends)
-    if isinstance(value, tuple) and any(isinstance(x, slice) for x in value):
+    if isinstance(value, tuple) and any(
+        isinstance(x, slice) or x is Ellipsis or hasattr(x, "shape") for x in value
+    ):
         return ", ".join(_literal(x) for x in value)
+    if hasattr(value, "shape"):
+        return f"array{list(value.shape)}"
     if isinstance(value, float):
         return f"{value:.6g}"
-    return "..." if value is Ellipsis else f"{value!r:.30}"
+    if isinstance(value, (list, tuple)) and all(isinstance(x, (int, float)) for x in value):
+        return f"{value!r:.30}"
+    if value is None or isinstance(value, (bool, int, complex, str)):
+        return f"{value!r:.30}"
+    # not the repr: of a list of arrays, or of nodes of the tape, it may have no end
+    return "..." if value is Ellipsis else getattr(value, "__name__", type(value).__name__)
 
 
 def _variable(value: Any, frame: Any) -> str:
