@@ -30,7 +30,18 @@ LEVELS = [
         "explaining",
     ],
     ["__init__"],
-    ["__main__", "testing", "nn", "optim", "show", "compat", "optimize", "interchange"],
+    [
+        "__main__",
+        "testing",
+        "nn",
+        "optim",
+        "data",
+        "files",
+        "show",
+        "compat",
+        "optimize",
+        "interchange",
+    ],
 ]
 LIBRARIES = {"cupy", "cupyx", "torch", "dask", "array_api_strict", "array_api_compat", "jax"}
 FILES = sorted(ROOT.rglob("*.py"))

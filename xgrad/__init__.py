@@ -568,8 +568,8 @@ if TYPE_CHECKING:
     from . import fft, linalg, special
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "fft", "interchange", "linalg"),
-    *("optimize", "special", "testing"),
+    *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "optim"),
+    *("optimize", "show", "special", "testing"),
 )
 
 

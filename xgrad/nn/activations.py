@@ -1,0 +1,99 @@
+"""Activation functions, stable where their textbook formulas overflow."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import xgrad as xg
+
+_SELU_ALPHA = 1.6732632423543772
+_SELU_SCALE = 1.0507009873554805
+
+
+def relu(input: Any) -> Any:
+    """Return each element if it is positive, else 0."""
+    return xg.relu(input)
+
+
+def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
+    """Return ``x`` where it is positive, else ``negative_slope * x``."""
+    return xg.where(input > 0, input, input * negative_slope)
+
+
+def elu(input: Any, alpha: float = 1.0) -> Any:
+    """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``."""
+    positive = input > 0
+    below = xg.where(positive, 0.0, input)  # expm1 must not overflow where it is not used
+    return xg.where(positive, input, alpha * xg.expm1(below))
+
+
+def selu(input: Any) -> Any:
+    """Return the self-normalising `elu` of Klambauer et al. (2017), arXiv:1706.02515."""
+    return _SELU_SCALE * elu(input, _SELU_ALPHA)
+
+
+def gelu(input: Any, approximate: str = "none") -> Any:
+    """Return ``x * P(X <= x)`` for a standard normal X: Hendrycks & Gimpel, arXiv:1606.08415.
+
+    Args:
+        input: the array.
+        approximate: ``"none"`` for the error function (on NumPy it comes from SciPy), or
+            ``"tanh"`` for their approximation by a hyperbolic tangent.
+    """
+    if approximate == "none":
+        return input * (0.5 * xg.special.erfc(input * -math.sqrt(0.5)))
+    if approximate == "tanh":
+        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
+        return 0.5 * input * (1 + xg.tanh(inner))
+    raise ValueError(f"gelu: approximate is {approximate!r}; expected 'none' or 'tanh'")
+
+
+def sigmoid(input: Any) -> Any:
+    """Return ``1 / (1 + exp(-x))``."""
+    return xg.sigmoid(input)
+
+
+def logsigmoid(input: Any) -> Any:
+    """Return the logarithm of `sigmoid`, which is ``x`` itself far below 0."""
+    return -xg.logaddexp(-input, 0.0)
+
+
+def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    """Return ``log(1 + exp(beta x)) / beta``; above ``beta x = threshold`` it is ``x`` itself."""
+    scaled = input * beta
+    return xg.where(scaled > threshold, input, xg.logaddexp(scaled, 0.0) / beta)
+
+
+def silu(input: Any) -> Any:
+    """Return ``x * sigmoid(x)``, also called swish."""
+    return input * xg.sigmoid(input)
+
+
+def mish(input: Any) -> Any:
+    """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
+    return input * xg.tanh(xg.logaddexp(input, 0.0))
+
+
+def hardswish(input: Any) -> Any:
+    """Return ``x * clip(x + 3, 0, 6) / 6``: Howard et al., arXiv:1905.02244."""
+    return input * (xg.clip(input + 3.0, 0.0, 6.0) / 6.0)
+
+
+def softmax(input: Any, axis: int = -1) -> Any:
+    """Return ``exp(x)`` over its sum along an axis; a row of -inf alone gives zeros."""
+    return xg.softmax(input, axis=axis)
+
+
+def log_softmax(input: Any, axis: int = -1) -> Any:
+    """Return the logarithm of `softmax`."""
+    return xg.log_softmax(input, axis=axis)
+
+
+def glu(input: Any, axis: int = -1) -> Any:
+    """Return the first half along an axis times the `sigmoid` of the second half."""
+    n = input.shape[axis]
+    if n % 2:
+        raise ValueError(f"glu: axis {axis} of {tuple(input.shape)} is odd; expected two halves")
+    first, second = xg.split(input, 2, axis=axis)
+    return first * xg.sigmoid(second)

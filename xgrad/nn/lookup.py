@@ -1,0 +1,153 @@
+"""Linear maps, tables, dropout and attention."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import xgrad as xg
+
+from .checks import counted, require_classes, require_shape
+
+
+def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """Return ``x W^T + b``.
+
+    Args:
+        input: of shape ``(..., in_features)``.
+        weight: of shape ``(out_features, in_features)``.
+        bias: of shape ``(out_features,)``, or None.
+
+    >>> import xgrad as xg
+    >>> xg.nn.functional.linear(xg.ones((5, 3)), xg.ones((2, 3))).shape
+    (5, 2)
+    """
+    shape = tuple(input.shape)
+    if len(weight.shape) != 2 or not shape or shape[-1] != weight.shape[1]:
+        raise ValueError(
+            f"linear: input has shape {shape} and weight {tuple(weight.shape)}; expected "
+            "(..., in_features) and (out_features, in_features)"
+        )
+    if bias is not None:
+        require_shape(bias, tuple(weight.shape[:1]), "linear", "bias")
+    if len(shape) > 2:  # one product of two matrices, not one for each part of the batch
+        input = xg.reshape(input, (math.prod(shape[:-1]), shape[-1]))
+    out = xg.matmul(input, xg.matrix_transpose(weight))
+    if len(shape) > 2:
+        out = xg.reshape(out, (*shape[:-1], weight.shape[0]))
+    return out if bias is None else out + bias
+
+
+def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
+    """Return a last axis with 1 at the class of each element and 0 elsewhere.
+
+    Args:
+        input: classes, as integers of any shape.
+        num_classes: how many there are; it is not guessed, since that would look at the values.
+        dtype: the result's dtype; that of the input if None.
+    """
+    good = require_classes(input, num_classes, "one_hot")
+    del good  # a class that does not exist has no 1 anywhere
+    hot = xg.expand_dims(input, axis=-1) == counted(input, num_classes)
+    return xg.astype(hot, input.dtype if dtype is None else dtype)
+
+
+def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+    """Return the rows of a table at integer indices.
+
+    Args:
+        input: indices, of any shape.
+        weight: of shape ``(num_embeddings, embedding_dim)``.
+        padding_idx: a row that gets no gradient.
+
+    The gradient adds into the rows that were read: its cost grows with the number of indices.
+    """
+    if len(weight.shape) != 2:
+        raise ValueError(
+            f"embedding: weight has shape {tuple(weight.shape)}; "
+            "expected (num_embeddings, embedding_dim)"
+        )
+    good = require_classes(input, weight.shape[0], "embedding")
+    rows = xg.take(weight, xg.reshape(input, (-1,)), axis=0)
+    rows = xg.reshape(rows, (*input.shape, weight.shape[1]))
+    if padding_idx is not None:
+        at = padding_idx % weight.shape[0]
+        here = xg.expand_dims(input == at, axis=-1)
+        rows = xg.where(here, xg.stop_gradient(rows), rows)
+    if good is not None:
+        rows = xg.where(xg.expand_dims(good, axis=-1), rows, xg.nan)
+    return rows
+
+
+def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Any = None) -> Any:
+    """Return the input with elements set to 0 at random, and the others divided by ``1 - p``.
+
+    Args:
+        input: the array.
+        p: the probability of an element to be set to 0.
+        training: whether to do it at all.
+        rng: a generator, as of `xgrad.random.default_rng`; needed when there is chance.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p is {p}; expected a probability, 0 to 1")
+    if not training or p == 0:
+        return input
+    if rng is None:
+        raise ValueError(
+            "dropout: training=True needs a generator; pass rng=xgrad.random.default_rng(seed), "
+            "or training=False"
+        )
+    if p == 1:
+        return input * 0.0
+    kept = rng.random(tuple(input.shape), dtype=_drawn_dtype(input)) >= p
+    return xg.where(kept, input, 0.0) * (1 / (1 - p))
+
+
+def _drawn_dtype(x: Any) -> Any:
+    return xg.float32 if x.dtype.itemsize <= 4 else xg.float64
+
+
+def scaled_dot_product_attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    rng: Any = None,
+) -> Any:
+    """Return ``softmax(q k^T / sqrt(d) + mask) v``: Vaswani et al., arXiv:1706.03762.
+
+    Args:
+        query: of shape ``(..., queries, d)``.
+        key: of shape ``(..., keys, d)``.
+        value: of shape ``(..., keys, n)``.
+        attn_mask: broadcast to ``(..., queries, keys)``: a boolean one is True where a query may
+            look, another is added to the scores. A query that may look nowhere gets zeros.
+        dropout_p: the probability of an attention weight to be dropped.
+        is_causal: whether query i sees only the keys up to i.
+        scale: in place of ``1 / sqrt(d)``.
+        rng: the generator of the dropout.
+    """
+    if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
+        raise ValueError(
+            f"scaled_dot_product_attention: got shapes {tuple(query.shape)}, {tuple(key.shape)} "
+            f"and {tuple(value.shape)}; expected (..., queries, d), (..., keys, d) and "
+            "(..., keys, n)"
+        )
+    if is_causal and attn_mask is not None:
+        raise ValueError(
+            "scaled_dot_product_attention: got is_causal=True and attn_mask; expected one of them"
+        )
+    factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = xg.matmul(query * factor, xg.matrix_transpose(key))
+    if is_causal:
+        attn_mask = xg.tril(xg.ones_like(scores, dtype=xg.bool))
+    if attn_mask is not None:
+        if xg.isdtype(attn_mask.dtype, "bool"):
+            scores = xg.where(attn_mask, scores, -xg.inf)
+        else:
+            scores = scores + attn_mask
+    weights = dropout(xg.softmax(scores, axis=-1), dropout_p, dropout_p > 0, rng)
+    return xg.matmul(weights, value)

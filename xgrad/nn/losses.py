@@ -1,0 +1,332 @@
+"""Losses: how far predictions are from targets. Each takes ``reduction="mean"|"sum"|"none"``."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import xgrad as xg
+
+from .checks import (
+    counted,
+    on_host,
+    paired,
+    reduced,
+    require_classes,
+    require_reduction,
+    require_shape,
+)
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the squared differences."""
+    paired(input, target, "mse_loss")
+    return reduced(xg.square(input - target), reduction, "mse_loss")
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the absolute differences."""
+    paired(input, target, "l1_loss")
+    return reduced(xg.abs(input - target), reduction, "l1_loss")
+
+
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``."""
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss: beta is {beta}; expected a number that is not negative")
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    paired(input, target, "smooth_l1_loss")
+    return reduced(_huber(input - target, beta) / beta, reduction, "smooth_l1_loss")
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+    """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``."""
+    if delta <= 0:
+        raise ValueError(f"huber_loss: delta is {delta}; expected a positive number")
+    paired(input, target, "huber_loss")
+    return reduced(_huber(input - target, delta), reduction, "huber_loss")
+
+
+def _huber(d: Any, delta: float) -> Any:
+    size = xg.abs(d)
+    return xg.where(size < delta, 0.5 * xg.square(d), delta * (size - 0.5 * delta))
+
+
+def _class_axis(input: Any, function: str) -> int:
+    if not input.shape:
+        raise ValueError(f"{function}: input is a scalar; expected an axis with the classes")
+    return 1 if len(input.shape) > 1 else 0
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """Return the cross-entropy of labels, from logits.
+
+    Args:
+        input: unnormalised logarithms of probabilities, of shape ``(batch, classes, ...)`` or
+            ``(classes,)``.
+        target: the classes as integers of shape ``(batch, ...)``, or a probability for each class
+            in the shape of the input.
+        weight: a weight for each class. The mean is then the weighted one.
+        ignore_index: a label whose elements count for nothing; only with integer labels.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        label_smoothing: how much of the probability is shared by all classes alike.
+
+    A class out of range raises where the labels are on the CPU; on an accelerator, where a look
+    would wait for the device, it makes the loss NaN.
+
+    >>> import numpy as np, xgrad as xg
+    >>> logits = np.asarray([[2.0, 0.0], [0.0, 1e4]])
+    >>> round(float(xg.nn.functional.cross_entropy(logits, np.asarray([0, 1]))), 6)
+    0.063464
+    """
+    function = "cross_entropy"
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"{function}: label_smoothing is {label_smoothing}; expected 0 to 1")
+    axis = _class_axis(input, function)
+    classes = input.shape[axis]
+    if weight is not None:
+        require_shape(weight, (classes,), function, "weight")
+    logs = xg.log_softmax(input, axis=axis)
+    if tuple(target.shape) == tuple(input.shape) and not xg.isdtype(target.dtype, "integral"):
+        require_reduction(reduction, function)
+        if label_smoothing:
+            target = target * (1 - label_smoothing) + label_smoothing / classes
+        loss = -xg.sum(_weighted(logs, weight, axis) * target, axis=axis)
+        if reduction == "mean":
+            batch = input.shape[0] if len(input.shape) > 1 else 1
+            return xg.sum(loss) / (batch * math.prod(input.shape[2:]))
+        return reduced(loss, reduction, function)
+    if not label_smoothing:
+        return _negative_log_likelihood(logs, target, weight, ignore_index, reduction, function)
+    require_reduction(reduction, function)
+    hard, scale, kept = _likelihood_parts(logs, target, weight, ignore_index, function)
+    even = -xg.sum(_weighted(logs, weight, axis), axis=axis)
+    even = even if kept is None else xg.where(kept, even, 0.0)
+    loss = (1 - label_smoothing) * hard + label_smoothing / classes * even
+    return _averaged(loss, scale, reduction, function)
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Any:
+    """Return the negative log-likelihood of labels, from logarithms of probabilities.
+
+    The arguments are those of `cross_entropy`, but `input` is normalised, as by `log_softmax`.
+    """
+    if weight is not None:
+        axis = _class_axis(input, "nll_loss")
+        require_shape(weight, (input.shape[axis],), "nll_loss", "weight")
+    return _negative_log_likelihood(input, target, weight, ignore_index, reduction, "nll_loss")
+
+
+def _weighted(logs: Any, weight: Any, axis: int) -> Any:
+    if weight is None:
+        return logs
+    return logs * xg.reshape(weight, (-1,) + (1,) * (len(logs.shape) - axis - 1))
+
+
+def _likelihood_parts(
+    logs: Any, target: Any, weight: Any, ignore_index: int, function: str
+) -> tuple[Any, Any, Any]:
+    """Return the loss and the weight of each element, and which elements count (None: all)."""
+    axis = _class_axis(logs, function)
+    shape = tuple(logs.shape)
+    require_shape(target, shape[:axis] + shape[axis + 1 :], function, "target")
+    good = require_classes(target, shape[axis], function, ignore_index)
+    kept = None
+    if not on_host(target) or bool(xg.any(target == ignore_index)):
+        kept = target != ignore_index
+        target = xg.where(kept, target, xg.zeros_like(target))
+    places = xg.expand_dims(target, axis=axis)
+    loss = -xg.squeeze(xg.take_along_axis(logs, places, axis=axis), axis=axis)
+    scale = None
+    if weight is not None:
+        scale = xg.take(weight, target, axis=0)
+        loss = loss * scale
+    if kept is not None:
+        ones = xg.ones_like(loss) if scale is None else scale
+        scale = xg.where(kept, ones, 0.0)
+        loss = xg.where(kept, loss, 0.0)
+    if good is not None:
+        loss = xg.where(good, loss, xg.nan)
+    return loss, scale, kept
+
+
+def _negative_log_likelihood(
+    logs: Any, target: Any, weight: Any, ignore_index: int, reduction: str, function: str
+) -> Any:
+    loss, scale, _ = _likelihood_parts(logs, target, weight, ignore_index, function)
+    return _averaged(loss, scale, reduction, function)
+
+
+def _averaged(loss: Any, scale: Any, reduction: str, function: str) -> Any:
+    """Return a loss reduced, its mean weighted by `scale`."""
+    if reduction == "mean" and scale is not None:
+        return xg.sum(loss) / xg.sum(scale)
+    return reduced(loss, reduction, function)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
+) -> Any:
+    """Return the cross-entropy of two classes, from the logit of the first.
+
+    Args:
+        input: logits, of any shape.
+        target: the probability of the first class, in the shape of the input.
+        weight: a factor for each element.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        pos_weight: a factor for the first class.
+
+    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
+    """
+    function = "binary_cross_entropy_with_logits"
+    paired(input, target, function)
+    miss = xg.logaddexp(-input, 0.0)  # -log sigmoid(x), and -log sigmoid(-x) = x + that
+    if pos_weight is None:
+        loss = (1 - target) * input + miss
+    else:
+        loss = (1 - target) * input + (1 + (pos_weight - 1) * target) * miss
+    return reduced(loss if weight is None else loss * weight, reduction, function)
+
+
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
+) -> Any:
+    """Return the cross-entropy of two classes, from the probability of the first.
+
+    Its logarithms are not let below -100, so that a probability of exactly 0 or 1 gives a finite
+    loss. From logits use `binary_cross_entropy_with_logits`, which is exact.
+    """
+    paired(input, target, "binary_cross_entropy")
+    loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
+    return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
+
+
+def _bounded_log(p: Any) -> Any:
+    least = math.exp(-100.0)
+    return xg.where(p > least, xg.log(xg.where(p > least, p, 1.0)), -100.0)
+
+
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """Return the Kullback-Leibler divergence ``target (log target - input)``.
+
+    Args:
+        input: logarithms of probabilities.
+        target: probabilities, or their logarithms if `log_target`.
+        reduction: ``"batchmean"`` (the sum over the first axis' length, which is the divergence
+            of the mathematicians), ``"mean"`` over all elements, ``"sum"`` or ``"none"``.
+        log_target: whether the target holds logarithms.
+    """
+    paired(input, target, "kl_div")
+    if log_target:
+        loss = xg.exp(target) * (target - input)
+    else:  # 0 log 0 = 0
+        positive = target > 0
+        log = xg.log(xg.where(positive, target, 1.0))
+        loss = xg.where(positive, target * log, 0.0) - target * input
+    if reduction == "batchmean":
+        return xg.sum(loss) / input.shape[0]
+    return reduced(loss, reduction, "kl_div")
+
+
+def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+    """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.
+
+    Each norm counts as at least `eps`.
+    """
+    dot = xg.sum(x1 * x2, axis=axis)
+    return dot / (_norm(x1, axis, eps) * _norm(x2, axis, eps))
+
+
+def _norm(x: Any, axis: int, eps: float) -> Any:
+    square = xg.sum(xg.square(x), axis=axis)
+    above = square > eps * eps
+    return xg.where(above, xg.sqrt(xg.where(above, square, 1.0)), eps)
+
+
+def cosine_embedding_loss(
+    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
+) -> Any:
+    """Return ``1 - cos`` for pairs that belong together, ``max(0, cos - margin)`` for others.
+
+    Args:
+        input1: vectors, of shape ``(batch, n)`` or ``(n,)``.
+        input2: vectors, in the same shape.
+        target: 1 for pairs that belong together, -1 for others, of shape ``(batch,)`` or ``()``.
+        margin: the cosine that costs nothing.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+    """
+    paired(input1, input2, "cosine_embedding_loss")
+    cos = cosine_similarity(input1, input2, axis=-1)
+    loss = xg.where(target > 0, 1 - cos, xg.relu(cos - margin))
+    return reduced(loss, reduction, "cosine_embedding_loss")
+
+
+def hinge_embedding_loss(
+    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
+) -> Any:
+    """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1."""
+    paired(input, target, "hinge_embedding_loss")
+    loss = xg.where(target > 0, input, xg.relu(margin - input))
+    return reduced(loss, reduction, "hinge_embedding_loss")
+
+
+def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+    """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's."""
+    paired(input, target, "hinge_loss")
+    return reduced(xg.relu(margin - target * input), reduction, "hinge_loss")
+
+
+def multi_margin_loss(
+    input: Any,
+    target: Any,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    reduction: str = "mean",
+) -> Any:
+    """Return the hinge loss of several classes: the mean of ``max(0, margin - x_t + x_i)**p``.
+
+    Args:
+        input: scores, of shape ``(batch, classes)`` or ``(classes,)``.
+        target: the classes t as integers, of shape ``(batch,)`` or ``()``.
+        p: 1 or 2.
+        margin: by how much the right class is to be ahead.
+        weight: a factor for each class.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+    """
+    function = "multi_margin_loss"
+    if p not in (1, 2):
+        raise ValueError(f"{function}: p is {p}; expected 1 or 2")
+    classes = input.shape[-1]
+    require_shape(target, tuple(input.shape[:-1]), function, "target")
+    good = require_classes(target, classes, function)
+    places = xg.expand_dims(target, axis=-1)
+    right = xg.take_along_axis(input, places, axis=-1)
+    short = xg.relu(margin - right + input)
+    loss = short if p == 1 else xg.square(short)
+    if weight is not None:
+        require_shape(weight, (classes,), function, "weight")
+        loss = loss * xg.expand_dims(xg.take(weight, target, axis=0), axis=-1)
+    others = counted(target, classes) != places
+    loss = xg.sum(xg.where(others, loss, 0.0), axis=-1) / classes
+    if good is not None:
+        loss = xg.where(good, loss, xg.nan)
+    return reduced(loss, reduction, function)

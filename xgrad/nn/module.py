@@ -1,0 +1,255 @@
+"""Modules: functions with parameters.
+
+A module is a dataclass that is a pytree: its arrays are leaves, and fields made with `static` are
+configuration. So a gradient with respect to a module is a module of gradients, and everything that
+works on pytrees works on networks: `xgrad.tree.map`, optimisers, files, pickling, `to_backend`.
+
+    >>> import xgrad as xg
+    >>> from xgrad import nn
+    >>> model = nn.Linear(2, 1, rng=0)
+    >>> def loss(model, x):
+    ...     return xg.sum(model(x) ** 2)
+    >>> g = xg.grad(loss)(model, xg.ones((3, 2)))
+    >>> type(g).__name__, g.weight.shape
+    ('Linear', (1, 2))
+
+A module of one's own derives from `Module` and is decorated with ``@dataclasses.dataclass``.
+Nothing is hidden in it: calling it changes nothing. What it learns besides by gradients, as the
+running statistics of a batch norm, `Module.update` returns in a new module.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+import xgrad as xg
+
+from .. import trees
+
+M = TypeVar("M", bound="Module")
+
+
+def static(**kwargs: Any) -> Any:
+    """Make a field that is configuration, not an array."""
+    return dataclasses.field(metadata={"static": True}, **kwargs)
+
+
+def buffer(**kwargs: Any) -> Any:
+    """Make a dataclass field of arrays that are kept and saved, but not trained."""
+    return dataclasses.field(metadata={"buffer": True}, **kwargs)
+
+
+def generator(rng: Any) -> Any:
+    """Return a generator from one, a seed, or None for numbers that differ from run to run."""
+    return xg.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
+
+
+@dataclasses.dataclass(repr=False, eq=False)
+class Module:
+    """A function with parameters.
+
+    Attributes:
+        is_frozen: whether optimisers leave this module's arrays as they are; see `frozen`.
+    """
+
+    is_frozen: bool = dataclasses.field(
+        default=False, kw_only=True, init=False, metadata={"static": True}
+    )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__repr__" not in cls.__dict__:  # or else the dataclass decorator writes its own
+            cls.__repr__ = Module.__repr__  # type: ignore[method-assign]
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """Return the result for inputs.
+
+        Args:
+            inputs: what the module is a function of.
+            options: ``training=True`` to drop out at random and to normalise by the batch, and
+                ``rng=``, the generator of what is random in training.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define __call__")
+
+    def update(self: M, *inputs: Any, **options: Any) -> tuple[Any, M]:
+        """Return the result in training, and the module with what it learnt besides by gradients.
+
+        Modules without such state return themselves.
+        """
+        return self(*inputs, **{"training": True, **options}), self
+
+    def replace(self: M, **fields: Any) -> M:
+        """Return a copy with other values in some fields."""
+        names = {f.name for f in dataclasses.fields(self)}
+        unknown = sorted(fields.keys() - names)
+        if unknown:
+            raise TypeError(
+                f"{type(self).__name__}.replace: got {', '.join(unknown)}; "
+                f"expected some of {', '.join(sorted(names))}"
+            )
+        new = copy.copy(self)
+        for name, value in fields.items():
+            setattr(new, name, value)
+        return new
+
+    def __repr__(self) -> str:
+        return _described(self)
+
+
+# Leaves by name ----------------------------------------------------------------------------------
+
+
+def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]]:
+    """Yield name, leaf and whether it is trained, in the order of the leaves of the pytree."""
+    if tree is None:
+        return
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        trained = trained and not getattr(tree, "is_frozen", False)
+        for f in dataclasses.fields(tree):
+            if not f.metadata.get("static", False):
+                free = trained and not f.metadata.get("buffer", False)
+                yield from _walk(getattr(tree, f.name), f"{path}.{f.name}", free)
+    elif isinstance(tree, dict):
+        for key in tree if isinstance(tree, OrderedDict) else sorted(tree):
+            yield from _walk(tree[key], f"{path}.{key}", trained)
+    elif isinstance(tree, (list, tuple)):
+        names = getattr(tree, "_fields", range(len(tree)))
+        for name, value in zip(names, tree, strict=True):
+            yield from _walk(value, f"{path}.{name}", trained)
+    else:
+        yield path[1:], tree, trained
+
+
+def named_leaves(tree: Any) -> dict[str, Any]:
+    """Return the leaves of any pytree by their names, as ``"layers.0.weight"``."""
+    return {name: leaf for name, leaf, _ in _walk(tree, "", True)}
+
+
+def trainable_mask(tree: Any) -> list[bool]:
+    """Return for each leaf of a pytree whether optimisers may change it.
+
+    They may not change the arrays of a frozen module, nor those of fields made with `buffer`.
+    """
+    return [trained for _, _, trained in _walk(tree, "", True)]
+
+
+def parameters(model: Any) -> dict[str, Any]:
+    """Return the arrays of a model that are trained, by name.
+
+    Gradients by these alone spare those of frozen parts:
+
+        >>> import xgrad as xg
+        >>> from xgrad import nn
+        >>> model = nn.Sequential(nn.frozen(nn.Linear(2, 3, rng=0)), nn.Linear(3, 1, rng=1))
+        >>> list(nn.parameters(model))
+        ['layers.1.weight', 'layers.1.bias']
+        >>> def loss(some):
+        ...     return xg.sum(nn.merge(model, some)(xg.ones((1, 2))))
+        >>> {name: g.shape for name, g in xg.grad(loss)(nn.parameters(model)).items()}
+        {'layers.1.weight': (1, 3), 'layers.1.bias': (1,)}
+    """
+    return {name: leaf for name, leaf, trained in _walk(model, "", True) if trained}
+
+
+def merge(model: Any, some: Mapping[str, Any]) -> Any:
+    """Return a model with other arrays under some of its names; see `parameters`."""
+    known = named_leaves(model)
+    unknown = sorted(some.keys() - known.keys())
+    if unknown:
+        raise KeyError(f"merge: the model has no {', '.join(unknown)}; it has {', '.join(known)}")
+    _, structure = trees.flatten(model)
+    return structure.unflatten([some.get(name, leaf) for name, leaf in known.items()])
+
+
+def parameter_count(model: Any) -> int:
+    """Return the number of elements of all arrays that are trained."""
+    return sum(math.prod(p.shape) for p in parameters(model).values())
+
+
+def frozen(model: M) -> M:
+    """Return a copy of a module that optimisers leave as it is."""
+    return _marked(model, True)  # type: ignore[no-any-return]
+
+
+def trainable(model: M) -> M:
+    """Return a copy of a module that optimisers train, all its parts included."""
+    return _marked(model, False)  # type: ignore[no-any-return]
+
+
+def _marked(tree: Any, is_frozen: bool) -> Any:
+    """Return a pytree with every module in it marked."""
+    if isinstance(tree, Module):
+        new = copy.copy(tree)
+        for f in dataclasses.fields(tree):
+            if not f.metadata.get("static", False):
+                setattr(new, f.name, _marked(getattr(tree, f.name), is_frozen))
+        new.is_frozen = is_frozen
+        return new
+    if isinstance(tree, (list, tuple)) and not hasattr(tree, "_fields"):
+        return type(tree)(_marked(x, is_frozen) for x in tree)
+    if isinstance(tree, dict):
+        return {key: _marked(x, is_frozen) for key, x in tree.items()}
+    return tree
+
+
+def to_backend(model: M, backend: str, *, device: Any = None) -> M:
+    """Return a model, or any pytree, with its arrays on another backend."""
+    return xg.tree.map(  # type: ignore[no-any-return]
+        lambda x: xg.to_backend(x, backend, device=device) if hasattr(x, "shape") else x, model
+    )
+
+
+def astype(model: M, dtype: Any) -> M:
+    """Return a model, or any pytree, with its floating-point arrays in another dtype."""
+
+    def cast(x: Any) -> Any:
+        is_real = hasattr(x, "dtype") and xg.isdtype(x.dtype, "real floating")
+        return xg.astype(x, dtype, copy=False) if is_real else x
+
+    return xg.tree.map(cast, model)  # type: ignore[no-any-return]
+
+
+# Showing -----------------------------------------------------------------------------------------
+
+
+def _described(module: Module, name: str = "", indent: str = "") -> str:
+    """Return a module as an outline: configuration, shapes, and the number of its parameters."""
+    words, inner = [], []
+    for f in dataclasses.fields(module):
+        value = getattr(module, f.name)
+        if f.name == "is_frozen":
+            continue
+        if f.metadata.get("static", False):
+            words.append(f"{f.name}={getattr(value, '__name__', repr(value))}")
+        elif isinstance(value, Module):
+            inner.append((f.name, value))
+        elif isinstance(value, (list, tuple)) and any(isinstance(x, Module) for x in value):
+            inner += [(f"{f.name}.{i}", x) for i, x in enumerate(value)]
+        elif hasattr(value, "shape"):
+            words.append(f"{f.name}={_shape(value)}")
+        elif isinstance(value, (list, tuple)) and value:
+            words.append(f"{f.name}=[{', '.join(_shape(x) for x in value)}]")
+    count = parameter_count(module)
+    total = f"  # {count:,} parameters" if count else ""
+    if module.is_frozen:
+        total = "  # frozen"
+    head = f"{indent}{name + ': ' if name else ''}{type(module).__name__}({', '.join(words)})"
+    lines = [head + total]
+    lines += [
+        _described(value, key, indent + "  ")
+        if isinstance(value, Module)
+        else f"{indent}  {key}: {getattr(value, '__name__', value)}"
+        for key, value in inner
+    ]
+    return "\n".join(lines)
+
+
+def _shape(x: Any) -> str:
+    if not hasattr(x, "shape"):
+        return type(x).__name__
+    return "x".join(map(str, x.shape)) or "scalar"

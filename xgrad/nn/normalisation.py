@@ -1,0 +1,196 @@
+"""Normalisation: inputs brought to mean 0 and variance 1 over some axes, then scaled and shifted.
+
+The variance is the biased one, the mean of squared deviations; running statistics keep the
+unbiased one, as is usual.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import xgrad as xg
+
+from .checks import require_shape
+
+
+def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
+    """Return an array normalised over axes, with its mean and variance."""
+    mean = xg.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    var = xg.mean(xg.square(centred), axis=axes, keepdims=True)
+    return centred / xg.sqrt(var + eps), mean, var
+
+
+def _per_channel(x: Any, ndim: int) -> Any:
+    return xg.reshape(x, (-1,) + (1,) * (ndim - 2))
+
+
+def _affine(x: Any, weight: Any, bias: Any, function: str) -> Any:
+    """Return an array scaled and shifted by one number for each channel."""
+    for name, p in (("weight", weight), ("bias", bias)):
+        if p is not None:
+            require_shape(p, (x.shape[1],), function, name)
+    if weight is not None:
+        x = x * _per_channel(weight, len(x.shape))
+    return x if bias is None else x + _per_channel(bias, len(x.shape))
+
+
+def _require_channels(x: Any, least: int, function: str) -> None:
+    if len(x.shape) < least:
+        raise ValueError(
+            f"{function}: input has shape {tuple(x.shape)}; expected (batch, channels, ...) "
+            f"with at least {least} axes"
+        )
+
+
+def batch_norm(
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> tuple[Any, Any, Any]:
+    """Normalise each channel over the batch: Ioffe & Szegedy, arXiv:1502.03167.
+
+    Args:
+        input: of shape ``(batch, channels, ...)``.
+        running_mean: the mean of each channel over past batches, or None.
+        running_var: the variance of each channel over past batches, or None.
+        weight: a factor for each channel.
+        bias: a summand for each channel.
+        training: whether to normalise by this batch, and not by the running statistics.
+        momentum: the part of this batch in the new running statistics.
+        eps: is added to the variance.
+
+    Returns:
+        The result, and the running mean and variance: new ones if `training`, without a derivative.
+        Nothing is changed in place.
+    """
+    function = "batch_norm"
+    _require_channels(input, 2, function)
+    for name, p in (("running_mean", running_mean), ("running_var", running_var)):
+        if p is not None:
+            require_shape(p, (input.shape[1],), function, name)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise ValueError(
+                f"{function}: training=False needs running_mean and running_var; got None"
+            )
+        ndim = len(input.shape)
+        scale = 1 / xg.sqrt(running_var + eps)
+        scale = scale if weight is None else scale * weight
+        out = (input - _per_channel(running_mean, ndim)) * _per_channel(scale, ndim)
+        return _affine(out, None, bias, function), running_mean, running_var
+    axes = (0, *range(2, len(input.shape)))
+    count = math.prod(input.shape[a] for a in axes)
+    if count < 2:
+        raise ValueError(
+            f"{function}: input of shape {tuple(input.shape)} has {count} value for each channel; "
+            "expected at least 2 when training=True"
+        )
+    out, mean, var = _standard(input, axes, eps)
+    if running_mean is not None:
+        mean = xg.stop_gradient(xg.reshape(mean, (-1,)))
+        running_mean = _mixed(running_mean, mean, momentum)
+    if running_var is not None:
+        var = xg.stop_gradient(xg.reshape(var, (-1,))) * (count / (count - 1))
+        running_var = _mixed(running_var, var, momentum)
+    return _affine(out, weight, bias, function), running_mean, running_var
+
+
+def _mixed(old: Any, new: Any, momentum: float) -> Any:
+    old = xg.stop_gradient(old)
+    return old * (1 - momentum) + xg.astype(new, old.dtype, copy=False) * momentum
+
+
+def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022."""
+    _require_channels(input, 3, "instance_norm")
+    out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
+    return _affine(out, weight, bias, "instance_norm")
+
+
+def group_norm(
+    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """Normalise groups of channels of each element of the batch: Wu & He, arXiv:1803.08494.
+
+    Args:
+        input: of shape ``(batch, channels, ...)``.
+        num_groups: how many groups the channels form.
+        weight: a factor for each channel.
+        bias: a summand for each channel.
+        eps: is added to the variance.
+    """
+    _require_channels(input, 2, "group_norm")
+    batch, channels = input.shape[:2]
+    if num_groups < 1 or channels % num_groups:
+        raise ValueError(
+            f"group_norm: num_groups is {num_groups}; expected a divisor of the {channels} "
+            f"channels of the input of shape {tuple(input.shape)}"
+        )
+    grouped = xg.reshape(input, (batch, num_groups, -1))
+    out, _, _ = _standard(grouped, (2,), eps)
+    return _affine(xg.reshape(out, tuple(input.shape)), weight, bias, "group_norm")
+
+
+def _last_axes(input: Any, normalized_shape: Any, function: str, **more: Any) -> tuple[int, ...]:
+    """Return the last axes, after a check that they and the parameters have the given shape."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or tuple(input.shape[-len(shape) :]) != shape:
+        raise ValueError(
+            f"{function}: input has shape {tuple(input.shape)}; expected it to end in {shape}"
+        )
+    for name, p in more.items():
+        if p is not None:
+            require_shape(p, shape, function, name)
+    return tuple(range(-len(shape), 0))
+
+
+def layer_norm(
+    input: Any,
+    normalized_shape: int | Sequence[int],
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+) -> Any:
+    """Normalise over the last axes: Ba et al., arXiv:1607.06450.
+
+    Args:
+        input: an array whose shape ends in `normalized_shape`.
+        normalized_shape: the lengths of the axes to normalise over.
+        weight: factors, in that shape.
+        bias: summands, in that shape.
+        eps: is added to the variance.
+    """
+    axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
+    out, _, _ = _standard(input, axes, eps)
+    out = out if weight is None else out * weight
+    return out if bias is None else out + bias
+
+
+def rms_norm(
+    input: Any,
+    normalized_shape: int | Sequence[int],
+    weight: Any = None,
+    eps: float | None = None,
+) -> Any:
+    """Divide by the root of the mean square over the last axes: arXiv:1910.07467.
+
+    The arguments are those of `layer_norm`; `eps` is by default that of the dtype.
+    """
+    axes = _last_axes(input, normalized_shape, "rms_norm", weight=weight)
+    small = float(xg.finfo(input.dtype).eps) if eps is None else eps
+    out = input / xg.sqrt(xg.mean(xg.square(input), axis=axes, keepdims=True) + small)
+    return out if weight is None else out * weight
+
+
+def normalize(input: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
+    """Divide vectors along an axis by their p-norm, which counts as at least `eps`."""
+    norm = xg.linalg.vector_norm(input, ord=p, axis=axis, keepdims=True)
+    return input / xg.maximum(norm, eps)

@@ -1,0 +1,256 @@
+"""Pooling: the largest, or the mean, of what a window sees in each channel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import xgrad as xg
+
+from .checks import made_like
+from .windows import Shape, Window, batched, each_axis, largest, unfold
+
+Size = int | Sequence[int]
+
+
+def _window(
+    function: str,
+    shape: Shape,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
+    ceil_mode: bool,
+) -> tuple[Window, list[tuple[int, int]], Shape]:
+    """Return the window, how much to pad before and after each axis, and the padding asked for."""
+    ndim = len(shape)
+    size = each_axis(kernel_size, ndim, function, "kernel_size", 1)
+    stride = size if stride is None else each_axis(stride, ndim, function, "stride", 1)
+    padding = each_axis(padding, ndim, function, "padding", 0)
+    dilation = each_axis(dilation, ndim, function, "dilation", 1)
+    if any(2 * p > k for p, k in zip(padding, size, strict=True)):
+        raise ValueError(
+            f"{function}: padding is {padding}; expected at most half of the kernel, {size}"
+        )
+    count, borders = [], []
+    for n, k, s, p, d in zip(shape, size, stride, padding, dilation, strict=True):
+        rest = n + 2 * p - d * (k - 1) - 1
+        if rest < 0:
+            raise ValueError(
+                f"{function}: the window of {size} does not fit into the spatial shape {shape} "
+                f"padded by {padding}"
+            )
+        places = (-(-rest // s) if ceil_mode else rest // s) + 1
+        if ceil_mode and (places - 1) * s >= n + p:  # a window must not start in the padding
+            places -= 1
+        count.append(places)
+        more = (places - 1) * s + d * (k - 1) + 1 - n - p
+        borders.append((p, max(p, more)))
+    return Window(size, stride, dilation, tuple(count)), borders, padding
+
+
+def _max_pool(
+    ndim: int,
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    dilation: Size,
+    ceil_mode: bool,
+) -> Any:
+    function = f"max_pool{ndim}d"
+    x, alone = batched(input, ndim, function)
+    window, borders, _ = _window(
+        function, tuple(x.shape[2:]), kernel_size, stride, padding, dilation, ceil_mode
+    )
+    if any(map(any, borders)):
+        x = xg.pad(x, [(0, 0), (0, 0), *borders], constant_values=-math.inf)
+    out = largest(x, window=window)
+    return xg.squeeze(out, axis=0) if alone else out
+
+
+def max_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """Return the maximum of each window along one axis; the arguments are `max_pool2d`'s."""
+    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """Return the maximum of each window.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        kernel_size: the window's lengths, or one for both axes.
+        stride: how far it moves; by default its own size.
+        padding: how much of -inf is added at both ends, at most half the window.
+        dilation: how far apart the window's elements are.
+        ceil_mode: whether a last window that sticks out counts.
+
+    Elements that attain the maximum together share its derivative equally.
+    """
+    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Any:
+    """Return the maximum of each window along three axes; the arguments are `max_pool2d`'s."""
+    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def _avg_pool(
+    ndim: int,
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None,
+    padding: Size,
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> Any:
+    function = f"avg_pool{ndim}d"
+    x, alone = batched(input, ndim, function)
+    shape = tuple(x.shape[2:])
+    window, borders, padding = _window(function, shape, kernel_size, stride, padding, 1, ceil_mode)
+    if any(map(any, borders)):
+        x = xg.pad(x, [(0, 0), (0, 0), *borders])
+    total = xg.sum(unfold(x, window=window), axis=2)
+    # how many elements each window holds, which differs only where it sticks out
+    for axis, (n, p) in enumerate(zip(shape, padding, strict=True)):
+        first, last = (-p, n + p) if count_include_pad else (0, n)
+        k, s = window.size[axis], window.stride[axis]
+        starts = [i * s - p for i in range(window.places[axis])]
+        held = [min(i + k, last) - max(i, first) for i in starts]
+        if set(held) == {k}:
+            total = total / k
+        else:
+            per_place = made_like(x, [1 / h for h in held])
+            total = total * xg.reshape(per_place, (-1,) + (1,) * (ndim - 1 - axis))
+    return xg.squeeze(total, axis=0) if alone else total
+
+
+def avg_pool1d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """Return the mean of each window along one axis; the arguments are `avg_pool2d`'s."""
+    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool2d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """Return the mean of each window.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        kernel_size: the window's lengths, or one for both axes.
+        stride: how far it moves; by default its own size.
+        padding: how many zeros are added at both ends, at most half the window.
+        ceil_mode: whether a last window that sticks out counts.
+        count_include_pad: whether the zeros count in the mean.
+    """
+    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def avg_pool3d(
+    input: Any,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Any:
+    """Return the mean of each window along three axes; the arguments are `avg_pool2d`'s."""
+    return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: Any) -> Any:
+    """Reduce each spatial axis to a length, by parts as equal as possible that may overlap."""
+    given = (output_size,) * ndim if isinstance(output_size, int) else tuple(output_size)
+    if len(given) != ndim or len(input.shape) not in (ndim + 1, ndim + 2):
+        raise ValueError(
+            f"{function}: got an input of shape {tuple(input.shape)} and output_size "
+            f"{output_size}; expected {ndim} spatial axes, and one length or {ndim}"
+        )
+    first = len(input.shape) - ndim
+    for axis, m in enumerate(given, first):
+        n = input.shape[axis]
+        if m is None or m == n:
+            continue
+        if m < 1:
+            raise ValueError(f"{function}: output_size is {output_size}; expected positive numbers")
+        if n % m == 0:
+            shape = (*input.shape[:axis], m, n // m, *input.shape[axis + 1 :])
+            input = reduce(xg.reshape(input, shape), axis=axis + 1)
+            continue
+        lead = (slice(None),) * axis
+        parts = [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
+        input = xg.stack(
+            [reduce(input[(*lead, slice(i, j))], axis=axis) for i, j in parts], axis=axis
+        )
+    return input
+
+
+def adaptive_avg_pool1d(input: Any, output_size: int | None) -> Any:
+    """Return means of parts of the last axis, as many as asked for."""
+    return _adaptive(1, input, output_size, "adaptive_avg_pool1d", xg.mean)
+
+
+def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+    """Return means of parts of the last two axes.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        output_size: how many parts, for both axes or one number for each; None leaves an axis.
+
+    Part i of m goes from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``.
+    """
+    return _adaptive(2, input, output_size, "adaptive_avg_pool2d", xg.mean)
+
+
+def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
+    """Return means of parts of the last three axes, as `adaptive_avg_pool2d` does."""
+    return _adaptive(3, input, output_size, "adaptive_avg_pool3d", xg.mean)
+
+
+def adaptive_max_pool1d(input: Any, output_size: int | None) -> Any:
+    """Return maxima of parts of the last axis, as many as asked for."""
+    return _adaptive(1, input, output_size, "adaptive_max_pool1d", xg.max)
+
+
+def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
+    """Return maxima of parts of the last two axes, as `adaptive_avg_pool2d` does."""
+    return _adaptive(2, input, output_size, "adaptive_max_pool2d", xg.max)
+
+
+def adaptive_max_pool3d(input: Any, output_size: Any) -> Any:
+    """Return maxima of parts of the last three axes, as `adaptive_avg_pool2d` does."""
+    return _adaptive(3, input, output_size, "adaptive_max_pool3d", xg.max)

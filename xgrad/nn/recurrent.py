@@ -1,0 +1,320 @@
+"""Recurrent networks, and attention: layers over sequences."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import xgrad as xg
+
+from . import functional as F
+from . import init
+from .layers import Linear, require_last
+from .module import Module, generator, static
+
+
+@dataclass(init=False, repr=False, eq=False)
+class _Recurrent(Module):
+    """A recurrent network of several layers, of which each has one or two directions.
+
+    The lists hold one array for each layer and direction, forward before backward.
+    """
+
+    weight_ih: list[Any]
+    weight_hh: list[Any]
+    bias_ih: list[Any]
+    bias_hh: list[Any]
+    hidden_size: int = static()
+    num_layers: int = static()
+    bidirectional: bool = static()
+    batch_first: bool = static()
+    dropout: float = static()
+
+    gates = 1
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        rng: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        rng = generator(rng)
+        self.hidden_size, self.num_layers = hidden_size, num_layers
+        self.bidirectional, self.batch_first, self.dropout = bidirectional, batch_first, dropout
+        self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = [], [], [], []
+        bound, rows = 1 / math.sqrt(hidden_size), self.gates * hidden_size
+
+        def drawn(*shape: int) -> Any:
+            return init.uniform(shape, rng, low=-bound, high=bound, dtype=dtype)
+
+        directions = 1 + bidirectional
+        for layer in range(num_layers):
+            features = input_size if layer == 0 else directions * hidden_size
+            for _ in range(directions):
+                self.weight_ih.append(drawn(rows, features))
+                self.weight_hh.append(drawn(rows, hidden_size))
+                if bias:
+                    self.bias_ih.append(drawn(rows))
+                    self.bias_hh.append(drawn(rows))
+
+    def _start(self, x: Any, state: Any) -> list[Any]:
+        """Return the state before the first step, for each layer and direction."""
+        raise NotImplementedError
+
+    def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
+        """Return the state after a step: `x` is the input's part of the gates, `h` the state's."""
+        raise NotImplementedError
+
+    def _end(self, states: list[Any]) -> Any:
+        """Return the states after the last step as one array, or a tuple of them."""
+        raise NotImplementedError
+
+    def _sequence(self, input: Any, state: Any, i: int) -> tuple[Any, Any]:
+        """Return the outputs of one layer in one direction, and its last state."""
+        W, U = self.weight_ih[i], xg.matrix_transpose(self.weight_hh[i])
+        ahead = F.linear(input, W, self.bias_ih[i] if self.bias_ih else None)  # all steps at once
+        backward = self.bidirectional and i % 2 == 1
+        steps = range(input.shape[0])
+        outs = []
+        for t in reversed(steps) if backward else steps:
+            h = xg.matmul(state[0], U)
+            if self.bias_hh:
+                h = h + self.bias_hh[i]
+            state = self._step(ahead[t, ...], h, state, i)
+            outs.append(state[0])
+        return xg.stack(outs[::-1] if backward else outs, axis=0), state
+
+    def __call__(
+        self, input: Any, state: Any = None, *, training: bool = False, rng: Any = None
+    ) -> tuple[Any, Any]:
+        """Return the last layer's output at each step, and every layer's last state.
+
+        Args:
+            input: of shape ``(steps, batch, features)``, or ``(batch, steps, features)`` if
+                `batch_first`.
+            state: the state before the first step, by default zeros; for an LSTM a pair ``(h, c)``.
+                Each is of shape ``(layers * directions, batch, hidden_size)``.
+            training: whether to drop out between layers.
+            rng: the generator of the dropout.
+        """
+        name = type(self).__name__
+        if len(input.shape) != 3:
+            axes = "(batch, steps" if self.batch_first else "(steps, batch"
+            raise ValueError(
+                f"{name}: input has shape {tuple(input.shape)}; expected {axes}, features)"
+            )
+        require_last(input, self.weight_ih[0].shape[1], self)
+        x = xg.permute_dims(input, (1, 0, 2)) if self.batch_first else input
+        if not x.shape[0]:
+            raise ValueError(f"{name}: input of shape {tuple(input.shape)} has no steps")
+        states = self._start(x, state)
+        directions, ends = 1 + self.bidirectional, []
+        for layer in range(self.num_layers):
+            if layer:
+                x = F.dropout(x, self.dropout, training, rng)
+            outs = []
+            for i in range(layer * directions, (layer + 1) * directions):
+                out, end = self._sequence(x, states[i], i)
+                outs.append(out)
+                ends.append(end)
+            x = xg.concat(outs, axis=-1) if self.bidirectional else outs[0]
+        x = xg.permute_dims(x, (1, 0, 2)) if self.batch_first else x
+        return x, self._end(ends)
+
+    def _parts(self, x: Any, state: Any, what: str) -> list[Any]:
+        """Return a given state by layer and direction, or zeros."""
+        count = self.num_layers * (1 + self.bidirectional)
+        shape = (x.shape[1], self.hidden_size)
+        if state is None:
+            zero = xg.zeros_like(x[0, :, :1]) + xg.zeros_like(self.weight_hh[0][0, :])
+            return [zero] * count
+        if tuple(state.shape) != (count, *shape):
+            raise ValueError(
+                f"{type(self).__name__}: {what} has shape {tuple(state.shape)}; expected "
+                f"{(count, *shape)}, (layers * directions, batch, hidden_size)"
+            )
+        return [state[i, ...] for i in range(count)]
+
+
+class _Simple(_Recurrent):
+    """A recurrent network whose state is its output alone."""
+
+    def _start(self, x: Any, state: Any) -> list[Any]:
+        return [(h,) for h in self._parts(x, state, "state")]
+
+    def _end(self, states: list[Any]) -> Any:
+        return xg.stack([h for (h,) in states], axis=0)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class RNN(_Simple):
+    """The simple recurrent network ``h = tanh(W x + b + U h + c)`` of Elman (1990)."""
+
+    def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
+        return (xg.tanh(x + h),)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class GRU(_Simple):
+    """The gated recurrent unit of Cho et al., arXiv:1406.1078.
+
+    ``r, z = sigmoid(...)``, ``n = tanh(W x + b + r (U h + c))`` and ``h = (1 - z) n + z h``; the
+    rows of the weights are those of r, z and n.
+
+    >>> import xgrad as xg
+    >>> from xgrad import nn
+    >>> out, state = nn.GRU(3, 5, rng=0)(xg.ones((7, 2, 3)))
+    >>> out.shape, state.shape
+    ((7, 2, 5), (1, 2, 5))
+    """
+
+    gates = 3
+
+    def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
+        n = self.hidden_size
+        rz = xg.sigmoid(x[:, : 2 * n] + h[:, : 2 * n])
+        r, z = rz[:, :n], rz[:, n:]
+        new = xg.tanh(x[:, 2 * n :] + r * h[:, 2 * n :])
+        return (new + z * (state[0] - new),)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class LSTM(_Recurrent):
+    """The long short-term memory of Hochreiter & Schmidhuber (1997), with forget gates.
+
+    ``i, f, o = sigmoid(...)``, ``g = tanh(...)``, ``c = f c + i g`` and ``h = o tanh(c)``; the rows
+    of the weights are those of i, f, g and o.
+
+    >>> import xgrad as xg
+    >>> from xgrad import nn
+    >>> out, (h, c) = nn.LSTM(3, 5, rng=0)(xg.ones((7, 2, 3)))
+    >>> out.shape, h.shape, c.shape
+    ((7, 2, 5), (1, 2, 5), (1, 2, 5))
+    """
+
+    gates = 4
+
+    def _start(self, x: Any, state: Any) -> list[Any]:
+        h, c = (None, None) if state is None else state
+        return list(zip(self._parts(x, h, "h"), self._parts(x, c, "c"), strict=True))
+
+    def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
+        z, n = x + h, self.hidden_size
+        first, o = xg.sigmoid(z[:, : 2 * n]), xg.sigmoid(z[:, 3 * n :])
+        c = first[:, n:] * state[1] + first[:, :n] * xg.tanh(z[:, 2 * n : 3 * n])
+        return o * xg.tanh(c), c
+
+    def _end(self, states: list[Any]) -> Any:
+        return tuple(xg.stack(list(parts), axis=0) for parts in zip(*states, strict=True))
+
+
+@dataclass(init=False, repr=False, eq=False)
+class MultiHeadAttention(Module):
+    """Attention by several heads side by side: Vaswani et al., arXiv:1706.03762.
+
+    Each head attends with its own ``embed_dim / num_heads`` features of the queries, keys and
+    values; their results side by side go through `out`.
+
+    >>> import xgrad as xg
+    >>> from xgrad import nn
+    >>> x = xg.ones((2, 7, 8))
+    >>> nn.MultiHeadAttention(8, 4, rng=0)(x, is_causal=True).shape
+    (2, 7, 8)
+    """
+
+    query: Linear
+    key: Linear
+    value: Linear
+    out: Linear
+    num_heads: int = static()
+    dropout: float = static()
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        *,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        rng: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if num_heads < 1 or embed_dim % num_heads:
+            raise ValueError(
+                f"MultiHeadAttention: num_heads is {num_heads}; "
+                f"expected a divisor of embed_dim={embed_dim}"
+            )
+        rng = generator(rng)
+
+        def layer(n: int | None) -> Linear:
+            return Linear(
+                embed_dim if n is None else n,
+                embed_dim,
+                bias,
+                rng=rng,
+                dtype=dtype,
+                weight_init=init.xavier_uniform,
+            )
+
+        self.query, self.key, self.value = layer(None), layer(kdim), layer(vdim)
+        self.out = layer(None)
+        self.num_heads, self.dropout = num_heads, dropout
+
+    def _heads(self, x: Any) -> Any:
+        """Return ``(..., steps, features)`` as ``(..., heads, steps, features / heads)``."""
+        *lead, steps, features = x.shape
+        x = xg.reshape(x, (*lead, steps, self.num_heads, features // self.num_heads))
+        return xg.moveaxis(x, -2, -3)
+
+    def __call__(
+        self,
+        query: Any,
+        key: Any = None,
+        value: Any = None,
+        *,
+        attn_mask: Any = None,
+        is_causal: bool = False,
+        training: bool = False,
+        rng: Any = None,
+    ) -> Any:
+        """Return for each query a mixture of the values.
+
+        Args:
+            query: of shape ``(batch, queries, embed_dim)``, or without the batch.
+            key: of shape ``(batch, keys, kdim)``; the query itself if None.
+            value: of shape ``(batch, keys, vdim)``; the key itself if None.
+            attn_mask: broadcast to ``(batch, heads, queries, keys)``; see
+                `functional.scaled_dot_product_attention`.
+            is_causal: whether query i sees only the keys up to i.
+            training: whether to drop attention weights out.
+            rng: the generator of the dropout.
+        """
+        key = query if key is None else key
+        value = key if value is None else value
+        for name, x, layer in (
+            ("query", query, self.query),
+            ("key", key, self.key),
+            ("value", value, self.value),
+        ):
+            require_last(x, layer.weight.shape[1], self, name)
+        mixed = F.scaled_dot_product_attention(
+            self._heads(self.query(query)),
+            self._heads(self.key(key)),
+            self._heads(self.value(value)),
+            attn_mask,
+            self.dropout if training else 0.0,
+            is_causal,
+            rng=rng,
+        )
+        mixed = xg.moveaxis(mixed, -3, -2)
+        return self.out(xg.reshape(mixed, (*mixed.shape[:-2], self.query.weight.shape[0])))

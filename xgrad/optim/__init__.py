@@ -1,0 +1,46 @@
+"""Optimisation: gradient methods, L-BFGS, schedules and clipping, on pytrees of any backend.
+
+A method is two pure functions, `Method.init` and `Method.update`; `Optimizer` is a thin object
+around them that holds the model and the state.
+
+    >>> import xgrad as xg
+    >>> from xgrad import optim
+    >>> method = optim.Adam(lr=0.1)
+    >>> params = {"w": xg.asarray([1.0, -2.0])}
+    >>> state = method.init(params)
+    >>> for _ in range(200):
+    ...     grads = xg.grad(lambda p: xg.sum(p["w"] ** 2))(params)
+    ...     params, state = method.update(params, grads, state)
+    >>> bool(xg.max(xg.abs(params["w"])) < 1e-3)
+    True
+"""
+
+from __future__ import annotations
+
+from .lbfgs import LBFGS, LBFGSState, Result
+from .methods import SGD, Adagrad, Adam, AdamW, Lion, Method, RMSprop, State
+from .optimizer import Optimizer, clip_by_global_norm, clip_by_value, global_norm
+from .schedules import Cosine, Exponential, OneCycle, Step, Warmup
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Cosine",
+    "Exponential",
+    "LBFGSState",
+    "Lion",
+    "Method",
+    "OneCycle",
+    "Optimizer",
+    "RMSprop",
+    "Result",
+    "State",
+    "Step",
+    "Warmup",
+    "clip_by_global_norm",
+    "clip_by_value",
+    "global_norm",
+]

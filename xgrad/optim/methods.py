@@ -1,0 +1,305 @@
+"""First-order methods: each is a few numbers, and two pure functions.
+
+``init(params)`` gives the state, and ``update(params, grads, state)`` the next parameters and
+state. Parameters, gradients and state are pytrees; frozen arrays of modules stay as they are.
+Nothing is changed in place and no value is looked at, so that an update runs on any device, and
+derivatives flow through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import xgrad as xg
+
+from .. import trees
+from ..nn.module import named_leaves, trainable_mask
+
+Rate = float | Callable[[int], float]
+"""A learning rate: a number, or a schedule that gives it for each step, counted from 0."""
+
+Slots = dict[str, Any]
+
+
+@dataclass
+class State:
+    """What a method remembers: the number of updates, and arrays for each parameter, by name."""
+
+    count: int
+    slots: dict[str, Slots]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A first-order method.
+
+    Attributes:
+        lr: the learning rate, or a schedule; see `xgrad.optim.schedules`.
+    """
+
+    lr: Rate
+
+    def __post_init__(self) -> None:
+        if not callable(self.lr):
+            self._require("lr", self.lr, 0.0)
+
+    def _require(self, name: str, value: float, low: float, high: float = float("inf")) -> None:
+        if not low <= value < high:
+            limit = f"{low} <= {name} < {high}"
+            raise ValueError(f"{type(self).__name__}: {name} is {value}; expected {limit}")
+
+    def _start(self, p: Any) -> Slots:
+        """Return what is remembered of one parameter."""
+        raise NotImplementedError
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        """Return one parameter and what is remembered of it after update number t = 1, 2, ..."""
+        raise NotImplementedError
+
+    def rate(self, count: int) -> float:
+        """Return the learning rate of the update after `count` others."""
+        return float(self.lr(count) if callable(self.lr) else self.lr)
+
+    def init(self, params: Any) -> State:
+        """Return the state before the first update."""
+        slots: dict[str, Slots] = {}
+        named = named_leaves(params)
+        for (name, p), trained in zip(named.items(), trainable_mask(params), strict=True):
+            if trained:
+                for kind, value in self._start(p).items():
+                    slots.setdefault(kind, {})[name] = value
+        return State(0, slots)
+
+    def update(self, params: Any, grads: Any, state: State) -> tuple[Any, State]:
+        """Return the parameters after a step against the gradients, and the next state."""
+        given, structure = trees.flatten(params)
+        against, shape = trees.flatten(grads)
+        if shape != structure:
+            raise ValueError(
+                f"{type(self).__name__}: the gradients have the structure {shape}; "
+                f"expected that of the parameters, {structure}"
+            )
+        lr, t = self.rate(state.count), state.count + 1
+        slots: dict[str, Slots] = {kind: {} for kind in state.slots}
+        result = []
+        for name, p, g, trained in zip(
+            named_leaves(params), given, against, trainable_mask(params), strict=True
+        ):
+            if not trained:
+                result.append(p)
+                continue
+            try:
+                old = {kind: values[name] for kind, values in state.slots.items()}
+            except KeyError:
+                raise ValueError(
+                    f"{type(self).__name__}: the state knows no parameter {name!r}; "
+                    "it was made for another model, or that part was frozen. Call init again"
+                ) from None
+            p, new = self._step(p, g, old, t, lr)  # noqa: PLW2901 - the parameter moves on
+            result.append(p)
+            for kind, value in new.items():
+                slots[kind][name] = value
+        return structure.unflatten(result), State(t, slots)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SGD(Method):
+    """Gradient descent, with momentum as PyTorch has it.
+
+    ``b = momentum b + (1 - dampening) g`` and ``p = p - lr b``; with `nesterov` the step is along
+    ``g + momentum b``: Sutskever et al. (2013), after Polyak (1964) and Nesterov (1983).
+
+    Attributes:
+        lr: the learning rate.
+        momentum: how much of the last step is kept.
+        dampening: how much of the gradient is left out of the momentum.
+        weight_decay: is times the parameter added to its gradient.
+        nesterov: whether to look ahead.
+    """
+
+    lr: Rate = 1e-3
+    momentum: float = 0.0
+    dampening: float = 0.0
+    weight_decay: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._require("momentum", self.momentum, 0.0)
+        self._require("weight_decay", self.weight_decay, 0.0)
+        if self.nesterov and (self.momentum == 0 or self.dampening != 0):
+            raise ValueError("SGD: nesterov=True needs momentum > 0 and dampening = 0")
+
+    def _start(self, p: Any) -> Slots:
+        return {"momentum": xg.zeros_like(p)} if self.momentum else {}
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        if not self.momentum:
+            return p - lr * g, {}
+        share = 1.0 if t == 1 else 1 - self.dampening
+        b = self.momentum * slots["momentum"] + share * g
+        step = g + self.momentum * b if self.nesterov else b
+        return p - lr * step, {"momentum": b}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adam(Method):
+    """Adaptive moments: Kingma & Ba, arXiv:1412.6980, algorithm 1.
+
+    ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g^2``, and with both divided by ``1 - b^t``
+    against their start at zero, ``p = p - lr m / (sqrt(v) + eps)``.
+
+    Attributes:
+        lr: the learning rate.
+        betas: the decay of the mean and of the mean square of the gradients.
+        eps: keeps the step finite where gradients are zero.
+        weight_decay: is times the parameter added to its gradient; compare `AdamW`.
+        amsgrad: whether to divide by the largest v so far: arXiv:1904.09237.
+    """
+
+    lr: Rate = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    amsgrad: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for i, beta in enumerate(self.betas):
+            self._require(f"betas[{i}]", beta, 0.0, 1.0)
+        self._require("eps", self.eps, 0.0)
+        self._require("weight_decay", self.weight_decay, 0.0)
+
+    def _start(self, p: Any) -> Slots:
+        kinds = ("mean", "square", "largest") if self.amsgrad else ("mean", "square")
+        return {kind: xg.zeros_like(p) for kind in kinds}
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        return self._adapted(p, g, slots, t, lr)
+
+    def _adapted(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        b1, b2 = self.betas
+        new = {
+            "mean": b1 * slots["mean"] + (1 - b1) * g,
+            "square": b2 * slots["square"] + (1 - b2) * xg.square(g),
+        }
+        square = new["square"]
+        if self.amsgrad:
+            square = new["largest"] = xg.maximum(slots["largest"], square)
+        root = xg.sqrt(square) * (1 - b2**t) ** -0.5 + self.eps
+        return p - (lr / (1 - b1**t)) * (new["mean"] / root), new
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamW(Adam):
+    """`Adam` with decoupled weight decay: Loshchilov & Hutter, arXiv:1711.05101, algorithm 2.
+
+    The parameter itself shrinks by ``1 - lr weight_decay`` in each step.
+    """
+
+    weight_decay: float = 1e-2
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        return self._adapted(p * (1 - lr * self.weight_decay), g, slots, t, lr)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adagrad(Method):
+    """Steps divided by the root of all squared gradients so far: Duchi et al., JMLR 12 (2011).
+
+    ``s = s + g^2`` and ``p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)``.
+    """
+
+    lr: Rate = 1e-2
+    lr_decay: float = 0.0
+    weight_decay: float = 0.0
+    initial_accumulator_value: float = 0.0
+    eps: float = 1e-10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("lr_decay", "weight_decay", "initial_accumulator_value", "eps"):
+            self._require(name, getattr(self, name), 0.0)
+
+    def _start(self, p: Any) -> Slots:
+        return {"sum": xg.full_like(p, self.initial_accumulator_value)}
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        s = slots["sum"] + xg.square(g)
+        lr = lr / (1 + (t - 1) * self.lr_decay)
+        return p - lr * (g / (xg.sqrt(s) + self.eps)), {"sum": s}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RMSprop(Method):
+    """Steps divided by the root of the mean square of recent gradients: Tieleman & Hinton (2012).
+
+    ``v = alpha v + (1 - alpha) g^2`` and ``p = p - lr g / (sqrt(v) + eps)``; if `centered`, the
+    square of the mean gradient is subtracted from v (Graves, arXiv:1308.0850).
+    """
+
+    lr: Rate = 1e-2
+    alpha: float = 0.99
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    centered: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("alpha", "eps", "weight_decay", "momentum"):
+            self._require(name, getattr(self, name), 0.0)
+
+    def _start(self, p: Any) -> Slots:
+        kinds = ["square", *["momentum"] * bool(self.momentum), *["mean"] * self.centered]
+        return {kind: xg.zeros_like(p) for kind in kinds}
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        if self.weight_decay:
+            g = g + self.weight_decay * p
+        v = self.alpha * slots["square"] + (1 - self.alpha) * xg.square(g)
+        new = {"square": v}
+        if self.centered:
+            new["mean"] = slots["mean"] + (1 - self.alpha) * (g - slots["mean"])
+            v = v - xg.square(new["mean"])
+        step = g / (xg.sqrt(v) + self.eps)
+        if self.momentum:
+            step = new["momentum"] = self.momentum * slots["momentum"] + step
+        return p - lr * step, new
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lion(Method):
+    """Steps of one size, by the sign of a momentum: Chen et al., arXiv:2302.06675, algorithm 2.
+
+    ``p = p - lr (sign(b1 m + (1 - b1) g) + weight_decay p)``, then ``m = b2 m + (1 - b2) g``.
+    The learning rate is to be three to ten times smaller than that of `AdamW`.
+    """
+
+    lr: Rate = 1e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for i, beta in enumerate(self.betas):
+            self._require(f"betas[{i}]", beta, 0.0, 1.0)
+        self._require("weight_decay", self.weight_decay, 0.0)
+
+    def _start(self, p: Any) -> Slots:
+        return {"mean": xg.zeros_like(p)}
+
+    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+        (b1, b2), m = self.betas, slots["mean"]
+        step = xg.sign(b1 * m + (1 - b1) * g)
+        if self.weight_decay:
+            p = p * (1 - lr * self.weight_decay)
+        return p - lr * step, {"mean": b2 * m + (1 - b2) * g}

@@ -1,0 +1,147 @@
+"""A model with the state of its training, and the clipping of gradients."""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from typing import Any
+
+import xgrad as xg
+
+from .. import trees
+from .methods import Method
+
+
+def global_norm(tree: Any) -> Any:
+    """Return the 2-norm of all elements of a pytree together; where its arrays are."""
+    leaves = trees.leaves(tree)
+    if not leaves:
+        raise ValueError("global_norm: got a pytree without arrays")
+    squares = [xg.sum(xg.square(xg.abs(x))) for x in leaves]
+    return xg.sqrt(functools.reduce(operator.add, squares))
+
+
+def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
+    """Return gradients scaled down to a norm of at most `max_norm`, and the norm they had.
+
+    Nothing waits for the device. The scale is ``max_norm / (norm + 1e-6)``, as PyTorch's:
+    Pascanu et al., arXiv:1211.5063.
+
+    >>> import numpy as np
+    >>> from xgrad import optim
+    >>> g, norm = optim.clip_by_global_norm({"w": np.asarray([3.0, 4.0])}, 1.0)
+    >>> float(norm), g["w"].round(3).tolist()
+    (5.0, [0.6, 0.8])
+    """
+    if not max_norm > 0:
+        raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; expected a positive number")
+    norm = global_norm(grads)
+    scale = xg.minimum(max_norm / (norm + 1e-6), 1.0)
+    return xg.tree.map(lambda g: g * xg.astype(scale, g.dtype, copy=False), grads), norm
+
+
+def clip_by_value(grads: Any, value: float) -> Any:
+    """Return gradients with every element within ``[-value, value]``."""
+    if not value > 0:
+        raise ValueError(f"clip_by_value: value is {value}; expected a positive number")
+    return xg.tree.map(lambda g: xg.clip(g, -value, value), grads)
+
+
+class Optimizer:
+    """A model with a method's state: what a training loop holds.
+
+    Args:
+        method: as ``Adam(lr=1e-3)``.
+        model: a module, or any pytree of arrays.
+        clip_norm: the largest global norm of the gradients, or None.
+        clip_value: the largest size of an element of the gradients, or None.
+
+    Attributes:
+        model: the model as it is now.
+        state: the method's state, a pytree. Save both, and a run goes on where it stopped.
+
+    In the functional style gradients are handed in, and the new model is returned:
+
+    >>> import xgrad as xg
+    >>> from xgrad import optim
+    >>> optimizer = optim.Optimizer(optim.SGD(lr=0.25), {"w": xg.asarray(2.0)})
+    >>> model = optimizer.step(xg.grad(lambda m: m["w"] ** 2)(optimizer.model))
+    >>> float(model["w"])
+    1.0
+
+    In the tensor style arrays with ``requires_grad`` hold their gradients, and are updated in
+    place, as PyTorch does it:
+
+    >>> w = xg.asarray(2.0, requires_grad=True)
+    >>> optimizer = optim.Optimizer(optim.SGD(lr=0.25), w)
+    >>> (w**2).backward()
+    >>> _ = optimizer.step()
+    >>> optimizer.zero_grad()
+    >>> w.item(), w.grad
+    (1.0, None)
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        model: Any,
+        *,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
+    ) -> None:
+        self.method, self.model = method, model
+        self.clip_norm, self.clip_value = clip_norm, clip_value
+        with xg.no_grad():
+            self.state = method.init(model)
+
+    def step(self, grads: Any = None) -> Any:
+        """Return the model after an update, which is also `model` from now on.
+
+        Args:
+            grads: the gradients, in the structure of the model. If None, those that ``backward``
+                left in the model's arrays are taken, and the arrays are updated in place.
+        """
+        with xg.no_grad():
+            own = grads is None
+            grads = self._held() if own else grads
+            if self.clip_value is not None:
+                grads = clip_by_value(grads, self.clip_value)
+            if self.clip_norm is not None:
+                grads, _ = clip_by_global_norm(grads, self.clip_norm)
+            model, self.state = self.method.update(self.model, grads, self.state)
+            if own:
+                new = trees.leaves(model)
+                for p, q in zip(trees.leaves(self.model), new, strict=True):
+                    if p is not q:
+                        p[...] = q
+            else:
+                self.model = model
+        return self.model
+
+    def _held(self) -> Any:
+        """Return the gradients that the model's arrays hold, zeros where there is none."""
+        leaves, structure = trees.flatten(self.model)
+        if not any(isinstance(p, xg.Array) and p.grad is not None for p in leaves):
+            raise ValueError(
+                "Optimizer.step: got no gradients, and no array of the model holds one. Pass "
+                "them, as step(xgrad.grad(loss)(model)), or call loss.backward() first"
+            )
+        return structure.unflatten(
+            [xg.zeros_like(p) if getattr(p, "grad", None) is None else p.grad for p in leaves]
+        )
+
+    def zero_grad(self) -> None:
+        """Forget the gradients that the model's arrays hold."""
+        for p in trees.leaves(self.model):
+            if isinstance(p, xg.Array):
+                p.grad = None
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the next update."""
+        return self.method.rate(self.state.count)
+
+    def __repr__(self) -> str:
+        count = sum(math.prod(getattr(x, "shape", ())) for x in trees.leaves(self.model))
+        return f"Optimizer({self.method}, {count:,} parameters, {self.state.count:,} updates)"

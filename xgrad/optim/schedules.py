@@ -1,0 +1,125 @@
+"""Schedules: the learning rate as a function of the number of updates so far.
+
+Each is a few numbers that can be called, compared and pickled; a method takes one as its ``lr``.
+
+    >>> from xgrad import optim
+    >>> lr = optim.Warmup(optim.Cosine(0.1, steps=100), steps=10)
+    >>> [round(lr(i), 4) for i in (0, 5, 10, 60, 110)]
+    [0.0, 0.05, 0.1, 0.05, 0.0]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Rate = float | Callable[[int], float]
+
+
+def _between(start: float, end: float, part: float) -> float:
+    """Return the point of half a cosine wave from `start` to `end`."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+
+
+def _require_positive(schedule: object, name: str, value: float) -> None:
+    if value <= 0:
+        raise ValueError(
+            f"{type(schedule).__name__}: {name} is {value}; expected a positive number"
+        )
+
+
+@dataclass(frozen=True)
+class Step:
+    """The rate times `gamma` once every `every` updates."""
+
+    lr: float
+    every: int
+    gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "every", self.every)
+
+    def __call__(self, count: int) -> float:
+        """Return the rate after `count` updates."""
+        return self.lr * self.gamma ** (count // self.every)
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """The rate times `gamma` in every update."""
+
+    lr: float
+    gamma: float
+
+    def __call__(self, count: int) -> float:
+        """Return the rate after `count` updates."""
+        return self.lr * self.gamma**count
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """Half a cosine wave down to `lr_min` in a number of steps: arXiv:1608.03983, eq. 5."""
+
+    lr: float
+    steps: int
+    lr_min: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "steps", self.steps)
+
+    def __call__(self, count: int) -> float:
+        """Return the rate after `count` updates."""
+        return _between(self.lr, self.lr_min, min(count / self.steps, 1.0))
+
+
+@dataclass(frozen=True)
+class Warmup:
+    """A straight line from a part of the rate up to it, then another schedule from its start."""
+
+    lr: Rate
+    steps: int
+    start_factor: float = 0.0
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "steps", self.steps)
+
+    def __call__(self, count: int) -> float:
+        """Return the rate after `count` updates."""
+        after = self.lr(max(count - self.steps, 0)) if callable(self.lr) else self.lr
+        if count >= self.steps:
+            return after
+        return after * (self.start_factor + (1 - self.start_factor) * count / self.steps)
+
+
+@dataclass(frozen=True)
+class OneCycle:
+    """A cosine up from ``max_lr / div_factor``, then one down: Smith & Topin, arXiv:1708.07120.
+
+    Attributes:
+        max_lr: the highest rate.
+        steps: the number of updates in all.
+        pct_start: the part of them in which the rate rises.
+        div_factor: the highest rate over the first one.
+        final_div_factor: the first rate over the last one.
+    """
+
+    max_lr: float
+    steps: int
+    pct_start: float = 0.3
+    div_factor: float = 25.0
+    final_div_factor: float = 1e4
+
+    def __post_init__(self) -> None:
+        _require_positive(self, "steps", self.steps)
+        if not 0 < self.pct_start < 1:
+            raise ValueError(f"OneCycle: pct_start is {self.pct_start}; expected 0 to 1")
+
+    def __call__(self, count: int) -> float:
+        """Return the rate after `count` updates."""
+        first = self.max_lr / self.div_factor
+        top, last = self.pct_start * self.steps - 1, self.steps - 1
+        if count <= top:
+            return _between(first, self.max_lr, count / top)
+        part = min((count - top) / (last - top), 1.0)
+        return _between(self.max_lr, first / self.final_div_factor, part)

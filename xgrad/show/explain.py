@@ -1,0 +1,383 @@
+"""The chain rule of one computation, step by step and with its numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import numpy as np
+
+import xgrad as xg
+from xgrad import errors
+
+from .formulas import formula
+from .graph import Graph, Operand, Step, require_tracked, small, walk
+from .notation import is_atom, operation
+from .steps import graph_of, watch
+
+__all__ = ["Explanation", "Line", "explain"]
+
+INLINE = 24
+"""An unnamed intermediate result is written out where it is used, if its text is no longer."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One factor of the chain rule.
+
+    Attributes:
+        operation: the op, as ``o = W_o h + b_o``.
+        local: its derivative in one argument, as ``do/db_o = 1``; a rule that is no product with
+            a derivative is a map of the cotangent.
+        local_value: the local derivative's numbers, or the shape of the Jacobian.
+        chain: the chain rule, as ``dL/db_o = dL/do``.
+        value: the product so far: the cotangent that this step passes on.
+        shape: the shape of `value`.
+    """
+
+    operation: str
+    local: str
+    local_value: Any
+    chain: str
+    value: Any
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The chain rule of a computation; printing it shows all of it.
+
+    Attributes:
+        name: what was explained.
+        forward: name, operation, shape and values of each step.
+        lines: a line for each step and each of its arguments, in the order of the walk back.
+        gradient: the derivative by each argument of the function, by its name.
+    """
+
+    name: str
+    output: str
+    forward: list[tuple[str, str, tuple[int, ...], Any]]
+    lines: list[Line]
+    gradient: dict[str, tuple[tuple[int, ...], Any]]
+
+    def __repr__(self) -> str:
+        return f"<Explanation of {self.name}: {len(self.forward)} ops, {len(self.lines)} factors>"
+
+    def __str__(self) -> str:
+        return "\n".join(self.text())
+
+    def text(self, limit: int | None = None) -> Iterator[str]:
+        """Yield the lines of the text; at most `limit` of each part, the middle left out."""
+        yield f"The chain rule of {self.name}, step by step"
+        yield "A B matrix product, a o b elementwise product, ^T transpose, [.] 1 if true, else 0"
+        yield ""
+        yield "forward"
+        rows = [
+            (n if n == op else f"{n} = {op}", _shape(shape), shown(v))
+            for n, op, shape, v in self.forward
+        ]
+        yield from _table(rows, limit)
+        yield ""
+        yield f"backward, from d{self.output}/d{self.output} = 1"
+        table = []
+        before = None
+        for line in self.lines:
+            head = f"{line.operation}:" if line.operation != before else ""
+            before = line.operation
+            value = shown(line.value) or _shape(line.shape)
+            table.append((head, line.local, _local(line), line.chain, value))
+        header = ("operation", "local derivative", "its value", "chain rule", "product so far")
+        yield from _table(table, limit, header)
+        if self.gradient:
+            yield ""
+            yield "gradient"
+            rows = [
+                (f"d{self.output}/d{_in_parentheses(name)}", _shape(shape), shown(value))
+                for name, (shape, value) in self.gradient.items()
+            ]
+            yield from _table(rows, limit)
+
+    def _repr_html_(self) -> str:
+        import html
+
+        return f"<pre>{html.escape(str(self))}</pre>"
+
+
+def explain(
+    f: Callable[..., Any], *args: Any, limit: int = 60, file: TextIO | None = sys.stdout
+) -> Explanation:
+    """Print the chain rule of a computation step by step, with its formulas and numbers.
+
+    Each step names the operation, its local derivative as a formula and a number (the shape of the
+    Jacobian, where it is large), and the product so far. The names are those of the variables in
+    `f`; a result that has none is written out, or called t1, t2, ...
+
+    Args:
+        f: a function with a real result of one element.
+        args: its arguments, pytrees of arrays; the derivative is taken by each floating-point one.
+        limit: how many lines of each part are printed; the middle of a longer one is left out.
+        file: where to print; None prints nothing.
+
+    Returns:
+        The explanation, whose lines can be looked at one by one.
+
+    Raises:
+        NotScalarError: the result has several elements.
+
+    >>> import numpy as np, xgrad as xg
+    >>> def f(x):
+    ...     v = x**2
+    ...     u = xg.exp(v)
+    ...     return xg.sin(u)
+    >>> e = xg.show.explain(f, 0.7, file=None)
+    >>> for line in e.lines:
+    ...     print(f"{line.operation:12} {line.local:14} {line.chain}")
+    L = sin(u)   dL/du = cos(u) dL/du = cos(u)
+    u = exp(v)   du/dv = u      dL/dv = dL/du u
+    v = x^2      dv/dx = 2x     dL/dx = dL/dv 2x
+    """
+    run = watch(f, args)
+    y = require_tracked(run.result, "explain")
+    if y.size != 1 or y.dtype.kind == "c":
+        raise errors.NotScalarError(
+            f"explain: {_name_of(f)} returned {y.dtype}{list(y.shape)}; expected one real number, "
+            "whose derivatives the chain rule gives. Explain a sum or one entry of it"
+        )
+    graph = graph_of(run)
+    explanation = _explained(graph, y, _name_of(f))
+    if file is not None:
+        print("\n".join(explanation.text(limit)), file=file)
+    return explanation
+
+
+def _name_of(f: Any) -> str:
+    return str(getattr(f, "__name__", type(f).__name__))
+
+
+def _explained(graph: Graph, y: xg.Array, name: str) -> Explanation:
+    home = graph.home
+    cotangents: dict[int, Any] = {}
+    passed: dict[tuple[int, int], Any] = {}
+    local: dict[tuple[int, int], Any] = {}
+
+    def visit(serial: int, g: Any, parts: list[tuple[int, Any]], seconds: float) -> None:
+        own = home.get(serial, serial)
+        if own == serial and hasattr(g, "shape"):
+            cotangents[serial] = (tuple(g.shape), small(g))
+        for parent, part in parts:
+            into = home.get(parent, parent)
+            if into != own and hasattr(part, "shape"):
+                old = passed.get((own, into))
+                passed[own, into] = part if old is None else old + part
+
+    def visit_local(serial: int, parts: list[tuple[int, Any]]) -> None:
+        for parent, part in parts:
+            if (serial, parent) not in local:
+                local[serial, parent] = small(part) if hasattr(part, "shape") else None
+
+    walk(y, visit, visit_local)
+    texts = Texts(graph)
+    forward = [(texts.name(s), texts.operation(s), s.shape or (), s.value) for s in graph.ops()]
+    lines = []
+    for step in reversed(graph.ops()):
+        # leaves first: their gradient is then complete, and the walk goes on with the others
+        order = sorted(
+            set(step.parents), key=lambda p: (not graph.steps[p].is_leaf, _place(step, p))
+        )
+        for parent in order:
+            part = passed.get((step.id, parent))
+            if part is not None:
+                lines.append(_line(texts, step, parent, part, local.get((step.id, parent))))
+    gradient = {
+        step.name: cotangents[step.id]
+        for step in graph.steps.values()
+        if step.is_leaf and step.id in cotangents
+    }
+    return Explanation(name, texts.name(graph.steps[graph.output]), forward, lines, gradient)
+
+
+def _place(step: Step, parent: int) -> int:
+    """Return at which argument of a step a parent comes first."""
+    return next((i for i, o in enumerate(step.operands) if o.step == parent), len(step.operands))
+
+
+def _line(texts: Texts, step: Step, parent: int, part: Any, local: Any) -> Line:
+    graph = texts.graph
+    out, into = texts.name(step), texts.name(graph.steps[parent])
+    root = texts.name(graph.steps[graph.output])
+    g = f"d{root}/d{_in_parentheses(out)}"
+    target = f"d{root}/d{_in_parentheses(into)}"
+    seeded = step.id == graph.output
+    scalar = step.shape == ()
+    rule = formula(step.op)
+    complex_ = step.dtype is not None and step.dtype.kind == "c"
+    derivative = f"d{_in_parentheses(out)}/d{_in_parentheses(into)}"
+    shape = tuple(part.shape)
+    jacobian = (*(step.shape or ()), *shape)
+    if rule is None:
+        text = f"{step.op}_pullback({g})"
+        return Line(texts.head(step), text, jacobian, f"{target} = {text}", small(part), shape)
+    names = texts.of_arguments(step, rule.arguments)
+    slots = [i for i, o in enumerate(step.operands) if o.step == parent] or [0]
+    if rule.kind == "elementwise":
+        partials = [rule.text(i, names, scalar, complex_) for i in slots]
+        partial = " + ".join(partials)
+        factor = partial if len(partials) == 1 else f"({partial})"
+        chain = _reduced(_product(g, factor, seeded, scalar), step.shape, shape)
+        number = local if local is not None and shape == step.shape else jacobian
+        return Line(
+            texts.head(step),
+            f"{derivative} = {partial}",
+            number,
+            f"{target} = {chain}",
+            small(part),
+            shape,
+        )
+    chained = " + ".join(
+        rule.text(i, names | {"g": "1" if seeded else g}, scalar, complex_) for i in slots
+    )
+    alone = " + ".join(rule.text(i, names | {"g": "g"}, scalar, complex_) for i in slots)
+    return Line(
+        texts.head(step), f"g -> {alone}", jacobian, f"{target} = {chained}", small(part), shape
+    )
+
+
+def _product(g: str, factor: str, seeded: bool, scalar: bool) -> str:
+    """Return a cotangent times a partial derivative."""
+    if factor == "0":
+        return "0"
+    if seeded:
+        return factor
+    if factor == "1":
+        return g
+    if factor == "-1":
+        return f"-{g}"
+    if factor.startswith("1 / "):
+        return f"{g} / {factor[4:]}"
+    tight = factor if not set(factor) & set("+-/") or is_atom(factor) else f"({factor})"
+    return f"{g} {tight}" if scalar else f"{g} o {tight}"
+
+
+def _reduced(text: str, out: tuple[int, ...] | None, into: tuple[int, ...]) -> str:
+    """Say over which axes a cotangent is summed because its argument was broadcast."""
+    if out is None or out == into:
+        return text
+    extra = len(out) - len(into)
+    axes = [*range(extra), *(i + extra for i, n in enumerate(into) if n == 1 != out[i + extra])]
+    return f"sum({text}, axis {', '.join(map(str, axes))})" if axes else text
+
+
+class Texts:
+    """The names of the steps of a graph, and their operations in these names.
+
+    A result that the user's code gave no name is called `unnamed`; by default it is written out
+    where it is used, or numbered.
+    """
+
+    def __init__(self, graph: Graph, unnamed: str = "") -> None:
+        self.graph = graph
+        uses: dict[int, int] = {}
+        for step in graph.steps.values():
+            for operand in step.operands:
+                if operand.step is not None:
+                    uses[operand.step] = uses.get(operand.step, 0) + 1
+        self.names = {step.id: step.name or unnamed for step in graph.steps.values()}
+        count = 0
+        for step in graph.steps.values():
+            if self.names[step.id]:
+                continue
+            text = self.operation(step) if not step.is_leaf else ""
+            if text and len(text) <= INLINE and uses.get(step.id, 0) == 1:
+                self.names[step.id] = text
+            else:
+                count += 1
+                self.names[step.id] = f"t{count}"
+
+    def name(self, step: Step) -> str:
+        """Return how a step's result is called."""
+        return self.names[step.id]
+
+    def operand(self, operand: Operand) -> str:
+        """Return how an argument is called."""
+        if operand.step is not None:
+            return self.names.get(operand.step, "?")
+        if operand.text:
+            return operand.text
+        return f"const{list(operand.shape or ())}"
+
+    def operation(self, step: Step) -> str:
+        """Return what a step computes."""
+        operands = [self.operand(o) for o in step.operands] or [
+            self.names.get(p, "?") for p in step.parents
+        ]
+        return operation(step.op, operands, step.settings, step.shape == ())
+
+    def head(self, step: Step) -> str:
+        """Return a step as an equation, or only its operation where that is its name."""
+        name, text = self.names[step.id], self.operation(step)
+        return text if name == text else f"{name} = {text}"
+
+    def of_arguments(self, step: Step, arguments: tuple[str, ...]) -> dict[str, Any]:
+        """Return what the names in a rule are in this computation."""
+        names: dict[str, Any] = {"out": self.names[step.id]}
+        for argument, operand in zip(arguments, step.operands, strict=False):
+            value = operand.value
+            if operand.step is None and type(value) in (int, float):
+                names[argument] = value
+            else:
+                names[argument] = self.operand(operand)
+        return names
+
+
+# Layout -------------------------------------------------------------------------------------------
+
+
+def shown(value: Any, most: int = 4) -> str:
+    """Return the values of a small array on one line, or nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, tuple):
+        return _shape(value)
+    elements = np.asarray(value).ravel()
+    text = " ".join(_number(x) for x in elements[:most])
+    return text + (" ..." if elements.size > most else "")
+
+
+def _number(x: Any) -> str:
+    if np.iscomplexobj(x):
+        return f"{x:.4g}"
+    return f"{x + 0.0:.5g}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, shape))}]" if shape else ""
+
+
+def _local(line: Line) -> str:
+    if isinstance(line.local_value, tuple):
+        return _shape(line.local_value) or "a number"
+    return shown(line.local_value)
+
+
+def _in_parentheses(name: str) -> str:
+    return name if is_atom(name) and not set(name) & set("(^") else f"({name})"
+
+
+def _table(
+    rows: Sequence[tuple[str, ...]], limit: int | None, header: tuple[str, ...] | None = None
+) -> Iterator[str]:
+    if limit is not None and len(rows) > limit:
+        left_out = len(rows) - limit
+        rest = f"... {left_out} more; limit={len(rows)} shows them"
+        empty = ("",) * (len(rows[0]) - 1)
+        half = limit // 2
+        rows = [*rows[:half], (rest, *empty), *rows[len(rows) - (limit - half) :]]
+    widths = [
+        min(44, max(map(len, column)))
+        for column in zip(*([header] if header else []), *rows, strict=True)
+    ]
+    for row in [*([header] if header else []), *rows]:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        yield ("   " + "   ".join(cells)).rstrip()
