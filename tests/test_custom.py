@@ -94,6 +94,26 @@ def test_checkpoint_gives_the_same_derivatives() -> None:
     check_grads(nested, (X,), order=2)
 
 
+def test_checkpoint_draws_the_same_random_numbers_again(computing) -> None:
+    def thinned(x, rng):
+        kept = rng.bernoulli(0.5, size=50)
+        return xg.sum(xg.where(kept, xg.sin(x) * rng.normal(size=50), 0.0))
+
+    def twice(x, rng):
+        return xg.checkpoint(lambda x: thinned(x, rng) * thinned(x + 1.0, rng))(x)
+
+    with xg.use_backend(computing.name):
+        x = xg.linspace(0.0, 1.0, 50, dtype=xg.float64)
+        for f in (thinned, twice):
+            plain, kept = xg.random.default_rng(3), xg.random.default_rng(3)
+            want = xg.value_and_grad(lambda x, f=f, rng=plain: f(x, rng) ** 2)(x)
+            got = xg.value_and_grad(xg.checkpoint(lambda x, f=f, rng=kept: f(x, rng) ** 2))(x)
+            for a, b in zip(got, want, strict=True):
+                assert bool(xg.all(a == b))
+            # the stream goes on where the first run left it
+            assert bool(xg.all(plain.random(3) == kept.random(3)))
+
+
 def test_checkpoint_runs_the_function_again_and_keeps_only_its_argument() -> None:
     calls = 0
 

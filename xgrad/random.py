@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import math
 import operator
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,6 +18,11 @@ from .array import Array
 __all__ = ["Generator", "default_rng"]
 
 Size = int | tuple[int, ...] | None
+
+States = dict["Generator", Any]
+"""Generators, and their streams as they were before something drew from them."""
+
+_watched: ContextVar[States | None] = ContextVar("xgrad_random_watched", default=None)
 
 
 def default_rng(
@@ -43,6 +52,35 @@ def default_rng(
         return Generator(seed, *backends.current())
 
 
+@contextlib.contextmanager
+def watched() -> Iterator[States]:
+    """Note the state of each generator before the first draw from it in the block."""
+    outer, states = _watched.get(), States()
+    token = _watched.set(states)
+    try:
+        yield states
+    finally:
+        _watched.reset(token)
+        for generator, state in states.items():
+            if outer is not None and generator not in outer:
+                outer[generator] = state
+
+
+@contextlib.contextmanager
+def replayed(states: States) -> Iterator[None]:
+    """Let generators draw once more, in the block, what they drew from these states on."""
+    present = {generator: generator._raw for generator in states}
+    for generator, state in states.items():
+        generator._raw = copy.deepcopy(state)
+    token = _watched.set(None)
+    try:
+        yield
+    finally:
+        _watched.reset(token)
+        for generator, raw in present.items():
+            generator._raw = raw
+
+
 class Generator:
     """A stream of random numbers on one backend and device; make it with `default_rng`.
 
@@ -64,7 +102,7 @@ class Generator:
 
     def random(self, size: Size = None, dtype: Any = None) -> Array:
         """Draw numbers uniformly from [0, 1); float64 unless a dtype is given."""
-        return self._draw(self._raw.random, size, dtype)
+        return self._draw("random", size, dtype)
 
     def uniform(
         self, low: Any = 0.0, high: Any = 1.0, size: Size = None, dtype: Any = None
@@ -75,7 +113,7 @@ class Generator:
 
     def standard_normal(self, size: Size = None, dtype: Any = None) -> Array:
         """Draw from the normal distribution of mean 0 and variance 1."""
-        return self._draw(self._raw.standard_normal, size, dtype)
+        return self._draw("standard_normal", size, dtype)
 
     def normal(
         self, loc: Any = 0.0, scale: Any = 1.0, size: Size = None, dtype: Any = None
@@ -90,11 +128,11 @@ class Generator:
 
     def integers(self, low: int, high: int | None = None, size: Size = None) -> Array:
         """Draw integers uniformly from ``low, ..., high - 1``, or from ``0, ..., low - 1``."""
-        return Array(self._raw.integers(low, high, _shape(size)))
+        return Array(self._stream().integers(low, high, _shape(size)))
 
     def permutation(self, n: int) -> Array:
         """Return ``0, ..., n - 1`` in random order; it shuffles the rows of an array it indexes."""
-        return Array(self._raw.permutation(operator.index(n)))
+        return Array(self._stream().permutation(operator.index(n)))
 
     def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
         """Draw from the integers ``0, ..., n - 1``, each at most once if `replace` is False.
@@ -114,13 +152,20 @@ class Generator:
             )
         return self.permutation(n)[:count].reshape(shape)
 
-    def _draw(self, draw: Any, size: Size, dtype: Any) -> Array:
+    def _stream(self) -> Any:
+        """Return the library's generator, about to be drawn from."""
+        states = _watched.get()
+        if states is not None and self not in states:
+            states[self] = copy.deepcopy(self._raw)
+        return self._raw
+
+    def _draw(self, name: str, size: Size, dtype: Any) -> Array:
         wanted = np.dtype(np.float64 if dtype is None else dtype)
         if wanted.kind != "f" and wanted.name != "bfloat16":
             raise TypeError(f"random: got dtype {wanted}; expected a real floating-point one")
         # the libraries draw these two; others are cast from them
         drawn = np.dtype(np.float32 if wanted.itemsize <= 4 else np.float64)
-        out = Array(draw(_shape(size), dtype=drawn))
+        out = Array(getattr(self._stream(), name)(_shape(size), dtype=drawn))
         return out if drawn == wanted else out.astype(wanted)
 
     def __repr__(self) -> str:

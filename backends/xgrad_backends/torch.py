@@ -112,6 +112,14 @@ class _Random:
             self.generator = torch.Generator(self.device)
             self.generator.manual_seed(self.generator.seed() if seed is None else seed)
 
+    def __deepcopy__(self, memo: Any) -> _Random:
+        copied = object.__new__(_Random)
+        copied.device, copied.generator = self.device, None
+        if self.generator is not None:
+            copied.generator = torch.Generator(self.device)
+            copied.generator.set_state(self.generator.get_state())
+        return copied
+
     def _keywords(self, dtype: Any) -> dict[str, Any]:
         dtype = BACKEND.raw_dtype(dtype)
         return {"generator": self.generator, "device": self.device, "dtype": dtype}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from .. import tape, trees
+from .. import random, tape, trees
 from ..array import Array
 from ..derived import picklable
 from ..fitting import Like, zeros
@@ -20,7 +20,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 
     Memory for time: the tape keeps only the arguments. `f` must give the same result when it is
-    run again. Arrays that `f` captures from outside keep their derivatives too.
+    run again: generators of `xgrad.random` draw the same numbers then, and are left as they were.
+    Arrays that `f` captures from outside keep their derivatives too.
     """
 
     @wraps(f)
@@ -29,7 +30,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not tape.is_recording():
             return f(*args)
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
-        out = f(*call.arguments(leaves))
+        with random.watched() as states:
+            out = f(*call.arguments(leaves))
         nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
         captured = _captured(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
@@ -37,7 +39,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if not any(p is not None for p in parents):
             return stop_gradient(out)
         rule = Rule(f.__name__, _never, _pull_again, _push_again, _lift_again)
-        return recorded(stop_gradient(out), rule, parents, (f, call, captured, None), f.__name__)
+        saved = (f, call, captured, states, None)
+        return recorded(stop_gradient(out), rule, parents, saved, f.__name__)
 
     return checkpointed
 
@@ -71,14 +74,14 @@ def _captured(nodes: list[Node], leaves: list[Node]) -> list[Node]:
 
 
 def _lift_again(node: Node) -> Any:
-    f, call, captured, _ = node[SAVED]
-    return f, call, captured, call.lifted(node)
+    *saved, _ = node[SAVED]
+    return *saved, node[SAVED][1].lifted(node)
 
 
 def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
     """Run a checkpointed function again: its leaves, its outputs, and the path between."""
-    f, call, captured, lifted = saved
-    with tape.recording(True):
+    f, call, captured, states, lifted = saved
+    with tape.recording(True), random.replayed(states):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
         out = f(*call.arguments(leaves))
