@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
     ["errors", "backends"],
-    ["operators", "methods", "array"],
+    ["operators", "methods", "array", "memory"],
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
     ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],

@@ -3,6 +3,9 @@
 NumPy reports its buffers to `tracemalloc`, so the peak is exact and does not depend on the machine.
 """
 
+import ctypes
+import subprocess
+import sys
 import tracemalloc
 
 import numpy as np
@@ -106,3 +109,31 @@ def test_nothing_is_kept_of_what_is_not_recorded():
     with xg.no_grad():
         x = xg.asarray(X, requires_grad=True)
         assert peak(lambda: xg.sin(xg.sin(xg.sin(xg.sin(x))))) < 4 * X.nbytes
+
+
+KEEP = """
+import sys, time
+import numpy as np, xgrad as xg
+xg.keep_memory()
+x = np.ones(100_000)  # 0.8 MB: glibc would give it back
+faults = []
+for _ in range(3):
+    before = __import__("resource").getrusage(0).ru_minflt
+    for _ in range(50):
+        x * 2.0
+    faults.append(__import__("resource").getrusage(0).ru_minflt - before)
+print(faults[-1])
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
+def test_kept_memory_needs_no_new_pages():
+    run = [sys.executable, "-c", KEEP]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 50 * 100_000 * 8 / 4096 / 10
+
+
+def test_keep_memory_says_where_it_does_not_work(monkeypatch):
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: object())
+    with pytest.raises(xg.errors.BackendUnavailableError, match="for Linux with glibc"):
+        xg.keep_memory()

@@ -27,6 +27,7 @@ from .explaining import explain_gradient
 from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
 from .info import __array_namespace_info__
 from .jacobians import hessian, hvp, jacfwd, jacrev
+from .memory import keep_memory
 from .ops.activations import (
     log_softmax,
     logsumexp,
@@ -425,6 +426,7 @@ __all__ = [
     "jacfwd",
     "jacrev",
     "jvp",
+    "keep_memory",
     "kron",
     "less",
     "less_equal",

@@ -67,9 +67,10 @@ NOT_OPS: dict[str, str] = {
             "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),
         "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp",
-        "tape": "checkpoint custom_jvp custom_vjp no_grad stop_gradient",
+        "tape": "checkpoint custom_jvp custom_vjp no_grad primitive stop_gradient",
+        "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
-        "backend": "available_backends get_backend set_backend use_backend",
+        "backend": "available_backends get_backend keep_memory set_backend use_backend",
     }.items()
     for name in names.split()
 }
