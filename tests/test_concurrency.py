@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import tape
+from xgrad import nn, optim, tape
 
 ROOT = Path(__file__).parents[1]
 X = np.asarray([0.3, -1.2, 2.0])
@@ -266,6 +266,31 @@ def test_a_module_of_parameters_is_copied_and_pickled():
         assert np.all(original.w.data == 0.5)
 
 
+def trained(optimizer, model, steps):
+    """Return what a model predicts after some steps on the product of two numbers."""
+    x = xg.asarray(np.random.default_rng(1).uniform(-1.0, 1.0, (16, 2)))
+    y = x[:, :1] * x[:, 1:]
+
+    def loss(model):
+        return nn.functional.mse_loss(model(x), y)
+
+    for _ in range(steps):
+        model = optimizer.step(xg.grad(loss)(model))
+    return model(x).data
+
+
+@pytest.mark.parametrize("how", [again, copy.deepcopy], ids=["pickled", "copied"])
+def test_training_goes_on_from_a_copy_as_from_the_original(how):
+    parts = nn.MLP([2, 8, 8], xg.tanh, rng=0), nn.LayerNorm(8), nn.Linear(8, 1, rng=1)
+    original = optim.Optimizer(optim.Adam(lr=0.01), nn.Sequential(*parts))
+    trained(original, original.model, 3)
+    made = how(original)
+    found = [trained(made, made.model, steps) for steps in (0, 3)]
+    expected = [trained(original, original.model, steps) for steps in (0, 3)]
+    np.testing.assert_array_equal(found, expected)
+    assert not np.array_equal(*expected)
+
+
 @xg.custom_vjp
 def softened(x):
     return xg.clip(x, -1.0, 1.0)
@@ -404,7 +429,7 @@ if not hasattr(sys, "_is_gil_enabled") or "stand-in" in sys.argv:
     sys._is_gil_enabled = lambda: False
 import numpy as np
 import xgrad as xg
-from xgrad import tape
+from xgrad import nn, optim, tape
 
 def f(x):
     for _ in range(20):

@@ -13,6 +13,7 @@ import xgrad
 from . import errors
 from .array import SCALARS, Array
 from .backends import Backend, backend_of, backend_of_type, missing
+from .batching import Batch
 
 
 def _empty() -> None:
@@ -200,6 +201,7 @@ def _refuse(op: Op, args: list[Any], x: Any) -> NoReturn:
 def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     raws = [x._data if type(x) is Array else x for x in arrays]
+    raws = [x.data if type(x) is Batch else x for x in raws]
     raws = [x for x in raws if backend_of_type(type(x)) and x.shape != ()]
     backends = sorted({backend_of(x).name for x in raws})
     if len(backends) > 1:
