@@ -17,11 +17,13 @@ def on_host(x: Any) -> bool:
         return False
 
 
-def require_classes(target: Any, classes: int, function: str, ignored: int | None = None) -> Any:
-    """Return whether each label is a class, or None where labels on the host were looked at.
+def require_classes(
+    target: Any, classes: int, function: str, ignored: int | None = None
+) -> tuple[Any, Any]:
+    """Return labels that are all classes, and a condition where they were, or None if they are.
 
-    Labels on the host are checked here. Others are not, since that would wait for the device: the
-    caller makes its result NaN where the returned condition does not hold.
+    Labels on the host are checked here. Others are not, since that would wait for the device: those
+    that are no class become 0, and the caller makes its result NaN where the condition fails.
     """
     if not xg.isdtype(target.dtype, "integral"):
         raise TypeError(
@@ -32,14 +34,14 @@ def require_classes(target: Any, classes: int, function: str, ignored: int | Non
     if ignored is not None:
         good = good | (target == ignored)
     if not on_host(target):
-        return good
+        return xg.where(good, target, xg.zeros_like(target)), good
     if not bool(xg.all(good)):
         low, high = int(xg.min(target)), int(xg.max(target))
         raise ValueError(
             f"{function}: the labels are {low} to {high}; expected 0 to {classes - 1}, one of "
             f"{classes} classes" + ("" if ignored is None else f", or ignore_index={ignored}")
         )
-    return None
+    return target, None
 
 
 def require_shape(x: Any, shape: tuple[int, ...], function: str, name: str) -> None:

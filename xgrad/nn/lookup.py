@@ -46,8 +46,7 @@ def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
         num_classes: how many there are; it is not guessed, since that would look at the values.
         dtype: the result's dtype; that of the input if None.
     """
-    good = require_classes(input, num_classes, "one_hot")
-    del good  # a class that does not exist has no 1 anywhere
+    require_classes(input, num_classes, "one_hot")  # one that does not exist has no 1 anywhere
     hot = xg.expand_dims(input, axis=-1) == counted(input, num_classes)
     return xg.astype(hot, input.dtype if dtype is None else dtype)
 
@@ -67,7 +66,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             f"embedding: weight has shape {tuple(weight.shape)}; "
             "expected (num_embeddings, embedding_dim)"
         )
-    good = require_classes(input, weight.shape[0], "embedding")
+    input, good = require_classes(input, weight.shape[0], "embedding")
     rows = xg.take(weight, xg.reshape(input, (-1,)), axis=0)
     rows = xg.reshape(rows, (*input.shape, weight.shape[1]))
     if padding_idx is not None:

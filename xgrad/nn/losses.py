@@ -144,7 +144,7 @@ def _likelihood_parts(
     axis = _class_axis(logs, function)
     shape = tuple(logs.shape)
     require_shape(target, shape[:axis] + shape[axis + 1 :], function, "target")
-    good = require_classes(target, shape[axis], function, ignore_index)
+    target, good = require_classes(target, shape[axis], function, ignore_index)
     kept = None
     if not on_host(target) or bool(xg.any(target == ignore_index)):
         kept = target != ignore_index
@@ -317,7 +317,7 @@ def multi_margin_loss(
         raise ValueError(f"{function}: p is {p}; expected 1 or 2")
     classes = input.shape[-1]
     require_shape(target, tuple(input.shape[:-1]), function, "target")
-    good = require_classes(target, classes, function)
+    target, good = require_classes(target, classes, function)
     places = xg.expand_dims(target, axis=-1)
     right = xg.take_along_axis(input, places, axis=-1)
     short = xg.relu(margin - right + input)

@@ -1,0 +1,105 @@
+"""The functions of networks against PyTorch's, on the CPU in float64.
+
+Of each row of the table three things are compared: the value, the gradient of a random projection
+of it, and the gradient of a random projection of that gradient. ``python -m tests.nn.parity``
+prints the largest difference of each function; the tests require it to be small.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as TF
+
+import xgrad as xg
+import xgrad.nn.functional as F
+
+from .cases import CASES, Case
+
+
+def _tensor(x: Any) -> Any:
+    return torch.tensor(x) if isinstance(x, np.ndarray) else x
+
+
+def differences(case: Case) -> tuple[float, float, float]:
+    """Return the largest relative differences of value, first and second derivative."""
+    arrays = case.arrays()
+    ours = case.ours or getattr(F, case.name)
+    theirs = case.theirs or getattr(TF, case.name)
+    rng = np.random.default_rng(7)
+    directions = [rng.normal(size=np.shape(a)) for a in arrays]
+    tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
+    rest = [_tensor(r) for r in case.rest]
+    # only what our own functions are not told by name is turned into a tensor
+    options = {k: v if case.theirs else _tensor(v) for k, v in case.options.items()}
+    their_value = theirs(*tensors, *rest, **options)
+    weight = rng.normal(size=tuple(their_value.shape))
+    their_first = torch.autograd.grad(
+        (their_value * torch.tensor(weight)).sum(), tensors, create_graph=True
+    )
+    along = sum((g * torch.tensor(d)).sum() for g, d in zip(their_first, directions, strict=True))
+    their_second: list[Any] = [None] * len(tensors)
+    if along.requires_grad and case.second:
+        their_second = list(torch.autograd.grad(along, tensors, allow_unused=True))
+    their_second = [
+        torch.zeros_like(t) if g is None else g for g, t in zip(their_second, tensors, strict=True)
+    ]
+
+    def projected(*xs: Any) -> Any:
+        return xg.sum(ours(*xs, *case.rest, **case.options) * weight)
+
+    numbers = tuple(range(len(arrays)))
+
+    def slope(*xs: Any) -> Any:
+        first = xg.grad(projected, argnums=numbers)(*xs)
+        return sum(xg.sum(g * d) for g, d in zip(first, directions, strict=True))
+
+    value = ours(*arrays, *case.rest, **case.options)
+    first = xg.grad(projected, argnums=numbers)(*arrays)
+    second = xg.grad(slope, argnums=numbers)(*arrays)
+    return (
+        _difference([value], [their_value]),
+        _difference(first, their_first),
+        _difference(second, their_second) if case.second else 0.0,
+    )
+
+
+def _difference(ours: Any, theirs: Any) -> float:
+    """Return the largest difference, relative to the largest element if that is above 1."""
+    worst = 0.0
+    for a, t in zip(ours, theirs, strict=True):
+        got = np.asarray(a)
+        want = t.detach().numpy(force=True)
+        if got.shape != want.shape:
+            raise AssertionError(f"got shape {got.shape}; expected {want.shape}")
+        if not want.size:
+            continue
+        same = (got == want) | (np.isnan(got) & np.isnan(want))
+        gap = np.where(same, 0.0, np.abs(got - want))
+        size = np.max(np.abs(want[np.isfinite(want)]), initial=1.0)
+        worst = max(worst, float(np.max(gap) / size))
+    return worst
+
+
+def main() -> None:
+    """Print the largest difference of each function."""
+    found: dict[str, list[tuple[float, float, float]]] = {}
+    for case in CASES:
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+            found.setdefault(case.name, []).append(differences(case))
+    print(f"{'function':34} {'cases':>5} {'value':>9} {'first':>9} {'second':>9}")
+    worst = 0.0
+    for name, rows in found.items():
+        most = [max(column) for column in zip(*rows, strict=True)]
+        worst = max(worst, *most)
+        print(f"{name:34} {len(rows):5} " + " ".join(f"{x:9.1e}" for x in most))
+    print(f"{len(CASES)} cases, largest difference {worst:.1e}")
+    if not worst < 1e-9:
+        raise SystemExit("a difference is too large")
+
+
+if __name__ == "__main__":
+    main()
