@@ -24,6 +24,17 @@ def loop(n: int, step: Function, *state: Any) -> tuple[Any, ...]:
     return jax.lax.fori_loop(0, n, lambda i, state: step(i, *state), state)  # type: ignore[no-any-return]
 
 
+def convolved(x: Any, K: Any, b: Any) -> Any:
+    """Return the convolution of images with filters, with a border of zeros."""
+    return jax.lax.conv(x, K, (1, 1), "SAME") + b[:, None, None]
+
+
+def pooled(x: Any) -> Any:
+    """Return the maxima of squares of 2 x 2."""
+    square = (1, 1, 2, 2)
+    return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, square, square, "VALID")
+
+
 def load(name: str, threads: int) -> Library:
     """Return JAX as a library of the benchmark."""
     jax.config.update("jax_enable_x64", True)
@@ -31,11 +42,13 @@ def load(name: str, threads: int) -> Library:
     xp = namespace(
         jnp,
         bordered=lambda x: jnp.pad(x, 1),
+        convolved=convolved,
         fft=jnp.fft,
         imag=jnp.imag,
         linalg=jnp.linalg,
         log_softmax=jax.nn.log_softmax,
         real=jnp.real,
+        pooled=pooled,
         **({"loop": loop} if name == "jax_jit" else {}),
         relu=jax.nn.relu,
         sigmoid=jax.nn.sigmoid,

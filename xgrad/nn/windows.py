@@ -6,13 +6,16 @@ the columns and needs nothing beyond the standard; `fold` adds the slices back.
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..backends import backend_of
 from ..op import linear, rule
+from ..ops.elementwise import strong_multiply
 
 Shape = tuple[int, ...]
 
@@ -44,6 +47,12 @@ class Window(NamedTuple):
     def is_trivial(self) -> bool:
         """Whether it is a single element that visits each element."""
         return set(self.size) == set(self.stride) == {1}
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether it may see an element from several places."""
+        extents = ((k - 1) * d + 1 for k, d in zip(self.size, self.dilation, strict=True))
+        return any(n > s for n, s in zip(extents, self.stride, strict=True))
 
     def keys(self) -> Iterator[tuple[slice, ...]]:
         """Yield for each element of the window the index of what it sees."""
@@ -78,10 +87,21 @@ def added(x: Any, window: Window, shape: Shape) -> Any:
     backend = backend_of(x)
     if window.is_trivial and window.places == shape:
         return backend.xp.squeeze(x, axis=2)
-    total = backend.xp.zeros((*x.shape[:2], *shape), dtype=x.dtype, device=backend.device(x))
-    for i, key in enumerate(window.keys()):
-        part = backend.getitem(x, (slice(None), slice(None), i))
-        if backend.getitem is operator.getitem:
+    parts = (
+        backend.getitem(x, (slice(None), slice(None), i)) for i in range(math.prod(window.size))
+    )
+    return _added(parts, x, window, shape)
+
+
+def _added(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any:
+    """Return zeros to which a part is added for each element of the window."""
+    backend = backend_of(like)
+    lead, device = tuple(like.shape[:2]), backend.device(like)
+    total = backend.xp.zeros((*lead, *shape), dtype=like.dtype, device=device)
+    for part, key in zip(parts, window.keys(), strict=True):
+        if not window.overlaps:
+            total = backend.setitem(total, key, part, False)
+        elif backend.getitem is operator.getitem:
             total[key] += part
         else:
             total = backend.index_add(total, key, part)
@@ -100,32 +120,42 @@ def fold(x: Any, /, *, window: Window, shape: Shape) -> Any:
     return added(x, window, shape)
 
 
-def _hits(xp: Any, x: Any, out: Any, window: Window) -> tuple[Any, Any]:
-    """Return where each window attains its maximum, and how often."""
-    hit = unfold(x, window=window) == xp.expand_dims(out, axis=2)
-    return hit, xp.sum(xp.astype(hit, out.dtype), axis=2)
+def _hits(x: Any, out: Any, window: Window) -> tuple[list[Any], Any]:
+    """Return for each element of the window where it attains the maximum, and how many do."""
+    xp = backend_of(x).xp
+    hits = [xp.astype(part == out, out.dtype) for part in slices(x, window)]
+    return hits, functools.reduce(operator.add, hits)
 
 
-def _largest_vjp(xp: Any, g: Any, x: Any, out: Any, window: Window) -> Any:
-    hit, times = _hits(xp, x, out, window)
-    share = xp.where(hit, xp.expand_dims(g / times, axis=2), xp.zeros_like(hit, dtype=g.dtype))
-    return fold(share, window=window, shape=tuple(x.shape[2:]))
+@linear(lambda xp, g, x, out, window: _collected(g, x, out, window=window), None, None, zeros=True)
+def _handed_down(g: Any, x: Any, out: Any, /, *, window: Window) -> Any:
+    """Return what reaches each element of x from the windows whose maximum it attains."""
+    hits, times = _hits(x, out, window)
+    share = g / times
+    parts = (strong_multiply(share, hit) for hit in hits)
+    return _added(parts, x, window, tuple(x.shape[2:]))
 
 
-def _largest_jvp(xp: Any, t: Any, x: Any, out: Any, window: Window) -> Any:
-    hit, times = _hits(xp, x, out, window)
-    t = unfold(t, window=window)
-    return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=2) / times
+@linear(
+    lambda xp, g, x, out, window: _handed_down(g, x, out, window=window), None, None, zeros=True
+)
+def _collected(t: Any, x: Any, out: Any, /, *, window: Window) -> Any:
+    """Return the mean of t over the elements of each window that attain its maximum."""
+    hits, times = _hits(x, out, window)
+    parts = map(strong_multiply, slices(t, window), hits)
+    return functools.reduce(operator.add, parts) / times
 
 
-@rule(vjp=_largest_vjp, jvp=_largest_jvp, zeros=True)
+@rule(
+    vjp=lambda xp, g, x, out, window: _handed_down(g, x, out, window=window),
+    jvp=lambda xp, t, x, out, window: _collected(t, x, out, window=window),
+    zeros=True,
+)
 def largest(x: Any, /, *, window: Window) -> Any:
     """Return the maximum of each window; elements that attain it together share the derivative."""
     xp = backend_of(x).xp
     first, *others = slices(x, window)
-    for other in others:
-        first = xp.maximum(first, other)
-    return first if others else xp.asarray(first, copy=True)
+    return functools.reduce(xp.maximum, others, first) if others else xp.asarray(first, copy=True)
 
 
 # Arguments ---------------------------------------------------------------------------------------
