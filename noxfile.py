@@ -44,6 +44,23 @@ def tests_torch(session: nox.Session) -> None:
     pytest(session, "torch", "torch:meta")
 
 
+@nox.session(venv_backend="virtualenv", default=False)
+def torch_parity(session: nox.Session) -> None:
+    """Print the largest difference to PyTorch of each function of networks, to second order."""
+    session.install(TORCH)
+    install(session, "test")
+    session.run("python", "-m", "tests.nn.parity")
+    session.run("pytest", "tests/nn/test_parity.py", "tests/optim", *session.posargs)
+
+
+@nox.session(default=False)
+def kills(session: nox.Session) -> None:
+    """Kill a training run at 20 random moments; `-- N` is another number."""
+    install(session, "test")
+    env = {"XGRAD_KILLS": session.posargs[0] if session.posargs else "20"}
+    session.run("pytest", "tests/test_files.py", "-k", "killed", env=env)
+
+
 @nox.session(default=False)
 @nox.parametrize("cuda", ["12", "13"])
 def tests_gpu(session: nox.Session, cuda: str) -> None:

@@ -15,6 +15,7 @@
     |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
     |   +-- NonFiniteError               (FloatingPointError)  ``debug`` found a NaN or infinity
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
+    +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
 """
@@ -23,6 +24,7 @@ __all__ = [
     "BackendError",
     "BackendUnavailableError",
     "DerivativeError",
+    "FileError",
     "GraphFreedError",
     "MissingFunctionError",
     "MixedBackendError",
@@ -101,6 +103,10 @@ class NonFiniteError(DerivativeError, FloatingPointError):
 
 class GraphFreedError(DerivativeError, RuntimeError):
     """A graph was walked backward again after its values were freed."""
+
+
+class FileError(XgradError, ValueError):
+    """A file is damaged, or does not hold what was asked of it."""
 
 
 class TracedConversionError(XgradError, TypeError):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import xgrad as xg
-import xgrad.nn.functional as F
+from xgrad.nn import functional
 
 from . import Library, namespace
 
@@ -20,12 +20,12 @@ def load(name: str, threads: int) -> Library:
     xp = namespace(
         xg,
         bordered=bordered,
-        convolved=lambda x, K, b: F.conv2d(x, K, b, padding=1),
+        convolved=lambda x, K, b: functional.conv2d(x, K, b, padding=1),
         fft=xg.fft,
         imag=xg.imag,
         linalg=xg.linalg,
         log_softmax=xg.log_softmax,
-        pooled=lambda x: F.max_pool2d(x, 2),
+        pooled=lambda x: functional.max_pool2d(x, 2),
         real=xg.real,
         relu=xg.relu,
         sigmoid=xg.sigmoid,

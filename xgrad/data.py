@@ -1,0 +1,264 @@
+"""Minibatches: parts of arrays in an order that a seed decides, made ready ahead of time.
+
+    >>> import numpy as np, xgrad as xg
+    >>> x, y = np.arange(10.0).reshape(5, 2), np.arange(5)
+    >>> [b.tolist() for _, b in xg.data.batches((x, y), 2, seed=0)]
+    [[2, 4], [3, 0], [1]]
+    >>> [b.tolist() for _, b in xg.data.batches((x, y), 2, seed=0, epoch=1)]
+    [[1, 4], [3, 0], [2]]
+
+The order is a function of the seed and the epoch, and of nothing else, so that a run that stopped
+goes on with the batches that it would have had; see `Loader`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+import xgrad as xg
+
+from . import trees
+
+__all__ = ["Loader", "batches", "prefetch", "split"]
+
+T = TypeVar("T")
+
+
+def _length(arrays: Any, function: str) -> int:
+    """Return the common length of the first axes of a pytree's arrays."""
+    leaves = trees.leaves(arrays)
+    shapes = [tuple(getattr(x, "shape", ())) for x in leaves]
+    if not shapes or () in shapes:
+        raise ValueError(
+            f"{function}: got arrays of shapes {shapes}; expected at least one, each with an axis "
+            "of examples"
+        )
+    if len({s[0] for s in shapes}) != 1:
+        raise ValueError(
+            f"{function}: the arrays hold {', '.join(str(s[0]) for s in shapes)} examples; "
+            "expected as many in all"
+        )
+    return int(shapes[0][0])
+
+
+def _order(n: int, seed: int, epoch: int) -> Any:
+    """Return the order of an epoch, which is the same on every backend and machine."""
+    return np.random.Generator(np.random.PCG64([seed, epoch])).permutation(n)
+
+
+def _rows(x: Any, index: Any) -> Any:
+    """Return the rows of an array at the places of a NumPy array, or at a slice."""
+    if isinstance(index, slice):
+        return x[index, ...]
+    if isinstance(x, xg.Array) or type(x) is not np.ndarray:
+        like = x if isinstance(x, xg.Array) else xg.asarray(x)
+        places = xg.to_backend(xg.Array(index), like.backend, device=like.device)
+        rows = xg.take(like, places, axis=0)
+        return rows if isinstance(x, xg.Array) else rows.data
+    return x[index]
+
+
+def batches(
+    arrays: Any,
+    batch_size: int,
+    *,
+    seed: int | None = None,
+    epoch: int = 0,
+    drop_last: bool = False,
+    start: int = 0,
+) -> Iterator[Any]:
+    """Yield parts of a pytree of arrays along their first axes.
+
+    Args:
+        arrays: an array, or a tuple, dict or other pytree of arrays with as many examples each.
+        batch_size: how many examples a part has; the last one has the rest.
+        seed: shuffles the examples; None leaves them in order.
+        epoch: each has an order of its own.
+        drop_last: whether to leave out a last part that is not full.
+        start: the first part to yield, counted from 0; to go on in the middle of an epoch.
+    """
+    if batch_size < 1:
+        raise ValueError(f"batches: batch_size is {batch_size}; expected a positive integer")
+    n = _length(arrays, "batches")
+    order = None if seed is None else _order(n, seed, epoch)
+    return _parts(arrays, order, _count(n, batch_size, drop_last), batch_size, start)
+
+
+def _count(n: int, batch_size: int, drop_last: bool) -> int:
+    return n // batch_size if drop_last else -(-n // batch_size)
+
+
+def _parts(arrays: Any, order: Any, count: int, batch_size: int, start: int) -> Iterator[Any]:
+    for i in range(start, count):
+        part: Any = slice(i * batch_size, (i + 1) * batch_size)
+        part = part if order is None else order[part]
+        yield trees.map(lambda x, part=part: _rows(x, part), arrays)
+
+
+class Loader:
+    """Minibatches epoch after epoch, with a position that can be saved and set.
+
+    Args:
+        arrays: a pytree of arrays with as many examples each.
+        batch_size: how many examples a batch has.
+        seed: shuffles the examples, anew in each epoch; None leaves them in order.
+        drop_last: whether to leave out a last batch that is not full.
+
+    Attributes:
+        state: ``{"epoch": ..., "batch": ...}``, the place of the next batch. Save it with the
+            model, and set it again to go on.
+
+    Iterating goes on from the position to the end of the epoch:
+
+    >>> import numpy as np, xgrad as xg
+    >>> loader = xg.data.Loader(np.arange(5), 2, seed=0)
+    >>> [b.tolist() for b in loader]
+    [[2, 4], [3, 0], [1]]
+    >>> [b.tolist() for b in loader]
+    [[1, 4], [3, 0], [2]]
+    >>> loader.state = {"epoch": 0, "batch": 2}
+    >>> [b.tolist() for b in loader]
+    [[1]]
+    """
+
+    def __init__(
+        self, arrays: Any, batch_size: int, *, seed: int | None = None, drop_last: bool = False
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f"Loader: batch_size is {batch_size}; expected a positive integer")
+        self.arrays, self.batch_size = arrays, batch_size
+        self.seed, self.drop_last = seed, drop_last
+        self.examples = _length(arrays, "Loader")
+        self.state = {"epoch": 0, "batch": 0}
+
+    def __len__(self) -> int:
+        """Return the number of batches of an epoch."""
+        return _count(self.examples, self.batch_size, self.drop_last)
+
+    def __iter__(self) -> Iterator[Any]:
+        epoch, first = int(self.state["epoch"]), int(self.state["batch"])
+        parts = batches(
+            self.arrays,
+            self.batch_size,
+            seed=self.seed,
+            epoch=epoch,
+            drop_last=self.drop_last,
+            start=first,
+        )
+        for i, batch in enumerate(parts, first + 1):
+            # the position is that after the batch which is handed out now
+            at_end = i == len(self)
+            self.state = {"epoch": epoch + at_end, "batch": 0 if at_end else i}
+            yield batch
+
+    def __repr__(self) -> str:
+        return (
+            f"Loader({self.examples:,} examples, {len(self):,} batches of {self.batch_size}, "
+            f"epoch {self.state['epoch']}, batch {self.state['batch']})"
+        )
+
+
+def split(arrays: Any, fraction: float, *, seed: int = 0) -> tuple[Any, Any]:
+    """Return two parts of the examples at random: a fraction of them, and the rest.
+
+    >>> import numpy as np, xgrad as xg
+    >>> train, test = xg.data.split(np.arange(10), 0.8)
+    >>> len(train), len(test)
+    (8, 2)
+    """
+    if not 0 <= fraction <= 1:
+        raise ValueError(f"split: fraction is {fraction}; expected 0 to 1")
+    n = _length(arrays, "split")
+    order, cut = _order(n, seed, 0), round(fraction * n)
+    first, rest = order[:cut], order[cut:]
+    return (
+        trees.map(lambda x: _rows(x, first), arrays),
+        trees.map(lambda x: _rows(x, rest), arrays),
+    )
+
+
+_END = object()
+
+
+def prefetch(
+    items: Iterable[T],
+    size: int = 2,
+    *,
+    backend: str | None = None,
+    device: Any = None,
+) -> Iterator[T]:
+    """Yield the items of an iterable that a thread makes ready ahead of time.
+
+    Args:
+        items: as of `batches`.
+        size: how many may wait.
+        backend: moves their arrays to this backend in the thread, so that a device computes while
+            the next batch is on its way.
+        device: the device of the backend.
+
+    An error in making an item is raised where the item would have come. The thread ends with the
+    iteration, also if that is left early. A `Loader` that is read ahead is ahead in its position
+    too, so to be able to go on from the position do not prefetch it.
+
+    >>> import numpy as np, xgrad as xg
+    >>> [b.tolist() for b in xg.data.prefetch(xg.data.batches(np.arange(5), 2))]
+    [[0, 1], [2, 3], [4]]
+    """
+    if size < 1:
+        raise ValueError(f"prefetch: size is {size}; expected a positive integer")
+    return _prefetched(items, size, backend, device)
+
+
+def _prefetched(items: Iterable[T], size: int, backend: str | None, device: Any) -> Iterator[T]:
+    ready: queue.Queue[tuple[Any, BaseException | None]] = queue.Queue(size)
+    left = threading.Event()
+
+    def moved(item: Any) -> Any:
+        if backend is None:
+            return item
+        return trees.map(
+            lambda x: xg.to_backend(
+                x if isinstance(x, xg.Array) else xg.asarray(x), backend, device=device
+            ),
+            item,
+        )
+
+    def put(item: Any, error: BaseException | None) -> bool:
+        while not left.is_set():
+            try:
+                ready.put((item, error), timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def work() -> None:
+        try:
+            for item in items:
+                if not put(moved(item), None):
+                    return
+            put(_END, None)
+        except BaseException as error:  # it is raised by the reader
+            put(_END, error)
+
+    # the thread computes under the reader's backend and tape switch
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is _END:
+                return
+            yield item
+    finally:
+        left.set()
+        thread.join()

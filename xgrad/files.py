@@ -1,0 +1,238 @@
+"""Files of arrays: any pytree saved and loaded with safetensors, which runs no code.
+
+    >>> import tempfile, pathlib, numpy as np, xgrad as xg
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> model = {"w": np.asarray([1.0, 2.0]), "step": 3}
+    >>> xg.files.save(folder / "run.safetensors", model)
+    >>> xg.files.load(folder / "run.safetensors", like={"w": np.zeros(2), "step": 0})
+    {'w': array([1., 2.]), 'step': 3}
+
+A file is written beside its place and then moved there, so that there is always a whole one: the
+old one or the new one. Numbers and arrays are stored by their names in the tree, as those of
+`xgrad.nn.named_leaves`. Only the values of a tree are stored: `load` asks for a tree of the same
+structure, as a new model is, and says what differs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+import xgrad as xg
+
+from . import errors, trees
+from .nn.module import named_leaves
+
+__all__ = ["load", "metadata", "restore", "save"]
+
+T = TypeVar("T")
+
+_FORMAT = "xgrad"
+
+
+def _library() -> Any:
+    try:
+        import safetensors.numpy
+    except ModuleNotFoundError as error:
+        raise errors.BackendUnavailableError(
+            "files: safetensors is not installed. To save and load: pip install 'xgrad[files]'"
+        ) from error
+    return safetensors.numpy
+
+
+def _numpy(name: str, x: Any) -> Any:
+    """Return a leaf as a NumPy array that lies in memory in order."""
+    array = x if isinstance(x, xg.Array) else trees.as_array(x, f"save: {name}")
+    return np.asarray(array.detach().to_backend("numpy").data, order="C")
+
+
+def save(
+    path: str | os.PathLike[str], tree: Any, *, metadata: Mapping[str, str] | None = None
+) -> None:
+    """Save a pytree of arrays and numbers to a file.
+
+    Args:
+        path: the file, usually named ``.safetensors``; an old one is replaced at once.
+        tree: a module, an optimiser's state, a dict of both and of numbers: any pytree.
+        metadata: texts to store with it.
+    """
+    library = _library()
+    named = named_leaves(tree)
+    if len(named) != len(trees.leaves(tree)):
+        raise ValueError("save: the tree has nodes of a type whose leaves have no names")
+    arrays, words = {}, {**(metadata or {}), "format": _FORMAT}
+    for name, x in named.items():
+        array = _numpy(name, x)
+        if array.dtype.kind == "c":  # the format has no complex numbers: pairs of real ones
+            words[f"complex {name}"] = str(array.dtype)
+            array = array.reshape(*array.shape, 1).view(array.real.dtype)
+        arrays[name] = array
+    try:
+        content = library.save(arrays, metadata=words)
+    except Exception as error:
+        found = ", ".join(sorted({str(a.dtype) for a in arrays.values()}))
+        raise TypeError(
+            f"save: the format cannot hold one of the dtypes {found}: {error}"
+        ) from error
+    _write(Path(path), content)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file so that, whenever the machine stops, the old or the new one is there, whole."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)  # noqa: PTH105 - the atomic one, whose name says so
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if hasattr(os, "O_DIRECTORY"):  # make the move itself last, where folders can be synchronised
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _header(content: bytes, path: Path) -> dict[str, Any]:
+    """Return what a file says of itself, after a check that it is whole."""
+    if len(content) < 8:
+        raise errors.FileError(
+            f"load: {path} has {len(content)} bytes; a safetensors file has at least 8. "
+            "It is empty or was cut off: take an earlier copy"
+        )
+    (size,) = struct.unpack("<Q", content[:8])
+    if size > len(content) - 8:
+        raise errors.FileError(
+            f"load: {path} is no safetensors file, or was cut off: its header should have "
+            f"{size} bytes, and {len(content) - 8} are there"
+        )
+    try:
+        header: dict[str, Any] = json.loads(content[8 : 8 + size])
+        end = max(
+            (e["data_offsets"][1] for n, e in header.items() if n != "__metadata__"), default=0
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.FileError(f"load: {path} is no safetensors file: {error}") from error
+    if 8 + size + end != len(content):
+        raise errors.FileError(
+            f"load: {path} has {len(content)} bytes; its header asks for {8 + size + end}. "
+            "It was cut off or damaged: take an earlier copy"
+        )
+    return header
+
+
+def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the arrays of a file by name, and its texts."""
+    library, path = _library(), Path(path)
+    content = path.read_bytes()
+    words: dict[str, str] = _header(content, path).get("__metadata__", {})
+    try:
+        arrays: dict[str, Any] = dict(library.load(content))
+    except Exception as error:
+        raise errors.FileError(f"load: {path} cannot be read: {error}") from error
+    for key, dtype in words.items():
+        name = key.removeprefix("complex ")
+        if key.startswith("complex ") and name in arrays:
+            arrays[name] = np.asarray(arrays[name], order="C").view(dtype)[..., 0]
+    return arrays, words
+
+
+def metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the texts that were stored with a file."""
+    words = _read(path)[1]
+    return {k: v for k, v in words.items() if k != "format" and not k.startswith("complex ")}
+
+
+def load(path: str | os.PathLike[str], like: Any = None) -> Any:
+    """Return what a file holds.
+
+    Args:
+        path: the file.
+        like: a pytree of the same structure, as a new model. The result has its structure, and each
+            array its backend and device. If None, the arrays are returned by name, on the current
+            backend.
+
+    Raises:
+        xgrad.errors.FileError: if the file is damaged, or holds another tree: it says which names
+            are missing or too many, and which arrays have another shape or dtype.
+    """
+    arrays, _ = _read(path)
+    if like is None:
+        return {name: xg.asarray(x) for name, x in sorted(arrays.items())}
+    named = named_leaves(like)
+    _require_same(Path(path), arrays, named)
+    _, structure = trees.flatten(like)
+    return structure.unflatten([_as(arrays[name], x) for name, x in named.items()])
+
+
+def restore(path: str | os.PathLike[str], like: T) -> T:
+    """Return what a file holds, or `like` itself if there is no file yet.
+
+    It makes a run that can be stopped at any time and goes on where it last saved::
+
+        run = xg.files.restore("run.safetensors", {"model": model, "state": state, "step": 0})
+        for step in range(run["step"], 1000):
+            ...
+            xg.files.save("run.safetensors", {"model": model, "state": state, "step": step + 1})
+    """
+    return load(path, like) if Path(path).exists() else like
+
+
+def _kind(x: Any) -> tuple[tuple[int, ...], str]:
+    """Return the shape and dtype of a leaf."""
+    array = x if isinstance(x, xg.Array) else trees.as_array(x, "load")
+    return tuple(array.shape), str(array.dtype)
+
+
+def _require_same(path: Path, arrays: dict[str, Any], named: dict[str, Any]) -> None:
+    """Raise if a file's arrays are not those of a tree, and say what differs."""
+    lines = []
+    missing, more = named.keys() - arrays.keys(), arrays.keys() - named.keys()
+    if missing:
+        lines.append(f"not in the file: {_listed(missing)}")
+    if more:
+        lines.append(f"only in the file: {_listed(more)}")
+    for name in sorted(named.keys() & arrays.keys()):
+        found = tuple(arrays[name].shape), str(arrays[name].dtype)
+        wanted = _kind(named[name])
+        if found != wanted:
+            lines.append(
+                f"{name}: the file has {found[1]}{list(found[0])}, expected "
+                f"{wanted[1]}{list(wanted[0])}"
+            )
+    if lines:
+        shown = lines[:8] + [f"and {len(lines) - 8} more"] * (len(lines) > 8)
+        raise errors.FileError(
+            f"load: {path} holds another tree than `like`:\n  "
+            + "\n  ".join(shown)
+            + "\nMake the model that was saved, or load(path) to see what the file holds"
+        )
+
+
+def _listed(names: Any) -> str:
+    ordered = sorted(names)
+    return ", ".join(ordered[:6]) + (f" and {len(ordered) - 6} more" if len(ordered) > 6 else "")
+
+
+def _as(array: Any, like: Any) -> Any:
+    """Return a stored array in the way of a leaf: a number, a raw array or an `Array`."""
+    if isinstance(like, (bool, int, float, complex)):
+        return type(like)(array.item())
+    home = like if isinstance(like, xg.Array) else trees.as_array(like, "load")
+    out = xg.to_backend(xg.Array(array), home.backend, device=home.device)
+    if not isinstance(like, xg.Array):
+        return out.data
+    if like.requires_grad:
+        out.requires_grad = True
+    return out
