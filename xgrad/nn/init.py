@@ -246,7 +246,7 @@ def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) 
     rows, columns = shape[0], math.prod(shape[1:])
     tall = (max(rows, columns), min(rows, columns))
     Q, R = xg.linalg.qr(rng.standard_normal(tall, dtype=xg.float64))
-    Q = Q * xg.where(xg.linalg.diagonal(R) < 0, -1.0, 1.0)
+    Q = Q * (1 - 2 * xg.astype(xg.linalg.diagonal(R) < 0, Q.dtype))
     Q = xg.matrix_transpose(Q) if rows < columns else Q
     return xg.astype(xg.reshape(Q, shape) * gain, dtype, copy=False)
 

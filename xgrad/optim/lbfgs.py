@@ -17,6 +17,7 @@ import xgrad as xg
 from .. import trees
 
 _DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions
+_EPSILON = 2.2e-16
 
 
 class Point(NamedTuple):
@@ -149,7 +150,7 @@ class LBFGS:
                 break
             step = there.t * d
             change = there.gradient - here.gradient
-            if float(xg.sum(change * step)) > 1e-10:
+            if float(xg.sum(change * step)) > _EPSILON * float(xg.sum(change * change)):
                 steps, changes = (
                     [*steps, step][-self.history_size :],
                     [*changes, change][-self.history_size :],
