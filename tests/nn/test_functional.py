@@ -104,7 +104,7 @@ def test_a_batch_too_large_for_memory_goes_in_parts(monkeypatch):
         return [y, *pullback(np.ones_like(y))]
 
     whole = results()
-    monkeypatch.setattr("xgrad.nn.convolution._MOST_ELEMENTS", 1500)
+    monkeypatch.setattr("xgrad.nn.functional.convolution._MOST_ELEMENTS", 1500)
     for part, all_at_once in zip(results(), whole, strict=True):
         np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
 
@@ -328,8 +328,8 @@ def test_labels_of_a_wrong_dtype(dtype):
 
 def test_a_wrong_class_on_a_device_makes_the_loss_nan(monkeypatch):
     """As on an accelerator, where a look at the labels would wait."""
-    monkeypatch.setattr("xgrad.nn.checks.on_host", lambda x: False)
-    monkeypatch.setattr("xgrad.nn.losses.on_host", lambda x: False)
+    monkeypatch.setattr("xgrad.nn.functional.checks.on_host", lambda x: False)
+    monkeypatch.setattr("xgrad.nn.functional.losses.on_host", lambda x: False)
     logits = np.zeros((3, 2))
     loss = F.cross_entropy(logits, np.asarray([0, 1, -5]), reduction="none")
     assert np.isnan(loss).tolist() == [False, False, True]

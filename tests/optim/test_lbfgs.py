@@ -7,7 +7,7 @@ import pytest
 
 import xgrad as xg
 from xgrad import optim
-from xgrad.optim import lbfgs
+from xgrad.optimize.lbfgs import strong_wolfe
 
 
 def rosenbrock(x):
@@ -93,13 +93,14 @@ def test_both_find_the_same_minimum():
 def test_the_line_search_meets_the_wolfe_conditions(f, trial):
     def at(t):
         value, slope = xg.value_and_grad(f)(np.asarray(float(t)))
-        return lbfgs.Point(t, float(value), float(slope), None)
+        return float(value), float(slope)
 
-    start = at(0.0)
-    assert start.slope < 0
-    end = lbfgs._search(at, start, trial)
-    assert end.value <= start.value + 1e-4 * end.t * start.slope
-    assert abs(end.slope) <= -0.9 * start.slope
+    first, downhill = at(0.0)
+    assert downhill < 0
+    step = strong_wolfe(at, first, downhill, trial)
+    value, slope = at(step)
+    assert value <= first + 1e-4 * step * downhill
+    assert abs(slope) <= -0.9 * downhill
 
 
 def test_the_line_search_steps_back_from_infinity():

@@ -17,24 +17,9 @@ True
 from __future__ import annotations
 
 from . import functional, init
-from .layers import (
-    MLP,
-    BatchNorm,
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose2d,
-    Dropout,
-    Embedding,
-    Flatten,
-    Function,
-    GroupNorm,
-    InstanceNorm,
-    LayerNorm,
-    Linear,
-    RMSNorm,
-    Sequential,
-)
+from .containers import MLP, Flatten, Function, Sequential
+from .convolutional import Conv1d, Conv2d, Conv3d, ConvTranspose2d
+from .layers import Dropout, Embedding, Linear
 from .module import (
     Module,
     astype,
@@ -49,6 +34,7 @@ from .module import (
     trainable,
     trainable_mask,
 )
+from .normalising import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from .recurrent import GRU, LSTM, RNN, MultiHeadAttention
 
 __all__ = [

@@ -1,8 +1,11 @@
 """L-BFGS with a line search that meets the strong Wolfe conditions.
 
-Nocedal & Wright, Numerical Optimization, 2nd ed. (2006): algorithms 7.4 (two loops), 3.5 and 3.6
-(line search). Vectors stay where the parameters are; only the numbers that the search decides by,
-a value and a slope at each evaluation, come to the host.
+Nocedal & Wright, Numerical Optimization, 2nd ed. (2006): algorithm 7.4 for the direction, and the
+line search of `xgrad.optimize.lbfgs`, algorithms 3.5 and 3.6. Vectors stay where the parameters
+are; only the numbers that decide, a value and a slope at each evaluation, come to the host.
+
+This one can be left and taken up again, and step without a search, as training needs it;
+`xgrad.optimize.lbfgs` is its sibling beside SciPy's solvers.
 """
 
 from __future__ import annotations
@@ -15,8 +18,8 @@ from typing import Any, NamedTuple
 import xgrad as xg
 
 from .. import trees
+from ..optimize.lbfgs import strong_wolfe
 
-_DECREASE, _CURVATURE = 1e-4, 0.9  # c1 and c2 of the Wolfe conditions
 _EPSILON = 2.2e-16
 
 
@@ -143,7 +146,7 @@ class LBFGS:
             if self.line_search is None:
                 there = line.at(x + t * d, t, d)
             else:
-                there = _search(lambda t, x=x, d=d: line.at(x + t * d, t, d), start, t)  # type: ignore[misc]
+                there = _searched(line, x, d, start, t)
             done, count = done + 1, count + 1
             if there.t == 0.0:
                 message = "no lower point was found along the direction"
@@ -228,73 +231,14 @@ def _direction(g: Any, steps: list[Any], changes: list[Any]) -> Any:
     return q
 
 
-def _cubic(a: Point, b: Point, low: float, high: float) -> float:
-    """Return the minimum of the cubic through two points and slopes, within bounds: (3.59)."""
-    if a.t > b.t:
-        a, b = b, a
-    middle = (low + high) / 2
-    if not all(map(math.isfinite, (a.value, b.value, a.slope, b.slope))):
-        return middle
-    d1 = a.slope + b.slope - 3 * (a.value - b.value) / (a.t - b.t)
-    square = d1 * d1 - a.slope * b.slope
-    if square < 0:
-        return middle
-    d2 = math.sqrt(square)
-    scale = b.slope - a.slope + 2 * d2
-    if scale == 0:
-        return middle
-    t = b.t - (b.t - a.t) * (b.slope + d2 - d1) / scale
-    return min(max(t, low), high)
+def _searched(line: _Line, x: Any, d: Any, start: Point, t: float) -> Point:
+    """Return a point along a direction that meets the Wolfe conditions, or else the start."""
+    found = {0.0: start}
 
+    def at(t: float) -> tuple[float, float]:
+        if t not in found:
+            found[t] = line.at(x + t * d, t, d)
+        return found[t].value, found[t].slope
 
-def _search(at: Callable[[float], Point], start: Point, t: float, most: int = 25) -> Point:
-    """Return a point that meets the strong Wolfe conditions, or the lowest found: algorithm 3.5."""
-
-    def too_high(p: Point) -> bool:
-        enough = start.value + _DECREASE * p.t * start.slope
-        return not math.isfinite(p.value) or p.value > enough
-
-    def flat(p: Point) -> bool:
-        return abs(p.slope) <= -_CURVATURE * start.slope
-
-    last = start
-    for i in range(most):
-        here = at(t)
-        if too_high(here) or (i and here.value >= last.value):
-            return _zoom(at, last, here, too_high, flat, start, most - i)
-        if flat(here):
-            return here
-        if here.slope >= 0:
-            return _zoom(at, here, last, too_high, flat, start, most - i)
-        t = _cubic(last, here, here.t + 0.01 * (here.t - last.t), 10 * here.t)
-        last = here
-    return last
-
-
-def _zoom(
-    at: Callable[[float], Point],
-    low: Point,
-    high: Point,
-    too_high: Callable[[Point], bool],
-    flat: Callable[[Point], bool],
-    start: Point,
-    most: int,
-) -> Point:
-    """Return a point between two, of which `low` has the lower value: algorithm 3.6."""
-    for _ in range(most):
-        left, right = sorted((low.t, high.t))
-        width = right - left
-        if width * abs(low.slope) <= 1e-16 * max(1.0, abs(low.value)):
-            break
-        # a trial near an end gains little: keep a tenth of the bracket away from both
-        t = _cubic(low, high, left + 0.1 * width, right - 0.1 * width)
-        here = at(t)
-        if too_high(here) or here.value >= low.value:
-            high = here
-            continue
-        if flat(here):
-            return here
-        if here.slope * (high.t - low.t) >= 0:
-            high = low
-        low = here
-    return low
+    end = strong_wolfe(at, start.value, start.slope, t)
+    return start if end is None else found[end]

@@ -18,9 +18,9 @@ from typing import Any
 
 import xgrad as xg
 
-from ..backends import backend_of
-from ..fitting import conj
-from ..op import multilinear
+from ...backends import backend_of
+from ...fitting import conj
+from ...op import multilinear
 from .windows import Shape, Window, added, batched, columns, each_axis
 
 _MOST_ELEMENTS = 2**24

@@ -13,9 +13,9 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..backends import backend_of
-from ..op import linear, rule
-from ..ops.elementwise import strong_multiply
+from ...backends import backend_of
+from ...op import linear, rule
+from ...ops.elementwise import strong_multiply
 
 Shape = tuple[int, ...]
 

@@ -1,0 +1,190 @@
+"""Normalising layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import functional as F
+from . import init
+from .module import Module, buffer, static
+
+Size = int | Sequence[int]
+
+
+@dataclass(init=False, repr=False, eq=False)
+class BatchNorm(Module):
+    """Normalisation of each channel over the batch, and over the axes after the channels.
+
+    Attributes:
+        weight, bias: a factor and a summand for each channel.
+        running_mean, running_var: statistics over past batches, used when not training.
+
+    They are state that is not trained. A call never changes it; `update` returns a new module:
+
+    >>> import xgrad as xg
+    >>> from xgrad import nn
+    >>> norm = nn.BatchNorm(2)
+    >>> x = xg.asarray([[0.0, 2.0], [4.0, 2.0]])
+    >>> y, norm = norm.update(x)
+    >>> norm.running_mean.tolist()
+    [0.2, 0.2]
+    """
+
+    weight: Any
+    bias: Any
+    running_mean: Any = buffer()
+    running_var: Any = buffer()
+    momentum: float = static()
+    eps: float = static()
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        shape = (num_features,)
+        self.weight = init.ones(shape, dtype=dtype) if affine else None
+        self.bias = init.zeros(shape, dtype=dtype) if affine else None
+        self.running_mean = init.zeros(shape, dtype=dtype)
+        self.running_var = init.ones(shape, dtype=dtype)
+        self.momentum, self.eps = momentum, eps
+
+    def _normalised(self, input: Any, training: bool) -> tuple[Any, Any, Any]:
+        features = self.running_mean.shape[0]
+        if len(input.shape) < 2 or input.shape[1] != features:
+            raise ValueError(
+                f"BatchNorm: input has shape {tuple(input.shape)}; "
+                f"expected (batch, {features} channels, ...)"
+            )
+        return F.batch_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training,
+            self.momentum,
+            self.eps,
+        )
+
+    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+        """Return the input normalised by the batch if `training`, else by the statistics."""
+        return self._normalised(input, training)[0]
+
+    def update(
+        self, input: Any, *, training: bool = True, rng: Any = None
+    ) -> tuple[Any, BatchNorm]:
+        """Return the result, and the module with its running statistics brought up to date."""
+        out, mean, var = self._normalised(input, training)
+        return out, self.replace(running_mean=mean, running_var=var)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class LayerNorm(Module):
+    """Normalisation over the last axes; see `functional.layer_norm`."""
+
+    weight: Any
+    bias: Any
+    normalized_shape: tuple[int, ...] = static()
+    eps: float = static()
+
+    def __init__(
+        self,
+        normalized_shape: Size,
+        eps: float = 1e-5,
+        affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+        self.normalized_shape, self.eps = tuple(shape), eps
+        self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
+        self.bias = init.zeros(self.normalized_shape, dtype=dtype) if affine and bias else None
+
+    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+        """Return the input normalised."""
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class RMSNorm(Module):
+    """Division by the root of the mean square over the last axes; see `functional.rms_norm`."""
+
+    weight: Any
+    normalized_shape: tuple[int, ...] = static()
+    eps: float | None = static()
+
+    def __init__(
+        self,
+        normalized_shape: Size,
+        eps: float | None = None,
+        affine: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+        self.normalized_shape, self.eps = tuple(shape), eps
+        self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
+
+    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+        """Return the input normalised."""
+        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class GroupNorm(Module):
+    """Normalisation of groups of channels of each element; see `functional.group_norm`."""
+
+    weight: Any
+    bias: Any
+    num_groups: int = static()
+    eps: float = static()
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: num_groups is {num_groups}; "
+                f"expected a divisor of num_channels={num_channels}"
+            )
+        self.num_groups, self.eps = num_groups, eps
+        self.weight = init.ones((num_channels,), dtype=dtype) if affine else None
+        self.bias = init.zeros((num_channels,), dtype=dtype) if affine else None
+
+    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+        """Return the input normalised."""
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class InstanceNorm(Module):
+    """Normalisation of each channel of each element; see `functional.instance_norm`."""
+
+    weight: Any
+    bias: Any
+    eps: float = static()
+
+    def __init__(
+        self, num_features: int, eps: float = 1e-5, affine: bool = False, *, dtype: Any = None
+    ) -> None:
+        self.eps = eps
+        self.weight = init.ones((num_features,), dtype=dtype) if affine else None
+        self.bias = init.zeros((num_features,), dtype=dtype) if affine else None
+
+    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+        """Return the input normalised."""
+        return F.instance_norm(input, self.weight, self.bias, self.eps)
