@@ -46,7 +46,7 @@ def tests_torch(session: nox.Session) -> None:
 
 @nox.session(venv_backend="virtualenv", default=False)
 def torch_parity(session: nox.Session) -> None:
-    """Print the largest difference to PyTorch of each function of networks, to second order."""
+    """Print the largest difference to PyTorch of each function, module and gradient method."""
     session.install(TORCH)
     install(session, "test")
     session.run("python", "-m", "tests.nn.parity")

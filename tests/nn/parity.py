@@ -1,8 +1,8 @@
-"""The functions of networks against PyTorch's, on the CPU in float64.
+"""Functions, modules and gradient methods against PyTorch's, on the CPU in float64.
 
-Of each row of the table three things are compared: the value, the gradient of a random projection
+Of each row of the tables three things are compared: the value, the gradient of a random projection
 of it, and the gradient of a random projection of that gradient. ``python -m tests.nn.parity``
-prints the largest difference of each function; the tests require it to be small.
+prints the largest difference of each; the tests require it to be small.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import torch.nn.functional as TF
 
 import xgrad as xg
 import xgrad.nn.functional as F
-
-from .cases import CASES, Case
+from tests.nn.cases import CASES, Case
+from tests.nn.module_cases import CASES as MODULES
+from tests.optim.methods import METHODS, largest_difference
 
 
 def _tensor(x: Any) -> Any:
@@ -84,19 +85,30 @@ def _difference(ours: Any, theirs: Any) -> float:
     return worst
 
 
-def main() -> None:
-    """Print the largest difference of each function."""
+def _table(title: str, cases: list[Case]) -> float:
+    """Print the largest differences of each name, and return the largest of all."""
     found: dict[str, list[tuple[float, float, float]]] = {}
-    for case in CASES:
+    for case in cases:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             found.setdefault(case.name, []).append(differences(case))
-    print(f"{'function':34} {'cases':>5} {'value':>9} {'first':>9} {'second':>9}")
+    print(f"{title:34} {'cases':>5} {'value':>9} {'first':>9} {'second':>9}")
     worst = 0.0
     for name, rows in found.items():
         most = [max(column) for column in zip(*rows, strict=True)]
         worst = max(worst, *most)
         print(f"{name:34} {len(rows):5} " + " ".join(f"{x:9.1e}" for x in most))
-    print(f"{len(CASES)} cases, largest difference {worst:.1e}")
+    print(f"{len(cases)} cases, largest difference {worst:.1e}\n")
+    return worst
+
+
+def main() -> None:
+    """Print the largest difference of each function, module and method."""
+    worst = max(_table("function", CASES), _table("module", MODULES))
+    print("parameters after 100 steps")
+    for method, name, options in METHODS:
+        gap = largest_difference(method, name, options)
+        worst = max(worst, gap)
+        print(f"{gap:9.1e}  {method}")
     if not worst < 1e-9:
         raise SystemExit("a difference is too large")
 

@@ -309,7 +309,10 @@ x4 = np.ones((2, 3, 8, 8))
             "label_smoothing is 2; expected 0 to 1",
         ),
         (lambda: F.one_hot(np.asarray([0, 5]), 3), "one_hot: the labels are 0 to 5"),
-        (lambda: F.embedding(np.asarray([4]), np.ones((4, 2))), "the labels are 4 to 4"),
+        (
+            lambda: F.embedding(np.asarray([4]), np.ones((4, 2))),
+            "embedding: the indices are 4 to 4; expected 0 to 3, for 4 rows",
+        ),
     ],
 )
 def test_bad_input_is_named(call, message):

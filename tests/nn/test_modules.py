@@ -322,6 +322,19 @@ def test_attention_is_that_of_pytorch(is_causal):
     )
 
 
+def test_an_error_in_a_sequence_says_where():
+    model = nn.Sequential(nn.Flatten(), nn.Sequential(xg.tanh, nn.Linear(8, 4, rng=0)))
+    with pytest.raises(ValueError, match="Linear: input of shape") as caught:
+        model(np.ones((2, 3, 3)))
+    assert caught.value.__notes__ == [
+        "in Sequential, layers.1: Linear(weight=4x8, bias=4)",
+        "in Sequential, layers.1: Sequential()",
+    ]
+    with pytest.raises(ValueError, match=r"batch_norm: input .* has 1 value") as caught:
+        nn.Sequential(nn.BatchNorm(3)).update(np.ones((1, 3)))
+    assert caught.value.__notes__[0].startswith("in Sequential, layers.0: BatchNorm(")
+
+
 # Bad input -------------------------------------------------------------------------------------
 
 
@@ -342,7 +355,7 @@ def test_attention_is_that_of_pytorch(is_causal):
             lambda: nn.BatchNorm(3)(np.ones((4, 2))),
             r"BatchNorm: input has shape \(4, 2\); expected",
         ),
-        (lambda: nn.Embedding(4, 2, rng=0)(np.asarray([4])), "expected 0 to 3, one of 4"),
+        (lambda: nn.Embedding(4, 2, rng=0)(np.asarray([4])), "expected 0 to 3, for 4 rows"),
         (lambda: nn.Embedding(4, 2, padding_idx=4), "padding_idx is 4; expected one of 4 rows"),
         (lambda: nn.LSTM(3, 4, rng=0)(np.ones((5, 3))), r"LSTM: .*expected \(steps, batch, feat"),
         (lambda: nn.LSTM(3, 4, rng=0)(np.ones((5, 2, 2))), r"LSTM: input .* expected 3 on its"),

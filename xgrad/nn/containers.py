@@ -64,8 +64,12 @@ class Sequential(Module):
 
     def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
         """Return what the last layer returns."""
-        for layer in self.layers:
-            input = layer(input, training=training, rng=rng)
+        for i, layer in enumerate(self.layers):
+            try:
+                input = layer(input, training=training, rng=rng)
+            except Exception as error:
+                self._explain(i, error)
+                raise
         return input
 
     def update(
@@ -73,10 +77,19 @@ class Sequential(Module):
     ) -> tuple[Any, Sequential]:
         """Return the result, and the layers with what they learnt besides by gradients."""
         layers = []
-        for layer in self.layers:
-            input, new = layer.update(input, training=training, rng=rng)
+        for i, layer in enumerate(self.layers):
+            try:
+                input, new = layer.update(input, training=training, rng=rng)
+            except Exception as error:
+                self._explain(i, error)
+                raise
             layers.append(new)
         return input, self.replace(layers=layers)
+
+    def _explain(self, i: int, error: Exception) -> None:
+        """Say in an error's notes in which layer it came up."""
+        outline = repr(self.layers[i]).partition("\n")[0].partition("  #")[0]
+        error.add_note(f"in {type(self).__name__}, layers.{i}: {outline}")
 
     def __getitem__(self, i: int) -> Module:
         return self.layers[i]

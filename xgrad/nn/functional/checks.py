@@ -18,7 +18,11 @@ def on_host(x: Any) -> bool:
 
 
 def require_classes(
-    target: Any, classes: int, function: str, ignored: int | None = None
+    target: Any,
+    classes: int,
+    function: str,
+    ignored: int | None = None,
+    what: tuple[str, str] = ("labels", "classes"),
 ) -> tuple[Any, Any]:
     """Return labels that are all classes, and a condition where they were, or None if they are.
 
@@ -27,8 +31,8 @@ def require_classes(
     """
     if not xg.isdtype(target.dtype, "integral"):
         raise TypeError(
-            f"{function}: the labels are of {target.dtype}; expected an integer dtype. "
-            "Use xgrad.astype(labels, xgrad.int64)"
+            f"{function}: the {what[0]} are of {target.dtype}; expected an integer dtype. "
+            f"Use xgrad.astype({what[0]}, xgrad.int64)"
         )
     good = (target >= 0) & (target < classes)
     if ignored is not None:
@@ -38,8 +42,8 @@ def require_classes(
     if not bool(xg.all(good)):
         low, high = int(xg.min(target)), int(xg.max(target))
         raise ValueError(
-            f"{function}: the labels are {low} to {high}; expected 0 to {classes - 1}, one of "
-            f"{classes} classes" + ("" if ignored is None else f", or ignore_index={ignored}")
+            f"{function}: the {what[0]} are {low} to {high}; expected 0 to {classes - 1}, for "
+            f"{classes} {what[1]}" + ("" if ignored is None else f", or ignore_index={ignored}")
         )
     return target, None
 

@@ -66,7 +66,8 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
             f"embedding: weight has shape {tuple(weight.shape)}; "
             "expected (num_embeddings, embedding_dim)"
         )
-    input, good = require_classes(input, weight.shape[0], "embedding")
+    rows_of = ("indices", "rows")
+    input, good = require_classes(input, weight.shape[0], "embedding", what=rows_of)
     rows = xg.take(weight, xg.reshape(input, (-1,)), axis=0)
     rows = xg.reshape(rows, (*input.shape, weight.shape[1]))
     if padding_idx is not None:
