@@ -165,6 +165,8 @@ LISTS = {
     "r_": lambda x: np.r_[x, 1.0, 0:3, x[:2]],
     "c_": lambda x: np.c_[x, x**2],
     "where": lambda x: np.where(condition=x > 0, x=x, y=x**2),
+    "clip": lambda x: np.clip(x, a_min=None, a_max=0.3),
+    "tensordot": lambda x: np.tensordot(x[:, None] * x, x, axes=[1, 0]),
     "make_diagonal": lambda x: np.make_diagonal(x, axis1=-1, axis2=-2),
     "eigvalsh": lambda x: np.linalg.eigvalsh(x[:, None] * x + np.eye(4), "U"),
     "fft": lambda x: np.abs(np.fft.fft(x)),

@@ -1,6 +1,7 @@
 """A pytest plugin that makes ``import autograd`` find `xgrad.compat.autograd`.
 
-It also marks the tests that `xfails.txt` lists, with their reasons.
+It also marks the tests that `xfails.txt` lists, with their reasons. Those whose reason ends in
+"yet" may pass at any time.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         name = item.nodeid.split("/")[-1]
         if name in reasons:
-            item.add_marker(pytest.mark.xfail(reason=reasons.pop(name), strict=True))
+            reason = reasons.pop(name)
+            item.add_marker(pytest.mark.xfail(reason=reason, strict=not reason.endswith("yet")))
     if reasons and len(items) > 600:  # the whole suite, so that a stale line is seen
         raise pytest.UsageError(f"xfails.txt names tests that are not there: {sorted(reasons)}")

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import fft, linalg, numpy_boxes, numpy_vjps, random
-from .creating import array, asarray, full, isscalar, linspace, make_diagonal, where
+from .creating import array, asarray, full, isscalar, linspace, make_diagonal
 from .lists import TAKE_LISTS, c_, of_lists, r_
+from .spellings import clip, tensordot, where
 
 asanyarray = asarray
 
@@ -21,6 +22,7 @@ __all__ = [
     "asanyarray",
     "asarray",
     "c_",
+    "clip",
     "fft",
     "full",
     "isscalar",
@@ -31,6 +33,7 @@ __all__ = [
     "numpy_vjps",
     "r_",
     "random",
+    "tensordot",
     "where",
 ]
 

@@ -54,11 +54,6 @@ def isscalar(element: Any) -> bool:
     return element.ndim == 0 if type(element) is xgrad.Array else bool(np.isscalar(element))
 
 
-def where(condition: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return elements of `x` where the condition holds, and of `y` elsewhere."""
-    return np.where(condition, *args, *(kwargs[name] for name in ("x", "y") if name in kwargs))
-
-
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Return matrices with the last axis of `D` on their diagonals."""
     if (offset, axis1, axis2) != (0, -1, -2):

@@ -14,7 +14,7 @@ from .creating import array, holds_array
 
 TAKE_LISTS = frozenset(
     "amax amin append average cumprod cumsum diff dot inner max mean median min outer prod ravel "
-    "reshape sort std sum tensordot transpose var".split()
+    "reshape sort std sum transpose var".split()
 )
 """The functions that take a list for an array: NumPy does not look for tracked values in it."""
 
