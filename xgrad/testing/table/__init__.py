@@ -10,6 +10,7 @@ from . import (
     activations,
     beyond_elementwise,
     beyond_manipulation,
+    beyond_polynomials,
     beyond_products,
     beyond_statistics,
     creation,
@@ -46,6 +47,7 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Beside the standard: elementwise": beyond_elementwise.ROWS,
     "Beside the standard: manipulation": beyond_manipulation.ROWS,
     "Beside the standard: products and calculus": beyond_products.ROWS,
+    "Beside the standard: polynomials and least squares": beyond_polynomials.ROWS,
     "Beside the standard: statistics": beyond_statistics.ROWS,
     "Special functions": special.ROWS,
 }
