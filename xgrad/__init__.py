@@ -77,7 +77,16 @@ from .ops.dtypes import (
     isdtype,
     result_type,
 )
-from .ops.einsum import dot, einsum, inner, kron, multi_dot, vdot
+from .ops.einsum import (
+    dot,
+    einsum,
+    inner,
+    kron,
+    matvec,
+    multi_dot,
+    vdot,
+    vecmat,
+)
 from .ops.elementwise import (
     abs,
     acos,
@@ -201,7 +210,9 @@ from .ops.more_elementwise import (
     fmod,
     heaviside,
     isclose,
+    ldexp,
     logaddexp2,
+    modf,
     nan_to_num,
     rad2deg,
     sinc,
@@ -210,7 +221,17 @@ from .ops.movement import (
     to_backend,
     to_device,
 )
-from .ops.nan_statistics import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar
+from .ops.nan_statistics import (
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from .ops.order_statistics import (
     median,
     nanmedian,
@@ -221,6 +242,17 @@ from .ops.order_statistics import (
     quantile,
 )
 from .ops.padding import pad
+from .ops.polynomials import (
+    poly,
+    polyadd,
+    polyder,
+    polydiv,
+    polyfit,
+    polyint,
+    polymul,
+    polysub,
+    roots,
+)
 from .ops.products import (
     matmul,
     tensordot,
@@ -428,6 +460,7 @@ __all__ = [
     "jvp",
     "keep_memory",
     "kron",
+    "ldexp",
     "less",
     "less_equal",
     "linalg",
@@ -447,6 +480,7 @@ __all__ = [
     "logsumexp",
     "matmul",
     "matrix_transpose",
+    "matvec",
     "max",
     "maximum",
     "mean",
@@ -454,11 +488,14 @@ __all__ = [
     "meshgrid",
     "min",
     "minimum",
+    "modf",
     "moveaxis",
     "multi_dot",
     "multiply",
     "nan",
     "nan_to_num",
+    "nancumprod",
+    "nancumsum",
     "nanmax",
     "nanmean",
     "nanmedian",
@@ -482,6 +519,14 @@ __all__ = [
     "permute_dims",
     "pi",
     "piecewise",
+    "poly",
+    "polyadd",
+    "polyder",
+    "polydiv",
+    "polyfit",
+    "polyint",
+    "polymul",
+    "polysub",
     "polyval",
     "positive",
     "pow",
@@ -500,6 +545,7 @@ __all__ = [
     "reshape",
     "result_type",
     "roll",
+    "roots",
     "rot90",
     "round",
     "searchsorted",
@@ -558,6 +604,7 @@ __all__ = [
     "var",
     "vdot",
     "vecdot",
+    "vecmat",
     "vjp",
     "vsplit",
     "vstack",

@@ -7,6 +7,7 @@ from typing import Any
 
 from .array import Array
 from .backends import current
+from .fitting import cast
 from .op import linear
 from .ops.manipulation import at_axis, roll
 
@@ -146,7 +147,7 @@ def _irfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> An
     """Transform forward; every entry of the half spectrum but the ends stood for two."""
     length = 2 * (x.shape[axis] - 1) if n is None else n
     half = _doubled(xp, xp.fft.rfft(g, axis=axis, norm=_ADJOINT[norm]), length, axis)
-    return _fit(xp, half, x.shape[axis], axis)
+    return cast(xp, _fit(xp, half, x.shape[axis], axis), x.dtype)  # NumPy takes real x too
 
 
 @linear(lambda xp, g, x, n, axis, norm: _irfft_t(xp, g, x, n, axis, norm), path="fft.")

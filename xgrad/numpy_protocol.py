@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -78,6 +79,8 @@ MODULES = {"numpy.linalg": "linalg", "numpy.fft": "fft"}
 def plain(ufunc: Any) -> Any:
     """Return the xgrad function of a NumPy or SciPy ufunc, None if there is none."""
     name = ufunc.__name__
+    if name == "divmod":
+        return lambda x1, x2: (xgrad.floor_divide(x1, x2), xgrad.remainder(x1, x2))
     # by identity: scipy.special has its own log1p and expm1, and NumPy has none of its others
     scipy_special = sys.modules.get("scipy.special")
     if getattr(np, name, None) is not ufunc and getattr(scipy_special, name, None) is ufunc:
@@ -249,6 +252,54 @@ def _svd(
     return xgrad.linalg.svd(a, full_matrices=full_matrices)
 
 
+def _extract(condition: Any, arr: Any) -> Any:
+    """Return the elements where a condition holds."""
+    return xgrad.compress(np.ravel(condition), xgrad.ravel(arr), axis=0)
+
+
+def _resize(a: Any, new_shape: Any) -> Any:
+    """Return an array of a shape, with the elements of `a` over and over again."""
+    shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
+    places = np.arange(math.prod(shape)) % max(a.size, 1)
+    return xgrad.reshape(xgrad.take(xgrad.ravel(a), xgrad.asarray(places), axis=0), shape)
+
+
+def _linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    out = xgrad.linspace(start, stop, num, endpoint=endpoint, dtype=dtype)
+    out = xgrad.moveaxis(out, 0, axis)
+    return (out, (stop - start) / (num - endpoint)) if retstep else out
+
+
+def _logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    out = base ** _linspace(start, stop, num, endpoint, axis=axis)
+    return out if dtype is None else xgrad.astype(out, dtype)
+
+
+def _geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    ratio = xgrad.log(stop / start)
+    out = start * xgrad.exp(_linspace(0 * ratio, ratio, num, endpoint))
+    out = xgrad.moveaxis(out, 0, axis)
+    return out if dtype is None else xgrad.astype(out, dtype)
+
+
 _ADAPTED: dict[str, Callable[..., Any]] = {
     "around": _round,
     "copy": lambda a, order="K", subok=False: a.copy(),
@@ -258,10 +309,23 @@ _ADAPTED: dict[str, Callable[..., Any]] = {
     "cumsum": lambda a, axis=None, dtype=None, out=None: _flat("cumulative_sum")(
         a, axis=axis, dtype=dtype
     ),
+    "cross": lambda a, b, axis=-1: xgrad.linalg.cross(a, b, axis=axis),
+    "extract": _extract,
+    "geomspace": _geomspace,
+    "i0": lambda x: xgrad.special.i0(x),
     "linalg.norm": _norm,
     "linalg.svd": _svd,
+    "linspace": _linspace,
+    "logspace": _logspace,
+    "nancumprod": lambda a, axis=None, dtype=None, out=None: _flat("nancumprod")(
+        a, axis=axis, dtype=dtype
+    ),
+    "nancumsum": lambda a, axis=None, dtype=None, out=None: _flat("nancumsum")(
+        a, axis=axis, dtype=dtype
+    ),
     "outer": lambda a, b, out=None: xgrad.linalg.outer(xgrad.ravel(a), xgrad.ravel(b)),
     "reshape": _reshape,
+    "resize": _resize,
     "round": _round,
     "squeeze": _squeeze,
     "take": lambda a, indices, axis=None, out=None, mode="raise": _flat("take")(

@@ -22,6 +22,8 @@ from .detect import require
 dask: Any = require("dask")
 da: Any = dask.array
 
+from .dask_linalg import FFT, LINALG  # noqa: E402 - where Dask is missing, require says so
+
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
 _DTYPES = {
     np.dtype(name): np.dtype(name)
@@ -176,6 +178,8 @@ BACKEND = Backend(
         sign=da.sign,
         special=_Special("dask", scipy_special.named("dask")),
         take_along_axis=_take_along_axis,
+        fft=FFT,
+        linalg=LINALG,
     ),
     array_types=(da.Array,),
     dtypes=_DTYPES,

@@ -11,6 +11,7 @@ arXiv:1903.09650.
 from ..ops.manipulation import matrix_transpose
 from ..ops.products import matmul, tensordot, vecdot
 from .factorisations import cholesky, qr
+from .least_squares import cond, lstsq, tensorinv, tensorsolve
 from .norms import matrix_norm, vector_norm
 from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
 from .solving import det, inv, pinv, slogdet, solve, solve_triangular
@@ -18,6 +19,7 @@ from .spectra import eig, eigh, eigvals, eigvalsh, svd, svdvals
 
 __all__ = [
     "cholesky",
+    "cond",
     "cross",
     "det",
     "diagonal",
@@ -26,6 +28,7 @@ __all__ = [
     "eigvals",
     "eigvalsh",
     "inv",
+    "lstsq",
     "matmul",
     "matrix_norm",
     "matrix_power",
@@ -40,6 +43,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",

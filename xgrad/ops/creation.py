@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..array import SCALARS, Array
-from ..backends import backend_of, backend_of_type, current
+from ..backends import backend_of, backend_of_type, current, use_backend
 from ..op import constant, linear
 from .dtypes import astype
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
@@ -191,10 +191,30 @@ def linspace(
     device: Any = None,
     endpoint: bool = True,
 ) -> Array:
-    """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False."""
+    """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False.
+
+    Derivatives go through ends that are arrays; the values of an array of ends are along axis 0.
+    """
+    if _is_array(start) or _is_array(stop):
+        return _between(start, stop, num, dtype, endpoint)
     if dtype is None:
         dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
     return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
+
+
+def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any:
+    """Return evenly spaced values between ends that are arrays."""
+    width = stop - start
+    raw = width._data if type(width) is Array else width
+    backend = backend_of(raw)
+    kind = backend.numpy_dtype(raw.dtype)
+    with use_backend(backend.name, backend.device(raw)):
+        real = np.finfo(kind).dtype if kind.kind in "fc" else np.float64
+        part = reshape(
+            linspace(0.0, 1.0, num, dtype=real, endpoint=endpoint), (num, *raw.ndim * (1,))
+        )
+    out = start * (1 - part) + stop * part
+    return out if dtype is None else astype(out, dtype)
 
 
 def eye(

@@ -14,7 +14,7 @@ from .arranging import diagonal, ravel
 from .beside import array_of
 from .elementwise import conj as conjugate
 from .elementwise import multiply
-from .manipulation import permute_dims, reshape
+from .manipulation import expand_dims, permute_dims, reshape, squeeze
 from .products import matmul, tensordot
 from .statistical import sum as sum_over
 
@@ -199,6 +199,16 @@ def dot(x1: Any, x2: Any, /) -> Array:
 def vdot(x1: Array, x2: Array, /) -> Array:
     """Return the sum of all products of an element of `x2` and the conjugate of one of `x1`."""
     return matmul(conjugate(ravel(x1)), ravel(x2))
+
+
+def matvec(x1: Array, x2: Array, /) -> Array:
+    """Return the products of matrices, in the last two axes of `x1`, with vectors."""
+    return squeeze(matmul(x1, expand_dims(x2, -1)), -1)
+
+
+def vecmat(x1: Array, x2: Array, /) -> Array:
+    """Return the products of the conjugates of vectors with matrices, in the last axes of `x2`."""
+    return squeeze(matmul(expand_dims(conjugate(x1), -2), x2), -2)
 
 
 def multi_dot(arrays: Sequence[Array], /) -> Array:

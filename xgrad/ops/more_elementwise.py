@@ -9,14 +9,17 @@ import numpy as np
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_one_place
 from ..op import constant, elementwise
-from .beside import array_of, floating, paired
+from .beside import array_of, floating, is_array, paired
 from .creation import zeros_like
-from .dtypes import astype, finfo, result_type
+from .dtypes import astype, finfo, isdtype, result_type
 from .elementwise import (
     atan2,
+    copysign,
     imag,
     is_complex,
+    isinf,
     isnan,
     logaddexp,
     maximum,
@@ -24,6 +27,8 @@ from .elementwise import (
     multiply,
     pow,
     real,
+    subtract,
+    trunc,
     where,
 )
 from .statistical import all as all_over
@@ -204,3 +209,19 @@ def _sinc(x: Array, /, *, order: int) -> Array:
 def sinc(x: Array, /) -> Array:
     """Return ``sin(pi x) / (pi x)`` of each element, and 1 at 0."""
     return _sinc(floating(x, "sinc"), order=0)
+
+
+def ldexp(x1: Any, x2: Any, /) -> Array:
+    """Return `x1` times two to the power of the integer `x2`. It has no derivative in `x2`."""
+    x1 = floating(x1, "ldexp")
+    require_one_place("ldexp", [x for x in (x1, x2) if is_array(x)])
+    if is_array(x2) and not isdtype(x2, ("integral", "bool")):
+        raise TypeError(f"ldexp: x2 has dtype {x2.dtype}; expected integers. See xgrad.exp2")
+    return multiply(x1, exp2(astype(x2, x1.dtype)) if is_array(x2) else math.ldexp(1.0, x2))
+
+
+def modf(x: Any, /) -> tuple[Array, Array]:
+    """Return the fractional part of each element and the integral one, both with its sign."""
+    x = floating(x, "modf")
+    whole = trunc(x)
+    return copysign(where(isinf(x), zeros_like(x), subtract(x, whole)), x), whole

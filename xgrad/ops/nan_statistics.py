@@ -12,7 +12,7 @@ from .beside import array_of, floating
 from .creation import ones_like, zeros_like
 from .dtypes import astype
 from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt, where
-from .statistical import Axis, optimum_jvp, optimum_vjp
+from .statistical import Axis, cumulative_prod, cumulative_sum, optimum_jvp, optimum_vjp
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
 
@@ -33,6 +33,20 @@ def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool
     x = array_of(x, "nanprod")
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
+    """Return the running sum along an axis, with NaN as 0."""
+    x = array_of(x, "nancumsum")
+    x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
+    return cumulative_sum(x, axis=axis, dtype=dtype)
+
+
+def nancumprod(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
+    """Return the running product along an axis, with NaN as 1."""
+    x = array_of(x, "nancumprod")
+    x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
+    return cumulative_prod(x, axis=axis, dtype=dtype)
 
 
 def _count(x: Any, axis: Axis, keepdims: bool) -> Any:

@@ -10,6 +10,7 @@ from . import (
     activations,
     beyond_elementwise,
     beyond_manipulation,
+    beyond_polynomials,
     beyond_products,
     beyond_statistics,
     creation,
@@ -27,28 +28,33 @@ from . import (
     statistical,
 )
 
-__all__ = ["NOT_OPS", "ROWS"]
+__all__ = ["CHAPTERS", "NOT_OPS", "ROWS"]
 
-ROWS: tuple[Row, ...] = (
-    *elementwise.ROWS,
-    *activations.ROWS,
-    *statistical.ROWS,
-    *products.ROWS,
-    *manipulation.ROWS,
-    *indexing.ROWS,
-    *sorting.ROWS,
-    *sets.ROWS,
-    *linalg.ROWS,
-    *fourier.ROWS,
-    *creation.ROWS,
-    *dtypes.ROWS,
-    *operators.ROWS,
-    *beyond_elementwise.ROWS,
-    *beyond_manipulation.ROWS,
-    *beyond_products.ROWS,
-    *beyond_statistics.ROWS,
-    *special.ROWS,
-)
+CHAPTERS: dict[str, tuple[Row, ...]] = {
+    "Elementwise functions": elementwise.ROWS,
+    "Activations": activations.ROWS,
+    "Statistics": statistical.ROWS,
+    "Products": products.ROWS,
+    "Manipulation": manipulation.ROWS,
+    "Indexing": indexing.ROWS,
+    "Sorting": sorting.ROWS,
+    "Sets": sets.ROWS,
+    "Linear algebra": linalg.ROWS,
+    "Fourier transforms": fourier.ROWS,
+    "Creation": creation.ROWS,
+    "Dtypes, devices, backends": dtypes.ROWS,
+    "Operators": operators.ROWS,
+    "Beside the standard: elementwise": beyond_elementwise.ROWS,
+    "Beside the standard: manipulation": beyond_manipulation.ROWS,
+    "Beside the standard: products and calculus": beyond_products.ROWS,
+    "Beside the standard: polynomials and least squares": beyond_polynomials.ROWS,
+    "Beside the standard: statistics": beyond_statistics.ROWS,
+    "Special functions": special.ROWS,
+}
+"""The rows of each chapter, by its title in ``docs/derivatives.md``."""
+
+ROWS: tuple[Row, ...] = tuple(row for rows in CHAPTERS.values() for row in rows)
+"""All rows."""
 
 NOT_OPS: dict[str, str] = {
     name: kind

@@ -52,6 +52,24 @@ ROWS: tuple[Row, ...] = (
         dtypes="f",
         keeps=None,
     ),
+    Row(
+        "ldexp",
+        (
+            sample(a(2, 3), integers([1, 0, -2])),
+            sample(a(), integers([3, 1])),
+            sample(a(3), 4),
+            sample(a(3), -3),
+        ),
+        dtypes="f",
+        keeps=None,
+        bad=(Bad((a(2), a(2)), {}, TypeError, "ldexp: x2 has dtype"),),
+    ),
+    Row(
+        "modf",
+        (sample(a(2, 3, low=-3.0, high=3.0)), sample(a()), sample(fixed([1.5, -0.25]))),
+        dtypes="f",
+        keeps=None,
+    ),
     Row("float_power", POSITIVE, dtypes="f", keeps=None),
     Row(
         "heaviside",

@@ -192,6 +192,16 @@ ROWS: tuple[Row, ...] = (
         keeps=None,
     ),
     Row(
+        "matvec",
+        (sample(a(2, 3), a(3)), sample(a(2, 2, 3), a(3)), sample(a(2, 3), a(2, 3))),
+        keeps=None,
+    ),
+    Row(
+        "vecmat",
+        (sample(a(2), a(2, 3)), sample(a(2), a(2, 2, 3)), sample(a(3, 2), a(2, 3))),
+        keeps=None,
+    ),
+    Row(
         "multi_dot",
         (
             sample([a(2, 3), a(3, 4), a(4, 2)]),

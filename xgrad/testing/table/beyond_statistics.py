@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,11 @@ def _quantiles(name: str, top: float) -> Row:
     return Row(name, samples, dtypes="f", keeps=None, bad=bad)
 
 
+def _running(function: Any, x: Any, axis: int | None = None) -> Any:
+    """Return a running sum or product in the dtype that the standard has for it."""
+    return function(x, axis=axis, dtype=np.int64 if x.dtype.kind == "i" else None)
+
+
 ROWS: tuple[Row, ...] = (
     Row(
         "nansum",
@@ -123,6 +129,20 @@ ROWS: tuple[Row, ...] = (
         reference=lambda x, **k: np.nansum(x, dtype=np.int64 if x.dtype.kind == "i" else None, **k),
     ),
     Row("nanprod", NAN_REDUCTIONS, keeps=None),
+    *(
+        Row(
+            name,
+            (
+                sample(fixed(GAPS), axis=1),
+                sample(fixed(GAPS), axis=0),
+                sample(a(4)),
+                sample(a(2, 3), axis=-1, dtypes="i"),
+            ),
+            keeps=None,
+            reference=partial(_running, getattr(np, name)),
+        )
+        for name in ("nancumsum", "nancumprod")
+    ),
     Row("nanmean", NAN_REDUCTIONS, keeps=None),
     Row("nanvar", (*NAN_REDUCTIONS, sample(fixed(GAPS), axis=1, ddof=1)), keeps=None),
     Row("nanstd", (*NAN_REDUCTIONS[:-1], sample(fixed(GAPS), axis=1, ddof=0)), keeps=None),

@@ -10,7 +10,8 @@ from .samples import sample
 __all__ = ["ROWS"]
 
 TIED = fixed([[2.0, 1.0, 3.0], [1.0, 2.0, 2.0]])
-KNOWN = {"torch:meta": "the shape of the result depends on values"}
+BY_VALUES = "the shape of the result depends on values"
+KNOWN = {"torch:meta": BY_VALUES, "dask": BY_VALUES}
 
 ROWS: tuple[Row, ...] = (
     *(

@@ -1,0 +1,94 @@
+"""The committed table of derivatives says what the checks find, here and now."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xgrad.op import rule
+from xgrad.testing import ROWS, Row, derivatives
+from xgrad.testing.__main__ import main
+from xgrad.testing.cases import Sample, a
+from xgrad.testing.derivatives import CONSTANT, MARKS, earned, marks_in, rows_by_name
+from xgrad.testing.table import CHAPTERS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "derivatives.md"
+NEXT = "run python -m xgrad.testing derivatives --output docs/derivatives.md"
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return marks_in(DOCUMENT.read_text(encoding="utf-8"))
+
+
+def test_document_has_a_line_for_every_function(shown):
+    assert set(shown) == {row.name for row in ROWS}, NEXT
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_document_shows_what_is_earned(shown, place, chapter):
+    if not place.has_values or place.name != place.backend.name:
+        pytest.skip("the document has whole backends only")
+    for name, rows in rows_by_name(CHAPTERS[chapter]).items():
+        found = earned(rows, place)
+        assert not found.failures, f"{name}: {found.failures}"
+        assert shown[name][place.name] == found.marks, f"{name}: earned {found.marks}; {NEXT}"
+
+
+def test_every_gap_has_a_reason(place):
+    if not place.has_values:
+        pytest.skip("nothing is computed here")
+    for name, rows in rows_by_name(ROWS).items():
+        assert any(row.left_out(place, row.samples[0], "f") for row in rows) or any(
+            any(row.cases(place)) for row in rows
+        ), name
+
+
+def wrong(**rules):
+    """Return the row of a square whose rule is wrong."""
+
+    @rule(**rules)
+    def square(x, /):
+        """Square."""
+
+    return Row("square", (Sample((a(2),)),), "f", function=square)
+
+
+def test_a_wrong_vjp_loses_its_marks_and_keeps_the_others(computing):
+    row = wrong(vjp=lambda xp, g, x: 3.0 * x * g, jvp=lambda xp, t, x: 2.0 * x * t)
+    found = earned([row], computing)
+    assert found.marks == {"jvp", "real"}
+    assert found.failures
+
+
+def test_a_wrong_jvp_loses_its_marks_and_keeps_the_others(computing):
+    row = wrong(vjp=lambda xp, g, x: 2.0 * x * g, jvp=lambda xp, t, x: 3.0 * x * t)
+    found = earned([row], computing)
+    assert found.marks == {"vjp", "real"}
+    assert found.failures
+
+
+def test_a_constant_that_is_tracked_loses_its_mark(computing):
+    row = replace(wrong(vjp=lambda xp, g, x: 2.0 * x * g), order=0)
+    found = earned([row], computing)
+    assert not found.marks
+    assert "the result is tracked" in found.failures[0]
+
+
+def test_document_is_read_as_it_is_written(shown):
+    results = {
+        backend: {name: derivatives.Earned(marks[backend]) for name, marks in shown.items()}
+        for backend in shown["sin"]
+    }
+    assert marks_in(derivatives.document(results)) == shown
+    assert {m for marks in shown.values() for m in marks["numpy"]} == {*MARKS, *CONSTANT}
+
+
+def test_command_fails_where_a_check_fails(monkeypatch, tmp_path, capsys):
+    row = wrong(vjp=lambda xp, g, x: 3.0 * x * g)
+    monkeypatch.setattr("xgrad.testing.__main__.ROWS", (row,))
+    monkeypatch.setattr(derivatives, "CHAPTERS", {"One": (row,)})
+    out = tmp_path / "derivatives.md"
+    assert main(["derivatives", "--backend", "numpy", "--output", str(out)]) == 1
+    assert "FAILED: square" in capsys.readouterr().err
+    assert "| `square` | rule |" in out.read_text(encoding="utf-8")

@@ -1,0 +1,93 @@
+"""Least squares, condition numbers, and equations of tensors, as NumPy has them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..array import Array
+from ..ops.elementwise import abs as absolute
+from ..ops.elementwise import divide, multiply, square, subtract
+from ..ops.indexing import getitem
+from ..ops.manipulation import expand_dims, moveaxis, reshape, squeeze
+from ..ops.products import matmul
+from ..ops.statistical import sum as sum_over
+from .norms import matrix_norm
+from .products import matrix_rank
+from .solving import inv, pinv, solve
+from .spectra import svdvals
+
+
+class LstsqResult(NamedTuple):
+    """Solution, sums of squared differences, rank and singular values."""
+
+    x: Array
+    residuals: Array
+    rank: Array
+    s: Array
+
+
+def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
+    """Return the solution of least norm among those that come nearest to ``a @ x = b``.
+
+    Args:
+        a: a matrix of shape (m, n).
+        b: the right-hand sides, of shape (m,) or (m, k).
+        rcond: singular values below this part of the largest count as 0; by default eps max(m, n).
+
+    Returns:
+        The solution; the sum of squared differences for each right-hand side, also where NumPy
+        gives an empty array, as that depends on the rank; the rank; the singular values of `a`.
+        Derivatives hold where the rank does not change.
+    """
+    if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
+        raise ValueError(
+            f"lstsq: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; "
+            "expected (m, n) with (m,) or (m, k)"
+        )
+    right = expand_dims(b, -1) if len(b.shape) == 1 else b
+    x = matmul(pinv(a, rtol=rcond), right)
+    residuals = sum_over(square(absolute(subtract(matmul(a, x), right))), axis=0)
+    x = squeeze(x, -1) if len(b.shape) == 1 else x
+    return LstsqResult(x, residuals, matrix_rank(a, rtol=rcond), svdvals(a))
+
+
+def cond(x: Array, /, p: Any = None) -> Array:
+    """Return the condition number of matrices in the norm `p`, by default the spectral one."""
+    if p in (None, 2, -2):
+        s = svdvals(x)
+        large, small = getitem(s, (..., 0)), getitem(s, (..., -1))
+        return divide(small, large) if p == -2 else divide(large, small)
+    return multiply(matrix_norm(x, ord=p), matrix_norm(inv(x), ord=p))
+
+
+def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Array:
+    """Return the `x` for which ``tensordot(a, x, x.ndim) == b``.
+
+    Args:
+        a: an array of shape ``b.shape + q`` with as many entries in ``b`` as in ``q``.
+        b: the right-hand side.
+        axes: axes of `a` to move to its end first.
+    """
+    if axes is not None:
+        a = moveaxis(a, tuple(axes), tuple(range(len(a.shape) - len(axes), len(a.shape))))
+    shape = tuple(a.shape[len(b.shape) :])
+    n = math.prod(shape)
+    if math.prod(a.shape) != n * n or math.prod(b.shape) != n:
+        raise ValueError(
+            f"tensorsolve: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; "
+            "expected b.shape + q, where q has as many entries as b"
+        )
+    return reshape(solve(reshape(a, (n, n)), reshape(b, (n,))), shape)
+
+
+def tensorinv(a: Array, /, ind: int = 2) -> Array:
+    """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows."""
+    rows, columns = tuple(a.shape[:ind]), tuple(a.shape[ind:])
+    if ind < 1 or math.prod(rows) != math.prod(columns):
+        raise ValueError(
+            f"tensorinv: a has shape {tuple(a.shape)} and ind is {ind}; expected as many entries "
+            "in its first ind axes as in the others"
+        )
+    return reshape(inv(reshape(a, (math.prod(rows), -1))), (*columns, *rows))
