@@ -21,10 +21,12 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
-        out = function(*args, **kwargs)
         floating = [x.dtype.char for x in args if hasattr(x, "dtype") and x.dtype.kind in "fc"]
         if not floating or any(char not in "efF" for char in floating):
-            return out
+            return function(*args, **kwargs)
+        if isinstance(function, np.ufunc):  # a Python number would make it choose another loop
+            args = tuple(np.float32(x) if type(x) in (int, float) else x for x in args)
+        out = function(*args, **kwargs)
         return tuple(map(_narrowed, out)) if isinstance(out, tuple) else _narrowed(out)
 
     return call

@@ -1,0 +1,101 @@
+"""A program in single or half precision stays in it: no walk makes a wider array on the way."""
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from tests.right.watching import WAYS, watched, watching
+from xgrad.testing import ROWS, Place
+
+WIDER = {"float64", "longdouble", "complex128", "clongdouble"}
+WIDE = ("float64", "complex128")
+MEANS = {"mean", "var", "std", "median", "average", "pad"}
+"""Made of NumPy's own mean, which divides a 0-d sum by a 64-bit count before it rounds."""
+
+
+def walked(case, place):
+    """Return the dtypes of the arrays that walking the case down and up makes."""
+    raws = [watched(x) for x in case.raw_arrays()]
+    if any(str(x.dtype).endswith(WIDE) for x in raws):
+        return set()  # the sample itself asks for double precision
+    varying = [raws[i] for i in case.varying]
+    f = case.of_varying(raws)
+    with np.errstate(all="ignore"):
+        out, pullback = xg.vjp(f, *varying)
+        if any(str(x.dtype).endswith(WIDE) for x in xg.trees.leaves(out)):
+            return set()  # a dtype= that asks for it
+        _, pushforward = xg.linearize(f, *varying)
+        cotangent = xg.trees.map(lambda x: watched(place.backend.xp.ones_like(x)), out)
+        tangents = [watched(place.backend.xp.ones_like(x)) for x in varying]
+        with watching(place.backend.name) as seen:
+            pullback(cotangent)
+            pushforward(*tangents)
+    return seen
+
+
+@pytest.mark.parametrize("dtype", ["float32", "complex64"])
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_single_precision(computing, row, dtype):
+    if computing.backend.name not in WAYS:
+        pytest.skip("nobody watches this library")
+    if computing.backend.name == "numpy" and row.name in MEANS:
+        pytest.skip("NumPy's own mean of everything divides in double precision")
+    for case in row.cases(computing, "fc"):
+        if case.dtype == dtype and case.varying and case.order:
+            wide = walked(case, computing) & WIDER
+            assert not wide, f"{case}: its walks made {wide}"
+
+
+NO_HALF = ("linalg", "fft", "special", "sinc")
+"""LAPACK, SciPy and pocketfft have no loops for it; the samples of sinc overflow in it."""
+
+HALF = [row for row in ROWS if "f" in row.dtypes and not row.name.startswith(NO_HALF)]
+
+
+@pytest.mark.parametrize("row", HALF, ids=lambda row: row.name)
+def test_half_precision(row):
+    place = Place.named("numpy")
+    if row.name in MEANS:
+        pytest.skip("NumPy's own mean of everything divides in double precision")
+    for case in row.cases(place, "f"):
+        if case.dtype == "float32" and case.varying and case.order:
+            half = case.in_precision("float16")
+            try:
+                half.call(half.raw_arrays())
+            except TypeError:  # NumPy itself has no loop for it
+                continue
+            wide = walked(half, place) & WIDER
+            assert not wide, f"{half}: its walks made {wide}"
+
+
+def polynomial(x):
+    """Mix an array with Python numbers of every kind, in every operator."""
+    y = 2 * x + 1 - 0.5 * x**2 + 3.0 / (x + 4) - (x // 1) * 2
+    y = y + xg.where(x > 0, y, 0.25) + xg.clip(y, -1.0, 1.0) + xg.maximum(y, 0) + 2.0**x
+    return xg.sum(xg.sqrt(y * y + 1) / 7, axis=0) * 0.1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_python_numbers_widen_nothing(computing, dtype):
+    if not computing.has(dtype) or computing.backend.name not in WAYS:
+        pytest.skip("no such dtype here")
+    x = watched(computing.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3).astype(dtype)))
+    with watching(computing.backend.name) as seen:
+        hessian = xg.jacfwd(xg.grad(lambda x: xg.sum(polynomial(x))))(x)
+    assert xg.asarray(hessian).dtype == dtype
+    assert not seen & WIDER
+
+
+@pytest.mark.parametrize("kind", ["walk", "constant"])
+def test_a_wider_array_is_seen(computing, kind):
+    """The check can fail: an array of double precision on the way is noted."""
+    if computing.backend.name not in WAYS:
+        pytest.skip("nobody watches this library")
+    x = watched(computing.raw(np.ones(3, dtype="float32")))
+    xp, wide = computing.backend.xp, computing.backend.raw_dtype("float64")
+    with watching(computing.backend.name) as seen:
+        if kind == "walk":
+            xg.grad(lambda x: xg.sum(xg.astype(xg.astype(x, xg.float64), xg.float32)))(x)
+        else:
+            x * xp.ones(3, dtype=wide, device=computing.device)
+    assert "float64" in seen
