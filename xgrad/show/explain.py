@@ -145,7 +145,7 @@ def explain(
             f"explain: {_name_of(f)} returned {y.dtype}{list(y.shape)}; expected one real number, "
             "whose derivatives the chain rule gives. Explain a sum or one entry of it"
         )
-    graph = graph_of(run)
+    graph = graph_of(run, merge=False)
     explanation = _explained(graph, y, _name_of(f))
     if file is not None:
         print("\n".join(explanation.text(limit)), file=file)
