@@ -71,7 +71,7 @@ def examples(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def gallery(session: nox.Session) -> None:
-    """Run the whole gallery and write its pictures to docs/gallery; `-- --only PAGE` one of them."""
+    """Write the pictures of the gallery to docs/gallery; `-- --only PAGE` one of them."""
     install(session, "demo")
     session.run("python", "examples/gallery.py", "--out", "docs/gallery", *session.posargs)
 

@@ -50,11 +50,10 @@ def test_a_page_of_the_gallery(page, name, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("backend", ["torch", "array_api_strict", "cupy"])
-@pytest.mark.parametrize("name", ["newton_logistic", "phase_retrieval", "show_the_work"])
-def test_a_page_gives_the_same_on_another_backend(page, name, backend, tmp_path):
+def test_a_page_gives_the_same_on_another_backend(page, backend, tmp_path):
     if backend not in xg.available_backends():
         pytest.skip(f"{backend} cannot be used here; `python -m xgrad` says why")
-    module = page(name)
+    module = page("phase_retrieval")
     expected = module.main(["--quick", "--out", str(tmp_path)])
     got = module.main(["--quick", "--out", str(tmp_path), "--backend", backend])
     for key, value in expected.items():
