@@ -43,7 +43,7 @@ def network(x, W_h, b_h, W_o, b_o, y=Y):
 
 def test_the_worked_network_is_derived_as_in_the_notes():
     rows = by_hand()
-    explained = xg.show.explain(network, X, W_H, B_H, W_O, B_O, file=None)
+    explained = xg.show.explain(network, X, W_H, B_H, W_O, B_O, quiet=True)
     formulas = [row.formula.partition(": ")[2] or row.formula for row in rows]
     assert [line.chain for line in explained.lines] == [f.strip() for f in formulas]
     operations = [row.formula.partition(":")[0] for row in rows if ":" in row.formula]
@@ -72,7 +72,7 @@ def test_a_local_derivative_is_the_number_of_its_formula():
         return xg.sin(u)
 
     x = 0.7
-    lines = xg.show.explain(f, x, file=None).lines
+    lines = xg.show.explain(f, x, quiet=True).lines
     by_formula = [np.cos(np.exp(x**2)), np.exp(x**2), 2 * x]
     np.testing.assert_allclose([line.local_value for line in lines], by_formula, rtol=1e-14)
     assert [line.chain for line in lines][-1] == "dL/dx = dL/dv 2x"
@@ -85,7 +85,7 @@ def test_the_gradient_is_that_of_grad(computing):
     def loss(*args):
         return xg.sum(network(*args, y))
 
-    explained = xg.show.explain(loss, *raw, file=None)
+    explained = xg.show.explain(loss, *raw, quiet=True)
     expected = xg.grad(loss, argnums=(0, 1, 2, 3, 4))(*raw)
     assert len(explained.gradient) == 5
     for (shape, value), g in zip(explained.gradient.values(), expected, strict=True):
@@ -102,14 +102,14 @@ def test_parts_of_trees_and_uses_of_constants_are_named():
         return xg.sum(x)
 
     params = [{"w": np.ones(2)}, {"w": np.ones(2)}]
-    explained = xg.show.explain(loss, params, np.ones(2), file=None)
+    explained = xg.show.explain(loss, params, np.ones(2), quiet=True)
     assert list(explained.gradient) == ["params[0].w", "params[1].w", "x"]
     assert any("+ scale" in operation for _, operation, _, _ in explained.forward)
     assert [name for name, *_ in explained.forward if name in ("x_1", "x_2")] == ["x_1", "x_2"]
 
 
 def test_a_broadcast_argument_says_what_is_summed():
-    explained = xg.show.explain(lambda a, b: xg.sum(a * b), np.ones((3, 2)), np.ones(2), file=None)
+    explained = xg.show.explain(lambda a, b: xg.sum(a * b), np.ones((3, 2)), np.ones(2), quiet=True)
     assert any("sum(" in line.chain and "axis 0" in line.chain for line in explained.lines)
 
 
@@ -185,7 +185,7 @@ def test_every_op_of_the_table_is_explained(row):
 
     given = [arrays[i] for i in case.varying]
     try:
-        explained = xg.show.explain(f, *given, file=None)
+        explained = xg.show.explain(f, *given, quiet=True)
     except xg.errors.NotDifferentiableError:
         return  # its result depends on no value, as that of the power 0
     expected = xg.grad(f, argnums=tuple(range(len(given))))(*given)

@@ -97,7 +97,7 @@ def test_transforms_inside_are_seen_through():
         return xg.sum(g * x)
 
     x = np.array([1.0, 2.0])
-    explained = xg.show.explain(f, x, file=None)
+    explained = xg.show.explain(f, x, quiet=True)
     np.testing.assert_allclose(explained.gradient["x"][1], xg.grad(f)(x))
 
 
@@ -107,7 +107,7 @@ def test_writes_and_views_are_seen():
         y[0] = y[1] * 2
         return xg.sum(y)
 
-    explained = xg.show.explain(f, np.array([1.0, 2.0]), file=None)
+    explained = xg.show.explain(f, np.array([1.0, 2.0]), quiet=True)
     np.testing.assert_allclose(explained.gradient["x"][1], [0.0, 3.0])
 
 
@@ -122,7 +122,7 @@ def test_custom_rules_and_checkpoints_are_shown():
         return xg.sum(xg.checkpoint(xg.sin)(cube(x)))
 
     x = np.array([0.5, 1.0])
-    explained = xg.show.explain(f, x, file=None)
+    explained = xg.show.explain(f, x, quiet=True)
     np.testing.assert_allclose(explained.gradient["x"][1], xg.grad(f)(x))
 
 
