@@ -63,7 +63,13 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     start = xg.full(N - 1, float(np.log(0.5)), dtype=xg.float64)
     method = optim.LBFGS(max_iter=10 if chosen.quick else 60)
     rows: list[list[float]] = []
-    found = method.minimize(misfit, start, callback=lambda i, value: rows.append([i, value]))
+    with xg.show.live("heat equation", every=5) as curves:
+
+        def tell(i: int, value: float) -> None:
+            rows.append([i, value])
+            curves.update(log10_misfit=np.log10(value))
+
+        found = method.minimize(misfit, start, callback=tell)
     k = np.exp(host(found.params))
 
     def error(k: np.ndarray) -> float:

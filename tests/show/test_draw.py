@@ -172,6 +172,19 @@ def test_bad_input(make, error, said):
         make()
 
 
+def test_it_draws_inside_a_transform():
+    texts = []
+
+    def f(x):
+        u = xg.sin(x)
+        texts.append(xg.show.draw(xg.sum(u)).text)
+        return xg.sum(u)
+
+    np.testing.assert_allclose(xg.grad(f)(np.ones(2)), np.cos([1, 1]))
+    assert "u = sin" in texts[0]
+    assert "x " in texts[0]
+
+
 def test_a_freed_graph_says_to_draw_before():
     w = xg.asarray([1.0, 2.0], requires_grad=True)
     loss = xg.sum(w * w)

@@ -108,6 +108,29 @@ def test_parts_of_trees_and_uses_of_constants_are_named():
     assert [name for name, *_ in explained.forward if name in ("x_1", "x_2")] == ["x_1", "x_2"]
 
 
+def test_complex_factors_are_conjugated():
+    z, w = np.array([1 + 2j, 3 - 1j]), np.array([0.5j, 2.0 + 0j])
+
+    def f(z, w):
+        u = z * w
+        v = xg.abs(u)
+        return xg.sum(v)
+
+    explained = xg.show.explain(f, z, w, quiet=True)
+    first, second = [line for line in explained.lines if line.operation == "u = z o w"]
+    assert (first.local, first.chain) == ("du/dz = w", "dL/dz = dL/du o conj(w)")
+    np.testing.assert_allclose(first.local_value, w)
+    expected = xg.grad(f, argnums=(0, 1))(z, w)
+    np.testing.assert_allclose(first.value, expected[0])
+    np.testing.assert_allclose(second.value, expected[1])
+
+
+def test_matrices_of_complex_numbers_have_adjoints():
+    A, b = np.eye(2) * 1j, np.ones((2, 1)) + 0j
+    lines = xg.show.explain(lambda A, b: xg.sum(xg.real(A @ b)), A, b, quiet=True).lines
+    assert any(line.chain.endswith("b^H") for line in lines)
+
+
 def test_a_broadcast_argument_says_what_is_summed():
     explained = xg.show.explain(lambda a, b: xg.sum(a * b), np.ones((3, 2)), np.ones(2), quiet=True)
     assert any("sum(" in line.chain and "axis 0" in line.chain for line in explained.lines)

@@ -229,6 +229,9 @@ def _line(texts: Texts, step: Step, parent: int, part: Any, local: Any) -> Line:
         partials = [rule.text(i, names, scalar, complex_) for i in slots]
         partial = " + ".join(partials)
         factor = partial if len(partials) == 1 else f"({partial})"
+        if complex_:
+            local = None if local is None else np.conj(local)
+            factor = factor if partial in ("1", "-1", "0") else f"conj({partial})"
         chain = _reduced(_product(g, factor, seeded, scalar), step.shape, shape)
         number = local if local is not None and shape == step.shape else jacobian
         return Line(
