@@ -80,9 +80,17 @@ def demo(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def examples(session: nox.Session) -> None:
-    """Run every example on a small setting."""
+    """Run the whole gallery, in its full settings; CI runs the quick ones."""
     install(session, "test", "demo")
-    session.run("pytest", "tests/examples", "tests/test_readme.py", *session.posargs)
+    session.run("pytest", "tests/examples", "tests/test_readme.py")
+    session.run("python", "examples/gallery.py", "--out", "out", *session.posargs)
+
+
+@nox.session(default=False)
+def gallery(session: nox.Session) -> None:
+    """Write the pictures of the gallery to docs/gallery; `-- --only PAGE` one of them."""
+    install(session, "demo")
+    session.run("python", "examples/gallery.py", "--out", "docs/gallery", *session.posargs)
 
 
 @nox.session(default=False)

@@ -359,6 +359,11 @@ class Array(Operators, Methods):
             words.append("requires_grad=True" if self.requires_grad else "tracked=True")
         return f"Array({', '.join(words)})"
 
+    def _repr_html_(self) -> str:
+        from xgrad.show.html import array_html  # only notebooks ask for it
+
+        return array_html(self)
+
     def __str__(self) -> str:
         try:
             return str(self._numpy())

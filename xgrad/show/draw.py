@@ -14,6 +14,7 @@ import xgrad as xg
 from .collapse import Block, collapsed
 from .explain import Texts
 from .graph import FEW, Graph, Step, brief, read, require_tracked, serial_of, with_cotangents
+from .layout import BLOCK, COTANGENT, LEAF, OP, RESULT, render
 from .steps import graph_of, watch
 
 __all__ = ["Picture", "draw"]
@@ -23,9 +24,6 @@ WIDEST = 34
 
 UNNAMED = "\N{MIDDLE DOT}"
 """Stands for a result without a name; the edge shows which."""
-
-LEAF, OP, RESULT = "#dbe9f6", "#ffffff", "#fde9c9"
-COTANGENT, BLOCK = "#b5421f", "#f4f4f1"
 
 
 def draw(
@@ -245,13 +243,11 @@ class Picture:
         """Return the picture as the bytes of an svg, png or pdf file."""
         if shutil.which("dot"):
             return subprocess.run(
-                ["dot", f"-T{kind}", *(["-Gdpi=110"] if kind == "png" else [])],
+                ["dot", f"-T{kind}", *(["-Gdpi=90"] if kind == "png" else [])],
                 input=self.dot.encode(),
                 capture_output=True,
                 check=True,
             ).stdout
-        from .layout import render
-
         return render(self, kind)
 
     def _repr_html_(self) -> str:

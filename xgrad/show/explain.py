@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -106,7 +105,11 @@ class Explanation:
 
 
 def explain(
-    f: Callable[..., Any], *args: Any, limit: int = 60, file: TextIO | None = sys.stdout
+    f: Callable[..., Any],
+    *args: Any,
+    limit: int = 60,
+    file: TextIO | None = None,
+    quiet: bool = False,
 ) -> Explanation:
     """Print the chain rule of a computation step by step, with its formulas and numbers.
 
@@ -118,7 +121,8 @@ def explain(
         f: a function with a real result of one element.
         args: its arguments, pytrees of arrays; the derivative is taken by each floating-point one.
         limit: how many lines of each part are printed; the middle of a longer one is left out.
-        file: where to print; None prints nothing.
+        file: where to print; by default the standard output.
+        quiet: print nothing.
 
     Returns:
         The explanation, whose lines can be looked at one by one.
@@ -131,7 +135,7 @@ def explain(
     ...     v = x**2
     ...     u = xg.exp(v)
     ...     return xg.sin(u)
-    >>> e = xg.show.explain(f, 0.7, file=None)
+    >>> e = xg.show.explain(f, 0.7, quiet=True)
     >>> for line in e.lines:
     ...     print(f"{line.operation:12} {line.local:14} {line.chain}")
     L = sin(u)   dL/du = cos(u) dL/du = cos(u)
@@ -145,9 +149,9 @@ def explain(
             f"explain: {_name_of(f)} returned {y.dtype}{list(y.shape)}; expected one real number, "
             "whose derivatives the chain rule gives. Explain a sum or one entry of it"
         )
-    graph = graph_of(run)
+    graph = graph_of(run, merge=False)
     explanation = _explained(graph, y, _name_of(f))
-    if file is not None:
+    if not quiet:
         print("\n".join(explanation.text(limit)), file=file)
     return explanation
 
@@ -225,6 +229,9 @@ def _line(texts: Texts, step: Step, parent: int, part: Any, local: Any) -> Line:
         partials = [rule.text(i, names, scalar, complex_) for i in slots]
         partial = " + ".join(partials)
         factor = partial if len(partials) == 1 else f"({partial})"
+        if complex_:
+            local = None if local is None else np.conj(local)
+            factor = factor if partial in ("1", "-1", "0") else f"conj({partial})"
         chain = _reduced(_product(g, factor, seeded, scalar), step.shape, shape)
         number = local if local is not None and shape == step.shape else jacobian
         return Line(

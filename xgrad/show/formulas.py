@@ -79,16 +79,20 @@ class Formula:
         return Printer(names, scalar, complex_, functions()).show(_simplified(rule, names))
 
 
-@cache
 def functions() -> dict[str, Callable[..., Any]]:
     """Return every op of the package by its name, the internal ones without their underscore."""
+    names = [name for name in sys.modules if name == "xgrad" or name.startswith("xgrad.")]
+    return _functions(tuple(sorted(names, key=lambda name: name.startswith("xgrad.nn"))))
+
+
+@cache
+def _functions(modules: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
-    for name, module in sorted(sys.modules.items(), key=lambda m: m[0].startswith("xgrad.nn")):
-        if name == "xgrad" or name.startswith("xgrad."):
-            for value in vars(module).values():
-                op: Any = getattr(value, "op", None)
-                if inspect.isfunction(value) and hasattr(op, "kind"):
-                    found.setdefault(op.name, value)
+    for name in modules:
+        for value in vars(sys.modules[name]).values():
+            op: Any = getattr(value, "op", None)
+            if inspect.isfunction(value) and hasattr(op, "kind"):
+                found.setdefault(op.name, value)
     return found
 
 
@@ -97,22 +101,35 @@ def op_names() -> list[str]:
     return sorted(functions())
 
 
-@cache
 def formula(name: str) -> Formula | None:
     """Return the derivative rule of an op, or None if no such op is defined with a decorator."""
+    if name in _OF_THE_TAPE:
+        kind, text = _OF_THE_TAPE[name]
+        return Formula(kind, ("x",), (ast.parse(text, mode="eval").body,))
     function = functions().get(name)
-    if function is None:
-        return None
-    op = function.op  # type: ignore[attr-defined]
-    plain = PLAINER.get(name)
+    return None if function is None else _formula(function)
+
+
+_OF_THE_TAPE = {
+    "leaf": ("elementwise", "1"),
+    "parameter": ("elementwise", "1"),
+    "select": ("linear", "at_this_result(g)"),
+}
+"""Nodes that no op makes: variables, and one of several results."""
+
+
+@cache
+def _formula(function: Callable[..., Any]) -> Formula:
+    op: Any = function.op  # type: ignore[attr-defined]
+    plain = PLAINER.get(op.name)
     if plain is not None:
         rules = tuple(ast.parse(text, mode="eval").body if text else None for text in plain)
         return Formula(op.kind, tuple(op.arrays), rules)
-    inner = inspect.unwrap(function)
+    inner: Any = inspect.unwrap(function)
     definition = _parsed(inner)
     if not isinstance(definition, ast.FunctionDef):
-        raise errors.RuleError(f"{name}: its definition has no source to read")
-    decorator = next(d for d in definition.decorator_list if called(d) != "overload")
+        raise errors.RuleError(f"{op.name}: its definition has no source to read")
+    decorator = definition.decorator_list[-1]
     if op.kind == "constant" or not isinstance(decorator, ast.Call):
         return Formula("constant", tuple(op.arrays), ())
     stated: list[ast.expr] = list(decorator.args)

@@ -76,11 +76,13 @@ class Graph:
         steps: by the serial number of the node that holds a step's result.
         output: the last step.
         home: the step that a node belongs to, where it is not one of its own.
+        selected: which of an op's several results a step is.
     """
 
     steps: dict[int, Step]
     output: int
     home: dict[int, int] = field(default_factory=dict)
+    selected: dict[int, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -122,7 +124,7 @@ def read(y: xg.Array) -> Graph:
         nodes[node[tape.SERIAL]] = node
         stack.extend(tape.parents_of(node))
     seen: set[int] = set()
-    steps = {}
+    steps, selected = {}, {}
     for serial in sorted(nodes):
         node = nodes[serial]
         step = Step(serial, node[tape.RULE].name, [p[tape.SERIAL] for p in tape.parents_of(node)])
@@ -131,12 +133,14 @@ def read(y: xg.Array) -> Graph:
             array = node[tape.SAVED]()
             if array is not None:
                 step.shape, step.dtype, step.value = array.shape, array.dtype, small(array)
-        elif node[tape.RULE] is not tape.SELECT:
+        elif node[tape.RULE] is tape.SELECT:
+            selected[serial] = node[tape.SAVED]
+        else:
             step.kept = _bytes(node[tape.SAVED], seen)
     steps[y._node[tape.SERIAL]].shape = y.shape
     steps[y._node[tape.SERIAL]].dtype = y.dtype
     steps[y._node[tape.SERIAL]].value = small(y)
-    return Graph(steps, y._node[tape.SERIAL])
+    return Graph(steps, y._node[tape.SERIAL], selected=selected)
 
 
 def serial_of(x: Any) -> int | None:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 __all__ = ["places", "render"]
 
+LEAF, OP, RESULT = "#dbe9f6", "#ffffff", "#fde9c9"
+COTANGENT, BLOCK = "#b5421f", "#f4f4f1"
+"""Colours of boxes, of the text at edges, and of the frame of a repeated block."""
+
 LINE, GAP, CHARACTER = 0.42, 0.42, 0.085
 """Heights and distances in inches; the width of a character."""
 
@@ -68,8 +72,6 @@ def _spread(
 def render(picture: Picture, kind: str) -> bytes:
     """Return the picture as the bytes of an svg, png or pdf file."""
     from matplotlib.figure import Figure
-
-    from .draw import BLOCK, COTANGENT, LEAF, OP, RESULT
 
     at = places(picture)
     left = min(x - w / 2 for x, _, w in at.values()) - 0.3

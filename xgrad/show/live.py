@@ -36,7 +36,7 @@ def progress(
         total: how many there are, if `items` does not know.
         file: where to write; by default the standard error.
 
-    >>> import sys
+    >>> import sys, xgrad as xg
     >>> sum(xg.show.progress(range(4), "adding", file=sys.stdout))
     adding: 1 of 4
     adding: 2 of 4
@@ -71,9 +71,10 @@ def progress(
 def curve(values: list[float], width: int = 60, height: int = 6) -> str:
     """Return a curve as lines of Braille dots, with its highest and lowest value at the left.
 
+    >>> import xgrad as xg
     >>> print(xg.show.curve([3.0, 2.0, 1.0, 0.5], width=8, height=2))
-      3 ⠒⠤⣀⠀⠀⠀⠀⠀
-    0.5 ⠀⠀⠀⠉⠒⠤⣀⣀
+      3 ⠑⠢⢄⡀⠀⠀⠀⠀
+    0.5 ⠀⠀⠀⠈⠑⠤⠤⣀
     """
     shown = [v for v in values if math.isfinite(v)]
     if not shown:
@@ -172,7 +173,9 @@ class Live:
         if self.handle is not None:
             self.handle.update(self.figure())
         elif self.screen is not None:
-            self.screen.update(self.text(), refresh=True)
+            from rich.text import Text
+
+            self.screen.update(Text(self.text()), refresh=True)
         elif final:
             print(self.text(), file=self.stream)
         else:
@@ -192,6 +195,7 @@ def live(title: str = "", every: float = 0.5, file: TextIO | None = None) -> Liv
         every: seconds between two pictures, at least.
         file: where to write; by default the standard output.
 
+    >>> import xgrad as xg
     >>> with xg.show.live("training", every=1e9) as curves:
     ...     for loss in (4.0, 2.0, 1.0):
     ...         curves.update(loss=loss)  # doctest: +ELLIPSIS

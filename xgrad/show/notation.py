@@ -45,6 +45,7 @@ WORDS: dict[str, str] = {
     "divide": "{0} / {1}",
     "getitem": "{0}[{1}]",
     "part": "its part of {0}",
+    "at_this_result": "{0} at this result, else 0",
     "adjoint_of_fft": "n ifft({0})",
     "adjoint_of_ifft": "fft({0}) / n",
 }
@@ -247,6 +248,8 @@ _INFIX = {
     "read": ("{0}[{1}]", 4),
     "gather": ("{0}[{1}]", 4),
     "positive": ("{0}", 4),
+    "leaf": ("{0}", 4),
+    "select": ("{0}[{1}]", 4),
 }
 """How ops are written that are no functions in a formula, and how tightly that binds."""
 

@@ -12,7 +12,7 @@ import numpy as np
 import xgrad as xg
 
 from . import graph as tape_graph
-from .graph import Graph, Step
+from .graph import Graph, Operand, Step
 from .watch import Made, Watched, operand_of, watching
 
 __all__ = ["Run", "graph_of", "tracked", "watch"]
@@ -100,18 +100,16 @@ def _entry(entry: Any) -> str:
     return f"[{key!r}]"
 
 
-def graph_of(run: Run) -> Graph:
-    """Return the graph of a watched call: a step per call of the user's, with names and values."""
+def graph_of(run: Run, merge: bool = True) -> Graph:
+    """Return the graph of a watched call, with names and values.
+
+    Args:
+        run: the call.
+        merge: show a function that is composed of several ops as one step.
+    """
     nodes = tape_graph.read(run.result)
-    made, home = run.watched.made, dict[int, int]()
-    for serial in nodes.steps:  # a node belongs to the step of the last node of its call
-        call = made[serial].call if serial in made else None
-        if call is not None:
-            inside = [s for s in call.serials if s in nodes.steps]
-            home.update(dict.fromkeys(inside, inside[-1]))
-    for step in nodes.steps.values():  # of several results, the tape has one node behind all
-        if step.op == "select" and step.parents[0] not in made:
-            home[step.parents[0]] = home.get(step.id, step.id)
+    made = run.watched.made
+    home = _homes(nodes, made, merge)
     steps: dict[int, Step] = {}
     for node in nodes.steps.values():
         own = home.get(node.id, node.id)
@@ -119,11 +117,16 @@ def graph_of(run: Run) -> Graph:
         step.kept += node.kept
         step.parents += [home.get(p, p) for p in node.parents if home.get(p, p) != own]
         if node.id == own:
-            _describe(step, node, made.get(own), home)
-            if node.op == "select":
+            _describe(step, node, made.get(own), home, merge)
+            if node.op == "select" and home.get(node.parents[0]) == own:
                 step.op = nodes.steps[node.parents[0]].op
         if node.id in made:
             step.seconds += made[node.id].seconds
+    for step in steps.values():  # an op of several results, of which several were used
+        if step.op == "select" and step.parents[0] not in made:
+            steps[step.parents[0]].operands = step.operands
+            which = Operand(text=str(nodes.selected[step.id]))
+            step.operands = [Operand(step=step.parents[0]), which]
     steps = {s.id: s for s in sorted(steps.values(), key=lambda s: s.id)}
     for step in steps.values():
         step.parents = list(dict.fromkeys(step.parents))
@@ -132,12 +135,30 @@ def graph_of(run: Run) -> Graph:
     return graph
 
 
-def _describe(step: Step, node: Step, made: Made | None, home: dict[int, int]) -> None:
+def _homes(nodes: Graph, made: dict[int, Made], merge: bool) -> dict[int, int]:
+    """Return the step that each node belongs to, where it is not one of its own."""
+    home: dict[int, int] = {}
+    for serial in nodes.steps if merge else ():  # that of the last node of its call
+        if serial in made:
+            inside = [s for s in made[serial].call.serials if s in nodes.steps]
+            if {nodes.steps[s].op for s in inside} - {"select"} or len(inside) == 1:
+                home.update(dict.fromkeys(inside, inside[-1]))
+    results: dict[int, list[int]] = {}
+    for step in nodes.steps.values():
+        if step.op == "select":
+            results.setdefault(step.parents[0], []).append(step.id)
+    for parent, selected in results.items():
+        if len(selected) == 1 or selected[0] in home:
+            home[parent] = home.get(selected[0], selected[0])
+    return home
+
+
+def _describe(step: Step, node: Step, made: Made | None, home: dict[int, int], merge: bool) -> None:
     step.op, step.shape, step.dtype, step.value = node.op, node.shape, node.dtype, node.value
     if made is None:
         return
     call = made.call
-    alone = len(call.serials) == 1
+    alone = len(call.serials) == 1 or not merge
     step.op = made.op if alone or call.name in ("call", "") else call.name.lstrip("_")
     step.operands = made.operands if alone else [operand_of(x, None) for x in call.args]
     for operand in step.operands:
@@ -156,10 +177,11 @@ def _give_names(graph: Graph, run: Run) -> None:
     last = graph.steps[graph.output]
     if not names[last.id]:
         names[last.id] = "L" if int(np.prod(last.shape or ())) == 1 else "y"
-    repeated = {n for n in names.values() if n and list(names.values()).count(n) > 1}
+    everything = list(names.values())
     count: dict[str, int] = {}
     for serial, name in names.items():
-        if name in repeated:
+        if name and serial not in run.leaves and everything.count(name) > 1:
             count[name] = count.get(name, 0) + 1
-            name = f"{name}_{count[name]}"  # noqa: PLW2901 - the same name, made unique
-        graph.steps[serial].name = name
+            graph.steps[serial].name = f"{name}_{count[name]}"
+        else:
+            graph.steps[serial].name = name

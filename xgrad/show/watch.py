@@ -27,7 +27,9 @@ from .graph import Operand
 __all__ = ["Call", "Made", "Watched", "operand_of", "watching"]
 
 _OUTSIDERS = ("xgrad.nn", "xgrad.optim", "xgrad.show", "xgrad.testing", "xgrad.__main__")
+_HERE = str(Path(__file__).parent)
 _MACHINERY = {"xgrad.general_calls", "xgrad.fast_calls", "xgrad.custom"}
+_STORES = ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL")
 _PASSED_THROUGH = {"xgrad.operators", "xgrad.methods", "xgrad.numpy_protocol", "xgrad.array"}
 
 
@@ -80,6 +82,7 @@ class Watched:
         self, measure: Callable[[xg.Array], Any] | None = None, only_time: bool = False
     ) -> None:
         self.measure, self.only_time = measure, only_time
+        self.before = tape_graph.serial_of(xg.asarray(0.0, requires_grad=True)) or 0
         self.made: dict[int, Made] = {}
         self.names: dict[int, str] = {}
         self.stack: list[Frame] = []
@@ -126,7 +129,7 @@ class Watched:
         module, fresh = frame.f_globals["__name__"], set()
         for x in results[:64]:
             serial = tape_graph.serial_of(x)
-            if serial is None or entry.call is None:
+            if serial is None or serial < self.before or entry.call is None:
                 continue
             if serial not in self.made or (serial in self.inner and module in _MACHINERY):
                 if self.only_time:
@@ -180,14 +183,18 @@ class Watched:
             entry.call.serials.append(serial)
 
     def _name(self, frame: Any, result: Any) -> None:
-        """Note the variable that the user's code stores a result in."""
-        serial = tape_graph.serial_of(result)
-        module = frame.f_globals.get("__name__", "") if frame is not None else "xgrad.show"
-        if serial is None or self.only_time or module.startswith("xgrad.show") or is_engine(module):
+        """Note the variable, or the variables, that the user's code stores a result in."""
+        if self.only_time or frame is None or frame.f_code.co_filename.startswith(_HERE):
             return
-        name = _targets(frame.f_code).get(frame.f_lasti)
-        if name:
-            self.names[serial] = name
+        if is_engine(frame.f_globals.get("__name__", "")):
+            return
+        names = _targets(frame.f_code).get(frame.f_lasti, ())
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        if len(names) == len(results):
+            for name, x in zip(names, results, strict=True):
+                serial = tape_graph.serial_of(x)
+                if serial is not None:
+                    self.names[serial] = name
 
 
 def is_engine(module: str) -> bool:
@@ -228,16 +235,22 @@ def _keywords(args: dict[str, Any], code: Any) -> dict[str, Any]:
 
 
 @cache
-def _targets(code: Any) -> dict[int, str]:
-    """Return, for each instruction whose result is at once stored in a variable, its name."""
+def _targets(code: Any) -> dict[int, tuple[str, ...]]:
+    """Return, for each instruction whose result is at once stored in variables, their names."""
     found = {}
     instructions = list(dis.get_instructions(code))
-    for one, following in pairwise(instructions):
-        # while a call is under way, Python 3.11 points at the last of the call's cache entries
-        if following.opname.startswith(("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL")):
-            value = following.argval
-            name = value[0] if isinstance(value, tuple) else str(value)
-            found.update(dict.fromkeys(range(one.offset, following.offset, 2), name))
+    for i, (one, following) in enumerate(pairwise(instructions), 1):
+        count = following.argval if following.opname == "UNPACK_SEQUENCE" else 0
+        stores = instructions[i + 1 : i + 1 + count] if count else [following]
+        names: list[str] = []
+        for store in stores:
+            if store.opname.startswith(_STORES):
+                value = store.argval
+                names += value if isinstance(value, tuple) else [str(value)]
+        if len(names) >= max(count, 1):
+            # while a call is under way, Python 3.11 points at the last of its cache entries
+            places = range(one.offset, following.offset, 2)
+            found.update(dict.fromkeys(places, tuple(names[: max(count, 1)])))
     return found
 
 
