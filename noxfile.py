@@ -62,6 +62,22 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def tests_dask(session: nox.Session) -> None:
+    """Test on Dask: the adapter, and the first sample of every op, its value and derivatives."""
+    install(session, "test", extra="dask")
+    files = ("tests/testing/test_derivatives.py", "tests/backends")
+    session.run("pytest", "-n", "auto", "--backend", "dask", *files, *session.posargs)
+
+
+@nox.session(venv_backend="virtualenv", default=False)
+def oracle(session: nox.Session) -> None:
+    """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""
+    session.install(TORCH)
+    install(session, "test", extra="jax")
+    session.run("python", "tests/oracle.py", *session.posargs)
+
+
+@nox.session(default=False)
 @nox.parametrize("cuda", ["12", "13"])
 def tests_gpu(session: nox.Session, cuda: str) -> None:
     """Test on CuPy. Without a usable GPU this fails: a skip would look like a pass."""

@@ -18,6 +18,7 @@ BACKENDS = {
     "array_api_strict:device1": "array_api_strict",
     "torch": "torch",
     "torch:meta": "torch",
+    "dask": "dask",
     "cupy": "cupy",
 }
 """The places that the tests know, and the library that each needs."""

@@ -9,7 +9,7 @@ from .array import Array
 from .backends import current
 from .fitting import cast
 from .op import linear
-from .ops.manipulation import at_axis, roll
+from .ops.manipulation import at_axis, front, roll
 
 __all__ = [
     "fft",
@@ -65,9 +65,11 @@ def ifft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
     """Return the inverse discrete Fourier transform along an axis."""
 
 
-def _axes(ndim: int, s: Sequence[int] | None, axes: Sequence[int] | None) -> tuple[int, ...]:
+def _axes(
+    ndim: int, s: Sequence[int] | None, axes: Sequence[int] | None, name: str = "fftn"
+) -> tuple[int, ...]:
     if axes is not None:
-        return tuple(a % ndim for a in axes)
+        return tuple(front(a, ndim, name) for a in axes)
     return tuple(range(ndim)) if s is None else tuple(range(ndim - len(s), ndim))
 
 
@@ -164,7 +166,7 @@ def rfftn(
     norm: str = "backward",
 ) -> Array:
     """Return the discrete Fourier transform of real elements along several axes."""
-    where = _axes(len(x.shape), s, axes)
+    where = _axes(len(x.shape), s, axes, "rfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
     out = rfft(x, n=sizes[-1], axis=where[-1], norm=norm)
     return fftn(out, s=sizes[:-1], axes=where[:-1], norm=norm) if where[:-1] else out
@@ -179,7 +181,7 @@ def irfftn(
     norm: str = "backward",
 ) -> Array:
     """Return the real inverse of `rfftn`."""
-    where = _axes(len(x.shape), s, axes)
+    where = _axes(len(x.shape), s, axes, "irfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
     if s is None:
         sizes[-1] = 2 * (sizes[-1] - 1)
@@ -192,6 +194,7 @@ def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
     """Return the real transform of a signal with Hermitian symmetry, given as its half."""
     from .ops.elementwise import conj as conjugate
 
+    axis = front(axis, len(x.shape), "hfft")
     return irfft(conjugate(x), n=n, axis=axis, norm=_ADJOINT[norm])
 
 
@@ -199,24 +202,26 @@ def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "bac
     """Return the inverse of `hfft`."""
     from .ops.elementwise import conj as conjugate
 
+    axis = front(axis, len(x.shape), "ihfft")
     return conjugate(rfft(x, n=n, axis=axis, norm=_ADJOINT[norm]))
 
 
-def _shift(x: Array, axes: int | Sequence[int] | None, sign: int) -> Array:
+def _shift(x: Array, axes: int | Sequence[int] | None, sign: int, name: str) -> Array:
     ndim = len(x.shape)
     where = range(ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
+    where = [front(a, ndim, name) for a in where]
     shifts = tuple(x.shape[a] // 2 if sign > 0 else -(x.shape[a] // 2) for a in where)
     return roll(x, shifts, axis=tuple(where)) if shifts else x
 
 
 def fftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved to the middle."""
-    return _shift(x, axes, 1)
+    return _shift(x, axes, 1, "fftshift")
 
 
 def ifftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved back to the front."""
-    return _shift(x, axes, -1)
+    return _shift(x, axes, -1, "ifftshift")
 
 
 def _frequencies(name: str, n: int, d: float, dtype: Any, device: Any) -> Array:

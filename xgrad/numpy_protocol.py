@@ -257,6 +257,10 @@ def _extract(condition: Any, arr: Any) -> Any:
     return xgrad.compress(np.ravel(condition), xgrad.ravel(arr), axis=0)
 
 
+def _i0(x: Any) -> Any:
+    return xgrad.special.i0(x)
+
+
 def _resize(a: Any, new_shape: Any) -> Any:
     """Return an array of a shape, with the elements of `a` over and over again."""
     shape = (new_shape,) if isinstance(new_shape, int) else tuple(new_shape)
@@ -312,7 +316,7 @@ _ADAPTED: dict[str, Callable[..., Any]] = {
     "cross": lambda a, b, axis=-1: xgrad.linalg.cross(a, b, axis=axis),
     "extract": _extract,
     "geomspace": _geomspace,
-    "i0": lambda x: xgrad.special.i0(x),
+    "i0": _i0,
     "linalg.norm": _norm,
     "linalg.svd": _svd,
     "linspace": _linspace,

@@ -10,7 +10,7 @@ from ..array import Array
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
 from ..ops.indexing import getitem
-from ..ops.manipulation import expand_dims, moveaxis, reshape, squeeze
+from ..ops.manipulation import expand_dims, front, moveaxis, reshape, squeeze
 from ..ops.products import matmul
 from ..ops.statistical import sum as sum_over
 from .norms import matrix_norm
@@ -71,6 +71,7 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
         axes: axes of `a` to move to its end first.
     """
     if axes is not None:
+        axes = [front(axis, len(a.shape), "tensorsolve") for axis in axes]
         a = moveaxis(a, tuple(axes), tuple(range(len(a.shape) - len(axes), len(a.shape))))
     shape = tuple(a.shape[len(b.shape) :])
     n = math.prod(shape)

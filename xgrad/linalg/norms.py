@@ -61,6 +61,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
         keepdims: keep the axes with length one.
         ord: the order: a number, ``inf`` or ``-inf``; 0 counts the non-zero elements.
     """
+    axes_of(len(x.shape), axis, "vector_norm")
     if ord == 2:
         return _norm2(x, axis=axis, keepdims=keepdims)
     size = absolute(x)

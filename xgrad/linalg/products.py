@@ -9,7 +9,7 @@ from ..op import constant
 from ..ops.creation import zeros_like
 from ..ops.elementwise import multiply, subtract
 from ..ops.indexing import getitem
-from ..ops.manipulation import reshape, roll
+from ..ops.manipulation import front, reshape, roll
 from ..ops.products import matmul
 from ..ops.statistical import sum as sum_over
 from .common import (
@@ -36,6 +36,8 @@ def outer(x1: Array, x2: Array, /) -> Array:
 
 def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Return the cross product of vectors of three elements along an axis."""
+    for x in (x1, x2):
+        front(axis, len(x.shape), "cross")
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
         raise ValueError(
             f"cross: axis {axis} has length {x1.shape[axis]} in x1 and {x2.shape[axis]} in x2; "

@@ -11,6 +11,7 @@ from ..backends import backend_of, backend_of_type
 from ..op import constant
 from .creation import asarray, full_like
 from .dtypes import astype, isdtype
+from .manipulation import front
 
 
 def is_array(x: Any) -> bool:
@@ -18,21 +19,23 @@ def is_array(x: Any) -> bool:
     return type(x) is Array or backend_of_type(type(x)) is not None
 
 
-def array_of(x: Any, name: str) -> Any:
-    """Return an argument that must be an array; a Python number as a new one."""
+def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> Any:
+    """Return an argument that must be an array, with these axes; a Python number as a new one."""
     if type(x) in SCALARS:
-        return asarray(x)
+        x = asarray(x)
     if not is_array(x):
         raise TypeError(
             f"{name}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
             "xgrad.asarray(x) makes one of numbers and of nested sequences"
         )
+    for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
+        front(a, len(x.shape), name)
     return x
 
 
-def floating(x: Any, name: str) -> Any:
+def floating(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> Any:
     """Return an array whose dtype can hold fractions: integers and booleans as float64."""
-    x = array_of(x, name)
+    x = array_of(x, name, axis)
     if isdtype(x, ("real floating", "complex floating")) or "float" in str(x.dtype):
         return x
     return astype(x, np.float64)

@@ -196,7 +196,7 @@ def linspace(
     Derivatives go through ends that are arrays; the values of an array of ends are along axis 0.
     """
     if _is_array(start) or _is_array(stop):
-        return _between(start, stop, num, dtype, endpoint)
+        return _between(start, stop, num, dtype, endpoint)  # type: ignore[no-any-return]
     if dtype is None:
         dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
     return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)

@@ -102,7 +102,7 @@ def block(arrays: Any, /) -> Array:
 
 def append(x: Array, values: Array, /, axis: int | None = None) -> Array:
     """Return an array with others at its end, along an axis or flattened."""
-    return concat([array_of(x, "append"), array_of(values, "append")], axis=axis)
+    return concat([array_of(x, "append", axis), array_of(values, "append")], axis=axis)
 
 
 def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> list[Any]:

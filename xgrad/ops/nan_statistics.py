@@ -23,28 +23,28 @@ def _is_exact(x: Any) -> bool:
 
 def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
     """Return the sum over axes, with NaN as 0."""
-    x = array_of(x, "nansum")
+    x = array_of(x, "nansum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
     """Return the product over axes, with NaN as 1."""
-    x = array_of(x, "nanprod")
+    x = array_of(x, "nanprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
     """Return the running sum along an axis, with NaN as 0."""
-    x = array_of(x, "nancumsum")
+    x = array_of(x, "nancumsum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
 def nancumprod(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
     """Return the running product along an axis, with NaN as 1."""
-    x = array_of(x, "nancumprod")
+    x = array_of(x, "nancumprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return cumulative_prod(x, axis=axis, dtype=dtype)
 
@@ -56,7 +56,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the mean over axes of the elements that are no NaN; NaN where there are none."""
-    x = floating(x, "nanmean")
+    x = floating(x, "nanmean", axis)
     return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
@@ -69,7 +69,7 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
         ddof: what is subtracted from the number of elements.
         keepdims: whether the axes stay, with length one.
     """
-    x = floating(x, "nanvar")
+    x = floating(x, "nanvar", axis)
     away = x - nanmean(x, axis, keepdims=True)
     away = where(isnan(x), zeros_like(x), away)
     squares = real(multiply(conj(away), away)) if is_complex(x) else away * away
@@ -81,7 +81,7 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
 
 def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0."""
-    out = nanvar(x, axis, ddof=ddof, keepdims=keepdims)
+    out = nanvar(array_of(x, "nanstd", axis), axis, ddof=ddof, keepdims=keepdims)
     return where(out == 0, zeros_like(out), sqrt(out))
 
 
@@ -97,7 +97,7 @@ def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the largest element over axes that is no NaN; equal ones share the derivative."""
-    return _nanmax(floating(x, "nanmax"), axis=axis, keepdims=keepdims)
+    return _nanmax(floating(x, "nanmax", axis), axis=axis, keepdims=keepdims)
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
@@ -112,4 +112,4 @@ def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the smallest element over axes that is no NaN; equal ones share the derivative."""
-    return _nanmin(floating(x, "nanmin"), axis=axis, keepdims=keepdims)
+    return _nanmin(floating(x, "nanmin", axis), axis=axis, keepdims=keepdims)

@@ -46,7 +46,7 @@ _WHOLE = {"lower": floor, "higher": ceil, "nearest": round}
 
 def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the largest element less the smallest, over axes."""
-    x = array_of(x, "ptp")
+    x = array_of(x, "ptp", axis)
     return max_over(x, axis=axis, keepdims=keepdims) - min_over(x, axis=axis, keepdims=keepdims)
 
 
@@ -60,7 +60,7 @@ def _last(x: Any, axis: Axis) -> Any:
 
 def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the median over axes: the mean of the two in the middle if their number is even."""
-    x = floating(x, "median")
+    x = floating(x, "median", axis)
     rows = _last(x, axis)
     middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
     if is_tracked(x):
@@ -74,7 +74,7 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the median over axes of the elements that are no NaN."""
-    return nanquantile(x, 0.5, axis, keepdims=keepdims)
+    return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
 def _at(rows: Any, order: Any, ranks: Any) -> Any:
@@ -113,7 +113,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
     if method not in _PLACES and method not in _WHOLE and method != "midpoint":
         expected = ", ".join([*_PLACES, *_WHOLE, "midpoint"])
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
-    x = floating(x, name)
+    x = floating(x, name, axis)
     if is_array(q):
         q = q / top
     else:

@@ -106,7 +106,7 @@ def polyder(p: Any, /, m: int = 1) -> Array:
         n = p.shape[0]
         powers = flip(add(fractions(p, n=max(n - 1, 0)), 1), axis=0)
         p = multiply(getitem(p, slice(0, max(n - 1, 0))), powers)
-    return p
+    return p  # type: ignore[no-any-return]
 
 
 def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
@@ -125,7 +125,7 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
             j = min(i, constants.shape[0] - 1)
             last = getitem(constants, slice(j, j + 1))
         p = append(divide(p, powers), last)
-    return p
+    return p  # type: ignore[no-any-return]
 
 
 def poly(seq_of_zeros: Any, /) -> Array:

@@ -96,6 +96,8 @@ def tensordot(
     """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`."""
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
     if isinstance(axes, int):
+        if not 0 <= axes <= min(len(shape1), len(shape2)):
+            raise ValueError(f"tensordot: axes is {axes}; x1 has shape {shape1} and x2 {shape2}")
         first = list(range(len(shape1) - axes, len(shape1)))
         second = list(range(axes))
     else:
@@ -117,7 +119,7 @@ def tensordot(
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Return the dot product along an axis, conjugating `x1`."""
-    n1, n2 = x1.shape[axis], x2.shape[axis]
+    n1, n2 = (x.shape[front(axis, len(x.shape), "vecdot")] for x in (x1, x2))
     if n1 != n2:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")
     product = multiply(conjugate(x1) if is_complex(x1) else x1, x2)

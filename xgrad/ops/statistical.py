@@ -16,12 +16,12 @@ from .manipulation import concat, front, moveaxis, permute_dims, reshape
 Axis = int | tuple[int, ...] | None
 
 
-def axes_of(ndim: int, axis: Axis) -> tuple[int, ...]:
+def axes_of(ndim: int, axis: Axis, name: str = "axis") -> tuple[int, ...]:
     """Return the axes of a reduction, counted from the front."""
     if axis is None:
         return tuple(range(ndim))
     axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(front(a, ndim, "axis") for a in axes)
+    return tuple(front(a, ndim, name) for a in axes)
 
 
 def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
@@ -157,7 +157,7 @@ def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = 
         return _prod_untracked(x, axis=axis, dtype=dtype, keepdims=keepdims)
     if dtype is not None:
         x = astype(x, dtype)
-    axes = axes_of(x.ndim, axis)
+    axes = axes_of(x.ndim, axis, "prod")
     front = tuple(i for i in range(x.ndim) if i not in axes)
     shape = tuple(x.shape[i] for i in front)
     out = _prod(reshape(permute_dims(x, front + axes), (*shape, count(x.shape, axis))))
@@ -234,7 +234,7 @@ def cumulative_prod(
         )
     if dtype is not None:
         x = astype(x, dtype)
-    axis = 0 if axis is None else axis
+    axis = front(0 if axis is None else axis, len(x.shape), "cumulative_prod")
     x = moveaxis(x, axis, -1)
     if include_initial:
         x = concat([ones_like(x[..., :1]), x], axis=-1)

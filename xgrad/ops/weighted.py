@@ -66,7 +66,7 @@ def average(
         returned: whether to return the sum of the weights too.
         keepdims: whether the axes stay, with length one.
     """
-    x = floating(x, "average")
+    x = floating(x, "average", axis)
     if weights is None:
         out = mean_over(x, axis=axis, keepdims=keepdims)
         share = math.prod(x.shape) / max(1, math.prod(out.shape))

@@ -223,6 +223,8 @@ class Row:
         dtypes: letters of `DTYPES`.
         function: what is called, if not the public function of this name.
         reference: NumPy's function of the same values, if not the one of the same name.
+        of: where the op is looked at through another function, as a factorisation through what
+            does not depend on the choice of signs: that function of a namespace and the arrays.
         keeps: the arrays that the tape may keep alive after the call: names of arguments, ``out``;
             None if that is not checked.
         order: the highest order of derivative to check; 0 if the result has none.
@@ -238,6 +240,7 @@ class Row:
     dtypes: str = "fc"
     function: Callable[..., Any] | None = None
     reference: Callable[..., Any] | None = None
+    of: Callable[..., Any] | None = None
     keeps: str | None = ""
     order: int = 2
     bad: tuple[Bad, ...] = ()

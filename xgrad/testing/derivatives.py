@@ -3,6 +3,7 @@
 A mark is earned by the first sample of an op in double precision, real and complex: `check_grads`
 compares forward mode with central differences, reverse mode with forward mode, and does the same
 with the derivatives themselves. A constant earns its mark by untracked results and zero tangents.
+Values are compared with NumPy's.
 """
 
 from __future__ import annotations
@@ -71,7 +72,17 @@ def earned(rows: Sequence[Row], place: Place) -> Earned:
         out.marks |= set.intersection(*per_kind)
     elif not out.reason:
         out.marks = _constant(rows, place, out.failures)
+    _check_values(rows, place, out.failures)
     return out
+
+
+def _check_values(rows: Sequence[Row], place: Place, failures: list[str]) -> None:
+    """Check the values of the first sample against NumPy's."""
+    for row in rows:
+        try:
+            CHECKS["value"](replace(row, samples=row.samples[:1]), place)
+        except AssertionError as error:
+            failures.append(f"value of {row.name}: {error}")
 
 
 def _first(rows: Sequence[Row], place: Place, letter: str, dtype: str) -> Case | None:
@@ -107,7 +118,7 @@ def _constant(rows: Sequence[Row], place: Place, failures: list[str]) -> frozens
     for row in rows:
         alone = replace(row, samples=row.samples[:1])
         try:
-            ran = CHECKS["constant"](alone, place) + CHECKS["value"](alone, place)
+            ran = CHECKS["constant"](alone, place) + any(alone.cases(place))
         except AssertionError as error:
             failures.append(f"constant of {row.name}: {error}")
             return frozenset()
@@ -118,7 +129,10 @@ def _constant(rows: Sequence[Row], place: Place, failures: list[str]) -> frozens
 
 def kind_of(row: Row) -> str:
     """Return the kind of an op; of a function made of ops ``composite``."""
-    return getattr(getattr(row.call, "op", None), "kind", "composite")
+    found: object = xg
+    for part in row.name.partition(" ")[0].split("."):
+        found = getattr(found, part, row.call)
+    return getattr(getattr(found, "op", None), "kind", "composite")
 
 
 def document(results: Mapping[str, Mapping[str, Earned]]) -> str:

@@ -64,6 +64,7 @@ def _row(name: str, f: Function, samples: tuple[Sample, ...], dtypes: str = "fc"
         dtypes,
         function=lambda *args, **kwargs: f(xg, *args, **kwargs),
         reference=lambda *args, **kwargs: f(_NumPy, *args, **kwargs),
+        of=f,
         **kw,
     )
 

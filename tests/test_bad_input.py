@@ -1,0 +1,178 @@
+"""What every op refuses, found from its signature and its row: the message names the op.
+
+An error that a backend raises has the op in its notes, which a traceback shows below the message.
+"""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from xgrad.testing import ROWS
+
+
+def operand(row):
+    """Return the public name of an op, without what a row adds to tell it from another."""
+    return row.name.partition(" ")[0].rpartition(".")[2]
+
+
+def text(error):
+    """Return what a user reads below a traceback."""
+    return "\n".join([str(error), *getattr(error, "__notes__", ())])
+
+
+def public(row):
+    """Return the public function of a row, or None where the row looks at it through another."""
+    found = xg
+    for part in row.name.split("."):
+        found = getattr(found, part, None)
+    return found if found is not None and row.of is None else None
+
+
+def case_of(row, place):
+    """Return the first case of a row that is not left out in a place."""
+    for letter in "fcib":
+        case = next(row.cases(place, letter), None)
+        if case is not None:
+            return case
+    return None
+
+
+def parameters(row):
+    return inspect.signature(public(row)).parameters if public(row) else {}
+
+
+def arrays(case, lift):
+    return [lift(x) for x in case.raw_arrays()]
+
+
+def tracked(x):
+    out = xg.asarray(x)
+    floating = xg.isdtype(out.dtype, ("real floating", "complex floating"))
+    return xg.asarray(x, requires_grad=True) if floating else out
+
+
+WITH_AXIS = [row for row in ROWS if {"axis", "axes"} & set(parameters(row))]
+ELEMENTWISE = [
+    row
+    for row in ROWS
+    if (op := getattr(public(row), "op", None)) is not None
+    and len(op.arrays) == 2
+    and not op.rest
+    and not op.keywords
+    and all(not isinstance(x, (list, tuple)) for x in row.samples[0].args)
+    and len({x.shape for x in row.samples[0].args if hasattr(x, "shape")}) == 1
+]
+
+
+def refused(f, *names):
+    """Raise unless a call fails with a message that has all the names."""
+    with pytest.raises((IndexError, ValueError, TypeError, RuntimeError)) as caught:
+        f()
+    message = text(caught.value)
+    assert all(name in message for name in names), message
+
+
+@pytest.mark.parametrize("row", WITH_AXIS, ids=lambda row: row.name)
+@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+@pytest.mark.parametrize("axis", [7, -8])
+def test_axis_out_of_range(computing, row, lift, axis):
+    case = case_of(row, computing)
+    if case is None:
+        pytest.skip(row.left_out(computing, row.samples[0], "f"))
+    name = "axis" if "axis" in parameters(row) else "axes"
+    args = list(arrays(case, lift))
+    sample = row.samples[0]
+    kwargs = {k: v for k, v in sample.kwargs.items() if k not in ("axis", "axes")}
+    value = axis if name == "axis" or operand(row) == "tensordot" else (axis,)
+    supply = iter(args)
+    positional = [filled(x, supply) for x in sample.args]
+    positional = positional[: position_of(row, name, len(positional))]
+    refused(lambda: public(row)(*positional, **kwargs, **{name: value}), operand(row))
+
+
+def filled(x, supply):
+    if isinstance(x, (list, tuple)):
+        return type(x)(filled(part, supply) for part in x)
+    return next(supply) if hasattr(x, "varies") else x
+
+
+def position_of(row, name, count):
+    """Return how many positional arguments stand before a parameter."""
+    names = list(parameters(row))
+    kinds = parameters(row)[name].kind
+    if kinds is inspect.Parameter.KEYWORD_ONLY:
+        return count
+    return min(count, names.index(name))
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
+@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+def test_shapes_that_do_not_broadcast(place, row, lift):
+    case = case_of(row, place)
+    if case is None:
+        pytest.skip(row.left_out(place, row.samples[0], "f"))
+    dtype = case.dtype
+    xs = [lift(place.raw(np.ones(n, dtype))) for n in (2, 3)]
+    refused(lambda: public(row)(*xs), operand(row))
+
+
+FLOATING = """
+    acos acosh asin asinh atan atan2 atanh cos cosh divide exp expm1 hypot log log1p log2 log10
+    logaddexp sin sinh sqrt tan tanh mean std var copysign nextafter
+""".split()
+"""What the standard has for floating-point arrays alone. NumPy's reciprocal of integers is one."""
+
+REFUSED = {
+    "array_api_strict": FLOATING,
+    "torch": ["hypot", "logaddexp", "mean", "std", "var", "nextafter"],
+}
+"""What a backend does not compute for integers; PyTorch and NumPy widen the rest to fractions."""
+
+INTEGERS = "bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift".split()
+ORDERED = "less less_equal greater greater_equal maximum minimum".split()
+REAL = [*ORDERED, "remainder", "floor_divide", "atan2"]
+COUNTS = {
+    name: len(getattr(xg, name).op.arrays)
+    for name in (*FLOATING, *INTEGERS, *REAL)
+    if hasattr(getattr(xg, name), "op")
+}
+
+
+@pytest.mark.parametrize("name", FLOATING)
+@pytest.mark.parametrize("dtype", ["int64", "bool"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_integers_where_the_standard_has_fractions(computing, name, dtype):
+    """Refuse them as the strict namespace does, or compute in floating point as NumPy does."""
+    xs = [xg.asarray(computing.raw(np.ones(2, dtype)))] * COUNTS.get(name, 1)
+    if name in REFUSED.get(computing.backend.name, ()):
+        refused(lambda: getattr(xg, name)(*xs), name)
+    else:
+        assert xg.isdtype(getattr(xg, name)(*xs).dtype, "real floating")
+
+
+@pytest.mark.parametrize("name", [*INTEGERS, "bitwise_invert"])
+@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+def test_fractions_where_the_standard_has_integers(computing, name, lift):
+    xs = [lift(computing.raw(np.ones(2)))] * COUNTS.get(name, 1)
+    refused(lambda: getattr(xg, name)(*xs), name)
+
+
+@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+def test_complex_where_the_standard_has_real_numbers(computing, name, lift):
+    if computing.backend.name == "numpy" and name in ORDERED:
+        pytest.skip("NumPy orders complex numbers by their real part first")
+    xs = [lift(computing.raw(np.ones(2, "complex128")))] * 2
+    refused(lambda: getattr(xg, name)(*xs), name)
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if parameters(r)], ids=lambda row: row.name)
+def test_unknown_keyword(row):
+    if any(p.kind is p.VAR_KEYWORD for p in parameters(row).values()):
+        pytest.skip("it takes any keyword")
+    case = case_of(row, xg.testing.Place.named("numpy"))
+    with pytest.raises(TypeError) as caught:
+        case.row.call(*arrays(case, xg.asarray), no_such_argument=1)
+    assert "no_such_argument" in text(caught.value)
