@@ -120,4 +120,7 @@ class MutationError(XgradError, RuntimeError):
 
 
 class DegenerateSpectrumWarning(UserWarning):
-    """A loss tells equal eigenvalues or singular values apart, which no derivative can."""
+    """A loss tells equal eigenvalues or singular values apart, which no derivative can.
+
+    Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """

@@ -49,7 +49,12 @@ def real_diagonal(xp: Any, x: Any) -> Any:
 
 @rule(vjp=_eigh_vjp, jvp=_eigh_jvp, path="linalg.")
 def eigh(x: Array, /) -> EighResult:
-    """Return eigenvalues, in ascending order, and eigenvectors of Hermitian matrices."""
+    """Return eigenvalues, in ascending order, and eigenvectors of Hermitian matrices.
+
+    At equal eigenvalues the derivative is exact for losses that treat these alike: of traces, and
+    of the spaces that their vectors span. Others warn (see `DegenerateSpectrumWarning`); functions
+    of matrices are exact as `matrix_function`.
+    """
     return EighResult(*raw_call("eigh", x))
 
 
