@@ -93,6 +93,37 @@ def _copied(x: Raw, key: Any, value: Any, copy: bool = True) -> Raw:
     return out
 
 
+def _solve_triangular(x1: Raw, x2: Raw, upper: bool, adjoint: bool) -> Raw:
+    """Solve with the standard's `solve`, where a library has nothing for triangular matrices."""
+    xp = backend_of(x2).xp
+    half = xp.triu(x1) if upper else xp.tril(x1)
+    return xp.linalg.solve(_adjoint(xp, half) if adjoint else half, x2)
+
+
+def _lu_factor(x: Raw) -> tuple[Raw, Raw]:
+    """Return the matrix itself twice: `_lu_solve` then factorises it each time."""
+    return x, x
+
+
+def _lu_solve(lu: Raw, pivots: Raw, x2: Raw, adjoint: bool) -> Raw:
+    """Solve with the standard's `solve`."""
+    xp = backend_of(x2).xp
+    return xp.linalg.solve(_adjoint(xp, lu) if adjoint else lu, x2)
+
+
+def _no_expm(x: Raw) -> Raw:
+    """Say that a library has no matrix exponential."""
+    backend = backend_of(x)
+    raise errors.MissingFunctionError(
+        missing("linalg.expm", getattr(backend.xp.linalg, "__name__", backend.name))
+    )
+
+
+def _adjoint(xp: Any, x: Raw) -> Raw:
+    x = xp.matrix_transpose(x)
+    return xp.conj(x) if x.dtype in COMPLEX else x
+
+
 @dataclass(frozen=True, eq=False)
 class Backend:
     """What xgrad must know of one array library. An adapter builds one and calls it ``BACKEND``.
@@ -120,6 +151,14 @@ class Backend:
         leads: whether its arrays stand beside those of any other backend, and take them along.
         on_device: a context in which new arrays are made on a device, where the library's creation
             functions need one besides their ``device=``.
+        on_host: whether an array's values can be looked at without waiting for a device.
+        solve_triangular: ``solve_triangular(x1, x2, upper, adjoint)`` solves ``x1 @ x = x2``, or
+            with the adjoint of `x1`, looking at one triangle of `x1` only.
+        lu_factor: two arrays that hold what `lu_solve` needs of square matrices.
+        lu_solve: ``lu_solve(lu, pivots, x2, adjoint)`` solves with the factorised matrices.
+        cholesky_pull: ``cholesky_pull(l, g)``, the cotangent of a matrix from that of its lower
+            Cholesky factor, where the library has something faster than the formula.
+        expm: the exponential of square matrices, where the library has it.
     """
 
     name: str
@@ -143,6 +182,12 @@ class Backend:
         contextlib.nullcontext()
     )
     leads: bool = False
+    on_host: Callable[[Raw], bool] = lambda x: False
+    solve_triangular: Callable[[Raw, Raw, bool, bool], Raw] = _solve_triangular
+    lu_factor: Callable[[Raw], tuple[Raw, Raw]] = _lu_factor
+    lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = _lu_solve
+    cholesky_pull: Callable[[Raw, Raw], Raw] | None = None
+    expm: Callable[[Raw], Raw] = _no_expm
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -18,11 +18,13 @@
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
+    DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
 """
 
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
+    "DegenerateSpectrumWarning",
     "DerivativeError",
     "FileError",
     "GraphFreedError",
@@ -115,3 +117,10 @@ class TracedConversionError(XgradError, TypeError):
 
 class MutationError(XgradError, RuntimeError):
     """An in-place write was asked that no derivative could follow."""
+
+
+class DegenerateSpectrumWarning(UserWarning):
+    """A loss tells equal eigenvalues or singular values apart, which no derivative can.
+
+    Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """

@@ -99,6 +99,23 @@ def _solve(x1: Any, x2: Any, /) -> Any:
     return cp.linalg.solve(x1, cp.broadcast_to(x2, batch + x2.shape[-2:]))
 
 
+def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
+    if x1.ndim == 2 and x2.ndim == 2 and x1.size and x2.size:
+        solve = importlib.import_module("cupyx.scipy.linalg").solve_triangular
+        return solve(x1, x2, trans=2 if adjoint else 0, lower=not upper, check_finite=False)
+    half = cp.triu(x1) if upper else cp.tril(x1)
+    return _solve(half.swapaxes(-1, -2).conj() if adjoint else half, x2)
+
+
+def _expm(x: Any) -> Any:
+    expm = importlib.import_module("cupyx.scipy.linalg").expm
+    if x.ndim == 2:
+        return expm(x)
+    flat = x.reshape(-1, *x.shape[-2:])
+    parts = [expm(flat[i]) for i in range(len(flat))]
+    return cp.stack(parts).reshape(x.shape) if parts else cp.empty_like(x)
+
+
 def _betaincc(a: Any, b: Any, x: Any, /) -> Any:
     return _SPECIAL.betainc(b, a, 1 - x)
 
@@ -262,4 +279,6 @@ BACKEND = Backend(
     synchronize=_synchronize,
     parse_device=_parse_device,
     on_device=_on_device,
+    solve_triangular=_solve_triangular,
+    expm=_expm,
 )

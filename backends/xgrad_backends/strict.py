@@ -14,7 +14,7 @@ import numpy as np
 from xgrad.backends import Backend, Functions, Namespace
 from xgrad.errors import MixedDeviceError
 
-from . import scipy_special
+from . import lapack, scipy_special
 from .detect import require
 
 xp: Any = require("array_api_strict")
@@ -125,6 +125,10 @@ class _Random:
         return self._lift(self.generator.permutation(n), self.defaults["indexing"])
 
 
+def _expm(x: Any) -> Any:
+    return xp.asarray(lapack.expm(x._array), device=x.device)
+
+
 BACKEND = Backend(
     name="array_api_strict",
     xp=Namespace(
@@ -143,4 +147,6 @@ BACKEND = Backend(
     getitem=_getitem,
     setitem=_setitem,
     parse_device=_parse_device,
+    on_host=lambda x: x.device == xp.Device("CPU_DEVICE"),
+    expm=_expm,
 )

@@ -98,10 +98,6 @@ def _synchronize(device: Any = None) -> None:
         torch.cuda.synchronize(device)
 
 
-def _solve_triangular(x1: Any, x2: Any, /, *, lower: bool = False) -> Any:
-    return torch.linalg.solve_triangular(x1, x2, upper=not lower)
-
-
 class _Random:
     """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn by PyTorch."""
 
@@ -142,14 +138,24 @@ def _shape(size: Any) -> tuple[int, ...]:
     return () if size is None else (size,) if isinstance(size, int) else tuple(size)
 
 
+# Linear algebra ---------------------------------------------------------------------------------
+
+
+def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
+    if adjoint:
+        return torch.linalg.solve_triangular(x1.mH, x2, upper=not upper)
+    return torch.linalg.solve_triangular(x1, x2, upper=upper)
+
+
+def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
+    return torch.linalg.lu_solve(lu, pivots, x2, adjoint=adjoint)
+
+
 BACKEND = Backend(
     name="torch",
     xp=Namespace(
         "torch",
         "array_api_compat.torch",
-        linalg=Namespace(
-            "torch.linalg", "array_api_compat.torch.linalg", solve_triangular=_solve_triangular
-        ),
         sign=_sign,
         special=torch_special.SPECIAL,
         std=_std,
@@ -167,4 +173,9 @@ BACKEND = Backend(
     setitem=setitem,
     synchronize=_synchronize,
     parse_device=_parse_device,
+    on_host=lambda x: x.device.type == "cpu",
+    solve_triangular=_solve_triangular,
+    lu_factor=torch.linalg.lu_factor,
+    lu_solve=_lu_solve,
+    expm=torch.linalg.matrix_exp,
 )

@@ -11,11 +11,13 @@ arXiv:1903.09650.
 from ..ops.manipulation import matrix_transpose
 from ..ops.products import matmul, tensordot, vecdot
 from .factorisations import cholesky, qr
+from .functions import expm, matrix_function, polar, sqrtm
 from .least_squares import cond, lstsq, tensorinv, tensorsolve
 from .norms import matrix_norm, vector_norm
 from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
+from .singular import svd, svdvals
 from .solving import det, inv, pinv, slogdet, solve, solve_triangular
-from .spectra import eig, eigh, eigvals, eigvalsh, svd, svdvals
+from .spectra import eig, eigh, eigvals, eigvalsh
 
 __all__ = [
     "cholesky",
@@ -27,19 +29,23 @@ __all__ = [
     "eigh",
     "eigvals",
     "eigvalsh",
+    "expm",
     "inv",
     "lstsq",
     "matmul",
+    "matrix_function",
     "matrix_norm",
     "matrix_power",
     "matrix_rank",
     "matrix_transpose",
     "outer",
     "pinv",
+    "polar",
     "qr",
     "slogdet",
     "solve",
     "solve_triangular",
+    "sqrtm",
     "svd",
     "svdvals",
     "tensordot",

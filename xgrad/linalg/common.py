@@ -79,3 +79,12 @@ def identity(xp: Any, x: Any, n: int | None = None) -> Any:
 def raw_call(name: str, x: Any, *args: Any, **kwargs: Any) -> Any:
     """Call the backend's own function of the linalg extension."""
     return getattr(backend_of(x).xp.linalg, name)(x, *args, **kwargs)
+
+
+def require_square(name: str, argument: str, x: Any) -> None:
+    """Refuse what is not a stack of square matrices, before a library says so in its own way."""
+    shape = tuple(getattr(x, "shape", ()))
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        raise ValueError(
+            f"{name}: {argument} has shape {shape}; expected square matrices in the last two axes"
+        )

@@ -5,38 +5,59 @@ from __future__ import annotations
 from typing import Any
 
 from ..array import Array
+from ..backends import backend_of
 from ..op import rule
 from ..ops.manipulation import matrix_transpose
-from .common import (
-    H,
-    QRResult,
-    hermitian,
-    identity,
-    raw_call,
-)
-from .solving import solve_triangular
+from .common import H, QRResult, hermitian, identity, raw_call, require_square
+from .solving import triangular
 
 
 def _lower_half(xp: Any, x: Any) -> Any:
     """Return the lower triangle with half the diagonal."""
-    return xp.tril(x) - 0.5 * x * identity(xp, x)
+    return xp.tril(x) / (identity(xp, x) + 1)
 
 
-def _cholesky_vjp(xp: Any, g: Any, out: Any) -> Any:
-    """A' = sym(L^-H phi(L^H G) L^-1), phi the lower triangle with half the diagonal."""
-    LH = H(xp, out)
-    middle = _lower_half(xp, LH @ xp.tril(g))
-    half = solve_triangular(LH, middle)
-    return hermitian(xp, H(xp, solve_triangular(LH, H(xp, half))))
+def _inwards(xp: Any, L: Any, x: Any) -> Any:
+    """Return L^-1 X L^-H."""
+    return H(xp, triangular(L, H(xp, triangular(L, x))))
+
+
+def _outwards(xp: Any, L: Any, x: Any) -> Any:
+    """Return L^-H X L^-1."""
+    return H(xp, triangular(L, H(xp, triangular(L, x, adjoint=True)), adjoint=True))
+
+
+def _pull_vjp(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
+    g = hermitian(xp, g)
+    inner = _lower_half(xp, _inwards(xp, x1, g))
+    turned = 2 * H(xp, triangular(x1, g @ out))
+    return xp.tril(xp.tril(x2) @ H(xp, inner) - turned), xp.tril(x1 @ inner)
+
+
+def _pull_jvp(xp: Any, t: Any, x1: Any, x2: Any, out: Any) -> Any:
+    dL = xp.tril(t[0])
+    inner = H(xp, dL) @ xp.tril(x2) + H(xp, x1) @ xp.tril(t[1])
+    turned = 2 * triangular(x1, H(xp, dL) @ out, adjoint=True)
+    return hermitian(xp, _outwards(xp, x1, _lower_half(xp, inner)) - turned)
+
+
+@rule(vjp=_pull_vjp, jvp=_pull_jvp)
+def _cholesky_pull(x1: Array, x2: Array, /) -> Array:
+    """Return sym(L^-H phi(L^H G) L^-1), phi the lower triangle with half the diagonal."""
+    backend = backend_of(x2)
+    if backend.cholesky_pull is not None:
+        return backend.cholesky_pull(x1, x2)  # type: ignore[no-any-return]
+    xp = backend.xp
+    inner = _lower_half(xp, H(xp, x1) @ xp.tril(x2))
+    return hermitian(xp, _outwards(xp, x1, inner))  # type: ignore[no-any-return]
 
 
 def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
     """DL = L phi(L^-1 dA L^-H)."""
-    half = solve_triangular(out, hermitian(xp, t), lower=True)
-    return out @ _lower_half(xp, H(xp, solve_triangular(out, H(xp, half), lower=True)))
+    return out @ _lower_half(xp, _inwards(xp, out, hermitian(xp, t)))
 
 
-@rule(vjp=_cholesky_vjp, jvp=_cholesky_jvp)
+@rule(vjp=lambda xp, g, out: _cholesky_pull(out, g), jvp=_cholesky_jvp, path="linalg.")
 def _cholesky(x: Array, /) -> Array:
     """Return the lower Cholesky factor."""
     return raw_call("cholesky", x)  # type: ignore[no-any-return]
@@ -44,6 +65,7 @@ def _cholesky(x: Array, /) -> Array:
 
 def cholesky(x: Array, /, *, upper: bool = False) -> Array:
     """Return the Cholesky factor of Hermitian positive-definite matrices."""
+    require_square("cholesky", "x", x)
     lower = _cholesky(x)
     return _adjoint(lower) if upper else lower
 
@@ -60,7 +82,7 @@ def _qr_square_or_tall(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
     strict = xp.tril(M, k=-1)
     diagonal = M * identity(xp, M)
     full = strict + H(xp, strict) + (diagonal + H(xp, diagonal)) * 0.5
-    return H(xp, solve_triangular(R, H(xp, gQ + Q @ full)))
+    return H(xp, triangular(R, H(xp, gQ + Q @ full), upper=True))
 
 
 def _qr_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
@@ -74,7 +96,7 @@ def _qr_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return xp.concat([gX, Q @ right], axis=-1)
 
 
-@rule(vjp=_qr_vjp)
+@rule(vjp=_qr_vjp, path="linalg.")
 def _qr_reduced(x: Array, /) -> QRResult:
     """Return the reduced factors."""
     return QRResult(*raw_call("qr", x, mode="reduced"))
@@ -87,10 +109,10 @@ def _qr_complete_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     Q1, Q2, R1 = Q[..., :n], Q[..., n:], R[..., :n, :]
     seen = _qr_square_or_tall(xp, gQ[..., :n], gR[..., :n, :], Q1, R1)
     hidden = Q2 @ (H(xp, gQ[..., n:]) @ Q1)
-    return seen - H(xp, solve_triangular(R1, H(xp, hidden)))
+    return seen - H(xp, triangular(R1, H(xp, hidden), upper=True))
 
 
-@rule(vjp=_qr_complete_vjp)
+@rule(vjp=_qr_complete_vjp, path="linalg.")
 def _qr_complete(x: Array, /) -> QRResult:
     """Return the complete factors of tall matrices."""
     return QRResult(*raw_call("qr", x, mode="complete"))

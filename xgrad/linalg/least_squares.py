@@ -15,8 +15,8 @@ from ..ops.products import matmul
 from ..ops.statistical import sum as sum_over
 from .norms import matrix_norm
 from .products import matrix_rank
+from .singular import svdvals
 from .solving import inv, pinv, solve
-from .spectra import svdvals
 
 
 class LstsqResult(NamedTuple):

@@ -16,7 +16,7 @@ from ..ops.statistical import Axis, axes_of, kept, spread
 from ..ops.statistical import max as max_over
 from ..ops.statistical import min as min_over
 from ..ops.statistical import sum as sum_over
-from .spectra import svdvals
+from .singular import svdvals
 
 
 def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:

@@ -7,17 +7,11 @@ from typing import Any
 from ..array import Array
 from ..backends import backend_of
 from ..fitting import conj
-from ..op import rule
-from ..ops.dtypes import is_tracked
+from ..op import constant, rule
 from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
-from .common import (
-    H,
-    SlogdetResult,
-    identity,
-    raw_call,
-    row,
-)
+from ..ops.products import promoted
+from .common import H, SlogdetResult, identity, raw_call, require_square, row
 
 
 @rule(
@@ -29,83 +23,69 @@ def inv(x: Array, /) -> Array:
     """Return the inverse of square matrices."""
 
 
-def _solve_vjp(xp: Any, g: Any, x1: Any, out: Any) -> tuple[Any, Any]:
-    g2 = xp.linalg.solve(H(xp, x1), g)
-    return -g2 @ H(xp, out), g2
+@constant
+def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
+    """Return factors of square matrices, to solve with them again and again."""
+    return backend_of(x1).lu_factor(x1)
 
 
-@rule(
-    vjp=_solve_vjp,
-    jvp=lambda xp, t, x1, out: xp.linalg.solve(x1, t[1] - t[0] @ out),
-)
-def _solve(x1: Array, x2: Array, /) -> Array:
-    """Return the solution X of ``x1 @ X = x2`` for matrices."""
-    return raw_call("solve", x1, x2)  # type: ignore[no-any-return]
+def _solve_vjp(xp: Any, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+    g2 = _solve(x1, lu, pivots, g, adjoint=not adjoint)
+    left, right = (out, g2) if adjoint else (g2, out)
+    return -left @ H(xp, right), None, None, g2
 
 
-def _factored_vjp(xp: Any, g: Any, x1: Any, out: Any, factors: Any, adjoint: bool) -> Any:
-    """As for solve; of the adjoint, A^H X = B, the cotangent of A is the adjoint of that of A^H."""
-    c = _solve_factored(x1, g, factors=factors, adjoint=not adjoint)
-    left, right = (out, c) if adjoint else (c, out)
-    return -left @ H(xp, right), c
+def _solve_jvp(xp: Any, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+    dA = H(xp, t[0]) if adjoint else t[0]
+    return _solve(x1, lu, pivots, t[3] - dA @ out, adjoint=adjoint)
 
 
-@rule(
-    vjp=_factored_vjp,
-    jvp=lambda xp, t, x1, out, factors, adjoint: _solve_factored(
-        x1,
-        t[1] - (H(xp, t[0]) if adjoint else t[0]) @ out,
-        factors=factors,
-        adjoint=adjoint,
-    ),
-)
-def _solve_factored(x1: Array, x2: Array, /, *, factors: Any, adjoint: bool = False) -> Array:
-    """Return the solution X of ``x1 @ X = x2``, or of the adjoint of `x1`, by factors of `x1`."""
-    return backend_of(x2).xp.linalg.solve_factored(factors, x2, adjoint)  # type: ignore[no-any-return]
-
-
-def _factors(x1: Any, x2: Any) -> Any:
-    """Return what spares the derivatives a second factorisation, if there will be any."""
-    if type(x1) is not Array or not (is_tracked(x1) or is_tracked(x2)):
-        return None
-    raw = x2._data if type(x2) is Array else x2
-    factored = getattr(backend_of(x1._data).xp.linalg, "factored", None)
-    if factored is None or type(raw) is not type(x1._data) or raw.dtype != x1._data.dtype:
-        return None
-    return factored(x1._data) if len(raw.shape) == 2 and 0 not in raw.shape else None
+@rule(vjp=_solve_vjp, jvp=_solve_jvp, path="linalg.")
+def _solve(x1: Array, lu: Array, pivots: Array, x2: Array, /, *, adjoint: bool = False) -> Array:
+    """Return the solution X of ``x1 @ X = x2``, or of its adjoint, with the factors of `x1`."""
+    return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)  # type: ignore[no-any-return]
 
 
 def solve(x1: Array, x2: Array, /) -> Array:
-    """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices."""
+    """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices.
+
+    The matrices are factorised once, for the value and for all derivatives.
+    """
+    require_square("solve", "x1", x1)
+    x1, x2 = promoted(x1, x2)
+    factors = _solve_by_lu(x1)
     if len(x2.shape) == 1:
-        out = solve(x1, reshape(x2, (-1, 1)))
+        out = _solve(x1, *factors, reshape(x2, (-1, 1)))
         return reshape(out, tuple(out.shape[:-1]))
-    factors = _factors(x1, x2)
-    return _solve(x1, x2) if factors is None else _solve_factored(x1, x2, factors=factors)
+    return _solve(x1, *factors, x2)
 
 
-@rule(
-    vjp=lambda xp, g, x1, out, lower: _triangular_vjp(xp, g, x1, out, lower),
-    jvp=lambda xp, t, x1, out, lower: _solve_triangular(
-        x1, t[1] - _triangle(xp, t[0], lower) @ out, lower=lower
-    ),
-)
-def _solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
-    """Return the solution X of ``x1 @ X = x2`` for matrices of which one triangle counts."""
-    xp = backend_of(x1).xp
-    own = getattr(xp.linalg, "solve_triangular", None)
-    if own is None:
-        return xp.linalg.solve(_triangle(xp, x1, lower), x2)  # type: ignore[no-any-return]
-    return own(x1, x2, lower=lower)  # type: ignore[no-any-return]
+def _halved(xp: Any, x: Any, upper: bool) -> Any:
+    return xp.triu(x) if upper else xp.tril(x)
 
 
-def _triangle(xp: Any, x: Any, lower: bool) -> Any:
-    return xp.tril(x) if lower else xp.triu(x)
+def _triangular_vjp(xp: Any, g: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+    g2 = triangular(x1, g, upper=upper, adjoint=not adjoint)
+    left, right = (out, g2) if adjoint else (g2, out)
+    return _halved(xp, -left @ H(xp, right), upper), g2
 
 
-def _triangular_vjp(xp: Any, g: Any, x1: Any, out: Any, lower: bool) -> tuple[Any, Any]:
-    c = _solve_triangular(H(xp, x1), g, lower=not lower)
-    return _triangle(xp, -c @ H(xp, out), lower), c
+def _triangular_jvp(xp: Any, t: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+    dA = _halved(xp, t[0], upper)
+    dB = t[1] - (H(xp, dA) if adjoint else dA) @ out
+    return triangular(x1, dB, upper=upper, adjoint=adjoint)
+
+
+@rule(vjp=_triangular_vjp, jvp=_triangular_jvp, path="linalg.")
+def _solve_triangular(
+    x1: Array, x2: Array, /, *, upper: bool = False, adjoint: bool = False
+) -> Array:
+    """Return the solution X of ``x1 @ X = x2`` for a triangle of `x1`, or of its adjoint."""
+    return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)  # type: ignore[no-any-return]
+
+
+triangular = _solve_triangular
+"""The op, as other rules use it."""
 
 
 def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
@@ -117,13 +97,18 @@ def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
         lower: whether `x1` is lower triangular.
 
     The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+
+    >>> import xgrad as xg
+    >>> L = xg.asarray([[2.0, 0.0], [1.0, 4.0]])
+    >>> xg.linalg.solve_triangular(L, xg.asarray([2.0, 9.0]), lower=True).tolist()
+    [1.0, 2.0]
     """
-    if len(x1.shape) < 2 or x1.shape[-1] != x1.shape[-2]:
-        raise ValueError(f"solve_triangular: x1 has shape {tuple(x1.shape)}; expected square ones")
+    require_square("solve_triangular", "x1", x1)
+    x1, x2 = promoted(x1, x2)
     if len(x2.shape) == 1:
-        out = _solve_triangular(x1, reshape(x2, (-1, 1)), lower=lower)
+        out = triangular(x1, reshape(x2, (-1, 1)), upper=not lower)
         return reshape(out, tuple(out.shape[:-1]))
-    return _solve_triangular(x1, x2, lower=lower)
+    return triangular(x1, x2, upper=not lower)
 
 
 def _cofactor_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
@@ -163,14 +148,13 @@ def det(x: Array, /) -> Array:
 
 def _slogdet_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     """With tau = tr(A^-1 dA): d log|det| = Re tau and d sign = i sign Im tau."""
-    g_sign, g_log = g
-    sign = out[0]
+    g_sign, g_log, sign = (xp.reshape(v, (*v.shape, 1, 1)) for v in (*g, out[0]))
     turn = xp.imag(g_sign * xp.conj(sign)) * 1j + g_log if is_complex(sign) else g_log
-    return xp.reshape(turn, (*turn.shape, 1, 1)) * H(xp, xp.linalg.inv(x))
+    return turn * H(xp, xp.linalg.inv(x))
 
 
 def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
-    tau = _trace(xp, xp.linalg.solve(x, t))
+    tau = _trace(xp, solve(x, t))
     if not is_complex(tau):
         return xp.zeros_like(out[0]), tau
     return 1j * out[0] * xp.imag(tau), xp.real(tau)

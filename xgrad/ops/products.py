@@ -26,7 +26,7 @@ def _matmul(x1: Array, x2: Array, /) -> Array:
     """Return the product of stacks of matrices."""
 
 
-def _promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
+def promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Return two arrays in their common dtype, which not every library finds by itself."""
     raw1, raw2 = (x._data if type(x) is Array else x for x in (x1, x2))
     if raw1.dtype is raw2.dtype or type(raw1) is not type(raw2) or raw1.dtype == raw2.dtype:
@@ -79,7 +79,7 @@ def matmul(x1: Array, x2: Array, /) -> Array:
             "Multiply by a number with *"
         )
     if raw1.dtype is not raw2.dtype:
-        x1, x2 = _promoted(x1, x2)
+        x1, x2 = promoted(x1, x2)
     product = _MATMULS.get((ndim1, ndim2))
     if product is not None:
         return product(x1, x2)
@@ -107,7 +107,7 @@ def tensordot(
         raise ValueError(
             f"tensordot: axes {first} of {shape1} and {second} of {shape2} differ in length"
         )
-    x1, x2 = _promoted(x1, x2)
+    x1, x2 = promoted(x1, x2)
     free1 = [i for i in range(len(shape1)) if i not in first]
     free2 = [i for i in range(len(shape2)) if i not in second]
     rows, columns = [shape1[i] for i in free1], [shape2[i] for i in free2]

@@ -41,6 +41,34 @@ class _NumPy:
         qr, slogdet, solve, svd = _la.qr, _la.slogdet, _la.solve, _la.svd
 
         @staticmethod
+        def matrix_function(x: Any, f: Function) -> Any:
+            """Return a function of Hermitian matrices."""
+            w, V = _la.eigh(x)
+            return (V * f(w)[..., None, :]) @ np.conj(np.matrix_transpose(V))
+
+        @staticmethod
+        def sqrtm(x: Any) -> Any:
+            """Return the square root of Hermitian matrices."""
+            return _NumPy.linalg.matrix_function(x, np.sqrt)
+
+        @staticmethod
+        def expm(x: Any) -> Any:
+            """Return the exponential of matrices with independent eigenvectors."""
+            w, V = _la.eig(_complex(x))
+            out = _la.solve(
+                np.matrix_transpose(V), np.matrix_transpose(V * np.exp(w)[..., None, :])
+            )
+            out = np.matrix_transpose(out)
+            return out if x.dtype.kind == "c" else np.real(out)
+
+        @staticmethod
+        def polar(x: Any) -> Any:
+            """Return the polar factors."""
+            U, S, Vh = _la.svd(x, full_matrices=False)
+            V = np.conj(np.matrix_transpose(Vh))
+            return U @ Vh, (V * S[..., None, :]) @ Vh
+
+        @staticmethod
         def eig(x: Any) -> Any:
             """Return complex eigenvalues and eigenvectors."""
             return _la.eig(_complex(x))
@@ -232,6 +260,18 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     _same("pinv", (sample(a(3, 2)), sample(a(2, 3)), sample(_regular()), sample(a(2, 3, 2)))),
+    _row("expm", _of_regular("expm"), (Sample((a(3, 3), SHIFT)), Sample((a(2, 2, 2, 2), 0.1)))),
+    _row("sqrtm", _of_hermitian("sqrtm"), SQUARE),
+    _row(
+        "matrix_function",
+        lambda xp, x, shift: xp.linalg.matrix_function(_hermitian(xp, x, shift), xp.exp),
+        SQUARE,
+    ),
+    _row(
+        "polar",
+        lambda xp, x: xp.linalg.polar(x),
+        (sample(a(3, 2)), sample(_regular()), sample(a(2, 3, 2))),
+    ),
     _row("cholesky", _of_hermitian("cholesky"), SQUARE),
     _row(
         "cholesky (upper)",
