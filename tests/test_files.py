@@ -93,6 +93,23 @@ def test_others_can_read_it(tmp_path):
     assert np.array_equal(load_file(tmp_path / "a")["w"], [0, 1, 2])
 
 
+def test_bfloat16(tmp_path):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("ml_dtypes", reason="NumPy has no bfloat16 without it")
+    x = xg.Array(torch.arange(6, dtype=torch.bfloat16).reshape(2, 3))
+    files.save(tmp_path / "a", {"x": x})
+    found = files.load(tmp_path / "a", {"x": xg.zeros_like(x)})["x"]
+    assert found.data.dtype == torch.bfloat16
+    assert torch.equal(found.data, x.data)
+
+
+def test_what_is_loaded_can_be_written_to(tmp_path):
+    files.save(tmp_path / "a", np.arange(3.0))
+    x = files.load(tmp_path / "a", np.zeros(3))
+    x[0] = 5.0
+    assert x.tolist() == [5, 1, 2]
+
+
 def test_restore_starts_afresh_where_there_is_no_file(tmp_path):
     start = {"step": 0}
     assert files.restore(tmp_path / "a", start) is start

@@ -35,6 +35,32 @@ __all__ = ["load", "metadata", "restore", "save"]
 T = TypeVar("T")
 
 _FORMAT = "xgrad"
+_BITS = (8, 16, 32, 64)
+
+
+_DTYPES = {
+    "BOOL": "bool",
+    "BF16": "bfloat16",
+    **{f"{kind}{n}": f"{name}{n}" for kind, name in (("I", "int"), ("U", "uint")) for n in _BITS},
+    **{f"F{n}": f"float{n}" for n in (16, 32, 64)},
+}
+"""NumPy's name of each dtype of the format."""
+
+
+def _decoded(stored: dict[str, Any]) -> Any:
+    """Return the array that the format describes."""
+    name = _DTYPES.get(stored["dtype"])
+    if name is None:
+        raise TypeError(f"it holds an array of {stored['dtype']}, which NumPy does not have")
+    dtype = _bfloat16() if name == "bfloat16" else np.dtype(name)
+    return np.frombuffer(bytearray(stored["data"]), dtype).reshape(stored["shape"])
+
+
+def _bfloat16() -> Any:
+    """Return the dtype that only ml_dtypes gives NumPy."""
+    import ml_dtypes
+
+    return np.dtype(ml_dtypes.bfloat16)
 
 
 def _library() -> Any:
@@ -44,7 +70,7 @@ def _library() -> Any:
         raise errors.BackendUnavailableError(
             "files: safetensors is not installed. To save and load: pip install 'xgrad[files]'"
         ) from error
-    return safetensors.numpy
+    return safetensors
 
 
 def _numpy(name: str, x: Any) -> Any:
@@ -75,7 +101,7 @@ def save(
             array = array.reshape(*array.shape, 1).view(array.real.dtype)
         arrays[name] = array
     try:
-        content = library.save(arrays, metadata=words)
+        content = library.numpy.save(arrays, metadata=words)
     except Exception as error:
         found = ", ".join(sorted({str(a.dtype) for a in arrays.values()}))
         raise TypeError(
@@ -138,7 +164,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, str]]
     content = path.read_bytes()
     words: dict[str, str] = _header(content, path).get("__metadata__", {})
     try:
-        arrays: dict[str, Any] = dict(library.load(content))
+        arrays = {name: _decoded(stored) for name, stored in library.deserialize(content)}
     except Exception as error:
         raise errors.FileError(f"load: {path} cannot be read: {error}") from error
     for key, dtype in words.items():
