@@ -168,6 +168,11 @@ def test_what_is_no_array_cannot_be_saved(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_names_must_differ(tmp_path):
+    with pytest.raises(ValueError, match="the tree has 2 leaves, but 1 names"):
+        files.save(tmp_path / "a", {"a.b": 1.0, "a": {"b": 2.0}})
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "a"
     files.save(path, {"step": 1})

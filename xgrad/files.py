@@ -92,7 +92,10 @@ def save(
     library = _library()
     named = named_leaves(tree)
     if len(named) != len(trees.leaves(tree)):
-        raise ValueError("save: the tree has nodes of a type whose leaves have no names")
+        raise ValueError(
+            f"save: the tree has {len(trees.leaves(tree))} leaves, but {len(named)} names: two "
+            "keys are alike once joined by dots, or a node is of a type without names for its parts"
+        )
     arrays, words = {}, {**(metadata or {}), "format": _FORMAT}
     for name, x in named.items():
         array = _numpy(name, x)
