@@ -15,10 +15,13 @@ structure, as a new model is, and says what differs.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +38,7 @@ __all__ = ["load", "metadata", "restore", "save"]
 T = TypeVar("T")
 
 _FORMAT = "xgrad"
+_STALE = 3600.0  # seconds after which a file that is being written is taken for abandoned
 _BITS = (8, 16, 32, 64)
 
 
@@ -125,12 +129,21 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    _sweep(path)
     if hasattr(os, "O_DIRECTORY"):  # make the move itself last, where folders can be synchronised
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left behind that were killed, an hour ago or more."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process may have done it
+            if time.time() - part.stat().st_mtime > _STALE:
+                part.unlink()
 
 
 def _header(content: bytes, path: Path) -> dict[str, Any]:
