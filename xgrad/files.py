@@ -15,10 +15,13 @@ structure, as a new model is, and says what differs.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
 import struct
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +38,33 @@ __all__ = ["load", "metadata", "restore", "save"]
 T = TypeVar("T")
 
 _FORMAT = "xgrad"
+_STALE = 3600.0  # seconds after which a file that is being written is taken for abandoned
+_BITS = (8, 16, 32, 64)
+
+
+_DTYPES = {
+    "BOOL": "bool",
+    "BF16": "bfloat16",
+    **{f"{kind}{n}": f"{name}{n}" for kind, name in (("I", "int"), ("U", "uint")) for n in _BITS},
+    **{f"F{n}": f"float{n}" for n in (16, 32, 64)},
+}
+"""NumPy's name of each dtype of the format."""
+
+
+def _decoded(stored: dict[str, Any]) -> Any:
+    """Return the array that the format describes."""
+    name = _DTYPES.get(stored["dtype"])
+    if name is None:
+        raise TypeError(f"it holds an array of {stored['dtype']}, which NumPy does not have")
+    dtype = _bfloat16() if name == "bfloat16" else np.dtype(name)
+    return np.frombuffer(bytearray(stored["data"]), dtype).reshape(stored["shape"])
+
+
+def _bfloat16() -> Any:
+    """Return the dtype that only ml_dtypes gives NumPy."""
+    import ml_dtypes
+
+    return np.dtype(ml_dtypes.bfloat16)
 
 
 def _library() -> Any:
@@ -44,7 +74,7 @@ def _library() -> Any:
         raise errors.BackendUnavailableError(
             "files: safetensors is not installed. To save and load: pip install 'xgrad[files]'"
         ) from error
-    return safetensors.numpy
+    return safetensors
 
 
 def _numpy(name: str, x: Any) -> Any:
@@ -66,7 +96,10 @@ def save(
     library = _library()
     named = named_leaves(tree)
     if len(named) != len(trees.leaves(tree)):
-        raise ValueError("save: the tree has nodes of a type whose leaves have no names")
+        raise ValueError(
+            f"save: the tree has {len(trees.leaves(tree))} leaves, but {len(named)} names: two "
+            "keys are alike once joined by dots, or a node is of a type without names for its parts"
+        )
     arrays, words = {}, {**(metadata or {}), "format": _FORMAT}
     for name, x in named.items():
         array = _numpy(name, x)
@@ -75,7 +108,7 @@ def save(
             array = array.reshape(*array.shape, 1).view(array.real.dtype)
         arrays[name] = array
     try:
-        content = library.save(arrays, metadata=words)
+        content = library.numpy.save(arrays, metadata=words)
     except Exception as error:
         found = ", ".join(sorted({str(a.dtype) for a in arrays.values()}))
         raise TypeError(
@@ -96,12 +129,21 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    _sweep(path)
     if hasattr(os, "O_DIRECTORY"):  # make the move itself last, where folders can be synchronised
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left behind that were killed, an hour ago or more."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        with contextlib.suppress(OSError):  # another process may have done it
+            if time.time() - part.stat().st_mtime > _STALE:
+                part.unlink()
 
 
 def _header(content: bytes, path: Path) -> dict[str, Any]:
@@ -138,7 +180,7 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, str]]
     content = path.read_bytes()
     words: dict[str, str] = _header(content, path).get("__metadata__", {})
     try:
-        arrays: dict[str, Any] = dict(library.load(content))
+        arrays = {name: _decoded(stored) for name, stored in library.deserialize(content)}
     except Exception as error:
         raise errors.FileError(f"load: {path} cannot be read: {error}") from error
     for key, dtype in words.items():

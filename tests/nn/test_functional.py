@@ -95,6 +95,23 @@ def test_complex_convolutions(computing):
     check_grads(lambda x, w: F.conv_transpose1d(x, w, stride=2, padding=1, groups=2), args)
 
 
+def test_jacobians_of_many_rows_at_once(computing):
+    rng = np.random.default_rng(0)
+    x, w = (placed(computing, rng.normal(size=s)) for s in ((2, 2, 4, 4), (3, 2, 2, 2)))
+
+    def f(w):
+        return F.max_pool2d(F.silu(F.conv2d(x, w, padding=1)), 2, stride=1)
+
+    def loss(w):
+        return F.cross_entropy(xg.mean(f(w), axis=(2, 3)), xg.asarray([1, 2]))
+
+    rows, columns = xg.jacrev(f)(w), xg.jacfwd(f)(w)
+    assert rows.shape == (2, 3, 4, 4, 3, 2, 2, 2)
+    np.testing.assert_allclose(computing.numpy(rows), computing.numpy(columns), atol=1e-13)
+    H = computing.numpy(xg.hessian(loss)(w)).reshape(24, 24)
+    np.testing.assert_allclose(H, H.T, atol=1e-14)
+
+
 def test_a_batch_too_large_for_memory_goes_in_parts(monkeypatch):
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(5, 2, 6, 6)), rng.normal(size=(3, 2, 3, 3))
@@ -104,7 +121,8 @@ def test_a_batch_too_large_for_memory_goes_in_parts(monkeypatch):
         return [y, *pullback(np.ones_like(y))]
 
     whole = results()
-    monkeypatch.setattr("xgrad.nn.functional.convolution._MOST_ELEMENTS", 1500)
+    most = {True: 1500, False: 1500}
+    monkeypatch.setattr("xgrad.nn.functional.convolution._MOST_ELEMENTS", most)
     for part, all_at_once in zip(results(), whole, strict=True):
         np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
 

@@ -10,7 +10,7 @@ import pytest
 
 import xgrad as xg
 import xgrad.nn.functional as F
-from xgrad import nn
+from xgrad import nn, optim
 
 
 @dataclass
@@ -159,6 +159,16 @@ def test_a_module_of_ones_own():
         model.replace(size=1)
     with pytest.raises(NotImplementedError, match="Module does not define __call__"):
         nn.Module()(1)
+
+
+class Undecorated(nn.Module):
+    def __init__(self):
+        self.inner = nn.Linear(2, 1, rng=0)
+
+
+def test_attributes_that_are_no_fields_are_noticed():
+    with pytest.raises(TypeError, match="Undecorated: inner are no fields, so no gradient"):
+        optim.Optimizer(optim.SGD(), nn.Sequential(Undecorated()))
 
 
 def test_frozen_parts():

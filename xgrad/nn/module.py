@@ -109,6 +109,7 @@ def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]
     if tree is None:
         return
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
+        _require_fields(tree)
         trained = trained and not getattr(tree, "is_frozen", False)
         for f in dataclasses.fields(tree):
             if not f.metadata.get("static", False):
@@ -123,6 +124,18 @@ def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]
             yield from _walk(value, f"{path}.{name}", trained)
     else:
         yield path[1:], tree, trained
+
+
+def _require_fields(module: Any) -> None:
+    """Raise if a module has attributes that are no fields: no gradient would reach them."""
+    stray = getattr(module, "__dict__", {}).keys() - {f.name for f in dataclasses.fields(module)}
+    if isinstance(module, Module) and stray:
+        name = type(module).__name__
+        raise TypeError(
+            f"{name}: {', '.join(sorted(stray))} are no fields, so no gradient would reach them. "
+            f"Decorate {name} with @dataclasses.dataclass, and annotate each in the class, "
+            "as in `weight: Any`; with (init=False) it keeps an __init__ of its own"
+        )
 
 
 def named_leaves(tree: Any) -> dict[str, Any]:

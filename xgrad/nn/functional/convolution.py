@@ -21,17 +21,20 @@ import xgrad as xg
 from ...backends import backend_of
 from ...fitting import conj
 from ...op import multilinear
+from .checks import on_host
 from .windows import Shape, Window, added, batched, columns, each_axis
 
-_MOST_ELEMENTS = 2**24
-"""How many elements the windows may have that are held at one time."""
+_MOST_ELEMENTS = {True: 2**18, False: 2**24}
+"""How many elements of windows are held at one time: in a core's cache, in a device's memory."""
 
 Size = int | Sequence[int]
 
 
-def _in_parts(f: Callable[[int, int], Any], per_image: int, batch: int) -> list[Any]:
-    """Return the results of a function of a range of images, as many at once as memory allows."""
-    step = max(1, _MOST_ELEMENTS // max(1, per_image))
+def _in_parts(f: Callable[[int, int], Any], x: Any, per_image: int) -> list[Any]:
+    """Return the results of a function of ranges of images, as many at once as memory allows."""
+    batch, most = x.shape[0], _MOST_ELEMENTS[on_host(x)]
+    step = max(1, most // max(1, per_image))
+    step = -(-batch // -(-batch // step)) if batch else 1  # parts of about one size
     return [f(i, min(i + step, batch)) for i in range(0, max(batch, 1), step)]
 
 
@@ -63,7 +66,7 @@ def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any
         seen = _grouped(xp, columns(x[i:j, ...], window), groups, (inner, places))
         return xp.reshape(xp.matmul(w, seen), (j - i, -1, *window.places))
 
-    parts = _in_parts(part, inner * groups * places, x.shape[0])
+    parts = _in_parts(part, x, inner * groups * places)
     return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
 
 
@@ -86,7 +89,7 @@ def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> A
         seen = xp.reshape(seen, (j - i, channels, math.prod(window.size), *window.places))
         return added(seen, window, shape)
 
-    parts = _in_parts(part, channels * math.prod(window.size) * places, y.shape[0])
+    parts = _in_parts(part, y, channels * math.prod(window.size) * places)
     return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)
 
 
@@ -109,7 +112,7 @@ def gather(x: Any, y: Any, /, *, window: Window, groups: int) -> Any:
         weights = _grouped(xp, y[i:j, ...], groups, (rows // groups, places))
         return xp.sum(xp.matmul(weights, xp.matrix_transpose(seen)), axis=0)
 
-    parts = _in_parts(part, inner * groups * places, x.shape[0])
+    parts = _in_parts(part, x, inner * groups * places)
     total = parts[0]
     for other in parts[1:]:
         total = total + other
