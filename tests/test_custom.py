@@ -102,7 +102,7 @@ def test_checkpoint_draws_the_same_random_numbers_again(computing) -> None:
     def twice(x, rng):
         return xg.checkpoint(lambda x: thinned(x, rng) * thinned(x + 1.0, rng))(x)
 
-    with xg.use_backend(computing.name):
+    with xg.use_backend(computing.backend.name, computing.device):
         x = xg.linspace(0.0, 1.0, 50, dtype=xg.float64)
         for f in (thinned, twice):
             plain, kept = xg.random.default_rng(3), xg.random.default_rng(3)

@@ -167,6 +167,9 @@ def test_solvers_stay_on_their_backend(computing: Any) -> None:
 
 
 def test_bad_input() -> None:
+    with pytest.raises(TypeError, match="expected a function"):
+        xg.implicit_root(3)
+
     def wrong_shape(x0: Any, a: Any) -> Any:
         return np.ones(3)
 

@@ -50,6 +50,8 @@ def implicit_root(residual: Function, *, solve: Solve | None = None) -> Decorato
     >>> xg.grad(lambda a: xg.sum(cube_root(np.ones(2), a)))(np.asarray([1.0, 8.0])).round(4)
     array([0.3333, 0.0833])
     """
+    if not callable(residual):
+        raise TypeError(f"implicit: the equation is {residual!r:.60}; expected a function")
 
     def decorate(solver: Function) -> Function:
         return _Implicit(solver, residual, solve)

@@ -192,6 +192,10 @@ def test_numpy_names_that_are_only_values() -> None:
     assert np.pi == onp.pi
     assert np.random is not None
     assert "sin" in dir(np)
+    names: dict[str, Any] = {}
+    exec("from xgrad.compat.autograd.numpy import *", names)
+    assert names["array"] is np.array
+    assert names["sin"] is onp.sin
     assert np.isscalar(2.0)
     seen = []
     ag.grad(lambda x: seen.append((np.isscalar(x), isbox(x), getval(x))) or x)(2.0)

@@ -285,6 +285,12 @@ def test_limits_and_lost_precision() -> None:
             ValueError,
             "constraint",
         ),
+        (
+            lambda: minimize(xg.sum, np.ones(2), bounds=(np.ones(3), None)),
+            ValueError,
+            r"broadcast to those of x0, \[\(2,\)\]",
+        ),
+        (lambda: root(lambda x: x[:1], np.ones(2)), ValueError, "1 numbers for 2 unknowns"),
         (lambda: least_squares(f, START, method="lm", matrix_free=True), ValueError, "'lm'"),
         (lambda: curve_fit(lambda x, *p: p[0], [1.0], [1.0]), ValueError, "pass p0"),
     ],

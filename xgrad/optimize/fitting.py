@@ -174,6 +174,12 @@ def root(
 
     system = _System("root", f, x0, args)
     exact = method in WITH_JACOBIAN
+    equations = int(system.f(system.space.start).shape[0])
+    if equations != system.space.size:
+        raise ValueError(
+            f"root: f returned {equations} numbers for {system.space.size} unknowns; expected as "
+            "many equations as unknowns. least_squares takes any number"
+        )
 
     def jac(x: Any) -> Any:
         system.step(x)

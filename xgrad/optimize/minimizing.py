@@ -142,7 +142,12 @@ class _Objective:
     def value_and_gradient(self, x: Any) -> tuple[float, Any]:
         """Return the value and the gradient."""
         self.evaluations += 1
-        value, gradient = self.both(self.space.on_device(x))
+        try:
+            value, gradient = self.both(self.space.on_device(x))
+        except errors.NotScalarError as error:
+            raise errors.NotScalarError(
+                f"minimize: the function must return a real scalar; {error}"
+            ) from None
         gradient = host(gradient)
         self.watch.value, self.watch.slope = float(host(value)), float(np.max(np.abs(gradient)))
         return float(self.watch.value), gradient

@@ -59,12 +59,18 @@ class Space:
                 f"expected {self.structure}, as x0"
             )
         values = [_host(leaf) for leaf in tree.leaves(x)]
-        return np.concatenate(
-            [
-                np.ravel(np.broadcast_to(value, shape)).astype(np.float64)
-                for value, (shape, _) in zip(values, self.kinds, strict=True)
-            ]
-        )
+        try:
+            return np.concatenate(
+                [
+                    np.ravel(np.broadcast_to(value, shape)).astype(np.float64)
+                    for value, (shape, _) in zip(values, self.kinds, strict=True)
+                ]
+            )
+        except ValueError:
+            raise ValueError(
+                f"{self.what}: got leaves of the shapes {[np.shape(v) for v in values]}; expected "
+                f"shapes that broadcast to those of x0, {[shape for shape, _ in self.kinds]}"
+            ) from None
 
     def on_device(self, vector: Any) -> Any:
         """Return a NumPy vector of a solver as a raw one on the device of the parameters."""

@@ -36,6 +36,7 @@ __all__ = [
     "tensordot",
     "where",
 ]
+__all__ += _np.__all__  # for `from ... import *`
 
 
 def __getattr__(name: str) -> Any:
