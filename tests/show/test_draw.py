@@ -1,6 +1,7 @@
 """The tape as a picture: what stands in it, what is collapsed, the formats, and bad input."""
 
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -108,6 +109,15 @@ def test_without_graphviz_matplotlib_draws(monkeypatch, tmp_path):
     picture = xg.show.draw(lstm, *lstm_arguments(4), path=path)
     assert path.read_bytes().startswith(b"\x89PNG")
     assert "<svg" in picture._repr_html_()
+
+
+def test_without_either_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    picture = xg.show.draw(lambda x: xg.sum(x * x), np.ones(2))
+    with pytest.raises(ImportError, match=r"pip install 'xgrad\[show\]'"):
+        picture.rendered("png")
+    assert picture._repr_html_().startswith("<pre>")
 
 
 def test_boxes_of_the_fallback_do_not_overlap():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import xgrad as xg
 
 from .formulas import formula
 from .graph import Graph, Step, host, require_tracked, walk
+from .pictures import as_bytes, beside, figure
 from .steps import graph_of, watch
 from .tables import Column, short, table
 
@@ -124,11 +124,9 @@ class Flow:
 
     def picture(self, kind: str = "png") -> bytes:
         """Return the picture as the bytes of a png, svg or pdf file."""
-        from matplotlib.figure import Figure
-
         n = len(self.layers)
-        figure = Figure(figsize=(min(5.5 + 0.12 * n, 10), 5), layout="constrained")
-        above, below = figure.subplots(2, 1, sharex=True)
+        drawn = figure("gradient_flow", figsize=(min(5.5 + 0.12 * n, 10), 5), layout="constrained")
+        above, below = drawn.subplots(2, 1, sharex=True)
         x = np.arange(n)
         mean = np.array([layer.activation.mean for layer in self.layers])
         spread = np.sqrt([layer.activation.variance for layer in self.layers])
@@ -153,20 +151,10 @@ class Flow:
         below.set_xlabel("layer, from the input to the loss")
         for axes in (above, below):
             axes.spines[["top", "right"]].set_visible(False)
-        file = io.BytesIO()
-        figure.savefig(file, format=kind, dpi=110)
-        return file.getvalue()
+        return as_bytes(drawn, kind)
 
     def _repr_html_(self) -> str:
-        import base64
-        import html
-
-        text = f"<pre>{html.escape(str(self))}</pre>"
-        try:
-            image = base64.b64encode(self.picture()).decode()
-        except ImportError:  # without matplotlib the table must do
-            return text
-        return f'{text}<img alt="gradient flow" src="data:image/png;base64,{image}">'
+        return beside(str(self), self.picture)
 
 
 COLOURS = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
+
+from .pictures import as_bytes, figure
 
 if TYPE_CHECKING:
     from .draw import Picture
@@ -71,14 +72,12 @@ def _spread(
 
 def render(picture: Picture, kind: str) -> bytes:
     """Return the picture as the bytes of an svg, png or pdf file."""
-    from matplotlib.figure import Figure
-
     at = places(picture)
     left = min(x - w / 2 for x, _, w in at.values()) - 0.3
     right = max(x + w / 2 for x, _, w in at.values()) + 0.3
     low = min(y for _, y, _ in at.values()) - LINE
-    figure = Figure(figsize=(max(right - left, 2.5), 0.3 - low + LINE))
-    axes = figure.add_axes((0, 0, 1, 1))
+    drawn = figure("draw", figsize=(max(right - left, 2.5), 0.3 - low + LINE))
+    axes = drawn.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
     axes.set_xlim(left, right)
     axes.set_ylim(low, LINE)
@@ -102,9 +101,7 @@ def render(picture: Picture, kind: str) -> bytes:
         text = picture.title(step) + (f"\n{details}" if details else "")
         box = {"boxstyle": "round,pad=0.3", "facecolor": fill, "edgecolor": "#555555"}
         axes.text(x, y, text, ha="center", va="center", fontsize=9, bbox=box)
-    file = io.BytesIO()
-    figure.savefig(file, format=kind, dpi=110)
-    return file.getvalue()
+    return as_bytes(drawn, kind)
 
 
 def _frame(axes: Any, boxes: list[tuple[float, float, float]], label: str, fill: str) -> None:

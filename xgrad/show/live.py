@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sized
 from time import monotonic
 from typing import Any, TextIO, TypeVar
 
+from .pictures import figure
+
 __all__ = ["Live", "curve", "live", "progress"]
 
 T = TypeVar("T")
@@ -152,20 +154,18 @@ class Live:
 
     def figure(self) -> Any:
         """Return the curves as a matplotlib figure."""
-        from matplotlib.figure import Figure
-
         n = max(len(self.history), 1)
-        figure = Figure(figsize=(4.2 * n, 2.8), layout="constrained")
+        drawn = figure("live", figsize=(4.2 * n, 2.8), layout="constrained")
         for axes, (name, values) in zip(
-            figure.subplots(1, n, squeeze=False)[0], self.history.items(), strict=False
+            drawn.subplots(1, n, squeeze=False)[0], self.history.items(), strict=False
         ):
             axes.plot(values, color="#2f5f8f")
             axes.set_title(name, fontsize=10)
             if min(values) > 0 and max(values) > 30 * min(values):
                 axes.set_yscale("log")
             axes.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(self.title)
-        return figure
+        drawn.suptitle(self.title)
+        return drawn
 
     def _show(self, final: bool) -> None:
         if not self.history:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import xgrad as xg
 
 from .graph import nbytes, read, require_tracked, walk
+from .pictures import as_bytes, beside, figure
 from .steps import Run, watch
 from .tables import Column, size, table, time
 
@@ -126,10 +126,8 @@ class Profile:
 
     def picture(self, kind: str = "png") -> bytes:
         """Return the picture as the bytes of a png, svg or pdf file; width is time."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(10, 2.6), layout="constrained")
-        axes = figure.subplots()
+        drawn = figure("profile", figsize=(10, 2.6), layout="constrained")
+        axes = drawn.subplots()
         whole = sum(r.forward + r.backward for r in self.lines) or 1.0
         left = 0.0
         colours = _colours([row.op for row in self.ops])
@@ -149,20 +147,10 @@ class Profile:
         axes.set_xticks([])
         axes.spines[["top", "right", "bottom", "left"]].set_visible(False)
         axes.set_title(f"{self.name}: {time(whole)} in ops", fontsize=10, loc="left")
-        file = io.BytesIO()
-        figure.savefig(file, format=kind, dpi=110)
-        return file.getvalue()
+        return as_bytes(drawn, kind)
 
     def _repr_html_(self) -> str:
-        import base64
-        import html
-
-        text = f"<pre>{html.escape(str(self))}</pre>"
-        try:
-            image = base64.b64encode(self.picture()).decode()
-        except ImportError:  # without matplotlib the table must do
-            return text
-        return f'{text}<img alt="profile" src="data:image/png;base64,{image}">'
+        return beside(str(self), self.picture)
 
 
 def profile(

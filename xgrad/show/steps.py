@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -177,10 +178,10 @@ def _give_names(graph: Graph, run: Run) -> None:
     last = graph.steps[graph.output]
     if not names[last.id]:
         names[last.id] = "L" if int(np.prod(last.shape or ())) == 1 else "y"
-    everything = list(names.values())
+    uses = Counter(names.values())
     count: dict[str, int] = {}
     for serial, name in names.items():
-        if name and serial not in run.leaves and everything.count(name) > 1:
+        if name and serial not in run.leaves and uses[name] > 1:
             count[name] = count.get(name, 0) + 1
             graph.steps[serial].name = f"{name}_{count[name]}"
         else:

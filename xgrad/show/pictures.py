@@ -1,0 +1,40 @@
+"""Figures of matplotlib, as bytes and in a page, and what to say where it is missing."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["as_bytes", "beside", "figure"]
+
+
+def figure(what: str, **options: Any) -> Any:
+    """Return an empty figure, or say what to install."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(
+            f"{what}: a picture needs matplotlib: pip install 'xgrad[show]'. Text needs nothing: "
+            "print the result"
+        ) from error
+    return Figure(**options)
+
+
+def as_bytes(drawn: Any, kind: str) -> bytes:
+    """Return a figure as the bytes of a png, svg or pdf file."""
+    file = io.BytesIO()
+    drawn.savefig(file, format=kind, dpi=110)
+    return file.getvalue()
+
+
+def beside(text: str, picture: Callable[[], bytes]) -> str:
+    """Return HTML of a text and, where it can be drawn, a png picture below it."""
+    block = f"<pre>{html.escape(text)}</pre>"
+    try:
+        image = base64.b64encode(picture()).decode()
+    except ImportError:
+        return block
+    return f'{block}<img alt="picture" src="data:image/png;base64,{image}">'
