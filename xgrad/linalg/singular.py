@@ -60,8 +60,9 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices.
 
     At equal singular values the derivative is exact for losses of the spaces that equal ones span,
-    and of the polar factor ``U @ Vh``; others warn (see `DegenerateSpectrumWarning`). The full matrices have more columns than the argument
-    determines; those beyond the reduced ones have no derivative, and asking for it is an error.
+    and of the polar factor ``U @ Vh``; others warn (see `DegenerateSpectrumWarning`). The full
+    matrices have more columns than the argument determines; those beyond the reduced ones have no
+    derivative, and asking for it is an error.
     """
     if not full_matrices or x.shape[-2] == x.shape[-1]:
         return _svd(x)
