@@ -1,6 +1,7 @@
 """Gradient methods take the steps of PyTorch's, on every backend, and leave frozen parts alone."""
 
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_the_optimizer_clips():
             ),
         ),
     ],
-    ids=lambda x: "" if callable(x) and not isinstance(x, optim.Schedule) else str(x),
+    ids=lambda x: "pytorch" if inspect.isfunction(x) else str(x),
 )
 def test_schedules_are_pytorchs(ours, make):
     torch = pytest.importorskip("torch")
