@@ -19,7 +19,6 @@ import numpy as np
 from ..array import Array
 from ..backends import backend_of
 from ..errors import DegenerateSpectrumWarning
-from ..ops.dtypes import is_tracked
 from .common import column, row
 
 
@@ -89,16 +88,25 @@ def watch(name: str, w: Any, turns: Any, of: Any, weights: Any) -> None:
         )
 
 
-def watch_order(name: str, w: Any) -> None:
-    """Warn, on the host, of a second derivative at equal values: an outer walk tracks them."""
-    if not is_tracked(w):
+def watch_order(name: str, w: Any, turns: Any) -> None:
+    """Warn, on the host, of a second derivative that turns the vectors of equal values.
+
+    Args:
+        name: the op whose first derivative was made of these values and vectors.
+        w: the eigenvalues or singular values.
+        turns: what a walk through the first derivative has between vectors i and j.
+    """
+    raws = [x._data if type(x) is Array else x for x in (w, turns)]
+    backend = backend_of(raws[0])
+    if backend_of(raws[1]) is not backend or not backend.on_host(raws[0]):
         return
-    backend = backend_of(w._data)
-    if not backend.on_host(w._data):
-        return
-    values = np.asarray(backend.to_numpy(w._data))
+    values, turned = (np.asarray(backend.to_numpy(x)) for x in raws)
     same = _pairs(values)
-    if same.any():
+    if not same.any():
+        return
+    tolerance = float(np.sqrt(np.finfo(values.dtype).eps))
+    size = np.abs(turned)
+    if (same & (size > tolerance * np.max(size, axis=(-2, -1), keepdims=True))).any():
         _warn(
             f"{name}: a second derivative at {_equal(values, same)} lacks the part in which they "
             "split. xgrad.linalg.matrix_function, expm, sqrtm and polar have all of it"

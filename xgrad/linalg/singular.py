@@ -13,6 +13,14 @@ from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order
 from .spectra import real_diagonal
 
 
+def _inverses(xp: Any, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
+    """Return ``1 / (s_j - s_i)``, ``1 / (s_j + s_i)`` and ``1 / s_j``; 0 for infinity."""
+    least = uncertainty(xp, S, max(x.shape[-2:]))
+    total = inverse(xp, row(xp, S) + column(xp, S), xp.expand_dims(least, axis=-1))
+    parts = inverse_gaps(xp, S), total, row(xp, inverse(xp, S, least))
+    return xp.astype(parts[0], dtype), xp.astype(parts[1], dtype), xp.astype(parts[2], dtype)
+
+
 def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     """Split U^H G_U and V^H G_V into what turns both the same way, and what turns them apart."""
     (gU, gS, gVh), (U, S, Vh) = g, out
@@ -22,11 +30,7 @@ def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     terms = xp.concat([A, B], axis=-1)
     A, B = A - H(xp, A), B - H(xp, B)
     watch("svd", S, A + B, terms, gS)
-    watch_order("svd", S)
-    least = uncertainty(xp, S, max(x.shape[-2:]))
-    minus = xp.astype(inverse_gaps(xp, S), dtype)
-    plus = row(xp, S) + column(xp, S)
-    plus = xp.astype(inverse(xp, plus, xp.expand_dims(least, axis=-1)), dtype)
+    minus, plus, scale = _inverses(xp, x, S, dtype)
     # (A s_j + s_i B) / (s_j^2 - s_i^2), in partial fractions, since the squares would overflow;
     # on the diagonal, the relative phase
     inner = 0.5 * (minus * (A + B) + plus * (A - B))
@@ -34,7 +38,6 @@ def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     inner = inner + identity(xp, A) * column(xp, diagonal)
     total = U @ inner @ Vh
     m, n, k = x.shape[-2], x.shape[-1], S.shape[-1]
-    scale = row(xp, xp.astype(inverse(xp, S, least), dtype))
     if m > k:
         rest = gU * scale
         total = total + (rest - U @ (UH @ rest)) @ Vh
@@ -44,9 +47,45 @@ def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return total
 
 
-@rule(vjp=_svd_vjp, path="linalg.")
+def _svd_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+    """The turns of U and V have a sum and a difference, over the gap and over the sum of s."""
+    U, S, Vh = out
+    UH, V = H(xp, U), H(xp, Vh)
+    minus, plus, scale = _inverses(xp, x, S, U.dtype)
+    P = UH @ t @ V
+    total, apart = minus * (P + H(xp, P)), plus * (P - H(xp, P))
+    dU, dV = 0.5 * U @ (total + apart), 0.5 * V @ (total - apart)
+    m, n, k = x.shape[-2], x.shape[-1], S.shape[-1]
+    if m > k:
+        rest = (t @ V) * scale
+        dU = dU + rest - U @ (UH @ rest)
+    if n > k:
+        rest = (H(xp, t) @ U) * scale
+        dV = dV + rest - V @ (Vh @ rest)
+    return dU, real_diagonal(xp, P), H(xp, dV)
+
+
+@rule(vjp=_svd_vjp, jvp=_svd_jvp, path="linalg.")
 def _svd(x: Array, /) -> SVDResult:
     """Return the reduced decomposition."""
+    return SVDResult(*raw_call("svd", x, full_matrices=False))
+
+
+def _svd_again_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+    U, S, Vh = out
+    watch_order("svdvals", S, H(xp, U) @ g[0] + Vh @ H(xp, g[2]))
+    return _svd_vjp(xp, g, x, out)
+
+
+def _svd_again_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+    U, S, Vh = out
+    watch_order("svdvals", S, H(xp, U) @ t @ H(xp, Vh))
+    return _svd_jvp(xp, t, x, out)
+
+
+@rule(vjp=_svd_again_vjp, jvp=_svd_again_jvp)
+def _svd_again(x: Array, /) -> SVDResult:
+    """Return the same as `_svd`, inside a derivative: its own derivative is of second order."""
     return SVDResult(*raw_call("svd", x, full_matrices=False))
 
 
@@ -75,14 +114,12 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
 
 
 def _svdvals_vjp(xp: Any, g: Any, x: Any) -> Any:
-    U, S, Vh = _svd(x)
-    watch_order("svdvals", S)
+    U, _, Vh = _svd_again(x)
     return (U * row(xp, xp.astype(g, U.dtype))) @ Vh
 
 
 def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
-    U, S, Vh = _svd(x)
-    watch_order("svdvals", S)
+    U, _, Vh = _svd_again(x)
     return real_diagonal(xp, H(xp, U) @ t @ H(xp, Vh))
 
 
