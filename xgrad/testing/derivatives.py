@@ -129,10 +129,11 @@ def _constant(rows: Sequence[Row], place: Place, failures: list[str]) -> frozens
 
 def kind_of(row: Row) -> str:
     """Return the kind of an op; of a function made of ops ``composite``."""
-    found: object = xg
+    public: object = xg
     for part in row.name.partition(" ")[0].split("."):
-        found = getattr(found, part, row.call)
-    return getattr(getattr(found, "op", None), "kind", "composite")
+        public = getattr(public, part, None)
+    op = getattr(row.call, "op", None) or getattr(public, "op", None)
+    return getattr(op, "kind", "composite")
 
 
 def document(results: Mapping[str, Mapping[str, Earned]]) -> str:

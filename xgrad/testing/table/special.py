@@ -37,6 +37,7 @@ def _row(
     dtypes: str = "f",
     keeps: str | None = "",
     torch: str = "",
+    dask: str = "",
 ) -> Row:
     return Row(
         f"special.{name}",
@@ -45,7 +46,7 @@ def _row(
         function=getattr(xg.special, name),
         reference=_reference(name),
         keeps=keeps,
-        known={"torch": torch} if torch else {},
+        known={name: why for name, why in {"torch": torch, "dask": dask}.items() if why},
         known_dtypes=_REAL_ONLY if not torch and "c" in dtypes else {},
     )
 
@@ -133,6 +134,7 @@ def _gammas() -> tuple[Row, ...]:
                 "f",
                 "a b x",
                 torch=_ABSENT,
+                dask="the graphs of its derivatives have so many tasks that they take minutes",
             )
             for name in ("betainc", "betaincc")
         ),
