@@ -13,11 +13,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
-    ["errors", "backends"],
+    ["errors", "conversions", "backends"],
     ["operators", "methods", "array", "memory"],
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
-    ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
+    [
+        *("ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "hooks"),
+        *("random", "info"),
+    ],
     [
         "watching",
         "influence",

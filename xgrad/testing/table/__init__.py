@@ -13,6 +13,7 @@ from . import (
     beyond_polynomials,
     beyond_products,
     beyond_statistics,
+    cosine,
     creation,
     dtypes,
     elementwise,
@@ -25,6 +26,7 @@ from . import (
     sets,
     sorting,
     special,
+    special_scipy,
     statistical,
 )
 
@@ -41,6 +43,7 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Sets": sets.ROWS,
     "Linear algebra": linalg.ROWS,
     "Fourier transforms": fourier.ROWS,
+    "Cosine transforms": cosine.ROWS,
     "Creation": creation.ROWS,
     "Dtypes, devices, backends": dtypes.ROWS,
     "Operators": operators.ROWS,
@@ -50,12 +53,12 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Beside the standard: polynomials and least squares": beyond_polynomials.ROWS,
     "Beside the standard: statistics": beyond_statistics.ROWS,
     "Special functions": special.ROWS,
+    "Special functions of statistics": special_scipy.ROWS,
 }
 """The rows of each chapter, by its title in ``docs/derivatives.md``."""
 
 ROWS: tuple[Row, ...] = tuple(row for rows in CHAPTERS.values() for row in rows)
 """All rows."""
-
 NOT_OPS: dict[str, str] = {
     name: kind
     for kind, names in {
