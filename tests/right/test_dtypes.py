@@ -13,6 +13,10 @@ MEANS = {"mean", "var", "std", "median", "average", "pad"}
 """Made of NumPy's own mean, which divides a 0-d sum by a 64-bit count before it rounds."""
 
 
+def _ones(place, x):
+    return xg.Array(watched(place.backend.xp.ones_like(x)))
+
+
 def walked(case, place):
     """Return the dtypes of the arrays that walking the case down and up makes."""
     raws = [watched(x) for x in case.raw_arrays()]
@@ -25,8 +29,8 @@ def walked(case, place):
         if any(str(x.dtype).endswith(WIDE) for x in xg.trees.leaves(out)):
             return set()  # a dtype= that asks for it
         _, pushforward = xg.linearize(f, *varying)
-        cotangent = xg.trees.map(lambda x: watched(place.backend.xp.ones_like(x)), out)
-        tangents = [watched(place.backend.xp.ones_like(x)) for x in varying]
+        cotangent = xg.trees.map(lambda x: _ones(place, x), out)
+        tangents = [_ones(place, x) for x in varying]
         with watching(place.backend.name) as seen:
             pullback(cotangent)
             pushforward(*tangents)
@@ -96,7 +100,7 @@ def test_a_wider_array_is_seen(computing, kind):
     with watching(computing.backend.name) as seen:
         if kind == "walk":
             _, pullback = xg.vjp(lambda x: xg.astype(xg.astype(x, xg.float64), xg.float32), x)
-            pullback(x)
+            pullback(xg.Array(x))
         else:
             x * xp.ones(3, dtype=wide, device=computing.device)
     assert "float64" in seen
