@@ -75,7 +75,7 @@ def test_half_precision(row):
 def polynomial(x):
     """Mix an array with Python numbers of every kind, in every operator."""
     y = 2 * x + 1 - 0.5 * x**2 + 3.0 / (x + 4) - (x // 1) * 2
-    y = y + xg.where(x > 0, y, 0.25) + xg.clip(y, -1.0, 1.0) + xg.maximum(y, 0) + 2.0**x
+    y = y + xg.where(x > 0, y, 0.25) + xg.minimum(y, 1.0) + xg.maximum(y, 0) + 2.0**x
     return xg.sum(xg.sqrt(y * y + 1) / 7, axis=0) * 0.1
 
 

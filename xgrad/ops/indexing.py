@@ -49,6 +49,8 @@ def is_basic(key: Key) -> bool:
 def _add_at(total: Any, g: Any, key: Key) -> Any:
     """Add to a raw cotangent in place, at a basic index, which names no entry twice."""
     backend = backend_of(total)
+    if not total.shape:  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
+        return total + backend.xp.reshape(g, ())
     if backend.getitem is not operator.getitem:
         return backend.index_add(total, key, g)
     total[key] += g
