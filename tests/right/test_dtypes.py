@@ -104,3 +104,17 @@ def test_a_wider_array_is_seen(computing, kind):
         else:
             x * xp.ones(3, dtype=wide, device=computing.device)
     assert "float64" in seen
+
+
+def test_bfloat16(computing):
+    """PyTorch's own; it stays so through both walks, beside Python numbers."""
+    if computing.backend.name != "torch":
+        pytest.skip("the library has no bfloat16")
+    xp = computing.backend.xp
+    x = xp.astype(computing.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3)), xp.bfloat16)
+    with watching("torch") as seen:
+        gradient = xg.grad(lambda x: xg.sum(polynomial(x)))(x)
+        _, tangent = xg.jvp(lambda x: xg.sum(polynomial(x)), (x,), (xp.ones_like(x),))
+    assert gradient.dtype == tangent.dtype == xp.bfloat16
+    assert "bfloat16" in seen
+    assert not seen & (WIDER | {"float32"})
