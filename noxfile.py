@@ -88,6 +88,14 @@ def tests_gpu(session: nox.Session, cuda: str) -> None:
 
 
 @nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Differentiate 10,000 random programs in every mode; `-- --count N --seed N` selects."""
+    install(session, "test")
+    env = {"PYTHONPATH": "."}
+    session.run("python", "-m", "tests.right.fuzzing", *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Train a network on handwritten digits; `-- --help` lists the options."""
     install(session, "demo")

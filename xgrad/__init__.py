@@ -19,7 +19,7 @@ from . import ops as ops
 from . import tape as tape
 from . import trees as tree
 from .array import Array
-from .backends import available_backends, get_backend, set_backend, use_backend
+from .backends import available_backends, deterministic, get_backend, set_backend, use_backend
 from .complex_forms import Wirtinger
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
@@ -388,6 +388,7 @@ __all__ = [
     "debug",
     "deg2rad",
     "delete",
+    "deterministic",
     "diag",
     "diagflat",
     "diagonal",

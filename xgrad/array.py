@@ -287,7 +287,8 @@ class Array(Operators, Methods):
             other = ref()
             if other is not None:
                 new = again(self, *rest, **kwargs)
-                other._data, other._node = new._data, new._node
+                other._data = xgrad.ops.indexing.apart(self._data, new._data)
+                other._node = new._node
                 other._refresh()
 
     def _is_view_of(self, base: Array, again: Any, write: Any, rest: Any, kwargs: Any) -> None:

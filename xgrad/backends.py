@@ -23,7 +23,7 @@ import numpy as np
 
 from . import errors
 
-__all__ = ["available_backends", "get_backend", "set_backend", "use_backend"]
+__all__ = ["available_backends", "deterministic", "get_backend", "set_backend", "use_backend"]
 
 Raw = Any
 """An array of some backend's library, as opposed to an `xgrad.Array`."""
@@ -336,6 +336,31 @@ def use_backend(name: str, device: Any = None) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+_deterministic: ContextVar[bool] = ContextVar("xgrad_deterministic", default=False)
+is_deterministic = _deterministic.get
+
+
+@contextlib.contextmanager
+def deterministic(on: bool = True) -> Iterator[None]:
+    """Sum what is read or written at repeated indices in one order, inside a ``with`` block.
+
+    On a GPU several threads add to one entry in any order, so that a gradient of `take` or
+    ``x[indices]`` may differ in its last bits from one run to the next. Inside this block the CuPy
+    backend sorts the indices and adds in that order instead, which is slower. Results on the CPU
+    are always the same. PyTorch has its own switch, ``torch.use_deterministic_algorithms``.
+
+    >>> import numpy as np, xgrad as xg
+    >>> with xg.deterministic():
+    ...     xg.grad(lambda x: xg.sum(xg.take(x, xg.asarray([0, 0, 1]))))(np.ones(3))
+    array([2., 1., 0.])
+    """
+    token = _deterministic.set(on)
+    try:
+        yield
+    finally:
+        _deterministic.reset(token)
 
 
 class creating_like:  # noqa: N801 - a context manager, and a class only for its speed

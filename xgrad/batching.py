@@ -421,7 +421,11 @@ def _written(x: Any, key: Any, value: Any, write: Callable[..., Any]) -> Any:
     data = backend.xp.asarray(_spread(x, like), copy=True)
     places = _key(key)
     if type(value) is Batch:
-        value = _raw(value, len(backend.getitem(data, places).shape) - 1)
+        ndim = len(backend.getitem(data, places).shape) - 1
+        if value.ndim > ndim:  # an assigned value may have leading axes of length one
+            count, *shape = value.data.shape
+            value = Batch(backend.xp.reshape(value.data, (count, *shape[value.ndim - ndim :])))
+        value = _raw(value, ndim)
     return Batch(write(backend, data, places, value))
 
 

@@ -161,10 +161,15 @@ class LinearBuilder(Builder):
     """An op that is jointly linear in its arrays: its jvp is the op itself."""
 
     def __init__(
-        self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool, add_to: Any = None
+        self,
+        op: Op,
+        transposes: tuple[Any, ...],
+        makes_zeros: bool,
+        add_to: Any = None,
+        reuse: Any = None,
     ) -> None:
         super().__init__(op, makes_zeros)
-        self.transposes, self.add_to = transposes, add_to
+        self.transposes, self.add_to, self.reuse = transposes, add_to, reuse
         if op.variadic:
             self.likes = set()
         else:
@@ -181,6 +186,9 @@ class LinearBuilder(Builder):
         if self.add_to is not None:
             add_to, ask = self.add_to, self.asking(self.add_to)
             rule.add_to = lambda total, g, saved: add_to(total, g, *ask(saved))
+        if self.reuse is not None:
+            reuse, needs = self.reuse, self.asking(self.reuse)
+            rule.reuse = _fitted(lambda xp, g, saved: reuse(xp, g, *needs(saved)))
         self.variants[mask] = variant = rule, values, likes, False
         return variant
 

@@ -88,6 +88,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     add_to: Callable[..., Any] | None = None,
+    reuse: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -100,13 +101,16 @@ def linear(
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
+        reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        return _finish(op, f, general_call(op, LinearBuilder(op, transposes, zeros, add_to), view))
+        return _finish(
+            op, f, general_call(op, LinearBuilder(op, transposes, zeros, add_to, reuse), view)
+        )
 
     return decorate
 

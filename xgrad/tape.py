@@ -96,6 +96,8 @@ class Rule:
         makes_zeros: whether its cotangents are zero where the argument was not used.
         add_to: ``add_to(total, g, saved)`` adds to a cotangent in place what `pull` would make a
             whole array of zeros for, and returns it; None for most.
+        reuse: what `pull_to` does, with the first parent's cotangent made in the buffer of `g`; for
+            an op whose `pull` makes a new buffer of that size. None for most.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
         is_plain: whether it makes no zeros.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
@@ -104,7 +106,7 @@ class Rule:
 
     __slots__ = (
         *("add_to", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
-        *("partial", "pull", "pull_to", "push"),
+        *("partial", "pull", "pull_to", "push", "reuse"),
     )
 
     def __init__(
@@ -119,6 +121,7 @@ class Rule:
         self.name, self.pull, self.pull_to = name, pull, pull_to
         self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
         self.add_to: Callable[[Any, Any, Any], Any] | None = None
+        self.reuse: Callable[[Any, Any, Any, Any, Any], Any] | None = None
         self.partial: Callable[[Any, Any], Any] | None = None
         self.is_finite, self.is_plain = False, not makes_zeros
 
@@ -315,7 +318,11 @@ def pullback(
                 continue
             else:
                 strong = serial in zeros
-                if fit is not None:
+                if rule.reuse is not None and not taped:
+                    c = (rule.reuse if serial in owned else rule.pull_to)(xp, g, saved, fit, None)
+                    if parents[0] is not None:
+                        owned.add(parents[0][SERIAL])
+                elif fit is not None:
                     c = rule.pull_to(xp, g, saved, fit, STRONG[kind] if strong else operator.mul)
                 elif strong and not rule.is_finite:
                     c = rule.pull_to(xp, g, saved, None, STRONG[kind])

@@ -182,6 +182,19 @@ GROWTHS = {
             scatter.rows,
         ),
         Growth(
+            "gather",
+            lambda n: scatter.gathered,
+            lambda n: scatter.gathered_by_hand,
+            scatter.drawn,
+            (10**3, 10**4, 10**5, 10**6),
+        ),
+        Growth(
+            "writes",
+            lambda n: scatter.scaled,
+            lambda n: scatter.scaled_by_hand,
+            scatter.inputs,
+        ),
+        Growth(
             "tape",
             lambda n: lambda xp, x: chain.chain(xp, x, n),
             lambda n: lambda x: chain.chain_by_hand(x, n),

@@ -54,3 +54,42 @@ def stacked_by_hand(x: ndarray) -> tuple[ndarray]:
     for i in range(len(x)):
         g[i] += gy[i]
     return (g,)
+
+
+def drawn(rng: np.random.Generator, n: int) -> tuple[ndarray, ...]:
+    """Return n numbers, and which of them are read, many of them several times."""
+    return rng.normal(size=n), rng.integers(0, max(1, n // 4), size=n)
+
+
+def gathered(xp: Any, x: Any, index: Any) -> Any:
+    """Return the sum of squares of the entries at indices that repeat."""
+    y = x[index]
+    return xp.sum(y * y)
+
+
+def gathered_by_hand(x: ndarray, index: ndarray) -> tuple[ndarray]:
+    """Return the gradient of `gathered`."""
+    y = x[index]
+    _ = np.sum(y * y)
+    return (np.bincount(index, weights=y + y, minlength=len(x)),)
+
+
+def scaled(xp: Any, x: Any) -> Any:
+    """Return the sum of squares of an array that is written element by element."""
+    y = xp.zeros_like(x)
+    for i in range(x.shape[0]):
+        y[i] = x[i] * 0.5
+    return xp.sum(y * y)
+
+
+def scaled_by_hand(x: ndarray) -> tuple[ndarray]:
+    """Return the gradient of `scaled`."""
+    y = np.zeros_like(x)
+    for i in range(len(x)):
+        y[i] = x[i] * 0.5
+    _ = np.sum(y * y)
+    g, gy = np.zeros_like(x), y + y
+    for i in reversed(range(len(x))):
+        g[i] += gy[i] * 0.5
+        gy[i] = 0
+    return (g,)

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import xgrad as xg
 import xgrad_backends
 
 ADAPTER = Path(xgrad_backends.__path__[0]) / "cupy.py"
@@ -332,3 +333,25 @@ def compiled(cupy, core, source):
     except nvrtc.NVRTCError:
         pytest.fail(nvrtc.getProgramLog(program))
     return len(nvrtc.getCUBIN(program))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "complex64", "int8", "int64"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        np.asarray([3, 0, 3, 3, 1, 3, 0]),
+        (np.asarray([[0, 1], [1, 0]]), np.asarray([0, 2])),
+        (slice(None), np.asarray([2, 2, 0])),
+        np.asarray([True, False, True, False, True]),
+        np.asarray([], dtype=np.int64),
+    ],
+)
+def test_sums_in_one_order(key, dtype, cupy_on_numpy, rng):
+    x = np.zeros((5, 4), dtype)
+    value = (rng.standard_normal(x[key].shape) * 4).astype(dtype)
+    expected = np.zeros_like(x)
+    np.add.at(expected, key, value)
+    with xg.deterministic():
+        found = cupy_on_numpy._index_add(x, key, value)
+    np.testing.assert_allclose(found, expected, rtol=1e-2 if dtype == "float16" else 1e-5)
+    assert found.dtype == dtype

@@ -13,6 +13,10 @@ MEANS = {"mean", "var", "std", "median", "average", "pad"}
 """Made of NumPy's own mean, which divides a 0-d sum by a 64-bit count before it rounds."""
 
 
+def _ones(place, x):
+    return xg.Array(watched(place.backend.xp.ones_like(x)))
+
+
 def walked(case, place):
     """Return the dtypes of the arrays that walking the case down and up makes."""
     raws = [watched(x) for x in case.raw_arrays()]
@@ -25,8 +29,8 @@ def walked(case, place):
         if any(str(x.dtype).endswith(WIDE) for x in xg.trees.leaves(out)):
             return set()  # a dtype= that asks for it
         _, pushforward = xg.linearize(f, *varying)
-        cotangent = xg.trees.map(lambda x: watched(place.backend.xp.ones_like(x)), out)
-        tangents = [watched(place.backend.xp.ones_like(x)) for x in varying]
+        cotangent = xg.trees.map(lambda x: _ones(place, x), out)
+        tangents = [_ones(place, x) for x in varying]
         with watching(place.backend.name) as seen:
             pullback(cotangent)
             pushforward(*tangents)
@@ -71,7 +75,7 @@ def test_half_precision(row):
 def polynomial(x):
     """Mix an array with Python numbers of every kind, in every operator."""
     y = 2 * x + 1 - 0.5 * x**2 + 3.0 / (x + 4) - (x // 1) * 2
-    y = y + xg.where(x > 0, y, 0.25) + xg.clip(y, -1.0, 1.0) + xg.maximum(y, 0) + 2.0**x
+    y = y + xg.where(x > 0, y, 0.25) + xg.minimum(y, 1.0) + xg.maximum(y, 0) + 2.0**x
     return xg.sum(xg.sqrt(y * y + 1) / 7, axis=0) * 0.1
 
 
@@ -95,7 +99,22 @@ def test_a_wider_array_is_seen(computing, kind):
     xp, wide = computing.backend.xp, computing.backend.raw_dtype("float64")
     with watching(computing.backend.name) as seen:
         if kind == "walk":
-            xg.grad(lambda x: xg.sum(xg.astype(xg.astype(x, xg.float64), xg.float32)))(x)
+            _, pullback = xg.vjp(lambda x: xg.astype(xg.astype(x, xg.float64), xg.float32), x)
+            pullback(xg.Array(x))
         else:
             x * xp.ones(3, dtype=wide, device=computing.device)
     assert "float64" in seen
+
+
+def test_bfloat16(computing):
+    """PyTorch's own; it stays so through both walks, beside Python numbers."""
+    if computing.backend.name != "torch":
+        pytest.skip("the library has no bfloat16")
+    xp = computing.backend.xp
+    x = xp.astype(computing.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3)), xp.bfloat16)
+    with watching("torch") as seen:
+        gradient = xg.grad(lambda x: xg.sum(polynomial(x)))(x)
+        _, tangent = xg.jvp(lambda x: xg.sum(polynomial(x)), (x,), (xp.ones_like(x),))
+    assert gradient.dtype == tangent.dtype == xp.bfloat16
+    assert "bfloat16" in seen
+    assert not seen & (WIDER | {"float32"})

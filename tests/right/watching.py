@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from xgrad.backends import load
+
 Seen = set[str]
 
 
@@ -26,14 +28,28 @@ class Watched(np.ndarray):
         return super().__array_wrap__(array, context, return_scalar)
 
 
+PLAIN = "astype asarray where concat stack zeros ones full zeros_like ones_like full_like arange"
+"""Functions of NumPy that make plain arrays of watched ones, or of nothing."""
+
+
 @contextlib.contextmanager
 def _numpy() -> Iterator[Seen]:
     seen: Seen = set()
+    xp = load("numpy").xp
+    own = {name: getattr(xp, name) for name in PLAIN.split()}
+
+    def noting(function: Any) -> Any:
+        return lambda *args, **kwargs: function(*args, **kwargs).view(Watched)
+
     Watched.seen = seen
+    for name, function in own.items():
+        setattr(xp, name, noting(function))
     try:
         yield seen
     finally:
         Watched.seen = None
+        for name, function in own.items():
+            setattr(xp, name, function)
 
 
 @contextlib.contextmanager

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..backends import backend_of
+from ..array import SCALARS, Array
+from ..backends import Backend, backend_of, backend_of_type
 from ..dispatch import require_one_place
 from ..op import constant, linear
+from ..tape import RULE
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
 
@@ -48,6 +49,8 @@ def is_basic(key: Key) -> bool:
 def _add_at(total: Any, g: Any, key: Key) -> Any:
     """Add to a raw cotangent in place, at a basic index, which names no entry twice."""
     backend = backend_of(total)
+    if not total.shape:  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
+        return total + backend.xp.reshape(g, ())
     if backend.getitem is not operator.getitem:
         return backend.index_add(total, key, g)
     if not total.shape:
@@ -92,25 +95,59 @@ def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     return backend.index_add(out, key, x)  # type: ignore[no-any-return]
 
 
+def _read_apart(x: Array, key: Key) -> Array:
+    """Return the entries at a basic index; a small part of what is being filled is copied.
+
+    Were it a view, the tape would hold the buffer with it, and the next write would have to copy
+    all of it: a loop that makes each row of the row before would take quadratic time and memory.
+    """
+    out = _read(x, key)
+    if type(x) is Array and x._node is not None and x._node[RULE].reuse is not None:
+        out._data = apart(x._data, out._data)
+    return out
+
+
+def apart(whole: Any, part: Any) -> Any:
+    """Return a raw part of a raw array, in a buffer of its own if it is a small one."""
+    if getattr(part, "base", None) is None or 4 * part.size > whole.size:
+        return part
+    return backend_of(part).xp.asarray(part, copy=True)
+
+
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC:
-        return _read(x, key)
+        return _read_apart(x, key)
     key = raw_key(key)
     if is_basic(key):
-        return _read(x, key)
+        return _read_apart(x, key)
     require_one_place("getitem", (x, *(key if type(key) is tuple else (key,))))
     return _gather(x, key)
+
+
+def leading(x: Any, value: Any) -> Backend:
+    """Return the backend of a raw array and of what is written to it; a batch of either leads."""
+    backend = backend_of(x)
+    own = backend if type(value) in SCALARS else backend_of_type(type(value))
+    return own if own is not None and own.leads else backend
+
+
+def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
+    """Return a raw cotangent with zeros at an index, written in place, and what was there."""
+    backend = backend_of(g)
+    part = xp.asarray(backend.getitem(g, key), copy=True)
+    return backend.setitem(g, key, 0, False), part
 
 
 @linear(
     lambda xp, g, key: _setitem(g, 0, key=key),
     lambda xp, g, key: getitem(g, key),
     zeros=True,
+    reuse=lambda xp, g, key: _parted(xp, g, key),
 )
 def _setitem(x: Array, value: Array, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""
-    return backend_of(x).setitem(x, key, value, copy)  # type: ignore[no-any-return]
+    return leading(x, value).setitem(x, key, value, copy)  # type: ignore[no-any-return]
 
 
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:

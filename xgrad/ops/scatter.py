@@ -11,13 +11,13 @@ from ..dispatch import require_one_place
 from ..op import constant, linear, rule
 from .beside import array_of, is_array
 from .elementwise import negative
-from .indexing import Key, _scatter, getitem, is_basic, raw_key, setitem
+from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem
 
 
 @linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
 def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
     """Return `x` with `value` added at an index, once for each time an entry occurs."""
-    backend = backend_of(x)
+    backend = leading(x, value)
     return backend.index_add(backend.xp.asarray(x, copy=True), key, value)  # type: ignore[no-any-return]
 
 

@@ -79,7 +79,9 @@ NOT_OPS: dict[str, str] = {
         "tape": "checkpoint custom_jvp custom_vjp no_grad primitive stop_gradient",
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
-        "backend": "available_backends get_backend keep_memory set_backend use_backend",
+        "backend": (
+            "available_backends deterministic get_backend keep_memory set_backend use_backend"
+        ),
     }.items()
     for name in names.split()
 }
