@@ -226,3 +226,23 @@ def test_solve_factorises_once(monkeypatch):
     np.testing.assert_allclose(A.T @ cb, np.ones(4))
     np.testing.assert_allclose(cA, -np.outer(cb, out))
     assert not counted
+
+
+def test_without_scipy_only_the_exponential_is_missing(monkeypatch):
+    from xgrad_backends import lapack
+
+    def absent(name):
+        raise ImportError(name)
+
+    A, b = definite((), 4, "float64"), draw((4, 2), "float64", 9)
+    f = lambda A, b: xg.sum(la.cholesky(A)) + xg.sum(la.solve(A, b) ** 2)  # noqa: E731
+    want = xg.grad(f, (0, 1))(A, b)
+    lapack._routine.cache_clear()
+    monkeypatch.setattr("xgrad_backends.lapack.importlib.import_module", absent)
+    try:
+        for got, same in zip(xg.grad(f, (0, 1))(A, b), want, strict=True):
+            np.testing.assert_allclose(got, same, rtol=1e-11, atol=1e-11)
+        with pytest.raises(xg.errors.BackendUnavailableError, match=r"linalg.expm.*pip install"):
+            la.expm(A)
+    finally:
+        lapack._routine.cache_clear()

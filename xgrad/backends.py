@@ -114,9 +114,8 @@ def _lu_solve(lu: Raw, pivots: Raw, x2: Raw, adjoint: bool) -> Raw:
 def _no_expm(x: Raw) -> Raw:
     """Say that a library has no matrix exponential."""
     backend = backend_of(x)
-    raise errors.MissingFunctionError(
-        missing("linalg.expm", getattr(backend.xp.linalg, "__name__", backend.name))
-    )
+    getattr(backend.xp, "linalg", None)  # a batch has none, and says so itself
+    raise errors.MissingFunctionError(missing("linalg.expm", backend.name))
 
 
 def _adjoint(xp: Any, x: Raw) -> Raw:

@@ -16,7 +16,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Functions, Namespace
 
-from . import scipy_special
+from . import lapack, scipy_special
 from .detect import require
 
 dask: Any = require("dask")
@@ -169,6 +169,11 @@ def _parse_device(device: Any) -> str:
     return "cpu"
 
 
+def _expm(x: Any) -> Any:
+    dtypes = {"output_dtypes": x.dtype, "allow_rechunk": True}
+    return da.apply_gufunc(lapack.expm, "(m,n)->(m,n)", x, **dtypes)
+
+
 BACKEND = Backend(
     name="dask",
     xp=Namespace(
@@ -192,4 +197,5 @@ BACKEND = Backend(
     getitem=_getitem,
     setitem=_setitem,
     parse_device=_parse_device,
+    expm=_expm,
 )

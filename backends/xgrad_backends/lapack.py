@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from xgrad.errors import BackendUnavailableError
+
 _PREFIX = {"f": "s", "d": "d", "F": "c", "D": "z"}
 
 
@@ -142,4 +144,11 @@ def solve(x1: Any, x2: Any, /) -> Any:
 
 def expm(x: Any) -> Any:
     """Return the exponential of square matrices."""
-    return importlib.import_module("scipy.linalg").expm(x)
+    try:
+        scipy = importlib.import_module("scipy.linalg")
+    except ImportError:
+        raise BackendUnavailableError(
+            "linalg.expm: it comes from SciPy, which is not installed. "
+            "To use it: pip install 'xgrad[scipy]'"
+        ) from None
+    return scipy.expm(x)
