@@ -11,7 +11,7 @@ from .derivatives import Earned, document, earned, rows_by_name
 from .report import check_backend
 from .table import ROWS
 
-BACKENDS = ("numpy", "array_api_strict", "torch", "dask")
+BACKENDS = ("numpy", "array_api_strict", "torch")
 
 
 def derivatives(backends: list[str], output: Path | None) -> int:

@@ -232,7 +232,8 @@ The marks are those of the first sample of each function, written by
 
 The tests earn them again on every backend that they run on, and run the other samples too: shapes,
 layouts, parameters, single precision. `cupy` is missing until the command has run on a GPU, as
-`--backend cupy`. A function of kind *composite* is made of others and has their derivatives.
+`--backend cupy`; Dask has the same checks in `nox -s tests_dask`, and no column, as they are slow.
+A function of kind *composite* is made of others and has their derivatives.
 """
 
 _CONSTANT = """Of these, none has a derivative: their results are integers, booleans, or constant
