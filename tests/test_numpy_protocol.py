@@ -132,9 +132,28 @@ def test_stays_on_its_backend():
 
 
 def test_what_xgrad_lacks_is_refused():
+    x = xg.asarray(X)
     with pytest.raises(TypeError, match="no implementation found"):
-        np.lexsort(xg.asarray(X))
-    with pytest.raises(TypeError, match="where"):
-        np.sum(xg.asarray(X), where=X > 0.5)
-    with pytest.raises(NotImplementedError, match="order is 'F'"):
-        np.reshape(xg.asarray(X), (4, 3), order="F")
+        np.setxor1d(x, x)
+    with pytest.raises(NotImplementedError, match=r"numpy\.unique: axis="):
+        np.unique(x, axis=0)
+    with pytest.raises(NotImplementedError, match=r"numpy\.add: where= without out="):
+        np.add(x, x, where=X > 0.5)
+    with pytest.raises(NotImplementedError, match=r"numpy\.multiply\.at: only numpy\.add\.at"):
+        np.multiply.at(x, 0, 2.0)
+    with pytest.raises(ValueError, match="order is 'X'"):
+        np.reshape(x, (4, 3), order="X")
+    with pytest.raises(TypeError, match="can be viewed only as its own float64"):
+        x.view(np.int64)
+
+
+def test_results_go_where_out_says():
+    x, y = xg.asarray(X), xg.asarray(np.zeros((3, 4)))
+    assert np.exp(x, out=y) is y
+    np.testing.assert_allclose(y.data, np.exp(X))
+    total = xg.asarray(np.zeros(4))
+    np.sum(x, 0, None, total)
+    np.mean(x, axis=0, out=total)
+    np.testing.assert_allclose(total.data, X.mean(0))
+    with pytest.raises(xg.errors.TracedConversionError, match="out= is a NumPy array"):
+        np.sum(x, axis=0, out=np.zeros(4))

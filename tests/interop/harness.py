@@ -135,9 +135,7 @@ def _compared(
         if not np.allclose(t[use], tangent[use], rtol=0, atol=program.rtol * (size + 1e-2)):
             return Verdict("silent", f"tangent {i} is {t!r:.80}; expected {tangent!r:.80}")
         inner += np.sum(np.conj(host(g)) * t).real
-    other = sum(
-        np.sum(np.conj(host(g)) * t).real for g, t in zip(gradients, tangents, strict=True)
-    )
+    other = sum(np.sum(np.conj(host(g)) * t).real for g, t in zip(gradients, tangents, strict=True))
     if not np.isclose(inner, other, rtol=1e-6, atol=1e-8, equal_nan=True):
         return Verdict("silent", f"reverse gives {other!r}; forward gives {inner!r}")
     return Verdict("ok")

@@ -16,7 +16,8 @@ V = rng.uniform(0.2, 1.5, 5)
 W = rng.uniform(0.2, 1.5, 5)
 S = rng.normal(size=(3, 3)) + 3 * np.eye(3)
 T = rng.uniform(0.2, 1.5, (2, 3, 4))
-N = np.where(rng.uniform(size=(3, 4)) > 0.75, np.nan, X)
+N = X.copy()
+N[[0, 1, 2, 0], [0, 1, 2, 3]] = np.nan
 MASK = X > 0.7
 IDX = np.asarray([0, 2, 1, 2])
 
@@ -184,7 +185,7 @@ UFUNCS = [
     two("ndarray * Array", lambda x, y: Y * x + Y - y),
     one("np.float64 * Array", lambda x: np.float64(2.0) * x),
     one("np.float64 ** Array", lambda x: np.float64(2.0) ** x),
-    one("list + Array", lambda x: [1.0, 2.0, 3.0, 4.0] + x),
+    one("list + Array", lambda x: [1.0, 2.0, 3.0, 4.0] + x),  # noqa: RUF005 - the case
     one("ndarray @ Array", lambda x: Y.T @ x),
     one("ndarray < Array", lambda x: np.where(Y < x, x, 2 * x)),  # noqa: SIM300 - the case
     one("iadd of an array", lambda x: _inplace(x, lambda y: y.__iadd__(Y))),
@@ -481,10 +482,14 @@ ALGEBRA = [
     vecs("cross of vectors", lambda x, y: np.cross(x[:3], y[:3])),
     one("linalg.norm", np.linalg.norm),
     one("linalg.norm(axis)", lambda x: np.linalg.norm(x, axis=1)),
-    *(sq(f"linalg.norm({o})", lambda x, o=o: np.linalg.norm(x, o))
-      for o in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)),
-    *(vec(f"linalg.norm(vector, {o})", lambda v, o=o: np.linalg.norm(v, o))
-      for o in (1, 2, 3, np.inf, -np.inf)),
+    *(
+        sq(f"linalg.norm({o})", lambda x, o=o: np.linalg.norm(x, o))
+        for o in ("fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
+    ),
+    *(
+        vec(f"linalg.norm(vector, {o})", lambda v, o=o: np.linalg.norm(v, o))
+        for o in (1, 2, 3, np.inf, -np.inf)
+    ),
     one("linalg.vector_norm", lambda x: np.linalg.vector_norm(x, axis=1, ord=3)),
     one("linalg.matrix_norm", np.linalg.matrix_norm),
     sq("linalg.inv", np.linalg.inv),
@@ -591,5 +596,13 @@ CONVERSIONS = [
 ]
 
 PROGRAMS: list[Program] = [
-    *UFUNCS, *REDUCTIONS, *SHAPES, *CHOICES, *CALCULUS, *ALGEBRA, *FOURIER, *METHODS, *CONVERSIONS,
+    *UFUNCS,
+    *REDUCTIONS,
+    *SHAPES,
+    *CHOICES,
+    *CALCULUS,
+    *ALGEBRA,
+    *FOURIER,
+    *METHODS,
+    *CONVERSIONS,
 ]

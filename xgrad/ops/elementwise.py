@@ -458,9 +458,9 @@ def trunc(x: Array, /) -> Array:
     """Return each element rounded towards zero. Its derivative is zero."""
 
 
-@constant
+@elementwise(1, lambda xp, x2: xp.zeros_like(x2))
 def nextafter(x1: Operand, x2: Operand, /) -> Array:
-    """Return the next representable number after `x1` towards `x2`. Its derivative is zero."""
+    """Return the next representable number after `x1` towards `x2`: it moves as `x1` does."""
 
 
 # Comparisons, logic and bits: no derivative ------------------------------------------------------

@@ -225,3 +225,9 @@ def modf(x: Any, /) -> tuple[Array, Array]:
     x = floating(x, "modf")
     whole = trunc(x)
     return copysign(where(isinf(x), zeros_like(x), subtract(x, whole)), x), whole
+
+
+@constant
+def exponents(x: Array, /) -> Array:
+    """Return the n of ``x = m * 2**n`` with ``0.5 <= abs(m) < 1``, as integers."""
+    return backend_of(x).xp.frexp(x)[1]  # type: ignore[no-any-return]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from .elementwise import (
     clip,
     floor,
     isnan,
+    logical_and,
     logical_not,
     maximum,
     minimum,
@@ -42,6 +44,22 @@ _PLACES = {
 }
 """Alpha and beta of R. Hyndman and Y. Fan, "Sample quantiles in statistical packages", 1996."""
 _WHOLE = {"lower": floor, "higher": ceil, "nearest": round}
+
+
+def _closest(place: Any) -> tuple[Any, Any]:
+    """Return the rank closest to a place, the even one of two."""
+    low = floor(place - 1.5)
+    keeps = logical_and(low == place - 1.5, low % 2 == 1)
+    rank = low + where(keeps, 0.0, 1.0)
+    return rank, rank
+
+
+_STEPS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
+    "inverted_cdf": lambda place: (ceil(place) - 1, ceil(place) - 1),
+    "averaged_inverted_cdf": lambda place: (ceil(place) - 1, floor(place)),
+    "closest_observation": _closest,
+}
+"""The two ranks whose elements have the mean that is the quantile, of those with steps."""
 
 
 def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
@@ -90,11 +108,15 @@ def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
         place = _WHOLE[method](place)
     elif method == "midpoint":
         place = 0.5 * (floor(place) + ceil(place))
-    elif method != "linear":
+    elif method != "linear" and method in _PLACES:
         alpha, beta = _PLACES[method]
         place = size * q + (alpha + q * (1 - alpha - beta)) - 1
     place = clip(place, 0, size - 1)
     order = argsort(rows, axis=-1)
+    if method in _STEPS:
+        low, high = _STEPS[method](size * q)
+        low, high = (minimum(maximum(rank, 0), size - 1) for rank in (low, high))
+        return 0.5 * _at(rows, order, low) + 0.5 * _at(rows, order, high)
     if method in _WHOLE:
         return _at(rows, order, maximum(place, 0))
     low = maximum(minimum(floor(place), size - 2), 0)
@@ -110,8 +132,8 @@ def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
 
 def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int, name: str) -> Any:
     """Return quantiles over axes, `q` being given as a part of `top`."""
-    if method not in _PLACES and method not in _WHOLE and method != "midpoint":
-        expected = ", ".join([*_PLACES, *_WHOLE, "midpoint"])
+    if method not in (known := (*_PLACES, *_WHOLE, *_STEPS, "midpoint")):
+        expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
     if is_array(q):
@@ -145,7 +167,7 @@ def quantile(
         q: a number from 0 to 1, or several; their axes come first in the result.
         axis: the axes; all if None.
         method: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"``, ``"nearest"``, or another
-            of NumPy's that are continuous.
+            of NumPy's.
         keepdims: whether the axes stay, with length one.
     """
     return _quantile(x, q, axis, keepdims, method, 1, "quantile")  # type: ignore[no-any-return]

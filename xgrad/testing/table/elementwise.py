@@ -145,7 +145,7 @@ ROUNDING = (
         Row(name, (*unary(), sample(a(3), dtypes="i")), dtypes=dtypes, order=0)
         for name, dtypes in (("ceil", "f"), ("floor", "f"), ("round", "fc"), ("trunc", "f"))
     ),
-    Row("nextafter", binary(mixed="")[:7], dtypes="f", order=0),
+    Row("nextafter", binary(mixed="")[:7], dtypes="f", keeps="x2"),
 )
 
 LOGIC = (

@@ -1,0 +1,98 @@
+"""NumPy's functions on an `Array`: found by name, or in the chapters of what NumPy means else."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from . import algebra, arranging, reductions
+from .storing import refuse_out, store
+
+ADAPTED: dict[str, Callable[..., Any]] = reductions.ADAPTED | arranging.ADAPTED | algebra.ADAPTED
+"""The functions whose meaning or arguments in NumPy are not the standard's."""
+
+
+FUNCTIONS = {
+    "concatenate": "concat",
+    "fix": "trunc",
+    "row_stack": "vstack",
+}
+"""The name of a function, where it is not NumPy's."""
+
+MODULES = {"numpy.linalg": "linalg", "numpy.fft": "fft"}
+
+
+def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call the xgrad function of a NumPy function; NotImplemented if there is none."""
+    name = func.__name__
+    module = MODULES.get(func.__module__)
+    own = ADAPTED.get(f"{module}.{name}" if module else name)
+    if own is not None:
+        return own(*args, **kwargs)
+    if kwargs.get("out") is not None:
+        target = kwargs["out"]
+        refuse_out(f"numpy.{name}", target)
+        result = function(func, args, {k: v for k, v in kwargs.items() if k != "out"})
+        return store(result, target, f"numpy.{name}(out=)")
+    found = _found(name, module)
+    if found is None:
+        return NotImplemented
+    args, kwargs = _translated(func, found, args, kwargs)
+    return found(*args, **kwargs)
+
+
+def _found(name: str, module: str | None) -> Callable[..., Any] | None:
+    """Return the xgrad function of this name, of a module first."""
+    name = FUNCTIONS.get(name, name)
+    spaces = [getattr(xgrad, module)] if module else []
+    if module != "fft":  # xgrad has some of numpy.linalg's in its main namespace
+        spaces.append(xgrad)
+    return next((getattr(s, name) for s in spaces if name in s.__all__), None)
+
+
+@lru_cache(maxsize=1024)
+def _parameters(f: Any) -> dict[str, inspect.Parameter]:
+    try:
+        return dict(inspect.signature(f).parameters)
+    except ValueError:  # an older NumPy does not tell those of its functions in C
+        return {}
+
+
+def _translated(
+    func: Any, found: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a call's arguments as the xgrad function takes them.
+
+    NumPy takes by position what the standard takes by name, and by name what it takes by position.
+    What xgrad has no parameter for is left out if it has NumPy's default.
+    """
+    theirs, ours = _parameters(func), _parameters(found)
+    names = [n for n, p in theirs.items() if p.kind in _POSITIONAL]
+    count = sum(p.kind in _POSITIONAL for p in ours.values())
+    if not any(p.kind is p.VAR_POSITIONAL for p in ours.values()):
+        by_name = dict(zip(names[count:], args[count:], strict=False))
+        args, kwargs = args[:count], by_name | kwargs
+        alone = sum(p.kind is p.POSITIONAL_ONLY for p in ours.values())
+        for n in names[len(args) : alone]:
+            if n not in kwargs:
+                break
+            args, kwargs = (*args, kwargs[n]), {k: v for k, v in kwargs.items() if k != n}
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in ours.values())
+    given = {}
+    for n, value in kwargs.items():
+        default = theirs[n].default if n in theirs else None
+        if value is np._NoValue or (
+            n not in ours and not takes_any and (value is default or value is None)
+        ):
+            continue
+        given[n] = value
+    return args, given
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -1,0 +1,308 @@
+"""NumPy's reductions on an `Array`: with ``where=`` and ``initial=``, and flat without an axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ..array import Array
+from .storing import stored
+
+UNSET = np._NoValue
+
+
+def _masked(a: Array, where: Any, other: Any) -> Array:
+    """Return an array with `other` where the mask is false."""
+    return a if where is True or where is UNSET else xgrad.where(where, a, other)
+
+
+def _kept(keepdims: Any) -> bool:
+    return False if keepdims is UNSET else bool(keepdims)
+
+
+def sum(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    """Return the sum, as ``numpy.sum``."""
+    total = xgrad.sum(
+        _masked(xgrad.asarray(a), where, 0), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
+    )
+    total = total if initial is UNSET or initial is None else total + initial
+    return stored(total, out, "numpy.sum(out=)")
+
+
+def prod(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    """Return the product, as ``numpy.prod``."""
+    total = xgrad.prod(
+        _masked(xgrad.asarray(a), where, 1), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
+    )
+    total = total if initial is UNSET or initial is None else total * initial
+    return stored(total, out, "numpy.prod(out=)")
+
+
+def _extreme(name: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Array:
+    pair = xgrad.maximum if name == "max" else xgrad.minimum
+    absent = initial is UNSET or initial is None
+    if absent and where is not True and where is not UNSET:
+        raise ValueError(f"numpy.{name}: where= needs initial=, the value of an empty selection")
+    a = xgrad.asarray(a)
+    a = a if absent else _masked(a, where, initial)
+    result = getattr(xgrad, name)(a, axis=axis, keepdims=_kept(keepdims))
+    return result if absent else pair(result, initial)
+
+
+def max(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    """Return the maximum, as ``numpy.max``."""
+    return stored(_extreme("max", a, axis, keepdims, initial, where), out, "numpy.max(out=)")
+
+
+def min(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    """Return the minimum, as ``numpy.min``."""
+    return stored(_extreme("min", a, axis, keepdims, initial, where), out, "numpy.min(out=)")
+
+
+def _any(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    a = _masked(xgrad.asarray(a) != 0, where, False)
+    return stored(xgrad.any(a, axis=axis, keepdims=_kept(keepdims)), out, "numpy.any(out=)")
+
+
+def _all(
+    a: Any,
+    axis: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    initial: Any = UNSET,
+    where: Any = True,
+) -> Array:
+    a = _masked(xgrad.asarray(a) != 0, where, True)
+    return stored(xgrad.all(a, axis=axis, keepdims=_kept(keepdims)), out, "numpy.all(out=)")
+
+
+def _logaddexp(
+    a: Any, axis: Any = None, keepdims: Any = False, initial: Any = UNSET, where: Any = True
+) -> Array:
+    a = _masked(a, where, -math.inf)
+    total = xgrad.logsumexp(a, axis=axis, keepdims=_kept(keepdims))
+    return total if initial is UNSET or initial is None else xgrad.logaddexp(total, initial)
+
+
+def _counts(a: Array, axis: Any, where: Any) -> Array:
+    """Return how many elements a mask selects, with the axes kept."""
+    ones = xgrad.ones_like(xgrad.stop_gradient(xgrad.real(a)))
+    return xgrad.sum(xgrad.where(where, ones, 0), axis=axis, keepdims=True)
+
+
+def _dropped(a: Array, axis: Any) -> Array:
+    """Return an array without the axes that a reduction kept."""
+    axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return xgrad.squeeze(a, axes)
+
+
+def mean(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> Array:
+    """Return the mean, as ``numpy.mean``."""
+    a = _inexact(a, dtype)
+    if where is True or where is UNSET:
+        result = xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
+    else:
+        result = xgrad.sum(_masked(a, where, 0), axis=axis, keepdims=True) / _counts(a, axis, where)
+        result = result if _kept(keepdims) else _dropped(result, axis)
+    return stored(result, out, "numpy.mean(out=)")
+
+
+def _inexact(a: Any, dtype: Any) -> Array:
+    a = xgrad.asarray(a)
+    if dtype is None and a.dtype.kind in "biu":
+        dtype = xgrad.float64
+    out: Array = a if dtype is None else a.astype(dtype)
+    return out
+
+
+def _free(ddof: Any, correction: Any) -> float:
+    return ddof if correction is UNSET else correction  # type: ignore[no-any-return]
+
+
+def var(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = UNSET,
+    correction: Any = UNSET,
+) -> Array:
+    """Return the variance, as ``numpy.var``."""
+    result = _variance(a, axis, dtype, _free(ddof, correction), keepdims, where, mean)
+    return stored(result, out, "numpy.var(out=)")
+
+
+def std(
+    a: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = UNSET,
+    correction: Any = UNSET,
+) -> Array:
+    """Return the standard deviation, as ``numpy.std``."""
+    free = _free(ddof, correction)
+    if (where is True or where is UNSET) and mean is UNSET:  # its derivative at 0 is 0
+        result = xgrad.std(_inexact(a, dtype), axis=axis, correction=free, keepdims=_kept(keepdims))
+    else:
+        result = xgrad.sqrt(_variance(a, axis, dtype, free, keepdims, where, mean))
+    return stored(result, out, "numpy.std(out=)")
+
+
+def _variance(
+    a: Any, axis: Any, dtype: Any, free: float, keepdims: Any, where: Any, center: Any
+) -> Array:
+    a = _inexact(a, dtype)
+    if (where is True or where is UNSET) and center is UNSET:
+        return xgrad.var(a, axis=axis, correction=free, keepdims=_kept(keepdims))
+    where = xgrad.ones_like(a, dtype=bool) if where is True or where is UNSET else where
+    if center is UNSET:
+        center = mean(a, axis, keepdims=True, where=where)
+    squares = xgrad.abs(a - center) ** 2
+    total = xgrad.sum(_masked(squares, where, 0), axis=axis, keepdims=True)
+    result = total / (_counts(a, axis, where) - free)
+    return result if _kept(keepdims) else _dropped(result, axis)
+
+
+# The running ones, and those that ignore NaN ------------------------------------------------------
+
+
+def _running(name: str, a: Any, axis: Any, dtype: Any, out: Any) -> Array:
+    a = xgrad.asarray(a)
+    flat, axis = (xgrad.ravel(a), 0) if axis is None else (a, axis)
+    result = getattr(xgrad, name)(flat, axis=axis, dtype=dtype)
+    return stored(result, out, f"numpy.{name}(out=)")
+
+
+def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    """Return the running sum, as ``numpy.cumsum``."""
+    return _running("cumulative_sum", a, axis, dtype, out)
+
+
+def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    """Return the running product, as ``numpy.cumprod``."""
+    return _running("cumulative_prod", a, axis, dtype, out)
+
+
+def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    return cumsum(xgrad.where(xgrad.isnan(a), 0, a), axis, dtype, out)
+
+
+def _nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    return cumprod(xgrad.where(xgrad.isnan(a), 1, a), axis, dtype, out)
+
+
+def _nanargmax(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Array:
+    filled = xgrad.where(xgrad.isnan(a), -math.inf, a)
+    return stored(xgrad.argmax(filled, axis=axis, keepdims=_kept(keepdims)), out, "nanargmax")
+
+
+def _nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Array:
+    filled = xgrad.where(xgrad.isnan(a), math.inf, a)
+    return stored(xgrad.argmin(filled, axis=axis, keepdims=_kept(keepdims)), out, "nanargmin")
+
+
+def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
+    """Return the elements rounded to a number of decimals, as ``numpy.round``."""
+    a = xgrad.asarray(a)
+    if decimals == 0:
+        result = xgrad.round(a)
+    else:
+        scale = 10.0 ** abs(decimals)
+        result = xgrad.round(a * scale) / scale if decimals > 0 else xgrad.round(a / scale) * scale
+    return stored(result, out, "numpy.round(out=)")
+
+
+OF_UFUNCS: dict[str, Callable[..., Any]] = {
+    "add": sum,
+    "multiply": prod,
+    "maximum": max,
+    "minimum": min,
+    "logical_and": _all,
+    "logical_or": _any,
+    "logaddexp": _logaddexp,
+}
+"""The function that reduces by a ufunc."""
+
+ADAPTED: dict[str, Callable[..., Any]] = {
+    "all": _all,
+    "amax": max,
+    "amin": min,
+    "any": _any,
+    "around": round,
+    "cumprod": cumprod,
+    "cumsum": cumsum,
+    "max": max,
+    "mean": mean,
+    "min": min,
+    "nanargmax": _nanargmax,
+    "nanargmin": _nanargmin,
+    "nancumprod": _nancumprod,
+    "nancumsum": _nancumsum,
+    "prod": prod,
+    "round": round,
+    "std": std,
+    "sum": sum,
+    "var": var,
+}
+"""NumPy's functions by name, where their meaning or arguments are not the standard's."""
