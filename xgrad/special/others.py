@@ -7,15 +7,30 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import xgrad
+
 from ..array import Array
 from ..backends import backend_of, backend_of_type
 from ..errors import NotDifferentiableError
 from ..general_calls import wrapped
 from ..ops.dtypes import is_tracked
 
+_SYNONYMS = {
+    "cbrt": "cbrt",
+    "exp2": "exp2",
+    "expm1": "expm1",
+    "jn": "jv",
+    "log1p": "log1p",
+    "sinc": "sinc",
+    "yn": "yv",
+}
+"""Names of ``scipy.special`` for functions that xgrad has elsewhere, or by another name."""
+
 
 def without_derivative(name: str) -> Any:
     """Return the attribute of ``scipy.special``, its functions guarded against tracked arrays."""
+    if name in _SYNONYMS:
+        return getattr(xgrad, name, None) or getattr(xgrad.special, _SYNONYMS[name])
     absent = f"module 'xgrad.special' has no attribute {name!r}"
     if name.startswith("_"):  # as Python asks of every module
         raise AttributeError(absent)

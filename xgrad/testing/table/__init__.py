@@ -25,6 +25,7 @@ from . import (
     sets,
     sorting,
     special,
+    special_scipy,
     statistical,
 )
 
@@ -55,6 +56,27 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
 
 ROWS: tuple[Row, ...] = tuple(row for rows in CHAPTERS.values() for row in rows)
 """All rows."""
+ROWS: tuple[Row, ...] = (
+    *elementwise.ROWS,
+    *activations.ROWS,
+    *statistical.ROWS,
+    *products.ROWS,
+    *manipulation.ROWS,
+    *indexing.ROWS,
+    *sorting.ROWS,
+    *sets.ROWS,
+    *linalg.ROWS,
+    *fourier.ROWS,
+    *creation.ROWS,
+    *dtypes.ROWS,
+    *operators.ROWS,
+    *beyond_elementwise.ROWS,
+    *beyond_manipulation.ROWS,
+    *beyond_products.ROWS,
+    *beyond_statistics.ROWS,
+    *special.ROWS,
+    *special_scipy.ROWS,
+)
 
 NOT_OPS: dict[str, str] = {
     name: kind

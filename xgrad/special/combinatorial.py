@@ -1,0 +1,173 @@
+"""Factorials of real numbers, orthogonal polynomials, and more of what series are made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..array import Array
+from ..ops.elementwise import Operand
+from .define import arrays, special
+
+# Factorials ---------------------------------------------------------------------------------------
+
+
+@special(lambda xp, x, out: -xp.special.digamma(x) * out)
+def rgamma(x: Array, /) -> Array:
+    """Return the reciprocal of the gamma function."""
+
+
+def _step(xp: Any, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    return xp.special.digamma(x) - xp.special.digamma(y)
+
+
+@special(
+    lambda xp, z, m, out: out * _step(xp, z + m, z),
+    lambda xp, z, m, out: out * xp.special.digamma(z + m),
+)
+def poch(z: Operand, m: Operand, /) -> Array:
+    """Return the rising factorial, ``gamma(z + m) / gamma(z)``."""
+
+
+@special(
+    lambda xp, n, k, out: out * _step(xp, n + 1.0, n - k + 1.0),
+    lambda xp, n, k, out: out * _step(xp, n - k + 1.0, k + 1.0),
+)
+def binom(n: Operand, k: Operand, /) -> Array:
+    """Return the binomial coefficient of real numbers."""
+
+
+# Orthogonal polynomials: the degree is constant ---------------------------------------------------
+
+
+def _below(n: Any) -> Any:
+    """Return the degree below, which counts for nothing below 0."""
+    return max(n - 1, 0) if isinstance(n, (int, float)) else (n - 1) * (n > 0)
+
+
+@special(None, lambda xp, n, x: (n + 1) / 2 * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, x))
+def eval_legendre(n: Operand, x: Operand, /) -> Array:
+    """Return the Legendre polynomial of degree `n` (DLMF 18.9.15)."""
+
+
+@special(None, lambda xp, n, x: n * xp.special.eval_chebyu(_below(n), x))
+def eval_chebyt(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the first kind (DLMF 18.9.21)."""
+
+
+@special(None, lambda xp, n, x: 2 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
+def eval_chebyu(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19)."""
+
+
+@special(None, lambda xp, n, x: 2 * n * xp.special.eval_hermite(_below(n), x))
+def eval_hermite(n: Operand, x: Operand, /) -> Array:
+    """Return the physicists' Hermite polynomial (DLMF 18.9.25)."""
+
+
+@special(None, lambda xp, n, x: n * xp.special.eval_hermitenorm(_below(n), x))
+def eval_hermitenorm(n: Operand, x: Operand, /) -> Array:
+    """Return the probabilists' Hermite polynomial (DLMF 18.9.27)."""
+
+
+@special(None, lambda xp, n, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
+def eval_laguerre(n: Operand, x: Operand, /) -> Array:
+    """Return the Laguerre polynomial (DLMF 18.9.23)."""
+
+
+@special(
+    None,
+    None,
+    lambda xp, n, alpha, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
+)
+def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
+    """Return the generalized Laguerre polynomial (DLMF 18.9.23)."""
+
+
+@special(
+    None,
+    None,
+    lambda xp, n, alpha, x: (
+        2 * alpha * (n > 0) * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
+    ),
+)
+def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
+    """Return the Gegenbauer polynomial (DLMF 18.9.19)."""
+
+
+@special(
+    None,
+    None,
+    None,
+    lambda xp, n, alpha, beta, x: (
+        (n + alpha + beta + 1.0)
+        / 2
+        * (n > 0)
+        * xp.special.eval_jacobi(_below(n), alpha + 1.0, beta + 1.0, x)
+    ),
+)
+def eval_jacobi(n: Operand, alpha: Operand, beta: Operand, x: Operand, /) -> Array:
+    """Return the Jacobi polynomial (DLMF 18.9.15)."""
+
+
+# Hypergeometric and elliptic functions ------------------------------------------------------------
+
+
+@special(None, lambda xp, v, z: xp.special.hyp0f1(v + 1.0, z) / v)
+def hyp0f1(v: Operand, z: Operand, /) -> Array:
+    """Return the confluent hypergeometric limit function (DLMF 16.3.1)."""
+
+
+@special(
+    lambda xp, p, out: (xp.special.ellipe(1 - p) / p - out) / (-2 * (1 - p)),
+)
+def ellipkm1(p: Array, /) -> Array:
+    """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
+
+
+def _mean_slope(xp: Any, a: Any, b: Any, out: Any) -> Any:
+    """Return the derivative of the mean in a, from ``mean = pi a / (2 K(m))`` (DLMF 19.8.5)."""
+    a, b = arrays(xp, a, b)
+    ratio = (b / a) ** 2
+    m = 1 - ratio
+    flat = xp.abs(m) < 1e-5
+    safe = xp.where(flat, 0.5, m)
+    k = math.pi / 2 * a / out
+    slope = (xp.special.ellipe(safe) / (1 - safe) - k) / (2 * safe)
+    slope = xp.where(flat, math.pi / 8 * (1 + 9 * m / 8), slope)
+    return out / a * (1 - 2 * ratio * slope / k)
+
+
+@special(
+    lambda xp, a, b, out: _mean_slope(xp, a, b, out),
+    lambda xp, a, b, out: _mean_slope(xp, b, a, out),
+)
+def agm(a: Operand, b: Operand, /) -> Array:
+    """Return the arithmetic-geometric mean of positive numbers."""
+
+
+def _faddeeva(xp: Any, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
+    x, sigma, gamma = arrays(xp, x, sigma, gamma)
+    z = (x + 1j * gamma) / (math.sqrt(2) * sigma)
+    w = xp.special.wofz(z)
+    return sigma, z, w, 2j / math.sqrt(math.pi) - 2 * z * w
+
+
+def _voigt_x(xp: Any, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
+    sigma, _, _, slope = _faddeeva(xp, x, sigma, gamma)
+    return xp.real(turn * slope) / (2 * math.sqrt(math.pi) * sigma * sigma)
+
+
+def _voigt_sigma(xp: Any, x: Any, sigma: Any, gamma: Any) -> Any:
+    sigma, z, w, slope = _faddeeva(xp, x, sigma, gamma)
+    return -xp.real(w + z * slope) / (math.sqrt(2 * math.pi) * sigma * sigma)
+
+
+@special(
+    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, 1.0),
+    lambda xp, x, sigma, gamma: _voigt_sigma(xp, x, sigma, gamma),
+    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, 1j),
+)
+def voigt_profile(x: Operand, sigma: Operand, gamma: Operand, /) -> Array:
+    """Return the convolution of a normal density and a Cauchy density, for positive sigma."""

@@ -1,0 +1,136 @@
+"""Elementary functions in forms that keep their accuracy, and transformations to normality."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import xgrad
+
+from ..array import Array
+from ..ops.elementwise import Operand
+from .define import arrays, polynomial, special
+
+_DEGREE = math.pi / 180
+
+
+@special(lambda xp, out: math.log(10) * out)
+def exp10(x: Array, /) -> Array:
+    """Return 10 raised to each element."""
+
+
+@special(lambda xp, x: -xp.sin(x))
+def cosm1(x: Array, /) -> Array:
+    """Return ``cos(x) - 1``."""
+
+
+@special(lambda xp, x: _DEGREE * xp.special.cosdg(x))
+def sindg(x: Array, /) -> Array:
+    """Return the sine of an angle in degrees."""
+
+
+@special(lambda xp, x: -_DEGREE * xp.special.sindg(x))
+def cosdg(x: Array, /) -> Array:
+    """Return the cosine of an angle in degrees."""
+
+
+@special(lambda xp, out: _DEGREE * (1 + out * out))
+def tandg(x: Array, /) -> Array:
+    """Return the tangent of an angle in degrees."""
+
+
+@special(lambda xp, out: -_DEGREE * (1 + out * out))
+def cotdg(x: Array, /) -> Array:
+    """Return the cotangent of an angle in degrees."""
+
+
+def _rise(xp: Any, u: Any) -> Any:
+    """Return ``(exp(u) * (u - 1) + 1) / u**2``, the derivative of ``expm1(u) / u``."""
+    near = xp.abs(u) < 1
+    small = xp.where(near, u, 0.0)
+    series = polynomial(small, [(k + 1) / math.factorial(k + 2) for k in range(18)])
+    large = xp.where(near, 1.0, u)
+    closed = (xp.exp(large) * (large - 1) + 1) / (large * large)
+    return xp.where(near, series, closed)
+
+
+@special(lambda xp, x: _rise(xp, x))
+def exprel(x: Array, /) -> Array:
+    """Return ``(exp(x) - 1) / x``, and 1 at 0."""
+
+
+def _of_power(xp: Any, log: Any, lmbda: Any) -> Any:
+    """Return the derivative of ``expm1(lmbda * log) / lmbda`` in lmbda."""
+    return log * log * _rise(xp, lmbda * log)
+
+
+def _boxcox_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+    x, lmbda = arrays(xp, x, lmbda)
+    return _of_power(xp, xp.log(x), lmbda)
+
+
+def _boxcox1p_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+    x, lmbda = arrays(xp, x, lmbda)
+    return _of_power(xp, xp.log1p(x), lmbda)
+
+
+@special(
+    lambda xp, x, lmbda: xp.pow(x, lmbda - 1.0),
+    lambda xp, x, lmbda: _boxcox_lmbda(xp, x, lmbda),
+)
+def boxcox(x: Operand, lmbda: Operand, /) -> Array:
+    """Return ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where lmbda is 0."""
+
+
+@special(
+    lambda xp, x, lmbda: xp.pow(1.0 + x, lmbda - 1.0),
+    lambda xp, x, lmbda: _boxcox1p_lmbda(xp, x, lmbda),
+)
+def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:
+    """Return ``((1 + x)**lmbda - 1) / lmbda``, and ``log1p(x)`` where lmbda is 0."""
+
+
+def _bend(xp: Any, v: Any) -> Any:
+    """Return ``(v / (1 + v) - log1p(v)) / v**2``."""
+    near = xp.abs(v) < 0.125
+    small = xp.where(near, v, 0.0)
+    series = polynomial(small, [(-1) ** (k + 1) * (1 - 1 / (k + 2)) for k in range(18)])
+    large = xp.where(near, 1.0, v)
+    closed = (large / (1 + large) - xp.log1p(large)) / (large * large)
+    return xp.where(near, series, closed)
+
+
+def _inverse_lmbda(xp: Any, y: Any, lmbda: Any, power: Any) -> Any:
+    y, lmbda = arrays(xp, y, lmbda)
+    return power * y * y * _bend(xp, lmbda * y)
+
+
+@special(
+    lambda xp, y, lmbda, out: out / (1 + lmbda * y),
+    lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, out),
+)
+def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
+    """Return the x at which ``boxcox(x, lmbda) == y``."""
+
+
+@special(
+    lambda xp, y, lmbda, out: (1 + out) / (1 + lmbda * y),
+    lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, 1 + out),
+)
+def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
+    """Return the x at which ``boxcox1p(x, lmbda) == y``."""
+
+
+@special(lambda xp, out: out / (1 + out))
+def wrightomega(z: Array, /) -> Array:
+    """Return the solution of ``w + log(w) = z``."""
+
+
+def multigammaln(a: Array, d: int, /) -> Array:
+    """Return the logarithm of the multivariate gamma function of dimension `d`."""
+    if isinstance(d, Array):
+        d = int(d)
+    total = xgrad.special.gammaln(a)
+    for j in range(1, d):
+        total = total + xgrad.special.gammaln(a - j / 2)
+    return total + d * (d - 1) / 4 * math.log(math.pi)

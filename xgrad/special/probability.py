@@ -1,0 +1,191 @@
+"""Distribution functions and their inverses, from the incomplete gamma and beta functions.
+
+An inverse ``y = F^-1(p)`` has the derivative ``1 / f(y)`` in p, and ``-F_a(y) / f(y)`` in a shape
+parameter a, with the density f and the derivative F_a of the distribution function.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import xgrad
+
+from ..array import SCALARS, Array
+from ..ops.elementwise import Operand
+from .define import arrays, special
+from .incomplete import (
+    _beta_density,
+    _beta_shape,
+    _gamma_density,
+    _gamma_shape,
+    betainc,
+    betaincc,
+    gammainc,
+    gammaincc,
+)
+
+
+def _product(x: Operand, y: Operand) -> Any:
+    return x * y if type(x) in SCALARS and type(y) in SCALARS else xgrad.multiply(x, y)
+
+
+# Gamma, chi-square and Poisson --------------------------------------------------------------------
+
+
+def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
+    """Return the gamma distribution function of rate `a` and shape `b`."""
+    return gammainc(b, _product(a, x))
+
+
+def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
+    """Return the survival function ``1 - gdtr(a, b, x)``."""
+    return gammaincc(b, _product(a, x))
+
+
+def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``gdtr(a, b, x) == p``."""
+    return gammaincinv(b, p) / a
+
+
+def chdtr(v: Operand, x: Operand, /) -> Array:
+    """Return the chi-square distribution function with `v` degrees of freedom."""
+    return gammainc(v * 0.5, x * 0.5)
+
+
+def chdtrc(v: Operand, x: Operand, /) -> Array:
+    """Return the chi-square survival function with `v` degrees of freedom."""
+    return gammaincc(v * 0.5, x * 0.5)
+
+
+def chdtri(v: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``chdtrc(v, x) == p``."""
+    return 2.0 * gammainccinv(v * 0.5, p)
+
+
+def _rank(k: Operand) -> Any:
+    return math.floor(k) + 1.0 if isinstance(k, (int, float)) else xgrad.floor(k) + 1.0
+
+
+def pdtr(k: Operand, m: Operand, /) -> Array:
+    """Return the Poisson distribution function of mean `m`; it is a step function of `k`."""
+    return gammaincc(_rank(k), m)
+
+
+def pdtrc(k: Operand, m: Operand, /) -> Array:
+    """Return the Poisson survival function of mean `m`; it is a step function of `k`."""
+    return gammainc(_rank(k), m)
+
+
+@special(
+    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
+    lambda xp, a, out: 1 / _gamma_density(xp, a, out),
+)
+def gammaincinv(a: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``gammainc(a, x) == p``."""
+
+
+@special(
+    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
+    lambda xp, a, out: -1 / _gamma_density(xp, a, out),
+)
+def gammainccinv(a: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``gammaincc(a, x) == p``."""
+
+
+# Beta, F and t --------------------------------------------------------------------------
+
+
+@special(
+    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
+    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
+    lambda xp, a, b, out: 1 / _beta_density(xp, a, b, out),
+)
+def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``betainc(a, b, x) == p``."""
+
+
+@special(
+    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
+    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
+    lambda xp, a, b, out: -1 / _beta_density(xp, a, b, out),
+)
+def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``betaincc(a, b, x) == p``."""
+
+
+def _part(dfn: Operand, dfd: Operand, x: Operand) -> Any:
+    ratio = _product(dfn, x)
+    return xgrad.divide(ratio, xgrad.add(ratio, dfd))
+
+
+def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
+    """Return the distribution function of F, a ratio of variances."""
+    return betainc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
+
+
+def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
+    """Return the survival function ``1 - fdtr(dfn, dfd, x)``."""
+    return betaincc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
+
+
+def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
+    """Return the x at which ``fdtr(dfn, dfd, x) == p``."""
+    part = betaincinv(dfn * 0.5, dfd * 0.5, p)
+    return dfd * part / (dfn * (1 - part))
+
+
+def _t_density(xp: Any, df: Any, t: Any) -> Any:
+    df, t = arrays(xp, df, t)
+    return xp.exp(
+        -xp.special.betaln(df / 2, xp.full_like(df, 0.5))
+        - xp.log(df) / 2
+        - (df + 1) / 2 * xp.log1p(t * t / df)
+    )
+
+
+def _t_shape(xp: Any, df: Any, t: Any) -> Any:
+    """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t."""
+    df, t = arrays(xp, df, t)
+    half, total = xp.full_like(df, 0.5), df + t * t
+    z = df / total
+    moved = _beta_density(xp, df / 2, half, z) * (t / total) ** 2
+    slope = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
+    return xp.where(t == 0, 0.0, -xp.sign(t) * slope)
+
+
+@special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))
+def stdtr(df: Operand, t: Operand, /) -> Array:
+    """Return Student's t distribution function with `df` degrees of freedom."""
+
+
+@special(
+    lambda xp, df, out: -_t_shape(xp, df, out) / _t_density(xp, df, out),
+    lambda xp, df, out: 1 / _t_density(xp, df, out),
+)
+def stdtrit(df: Operand, p: Operand, /) -> Array:
+    """Return the t at which ``stdtr(df, t) == p``."""
+
+
+@special(lambda xp, y, out: math.sqrt(2 * math.pi) * xp.exp(y + out * out / 2))
+def ndtri_exp(y: Array, /) -> Array:
+    """Return the x at which the logarithm of the normal distribution function is `y`."""
+
+
+@special(
+    lambda xp, h, a: _owen_h(xp, h, a),
+    lambda xp, h, a: _owen_a(xp, h, a),
+)
+def owens_t(h: Operand, a: Operand, /) -> Array:
+    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y."""
+
+
+def _owen_h(xp: Any, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    tail = xp.special.erf(a * h / math.sqrt(2))
+    return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
+
+
+def _owen_a(xp: Any, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
