@@ -430,3 +430,8 @@ def test_a_wider_value_does_not_widen_what_it_is_added_to() -> None:
     assert y.dtype == np.float32
     with pytest.raises(TypeError, match="complex128"):
         y += 1j * np.ones(2)
+
+
+def test_cotangents_of_reads_of_a_scalar_add_up():
+    f = lambda x: x * x + 2.0 * x + xg.sum(x[None]) + x[()]  # noqa: E731
+    assert xg.grad(f)(np.asarray(3.0)) == 10.0

@@ -17,7 +17,10 @@ LEVELS = [
     ["operators", "methods", "array", "memory"],
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
-    ["ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "random", "info"],
+    [
+        *("ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "hooks"),
+        *("random", "info"),
+    ],
     [
         "watching",
         "influence",

@@ -24,6 +24,7 @@ from .complex_forms import Wirtinger
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .debugging import debug
 from .explaining import explain_gradient
+from .hooks import install as _install_hooks
 from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
 from .info import __array_namespace_info__
 from .jacobians import hessian, hvp, jacfwd, jacrev
@@ -47,6 +48,9 @@ from .ops.arranging import (
     swapaxes,
     trace,
     vander,
+)
+from .ops.arranging import (
+    transpose as transpose,
 )
 from .ops.calculus import cumulative_trapezoid, ediff1d, gradient, interp, trapezoid, unwrap
 from .ops.choosing import choose, piecewise, polyval, select, topk
@@ -630,3 +634,6 @@ def __getattr__(name: str) -> _Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
+
+
+_install_hooks()

@@ -8,11 +8,9 @@ it comes back with another value, another derivative, or none. The last must nev
 
 from __future__ import annotations
 
-import traceback
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,20 +141,16 @@ def _compared(
 
 def report(title: str, programs: Iterable[Program], backend: str = "numpy") -> dict[str, int]:
     """Run programs, print those that are not ok, and the counts last."""
-    counts = {"ok": 0, "error": 0, "silent": 0}
+    counts = {"ok": 0, "error": 0, "silent": 0, "mistake": 0}
     for program in programs:
         try:
             kind, why = run(program, backend)
-        except Exception:
-            print(f"  TABLE   {program.name}: {traceback.format_exc(limit=-1)}")
-            raise
+        except Exception as error:
+            kind, why = "mistake", f"in the table: {type(error).__name__}: {error}"
         counts[kind] += 1
         if kind != "ok":
-            print(f"  {kind:7} {program.name}: {why:.150}", flush=True)
+            print(f"  {kind:7} {program.name}: {why:.150}".replace("\n", " "), flush=True)
     total = sum(counts.values())
-    words = ", ".join(f"{kind} {n}" for kind, n in counts.items())
+    words = ", ".join(f"{kind} {n}" for kind, n in counts.items() if n or kind != "mistake")
     print(f"{title} on {backend}: {total} programs: {words}", flush=True)
     return counts
-
-
-HERE = Path(__file__).parent

@@ -88,6 +88,7 @@ def plain(ufunc: Any) -> Any:
     if getattr(np, name, None) is ufunc:
         return _OWN.get(name) or getattr(xgrad, NAMES.get(name, name), None)
     if _is_of_scipy(ufunc, name):
+        name = name.lstrip("_")  # as _lambertw, which a function of Python calls
         return getattr(xgrad, name, None) or getattr(xgrad.special, name)
     return None
 

@@ -38,6 +38,12 @@ def swapaxes(x: Array, /, axis1: int, axis2: int) -> Array:
     return permute_dims(x, tuple(order))
 
 
+def transpose(x: Array, /, axes: Any = None) -> Array:
+    """Return an array with its axes reversed or permuted: the name that opt_einsum asks for."""
+    axes = range(len(x.shape))[::-1] if axes is None else axes
+    return permute_dims(x, tuple(axes))
+
+
 def fliplr(x: Array, /) -> Array:
     """Return the array with its columns, the second axis, in the opposite order."""
     return flip(array_of(x, "fliplr"), axis=1)

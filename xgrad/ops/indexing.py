@@ -50,6 +50,8 @@ def _add_at(total: Any, g: Any, key: Key) -> Any:
     backend = backend_of(total)
     if backend.getitem is not operator.getitem:
         return backend.index_add(total, key, g)
+    if not total.shape:
+        total = total[...]  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
     total[key] += g
     return total
 

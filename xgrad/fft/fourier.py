@@ -5,28 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .array import Array
-from .backends import current
-from .fitting import cast
-from .op import linear
-from .ops.manipulation import at_axis, front, roll
-
-__all__ = [
-    "fft",
-    "fftfreq",
-    "fftn",
-    "fftshift",
-    "hfft",
-    "ifft",
-    "ifftn",
-    "ifftshift",
-    "ihfft",
-    "irfft",
-    "irfftn",
-    "rfft",
-    "rfftfreq",
-    "rfftn",
-]
+from ..array import Array
+from ..backends import current
+from ..fitting import cast
+from ..op import linear
+from ..ops.manipulation import at_axis, front, roll
 
 _ADJOINT = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm with which the inverse transform is the adjoint of the forward one."""
@@ -192,7 +175,7 @@ def irfftn(
 
 def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the real transform of a signal with Hermitian symmetry, given as its half."""
-    from .ops.elementwise import conj as conjugate
+    from ..ops.elementwise import conj as conjugate
 
     axis = front(axis, len(x.shape), "hfft")
     return irfft(conjugate(x), n=n, axis=axis, norm=_ADJOINT[norm])
@@ -200,7 +183,7 @@ def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
 
 def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the inverse of `hfft`."""
-    from .ops.elementwise import conj as conjugate
+    from ..ops.elementwise import conj as conjugate
 
     axis = front(axis, len(x.shape), "ihfft")
     return conjugate(rfft(x, n=n, axis=axis, norm=_ADJOINT[norm]))
