@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
-    ["errors", "backends"],
+    ["errors", "conversions", "backends"],
     ["operators", "methods", "array", "memory"],
     ["batching", "tape"],
     ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],

@@ -169,11 +169,9 @@ class Array(Operators, Methods):
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
         if self._node is not None and xgrad.tape.is_recording():
-            raise errors.TracedConversionError(
-                f"{what} of a tracked array ({self.dtype}{list(self.shape)}) would drop its "
-                "gradient. Use the xgrad function of the same purpose to keep it, "
-                "or x.detach() (an array) or x.item() (a number) to leave the tape on purpose"
-            )
+            from . import conversions  # only for the message of an error
+
+            raise errors.TracedConversionError(conversions.message(what, self.dtype, self.shape))
         return self._data
 
     def item(self) -> Any:

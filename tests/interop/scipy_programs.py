@@ -25,7 +25,7 @@ from scipy import (
 )
 from scipy.optimize import elementwise
 from scipy.spatial import distance
-from scipy.spatial.transform import Rotation, RigidTransform, RotationSpline, Slerp
+from scipy.spatial.transform import RigidTransform, Rotation, RotationSpline, Slerp
 
 from .harness import Program
 
@@ -125,8 +125,11 @@ FFT = [
     *(P(f"fft.{n}", getattr(fft, n), (V,)) for n in "dct idct dst idst".split()),
     *(P(f"fft.{n}", getattr(fft, n), (X,)) for n in "dctn idctn dstn idstn".split()),
     *(
-        P(f"fft.{n}(type {t}, {norm})",
-          lambda x, n=n, t=t, norm=norm: getattr(fft, n)(x, type=t, norm=norm), (V,))
+        P(
+            f"fft.{n}(type {t}, {norm})",
+            lambda x, n=n, t=t, norm=norm: getattr(fft, n)(x, type=t, norm=norm),
+            (V,),
+        )
         for n in "dct dst idct idst".split()
         for t, norm in ((1, "backward"), (2, "ortho"), (3, "forward"), (4, "ortho"))
     ),
@@ -182,8 +185,11 @@ STATS = [
         (np.asarray(8.0), np.asarray(9.0)),
     ),
     P("stats.pearsonr", lambda x, y: tuple(stats.pearsonr(x, y)), (L, M)),
-    P("stats.pearsonr.confidence_interval",
-      lambda x, y: tuple(stats.pearsonr(x, y).confidence_interval()), (L, M)),
+    P(
+        "stats.pearsonr.confidence_interval",
+        lambda x, y: tuple(stats.pearsonr(x, y).confidence_interval()),
+        (L, M),
+    ),
     P("stats.linregress", lambda x, y: tuple(stats.linregress(x, y)), (L, M)),
     P("stats.theilslopes", lambda x, y: tuple(stats.theilslopes(y, x))[:2], (L, M)),
     P("stats.siegelslopes", lambda x, y: tuple(stats.siegelslopes(y, x)), (L, M)),
@@ -199,13 +205,19 @@ STATS = [
     P("stats.chisquare", lambda x: tuple(stats.chisquare(x)), (L,)),
     P("stats.chisquare(f)", lambda x: tuple(stats.chisquare(x, x[::-1])), (L,)),
     *(
-        P(f"stats.power_divergence({k})",
-          lambda x, k=k: tuple(stats.power_divergence(x, lambda_=k)), (L,))
+        P(
+            f"stats.power_divergence({k})",
+            lambda x, k=k: tuple(stats.power_divergence(x, lambda_=k)),
+            (L,),
+        )
         for k in ("log-likelihood", "neyman", "cressie-read", "freeman-tukey")
     ),
     *(
-        P(f"stats.combine_pvalues({m})",
-          lambda x, m=m: tuple(stats.combine_pvalues(x, method=m)), (V,))
+        P(
+            f"stats.combine_pvalues({m})",
+            lambda x, m=m: tuple(stats.combine_pvalues(x, method=m)),
+            (V,),
+        )
         for m in ("fisher", "pearson", "stouffer", "mudholkar_george", "tippett")
     ),
     P("stats.false_discovery_control", stats.false_discovery_control, (V / 3,)),
@@ -216,15 +228,45 @@ STATS = [
     P("stats.boxcox(fit)", lambda x: stats.boxcox(x)[0], (L,)),
     P("stats.yeojohnson(lmbda)", lambda x: stats.yeojohnson(x, 0.5), (L,)),
     P("stats.directional_stats", lambda x: stats.directional_stats(x).mean_direction, (X,)),
-    P("stats.bootstrap", lambda x: stats.bootstrap(
-        (x,), lambda a, axis: a.mean(axis), n_resamples=9, rng=np.random.default_rng(0),
-        method="basic").confidence_interval, (L,)),
-    P("stats.permutation_test", lambda x, y: stats.permutation_test(
-        (x, y), lambda a, b, axis: a.mean(axis) - b.mean(axis), n_resamples=9,
-        rng=np.random.default_rng(0), vectorized=True).statistic, (L, M)),
-    P("stats.monte_carlo_test", lambda x: stats.monte_carlo_test(
-        x, lambda size: np.random.default_rng(0).normal(size=size), lambda a, axis: a.mean(axis),
-        n_resamples=9, vectorized=True).statistic, (L,)),
+    P(
+        "stats.bootstrap",
+        lambda x: (
+            stats.bootstrap(
+                (x,),
+                lambda a, axis: a.mean(axis),
+                n_resamples=9,
+                rng=np.random.default_rng(0),
+                method="basic",
+            ).confidence_interval
+        ),
+        (L,),
+    ),
+    P(
+        "stats.permutation_test",
+        lambda x, y: (
+            stats.permutation_test(
+                (x, y),
+                lambda a, b, axis: a.mean(axis) - b.mean(axis),
+                n_resamples=9,
+                rng=np.random.default_rng(0),
+                vectorized=True,
+            ).statistic
+        ),
+        (L, M),
+    ),
+    P(
+        "stats.monte_carlo_test",
+        lambda x: (
+            stats.monte_carlo_test(
+                x,
+                lambda size: np.random.default_rng(0).normal(size=size),
+                lambda a, axis: a.mean(axis),
+                n_resamples=9,
+                vectorized=True,
+            ).statistic
+        ),
+        (L,),
+    ),
     P("stats.ks_1samp", lambda x: tuple(stats.ks_1samp(x, stats.norm.cdf)), (L,)),
     P("stats.ks_2samp", lambda x, y: x * stats.ks_2samp(x, y).statistic, (L, M)),
     P("stats.cramervonmises", lambda x: stats.cramervonmises(x, special.ndtr).statistic, (L,)),
@@ -235,11 +277,13 @@ STATS = [
     P("stats.wilcoxon", lambda x: x * stats.wilcoxon(x - 1.5).statistic, (L,)),
     P("stats.kruskal", lambda x, y: x * stats.kruskal(x, y).statistic, (L, M), step=1e-7),
     P("stats.scoreatpercentile", lambda x: stats.scoreatpercentile(x, 30), (L,)),
-    P("stats.binned_statistic",
-      lambda x: stats.binned_statistic(T, x, bins=4).statistic, (L,)),
+    P("stats.binned_statistic", lambda x: stats.binned_statistic(T, x, bins=4).statistic, (L,)),
     P("stats.gaussian_kde", lambda x: stats.gaussian_kde(L)(x), (V,)),
-    P("stats.multivariate_normal.logpdf",
-      lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), np.eye(2)), (B,)),
+    P(
+        "stats.multivariate_normal.logpdf",
+        lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), np.eye(2)),
+        (B,),
+    ),
     *(
         P(f"stats.norm.{n}", lambda x, n=n: getattr(stats.norm, n)(x), (V,))
         for n in "pdf logpdf cdf sf ppf".split()
@@ -260,77 +304,172 @@ INTEGRATE = [
     P("integrate.trapezoid(x)", lambda y, x: integrate.trapezoid(y, x), (V, np.cumsum(W))),
     P("integrate.trapezoid(axis)", lambda x: integrate.trapezoid(x, dx=0.5, axis=0), (X,)),
     P("integrate.cumulative_trapezoid", integrate.cumulative_trapezoid, (V,)),
-    P("integrate.cumulative_trapezoid(initial)",
-      lambda x: integrate.cumulative_trapezoid(x, axis=1, initial=0), (X,)),
+    P(
+        "integrate.cumulative_trapezoid(initial)",
+        lambda x: integrate.cumulative_trapezoid(x, axis=1, initial=0),
+        (X,),
+    ),
     P("integrate.romb", integrate.romb, (rng.uniform(size=9),)),
     P("integrate.simpson", integrate.simpson, (V,)),
     P("integrate.simpson(x)", lambda y, x: integrate.simpson(y, x=x), (V, np.cumsum(W))),
-    P("integrate.cumulative_simpson",
-      lambda y, x: integrate.cumulative_simpson(y, x=x), (V, np.cumsum(W))),
+    P(
+        "integrate.cumulative_simpson",
+        lambda y, x: integrate.cumulative_simpson(y, x=x),
+        (V, np.cumsum(W)),
+    ),
     P("integrate.cumulative_simpson(dx)", lambda y: integrate.cumulative_simpson(y, dx=0.5), (V,)),
-    P("integrate.tanhsinh", lambda a: integrate.tanhsinh(
-        lambda x, a: a * x**2, a * 0, a * 0 + 1, args=(a,)).integral, (V[0],)),
-    P("integrate.tanhsinh(limit)", lambda b: integrate.tanhsinh(
-        lambda x: x**2, b * 0, b).integral, (V[0],)),
-    P("integrate.nsum", lambda a: integrate.nsum(
-        lambda k, a: a / k**3, a * 0 + 1, a * 0 + 5, args=(a,)).sum, (V[0],)),
-    P("integrate.cubature", lambda a: integrate.cubature(
-        lambda x, a: a * x[:, 0] ** 2, a[None] * 0, a[None] * 0 + 1, args=(a,)).estimate, (V[0],)),
+    P(
+        "integrate.tanhsinh",
+        lambda a: integrate.tanhsinh(lambda x, a: a * x**2, a * 0, a * 0 + 1, args=(a,)).integral,
+        (V[0],),
+    ),
+    P(
+        "integrate.tanhsinh(limit)",
+        lambda b: integrate.tanhsinh(lambda x: x**2, b * 0, b).integral,
+        (V[0],),
+    ),
+    P(
+        "integrate.nsum",
+        lambda a: integrate.nsum(lambda k, a: a / k**3, a * 0 + 1, a * 0 + 5, args=(a,)).sum,
+        (V[0],),
+    ),
+    P(
+        "integrate.cubature",
+        lambda a: (
+            integrate.cubature(
+                lambda x, a: a * x[:, 0] ** 2, a[None] * 0, a[None] * 0 + 1, args=(a,)
+            ).estimate
+        ),
+        (V[0],),
+    ),
     P("integrate.quad", lambda a: integrate.quad(lambda x: a * x**2, 0, 1)[0], (V[0],)),
     P("integrate.quad_vec", lambda a: integrate.quad_vec(lambda x: a * x**2, 0, 1)[0], (V,)),
-    P("integrate.fixed_quad", lambda a: integrate.fixed_quad(
-        lambda x: a * x**2, 0, 1, n=4)[0], (V[0],)),
-    P("integrate.dblquad", lambda a: integrate.dblquad(
-        lambda x, y: a * x * y, 0, 1, 0, 1)[0], (V[0],)),
-    P("integrate.solve_ivp(y0)", lambda y: integrate.solve_ivp(
-        lambda t, y: -y, (0, 1), y).y[:, -1], (V,)),
+    P(
+        "integrate.fixed_quad",
+        lambda a: integrate.fixed_quad(lambda x: a * x**2, 0, 1, n=4)[0],
+        (V[0],),
+    ),
+    P(
+        "integrate.dblquad",
+        lambda a: integrate.dblquad(lambda x, y: a * x * y, 0, 1, 0, 1)[0],
+        (V[0],),
+    ),
+    P(
+        "integrate.solve_ivp(y0)",
+        lambda y: integrate.solve_ivp(lambda t, y: -y, (0, 1), y).y[:, -1],
+        (V,),
+    ),
     P("integrate.odeint(y0)", lambda y: integrate.odeint(lambda y, t: -y, y, [0.0, 1.0]), (V,)),
     P("integrate.newton_cotes", lambda x: np.dot(integrate.newton_cotes(5)[0], x), (V,)),
-    P("integrate.qmc_quad", lambda a: integrate.qmc_quad(
-        lambda x: a * x[0], [0.0], [1.0], n_points=16).integral, (V[0],)),
-    P("differentiate.derivative",
-      lambda x: differentiate.derivative(lambda t: t**3, x).df, (V,), rtol=1e-3),
-    P("differentiate.derivative(args)", lambda x, a: differentiate.derivative(
-        lambda t, a: a * t**3, x, args=(a,)).df, (V, W), rtol=1e-3),
-    P("differentiate.jacobian", lambda x: differentiate.jacobian(
-        lambda t: t**3, x).df, (V[:3],), rtol=1e-3),
-    P("differentiate.hessian", lambda x: differentiate.hessian(
-        lambda t: (t**3).sum(axis=0), x).ddf, (V[:3],), rtol=1e-2),
+    P(
+        "integrate.qmc_quad",
+        lambda a: integrate.qmc_quad(lambda x: a * x[0], [0.0], [1.0], n_points=16).integral,
+        (V[0],),
+    ),
+    P(
+        "differentiate.derivative",
+        lambda x: differentiate.derivative(lambda t: t**3, x).df,
+        (V,),
+        rtol=1e-3,
+    ),
+    P(
+        "differentiate.derivative(args)",
+        lambda x, a: differentiate.derivative(lambda t, a: a * t**3, x, args=(a,)).df,
+        (V, W),
+        rtol=1e-3,
+    ),
+    P(
+        "differentiate.jacobian",
+        lambda x: differentiate.jacobian(lambda t: t**3, x).df,
+        (V[:3],),
+        rtol=1e-3,
+    ),
+    P(
+        "differentiate.hessian",
+        lambda x: differentiate.hessian(lambda t: (t**3).sum(axis=0), x).ddf,
+        (V[:3],),
+        rtol=1e-2,
+    ),
     P("optimize.rosen", optimize.rosen, (V,)),
     P("optimize.rosen_der", optimize.rosen_der, (V,)),
     P("optimize.rosen_hess", optimize.rosen_hess, (V,)),
     P("optimize.rosen_hess_prod", optimize.rosen_hess_prod, (V, W)),
-    P("optimize.elementwise.find_root", lambda a: elementwise.find_root(
-        lambda x, a: x**2 - a, (a * 0 + 0.01, a * 0 + 2), args=(a,)).x, (V[0],), rtol=1e-3),
-    P("optimize.elementwise.find_minimum", lambda a: elementwise.find_minimum(
-        lambda x, a: (x - a) ** 2 + a, (a * 0 - 2, a * 0 + 0.1, a * 0 + 3), args=(a,)).f_x,
-      (V[0],), rtol=1e-3),
-    P("optimize.elementwise.bracket_root", lambda a: elementwise.bracket_root(
-        lambda x, a: x**2 - a, a * 0 + 0.5, args=(a,)).f_bracket, (V[0],)),
-    P("optimize.root_scalar(newton)", lambda a: optimize.root_scalar(
-        lambda x, a: x**2 - a, args=(a,), x0=1.0, fprime=lambda x, a: 2 * x,
-        method="newton").root, (V[0],), rtol=1e-3),
+    P(
+        "optimize.elementwise.find_root",
+        lambda a: (
+            elementwise.find_root(lambda x, a: x**2 - a, (a * 0 + 0.01, a * 0 + 2), args=(a,)).x
+        ),
+        (V[0],),
+        rtol=1e-3,
+    ),
+    P(
+        "optimize.elementwise.find_minimum",
+        lambda a: (
+            elementwise.find_minimum(
+                lambda x, a: (x - a) ** 2 + a, (a * 0 - 2, a * 0 + 0.1, a * 0 + 3), args=(a,)
+            ).f_x
+        ),
+        (V[0],),
+        rtol=1e-3,
+    ),
+    P(
+        "optimize.elementwise.bracket_root",
+        lambda a: elementwise.bracket_root(lambda x, a: x**2 - a, a * 0 + 0.5, args=(a,)).f_bracket,
+        (V[0],),
+    ),
+    P(
+        "optimize.root_scalar(newton)",
+        lambda a: (
+            optimize.root_scalar(
+                lambda x, a: x**2 - a, args=(a,), x0=1.0, fprime=lambda x, a: 2 * x, method="newton"
+            ).root
+        ),
+        (V[0],),
+        rtol=1e-3,
+    ),
     P("optimize.newton", lambda a: optimize.newton(lambda x, a: x**2 - a, 1.0, args=(a,)), (V[0],)),
     P("optimize.brentq", lambda a: optimize.brentq(lambda x: x**2 - a, 0.01, 2.0), (V[0],)),
     P("optimize.bisect", lambda a: optimize.bisect(lambda x: x**2 - a, 0.01, 2.0), (V[0],)),
-    P("optimize.fixed_point", lambda a: optimize.fixed_point(
-        lambda x, a: np.sqrt(a + x), 1.0, args=(a,)), (V[0],)),
-    P("optimize.minimize", lambda a: optimize.minimize(
-        lambda x: ((x - a) ** 2).sum(), np.zeros(6), tol=1e-10).x, (V,)),
-    P("optimize.minimize_scalar",
-      lambda a: optimize.minimize_scalar(lambda x: (x - a) ** 2).x, (V[0],)),
-    P("optimize.least_squares", lambda a: optimize.least_squares(lambda x: x - a, np.zeros(6)).x,
-      (V,)),
-    P("optimize.curve_fit", lambda y: optimize.curve_fit(
-        lambda x, a, b: a * x + b, np.arange(6.0), y)[0], (V,)),
+    P(
+        "optimize.fixed_point",
+        lambda a: optimize.fixed_point(lambda x, a: np.sqrt(a + x), 1.0, args=(a,)),
+        (V[0],),
+    ),
+    P(
+        "optimize.minimize",
+        lambda a: optimize.minimize(lambda x: ((x - a) ** 2).sum(), np.zeros(6), tol=1e-10).x,
+        (V,),
+    ),
+    P(
+        "optimize.minimize_scalar",
+        lambda a: optimize.minimize_scalar(lambda x: (x - a) ** 2).x,
+        (V[0],),
+    ),
+    P(
+        "optimize.least_squares",
+        lambda a: optimize.least_squares(lambda x: x - a, np.zeros(6)).x,
+        (V,),
+    ),
+    P(
+        "optimize.curve_fit",
+        lambda y: optimize.curve_fit(lambda x, a, b: a * x + b, np.arange(6.0), y)[0],
+        (V,),
+    ),
     P("optimize.root", lambda a: optimize.root(lambda x: x**3 - a, np.ones(6)).x, (V,)),
     P("optimize.nnls", lambda b: optimize.nnls(np.eye(6), b)[0], (V,)),
     P("optimize.lsq_linear", lambda b: optimize.lsq_linear(np.eye(6), b).x, (V,)),
     P("optimize.linear_sum_assignment", lambda c: c[optimize.linear_sum_assignment(c)], (S,)),
-    P("optimize.approx_fprime", lambda x: optimize.approx_fprime(
-        x, lambda t: (t**2).sum()), (V,), rtol=1e-3),
-    P("optimize.check_grad", lambda x: optimize.check_grad(
-        lambda t: (t**2).sum(), lambda t: 2 * t, x) + x, (V,)),
+    P(
+        "optimize.approx_fprime",
+        lambda x: optimize.approx_fprime(x, lambda t: (t**2).sum()),
+        (V,),
+        rtol=1e-3,
+    ),
+    P(
+        "optimize.check_grad",
+        lambda x: optimize.check_grad(lambda t: (t**2).sum(), lambda t: 2 * t, x) + x,
+        (V,),
+    ),
 ]
 
 # signal -------------------------------------------------------------------------------------------
@@ -362,11 +501,17 @@ SIGNAL = [
     P("signal.freqz", lambda b, a: signal.freqz(b, a, worN=8)[1], (B1, A1)),
     P("signal.freqz(w)", lambda w, b: signal.freqz(b, worN=w)[1], (V,), (B1,)),
     P("signal.freqs", lambda b, a, w: signal.freqs(b, a, worN=w)[1], (B1, A1), (V,)),
-    P("signal.freqz_zpk", lambda z, p, k: signal.freqz_zpk(z, p, k, worN=8)[1],
-      (V[:2], W[:2], V[0])),
-    P("signal.freqz_sos",
-      lambda b, a: signal.freqz_sos(np.concatenate([b, a], axis=1), worN=8)[1],
-      (np.asarray([[1.0, 0.2, 0.1]]),), (np.asarray([[1.0, 0.3, 0.2]]),)),
+    P(
+        "signal.freqz_zpk",
+        lambda z, p, k: signal.freqz_zpk(z, p, k, worN=8)[1],
+        (V[:2], W[:2], V[0]),
+    ),
+    P(
+        "signal.freqz_sos",
+        lambda b, a: signal.freqz_sos(np.concatenate([b, a], axis=1), worN=8)[1],
+        (np.asarray([[1.0, 0.2, 0.1]]),),
+        (np.asarray([[1.0, 0.3, 0.2]]),),
+    ),
     P("signal.group_delay", lambda b, a: signal.group_delay((b, a), w=8)[1], (B1, A1)),
     *(
         P(f"signal.{n}", lambda b, a, n=n: getattr(signal, n)(b, a, 2.0), (B1, A1))
@@ -377,31 +522,50 @@ SIGNAL = [
         for n in ("lp2bp", "lp2bs")
     ),
     *(
-        P(f"signal.{n}_zpk", lambda z, p, k, n=n: getattr(signal, f"{n}_zpk")(z, p, k, *more),
-          (V[:2] * -1, W[:3] * -1, V[0]))
+        P(
+            f"signal.{n}_zpk",
+            lambda z, p, k, n=n: getattr(signal, f"{n}_zpk")(z, p, k, *more),
+            (V[:2] * -1, W[:3] * -1, V[0]),
+        )
         for n, more in (("lp2lp", (2.0,)), ("lp2hp", (2.0,)))
     ),
-    P("signal.lp2bp_zpk", lambda z, p, k: [abs(v) for v in signal.lp2bp_zpk(z, p, k, 2.0, 0.5)],
-      (V[:2] * -1, W[:3] * -1, V[0])),
+    P(
+        "signal.lp2bp_zpk",
+        lambda z, p, k: [abs(v) for v in signal.lp2bp_zpk(z, p, k, 2.0, 0.5)],
+        (V[:2] * -1, W[:3] * -1, V[0]),
+    ),
     P("signal.bilinear", lambda b, a: signal.bilinear(b, a, 2.0), (B1, A1)),
-    P("signal.bilinear_zpk", lambda z, p, k: signal.bilinear_zpk(z, p, k, 2.0),
-      (V[:2] * -1, W[:3] * -1, V[0])),
+    P(
+        "signal.bilinear_zpk",
+        lambda z, p, k: signal.bilinear_zpk(z, p, k, 2.0),
+        (V[:2] * -1, W[:3] * -1, V[0]),
+    ),
     P("signal.normalize", signal.normalize, (B1, 2 * A1)),
     P("signal.zpk2tf", lambda z, p, k: signal.zpk2tf(z, p, k), (V[:2], W[:2], V[0])),
     P("signal.tf2zpk", lambda b, a: [abs(v) for v in signal.tf2zpk(b, a)], (B1, A1)),
     P("signal.sos2tf", signal.sos2tf, (np.asarray([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2]]),)),
-    P("signal.sos2zpk", lambda s: [abs(v) for v in signal.sos2zpk(s)],
-      (np.asarray([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2]]),)),
+    P(
+        "signal.sos2zpk",
+        lambda s: [abs(v) for v in signal.sos2zpk(s)],
+        (np.asarray([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2]]),),
+    ),
     P("signal.tf2sos", signal.tf2sos, (B1, A1)),
-    P("signal.ss2tf", lambda a, b: signal.ss2tf(a, b, np.ones((1, 3)), np.zeros((1, 1))),
-      (S, V[:3, None])),
+    P(
+        "signal.ss2tf",
+        lambda a, b: signal.ss2tf(a, b, np.ones((1, 3)), np.zeros((1, 1))),
+        (S, V[:3, None]),
+    ),
     P("signal.tf2ss", lambda b, a: signal.tf2ss(b, a)[0], (B1, A1)),
     P("signal.firwin", lambda c: signal.firwin(7, c), (V[0],)),
     P("signal.firwin2", lambda g: signal.firwin2(7, [0.0, 0.5, 1.0], g), (V[:3],)),
     P("signal.firls", lambda d: signal.firls(7, [0.0, 0.3, 0.6, 1.0], d), (V[:4],)),
     P("signal.remez", lambda d: signal.remez(7, [0.0, 0.1, 0.2, 0.5], d), (V[:2],)),
-    P("signal.minimum_phase", lambda h: signal.minimum_phase(h),
-      (np.asarray([0.1, 0.2, 1.0, 0.2, 0.1]),), rtol=1e-3),
+    P(
+        "signal.minimum_phase",
+        lambda h: signal.minimum_phase(h),
+        (np.asarray([0.1, 0.2, 1.0, 0.2, 0.1]),),
+        rtol=1e-3,
+    ),
     P("signal.lfilter_zi", signal.lfilter_zi, (B1, A1)),
     P("signal.sosfilt_zi", signal.sosfilt_zi, (np.asarray([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2]]),)),
     P("signal.lfilter(x)", lambda x, b, a: signal.lfilter(b, a, x), (L,), (B1, A1)),
@@ -440,8 +604,11 @@ SIGNAL = [
     P("signal.windows.exponential", lambda t: signal.windows.exponential(7, tau=t), (V[0] * 5,)),
     P("signal.windows.chebwin", lambda a: signal.windows.chebwin(7, a), (V[0] + 60,)),
     P("signal.windows.general_hamming", lambda a: signal.windows.general_hamming(7, a), (V[0],)),
-    P("signal.windows.general_cosine",
-      lambda a: signal.windows.general_cosine(7, [a, 1 - a]), (V[0],)),
+    P(
+        "signal.windows.general_cosine",
+        lambda a: signal.windows.general_cosine(7, [a, 1 - a]),
+        (V[0],),
+    ),
     P("signal.find_peaks", lambda x: x[signal.find_peaks(x)[0]], (L,)),
     P("signal.argrelmax", lambda x: x[signal.argrelmax(x)], (L,)),
     P("signal.butter", lambda w: signal.butter(2, w), (V[0],)),
@@ -491,22 +658,37 @@ LINALG = [
     P("sparse: x @ csr", lambda x: x @ sparse.csr_array(np.eye(6, k=1)), (V,)),
     P("sparse: csr @ x", lambda x: sparse.csr_array(np.eye(6, k=1)) @ x, (V,)),
     P("sparse: csr.multiply(x)", lambda x: sparse.csr_array(np.eye(6)).multiply(x), (V,)),
-    P("sparse.linalg.spsolve",
-      lambda b: sparse.linalg.spsolve(sparse.csc_array(2 * np.eye(6)), b), (V,)),
+    P(
+        "sparse.linalg.spsolve",
+        lambda b: sparse.linalg.spsolve(sparse.csc_array(2 * np.eye(6)), b),
+        (V,),
+    ),
     P("sparse.linalg.cg", lambda b: sparse.linalg.cg(2 * np.eye(6), b)[0], (V,)),
-    P("sparse.linalg.expm_multiply",
-      lambda b: sparse.linalg.expm_multiply(sparse.csr_array(np.eye(6, k=1)), b), (V,)),
-    P("sparse.linalg.LinearOperator",
-      lambda x: sparse.linalg.aslinearoperator(np.eye(6)).matvec(x), (V,)),
+    P(
+        "sparse.linalg.expm_multiply",
+        lambda b: sparse.linalg.expm_multiply(sparse.csr_array(np.eye(6, k=1)), b),
+        (V,),
+    ),
+    P(
+        "sparse.linalg.LinearOperator",
+        lambda x: sparse.linalg.aslinearoperator(np.eye(6)).matvec(x),
+        (V,),
+    ),
     P("cluster.vq.whiten", cluster.vq.whiten, (B,)),
     P("cluster.vq.vq", lambda x, c: cluster.vq.vq(x, c)[1], (B,), (B[:3] + 0.1,)),
     P("cluster.vq.kmeans", lambda x: cluster.vq.kmeans(x, B[:2])[0], (B,)),
     P("cluster.vq.kmeans2", lambda x: cluster.vq.kmeans2(x, B[:2])[0], (B,)),
     P("cluster.hierarchy.linkage", lambda x: cluster.hierarchy.linkage(x)[:, 2], (B,)),
-    P("constants.convert_temperature",
-      lambda x: constants.convert_temperature(x, "Celsius", "Kelvin"), (V,)),
-    P("constants.convert_temperature(F)",
-      lambda x: constants.convert_temperature(x, "F", "R"), (V,)),
+    P(
+        "constants.convert_temperature",
+        lambda x: constants.convert_temperature(x, "Celsius", "Kelvin"),
+        (V,),
+    ),
+    P(
+        "constants.convert_temperature(F)",
+        lambda x: constants.convert_temperature(x, "F", "R"),
+        (V,),
+    ),
     P("constants.lambda2nu", constants.lambda2nu, (V,)),
     P("constants.nu2lambda", constants.nu2lambda, (V,)),
 ]
@@ -545,22 +727,37 @@ ROTATION = [
     P("Rotation.as_euler", lambda x: q(x).as_euler("xyz"), (Q,)),
     P("Rotation.as_euler(ZYX)", lambda x: q(x).as_euler("ZYX", degrees=True), (Q,)),
     P("Rotation.as_euler(single)", lambda x: q(x).as_euler("zxz"), (Q[0],)),
-    P("Rotation.as_davenport",
-      lambda x, a: q(x).as_davenport(a, "extrinsic"), (Q,), (np.eye(3),)),
+    P("Rotation.as_davenport", lambda x, a: q(x).as_davenport(a, "extrinsic"), (Q,), (np.eye(3),)),
     P("Rotation.from_euler.as_matrix", lambda x: Rotation.from_euler("xyz", x).as_matrix(), (R3,)),
-    P("Rotation.from_euler(degrees)",
-      lambda x: Rotation.from_euler("ZXZ", x, degrees=True).as_quat(), (R3,)),
+    P(
+        "Rotation.from_euler(degrees)",
+        lambda x: Rotation.from_euler("ZXZ", x, degrees=True).as_quat(),
+        (R3,),
+    ),
     P("Rotation.from_euler(single)", lambda x: Rotation.from_euler("xyz", x).as_quat(), (R3[0],)),
-    P("Rotation.from_euler(one axis)",
-      lambda x: Rotation.from_euler("z", x).as_matrix(), (R3[:, :1],)),
+    P(
+        "Rotation.from_euler(one axis)",
+        lambda x: Rotation.from_euler("z", x).as_matrix(),
+        (R3[:, :1],),
+    ),
     P("Rotation.from_matrix.as_quat", lambda x: Rotation.from_matrix(x).as_quat(), (S + 0 * S,)),
-    P("Rotation.from_matrix(several)",
-      lambda x: Rotation.from_matrix(x).as_matrix(), (ROT + 0.1 * rng.normal(size=(4, 3, 3)),)),
-    P("Rotation.from_matrix(assume_valid)",
-      lambda x: Rotation.from_matrix(x, assume_valid=True).as_rotvec(), (ROT,)),
+    P(
+        "Rotation.from_matrix(several)",
+        lambda x: Rotation.from_matrix(x).as_matrix(),
+        (ROT + 0.1 * rng.normal(size=(4, 3, 3)),),
+    ),
+    P(
+        "Rotation.from_matrix(assume_valid)",
+        lambda x: Rotation.from_matrix(x, assume_valid=True).as_rotvec(),
+        (ROT,),
+    ),
     P("Rotation.from_mrp", lambda x: Rotation.from_mrp(x).as_matrix(), (R3,)),
-    P("Rotation.from_davenport",
-      lambda x, a: Rotation.from_davenport(a, "extrinsic", x).as_matrix(), (R3,), (np.eye(3),)),
+    P(
+        "Rotation.from_davenport",
+        lambda x, a: Rotation.from_davenport(a, "extrinsic", x).as_matrix(),
+        (R3,),
+        (np.eye(3),),
+    ),
     P("Rotation.apply", lambda x, y: q(x).apply(y), (Q, P3)),
     P("Rotation.apply(inverse)", lambda x, y: q(x).apply(y, inverse=True), (Q, P3)),
     P("Rotation.apply(single)", lambda x, y: q(x).apply(y), (Q[0], P3)),
@@ -571,35 +768,69 @@ ROTATION = [
     P("Rotation.mean", lambda x: q(x).mean().as_matrix(), (Q,)),
     P("Rotation.mean(weights)", lambda x, w: q(x).mean(w).as_matrix(), (Q, V[:4])),
     P("Rotation.reduce", lambda x: q(x).reduce().as_quat(), (Q,)),
-    P("Rotation.align_vectors",
-      lambda x, y: Rotation.align_vectors(x, y)[0].as_matrix(), (P3, R3)),
-    P("Rotation.align_vectors(weights)",
-      lambda x, y, w: Rotation.align_vectors(x, y, weights=w)[0].as_matrix(), (P3, R3, V[:4])),
+    P("Rotation.align_vectors", lambda x, y: Rotation.align_vectors(x, y)[0].as_matrix(), (P3, R3)),
+    P(
+        "Rotation.align_vectors(weights)",
+        lambda x, y, w: Rotation.align_vectors(x, y, weights=w)[0].as_matrix(),
+        (P3, R3, V[:4]),
+    ),
     P("Rotation.getitem", lambda x: q(x)[1:3].as_quat(), (Q,)),
     P("Rotation.concatenate", lambda x, y: Rotation.concatenate([q(x), q(y)]).as_quat(), (Q, Q)),
     P("Rotation.approx_equal", lambda x: x * q(x).approx_equal(q(x))[:, None], (Q,)),
-    P("Slerp", lambda x, t, k: Slerp(k, q(x))(t).as_quat(), (Q,),
-      (np.asarray([0.5, 1.5]), np.arange(4.0))),
+    P(
+        "Slerp",
+        lambda x, t, k: Slerp(k, q(x))(t).as_quat(),
+        (Q,),
+        (np.asarray([0.5, 1.5]), np.arange(4.0)),
+    ),
     P("RotationSpline", lambda x: RotationSpline(np.arange(4.0), q(x))(1.5).as_quat(), (Q,)),
-    P("RigidTransform.as_matrix",
-      lambda t, x: RigidTransform.from_components(t, q(x)).as_matrix(), (P3, Q)),
-    P("RigidTransform.apply",
-      lambda t, x, y: RigidTransform.from_components(t, q(x)).apply(y), (P3, Q, R3)),
-    P("RigidTransform.exp_coords",
-      lambda x: RigidTransform.from_exp_coords(x).as_matrix(), (rng.normal(size=(4, 6)),)),
-    P("RigidTransform.as_exp_coords",
-      lambda t, x: RigidTransform.from_components(t, q(x)).as_exp_coords(), (P3, Q)),
-    P("RigidTransform.as_dual_quat",
-      lambda t, x: RigidTransform.from_components(t, q(x)).as_dual_quat(), (P3, Q)),
-    P("RigidTransform.from_dual_quat", lambda x: RigidTransform.from_dual_quat(x).as_matrix(),
-      (rng.normal(size=(4, 8)),)),
-    P("RigidTransform.mul, inv",
-      lambda t, x: (RigidTransform.from_components(t, q(x)).inv()
-                    * RigidTransform.from_rotation(q(x))).as_matrix(), (P3, Q)),
-    P("RigidTransform.pow",
-      lambda t, x: (RigidTransform.from_components(t, q(x)) ** 0.5).as_matrix(), (P3, Q)),
-    P("RigidTransform.from_translation",
-      lambda t: RigidTransform.from_translation(t).as_matrix(), (P3,)),
+    P(
+        "RigidTransform.as_matrix",
+        lambda t, x: RigidTransform.from_components(t, q(x)).as_matrix(),
+        (P3, Q),
+    ),
+    P(
+        "RigidTransform.apply",
+        lambda t, x, y: RigidTransform.from_components(t, q(x)).apply(y),
+        (P3, Q, R3),
+    ),
+    P(
+        "RigidTransform.exp_coords",
+        lambda x: RigidTransform.from_exp_coords(x).as_matrix(),
+        (rng.normal(size=(4, 6)),),
+    ),
+    P(
+        "RigidTransform.as_exp_coords",
+        lambda t, x: RigidTransform.from_components(t, q(x)).as_exp_coords(),
+        (P3, Q),
+    ),
+    P(
+        "RigidTransform.as_dual_quat",
+        lambda t, x: RigidTransform.from_components(t, q(x)).as_dual_quat(),
+        (P3, Q),
+    ),
+    P(
+        "RigidTransform.from_dual_quat",
+        lambda x: RigidTransform.from_dual_quat(x).as_matrix(),
+        (rng.normal(size=(4, 8)),),
+    ),
+    P(
+        "RigidTransform.mul, inv",
+        lambda t, x: (
+            RigidTransform.from_components(t, q(x)).inv() * RigidTransform.from_rotation(q(x))
+        ).as_matrix(),
+        (P3, Q),
+    ),
+    P(
+        "RigidTransform.pow",
+        lambda t, x: (RigidTransform.from_components(t, q(x)) ** 0.5).as_matrix(),
+        (P3, Q),
+    ),
+    P(
+        "RigidTransform.from_translation",
+        lambda t: RigidTransform.from_translation(t).as_matrix(),
+        (P3,),
+    ),
 ]
 
 SPATIAL = [
@@ -616,8 +847,11 @@ SPATIAL = [
     P("spatial.procrustes", lambda x, y: spatial.procrustes(x, y)[2], (B, B[::-1])),
     P("spatial.distance_matrix", spatial.distance_matrix, (B, B + 0.1)),
     P("spatial.minkowski_distance", spatial.minkowski_distance, (B, B + 0.1)),
-    P("spatial.geometric_slerp",
-      lambda t: spatial.geometric_slerp(np.eye(2)[0], np.eye(2)[1], t), (V,)),
+    P(
+        "spatial.geometric_slerp",
+        lambda t: spatial.geometric_slerp(np.eye(2)[0], np.eye(2)[1], t),
+        (V,),
+    ),
     P("spatial.KDTree.query", lambda x: spatial.KDTree(B).query(x)[0], (B + 0.1,)),
     P("spatial.ConvexHull", lambda x: spatial.ConvexHull(x).volume, (B,)),
 ]
@@ -628,8 +862,7 @@ G = np.arange(6.0)
 INTERPOLATE = [
     P("BSpline(x)", lambda x: interpolate.BSpline(np.arange(8.0), np.ones(4), 3)(x), (3 + V,)),
     P("BSpline(c)", lambda c: interpolate.BSpline(np.arange(8.0), c, 3)(3.5), (V[:4],)),
-    P("NdBSpline(c)",
-      lambda c: interpolate.NdBSpline((np.arange(8.0),), c, 3)([[3.5]]), (V[:4],)),
+    P("NdBSpline(c)", lambda c: interpolate.NdBSpline((np.arange(8.0),), c, 3)([[3.5]]), (V[:4],)),
     *(
         P(f"{n}(y)", lambda y, n=n: getattr(interpolate, n)(G, y)(2.5), (V,))
         for n in "CubicSpline PchipInterpolator Akima1DInterpolator interp1d make_interp_spline "
@@ -640,18 +873,28 @@ INTERPOLATE = [
         for n in "CubicSpline PchipInterpolator Akima1DInterpolator interp1d make_interp_spline "
         "BarycentricInterpolator KroghInterpolator".split()
     ),
-    P("CubicHermiteSpline",
-      lambda y, d: interpolate.CubicHermiteSpline(G, y, d)(2.5), (V, W)),
+    P("CubicHermiteSpline", lambda y, d: interpolate.CubicHermiteSpline(G, y, d)(2.5), (V, W)),
     P("PPoly(c)", lambda c: interpolate.PPoly(c, G[:5])(2.5), (X,)),
-    P("make_lsq_spline", lambda y: interpolate.make_lsq_spline(
-        G, y, np.r_[[0.0] * 4, [5.0] * 4])(2.5), (V,)),
+    P(
+        "make_lsq_spline",
+        lambda y: interpolate.make_lsq_spline(G, y, np.r_[[0.0] * 4, [5.0] * 4])(2.5),
+        (V,),
+    ),
     *(
-        P(f"RegularGridInterpolator({m})", lambda x, m=m: interpolate.RegularGridInterpolator(
-            (np.arange(6.0),), x, method=m)([2.5]), (V,))
+        P(
+            f"RegularGridInterpolator({m})",
+            lambda x, m=m: interpolate.RegularGridInterpolator((np.arange(6.0),), x, method=m)(
+                [2.5]
+            ),
+            (V,),
+        )
         for m in ("linear", "nearest", "slinear", "cubic", "pchip")
     ),
-    P("RegularGridInterpolator(xi)", lambda x: interpolate.RegularGridInterpolator(
-        (G,), V)(x[:, None]), (1 + W,)),
+    P(
+        "RegularGridInterpolator(xi)",
+        lambda x: interpolate.RegularGridInterpolator((G,), V)(x[:, None]),
+        (1 + W,),
+    ),
     P("RBFInterpolator(d)", lambda d: interpolate.RBFInterpolator(B, d)(B[:2] + 0.1), (M[:12],)),
     P("griddata(values)", lambda d: interpolate.griddata(B, d, B[:2]), (M[:12],)),
     P("barycentric_interpolate", lambda y: interpolate.barycentric_interpolate(G, y, 2.5), (V,)),
@@ -660,8 +903,11 @@ INTERPOLATE = [
     P("splev(x)", lambda x: interpolate.splev(x, interpolate.splrep(G, V)), (1 + W,)),
     P("lagrange", lambda y: interpolate.lagrange(G, y)(2.5), (V,)),
     P("AAA", lambda y: interpolate.AAA(G, y)(2.5), (V,)),
-    P("approximate_taylor_polynomial", lambda a: interpolate.approximate_taylor_polynomial(
-        lambda x: a * x**2, 0.0, 2, 1.0)(0.5), (V[0],)),
+    P(
+        "approximate_taylor_polynomial",
+        lambda a: interpolate.approximate_taylor_polynomial(lambda x: a * x**2, 0.0, 2, 1.0)(0.5),
+        (V[0],),
+    ),
 ]
 
 NDIMAGE = [
@@ -682,19 +928,32 @@ NDIMAGE = [
     P("ndimage.rotate", lambda x: ndimage.rotate(x, 20.0), (X,)),
     P("ndimage.shift", lambda x: ndimage.shift(x, 0.5), (X,)),
     P("ndimage.affine_transform", lambda x: ndimage.affine_transform(x, np.eye(2) * 0.9), (X,)),
-    P("ndimage.map_coordinates",
-      lambda x: ndimage.map_coordinates(x, np.ones((2, 3)) * 0.5), (X,)),
+    P("ndimage.map_coordinates", lambda x: ndimage.map_coordinates(x, np.ones((2, 3)) * 0.5), (X,)),
     P("ndimage.fourier_gaussian", lambda x: ndimage.fourier_gaussian(x, 1.0), (X,)),
-    P("ndimage.distance_transform_edt", lambda x: x * ndimage.distance_transform_edt(x > 0.5), (X,)),
+    P(
+        "ndimage.distance_transform_edt",
+        lambda x: x * ndimage.distance_transform_edt(x > 0.5),
+        (X,),
+    ),
     P("ndimage.generic_filter", lambda x: ndimage.generic_filter(x, np.sum, 3), (X,)),
-    P("ndimage.vectorized_filter",
-      lambda x: ndimage.vectorized_filter(x, np.mean, size=3), (X,)),
-    P("ndimage.sum_labels",
-      lambda x: ndimage.sum_labels(x, np.asarray([0, 1, 1, 2]), [1, 2]), (V[:4],)),
+    P("ndimage.vectorized_filter", lambda x: ndimage.vectorized_filter(x, np.mean, size=3), (X,)),
+    P(
+        "ndimage.sum_labels",
+        lambda x: ndimage.sum_labels(x, np.asarray([0, 1, 1, 2]), [1, 2]),
+        (V[:4],),
+    ),
 ]
 
 PROGRAMS: list[Program] = [
-    *SPECIAL, *FFT, *STATS, *INTEGRATE, *SIGNAL, *LINALG, *ROTATION, *SPATIAL, *INTERPOLATE,
+    *SPECIAL,
+    *FFT,
+    *STATS,
+    *INTEGRATE,
+    *SIGNAL,
+    *LINALG,
+    *ROTATION,
+    *SPATIAL,
+    *INTERPOLATE,
     *NDIMAGE,
 ]
 VERSION = scipy.__version__

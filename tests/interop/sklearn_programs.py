@@ -1,0 +1,489 @@
+"""Programs of scikit-learn, with its array_api_dispatch switched on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numpy as np
+import sklearn
+from sklearn import (
+    calibration,
+    covariance,
+    cross_decomposition,
+    decomposition,
+    discriminant_analysis,
+    feature_selection,
+    gaussian_process,
+    impute,
+    kernel_approximation,
+    kernel_ridge,
+    linear_model,
+    metrics,
+    mixture,
+    model_selection,
+    naive_bayes,
+    neighbors,
+    pipeline,
+    preprocessing,
+    random_projection,
+    svm,
+)
+from sklearn.metrics import pairwise
+from sklearn.utils import extmath
+
+from .harness import Program
+
+rng = np.random.default_rng(5)
+X = rng.normal(size=(12, 3))
+Z = rng.normal(size=(6, 3))
+POSITIVE = rng.uniform(0.2, 2.0, (12, 3))
+Y = rng.normal(size=12)
+T = rng.uniform(0.5, 2.0, 12)
+U = rng.uniform(0.5, 2.0, 12)
+W = rng.uniform(0.5, 2.0, 12)
+P1 = rng.uniform(0.1, 0.9, 12)
+LABELS = (np.arange(12) % 2).astype(np.int64)
+THREE = (np.arange(12) % 3).astype(np.int64)
+CHANCES = rng.uniform(0.1, 1.0, (12, 3))
+
+
+def dispatching(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Run with array_api_dispatch on tracked arrays, and without on NumPy arrays."""
+
+    @wraps(f)
+    def call(*args: Any) -> Any:
+        tracked = any(not isinstance(a, np.ndarray) for a in args)
+        with warnings.catch_warnings(), sklearn.config_context(array_api_dispatch=tracked):
+            warnings.simplefilter("ignore")
+            return f(*args)
+
+    return call
+
+
+def P(
+    name: str,
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    const: tuple[Any, ...] = (),
+    **options: Any,
+) -> Program:
+    return Program(name, dispatching(f), args, const, **options)
+
+
+REGRESSION = """mean_squared_error root_mean_squared_error mean_absolute_error median_absolute_error
+r2_score explained_variance_score max_error mean_absolute_percentage_error mean_squared_log_error
+root_mean_squared_log_error mean_tweedie_deviance mean_poisson_deviance mean_gamma_deviance
+d2_tweedie_score d2_absolute_error_score d2_pinball_score mean_pinball_loss""".split()
+RAW = """mean_squared_error root_mean_squared_error mean_absolute_error
+median_absolute_error r2_score explained_variance_score mean_absolute_percentage_error mean_squared_log_error mean_pinball_loss
+root_mean_squared_log_error d2_pinball_score d2_absolute_error_score""".split()
+
+METRICS = [
+    *(P(f"metrics.{n}", getattr(metrics, n), (T, U)) for n in REGRESSION),
+    *(
+        P(
+            f"metrics.{n}(weights)",
+            lambda t, u, w, n=n: getattr(metrics, n)(t, u, sample_weight=w),
+            (T, U, W),
+        )
+        for n in REGRESSION[:5]
+    ),
+    *(
+        P(
+            f"metrics.{n}(raw)",
+            lambda t, u, n=n: getattr(metrics, n)(t, u, multioutput="raw_values"),
+            (POSITIVE, POSITIVE[::-1]),
+        )
+        for n in RAW
+    ),
+    P("metrics.log_loss", lambda p, y: metrics.log_loss(y, p), (P1,), (LABELS,)),
+    P(
+        "metrics.log_loss(3)",
+        lambda p, y: metrics.log_loss(y, p / p.sum(axis=1)[:, None]),
+        (CHANCES,),
+        (THREE,),
+    ),
+    P("metrics.brier_score_loss", lambda p, y: metrics.brier_score_loss(y, p), (P1,), (LABELS,)),
+    P("metrics.hinge_loss", lambda p, y: metrics.hinge_loss(y, p), (P1,), (LABELS,)),
+    P("metrics.d2_log_loss_score", lambda p, y: metrics.d2_log_loss_score(y, p), (P1,), (LABELS,)),
+    P(
+        "metrics.precision_recall_curve",
+        lambda p, y: metrics.precision_recall_curve(y, p)[2],
+        (P1,),
+        (LABELS,),
+    ),
+    P("metrics.roc_curve", lambda p, y: metrics.roc_curve(y, p)[2][1:], (P1,), (LABELS,)),
+    P("metrics.det_curve", lambda p, y: metrics.det_curve(y, p)[2], (P1,), (LABELS,)),
+    P("metrics.roc_auc_score", lambda p, y: p * metrics.roc_auc_score(y, p), (P1,), (LABELS,)),
+    P(
+        "metrics.average_precision_score",
+        lambda p, y: p * metrics.average_precision_score(y, p),
+        (P1,),
+        (LABELS,),
+    ),
+    P(
+        "metrics.accuracy_score(weights)",
+        lambda w, y: metrics.accuracy_score(y, y, sample_weight=w),
+        (W,),
+        (LABELS,),
+    ),
+    P(
+        "metrics.confusion_matrix(weights)",
+        lambda w, y: metrics.confusion_matrix(y, y, sample_weight=w),
+        (W,),
+        (LABELS,),
+    ),
+    P("metrics.silhouette_score", lambda x, y: metrics.silhouette_score(x, y), (X,), (THREE,)),
+    P(
+        "metrics.calinski_harabasz_score",
+        lambda x, y: metrics.calinski_harabasz_score(x, y),
+        (X,),
+        (THREE,),
+    ),
+    P(
+        "metrics.davies_bouldin_score",
+        lambda x, y: metrics.davies_bouldin_score(x, y),
+        (X,),
+        (THREE,),
+    ),
+]
+
+PAIRWISE = [
+    *(
+        P(f"pairwise.{n}", getattr(pairwise, n), (X, Z))
+        for n in "euclidean_distances rbf_kernel linear_kernel polynomial_kernel sigmoid_kernel "
+        "cosine_similarity cosine_distances laplacian_kernel manhattan_distances "
+        "nan_euclidean_distances".split()
+    ),
+    *(
+        P(f"pairwise.{n}(x)", getattr(pairwise, n), (X,))
+        for n in "rbf_kernel linear_kernel polynomial_kernel sigmoid_kernel cosine_similarity "
+        "laplacian_kernel manhattan_distances".split()
+    ),
+    *(
+        P(f"pairwise.{n}", getattr(pairwise, n), (POSITIVE, POSITIVE[:5] + 0.1))
+        for n in "additive_chi2_kernel chi2_kernel".split()
+    ),
+    *(
+        P(f"pairwise.{n}", getattr(pairwise, n), (X, X[::-1]))
+        for n in "paired_euclidean_distances paired_cosine_distances "
+        "paired_manhattan_distances".split()
+    ),
+    P("pairwise.haversine_distances", pairwise.haversine_distances, (X[:, :2], Z[:, :2])),
+    *(
+        P(
+            f"pairwise_distances({m})",
+            lambda x, z, m=m: metrics.pairwise_distances(x, z, metric=m),
+            (X, Z),
+        )
+        for m in "euclidean cosine l2 l1 cityblock manhattan chebyshev sqeuclidean".split()
+    ),
+    *(
+        P(
+            f"pairwise_kernels({m})",
+            lambda x, z, m=m: metrics.pairwise_kernels(x, z, metric=m),
+            (X, Z),
+        )
+        for m in "rbf linear poly cosine laplacian".split()
+    ),
+    P(
+        "pairwise_distances_argmin_min",
+        lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
+        (X, Z),
+    ),
+    P(
+        "pairwise_distances_chunked",
+        lambda x, z: next(metrics.pairwise_distances_chunked(x, z)),
+        (X, Z),
+    ),
+]
+
+
+def fitted(model: Any, name: str = "transform") -> Callable[..., Any]:
+    """Return a program that applies a model fitted to constants."""
+    return lambda z, x: getattr(sklearn.clone(model).fit(x), name)(z)
+
+
+def fit_transform(model: Any) -> Callable[..., Any]:
+    return lambda x: sklearn.clone(model).fit_transform(x)
+
+
+SCALERS = [
+    preprocessing.StandardScaler(),
+    preprocessing.MinMaxScaler(),
+    preprocessing.MaxAbsScaler(),
+    preprocessing.Normalizer(),
+    preprocessing.Normalizer("l1"),
+    preprocessing.Normalizer("max"),
+    preprocessing.RobustScaler(),
+    preprocessing.PolynomialFeatures(2),
+    preprocessing.PowerTransformer(),
+    preprocessing.SplineTransformer(),
+    preprocessing.QuantileTransformer(n_quantiles=6),
+    preprocessing.FunctionTransformer(),
+    preprocessing.StandardScaler(with_mean=False),
+    preprocessing.MinMaxScaler((-1, 1), clip=True),
+]
+PREPROCESSING = [
+    *(P(f"{m!r}.fit_transform", fit_transform(m), (X,)) for m in SCALERS),
+    *(P(f"{m!r}.transform", fitted(m), (Z,), (X,)) for m in SCALERS[:8]),
+    *(
+        P(f"{m!r}.inverse_transform", fitted(m, "inverse_transform"), (Z,), (X,))
+        for m in SCALERS[:3]
+    ),
+    P(
+        "StandardScaler.mean_, var_",
+        lambda x: ((s := preprocessing.StandardScaler().fit(x)).mean_, s.var_, s.scale_),
+        (X,),
+    ),
+    P("KernelCenterer", lambda x: preprocessing.KernelCenterer().fit_transform(x @ x.T), (X,)),
+    *(
+        P(f"preprocessing.{n}", getattr(preprocessing, n), (X,))
+        for n in "scale robust_scale minmax_scale maxabs_scale normalize add_dummy_feature".split()
+    ),
+    P(
+        "preprocessing.normalize(l1, axis)",
+        lambda x: preprocessing.normalize(x, "l1", axis=0),
+        (X,),
+    ),
+    P("SimpleImputer", fit_transform(impute.SimpleImputer()), (X,)),
+    P(
+        "Pipeline(StandardScaler, PCA)",
+        lambda x: (
+            pipeline.make_pipeline(
+                preprocessing.StandardScaler(), decomposition.PCA(2, svd_solver="full")
+            ).fit_transform(x)
+            ** 2
+        ),
+        (X,),
+    ),
+    P("Binarizer", lambda x: x * preprocessing.Binarizer().fit_transform(x), (X,)),
+    P(
+        "LabelEncoder",
+        lambda x, y: x * preprocessing.LabelEncoder().fit_transform(y)[:, None],
+        (X,),
+        (THREE,),
+    ),
+]
+
+
+def coef(model: Any, attribute: str = "coef_") -> Callable[..., Any]:
+    return lambda x, y: getattr(sklearn.clone(model).fit(x, y), attribute)
+
+
+def predict(model: Any, method: str = "predict") -> Callable[..., Any]:
+    return lambda x, y: getattr(sklearn.clone(model).fit(x, y), method)(x)
+
+
+RIDGE = linear_model.Ridge(solver="svd")
+LINEAR = [
+    P("Ridge(svd).coef_", coef(RIDGE), (X, Y)),
+    P("Ridge(svd).intercept_", coef(RIDGE, "intercept_"), (X, Y)),
+    P("Ridge(auto).coef_", coef(linear_model.Ridge()), (X, Y)),
+    P(
+        "Ridge(svd, no intercept)",
+        coef(linear_model.Ridge(solver="svd", fit_intercept=False)),
+        (X, Y),
+    ),
+    P("Ridge(svd).predict", predict(RIDGE), (X, Y)),
+    P(
+        "Ridge(svd, weights)",
+        lambda x, y, w: sklearn.clone(RIDGE).fit(x, y, sample_weight=w).coef_,
+        (X, Y, W),
+    ),
+    P("Ridge(svd, several outputs)", coef(RIDGE), (X, POSITIVE)),
+    P(
+        "ridge_regression(svd)",
+        lambda x, y: linear_model.ridge_regression(x, y, 0.5, solver="svd"),
+        (X, Y),
+    ),
+    P("Ridge(cholesky).coef_", coef(linear_model.Ridge(solver="cholesky")), (X, Y)),
+    P("Ridge(lsqr).coef_", coef(linear_model.Ridge(solver="lsqr")), (X, Y)),
+    P("RidgeCV", coef(linear_model.RidgeCV([0.1, 1.0])), (X, Y)),
+    P("RidgeClassifier(svd)", coef(linear_model.RidgeClassifier(solver="svd")), (X,), (LABELS,)),
+    P("RidgeClassifierCV", coef(linear_model.RidgeClassifierCV()), (X,), (LABELS,)),
+    P(
+        "RidgeClassifier.decision_function",
+        predict(linear_model.RidgeClassifier(solver="svd"), "decision_function"),
+        (X,),
+        (LABELS,),
+    ),
+    *(
+        P(f"{type(m).__name__}.coef_", coef(m), (X, Y))
+        for m in (
+            linear_model.LinearRegression(),
+            linear_model.Lasso(0.1),
+            linear_model.ElasticNet(0.1),
+            linear_model.BayesianRidge(),
+            linear_model.ARDRegression(),
+            linear_model.HuberRegressor(),
+            linear_model.TheilSenRegressor(random_state=0),
+            linear_model.OrthogonalMatchingPursuit(),
+            svm.LinearSVR(random_state=0),
+        )
+    ),
+    P("PoissonRegressor.coef_", coef(linear_model.PoissonRegressor()), (X, T)),
+    P("GammaRegressor.coef_", coef(linear_model.GammaRegressor()), (X, T)),
+    P("LogisticRegression.coef_", coef(linear_model.LogisticRegression()), (X,), (LABELS,)),
+    *(
+        P(
+            f"LogisticRegression.{n}",
+            lambda z, x, y, n=n: getattr(linear_model.LogisticRegression().fit(x, y), n)(z),
+            (Z,),
+            (X, LABELS),
+        )
+        for n in ("predict_proba", "decision_function", "predict_log_proba")
+    ),
+]
+
+
+def lda(z: Any, x: Any, y: Any, name: str) -> Any:
+    model = discriminant_analysis.LinearDiscriminantAnalysis().fit(x, y)
+    return getattr(model, name)(z)
+
+
+def mixed(z: Any, x: Any, name: str) -> Any:
+    model = mixture.GaussianMixture(2, random_state=0, means_init=x[:2]).fit(x)
+    return getattr(model, name)(z)
+
+
+PCA = decomposition.PCA(2, svd_solver="full")
+OTHERS = [
+    P("PCA.fit_transform", lambda x: sklearn.clone(PCA).fit_transform(x) ** 2, (X,)),
+    P(
+        "PCA(whiten)",
+        lambda x: decomposition.PCA(2, svd_solver="full", whiten=True).fit_transform(x) ** 2,
+        (X,),
+    ),
+    P("PCA.components_", lambda x: sklearn.clone(PCA).fit(x).components_ ** 2, (X,)),
+    *(
+        P(f"PCA.{n}", lambda x, n=n: getattr(sklearn.clone(PCA).fit(x), n), (X,))
+        for n in "explained_variance_ explained_variance_ratio_ singular_values_ mean_ "
+        "noise_variance_".split()
+    ),
+    P("PCA.transform", fitted(PCA), (Z,), (X,)),
+    P("PCA.inverse_transform", fitted(PCA, "inverse_transform"), (Z[:, :2],), (X,)),
+    P("PCA.score_samples", fitted(PCA, "score_samples"), (Z,), (X,)),
+    P("PCA.score", fitted(PCA, "score"), (Z,), (X,)),
+    P("PCA.get_covariance", lambda x: sklearn.clone(PCA).fit(x).get_covariance(), (X,)),
+    P("PCA.get_precision", lambda x: sklearn.clone(PCA).fit(x).get_precision(), (X,)),
+    P(
+        "PCA(covariance_eigh)",
+        lambda x: decomposition.PCA(2, svd_solver="covariance_eigh").fit_transform(x) ** 2,
+        (X,),
+    ),
+    P(
+        "PCA(randomized)",
+        lambda x: (
+            decomposition.PCA(2, svd_solver="randomized", random_state=0).fit_transform(x) ** 2
+        ),
+        (X,),
+        rtol=1e-3,
+    ),
+    *(
+        P(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
+        for m in (
+            decomposition.NMF(2),
+            decomposition.FactorAnalysis(2),
+            decomposition.KernelPCA(2),
+            decomposition.TruncatedSVD(2),
+            decomposition.IncrementalPCA(2),
+            decomposition.FastICA(2, random_state=0),
+            random_projection.GaussianRandomProjection(2, random_state=0),
+            kernel_approximation.Nystroem(n_components=4, random_state=0),
+            kernel_approximation.RBFSampler(n_components=4, random_state=0),
+        )
+    ),
+    *(
+        P(f"LinearDiscriminantAnalysis.{n}", lambda z, x, y, n=n: lda(z, x, y, n), (Z,), (X, THREE))
+        for n in ("predict_proba", "decision_function", "transform")
+    ),
+    P(
+        "LinearDiscriminantAnalysis wrt X",
+        lambda x, y: lda(x, x, y, "decision_function"),
+        (X,),
+        (THREE,),
+    ),
+    *(
+        P(f"GaussianMixture.{n}", lambda z, x, n=n: mixed(z, x, n), (Z,), (X,))
+        for n in ("score_samples", "predict_proba", "score")
+    ),
+    *(
+        P(
+            f"GaussianNB.{n}",
+            lambda z, x, y, n=n: getattr(naive_bayes.GaussianNB().fit(x, y), n)(z),
+            (Z,),
+            (X, THREE),
+        )
+        for n in ("predict_proba", "predict_log_proba", "predict_joint_log_proba")
+    ),
+    P(
+        "GaussianNB.theta_, var_",
+        lambda x, y: ((m := naive_bayes.GaussianNB().fit(x, y)).theta_, m.var_),
+        (X,),
+        (THREE,),
+    ),
+    *(
+        P(
+            f"{type(m).__name__}.covariance_",
+            lambda x, m=m: sklearn.clone(m).fit(x).covariance_,
+            (X,),
+        )
+        for m in (
+            covariance.EmpiricalCovariance(),
+            covariance.LedoitWolf(),
+            covariance.OAS(),
+            covariance.ShrunkCovariance(),
+        )
+    ),
+    P("covariance.ledoit_wolf", lambda x: covariance.ledoit_wolf(x), (X,)),
+    P("covariance.log_likelihood", lambda x: covariance.log_likelihood(x @ x.T, np.eye(12)), (X,)),
+    P("KernelRidge", predict(kernel_ridge.KernelRidge(kernel="rbf")), (X, Y)),
+    P("PLSRegression", predict(cross_decomposition.PLSRegression(2)), (X, Y)),
+    P("KNeighborsRegressor", predict(neighbors.KNeighborsRegressor(2)), (X, Y)),
+    P("KernelDensity", fitted(neighbors.KernelDensity(), "score_samples"), (Z,), (X,)),
+    P("SVR", predict(svm.SVR()), (X, Y)),
+    P(
+        "GaussianProcessRegressor",
+        predict(gaussian_process.GaussianProcessRegressor(optimizer=None)),
+        (X, Y),
+    ),
+    P("f_regression", lambda x, y: feature_selection.f_regression(x, y)[0], (X, Y)),
+    P("f_classif", lambda x, y: feature_selection.f_classif(x, y)[0], (X,), (THREE,)),
+    P(
+        "CalibratedClassifierCV",
+        lambda z, x, y: (
+            calibration.CalibratedClassifierCV(
+                discriminant_analysis.LinearDiscriminantAnalysis(),
+                method="temperature",
+                cv=2,
+            )
+            .fit(x, y)
+            .predict_proba(z)
+        ),
+        (Z,),
+        (X, LABELS),
+    ),
+    P("train_test_split", lambda x: model_selection.train_test_split(x, random_state=0), (X,)),
+    P(
+        "cross_val_predict(Ridge)",
+        lambda x, y: model_selection.cross_val_predict(RIDGE, x, y, cv=3),
+        (X, Y),
+    ),
+    P("extmath.softmax", lambda x: extmath.softmax(x), (X,)),
+    P("extmath.row_norms", lambda x: extmath.row_norms(x, squared=True), (X,)),
+    P("extmath.safe_sparse_dot", extmath.safe_sparse_dot, (X, Z.T)),
+    P("extmath.weighted_mode", lambda x, w: extmath.weighted_mode(x, w), (X, POSITIVE)),
+    P("extmath.stable_cumsum", lambda x: extmath.stable_cumsum(x, axis=0), (X,)),
+    P(
+        "extmath.randomized_svd",
+        lambda x: extmath.randomized_svd(x, 2, random_state=0)[1],
+        (X,),
+        rtol=1e-3,
+    ),
+]
+
+PROGRAMS: list[Program] = [*METRICS, *PAIRWISE, *PREPROCESSING, *LINEAR, *OTHERS]
