@@ -195,7 +195,7 @@ PYTHON = [
     P("pow and divmod", lambda x: (pow(x, 2), 2**x, divmod(5 * x, 0.7)), (V,)),
     P("if x > 0", lambda x: x if x[0] > 0 else -x, (V,)),
     P("unpacking", lambda x: operator.add(*x[:2]), (V,)),
-    P("sorted", lambda x: sorted(x)[0], (V,)),
+    P("sorted", lambda x: sorted(x)[1], (V,)),
     P("range(len(x))", lambda x: sum(x[i] * i for i in range(len(x))), (V,)),
     P("optree.tree_map", lambda x: optree.tree_map(lambda a: a * 2, {"a": x}), (V,)),
     P("optree.tree_reduce", lambda x: optree.tree_reduce(operator.add, [x, x]), (V,)),

@@ -47,6 +47,7 @@ W = rng.uniform(0.5, 2.0, 12)
 P1 = rng.uniform(0.1, 0.9, 12)
 LABELS = (np.arange(12) % 2).astype(np.int64)
 THREE = (np.arange(12) % 3).astype(np.int64)
+FAR = np.random.default_rng(8).uniform(2.5, 4.5, (12, 3))
 CHANCES = rng.uniform(0.1, 1.0, (12, 3))
 
 
@@ -63,7 +64,7 @@ def dispatching(f: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def P(
+def program(
     name: str,
     f: Callable[..., Any],
     args: tuple[Any, ...],
@@ -78,13 +79,13 @@ r2_score explained_variance_score max_error mean_absolute_percentage_error mean_
 root_mean_squared_log_error mean_tweedie_deviance mean_poisson_deviance mean_gamma_deviance
 d2_tweedie_score d2_absolute_error_score d2_pinball_score mean_pinball_loss""".split()
 RAW = """mean_squared_error root_mean_squared_error mean_absolute_error
-median_absolute_error r2_score explained_variance_score mean_absolute_percentage_error mean_squared_log_error mean_pinball_loss
-root_mean_squared_log_error d2_pinball_score d2_absolute_error_score""".split()
+median_absolute_error r2_score explained_variance_score mean_absolute_percentage_error
+mean_squared_log_error mean_pinball_loss root_mean_squared_log_error d2_pinball_score d2_absolute_error_score""".split()
 
 METRICS = [
-    *(P(f"metrics.{n}", getattr(metrics, n), (T, U)) for n in REGRESSION),
+    *(program(f"metrics.{n}", getattr(metrics, n), (T, U)) for n in REGRESSION),
     *(
-        P(
+        program(
             f"metrics.{n}(weights)",
             lambda t, u, w, n=n: getattr(metrics, n)(t, u, sample_weight=w),
             (T, U, W),
@@ -92,58 +93,66 @@ METRICS = [
         for n in REGRESSION[:5]
     ),
     *(
-        P(
+        program(
             f"metrics.{n}(raw)",
             lambda t, u, n=n: getattr(metrics, n)(t, u, multioutput="raw_values"),
-            (POSITIVE, POSITIVE[::-1]),
+            (POSITIVE, FAR),
         )
         for n in RAW
     ),
-    P("metrics.log_loss", lambda p, y: metrics.log_loss(y, p), (P1,), (LABELS,)),
-    P(
+    program("metrics.log_loss", lambda p, y: metrics.log_loss(y, p), (P1,), (LABELS,)),
+    program(
         "metrics.log_loss(3)",
         lambda p, y: metrics.log_loss(y, p / p.sum(axis=1)[:, None]),
         (CHANCES,),
         (THREE,),
     ),
-    P("metrics.brier_score_loss", lambda p, y: metrics.brier_score_loss(y, p), (P1,), (LABELS,)),
-    P("metrics.hinge_loss", lambda p, y: metrics.hinge_loss(y, p), (P1,), (LABELS,)),
-    P("metrics.d2_log_loss_score", lambda p, y: metrics.d2_log_loss_score(y, p), (P1,), (LABELS,)),
-    P(
+    program(
+        "metrics.brier_score_loss", lambda p, y: metrics.brier_score_loss(y, p), (P1,), (LABELS,)
+    ),
+    program("metrics.hinge_loss", lambda p, y: metrics.hinge_loss(y, p), (P1,), (LABELS,)),
+    program(
+        "metrics.d2_log_loss_score", lambda p, y: metrics.d2_log_loss_score(y, p), (P1,), (LABELS,)
+    ),
+    program(
         "metrics.precision_recall_curve",
         lambda p, y: metrics.precision_recall_curve(y, p)[2],
         (P1,),
         (LABELS,),
     ),
-    P("metrics.roc_curve", lambda p, y: metrics.roc_curve(y, p)[2][1:], (P1,), (LABELS,)),
-    P("metrics.det_curve", lambda p, y: metrics.det_curve(y, p)[2], (P1,), (LABELS,)),
-    P("metrics.roc_auc_score", lambda p, y: p * metrics.roc_auc_score(y, p), (P1,), (LABELS,)),
-    P(
+    program("metrics.roc_curve", lambda p, y: metrics.roc_curve(y, p)[2][1:], (P1,), (LABELS,)),
+    program("metrics.det_curve", lambda p, y: metrics.det_curve(y, p)[2], (P1,), (LABELS,)),
+    program(
+        "metrics.roc_auc_score", lambda p, y: p * metrics.roc_auc_score(y, p), (P1,), (LABELS,)
+    ),
+    program(
         "metrics.average_precision_score",
         lambda p, y: p * metrics.average_precision_score(y, p),
         (P1,),
         (LABELS,),
     ),
-    P(
+    program(
         "metrics.accuracy_score(weights)",
         lambda w, y: metrics.accuracy_score(y, y, sample_weight=w),
         (W,),
         (LABELS,),
     ),
-    P(
+    program(
         "metrics.confusion_matrix(weights)",
         lambda w, y: metrics.confusion_matrix(y, y, sample_weight=w),
         (W,),
         (LABELS,),
     ),
-    P("metrics.silhouette_score", lambda x, y: metrics.silhouette_score(x, y), (X,), (THREE,)),
-    P(
+    program(
+        "metrics.silhouette_score", lambda x, y: metrics.silhouette_score(x, y), (X,), (THREE,)
+    ),
+    program(
         "metrics.calinski_harabasz_score",
         lambda x, y: metrics.calinski_harabasz_score(x, y),
         (X,),
         (THREE,),
     ),
-    P(
+    program(
         "metrics.davies_bouldin_score",
         lambda x, y: metrics.davies_bouldin_score(x, y),
         (X,),
@@ -153,28 +162,28 @@ METRICS = [
 
 PAIRWISE = [
     *(
-        P(f"pairwise.{n}", getattr(pairwise, n), (X, Z))
+        program(f"pairwise.{n}", getattr(pairwise, n), (X, Z))
         for n in "euclidean_distances rbf_kernel linear_kernel polynomial_kernel sigmoid_kernel "
         "cosine_similarity cosine_distances laplacian_kernel manhattan_distances "
         "nan_euclidean_distances".split()
     ),
     *(
-        P(f"pairwise.{n}(x)", getattr(pairwise, n), (X,))
+        program(f"pairwise.{n}(x)", getattr(pairwise, n), (X,))
         for n in "rbf_kernel linear_kernel polynomial_kernel sigmoid_kernel cosine_similarity "
         "laplacian_kernel manhattan_distances".split()
     ),
     *(
-        P(f"pairwise.{n}", getattr(pairwise, n), (POSITIVE, POSITIVE[:5] + 0.1))
+        program(f"pairwise.{n}", getattr(pairwise, n), (POSITIVE, POSITIVE[:5] + 0.1))
         for n in "additive_chi2_kernel chi2_kernel".split()
     ),
     *(
-        P(f"pairwise.{n}", getattr(pairwise, n), (X, X[::-1]))
+        program(f"pairwise.{n}", getattr(pairwise, n), (X, X[::-1]))
         for n in "paired_euclidean_distances paired_cosine_distances "
         "paired_manhattan_distances".split()
     ),
-    P("pairwise.haversine_distances", pairwise.haversine_distances, (X[:, :2], Z[:, :2])),
+    program("pairwise.haversine_distances", pairwise.haversine_distances, (X[:, :2], Z[:, :2])),
     *(
-        P(
+        program(
             f"pairwise_distances({m})",
             lambda x, z, m=m: metrics.pairwise_distances(x, z, metric=m),
             (X, Z),
@@ -182,19 +191,19 @@ PAIRWISE = [
         for m in "euclidean cosine l2 l1 cityblock manhattan chebyshev sqeuclidean".split()
     ),
     *(
-        P(
+        program(
             f"pairwise_kernels({m})",
             lambda x, z, m=m: metrics.pairwise_kernels(x, z, metric=m),
             (X, Z),
         )
         for m in "rbf linear poly cosine laplacian".split()
     ),
-    P(
+    program(
         "pairwise_distances_argmin_min",
         lambda x, z: pairwise.pairwise_distances_argmin_min(x, z)[1],
         (X, Z),
     ),
-    P(
+    program(
         "pairwise_distances_chunked",
         lambda x, z: next(metrics.pairwise_distances_chunked(x, z)),
         (X, Z),
@@ -228,29 +237,31 @@ SCALERS = [
     preprocessing.MinMaxScaler((-1, 1), clip=True),
 ]
 PREPROCESSING = [
-    *(P(f"{m!r}.fit_transform", fit_transform(m), (X,)) for m in SCALERS),
-    *(P(f"{m!r}.transform", fitted(m), (Z,), (X,)) for m in SCALERS[:8]),
+    *(program(f"{m!r}.fit_transform", fit_transform(m), (X,)) for m in SCALERS),
+    *(program(f"{m!r}.transform", fitted(m), (Z,), (X,)) for m in SCALERS[:8]),
     *(
-        P(f"{m!r}.inverse_transform", fitted(m, "inverse_transform"), (Z,), (X,))
+        program(f"{m!r}.inverse_transform", fitted(m, "inverse_transform"), (Z,), (X,))
         for m in SCALERS[:3]
     ),
-    P(
+    program(
         "StandardScaler.mean_, var_",
         lambda x: ((s := preprocessing.StandardScaler().fit(x)).mean_, s.var_, s.scale_),
         (X,),
     ),
-    P("KernelCenterer", lambda x: preprocessing.KernelCenterer().fit_transform(x @ x.T), (X,)),
+    program(
+        "KernelCenterer", lambda x: preprocessing.KernelCenterer().fit_transform(x @ x.T), (X,)
+    ),
     *(
-        P(f"preprocessing.{n}", getattr(preprocessing, n), (X,))
+        program(f"preprocessing.{n}", getattr(preprocessing, n), (X,))
         for n in "scale robust_scale minmax_scale maxabs_scale normalize add_dummy_feature".split()
     ),
-    P(
+    program(
         "preprocessing.normalize(l1, axis)",
         lambda x: preprocessing.normalize(x, "l1", axis=0),
         (X,),
     ),
-    P("SimpleImputer", fit_transform(impute.SimpleImputer()), (X,)),
-    P(
+    program("SimpleImputer", fit_transform(impute.SimpleImputer()), (X,)),
+    program(
         "Pipeline(StandardScaler, PCA)",
         lambda x: (
             pipeline.make_pipeline(
@@ -260,8 +271,8 @@ PREPROCESSING = [
         ),
         (X,),
     ),
-    P("Binarizer", lambda x: x * preprocessing.Binarizer().fit_transform(x), (X,)),
-    P(
+    program("Binarizer", lambda x: x * preprocessing.Binarizer().fit_transform(x), (X,)),
+    program(
         "LabelEncoder",
         lambda x, y: x * preprocessing.LabelEncoder().fit_transform(y)[:, None],
         (X,),
@@ -280,39 +291,41 @@ def predict(model: Any, method: str = "predict") -> Callable[..., Any]:
 
 RIDGE = linear_model.Ridge(solver="svd")
 LINEAR = [
-    P("Ridge(svd).coef_", coef(RIDGE), (X, Y)),
-    P("Ridge(svd).intercept_", coef(RIDGE, "intercept_"), (X, Y)),
-    P("Ridge(auto).coef_", coef(linear_model.Ridge()), (X, Y)),
-    P(
+    program("Ridge(svd).coef_", coef(RIDGE), (X, Y)),
+    program("Ridge(svd).intercept_", coef(RIDGE, "intercept_"), (X, Y)),
+    program("Ridge(auto).coef_", coef(linear_model.Ridge()), (X, Y)),
+    program(
         "Ridge(svd, no intercept)",
         coef(linear_model.Ridge(solver="svd", fit_intercept=False)),
         (X, Y),
     ),
-    P("Ridge(svd).predict", predict(RIDGE), (X, Y)),
-    P(
+    program("Ridge(svd).predict", predict(RIDGE), (X, Y)),
+    program(
         "Ridge(svd, weights)",
         lambda x, y, w: sklearn.clone(RIDGE).fit(x, y, sample_weight=w).coef_,
         (X, Y, W),
     ),
-    P("Ridge(svd, several outputs)", coef(RIDGE), (X, POSITIVE)),
-    P(
+    program("Ridge(svd, several outputs)", coef(RIDGE), (X, POSITIVE)),
+    program(
         "ridge_regression(svd)",
         lambda x, y: linear_model.ridge_regression(x, y, 0.5, solver="svd"),
         (X, Y),
     ),
-    P("Ridge(cholesky).coef_", coef(linear_model.Ridge(solver="cholesky")), (X, Y)),
-    P("Ridge(lsqr).coef_", coef(linear_model.Ridge(solver="lsqr")), (X, Y)),
-    P("RidgeCV", coef(linear_model.RidgeCV([0.1, 1.0])), (X, Y)),
-    P("RidgeClassifier(svd)", coef(linear_model.RidgeClassifier(solver="svd")), (X,), (LABELS,)),
-    P("RidgeClassifierCV", coef(linear_model.RidgeClassifierCV()), (X,), (LABELS,)),
-    P(
+    program("Ridge(cholesky).coef_", coef(linear_model.Ridge(solver="cholesky")), (X, Y)),
+    program("Ridge(lsqr).coef_", coef(linear_model.Ridge(solver="lsqr")), (X, Y)),
+    program("RidgeCV", coef(linear_model.RidgeCV([0.1, 1.0])), (X, Y)),
+    program(
+        "RidgeClassifier(svd)", coef(linear_model.RidgeClassifier(solver="svd")), (X,), (LABELS,)
+    ),
+    program("RidgeClassifierCV", coef(linear_model.RidgeClassifierCV()), (X,), (LABELS,)),
+    program(
         "RidgeClassifier.decision_function",
         predict(linear_model.RidgeClassifier(solver="svd"), "decision_function"),
         (X,),
         (LABELS,),
     ),
     *(
-        P(f"{type(m).__name__}.coef_", coef(m), (X, Y))
+        program(f"{type(m).__name__}.coef_", coef(m), (X, Y))
         for m in (
             linear_model.LinearRegression(),
             linear_model.Lasso(0.1),
@@ -325,11 +338,11 @@ LINEAR = [
             svm.LinearSVR(random_state=0),
         )
     ),
-    P("PoissonRegressor.coef_", coef(linear_model.PoissonRegressor()), (X, T)),
-    P("GammaRegressor.coef_", coef(linear_model.GammaRegressor()), (X, T)),
-    P("LogisticRegression.coef_", coef(linear_model.LogisticRegression()), (X,), (LABELS,)),
+    program("PoissonRegressor.coef_", coef(linear_model.PoissonRegressor()), (X, T)),
+    program("GammaRegressor.coef_", coef(linear_model.GammaRegressor()), (X, T)),
+    program("LogisticRegression.coef_", coef(linear_model.LogisticRegression()), (X,), (LABELS,)),
     *(
-        P(
+        program(
             f"LogisticRegression.{n}",
             lambda z, x, y, n=n: getattr(linear_model.LogisticRegression().fit(x, y), n)(z),
             (Z,),
@@ -352,30 +365,30 @@ def mixed(z: Any, x: Any, name: str) -> Any:
 
 PCA = decomposition.PCA(2, svd_solver="full")
 OTHERS = [
-    P("PCA.fit_transform", lambda x: sklearn.clone(PCA).fit_transform(x) ** 2, (X,)),
-    P(
+    program("PCA.fit_transform", lambda x: sklearn.clone(PCA).fit_transform(x) ** 2, (X,)),
+    program(
         "PCA(whiten)",
         lambda x: decomposition.PCA(2, svd_solver="full", whiten=True).fit_transform(x) ** 2,
         (X,),
     ),
-    P("PCA.components_", lambda x: sklearn.clone(PCA).fit(x).components_ ** 2, (X,)),
+    program("PCA.components_", lambda x: sklearn.clone(PCA).fit(x).components_ ** 2, (X,)),
     *(
-        P(f"PCA.{n}", lambda x, n=n: getattr(sklearn.clone(PCA).fit(x), n), (X,))
+        program(f"PCA.{n}", lambda x, n=n: getattr(sklearn.clone(PCA).fit(x), n), (X,))
         for n in "explained_variance_ explained_variance_ratio_ singular_values_ mean_ "
         "noise_variance_".split()
     ),
-    P("PCA.transform", fitted(PCA), (Z,), (X,)),
-    P("PCA.inverse_transform", fitted(PCA, "inverse_transform"), (Z[:, :2],), (X,)),
-    P("PCA.score_samples", fitted(PCA, "score_samples"), (Z,), (X,)),
-    P("PCA.score", fitted(PCA, "score"), (Z,), (X,)),
-    P("PCA.get_covariance", lambda x: sklearn.clone(PCA).fit(x).get_covariance(), (X,)),
-    P("PCA.get_precision", lambda x: sklearn.clone(PCA).fit(x).get_precision(), (X,)),
-    P(
+    program("PCA.transform", fitted(PCA), (Z,), (X,)),
+    program("PCA.inverse_transform", fitted(PCA, "inverse_transform"), (Z[:, :2],), (X,)),
+    program("PCA.score_samples", fitted(PCA, "score_samples"), (Z,), (X,)),
+    program("PCA.score", fitted(PCA, "score"), (Z,), (X,)),
+    program("PCA.get_covariance", lambda x: sklearn.clone(PCA).fit(x).get_covariance(), (X,)),
+    program("PCA.get_precision", lambda x: sklearn.clone(PCA).fit(x).get_precision(), (X,)),
+    program(
         "PCA(covariance_eigh)",
         lambda x: decomposition.PCA(2, svd_solver="covariance_eigh").fit_transform(x) ** 2,
         (X,),
     ),
-    P(
+    program(
         "PCA(randomized)",
         lambda x: (
             decomposition.PCA(2, svd_solver="randomized", random_state=0).fit_transform(x) ** 2
@@ -384,7 +397,7 @@ OTHERS = [
         rtol=1e-3,
     ),
     *(
-        P(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
+        program(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
         for m in (
             decomposition.NMF(2),
             decomposition.FactorAnalysis(2),
@@ -398,21 +411,26 @@ OTHERS = [
         )
     ),
     *(
-        P(f"LinearDiscriminantAnalysis.{n}", lambda z, x, y, n=n: lda(z, x, y, n), (Z,), (X, THREE))
+        program(
+            f"LinearDiscriminantAnalysis.{n}",
+            lambda z, x, y, n=n: lda(z, x, y, n),
+            (Z,),
+            (X, THREE),
+        )
         for n in ("predict_proba", "decision_function", "transform")
     ),
-    P(
+    program(
         "LinearDiscriminantAnalysis wrt X",
         lambda x, y: lda(x, x, y, "decision_function"),
         (X,),
         (THREE,),
     ),
     *(
-        P(f"GaussianMixture.{n}", lambda z, x, n=n: mixed(z, x, n), (Z,), (X,))
+        program(f"GaussianMixture.{n}", lambda z, x, n=n: mixed(z, x, n), (Z,), (X,))
         for n in ("score_samples", "predict_proba", "score")
     ),
     *(
-        P(
+        program(
             f"GaussianNB.{n}",
             lambda z, x, y, n=n: getattr(naive_bayes.GaussianNB().fit(x, y), n)(z),
             (Z,),
@@ -420,14 +438,14 @@ OTHERS = [
         )
         for n in ("predict_proba", "predict_log_proba", "predict_joint_log_proba")
     ),
-    P(
+    program(
         "GaussianNB.theta_, var_",
         lambda x, y: ((m := naive_bayes.GaussianNB().fit(x, y)).theta_, m.var_),
         (X,),
         (THREE,),
     ),
     *(
-        P(
+        program(
             f"{type(m).__name__}.covariance_",
             lambda x, m=m: sklearn.clone(m).fit(x).covariance_,
             (X,),
@@ -439,21 +457,23 @@ OTHERS = [
             covariance.ShrunkCovariance(),
         )
     ),
-    P("covariance.ledoit_wolf", lambda x: covariance.ledoit_wolf(x), (X,)),
-    P("covariance.log_likelihood", lambda x: covariance.log_likelihood(x @ x.T, np.eye(12)), (X,)),
-    P("KernelRidge", predict(kernel_ridge.KernelRidge(kernel="rbf")), (X, Y)),
-    P("PLSRegression", predict(cross_decomposition.PLSRegression(2)), (X, Y)),
-    P("KNeighborsRegressor", predict(neighbors.KNeighborsRegressor(2)), (X, Y)),
-    P("KernelDensity", fitted(neighbors.KernelDensity(), "score_samples"), (Z,), (X,)),
-    P("SVR", predict(svm.SVR()), (X, Y)),
-    P(
+    program("covariance.ledoit_wolf", lambda x: covariance.ledoit_wolf(x), (X,)),
+    program(
+        "covariance.log_likelihood", lambda x: covariance.log_likelihood(x @ x.T, np.eye(12)), (X,)
+    ),
+    program("KernelRidge", predict(kernel_ridge.KernelRidge(kernel="rbf")), (X, Y)),
+    program("PLSRegression", predict(cross_decomposition.PLSRegression(2)), (X, Y)),
+    program("KNeighborsRegressor", predict(neighbors.KNeighborsRegressor(2)), (X, Y)),
+    program("KernelDensity", fitted(neighbors.KernelDensity(), "score_samples"), (Z,), (X,)),
+    program("SVR", predict(svm.SVR()), (X, Y)),
+    program(
         "GaussianProcessRegressor",
         predict(gaussian_process.GaussianProcessRegressor(optimizer=None)),
         (X, Y),
     ),
-    P("f_regression", lambda x, y: feature_selection.f_regression(x, y)[0], (X, Y)),
-    P("f_classif", lambda x, y: feature_selection.f_classif(x, y)[0], (X,), (THREE,)),
-    P(
+    program("f_regression", lambda x, y: feature_selection.f_regression(x, y)[0], (X, Y)),
+    program("f_classif", lambda x, y: feature_selection.f_classif(x, y)[0], (X,), (THREE,)),
+    program(
         "CalibratedClassifierCV",
         lambda z, x, y: (
             calibration.CalibratedClassifierCV(
@@ -467,18 +487,20 @@ OTHERS = [
         (Z,),
         (X, LABELS),
     ),
-    P("train_test_split", lambda x: model_selection.train_test_split(x, random_state=0), (X,)),
-    P(
+    program(
+        "train_test_split", lambda x: model_selection.train_test_split(x, random_state=0), (X,)
+    ),
+    program(
         "cross_val_predict(Ridge)",
         lambda x, y: model_selection.cross_val_predict(RIDGE, x, y, cv=3),
         (X, Y),
     ),
-    P("extmath.softmax", lambda x: extmath.softmax(x), (X,)),
-    P("extmath.row_norms", lambda x: extmath.row_norms(x, squared=True), (X,)),
-    P("extmath.safe_sparse_dot", extmath.safe_sparse_dot, (X, Z.T)),
-    P("extmath.weighted_mode", lambda x, w: extmath.weighted_mode(x, w), (X, POSITIVE)),
-    P("extmath.stable_cumsum", lambda x: extmath.stable_cumsum(x, axis=0), (X,)),
-    P(
+    program("extmath.softmax", lambda x: extmath.softmax(x), (X,)),
+    program("extmath.row_norms", lambda x: extmath.row_norms(x, squared=True), (X,)),
+    program("extmath.safe_sparse_dot", extmath.safe_sparse_dot, (X, Z.T)),
+    program("extmath.weighted_mode", lambda x, w: extmath.weighted_mode(x, w), (X, POSITIVE)),
+    program("extmath.stable_cumsum", lambda x: extmath.stable_cumsum(x, axis=0), (X,)),
+    program(
         "extmath.randomized_svd",
         lambda x: extmath.randomized_svd(x, 2, random_state=0)[1],
         (X,),

@@ -1,0 +1,47 @@
+"""What an error says when a conversion would drop a gradient."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+
+CASES = {
+    "np.array": (
+        lambda x: np.array([x[0], x[1]]),
+        r"use xgrad\.asarray\(\[\.\.\.\]\) or xgrad\.st",
+    ),
+    "np.asarray": (lambda x: np.asarray(x), r"use x itself, an array already"),
+    "np.full": (lambda x: np.full(3, x[0]), r"use xgrad\.full"),
+    "math": (lambda x: math.sin(x[0]), r"use xgrad\.sin or numpy\.sin"),
+    "float": (lambda x: float(x[0]), r"use x itself: a 0-d array calculates like a number"),
+    "vectorize": (lambda x: np.vectorize(abs)(x), r"use array functions"),
+    "else": (lambda x: "".join(map(chr, map(int, x))), r"use the xgrad function of the same"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_line_and_the_spelling_are_named(name):
+    f, advice = CASES[name]
+    with pytest.raises(xg.errors.TracedConversionError, match=advice) as caught:
+        xg.grad(f)(np.ones(3))
+    assert f"test_conversions.py, line {f.__code__.co_firstlineno}" in str(caught.value)
+    assert "x.detach() (an array) or x.item() (a number)" in str(caught.value)
+
+
+def test_a_write_into_a_numpy_array_has_the_reason_as_its_cause():
+    target = np.ones(3)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        target[0] = xg.asarray(np.ones(3), requires_grad=True)[0]
+    assert "make the target an xgrad.Array" in str(caught.value.__cause__)
+
+
+def test_untracked_arrays_convert():
+    x = xg.asarray(np.ones(3))
+    assert np.asarray(x).sum() == 3.0
+    assert math.sin(x[0]) == math.sin(1.0)
+    with xg.no_grad():
+        assert float(xg.asarray(2.0, requires_grad=True)) == 2.0
