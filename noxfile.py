@@ -109,6 +109,17 @@ def gallery(session: nox.Session) -> None:
     session.run("python", "examples/gallery.py", "--out", "docs/gallery", *session.posargs)
 
 
+@nox.session(venv_backend="virtualenv", default=False)
+def interop(session: nox.Session) -> None:
+    """Differentiate 1,482 programs of NumPy, SciPy, scikit-learn, einops and others."""
+    session.install(TORCH)
+    install(session, "test", "interop")
+    env = {"SCIPY_ARRAY_API": "1", "OMP_NUM_THREADS": "1"}
+    flags = ("--backend", "numpy", "--backend", "torch")
+    session.run("python", "-m", "tests.interop", *flags, *session.posargs, env=env)
+    session.run("pytest", "tests/interop")
+
+
 @nox.session(default=False)
 def conformance(session: nox.Session) -> None:
     """Run the official Array API suite; `-- PATH` is a checkout of data-apis/array-api-tests.

@@ -50,7 +50,7 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
 
 def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
     """Return the innermost frame of the user's own code, and the libraries that it went through."""
-    libraries = set()
+    libraries: set[str] = set()
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((OWN, "<frozen", "<__array_function__")):

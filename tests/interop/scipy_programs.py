@@ -51,8 +51,8 @@ def p1(prefix: str, f: Callable[..., Any], *args: Any, **options: Any) -> Progra
 
 UNARY = """entr erf erfc erfcx erfinv erfcinv exp1 exp10 exp2 expi expit exprel gamma gammaln
 loggamma logit psi digamma rgamma sindg cosdg tandg cotdg i0 i0e i1 i1e k0 k0e k1 k1e y0 y1 j0 j1
-cbrt cosm1 ellipk ellipkm1 ellipe ndtr ndtri log_ndtr sinc spence log_expit dawsn wrightomega log1p expm1
-zetac sici shichi fresnel lambertw itj0y0 iti0k0 struve airy ber bei""".split()
+cbrt cosm1 ellipk ellipkm1 ellipe ndtr ndtri log_ndtr sinc spence log_expit dawsn wrightomega
+log1p expm1 zetac sici shichi fresnel lambertw itj0y0 iti0k0 struve airy ber bei""".split()
 PAIRS = """xlogy xlog1py rel_entr kl_div betaln boxcox boxcox1p inv_boxcox inv_boxcox1p huber
 pseudo_huber poch beta agm binom gammainc gammaincc gammaincinv gammainccinv chdtr chdtrc stdtr
 stdtrit chdtri owens_t""".split()
@@ -911,8 +911,8 @@ NDIMAGE = [
     P("ndimage.gaussian_filter1d", lambda x: ndimage.gaussian_filter1d(x, 1.0), (L,)),
     *(
         P(f"ndimage.{n}", lambda x, n=n: getattr(ndimage, n)(x), (X,))
-        for n in "sobel prewitt laplace center_of_mass mean sum standard_deviation variance "
-        "maximum         "spline_filter".split()
+        for n in "sobel prewitt laplace center_of_mass mean sum standard_deviation variance maximum"
+        " spline_filter".split()
     ),
     *(
         P(f"ndimage.{n}(3)", lambda x, n=n: getattr(ndimage, n)(x, 3), (X,))

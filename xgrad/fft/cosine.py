@@ -100,9 +100,8 @@ def _transform(
     n = int(x.shape[-1])
     if n < (2 if type == 1 and not sine else 1):
         raise ValueError(f"fft.{name}: got {n} points along axis {axis}, too few for type {type}")
-    before, after = {}, {}
-    if orthogonal if orthogonal is not None else norm == "ortho":
-        before, after = _ends(sine, type, n)
+    orthogonal = norm == "ortho" if orthogonal is None else orthogonal
+    before, after = _ends(sine, type, n) if orthogonal else ({}, {})
     whole = 2 * (n + (1 if sine else -1)) if type == 1 else 2 * n
     scale = {"backward": 1.0, "ortho": 1 / math.sqrt(whole), "forward": 1 / whole}[norm]
     x = _weighted(x, before) if before else x

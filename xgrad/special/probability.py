@@ -63,7 +63,7 @@ def chdtri(v: Operand, p: Operand, /) -> Array:
     return 2.0 * gammainccinv(v * 0.5, p)
 
 
-def _rank(k: Operand) -> Any:
+def _rank(k: Any) -> Any:
     return math.floor(k) + 1.0 if isinstance(k, (int, float)) else xgrad.floor(k) + 1.0
 
 

@@ -43,6 +43,7 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Sets": sets.ROWS,
     "Linear algebra": linalg.ROWS,
     "Fourier transforms": fourier.ROWS,
+    "Cosine transforms": cosine.ROWS,
     "Creation": creation.ROWS,
     "Dtypes, devices, backends": dtypes.ROWS,
     "Operators": operators.ROWS,
@@ -52,34 +53,12 @@ CHAPTERS: dict[str, tuple[Row, ...]] = {
     "Beside the standard: polynomials and least squares": beyond_polynomials.ROWS,
     "Beside the standard: statistics": beyond_statistics.ROWS,
     "Special functions": special.ROWS,
+    "Special functions of statistics": special_scipy.ROWS,
 }
 """The rows of each chapter, by its title in ``docs/derivatives.md``."""
 
 ROWS: tuple[Row, ...] = tuple(row for rows in CHAPTERS.values() for row in rows)
 """All rows."""
-ROWS: tuple[Row, ...] = (
-    *elementwise.ROWS,
-    *activations.ROWS,
-    *statistical.ROWS,
-    *products.ROWS,
-    *manipulation.ROWS,
-    *indexing.ROWS,
-    *sorting.ROWS,
-    *sets.ROWS,
-    *linalg.ROWS,
-    *fourier.ROWS,
-    *cosine.ROWS,
-    *creation.ROWS,
-    *dtypes.ROWS,
-    *operators.ROWS,
-    *beyond_elementwise.ROWS,
-    *beyond_manipulation.ROWS,
-    *beyond_products.ROWS,
-    *beyond_statistics.ROWS,
-    *special.ROWS,
-    *special_scipy.ROWS,
-)
-
 NOT_OPS: dict[str, str] = {
     name: kind
     for kind, names in {
