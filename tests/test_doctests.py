@@ -13,7 +13,7 @@ import xgrad as xg
 MODULES = ["xgrad"] + [
     info.name
     for info in pkgutil.walk_packages(xg.__path__, "xgrad.")
-    if not info.name.startswith("xgrad.__")
+    if not info.name.startswith(("xgrad.__", "xgrad.hooks."))  # hooks import their libraries
 ]
 
 

@@ -15,17 +15,27 @@ INSTALLED = tuple(
     dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
 )
 
-ADVICE = (
-    (r"^[\w.]+\[.*\]\s*=[^=]", "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros"),
-    (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
-    (r"\b(?:np|numpy)\.as\w*array\b", "use x itself, an array already, or xgrad.asarray(x)"),
-    (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
-    (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
-    (r"\bmath\.(\w+)", r"use xgrad.\1 or numpy.\1"),
-    (r"\b(?:float|int|complex)\(", "use x itself: a 0-d array calculates like a number"),
-    (r"\btorch\.", "use x.to_backend('torch')"),
-)
-"""Patterns of the line that asked for the conversion, and what to do instead."""
+ADVICE = {
+    "numpy.asarray": (
+        (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
+        (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
+        (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
+        (r"\b(?:np|numpy)\.as\w*array\b", "use x itself, an array already, or xgrad.asarray(x)"),
+        (r"\btorch\.", "use x.to_backend('torch')"),
+    ),
+    "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
+    "float()": (
+        (
+            r"^[\w.]+\[.*\]\s*=[^=]",
+            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
+        ),
+        (r"\bmath\.(\w+)", r"use xgrad.\1 or numpy.\1"),
+        (r"\bfloat\(", "use x itself: a 0-d array calculates like a number"),
+    ),
+    "int()": ((r"\bint\(", "use x itself, or xgrad.floor(x)"),),
+    "complex()": ((r"\bcomplex\(", "use x itself: a 0-d array calculates like a number"),),
+}
+"""For each conversion, patterns of the line that asked for it, and what to do instead."""
 
 GENERAL = "use the xgrad function of the same purpose"
 
@@ -38,9 +48,9 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
         name, number = caller.f_code.co_filename, caller.f_lineno
         code = linecache.getline(name, number).strip()
         line = f"\n  {name}, line {number}" + (f": {code}" if code else "")
-        instead = _advice(code, libraries)
+        instead = _advice(what, code, libraries)
     else:
-        instead = _advice("", libraries)
+        instead = _advice(what, "", libraries)
     return (
         f"{what} of a tracked array ({dtype}{list(shape)}) would drop its gradient. "
         f"To keep it, {instead}. "
@@ -62,7 +72,7 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
     return None, libraries
 
 
-def _advice(code: str, libraries: set[str]) -> str:
+def _advice(what: str, code: str, libraries: set[str]) -> str:
     if "sklearn" in libraries and not _sklearn_dispatches():
         return (
             "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "
@@ -78,7 +88,7 @@ def _advice(code: str, libraries: set[str]) -> str:
             "use another function, since this one leaves Python for compiled code or for NumPy, "
             "or give it a rule with xgrad.custom_vjp"
         )
-    for pattern, instead in ADVICE:
+    for pattern, instead in ADVICE.get(what, ()):
         if found := re.search(pattern, code):
             return found.expand(instead)
     return GENERAL

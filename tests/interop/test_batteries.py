@@ -67,4 +67,4 @@ def test_battery(battery: str, backend: str) -> None:
 
 
 def test_scipy_that_does_not_dispatch() -> None:
-    assert counts("scipy", "numpy", dispatch="0")["ok"] >= 150
+    assert counts("scipy", "numpy", dispatch="")["ok"] >= 150
