@@ -61,16 +61,6 @@ def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19)."""
 
 
-@special(None, lambda xp, n, x: 2 * n * xp.special.eval_hermite(_below(n), x))
-def eval_hermite(n: Operand, x: Operand, /) -> Array:
-    """Return the physicists' Hermite polynomial (DLMF 18.9.25)."""
-
-
-@special(None, lambda xp, n, x: n * xp.special.eval_hermitenorm(_below(n), x))
-def eval_hermitenorm(n: Operand, x: Operand, /) -> Array:
-    """Return the probabilists' Hermite polynomial (DLMF 18.9.27)."""
-
-
 @special(None, lambda xp, n, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
 def eval_laguerre(n: Operand, x: Operand, /) -> Array:
     """Return the Laguerre polynomial (DLMF 18.9.23)."""

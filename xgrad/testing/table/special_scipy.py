@@ -68,7 +68,7 @@ def _elementary() -> tuple[Row, ...]:
 
 def _combinatorial() -> tuple[Row, ...]:
     degrees = tuple(sample(n, a(2, 3, low=-0.9, high=0.9)) for n in (0, 1, 4))
-    names = ("legendre", "chebyt", "chebyu", "hermite", "hermitenorm", "laguerre")
+    names = ("legendre", "chebyt", "chebyu", "laguerre")
     return (
         _absent("rgamma", _points(0.3, 4, -0.5)),
         _absent("poch", _pairs(POSITIVE, POSITIVE, 1.5)),
