@@ -37,7 +37,7 @@ def peak(f):
         ("lstm", {"steps": 30}, 1.15),
         ("wave", {}, 1.25),
         ("chain-10000", {}, 1.05),
-        ("gaussian-process", {}, 1.6),
+        ("gaussian-process", {}, 1.7),
     ],
 )
 def test_peak_beside_the_hand_written_code(name, size, multiple):
