@@ -121,11 +121,11 @@ def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
 
 def _tril(x: Any, /, *, k: int = 0) -> Any:
     """Return the lower triangle; Dask's own casts complex numbers to real ones on its way."""
-    return da.where(np.tri(*x.shape[-2:], k, dtype=bool), x, np.zeros((), x.dtype))
+    return da.where(np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), x, np.zeros((), x.dtype))
 
 
 def _triu(x: Any, /, *, k: int = 0) -> Any:
-    return da.where(np.tri(*x.shape[-2:], k - 1, dtype=bool), np.zeros((), x.dtype), x)
+    return da.where(np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), np.zeros((), x.dtype), x)
 
 
 class _Special(Functions):
