@@ -119,6 +119,15 @@ def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     return da.moveaxis(out, -1, axis)
 
 
+def _tril(x: Any, /, *, k: int = 0) -> Any:
+    """Return the lower triangle; Dask's own casts complex numbers to real ones on its way."""
+    return da.where(np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), x, np.zeros((), x.dtype))
+
+
+def _triu(x: Any, /, *, k: int = 0) -> Any:
+    return da.where(np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), np.zeros((), x.dtype), x)
+
+
 class _Special(Functions):
     """The functions of ``scipy.special``, applied to each chunk when a value is asked for."""
 
@@ -183,6 +192,8 @@ BACKEND = Backend(
         sign=da.sign,
         special=_Special("dask", scipy_special.named("dask")),
         take_along_axis=_take_along_axis,
+        tril=_tril,
+        triu=_triu,
         fft=FFT,
         linalg=LINALG,
     ),

@@ -29,12 +29,12 @@ def _stacked(name: str, signature: str) -> Callable[..., Any]:
         sizes = {"k": min(x.shape[-2:])} if "k" in signature else {}
         like = function(*(np.eye(2, dtype=arg.dtype) for arg in args))  # tells the dtypes
         parts = like if isinstance(like, tuple) else (like,)
-        dtypes = [part.dtype for part in parts]
+        metas = tuple(np.empty(0, part.dtype) for part in parts)
         out = da.apply_gufunc(
             function,
             signature,
             *args,
-            output_dtypes=dtypes if len(parts) > 1 else dtypes[0],
+            meta=metas if len(parts) > 1 else metas[0],
             output_sizes=sizes,
             allow_rechunk=True,
         )
