@@ -258,11 +258,12 @@ def test_plainer_formulas_are_the_rules_they_stand_for(name):
         "slogdet": (lambda a: xg.linalg.slogdet(a).logabsdet, (A,)),
     }
     f, args = functions.get(name, (getattr(xg, name, None), (x - 1,)))
-    names = formula(name).arguments
+    varying = [(n, t) for n, t in zip(formula(name).arguments, PLAINER[name], strict=True) if t]
+    names, texts = zip(*varying, strict=True)
     out, pullback = xg.vjp(f, *args)
     g = np.asarray(rng.normal(size=np.shape(out)))
     values = dict(zip(names, args, strict=True)) | {"out": np.asarray(out), "g": g, "n": len(x)}
-    for text, expected in zip(PLAINER[name], pullback(g), strict=True):
+    for text, expected in zip(texts, pullback(g), strict=True):
         given = values
         if name == "matrix_vector":  # as columns, which the formula takes vectors for
             given = values | {"g": g[:, None], "x2": x[:, None]}

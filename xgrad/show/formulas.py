@@ -42,7 +42,7 @@ PLAINER: dict[str, tuple[str, ...]] = {
     "pow": ("x2 * x1 ** (x2 - 1)", "out * log(x1)"),
     "pow_of_number": ("x2 * x1 ** (x2 - 1)", ""),
     "number_to_pow": ("", "out * log(x1)"),
-    "solve": ("-solve(T(x1), g) @ T(out)", "solve(T(x1), g)"),
+    "solve": ("-solve(T(x1), g) @ T(out)", "", "", "solve(T(x1), g)"),  # its factors have none
     "inv": ("-T(out) @ g @ T(out)",),
     "det": ("g * out * T(inv(x))",),
     "slogdet": ("g * T(inv(x))",),
