@@ -16,7 +16,10 @@ LEVELS = [
     ["errors", "conversions", "backends"],
     ["operators", "methods", "array", "memory"],
     ["batching", "tape"],
-    ["dispatch", "fitting", "fast_calls", "builders", "general_calls", "op"],
+    [
+        *("dispatch", "fitting", "partials", "unary_calls", "binary_calls"),
+        *("builders", "general_calls", "op"),
+    ],
     [
         *("ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "hooks"),
         *("random", "info"),

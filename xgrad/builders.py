@@ -13,8 +13,8 @@ import xgrad
 from .array import SCALARS, Array
 from .backends import backend_of_type
 from .dispatch import Op
-from .fast_calls import Partial, names_of
 from .fitting import Like, bring, cast, conj, spread_to, zeros
+from .partials import Partial, names_of
 from .tape import (
     LEAF,
     NAMESPACES,

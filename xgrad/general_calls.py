@@ -9,8 +9,8 @@ from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of_type
 from .builders import Builder, Saved
 from .dispatch import Op, call_raw, explain, operands, same_backend
-from .fast_calls import arrayed, new
 from .tape import SELECT, Rule, is_recording, next_serial
+from .unary_calls import arrayed, new
 
 
 def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:

@@ -37,18 +37,12 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, TypeVar
 
+from .binary_calls import binary_call, binary_variants, elementwise_variant, multilinear_variant
 from .builders import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
 from .dispatch import Op
-from .fast_calls import (
-    Partial,
-    binary_call,
-    binary_variants,
-    elementwise_variant,
-    multilinear_variant,
-    over,
-    unary_call,
-)
 from .general_calls import constant_call, general_call
+from .partials import Partial, over
+from .unary_calls import unary_call
 
 __all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import builders, fast_calls
+from xgrad import binary_calls, builders, unary_calls
 from xgrad.backends import backend_of
 from xgrad.op import constant, elementwise, linear, multilinear, rule
 from xgrad.testing import CHECKS, Place, Row, Sample, Spec, check_grads, check_op
@@ -61,7 +61,7 @@ def test_a_missing_conj_is_caught():
 
 @pytest.mark.parametrize("function", [xg.add, xg.multiply, xg.hypot])
 def test_a_missing_reduction_is_caught(function, monkeypatch):
-    for module in (fast_calls, builders):
+    for module in (unary_calls, binary_calls, builders):
         monkeypatch.setattr(module, "bring", lambda xp, c, shape, dtype: c)
     caught = failing(Row(function.__name__, PAIR, "f", keeps=None))
     assert {"derivatives", "single"} <= caught

@@ -28,7 +28,7 @@ __all__ = ["Call", "Made", "Watched", "operand_of", "watching"]
 
 _OUTSIDERS = ("xgrad.nn", "xgrad.optim", "xgrad.show", "xgrad.testing", "xgrad.__main__")
 _HERE = str(Path(__file__).parent)
-_MACHINERY = {"xgrad.general_calls", "xgrad.fast_calls", "xgrad.custom"}
+_MACHINERY = {"xgrad.general_calls", "xgrad.unary_calls", "xgrad.binary_calls", "xgrad.custom"}
 _STORES = ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL")
 _PASSED_THROUGH = {"xgrad.operators", "xgrad.methods", "xgrad.numpy_protocol", "xgrad.array"}
 

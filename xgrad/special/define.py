@@ -14,8 +14,8 @@ import numpy as np
 
 from ..array import SCALARS, Array
 from ..errors import NotDifferentiableError
-from ..fast_calls import Partial
 from ..op import elementwise
+from ..partials import Partial
 from ..tape import is_recording
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -1,18 +1,10 @@
-"""Recording an op of one or two arrays without parameters: where most programs spend their time.
-
-What can be decided when the op is defined is decided then, by closures; what a call still does is
-unwrap, call the backend's function, compare shapes and dtypes once, and make one node. An `Array`
-is made by ``new`` and two assignments, a third cheaper than by calling the class.
-"""
+"""Recording an op of two arrays without parameters, of which one or both are tracked."""
 
 from __future__ import annotations
 
-import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 import xgrad
 
@@ -20,163 +12,9 @@ from .array import SCALARS, Array
 from .backends import COMPLEX, REAL
 from .dispatch import Op, call_raw, explain, operands, same_backend
 from .fitting import bring, conj, spread_to
+from .partials import applied, is_product, is_saved_itself, names_of, reader
 from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
-
-new = object.__new__
-FLOAT64 = np.dtype(np.float64)  # compared by identity first, as the commonest
-
-
-class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: x)` is 1 / x
-    """A partial derivative that is one over something: dividing by it saves a pass.
-
-    Where structural zeros must stay zero it is 1 / divisor, as any other partial.
-    """
-
-    def __init__(self, divisor: Callable[..., Any]) -> None:
-        self.divisor = divisor
-        self.__signature__ = inspect.signature(divisor)
-
-    def __call__(self, xp: Any, *values: Any) -> Any:
-        """Return the partial derivative itself."""
-        return 1 / self.divisor(xp, *values)
-
-
-Partial = Callable[..., Any] | over | int
-
-
-def _reader(f: Partial, positions: list[int], many: bool) -> Callable[..., Any] | None:
-    """Return ``read(xp, saved)``, a rule on the saved values it names; None for the constant 1."""
-    if not callable(f):
-        return None
-    if not positions:
-        return lambda xp, saved: f(xp)
-    if not many:
-        return f
-    if len(positions) == 1:
-        i = positions[0]
-        return lambda xp, saved: f(xp, saved[i])
-    if len(positions) == 2:
-        i, j = positions
-        return lambda xp, saved: f(xp, saved[i], saved[j])
-    return lambda xp, saved: f(xp, *[saved[i] for i in positions])
-
-
-def names_of(f: Any, skip: int) -> list[str]:
-    """Return what a rule asks for, after ``xp`` and whatever else comes first."""
-    return list(inspect.signature(f).parameters)[skip:] if callable(f) else []
-
-
-def _applied(partial: Partial, positions: list[int], many: bool) -> Callable[..., Any]:
-    """Return ``pull(xp, g, saved)``: a cotangent times a partial, in the fewest steps."""
-    if not callable(partial):
-        return (lambda xp, g, saved: g) if partial == 1 else (lambda xp, g, saved: -g)
-    if isinstance(partial, over):
-        divisor: Any = _reader(partial.divisor, positions, many)
-        if is_saved_itself(divisor):
-            return lambda xp, g, saved: g / saved
-        return lambda xp, g, saved: g / divisor(xp, saved)
-    read: Any = _reader(partial, positions, many)
-    if is_saved_itself(read):
-        return lambda xp, g, saved: g * saved
-    return lambda xp, g, saved: g * read(xp, saved)
-
-
-def _is_product(partial: Partial, read: Any) -> bool:
-    """Whether a partial must be called and multiplied by."""
-    return callable(partial) and not isinstance(partial, over) and not is_saved_itself(read)
-
-
-_SAVED_ITSELF = (lambda xp, value: value).__code__.co_code
-
-
-def is_saved_itself(f: Any) -> bool:
-    """Whether a rule is ``lambda xp, x: x``, and so needs no call."""
-    return getattr(f, "__code__", None) is not None and f.__code__.co_code == _SAVED_ITSELF
-
-
-def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any]:
-    """Return the function that the user calls, for an elementwise op of one array."""
-    names = names_of(partial, 1)
-    keeps_x, keeps_out = op.arrays[0] in names, "out" in names
-    many = len(names) > 1
-    positions = list(range(len(names)))
-    read = _reader(partial, positions, many)
-    pull = _applied(partial, positions, many)
-
-    def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-        if read is None or (times is operator.mul and not fit):
-            c = pull(xp, g, saved)
-        else:
-            c = times(g, conj(xp, read(xp, saved)))
-        return bring(xp, c, *fit[1][0]) if fit else c
-
-    def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-        if makes_zeros:  # what is clipped stays zero, though its tangent be infinite
-            times = xgrad.ops.elementwise.strong_multiply
-        if read is None or times is operator.mul:
-            t = pull(xp, ts[0], saved)
-        else:
-            t = times(ts[0], read(xp, saved))
-        return spread_to(xp, t, *fit[0]) if fit else t
-
-    def lift(node: Node) -> Any:
-        if not many:
-            return Array(node[SAVED], node[PARENTS] if keeps_x else node) if names else None
-        return tuple(
-            Array(value, node if name == "out" else node[PARENTS])
-            for name, value in zip(names, node[SAVED], strict=True)
-        )
-
-    rule = Rule(op.name, pull, pull_to, push, lift, makes_zeros)
-    rule.partial = read if _is_product(partial, read) else None
-    rule.is_finite = read is None
-    raws = op.raws
-    out_first = many and names[0] == "out"
-
-    def call(x: Any, /) -> Any:
-        if type(x) is not Array:
-            if type(x) in raws:
-                return raws[type(x)](x)
-            (x,) = operands(op, [x])
-            return call(x) if type(x) is Array else raws[type(x)](x)
-        data = x._data
-        try:
-            out = raws[type(data)](data)
-        except Exception as error:
-            explain(op, (x,), error)
-            raise
-        if type(out) is not type(data):
-            out = arrayed(out)
-        parent = x._node
-        y: Any = new(Array)
-        y._data = out
-        if parent is None or not is_recording():
-            y._node = None
-            return y
-        saved: Any
-        if many:
-            saved = (out, data) if out_first else (data, out)
-        else:
-            saved = data if keeps_x else out if keeps_out else None
-        dtype = out.dtype
-        if dtype is data.dtype and (dtype is FLOAT64 or dtype in REAL):
-            y._node = [next_serial(), rule, parent, saved, None]
-        elif dtype in REAL or dtype in COMPLEX:
-            fit = ((out.shape, dtype), ((data.shape, data.dtype),))
-            y._node = [next_serial(), rule, parent, saved, fit]
-        else:
-            y._node = None
-        return y
-
-    return call
-
-
-def arrayed(out: Any) -> Any:
-    """Return what a raw function gave as an array: NumPy gives scalars for 0-d results."""
-    return np.asarray(out) if isinstance(out, np.generic) else out
-
-
-# Two arrays, no parameters ------------------------------------------------------------------------
+from .unary_calls import FLOAT64, arrayed, new
 
 
 class _Variants:
@@ -216,7 +54,7 @@ def binary_variants(
         kept = tuple(sorted({k for ks in asked for k in ks}))
         many = len(kept) > 1
         readers = [
-            _reader(rules[i], [kept.index(k) for k in ks], many)
+            reader(rules[i], [kept.index(k) for k in ks], many)
             if op.kind == "elementwise"
             else None
             for i, ks in zip(wanted, asked, strict=True)
@@ -226,7 +64,7 @@ def binary_variants(
         rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
         rule.is_finite = op.kind != "elementwise" or all(read is None for read in readers)
         alone = op.kind == "elementwise" and product is None and len(wanted) == 1
-        if alone and _is_product(rules[wanted[0]], readers[0]):
+        if alone and is_product(rules[wanted[0]], readers[0]):
             rule.partial = readers[0]
         setattr(variants, name, (rule, _PACKERS[kept]))
     return variants
@@ -268,7 +106,7 @@ def elementwise_variant(
     """Return pull, pull_to and push of a binary elementwise op for one choice of arguments."""
     own = variants.product
     pulls = [
-        _applied(partials[i], [kept.index(k) for k in ks], len(kept) > 1)
+        applied(partials[i], [kept.index(k) for k in ks], len(kept) > 1)
         for i, ks in zip(wanted, asked, strict=True)
     ]
 
