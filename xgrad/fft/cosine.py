@@ -15,7 +15,7 @@ import numpy as np
 from ..array import Array
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
-from ..ops.manipulation import moveaxis
+from ..ops.manipulation import front, moveaxis
 from ..ops.padding import pad
 from .fourier import fft
 
@@ -131,6 +131,7 @@ def dct(
         orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
             if the norm is ``"ortho"``.
     """
+    axis = front(axis, len(x.shape), "dct")
     return _transform(x, False, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
 
 
@@ -149,7 +150,7 @@ def idct(
         x,
         _INVERSE.get(type, type),
         n,
-        axis,
+        front(axis, len(x.shape), "idct"),
         _OPPOSITE.get(norm, norm),
         orthogonalize=orthogonalize,
     )
@@ -166,6 +167,7 @@ def dst(
     orthogonalize: bool | None = None,
 ) -> Array:
     """Return the sine transform along an axis, as ``scipy.fft.dst``; see `dct`."""
+    axis = front(axis, len(x.shape), "dst")
     return _transform(x, True, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
 
 
@@ -184,7 +186,7 @@ def idst(
         x,
         _INVERSE.get(type, type),
         n,
-        axis,
+        front(axis, len(x.shape), "idst"),
         _OPPOSITE.get(norm, norm),
         orthogonalize=orthogonalize,
     )
@@ -196,6 +198,7 @@ def _over_axes(
     if axes is None:
         axes = range(-(len(x.shape) if s is None else len(s)), 0)
     axes = [axes] if isinstance(axes, int) else list(axes)
+    axes = [front(axis, len(x.shape), f"{f.__name__}n") for axis in axes]
     for i, axis in enumerate(axes):
         x = f(x, type, None if s is None else s[i], axis, norm, orthogonalize=orthogonal)
     return x
