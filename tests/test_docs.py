@@ -15,8 +15,8 @@ import pytest
 
 import xgrad as xg
 
-# The page on other people's code needs SCIPY_ARRAY_API before SciPy is imported, and so a process of
-# its own: tests/interop/test_docs.py.
+# The page on other people's code needs SCIPY_ARRAY_API before SciPy is imported, and so a process
+# of its own: tests/interop/test_docs.py.
 DOCS = sorted(p for p in (Path(__file__).parents[1] / "docs").glob("*.md") if p.stem != "interop")
 BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?")
 
