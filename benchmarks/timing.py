@@ -51,7 +51,7 @@ def prepared(workload: Workload, libraries: Iterable[Library], plan: Plan) -> Ru
         say(f"{workload.name}: {library.name}")
         try:
             runs[library.name] = checked(workload, library, inputs, expected)
-        except (AttributeError, KeyError, NotImplementedError) as error:
+        except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
             say(f"{workload.name}: {library.name} is left out: {str(error) or repr(error)}")
     return runs
 

@@ -14,7 +14,6 @@ from typing import Any as _Any
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import errors, random
-from . import numpy_protocol as numpy_protocol
 from . import ops as ops
 from . import tape as tape
 from . import trees as tree
@@ -620,9 +619,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import fft, linalg, special
+    from . import numpy_protocol as numpy_protocol
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "optim"),
+    *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
     *("optimize", "show", "special", "testing"),
 )
 

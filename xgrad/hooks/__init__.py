@@ -10,10 +10,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the import system asks for methods, not for classes, and these load slowly
+    from importlib.abc import Loader
 
 HOOKS = {"einops._backends": "einops", "scipy.fft": "scipy_fft"}
 """The module that brings the register, and the module here that enters xgrad into it."""
@@ -30,7 +33,7 @@ def install() -> None:
         sys.meta_path.insert(0, _Finder())
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds what the other finders find, and has the hook run after the import."""
 
     def __init__(self) -> None:
@@ -44,11 +47,11 @@ class _Finder(MetaPathFinder):
             return None
         spec = find_spec(fullname)  # of the other finders: this one waits no more
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, hook)
+            spec.loader = _Loader(spec.loader, hook)  # type: ignore[assignment] # see the import above
         return spec
 
 
-class _Loader(Loader):
+class _Loader:
     """Loads a module as its own loader does, then runs a hook."""
 
     def __init__(self, loader: Loader, hook: str) -> None:
