@@ -11,11 +11,15 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import partial
+from functools import partial, wraps
 from typing import Any, NamedTuple
+
+import xgrad
 
 from . import errors
 from .backends import BY_TYPE, Backend, backend_of, backend_of_type
+
+# ruff: noqa: N805 - `_for_batches` makes functions whose first argument is the library's namespace
 
 __all__ = ["Batch", "NotBatchedError"]
 
@@ -209,6 +213,20 @@ def _to_raw_dtype(backend: Backend, kwargs: dict[str, Any]) -> None:
         kwargs["dtype"] = backend.raw_dtype(kwargs["dtype"])
 
 
+def _for_batches(f: Callable[..., Any]) -> Any:
+    """Define ``f(xp, x, ...)`` on a batch, or a list with one; others get the library's own."""
+
+    @wraps(f)
+    def call(x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        arrays = x if isinstance(x, (tuple, list)) else (x,)
+        xp = _of(arrays).xp
+        if Batch not in map(type, arrays):
+            return getattr(xp, f.__name__)(x, *args, **kwargs)
+        return f(xp, x, *args, **kwargs)
+
+    return staticmethod(call)
+
+
 class _Special:
     """The special functions, all of them elementwise."""
 
@@ -252,70 +270,46 @@ class _Batched:
         """Return a number in the shape of each."""
         return _filled(x, fill_value)
 
-    @staticmethod
-    def reshape(x: Any, shape: Any, *, copy: Any = None) -> Any:
+    @_for_batches
+    def reshape(xp: Any, x: Any, shape: Any, *, copy: Any = None) -> Any:
         """Return each in another shape."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.reshape(x, shape)
         shape = shape if isinstance(shape, (tuple, list)) else (shape,)
         return Batch(xp.reshape(x.data, (_number(x), *shape)))
 
-    @staticmethod
-    def broadcast_to(x: Any, shape: Any, /) -> Any:
+    @_for_batches
+    def broadcast_to(xp: Any, x: Any, shape: Any, /) -> Any:
         """Return each repeated to a shape."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.broadcast_to(x, shape)
         return Batch(xp.broadcast_to(_raw(x, len(shape)), (_number(x), *shape)))
 
-    @staticmethod
-    def expand_dims(x: Any, /, axis: Any = 0) -> Any:
+    @_for_batches
+    def expand_dims(xp: Any, x: Any, /, axis: Any = 0) -> Any:
         """Return each with new axes."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.expand_dims(x, axis=axis)
         return Batch(xp.expand_dims(x.data, axis=_behind(axis)))
 
-    @staticmethod
-    def squeeze(x: Any, /, axis: Any) -> Any:
+    @_for_batches
+    def squeeze(xp: Any, x: Any, /, axis: Any) -> Any:
         """Return each without axes of length one."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.squeeze(x, axis=axis)
         return Batch(xp.squeeze(x.data, axis=_behind(axis)))
 
-    @staticmethod
-    def permute_dims(x: Any, axes: Any, /) -> Any:
+    @_for_batches
+    def permute_dims(xp: Any, x: Any, axes: Any, /) -> Any:
         """Return each with its axes in another order."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.permute_dims(x, axes)
         return Batch(xp.permute_dims(x.data, (0, *[a % x.ndim + 1 for a in axes])))
 
-    @staticmethod
-    def moveaxis(x: Any, source: Any, destination: Any, /) -> Any:
+    @_for_batches
+    def moveaxis(xp: Any, x: Any, source: Any, destination: Any, /) -> Any:
         """Return each with axes moved."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.moveaxis(x, source, destination)
         return Batch(xp.moveaxis(x.data, _behind(source), _behind(destination)))
 
-    @staticmethod
-    def flip(x: Any, /, *, axis: Axis = None) -> Any:
+    @_for_batches
+    def flip(xp: Any, x: Any, /, *, axis: Axis = None) -> Any:
         """Return each with the order along axes reversed."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.flip(x, axis=axis)
         axes = tuple(range(1, x.ndim + 1)) if axis is None else _behind(axis)
         return Batch(xp.flip(x.data, axis=axes)) if axes != () else x
 
-    @staticmethod
-    def roll(x: Any, /, shift: Any, *, axis: Axis = None) -> Any:
+    @_for_batches
+    def roll(xp: Any, x: Any, /, shift: Any, *, axis: Axis = None) -> Any:
         """Return each rotated along axes."""
-        xp = _of((x,)).xp
-        if type(x) is not Batch:
-            return xp.roll(x, shift, axis=axis)
         if axis is not None:
             return Batch(xp.roll(x.data, shift, axis=_behind(axis)))
         flat = xp.reshape(x.data, (_number(x), -1))
@@ -331,22 +325,16 @@ class _Batched:
             return xp.cumulative_sum(x, axis=axis, **kwargs)
         return Batch(xp.cumulative_sum(x.data, axis=1 if axis is None else _behind(axis), **kwargs))
 
-    @staticmethod
-    def concat(arrays: Any, /, *, axis: int = 0) -> Any:
+    @_for_batches
+    def concat(xp: Any, arrays: Any, /, *, axis: int = 0) -> Any:
         """Return arrays joined along an axis, each with each."""
-        xp = _of(arrays).xp
-        like = next((x for x in arrays if type(x) is Batch), None)
-        if like is None:
-            return xp.concat(arrays, axis=axis)
+        like = next(x for x in arrays if type(x) is Batch)
         return Batch(xp.concat([_spread(x, like) for x in arrays], axis=_behind(axis)))
 
-    @staticmethod
-    def stack(arrays: Any, /, *, axis: int = 0) -> Any:
+    @_for_batches
+    def stack(xp: Any, arrays: Any, /, *, axis: int = 0) -> Any:
         """Return arrays joined along a new axis, each with each."""
-        xp = _of(arrays).xp
-        like = next((x for x in arrays if type(x) is Batch), None)
-        if like is None:
-            return xp.stack(arrays, axis=axis)
+        like = next(x for x in arrays if type(x) is Batch)
         return Batch(xp.stack([_spread(x, like) for x in arrays], axis=_behind(axis)))
 
     @staticmethod
@@ -375,9 +363,9 @@ def _matmul(x1: Any, x2: Any) -> Any:
     if not batch1 and n1 == 2 and n2 == 1:
         return Batch(x2.data @ backend_of(x1).xp.matrix_transpose(x1))
     if n1 == 1:
-        return _matmul(_Batched.expand_dims(x1, 0), x2)[..., 0, :]
+        return _matmul(_Batched.expand_dims(x1, axis=0), x2)[..., 0, :]
     if n2 == 1:
-        return _matmul(x1, _Batched.expand_dims(x2, -1))[..., 0]
+        return _matmul(x1, _Batched.expand_dims(x2, axis=-1))[..., 0]
     ndim = max(n1, n2)
     return Batch(_raw(x1, ndim) @ _raw(x2, ndim))
 
@@ -438,13 +426,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
 
 
 def _strong_multiply(x1: Any, x2: Any) -> Any:
-    return _operate(_of((x1, x2)).strong_multiply or _plain_strong_multiply, x1, x2)
-
-
-def _plain_strong_multiply(x1: Any, x2: Any) -> Any:
-    product = x1 * x2
-    xp = backend_of(product).xp
-    return xp.where((x1 == 0) | (x2 == 0), xp.zeros_like(product), product)
+    return _operate(xgrad.ops.elementwise.strong_multiply, x1, x2)
 
 
 BATCHED = Backend(
