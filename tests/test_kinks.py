@@ -109,3 +109,39 @@ def test_a_tangent_that_meets_an_infinite_slope_says_so():
         assert np.isinf(xg.grad(xg.sqrt)(0.0))
         assert np.isinf(xg.jvp(xg.sqrt, (0.0,), (1.0,))[1])
         assert np.isnan(xg.grad(lambda x: xg.sqrt(x) * 0.0)(0.0))
+
+
+PARTS = {  # what was read of the roots of [0, 1, 4, 9], and whether that was all of them
+    "halves": ([slice(2), slice(2, None)], True),
+    "every other one": ([slice(0, None, 2), slice(-1, None, -2)], True),
+    "overlapping": ([slice(3), slice(1, None)], True),
+    "single ones": ([0, 1, -2, -1], True),
+    "all but the first": ([slice(1, 3), 3], False),
+    "twice the same": ([slice(2, None), slice(2, None)], False),
+    "with a new axis": ([(slice(1, 4), None)], False),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("watched", [False, True])
+def test_parts_leave_structural_zeros_only_where_nothing_was_read(name, watched):
+    keys, is_whole = PARTS[name]
+
+    def f(x):
+        y = xg.sqrt(x)
+        return sum(xg.sum(y[key]) for key in keys)
+
+    x = np.asarray([0.0, 1.0, 4.0, 9.0])
+    weights = np.zeros(4)
+    for key in keys:
+        np.add.at(weights, key, 1)
+    twice = (lambda x: xg.sum(xg.grad(f)(x))) if watched else f  # the second on the outer tape
+    with np.errstate(all="ignore"):
+        first = xg.grad(f)(x)
+        found = xg.grad(twice)(x)
+        expected = np.where(weights > 0, weights * 0.5 / np.sqrt(x), 0)
+    np.testing.assert_array_equal(first, expected)
+    assert is_whole == np.isinf(first).any()
+    assert np.isfinite(found[1:]).all()
+    if not is_whole:
+        assert found[0] == 0

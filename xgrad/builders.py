@@ -166,10 +166,12 @@ class LinearBuilder(Builder):
         transposes: tuple[Any, ...],
         makes_zeros: bool,
         add_to: Any = None,
+        cover: Any = None,
         reuse: Any = None,
     ) -> None:
         super().__init__(op, makes_zeros)
-        self.transposes, self.add_to, self.reuse = transposes, add_to, reuse
+        self.transposes, self.add_to = transposes, add_to
+        self.cover, self.reuse = cover, reuse
         if op.variadic:
             self.likes = set()
         else:
@@ -186,6 +188,7 @@ class LinearBuilder(Builder):
         if self.add_to is not None:
             add_to, ask = self.add_to, self.asking(self.add_to)
             rule.add_to = lambda total, g, saved: add_to(total, g, *ask(saved))
+        rule.cover = self.cover
         if self.reuse is not None:
             reuse, needs = self.reuse, self.asking(self.reuse)
             rule.reuse = _fitted(lambda xp, g, saved: reuse(xp, g, *needs(saved)))

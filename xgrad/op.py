@@ -82,6 +82,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     add_to: Callable[..., Any] | None = None,
+    cover: Callable[..., bool] | None = None,
     reuse: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
@@ -95,6 +96,7 @@ def linear(
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
+        cover: ``cover(keys, shape)``, whether parts of these keys are the whole; see `Rule`.
         reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
     """
 
@@ -103,7 +105,9 @@ def linear(
         for transpose in transposes:
             op.require_names(transpose, 2)
         return _finish(
-            op, f, general_call(op, LinearBuilder(op, transposes, zeros, add_to, reuse), view)
+            op,
+            f,
+            general_call(op, LinearBuilder(op, transposes, zeros, add_to, cover, reuse), view),
         )
 
     return decorate

@@ -96,6 +96,8 @@ class Rule:
         makes_zeros: whether its cotangents are zero where the argument was not used.
         add_to: ``add_to(total, g, saved)`` adds to a cotangent in place what `pull` would make a
             whole array of zeros for, and returns it; None for most.
+        cover: ``cover(keys, shape)``, whether parts that were read under these keys are the whole
+            together: then their cotangents leave no structural zeros. None for most.
         reuse: what `pull_to` does, with the first parent's cotangent made in the buffer of `g`; for
             an op whose `pull` makes a new buffer of that size. None for most.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
@@ -105,7 +107,7 @@ class Rule:
     """
 
     __slots__ = (
-        *("add_to", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
+        *("add_to", "cover", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
         *("partial", "pull", "pull_to", "push", "reuse"),
     )
 
@@ -121,6 +123,7 @@ class Rule:
         self.name, self.pull, self.pull_to = name, pull, pull_to
         self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
         self.add_to: Callable[[Any, Any, Any], Any] | None = None
+        self.cover: Callable[[list[Any], tuple[int, ...]], bool] | None = None
         self.reuse: Callable[[Any, Any, Any, Any, Any], Any] | None = None
         self.partial: Callable[[Any, Any], Any] | None = None
         self.is_finite, self.is_plain = False, not makes_zeros
@@ -286,6 +289,7 @@ def pullback(
     like = next(iter(cotangents.values()))
     kind, xp = type(like), NAMESPACES[type(like)]
     zeros: set[int] = set(cotangents) if sparse else set()
+    reads: dict[int, tuple[Any, list[Any]]] = {}  # parts of which it is not yet known
     owned: set[int] = set()  # sums made by this walk, which it may add to in place
     plus = operator.add if taped else operator.iadd
     take, held = cotangents.pop, cotangents.get
@@ -301,11 +305,16 @@ def pullback(
                 xp = NAMESPACES[kind]
             if taped:
                 saved = rule.lift(node)
+            if reads and serial in reads:
+                cover, keys = reads.pop(serial)
+                if len(keys) > MANY or not cover(keys, tuple(g.shape)):
+                    zeros.add(serial)
             if rule.is_plain and fit is None and not zeros:  # by far the most
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
                 strong = False
             elif rule.add_to is not None and fit is None and not taped:
+                strong = serial in zeros
                 serial = parents[0]
                 if serial in owned:
                     cotangents[serial] = rule.add_to(cotangents[serial], g, saved)
@@ -314,7 +323,10 @@ def pullback(
                     old = held(serial)
                     cotangents[serial] = c if old is None else old + c
                     owned.add(serial)
+                if strong:
                     zeros.add(serial)
+                else:
+                    _note_part(reads, serial, rule, saved)
                 continue
             else:
                 strong = serial in zeros
@@ -328,7 +340,11 @@ def pullback(
                     c = rule.pull_to(xp, g, saved, None, STRONG[kind])
                 else:
                     c = rule.pull(xp, g, saved)
-                strong = strong or rule.makes_zeros
+                if rule.makes_zeros and not strong:
+                    if rule.cover is None:
+                        strong = True
+                    else:
+                        _note_part(reads, parents[0], rule, saved)
             if type(parents) is list:
                 serial = parents[0]
                 old = held(serial)
@@ -357,6 +373,17 @@ def pullback(
                         zeros.add(serial)
             parent = part = None  # they would keep a consumed node alive
     return cotangents
+
+
+MANY = 64
+"""Of more parts than these a walk does not ask whether they are the whole."""
+
+
+def _note_part(reads: dict[int, Any], serial: int, rule: Rule, saved: Any) -> None:
+    """Note that the cotangent of a node was made from that of a part of it."""
+    _, keys = reads.setdefault(serial, (rule.cover, []))
+    if len(keys) <= MANY:
+        keys.append(saved["key"])
 
 
 def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:

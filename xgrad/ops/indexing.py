@@ -8,6 +8,7 @@ cotangent of an entry goes to whoever wrote it last.
 from __future__ import annotations
 
 import operator
+from itertools import zip_longest
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -53,10 +54,34 @@ def _add_at(total: Any, g: Any, key: Key) -> Any:
         return total + backend.xp.reshape(g, ())
     if backend.getitem is not operator.getitem:
         return backend.index_add(total, key, g)
-    if not total.shape:
-        total = total[...]  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
-    total[key] += g
+    part = total[key]
+    if type(part) is not type(total):  # NumPy's single entries are scalars
+        total[key] = part + g
+        return total
+    part += g  # a view: `total[key] += g` would write it back once more
     return total
+
+
+def _spans(key: Key, shape: tuple[int, ...]) -> list[range]:
+    """Return which entries a basic index names along each axis."""
+    parts = key if type(key) is tuple else (key,)
+    rows: Any = zip_longest(parts, shape, fillvalue=slice(None))
+    return [range(n)[k if type(k) is slice else slice(k % n, k % n + 1)] for k, n in rows]
+
+
+def _cover(keys: list[Key], shape: tuple[int, ...]) -> bool:
+    """Whether basic indices are seen to name every entry together, as parts along one axis do."""
+    plain = [k for k in keys if type(k) is not tuple or not (None in k or Ellipsis in k)]
+    named = [_spans(key, shape) for key in plain if key is not None and key is not Ellipsis]
+    for axis, n in enumerate(shape):
+        seen = bytearray(n)
+        for spans in named:
+            if all(len(spans[i]) == m for i, m in enumerate(shape) if i != axis):
+                part = spans[axis] if spans[axis].step > 0 else spans[axis][::-1]
+                seen[part.start : part.stop : part.step] = b"1" * len(part)
+        if 0 not in seen:
+            return True
+    return False
 
 
 @linear(
@@ -65,6 +90,7 @@ def _add_at(total: Any, g: Any, key: Key) -> Any:
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
     add_to=lambda total, g, key: _add_at(total, g, key),
+    cover=lambda keys, shape: _cover(keys, shape),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
