@@ -113,6 +113,7 @@ class Jax:
         import jax
 
         jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_disable_most_optimizations", True)  # every shape is compiled anew
         import jax.scipy.special
 
         self.jax, self.namespace = jax, jax.numpy

@@ -159,7 +159,7 @@ def test_pinv_of_constant_deficient_rank():
 SINGULAR = np.asarray([[1.0, 2.0], [2.0, 4.0]])
 STACK = np.stack([SINGULAR, np.eye(2)])
 BAD = {
-    "solve": (lambda x: la.solve(x, xg.ones(2)), SINGULAR, "x1 is singular", "solve_by_lu"),
+    "solve": (lambda x: la.solve(x, xg.ones(2)), SINGULAR, "x1 is singular", "linalg.solve"),
     "solve of a stack": (lambda x: la.solve(x, xg.ones((2, 1))), STACK, "ingular", "linalg.solve"),
     "solve_triangular": (
         lambda x: la.solve_triangular(x, xg.ones(2)),
@@ -168,7 +168,7 @@ BAD = {
         "linalg.solve_triangular",
     ),
     "inv": (la.inv, SINGULAR, "ingular", "linalg.inv"),
-    "matrix_power": (lambda x: la.matrix_power(x, -1), SINGULAR, "ingular", "linalg.inv"),
+    "matrix_power": (lambda x: la.matrix_power(x, -1), SINGULAR, "ingular", "linalg.matrix_power"),
     "cholesky": (la.cholesky, -np.eye(2), "positive", "linalg.cholesky"),
 }
 SQUARE_ONLY = {
@@ -187,7 +187,7 @@ def test_singular_and_indefinite_matrices_raise_and_name_the_op(name, tracked):
     f, x, says, op = BAD[name]
     with pytest.raises(np.linalg.LinAlgError, match=says) as caught:
         f(xg.asarray(x, requires_grad=tracked))
-    assert any(f"xgrad.{op}(" in note for note in caught.value.__notes__), caught.value.__notes__
+    assert any(f"xgrad.{op}" in note for note in caught.value.__notes__), caught.value.__notes__
 
 
 @pytest.mark.parametrize("name", SQUARE_ONLY)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_array
 from ..fitting import conj
 from ..op import constant, rule
 from ..ops.elementwise import is_complex
@@ -52,6 +53,7 @@ def solve(x1: Array, x2: Array, /) -> Array:
     The matrices are factorised once, for the value and for all derivatives.
     """
     require_square("solve", "x1", x1)
+    require_array("linalg.solve", "x2", x2)
     x1, x2 = promoted(x1, x2)
     factors = _solve_by_lu(x1)
     if len(x2.shape) == 1:
@@ -104,6 +106,7 @@ def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
     [1.0, 2.0]
     """
     require_square("solve_triangular", "x1", x1)
+    require_array("linalg.solve_triangular", "x2", x2)
     x1, x2 = promoted(x1, x2)
     if len(x2.shape) == 1:
         out = triangular(x1, reshape(x2, (-1, 1)), upper=not lower)
