@@ -109,6 +109,8 @@ def test_whatever_is_refused_names_the_op_that_was_called(computing, row, quiet)
         if not isinstance(x, xg.Array):
             continue
         for what, make in MISFITS.items():
+            if what == "NaN" and computing.backend.name == "torch":
+                continue  # PyTorch's eigenvalues of NaN end the interpreter
             call = [*args[:i], make(computing), *args[i + 1 :]]
             try:
                 public(row)(*call, **kwargs)

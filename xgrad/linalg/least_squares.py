@@ -98,4 +98,5 @@ def tensorinv(a: Array, /, ind: int = 2) -> Array:
             f"tensorinv: a has shape {tuple(a.shape)} and ind is {ind}; expected as many entries "
             "in its first ind axes as in the others"
         )
-    return reshape(inv(reshape(a, (math.prod(rows), -1))), (*columns, *rows))
+    n = math.prod(rows)
+    return reshape(inv(reshape(a, (n, n))), (*columns, *rows))

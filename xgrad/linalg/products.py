@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..array import Array
+from ..backends import backend_of
 from ..dispatch import require_array
 from ..op import constant
 from ..ops.creation import zeros_like
@@ -23,7 +24,11 @@ from .solving import inv
 
 @constant
 def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
-    """Return the rank of matrices. It has no derivative."""
+    """Return the rank of matrices, 0 of empty ones. It has no derivative."""
+    if 0 in x.shape[-2:]:
+        backend = backend_of(x)
+        where = {"dtype": backend.raw_dtype("int64"), "device": backend.device(x)}
+        return backend.xp.zeros(tuple(x.shape[:-2]), **where)  # type: ignore[no-any-return]
     if rtol is None:
         return raw_call("matrix_rank", x)  # type: ignore[no-any-return]
     return raw_call("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)  # type: ignore[no-any-return]

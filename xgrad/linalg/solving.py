@@ -129,12 +129,13 @@ def _cofactor(x: Array, /) -> Array:
     With A = U S V^H it is conj(det(U) det(V^H) U S' V^H), S' holding the products of the others.
     """
     xp = backend_of(x).xp
+    if not x.shape[-1]:
+        return xp.zeros_like(x)  # type: ignore[no-any-return]
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
-    n = x.shape[-1]
     one = xp.ones_like(s[..., :1])
-    before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1) if n else s
+    before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1)
     after = xp.cumulative_prod(xp.concat([one, xp.flip(s, axis=-1)[..., :-1]], axis=-1), axis=-1)
-    others = before * xp.flip(after, axis=-1) if n else s
+    others = before * xp.flip(after, axis=-1)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     others = xp.astype(others, x.dtype)
     return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)  # type: ignore[no-any-return]
