@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 from importlib.util import find_spec
 
 import numpy as np
@@ -55,6 +56,8 @@ def pytest_configure(config):
         except (xg.errors.BackendError, ValueError) as error:
             raise pytest.UsageError(f"--backend {name}: {error}") from error
     config.places, config.absent = places, absent
+    if any(place.name == "dask" for place in places):  # threads cost more than such small arrays
+        importlib.import_module("dask").config.set(scheduler="synchronous")
 
 
 def pytest_report_header(config):

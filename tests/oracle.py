@@ -37,6 +37,12 @@ CONVENTIONS: dict[tuple[str, str], str] = {
         for name in ("all", "counts", "inverse", "values")
     },
     ("special.expn", "jax"): "JAX gives NaN for x up to 1, and we the slope of the differences",
+    ("special.erfcx", "jax"): "2 x erfcx(x) - 2 / sqrt(pi) cancels in JAX at large x",
+    ("special.dawsn", "jax"): "1 - 2 x dawsn(x) cancels in JAX at large x",
+    ("special.i0", "jax"): "JAX gives 1 at 0, where the slope is 0",
+    ("atan2", "jax"): "the cotangent of a float32 argument is rounded in another place",
+    ("vander", "jax"): "JAX gives NaN for the slope of x ** 0 at 0",
+    ("linalg.lstsq", "jax"): "the residuals of a square system are rounding errors",
     ("special.spence", "jax"): "JAX gives NaN between 1 and 2, and we the slope of the differences",
     ("linalg.det", "torch"): "PyTorch gives 0 at singular complex matrices",
     ("asarray", "torch"): "torch.asarray of a nested list drops the gradient",
@@ -113,6 +119,7 @@ class Jax:
         import jax
 
         jax.config.update("jax_enable_x64", True)
+        jax.config.update("jax_disable_most_optimizations", True)  # every shape is compiled anew
         import jax.scipy.special
 
         self.jax, self.namespace = jax, jax.numpy
@@ -176,17 +183,20 @@ def compare(row: Row, peer: Peer, place: Place, samples: int | None) -> Outcome 
     outcome = Outcome()
     cases = [c for c in row.cases(place, "fc") if c.dtype in DTYPES and c.varying]
     for case in cases if samples is None else cases[:samples]:
-        _compare(case, function, peer, outcome)
+        _compare(case, function, peer, outcome, case.varying)
     return outcome
 
 
-def _compare(case: Case, function: Callable[..., Any], peer: Peer, out: Outcome) -> None:
+def _compare(
+    case: Case, function: Callable[..., Any], peer: Peer, out: Outcome, varying: list[int]
+) -> None:
+    """Compare a case; where the peer refuses, in each argument alone, as it may lack but one."""
     arrays = case.numpy_arrays()
     xs = [xg.asarray(x) for x in arrays]
 
     def own(*some: Any) -> list[Any]:
         filled = list(xs)
-        for i, x in zip(case.varying, some, strict=True):
+        for i, x in zip(varying, some, strict=True):
             filled[i] = x
         return [y for y in _flat(case.call(filled)) if isinstance(y, xg.Array)]
 
@@ -197,11 +207,11 @@ def _compare(case: Case, function: Callable[..., Any], peer: Peer, out: Outcome)
         return function(*args, **kwargs)
 
     with np.errstate(all="ignore"):
-        ys, pullback = xg.vjp(own, *[xs[i] for i in case.varying])
+        ys, pullback = xg.vjp(own, *[xs[i] for i in varying])
         values = [np.asarray(y.data) for y in ys]
         try:
             theirs, pull = peer.value_and_vjp(
-                lambda *filled: case.call(list(filled), in_own_dtypes), arrays, case.varying
+                lambda *filled: case.call(list(filled), in_own_dtypes), arrays, varying
             )
             if [y.shape for y in theirs] != [y.shape for y in values]:
                 out.left[f"{peer.name} returns other shapes"] += 1
@@ -209,6 +219,10 @@ def _compare(case: Case, function: Callable[..., Any], peer: Peer, out: Outcome)
             gs = _cotangents(values)
             found = pull(gs)
         except Exception as error:  # whatever a peer raises for what it does not take
+            for i in varying if len(varying) > 1 else ():
+                _compare(case, function, peer, out, [i])
+            if len(varying) > 1:
+                return
             out.left[f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"] += 1
             return
         own_found = pullback([xg.asarray(g) for g in gs])

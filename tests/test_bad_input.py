@@ -4,6 +4,7 @@ An error that a backend raises has the op in its notes, which a traceback shows 
 """
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -64,6 +65,74 @@ ELEMENTWISE = [
     and all(not isinstance(x, (list, tuple)) for x in row.samples[0].args)
     and len({x.shape for x in row.samples[0].args if hasattr(x, "shape")}) == 1
 ]
+
+
+MISFITS = {
+    "a word": lambda place: "abc",
+    "an object": lambda place: object(),
+    "None": lambda place: None,
+    "0 axes": lambda place: xg.asarray(place.raw(np.asarray(1.5))),
+    "5 axes": lambda place: xg.asarray(place.raw(np.ones((1, 2, 3, 1, 2)))),
+    "7 elements": lambda place: xg.asarray(place.raw(np.ones(7))),
+    "7 x 9 elements": lambda place: xg.asarray(place.raw(np.ones((7, 9)))),
+    "truths": lambda place: xg.asarray(place.raw(np.ones((2, 3), bool))),
+    "integers": lambda place: xg.asarray(place.raw(np.ones((2, 3), "int64"))),
+    "complex": lambda place: xg.asarray(place.raw(np.full((2, 3), 1j))),
+    "NaN": lambda place: xg.asarray(place.raw(np.full((3, 3), np.nan))),
+    "a singular matrix": lambda place: xg.asarray(place.raw(np.ones((2, 2)))),
+    "an indefinite matrix": lambda place: xg.asarray(place.raw(-np.eye(3))),
+}
+"""What may be put where an array is expected, right for some ops and wrong for others."""
+
+NO_ARRAYS = ("a word", "an object")
+TAKE_THEM = {
+    ("asarray", "a word"): "NumPy makes arrays of words",
+    ("asarray", "an object"): "NumPy makes arrays of objects",
+    ("to_backend", "a word"): "the name of a backend",
+}
+PYTHON_REFUSES = set("chdtr chdtrc chdtri fdtr fdtrc fdtri gdtrix".split())
+"""What multiplies or divides by an operator, which says itself that it takes no words."""
+
+
+@pytest.mark.parametrize("row", [r for r in ROWS if parameters(r)], ids=lambda row: row.name)
+@pytest.mark.filterwarnings("ignore")
+def test_whatever_is_refused_names_the_op_that_was_called(computing, row, quiet):
+    """Put each misfit in the place of each array: it is taken, or an error names the op."""
+    case = case_of(row, computing)
+    if case is None:
+        pytest.skip(row.left_out(computing, row.samples[0], "f"))
+    name = operand(row)
+    supply = iter(arrays(case, xg.asarray))
+    args = [filled(x, supply) for x in row.samples[0].args]
+    kwargs = {k: filled(x, supply) for k, x in row.samples[0].kwargs.items()}
+    for i, x in enumerate(args):
+        if not isinstance(x, xg.Array):
+            continue
+        for what, make in MISFITS.items():
+            if what == "NaN" and computing.backend.name == "torch":
+                continue  # PyTorch's eigenvalues of NaN end the interpreter
+            call = [*args[:i], make(computing), *args[i + 1 :]]
+            try:
+                public(row)(*call, **kwargs)
+            except Exception as error:
+                says = text(error)
+            else:
+                says = name if (name, what) in TAKE_THEM or what not in NO_ARRAYS else "nothing"
+            named = re.search(rf"(?<![a-z0-9_]){name}(?![a-z0-9_])", says)
+            assert named or name in PYTHON_REFUSES, f"{name} of {what} at {i} says {says}"
+
+
+def test_a_function_made_of_others_names_itself_and_what_failed():
+    with pytest.raises(ValueError, match="broadcast") as caught:
+        xg.allclose(xg.ones(2), xg.ones(3))
+    assert text(caught.value).endswith(
+        "in xgrad.isclose(float64[2], float64[3]), which xgrad.allclose calls"
+    )
+    with pytest.raises(IndexError) as caught:
+        xg.ones(2)[7]
+    assert text(caught.value).endswith("in xgrad.getitem(float64[2])")
+    with pytest.raises(TypeError, match=r"^pow: x2 is 'abc' of type str"):
+        xg.pow(xg.ones(2), "abc")
 
 
 def refused(f, *names):

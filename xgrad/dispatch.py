@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -14,6 +15,46 @@ from . import errors
 from .array import SCALARS, Array
 from .backends import Backend, backend_of, backend_of_type, missing
 from .batching import Batch
+
+_CHAPTERS = ("xgrad.ops.", "xgrad.linalg.", "xgrad.fft.", "xgrad.special.")
+_ENGINE = frozenset(
+    f"xgrad.{name}"
+    for name in (
+        "array",
+        "batching",
+        "binary_calls",
+        "dispatch",
+        "general_calls",
+        "methods",
+        "operators",
+        "unary_calls",
+    )
+)
+
+
+def called(path: str) -> str:
+    """Return the path of the function that the user called, for the text of an error.
+
+    The stack tells it: the outermost public function of the chapters above the op that fails, which
+    may be one that has no name of its own, or that of a function which another one is made of.
+    """
+    found, frame = path, sys._getframe(1)
+    while frame is not None:
+        module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
+        if module.startswith(_CHAPTERS):
+            chapter = module.split(".")[1]
+            candidate = name if chapter == "ops" else f"{chapter}.{name}"
+            found = candidate if is_public(candidate) else found
+        elif module not in _ENGINE:
+            break
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+def is_public(path: str) -> bool:
+    """Whether a path such as ``"linalg.solve"`` leads to a function of the namespace."""
+    space, _, name = path.rpartition(".")
+    return name in (getattr(xgrad, space) if space else xgrad).__all__
 
 
 def _empty() -> None:
@@ -27,7 +68,7 @@ class Op:
         self, f: Callable[..., Any], kind: str, path: str, arrays: int | None, adapter: str = ""
     ) -> None:
         self.name, self.kind = f.__name__.lstrip("_"), kind
-        self.path = path + self.name
+        self.path = adapter or path + self.name
         self.adapter = adapter
         parameters = inspect.signature(f).parameters.values()
         positional = [
@@ -121,7 +162,7 @@ class RawTable(dict[type, Callable[..., Any]]):
     def __missing__(self, cls: type) -> Callable[..., Any]:
         backend = backend_of_type(cls)
         if backend is None:
-            raise TypeError(f"{self.op.name}: {cls.__qualname__} is not an array")
+            raise TypeError(f"{called(self.op.path)}: {cls.__qualname__} is not an array")
         self[cls] = function = self.op.bind(backend)
         return function
 
@@ -141,9 +182,11 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     own = [x for x in arrays if not _is_number(x._data)]
     first = own[0] if own else arrays[0] if arrays else None
     if first is None:
-        for x in args:
-            if type(x) not in SCALARS and x is not None and backend_of_type(type(x)) is None:
-                _refuse(op, args, x)
+        for name, x in _named(op, args):
+            if type(x) in SCALARS or (x is None and _is_optional(op, name)):
+                continue
+            if backend_of_type(type(x)) is None:
+                _refuse(op.path, name, x)
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
             return [x if x is None else xgrad.asarray(x) for x in args]
@@ -155,7 +198,17 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
             return [x._data if type(x) is Array else x for x in lifted]
         return args
     backend = backend_of(first._data)
-    return [_operand(op, args, x, first, backend) for x in args]
+    return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
+
+
+def _named(op: Op, args: list[Any]) -> Any:
+    """Return pairs of each operand's name and the operand."""
+    names = op.arrays or [f"argument {i}" for i in range(len(args))]
+    return zip(names, args, strict=False)
+
+
+def _is_optional(op: Op, name: str) -> bool:
+    return name in op.defaults and op.defaults[name] is None
 
 
 def _is_number(x: Any) -> bool:
@@ -168,8 +221,8 @@ def _lifted(args: list[Any], lead: Any) -> list[Any]:
     return [Array(x) if x is lead else x for x in args]
 
 
-def _operand(op: Op, args: list[Any], x: Any, first: Array, backend: Backend) -> Any:
-    if x is None or type(x) in SCALARS:
+def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend) -> Any:
+    if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
     if type(x) is not Array:
         if _is_number(x):
@@ -177,25 +230,33 @@ def _operand(op: Op, args: list[Any], x: Any, first: Array, backend: Backend) ->
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
-            _refuse(op, args, x)
+            _refuse(op.path, name, x)
         x = Array(x)
     if backend_of(x._data) is not backend:
         if _is_number(x._data):
             return xgrad.to_backend(x, backend.name, device=backend.device(first._data))
         raise errors.MixedBackendError(
-            f"{op.name}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
+            f"{called(op.path)}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
             f"Move one of them with x.to_backend({backend.name!r}); nothing is copied silently"
         )
     return x
 
 
-def _refuse(op: Op, args: list[Any], x: Any) -> NoReturn:
-    names = op.arrays or [f"argument {i}" for i in range(len(args))]
-    name = next(n for n, a in zip(names, args, strict=False) if a is x)
+def _refuse(path: str, name: str, x: Any) -> NoReturn:
     raise TypeError(
-        f"{op.name}: {name} is {x!r:.60} of type {type(x).__qualname__}; expected an array or a "
-        "number. xgrad.asarray(x) makes an array of numbers and of nested sequences"
+        f"{called(path)}: {name} is {x!r:.60} of type {type(x).__qualname__}; expected an array "
+        "or a number. xgrad.asarray(x) makes an array of numbers and of nested sequences"
     )
+
+
+def require_array(path: str, argument: str, x: Any, axes: int = 0) -> None:
+    """Refuse what is no array, or has too few axes, before its attributes are asked for."""
+    if type(x) is not Array and backend_of_type(type(x)) is None:
+        _refuse(path, argument, x)
+    if len(x.shape) < axes:
+        raise ValueError(
+            f"{called(path)}: {argument} has shape {tuple(x.shape)}; expected {axes} axes or more"
+        )
 
 
 def require_one_place(name: str, arrays: Any) -> None:
@@ -235,8 +296,11 @@ def explain(op: Op, args: Any, error: Exception) -> None:
     raws = [x._data if type(x) is Array else x for x in args]
     raws = [x for x in raws if backend_of_type(type(x))]
     try:
-        require_one_place(op.name, raws)
+        require_one_place(called(op.path), raws)
     except errors.BackendError as mixed:
         raise mixed from error
     shapes = ", ".join(f"{x.dtype}{list(x.shape)}" for x in raws)
-    error.add_note(f"in xgrad.{op.path}({shapes})")
+    user = called(op.path)
+    name = op.path if is_public(op.path) else user
+    via = f", which xgrad.{user} calls" if name != user else ""
+    error.add_note(f"in xgrad.{name}({shapes}){via}")

@@ -68,7 +68,7 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
 
 def lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     """Solve with the factors of `lu_factor`; see `Backend`."""
-    if pivots.dtype.kind != "i":
+    if pivots.ndim == lu.ndim:
         return _solve(lu.mT.conj() if adjoint else lu, x2)
     if x2.ndim > 2:
         columns = np.moveaxis(x2, -2, 0)

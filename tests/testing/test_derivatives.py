@@ -15,6 +15,11 @@ from xgrad.testing.table import CHAPTERS
 DOCUMENT = Path(__file__).parents[2] / "docs" / "derivatives.md"
 NEXT = "run python -m xgrad.testing derivatives --output docs/derivatives.md"
 
+FIRST_ORDER_ON_DASK = set(
+    "betainc betaincc betaincinv betainccinv chdtrc chdtri fdtr fdtrc fdtri stdtr stdtrit".split()
+)
+"""Series whose second derivatives are graphs that Dask takes more than half a minute to walk."""
+
 
 @pytest.fixture(scope="module")
 def shown():
@@ -30,7 +35,8 @@ def test_document_shows_what_is_earned(shown, place, chapter):
     if not place.has_values or place.name != place.backend.name:
         pytest.skip("the document has whole backends only")
     for name, rows in rows_by_name(CHAPTERS[chapter]).items():
-        found = earned(rows, place)
+        slow = place.name == "dask" and name.removeprefix("special.") in FIRST_ORDER_ON_DASK
+        found = earned([replace(row, order=1) for row in rows] if slow else rows, place)
         assert not found.failures, f"{name}: {found.failures}"
         assert found.marks or found.reason, f"{name}: nothing was checked, and no reason given"
         recorded = shown[name].get(place.name, found.marks)  # Dask has no column

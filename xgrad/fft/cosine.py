@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
+from ..dispatch import require_array
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
 from ..ops.manipulation import front, moveaxis
@@ -131,6 +132,7 @@ def dct(
         orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
             if the norm is ``"ortho"``.
     """
+    require_array("fft.dct", "x", x)
     axis = front(axis, len(x.shape), "dct")
     return _transform(x, False, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
 
@@ -146,6 +148,7 @@ def idct(
     orthogonalize: bool | None = None,
 ) -> Array:
     """Return the inverse of `dct`."""
+    require_array("fft.idct", "x", x)
     return dct(
         x,
         _INVERSE.get(type, type),
@@ -167,6 +170,7 @@ def dst(
     orthogonalize: bool | None = None,
 ) -> Array:
     """Return the sine transform along an axis, as ``scipy.fft.dst``; see `dct`."""
+    require_array("fft.dst", "x", x)
     axis = front(axis, len(x.shape), "dst")
     return _transform(x, True, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
 
@@ -182,6 +186,7 @@ def idst(
     orthogonalize: bool | None = None,
 ) -> Array:
     """Return the inverse of `dst`."""
+    require_array("fft.idst", "x", x)
     return dst(
         x,
         _INVERSE.get(type, type),
@@ -195,6 +200,7 @@ def idst(
 def _over_axes(
     f: Callable[..., Any], x: Any, type: int, s: Any, axes: Any, norm: str, orthogonal: Any
 ) -> Any:
+    require_array(f"fft.{f.__name__}n", "x", x)
     if axes is None:
         axes = range(-(len(x.shape) if s is None else len(s)), 0)
     axes = [axes] if isinstance(axes, int) else list(axes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import current
+from ..dispatch import require_array
 from ..fitting import cast
 from ..op import linear
 from ..ops.manipulation import at_axis, front, roll
@@ -149,6 +150,7 @@ def rfftn(
     norm: str = "backward",
 ) -> Array:
     """Return the discrete Fourier transform of real elements along several axes."""
+    require_array("fft.rfftn", "x", x, axes=1)
     where = _axes(len(x.shape), s, axes, "rfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
     out = rfft(x, n=sizes[-1], axis=where[-1], norm=norm)
@@ -164,6 +166,7 @@ def irfftn(
     norm: str = "backward",
 ) -> Array:
     """Return the real inverse of `rfftn`."""
+    require_array("fft.irfftn", "x", x, axes=1)
     where = _axes(len(x.shape), s, axes, "irfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
     if s is None:
@@ -175,6 +178,7 @@ def irfftn(
 
 def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the real transform of a signal with Hermitian symmetry, given as its half."""
+    require_array("fft.hfft", "x", x)
     from ..ops.elementwise import conj as conjugate
 
     axis = front(axis, len(x.shape), "hfft")
@@ -183,6 +187,7 @@ def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
 
 def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the inverse of `hfft`."""
+    require_array("fft.ihfft", "x", x)
     from ..ops.elementwise import conj as conjugate
 
     axis = front(axis, len(x.shape), "ihfft")
@@ -199,11 +204,13 @@ def _shift(x: Array, axes: int | Sequence[int] | None, sign: int, name: str) -> 
 
 def fftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved to the middle."""
+    require_array("fft.fftshift", "x", x)
     return _shift(x, axes, 1, "fftshift")
 
 
 def ifftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved back to the front."""
+    require_array("fft.ifftshift", "x", x)
     return _shift(x, axes, -1, "ifftshift")
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import called, require_array
 from ..ops.products import adjoint
 
 # ruff: noqa: N802 - matrices are capitals
@@ -83,8 +84,10 @@ def raw_call(name: str, x: Any, *args: Any, **kwargs: Any) -> Any:
 
 def require_square(name: str, argument: str, x: Any) -> None:
     """Refuse what is not a stack of square matrices, before a library says so in its own way."""
-    shape = tuple(getattr(x, "shape", ()))
+    require_array(f"linalg.{name}", argument, x)
+    shape = tuple(x.shape)
     if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ValueError(
-            f"{name}: {argument} has shape {shape}; expected square matrices in the last two axes"
+            f"{called(f'linalg.{name}')}: {argument} has shape {shape}; expected square "
+            "matrices in the last two axes"
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_array
 from ..op import rule
 from ..ops.manipulation import matrix_transpose
 from .common import H, QRResult, hermitian, identity, raw_call, require_square
@@ -124,6 +125,7 @@ def qr(x: Array, /, *, mode: str = "reduced") -> QRResult:
     The derivative needs the first min(M, N) columns to be independent. Of a complete Q the columns
     beyond R's are determined only up to a rotation; their derivative is the one without rotation.
     """
+    require_array("linalg.qr", "x", x, axes=2)
     if mode not in ("reduced", "complete"):
         raise ValueError(f"qr: mode is {mode!r}; expected 'reduced' or 'complete'")
     tall = x.shape[-2] > x.shape[-1]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..array import Array
+from ..dispatch import require_array
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
 from ..ops.indexing import getitem
@@ -41,6 +42,8 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
         gives an empty array, as that depends on the rank; the rank; the singular values of `a`.
         Derivatives hold where the rank does not change.
     """
+    require_array("linalg.lstsq", "a", a)
+    require_array("linalg.lstsq", "b", b)
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
         raise ValueError(
             f"lstsq: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; "
@@ -55,6 +58,7 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
 
 def cond(x: Array, /, p: Any = None) -> Array:
     """Return the condition number of matrices in the norm `p`, by default the spectral one."""
+    require_array("linalg.cond", "x", x, axes=2)
     if p in (None, 2, -2):
         s = svdvals(x)
         large, small = getitem(s, (..., 0)), getitem(s, (..., -1))
@@ -70,6 +74,8 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
         b: the right-hand side.
         axes: axes of `a` to move to its end first.
     """
+    require_array("linalg.tensorsolve", "a", a)
+    require_array("linalg.tensorsolve", "b", b)
     if axes is not None:
         axes = [front(axis, len(a.shape), "tensorsolve") for axis in axes]
         a = moveaxis(a, tuple(axes), tuple(range(len(a.shape) - len(axes), len(a.shape))))
@@ -85,10 +91,12 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
 
 def tensorinv(a: Array, /, ind: int = 2) -> Array:
     """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows."""
+    require_array("linalg.tensorinv", "a", a)
     rows, columns = tuple(a.shape[:ind]), tuple(a.shape[ind:])
     if ind < 1 or math.prod(rows) != math.prod(columns):
         raise ValueError(
             f"tensorinv: a has shape {tuple(a.shape)} and ind is {ind}; expected as many entries "
             "in its first ind axes as in the others"
         )
-    return reshape(inv(reshape(a, (math.prod(rows), -1))), (*columns, *rows))
+    n = math.prod(rows)
+    return reshape(inv(reshape(a, (n, n))), (*columns, *rows))

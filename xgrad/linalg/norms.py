@@ -7,6 +7,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_array
 from ..fitting import conj
 from ..op import rule
 from ..ops.dtypes import astype
@@ -61,6 +62,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
         keepdims: keep the axes with length one.
         ord: the order: a number, ``inf`` or ``-inf``; 0 counts the non-zero elements.
     """
+    require_array("linalg.vector_norm", "x", x)
     axes_of(len(x.shape), axis, "vector_norm")
     if ord == 2:
         return _norm2(x, axis=axis, keepdims=keepdims)
@@ -99,6 +101,7 @@ def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
 
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``."""
+    require_array("linalg.matrix_norm", "x", x, axes=2)
     if ord == "fro":
         return _norm2(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..array import Array
+from ..backends import backend_of
+from ..dispatch import require_array
 from ..op import constant
 from ..ops.creation import zeros_like
 from ..ops.elementwise import multiply, subtract
@@ -15,13 +17,18 @@ from ..ops.statistical import sum as sum_over
 from .common import (
     identity,
     raw_call,
+    require_square,
 )
 from .solving import inv
 
 
 @constant
 def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
-    """Return the rank of matrices. It has no derivative."""
+    """Return the rank of matrices, 0 of empty ones. It has no derivative."""
+    if 0 in x.shape[-2:]:
+        backend = backend_of(x)
+        where = {"dtype": backend.raw_dtype("int64"), "device": backend.device(x)}
+        return backend.xp.zeros(tuple(x.shape[:-2]), **where)  # type: ignore[no-any-return]
     if rtol is None:
         return raw_call("matrix_rank", x)  # type: ignore[no-any-return]
     return raw_call("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)  # type: ignore[no-any-return]
@@ -29,6 +36,8 @@ def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
 
 def outer(x1: Array, x2: Array, /) -> Array:
     """Return the outer product of two vectors."""
+    require_array("linalg.outer", "x1", x1)
+    require_array("linalg.outer", "x2", x2)
     if len(x1.shape) != 1 or len(x2.shape) != 1:
         raise ValueError(f"outer: got shapes {x1.shape} and {x2.shape}; expected two vectors")
     return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
@@ -36,6 +45,8 @@ def outer(x1: Array, x2: Array, /) -> Array:
 
 def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Return the cross product of vectors of three elements along an axis."""
+    require_array("linalg.cross", "x1", x1)
+    require_array("linalg.cross", "x2", x2)
     for x in (x1, x2):
         front(axis, len(x.shape), "cross")
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
@@ -53,6 +64,7 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
 
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     """Return a diagonal of matrices, the main one unless an offset is given."""
+    require_array("linalg.diagonal", "x", x, axes=2)
     rows, columns = x.shape[-2], x.shape[-1]
     n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     flat = reshape(x, (*x.shape[:-2], rows * columns))
@@ -68,8 +80,7 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
 
 def matrix_power(x: Array, n: int, /) -> Array:
     """Return square matrices to a power; a power of the inverse if it is negative."""
-    if x.shape[-1] != x.shape[-2]:
-        raise ValueError(f"matrix_power: got shape {tuple(x.shape)}; expected square matrices")
+    require_square("matrix_power", "x", x)
     if n < 0:
         x, n = inv(x), -n
     if n == 0:

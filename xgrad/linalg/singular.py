@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..array import Array
+from ..dispatch import require_array
 from ..errors import NotDifferentiableError
 from ..op import constant, rule
 from ..ops.dtypes import is_tracked
@@ -103,6 +104,7 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     matrices have more columns than the argument determines; those beyond the reduced ones have no
     derivative, and asking for it is an error.
     """
+    require_array("linalg.svd", "x", x, axes=2)
     if not full_matrices or x.shape[-2] == x.shape[-1]:
         return _svd(x)
     if is_tracked(x):

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
+from ..dispatch import require_array
 from ..fitting import conj
 from ..op import constant, rule
 from ..ops.elementwise import is_complex
@@ -52,6 +53,7 @@ def solve(x1: Array, x2: Array, /) -> Array:
     The matrices are factorised once, for the value and for all derivatives.
     """
     require_square("solve", "x1", x1)
+    require_array("linalg.solve", "x2", x2)
     x1, x2 = promoted(x1, x2)
     factors = _solve_by_lu(x1)
     if len(x2.shape) == 1:
@@ -104,6 +106,7 @@ def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
     [1.0, 2.0]
     """
     require_square("solve_triangular", "x1", x1)
+    require_array("linalg.solve_triangular", "x2", x2)
     x1, x2 = promoted(x1, x2)
     if len(x2.shape) == 1:
         out = triangular(x1, reshape(x2, (-1, 1)), upper=not lower)
@@ -126,12 +129,13 @@ def _cofactor(x: Array, /) -> Array:
     With A = U S V^H it is conj(det(U) det(V^H) U S' V^H), S' holding the products of the others.
     """
     xp = backend_of(x).xp
+    if not x.shape[-1]:
+        return xp.zeros_like(x)  # type: ignore[no-any-return]
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
-    n = x.shape[-1]
     one = xp.ones_like(s[..., :1])
-    before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1) if n else s
+    before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1)
     after = xp.cumulative_prod(xp.concat([one, xp.flip(s, axis=-1)[..., :-1]], axis=-1), axis=-1)
-    others = before * xp.flip(after, axis=-1) if n else s
+    others = before * xp.flip(after, axis=-1)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     others = xp.astype(others, x.dtype)
     return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)  # type: ignore[no-any-return]

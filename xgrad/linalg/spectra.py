@@ -17,6 +17,7 @@ from .common import (
     hermitian,
     identity,
     raw_call,
+    require_square,
     row,
 )
 from .degenerate import inverse_gaps, watch, watch_order
@@ -129,6 +130,7 @@ def _as_complex(x: Any) -> Any:
 
 def eigvals(x: Array, /) -> Array:
     """Return the eigenvalues of square matrices, always complex."""
+    require_square("eigvals", "x", x)
     if is_tracked(x):
         return eig(x).eigenvalues
     return _eigvals_untracked(x)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
+from ..dispatch import called
 from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
 from .indexing import _place, getitem, take
@@ -71,7 +72,7 @@ def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     """Return the diagonals of the matrices in two axes, along a new last axis."""
     ndim = len(array_of(x, "diagonal").shape)
     if ndim < 2:
-        raise ValueError(f"diagonal: x has {ndim} axes; expected at least 2")
+        raise ValueError(f"{called('diagonal')}: x has {ndim} axes; expected at least 2")
     axes = front(axis1, ndim, "diagonal"), front(axis2, ndim, "diagonal")
     if axes[0] == axes[1]:
         raise ValueError(f"diagonal: axis1 and axis2 are both {axis1}; expected two different axes")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..array import SCALARS, Array
 from ..backends import backend_of, backend_of_type
+from ..dispatch import called
 from ..op import constant
 from .creation import asarray, full_like
 from .dtypes import astype, isdtype
@@ -25,7 +26,7 @@ def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
         x = asarray(x)
     if not is_array(x):
         raise TypeError(
-            f"{name}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
+            f"{called(name)}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
             "xgrad.asarray(x) makes one of numbers and of nested sequences"
         )
     for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
@@ -46,7 +47,12 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
     raw = like._data if type(like) is Array else like
     backend = backend_of(raw)
     dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
-    made = backend.from_numpy(np.asarray(values, dtype), backend.device(raw))
+    try:
+        values = np.asarray(values, dtype)
+    except (TypeError, ValueError) as error:
+        error.add_note(f"in xgrad.{called('asarray')}, of {values!r:.60}")
+        raise
+    made = backend.from_numpy(values, backend.device(raw))
     return Array(made) if type(like) is Array else made
 
 

@@ -97,7 +97,7 @@ def polyval(p: Any, x: Any, /) -> Array:
     x = array_of(x, "polyval")
     if is_array(p):
         require_one_place("polyval", (p, x))
-    coefficients = unstack(p) if is_array(p) else list(p)
+    coefficients = list(p) if isinstance(p, (list, tuple)) else unstack(array_of(p, "polyval"))
     out = zeros_like(x)
     for c in coefficients:
         out = add(multiply(out, x), c)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..array import SCALARS, Array
 from ..backends import backend_of, backend_of_type, current, use_backend
+from ..dispatch import require_array
 from ..op import constant, linear
 from .dtypes import astype
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
@@ -160,7 +161,11 @@ def full(
         return broadcast_to(value, shape) * 1 if value._node is not None else _full(shape, value)
     if dtype is None:
         dtype = _number_dtype(fill_value)
-    return _make("full", (shape, fill_value), dtype, device)
+    try:
+        return _make("full", (shape, fill_value), dtype, device)
+    except (TypeError, ValueError) as error:
+        error.add_note(f"in xgrad.full: fill_value is {fill_value!r:.60}")
+        raise
 
 
 def _full(shape: tuple[int, ...], value: Array) -> Array:
@@ -235,6 +240,7 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     raw = x._data if type(x) is Array else x
     if type(x) in SCALARS:
         raw = asarray(x)._data
+    require_array(f"{name}_like", "x", raw)
     backend = backend_of(raw)
     where = backend.device(raw) if device is None else backend.parse_device(device)
     kind = raw.dtype if dtype is None else backend.raw_dtype(dtype)
@@ -262,10 +268,15 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = 
     """Return a value in the shape, dtype, backend and device of `x`."""
     if _is_array(fill_value):
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
+        require_array("full_like", "x", x)
         like = x if type(x) is Array else Array(x)
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
         return out if type(x) is Array or out._node is not None else out._data
-    return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
+    try:
+        return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
+    except (TypeError, ValueError) as error:
+        error.add_note(f"in xgrad.full_like: fill_value is {fill_value!r:.60}")
+        raise
 
 
 @linear(lambda xp, g, k: xp.tril(g, k=k), zeros=True)
@@ -280,11 +291,13 @@ def _triu(x: Array, /, *, k: int = 0) -> Array:
 
 def tril(x: Array, /, *, k: int = 0) -> Array:
     """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above."""
+    require_array("tril", "x", x, axes=2)
     return _tril(_matrices(x, "tril"), k=k)
 
 
 def triu(x: Array, /, *, k: int = 0) -> Array:
     """Return the upper triangle of matrices, from the diagonal `k`, with zeros below."""
+    require_array("triu", "x", x, axes=2)
     return _triu(_matrices(x, "triu"), k=k)
 
 

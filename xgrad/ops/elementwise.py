@@ -11,14 +11,19 @@ from typing import Any
 
 from ..array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
+from ..dispatch import require_array
 from ..op import constant, elementwise, linear, over, rule
 
 
 def is_complex(x: Any) -> bool:
     """Whether an array or raw array is complex."""
-    return (
-        (x._data if type(x) is Array else x).dtype in COMPLEX if type(x) not in SCALARS else False
-    )
+    if type(x) in SCALARS:
+        return False
+    try:
+        return (x._data if type(x) is Array else x).dtype in COMPLEX
+    except AttributeError:
+        require_array("", "x", x)
+        raise
 
 
 def indicator(xp: Any, condition: Any, *like: Any) -> Any:

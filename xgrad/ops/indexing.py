@@ -16,7 +16,7 @@ import numpy as np
 
 from ..array import SCALARS, Array
 from ..backends import Backend, backend_of, backend_of_type
-from ..dispatch import require_one_place
+from ..dispatch import require_array, require_one_place
 from ..op import constant, linear
 from ..tape import RULE
 from .creation import asarray
@@ -200,6 +200,7 @@ def _without_leading_ones(value: Array, ndim: int) -> Array:
 
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
     """Return the entries at integer indices along an axis."""
+    require_array("take", "x", x)
     if axis is None:
         if len(x.shape) != 1:
             raise ValueError(f"take: x has {len(x.shape)} axes; expected axis= to be given")
@@ -225,6 +226,8 @@ def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
     """Return the entries at `indices` along an axis, one index for each place on the other axes."""
+    require_array("take_along_axis", "x", x)
+    require_array("take_along_axis", "indices", indices)
     if len(indices.shape) != len(x.shape):
         raise ValueError(
             f"take_along_axis: indices has {len(indices.shape)} axes; expected {len(x.shape)}, as x"

@@ -198,5 +198,9 @@ def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
     if isinstance(obj, int) and -n <= obj < n:
         ends = slice(0, obj % n), slice(obj % n + 1, n)
         return concat([getitem(x, at_axis(axis, end)) for end in ends], axis=axis)
-    keep = np.delete(np.arange(n), obj)
+    try:
+        keep = np.delete(np.arange(n), obj)
+    except IndexError as error:
+        error.add_note(f"in xgrad.delete: obj is {obj!r:.60}")
+        raise
     return take(x, placed(x, keep, np.int64), axis=axis)

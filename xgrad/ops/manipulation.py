@@ -9,7 +9,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
-from ..dispatch import require_one_place
+from ..dispatch import called, require_array, require_one_place
 from ..op import linear
 from .dtypes import astype, result_type
 
@@ -22,6 +22,7 @@ def at_axis(axis: int, index: Any) -> tuple[Any, ...]:
 def front(axis: int, ndim: int, name: str) -> int:
     """Return an axis counted from the front, or say that there is none."""
     if not -ndim <= axis < ndim:
+        name = called(name)
         raise IndexError(f"{name}: axis {axis} is out of bounds for an array of {ndim} axes")
     return operator.index(axis) % ndim
 
@@ -103,6 +104,7 @@ def moveaxis(
     x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Array:
     """Return the array with axes moved to other places, the rest in order."""
+    require_array("moveaxis", "x", x)
     sources = source if isinstance(source, tuple) else (source,)
     places = destination if isinstance(destination, tuple) else (destination,)
     ndim = len(x.shape)
@@ -179,13 +181,17 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     for i in range(-ndim, 0):
         lengths = {s[i] for s in shapes if len(s) >= -i} - {1}
         if len(lengths) > 1:
-            raise ValueError(f"broadcast_shapes: {', '.join(map(str, shapes))} do not broadcast")
+            raise ValueError(
+                f"{called('broadcast_shapes')}: {', '.join(map(str, shapes))} do not broadcast"
+            )
         out.append(lengths.pop() if lengths else 1)
     return tuple(out)
 
 
 def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
     """Return arrays broadcast against each other."""
+    for i, x in enumerate(arrays):
+        require_array("broadcast_arrays", f"argument {i}", x)
     shape = broadcast_shapes(*[tuple(x.shape) for x in arrays])
     require_one_place("broadcast_arrays", arrays)
     return tuple(broadcast_to(x, shape) for x in arrays)
@@ -193,6 +199,7 @@ def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
 
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     """Return the array laid side by side, `repetitions` times along each axis."""
+    require_array("tile", "x", x)
     shape = tuple(x.shape)
     times = (1,) * (len(shape) - len(repetitions)) + tuple(repetitions)
     shape = (1,) * (len(times) - len(shape)) + shape
@@ -216,6 +223,7 @@ def diff(
     append: Array | None = None,
 ) -> Array:
     """Return the differences of neighbours along an axis, taken `n` times."""
+    require_array("diff", "x", x)
     if n < 0:
         raise ValueError(f"diff: n is {n}; expected a non-negative number")
     axis = front(axis, len(x.shape), "diff")

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of, load
+from ..dispatch import require_array
 from ..op import linear
 
 
@@ -29,9 +30,14 @@ def to_device(x: Array, device: Any, /) -> Array:
         x: the array.
         device: a device, or its name, as in ``"cuda:1"``.
     """
+    require_array("to_device", "x", x)
     raw = x._data if type(x) is Array else x
     backend = backend_of(raw)
-    source, device = backend.device(raw), backend.parse_device(device)
+    try:
+        source, device = backend.device(raw), backend.parse_device(device)
+    except ValueError as error:
+        error.add_note(f"in xgrad.to_device: device is {device!r:.60}")
+        raise
     return x if str(source) == str(device) else _to_device(x, device=device, source=source)
 
 
@@ -43,6 +49,7 @@ def to_backend(x: Array, backend: str, /, *, device: Any = None) -> Array:
         backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
         device: the device there; the backend's default if None.
     """
+    require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")
     raw = x._data if type(x) is Array else x
     here, target = backend_of(raw), load(name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..array import Array
+from ..dispatch import called, require_array
 from ..fitting import conj
 from ..op import multilinear
 from .dtypes import astype, result_type
@@ -75,8 +76,8 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     if not ndim1 or not ndim2:
         shapes = getattr(raw1, "shape", ()), getattr(raw2, "shape", ())
         raise ValueError(
-            f"matmul: got shapes {shapes[0]} and {shapes[1]}; expected at least one axis each. "
-            "Multiply by a number with *"
+            f"{called('matmul')}: got shapes {shapes[0]} and {shapes[1]}; expected at least one "
+            "axis each. Multiply by a number with *"
         )
     if raw1.dtype is not raw2.dtype:
         x1, x2 = promoted(x1, x2)
@@ -94,10 +95,14 @@ def tensordot(
     x1: Array, x2: Array, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
 ) -> Array:
     """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`."""
+    require_array("tensordot", "x1", x1)
+    require_array("tensordot", "x2", x2)
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
     if isinstance(axes, int):
         if not 0 <= axes <= min(len(shape1), len(shape2)):
-            raise ValueError(f"tensordot: axes is {axes}; x1 has shape {shape1} and x2 {shape2}")
+            raise ValueError(
+                f"{called('tensordot')}: axes is {axes}; x1 has shape {shape1} and x2 {shape2}"
+            )
         first = list(range(len(shape1) - axes, len(shape1)))
         second = list(range(axes))
     else:
@@ -105,7 +110,8 @@ def tensordot(
         second = [front(a, len(shape2), "tensordot") for a in axes[1]]
     if [shape1[a] for a in first] != [shape2[a] for a in second]:
         raise ValueError(
-            f"tensordot: axes {first} of {shape1} and {second} of {shape2} differ in length"
+            f"{called('tensordot')}: axes {first} of {shape1} and {second} of {shape2} differ "
+            "in length"
         )
     x1, x2 = promoted(x1, x2)
     free1 = [i for i in range(len(shape1)) if i not in first]
@@ -119,6 +125,8 @@ def tensordot(
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     """Return the dot product along an axis, conjugating `x1`."""
+    require_array("vecdot", "x1", x1)
+    require_array("vecdot", "x2", x2)
     n1, n2 = (x.shape[front(axis, len(x.shape), "vecdot")] for x in (x1, x2))
     if n1 != n2:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..array import Array
 from ..backends import backend_of
-from ..dispatch import require_one_place
+from ..dispatch import called, require_array, require_one_place
 from ..op import constant, linear, rule
 from .beside import array_of, is_array
 from .elementwise import negative
@@ -106,11 +106,12 @@ def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
 
 def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, ...]]:
     """Return the key of the segments, and the shape of what is reduced over them."""
+    require_array(name, "segment_ids", ids)
     x, key = _addressed(x, (ids,), 0, name)
     axes = len(ids.shape)
     if tuple(x.shape[:axes]) != tuple(ids.shape):
         raise ValueError(
-            f"{name}: x has shape {tuple(x.shape)} and segment_ids {tuple(ids.shape)}; "
+            f"{called(name)}: x has shape {tuple(x.shape)} and segment_ids {tuple(ids.shape)}; "
             "expected an id for each slice along the first axis of x"
         )
     return key, (count, *x.shape[axes:])
@@ -160,7 +161,8 @@ def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
     """
     ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
     if len(segment_ids.shape) != 1:
-        raise ValueError(f"segment_max: segment_ids has {len(segment_ids.shape)} axes; expected 1")
+        name = called("segment_max")
+        raise ValueError(f"{name}: segment_ids has {len(segment_ids.shape)} axes; expected 1")
     return _segment_max(x, key=ids, shape=shape)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..array import Array
+from ..dispatch import called
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like
@@ -134,7 +135,7 @@ def cov(
 def _variables(x: Any, rowvar: bool) -> Any:
     x = floating(x, "cov")
     if len(x.shape) > 2:
-        raise ValueError(f"cov: got an array of {len(x.shape)} axes; expected 1 or 2")
+        raise ValueError(f"{called('cov')}: got an array of {len(x.shape)} axes; expected 1 or 2")
     if len(x.shape) < 2:
         return reshape(x, (1, -1))
     return x if rowvar else matrix_transpose(x)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -19,10 +18,6 @@ PAIRS = binary(mixed="f")
 POSITIVE = binary(0.2, 2.0, mixed="f")
 MASK = fixed([True, False, True], "bool")
 OTHER_MASK = fixed([True, True, False], "bool")
-
-
-def _in_pieces(x: Any, masks: Any, functions: Any) -> Any:
-    return np.select([*masks[::-1]], [f(x) if callable(f) else f for f in functions[1::-1]], 0.0)
 
 
 ROWS: tuple[Row, ...] = (

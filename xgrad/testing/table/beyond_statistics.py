@@ -85,15 +85,6 @@ def _top(x: Any, k: int, axis: int = -1, largest: bool = True) -> Any:
     return np.take_along_axis(x, order, axis=axis), order
 
 
-def _trapezoids(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1, initial: Any = None) -> Any:
-    y = np.moveaxis(y, axis, -1)
-    steps = dx if x is None else np.diff(x if x.ndim == 1 else np.moveaxis(x, axis, -1))
-    out = np.cumsum((y[..., 1:] + y[..., :-1]) * steps / 2, axis=-1)
-    if initial is not None:
-        out = np.concatenate([np.full_like(out[..., :1], initial), out], axis=-1)
-    return np.moveaxis(out, -1, axis)
-
-
 def _quantiles(name: str, top: float) -> Row:
     q = [0.0, 0.3 * top, top]
     middle = Spec((2,), 0.42 * top, 0.58 * top, kind="real")

@@ -14,7 +14,6 @@ from .samples import sample, unary
 __all__ = ["ROWS"]
 
 _ABSENT = "PyTorch has no such function"
-_SLOW = "the graphs of its derivatives have so many tasks that they take minutes"
 _ROUGH = "PyTorch's own is good to six digits only"
 _REAL_ONLY = {"torch": ("c", "PyTorch has only the real function")}
 
@@ -38,7 +37,6 @@ def _row(
     dtypes: str = "f",
     keeps: str | None = "",
     torch: str = "",
-    dask: str = "",
 ) -> Row:
     return Row(
         f"special.{name}",
@@ -47,7 +45,7 @@ def _row(
         function=getattr(xg.special, name),
         reference=_reference(name),
         keeps=keeps,
-        known={name: why for name, why in {"torch": torch, "dask": dask}.items() if why},
+        known={"torch": torch} if torch else {},
         known_dtypes=_REAL_ONLY if not torch and "c" in dtypes else {},
     )
 
@@ -121,8 +119,8 @@ def _gammas() -> tuple[Row, ...]:
         _row("beta", _pairs(positive, positive, 1.5), "f", "a b out"),
         _row("betaln", _pairs(positive, positive, 1.5), "f", "a b"),
         _row("zeta", (*_pairs((1.5, 4), (0.3, 3), 2.5), *_points(1.5, 4)), "f", "x q"),
-        _row("gammainc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x", dask=_SLOW),
-        _row("gammaincc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x", dask=_SLOW),
+        _row("gammainc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x"),
+        _row("gammaincc", _pairs((0.2, 5), (0.2, 5), 2.0), "f", "a x"),
         *(
             _row(
                 name,
@@ -135,7 +133,6 @@ def _gammas() -> tuple[Row, ...]:
                 "f",
                 "a b x",
                 torch=_ABSENT,
-                dask=_SLOW,
             )
             for name in ("betainc", "betaincc")
         ),
