@@ -63,6 +63,7 @@ def binary_variants(
         pull, pull_to, push = walk
         rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
         rule.is_finite = op.kind != "elementwise" or all(read is None for read in readers)
+        rule.square = op.square
         alone = op.kind == "elementwise" and product is None and len(wanted) == 1
         if alone and is_product(rules[wanted[0]], readers[0]):
             rule.partial = readers[0]

@@ -99,6 +99,8 @@ class Rule:
         reuse: what `pull_to` does, with the first parent's cotangent made in the buffer of `g`; for
             an op whose `pull` makes a new buffer of that size. None for most.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
+        square: ``square(node, saved)`` records the square of a root from what is under the root,
+            smooth where the root is not; its value is not used. None for all but roots.
         is_plain: whether it makes no zeros.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves structural zeros as they are.
@@ -106,7 +108,7 @@ class Rule:
 
     __slots__ = (
         *("add_to", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
-        *("partial", "pull", "pull_to", "push", "reuse"),
+        *("partial", "pull", "pull_to", "push", "reuse", "square"),
     )
 
     def __init__(
@@ -123,6 +125,7 @@ class Rule:
         self.add_to: Callable[[Any, Any, Any], Any] | None = None
         self.reuse: Callable[[Any, Any, Any, Any, Any], Any] | None = None
         self.partial: Callable[[Any, Any], Any] | None = None
+        self.square: Callable[[Node, Any], Any] | None = None
         self.is_finite, self.is_plain = False, not makes_zeros
 
     def __repr__(self) -> str:

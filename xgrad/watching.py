@@ -109,7 +109,7 @@ class Watched(Rule):
             return t
 
         super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.is_finite, self.note = rule.is_finite, note
+        self.is_finite, self.square, self.note = rule.is_finite, rule.square, note
 
 
 _watch: ContextVar[Watch | None] = ContextVar("xgrad_watch", default=None)
