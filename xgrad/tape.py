@@ -41,7 +41,7 @@ import xgrad
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of, backend_of_type
+from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -179,7 +179,7 @@ def parameter(x: Array) -> Node:
     if x._data.dtype not in REAL and x._data.dtype not in COMPLEX:
         raise errors.NotDifferentiableError(
             f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
-            "derivatives. Convert it with xgrad.astype(x, xgrad.float64)"
+            f"derivatives. Convert it with xgrad.astype(x, xgrad.float64){lacking(x.dtype)}"
         )
     return [next_serial(), PARAMETER, None, weakref.ref(x), None]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of, backend_of_type
+from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking
 
 _NAMESPACE = "xgrad"
 
@@ -130,7 +130,7 @@ def differentiable(x: Any, what: str) -> Array:
         raise errors.NotDifferentiableError(
             f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
             "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
-            "or leave the argument out of argnums"
+            f"or leave the argument out of argnums{lacking(out.dtype)}"
         )
     return out
 
