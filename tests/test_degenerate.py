@@ -89,7 +89,7 @@ EACH = pytest.mark.parametrize("values", SPECTRA.values(), ids=SPECTRA)
 
 @DTYPES
 @EACH
-def test_symmetric_functions_of_eigenvalues(values, dtype, computing):
+def test_jax_669_symmetric_functions_of_eigenvalues(values, dtype, computing):
     """jax #669: the gradient of a sum of eigenvalues at the identity."""
     x = with_eigenvalues(values, dtype)
     exact(lambda x: xg.sum(la.eigvalsh(symmetric(x)) ** 3), x, computing)
@@ -97,7 +97,7 @@ def test_symmetric_functions_of_eigenvalues(values, dtype, computing):
 
 
 @DTYPES
-def test_spaces_of_equal_eigenvalues(dtype, computing):
+def test_jax_8732_graddft_35_spaces_of_equal_eigenvalues(dtype, computing):
     """jax #8732 and GradDFT #35: a density matrix of occupied orbitals, some of equal energy."""
     x = with_eigenvalues([1.0, 1.0, 1.0, 3.0, 3.0], dtype)
 
@@ -110,7 +110,7 @@ def test_spaces_of_equal_eigenvalues(dtype, computing):
 
 @DTYPES
 @pytest.mark.parametrize("rows", [3, 5])
-def test_nearest_rotation(rows, dtype, computing):
+def test_scipy_25767_jax_2311_nearest_rotation(rows, dtype, computing):
     """scipy #25767 and jax #2311: three equal singular values, and the factor that has none."""
     for scale in (1.0, 2.5):
         x = with_singular_values([scale] * 3, dtype, rows)
@@ -124,7 +124,7 @@ def test_nearest_rotation(rows, dtype, computing):
         exact(lambda x: weighed(la.polar(x).P), x, computing, order=2)
 
 
-def test_rotation_that_chooses_by_the_sign_of_the_determinant(computing):
+def test_scipy_25767_rotation_in_the_other_branch_of_a_where(computing):
     """scipy #25767 before its fix: the NaN came through the unused branch of a where."""
     x = with_singular_values([1.0, 1.0, 1.0], "float64")
 
@@ -193,7 +193,7 @@ def test_symmetric_functions_of_eigenvalues_of_any_matrix(values, dtype, computi
     exact(symmetric_function, slanted(values, dtype, 1), computing)
 
 
-def test_huge_and_tiny_singular_values(computing):
+def test_torch_194705_huge_and_tiny_singular_values(computing):
     """torch #194705: the squares of these overflow, and their difference underflows."""
     for scale in (1e200, 1e-200):
         x = np.asarray([[3.0, 1.0], [0.5, 2.0]])
