@@ -245,6 +245,14 @@ def register(backend: Backend) -> Backend:
     return backend
 
 
+def native(x: Raw) -> Raw:
+    """Return an array of NumPy in this machine's byte order: those of FITS files are in another."""
+    dtype = x.dtype
+    if getattr(dtype, "isnative", True):
+        return x
+    return x.astype(dtype.newbyteorder("="))
+
+
 def lacking(dtype: Any) -> str:
     """Return why a dtype has no derivatives, as the end of a message, if that needs to be said."""
     if getattr(dtype, "name", getattr(dtype, "__name__", "")) != "bfloat16":
