@@ -55,6 +55,7 @@ def elementwise(
     path: str = "",
     product: Any = None,
     square: Callable[[Any, Any], Any] | None = None,
+    of_root: Callable[[Any], Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that acts element by element, by its partial derivatives.
 
@@ -64,11 +65,12 @@ def elementwise(
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.
         square: of a root, its square; see `Rule`.
+        of_root: of a product, that of a root and itself.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "elementwise", path, len(partials))
-        op.square = square
+        op.square, op.of_root = square, of_root
         for partial in partials:
             op.require_names(partial, 1)
         if len(partials) == 1 and not op.keywords and not op.rest:

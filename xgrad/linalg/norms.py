@@ -62,8 +62,8 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
 
-    Its square, spelled ``norm ** 2`` or ``square(norm)``, has second derivatives at 0 too. Of other
-    smooth functions of it write them of ``sum(x * x)`` to have these.
+    Its square, as ``norm ** 2``, ``norm * norm`` or ``square(norm)``, has second derivatives at 0
+    too. Other smooth functions of it have them if they are written of ``sum(x * x)``.
 
     Args:
         x: the array.

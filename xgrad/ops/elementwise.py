@@ -50,7 +50,7 @@ def subtract(x1: Operand, x2: Operand, /) -> Array:
     """Return the difference of each pair of elements."""
 
 
-@elementwise(lambda xp, x2: x2, lambda xp, x1: x1)
+@elementwise(lambda xp, x2: x2, lambda xp, x1: x1, of_root=lambda y: _square_of_root(y, 2))
 def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
