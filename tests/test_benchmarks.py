@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import libraries, report, timing
+from benchmarks import libraries, report, scatter, timing
 from benchmarks.__main__ import main
 from benchmarks.workloads import GROWTHS, WORKLOADS
 
@@ -64,3 +64,26 @@ def test_numbers_in_tables_have_three_digits():
         "1234",
         "-",
     ]
+
+
+def test_the_growth_of_scatter_is_measured_in_processes_and_bounded_by_a_limit(capsys, tmp_path):
+    file, page = tmp_path / "scatter.json", tmp_path / "page.md"
+    page.write_text(f"before\n{scatter.BEGIN}\n{scatter.END}\nafter\n")
+    assert scatter.one("take", "xgrad", 100) > 0
+    file.write_text(
+        '{"limit": 50, "date": "today", "machine": "this", "versions": {"numpy": "2"}, "seconds": '
+        '{"stack": {"xgrad": {"1000": 0.01, "10000": 0.1, "100000": 1.0, "1000000": 10.0}, '
+        '"autograd": {"1000": 0.3, "10000": 30.0, "100000": null, "1000000": null}}, '
+        '"writes": {"xgrad": {"1000": 0.01, "10000": 0.1, "100000": null, "1000000": null}, '
+        '"autograd": null}}}'
+    )
+    scatter.main(["--show", str(file), "--write", str(page)])
+    assert capsys.readouterr().out in page.read_text()
+    lines = [line for line in page.read_text().splitlines() if line.startswith("| ")]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    cells = {name: rest for name, *rest in rows}
+    assert cells["stack, xgrad"] == ["10.0", "10.0", "10.0", "10.0", "1.00"]
+    assert cells["stack, autograd"] == ["300", "3000", "> 500", "", "2.00"]
+    assert cells["stack, autograd / xgrad"] == ["30.0", "300", "> 50.0", "> 5.00", ""]
+    assert cells["writes, xgrad"] == ["10.0", "10.0", "> 500", "", "1.00"]
+    assert cells["writes, autograd"] == ["-"] * 5

@@ -46,3 +46,22 @@ def test_untracked_arrays_convert():
     assert math.sin(x[0]) == math.sin(1.0)
     with xg.no_grad():
         assert float(xg.asarray(2.0, requires_grad=True)) == 2.0
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">c16", "<f8"])
+def test_arrays_in_another_byte_order_have_gradients_in_this_one(dtype):
+    """NumPy reads FITS and other big-endian files without swapping the bytes."""
+    x = np.asarray([1.0, 2.0, 3.0]).astype(dtype)
+    native = x.astype(x.dtype.newbyteorder("="))
+    f = lambda x: xg.sum(xg.real(x * xg.conj(x) * x))  # noqa: E731
+    for transform in (xg.grad, lambda f: xg.hessian(f, complex="real")):
+        found = transform(f)(x)
+        assert found.dtype.isnative
+        np.testing.assert_array_equal(found, transform(f)(native))
+    np.testing.assert_array_equal(xg.jvp(f, (x,), (x,))[1], xg.jvp(f, (native,), (native,))[1])
+    parameter = xg.asarray(x, requires_grad=True)
+    f(parameter).backward()
+    np.testing.assert_array_equal(parameter.grad.data, xg.grad(f)(native))
+    if not x.dtype.isnative:
+        with pytest.raises(ValueError, match="copy=False"):
+            xg.asarray(x, copy=False, requires_grad=True)

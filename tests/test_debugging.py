@@ -474,6 +474,11 @@ def converted(x, y):
     return xg.sum(x * xg.astype(whole, xg.float64))
 
 
+def best(x, y):
+    at = xg.argmax(y)  # lost
+    return xg.sum(x) + xg.astype(at, xg.float64)
+
+
 def by_numpy(x, y):
     return xg.sum(x) + np.rint(y)[1]  # lost
 
@@ -488,6 +493,7 @@ LOST = {
     compared: "greater",
     converted: "astype",
     by_numpy: "round",
+    best: "argmax",
 }
 
 

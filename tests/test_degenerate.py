@@ -89,7 +89,7 @@ EACH = pytest.mark.parametrize("values", SPECTRA.values(), ids=SPECTRA)
 
 @DTYPES
 @EACH
-def test_symmetric_functions_of_eigenvalues(values, dtype, computing):
+def test_jax_669_symmetric_functions_of_eigenvalues(values, dtype, computing):
     """jax #669: the gradient of a sum of eigenvalues at the identity."""
     x = with_eigenvalues(values, dtype)
     exact(lambda x: xg.sum(la.eigvalsh(symmetric(x)) ** 3), x, computing)
@@ -97,7 +97,7 @@ def test_symmetric_functions_of_eigenvalues(values, dtype, computing):
 
 
 @DTYPES
-def test_spaces_of_equal_eigenvalues(dtype, computing):
+def test_jax_8732_graddft_35_spaces_of_equal_eigenvalues(dtype, computing):
     """jax #8732 and GradDFT #35: a density matrix of occupied orbitals, some of equal energy."""
     x = with_eigenvalues([1.0, 1.0, 1.0, 3.0, 3.0], dtype)
 
@@ -110,7 +110,7 @@ def test_spaces_of_equal_eigenvalues(dtype, computing):
 
 @DTYPES
 @pytest.mark.parametrize("rows", [3, 5])
-def test_nearest_rotation(rows, dtype, computing):
+def test_scipy_25767_jax_2311_nearest_rotation(rows, dtype, computing):
     """scipy #25767 and jax #2311: three equal singular values, and the factor that has none."""
     for scale in (1.0, 2.5):
         x = with_singular_values([scale] * 3, dtype, rows)
@@ -124,7 +124,7 @@ def test_nearest_rotation(rows, dtype, computing):
         exact(lambda x: weighed(la.polar(x).P), x, computing, order=2)
 
 
-def test_rotation_that_chooses_by_the_sign_of_the_determinant(computing):
+def test_scipy_25767_rotation_in_the_other_branch_of_a_where(computing):
     """scipy #25767 before its fix: the NaN came through the unused branch of a where."""
     x = with_singular_values([1.0, 1.0, 1.0], "float64")
 
@@ -163,7 +163,37 @@ def test_nuclear_norm_where_a_singular_value_is_zero(computing):
     np.testing.assert_allclose(computing.numpy(g), [[1, 0], [0, 1], [0, 0]], atol=1e-14)
 
 
-def test_huge_and_tiny_singular_values(computing):
+def slanted(values, dtype, seed):
+    """Return a matrix with these eigenvalues, and vectors that are far from orthogonal."""
+    P = weights((len(values), len(values)), dtype, seed)
+    return (P * np.asarray(values)) @ np.linalg.inv(P)
+
+
+@DTYPES
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("values", [[1, 1, 2, 2], [1, 1, 1, 3], [1, 1, 0, 0]], ids=str)
+def test_spaces_of_equal_eigenvalues_of_any_matrix(values, seed, dtype, computing):
+    """The part of a matrix in the space of the equal values, through `eig` and an inverse."""
+
+    def part(x):
+        w, V = la.eig(x)
+        chosen = xg.astype(xg.abs(xg.stop_gradient(w) - 1.0) < 0.5, V.dtype)
+        return weighed((V * chosen) @ la.inv(V))
+
+    exact(part, slanted(values, dtype, seed), computing)
+
+
+@DTYPES
+@EACH
+def test_symmetric_functions_of_eigenvalues_of_any_matrix(values, dtype, computing):
+    def symmetric_function(x):
+        w = la.eig(x).eigenvalues
+        return xg.sum(xg.real(w**3)) + xg.sum(xg.imag(la.eigvals(x) ** 2))
+
+    exact(symmetric_function, slanted(values, dtype, 1), computing)
+
+
+def test_torch_194705_huge_and_tiny_singular_values(computing):
     """torch #194705: the squares of these overflow, and their difference underflows."""
     for scale in (1e200, 1e-200):
         x = np.asarray([[3.0, 1.0], [0.5, 2.0]])
@@ -251,6 +281,17 @@ def test_a_loss_of_single_vectors_warns_with_the_gap_and_the_indices(computing):
         xg.grad(lambda x: weighed(la.eigh(x).eigenvectors ** 3))(stack)
     with warned(computing, r"svd: .* values 0 and 1 .*V @ V\^H"):
         xg.grad(lambda x: weighed(la.svd(x).U ** 3))(x)
+
+
+def test_a_loss_that_no_small_turn_changes_is_not_told():
+    """The docs' limit: the axes are where the loss has its maximum; in any other basis it warns."""
+    Q = xg.asarray(unitary(3, "float64"))
+    loss = lambda x: xg.sum(la.eigh(x).eigenvectors ** 4)  # noqa: E731
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(xg.grad(loss)(np.eye(3)), 0.0)
+    with pytest.warns(DegenerateSpectrumWarning, match="turned among each other"):
+        xg.grad(lambda x: loss(Q @ x @ Q.T))(np.eye(3))
 
 
 def test_a_function_written_with_eigh_warns_and_names_the_one_that_is_right(computing):

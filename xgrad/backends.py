@@ -201,7 +201,7 @@ class Backend:
         except (KeyError, TypeError):
             raise TypeError(
                 f"{self.name}: got dtype {dtype!r}; expected one of "
-                f"{', '.join(str(d) for d in self.dtypes)}"
+                f"{', '.join(str(d) for d in self.dtypes)}{lacking(dtype)}"
             ) from None
 
     def numpy_dtype(self, dtype: Any) -> Any:
@@ -236,11 +236,31 @@ def register(backend: Backend) -> Backend:
     BY_TYPE.update(dict.fromkeys(backend.array_types, backend))
     for dtype, raw in backend.dtypes.items():
         kind = np.dtype(dtype).kind
-        if kind == "f" or np.dtype(dtype).name == "bfloat16":
+        if np.dtype(dtype).name == "bfloat16":
+            REAL.add(raw)  # NumPy's has no derivatives: see `lacking`
+        elif kind == "f":
             REAL.update((np.dtype(dtype), raw))
         elif kind == "c":
             COMPLEX.update((np.dtype(dtype), raw))
     return backend
+
+
+def native(x: Raw) -> Raw:
+    """Return an array of NumPy in this machine's byte order: those of FITS files are in another."""
+    dtype = x.dtype
+    if getattr(dtype, "isnative", True):
+        return x
+    return x.astype(dtype.newbyteorder("="))
+
+
+def lacking(dtype: Any) -> str:
+    """Return why a dtype has no derivatives, as the end of a message, if that needs to be said."""
+    if getattr(dtype, "name", getattr(dtype, "__name__", "")) != "bfloat16":
+        return ""
+    return (
+        ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
+        "float32, or PyTorch's bfloat16: xgrad.asarray(x).to_backend('torch')"
+    )
 
 
 def load(name: str) -> Backend:

@@ -13,7 +13,7 @@ from .backends import COMPLEX, REAL
 from .dispatch import Op, call_raw, explain, operands, same_backend
 from .fitting import bring, conj, spread_to
 from .partials import applied, is_product, is_saved_itself, names_of, reader
-from .tape import PARENTS, SAVED, Node, Rule, is_recording, next_serial
+from .tape import PARENTS, RULE, SAVED, Node, Rule, is_recording, next_serial
 from .unary_calls import FLOAT64, arrayed, new
 
 
@@ -63,6 +63,7 @@ def binary_variants(
         pull, pull_to, push = walk
         rule = Rule(op.name, pull, pull_to, push, _binary_lift(kept, wanted), makes_zeros)
         rule.is_finite = op.kind != "elementwise" or all(read is None for read in readers)
+        rule.square = op.square
         alone = op.kind == "elementwise" and product is None and len(wanted) == 1
         if alone and is_product(rules[wanted[0]], readers[0]):
             rule.partial = readers[0]
@@ -210,7 +211,7 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
 
     An elementwise op broadcasts all axes of its arrays; another one all but the last `axes`.
     """
-    raws, broadcasts = op.raws, op.kind == "elementwise"
+    raws, broadcasts, of_root = op.raws, op.kind == "elementwise", op.of_root
 
     first, pack_first = variants.first
     second, pack_second = variants.second
@@ -277,6 +278,8 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
             rule, pack, parents = second, pack_second, n2
             likes = ((d2.shape, d2.dtype),)
         else:
+            if n1 is n2 and n1[RULE].square is not None and of_root is not None:
+                return of_root(x1)
             rule, pack, parents = both, pack_both, (n1, n2)
             if plain and d1.dtype is dtype and d2.dtype is dtype:
                 shape = d1.shape

@@ -64,6 +64,7 @@ class Builder:
         likes = [(i, n) for i, n in arrays if n in self.likes]
         lift = self._lift([n for _, n in values], self.op.arrays, "out" in asked)
         rule = Rule(self.op.name, *self.walk(mask), lift, self.makes_zeros)
+        rule.square = self.op.square
         self.variants[mask] = variant = rule, values, likes, "out" in asked
         return variant
 

@@ -85,6 +85,8 @@ class Op:
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
         self.raws = RawTable(self)
+        self.square: Callable[[Any, Any], Any] | None = None  # see `Rule`
+        self.of_root: Callable[[Any], Any] | None = None  # of a product, that of a root and itself
 
     def require_names(self, f: Any, skip: int) -> None:
         """Refuse a rule that asks for what the op does not have."""

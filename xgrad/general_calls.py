@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of_type
+from .backends import COMPLEX, REAL, backend_of_type, lacking
 from .builders import Builder, Saved
 from .dispatch import Op, call_raw, explain, operands, same_backend
+from .errors import NotDifferentiableError
 from .tape import SELECT, Rule, is_recording, next_serial
 from .unary_calls import arrayed, new
 
@@ -97,6 +98,8 @@ def recorded(out: Any, rule: Rule, parents: Any, saved: Saved, keeps_out: bool, 
         ]
         return out._make(made) if hasattr(out, "_make") else tuple(made)
     if out.dtype not in REAL and out.dtype not in COMPLEX:
+        if why := lacking(out.dtype):
+            raise NotDifferentiableError(f"{rule.name}: {out.dtype} has no derivatives{why}")
         return Array(out)
     if keeps_out:
         saved["out"] = out

@@ -12,6 +12,9 @@ from . import tape
 from .tape import PARENTS, SERIAL, Node
 from .watching import Line, Watch, arrays_in, indented, is_ours, origin
 
+_CALLS = frozenset(("call", "general"))
+"""What the functions that call an op are named; the op has a better name."""
+
 _LEAVING = frozenset(("item", "tolist", "data", "__bool__", "__index__", "__int__", "__float__"))
 
 
@@ -67,7 +70,7 @@ class Losses(Watch):
         if not results and code.co_name not in _LEAVING:
             return
         if not is_ours(frame.f_back):
-            name = self._op if code.co_name == "call" or code.co_name[0] == "_" else code.co_name
+            name = self._op if code.co_name in _CALLS or code.co_name[0] == "_" else code.co_name
             self.found[Loss(name, origin(frame)[0], given, tape.is_recording())] = None
 
     def leaves_of(self, node: Node | None) -> int:

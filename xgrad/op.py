@@ -50,7 +50,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def elementwise(
-    *partials: Partial, zeros: bool = False, path: str = "", product: Any = None
+    *partials: Partial,
+    zeros: bool = False,
+    path: str = "",
+    product: Any = None,
+    square: Callable[[Any, Any], Any] | None = None,
+    of_root: Callable[[Any], Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that acts element by element, by its partial derivatives.
 
@@ -59,10 +64,13 @@ def elementwise(
         zeros: whether the partials have structural zeros, as those of ``clip`` have.
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.
+        square: of a root, its square; see `Rule`.
+        of_root: of a product, that of a root and itself.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "elementwise", path, len(partials))
+        op.square, op.of_root = square, of_root
         for partial in partials:
             op.require_names(partial, 1)
         if len(partials) == 1 and not op.keywords and not op.rest:
@@ -145,6 +153,7 @@ def rule(
     arrays: int | None = None,
     zeros: bool = False,
     path: str = "",
+    square: Callable[[Any, Any], Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
@@ -155,10 +164,12 @@ def rule(
         arrays: how many arguments are arrays; by default the positional-only ones.
         zeros: whether the vjp fills unused entries with zeros.
         path: the prefix of the backend's name of the function.
+        square: of a root, its square; see `Rule`.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "rule", path, arrays)
+        op.square = square
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
         return _finish(op, f, general_call(op, RuleBuilder(op, vjp, jvp, zeros)))

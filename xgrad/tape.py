@@ -41,7 +41,7 @@ import xgrad
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of, backend_of_type
+from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -101,6 +101,8 @@ class Rule:
         reuse: what `pull_to` does, with the first parent's cotangent made in the buffer of `g`; for
             an op whose `pull` makes a new buffer of that size. None for most.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
+        square: ``square(node, saved)`` records the square of a root from what is under the root,
+            smooth where the root is not; its value is not used. None for all but roots.
         is_plain: whether it makes no zeros.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves structural zeros as they are.
@@ -108,7 +110,7 @@ class Rule:
 
     __slots__ = (
         *("add_to", "cover", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
-        *("partial", "pull", "pull_to", "push", "reuse"),
+        *("partial", "pull", "pull_to", "push", "reuse", "square"),
     )
 
     def __init__(
@@ -126,6 +128,7 @@ class Rule:
         self.cover: Callable[[list[Any], tuple[int, ...]], bool] | None = None
         self.reuse: Callable[[Any, Any, Any, Any, Any], Any] | None = None
         self.partial: Callable[[Any, Any], Any] | None = None
+        self.square: Callable[[Node, Any], Any] | None = None
         self.is_finite, self.is_plain = False, not makes_zeros
 
     def __repr__(self) -> str:
@@ -179,7 +182,7 @@ def parameter(x: Array) -> Node:
     if x._data.dtype not in REAL and x._data.dtype not in COMPLEX:
         raise errors.NotDifferentiableError(
             f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
-            "derivatives. Convert it with xgrad.astype(x, xgrad.float64)"
+            f"derivatives. Convert it with xgrad.astype(x, xgrad.float64){lacking(x.dtype)}"
         )
     return [next_serial(), PARAMETER, None, weakref.ref(x), None]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of, backend_of_type
+from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 
 _NAMESPACE = "xgrad"
 
@@ -127,10 +127,13 @@ def differentiable(x: Any, what: str) -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives."""
     out = x if type(x) is Array else as_array(x, what)
     if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
+        swapped = native(out._data)
+        if swapped is not out._data:
+            return differentiable(Array(swapped), what)
         raise errors.NotDifferentiableError(
             f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
             "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
-            "or leave the argument out of argnums"
+            f"or leave the argument out of argnums{lacking(out.dtype)}"
         )
     return out
 

@@ -61,7 +61,7 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
 
     rule = Rule(op.name, pull, pull_to, push, lift, makes_zeros)
     rule.partial = read if is_product(partial, read) else None
-    rule.is_finite = read is None
+    rule.is_finite, rule.square = read is None, op.square
     raws = op.raws
     out_first = many and names[0] == "out"
 

@@ -109,7 +109,8 @@ class Watched(Rule):
             return t
 
         super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.is_finite, self.cover, self.note = rule.is_finite, rule.cover, note
+        self.is_finite, self.cover = rule.is_finite, rule.cover
+        self.square, self.note = rule.square, note
 
 
 _watch: ContextVar[Watch | None] = ContextVar("xgrad_watch", default=None)

@@ -32,6 +32,7 @@ def load(name: str, threads: int) -> Library:
         real=anp.real,
         relu=lambda x: anp.maximum(x, 0),
         sigmoid=sigmoid,
+        take=anp.take,
     )
     ways = {
         "gradient": lambda f, wrt: autograd.grad(f, tuple(range(wrt))),

@@ -34,6 +34,7 @@ def load(name: str, threads: int) -> Library:
         real=torch.real,
         relu=torch.relu,
         sigmoid=torch.sigmoid,
+        take=torch.take,
     )
     ways = {
         "gradient": gradient,

@@ -29,6 +29,7 @@ def load(name: str, threads: int) -> Library:
         real=xg.real,
         relu=xg.relu,
         sigmoid=xg.sigmoid,
+        take=xg.take,
     )
     ways = {
         "gradient": lambda f, wrt: xg.grad(f, tuple(range(wrt))),

@@ -189,6 +189,13 @@ GROWTHS = {
             (10**3, 10**4, 10**5, 10**6),
         ),
         Growth(
+            "take",
+            lambda n: scatter.taken,
+            lambda n: scatter.gathered_by_hand,
+            scatter.drawn,
+            (10**3, 10**4, 10**5, 10**6),
+        ),
+        Growth(
             "writes",
             lambda n: scatter.scaled,
             lambda n: scatter.scaled_by_hand,

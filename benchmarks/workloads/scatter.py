@@ -74,6 +74,12 @@ def gathered_by_hand(x: ndarray, index: ndarray) -> tuple[ndarray]:
     return (np.bincount(index, weights=y + y, minlength=len(x)),)
 
 
+def taken(xp: Any, x: Any, index: Any) -> Any:
+    """Return the same, by `take`."""
+    y = xp.take(x, index)
+    return xp.sum(y * y)
+
+
 def scaled(xp: Any, x: Any) -> Any:
     """Return the sum of squares of an array that is written element by element."""
     y = xp.zeros_like(x)

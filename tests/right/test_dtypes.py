@@ -5,6 +5,7 @@ import pytest
 
 import xgrad as xg
 from tests.right.watching import WAYS, watched, watching
+from xgrad.errors import NotDifferentiableError
 from xgrad.testing import ROWS, Place
 
 WIDER = {"float64", "longdouble", "complex128", "clongdouble"}
@@ -118,3 +119,52 @@ def test_bfloat16(computing):
     assert gradient.dtype == tangent.dtype == xp.bfloat16
     assert "bfloat16" in seen
     assert not seen & (WIDER | {"float32"})
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "f" in row.dtypes], ids=lambda r: r.name)
+def test_bfloat16_of_pytorch(computing, row):
+    """Wherever PyTorch computes in bfloat16, both walks stay in it and fit the argument."""
+    if computing.backend.name != "torch":
+        pytest.skip("the library has no bfloat16, or none with derivatives")
+    if row.name == "to_backend":
+        pytest.skip("NumPy's bfloat16 has no derivatives: see below")
+    bfloat16 = computing.backend.xp.bfloat16
+    for case in row.cases(computing, "f"):
+        if not (case.varying and case.order):
+            continue
+        raws = [x.to(bfloat16) if x.is_floating_point() else x for x in case.raw_arrays()]
+        varying = [raws[i] for i in case.varying]
+        try:
+            out, pullback = xg.vjp(case.of_varying(raws), *varying)
+            _, pushforward = xg.linearize(case.of_varying(raws), *varying)
+            if any(
+                str(x.dtype).endswith((*WIDE, "float32", "complex64")) for x in xg.trees.leaves(out)
+            ):
+                continue  # a dtype= that asks for it
+            with watching("torch") as seen:
+                cotangents = pullback(xg.trees.map(lambda x: _ones(computing, x), out))
+                tangents = pushforward(*[_ones(computing, x) for x in varying])
+        except (NotImplementedError, RuntimeError):  # PyTorch has no kernel for it
+            continue
+        assert not seen & (WIDER | {"float32", "float16"}), case
+        for c, x in zip(cotangents, varying, strict=True):
+            assert (c.data.dtype, c.data.shape) == (x.dtype, x.shape), case
+        for t, y in zip(xg.trees.leaves(tangents), xg.trees.leaves(out), strict=True):
+            assert t.data.dtype == y.dtype, case
+
+
+def test_bfloat16_of_numpy_is_refused_and_the_message_says_what_to_use():
+    """Beside a Python number it is no weak dtype: NumPy makes float32 or float64 of it."""
+    ml_dtypes = pytest.importorskip("ml_dtypes", reason="NumPy has no bfloat16 without it")
+    x = np.ones(3, dtype=ml_dtypes.bfloat16)
+    assert (x * 2.0).dtype == np.float32
+    assert np.where(x > 0, 0.0, x).dtype == np.float64
+    use = r"PyTorch's bfloat16: xgrad.asarray\(x\).to_backend\('torch'\)"
+    with pytest.raises(NotDifferentiableError, match=use):
+        xg.grad(xg.sum)(x)
+    with pytest.raises(NotDifferentiableError, match=use):
+        xg.asarray(x, requires_grad=True)
+    with pytest.raises(NotDifferentiableError, match=use):  # nor is a gradient dropped on the way
+        xg.grad(lambda x: xg.astype(xg.sum(x, dtype=ml_dtypes.bfloat16), xg.float32))(np.ones(3))
+    with pytest.raises(TypeError, match=use):
+        xg.grad(lambda x: xg.sum(xg.astype(x, ml_dtypes.bfloat16)))(np.ones(3))

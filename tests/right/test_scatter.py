@@ -21,7 +21,7 @@ def segments(x, index):
 
 
 @pytest.mark.parametrize("f", [take, getitem, segments])
-def test_the_bits_are_the_same_every_time(computing, f):
+def test_hips_136_the_bits_are_the_same_every_time(computing, f):
     draw = np.random.default_rng(0)
     x = computing.raw(draw.normal(size=N).astype(np.float32))
     index = xg.asarray(computing.raw(draw.integers(0, 50, size=N)))
@@ -37,7 +37,7 @@ def test_the_bits_are_the_same_every_time(computing, f):
         np.testing.assert_array_equal(computing.numpy(xg.grad(loss)(x)), first)
 
 
-def test_many_reads_add_into_one_cotangent():
+def test_hips_255_341_many_reads_add_into_one_cotangent():
     """One buffer is made for all reads of an array, not one for each of them."""
     made, backend = [], xg.backends.load("numpy")
     plain = backend.xp.zeros

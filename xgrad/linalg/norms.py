@@ -12,6 +12,7 @@ from ..fitting import conj
 from ..op import rule
 from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
+from ..ops.elementwise import square
 from ..ops.manipulation import expand_dims
 from ..ops.statistical import Axis, axes_of, kept, spread
 from ..ops.statistical import max as max_over
@@ -27,6 +28,11 @@ def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     return xp.where(none, xp.zeros_like(x), x / xp.where(none, xp.ones_like(length), length))
 
 
+def _sum_of_squares(node: Any, saved: Any) -> Any:
+    squares = square(absolute(saved["x"]))
+    return sum_over(squares, axis=saved.get("axis"), keepdims=saved.get("keepdims", False))
+
+
 @rule(
     vjp=lambda xp, g, x, out, axis, keepdims: (
         spread(xp, g, x.shape, axis, keepdims) * _direction(xp, x, out, axis, keepdims)
@@ -34,6 +40,7 @@ def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
         t * conj(xp, _direction(xp, x, out, axis, keepdims)), axis=axis, keepdims=keepdims
     ),
+    square=_sum_of_squares,
 )
 def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the Euclidean norm over axes, scaled so that the squares do not overflow."""
@@ -55,6 +62,9 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
+
+    Its square, as ``norm ** 2``, ``norm * norm`` or ``square(norm)``, has second derivatives at 0
+    too. Other smooth functions of it have them if they are written of ``sum(x * x)``.
 
     Args:
         x: the array.

@@ -147,7 +147,11 @@ def _cofactor(x: Array, /) -> Array:
     path="linalg.",
 )
 def det(x: Array, /) -> Array:
-    """Return the determinant of square matrices; its derivative exists also where it is 0."""
+    """Return the determinant of square matrices.
+
+    Its first derivative exists also where it is 0, as the cofactor matrix; second derivatives
+    divide by the matrix, and raise there.
+    """
 
 
 def _slogdet_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:

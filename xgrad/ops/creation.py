@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..array import SCALARS, Array
-from ..backends import backend_of, backend_of_type, current, use_backend
+from ..backends import backend_of, backend_of_type, current, native, use_backend
 from ..dispatch import require_array
 from ..op import constant, linear
 from .dtypes import astype
@@ -76,6 +76,10 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
         return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
     backend, default = current()
+    if isinstance(obj, np.ndarray) and not obj.dtype.isnative:
+        if copy is False:
+            raise ValueError(f"asarray: copy=False, but the byte order of {obj.dtype} needs a copy")
+        obj = native(obj)
     if isinstance(obj, (np.generic, np.ndarray)) and not isinstance(obj, backend.array_types):
         # numbers on the host belong to no library: they go where new arrays go
         values = np.asarray(obj) if dtype is None else np.asarray(obj).astype(dtype)

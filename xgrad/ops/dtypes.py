@@ -127,7 +127,7 @@ class IntegerInfo:
 def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of an array's."""
     dtype = np.dtype(_dtype(type))
-    info = np.finfo(dtype)
+    info = np.finfo(dtype) if dtype.kind in "fc" else _finfo_beyond(dtype)
     return FloatInfo(
         bits=int(info.bits),
         eps=float(info.eps),
@@ -136,6 +136,15 @@ def finfo(type: Any, /) -> FloatInfo:
         smallest_normal=float(info.smallest_normal),
         dtype=np.dtype(info.dtype),
     )
+
+
+def _finfo_beyond(dtype: Any) -> Any:
+    """Return the limits of a dtype that NumPy does not know as a floating-point one: bfloat16."""
+    if dtype.name != "bfloat16":
+        raise ValueError(f"finfo: got {dtype}; expected a floating-point dtype")
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
 
 
 def iinfo(type: Any, /) -> IntegerInfo:

@@ -13,6 +13,7 @@ from ..array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
 from ..dispatch import require_array
 from ..op import constant, elementwise, linear, over, rule
+from ..tape import PARENTS, RULE
 
 
 def is_complex(x: Any) -> bool:
@@ -54,7 +55,7 @@ def subtract(x1: Operand, x2: Operand, /) -> Array:
     """Return the difference of each pair of elements."""
 
 
-@elementwise(lambda xp, x2: x2, lambda xp, x1: x1)
+@elementwise(lambda xp, x2: x2, lambda xp, x1: x1, of_root=lambda y: _square_of_root(y, 2))
 def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
@@ -129,6 +130,8 @@ def pow(x1: Any, x2: Any, /) -> Array:
     exponent is 0.
     """
     if type(x2) in (int, float):
+        if x2 == 2 and type(x1) is Array and x1._node and x1._node[RULE].square:
+            return _square_of_root(x1, x2)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
         return _number_to_pow(x1, x2)
@@ -170,8 +173,25 @@ def positive(x: Array, /) -> Array:
 
 
 @elementwise(lambda xp, x: 2 * x)
+def _square(x: Array, /) -> Array:
+    """Return the square of each element, be it a root or not."""
+
+
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
+    if type(x) is Array and x._node and x._node[RULE].square:
+        return _square_of_root(x, 2)
+    return _square(x)
+
+
+def _square_of_root(y: Array, two: float) -> Array:
+    """Return the square of a root, with the derivatives of what is under it.
+
+    By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
+    """
+    node: Any = y._node
+    under = node[RULE].square(node, node[RULE].lift(node))
+    return Array(y._data**two, under._node)
 
 
 @elementwise(lambda xp, out: -out * out)
@@ -179,7 +199,10 @@ def reciprocal(x: Array, /) -> Array:
     """Return one divided by each element."""
 
 
-@elementwise(lambda xp, out: 0.5 / out)
+@elementwise(
+    lambda xp, out: 0.5 / out,
+    square=lambda node, out: positive(Array(out._data, node[PARENTS])),
+)
 def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
 
@@ -191,7 +214,21 @@ def _unit(xp: Any, x: Any, length: Any) -> Any:
     return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
 
 
-@elementwise(lambda xp, x1, out: _unit(xp, x1, out), lambda xp, x2, out: _unit(xp, x2, out))
+def _sum_of_legs(node: Any, saved: Any) -> Any:
+    *legs, out = saved
+    total: Any = backend_of(out._data).xp.zeros_like(
+        out._data
+    )  # as large as a leg that is not tracked
+    for leg in legs:
+        total = leg * leg + total
+    return total
+
+
+@elementwise(
+    lambda xp, x1, out: _unit(xp, x1, out),
+    lambda xp, x2, out: _unit(xp, x2, out),
+    square=_sum_of_legs,
+)
 def hypot(x1: Operand, x2: Operand, /) -> Array:
     """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0)."""
 
@@ -315,13 +352,17 @@ def atanh(x: Array, /) -> Array:
 # Absolute value, sign, choice --------------------------------------------------------------------
 
 
-@elementwise(lambda xp, x: xp.sign(x))
+@elementwise(lambda xp, x: xp.sign(x), square=lambda node, x: x * x)
 def _abs_real(x: Array, /) -> Array:
     """Return the absolute value of each real element."""
     return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
 
 
-@rule(vjp=lambda xp, g, x: g * xp.sign(x), jvp=lambda xp, t, x: t * xp.conj(xp.sign(x)))
+@rule(
+    vjp=lambda xp, g, x: g * xp.sign(x),
+    jvp=lambda xp, t, x: t * xp.conj(xp.sign(x)),
+    square=lambda node, saved: real(conj(saved["x"]) * saved["x"]),
+)
 def _abs_complex(x: Array, /) -> Array:
     """Return the modulus of each complex element."""
     return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]

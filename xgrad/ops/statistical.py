@@ -80,6 +80,10 @@ def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdim
     return xp.where(out == 0, xp.zeros_like(x), _deviation(xp, x, axis, correction) / safe)
 
 
+def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in saved.items() if name not in ("x", "out")}
+
+
 @rule(
     vjp=lambda xp, g, x, out, axis, correction, keepdims: (
         spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims)
@@ -89,6 +93,7 @@ def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdim
         axis=axis,
         keepdims=keepdims,
     ),
+    square=lambda node, saved: var(saved["x"], **_parameters(saved)),
 )
 def std(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
