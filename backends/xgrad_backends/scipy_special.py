@@ -25,11 +25,18 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
         if not floating or any(char not in "efF" for char in floating):
             return function(*args, **kwargs)
         if isinstance(function, np.ufunc):  # a Python number would make it choose another loop
-            args = tuple(np.float32(x) if type(x) in (int, float) else x for x in args)
+            args = tuple(_single(function, x) for x in args)
         out = function(*args, **kwargs)
         return tuple(map(_narrowed, out)) if isinstance(out, tuple) else _narrowed(out)
 
     return call
+
+
+def _single(function: np.ufunc, x: Any) -> Any:
+    """Return a Python number in single precision, or as an integer where the function asks it."""
+    if type(x) is int and any("l" in loop.partition("->")[0] for loop in function.types):
+        return np.int64(x)
+    return np.float32(x) if type(x) in (int, float) else x
 
 
 def _narrowed(x: Any) -> Any:

@@ -20,6 +20,7 @@ _SYNONYMS = {
     "exp2": "exp2",
     "expm1": "expm1",
     "jn": "jv",
+    "kn": "kv",
     "log1p": "log1p",
     "sinc": "sinc",
     "yn": "yv",
