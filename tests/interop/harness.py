@@ -63,9 +63,12 @@ def floats(tree: Any) -> tuple[Any, ...]:
 
 def run(program: Program, backend: str = "numpy") -> Verdict:
     """Return how a program goes on arrays of a backend."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return _run(program, backend)
+    with warnings.catch_warnings(record=True) as shown, np.errstate(all="ignore"):
+        warnings.simplefilter("always")
+        verdict = _run(program, backend)
+    if any("TracedConversionError" in str(warning.message) for warning in shown):
+        return Verdict("error", "in a warning of the library, which has caught it")
+    return verdict
 
 
 def _run(program: Program, backend: str) -> Verdict:

@@ -15,7 +15,15 @@ import opt_einsum
 import optree
 import pandas as pd
 import xarray as xr
-from array_api_compat import array_namespace, device, is_array_api_obj, size, to_device
+from array_api_compat import (
+    array_namespace,
+    device,
+    is_array_api_obj,
+    is_lazy_array,
+    is_writeable_array,
+    size,
+    to_device,
+)
 from einops import array_api as einops_array_api
 
 from .harness import Program
@@ -66,6 +74,9 @@ EXTRA = [
     ),
     P("xpx.cov", xpx.cov, (X,)),
     P("xpx.cov(1d)", xpx.cov, (V,)),
+    P("xpx.at.add(repeated)", lambda x, v, i: at(x, i).add(v[:3]), (V, W), (TWO,)),
+    P("xpx.at.set(copy=False)", lambda x: at(x, 0).set(x[1] ** 2, copy=False), (V,)),
+    P("xpx.searchsorted", lambda x, y: x * xpx.searchsorted(y, x), (V,), (np.sort(W),)),
     P("xpx.sinc", xpx.sinc, (V,)),
     P("xpx.pad", lambda x: xpx.pad(x, 1), (X,)),
     P("xpx.pad(value)", lambda x: xpx.pad(x, ((1, 0), (0, 2)), constant_values=2.0), (X,)),
@@ -128,6 +139,11 @@ EINSUM = [
     P("opt_einsum.contract(3)", lambda x, y: opt_einsum.contract("ij,kj,kl->il", x, y, x), (X, Y)),
     P("opt_einsum.contract(trace)", lambda x: opt_einsum.contract("ii,ij->j", x, x), (S,)),
     P("opt_einsum.contract(transpose)", lambda x: opt_einsum.contract("ij->ji", x), (X,)),
+    P(
+        "opt_einsum.contract(chain)",
+        lambda x, y: opt_einsum.contract("ij,kj,kl,ml->im", x, y, x, y, optimize="optimal"),
+        (X, Y),
+    ),
     P(
         "opt_einsum.contract(batch)",
         lambda x, y: opt_einsum.contract("bij,bkj->bik", x, y),
@@ -201,6 +217,8 @@ PYTHON = [
     P("optree.tree_reduce", lambda x: optree.tree_reduce(operator.add, [x, x]), (V,)),
     P("compat: array_namespace", lambda x: array_namespace(x).sin(x), (V,)),
     P("compat: device", lambda x: to_device(x, device(x)) * size(x), (V,)),
+    P("compat: is_writeable_array", lambda x: x * is_writeable_array(x), (V,)),
+    P("compat: is_lazy_array", lambda x: x * (1 + is_lazy_array(x)), (V,)),
     P("compat: is_array_api_obj", lambda x: x * is_array_api_obj(x), (V,)),
     P("math.exp(x)", lambda x: __import__("math").exp(x[0]), (V,)),
     P("statistics.mean", lambda x: __import__("statistics").mean(x), (V,)),

@@ -43,6 +43,20 @@ def hankel2(v: Operand, z: Operand, /) -> Array:
     """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)``."""
 
 
+def _scaled(function: Any, v: Any, z: Any) -> Any:
+    return 0.5 * (function(v - 1, z) - function(v + 1, z))
+
+
+@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel1e, v, z) - 1j * out)
+def hankel1e(v: Operand, z: Operand, /) -> Array:
+    """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``."""
+
+
+@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel2e, v, z) + 1j * out)
+def hankel2e(v: Operand, z: Operand, /) -> Array:
+    """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``."""
+
+
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
 
 

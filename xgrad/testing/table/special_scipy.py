@@ -66,6 +66,7 @@ def _elementary() -> tuple[Row, ...]:
             _absent(name, _pairs((0.2, 1.5), (0.3, 1.5), 0.7))
             for name in ("inv_boxcox", "inv_boxcox1p")
         ),
+        _absent("powm1", _pairs(POSITIVE, (-1.5, 1.5), 0.7)),
         _row("multigammaln", (sample(a(2, 3, low=2, high=4), 3),), "f", None),
     )
 
@@ -115,7 +116,7 @@ def _relatives() -> tuple[Row, ...]:
         _row("airy", _points(-3, 3, 0.0), "fc", None, _ABSENT),
         *(
             _row(name, _with_order(orders, *away)[::3], "f", None, _ABSENT)
-            for name in ("hankel1", "hankel2", "struve", "modstruve")
+            for name in ("hankel1", "hankel2", "hankel1e", "hankel2e", "struve", "modstruve")
         ),
         *(_absent(name, _points(-4, 4, 0.0)) for name in ("ber", "bei", "berp", "beip")),
         *(_absent(name, _points(*away)) for name in ("ker", "kei", "kerp", "keip")),
