@@ -100,11 +100,15 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
             if folder is None:
                 return frame, libraries
             libraries.add(Path(name[len(folder) :]).parts[0])
+            if frame.f_code.co_name.endswith("matmul_dispatch"):
+                libraries.add(frame.f_globals.get("__package__", ""))
         frame = frame.f_back
     return None, libraries
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:
+    if "scipy.sparse" in libraries:
+        return "use x @ A.T for A @ x: a sparse matrix asks nobody when it stands on the left"
     if "sklearn" in libraries and not _sklearn_dispatches():
         return (
             "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "

@@ -46,11 +46,13 @@ OPERATORS = {
 
 
 def listed(symbol: str, x1: Any, x2: Any) -> Any:
-    """Apply an operator to an array and a list or tuple of numbers, as NumPy does."""
+    """Apply an operator to an array and a list or tuple of numbers, or a sparse matrix."""
     if isinstance(x1, (list, tuple)):
         return OPERATORS[symbol](made_beside(x2, x1), x2)
     if isinstance(x2, (list, tuple)):
         return OPERATORS[symbol](x1, made_beside(x1, x2))
+    if symbol == "@" and hasattr(x2, "tocsr"):
+        return xgrad.ops.products.times_sparse(x1, A=x2)
     return NotImplemented
 
 

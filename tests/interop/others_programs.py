@@ -77,6 +77,10 @@ EXTRA = [
     P("xpx.at.add(repeated)", lambda x, v, i: at(x, i).add(v[:3]), (V, W), (TWO,)),
     P("xpx.at.set(copy=False)", lambda x: at(x, 0).set(x[1] ** 2, copy=False), (V,)),
     P("xpx.searchsorted", lambda x, y: x * xpx.searchsorted(y, x), (V,), (np.sort(W),)),
+    P("xpx.cov(aweights)", lambda x, w: xpx.cov(x, aweights=w[:4]), (X, W)),
+    P("xpx.tril_indices", lambda x: x[xpx.tril_indices(3, xp=array_namespace(x))], (S,)),
+    P("xpx.diag_indices", lambda x: x[xpx.diag_indices(3, xp=array_namespace(x))], (S,)),
+    P("xpx.unravel_index", lambda x, i: x[xpx.unravel_index(i, (3, 3))], (S,), (TWO,)),
     P("xpx.sinc", xpx.sinc, (V,)),
     P("xpx.pad", lambda x: xpx.pad(x, 1), (X,)),
     P("xpx.pad(value)", lambda x: xpx.pad(x, ((1, 0), (0, 2)), constant_values=2.0), (X,)),
@@ -130,6 +134,11 @@ EINOPS = [
     P("einops.parse_shape", lambda x: x * einops.parse_shape(x, "a b")["a"], (X,)),
     P("einops.array_api.rearrange", lambda x: einops_array_api.rearrange(x, "a b -> b a"), (X,)),
     P("einops.array_api.reduce", lambda x: einops_array_api.reduce(x, "a b -> a", "max"), (X,)),
+    P(
+        "einops.array_api.reduce(mean)",
+        lambda x: einops_array_api.reduce(x, "a b -> b", "mean"),
+        (X,),
+    ),
     P("einops.array_api.repeat", lambda x: einops_array_api.repeat(x, "a b -> a b 2"), (X,)),
     P("einops.array_api.pack", lambda x, y: einops_array_api.pack([x, y], "* b")[0], (X, Y)),
 ]
