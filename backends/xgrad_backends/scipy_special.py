@@ -32,10 +32,17 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+_OF_COUNTS = ("bdtr", "bdtrc")
+"""Functions that warn of counts that are no integers."""
+
+
 def _single(function: np.ufunc, x: Any) -> Any:
-    """Return a Python number in single precision, or as an integer where the function asks it."""
-    if type(x) is int and any("l" in loop.partition("->")[0] for loop in function.types):
-        return np.int64(x)
+    """Return a Python number in single precision, or an integer as one where it has to be."""
+    inputs = [loop.partition("->")[0] for loop in function.types]
+    if type(x) is int and (
+        function.__name__ in _OF_COUNTS or not any(set(i) <= {*"fF"} for i in inputs)
+    ):
+        return np.int64(x) if any("l" in i for i in inputs) else np.float32(x)
     return np.float32(x) if type(x) in (int, float) else x
 
 
