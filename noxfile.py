@@ -119,7 +119,7 @@ def gallery(session: nox.Session) -> None:
 
 @nox.session(venv_backend="virtualenv", default=False)
 def interop(session: nox.Session) -> None:
-    """Differentiate 1,482 programs of NumPy, SciPy, scikit-learn, einops and others."""
+    """Differentiate 1,689 programs of NumPy, SciPy, scikit-learn, einops and others."""
     session.install(TORCH)
     install(session, "test", "interop")
     env = {"SCIPY_ARRAY_API": "1", "OMP_NUM_THREADS": "1"}

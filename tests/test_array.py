@@ -191,8 +191,26 @@ def test_unknown_operands_are_left_to_their_own_class():
     assert xg.asarray(1.0) + Other() == "theirs"
     with pytest.raises(TypeError, match="unsupported operand"):
         xg.asarray(1.0) + "text"
-    with pytest.raises(TypeError, match="unsupported operand"):
-        xg.asarray([1.0]) + [1.0]  # noqa: RUF005 - it has to fail
+
+
+def test_lists_of_numbers_are_arrays_to_an_operator(place):
+    x = place.raw(np.asarray([1.0, 2.0, 4.0]))
+    y = xg.asarray(x, requires_grad=True)
+    pairs = [
+        (y + [1.0, 2.0, 3.0], x + place.raw(np.asarray([1.0, 2.0, 3.0]))),  # noqa: RUF005 - the case
+        (np.add(y, [1.0, 2.0, 3.0]), x + place.raw(np.asarray([1.0, 2.0, 3.0]))),
+        ([1.0, 2.0, 3.0] / y, place.raw(np.asarray([1.0, 2.0, 3.0])) / x),
+        (y @ [1.0, 2.0, 3.0], x @ place.raw(np.asarray([1.0, 2.0, 3.0]))),
+        (y == [1.0, 3.0, 4.0], x == place.raw(np.asarray([1.0, 3.0, 4.0]))),
+        (y >= (2.0, 2.0, 2.0), x >= 2),
+    ]
+    for ours, expected in pairs:
+        assert ours.device == y.device
+        assert ours.dtype == xg.asarray(expected).dtype
+        if place.has_values:
+            assert np.array_equal(ours.tolist(), xg.asarray(expected).tolist())
+    with pytest.raises(TypeError):
+        y + ["a"]  # noqa: RUF005 - the case
 
 
 def test_numpy_arrays_on_the_left_stay_out_of_the_way():

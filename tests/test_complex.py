@@ -180,6 +180,24 @@ def test_jacobians_are_differentiated_on_an_outer_tape():
     xg.testing.check_grads(f, (Z,), order=1)
 
 
+@pytest.mark.parametrize("f", [xg.asin, xg.acos])
+@pytest.mark.parametrize("z", [2 + 0j, 2 - 0j, -2 + 0j, -2 - 0j])
+def test_on_a_branch_cut_the_derivative_is_that_of_the_side_of_the_value(f, z):
+    z = complex(z.real, np.copysign(0.0, z.imag))
+    h = np.asarray(1e-6 + 0j)
+    difference = (f(np.asarray(z) + h.real) - f(np.asarray(z) - h.real)) / (2e-6)
+    slope = xg.jvp(f, (np.asarray(z),), (np.asarray(1 + 0j),))[1]
+    np.testing.assert_allclose(slope, difference, rtol=1e-8)
+
+
+@pytest.mark.parametrize(("f", "sign"), [(xg.asin, 1), (xg.acos, -1)])
+def test_near_one_the_inverse_sine_has_an_accurate_derivative(f, sign):
+    gap = np.asarray(2.0**-40)
+    exact = sign / np.sqrt(gap * (2 - gap))
+    np.testing.assert_allclose(xg.grad(f)(1 - gap), exact, rtol=1e-15)
+    np.testing.assert_allclose(xg.grad(f)(gap - 1), exact, rtol=1e-15)
+
+
 def test_single_precision_stays_single():
     z = Z.astype(np.complex64)
     for form, dtype in (("holomorphic", z.dtype), ("wirtinger", z.dtype), ("real", np.float32)):

@@ -350,6 +350,23 @@ def test_writes_are_differentiated(f: Callable) -> None:
     xg.testing.check_grads(f, (np.asarray([0.5, -1.2, 2.0, 0.7]),), order=2)
 
 
+def test_elements_are_copies_on_every_backend(place) -> None:
+    def swapped(x):
+        y = x * 1
+        first = y[0]
+        y[0], y[1] = y[1], y[0]
+        y[2] = y[2] * first
+        y[2] += first
+        return y
+
+    start = place.raw(np.asarray([2.0, 3.0, 5.0]))
+    out, pullback = xg.vjp(swapped, start)
+    (g,) = pullback(place.raw(np.asarray([1.0, 10.0, 100.0])))
+    if place.has_values:
+        assert xg.asarray(out).tolist() == [3.0, 2.0, 12.0]
+        assert xg.asarray(g).tolist() == [10.0 + 500 + 100, 1.0, 200.0]
+
+
 def test_a_view_shows_a_write_to_its_base() -> None:
     y = xg.asarray(np.zeros((2, 3)), copy=True)
     row, column, flat = y[1], y.T[2], y.reshape(-1)

@@ -9,7 +9,9 @@ the one reference upward in the layers, and the standard's ``__array_namespace__
 from __future__ import annotations
 
 import math
+import sys
 import weakref
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -169,19 +171,28 @@ class Array(Operators, Methods):
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
         if self._node is not None and xgrad.tape.is_recording():
-            from . import conversions  # only for the message of an error
+            from . import conversions  # only for what is mostly an error
 
-            raise errors.TracedConversionError(conversions.message(what, self.dtype, self.shape))
+            if what != "float()" or not conversions.judges_an_error():
+                text = conversions.message(what, self.dtype, self.shape)
+                raise errors.TracedConversionError(text)
         return self._data
 
     def item(self) -> Any:
-        """Return the only element as a Python number, off the tape."""
+        """Return the only element as a Python number, off the tape.
+
+        It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
+        """
+        if self._node is not None and _is_library(sys._getframe(1)):
+            self._untracked("item()")
         if self.size != 1:
             raise ValueError(f"item: got shape {self.shape}; expected exactly one element")
         return self._data.item() if hasattr(self._data, "item") else self._numpy().item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers, off the tape."""
+        if self._node is not None and _is_library(sys._getframe(1)):
+            self._untracked("tolist()")
         return self._numpy().tolist()
 
     def _numpy(self) -> Any:
@@ -336,7 +347,8 @@ class Array(Operators, Methods):
     __hash__ = None  # type: ignore[assignment]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__" and not kwargs:
+        plain = method == "__call__" and not kwargs
+        if plain and (len(inputs) == 1 or not any(type(x) in (list, tuple) for x in inputs)):
             function = xgrad.numpy_protocol.plain(ufunc)
             return NotImplemented if function is None else function(*inputs)
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
@@ -371,6 +383,11 @@ class Array(Operators, Methods):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
+
+
+def _is_library(frame: FrameType) -> bool:
+    """Return whether the code that runs is of a library that asks arrays for their numbers."""
+    return frame.f_globals.get("__name__", "").partition(".")[0] in ("scipy", "sklearn")
 
 
 def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Array:

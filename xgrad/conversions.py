@@ -20,7 +20,26 @@ ADVICE = {
         (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
         (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
         (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
-        (r"\b(?:np|numpy)\.as\w*array\b", "use x itself, an array already, or xgrad.asarray(x)"),
+        (
+            r"\.(?:permutation|permuted|choice)\(",
+            "index with it, as x[rng.permutation(x.shape[0])]",
+        ),
+        (
+            r"\.(?:normal|uniform|laplace|logistic|gumbel)\(",
+            "draw standard numbers, and shift and scale them: loc + scale * rng.normal(size=...)",
+        ),
+        (
+            r"\bpolynomial\.|\bPolynomial\(|\bpoly1d\(",
+            "use xgrad.polyval, whose coefficients begin with the highest power",
+        ),
+        (r"\b(?:np|numpy)\.ma\.", "use xgrad.where for a mask"),
+        (r"\b(?:np|numpy)\.(?:as)?matrix\(", "use x itself: x @ y is the matrix product"),
+        (r"\b(?:np|numpy)\.float\d+\(", "use x.astype(dtype)"),
+        (r"\b(?:np|numpy)\.(?!as)\w+\(\s*\[", "make the list an array, by xgrad.asarray([...])"),
+        (
+            r"\b(?:np|numpy)\.(?:as\w*array|require)\b",
+            "use x itself, an array already, or xgrad.asarray(x)",
+        ),
         (r"\btorch\.", "use x.to_backend('torch')"),
     ),
     "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
@@ -36,6 +55,9 @@ ADVICE = {
     "complex()": ((r"\bcomplex\(", "use x itself: a 0-d array calculates like a number"),),
 }
 """For each conversion, patterns of the line that asked for it, and what to do instead."""
+
+ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapezoid")}
+"""Modules, and functions of theirs that take ``float(x)`` only to judge how large an error is."""
 
 GENERAL = "use the xgrad function of the same purpose"
 
@@ -58,6 +80,16 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
     )
 
 
+def judges_an_error() -> bool:
+    """Return whether library code asks for a number that no result is made of."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OWN):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    return frame.f_code.co_name in ESTIMATES.get(frame.f_globals.get("__name__", ""), ())
+
+
 def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
     """Return the innermost frame of the user's own code, and the libraries that it went through."""
     libraries: set[str] = set()
@@ -68,11 +100,15 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
             if folder is None:
                 return frame, libraries
             libraries.add(Path(name[len(folder) :]).parts[0])
+            if frame.f_code.co_name.endswith("matmul_dispatch"):
+                libraries.add(frame.f_globals.get("__package__", ""))
         frame = frame.f_back
     return None, libraries
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:
+    if "scipy.sparse" in libraries:
+        return "use x @ A.T for A @ x: a sparse matrix asks nobody when it stands on the left"
     if "sklearn" in libraries and not _sklearn_dispatches():
         return (
             "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "

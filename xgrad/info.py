@@ -36,10 +36,10 @@ class NamespaceInfo:
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """Return the dtypes of Python numbers and of indices."""
         return {
-            "real floating": np.float64,
-            "complex floating": np.complex128,
-            "integral": np.int64,
-            "indexing": np.int64,
+            "real floating": np.dtype("float64"),
+            "complex floating": np.dtype("complex128"),
+            "integral": np.dtype("int64"),
+            "indexing": np.dtype("int64"),
         }
 
     def devices(self) -> tuple[Any, ...]:
@@ -47,10 +47,14 @@ class NamespaceInfo:
         return tuple(current()[0].devices())
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
-        """Return the dtypes by name: all of the standard, or those of a kind or several."""
+        """Return the dtypes by name: all of the standard, or those of a kind or several.
+
+        They are NumPy dtypes, as those of arrays are, since libraries look arrays' dtypes up among
+        them; ``numpy.float64`` is equal to its dtype, but has another hash.
+        """
         kinds = tuple(_KINDS) if kind is None else kind if isinstance(kind, tuple) else (kind,)
         names = [n for k in kinds for g in _GROUPS.get(k, (k,)) for n in _KINDS[g]]
-        return {n: np.bool_ if n == "bool" else getattr(np, n) for n in names}
+        return {n: np.dtype(n) for n in names}
 
 
 def __array_namespace_info__() -> NamespaceInfo:  # noqa: N807 - the standard's name

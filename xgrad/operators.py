@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,41 @@ class _Takes(dict[type, bool]):
 
 
 TAKES = _Takes(dict.fromkeys(SCALARS, True))
+
+
+OPERATORS = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "@": operator.matmul,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+def listed(symbol: str, x1: Any, x2: Any) -> Any:
+    """Apply an operator to an array and a list or tuple of numbers, or a sparse matrix."""
+    if isinstance(x1, (list, tuple)):
+        return OPERATORS[symbol](made_beside(x2, x1), x2)
+    if isinstance(x2, (list, tuple)):
+        return OPERATORS[symbol](x1, made_beside(x1, x2))
+    if symbol == "@" and hasattr(x2, "tocsr"):
+        return xgrad.ops.products.times_sparse(x1, A=x2)
+    return NotImplemented
+
+
+def made_beside(like: Array, values: Any) -> Array:
+    """Return a nested sequence of numbers as an array on the backend and device of another."""
+    made = xgrad.asarray(values)
+    return made if made.device == like.device else made.to_backend(like.backend, device=like.device)
 
 
 class Operators:  # noqa: PLW1641 - arrays are compared element by element, and so not hashed
@@ -65,40 +101,40 @@ class Operators:  # noqa: PLW1641 - arrays are compared element by element, and 
         return xgrad.round(self * 10.0**ndigits) / 10.0**ndigits
 
     def __add__(self: Any, other: Any) -> Array:
-        return xgrad.add(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.add(self, other) if TAKES[type(other)] else listed("+", self, other)
 
     def __radd__(self: Any, other: Any) -> Array:
-        return xgrad.add(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.add(other, self) if TAKES[type(other)] else listed("+", other, self)
 
     def __sub__(self: Any, other: Any) -> Array:
-        return xgrad.subtract(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.subtract(self, other) if TAKES[type(other)] else listed("-", self, other)
 
     def __rsub__(self: Any, other: Any) -> Array:
-        return xgrad.subtract(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.subtract(other, self) if TAKES[type(other)] else listed("-", other, self)
 
     def __mul__(self: Any, other: Any) -> Array:
-        return xgrad.multiply(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.multiply(self, other) if TAKES[type(other)] else listed("*", self, other)
 
     def __rmul__(self: Any, other: Any) -> Array:
-        return xgrad.multiply(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.multiply(other, self) if TAKES[type(other)] else listed("*", other, self)
 
     def __truediv__(self: Any, other: Any) -> Array:
-        return xgrad.divide(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.divide(self, other) if TAKES[type(other)] else listed("/", self, other)
 
     def __rtruediv__(self: Any, other: Any) -> Array:
-        return xgrad.divide(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.divide(other, self) if TAKES[type(other)] else listed("/", other, self)
 
     def __floordiv__(self: Any, other: Any) -> Array:
-        return xgrad.floor_divide(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.floor_divide(self, other) if TAKES[type(other)] else listed("//", self, other)
 
     def __rfloordiv__(self: Any, other: Any) -> Array:
-        return xgrad.floor_divide(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.floor_divide(other, self) if TAKES[type(other)] else listed("//", other, self)
 
     def __mod__(self: Any, other: Any) -> Array:
-        return xgrad.remainder(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.remainder(self, other) if TAKES[type(other)] else listed("%", self, other)
 
     def __rmod__(self: Any, other: Any) -> Array:
-        return xgrad.remainder(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.remainder(other, self) if TAKES[type(other)] else listed("%", other, self)
 
     def __divmod__(self: Any, other: Any) -> tuple[Array, Array]:
         return self // other, self % other
@@ -107,16 +143,16 @@ class Operators:  # noqa: PLW1641 - arrays are compared element by element, and 
         return other // self, other % self
 
     def __pow__(self: Any, other: Any) -> Array:
-        return xgrad.pow(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.pow(self, other) if TAKES[type(other)] else listed("**", self, other)
 
     def __rpow__(self: Any, other: Any) -> Array:
-        return xgrad.pow(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.pow(other, self) if TAKES[type(other)] else listed("**", other, self)
 
     def __matmul__(self: Any, other: Any) -> Array:
-        return xgrad.matmul(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.matmul(self, other) if TAKES[type(other)] else listed("@", self, other)
 
     def __rmatmul__(self: Any, other: Any) -> Array:
-        return xgrad.matmul(other, self) if TAKES[type(other)] else NotImplemented
+        return xgrad.matmul(other, self) if TAKES[type(other)] else listed("@", other, self)
 
     def __and__(self: Any, other: Any) -> Array:
         return xgrad.bitwise_and(self, other) if TAKES[type(other)] else NotImplemented
@@ -149,22 +185,22 @@ class Operators:  # noqa: PLW1641 - arrays are compared element by element, and 
         return xgrad.bitwise_right_shift(other, self) if TAKES[type(other)] else NotImplemented
 
     def __lt__(self: Any, other: Any) -> Array:
-        return xgrad.less(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.less(self, other) if TAKES[type(other)] else listed("<", self, other)
 
     def __le__(self: Any, other: Any) -> Array:
-        return xgrad.less_equal(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.less_equal(self, other) if TAKES[type(other)] else listed("<=", self, other)
 
     def __gt__(self: Any, other: Any) -> Array:
-        return xgrad.greater(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.greater(self, other) if TAKES[type(other)] else listed(">", self, other)
 
     def __ge__(self: Any, other: Any) -> Array:
-        return xgrad.greater_equal(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.greater_equal(self, other) if TAKES[type(other)] else listed(">=", self, other)
 
     def __eq__(self: Any, other: Any) -> Array:  # type: ignore[override] # elementwise, as the standard has it
-        return xgrad.equal(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.equal(self, other) if TAKES[type(other)] else listed("==", self, other)
 
     def __ne__(self: Any, other: Any) -> Array:  # type: ignore[override] # elementwise, as the standard has it
-        return xgrad.not_equal(self, other) if TAKES[type(other)] else NotImplemented
+        return xgrad.not_equal(self, other) if TAKES[type(other)] else listed("!=", self, other)
 
     def __iadd__(self: Any, other: Any) -> Array:
         return self._inplace(self + other, "+=")  # type: ignore[no-any-return]

@@ -25,11 +25,25 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
         if not floating or any(char not in "efF" for char in floating):
             return function(*args, **kwargs)
         if isinstance(function, np.ufunc):  # a Python number would make it choose another loop
-            args = tuple(np.float32(x) if type(x) in (int, float) else x for x in args)
+            args = tuple(_single(function, x) for x in args)
         out = function(*args, **kwargs)
         return tuple(map(_narrowed, out)) if isinstance(out, tuple) else _narrowed(out)
 
     return call
+
+
+_OF_COUNTS = ("bdtr", "bdtrc")
+"""Functions that warn of counts that are no integers."""
+
+
+def _single(function: np.ufunc, x: Any) -> Any:
+    """Return a Python number in single precision, or an integer as one where it has to be."""
+    inputs = [loop.partition("->")[0] for loop in function.types]
+    if type(x) is int and (
+        function.__name__ in _OF_COUNTS or not any(set(i) <= {*"fF"} for i in inputs)
+    ):
+        return np.int64(x) if any("l" in i for i in inputs) else np.float32(x)
+    return np.float32(x) if type(x) in (int, float) else x
 
 
 def _narrowed(x: Any) -> Any:

@@ -17,11 +17,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=BATTERIES, metavar="NAME")
     parser.add_argument("--backend", action="append", default=[])
+    parser.add_argument("--verbose", action="store_true", help="also name those that are ok")
     options = parser.parse_args()
     from .harness import report
 
     counts = [
-        report(name, import_module(f"{__package__}.{name}_programs").PROGRAMS, backend)
+        report(
+            name, import_module(f"{__package__}.{name}_programs").PROGRAMS, backend, options.verbose
+        )
         for name in options.names
         for backend in options.backend or ["numpy"]
     ]

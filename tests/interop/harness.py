@@ -63,9 +63,12 @@ def floats(tree: Any) -> tuple[Any, ...]:
 
 def run(program: Program, backend: str = "numpy") -> Verdict:
     """Return how a program goes on arrays of a backend."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        return _run(program, backend)
+    with warnings.catch_warnings(record=True) as shown, np.errstate(all="ignore"):
+        warnings.simplefilter("always")
+        verdict = _run(program, backend)
+    if any("TracedConversionError" in str(warning.message) for warning in shown):
+        return Verdict("error", "in a warning of the library, which has caught it")
+    return verdict
 
 
 def _run(program: Program, backend: str) -> Verdict:
@@ -139,8 +142,10 @@ def _compared(
     return Verdict("ok")
 
 
-def report(title: str, programs: Iterable[Program], backend: str = "numpy") -> dict[str, int]:
-    """Run programs, print those that are not ok, and the counts last."""
+def report(
+    title: str, programs: Iterable[Program], backend: str = "numpy", verbose: bool = False
+) -> dict[str, int]:
+    """Run programs, print those that are not ok, or all if `verbose`, and the counts last."""
     counts = {"ok": 0, "error": 0, "silent": 0, "mistake": 0}
     for program in programs:
         try:
@@ -150,6 +155,8 @@ def report(title: str, programs: Iterable[Program], backend: str = "numpy") -> d
         counts[kind] += 1
         if kind != "ok":
             print(f"  {kind:7} {program.name}: {why:.150}".replace("\n", " "), flush=True)
+        elif verbose:
+            print(f"  ok      {program.name}", flush=True)
     total = sum(counts.values())
     words = ", ".join(f"{kind} {n}" for kind, n in counts.items() if n or kind != "mistake")
     print(f"{title} on {backend}: {total} programs: {words}", flush=True)

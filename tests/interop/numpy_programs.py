@@ -181,11 +181,14 @@ UFUNCS = [
     one("multiply(out=)", _out),
     two("add(where=, out=)", lambda x, y: np.add(x, y, out=x.copy(), where=MASK)),
     two("divide(where=, out=)", lambda x, y: np.divide(x, y, out=np.zeros_like(x), where=MASK)),
+    one("add(out=)", lambda x: np.add(x, 1.0, out=2 * x)),
+    one("add(list)", lambda x: np.add(x, [1.0, 2.0, 3.0, 4.0])),
     one("add(dtype=)", lambda x: np.add(x, 1, dtype=np.float64)),
     two("ndarray * Array", lambda x, y: Y * x + Y - y),
     one("np.float64 * Array", lambda x: np.float64(2.0) * x),
     one("np.float64 ** Array", lambda x: np.float64(2.0) ** x),
     one("list + Array", lambda x: [1.0, 2.0, 3.0, 4.0] + x),  # noqa: RUF005 - the case
+    one("Array * list", lambda x: x * [1.0, 2.0, 3.0, 4.0] - (x > [0.5, 0.6, 0.7, 0.8]) * x),
     one("ndarray @ Array", lambda x: Y.T @ x),
     one("ndarray < Array", lambda x: np.where(Y < x, x, 2 * x)),  # noqa: SIM300 - the case
     one("iadd of an array", lambda x: _inplace(x, lambda y: y.__iadd__(Y))),
@@ -349,6 +352,11 @@ SHAPES = [
     one("real_if_close", np.real_if_close),
     one("real and imag", lambda x: np.real(x * (1 + 2j)) + np.imag(x * (1 + 2j))),
     one("angle", lambda x: np.angle(x + 1j * x**2)),
+    one("isreal", lambda x: x * np.isreal(x)),
+    one("size, shape and ndim", lambda x: x * np.size(x) + np.shape(x)[1] * np.ndim(x)),
+    one("result_type", lambda x: np.zeros(4, np.result_type(x, np.float32)) + x),
+    one("finfo", lambda x: x * np.finfo(x.dtype).tiny * 1e300),
+    one("mgrid", lambda x: x[tuple(np.mgrid[0:2, 0:3])]),
     one("iscomplexobj", lambda x: x * (1 + np.iscomplexobj(x))),
     one("full_like", lambda x: x * np.full_like(x, 2.0)),
     one("zeros_like and ones_like", lambda x: x * np.ones_like(x) + np.zeros_like(x)),
@@ -581,6 +589,115 @@ METHODS = [
     vec("sum([...]), max", lambda v: sum(v) + max(v) + abs(-v)),
 ]
 
+# Lists of numbers stand for arrays, as everywhere in NumPy.
+W3, L3 = W[:3], [1.0, 2.0, 4.0]
+
+
+def lst(name: str, f: Callable[..., Any]) -> Program:
+    return Program(f"{name} with a list", f, (W3,))
+
+
+LISTS = [
+    lst("dot", lambda x: np.dot(L3, x) + np.dot(x, L3)),
+    lst("vdot", lambda x: np.vdot(L3, x)),
+    lst("inner", lambda x: np.inner(x, L3)),
+    lst("outer", lambda x: np.outer(L3, x)),
+    lst("kron", lambda x: np.kron(L3, x)),
+    lst("tensordot", lambda x: np.tensordot(L3, x, 1)),
+    lst("cross", lambda x: np.cross(L3, x)),
+    lst("matmul", lambda x: np.matmul(x, L3)),
+    lst("einsum", lambda x: np.einsum("i,i", x, L3)),
+    lst("multi_dot", lambda x: np.linalg.multi_dot([[L3], x[:, None], [[2.0]]])),
+    lst("linalg.solve", lambda x: np.linalg.solve([[2.0, 0, 1], [0, 1, 0], [0, 0, 1]], x)),
+    lst("linalg.lstsq", lambda x: np.linalg.lstsq([[2.0, 0], [0, 1], [0, 0]], x)[0]),
+    lst("convolve", lambda x: np.convolve(L3, x)),
+    lst("correlate", lambda x: np.correlate(x, L3, "full")),
+    lst("polyval", lambda x: np.polyval(L3, x) + np.polyval(x, L3)),
+    lst("polymul", lambda x: np.polymul(x, L3)),
+    lst("polyfit", lambda x: np.polyfit(L3, x, 1)),
+    lst("interp", lambda x: np.interp([1.2, 3.4], L3, x)),
+    lst("searchsorted", lambda x: x * np.searchsorted(L3, x)),
+    lst("digitize", lambda x: x * np.digitize(x, L3)),
+    lst("where", lambda x: np.where([True, False, True], x, L3)),
+    lst("select", lambda x: np.select([[True, False, True]], [x], L3)),
+    lst("choose", lambda x: np.choose([0, 1, 0], [x, L3])),
+    lst("piecewise", lambda x: np.piecewise(x, [[True, False, True]], [np.square, 3.0])),
+    lst("clip", lambda x: np.clip(x, [0.4, 0.4, 0.4], [0.9, 0.9, 0.9])),
+    lst("average", lambda x: np.average(x, weights=L3)),
+    lst("cov", lambda x: np.cov(x, L3)),
+    lst("histogram", lambda x: np.histogram(L3, 2, weights=x)[0]),
+    lst("bincount", lambda x: np.bincount([0, 1, 1], weights=x)),
+    lst("trapezoid", lambda x: np.trapezoid(x, L3)),
+    lst("gradient", lambda x: np.gradient(x, L3)),
+    lst("concatenate", lambda x: np.concatenate([L3, x])),
+    lst("stack", lambda x: np.stack([L3, x])),
+    lst("vstack", lambda x: np.vstack([L3, x])),
+    lst("column_stack", lambda x: np.column_stack([x, L3])),
+    lst("append", lambda x: np.append(x, L3)),
+    lst("insert", lambda x: np.insert(x, 1, [2.0, 3.0])),
+    lst("meshgrid", lambda x: np.meshgrid(x, L3)),
+    lst("broadcast_arrays", lambda x: np.broadcast_arrays(x, [[1.0], [2.0]])),
+    lst("full_like", lambda x: x * np.full_like(x, L3)),
+    lst("roll", lambda x: np.roll(x, [1], [0])),
+    lst("copyto", lambda x: _inplace(x, lambda y: np.copyto(y, L3, where=[True, False, False]))),
+    lst("x[list] = list", lambda x: _inplace(x, lambda y: y.__setitem__([0, 1], [1.0, 2.0]))),
+    lst("isclose", lambda x: x * np.isclose(x, L3)),
+]
+
+MORE = [
+    vec("emath.sqrt", lambda v: np.emath.sqrt(v - 0.7)),
+    vec("emath.sqrt of positive", np.emath.sqrt),
+    vec("emath.log", lambda v: np.emath.log(v - 0.7)),
+    vec("emath.log2 and log10", lambda v: np.emath.log2(v) + np.emath.log10(v - 0.7)),
+    vec("emath.logn", lambda v: np.emath.logn(2.0, v)),
+    vec("emath.power", lambda v: np.emath.power(v - 0.7, 1.5)),
+    vec("emath.power(integer)", lambda v: np.emath.power(v, -2)),
+    vec("emath.arccos and arcsin", lambda v: np.emath.arccos(v / 2) + np.emath.arcsin(v / 3)),
+    # one element: PyTorch's vectorised kernels forget the sign of zero, and so the branch
+    vec("emath.arccos beyond 1", lambda v: np.emath.arccos(v[:1] + 2)),
+    vec("emath.arctanh", lambda v: np.emath.arctanh(v / 2)),
+    one("sliding_window_view", lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 3))),
+    one("sliding_window_view(axis)", lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, 1)),
+    vecs("setxor1d", np.setxor1d),
+    one("isposinf and isneginf", lambda x: np.where(np.isposinf(x) | np.isneginf(x), 0.0, x)),
+    one("array_equiv", lambda x: x * np.array_equiv(x, x[None])),
+    one(
+        "einsum_path",
+        lambda x: np.einsum("ij,kj,kl", x, x, x, optimize=np.einsum_path("ij,kj,kl", x, x, x)[0]),
+    ),
+    one(
+        "unravel_index and ravel_multi_index",
+        lambda x: x.flat[np.ravel_multi_index((1, 2), (3, 4))],
+    ),
+    one("cumsum(out=)", lambda x: np.cumsum(x, axis=0, out=np.empty_like(x))),
+    one("clip(out=)", lambda x: np.clip(x, 0.3, 0.9, out=2 * x)),
+    one("matmul(out=)", lambda x: np.matmul(x, x.T, out=x @ x.T)),
+    one("mean(out=)", lambda x: np.mean(x, axis=0, out=2 * x[0])),
+    one("cross of 2-d and 1-d", lambda x: np.cross(x[:, :3], np.asarray([1.0, 2.0, 3.0]))),
+    vec("rng.shuffle", lambda v: _inplace(v, np.random.default_rng(0).shuffle)),
+    vec("interp(complex fp)", lambda v: abs(np.interp([0.5, 1.5], np.arange(5.0), v * (1 + 2j)))),
+    one("linalg.norm(two axes)", lambda x: np.linalg.norm(x.reshape(3, 2, 2), axis=(1, 2))),
+    vec(
+        "a list of elements", lambda v: np.hstack([v[0], v[1], 2.0]) + np.stack([v[1], v[2], v[3]])
+    ),
+    vec("Polynomial(c)(x)", lambda v: np.polynomial.Polynomial([1.0, 2.0, 3.0])(v)),
+    vec("poly1d(c)(x)", lambda v: np.poly1d([1.0, 2.0, 3.0])(v)),
+    vec("legendre.legval(c)", lambda v: np.polynomial.legendre.legval(0.5, v)),
+    vec("polynomial.polyfit", lambda v: np.polynomial.polynomial.polyfit(np.arange(5.0), v, 2)),
+    vec("ma.mean", lambda v: np.ma.masked_array(v, [0, 1, 0, 0, 0]).mean()),
+    one("asmatrix", lambda x: np.asmatrix(x) * 2),
+    vec("nditer", lambda v: sum(2 * x for x in np.nditer(v))),
+    vec("ndenumerate", lambda v: sum(i * x for (i,), x in np.ndenumerate(v))),
+    vec("fromiter", lambda v: np.fromiter(v, float)),
+    vec("np.mean([x, y])", lambda v: np.mean([v[0], v[1]])),
+    vec("np.float64(x)", lambda v: np.float64(v[0])),
+    one("np.save", lambda x: np.save("/dev/null", x)),
+    vec("kaiser(beta)", lambda v: np.kaiser(5, v[0])),
+    vec("rng.permutation", np.random.default_rng(0).permutation),
+    vec("rng.normal(loc)", lambda v: np.random.default_rng(0).normal(v)),
+    vec("rng.choice", lambda v: np.random.default_rng(0).choice(v, 3)),
+]
+
 # What NumPy does without asking anybody: an error that names the line and the spelling is right.
 CONVERSIONS = [
     vec("np.array([x, y])", lambda v: np.array([v[0], v[1]])),
@@ -604,5 +721,7 @@ PROGRAMS: list[Program] = [
     *ALGEBRA,
     *FOURIER,
     *METHODS,
+    *LISTS,
+    *MORE,
     *CONVERSIONS,
 ]

@@ -15,7 +15,15 @@ import opt_einsum
 import optree
 import pandas as pd
 import xarray as xr
-from array_api_compat import array_namespace, device, is_array_api_obj, size, to_device
+from array_api_compat import (
+    array_namespace,
+    device,
+    is_array_api_obj,
+    is_lazy_array,
+    is_writeable_array,
+    size,
+    to_device,
+)
 from einops import array_api as einops_array_api
 
 from .harness import Program
@@ -66,6 +74,13 @@ EXTRA = [
     ),
     P("xpx.cov", xpx.cov, (X,)),
     P("xpx.cov(1d)", xpx.cov, (V,)),
+    P("xpx.at.add(repeated)", lambda x, v, i: at(x, i).add(v[:3]), (V, W), (TWO,)),
+    P("xpx.at.set(copy=False)", lambda x: at(x, 0).set(x[1] ** 2, copy=False), (V,)),
+    P("xpx.searchsorted", lambda x, y: x * xpx.searchsorted(y, x), (V,), (np.sort(W),)),
+    P("xpx.cov(aweights)", lambda x, w: xpx.cov(x, aweights=w[:4]), (X, W)),
+    P("xpx.tril_indices", lambda x: x[xpx.tril_indices(3, xp=array_namespace(x))], (S,)),
+    P("xpx.diag_indices", lambda x: x[xpx.diag_indices(3, xp=array_namespace(x))], (S,)),
+    P("xpx.unravel_index", lambda x, i: x[xpx.unravel_index(i, (3, 3))], (S,), (TWO,)),
     P("xpx.sinc", xpx.sinc, (V,)),
     P("xpx.pad", lambda x: xpx.pad(x, 1), (X,)),
     P("xpx.pad(value)", lambda x: xpx.pad(x, ((1, 0), (0, 2)), constant_values=2.0), (X,)),
@@ -119,6 +134,11 @@ EINOPS = [
     P("einops.parse_shape", lambda x: x * einops.parse_shape(x, "a b")["a"], (X,)),
     P("einops.array_api.rearrange", lambda x: einops_array_api.rearrange(x, "a b -> b a"), (X,)),
     P("einops.array_api.reduce", lambda x: einops_array_api.reduce(x, "a b -> a", "max"), (X,)),
+    P(
+        "einops.array_api.reduce(mean)",
+        lambda x: einops_array_api.reduce(x, "a b -> b", "mean"),
+        (X,),
+    ),
     P("einops.array_api.repeat", lambda x: einops_array_api.repeat(x, "a b -> a b 2"), (X,)),
     P("einops.array_api.pack", lambda x, y: einops_array_api.pack([x, y], "* b")[0], (X, Y)),
 ]
@@ -128,6 +148,11 @@ EINSUM = [
     P("opt_einsum.contract(3)", lambda x, y: opt_einsum.contract("ij,kj,kl->il", x, y, x), (X, Y)),
     P("opt_einsum.contract(trace)", lambda x: opt_einsum.contract("ii,ij->j", x, x), (S,)),
     P("opt_einsum.contract(transpose)", lambda x: opt_einsum.contract("ij->ji", x), (X,)),
+    P(
+        "opt_einsum.contract(chain)",
+        lambda x, y: opt_einsum.contract("ij,kj,kl,ml->im", x, y, x, y, optimize="optimal"),
+        (X, Y),
+    ),
     P(
         "opt_einsum.contract(batch)",
         lambda x, y: opt_einsum.contract("bij,bkj->bik", x, y),
@@ -201,6 +226,8 @@ PYTHON = [
     P("optree.tree_reduce", lambda x: optree.tree_reduce(operator.add, [x, x]), (V,)),
     P("compat: array_namespace", lambda x: array_namespace(x).sin(x), (V,)),
     P("compat: device", lambda x: to_device(x, device(x)) * size(x), (V,)),
+    P("compat: is_writeable_array", lambda x: x * is_writeable_array(x), (V,)),
+    P("compat: is_lazy_array", lambda x: x * (1 + is_lazy_array(x)), (V,)),
     P("compat: is_array_api_obj", lambda x: x * is_array_api_obj(x), (V,)),
     P("math.exp(x)", lambda x: __import__("math").exp(x[0]), (V,)),
     P("statistics.mean", lambda x: __import__("statistics").mean(x), (V,)),

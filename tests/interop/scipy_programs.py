@@ -52,7 +52,12 @@ def p1(prefix: str, f: Callable[..., Any], *args: Any, **options: Any) -> Progra
 UNARY = """entr erf erfc erfcx erfinv erfcinv exp1 exp10 exp2 expi expit exprel gamma gammaln
 loggamma logit psi digamma rgamma sindg cosdg tandg cotdg i0 i0e i1 i1e k0 k0e k1 k1e y0 y1 j0 j1
 cbrt cosm1 ellipk ellipkm1 ellipe ndtr ndtri log_ndtr sinc spence log_expit dawsn wrightomega
-log1p expm1 zetac sici shichi fresnel lambertw itj0y0 iti0k0 struve airy ber bei""".split()
+log1p expm1 zetac sici shichi fresnel lambertw itj0y0 iti0k0 struve airy ber bei berp beip ker kei
+kerp keip erfi itstruve0 itmodstruve0 it2struve0""".split()
+ORDERS = """jv iv kv yv ive kve hankel1 hankel2 struve modstruve gammainc gammaincc pdtr pdtrc
+hyp0f1""".split()
+DEGREES = """eval_legendre eval_chebyt eval_chebyu eval_hermite eval_laguerre eval_hermitenorm
+eval_chebyc eval_chebys eval_sh_legendre eval_sh_chebyt eval_sh_chebyu""".split()
 PAIRS = """xlogy xlog1py rel_entr kl_div betaln boxcox boxcox1p inv_boxcox inv_boxcox1p huber
 pseudo_huber poch beta agm binom gammainc gammaincc gammaincinv gammainccinv chdtr chdtrc stdtr
 stdtrit chdtri owens_t""".split()
@@ -71,7 +76,7 @@ SPECIAL = [
     *(P(f"special.{n}", getattr(special, n), (V, W)) for n in PAIRS),
     *(
         P(f"special.{n}(const, x)", lambda x, v, n=n: getattr(special, n)(v, x), (V,), (2 * W,))
-        for n in "jv iv kv yv ive kve gammainc gammaincc pdtr pdtrc hyp0f1".split()
+        for n in ORDERS
     ),
     *(
         P(f"special.{n}(a, b, x)", getattr(special, n), (1 + V, 1 + W, V[::-1]))
@@ -90,17 +95,32 @@ SPECIAL = [
     P("special.logsumexp(complex)", lambda x: special.logsumexp(x * (1 + 1j)), (X,)),
     P("special.softmax", lambda x: special.softmax(x, axis=1), (X,)),
     P("special.log_softmax", lambda x: special.log_softmax(x, axis=1), (X,)),
-    *(
-        P(f"special.{n}(3, x)", lambda x, n=n: getattr(special, n)(3, x), (V,))
-        for n in "eval_legendre eval_chebyt eval_chebyu eval_hermite eval_laguerre".split()
-    ),
+    *(P(f"special.{n}(3, x)", lambda x, n=n: getattr(special, n)(3, x), (V,)) for n in DEGREES),
     P("special.sph_harm_y", lambda x: abs(special.sph_harm_y(1, 0, x, x)), (V,)),
     P("special.spherical_jn", lambda x: special.spherical_jn(1, x), (V,)),
     P("special.legendre_p", lambda x: special.legendre_p(2, x), (V,)),
     P("special.comb", lambda x: special.comb(x + 4, 2), (V,)),
     P("special.factorial", special.factorial, (V,)),
-    P("special.ellipkinc", lambda x: special.ellipkinc(x, 0.5), (V,)),
-    P("special.nbdtr", lambda x: special.nbdtr(2, 3, x), (V,)),
+    P("special.ellipkinc", special.ellipkinc, (2 * V, W)),
+    P("special.ellipeinc", special.ellipeinc, (9 * V, W)),
+    P("special.ellipj", lambda x: special.ellipj(x, 0.5), (V,)),
+    P("special.hyperu", lambda x: special.hyperu(1.5, 2.5, x), (V,)),
+    P("special.kn(2, x)", lambda x: special.kn(2, x), (V,)),
+    *(
+        P(f"special.{n}", lambda x, n=n: getattr(special, n)(2, 5, x), (V,))
+        for n in "bdtr bdtrc nbdtr nbdtrc".split()
+    ),
+    P("special.hankel1e(1, x)", lambda x: special.hankel1e(1.0, x), (V,)),
+    P("special.hankel2e(1, x)", lambda x: special.hankel2e(1.0, x), (V,)),
+    P("special.powm1", special.powm1, (V, W)),
+    P("special.wright_bessel", lambda x: special.wright_bessel(0.5, 1.5, x), (V,)),
+    P("special.gammasgn", lambda x: x * special.gammasgn(x), (V,)),
+    P("special.wofz", lambda x: abs(special.wofz(x)), (V,)),
+    P("special.logsumexp(return_sign)", lambda x: special.logsumexp(x, return_sign=True)[0], (X,)),
+    P("special.diric", lambda x: special.diric(x, 5), (V,)),
+    P("special.lpmv", lambda x: special.lpmv(1, 2, x), (V,)),
+    P("special.elliprf", lambda x, y: special.elliprf(x, y, 1.0), (V, W)),
+    *(P(f"special.{n}", getattr(special, n), (V,)) for n in "kolmogorov kolmogi airye".split()),
     P("special.softplus of logaddexp", lambda x: np.logaddexp(0.0, x) + special.expit(x), (V,)),
 ]
 
@@ -130,6 +150,10 @@ FFT = [
         for n in "dct dst idct idst".split()
         for t, norm in ((1, "backward"), (2, "ortho"), (3, "forward"), (4, "ortho"))
     ),
+    P("fft.rfftn(s)", lambda x: fft.rfftn(x, s=(4, 6)), (X,)),
+    P("fft.irfft(odd n)", lambda x: fft.irfft(x + 1j * x, n=7), (V,)),
+    P("fft.dctn(axes, ortho)", lambda x: fft.dctn(x, axes=(1,), norm="ortho"), (X,)),
+    P("fft.fht(offset)", lambda x: fft.fht(x, dln=0.1, mu=0.5, offset=0.2), (V,)),
     P("fft.fht", lambda x: fft.fht(x, 0.1, 0.5), (V,)),
     P("fft.ifht", lambda x: fft.ifht(x, 0.1, 0.5), (V,)),
 ]
@@ -291,6 +315,39 @@ STATS = [
     P("stats.trim1", lambda x: stats.trim1(x, 0.1), (L,)),
     P("stats.tiecorrect", lambda x: x * stats.tiecorrect(stats.rankdata(x)), (L,)),
     P("stats.obrientransform", lambda x, y: list(stats.obrientransform(x, y)), (L, M)),
+    P("stats.moment(several)", lambda x: stats.moment(x, order=[2, 3], axis=0), (B,)),
+    *(
+        P(
+            f"stats.ttest_1samp({a})",
+            lambda x, a=a: stats.ttest_1samp(x, 1.0, alternative=a).pvalue,
+            (L,),
+        )
+        for a in ("less", "greater")
+    ),
+    P(
+        "stats.ttest_1samp.confidence_interval",
+        lambda x: tuple(stats.ttest_1samp(x, 1.0).confidence_interval(0.9)),
+        (L,),
+    ),
+    P(
+        "stats.ttest_ind.confidence_interval",
+        lambda x, y: tuple(stats.ttest_ind(x, y).confidence_interval()),
+        (L, M),
+    ),
+    P("stats.f_oneway(3)", lambda x, y: tuple(stats.f_oneway(x, y, x * y)), (L, M)),
+    P("stats.gstd(axis)", lambda x: stats.gstd(x, axis=0), (np.exp(B),)),
+    P("stats.zscore(ddof)", lambda x: stats.zscore(x, axis=1, ddof=1), (X,)),
+    P("stats.pearsonr(axis)", lambda x, y: stats.pearsonr(x, y, axis=0).statistic, (B, B[::-1])),
+    P("stats.trim_mean(axis)", lambda x: stats.trim_mean(x, 0.3, axis=1), (X,)),
+    P("stats.lmoment(order)", lambda x: stats.lmoment(x, order=[1, 2]), (L,)),
+    P("stats.entropy(axis)", lambda x: stats.entropy(x, axis=1), (X,)),
+    P("stats.tukey_hsd", lambda x, y: stats.tukey_hsd(x, y).pvalue, (L, M)),
+    P("stats.chi2_contingency", lambda x: stats.chi2_contingency(x).statistic, (X,)),
+    P("stats.norm.fit", stats.norm.fit, (L,)),
+    P("stats.t.cdf(df)", lambda d: stats.t.cdf(0.5, d), (V,)),
+    P("stats.expon.logpdf", stats.expon.logpdf, (V,)),
+    P("stats.qmc.discrepancy", stats.qmc.discrepancy, (X,)),
+    P("stats.boxcox_normmax", stats.boxcox_normmax, (L,)),
     P("stats.power", lambda x: stats.circmean(x, high=3.0, low=0.5), (L,)),
 ]
 
@@ -339,8 +396,26 @@ INTEGRATE = [
         ),
         (V[0],),
     ),
+    P(
+        "integrate.cubature(limit)",
+        lambda b: integrate.cubature(lambda x: x[:, 0] ** 2, b[None] * 0, b[None]).estimate,
+        (V[0],),
+    ),
     P("integrate.quad", lambda a: integrate.quad(lambda x: a * x**2, 0, 1)[0], (V[0],)),
     P("integrate.quad_vec", lambda a: integrate.quad_vec(lambda x: a * x**2, 0, 1)[0], (V,)),
+    P(
+        "integrate.quad_vec(norm, quadrature)",
+        lambda a: integrate.quad_vec(
+            lambda x: a * np.exp(-x), 0, 2, norm="max", quadrature="trapezoid", epsrel=1e-6
+        )[0],
+        (V,),
+    ),
+    P(
+        "integrate.quad_vec(infinite)",
+        lambda a: integrate.quad_vec(lambda x: a * np.exp(-(x**2)), 0, np.inf)[0],
+        (V,),
+    ),
+    P("integrate.quad_vec(limit)", lambda b: integrate.quad_vec(np.exp, 0, b)[0], (V[0],)),
     P(
         "integrate.fixed_quad",
         lambda a: integrate.fixed_quad(lambda x: a * x**2, 0, 1, n=4)[0],
@@ -410,6 +485,18 @@ INTEGRATE = [
         rtol=1e-3,
     ),
     P(
+        "optimize.elementwise.find_minimum.x",
+        lambda a: (
+            elementwise.find_minimum(
+                lambda x, a: (x - a) ** 4 + (x - a) ** 2,
+                (a * 0 - 2, a * 0 + 0.1, a * 0 + 3),
+                args=(a,),
+            ).x
+        ),
+        (V[0],),
+        rtol=1e-3,
+    ),
+    P(
         "optimize.elementwise.bracket_root",
         lambda a: elementwise.bracket_root(lambda x, a: x**2 - a, a * 0 + 0.5, args=(a,)).f_bracket,
         (V[0],),
@@ -426,6 +513,11 @@ INTEGRATE = [
     ),
     P("optimize.newton", lambda a: optimize.newton(lambda x, a: x**2 - a, 1.0, args=(a,)), (V[0],)),
     P("optimize.brentq", lambda a: optimize.brentq(lambda x: x**2 - a, 0.01, 2.0), (V[0],)),
+    P("optimize.rosen(2-d)", optimize.rosen, (X,)),
+    P("optimize.fsolve", lambda a: optimize.fsolve(lambda x: x - a, np.zeros(6)), (V,)),
+    P("optimize.newton(secant)", lambda a: optimize.newton(lambda x: x**2 - a, 1.0), (V[0],)),
+    P("optimize.linprog", lambda c: optimize.linprog(c, bounds=[(0, 1)] * 6).fun, (V,)),
+    P("optimize.toms748", lambda a: optimize.toms748(lambda x: x**2 - a, 0.01, 2.0), (V[0],)),
     P("optimize.bisect", lambda a: optimize.bisect(lambda x: x**2 - a, 0.01, 2.0), (V[0],)),
     P(
         "optimize.fixed_point",
@@ -487,6 +579,8 @@ SIGNAL = [
     P("signal.correlate2d", signal.correlate2d, (X, Y)),
     P("signal.hilbert", signal.hilbert, (L,)),
     P("signal.hilbert(N, axis)", lambda x: signal.hilbert(x, N=6, axis=0), (X,)),
+    P("signal.hilbert(axis)", lambda x: signal.hilbert(x, axis=0), (X,)),
+    P("signal.convolve(same)", lambda x, y: signal.convolve(x, y, "same", "fft"), (L, V)),
     P("signal.hilbert2", signal.hilbert2, (X,)),
     P("signal.envelope", signal.envelope, (L,)),
     P("signal.resample", lambda x: signal.resample(x, 10), (L,)),
@@ -563,7 +657,8 @@ SIGNAL = [
         (np.asarray([0.1, 0.2, 1.0, 0.2, 0.1]),),
         rtol=1e-3,
     ),
-    P("signal.lfilter_zi", signal.lfilter_zi, (B1, A1)),
+    P("signal.lfilter_zi", signal.lfilter_zi, (B1,), (A1,)),
+    P("signal.lfilter_zi(a)", signal.lfilter_zi, (B1, A1)),
     P("signal.sosfilt_zi", signal.sosfilt_zi, (np.asarray([[1.0, 0.2, 0.1, 1.0, 0.3, 0.2]]),)),
     P("signal.lfilter(x)", lambda x, b, a: signal.lfilter(b, a, x), (L,), (B1, A1)),
     P("signal.lfilter(b)", lambda b, x, a: signal.lfilter(b, a, x), (B1,), (L, A1)),
@@ -634,6 +729,9 @@ LINALG = [
     P("linalg.lu_solve", lambda b: linalg.lu_solve(linalg.lu_factor(S), b), (V[:3],)),
     P("linalg.solve_toeplitz", linalg.solve_toeplitz, (V + 3 * np.eye(6)[0], W)),
     P("linalg.solve_sylvester", linalg.solve_sylvester, (S, S.T, S)),
+    P("linalg.null_space", linalg.null_space, (X,)),
+    P("linalg.pinvh", lambda x: linalg.pinvh(x @ x.T), (S,)),
+    P("linalg.signm", linalg.signm, (S,)),
     P("linalg.block_diag", linalg.block_diag, (X, S)),
     P("linalg.toeplitz", linalg.toeplitz, (V,)),
     P("linalg.circulant", linalg.circulant, (V,)),
@@ -652,6 +750,9 @@ LINALG = [
     P("linalg.helmert", lambda x: linalg.helmert(6) @ x, (V,)),
     P("linalg.pascal", lambda x: linalg.pascal(6) @ x, (V,)),
     P("sparse: x @ csr", lambda x: x @ sparse.csr_array(np.eye(6, k=1)), (V,)),
+    P("sparse: x @ eye_array", lambda x: x @ sparse.eye_array(6, format="csr"), (V,)),
+    P("sparse: csr_array(x)", lambda x: sparse.csr_array(x).sum(), (X,)),
+    P("sparse: x + csr", lambda x: x + sparse.csr_array(np.eye(3, 4)), (X,)),
     P("sparse: csr @ x", lambda x: sparse.csr_array(np.eye(6, k=1)) @ x, (V,)),
     P("sparse: csr.multiply(x)", lambda x: sparse.csr_array(np.eye(6)).multiply(x), (V,)),
     P(

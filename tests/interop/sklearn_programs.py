@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import sklearn
 from sklearn import (
     calibration,
+    compose,
     covariance,
     cross_decomposition,
     decomposition,
@@ -30,6 +30,7 @@ from sklearn import (
     preprocessing,
     random_projection,
     svm,
+    utils,
 )
 from sklearn.metrics import pairwise
 from sklearn.utils import extmath
@@ -57,8 +58,7 @@ def dispatching(f: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(f)
     def call(*args: Any) -> Any:
         tracked = any(not isinstance(a, np.ndarray) for a in args)
-        with warnings.catch_warnings(), sklearn.config_context(array_api_dispatch=tracked):
-            warnings.simplefilter("ignore")
+        with sklearn.config_context(array_api_dispatch=tracked):
             return f(*args)
 
     return call
@@ -289,6 +289,12 @@ def predict(model: Any, method: str = "predict") -> Callable[..., Any]:
     return lambda x, y: getattr(sklearn.clone(model).fit(x, y), method)(x)
 
 
+def predict_by(w: Any, b: Any, x: Any) -> Any:
+    model = linear_model.LinearRegression()
+    model.coef_, model.intercept_ = w, b
+    return model.predict(x)
+
+
 RIDGE = linear_model.Ridge(solver="svd")
 LINEAR = [
     program("Ridge(svd).coef_", coef(RIDGE), (X, Y)),
@@ -311,6 +317,13 @@ LINEAR = [
         lambda x, y: linear_model.ridge_regression(x, y, 0.5, solver="svd"),
         (X, Y),
     ),
+    program(
+        "Ridge(svd) wrt alpha",
+        lambda a, x, y: linear_model.ridge_regression(x, y, a, solver="svd"),
+        (T[0],),
+        (X, Y),
+    ),
+    program("LinearRegression.predict(coef_)", predict_by, (T[:3], T[0]), (X,)),
     program("Ridge(cholesky).coef_", coef(linear_model.Ridge(solver="cholesky")), (X, Y)),
     program("Ridge(lsqr).coef_", coef(linear_model.Ridge(solver="lsqr")), (X, Y)),
     program("RidgeCV", coef(linear_model.RidgeCV([0.1, 1.0])), (X, Y)),
@@ -359,7 +372,7 @@ def lda(z: Any, x: Any, y: Any, name: str) -> Any:
 
 
 def mixed(z: Any, x: Any, name: str) -> Any:
-    model = mixture.GaussianMixture(2, random_state=0, means_init=x[:2]).fit(x)
+    model = mixture.GaussianMixture(2, random_state=0, init_params="random", max_iter=50).fit(x)
     return getattr(model, name)(z)
 
 
@@ -429,6 +442,15 @@ OTHERS = [
         program(f"GaussianMixture.{n}", lambda z, x, n=n: mixed(z, x, n), (Z,), (X,))
         for n in ("score_samples", "predict_proba", "score")
     ),
+    program(
+        "GaussianMixture.means_",
+        lambda x: (
+            mixture.GaussianMixture(2, random_state=0, init_params="random", max_iter=3)
+            .fit(x)
+            .means_
+        ),
+        (X,),
+    ),
     *(
         program(
             f"GaussianNB.{n}",
@@ -495,6 +517,71 @@ OTHERS = [
         lambda x, y: model_selection.cross_val_predict(RIDGE, x, y, cv=3),
         (X, Y),
     ),
+    program(
+        "GridSearchCV",
+        lambda x, y: (
+            model_selection.GridSearchCV(RIDGE, {"alpha": [0.1, 1.0]}, cv=3)
+            .fit(x, y)
+            .best_estimator_.coef_
+        ),
+        (X, Y),
+    ),
+    program(
+        "cross_val_score", lambda x, y: model_selection.cross_val_score(RIDGE, x, y, cv=3), (X, Y)
+    ),
+    program(
+        "cross_val_score(own scorer)",
+        lambda x, y: model_selection.cross_val_score(
+            RIDGE, x, y, cv=3, scoring=lambda m, x, y: ((m.predict(x) - y) ** 2).mean()
+        ),
+        (X, Y),
+    ),
+    program(
+        "TransformedTargetRegressor",
+        lambda x, y: compose.TransformedTargetRegressor(RIDGE).fit(x, y).predict(x),
+        (X, Y),
+    ),
+    program(
+        "ColumnTransformer",
+        lambda x: compose.ColumnTransformer(
+            [("scaled", preprocessing.StandardScaler(), [0, 1])]
+        ).fit_transform(x),
+        (X,),
+    ),
+    program(
+        "FeatureUnion",
+        lambda x: pipeline.make_union(
+            preprocessing.StandardScaler(), preprocessing.MinMaxScaler()
+        ).fit_transform(x),
+        (X,),
+    ),
+    program("VarianceThreshold", fit_transform(feature_selection.VarianceThreshold()), (X,)),
+    program(
+        "QuadraticDiscriminantAnalysis",
+        lambda z, x, y: (
+            discriminant_analysis.QuadraticDiscriminantAnalysis().fit(x, y).decision_function(z)
+        ),
+        (Z,),
+        (X, THREE),
+    ),
+    *(
+        program(
+            f"GaussianMixture({k}).score_samples",
+            lambda x, k=k: (
+                mixture.GaussianMixture(1, covariance_type=k, init_params="random", random_state=0)
+                .fit(x)
+                .score_samples(x)
+            ),
+            (X,),
+        )
+        for k in ("diag", "tied", "spherical")
+    ),
+    program("utils.check_array", lambda x: utils.check_array(x) * 2, (X,)),
+    program("utils.check_X_y", lambda x, y: utils.check_X_y(x, y), (X, Y)),
+    program("utils.shuffle", lambda x: utils.shuffle(x, random_state=0), (X,)),
+    program("utils.resample", lambda x: utils.resample(x, random_state=0), (X,)),
+    program("extmath.squared_norm", extmath.squared_norm, (X,)),
+    program("extmath.fast_logdet", lambda x: extmath.fast_logdet(x.T @ x), (X,)),
     program("extmath.softmax", lambda x: extmath.softmax(x), (X,)),
     program("extmath.row_norms", lambda x: extmath.row_norms(x, squared=True), (X,)),
     program("extmath.safe_sparse_dot", extmath.safe_sparse_dot, (X, Z.T)),

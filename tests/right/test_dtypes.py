@@ -38,6 +38,10 @@ def walked(case, place):
     return seen
 
 
+ONLY_DOUBLE = ("special.eval_hermite", "special.eval_hermitenorm")
+"""Functions of which SciPy has a loop in double precision alone; the adapter rounds its results."""
+
+
 @pytest.mark.parametrize("dtype", ["float32", "complex64"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_single_precision(computing, row, dtype):
@@ -45,6 +49,8 @@ def test_single_precision(computing, row, dtype):
         pytest.skip("nobody watches this library")
     if computing.backend.name == "numpy" and row.name in MEANS:
         pytest.skip("NumPy's own mean of everything divides in double precision")
+    if row.name in ONLY_DOUBLE:
+        pytest.skip("SciPy has it in double precision only")
     for case in row.cases(computing, "fc"):
         if case.dtype == dtype and case.varying and case.order:
             wide = walked(case, computing) & WIDER

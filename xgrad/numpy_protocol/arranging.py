@@ -61,6 +61,25 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
     return xgrad.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
+def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    return xgrad.roll(a, _axes(shift), axis=None if axis is None else _axes(axis))
+
+
+def _sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    windows = _tuple(window_shape)
+    axes = range(x.ndim) if axis is None else [a % x.ndim for a in _tuple(axis)]
+    for n, a in zip(windows, axes, strict=True):
+        count = x.shape[a] - n + 1
+        if n < 0 or count < 1:
+            raise ValueError(f"numpy.sliding_window_view: a window of {n} on shape {x.shape}")
+        places = _places(x, (np.arange(count)[:, None] + np.arange(n)).ravel())
+        parts = (*x.shape[:a], count, n, *x.shape[a + 1 :])
+        x = xgrad.moveaxis(xgrad.reshape(xgrad.take(x, places, axis=a), parts), a + 1, -1)
+    return x
+
+
 def _tile(A: Any, reps: Any) -> Any:
     return xgrad.tile(A, _tuple(reps))
 
@@ -241,6 +260,12 @@ def _intersect1d(
 def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     ar1 = xgrad.ravel(xgrad.asarray(ar1)) if assume_unique else unique(ar1)
     return ar1[xgrad.isin(ar1, xgrad.asarray(ar2), invert=True)]
+
+
+def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1, ar2 = xgrad.asarray(ar1), xgrad.asarray(ar2)
+    parts = (_setdiff1d(ar1, ar2, assume_unique), _setdiff1d(ar2, ar1, assume_unique))
+    return xgrad.sort(xgrad.concat(parts))
 
 
 def _isin(
@@ -461,10 +486,13 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "real_if_close": _real_if_close,
     "reshape": reshape,
     "resize": _resize,
+    "roll": _roll,
     "rollaxis": _rollaxis,
     "setdiff1d": _setdiff1d,
+    "setxor1d": _setxor1d,
     "shape": lambda a: a.shape,
     "size": _size,
+    "sliding_window_view": _sliding_window_view,
     "sort": sort,
     "squeeze": _squeeze,
     "take": take,

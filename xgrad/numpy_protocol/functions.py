@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 import xgrad
 
-from . import algebra, arranging, reductions
+from . import algebra, arranging, inspecting, reductions, scimath
+from .lists import parameters, with_arrays
 from .storing import refuse_out, store
 
-ADAPTED: dict[str, Callable[..., Any]] = reductions.ADAPTED | arranging.ADAPTED | algebra.ADAPTED
+ADAPTED: dict[str, Callable[..., Any]] = (
+    reductions.ADAPTED | arranging.ADAPTED | algebra.ADAPTED | scimath.ADAPTED | inspecting.ADAPTED
+)
 """The functions whose meaning or arguments in NumPy are not the standard's."""
 
 
@@ -25,13 +27,23 @@ FUNCTIONS = {
 }
 """The name of a function, where it is not NumPy's."""
 
-MODULES = {"numpy.linalg": "linalg", "numpy.fft": "fft"}
+MODULES = {
+    "numpy": None,
+    "numpy.fft": "fft",
+    "numpy.lib.scimath": "emath",
+    "numpy.lib.stride_tricks": None,
+    "numpy.linalg": "linalg",
+}
+"""NumPy's modules, and the names before those of their functions; others are not NumPy's own."""
 
 
 def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call the xgrad function of a NumPy function; NotImplemented if there is none."""
     name = func.__name__
-    module = MODULES.get(func.__module__)
+    if func.__module__ not in MODULES:
+        return NotImplemented
+    module = MODULES[func.__module__]
+    args, kwargs = with_arrays(func, args, kwargs)
     own = ADAPTED.get(f"{module}.{name}" if module else name)
     if own is not None:
         return own(*args, **kwargs)
@@ -49,19 +61,13 @@ def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 def _found(name: str, module: str | None) -> Callable[..., Any] | None:
     """Return the xgrad function of this name, of a module first."""
+    if module == "emath":
+        return None
     name = FUNCTIONS.get(name, name)
     spaces = [getattr(xgrad, module)] if module else []
     if module != "fft":  # xgrad has some of numpy.linalg's in its main namespace
         spaces.append(xgrad)
     return next((getattr(s, name) for s in spaces if name in s.__all__), None)
-
-
-@lru_cache(maxsize=1024)
-def _parameters(f: Any) -> dict[str, inspect.Parameter]:
-    try:
-        return dict(inspect.signature(f).parameters)
-    except ValueError:  # an older NumPy does not tell those of its functions in C
-        return {}
 
 
 def _translated(
@@ -72,7 +78,7 @@ def _translated(
     NumPy takes by position what the standard takes by name, and by name what it takes by position.
     What xgrad has no parameter for is left out if it has NumPy's default.
     """
-    theirs, ours = _parameters(func), _parameters(found)
+    theirs, ours = parameters(func), parameters(found)
     names = [n for n, p in theirs.items() if p.kind in _POSITIONAL]
     count = sum(p.kind in _POSITIONAL for p in ours.values())
     if not any(p.kind is p.VAR_POSITIONAL for p in ours.values()):

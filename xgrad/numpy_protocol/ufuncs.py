@@ -12,6 +12,7 @@ import numpy as np
 import xgrad
 
 from ..array import Array
+from ..operators import made_beside
 from . import reductions
 from .storing import refuse_out, store, stored
 
@@ -102,7 +103,9 @@ def _is_of_scipy(ufunc: Any, name: str) -> bool:
 def _called(function: Any, inputs: tuple[Any, ...], *, dtype: Any = None, **kwargs: Any) -> Any:
     if dtype is not None:
         inputs = tuple(xgrad.asarray(x).astype(dtype) for x in inputs)
-    inputs = tuple(xgrad.asarray(x) if isinstance(x, (list, tuple)) else x for x in inputs)
+    if any(isinstance(x, (list, tuple)) for x in inputs):
+        like = next((x for x in inputs if type(x) is Array), xgrad.asarray(0))
+        inputs = tuple(made_beside(like, x) if isinstance(x, (list, tuple)) else x for x in inputs)
     return function(*inputs, **kwargs)
 
 

@@ -133,8 +133,9 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
         subscripts: letters for the axes of each array, with an ellipsis for the rest; after an
             arrow those of the result, by default all that occur once, in alphabetical order.
         operands: the arrays. Also ``einsum(x, [0, 1], y, [1, 2], [0, 2])`` is understood.
-        optimize: how to find the order of contraction: True, False (from left to right), or a name
-            such as ``"optimal"``. opt_einsum finds it if it is installed, else NumPy.
+        optimize: how to find the order of contraction: True, False (from left to right), a name
+            such as ``"optimal"``, or a path of ``numpy.einsum_path``. opt_einsum finds it if it is
+            installed, else NumPy.
     """
     if not isinstance(subscripts, str):
         subscripts, given = _interleaved([subscripts, *operands])
@@ -154,7 +155,12 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
     text = ",".join("".join(labels) for labels in terms) + "->" + "".join(out)
     shapes = tuple(tuple(lengths[c] for c in labels) for labels in terms)
     left = list(zip(arrays, terms, strict=True))
-    for step in _path(text, shapes, optimize):
+    if isinstance(optimize, (list, tuple)):  # a path, or a name with a limit to memory
+        given = [step for step in optimize if isinstance(step, (list, tuple))]
+        steps = given or _path(text, shapes, optimize[0])
+    else:
+        steps = _path(text, shapes, optimize)
+    for step in steps:
         taken = [left.pop(i) for i in sorted(step, reverse=True)][::-1]
         while len(taken) > 1:
             (x, a), (y, b) = taken[:2]

@@ -294,12 +294,17 @@ def tan(x: Array, /) -> Array:
     """Return the tangent of each element, in radians."""
 
 
-@elementwise(over(lambda xp, x: xp.sqrt(1 - x * x)))
+def _co(xp: Any, x: Any) -> Any:
+    """Return ``sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
+    return xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
+
+
+@elementwise(over(lambda xp, x: _co(xp, x)))
 def asin(x: Array, /) -> Array:
     """Return the inverse sine of each element, in radians."""
 
 
-@elementwise(lambda xp, x: -1 / xp.sqrt(1 - x * x))
+@elementwise(lambda xp, x: -1 / _co(xp, x))
 def acos(x: Array, /) -> Array:
     """Return the inverse cosine of each element, in radians."""
 

@@ -126,11 +126,19 @@ def _read_apart(x: Array, key: Key) -> Array:
 
     Were it a view, the tape would hold the buffer with it, and the next write would have to copy
     all of it: a loop that makes each row of the row before would take quadratic time and memory.
+    An element is copied too, as NumPy does, so that ``x[0], x[1] = x[1], x[0]`` swaps.
     """
     out = _read(x, key)
-    if type(x) is Array and x._node is not None and x._node[RULE].reuse is not None:
-        out._data = apart(x._data, out._data)
+    if type(x) is Array:
+        if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
+            return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
+        if x._node is not None and x._node[RULE].reuse is not None:
+            out._data = apart(x._data, out._data)
     return out
+
+
+def _has_ellipsis(key: Key) -> bool:
+    return key is ... or (type(key) is tuple and any(k is ... for k in key))
 
 
 def apart(whole: Any, part: Any) -> Any:

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..array import Array
+from ..backends import backend_of, backend_of_type
 from ..dispatch import called, require_array
+from ..errors import MixedBackendError
 from ..fitting import conj
-from ..op import multilinear
+from ..op import linear, multilinear
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply
@@ -132,3 +134,21 @@ def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")
     product = multiply(conjugate(x1) if is_complex(x1) else x1, x2)
     return sum_over(product, axis=axis, dtype=product.dtype)
+
+
+# Sparse matrices, of SciPy or of CuPy: they are constants -----------------------------------------
+
+
+@linear(lambda xp, g, A: times_sparse(g, A=A.conj().T))
+def times_sparse(x: Array, /, *, A: Any) -> Array:
+    """Return ``x @ A`` of a vector or a matrix with a sparse matrix."""
+    try:
+        out = x @ A
+    except TypeError:
+        out = None
+    if backend_of_type(type(out)) is not backend_of(x):
+        raise MixedBackendError(
+            f"x @ A: A is a {type(A).__module__}.{type(A).__qualname__}, and x an array of "
+            f"{backend_of(x).name!r}. Use a sparse matrix of the same library, or x.to_backend(...)"
+        )
+    return out  # type: ignore[no-any-return]

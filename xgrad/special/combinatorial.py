@@ -101,6 +101,43 @@ def eval_jacobi(n: Operand, alpha: Operand, beta: Operand, x: Operand, /) -> Arr
     """Return the Jacobi polynomial (DLMF 18.9.15)."""
 
 
+@special(None, lambda xp, n, x: 2 * n * xp.special.eval_hermite(_below(n), x))
+def eval_hermite(n: Operand, x: Operand, /) -> Array:
+    """Return the physicist's Hermite polynomial (DLMF 18.9.25)."""
+
+
+@special(None, lambda xp, n, x: n * xp.special.eval_hermitenorm(_below(n), x))
+def eval_hermitenorm(n: Operand, x: Operand, /) -> Array:
+    """Return the probabilist's Hermite polynomial (DLMF 18.9.27)."""
+
+
+@special(None, lambda xp, n, x: n * xp.special.eval_chebys(_below(n), x))
+def eval_chebyc(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the first kind on [-2, 2], ``2 * eval_chebyt(n, x/2)``."""
+
+
+@special(None, lambda xp, n, x: 1 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
+def eval_chebys(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``."""
+
+
+@special(None, lambda xp, n, x: 2 * n * xp.special.eval_sh_chebyu(_below(n), x))
+def eval_sh_chebyt(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the first kind on [0, 1]."""
+
+
+@special(None, lambda xp, n, x: 4 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1))
+def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
+    """Return the Chebyshev polynomial of the second kind on [0, 1]."""
+
+
+@special(
+    None, lambda xp, n, x: (n + 1) * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, 2 * x - 1)
+)
+def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
+    """Return the Legendre polynomial on [0, 1]."""
+
+
 # Hypergeometric and elliptic functions ------------------------------------------------------------
 
 

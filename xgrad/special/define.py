@@ -15,6 +15,7 @@ import numpy as np
 from ..array import SCALARS, Array
 from ..errors import NotDifferentiableError
 from ..op import elementwise
+from ..ops.elementwise import strong_multiply
 from ..partials import Partial
 from ..tape import is_recording
 
@@ -96,6 +97,22 @@ def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 
     near = xp.abs(x) < 1
     inner = scale * polynomial(xp.where(near, x * x, 0.0), series)
     return xp.where(near, inner, numerator / xp.where(near, 1.0, x))
+
+
+def pull_each(xp: Any, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
+    """Return the cotangent of an argument, from those of several results and their derivatives.
+
+    An infinite derivative counts for nothing where its result's cotangent is zero.
+    """
+    total, *others = (strong_multiply(h, xp.conj(s)) for h, s in zip(g, slopes, strict=True))
+    for other in others:
+        total = total + other
+    return total
+
+
+def push_each(t: Any, slopes: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the tangents of several results, from that of the argument and their derivatives."""
+    return tuple(t * slope for slope in slopes)
 
 
 @cache

@@ -19,6 +19,14 @@ def exp10(x: Array, /) -> Array:
     """Return 10 raised to each element."""
 
 
+@special(
+    lambda xp, x, y, out: (out + 1) * y / x,
+    lambda xp, x, y, out: (out + 1) * xp.log(xp.zeros_like(out) + x),
+)
+def powm1(x: Operand, y: Operand, /) -> Array:
+    """Return ``x**y - 1``, for positive x."""
+
+
 @special(lambda xp, x: -xp.sin(x))
 def cosm1(x: Array, /) -> Array:
     """Return ``cos(x) - 1``."""

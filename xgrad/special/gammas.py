@@ -168,3 +168,8 @@ def _zeta(x: Operand, q: Operand, /) -> Array:
 def zeta(x: Any, q: Any = None) -> Array:
     """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given."""
     return _riemann_zeta(x) if q is None else _zeta(x, q)
+
+
+@special(lambda xp, x: _riemann_slope(xp, x))
+def zetac(x: Array, /) -> Array:
+    """Return the Riemann zeta function minus 1."""

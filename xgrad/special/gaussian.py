@@ -52,6 +52,11 @@ def erf(x: Array, /) -> Array:
     """Return the error function of each element."""
 
 
+@special(lambda xp, z: _SLOPE * xp.exp(z * z))
+def erfi(z: Array, /) -> Array:
+    """Return the imaginary error function, ``-1j * erf(1j * z)``."""
+
+
 @special(lambda xp, x: -_SLOPE * xp.exp(-x * x))
 def erfc(x: Array, /) -> Array:
     """Return the complementary error function, ``1 - erf(x)``."""

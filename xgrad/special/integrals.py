@@ -1,6 +1,6 @@
 """Exponential, trigonometric and elliptic integrals, and functions defined by series.
 
-Formulas are of DLMF 4.13, 6, 13, 15, 19 and 25.12.
+Formulas are of DLMF 4.13, 6, 7, 13, 15, 19, 22 and 25.12.
 """
 
 from __future__ import annotations
@@ -9,9 +9,20 @@ import math
 from typing import Any
 
 from ..array import SCALARS, Array
+from ..backends import backend_of
 from ..op import rule
-from ..ops.elementwise import Operand, strong_multiply
-from .define import arrays, over, polynomial, special
+from ..ops.elementwise import Operand
+from .define import (
+    arrays,
+    gauss_legendre,
+    held,
+    over,
+    polynomial,
+    pull_each,
+    push_each,
+    refuse_tracked,
+    special,
+)
 
 # Exponential and trigonometric integrals ---------------------------------------------------------
 
@@ -43,28 +54,47 @@ def expn(n: Operand, x: Operand, /) -> Array:
 _SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(11)]
 
 
-def _sici_slopes(xp: Any, x: Any) -> tuple[Any, Any]:
+def _sici(xp: Any, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sin(x), x, _SINC), xp.cos(x) / x
 
 
-def _sici_pull(xp: Any, g: Any, x: Any) -> Any:
-    sinc, cosc = _sici_slopes(xp, x)
-    # at 0 the derivative of the cosine integral is infinite, and its cotangent perhaps zero
-    return g[0] * xp.conj(sinc) + strong_multiply(g[1], xp.conj(cosc))
-
-
-def _sici_push(xp: Any, t: Any, x: Any) -> Any:
-    sinc, cosc = _sici_slopes(xp, x)
-    return t * sinc, t * cosc
-
-
 @rule(
-    vjp=lambda xp, g, x: _sici_pull(xp, g, x),
-    jvp=lambda xp, t, x: _sici_push(xp, t, x),
+    vjp=lambda xp, g, x: pull_each(xp, g, _sici(xp, x)),
+    jvp=lambda xp, t, x: push_each(t, _sici(xp, x)),
     path="special.",
 )
 def sici(x: Array, /) -> tuple[Array, Array]:
     """Return the sine integral and the cosine integral."""
+
+
+_SINHC = [abs(c) for c in _SINC]
+
+
+def _shichi(xp: Any, x: Any) -> tuple[Any, Any]:
+    return over(xp, xp.sinh(x), x, _SINHC), xp.cosh(x) / x
+
+
+@rule(
+    vjp=lambda xp, g, x: pull_each(xp, g, _shichi(xp, x)),
+    jvp=lambda xp, t, x: push_each(t, _shichi(xp, x)),
+    path="special.",
+)
+def shichi(x: Array, /) -> tuple[Array, Array]:
+    """Return the hyperbolic sine integral and the hyperbolic cosine integral."""
+
+
+def _fresnel(xp: Any, z: Any) -> tuple[Any, Any]:
+    angle = 0.5 * math.pi * z * z
+    return xp.sin(angle), xp.cos(angle)
+
+
+@rule(
+    vjp=lambda xp, g, z: pull_each(xp, g, _fresnel(xp, z)),
+    jvp=lambda xp, t, z: push_each(t, _fresnel(xp, z)),
+    path="special.",
+)
+def fresnel(z: Array, /) -> tuple[Array, Array]:
+    """Return the Fresnel integrals S and C (DLMF 7.2.7 and 7.2.8)."""
 
 
 # Elliptic integrals ------------------------------------------------------------------------------
@@ -96,6 +126,100 @@ def ellipk(m: Array, /) -> Array:
 @special(lambda xp, m, out: -0.5 * _over_m(xp, xp.special.ellipk(m) - out, m, _D))
 def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
+
+
+def _delta(xp: Any, phi: Any, m: Any) -> Any:
+    sine = xp.sin(phi)
+    return xp.sqrt(1 - m * sine * sine)
+
+
+def _whole_and_rest(xp: Any, phi: Any) -> tuple[Any, Any]:
+    """Return the nearest number of half turns to an angle, and what is left."""
+    turns = xp.round(held(phi) / math.pi)
+    return turns, phi - math.pi * turns
+
+
+def _in_m(xp: Any, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
+    """Return the integral of ``sin(t)^2 / delta(t)``, or ``/ delta(t)^3``, from 0 to `phi`.
+
+    Near ``m sin(phi)^2 = 0``, where the closed form cancels, by a Gauss rule.
+
+    `complete` gives its value at ``pi / 2`` for an m, `closed` its closed form for a phi and an m.
+    """
+    turns, rest = _whole_and_rest(xp, phi)
+    near = xp.abs(held(m)) * xp.square(xp.sin(held(phi))) < 0.25
+    angle, m1 = xp.where(near, rest, 0.0), xp.where(near, m, 0.0)
+    total = 0.0
+    for node, weight in gauss_legendre(24):
+        sine = xp.sin(angle * node)
+        delta = xp.sqrt(1 - m1 * sine * sine)
+        total = total + weight * sine * sine / (delta * delta * delta if cubed else delta)
+    turned = turns != 0
+    whole = xp.where(turned, 2 * turns * complete(xp.where(turned, m, 0.5)), 0.0)
+    far = closed(xp.where(near, 1.0, phi), xp.where(near, 0.5, m))
+    return xp.where(near, angle * total + whole, far)
+
+
+def _ellipkinc(xp: Any, phi: Any, m: Any) -> Any:
+    phi, m = arrays(xp, phi, m)
+
+    def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.5
+        e, f = xp.special.ellipeinc(phi, m), xp.special.ellipkinc(phi, m)
+        return ((e - xp.sin(2 * phi) * m / (2 * _delta(xp, phi, m))) / (1 - m) - f) / m
+
+    def complete(m: Any) -> Any:
+        return 2 * _ellipk(xp, m, xp.special.ellipk(m))
+
+    return 0.5 * _in_m(xp, phi, m, True, complete, closed)
+
+
+def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
+    phi, m = arrays(xp, phi, m)
+
+    def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.6
+        return (xp.special.ellipkinc(phi, m) - xp.special.ellipeinc(phi, m)) / m
+
+    def complete(m: Any) -> Any:
+        return _over_m(xp, xp.special.ellipk(m) - xp.special.ellipe(m), m, _D)
+
+    return -0.5 * _in_m(xp, phi, m, False, complete, closed)
+
+
+@special(
+    lambda xp, phi, m: 1 / _delta(xp, *arrays(xp, phi, m)),
+    lambda xp, phi, m: _ellipkinc(xp, phi, m),
+)
+def ellipkinc(phi: Operand, m: Operand, /) -> Array:
+    """Return the incomplete elliptic integral of the first kind, of amplitude and parameter."""
+
+
+@special(
+    lambda xp, phi, m: _delta(xp, *arrays(xp, phi, m)),
+    lambda xp, phi, m: _ellipeinc(xp, phi, m),
+)
+def ellipeinc(phi: Operand, m: Operand, /) -> Array:
+    """Return the incomplete elliptic integral of the second kind, of amplitude and parameter."""
+
+
+def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
+    sn, cn, dn, _ = out
+    return cn * dn, -sn * dn, -m * sn * cn, dn
+
+
+@rule(
+    vjp=lambda xp, g, u, m, out: (pull_each(xp, g, _ellipj(m, out)), None),
+    jvp=lambda xp, t, u, m, out: push_each(t[0], _ellipj(m, out)),
+    path="special.",
+)
+def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
+    """Return the Jacobi elliptic functions."""
+    return backend_of(u).xp.special.ellipj(u, m)  # type: ignore[no-any-return]
+
+
+def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
+    """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13)."""
+    refuse_tracked("ellipj", "m", m)
+    return _ellipj_of_u(u, m)
 
 
 # The dilogarithm, and Lambert's function ---------------------------------------------------------
@@ -137,3 +261,13 @@ def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
 )
 def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
     """Return the Gauss hypergeometric function, with a derivative in `z`."""
+
+
+@special(None, None, lambda xp, a, b, x: -a * xp.special.hyperu(a + 1, b + 1, x))
+def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
+    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`."""
+
+
+@special(None, None, lambda xp, a, b, x: xp.special.wright_bessel(a, a + b, x))
+def wright_bessel(a: Operand, b: Operand, x: Operand, /) -> Array:
+    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1)."""

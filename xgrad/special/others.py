@@ -20,11 +20,16 @@ _SYNONYMS = {
     "exp2": "exp2",
     "expm1": "expm1",
     "jn": "jv",
+    "kn": "kv",
     "log1p": "log1p",
     "sinc": "sinc",
     "yn": "yv",
 }
 """Names of ``scipy.special`` for functions that xgrad has elsewhere, or by another name."""
+
+
+_STEPS = ("gammasgn",)
+"""Functions that are constant between jumps: their derivative is zero."""
 
 
 def without_derivative(name: str) -> Any:
@@ -49,7 +54,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function, assigned=("__name__", "__doc__"), updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         given = [*args, *kwargs.values()]
-        if any(is_tracked(x) for x in given):
+        if name not in _STEPS and any(is_tracked(x) for x in given):
             raise NotDifferentiableError(
                 f"special.{name}: got a tracked array, but xgrad knows no derivative of it. Use "
                 "xgrad.stop_gradient(x) for its value alone, or define it with xgrad.custom_jvp"

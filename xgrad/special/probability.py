@@ -189,3 +189,32 @@ def _owen_h(xp: Any, h: Any, a: Any) -> Any:
 def _owen_a(xp: Any, h: Any, a: Any) -> Any:
     h, a = arrays(xp, h, a)
     return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
+
+
+# Binomial distributions: the counts are constant --------------------------------------------------
+
+
+@special(None, None, lambda xp, k, n, p: -_beta_density(xp, *_counts(xp, k, n), p))
+def bdtr(k: Operand, n: Operand, p: Operand, /) -> Array:
+    """Return the binomial distribution function, of at most `k` successes in `n` trials."""
+
+
+@special(None, None, lambda xp, k, n, p: _beta_density(xp, *_counts(xp, k, n), p))
+def bdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
+    """Return the chance of more than `k` successes in `n` trials."""
+
+
+def _counts(xp: Any, k: Any, n: Any) -> tuple[Any, Any]:
+    """Return the parameters of the beta function that ``bdtrc`` is (DLMF 8.17.5)."""
+    successes = math.floor(k) if type(k) in SCALARS else xp.floor(k)
+    return successes + 1, n - successes
+
+
+@special(None, None, lambda xp, k, n, p: _beta_density(xp, n, k + 1, p))
+def nbdtr(k: Operand, n: Operand, p: Operand, /) -> Array:
+    """Return the chance of at most `k` failures before `n` successes."""
+
+
+@special(None, None, lambda xp, k, n, p: -_beta_density(xp, n, k + 1, p))
+def nbdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
+    """Return the chance of more than `k` failures before `n` successes."""

@@ -1,0 +1,64 @@
+"""NumPy's functions that ask something of an `Array`, or hand its numbers on: no derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ..array import Array
+
+
+def _array_equiv(a1: Any, a2: Any) -> bool:
+    a1, a2 = xgrad.asarray(a1), xgrad.asarray(a2)
+    try:
+        xgrad.broadcast_shapes(a1.shape, a2.shape)
+    except ValueError:
+        return False
+    return bool(xgrad.all(a1 == a2))
+
+
+def _isposinf(x: Any) -> Any:
+    return xgrad.isinf(x) & (x > 0)
+
+
+def _isneginf(x: Any) -> Any:
+    return xgrad.isinf(x) & (x < 0)
+
+
+def _einsum_path(*operands: Any, **kwargs: Any) -> Any:
+    shapes = (np.broadcast_to(0.0, x.shape) if isinstance(x, Array) else x for x in operands)
+    return np.einsum_path(*shapes, **kwargs)
+
+
+def _common_type(*arrays: Any) -> Any:
+    return np.common_type(*(np.empty(0, x.dtype) for x in arrays))
+
+
+def _on_the_host(name: str) -> Callable[..., Any]:
+    """Return NumPy's function of the values: one that is tracked is refused with its error."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        values = [np.asarray(x) if isinstance(x, Array) else x for x in args]
+        named = {k: np.asarray(x) if isinstance(x, Array) else x for k, x in kwargs.items()}
+        return getattr(np, name)(*values, **named)
+
+    return call
+
+
+ADAPTED: dict[str, Callable[..., Any]] = {
+    "array_equiv": _array_equiv,
+    "common_type": _common_type,
+    "einsum_path": _einsum_path,
+    "isneginf": _isneginf,
+    "isposinf": _isposinf,
+    **{
+        name: _on_the_host(name)
+        for name in "min_scalar_type packbits ravel_multi_index save savetxt savez "
+        "savez_compressed unpackbits unravel_index".split()
+    },
+}
+"""NumPy's functions by name, where xgrad has no function of their own."""

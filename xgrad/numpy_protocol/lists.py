@@ -1,0 +1,73 @@
+"""Lists of numbers where NumPy takes arrays: made arrays beside the one that is there."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from ..array import Array
+from ..operators import made_beside
+
+OPERANDS = frozenset(
+    "a a1 a2 a_max a_min ar1 ar2 arr aweights b condition default element f fill_value fp fweights "
+    "m mask max min p src test_elements u v values varargs w weights where x x1 x2 xp y".split()
+)
+"""The names of NumPy's parameters that are arrays."""
+
+SEQUENCES = frozenset("arrays choicelist choices condlist tup".split())
+"""The names of those that are sequences of arrays."""
+
+LEFT = frozenset(("block", "put_along_axis", "take_along_axis"))
+"""Functions whose nested lists mean something else, or nothing that is differentiated."""
+
+
+@lru_cache(maxsize=1024)
+def parameters(f: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a function, none if it does not tell them."""
+    try:
+        return dict(inspect.signature(f).parameters)
+    except ValueError:  # an older NumPy does not tell those of its functions in C
+        return {}
+
+
+def with_arrays(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return a call's arguments with lists of numbers as arrays, where NumPy takes arrays."""
+    if not any(isinstance(x, (list, tuple)) for x in (*args, *kwargs.values())):
+        return args, kwargs
+    if func.__name__ in LEFT or (like := _first([*args, *kwargs.values()])) is None:
+        return args, kwargs
+    theirs = list(parameters(func).values())
+    if theirs and theirs[0].kind is inspect.Parameter.VAR_POSITIONAL:
+        if isinstance(args[0], str) or func.__name__ != "einsum":  # else they may be subscripts
+            args = tuple(_array(like, x) for x in args)
+        return args, kwargs
+    names = [p.name for p in theirs if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    names += names[-1:] * (len(args) - len(names))  # of a variadic parameter
+    positional = tuple(_made(like, n, x) for n, x in zip(names, args, strict=False))
+    named = {n: _made(like, n, x) for n, x in kwargs.items()}
+    return (positional, named) if positional or not args else (args, named)
+
+
+def _first(values: Iterable[Any]) -> Array | None:
+    for x in values:
+        if isinstance(x, Array):
+            return x
+        if isinstance(x, (list, tuple)) and (found := _first(x)) is not None:
+            return found
+    return None
+
+
+def _made(like: Array, name: str, x: Any) -> Any:
+    if not isinstance(x, (list, tuple)):
+        return x
+    if name in SEQUENCES:
+        return type(x)(_array(like, y) for y in x) if type(x) in (list, tuple) else x
+    return _array(like, x) if name in OPERANDS else x
+
+
+def _array(like: Array, x: Any) -> Any:
+    return made_beside(like, x) if isinstance(x, (list, tuple)) else x
