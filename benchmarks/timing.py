@@ -1,7 +1,8 @@
 """Timing: the libraries take turns, round by round, so that a slow minute slows all of them.
 
-Only ratios within a round are kept: a library's time over that of the hand-written NumPy code. The
-garbage collector stays on, as it is for users.
+Only ratios within a round are kept: a library's time over that of the hand-written NumPy code. Each
+warms up in its turn, for in a loop of a user's nobody else empties the caches. The garbage
+collector stays on, as it is for users.
 """
 
 import gc
@@ -19,7 +20,7 @@ from .workloads import Growth, Workload, chain
 
 BY_HAND = "numpy"
 SEED = 1
-SAMPLE = 0.001  # seconds that a sample takes at least: short, so that many are not interrupted
+SAMPLE = 0.003  # seconds that a sample takes at least: short, so that many are not interrupted
 
 Runs = dict[str, Callable[[], Any]]
 
@@ -80,7 +81,7 @@ def checked(
 
 
 def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
-    """Return the seconds per call of each run, one entry per round."""
+    """Return the seconds per call of each run, warmed up, one entry per round."""
     clock = plan.clock
 
     def timed(call: Callable[[], Any], times: int) -> float:
@@ -102,6 +103,7 @@ def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
             break
         shuffle(order)
         for name in order:
+            timed(runs[name], repeats[name])  # the others have left the caches cold
             found[name].append(timed(runs[name], repeats[name]))
     return found
 

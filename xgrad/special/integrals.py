@@ -129,6 +129,7 @@ def ellipe(m: Array, /) -> Array:
 
 
 def _delta(xp: Any, phi: Any, m: Any) -> Any:
+    phi, m = arrays(xp, phi, m)
     sine = xp.sin(phi)
     return xp.sqrt(1 - m * sine * sine)
 
@@ -186,7 +187,7 @@ def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
 
 
 @special(
-    lambda xp, phi, m: 1 / _delta(xp, *arrays(xp, phi, m)),
+    lambda xp, phi, m: 1 / _delta(xp, phi, m),
     lambda xp, phi, m: _ellipkinc(xp, phi, m),
 )
 def ellipkinc(phi: Operand, m: Operand, /) -> Array:
@@ -194,7 +195,7 @@ def ellipkinc(phi: Operand, m: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, phi, m: _delta(xp, *arrays(xp, phi, m)),
+    lambda xp, phi, m: _delta(xp, phi, m),
     lambda xp, phi, m: _ellipeinc(xp, phi, m),
 )
 def ellipeinc(phi: Operand, m: Operand, /) -> Array:

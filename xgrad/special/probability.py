@@ -194,20 +194,20 @@ def _owen_a(xp: Any, h: Any, a: Any) -> Any:
 # Binomial distributions: the counts are constant --------------------------------------------------
 
 
-@special(None, None, lambda xp, k, n, p: -_beta_density(xp, *_counts(xp, k, n), p))
+@special(None, None, lambda xp, k, n, p: -_binomial_density(xp, k, n, p))
 def bdtr(k: Operand, n: Operand, p: Operand, /) -> Array:
     """Return the binomial distribution function, of at most `k` successes in `n` trials."""
 
 
-@special(None, None, lambda xp, k, n, p: _beta_density(xp, *_counts(xp, k, n), p))
+@special(None, None, lambda xp, k, n, p: _binomial_density(xp, k, n, p))
 def bdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
     """Return the chance of more than `k` successes in `n` trials."""
 
 
-def _counts(xp: Any, k: Any, n: Any) -> tuple[Any, Any]:
-    """Return the parameters of the beta function that ``bdtrc`` is (DLMF 8.17.5)."""
+def _binomial_density(xp: Any, k: Any, n: Any, p: Any) -> Any:
+    """Return the derivative of ``bdtrc``, a distribution function of beta (DLMF 8.17.5)."""
     successes = math.floor(k) if type(k) in SCALARS else xp.floor(k)
-    return successes + 1, n - successes
+    return _beta_density(xp, successes + 1, n - successes, p)
 
 
 @special(None, None, lambda xp, k, n, p: _beta_density(xp, n, k + 1, p))
