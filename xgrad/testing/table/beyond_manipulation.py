@@ -23,7 +23,7 @@ SQUARES = (
     sample(a(0, 3)),
 )
 BAD_SQUARES = (
-    Bad((a(3),), {}, ValueError, "trace: x has 1 axes; expected at least 2"),
+    Bad((a(3),), {}, ValueError, ": x has 1 axes; expected at least 2"),
     Bad((a(2, 3),), {"axis2": 2}, IndexError, "diagonal: axis 2 is out of bounds"),
     Bad((a(2, 3), 0, 1, 1), {}, ValueError, "axis1 and axis2 are both 1"),
 )
