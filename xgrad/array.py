@@ -25,6 +25,8 @@ from .operators import SCALARS, TAKES, Operators
 
 __all__ = ["SCALARS", "Array"]
 
+_LISTS = frozenset((list, tuple))
+
 
 class Array(Operators, Methods):
     """An array on some backend that may be tracked for differentiation.
@@ -347,8 +349,7 @@ class Array(Operators, Methods):
     __hash__ = None  # type: ignore[assignment]
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        plain = method == "__call__" and not kwargs
-        if plain and (len(inputs) == 1 or not any(type(x) in (list, tuple) for x in inputs)):
+        if method == "__call__" and not kwargs and _LISTS.isdisjoint(map(type, inputs)):
             function = xgrad.numpy_protocol.plain(ufunc)
             return NotImplemented if function is None else function(*inputs)
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)

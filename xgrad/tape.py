@@ -268,6 +268,8 @@ class _StrongProducts(dict[type, Any]):
 
 
 STRONG = _StrongProducts()
+MANY = 64
+"""Of more parts than these a walk does not ask whether they are the whole."""
 
 
 def pullback(
@@ -376,10 +378,6 @@ def pullback(
                         zeros.add(serial)
             parent = part = None  # they would keep a consumed node alive
     return cotangents
-
-
-MANY = 64
-"""Of more parts than these a walk does not ask whether they are the whole."""
 
 
 def _note_part(reads: dict[int, Any], serial: int, rule: Rule, saved: Any) -> None:

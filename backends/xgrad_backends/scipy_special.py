@@ -38,12 +38,13 @@ _OF_COUNTS = ("bdtr", "bdtrc")
 
 def _single(function: np.ufunc, x: Any) -> Any:
     """Return a Python number in single precision, or an integer as one where it has to be."""
+    if type(x) is float:
+        return np.float32(x)
+    if type(x) is not int:
+        return x
     inputs = [loop.partition("->")[0] for loop in function.types]
-    if type(x) is int and (
-        function.__name__ in _OF_COUNTS or not any(set(i) <= {*"fF"} for i in inputs)
-    ):
-        return np.int64(x) if any("l" in i for i in inputs) else np.float32(x)
-    return np.float32(x) if type(x) in (int, float) else x
+    has_single = function.__name__ not in _OF_COUNTS and any(set(i) <= {*"fF"} for i in inputs)
+    return np.float32(x) if has_single or not any("l" in i for i in inputs) else np.int64(x)
 
 
 def _narrowed(x: Any) -> Any:

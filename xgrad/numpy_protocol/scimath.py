@@ -10,52 +10,50 @@ import numpy as np
 import xgrad
 
 
-def _complex_if(x: Any, outside: Any) -> Any:
+def _complex_if(x: Any, is_outside: Callable[[Any], Any]) -> Any:
     """Return an array as a complex one if any element is outside of a real function's domain."""
-    if x.dtype.kind == "c" or not bool(xgrad.any(outside)):
+    x = xgrad.asarray(x)
+    if x.dtype.kind == "c" or not bool(xgrad.any(is_outside(x))):
         return x
     return x.astype(np.result_type(x.dtype, np.complex64))
 
 
-def _of_positive(name: str) -> Callable[..., Any]:
+def _is_negative(x: Any) -> Any:
+    return x < 0
+
+
+def _is_large(x: Any) -> Any:
+    return xgrad.abs(x) > 1
+
+
+def _widened(name: str, is_outside: Callable[[Any], Any]) -> Callable[..., Any]:
     def call(x: Any) -> Any:
-        x = xgrad.asarray(x)
-        return getattr(xgrad, name)(_complex_if(x, x < 0) if x.dtype.kind != "c" else x)
-
-    return call
-
-
-def _of_small(name: str) -> Callable[..., Any]:
-    def call(x: Any) -> Any:
-        x = xgrad.asarray(x)
-        return getattr(xgrad, name)(_complex_if(x, xgrad.abs(x) > 1))
+        return getattr(xgrad, name)(_complex_if(x, is_outside))
 
     return call
 
 
 def _logn(n: Any, x: Any) -> Any:
-    log = _of_positive("log")
+    log = _widened("log", _is_negative)
     return log(x) / log(n)
 
 
 def _power(x: Any, p: Any) -> Any:
-    x, p = xgrad.asarray(x), xgrad.asarray(p)
-    if x.dtype.kind != "c":
-        x = _complex_if(x, x < 0)
+    x, p = _complex_if(x, _is_negative), xgrad.asarray(p)
     if p.dtype.kind in "iu" and bool(xgrad.any(p < 0)):
         p = p.astype(float)
     return xgrad.pow(x, p)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
-    "emath.arccos": _of_small("acos"),
-    "emath.arcsin": _of_small("asin"),
-    "emath.arctanh": _of_small("atanh"),
-    "emath.log": _of_positive("log"),
-    "emath.log10": _of_positive("log10"),
-    "emath.log2": _of_positive("log2"),
+    "emath.arccos": _widened("acos", _is_large),
+    "emath.arcsin": _widened("asin", _is_large),
+    "emath.arctanh": _widened("atanh", _is_large),
+    "emath.log": _widened("log", _is_negative),
+    "emath.log10": _widened("log10", _is_negative),
+    "emath.log2": _widened("log2", _is_negative),
     "emath.logn": _logn,
     "emath.power": _power,
-    "emath.sqrt": _of_positive("sqrt"),
+    "emath.sqrt": _widened("sqrt", _is_negative),
 }
 """The functions of ``numpy.emath`` by name."""

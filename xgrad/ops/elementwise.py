@@ -216,9 +216,8 @@ def _unit(xp: Any, x: Any, length: Any) -> Any:
 
 def _sum_of_legs(node: Any, saved: Any) -> Any:
     *legs, out = saved
-    total: Any = backend_of(out._data).xp.zeros_like(
-        out._data
-    )  # as large as a leg that is not tracked
+    raw = out._data
+    total: Any = backend_of(raw).xp.zeros_like(raw)  # in the shape that the legs broadcast to
     for leg in legs:
         total = leg * leg + total
     return total
