@@ -236,12 +236,14 @@ class Array(Operators, Methods):
     def __dlpack_device__(self) -> tuple[int, int]:
         return self._data.__dlpack_device__()  # type: ignore[no-any-return]
 
-    def __getattr__(self, name: str) -> Any:
-        # Only called for names the class lacks. CuPy takes any object with this attribute for one
-        # of its own arrays, so it must be there for untracked data, and refuse tracked data.
-        if name == "__cuda_array_interface__" and hasattr(type(self._data), name):
-            return self._untracked("a CUDA array interface").__cuda_array_interface__
-        raise AttributeError(f"xgrad.Array has no attribute {name!r}")
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        # CuPy takes any object with this attribute for one of its own arrays, so it must be there
+        # for untracked data on a GPU, and refuse tracked data. No `__getattr__`, which would make
+        # every attribute of every array three times slower.
+        interface = self._data.__cuda_array_interface__  # what lacks it lacks it here too
+        self._untracked("a CUDA array interface")
+        return interface
 
     # Moving ------------------------------------------------------------------------------------
 

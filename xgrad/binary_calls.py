@@ -28,10 +28,18 @@ class _Variants:
     makes_zeros: bool
 
 
+def _nothing(x1: Any, x2: Any, out: Any) -> Any:
+    return None
+
+
+def _second(x1: Any, x2: Any, out: Any) -> Any:
+    return x2
+
+
 _PACKERS: dict[tuple[int, ...], Callable[[Any, Any, Any], Any]] = {
-    (): lambda x1, x2, out: None,
+    (): _nothing,
     (0,): lambda x1, x2, out: x1,
-    (1,): lambda x1, x2, out: x2,
+    (1,): _second,
     (2,): lambda x1, x2, out: out,
     (0, 1): lambda x1, x2, out: (x1, x2),
     (0, 2): lambda x1, x2, out: (x1, out),
@@ -206,19 +214,23 @@ def multilinear_variant(
     return pull, pull_to, push
 
 
-def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callable[..., Any]:
+def binary_call(
+    op: Op, variants: _Variants, axes: int | None = None, other: Any = None
+) -> Callable[..., Any]:
     """Return the function that the user calls, for an op of two arrays.
 
-    An elementwise op broadcasts all axes of its arrays; another one all but the last `axes`.
+    An elementwise op broadcasts all axes of its arrays; another one all but the last `axes`. What
+    is not an `Array` beside another or beside a number goes to `other`.
     """
     raws, broadcasts, of_root = op.raws, op.kind == "elementwise", op.of_root
+    other = other or (lambda x1, x2: _settled(op, call, x1, x2))
 
     first, pack_first = variants.first
     second, pack_second = variants.second
     both, pack_both = variants.both
 
     def call(x1: Any, x2: Any, /) -> Any:
-        n1 = n2 = None
+        alone = False  # whether the tracked argument has a number beside it
         if type(x1) is Array:
             d1 = like = x1._data
             n1 = x1._node
@@ -226,28 +238,32 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
                 d2 = x2._data
                 n2 = x2._node
                 if type(d1) is not type(d2) and not same_backend(type(d1), type(d2)):
-                    return call(*operands(op, [x1, x2]))
-            elif type(x2) in SCALARS or type(x2) is type(d1):
-                d2 = x2
+                    return other(x1, x2)
             else:
-                return call(*operands(op, [x1, x2]))
-        elif type(x2) is Array and (type(x1) in SCALARS or type(x1) is type(x2._data)):
-            d1, d2 = x1, x2._data
+                d2 = x2
+                n2 = None
+                if type(x2) in SCALARS:
+                    alone = True
+                elif type(x2) is not type(d1):
+                    return other(x1, x2)
+        elif type(x2) is Array:
+            d1 = x1
+            d2 = like = x2._data
+            n1 = None
             n2 = x2._node
-            like = d2
+            if type(x1) in SCALARS:
+                alone = True
+            elif type(x1) is not type(d2):
+                return other(x1, x2)
         else:
-            if type(x1) in raws and (type(x2) is type(x1) or type(x2) in SCALARS):
-                return call_raw(op, (x1, x2))
-            x1, x2 = operands(op, [x1, x2])
-            if type(x1) is Array or type(x2) is Array:
-                return call(x1, x2)
-            return call_raw(op, (x1, x2))
+            return other(x1, x2)
+        kind = type(like)
         try:
-            out = raws[type(like)](d1, d2)
+            out = raws[kind](d1, d2)
         except Exception as error:
             explain(op, (x1, x2), error)
             raise
-        if type(out) is not type(like):
+        if type(out) is not kind:
             out = arrayed(out)
         y: Any = new(Array)
         y._data = out
@@ -261,9 +277,16 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
             if (
                 plain
                 and d1.dtype is dtype
-                and (type(d2) in SCALARS or _fits(d1, d2, out, broadcasts, axes))
+                and (alone or (d1.shape == out.shape if broadcasts else _fits(d1, d2, axes)))
             ):
-                y._node = [next_serial(), first, n1, pack_first(d1, d2, out), None]
+                saved = (
+                    None
+                    if pack_first is _nothing
+                    else d2
+                    if pack_first is _second
+                    else pack_first(d1, d2, out)
+                )
+                y._node = [next_serial(), first, n1, saved, None]
                 return y
             rule, pack, parents = first, pack_first, n1
             likes: Any = ((d1.shape, d1.dtype),)
@@ -271,7 +294,7 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
             if (
                 plain
                 and d2.dtype is dtype
-                and (type(d1) in SCALARS or _fits(d2, d1, out, broadcasts, axes))
+                and (alone or (d2.shape == out.shape if broadcasts else _fits(d1, d2, axes)))
             ):
                 y._node = [next_serial(), second, n2, pack_second(d1, d2, out), None]
                 return y
@@ -284,8 +307,9 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
             if plain and d1.dtype is dtype and d2.dtype is dtype:
                 shape = d1.shape
                 if broadcasts:
-                    if shape == d2.shape:
-                        y._node = [next_serial(), rule, parents, pack(d1, d2, out), None]
+                    if d1 is d2 or shape == d2.shape:
+                        saved = None if pack is _nothing else pack(d1, d2, out)
+                        y._node = [next_serial(), rule, parents, saved, None]
                         return y
                     shape = out.shape
                     likes = (
@@ -309,6 +333,16 @@ def binary_call(op: Op, variants: _Variants, axes: int | None = None) -> Callabl
     return call
 
 
-def _fits(x: Any, other: Any, out: Any, broadcasts: bool, axes: int | None) -> bool:
-    """Whether no axis of `x` was broadcast."""
-    return x.shape == out.shape if broadcasts else len(x.shape) == axes == len(other.shape)
+def _settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
+    """Call an op on operands that are two raw arrays, or of two kinds, or nothing that it takes."""
+    if type(x1) in op.raws and (type(x2) is type(x1) or type(x2) in SCALARS):
+        return call_raw(op, (x1, x2))
+    x1, x2 = operands(op, [x1, x2])
+    if type(x1) is Array or type(x2) is Array:
+        return call(x1, x2)
+    return call_raw(op, (x1, x2))
+
+
+def _fits(d1: Any, d2: Any, axes: int | None) -> bool:
+    """Whether neither argument of an op that broadcasts all but `axes` axes has more."""
+    return len(d1.shape) == axes == len(d2.shape)

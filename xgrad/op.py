@@ -37,6 +37,7 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, TypeVar
 
+from . import operators
 from .binary_calls import binary_call, binary_variants, elementwise_variant, multilinear_variant
 from .builders import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
 from .dispatch import Op
@@ -56,6 +57,7 @@ def elementwise(
     product: Any = None,
     square: Callable[[Any, Any], Any] | None = None,
     of_root: Callable[[Any], Any] | None = None,
+    symbol: str = "",
 ) -> Callable[[F], F]:
     """Define an op that acts element by element, by its partial derivatives.
 
@@ -66,6 +68,7 @@ def elementwise(
         product: how to multiply by the partials, if not by the ordinary product.
         square: of a root, its square; see `Rule`.
         of_root: of a product, that of a root and itself.
+        symbol: the operator of two arrays that is this op.
     """
 
     def decorate(f: F) -> F:
@@ -77,7 +80,10 @@ def elementwise(
             return _finish(op, f, unary_call(op, partials[0], zeros))
         if len(partials) == 2 and not op.keywords and not op.rest:
             variants = binary_variants(op, partials, zeros, elementwise_variant, product)
-            return _finish(op, f, binary_call(op, variants))
+            call = binary_call(op, variants)
+            if symbol:
+                operators.define(symbol, call, lambda other: binary_call(op, variants, None, other))
+            return _finish(op, f, call)
         return _finish(op, f, general_call(op, ElementwiseBuilder(op, partials, zeros)))
 
     return decorate

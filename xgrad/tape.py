@@ -363,7 +363,10 @@ def pullback(
                 if strong:
                     zeros.add(serial)
                 continue
-            for parent, part in zip(parents, c, strict=True):
+            i = 0  # an index, since zip(..., strict=True) takes as long as a small op
+            for parent in parents:
+                part = c[i]
+                i += 1
                 if parent is not None and part is not None:
                     serial = parent[0]
                     old = held(serial)

