@@ -363,10 +363,8 @@ def pullback(
                 if strong:
                     zeros.add(serial)
                 continue
-            i = 0  # an index, since zip(..., strict=True) takes as long as a small op
-            for parent in parents:
+            for i, parent in enumerate(parents):  # zip(..., strict=True) takes as long as an op
                 part = c[i]
-                i += 1
                 if parent is not None and part is not None:
                     serial = parent[0]
                     old = held(serial)
