@@ -27,6 +27,7 @@ LEVELS = [
     [
         "watching",
         "influence",
+        "record",
         "transforms",
         "complex_forms",
         "jacobians",

@@ -21,7 +21,7 @@ import xgrad
 from . import errors
 from .array import Array
 from .backends import COMPLEX, backend_of
-from .transforms import Record
+from .record import Record
 
 __all__ = ["Wirtinger"]
 

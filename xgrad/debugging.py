@@ -14,8 +14,8 @@ from . import errors, tape
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of
 from .batching import Batch
+from .record import Record
 from .tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
-from .transforms import Record
 from .watching import Note, Watch, indented, kind_of, note_of, through
 
 __all__ = ["debug"]

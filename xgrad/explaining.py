@@ -14,8 +14,9 @@ from .array import SCALARS, Array
 from .backends import backend_of
 from .derived import picklable
 from .influence import Losses, told
+from .record import Record
 from .tape import Parts
-from .transforms import Argnums, Record, numbers_of
+from .transforms import Argnums, numbers_of
 from .watching import Line, Note, indented
 
 __all__ = ["Explanation", "explain_gradient"]

@@ -23,7 +23,8 @@ from .complex_forms import (
     require_named,
 )
 from .derived import picklable
-from .transforms import Argnums, Record, grad, jvp, numbers_of
+from .record import Record
+from .transforms import Argnums, grad, jvp, numbers_of
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 

@@ -197,10 +197,13 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
 
     Others are nodes of an outer tape: then a walk of this path must be recorded for it.
     """
-    inside = {node[SERIAL] for node in leaves}
+    inside: set[int] = set()
+    others = False
+    for node in leaves:
+        inside.add(node[SERIAL])
+        others = others or node[PARENTS] is not None
     oldest = min(inside, default=0)
-    others = any(node[PARENTS] is not None for node in leaves)
-    seen = set(inside)
+    seen = inside.copy()
     path: list[Node] = []
     stack = list(outputs)
     while stack:
