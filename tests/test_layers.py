@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
     ["errors", "conversions", "backends"],
     ["operators", "methods", "array", "memory"],
-    ["batching", "tape"],
+    ["batching", "reads", "tape"],
     [
         *("dispatch", "fitting", "partials", "unary_calls", "binary_calls"),
         *("builders", "general_calls", "op"),

@@ -43,7 +43,7 @@ class Array(Operators, Methods):
 
     _grad: Array | None
     _view: tuple[Any, ...]
-    _views: list[tuple[Any, ...]]
+    _views: list[weakref.ref[Array]]
 
     def __init__(self, data: Raw, node: Any = None) -> None:
         self._data = data
@@ -291,16 +291,17 @@ class Array(Operators, Methods):
         self._data, self._node = new._data, node
         view = getattr(self, "_view", None)
         if view is not None:
-            base, write, rest, kwargs = view
+            base, _, write, rest, kwargs = view
             base._rebind(write(base, self, *rest, **kwargs), what)
         self._refresh()
         return self
 
     def _refresh(self) -> None:
         """Bring every living view of this array up to date after a write."""
-        for ref, again, rest, kwargs in getattr(self, "_views", ()):
+        for ref in getattr(self, "_views", ()):
             other = ref()
             if other is not None:
+                _, again, _, rest, kwargs = other._view
                 new = again(self, *rest, **kwargs)
                 other._data = xgrad.ops.indexing.apart(self._data, new._data)
                 other._node = new._node
@@ -312,17 +313,16 @@ class Array(Operators, Methods):
         ``again(base, *rest, **kwargs)`` makes the view anew, and ``write(base, view, ...)`` gives
         the base after a write to the view.
         """
-        self._view = (base, write, rest, kwargs)
-        entry = (weakref.ref(self), again, rest, kwargs)
+        self._view = (base, again, write, rest, kwargs)
         try:
             views = base._views
         except AttributeError:
-            base._views = [entry]
+            base._views = [weakref.ref(self)]
             return
         count = len(views)
-        if count >= 16 and count & (count - 1) == 0:  # now and then, drop the entries of the dead
-            views[:] = [entry for entry in views if entry[0]() is not None]
-        views.append(entry)
+        if count >= 16 and count & (count - 1) == 0:  # now and then, drop the dead
+            views[:] = [ref for ref in views if ref() is not None]
+        views.append(weakref.ref(self))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         copy = not backend_of(self._data).owns(self._data)

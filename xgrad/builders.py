@@ -168,11 +168,12 @@ class LinearBuilder(Builder):
         makes_zeros: bool,
         add_to: Any = None,
         cover: Any = None,
+        join: Any = None,
         reuse: Any = None,
     ) -> None:
         super().__init__(op, makes_zeros)
         self.transposes, self.add_to = transposes, add_to
-        self.cover, self.reuse = cover, reuse
+        self.cover, self.join, self.reuse = cover, join, reuse
         if op.variadic:
             self.likes = set()
         else:
@@ -189,7 +190,7 @@ class LinearBuilder(Builder):
         if self.add_to is not None:
             add_to, ask = self.add_to, self.asking(self.add_to)
             rule.add_to = lambda total, g, saved: add_to(total, g, *ask(saved))
-        rule.cover = self.cover
+        rule.cover, rule.join = self.cover, self.join
         if self.reuse is not None:
             reuse, needs = self.reuse, self.asking(self.reuse)
             rule.reuse = _fitted(lambda xp, g, saved: reuse(xp, g, *needs(saved)))

@@ -57,7 +57,7 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
         if node is None or not is_recording():
             result = wrapped(out) if several else Array(out)
         else:
-            saved = dict(kwargs) if view else kwargs
+            saved = {**kwargs} if view else kwargs
             if forgets_copy:  # it says what may be done with these very buffers: not replayed
                 saved.pop("copy", None)
             if rest:

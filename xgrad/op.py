@@ -97,6 +97,7 @@ def linear(
     adapter: str = "",
     add_to: Callable[..., Any] | None = None,
     cover: Callable[..., bool] | None = None,
+    join: Callable[..., Any] | None = None,
     reuse: Callable[..., Any] | None = None,
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
@@ -111,6 +112,7 @@ def linear(
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
         cover: ``cover(keys, shape)``, whether parts of these keys are the whole; see `Rule`.
+        join: ``join(parts, shape)``, the whole of such parts; see `Rule`.
         reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
     """
 
@@ -121,7 +123,9 @@ def linear(
         return _finish(
             op,
             f,
-            general_call(op, LinearBuilder(op, transposes, zeros, add_to, cover, reuse), view),
+            general_call(
+                op, LinearBuilder(op, transposes, zeros, add_to, cover, join, reuse), view
+            ),
         )
 
     return decorate

@@ -42,6 +42,7 @@ import xgrad
 from . import errors
 from .array import SCALARS, Array
 from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking
+from .reads import Reads
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -98,6 +99,7 @@ class Rule:
             whole array of zeros for, and returns it; None for most.
         cover: ``cover(keys, shape)``, whether parts that were read under these keys are the whole
             together: then their cotangents leave no structural zeros. None for most.
+        join: ``join(parts, shape)`` makes the whole of such parts, each a cotangent and `saved`.
         reuse: what `pull_to` does, with the first parent's cotangent made in the buffer of `g`; for
             an op whose `pull` makes a new buffer of that size. None for most.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
@@ -109,7 +111,7 @@ class Rule:
     """
 
     __slots__ = (
-        *("add_to", "cover", "is_finite", "is_plain", "lift", "makes_zeros", "name"),
+        *("add_to", "cover", "is_finite", "is_plain", "join", "lift", "makes_zeros", "name"),
         *("partial", "pull", "pull_to", "push", "reuse", "square"),
     )
 
@@ -126,6 +128,7 @@ class Rule:
         self.push, self.lift, self.makes_zeros = push, lift, makes_zeros
         self.add_to: Callable[[Any, Any, Any], Any] | None = None
         self.cover: Callable[[list[Any], tuple[int, ...]], bool] | None = None
+        self.join: Callable[[list[tuple[Any, Any]], tuple[int, ...]], Any] | None = None
         self.reuse: Callable[[Any, Any, Any, Any, Any], Any] | None = None
         self.partial: Callable[[Any, Any], Any] | None = None
         self.square: Callable[[Node, Any], Any] | None = None
@@ -271,8 +274,6 @@ class _StrongProducts(dict[type, Any]):
 
 
 STRONG = _StrongProducts()
-MANY = 64
-"""Of more parts than these a walk does not ask whether they are the whole."""
 
 
 def pullback(
@@ -297,7 +298,7 @@ def pullback(
     like = next(iter(cotangents.values()))
     kind, xp = type(like), NAMESPACES[type(like)]
     zeros: set[int] = set(cotangents) if sparse else set()
-    reads: dict[int, tuple[Any, list[Any]]] = {}  # parts of which it is not yet known
+    reads: dict[int, Reads] = {}  # parts that wait for the array they were read from
     owned: set[int] = set()  # sums made by this walk, which it may add to in place
     plus = operator.add if taped else operator.iadd
     take, held = cotangents.pop, cotangents.get
@@ -309,14 +310,17 @@ def pullback(
             if g is None:
                 continue
             if type(g) is not kind:
+                if type(g) is Reads:
+                    g = g.whole()
+                    owned.add(serial)
                 kind = type(g)
                 xp = NAMESPACES[kind]
+            if reads and serial in reads:
+                read = reads.pop(serial)
+                if read.strong or not read.cover(tuple(g.shape)):
+                    zeros.add(serial)
             if taped:
                 saved = rule.lift(node)
-            if reads and serial in reads:
-                cover, keys = reads.pop(serial)
-                if len(keys) > MANY or not cover(keys, tuple(g.shape)):
-                    zeros.add(serial)
             if rule.is_plain and fit is None and not zeros:  # by far the most
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
@@ -324,17 +328,22 @@ def pullback(
             elif rule.add_to is not None and fit is None and not taped:
                 strong = serial in zeros
                 serial = parents[0]
-                if serial in owned:
-                    cotangents[serial] = rule.add_to(cotangents[serial], g, saved)
+                found = reads.get(serial)
+                if found is None:
+                    found = reads[serial] = Reads(rule, xp)
+                found.strong = found.strong or strong
+                found.note(saved["key"])
+                old = held(serial)
+                if old is None or old is found:
+                    cotangents[serial] = found
+                    if not found.keep(g, saved):
+                        continue
+                    cotangents[serial] = found.whole()
+                elif serial in owned:
+                    cotangents[serial] = rule.add_to(old, g, saved)
                 else:
-                    c = rule.pull(xp, g, saved)
-                    old = held(serial)
-                    cotangents[serial] = c if old is None else old + c
-                    owned.add(serial)
-                if strong:
-                    zeros.add(serial)
-                else:
-                    _note_part(reads, serial, rule, saved)
+                    cotangents[serial] = old + rule.pull(xp, g, saved)
+                owned.add(serial)
                 continue
             else:
                 strong = serial in zeros
@@ -352,7 +361,7 @@ def pullback(
                     if rule.cover is None:
                         strong = True
                     else:
-                        _note_part(reads, parents[0], rule, saved)
+                        reads.setdefault(parents[0], Reads(rule, xp)).note(saved["key"])
             if type(parents) is list:
                 serial = parents[0]
                 old = held(serial)
@@ -381,14 +390,10 @@ def pullback(
                     if strong:
                         zeros.add(serial)
             parent = part = None  # they would keep a consumed node alive
+        for serial, read in reads.items():  # from leaves
+            if held(serial) is read:
+                cotangents[serial] = read.whole()
     return cotangents
-
-
-def _note_part(reads: dict[int, Any], serial: int, rule: Rule, saved: Any) -> None:
-    """Note that the cotangent of a node was made from that of a part of it."""
-    _, keys = reads.setdefault(serial, (rule.cover, []))
-    if len(keys) <= MANY:
-        keys.append(saved["key"])
 
 
 def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:

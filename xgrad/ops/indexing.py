@@ -8,7 +8,7 @@ cotangent of an entry goes to whoever wrote it last.
 from __future__ import annotations
 
 import operator
-from itertools import zip_longest
+from functools import lru_cache
 from types import EllipsisType, NoneType
 from typing import Any
 
@@ -62,26 +62,45 @@ def _add_at(total: Any, g: Any, key: Key) -> Any:
     return total
 
 
-def _spans(key: Key, shape: tuple[int, ...]) -> list[range]:
-    """Return which entries a basic index names along each axis."""
+def _spans(key: Key, shape: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
+    """Return start, stop and step of what a basic index names along each axis."""
     parts = key if type(key) is tuple else (key,)
-    rows: Any = zip_longest(parts, shape, fillvalue=slice(None))
-    return [range(n)[k if type(k) is slice else slice(k % n, k % n + 1)] for k, n in rows]
+    spans = [
+        k.indices(n) if type(k) is slice else (k % n, k % n + 1, 1)
+        for k, n in zip(parts, shape, strict=False)
+    ]
+    return (*spans, *[(0, n, 1) for n in shape[len(parts) :]])
 
 
 def _cover(keys: list[Key], shape: tuple[int, ...]) -> bool:
     """Whether basic indices are seen to name every entry together, as parts along one axis do."""
     plain = [k for k in keys if type(k) is not tuple or not (None in k or Ellipsis in k)]
     named = [_spans(key, shape) for key in plain if key is not None and key is not Ellipsis]
+    return _covered(tuple(named), shape)
+
+
+@lru_cache
+def _covered(named: tuple[tuple[tuple[int, int, int], ...], ...], shape: tuple[int, ...]) -> bool:
     for axis, n in enumerate(shape):
         seen = bytearray(n)
-        for spans in named:
+        for key in named:
+            spans = [range(*span) for span in key]
             if all(len(spans[i]) == m for i, m in enumerate(shape) if i != axis):
                 part = spans[axis] if spans[axis].step > 0 else spans[axis][::-1]
                 seen[part.start : part.stop : part.step] = b"1" * len(part)
         if 0 not in seen:
             return True
     return False
+
+
+def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
+    """Return the raw array of this shape of which every entry is in one of the parts."""
+    like, _ = parts[0]
+    backend = backend_of(like)
+    whole = backend.xp.empty(shape, dtype=like.dtype, device=backend.device(like))
+    for g, saved in parts:
+        whole = leading(whole, g).setitem(whole, saved["key"], g, False)
+    return whole
 
 
 @linear(
@@ -91,6 +110,7 @@ def _cover(keys: list[Key], shape: tuple[int, ...]) -> bool:
     adapter="getitem",
     add_to=lambda total, g, key: _add_at(total, g, key),
     cover=lambda keys, shape: _cover(keys, shape),
+    join=lambda parts, shape: _join(parts, shape),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -130,9 +150,10 @@ def _read_apart(x: Array, key: Key) -> Array:
     """
     out = _read(x, key)
     if type(x) is Array:
+        node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
             return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
-        if x._node is not None and x._node[RULE].reuse is not None:
+        if node is not None and node[RULE].reuse is not None:
             out._data = apart(x._data, out._data)
     return out
 
@@ -150,8 +171,8 @@ def apart(whole: Any, part: Any) -> Any:
 
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
-    if type(key) in _BASIC:
-        return _read_apart(x, key)
+    if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
+        return _read_apart(x, key)  # what most are, found out in the quickest way
     key = raw_key(key)
     if is_basic(key):
         return _read_apart(x, key)
