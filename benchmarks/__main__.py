@@ -15,6 +15,11 @@ from pathlib import Path
 from . import report
 
 PARTS = ("ratios", "cost", "growth", "memory", "footprint")
+MEMORY = {
+    "cpu": {"black-scholes-1000000", "mlp-512", "wave"},
+    "cuda": {"black-scholes-10000000", "mlp-4096", "wave-1024"},
+}
+GPU: dict[str, list[str]] = {"cpu": [], "cuda": ["cupy-cuda13x", "cupy-cuda12x"]}
 THREADS = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NPROC".split()
 
 
@@ -32,6 +37,12 @@ def arguments(argv: list[str] | None) -> argparse.Namespace:
         choices=("wall", "cpu"),
         default="wall",
         help="cpu: only this process's time, for a busy machine",
+    )
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="cuda: beside hand-written CuPy, timed by CUDA events",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios there")
@@ -72,71 +83,67 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield say
 
 
-def processor() -> str:
-    """Return the name of the processor."""
-    with contextlib.suppress(OSError, StopIteration):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(s.split(": ")[1] for s in lines if s.startswith("model name"))
-    return platform.processor() or platform.machine()
-
-
 def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Results:
-    """Return all that was measured."""
+    """Return all that was measured; what there is of it is kept as it comes."""
     for variable in THREADS:  # read when NumPy and the others are first imported
         os.environ[variable] = str(options.threads)
     if options.threads == 1:
         os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"  # the GPU's memory is for all
 
-    from . import footprint, memory, timing
+    from . import footprint, memory, places, timing
     from .libraries import LIBRARIES, USUAL, load
-    from .workloads import GROWTHS, WORKLOADS
+    from .workloads import GROWTHS, on
 
+    device = options.device
+    clock = time.perf_counter if options.clock == "wall" else time.process_time
+    place, workloads = places.named(device, clock), on(device)
     parts = chosen(options.parts, list(PARTS))
     libraries, versions = [], {"python": platform.python_version()}
     asked = options.libs.split(",") if options.libs else USUAL
     for name in asked:
-        if name in {"numpy", ""}:
+        if name in {place.by_hand, ""}:
             continue
         if name not in LIBRARIES:
             raise SystemExit(f"benchmarks: no library {name}; there are {', '.join(LIBRARIES)}")
         try:
-            libraries.append(load(name, options.threads))
+            libraries.append(load(name, options.threads, device))
         except ImportError as error:
             say(f"{name} is left out: {error}")
-    for package in ["numpy", *(p for x in libraries for p in LIBRARIES[x.name][1])]:
+    for package in ["numpy", *GPU[device], *(p for x in libraries for p in LIBRARIES[x.name][1])]:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
     if "xgrad" not in versions and any(x.name == "xgrad" for x in libraries):
         versions["xgrad"] = sys.modules["xgrad"].__version__
 
-    everything = [*WORKLOADS, *GROWTHS]
+    everything = [*workloads, *GROWTHS]
     names = chosen(options.only, everything)
     results: report.Results = {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": {
-            "processor": processor(),
+            "processor": place.processor,
             "cores": os.cpu_count(),
             "system": f"{platform.system()} {platform.machine()}",
         },
         "threads": options.threads,
-        "clock": options.clock,
+        "clock": "event" if device == "cuda" else options.clock,
         "versions": versions,
-        "libraries": ["numpy", *(x.name for x in libraries)],
-        "targets": {n: WORKLOADS[n].target for n in names if n in WORKLOADS},
+        "libraries": [place.by_hand, *(x.name for x in libraries)],
+        "targets": {n: workloads[n].target for n in names if n in workloads},
         "workloads": {},
         "per operation": {},
         "growth": {},
         "memory": {},
         "footprint": {},
     }
-    clock = time.perf_counter if options.clock == "wall" else time.process_time
-    plan = timing.Plan(options.rounds, options.budget, say, clock)
-    few = timing.Plan(min(options.rounds, 3), 2 * options.budget, say, clock)
+    plan = timing.Plan(options.rounds, options.budget, say, place)
+    few = timing.Plan(min(options.rounds, 3), 2 * options.budget, say, place)
     if "ratios" in parts:
         for name in names:
-            if name in WORKLOADS:
-                found = timing.measure(WORKLOADS[name], libraries, plan)
+            if name in workloads:
+                found = timing.measure(workloads[name], libraries, plan)
                 results["workloads"][name] = found
+                keep(results, options)
     if "cost" in parts and any(name.startswith("chain") for name in names):
         for elements in (1, 10):
             found = timing.per_operation(elements, libraries, plan)
@@ -146,15 +153,24 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Resul
             if name in GROWTHS:
                 growth = timing.grow(GROWTHS[name], libraries, few)
                 results["growth"][name] = growth
-    if "memory" in parts and memory.available():
+                keep(results, options)
+    if "memory" in parts and memory.available(device):
         for name in names:
-            if name in {"black-scholes-1000000", "mlp-512", "wave"}:
+            if name in MEMORY[device]:
                 say(f"{name}: memory")
-                results["memory"][name] = {n: memory.peak(name, n) for n in results["libraries"]}
+                results["memory"][name] = {
+                    n: memory.peak(name, n, device) for n in results["libraries"]
+                }
     if "footprint" in parts and options.only is None:
         say("imports and sizes")
         results["footprint"] = footprint.footprints(results["libraries"])
     return results
+
+
+def keep(results: report.Results, options: argparse.Namespace) -> None:
+    """Write the results to the file that was asked for."""
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -166,8 +182,7 @@ def main(argv: list[str] | None = None) -> None:
         with progress() as say:
             results = run(options, say)
     print(report.everything(results))
-    if options.json:
-        options.json.write_text(json.dumps(results, indent=1) + "\n")
+    keep(results, options)
     if options.plot:
         from .picture import plot
 

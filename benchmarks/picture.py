@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from .report import by_hand
+
 STYLES = {
     "autograd": ("#d95f02", "s"),
     "mygrad": ("#7570b3", "D"),
@@ -69,7 +71,7 @@ def plot(results: dict[str, Any], path: Path) -> None:
         ylim=(-0.7, len(names) - 0.3),
         yticks=list(places),
         yticklabels=names,
-        xlabel="time over that of hand-written NumPy (1), less is better",
+        xlabel=f"time over that of {by_hand(results)} (1), less is better",
         title="Forward and backward",
     )
     axes.xaxis.set_major_formatter("{x:g}")

@@ -45,7 +45,7 @@ def one(program: str, name: str, n: int) -> float:
     start = time.process_time()
     (found,) = f(*own)
     best = time.process_time() - start
-    np.testing.assert_allclose(np.asarray(library.take(found)), growth.by_hand(n)(*inputs)[0])
+    np.testing.assert_allclose(np.asarray(library.take(found)), growth.by_hand(n)(np, *inputs)[0])
     for _ in range(5 if best < SHORT else 0):
         start = time.process_time()
         f(*own)
@@ -155,7 +155,8 @@ def main(argv: list[str] | None = None) -> None:
     if options.show:
         results = json.loads(options.show.read_text())
     else:
-        from .__main__ import THREADS, processor
+        from .__main__ import THREADS
+        from .places import processor
 
         os.environ.update(dict.fromkeys(THREADS, "1"))
         names = [name for name in options.libs.split(",") if find_spec(name)]

@@ -1,6 +1,6 @@
 """Timing: the libraries take turns, round by round, so that a slow minute slows all of them.
 
-Only ratios within a round are kept: a library's time over that of the hand-written NumPy code. Each
+Only ratios within a round are kept: a library's time over that of the hand-written code. Each
 warms up in its turn, for in a loop of a user's nobody else empties the caches. The garbage
 collector stays on, as it is for users.
 """
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from .libraries import Library
+from .places import Place
 from .workloads import Growth, Workload, chain
 
-BY_HAND = "numpy"
 SEED = 1
 SAMPLE = 0.003  # seconds that a sample takes at least: short, so that many are not interrupted
 
@@ -33,26 +33,29 @@ class Plan:
         rounds: how many rounds, in each of which every library has its turn.
         budget: seconds per workload after which no further round starts, once there are three.
         say: is told what goes on.
-        clock: gives seconds: those on the wall, or on a busy machine those of this process.
+        place: where, with the clock and the library of the hand-written code.
     """
 
     rounds: int
     budget: float
     say: Callable[[str], None]
-    clock: Callable[[], float] = time.perf_counter
+    place: Place
 
 
 def prepared(workload: Workload, libraries: Iterable[Library], plan: Plan) -> Runs:
     """Return one call per library, each seen to give what the hand-written code gives."""
-    say = plan.say
+    say, place = plan.say, plan.place
     inputs = workload.inputs(np.random.default_rng(SEED), **workload.size)
-    expected = workload.by_hand(*inputs)
-    runs: Runs = {BY_HAND: lambda: workload.by_hand(*inputs)}
+    there = [place.put(x) for x in inputs]
+    found = workload.by_hand(place.xp, *there)
+    several = isinstance(found, tuple)
+    expected = tuple(map(place.take, found)) if several else place.take(found)
+    runs: Runs = {place.by_hand: lambda: workload.by_hand(place.xp, *there)}
     for library in libraries:
         say(f"{workload.name}: {library.name}")
         try:
             runs[library.name] = checked(workload, library, inputs, expected)
-        except (AttributeError, KeyError, NotImplementedError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever fails in one library, the others go on
             say(f"{workload.name}: {library.name} is left out: {str(error) or repr(error)}")
     return runs
 
@@ -82,7 +85,7 @@ def checked(
 
 def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
     """Return the seconds per call of each run, warmed up, one entry per round."""
-    clock = plan.clock
+    clock = plan.place.clock
 
     def timed(call: Callable[[], Any], times: int) -> float:
         start = clock()
@@ -108,11 +111,11 @@ def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
     return found
 
 
-def summary(times: dict[str, list[float]]) -> dict[str, dict[str, Any]]:
+def summary(times: dict[str, list[float]], by_hand: str) -> dict[str, dict[str, Any]]:
     """Return per library the median ratio, its quartiles, and the median seconds."""
     found = {}
     for name, mine in times.items():
-        ratios = sorted(t / h for t, h in zip(mine, times[BY_HAND], strict=True))
+        ratios = sorted(t / h for t, h in zip(mine, times[by_hand], strict=True))
         low, middle, high = (
             statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
         )
@@ -131,16 +134,17 @@ def measure(
     """Return the summary of one workload."""
     runs = prepared(workload, libraries, plan)
     plan.say(f"{workload.name}: {plan.rounds} rounds")
-    return summary(samples(runs, plan))
+    return summary(samples(runs, plan), plan.place.by_hand)
 
 
 def per_operation(
     elements: int, libraries: Iterable[Library], plan: Plan
 ) -> dict[str, dict[str, float]]:
     """Return the nanoseconds per operation of the chain, forward and backward."""
-    (x,) = chain.inputs(np.random.default_rng(SEED), elements)
-    both: Runs = {BY_HAND: lambda: chain.by_hand(x)}
-    forward: Runs = {BY_HAND: lambda: chain.forward_by_hand(x, chain.OPS)}
+    place, (x,) = plan.place, chain.inputs(np.random.default_rng(SEED), elements)
+    there = place.put(x)
+    both: Runs = {place.by_hand: _call(chain.by_hand, place.xp, there)}
+    forward: Runs = {place.by_hand: _call(chain.forward_by_hand, place.xp, there, chain.OPS)}
     for library in libraries:
         if library.forward is not None:
             own, f = library.put(x), library.bind(chain.model)
@@ -189,7 +193,7 @@ def grow(growth: Growth, libraries: Iterable[Library], plan: Plan) -> dict[str, 
             entry = found.setdefault(name, {"sizes": [], "seconds": []})
             entry["sizes"].append(n)
             entry["seconds"].append(min(mine))
-            if name != BY_HAND and 100 * min(mine) > plan.budget:
+            if name != plan.place.by_hand and 100 * min(mine) > plan.budget:
                 leaving.add(name)
         leaving |= {library.name for library in libraries if library.traces}
     for entry in found.values():

@@ -193,6 +193,27 @@ def test_unknown_operands_are_left_to_their_own_class():
         xg.asarray(1.0) + "text"
 
 
+@pytest.mark.parametrize("name", "add sub mul truediv pow matmul floordiv mod lt ge eq".split())
+def test_an_array_of_the_library_on_the_left_leaves_the_operator_to_xgrad(name, computing):
+    """CuPy's `@` for one takes the other for an array of its own, unless it is told not to."""
+    if computing.backend.name == "array_api_strict":
+        pytest.skip("its operators refuse whatever is not its own")
+    f, raw = getattr(operator, name), computing.raw(np.abs(X[:, :2]))
+    x = xg.asarray(computing.raw(X[:, 1:]), requires_grad=True)
+    out = f(raw, x)
+    assert type(out) is xg.Array
+    same = f(xg.asarray(raw), x)
+    assert np.array_equal(computing.numpy(out), computing.numpy(same), equal_nan=True)
+    assert out.is_tracked == same.is_tracked
+    if name in ("add", "sub", "mul", "truediv", "matmul"):
+        check_grads(lambda x: f(raw, x), (x.detach(),))
+
+
+def test_masked_arrays_on_the_left_drop_no_gradient():
+    x = xg.asarray([1.0, 2.0], requires_grad=True)
+    assert (np.ma.array([1.0, 2.0], mask=[False, True]) + x).is_tracked
+
+
 def test_lists_of_numbers_are_arrays_to_an_operator(place):
     x = place.raw(np.asarray([1.0, 2.0, 4.0]))
     y = xg.asarray(x, requires_grad=True)

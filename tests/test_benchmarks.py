@@ -12,7 +12,7 @@ def xgrad_and_hand(workload, size):
     rng = np.random.default_rng(3)
     inputs = workload.inputs(rng, **size)
     library = libraries.load("xgrad", threads=1)
-    timing.checked(workload, library, inputs, workload.by_hand(*inputs))
+    timing.checked(workload, library, inputs, workload.by_hand(np, *inputs))
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -30,7 +30,7 @@ def test_xgrad_gives_what_the_hand_written_loops_give(name):
 def test_a_wrong_gradient_is_not_timed():
     right = WORKLOADS["chain-1"]
     wrong = timing.Workload(
-        "wrong", right.model, lambda x: (2 * right.by_hand(x)[0],), right.inputs, {}, {}
+        "wrong", right.model, lambda xp, x: (2 * right.by_hand(xp, x)[0],), right.inputs, {}, {}
     )
     with pytest.raises(AssertionError, match="xgrad and the hand-written code differ"):
         xgrad_and_hand(wrong, right.tiny)

@@ -28,6 +28,20 @@ __all__ = ["SCALARS", "Array"]
 _LISTS = frozenset((list, tuple))
 
 
+class _ArrayUfunc(property):
+    """NumPy's ``__array_ufunc__``, which NumPy looks up on the class and calls.
+
+    On an array itself it is None, so that the operators of CuPy, Dask and masked arrays, which look
+    there (NEP 13), leave the work to ``__radd__`` and its like; CuPy's ``@`` comes no other way.
+    """
+
+    def __call__(self, x: Array, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs and _LISTS.isdisjoint(map(type, inputs)):
+            function = xgrad.numpy_protocol.plain(ufunc)
+            return NotImplemented if function is None else function(*inputs)
+        return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
+
+
 class Array(Operators, Methods):
     """An array on some backend that may be tracked for differentiation.
 
@@ -350,11 +364,7 @@ class Array(Operators, Methods):
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if method == "__call__" and not kwargs and _LISTS.isdisjoint(map(type, inputs)):
-            function = xgrad.numpy_protocol.plain(ufunc)
-            return NotImplemented if function is None else function(*inputs)
-        return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
+    __array_ufunc__ = _ArrayUfunc(lambda self: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return xgrad.numpy_protocol.function(func, args, kwargs)

@@ -9,6 +9,7 @@ would wait for the GPU; ``with cupyx.errstate(linalg="raise")`` turns it on.
 from __future__ import annotations
 
 import contextlib
+import copy
 import importlib
 import math
 import re
@@ -18,17 +19,17 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Functions, Namespace, is_deterministic
+from xgrad.backends import Backend, Namespace, is_deterministic
 from xgrad.errors import BackendUnavailableError
 
+from .cupy_special import SPECIAL
 from .detect import require
-from .scipy_special import in_precision
 
 cp: Any = require("cupy")
 
 _STANDARD = Namespace("cupy", "array_api_compat.cupy")
 _LINALG = Namespace("cupy.linalg", "array_api_compat.cupy.linalg")
-_SPECIAL = Functions("cupy", "cupyx.scipy.special")
+_FFT = Namespace("cupy.fft", "array_api_compat.cupy.fft")
 _DTYPES = {
     np.dtype(name): np.dtype(name)
     for name in (
@@ -43,6 +44,28 @@ with contextlib.suppress(ImportError):  # CuPy has bfloat16 where this is instal
 # Indexing -------------------------------------------------------------------------------------
 
 _ATOMIC_ADD = frozenset("iIlLqQefd")  # the dtypes that cupy.add.at takes
+
+
+def _setitem(x: Any, key: Any, value: Any, duplicate: bool = True) -> Any:
+    out = x.copy() if duplicate else x
+    keys = key if isinstance(key, tuple) else (key,)
+    several = isinstance(value, cp.ndarray) and value.size > 1
+    if several and any(isinstance(k, list) or getattr(k, "ndim", 0) for k in keys):
+        value = _of_the_last(x, key, value)
+    out[key] = value
+    return out
+
+
+def _of_the_last(x: Any, key: Any, value: Any) -> Any:
+    """Return the value, in which all that is written to one entry is what NumPy writes last.
+
+    A GPU writes in any order.
+    """
+    entries = cp.arange(x.size).reshape(x.shape)[key]
+    value, flat = cp.broadcast_to(value, entries.shape), entries.reshape(-1)
+    last = cp.zeros(x.size, dtype=np.uint64)  # the atomic maximum takes no int64
+    cp.maximum.at(last, flat, cp.arange(flat.size, dtype=np.uint64))
+    return value.reshape(-1)[last[flat].astype(np.int64)].reshape(entries.shape)
 
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
@@ -97,6 +120,34 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return out.astype(x.dtype, copy=False)
 
 
+def _atan2(x1: Any, x2: Any, /) -> Any:
+    if "c" in x1.dtype.kind + x2.dtype.kind:  # CuPy has a loop for them that does not compile
+        raise TypeError(f"atan2: got {x1.dtype} and {x2.dtype}; expected real numbers")
+    return cp.arctan2(x1, x2)
+
+
+def _checked(x: Any, axis: Any) -> None:
+    """Raise unless the axes exist: CuPy counts them round, or says nothing of them."""
+    for i in axis if isinstance(axis, tuple) else () if axis is None else (axis,):
+        if not -x.ndim <= i < x.ndim:
+            raise np.exceptions.AxisError(i, x.ndim)
+
+
+def _transform(name: str) -> Callable[..., Any]:
+    """Return the Fourier transform of this name."""
+
+    def transform(x: Any, /, *, n: Any = None, axis: int = -1, norm: str = "backward") -> Any:
+        _checked(x, axis)
+        return getattr(_FFT, name)(x, n=n, axis=axis, norm=norm)
+
+    return transform
+
+
+def _var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    _checked(x, axis)
+    return _STANDARD.var(x, axis=axis, correction=correction, keepdims=keepdims)
+
+
 def _matmul(x1: Any, x2: Any, /) -> Any:
     # one large product instead of CuPy's batched one, which copies transposed operands
     if x1.ndim > 2 and x2.ndim == 2:
@@ -137,29 +188,9 @@ def _expm(x: Any) -> Any:
     expm = importlib.import_module("cupyx.scipy.linalg").expm
     if x.ndim == 2:
         return expm(x)
-    flat = x.reshape(-1, *x.shape[-2:])
+    flat = x.reshape(math.prod(x.shape[:-2]), *x.shape[-2:])
     parts = [expm(flat[i]) for i in range(len(flat))]
     return cp.stack(parts).reshape(x.shape) if parts else cp.empty_like(x)
-
-
-def _betaincc(a: Any, b: Any, x: Any, /) -> Any:
-    return _SPECIAL.betainc(b, a, 1 - x)
-
-
-def _ellipe(m: Any, /) -> Any:
-    return _SPECIAL.ellipeinc(math.pi / 2, m)
-
-
-def _lambertw(z: Any, /, k: Any = 0, tol: float = 1e-8) -> Any:
-    return in_precision(_SPECIAL.lambertw)(z, k, tol)
-
-
-def _polygamma(n: Any, x: Any, /) -> Any:
-    return in_precision(_SPECIAL.polygamma)(n, x)
-
-
-def _zeta(x: Any, q: Any = 1.0, /) -> Any:
-    return _SPECIAL.zeta(x, q)
 
 
 _strong_kernel = cp.ElementwiseKernel(
@@ -243,7 +274,16 @@ class _Random:
     def __init__(self, seed: int | None, device: Any = None) -> None:
         self.device = device
         with _on_device(device):
-            self.generator = cp.random.Generator(cp.random.XORWOW(seed))
+            self.bits = cp.random.XORWOW(seed)
+        self.generator = cp.random.Generator(self.bits)
+
+    def __deepcopy__(self, memo: Any) -> _Random:
+        new = copy.copy(self)
+        new.bits = copy.copy(self.bits)  # its lock has no copy
+        with _on_device(self.device):
+            new.bits._state = self.bits._state.copy()
+        new.generator = cp.random.Generator(new.bits)
+        return new
 
     def random(self, size: Any = None, dtype: Any = None) -> Any:
         with _on_device(self.device):
@@ -270,19 +310,14 @@ BACKEND = Backend(
         "cupy",
         _STANDARD,
         asarray=_asarray,
+        atan2=_atan2,
         clip=_clip,
+        fft=Namespace("cupy.fft", _FFT, **{n: _transform(n) for n in ("fft", "ifft", "rfft")}),
         linalg=Namespace("cupy.linalg", _LINALG, matmul=_matmul, solve=_solve, vecdot=_vecdot),
         matmul=_matmul,
         sign=cp.sign,
-        special=Functions(
-            "cupy",
-            _SPECIAL,
-            betaincc=_betaincc,
-            ellipe=_ellipe,
-            lambertw=_lambertw,
-            polygamma=_polygamma,
-            zeta=_zeta,
-        ),
+        special=SPECIAL,
+        var=_var,
         vecdot=_vecdot,
         **{
             name: _placed(name)
@@ -299,6 +334,7 @@ BACKEND = Backend(
     to_numpy=cp.asnumpy,
     from_numpy=_from_numpy,
     index_add=_index_add,
+    setitem=_setitem,
     random=_Random,
     owns=_owns,
     strong_multiply=_strong_multiply,

@@ -24,6 +24,7 @@ class Library:
         forward: makes a function that evaluates and records, but does not walk back.
         take: makes a NumPy array of the library's array.
         traces: whether operations on single numbers are so slow that long loops are left out.
+        peak: the most bytes that a call adds on a GPU, if the library brings its own memory.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Library:
     forward: Function | None = None
     take: Function = field(default=lambda x: x)
     traces: bool = False
+    peak: Callable[[Callable[[], Any]], int] | None = None
 
     def bind(self, model: Function) -> Function:
         """Return a model as a function of its inputs alone."""
@@ -58,10 +60,12 @@ LIBRARIES = {
 USUAL = [name for name in LIBRARIES if name != "torch_compile"]  # it compiles for minutes
 
 
-def load(name: str, threads: int) -> Library:
-    """Return a library, or raise ImportError if it is not installed."""
+def load(name: str, threads: int, device: str = "cpu") -> Library:
+    """Return a library, or raise ImportError if it is not installed, or not for this device."""
+    if device != "cpu" and name in {"autograd", "mygrad"}:
+        raise ImportError("it computes on the CPU only")
     module = import_module(f"{__name__}.{LIBRARIES[name][0]}")
-    return module.load(name, threads)  # type: ignore[no-any-return]
+    return module.load(name, threads, device)  # type: ignore[no-any-return]
 
 
 def loop(n: int, step: Function, *state: Any) -> tuple[Any, ...]:

@@ -20,7 +20,7 @@ def log_softmax(x: Any) -> Any:
     return x - anp.log(anp.sum(anp.exp(x), axis=-1, keepdims=True))
 
 
-def load(name: str, threads: int) -> Library:
+def load(name: str, threads: int, device: str) -> Library:
     """Return autograd as a library of the benchmark."""
     xp = namespace(
         anp,

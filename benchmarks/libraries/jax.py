@@ -1,4 +1,4 @@
-"""JAX on the CPU, operation by operation or compiled as a whole."""
+"""JAX, operation by operation or compiled as a whole."""
 
 from typing import Any
 
@@ -35,10 +35,10 @@ def pooled(x: Any) -> Any:
     return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, square, square, "VALID")
 
 
-def load(name: str, threads: int) -> Library:
+def load(name: str, threads: int, device: str) -> Library:
     """Return JAX as a library of the benchmark."""
     jax.config.update("jax_enable_x64", True)
-    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_platforms", device)
     xp = namespace(
         jnp,
         bordered=lambda x: jnp.pad(x, 1),

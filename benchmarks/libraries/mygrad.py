@@ -27,7 +27,7 @@ def gradient(f: Function, wrt: int) -> Function:
     return run
 
 
-def load(name: str, threads: int) -> Library:
+def load(name: str, threads: int, device: str) -> Library:
     """Return MyGrad as a library of the benchmark."""
     xp = namespace(
         mygrad,

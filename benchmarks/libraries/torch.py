@@ -1,6 +1,7 @@
-"""PyTorch on the CPU, eager or compiled."""
+"""PyTorch, eager or compiled."""
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -19,9 +20,19 @@ def gradient(f: Function, wrt: int) -> Function:
     return run
 
 
-def load(name: str, threads: int) -> Library:
+def peak(call: Callable[[], Any]) -> int:
+    """Return the most bytes that a call adds on the GPU."""
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    call()
+    return torch.cuda.max_memory_allocated() - before
+
+
+def load(name: str, threads: int, device: str) -> Library:
     """Return PyTorch as a library of the benchmark."""
     torch.set_num_threads(threads)
+    torch.backends.cudnn.allow_tf32 = False  # the others' float32 has 24 bits
     xp = namespace(
         torch,
         bordered=lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1)),
@@ -55,9 +66,10 @@ def load(name: str, threads: int) -> Library:
     return Library(
         name,
         xp,
-        torch.from_numpy,
+        lambda x: torch.from_numpy(x).to(device),
         ways,
         None if name == "torch_compile" else lambda f: lambda x: f(x.detach().requires_grad_()),
-        lambda x: x.detach().numpy(),
+        lambda x: x.detach().cpu().numpy(),
         traces=name == "torch_compile",
+        peak=peak if device == "cuda" else None,
     )

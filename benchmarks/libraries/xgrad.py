@@ -1,10 +1,11 @@
-"""xgrad: raw NumPy arrays in, raw NumPy arrays out."""
+"""xgrad: raw arrays of NumPy or CuPy in, raw arrays out."""
 
 from typing import Any
 
 import xgrad as xg
 from xgrad.nn import functional
 
+from ..places import named
 from . import Library, namespace
 
 
@@ -15,7 +16,7 @@ def bordered(x: Any) -> Any:
     return out
 
 
-def load(name: str, threads: int) -> Library:
+def load(name: str, threads: int, device: str) -> Library:
     """Return xgrad as a library of the benchmark."""
     xp = namespace(
         xg,
@@ -37,4 +38,5 @@ def load(name: str, threads: int) -> Library:
         "jacobian": lambda f, wrt: xg.jacrev(f),
         "product": lambda f, wrt: lambda x, v: xg.hvp(f, x, v),
     }
-    return Library(name, xp, lambda x: x, ways, lambda f: lambda x: xg.vjp(f, x))
+    place = named(device)
+    return Library(name, xp, place.put, ways, lambda f: lambda x: xg.vjp(f, x), place.take)

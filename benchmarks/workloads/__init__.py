@@ -1,7 +1,7 @@
 """The problems: each is written once as a model for any library, and once by hand."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import (
@@ -26,7 +26,7 @@ class Workload:
     Attributes:
         name: what it is called in tables and after ``--only``.
         model: ``model(xp, *inputs)`` in terms of a library's namespace.
-        by_hand: ``by_hand(*inputs)``, the same derivative in plain NumPy.
+        by_hand: ``by_hand(xp, *inputs)``, the same derivative in plain NumPy or CuPy.
         inputs: ``inputs(rng, **size)`` makes the arrays.
         size: the size that is measured.
         tiny: a size for tests.
@@ -52,7 +52,7 @@ class Growth:
 
     Attributes:
         model: ``model(xp, *inputs)`` in terms of a library's namespace, for a size n.
-        by_hand: the same derivative in plain NumPy.
+        by_hand: the same derivative in plain NumPy, ``by_hand(xp, *inputs)`` too.
         inputs: ``inputs(rng, n)`` makes the arrays.
     """
 
@@ -85,6 +85,10 @@ def _black_scholes(points: int, target: float) -> Workload:
 def _fft(side: int) -> Workload:
     parts = deconvolution.model, deconvolution.by_hand, deconvolution.inputs
     return Workload(f"fft-{side}", *parts, {"side": side}, {"side": 6})
+
+
+def _larger(name: str, larger: str, **size: Any) -> Workload:
+    return replace(WORKLOADS[name], name=larger, size=size)
 
 
 WORKLOADS = {
@@ -166,6 +170,28 @@ WORKLOADS = {
     )
 }
 
+ON_GPU = {
+    w.name: w
+    for w in (
+        _larger("mlp-512", "mlp-4096", layers=(4096, 4096, 4096, 10), batch=4096),
+        _larger("lstm", "lstm-1024", steps=100, batch=256, features=512, hidden=1024),
+        _larger("cnn", "cnn-512", side=28, batch=512, channels=(32, 64), classes=10),
+        _larger("black-scholes-1000000", "black-scholes-10000000", points=10**7),
+        _larger("fft-512", "fft-4096", side=4096),
+        _larger("gaussian-process", "gaussian-process-3000", points=3000),
+        _larger("wave", "wave-1024", side=1024),
+    )
+}
+"""Sizes at which a GPU has something to do."""
+
+
+def on(device: str) -> dict[str, Workload]:
+    """Return the workloads for a device; the targets are those of a CPU."""
+    if device == "cpu":
+        return WORKLOADS
+    return {name: replace(w, target=None) for name, w in (WORKLOADS | ON_GPU).items()}
+
+
 GROWTHS = {
     g.name: g
     for g in (
@@ -204,7 +230,7 @@ GROWTHS = {
         Growth(
             "tape",
             lambda n: lambda xp, x: chain.chain(xp, x, n),
-            lambda n: lambda x: chain.chain_by_hand(x, n),
+            lambda n: lambda xp, x: chain.chain_by_hand(xp, x, n),
             lambda rng, n: chain.inputs(rng, 1),
             (10**3, 10**4, 10**5, 10**6),
         ),

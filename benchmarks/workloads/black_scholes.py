@@ -36,16 +36,18 @@ def normal(xp: Any, d: Any) -> Any:
     return 0.5 + 0.5 * xp.tanh(A * (d + B * d * d * d))
 
 
-def by_hand(S: ndarray, K: ndarray, T: ndarray, r: ndarray, v: ndarray) -> tuple[ndarray, ...]:
+def by_hand(
+    xp: Any, S: ndarray, K: ndarray, T: ndarray, r: ndarray, v: ndarray
+) -> tuple[ndarray, ...]:
     """Return delta, the derivative by the strike, theta, rho and vega."""
-    root = np.sqrt(T)
+    root = xp.sqrt(T)
     w = v * root
     drift = r + 0.5 * v * v
-    d1 = (np.log(S / K) + drift * T) / w
+    d1 = (xp.log(S / K) + drift * T) / w
     d2 = d1 - w
-    discount = np.exp(-r * T)
-    P1, p1 = normal_and_slope(d1)
-    P2, p2 = normal_and_slope(d2)
+    discount = xp.exp(-r * T)
+    P1, p1 = normal_and_slope(xp, d1)
+    P2, p2 = normal_and_slope(xp, d2)
     # Price = S P1 - K discount P2, by way of d1, w and the discount factor.
     g2 = K * discount * p2
     g1 = S * p1 - g2
@@ -61,7 +63,7 @@ def by_hand(S: ndarray, K: ndarray, T: ndarray, r: ndarray, v: ndarray) -> tuple
     )
 
 
-def normal_and_slope(d: ndarray) -> tuple[ndarray, ndarray]:
+def normal_and_slope(xp: Any, d: ndarray) -> tuple[ndarray, ndarray]:
     """Return the distribution function and its derivative."""
-    y = np.tanh(A * (d + B * d * d * d))
+    y = xp.tanh(A * (d + B * d * d * d))
     return 0.5 + 0.5 * y, 0.5 * A * (1 - y * y) * (1 + 3 * B * d * d)

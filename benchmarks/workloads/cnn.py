@@ -40,49 +40,49 @@ def model(
     return -xp.sum(xp.log_softmax(z) * labels) / labels.shape[0]
 
 
-def columns(x: ndarray) -> ndarray:
+def columns(xp: Any, x: ndarray) -> ndarray:
     """Return what each element of a window of 3 x 3 sees, with a border of zeros."""
     n, c, h, w = x.shape
-    wide = np.zeros((n, c, h + 2, w + 2), x.dtype)
+    wide = xp.zeros((n, c, h + 2, w + 2), x.dtype)
     wide[:, :, 1:-1, 1:-1] = x
-    out = np.empty((n, c, 3, 3, h, w), x.dtype)
+    out = xp.empty((n, c, 3, 3, h, w), x.dtype)
     for i in range(3):
         for j in range(3):
             out[:, :, i, j] = wide[:, :, i : i + h, j : j + w]
     return out.reshape(n, c * 9, h * w)
 
 
-def layer(x: ndarray, K: ndarray, b: ndarray) -> tuple[ndarray, tuple[ndarray, ...]]:
+def layer(xp: Any, x: ndarray, K: ndarray, b: ndarray) -> tuple[ndarray, tuple[ndarray, ...]]:
     """Return the maxima of a convolution, and what the way back needs."""
     n, _, h, w = x.shape
-    seen = columns(x)
+    seen = columns(xp, x)
     y = (K.reshape(len(K), -1) @ seen).reshape(n, -1, h, w)
     y += b[:, None, None]
-    np.maximum(y, 0, out=y)
-    top = np.maximum(y[:, :, ::2, ::2], y[:, :, ::2, 1::2])
-    np.maximum(top, y[:, :, 1::2, ::2], out=top)
-    np.maximum(top, y[:, :, 1::2, 1::2], out=top)
+    xp.maximum(y, 0, out=y)
+    top = xp.maximum(y[:, :, ::2, ::2], y[:, :, ::2, 1::2])
+    xp.maximum(top, y[:, :, 1::2, ::2], out=top)
+    xp.maximum(top, y[:, :, 1::2, 1::2], out=top)
     return top, (seen, y, top)
 
 
 def layer_back(
-    g: ndarray, K: ndarray, saved: tuple[ndarray, ...], needs_input: bool
+    xp: Any, g: ndarray, K: ndarray, saved: tuple[ndarray, ...], needs_input: bool
 ) -> tuple[ndarray, ndarray, ndarray | None]:
     """Return the gradients of filters, bias and, where it is needed, input."""
     seen, y, top = saved
-    gy = np.empty_like(y)
+    gy = xp.empty_like(y)
     live = g * (top > 0)
     for i in range(2):
         for j in range(2):
             gy[:, :, i::2, j::2] = live * (y[:, :, i::2, j::2] == top)
     n, m, h, w = y.shape
     rows = gy.reshape(n, m, h * w)
-    gK = np.sum(rows @ seen.transpose(0, 2, 1), axis=0).reshape(K.shape)
-    gb = np.sum(rows, axis=(0, 2))
+    gK = xp.sum(rows @ seen.transpose(0, 2, 1), axis=0).reshape(K.shape)
+    gb = xp.sum(rows, axis=(0, 2))
     if not needs_input:
         return gK, gb, None
     gs = (K.reshape(m, -1).T @ rows).reshape(n, K.shape[1], 3, 3, h, w)
-    wide = np.zeros((n, K.shape[1], h + 2, w + 2), y.dtype)
+    wide = xp.zeros((n, K.shape[1], h + 2, w + 2), y.dtype)
     for i in range(3):
         for j in range(3):
             wide[:, :, i : i + h, j : j + w] += gs[:, :, i, j]
@@ -90,6 +90,7 @@ def layer_back(
 
 
 def by_hand(
+    xp: Any,
     K1: ndarray,
     b1: ndarray,
     K2: ndarray,
@@ -100,14 +101,14 @@ def by_hand(
     labels: ndarray,
 ) -> tuple[ndarray, ...]:
     """Return the gradient with respect to filters, weights and biases."""
-    first, saved_first = layer(images, K1, b1)
-    second, saved_second = layer(first, K2, b2)
+    first, saved_first = layer(xp, images, K1, b1)
+    second, saved_second = layer(xp, first, K2, b2)
     x = second.reshape(len(images), -1)
     z = x @ W + b
-    p = np.exp(z - np.max(z, axis=1, keepdims=True))
-    p /= np.sum(p, axis=1, keepdims=True)
+    p = xp.exp(z - xp.max(z, axis=1, keepdims=True))
+    p /= xp.sum(p, axis=1, keepdims=True)
     g = (p - labels) / len(labels)
     gx = (g @ W.T).reshape(second.shape)
-    gK2, gb2, gx = layer_back(gx, K2, saved_second, True)
-    gK1, gb1, _ = layer_back(gx, K1, saved_first, False)
-    return gK1, gb1, gK2, gb2, x.T @ g, np.sum(g, axis=0)
+    gK2, gb2, gx = layer_back(xp, gx, K2, saved_second, True)
+    gK1, gb1, _ = layer_back(xp, gx, K1, saved_first, False)
+    return gK1, gb1, gK2, gb2, x.T @ g, xp.sum(g, axis=0)

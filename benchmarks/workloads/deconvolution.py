@@ -20,7 +20,7 @@ def model(xp: Any, x: Any, blur: Any, observed: Any) -> Any:
     return xp.sum(xp.real(misfit) ** 2 + xp.imag(misfit) ** 2) / (x.shape[0] * x.shape[1])
 
 
-def by_hand(x: ndarray, blur: ndarray, observed: ndarray) -> tuple[ndarray]:
+def by_hand(xp: Any, x: ndarray, blur: ndarray, observed: ndarray) -> tuple[ndarray]:
     """Return the gradient with respect to the image."""
-    misfit = np.fft.fftn(x) * blur - observed
-    return (2 * np.real(np.fft.ifftn(np.conj(blur) * misfit)),)
+    misfit = xp.fft.fftn(x) * blur - observed
+    return (2 * xp.real(xp.fft.ifftn(xp.conj(blur) * misfit)),)

@@ -28,24 +28,26 @@ def model(xp: Any, logs: Any, squares: Any, identity: Any, y: Any) -> Any:
     return 0.5 * xp.sum(z * z) + xp.sum(xp.log(xp.linalg.diagonal(L)))
 
 
-def by_hand(logs: ndarray, squares: ndarray, identity: ndarray, y: ndarray) -> tuple[ndarray]:
+def by_hand(
+    xp: Any, logs: ndarray, squares: ndarray, identity: ndarray, y: ndarray
+) -> tuple[ndarray]:
     """Return the gradient: half the trace of (K^-1 - a a^T) dK with a = K^-1 y."""
-    length, amplitude, noise = np.exp(logs)
-    E = amplitude * np.exp(squares * (-0.5 / length**2))
+    length, amplitude, noise = xp.exp(logs)
+    E = amplitude * xp.exp(squares * (-0.5 / length**2))
     K = E + noise * identity
-    inverse = inverse_of_covariance(K)
+    inverse = inverse_of_covariance(xp, K)
     a = inverse @ y
-    G = 0.5 * (inverse - np.outer(a, a))
+    G = 0.5 * (inverse - xp.outer(a, a))
     GE = G * E
-    by_length = np.sum(GE * squares) / length**2
-    return (np.asarray([by_length, np.sum(GE), noise * np.trace(G)]),)
+    by_length = xp.sum(GE * squares) / length**2
+    return (xp.stack([by_length, xp.sum(GE), noise * xp.trace(G)]),)
 
 
-def inverse_of_covariance(K: ndarray) -> ndarray:
-    """Return the inverse by way of Cholesky, with half the work where SciPy is installed."""
-    if lapack is None:
-        return np.linalg.inv(K)
+def inverse_of_covariance(xp: Any, K: ndarray) -> ndarray:
+    """Return the inverse; with NumPy and SciPy by way of Cholesky, with half the work."""
+    if xp is not np or lapack is None:
+        return xp.linalg.inv(K)
     L, _ = lapack.dpotrf(K, lower=1)
     half, _ = lapack.dpotri(L, lower=1)
-    half = np.tril(half)
-    return half + np.tril(half, -1).T
+    half = xp.tril(half)
+    return half + xp.tril(half, -1).T

@@ -33,30 +33,30 @@ def model(xp: Any, W: Any, U: Any, b: Any, xs: Any, target: Any) -> Any:
     return xp.sum((h - target) ** 2)
 
 
-def sigmoid(z: ndarray) -> ndarray:
+def sigmoid(xp: Any, z: ndarray) -> ndarray:
     """Return the logistic function; large negative arguments overflow to 0 as they should."""
-    return 1 / (1 + np.exp(-z))
+    return 1 / (1 + xp.exp(-z))
 
 
 def by_hand(
-    W: ndarray, U: ndarray, b: ndarray, xs: ndarray, target: ndarray
+    xp: Any, W: ndarray, U: ndarray, b: ndarray, xs: ndarray, target: ndarray
 ) -> tuple[ndarray, ...]:
     """Return the gradient with respect to W, U and b: backpropagation through time."""
     n = target.shape[1]
-    h = c = np.zeros_like(target)
+    h = c = xp.zeros_like(target)
     saved = []
     for x in xs:
         z = x @ W + h @ U + b
-        gates = sigmoid(z[:, : 3 * n])
+        gates = sigmoid(xp, z[:, : 3 * n])
         i, f, o = gates[:, :n], gates[:, n : 2 * n], gates[:, 2 * n :]
-        a = np.tanh(z[:, 3 * n :])
+        a = xp.tanh(z[:, 3 * n :])
         c_next = f * c + i * a
-        y = np.tanh(c_next)
+        y = xp.tanh(c_next)
         saved.append((x, h, c, i, f, o, a, y))
         h, c = o * y, c_next
-    gW, gU, gb = np.zeros_like(W), np.zeros_like(U), np.zeros_like(b)
-    gh, gc = 2 * (h - target), np.zeros_like(target)
-    gz = np.empty((len(target), 4 * n), target.dtype)
+    gW, gU, gb = xp.zeros_like(W), xp.zeros_like(U), xp.zeros_like(b)
+    gh, gc = 2 * (h - target), xp.zeros_like(target)
+    gz = xp.empty((len(target), 4 * n), target.dtype)
     for x, h, c, i, f, o, a, y in reversed(saved):
         gc = gc + gh * o * (1 - y * y)
         gz[:, :n] = gc * a * i * (1 - i)
@@ -67,5 +67,5 @@ def by_hand(
         gh = gz @ U.T
         gW += x.T @ gz
         gU += h.T @ gz
-        gb += np.sum(gz, axis=0)
+        gb += xp.sum(gz, axis=0)
     return gW, gU, gb

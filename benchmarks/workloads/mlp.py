@@ -26,20 +26,20 @@ def model(xp: Any, *arrays: Any) -> Any:
     return -xp.sum(xp.log_softmax(x @ W + b) * labels) / labels.shape[0]
 
 
-def by_hand(*arrays: ndarray) -> tuple[ndarray, ...]:
+def by_hand(xp: Any, *arrays: ndarray) -> tuple[ndarray, ...]:
     """Return the gradient with respect to the weights and biases."""
     *parameters, x, labels = arrays
     layers = [x]
     for W, b in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
-        layers.append(np.maximum(layers[-1] @ W + b, 0))
+        layers.append(xp.maximum(layers[-1] @ W + b, 0))
     W, b = parameters[-2:]
     z = layers[-1] @ W + b
-    p = np.exp(z - np.max(z, axis=1, keepdims=True))
-    p /= np.sum(p, axis=1, keepdims=True)
+    p = xp.exp(z - xp.max(z, axis=1, keepdims=True))
+    p /= xp.sum(p, axis=1, keepdims=True)
     g = (p - labels) / len(labels)
     gradients: list[ndarray] = []
     for i in reversed(range(len(layers))):
-        gradients = [layers[i].T @ g, np.sum(g, axis=0), *gradients]
+        gradients = [layers[i].T @ g, xp.sum(g, axis=0), *gradients]
         if i > 0:
             g = (g @ parameters[2 * i].T) * (layers[i] > 0)
     return tuple(gradients)

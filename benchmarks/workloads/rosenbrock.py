@@ -21,27 +21,27 @@ def model(xp: Any, x: Any) -> Any:
     return xp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
 
 
-def bands(x: ndarray) -> tuple[ndarray, ndarray]:
+def bands(xp: Any, x: ndarray) -> tuple[ndarray, ndarray]:
     """Return the diagonal of the Hessian and the one beside it."""
     a, b = x[:-1], x[1:]
-    diagonal = np.zeros_like(x)
+    diagonal = xp.zeros_like(x)
     diagonal[:-1] = 1200 * a * a - 400 * b + 2
     diagonal[1:] += 200
     return diagonal, -400 * a
 
 
-def hessian_by_hand(x: ndarray) -> ndarray:
+def hessian_by_hand(xp: Any, x: ndarray) -> ndarray:
     """Return the Hessian."""
-    diagonal, beside = bands(x)
-    H = np.diag(diagonal)
-    i = np.arange(len(x) - 1)
+    diagonal, beside = bands(xp, x)
+    H = xp.diag(diagonal)
+    i = xp.arange(len(x) - 1)
     H[i, i + 1] = H[i + 1, i] = beside
     return H
 
 
-def product_by_hand(x: ndarray, v: ndarray) -> ndarray:
+def product_by_hand(xp: Any, x: ndarray, v: ndarray) -> ndarray:
     """Return the Hessian times a vector."""
-    diagonal, beside = bands(x)
+    diagonal, beside = bands(xp, x)
     product = diagonal * v
     product[:-1] += beside * v[1:]
     product[1:] += beside * v[:-1]

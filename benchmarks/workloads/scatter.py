@@ -20,14 +20,14 @@ def reads(xp: Any, x: Any) -> Any:
     return total
 
 
-def reads_by_hand(x: ndarray) -> tuple[ndarray]:
+def reads_by_hand(xp: Any, x: ndarray) -> tuple[ndarray]:
     """Return the gradient of `reads`."""
     total, saved = 0.0, []
     for i in range(len(x)):
         y = x[i]
         saved.append(y)
         total = total + y * y
-    g = np.zeros_like(x)
+    g = xp.zeros_like(x)
     for i in reversed(range(len(x))):
         y = saved.pop()
         g[i] += y + y
@@ -45,12 +45,12 @@ def stacked(xp: Any, x: Any) -> Any:
     return xp.sum(y * y)
 
 
-def stacked_by_hand(x: ndarray) -> tuple[ndarray]:
+def stacked_by_hand(xp: Any, x: ndarray) -> tuple[ndarray]:
     """Return the gradient of `stacked`."""
-    y = np.stack([x[i] for i in range(len(x))])
-    _ = np.sum(y * y)
+    y = xp.stack([x[i] for i in range(len(x))])
+    _ = xp.sum(y * y)
     gy = y + y
-    g = np.zeros_like(x)
+    g = xp.zeros_like(x)
     for i in range(len(x)):
         g[i] += gy[i]
     return (g,)
@@ -67,11 +67,11 @@ def gathered(xp: Any, x: Any, index: Any) -> Any:
     return xp.sum(y * y)
 
 
-def gathered_by_hand(x: ndarray, index: ndarray) -> tuple[ndarray]:
+def gathered_by_hand(xp: Any, x: ndarray, index: ndarray) -> tuple[ndarray]:
     """Return the gradient of `gathered`."""
     y = x[index]
-    _ = np.sum(y * y)
-    return (np.bincount(index, weights=y + y, minlength=len(x)),)
+    _ = xp.sum(y * y)
+    return (xp.bincount(index, weights=y + y, minlength=len(x)),)
 
 
 def taken(xp: Any, x: Any, index: Any) -> Any:
@@ -88,13 +88,13 @@ def scaled(xp: Any, x: Any) -> Any:
     return xp.sum(y * y)
 
 
-def scaled_by_hand(x: ndarray) -> tuple[ndarray]:
+def scaled_by_hand(xp: Any, x: ndarray) -> tuple[ndarray]:
     """Return the gradient of `scaled`."""
-    y = np.zeros_like(x)
+    y = xp.zeros_like(x)
     for i in range(len(x)):
         y[i] = x[i] * 0.5
-    _ = np.sum(y * y)
-    g, gy = np.zeros_like(x), y + y
+    _ = xp.sum(y * y)
+    g, gy = xp.zeros_like(x), y + y
     for i in reversed(range(len(x))):
         g[i] += gy[i] * 0.5
         gy[i] = 0

@@ -29,18 +29,18 @@ def model(xp: Any, c: Any, u: Any, observed: Any) -> Any:
     return xp.sum((u - observed) ** 2)
 
 
-def by_hand(c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
+def by_hand(xp: Any, c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
     """Return the gradient with respect to c."""
     old, saved = u, []
     for _ in range(STEPS):
         middle = u[1:-1, 1:-1]
         laplacian = u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4 * middle
         saved.append(laplacian)
-        new = np.zeros_like(u)
+        new = xp.zeros_like(u)
         new[1:-1, 1:-1] = 2 * middle - old[1:-1, 1:-1] + c * laplacian
         old, u = u, new
-    gc = np.zeros_like(c)
-    g, g_old = 2 * (u - observed), np.zeros_like(u)
+    gc = xp.zeros_like(c)
+    g, g_old = 2 * (u - observed), xp.zeros_like(u)
     for laplacian in reversed(saved):
         inside = g[1:-1, 1:-1]
         gc += inside * laplacian
@@ -51,7 +51,7 @@ def by_hand(c: ndarray, u: ndarray, observed: ndarray) -> tuple[ndarray]:
         h[:-2, 1:-1] += gl
         h[1:-1, 2:] += gl
         h[1:-1, :-2] += gl
-        g_old = np.zeros_like(u)
+        g_old = xp.zeros_like(u)
         g_old[1:-1, 1:-1] = -inside
         g = h
     return (gc,)

@@ -51,7 +51,7 @@ def test_every_place_computes_what_numpy_does(case, place):
     assert value.shape == want.shape
     gradients = pullback(xg.ones_like(value))
     assert [g.shape for g in gradients] == [x.shape for x in arrays]
-    assert {g.device for g in gradients} == {arrays[0].device}
+    assert all(g.device == arrays[0].device for g in gradients)
     if place.has_values:
         np.testing.assert_allclose(place.numpy(value), np.asarray(want), rtol=1e-12, atol=1e-12)
 

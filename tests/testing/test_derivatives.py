@@ -92,6 +92,23 @@ def test_document_is_read_as_it_is_written(shown):
     assert {m for marks in shown.values() for m in marks["numpy"]} == {*MARKS, *CONSTANT}
 
 
+def test_a_backend_that_was_not_asked_for_keeps_its_column(monkeypatch, tmp_path):
+    rows = [r for r in ROWS if r.name in ("sin", "special.dawsn")]
+    monkeypatch.setattr("xgrad.testing.__main__.ROWS", rows)
+    monkeypatch.setattr(derivatives, "CHAPTERS", {"Some": rows})
+    elsewhere = {
+        "sin": derivatives.Earned(frozenset({"vjp", "real"})),
+        "special.dawsn": derivatives.Earned(reason="it has no such function (yet), as others"),
+    }
+    out = tmp_path / "derivatives.md"
+    out.write_text(derivatives.document({"elsewhere": elsewhere}), encoding="utf-8")
+    assert main(["derivatives", "--backend", "numpy", "--output", str(out)]) == 0
+    found = derivatives.recorded(out.read_text(encoding="utf-8"))
+    assert list(found) == ["numpy", "elsewhere"]
+    assert found["elsewhere"] == elsewhere
+    assert found["numpy"]["sin"].marks == set(MARKS)
+
+
 def test_command_fails_where_a_check_fails(monkeypatch, tmp_path, capsys):
     row = wrong(vjp=lambda xp, g, x: 3.0 * x * g)
     monkeypatch.setattr("xgrad.testing.__main__.ROWS", (row,))

@@ -278,7 +278,7 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = 
         return out if type(x) is Array or out._node is not None else out._data
     try:
         return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         error.add_note(f"in xgrad.full_like: fill_value is {fill_value!r:.60}")
         raise
 

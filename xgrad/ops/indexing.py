@@ -176,7 +176,11 @@ def getitem(x: Array, key: Key, /) -> Array:
     key = raw_key(key)
     if is_basic(key):
         return _read_apart(x, key)
-    require_one_place("getitem", (x, *(key if type(key) is tuple else (key,))))
+    keys = key if type(key) is tuple else (key,)
+    for k in keys:
+        if type(k) is float:  # some libraries cut it off
+            raise IndexError(f"getitem: got the index {k}; expected integers, slices or arrays")
+    require_one_place("getitem", (x, *keys))
     return _gather(x, key)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from .cases import Place
-from .derivatives import Earned, document, earned, rows_by_name
+from .derivatives import Earned, document, earned, recorded, rows_by_name
 from .report import check_backend
 from .table import ROWS
 
@@ -15,9 +15,13 @@ BACKENDS = ("numpy", "array_api_strict", "torch")
 
 
 def derivatives(backends: list[str], output: Path | None) -> int:
-    """Write the table of derivatives; return how many checks failed."""
+    """Write the table of derivatives; return how many checks failed.
+
+    A backend that was not asked for keeps what the file says of it, if each function is there.
+    """
     failures: list[str] = []
     results: dict[str, dict[str, Earned]] = {}
+    before = recorded(output.read_text("utf-8")) if output and output.exists() else {}
     for backend in backends:
         place = Place.named(backend)
         results[backend] = {}
@@ -27,6 +31,9 @@ def derivatives(backends: list[str], output: Path | None) -> int:
             if not found.marks and not found.reason:
                 failures.append(f"{name} on {backend}: nothing was checked, and no reason given")
         print(f"{backend}: {sum(bool(x.marks) for x in results[backend].values())} functions")
+    for backend, column in before.items():
+        if backend not in results and column.keys() == rows_by_name(ROWS).keys():
+            results[backend] = column
     text = document(results)
     if output:
         output.write_text(text, encoding="utf-8")

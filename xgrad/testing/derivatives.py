@@ -21,7 +21,7 @@ from .checks import CHECKS
 from .gradients import check_grads
 from .table import CHAPTERS
 
-__all__ = ["MARKS", "Earned", "document", "earned", "marks_in", "rows_by_name"]
+__all__ = ["MARKS", "Earned", "document", "earned", "marks_in", "recorded", "rows_by_name"]
 
 MARKS = ("vjp", "jvp", "order 2", "real", "complex")
 """The columns of marks."""
@@ -206,6 +206,20 @@ def marks_in(text: str) -> dict[str, dict[str, frozenset[str]]]:
     return found
 
 
+def recorded(text: str) -> dict[str, dict[str, Earned]]:
+    """Return what each function earned on each backend, as a document says."""
+    found: dict[str, dict[str, Earned]] = {}
+    for name, columns in marks_in(text).items():
+        for backend, marks in columns.items():
+            found.setdefault(backend, {})[name] = Earned(marks)
+    for line in text.splitlines():
+        backend, _, rest = line.removeprefix("- ").partition(": ")
+        reason, _, names = rest.rpartition(" (")
+        for name in names.rstrip(")").split(", ") if backend in found else ():
+            found[backend][name.strip("`")].reason = reason
+    return found
+
+
 BAR = "\\|"
 """A bar in a cell."""
 
@@ -231,8 +245,9 @@ The marks are those of the first sample of each function, written by
     python -m xgrad.testing derivatives --output docs/derivatives.md
 
 The tests earn them again on every backend that they run on, and run the other samples too: shapes,
-layouts, parameters, single precision. `cupy` is missing until the command has run on a GPU, as
-`--backend cupy`; Dask has the same checks in `nox -s tests_dask`, and no column, as they are slow.
+layouts, parameters, single precision. A backend that was not asked for keeps its column: that of
+`cupy` needs a GPU, and `--backend cupy`; it was earned on an NVIDIA H200 with CuPy 14.2. Dask has
+the same checks in `nox -s tests_dask`, and no column, as they are slow.
 A function of kind *composite* is made of others and has their derivatives.
 """
 

@@ -18,6 +18,21 @@ _ROUGH = "PyTorch's own is good to six digits only"
 _OF_INTEGERS = ("bdtr", "bdtrc")  # in single precision SciPy makes their integers real, and warns
 _REAL_ONLY = {"torch": ("c", "PyTorch has only the real function")}
 
+CUPY_LACKS = frozenset(
+    """
+    agm airy bei beip ber berp betainccinv dawsn erfi eval_chebyc eval_chebys eval_chebyt
+    eval_chebyu eval_gegenbauer eval_genlaguerre eval_hermite eval_hermitenorm eval_jacobi
+    eval_laguerre eval_legendre eval_sh_chebyt eval_sh_chebyu eval_sh_legendre fresnel hankel1
+    hankel1e hankel2 hankel2e hyp0f1 hyp1f1 hyp2f1 hyperu it2struve0 iti0k0 itj0y0 itmodstruve0
+    itstruve0 iv ive jv kei keip ker kerp kv kve modstruve ndtri_exp owens_t powm1 spence stdtr
+    stdtrit struve voigt_profile wofz wrightomega yv
+    """.split()
+)
+"""The functions of the table that CuPy does not have."""
+
+CUPY_REAL = frozenset("erf erfc erfcx exp1 expi ndtr".split())
+"""Those that it has for real numbers only."""
+
 
 def _reference(name: str) -> Any:
     """Return SciPy's function, in the precision of its arrays."""
@@ -52,9 +67,22 @@ def _row(
         function=getattr(xg.special, name),
         reference=_reference(name),
         keeps=keeps,
-        known={"torch": torch} if torch else {},
-        known_dtypes=_REAL_ONLY if not torch and "c" in dtypes else {},
+        known=_known(name, torch),
+        known_dtypes=_known_dtypes(name, dtypes, torch),
     )
+
+
+def _known(name: str, torch: str) -> dict[str, str]:
+    """Return why each backend that lacks the function is left out."""
+    known = {"torch": torch} if torch else {}
+    return known | ({"cupy": "CuPy has no such function"} if name in CUPY_LACKS else {})
+
+
+def _known_dtypes(name: str, dtypes: str, torch: str) -> dict[str, tuple[str, str]]:
+    """Return the dtypes that backends lack, and why."""
+    known = _REAL_ONLY if not torch and "c" in dtypes else {}
+    real = {"cupy": ("c", "CuPy has only the real function")} if name in CUPY_REAL else {}
+    return known | real
 
 
 def _points(low: float, high: float, *edges: float) -> tuple[Sample, ...]:
