@@ -144,6 +144,8 @@ class Backend:
         owns: whether nobody but its one `Array` holds this array's buffer, so that a write may
             reuse it. When in doubt, False.
         quiet: a context in which the library does not warn of overflow and division by zero.
+        quietly: ``quietly(f, *args)`` calls a function of raw arrays alone without such warnings,
+            which takes less than the block.
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
@@ -174,6 +176,7 @@ class Backend:
     setitem: Callable[[Raw, Any, Any, bool], Raw] = _copied
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
+    quietly: Callable[..., Raw] = lambda f, *args: f(*args)
     strong_multiply: Callable[[Raw, Raw], Raw] | None = None
     synchronize: Callable[[Device | None], None] = lambda device: None
     parse_device: Callable[[Any], Device] = lambda device: device

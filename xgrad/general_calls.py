@@ -11,13 +11,15 @@ from .builders import Builder, Saved
 from .dispatch import Op, call_raw, explain, operands, same_backend
 from .errors import NotDifferentiableError
 from .tape import SELECT, Rule, is_recording, next_serial
-from .unary_calls import arrayed, new
+from .unary_calls import FLOAT64, arrayed, new
 
 
 def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:
     """Return the function that the user calls."""
     if len(op.arrays) == 1 and not op.variadic:
-        return single_call(op, builder, view)
+        general = single_call(op, builder, view)
+        plain = op.kind == "linear" and len(op.rest) == 1 and not op.keywords
+        return keyed_call(op, builder, view, general) if plain else general
     return several_call(op, builder)
 
 
@@ -76,6 +78,50 @@ def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any
                 result = recorded(out, rule, node, saved, keeps_out, ((data.shape, data.dtype),))
         if view is not None and not several and getattr(out, "base", out) is not None:
             result._is_view_of(x, call, view, rest, kwargs)
+        return result
+
+    builder.call = call
+    return call
+
+
+def keyed_call(
+    op: Op, builder: Builder, view: Any, general: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Return the function that the user calls, for a linear op of one array and one parameter.
+
+    As reading at an index is: it takes two thirds of what `single_call` does.
+    """
+    raws, (name,), (parameter,) = op.raws, op.arrays, op.rest
+    rule, values, _, _ = builder.variant((True,))
+    if values:
+        return general
+
+    def call(x: Any, key: Any, /) -> Any:
+        if type(x) is not Array:
+            return general(x, key)
+        data = x._data
+        kind = type(data)
+        try:
+            out = raws[kind](data, key)
+        except Exception as error:
+            explain(op, (x,), error)
+            raise
+        if type(out) is not kind:
+            out = arrayed(out)
+        node, dtype = x._node, out.dtype
+        result: Any = new(Array)
+        result._data = out
+        if node is None or not is_recording():
+            result._node = None
+        else:
+            saved = {parameter: key, name: (data.shape, dtype)}
+            if dtype is FLOAT64 or dtype in REAL:
+                result._node = [next_serial(), rule, node, saved, None]
+            else:
+                likes = ((data.shape, data.dtype),)
+                result = recorded(out, rule, node, saved, False, likes)
+        if view is not None and getattr(out, "base", out) is not None:
+            result._is_view_of(x, call, view, (key,), {})
         return result
 
     builder.call = call

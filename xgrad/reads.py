@@ -25,18 +25,20 @@ class Reads:
         strong: whether the cotangent of a part had structural zeros.
     """
 
-    __slots__ = ("keys", "left", "parts", "rule", "strong", "xp")
+    __slots__ = ("covered", "keys", "left", "parts", "rule", "strong", "xp")
 
     def __init__(self, rule: Any, xp: Any) -> None:
         self.rule, self.xp, self.strong = rule, xp, False
         self.keys: list[Any] = []
         self.parts: list[tuple[Any, Any]] = []
         self.left = 0
+        self.covered: bool | None = None
 
     def note(self, key: Any) -> None:
         """Note that a part was read under this key."""
         if len(self.keys) <= MANY:
             self.keys.append(key)
+            self.covered = None
 
     def keep(self, g: Any, saved: Any) -> bool:
         """Keep the cotangent of a part; return whether it is time to put together what is kept."""
@@ -65,4 +67,6 @@ class Reads:
 
     def cover(self, shape: tuple[int, ...]) -> bool:
         """Return whether the parts are seen to be the whole together."""
-        return len(self.keys) <= MANY and self.rule.cover(self.keys, shape)
+        if self.covered is None:
+            self.covered = len(self.keys) <= MANY and self.rule.cover(self.keys, shape)
+        return self.covered

@@ -30,8 +30,11 @@ def relu(x: Array, /) -> Array:
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
     xp = _real_namespace(x, "sigmoid")
-    with backend_of(x).quiet():  # where exp(-x) is infinite the result is 0, as it should
-        return 1 / (1 + xp.exp(-x))  # type: ignore[no-any-return]
+    return backend_of(x).quietly(_logistic, xp, x)  # type: ignore[no-any-return]
+
+
+def _logistic(xp: Any, x: Any) -> Any:
+    return 1 / (1 + xp.exp(-x))  # where exp(-x) is infinite the result is 0, as it should
 
 
 @cache

@@ -62,29 +62,35 @@ def _add_at(total: Any, g: Any, key: Key) -> Any:
     return total
 
 
-def _spans(key: Key, shape: tuple[int, ...]) -> tuple[tuple[int, int, int], ...]:
-    """Return start, stop and step of what a basic index names along each axis."""
-    parts = key if type(key) is tuple else (key,)
+def _spans(key: tuple[Any, ...], shape: tuple[int, ...]) -> list[range]:
+    """Return what a basic index, in the form of `_cover`, names along each axis."""
     spans = [
-        k.indices(n) if type(k) is slice else (k % n, k % n + 1, 1)
-        for k, n in zip(parts, shape, strict=False)
+        range(*slice(*k).indices(n)) if type(k) is tuple else range(k % n, k % n + 1)
+        for k, n in zip(key, shape, strict=False)
     ]
-    return (*spans, *[(0, n, 1) for n in shape[len(parts) :]])
+    return [*spans, *[range(n) for n in shape[len(key) :]]]
 
 
 def _cover(keys: list[Key], shape: tuple[int, ...]) -> bool:
     """Whether basic indices are seen to name every entry together, as parts along one axis do."""
-    plain = [k for k in keys if type(k) is not tuple or not (None in k or Ellipsis in k)]
-    named = [_spans(key, shape) for key in plain if key is not None and key is not Ellipsis]
-    return _covered(tuple(named), shape)
+    named = []
+    for key in keys:
+        parts: list[Any] = []  # loops, as this is called for each array that parts were read from
+        for k in key if type(key) is tuple else (key,):
+            parts.append((k.start, k.stop, k.step) if type(k) is slice else k)  # noqa: PERF401
+        named.append(tuple(parts))
+    try:
+        return _covered(tuple(named), shape)
+    except TypeError:  # an end of a slice is a 0-d array, which has no hash
+        return False
 
 
 @lru_cache
-def _covered(named: tuple[tuple[tuple[int, int, int], ...], ...], shape: tuple[int, ...]) -> bool:
+def _covered(keys: tuple[tuple[Any, ...], ...], shape: tuple[int, ...]) -> bool:
+    named = [_spans(key, shape) for key in keys if None not in key and Ellipsis not in key]
     for axis, n in enumerate(shape):
         seen = bytearray(n)
-        for key in named:
-            spans = [range(*span) for span in key]
+        for spans in named:
             if all(len(spans[i]) == m for i, m in enumerate(shape) if i != axis):
                 part = spans[axis] if spans[axis].step > 0 else spans[axis][::-1]
                 seen[part.start : part.stop : part.step] = b"1" * len(part)
@@ -98,8 +104,10 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     like, _ = parts[0]
     backend = backend_of(like)
     whole = backend.xp.empty(shape, dtype=like.dtype, device=backend.device(like))
+    write, kind = backend.setitem, type(like)
     for g, saved in parts:
-        whole = leading(whole, g).setitem(whole, saved["key"], g, False)
+        own = write if type(g) is kind else leading(whole, g).setitem
+        whole = own(whole, saved["key"], g, False)
     return whole
 
 
