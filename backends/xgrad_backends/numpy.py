@@ -117,11 +117,22 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
     return x
 
 
+_BLOCK = 8192  # longer scalar products wake the threads of the BLAS
+
+
+def _sum_of_squares(x: Any) -> Any:
+    """Return the sum of squares, the quickest way to see whether there is any NaN."""
+    if x.size <= _BLOCK:
+        return np.vdot(x, x)
+    flat = x.ravel(order="K")
+    end = flat.size // _BLOCK * _BLOCK
+    blocks, rest = flat[:end].reshape(-1, _BLOCK), flat[end:]
+    return _add(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
+
+
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = np.multiply(a, b)
-    # One cheap pass tells whether any 0 * inf is there to mend: NaN spreads through a sum. Of few
-    # elements that of the squares is quicker; of many it would wake the threads of the BLAS.
-    total = np.vdot(out, out) if out.size < 10_000 else _add(out, None)
+    total = _sum_of_squares(out)  # is there any 0 * inf to mend?
     if total == total:  # noqa: PLR0124 - false for NaN alone
         return out
     dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)

@@ -54,6 +54,11 @@ class Window(NamedTuple):
         extents = ((k - 1) * d + 1 for k, d in zip(self.size, self.dilation, strict=True))
         return any(n > s for n, s in zip(extents, self.stride, strict=True))
 
+    def tiles(self, shape: Shape) -> bool:
+        """Whether it sees each element of an array of this spatial shape exactly once."""
+        seen = tuple(n * k for n, k in zip(self.places, self.size, strict=True))
+        return self.size == self.stride and set(self.dilation) == {1} and seen == shape
+
     def keys(self) -> Iterator[tuple[slice, ...]]:
         """Yield for each element of the window the index of what it sees."""
         for place in itertools.product(*map(range, self.size)):
@@ -97,7 +102,8 @@ def _added(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any
     """Return zeros to which a part is added for each element of the window."""
     backend = backend_of(like)
     lead, device = tuple(like.shape[:2]), backend.device(like)
-    total = backend.xp.zeros((*lead, *shape), dtype=like.dtype, device=device)
+    make = backend.xp.empty if window.tiles(shape) else backend.xp.zeros
+    total = make((*lead, *shape), dtype=like.dtype, device=device)
     for part, key in zip(parts, window.keys(), strict=True):
         if not window.overlaps:
             total = backend.setitem(total, key, part, False)
@@ -124,7 +130,9 @@ def _hits(x: Any, out: Any, window: Window) -> tuple[list[Any], Any]:
     """Return for each element of the window where it attains the maximum, and how many do."""
     xp = backend_of(x).xp
     hits = [xp.astype(part == out, out.dtype) for part in slices(x, window)]
-    return hits, functools.reduce(operator.add, hits)
+    if len(hits) == 1:
+        return hits, hits[0]
+    return hits, functools.reduce(operator.iadd, hits[2:], hits[0] + hits[1])
 
 
 @linear(lambda xp, g, x, out, window: _collected(g, x, out, window=window), None, None, zeros=True)
