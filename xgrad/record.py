@@ -36,7 +36,16 @@ class Record:
                 raise ValueError(
                     f"{what}: argnums has {i}, but f was called with {len(args)} arguments"
                 )
-            found, structure = trees.flatten(args[i])
+            given = args[i]
+            if trees.is_plain(given):  # what most are, by the shortest way
+                x = Array(given)
+                leaf = fresh[i] = tape.leaf(x, outer)
+                self.structures.append(trees.SINGLE)
+                self.given.append(given)
+                self.inputs.append(x)
+                self.leaves.append(leaf._node)
+                continue
+            found, structure = trees.flatten(given)
             self.structures.append(structure)
             leaves = []
             for given in found:
@@ -51,7 +60,7 @@ class Record:
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
-        leaves = leaf = found = None  # type: ignore[assignment] # f alone holds what f was given
+        leaves = leaf = found = given = None  # type: ignore[assignment] # f alone holds what f was given
         with creating_like(self.inputs[0]._data):
             if outer:
                 out = f(*fresh, **kwargs)

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import errors
 from .array import SCALARS, Array
-from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 
 _NAMESPACE = "xgrad"
 
@@ -36,6 +36,11 @@ SINGLE = _Single()
 def is_leaf_type(x: Any) -> bool:
     """Whether `x` is an array or a number."""
     return type(x) is Array or type(x) in SCALARS or backend_of_type(type(x)) is not None
+
+
+def is_plain(x: Any) -> bool:
+    """Whether `x` is a raw array of real numbers, and no scalar of NumPy's."""
+    return type(x) in BY_TYPE and x.dtype in REAL and not isinstance(x, np.generic)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
