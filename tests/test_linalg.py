@@ -302,3 +302,18 @@ def test_without_scipy_only_the_exponential_is_missing(monkeypatch):
             la.expm(A)
     finally:
         lapack._routine.cache_clear()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "complex128"])
+@pytest.mark.parametrize("n", [7, 170, 410])
+def test_cotangents_of_large_cholesky_factors_follow_the_formula(n, dtype):
+    """NumPy's backend takes them by quarters; the formula is that of a backend without LAPACK."""
+    x = (definite((), n, dtype) / n + np.eye(n)).astype(dtype)
+    g = draw((n, n), dtype, 5)
+    L = np.linalg.cholesky(x)
+    phi = np.tril(L.conj().T @ np.tril(g)) / (1 + np.eye(n))
+    inverse = np.linalg.inv(L)
+    want = inverse.conj().T @ phi @ inverse
+    (got,) = xg.vjp(la.cholesky, x)[1](g)
+    rtol = 2e-4 if dtype == "float32" else 1e-11
+    np.testing.assert_allclose(got, want / 2 + want.conj().T / 2, rtol=rtol, atol=rtol)

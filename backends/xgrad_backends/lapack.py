@@ -101,7 +101,7 @@ def cholesky(x: Any, /, *, upper: bool = False) -> Any:
 def _between_inverses(trsm: Any, l: Any, s: Any) -> Any:  # noqa: E741 - a lower factor
     """Return L^-H S L^-1 for a Hermitian S, by quarters: half the work of two triangular solves."""
     n = len(l)
-    if n <= 80:
+    if n <= 400:
         return trsm(1.0, l.T, trsm(1.0, l.T, s.T, 1, 0, 2), 0, 0, 0, overwrite_b=1).T
     h = n // 2
     a, b, c = l[:h, :h], l[h:, :h], l[h:, h:]
@@ -117,6 +117,20 @@ def _between_inverses(trsm: Any, l: Any, s: Any) -> Any:  # noqa: E741 - a lower
     return out
 
 
+def _lower_product(trmm: Any, l: Any, g: Any) -> Any:  # noqa: E741 - a lower factor
+    """Return the lower triangle of L^H tril(G), by quarters: half the work of the whole product."""
+    n = len(l)
+    if n <= 160:  # on transposes, for the sake of LAPACK's order
+        return np.tril(trmm(1.0, l.T, np.tril(g).T, 1, 0, 2, overwrite_b=1).T)
+    h = n // 2
+    out = np.zeros_like(g)
+    out[:h, :h] = np.tril(l[h:, :h].mT.conj() @ g[h:, :h])
+    out[:h, :h] += _lower_product(trmm, l[:h, :h], g[:h, :h])
+    out[h:, :h] = trmm(1.0, l[h:, h:].T, g[h:, :h].T, 1, 0, 2).T
+    out[h:, h:] = _lower_product(trmm, l[h:, h:], g[h:, h:])
+    return out
+
+
 def cholesky_pull(l: Any, g: Any) -> Any:  # noqa: E741 - a lower factor
     """Return sym(L^-H phi(L^H tril(G)) L^-1), phi the lower triangle with half the diagonal."""
     trmm = _routine("blas", "trmm", l.dtype.char) if l.dtype == g.dtype else None
@@ -126,8 +140,7 @@ def cholesky_pull(l: Any, g: Any) -> Any:  # noqa: E741 - a lower factor
         half = solve_triangular(l, inner, False, True)
         out = solve_triangular(l, half.mT.conj(), False, True)
         return (out + out.mT.conj()) * 0.5
-    # on transposes, for the sake of LAPACK's order
-    inner = np.tril(trmm(1.0, l.T, np.tril(g).T, 1, 0, 2, overwrite_b=1).T)
+    inner = _lower_product(trmm, l, g)
     inner *= 0.5
     inner.flat[:: len(inner) + 1] *= 0.5
     return _between_inverses(_routine("blas", "trsm", l.dtype.char), l, inner + inner.mT.conj())
