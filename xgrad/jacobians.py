@@ -191,13 +191,18 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
         tangents: the vector, in the structure of `primals`.
 
     Returns:
-        The product, in the structure of `primals`. The Hessian is never formed. Complex entries
-        hold the products for their real and imaginary parts.
+        The product, in the structure of `primals`. The Hessian is never formed: it is the gradient
+        of the derivative along the vector. Complex entries hold the products for their real and
+        imaginary parts.
     """
-    if not isinstance(primals, tuple):
-        return jvp(grad(f), (primals,), (tangents,))[1]
-    argnums = tuple(range(len(primals)))
-    return jvp(grad(f, argnums), primals, tangents)[1]
+    several = isinstance(primals, tuple)
+    at, along = (primals, tangents) if several else ((primals,), (tangents,))
+
+    def slope(*args: Any) -> Any:
+        return jvp(f, args, along)[1]
+
+    found = grad(slope, tuple(range(len(at))))(*at)
+    return found if several else found[0]
 
 
 # Rows and columns ---------------------------------------------------------------------------------
