@@ -224,6 +224,10 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
             if type(parents) is list:
                 node = parents
                 continue
+            if len(parents) == 2 and None not in parents:
+                other, node = parents
+                stack.append(other)
+                continue
             stack.extend([parent for parent in parents if parent is not None])
             break
     path.sort(key=_serial)
@@ -400,11 +404,11 @@ def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
     """Return which tangents a walk up needs no more after each node, by serial number."""
     seen, gone = set(outputs), dict[int, list[int]]()
     for node in reversed(path):
-        for parent in parents_of(node):
-            serial = parent[SERIAL]
-            if serial not in seen:
-                seen.add(serial)
-                gone.setdefault(node[SERIAL], []).append(serial)
+        parents = node[PARENTS]
+        for parent in (parents,) if type(parents) is list else parents:
+            if parent is not None and parent[SERIAL] not in seen:
+                seen.add(parent[SERIAL])
+                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
     return gone
 
 
