@@ -94,6 +94,7 @@ def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
         return (clock() - start) / times
 
     gc.collect()
+    gc.freeze()  # what the libraries made when they were imported no user has all together
     repeats = {
         name: max(1, min(1000, round(SAMPLE / (timed(call, 1) or SAMPLE))))
         for name, call in runs.items()
