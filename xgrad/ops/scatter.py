@@ -78,7 +78,7 @@ def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Ke
 def index_set(x: Array, key: Key, value: Any, /) -> Array:
     """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
 
-    The value that wins gets the derivative, on the CPU the last one.
+    The value that wins gets the derivative, with NumPy and CuPy the last one.
     """
     x, key = _addressed(x, key, value, "index_set")
     parts = key if isinstance(key, tuple) else (key,)
