@@ -109,6 +109,7 @@ def samples(runs: Runs, plan: Plan) -> dict[str, list[float]]:
         for name in order:
             timed(runs[name], repeats[name])  # the others have left the caches cold
             found[name].append(timed(runs[name], repeats[name]))
+    gc.unfreeze()
     return found
 
 

@@ -50,10 +50,15 @@ def _setitem(x: Any, key: Any, value: Any, duplicate: bool = True) -> Any:
     out = x.copy() if duplicate else x
     keys = key if isinstance(key, tuple) else (key,)
     several = isinstance(value, cp.ndarray) and value.size > 1
-    if several and any(isinstance(k, list) or getattr(k, "ndim", 0) for k in keys):
+    if several and any(isinstance(k, list) or _may_repeat(k) for k in keys):
         value = _of_the_last(x, key, value)
     out[key] = value
     return out
+
+
+def _may_repeat(key: Any) -> bool:
+    """Whether an array of indices may name an entry twice, as no mask does."""
+    return getattr(key, "ndim", 0) > 0 and key.dtype.kind != "b"
 
 
 def _of_the_last(x: Any, key: Any, value: Any) -> Any:

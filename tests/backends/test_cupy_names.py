@@ -373,3 +373,19 @@ def _has(special, name):
         return callable(getattr(special, name))
     except xg.errors.MissingFunctionError:
         return False
+
+
+def test_only_writes_that_may_repeat_look_for_the_last(cupy_on_numpy, monkeypatch):
+    looked, look = [], cupy_on_numpy._of_the_last
+    monkeypatch.setattr(
+        cupy_on_numpy, "_of_the_last", lambda *args: looked.append(args) or look(*args)
+    )
+    x, two, mask = np.zeros(4), np.array([5.0, 7.0]), np.array([True, False, False, True])
+    for key, value in [(mask, two), (slice(0, 2), two), (np.array([1, 1]), 3.0), (2, 1.0)]:
+        cupy_on_numpy._setitem(x, key, value)
+    assert not looked
+    (written,) = {float(v) for v in look(x, np.array([1, 1]), two)}
+    assert written == 7.0
+    for key in (np.array([1, 1]), [1, 1]):
+        assert cupy_on_numpy._setitem(x, key, two)[1] == 7.0
+    assert len(looked) == 2

@@ -59,6 +59,14 @@ class Place:
         """Whether the library has a dtype."""
         return np.dtype(dtype) in self.backend.dtypes
 
+    @property
+    def rounds_by_layout(self) -> bool:
+        """Whether products have other last bits for operands that lie otherwise in memory.
+
+        A GPU's libraries choose their kernels so, and find eigenvalues less exactly.
+        """
+        return self.backend.name == "cupy"
+
     def raw(self, values: Any, layout: str = "") -> Any:
         """Return a raw array with the values of a NumPy array, laid out in memory as asked."""
         xp, make = self.backend.xp, self._contiguous
