@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import jacobians
-from xgrad.batching import NotBatchedError
+from xgrad.backends.batched import NotBatchedError
 from xgrad.testing import ROWS, Place
+from xgrad.transforms import jacobians
 
 TRANSFORMS = {"jacrev": xg.jacrev, "jacfwd": xg.jacfwd}
 DIFFERENTIABLE = [row for row in ROWS if row.order]

@@ -20,7 +20,8 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import nn, optim, tape
+from xgrad import nn, optim
+from xgrad.engine import tape
 
 ROOT = Path(__file__).parents[1]
 X = np.asarray([0.3, -1.2, 2.0])

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import tape
-from xgrad.watching import Watched
+from xgrad.debugging.observer import Watched
+from xgrad.engine import tape
 
 ZEROS = np.zeros(3)
 X = np.asarray([0.5, -1.0, 2.0])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import tape
+from xgrad.engine import tape
 
 
 def reverse(f: Callable) -> Callable:

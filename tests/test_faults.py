@@ -15,8 +15,8 @@ import pytest
 
 import xgrad as xg
 import xgrad_backends.numpy as numpy_adapter
-from xgrad import tape
 from xgrad.backends import current
+from xgrad.engine import tape
 
 
 class Fault(Exception):  # noqa: N818 - it is no error of anybody's

@@ -15,26 +15,17 @@ import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import errors, random
 from . import ops as ops
-from . import tape as tape
-from . import trees as tree
-from .array import Array
+from . import tree as tree
+from .arrays.array import Array
 from .backends import available_backends, deterministic, get_backend, set_backend, use_backend
-from .complex_forms import Wirtinger
+from .backends.memory import keep_memory
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
-from .debugging import debug
-from .explaining import explain_gradient
+from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_root
+from .debugging.nonfinite import debug
+from .debugging.zero_gradients import explain_gradient
+from .engine import tape as tape
 from .hooks import install as _install_hooks
-from .implicit import implicit_argmin, implicit_fixed_point, implicit_root
-from .info import __array_namespace_info__
-from .jacobians import hessian, hvp, jacfwd, jacrev
-from .memory import keep_memory
-from .ops.activations import (
-    log_softmax,
-    logsumexp,
-    relu,
-    sigmoid,
-    softmax,
-)
+from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
 from .ops.arranging import (
     compress,
     diag,
@@ -48,9 +39,7 @@ from .ops.arranging import (
     trace,
     vander,
 )
-from .ops.arranging import (
-    transpose as transpose,
-)
+from .ops.arranging import transpose as transpose
 from .ops.calculus import cumulative_trapezoid, ediff1d, gradient, interp, trapezoid, unwrap
 from .ops.choosing import choose, piecewise, polyval, select, topk
 from .ops.convolution import convolve, correlate
@@ -72,24 +61,8 @@ from .ops.creation import (
     zeros,
     zeros_like,
 )
-from .ops.dtypes import (
-    astype,
-    can_cast,
-    finfo,
-    iinfo,
-    isdtype,
-    result_type,
-)
-from .ops.einsum import (
-    dot,
-    einsum,
-    inner,
-    kron,
-    matvec,
-    multi_dot,
-    vdot,
-    vecmat,
-)
+from .ops.dtypes import astype, can_cast, finfo, iinfo, isdtype, result_type
+from .ops.einsum import dot, einsum, inner, kron, matvec, multi_dot, vdot, vecmat
 from .ops.elementwise import (
     abs,
     acos,
@@ -160,11 +133,8 @@ from .ops.elementwise import (
     trunc,
     where,
 )
-from .ops.indexing import (
-    repeat,
-    take,
-    take_along_axis,
-)
+from .ops.indexing import repeat, take, take_along_axis
+from .ops.inspection import __array_namespace_info__
 from .ops.joining import (
     append,
     array_split,
@@ -220,10 +190,7 @@ from .ops.more_elementwise import (
     rad2deg,
     sinc,
 )
-from .ops.movement import (
-    to_backend,
-    to_device,
-)
+from .ops.movement import to_backend, to_device
 from .ops.nan_statistics import (
     nancumprod,
     nancumsum,
@@ -256,22 +223,11 @@ from .ops.polynomials import (
     polysub,
     roots,
 )
-from .ops.products import (
-    matmul,
-    tensordot,
-    vecdot,
-)
+from .ops.products import matmul, tensordot, vecdot
 from .ops.running import cumulative_logsumexp, cumulative_max, cumulative_min
 from .ops.scatter import index_add, index_set, segment_max, segment_min, segment_sum
 from .ops.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
-from .ops.sorting import (
-    argmax,
-    argmin,
-    argsort,
-    nonzero,
-    searchsorted,
-    sort,
-)
+from .ops.sorting import argmax, argmin, argsort, nonzero, searchsorted, sort
 from .ops.statistical import (
     all,
     any,
@@ -287,7 +243,9 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
-from .transforms import grad, jvp, linearize, value_and_grad, vjp
+from .transforms.complex_forms import Wirtinger
+from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
+from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"

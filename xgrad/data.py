@@ -23,7 +23,7 @@ import numpy as np
 
 import xgrad as xg
 
-from . import trees
+from . import tree as trees
 
 __all__ = ["Loader", "batches", "prefetch", "split"]
 

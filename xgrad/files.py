@@ -30,7 +30,8 @@ import numpy as np
 
 import xgrad as xg
 
-from . import errors, trees
+from . import errors
+from . import tree as trees
 from .nn.module import named_leaves
 
 __all__ = ["load", "metadata", "restore", "save"]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import backends
-from .array import Array
+from .arrays.array import Array
 
 __all__ = ["Generator", "default_rng"]
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad import binary_calls, builders, unary_calls
 from xgrad.backends import backend_of
-from xgrad.op import constant, elementwise, linear, multilinear, rule
+from xgrad.engine import kinds as builders
+from xgrad.engine.calls import binary as binary_calls
+from xgrad.engine.calls import unary as unary_calls
+from xgrad.engine.op import constant, elementwise, linear, multilinear, rule
 from xgrad.testing import CHECKS, Place, Row, Sample, Spec, check_grads, check_op
 from xgrad.testing.cases import Bad
 

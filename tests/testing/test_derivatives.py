@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xgrad.op import rule
+from xgrad.engine.op import rule
 from xgrad.testing import ROWS, Row, derivatives
 from xgrad.testing.__main__ import main
 from xgrad.testing.cases import Sample, a

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .blackbox import primitive
-from .forward import custom_jvp
-from .recompute import checkpoint
-from .reverse import custom_vjp
-from .switches import no_grad, stop_gradient
+from .checkpoint import checkpoint
+from .custom_jvp import custom_jvp
+from .custom_vjp import custom_vjp
+from .no_grad import no_grad, stop_gradient
+from .primitive import primitive
 
 __all__ = [
     "checkpoint",

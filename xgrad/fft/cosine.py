@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..dispatch import require_array
+from ..arrays.array import Array
+from ..engine.operands import require_array
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
 from ..ops.manipulation import front, moveaxis

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import current
-from ..dispatch import require_array
-from ..fitting import cast
-from ..op import linear
+from ..engine.op import linear
+from ..engine.operands import require_array
+from ..engine.projection import cast
 from ..ops.manipulation import at_axis, front, roll
 
 _ADJOINT = {"backward": "forward", "ortho": "ortho", "forward": "backward"}

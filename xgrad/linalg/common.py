@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import called, require_array
+from ..engine.operands import called, require_array
 from ..ops.products import adjoint
 
 # ruff: noqa: N802 - matrices are capitals

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
 from ..errors import DegenerateSpectrumWarning
 from .common import column, row

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import require_array
-from ..op import rule
+from ..engine.op import rule
+from ..engine.operands import require_array
 from ..ops.manipulation import matrix_transpose
 from .common import H, QRResult, hermitian, identity, raw_call, require_square
 from .solving import triangular

@@ -14,11 +14,11 @@ import numpy as np
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
+from ..engine.op import rule
+from ..engine.projection import conj
 from ..errors import NotDifferentiableError
-from ..fitting import conj
-from ..op import rule
 from ..ops.products import adjoint as adjoint_of
 from .common import H, column, hermitian, identity, require_square, row
 from .degenerate import epsilon

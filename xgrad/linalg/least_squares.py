@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..array import Array
-from ..dispatch import require_array
+from ..arrays.array import Array
+from ..engine.operands import require_array
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
 from ..ops.indexing import getitem

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import require_array
-from ..fitting import conj
-from ..op import rule
+from ..engine.op import rule
+from ..engine.operands import require_array
+from ..engine.projection import conj
 from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import square

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import require_array
-from ..op import constant
+from ..engine.op import constant
+from ..engine.operands import require_array
 from ..ops.creation import zeros_like
 from ..ops.elementwise import multiply, subtract
 from ..ops.indexing import getitem
 from ..ops.manipulation import front, reshape, roll
 from ..ops.products import matmul
 from ..ops.statistical import sum as sum_over
-from .common import (
-    identity,
-    raw_call,
-    require_square,
-)
+from .common import identity, raw_call, require_square
 from .solving import inv
 
 

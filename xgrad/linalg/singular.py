@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
-from ..dispatch import require_array
+from ..arrays.array import Array
+from ..engine.op import constant, rule
+from ..engine.operands import require_array
 from ..errors import NotDifferentiableError
-from ..op import constant, rule
 from ..ops.dtypes import is_tracked
 from .common import H, SVDResult, column, identity, raw_call, row
 from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order

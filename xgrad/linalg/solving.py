@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import require_array
-from ..fitting import conj
-from ..op import constant, rule
+from ..engine.op import constant, rule
+from ..engine.operands import require_array
+from ..engine.projection import conj
 from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
 from ..ops.products import promoted

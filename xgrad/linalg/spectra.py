@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import constant, rule
+from ..engine.op import constant, rule
 from ..ops.dtypes import is_tracked
 from ..ops.elementwise import is_complex
 from .common import (

@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 import xgrad as xg
 
-from .. import trees
+from .. import tree as trees
 
 M = TypeVar("M", bound="Module")
 

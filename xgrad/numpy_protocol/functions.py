@@ -10,7 +10,8 @@ import numpy as np
 
 import xgrad
 
-from . import algebra, arranging, inspecting, reductions, scimath
+from . import algebra, inspecting, reductions, scimath
+from . import manipulation as arranging
 from .lists import parameters, with_arrays
 from .storing import refuse_out, store
 

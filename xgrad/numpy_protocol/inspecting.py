@@ -9,7 +9,7 @@ import numpy as np
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 
 
 def _array_equiv(a1: Any, a2: Any) -> bool:

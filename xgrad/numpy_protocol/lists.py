@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from ..array import Array
-from ..operators import made_beside
+from ..arrays.array import Array
+from ..arrays.operators import made_beside
 
 OPERANDS = frozenset(
     "a a1 a2 a_max a_min ar1 ar2 arr aweights b condition default element f fill_value fp fweights "

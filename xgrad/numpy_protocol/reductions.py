@@ -10,7 +10,7 @@ import numpy as np
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 from .storing import stored
 
 UNSET = np._NoValue

@@ -6,7 +6,7 @@ from typing import Any
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 
 
 def refuse_out(name: str, target: Any) -> None:

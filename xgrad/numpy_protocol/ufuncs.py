@@ -11,8 +11,8 @@ import numpy as np
 
 import xgrad
 
-from ..array import Array
-from ..operators import made_beside
+from ..arrays.array import Array
+from ..arrays.operators import made_beside
 from . import reductions
 from .storing import refuse_out, store, stored
 

@@ -6,9 +6,9 @@ import math
 from functools import cache
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import COMPLEX, backend_of
-from ..op import elementwise, rule
+from ..engine.op import elementwise, rule
 from .elementwise import indicator
 from .statistical import spread
 

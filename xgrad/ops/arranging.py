@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..dispatch import called
+from ..arrays.array import Array
+from ..engine.operands import called
 from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
 from .indexing import _place, getitem, take

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, backend_of_type
-from ..dispatch import called
-from ..op import constant
+from ..engine.op import constant
+from ..engine.operands import called
 from .creation import asarray, full_like
 from .dtypes import astype, isdtype
 from .manipulation import front

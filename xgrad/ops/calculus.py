@@ -5,22 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import backend_of
-from ..op import rule
+from ..engine.op import rule
 from .beside import array_of, beside, floating
 from .creation import zeros_like
 from .elementwise import clip, divide, multiply, remainder, subtract, where
 from .indexing import getitem, take
-from .manipulation import (
-    at_axis,
-    broadcast_to,
-    concat,
-    diff,
-    front,
-    moveaxis,
-    reshape,
-)
+from .manipulation import at_axis, broadcast_to, concat, diff, front, moveaxis, reshape
 from .sorting import argsort, searchsorted
 from .statistical import cumulative_sum
 from .statistical import sum as sum_over

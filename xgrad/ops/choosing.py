@@ -5,21 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..array import Array
-from ..dispatch import require_one_place
+from ..arrays.array import Array
+from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
 from .elementwise import add, clip, multiply, remainder, where
 from .indexing import getitem, take_along_axis
-from .manipulation import (
-    at_axis,
-    broadcast_arrays,
-    expand_dims,
-    front,
-    squeeze,
-    stack,
-    unstack,
-)
+from .manipulation import at_axis, broadcast_arrays, expand_dims, front, squeeze, stack, unstack
 from .sorting import argsort
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..fitting import conj
-from ..op import multilinear
+from ..engine.op import multilinear
+from ..engine.projection import conj
 from .beside import array_of
 from .elementwise import conj as conjugate
 from .indexing import _place, getitem

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, backend_of_type, current, native, use_backend
-from ..dispatch import require_array
-from ..op import constant, linear
+from ..engine.op import constant, linear
+from ..engine.operands import require_array
 from .dtypes import astype
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
 

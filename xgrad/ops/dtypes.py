@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import Raw, backend_of
-from ..op import constant, linear
+from ..engine.op import constant, linear
 
 _KINDS = {
     "bool": "b",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from .arranging import diagonal, ravel
 from .beside import array_of
 from .elementwise import conj as conjugate

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
-from ..dispatch import require_array
-from ..op import constant, elementwise, linear, over, rule
-from ..tape import PARENTS, RULE
+from ..engine.op import constant, elementwise, linear, over, rule
+from ..engine.operands import require_array
+from ..engine.tape import PARENTS, RULE
 
 
 def is_complex(x: Any) -> bool:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import Backend, backend_of, backend_of_type
-from ..dispatch import require_array, require_one_place
-from ..op import constant, linear
-from ..tape import RULE
+from ..engine.op import constant, linear
+from ..engine.operands import require_array, require_one_place
+from ..engine.tape import RULE
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..dispatch import require_one_place
+from ..arrays.array import Array
+from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array, placed
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape

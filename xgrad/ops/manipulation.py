@@ -7,10 +7,10 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import called, require_array, require_one_place
-from ..op import linear
+from ..engine.op import linear
+from ..engine.operands import called, require_array, require_one_place
 from .dtypes import astype, result_type
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import require_one_place
-from ..op import constant, elementwise
+from ..engine.op import constant, elementwise
+from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired
 from .creation import zeros_like
 from .dtypes import astype, finfo, isdtype, result_type

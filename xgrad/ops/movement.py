@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of, load
-from ..dispatch import require_array
-from ..op import linear
+from ..engine.op import linear
+from ..engine.operands import require_array
 
 
 @linear(lambda xp, g, device, source: _to_device(g, device=source, source=device))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import rule
+from ..engine.op import rule
 from .beside import array_of, floating
 from .creation import ones_like, zeros_like
 from .dtypes import astype

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from .beside import array_of, floating, is_array, placed
 from .dtypes import astype, is_tracked
 from .elementwise import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from .beside import array_of, beside, fractions
 from .creation import full_like
 from .indexing import _place, getitem, setitem

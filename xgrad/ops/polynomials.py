@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from .arranging import diag, vander
 from .beside import array_of, beside, floating, fractions
 from .choosing import polyval

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of, backend_of_type
-from ..dispatch import called, require_array
+from ..engine.op import linear, multilinear
+from ..engine.operands import called, require_array
+from ..engine.projection import conj
 from ..errors import MixedBackendError
-from ..fitting import conj
-from ..op import linear, multilinear
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply

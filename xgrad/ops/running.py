@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import constant, rule
+from ..engine.op import constant, rule
 from .beside import array_of, floating
 from .elementwise import negative
 from .indexing import take_along_axis

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..dispatch import called, require_array, require_one_place
-from ..op import constant, linear, rule
+from ..engine.op import constant, linear, rule
+from ..engine.operands import called, require_array, require_one_place
 from .beside import array_of, is_array
 from .elementwise import negative
 from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem

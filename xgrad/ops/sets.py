@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import constant
+from ..engine.op import constant
 from .dtypes import is_tracked
 from .indexing import take
 from .manipulation import reshape

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..fitting import conj
-from ..op import constant, linear, rule
+from ..engine.op import constant, linear, rule
+from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
 from .manipulation import concat, front, moveaxis, permute_dims, reshape

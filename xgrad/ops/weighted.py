@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import Array
-from ..dispatch import called
+from ..arrays.array import Array
+from ..engine.operands import called
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import xgrad as xg
 
-from .. import trees
+from .. import tree as trees
 from ..optimize.lbfgs import strong_wolfe
 
 _EPSILON = 2.2e-16

@@ -14,7 +14,7 @@ from typing import Any
 
 import xgrad as xg
 
-from .. import trees
+from .. import tree as trees
 from ..nn.module import named_leaves, trainable_mask
 
 Rate = float | Callable[[int], float]

@@ -9,7 +9,7 @@ from typing import Any
 
 import xgrad as xg
 
-from .. import trees
+from .. import tree as trees
 from .methods import Method
 
 

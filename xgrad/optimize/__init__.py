@@ -14,8 +14,8 @@ keep every vector on the device of the parameters.
 
 from __future__ import annotations
 
-from .fitting import curve_fit, least_squares, root
 from .lbfgs import lbfgs
+from .least_squares import curve_fit, least_squares, root
 from .lm import levenberg_marquardt
 from .minimizing import minimize
 from .results import Result

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 import xgrad as xg
-from xgrad import errors, tape
+from xgrad import errors
+from xgrad.engine import tape
 
 __all__ = ["Graph", "Step", "read", "walk"]
 

@@ -28,9 +28,18 @@ __all__ = ["Call", "Made", "Watched", "operand_of", "watching"]
 
 _OUTSIDERS = ("xgrad.nn", "xgrad.optim", "xgrad.show", "xgrad.testing", "xgrad.__main__")
 _HERE = str(Path(__file__).parent)
-_MACHINERY = {"xgrad.general_calls", "xgrad.unary_calls", "xgrad.binary_calls", "xgrad.custom"}
+_MACHINERY = {
+    "xgrad.engine.calls.general",
+    "xgrad.engine.calls.unary",
+    "xgrad.engine.calls.binary",
+}
 _STORES = ("STORE_FAST", "STORE_NAME", "STORE_DEREF", "STORE_GLOBAL")
-_PASSED_THROUGH = {"xgrad.operators", "xgrad.methods", "xgrad.numpy_protocol", "xgrad.array"}
+_PASSED_THROUGH = {
+    "xgrad.arrays.array",
+    "xgrad.arrays.methods",
+    "xgrad.arrays.operators",
+    "xgrad.numpy_protocol",
+}
 
 
 @dataclass(slots=True)

@@ -36,26 +36,7 @@ from .airy import (
     modstruve,
     struve,
 )
-from .bessel import (
-    i0,
-    i0e,
-    i1,
-    i1e,
-    iv,
-    ive,
-    j0,
-    j1,
-    jv,
-    k0,
-    k0e,
-    k1,
-    k1e,
-    kv,
-    kve,
-    y0,
-    y1,
-    yv,
-)
+from .bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, k0, k0e, k1, k1e, kv, kve, y0, y1, yv
 from .combinatorial import (
     agm,
     binom,
@@ -95,31 +76,8 @@ from .elementary import (
     tandg,
     wrightomega,
 )
-from .gammas import (
-    beta,
-    betaln,
-    digamma,
-    gamma,
-    gammaln,
-    loggamma,
-    polygamma,
-    psi,
-    zeta,
-    zetac,
-)
-from .gaussian import (
-    dawsn,
-    erf,
-    erfc,
-    erfcinv,
-    erfcx,
-    erfi,
-    erfinv,
-    log_ndtr,
-    ndtr,
-    ndtri,
-    wofz,
-)
+from .gammas import beta, betaln, digamma, gamma, gammaln, loggamma, polygamma, psi, zeta, zetac
+from .gaussian import dawsn, erf, erfc, erfcinv, erfcx, erfi, erfinv, log_ndtr, ndtr, ndtri, wofz
 from .incomplete import betainc, betaincc, gammainc, gammaincc
 from .information import (
     entr,

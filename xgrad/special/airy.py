@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
-from ..op import rule
+from ..arrays.array import Array
+from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import over, pull_each, push_each, special
 

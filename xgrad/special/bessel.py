@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import rule
+from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from .define import over, refuse_tracked, special
 

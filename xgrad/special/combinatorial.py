@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..ops.elementwise import Operand
 from .define import arrays, special
 

@@ -12,12 +12,12 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
+from ..engine.op import elementwise
+from ..engine.partials import Partial
+from ..engine.tape import is_recording
 from ..errors import NotDifferentiableError
-from ..op import elementwise
 from ..ops.elementwise import strong_multiply
-from ..partials import Partial
-from ..tape import is_recording
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 from ..ops.elementwise import Operand
 from .define import arrays, polynomial, special
 

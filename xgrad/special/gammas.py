@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of
-from ..op import elementwise
+from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from .define import arrays, special
 

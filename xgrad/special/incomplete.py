@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..ops.elementwise import Operand
 from .define import arrays, gauss_legendre, held, special
 from .gammas import digamma_step

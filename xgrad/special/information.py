@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..array import Array
+from ..arrays.array import Array
 from ..ops import activations
 from ..ops.elementwise import Operand
 from ..ops.statistical import max as max_over

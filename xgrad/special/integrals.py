@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..backends import backend_of
-from ..op import rule
+from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import (
     arrays,

@@ -9,10 +9,10 @@ from typing import Any
 
 import xgrad
 
-from ..array import Array
+from ..arrays.array import Array
 from ..backends import backend_of, backend_of_type
+from ..engine.calls.general import wrapped
 from ..errors import NotDifferentiableError
-from ..general_calls import wrapped
 from ..ops.dtypes import is_tracked
 
 _SYNONYMS = {

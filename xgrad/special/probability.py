@@ -11,7 +11,7 @@ from typing import Any
 
 import xgrad
 
-from ..array import SCALARS, Array
+from ..arrays.array import SCALARS, Array
 from ..ops.elementwise import Operand
 from .define import arrays, special
 from .incomplete import (

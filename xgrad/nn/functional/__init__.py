@@ -52,14 +52,7 @@ from .losses import (
     nll_loss,
     smooth_l1_loss,
 )
-from .normalisation import (
-    batch_norm,
-    group_norm,
-    instance_norm,
-    layer_norm,
-    normalize,
-    rms_norm,
-)
+from .normalisation import batch_norm, group_norm, instance_norm, layer_norm, normalize, rms_norm
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,

@@ -19,8 +19,8 @@ from typing import Any
 import xgrad as xg
 
 from ...backends import backend_of
-from ...fitting import conj
-from ...op import multilinear
+from ...engine.op import multilinear
+from ...engine.projection import conj
 from .checks import on_host
 from .windows import Shape, Window, added, batched, columns, each_axis
 

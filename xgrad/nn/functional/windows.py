@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ...backends import backend_of
-from ...op import linear, rule
+from ...engine.op import linear, rule
 from ...ops.elementwise import strong_multiply
 
 Shape = tuple[int, ...]

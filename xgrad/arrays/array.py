@@ -1,0 +1,411 @@
+"""The array that users hold: raw data of some backend, and its place on the tape.
+
+An `Array` is a pair (raw data, tape node). The node never refers back to the array, so there is no
+reference cycle, and a write ``x[i] = v`` only *rebinds* the pair: the tape keeps the old value.
+Operators and methods look the public functions up in the `xgrad` module when they are called; it is
+the one reference upward in the layers, and the standard's ``__array_namespace__`` forces it anyhow.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import weakref
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from .. import errors
+from ..backends import COMPLEX, REAL, Raw, backend_of
+from .methods import Methods
+from .operators import SCALARS, TAKES, Operators
+
+__all__ = ["SCALARS", "Array"]
+
+_LISTS = frozenset((list, tuple))
+
+
+class _ArrayUfunc(property):
+    """NumPy's ``__array_ufunc__``, which NumPy looks up on the class and calls.
+
+    On an array itself it is None, so that the operators of CuPy, Dask and masked arrays, which look
+    there (NEP 13), leave the work to ``__radd__`` and its like; CuPy's ``@`` comes no other way.
+    """
+
+    def __call__(self, x: Array, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method == "__call__" and not kwargs and _LISTS.isdisjoint(map(type, inputs)):
+            function = xgrad.numpy_protocol.plain(ufunc)
+            return NotImplemented if function is None else function(*inputs)
+        return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
+
+
+class Array(Operators, Methods):
+    """An array on some backend that may be tracked for differentiation.
+
+    Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
+    make them of what they are given. It has the methods and attributes of the Array API standard,
+    and those of ``numpy.ndarray`` that array code commonly calls.
+
+    Attributes:
+        data: the raw array, as its library knows it.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
+
+    _grad: Array | None
+    _view: tuple[Any, ...]
+    _views: list[weakref.ref[Array]]
+
+    def __init__(self, data: Raw, node: Any = None) -> None:
+        self._data = data
+        self._node = node
+
+    # What it is ------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Raw:
+        """The raw array of the backend's library, without its place on the tape."""
+        return self._data
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend whose library holds the data."""
+        return backend_of(self._data).name
+
+    @property
+    def device(self) -> Any:
+        """The device that holds the data; ``"cpu"`` for NumPy."""
+        return backend_of(self._data).device(self._data)
+
+    @property
+    def dtype(self) -> Any:
+        """The data type, a NumPy dtype on every backend."""
+        return backend_of(self._data).numpy_dtype(self._data.dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return tuple(self._data.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self._data.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self._data.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """The number of bytes of an element."""
+        return int(np.dtype(self.dtype).itemsize)
+
+    @property
+    def nbytes(self) -> int:
+        """The number of bytes of all elements."""
+        return self.size * self.itemsize
+
+    @property
+    def T(self) -> Array:
+        """The transpose of a matrix, with the axes reversed."""
+        return xgrad.permute_dims(self, tuple(range(self.ndim))[::-1])
+
+    @property
+    def mT(self) -> Array:
+        """The array with its last two axes swapped."""
+        return xgrad.matrix_transpose(self)
+
+    @property
+    def real(self) -> Array:
+        """The real part; the array itself if it is real."""
+        return xgrad.real(self) if self._data.dtype in COMPLEX else self
+
+    @property
+    def imag(self) -> Array:
+        """The imaginary part; zeros if the array is real."""
+        return xgrad.imag(self) if self._data.dtype in COMPLEX else xgrad.zeros_like(self)
+
+    # The tape ----------------------------------------------------------------------------------
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether a derivative can flow through this array."""
+        return self._node is not None
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether `backward` leaves this array's gradient in `grad`."""
+        return self._node is not None and xgrad.tape.is_parameter(self._node)
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if value == self.requires_grad:
+            return
+        if self._node is not None and value:
+            raise errors.MutationError(
+                "requires_grad: this array is a result, not a leaf; "
+                "set it on x.detach() or pass requires_grad=True to xgrad.asarray"
+            )
+        self._node = xgrad.tape.parameter(self) if value else None
+
+    @property
+    def grad(self) -> Array | None:
+        """The gradient that `backward` has accumulated here, or None."""
+        return getattr(self, "_grad", None)
+
+    @grad.setter
+    def grad(self, value: Array | None) -> None:
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            raise ValueError(
+                f"grad: got {value.dtype}{list(value.shape)}; "
+                f"expected {self.dtype}{list(self.shape)}, as the array itself"
+            )
+        self._grad = value
+
+    def backward(self, cotangent: Any = None, *, create_graph: bool = False) -> None:
+        """Add the gradient of this array to `grad` of every leaf with `requires_grad`.
+
+        Args:
+            cotangent: the gradient of the final result with respect to this array; needed unless
+                it is a real scalar, whose cotangent is 1.
+            create_graph: keep the graph, and record this walk, so that gradients can be
+                differentiated again. Otherwise the graph is freed.
+        """
+        xgrad.tape.backward(self, cotangent, create_graph)
+
+    def detach(self) -> Array:
+        """Return an untracked array with the same data."""
+        return Array(self._data)
+
+    # Leaving the tape --------------------------------------------------------------------------
+
+    def _untracked(self, what: str) -> Raw:
+        """Return the data, or say that `what` would drop the gradient."""
+        if self._node is not None and xgrad.tape.is_recording():
+            from . import leaving as conversions  # only for what is mostly an error
+
+            if what != "float()" or not conversions.judges_an_error():
+                text = conversions.message(what, self.dtype, self.shape)
+                raise errors.TracedConversionError(text)
+        return self._data
+
+    def item(self) -> Any:
+        """Return the only element as a Python number, off the tape.
+
+        It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
+        """
+        if self._node is not None and _is_library(sys._getframe(1)):
+            self._untracked("item()")
+        if self.size != 1:
+            raise ValueError(f"item: got shape {self.shape}; expected exactly one element")
+        return self._data.item() if hasattr(self._data, "item") else self._numpy().item()
+
+    def tolist(self) -> Any:
+        """Return the elements as nested lists of Python numbers, off the tape."""
+        if self._node is not None and _is_library(sys._getframe(1)):
+            self._untracked("tolist()")
+        return self._numpy().tolist()
+
+    def _numpy(self) -> Any:
+        return backend_of(self._data).to_numpy(self._data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        self._untracked("numpy.asarray")
+        return np.array(self._numpy(), dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self._untracked("float()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._untracked("complex()"))
+
+    def __int__(self) -> int:
+        return int(self._untracked("int()"))
+
+    def __index__(self) -> int:
+        if self._data.dtype in REAL or self._data.dtype in COMPLEX:
+            raise TypeError(f"an index must be an integer; got an array of {self.dtype}")
+        return int(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
+        given = {name: value for name, value in given.items() if value is not None}
+        return self._untracked("from_dlpack").__dlpack__(**given)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self._data.__dlpack_device__()  # type: ignore[no-any-return]
+
+    @property
+    def __cuda_array_interface__(self) -> Any:
+        # CuPy takes any object with this attribute for one of its own arrays, so it must be there
+        # for untracked data on a GPU, and refuse tracked data. No `__getattr__`, which would make
+        # every attribute of every array three times slower.
+        interface = self._data.__cuda_array_interface__  # what lacks it lacks it here too
+        self._untracked("a CUDA array interface")
+        return interface
+
+    # Moving ------------------------------------------------------------------------------------
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
+        """Return this array on another device of its backend; cotangents travel back."""
+        return xgrad.to_device(self, device)
+
+    def to_backend(self, backend: str, *, device: Any = None) -> Array:
+        """Return this array on another backend; cotangents travel back."""
+        return xgrad.to_backend(self, backend, device=device)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        if api_version not in (None, *xgrad.API_VERSIONS):
+            raise ValueError(
+                f"api_version: got {api_version!r}; expected one of {xgrad.API_VERSIONS}"
+            )
+        return xgrad
+
+    def __copy__(self) -> Array:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Array:
+        if not self.requires_grad:
+            return self.copy()
+        copied = xgrad.asarray(self.detach(), copy=True, requires_grad=True)  # of a model, say
+        copied.grad = None if self.grad is None else self.grad.detach().copy()
+        return copied
+
+    def __reduce__(self) -> Any:
+        # Pickling leaves the tape, as it must; a leaf comes back as a leaf.
+        return _unpickle, (self.backend, self._numpy(), str(self.device), self.requires_grad)
+
+    # Writing -----------------------------------------------------------------------------------
+
+    def _rebind(self, new: Array, what: str) -> Array:
+        """Take over another array's data and node: what every in-place write comes down to."""
+        if self.requires_grad and xgrad.tape.is_recording():
+            raise errors.MutationError(
+                f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
+                "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
+            )
+        node = new._node
+        if self.requires_grad:  # inside no_grad: an optimiser's update; it stays a leaf
+            node = self._node
+        self._data, self._node = new._data, node
+        view = getattr(self, "_view", None)
+        if view is not None:
+            base, _, write, rest, kwargs = view
+            base._rebind(write(base, self, *rest, **kwargs), what)
+        self._refresh()
+        return self
+
+    def _refresh(self) -> None:
+        """Bring every living view of this array up to date after a write."""
+        for ref in getattr(self, "_views", ()):
+            other = ref()
+            if other is not None:
+                _, again, _, rest, kwargs = other._view
+                new = again(self, *rest, **kwargs)
+                other._data = xgrad.ops.indexing.apart(self._data, new._data)
+                other._node = new._node
+                other._refresh()
+
+    def _is_view_of(self, base: Array, again: Any, write: Any, rest: Any, kwargs: Any) -> None:
+        """Note that this array shows a part of `base`, as NumPy's views do.
+
+        ``again(base, *rest, **kwargs)`` makes the view anew, and ``write(base, view, ...)`` gives
+        the base after a write to the view.
+        """
+        self._view = (base, again, write, rest, kwargs)
+        try:
+            views = base._views
+        except AttributeError:
+            base._views = [weakref.ref(self)]
+            return
+        count = len(views)
+        if count >= 16 and count & (count - 1) == 0:  # now and then, drop the dead
+            views[:] = [ref for ref in views if ref() is not None]
+        views.append(weakref.ref(self))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        copy = not backend_of(self._data).owns(self._data)
+        if (
+            type(value) is Array
+            and value._node is not None
+            and not xgrad.ops.indexing.is_basic(key)
+        ):
+            new = xgrad.index_set(self, key, value)  # an entry may be named twice: who wins it?
+        else:
+            new = xgrad.ops.indexing.setitem(self, value, key=key, copy=copy)
+        self._rebind(new, "x[key] = value")
+
+    def _inplace(self, new: Array, symbol: str) -> Array:
+        if new._data.shape != self._data.shape:
+            raise ValueError(f"{symbol}: a result of shape {new.shape} does not fit {self.shape}")
+        if new._data.dtype != self._data.dtype:
+            if not np.can_cast(new.dtype, self.dtype, "same_kind"):
+                raise TypeError(f"{symbol}: cannot store {new.dtype} in an array of {self.dtype}")
+            new = xgrad.astype(new, self.dtype)
+        return self._rebind(new, symbol)
+
+    # NumPy's protocols ---------------------------------------------------------------------------
+
+    __array_priority__ = 1000.0
+    __hash__ = None  # type: ignore[assignment]
+
+    __array_ufunc__ = _ArrayUfunc(lambda self: None)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return xgrad.numpy_protocol.function(func, args, kwargs)
+
+    # Showing -----------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        try:
+            text = np.array2string(self._numpy(), separator=", ", prefix="Array(")
+        except (RuntimeError, NotImplementedError, TypeError):  # data without values, as on meta
+            text = f"<{list(self.shape)}>"
+        words = [text, f"dtype={self.dtype}"]
+        if self.backend != "numpy":
+            words.append(f"backend={self.backend!r}, device={str(self.device)!r}")
+        if self._node is not None:
+            words.append("requires_grad=True" if self.requires_grad else "tracked=True")
+        return f"Array({', '.join(words)})"
+
+    def _repr_html_(self) -> str:
+        from xgrad.show.html import array_html  # only notebooks ask for it
+
+        return array_html(self)
+
+    def __str__(self) -> str:
+        try:
+            return str(self._numpy())
+        except (RuntimeError, NotImplementedError, TypeError):
+            return repr(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+
+def _is_library(frame: FrameType) -> bool:
+    """Return whether the code that runs is of a library that asks arrays for their numbers."""
+    return frame.f_globals.get("__name__", "").partition(".")[0] in ("scipy", "sklearn")
+
+
+def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Array:
+    with xgrad.use_backend(f"{backend}:{device}" if backend != "numpy" else backend):
+        return xgrad.asarray(data, requires_grad=requires_grad)
+
+
+TAKES[Array] = True

@@ -1,0 +1,142 @@
+"""What to say when a conversion would drop a gradient: where it was asked for, what keeps it."""
+
+from __future__ import annotations
+
+import linecache
+import os
+import re
+import sys
+import sysconfig
+from pathlib import Path
+from types import FrameType
+
+OWN = str(Path(__file__).parent.parent) + os.sep
+INSTALLED = tuple(
+    dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
+)
+
+ADVICE = {
+    "numpy.asarray": (
+        (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
+        (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
+        (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
+        (
+            r"\.(?:permutation|permuted|choice)\(",
+            "index with it, as x[rng.permutation(x.shape[0])]",
+        ),
+        (
+            r"\.(?:normal|uniform|laplace|logistic|gumbel)\(",
+            "draw standard numbers, and shift and scale them: loc + scale * rng.normal(size=...)",
+        ),
+        (
+            r"\bpolynomial\.|\bPolynomial\(|\bpoly1d\(",
+            "use xgrad.polyval, whose coefficients begin with the highest power",
+        ),
+        (r"\b(?:np|numpy)\.ma\.", "use xgrad.where for a mask"),
+        (r"\b(?:np|numpy)\.(?:as)?matrix\(", "use x itself: x @ y is the matrix product"),
+        (r"\b(?:np|numpy)\.float\d+\(", "use x.astype(dtype)"),
+        (r"\b(?:np|numpy)\.(?!as)\w+\(\s*\[", "make the list an array, by xgrad.asarray([...])"),
+        (
+            r"\b(?:np|numpy)\.(?:as\w*array|require)\b",
+            "use x itself, an array already, or xgrad.asarray(x)",
+        ),
+        (r"\btorch\.", "use x.to_backend('torch')"),
+    ),
+    "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
+    "float()": (
+        (
+            r"^[\w.]+\[.*\]\s*=[^=]",
+            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
+        ),
+        (r"\bmath\.(\w+)", r"use xgrad.\1 or numpy.\1"),
+        (r"\bfloat\(", "use x itself: a 0-d array calculates like a number"),
+    ),
+    "int()": ((r"\bint\(", "use x itself, or xgrad.floor(x)"),),
+    "complex()": ((r"\bcomplex\(", "use x itself: a 0-d array calculates like a number"),),
+}
+"""For each conversion, patterns of the line that asked for it, and what to do instead."""
+
+ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapezoid")}
+"""Modules, and functions of theirs that take ``float(x)`` only to judge how large an error is."""
+
+GENERAL = "use the xgrad function of the same purpose"
+
+
+def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
+    """Return the text of the error, for the code that is running now."""
+    caller, libraries = _caller(sys._getframe(1))
+    line = ""
+    if caller is not None:
+        name, number = caller.f_code.co_filename, caller.f_lineno
+        code = linecache.getline(name, number).strip()
+        line = f"\n  {name}, line {number}" + (f": {code}" if code else "")
+        instead = _advice(what, code, libraries)
+    else:
+        instead = _advice(what, "", libraries)
+    return (
+        f"{what} of a tracked array ({dtype}{list(shape)}) would drop its gradient. "
+        f"To keep it, {instead}. "
+        f"To leave the tape on purpose, use x.detach() (an array) or x.item() (a number){line}"
+    )
+
+
+def judges_an_error() -> bool:
+    """Return whether library code asks for a number that no result is made of."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OWN):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    return frame.f_code.co_name in ESTIMATES.get(frame.f_globals.get("__name__", ""), ())
+
+
+def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
+    """Return the innermost frame of the user's own code, and the libraries that it went through."""
+    libraries: set[str] = set()
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith((OWN, "<frozen", "<__array_function__")):
+            folder = next((f for f in INSTALLED[::-1] if name.startswith(f)), None)
+            if folder is None:
+                return frame, libraries
+            libraries.add(Path(name[len(folder) :]).parts[0])
+            if frame.f_code.co_name.endswith("matmul_dispatch"):
+                libraries.add(frame.f_globals.get("__package__", ""))
+        frame = frame.f_back
+    return None, libraries
+
+
+def _advice(what: str, code: str, libraries: set[str]) -> str:
+    if "scipy.sparse" in libraries:
+        return "use x @ A.T for A @ x: a sparse matrix asks nobody when it stands on the left"
+    if "sklearn" in libraries and not _sklearn_dispatches():
+        return (
+            "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "
+            "environment before scipy is imported"
+        )
+    if "scipy" in libraries and not _scipy_dispatches():
+        return (
+            "set SCIPY_ARRAY_API=1 in the environment before scipy is imported: most functions of "
+            "SciPy then keep it"
+        )
+    if libraries & {"scipy", "sklearn"}:
+        return (
+            "use another function, since this one leaves Python for compiled code or for NumPy, "
+            "or give it a rule with xgrad.custom_vjp"
+        )
+    for pattern, instead in ADVICE.get(what, ()):
+        if found := re.search(pattern, code):
+            return found.expand(instead)
+    return GENERAL
+
+
+def _scipy_dispatches() -> bool:
+    """Whether SciPy, as it was imported, asks arrays for their namespace."""
+    override = sys.modules.get("scipy._lib._array_api_override")
+    if override is not None and hasattr(override, "SCIPY_ARRAY_API"):
+        return bool(override.SCIPY_ARRAY_API)
+    return os.environ.get("SCIPY_ARRAY_API", "0") not in ("", "0", "false", "False")
+
+
+def _sklearn_dispatches() -> bool:
+    return bool(sys.modules["sklearn"].get_config().get("array_api_dispatch"))

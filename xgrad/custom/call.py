@@ -1,0 +1,175 @@
+"""One call of a function with a rule of its own, and its place on the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import xgrad
+
+from .. import errors
+from .. import tree as trees
+from ..arrays.array import Array
+from ..backends import COMPLEX, REAL
+from ..engine import tape
+from ..engine.projection import Like, cast, zeros
+from ..engine.tape import PARENTS, SELECT, SERIAL, Node, Parts, Rule, next_serial
+
+
+class Call:
+    """The arguments of one call of a custom function, with its arrays taken apart."""
+
+    def __init__(self, args: tuple[Any, ...]) -> None:
+        self.leaves, self.structure = trees.flatten(args)
+        self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
+        arrays = [self.leaves[i] for i in self.places]
+        self.parents = tuple(x._node if type(x) is Array else None for x in arrays)
+        self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
+        for i in self.places:
+            self.leaves[i] = None
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether the tape must know of this call."""
+        return tape.is_recording() and any(node is not None for node in self.parents)
+
+    def arguments(self, arrays: list[Any]) -> tuple[Any, ...]:
+        """Return the arguments with other arrays in the places of the floating-point ones."""
+        leaves = list(self.leaves)
+        for i, x in zip(self.places, arrays, strict=True):
+            leaves[i] = x
+        return tuple(self.structure.unflatten(leaves))
+
+    def lifted(self, node: Node) -> list[Array]:
+        """Return the floating-point arrays with their places on the outer tape."""
+        return [Array(x, parent) for x, parent in zip(self.arrays, node[PARENTS], strict=False)]
+
+    def constants(self) -> list[Array]:
+        """Return the floating-point arrays, untracked."""
+        return [Array(x) for x in self.arrays]
+
+
+def _raw(x: Any) -> Any:
+    return x._data if type(x) is Array else trees.as_array(x, "custom rule")._data
+
+
+def _is_floating(x: Any) -> bool:
+    if not trees.is_leaf_type(x) or type(x) in (bool, int):
+        return False
+    dtype = _raw(x).dtype
+    return dtype in REAL or dtype in COMPLEX
+
+
+def recorded(out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: str) -> Any:
+    """Return the result of a custom function with its place on the tape."""
+    flat, structure = trees.flatten(out)
+    arrays = [trees.as_array(x, name) for x in flat]
+    fit = ([(x._data.shape, x._data.dtype) for x in arrays], structure)
+    node = [next_serial(), rule, parents, saved, fit]
+    return structure.unflatten(
+        [
+            Array(x._data, [next_serial(), SELECT, node, i, None]) if _is_floating(x) else x
+            for i, x in enumerate(arrays)
+        ]
+    )
+
+
+def filled(g: Parts, fit: Any) -> list[Array]:
+    """Return a cotangent for every output, zeros where there is none, as `Array`."""
+    near = next(iter(g.values()))
+    parts = [g[i] if i in g else zeros(Like(*f), near) for i, f in enumerate(fit[0])]
+    return [p if type(p) is Array else Array(p) for p in parts]
+
+
+def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
+    """Return what a custom rule gave, a cotangent for each array, or say what is wrong."""
+    count = call.structure.num_children
+    if not isinstance(cotangents, tuple) or len(cotangents) != count:
+        got = (
+            f"{len(cotangents)} values" if isinstance(cotangents, tuple) else repr(cotangents)[:60]
+        )
+        raise errors.RuleError(
+            f"{what} returned {got}; expected a tuple with {count} cotangents, "
+            "one for each argument (None for one without)"
+        )
+    parts: list[Any] = []
+    for ct, structure in zip(cotangents, call.structure.children(), strict=True):
+        if ct is None:
+            parts += [None] * structure.num_leaves
+        else:
+            leaves, _ = trees.flatten(ct)
+            if len(leaves) != structure.num_leaves:
+                raise errors.RuleError(
+                    f"{what} returned a cotangent of {len(leaves)} leaves; "
+                    f"expected {structure.num_leaves}, in the structure of the argument"
+                )
+            parts += leaves
+    found: list[Any] = []
+    for i, x in zip(call.places, call.arrays, strict=True):
+        c = parts[i]
+        if c is None:
+            found.append(None)
+            continue
+        c = trees.as_array(c, what)
+        if c.shape != tuple(x.shape):
+            raise errors.RuleError(
+                f"{what} returned a cotangent of shape {c.shape}; "
+                f"expected {tuple(x.shape)}, as its argument"
+            )
+        c = cast(xgrad, c, x.dtype)
+        found.append(c._data if raw else c)
+    return found
+
+
+def transposed_jvp(
+    tangent: Callable[[list[Array]], list[Array]], call: Call, g: Parts, fit: Any
+) -> list[Any]:
+    """Return the cotangents that a jvp implies: it is linear in its tangents, so record and pull.
+
+    ``tangent(ts)`` gives the tangents of all outputs for tangents of all arrays, as `Array`.
+    """
+    raw = type(next(iter(g.values()))) is not Array
+    with tape.recording(True):
+        leaves = [
+            Array(zeros(Like(x.shape, x.dtype), x), [next_serial(), tape.LEAF, None, None, None])
+            for x in call.arrays
+        ]
+        outs = tangent(leaves)
+        seeds: dict[int, Any] = {}
+        for out, ct in zip(outs, filled(g, fit), strict=True):
+            if out._node is not None:
+                serial = out._node[SERIAL]
+                seeds[serial] = seeds[serial] + ct if serial in seeds else ct
+        nodes = [out._node for out in outs if out._node is not None]
+        path, _ = tape.cone(nodes, [x._node for x in leaves])
+    with tape.recording(not raw):
+        found = tape.pullback(path, seeds, taped=True)
+    cs = [found.get(x._node[SERIAL]) for x in leaves]
+    return [c if c is None or not raw else c._data for c in cs]
+
+
+def given_tangents(call: Call, ts: Any) -> list[Array]:
+    """Return a tangent for each array of a call, zeros where it does not vary, as `Array`."""
+    near = next(t for t in ts if t is not None)
+    given = [
+        zeros(Like(x.shape, x.dtype), near) if t is None else t
+        for t, x in zip(ts, call.arrays, strict=True)
+    ]
+    return [t if type(t) is Array else Array(t) for t in given]
+
+
+def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:
+    """Return the leaves of a tangent that a rule gave, or say what is wrong with it."""
+    flat = [trees.as_array(t, what) for t in trees.leaves(tangent)]
+    if len(flat) != len(fit[0]):
+        raise errors.RuleError(
+            f"{what} returned a tangent of {len(flat)} arrays; expected {len(fit[0])}, "
+            "as the result"
+        )
+    for t, (shape, _) in zip(flat, fit[0], strict=True):
+        if t.shape != tuple(shape):
+            raise errors.RuleError(
+                f"{what} returned a tangent of shape {t.shape}; expected {tuple(shape)}, "
+                "as the result"
+            )
+    return [cast(xgrad, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]

@@ -1,0 +1,88 @@
+"""`custom_vjp`: a rule in reverse mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper, wraps
+from typing import Any
+
+from .. import errors
+from ..arrays.array import Array
+from ..engine.kinds import transposed
+from ..engine.tape import SAVED, Node, Parts, Rule
+from .call import Call, checked, filled, recorded
+
+
+class custom_vjp:  # noqa: N801 - used as a decorator
+    """Give a function a derivative rule of its own, in reverse mode; forward mode follows from it.
+
+    ``fwd(*args)`` returns ``(out, residuals)``; ``bwd(residuals, ct)`` returns a tuple with one
+    cotangent for each argument, None for one that has none. Arguments, result and residuals may be
+    pytrees. For second derivatives, `bwd` is differentiated, and `fwd` is run again.
+
+    >>> import xgrad as xg
+    >>> @xg.custom_vjp
+    ... def clamp(x):
+    ...     return xg.clip(x, 0.0, 1.0)
+    >>> clamp.defvjp(lambda x: (clamp.f(x), None), lambda _, ct: (ct,))
+    >>> float(xg.grad(clamp)(3.0))
+    1.0
+    """
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.fwd: Callable[..., Any] | None = None
+        self.bwd: Callable[..., Any] | None = None
+        update_wrapper(self, f)
+        self._rule = Rule(f.__name__, self._pull, self._pull_to, self._push, self._lift)
+
+    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+        """Set the rule."""
+        self.fwd, self.bwd = fwd, bwd
+
+    def __reduce__(self) -> str:
+        return self.f.__qualname__  # pickled by name, as functions are
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else wraps(self.f)(lambda *args: self(instance, *args))
+
+    def __call__(self, *args: Any) -> Any:
+        """Call the function, and tell the tape if an argument is tracked."""
+        if self.fwd is None:
+            raise errors.RuleError(
+                f"custom_vjp: {self.__name__} has no rule yet; "  # type: ignore[attr-defined]
+                f"call {self.__name__}.defvjp(fwd, bwd)"  # type: ignore[attr-defined]
+            )
+        call = Call(args)
+        if not call.is_tracked:
+            return self.f(*args)
+        out, residuals = self._forward(call.arguments(call.constants()))
+        parents, call.parents = call.parents, ()
+        return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
+
+    def _forward(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
+        result = self.fwd(*args)  # type: ignore[misc]
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise errors.RuleError(
+                f"custom_vjp: fwd of {self.f.__name__} returned {type(result).__name__}; "
+                "expected a pair (out, residuals)"
+            )
+        return result
+
+    def _lift(self, node: Node) -> Any:
+        # residuals depend on the arguments; only running fwd on the outer tape says how
+        call = node[SAVED][0]
+        return call, self._forward(call.arguments(call.lifted(node)))[1]
+
+    def _pull(self, xp: Any, g: Any, saved: Any) -> Any:
+        raise AssertionError("a node with several outputs is always walked by pull_to")
+
+    def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
+        call, residuals = saved
+        raw = type(next(iter(g.values()))) is not Array
+        ct = fit[1].unflatten(filled(g, fit))
+        cotangents = self.bwd(residuals, ct)  # type: ignore[misc]
+        return checked(call, cotangents, f"custom_vjp: bwd of {self.f.__name__}", raw)
+
+    def _push(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+        return transposed(lambda xp, g: self._pull_to(xp, g, saved, fit, times), ts, fit)

@@ -1,0 +1,30 @@
+"""Switching the tape off: for a block of code, or for a value."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from .. import tree as trees
+from ..arrays.array import Array
+from ..engine import tape
+
+
+@contextlib.contextmanager
+def no_grad() -> Iterator[None]:
+    """Switch recording off, as a context manager or a decorator.
+
+    >>> import xgrad as xg
+    >>> w = xg.asarray(1.0, requires_grad=True)
+    >>> with xg.no_grad():
+    ...     (w * 2).is_tracked
+    False
+    """
+    with tape.recording(False):
+        yield
+
+
+def stop_gradient(x: Any) -> Any:
+    """Return `x`, an array or pytree, as a constant: no derivative flows through it."""
+    return trees.map(lambda leaf: leaf.detach() if type(leaf) is Array else leaf, x)

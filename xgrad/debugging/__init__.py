@@ -1,0 +1,1 @@
+"""Where a NaN, a lost path or a zero comes from."""

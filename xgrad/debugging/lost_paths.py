@@ -1,0 +1,119 @@
+"""Where the influence of an argument ends: the calls at which it leaves the tape."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NamedTuple
+
+from ..engine import tape
+from ..engine.tape import PARENTS, SERIAL, Node
+from .observer import Line, Watch, arrays_in, indented, is_ours, origin
+
+_CALLS = frozenset(("call", "general"))
+"""What the functions that call an op are named; the op has a better name."""
+
+_LEAVING = frozenset(("item", "tolist", "data", "__bool__", "__index__", "__int__", "__float__"))
+
+
+class Loss(NamedTuple):
+    """A call that took what depends on some leaves and gave what depends on none."""
+
+    name: str
+    line: Line
+    leaves: int
+    recording: bool
+
+    def __str__(self) -> str:
+        off = "" if self.recording else " (recording is switched off)"
+        return f"{self.name}{off}\n  {str(self.line).replace(chr(10), f'{chr(10)}  ')}"
+
+
+class Losses(Watch):
+    """Collects where a function leaves the tape.
+
+    Attributes:
+        found: the losses, in order.
+        leaves: serial numbers of the leaves, in order; bit i of a set stands for the i-th.
+        used: the set of leaves from which anything was made.
+        depends: the set of leaves that a node depends on, by serial number.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[Loss, None] = {}
+        self.leaves: list[int] = []
+        self.used = 0
+        self.depends: dict[int, int] = {}
+        self._op = ""  # the innermost op that gave something untracked
+
+    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Watch
+        super().returned(frame, value)
+        if frame.f_code is tape.leaf.__code__ and value is not None:
+            serial, outer = value._node[SERIAL], value._node[PARENTS]
+            self.depends[serial] = 1 << len(self.leaves) | self.leaves_of(outer)
+            self.leaves.append(serial)
+            return
+        code = frame.f_code
+        given = 0
+        for argument in inspect.getargvalues(frame).locals.values():
+            for x in arrays_in(argument):
+                given |= self.leaves_of(x._node)
+        if not given:
+            return
+        results = list(arrays_in(value))
+        if any(x._node is not None for x in results):
+            self.used |= 0 if is_ours(frame.f_back) else given
+            return
+        self._op = getattr(frame.f_locals.get("op"), "name", self._op)
+        if not results and code.co_name not in _LEAVING:
+            return
+        if not is_ours(frame.f_back):
+            name = self._op if code.co_name in _CALLS or code.co_name[0] == "_" else code.co_name
+            self.found[Loss(name, origin(frame)[0], given, tape.is_recording())] = None
+
+    def leaves_of(self, node: Node | None) -> int:
+        """Return the set of leaves that a node depends on."""
+        if node is None:
+            return 0
+        stack, known = [node], self.depends
+        while stack:
+            top = stack[-1]
+            parents = tape.parents_of(top)
+            todo = [p for p in parents if p[SERIAL] not in known]
+            if todo and top[SERIAL] not in known:
+                stack += todo
+                continue
+            stack.pop()
+            if top[SERIAL] not in known:
+                leaves = 0
+                for p in parents:
+                    leaves |= known[p[SERIAL]]
+                known[top[SERIAL]] = leaves
+        return known[node[SERIAL]]
+
+
+def lost(run: Callable[[], Any], count: int) -> list[str]:
+    """Return, for each of a function's leaves, where its influence ends.
+
+    Args:
+        run: records the function once, on fresh leaves.
+        count: how many leaves it has.
+    """
+    if not Losses.is_possible():
+        return ["it is unused, or its path is lost on the way; a profiler hides where"] * count
+    # a function may not bear a second call; what was seen until then still helps
+    with Losses() as losses, contextlib.suppress(Exception):
+        run()
+    return [told(losses, i) for i in range(count)]
+
+
+def told(losses: Losses, i: int) -> str:
+    """Return where the influence of leaf `i` ends, in words."""
+    at = [str(loss) for loss in losses.found if loss.leaves >> i & 1]
+    if at:
+        return "its path is lost at\n" + indented("\n".join(at))
+    if losses.used >> i & 1:
+        return "it is used, but the result does not depend on what was made of it"
+    return "it is not used"

@@ -1,0 +1,200 @@
+"""The five kinds of op, and what the engine owns for every derivative rule.
+
+The decorator is the mathematics, the ``def`` is the standard's signature, and the backend's
+function of the same name is the body; a body is written only where the backends have none.
+
+    @elementwise(lambda xp, x: xp.cos(x))
+    def sin(x, /): ...
+
+======================== ===================================== =====================================
+kind                     the rule states                       the engine derives
+======================== ===================================== =====================================
+``elementwise``          each partial derivative, once         vjp = conj(partial) g,
+                                                               jvp = partial t
+``linear``               the transpose                         jvp = the op itself on the tangents
+``multilinear``          one transpose per argument            jvp = sum with one argument replaced
+``rule``                 vjp, and jvp if it is not to be the   a missing jvp = transpose of the vjp
+                         transpose of vjp
+``constant``             that there is no derivative           zeros
+======================== ===================================== =====================================
+
+A rule asks for what it needs *by parameter name*, and what no rule names the tape does not keep:
+
+``xp``     the namespace to compute with: a raw one, or `xgrad` itself when an outer tape watches
+``g``      cotangent of the result       ``t``  tangent of the argument (a tuple, if several)
+``out``    the result                    any other name: the op's argument or parameter of that name
+
+A linear argument reaches its rule as a `Like`: shape and dtype, never its values.
+
+The engine owns, so that no rule says it: the conj of partials; reducing a cotangent to its
+argument's shape (broadcasting), to its realness and to its dtype; skipping arguments that nobody
+asked about; summing contributions; zeros, and keeping structural zeros zero; the argument's device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, TypeVar
+
+from ..arrays import operators
+from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
+from .calls.general import constant_call, general_call
+from .calls.unary import unary_call
+from .kinds import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
+from .operands import Op
+from .partials import Partial, over
+
+__all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def elementwise(
+    *partials: Partial,
+    zeros: bool = False,
+    path: str = "",
+    product: Any = None,
+    square: Callable[[Any, Any], Any] | None = None,
+    of_root: Callable[[Any], Any] | None = None,
+    symbol: str = "",
+) -> Callable[[F], F]:
+    """Define an op that acts element by element, by its partial derivatives.
+
+    Args:
+        partials: for each array argument ``f(xp, ...)``, ``over(f)`` for one over it, 1 or -1.
+        zeros: whether the partials have structural zeros, as those of ``clip`` have.
+        path: the prefix of the backend's name of the function, as ``"linalg."``.
+        product: how to multiply by the partials, if not by the ordinary product.
+        square: of a root, its square; see `Rule`.
+        of_root: of a product, that of a root and itself.
+        symbol: the operator of two arrays that is this op.
+    """
+
+    def decorate(f: F) -> F:
+        op = Op(f, "elementwise", path, len(partials))
+        op.square, op.of_root = square, of_root
+        for partial in partials:
+            op.require_names(partial, 1)
+        if len(partials) == 1 and not op.keywords and not op.rest:
+            return _finish(op, f, unary_call(op, partials[0], zeros))
+        if len(partials) == 2 and not op.keywords and not op.rest:
+            variants = binary_variants(op, partials, zeros, elementwise_variant, product)
+            call = binary_call(op, variants)
+            if symbol:
+                operators.define(symbol, call, lambda other: binary_call(op, variants, None, other))
+            return _finish(op, f, call)
+        return _finish(op, f, general_call(op, ElementwiseBuilder(op, partials, zeros)))
+
+    return decorate
+
+
+def linear(
+    *transposes: Callable[..., Any] | None,
+    zeros: bool = False,
+    path: str = "",
+    view: Any = None,
+    adapter: str = "",
+    add_to: Callable[..., Any] | None = None,
+    cover: Callable[..., bool] | None = None,
+    join: Callable[..., Any] | None = None,
+    reuse: Callable[..., Any] | None = None,
+) -> Callable[[F], F]:
+    """Define an op that is linear in its arrays together, by its transposes.
+
+    Args:
+        transposes: for each array argument ``f(xp, g, ...)``, or None if the op is not linear in
+            that argument; for a variadic op one that gives a sequence.
+        zeros: whether the transposes fill unused entries with zeros.
+        path: the prefix of the backend's name of the function.
+        view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
+            the base after the view was written to.
+        adapter: the field of `Backend` that holds the raw function, where the standard has none.
+        add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
+        cover: ``cover(keys, shape)``, whether parts of these keys are the whole; see `Rule`.
+        join: ``join(parts, shape)``, the whole of such parts; see `Rule`.
+        reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
+    """
+
+    def decorate(f: F) -> F:
+        op = Op(f, "linear", path, len(transposes), adapter)
+        for transpose in transposes:
+            op.require_names(transpose, 2)
+        return _finish(
+            op,
+            f,
+            general_call(
+                op, LinearBuilder(op, transposes, zeros, add_to, cover, join, reuse), view
+            ),
+        )
+
+    return decorate
+
+
+def multilinear(
+    *transposes: Callable[..., Any], path: str = "", axes: int | None = None
+) -> Callable[[F], F]:
+    """Define an op that is linear in each of its arrays alone, by the transpose in each.
+
+    Args:
+        transposes: one for each array argument.
+        path: the prefix of the backend's name of the function.
+        axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
+    """
+
+    def decorate(f: F) -> F:
+        op = Op(f, "multilinear", path, len(transposes))
+        for transpose in transposes:
+            op.require_names(transpose, 2)
+        if len(transposes) == 2 and not op.keywords and not op.rest:
+            variants = binary_variants(op, transposes, False, multilinear_variant)
+            call = binary_call(op, variants, axes)
+            variants.call = call
+            return _finish(op, f, call)
+        return _finish(op, f, general_call(op, MultilinearBuilder(op, transposes)))
+
+    return decorate
+
+
+def rule(
+    *,
+    vjp: Callable[..., Any],
+    jvp: Callable[..., Any] | None = None,
+    arrays: int | None = None,
+    zeros: bool = False,
+    path: str = "",
+    square: Callable[[Any, Any], Any] | None = None,
+) -> Callable[[F], F]:
+    """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
+
+    Args:
+        vjp: ``f(xp, g, ...)`` gives the cotangent of the array, or a tuple if there are several;
+            `g` is a tuple if the op has several results.
+        jvp: ``f(xp, t, ...)`` gives the tangent of the result, or a tuple of them.
+        arrays: how many arguments are arrays; by default the positional-only ones.
+        zeros: whether the vjp fills unused entries with zeros.
+        path: the prefix of the backend's name of the function.
+        square: of a root, its square; see `Rule`.
+    """
+
+    def decorate(f: F) -> F:
+        op = Op(f, "rule", path, arrays)
+        op.square = square
+        op.require_names(vjp, 2)
+        op.require_names(jvp, 2)
+        return _finish(op, f, general_call(op, RuleBuilder(op, vjp, jvp, zeros)))
+
+    return decorate
+
+
+def constant(f: F, /) -> F:
+    """Define an op whose result has no derivative: it is said, not left out."""
+    op = Op(f, "constant", "", None)
+    return _finish(op, f, constant_call(op))
+
+
+def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
+    """Give the function that does the work the name, docstring and signature of the definition."""
+    update_wrapper(call, f)
+    call.op = op  # type: ignore[attr-defined]
+    return call  # type: ignore[return-value]

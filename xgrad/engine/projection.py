@@ -1,0 +1,76 @@
+"""Bringing a cotangent or tangent to the shape, realness, dtype and device of its array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arrays.array import SCALARS, Array
+from ..backends import COMPLEX, REAL, backend_of
+
+
+class Like:
+    """The shape, dtype and device of an array whose values are not kept."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+def conj(xp: Any, x: Any) -> Any:
+    """Return the complex conjugate; a real array or a number as it is."""
+    if type(x) in SCALARS:
+        return x.conjugate()
+    raw = x._data if type(x) is Array else x
+    return xp.conj(x) if raw.dtype in COMPLEX else x
+
+
+def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Sum a cotangent over broadcast axes, and bring it to the realness and dtype of its array."""
+    raw = c._data if type(c) is Array else c
+    have = tuple(raw.shape)
+    extra = len(have) - len(shape)
+    if extra > 0 and have[extra:] == shape:  # the commonest: a bias added to a batch
+        c = xp.sum(c, axis=tuple(range(extra)))
+    elif have != shape:
+        if len(have) < len(shape):  # an assigned value may have leading axes of length one
+            have = (1,) * (len(shape) - len(have)) + have
+            c = xp.reshape(c, have)
+        extra = len(have) - len(shape)
+        axes = tuple(range(extra)) + tuple(
+            extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1
+        )
+        if axes:
+            c = xp.sum(c, axis=axes)
+        if extra + len(shape) - len(axes) != len(shape):
+            c = xp.reshape(c, shape)
+    return cast(xp, c, dtype)
+
+
+def cast(xp: Any, c: Any, dtype: Any) -> Any:
+    """Bring a cotangent or tangent to the realness and dtype of its array."""
+    raw = c._data if type(c) is Array else c
+    if raw.dtype is dtype or raw.dtype == dtype:
+        return c
+    if raw.dtype in COMPLEX and dtype in REAL:
+        return cast(xp, xp.real(c), dtype)
+    return xp.astype(c, dtype)
+
+
+def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Bring a tangent to the shape and dtype of the result."""
+    raw = t._data if type(t) is Array else t
+    return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, shape), dtype)
+
+
+def zeros(like: Any, near: Any) -> Any:
+    """Return zeros of the shape and dtype of `like`, on the backend and device of `near`."""
+    raw = near._data if type(near) is Array else near
+    backend = backend_of(raw)
+    made = backend.xp.zeros(like.shape, dtype=like.dtype, device=backend.device(raw))
+    return Array(made) if type(near) is Array else made

@@ -1,0 +1,217 @@
+"""The record of one run of a function, which every transform makes and walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import errors
+from .. import tree as trees
+from ..arrays.array import Array
+from ..backends import creating_like
+from . import tape
+from .tape import SERIAL, Node
+
+
+class Record:
+    """One run of a function on fresh leaves, ready to be walked."""
+
+    def __init__(
+        self,
+        what: str,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: Sequence[int],
+        kwargs: dict[str, Any],
+        has_aux: bool,
+    ) -> None:
+        self.what, self.argnums = what, argnums
+        outer = tape.is_recording()
+        self.given: list[Any] = []
+        self.inputs: list[Array] = []
+        self.leaves: list[Node] = []
+        self.structures: list[Any] = []
+        self.raw = True  # whether none of what was given is an `Array`
+        fresh = list(args)
+        for i in argnums:
+            if not -len(args) <= i < len(args):
+                raise ValueError(
+                    f"{what}: argnums has {i}, but f was called with {len(args)} arguments"
+                )
+            given = args[i]
+            if trees.is_plain(given):  # what most are, by the shortest way
+                x = Array(given)
+                leaf = fresh[i] = tape.leaf(x, outer)
+                self.structures.append(trees.SINGLE)
+                self.given.append(given)
+                self.inputs.append(x)
+                self.leaves.append(leaf._node)
+                continue
+            found, structure = trees.flatten(given)
+            self.structures.append(structure)
+            leaves = []
+            for given in found:
+                if type(given) is Array:
+                    self.raw = False
+                x = trees.differentiable(given, what)
+                leaf = tape.leaf(x, outer)
+                self.given.append(given)
+                self.inputs.append(x)
+                self.leaves.append(leaf._node)
+                leaves.append(leaf)
+            fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
+        if not self.inputs:
+            raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
+        leaves = leaf = found = given = None  # type: ignore[assignment] # f alone holds what f was given
+        with creating_like(self.inputs[0]._data):
+            if outer:
+                out = f(*fresh, **kwargs)
+            else:
+                with tape.recording(True):
+                    out = f(*fresh, **kwargs)
+        del fresh
+        self.aux = None
+        if has_aux:
+            if not isinstance(out, tuple) or len(out) != 2:
+                raise TypeError(f"{what}: has_aux=True, but f did not return a pair (result, aux)")
+            out, aux = out
+            self.aux = trees.map(self._leave, aux)
+        flat, self.out_structure = trees.flatten(out)
+        del out
+        self.outs: list[Array] = []
+        nodes: list[Node | None] = []
+        for y in flat:
+            x = y if type(y) is Array else trees.as_array(y, f"{what}: the result of f")
+            nodes.append(x._node)
+            self.outs.append(x)
+        flat = x = y = None  # type: ignore[assignment]
+        self.path, others = tape.cone([n for n in nodes if n is not None], self.leaves)
+        self.taped = others and outer
+        if not self.taped:  # nothing outside may see, or keep alive, this tape
+            self.outs = [Array(x._data) for x in self.outs]
+        self.serials = self._reached(nodes)
+        self.gone: dict[int, list[int]] | None = None
+
+    def names(self) -> list[str]:
+        """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
+        trees_of = zip(self.argnums, self.structures, strict=True)
+        names = [name for i, tree in trees_of for name in trees.names(tree, f"argument {i}")]
+        return [
+            f"{name} ({x.dtype}{list(x.shape)})" for name, x in zip(names, self.inputs, strict=True)
+        ]
+
+    def _reached(self, nodes: list[Node | None]) -> list[int | None]:
+        """Return the serial number of each output that depends on an input, None for another."""
+        serials = [None if n is None else n[SERIAL] for n in nodes]
+        if len(nodes) == 1 and self.path and self.path[-1][SERIAL] == serials[0]:
+            return serials
+        inside = {n[SERIAL] for n in self.path} | {n[SERIAL] for n in self.leaves}
+        return [s if s in inside else None for s in serials]
+
+    def _leave(self, x: Any) -> Any:
+        """Return an auxiliary result off this tape, raw if the inputs were."""
+        if type(x) is not Array:
+            return x
+        if x._node is not None and not any(leaf[tape.PARENTS] is not None for leaf in self.leaves):
+            x = Array(x._data)
+        return trees.like_input(x, None) if self.raw else x
+
+    def result(self) -> Any:
+        """Return what f returned, raw if the inputs were raw and nobody outside watches."""
+        given = None if self.raw else self.outs[0] if self.outs else None
+        return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
+
+    def pull(
+        self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
+    ) -> list[Array]:
+        """Return the cotangent of each input for cotangents of the outputs; None is zero."""
+        taped = self.taped
+        seeds: dict[int, Any] = {}
+        if not taped and tape.is_recording():
+            for g in cotangents:
+                taped = taped or (g is not None and g._node is not None)
+        for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
+            if serial is not None and ct is not None:
+                c = ct if taped else ct._data
+                seeds[serial] = seeds[serial] + c if serial in seeds else c
+        if taped:
+            with tape.recording(True):
+                found = tape.pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
+        else:  # on raw arrays, where nothing can be recorded
+            found = tape.pullback(self.path, seeds, taped=False, free=free, sparse=sparse)
+        home = []
+        for node, x in zip(self.leaves, self.inputs):  # noqa: B905 - strict=True takes as long as an op
+            c = found.get(node[0])
+            home.append(Array(c) if type(c) is type(x._data) else _home(c, x))
+        return home
+
+    def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
+        """Return the tangent of each output for tangents of the inputs; None is zero."""
+        tracked = any(t is not None and t._node is not None for t in tangents)
+        taped = self.taped or (tracked and tape.is_recording())
+        seeds = {
+            node[SERIAL]: t if taped else t._data
+            for node, t in zip(self.leaves, tangents, strict=True)
+            if t is not None
+        }
+        if self.gone is None:
+            self.gone = tape.last_uses(self.path, [s for s in self.serials if s is not None])
+        with tape.recording(taped):
+            found = tape.pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
+        return [
+            _home(None if s is None else found.get(s), x)
+            for s, x in zip(self.serials, self.outs, strict=True)
+        ]
+
+    def by_argument(self, values: list[Array]) -> list[Any]:
+        """Return values of the inputs in the structure of each argument."""
+        home: list[Any] = []
+        for v, g in zip(values, self.given):  # noqa: B905 - as in `pull`
+            home.append(v if type(g) is Array or v._node is not None else v._data)
+        found, start = [], 0
+        for structure in self.structures:
+            if structure is trees.SINGLE:
+                found.append(home[start])
+                start += 1
+            else:
+                end = start + structure.num_leaves
+                found.append(structure.unflatten(home[start:end]))
+                start = end
+        return found
+
+    def by_output(self, values: list[Array]) -> Any:
+        """Return values of the outputs in the structure of the result."""
+        given = None if self.raw else self.inputs[0]
+        return self.out_structure.unflatten([trees.like_input(v, given) for v in values])
+
+    def cotangents(self, tree: Any) -> list[Array]:
+        """Return the leaves of a cotangent, checked against the result."""
+        return matched(tree, self.outs, self.out_structure, self.what, "cotangent")
+
+
+def _home(found: Any, x: Array) -> Array:
+    """Return a cotangent or tangent as an `Array`, zeros if there is none."""
+    if found is None:
+        return Array(trees.zeros_like(x))
+    return found if type(found) is Array else Array(tape.as_array(found))
+
+
+def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
+    flat, shape = trees.flatten(tree)
+    if shape != structure or len(flat) != len(like):
+        raise ValueError(f"{what}: the {name} has the structure {shape}; expected {structure}")
+    return [_fitting(x, y, what, name) for x, y in zip(flat, like, strict=True)]
+
+
+def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
+    with creating_like(y._data):
+        out = trees.as_array(x, what)
+    if out.shape != y.shape:
+        raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
+    if out.backend != y.backend:
+        raise errors.MixedBackendError(
+            f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
+            f"Move it with x.to_backend({y.backend!r})"
+        )
+    return tape.seed(y, out, what, "")

@@ -1,0 +1,508 @@
+"""NumPy's functions that arrange, choose and write elements, on an `Array`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ..arrays.array import Array
+from .storing import refuse_out, stored
+
+
+def _tuple(x: Any) -> tuple[int, ...]:
+    return (int(x),) if isinstance(x, (int, np.integer)) else tuple(int(n) for n in x)
+
+
+def reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Array:
+    """Return an array of another shape, its elements read in C or in Fortran order."""
+    shape = _tuple(shape)
+    if order == "F":
+        return xgrad.reshape(a.T, shape[::-1], copy=copy).T
+    if order not in ("C", "A"):
+        raise ValueError(f"numpy.reshape: order is {order!r}; expected 'C', 'F' or 'A'")
+    return xgrad.reshape(a, shape, copy=copy)
+
+
+def ravel(a: Any, order: str = "C") -> Array:
+    """Return the elements as a vector, read in C or in Fortran order."""
+    return xgrad.ravel(a.T if order == "F" else a)
+
+
+def _transpose(a: Any, axes: Any = None) -> Any:
+    return a.T if axes is None else xgrad.permute_dims(a, tuple(axes))
+
+
+def _squeeze(a: Any, axis: Any = None) -> Any:
+    return a.squeeze(axis)
+
+
+def _places(like: Any, indices: Any) -> Any:
+    """Return indices as an array beside the one that they index."""
+    if isinstance(indices, Array):
+        return indices
+    return xgrad.ops.beside.placed(like, np.asarray(indices), np.int64)
+
+
+def _axes(x: Any) -> Any:
+    return x if isinstance(x, (int, np.integer)) else tuple(x)
+
+
+def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    return xgrad.moveaxis(a, _axes(source), _axes(destination))
+
+
+def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return xgrad.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
+    return xgrad.roll(a, _axes(shift), axis=None if axis is None else _axes(axis))
+
+
+def _sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
+) -> Any:
+    windows = _tuple(window_shape)
+    axes = range(x.ndim) if axis is None else [a % x.ndim for a in _tuple(axis)]
+    for n, a in zip(windows, axes, strict=True):
+        count = x.shape[a] - n + 1
+        if n < 0 or count < 1:
+            raise ValueError(f"numpy.sliding_window_view: a window of {n} on shape {x.shape}")
+        places = _places(x, (np.arange(count)[:, None] + np.arange(n)).ravel())
+        parts = (*x.shape[:a], count, n, *x.shape[a + 1 :])
+        x = xgrad.moveaxis(xgrad.reshape(xgrad.take(x, places, axis=a), parts), a + 1, -1)
+    return x
+
+
+def _tile(A: Any, reps: Any) -> Any:
+    return xgrad.tile(A, _tuple(reps))
+
+
+def _resize(a: Any, new_shape: Any) -> Any:
+    shape = _tuple(new_shape)
+    flat, size = xgrad.ravel(xgrad.asarray(a)), math.prod(shape)
+    times = -(-size // max(flat.size, 1))
+    return xgrad.reshape(xgrad.tile(flat, (times,))[:size], shape)
+
+
+def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    nonzero = np.nonzero(xgrad.asarray(filt).detach()._numpy())
+    chosen = range(filt.ndim) if axis is None else [a % filt.ndim for a in _tuple(axis)]
+    key = [slice(None)] * filt.ndim
+    for a in chosen:
+        held = nonzero[a]
+        if not held.size:
+            key[a] = slice(0, 0)
+            continue
+        first = int(held.min()) if "f" in trim.lower() else 0
+        key[a] = slice(first, int(held.max()) + 1 if "b" in trim.lower() else None)
+    return filt[tuple(key)]
+
+
+def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    return a.copy()
+
+
+def _linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    ends = xgrad.subtract(stop, start)
+    parts = max(num - 1 if endpoint else num, 1)
+    steps = xgrad.ops.beside.fractions(ends, n=num) / parts
+    steps = xgrad.reshape(steps, (num, *(1 for _ in ends.shape)))
+    out = xgrad.moveaxis(start + steps * ends, 0, axis)
+    out = out if dtype is None else out.astype(dtype)
+    return (out, ends / parts) if retstep else out
+
+
+def _logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    out = xgrad.pow(base, _linspace(start, stop, num, endpoint))
+    out = xgrad.moveaxis(out, 0, axis) if out.ndim > 1 else out
+    return out if dtype is None else out.astype(dtype)
+
+
+def _geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    start = xgrad.asarray(start)
+    ratio = xgrad.log(stop / start)
+    out = start * xgrad.exp(_linspace(xgrad.zeros_like(ratio), ratio, num, endpoint))
+    out = xgrad.moveaxis(out, 0, axis) if out.ndim > 1 else out
+    return out if dtype is None else out.astype(dtype)
+
+
+# Choosing -----------------------------------------------------------------------------------------
+
+
+def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Array:
+    """Return elements along an axis; of the flattened array without one."""
+    a, axis = (xgrad.ravel(a), 0) if axis is None else (a, axis)
+    indices = _places(a, indices)
+    length = a.shape[axis]
+    if mode == "wrap":
+        indices = indices % length
+    elif mode == "clip":
+        indices = indices.clip(0, length - 1)
+    shape = tuple(indices.shape)
+    taken = xgrad.take(a, indices.reshape(-1), axis=axis)
+    axis = axis % a.ndim
+    result = xgrad.reshape(taken, (*a.shape[:axis], *shape, *a.shape[axis + 1 :]))
+    return stored(result, out, "numpy.take(out=)")
+
+
+def _where(condition: Any, *choices: Any) -> Any:
+    return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
+
+
+def _argwhere(a: Any) -> Any:
+    return xgrad.stack(xgrad.nonzero(a), axis=1)
+
+
+def _flatnonzero(a: Any) -> Any:
+    return xgrad.nonzero(xgrad.ravel(a))[0]
+
+
+def _extract(condition: Any, arr: Any) -> Any:
+    return xgrad.ravel(arr)[xgrad.ravel(xgrad.asarray(condition)) != 0]
+
+
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Array:
+    """Return a sorted copy; of the flattened array if the axis is None."""
+    return xgrad.sort(xgrad.ravel(a), axis=0) if axis is None else xgrad.sort(a, axis=axis)
+
+
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+) -> Array:
+    """Return the indices that sort; those of the flattened array if the axis is None."""
+    return xgrad.argsort(xgrad.ravel(a), axis=0) if axis is None else xgrad.argsort(a, axis=axis)
+
+
+def partition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Array:
+    """Return the elements with those up to the `kth` first: all are sorted."""
+    return sort(a, axis)
+
+
+def argpartition(
+    a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
+) -> Array:
+    """Return the indices that put the elements up to the `kth` first: all are sorted."""
+    return argsort(a, axis)
+
+
+def _lexsort(keys: Any, axis: int = -1) -> Any:
+    first, *rest = list(keys)
+    order = xgrad.argsort(first, axis=axis)
+    for key in rest:
+        ranked = xgrad.take_along_axis(xgrad.asarray(key), order, axis=axis)
+        order = xgrad.take_along_axis(order, xgrad.argsort(ranked, axis=axis), axis=axis)
+    return order
+
+
+def unique(
+    ar: Any,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: Any = None,
+    *,
+    equal_nan: bool = True,
+    sorted: bool = True,
+) -> Any:
+    """Return the unique elements, and what else was asked for, as ``numpy.unique``."""
+    if axis is not None:
+        raise NotImplementedError("numpy.unique: axis= on an xgrad.Array; expected None")
+    values, indices, inverse, counts = xgrad.unique_all(xgrad.asarray(ar))
+    asked = ((indices, return_index), (inverse, return_inverse), (counts, return_counts))
+    more = [result for result, wanted in asked if wanted]
+    return (values, *more) if more else values
+
+
+def _union1d(ar1: Any, ar2: Any) -> Any:
+    return unique(xgrad.concat((xgrad.asarray(ar1), xgrad.asarray(ar2)), axis=None))
+
+
+def _intersect1d(
+    ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
+) -> Any:
+    if return_indices:
+        raise NotImplementedError("numpy.intersect1d: return_indices= on an xgrad.Array")
+    ar1 = xgrad.ravel(xgrad.asarray(ar1)) if assume_unique else unique(ar1)
+    return ar1[xgrad.isin(ar1, xgrad.asarray(ar2))]
+
+
+def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1 = xgrad.ravel(xgrad.asarray(ar1)) if assume_unique else unique(ar1)
+    return ar1[xgrad.isin(ar1, xgrad.asarray(ar2), invert=True)]
+
+
+def _setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    ar1, ar2 = xgrad.asarray(ar1), xgrad.asarray(ar2)
+    parts = (_setdiff1d(ar1, ar2, assume_unique), _setdiff1d(ar2, ar1, assume_unique))
+    return xgrad.sort(xgrad.concat(parts))
+
+
+def _isin(
+    element: Any,
+    test_elements: Any,
+    assume_unique: bool = False,
+    invert: bool = False,
+    *,
+    kind: Any = None,
+) -> Any:
+    return xgrad.isin(xgrad.asarray(element), xgrad.asarray(test_elements), invert=invert)
+
+
+def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    bins = xgrad.asarray(bins)
+    edges = bins.detach()._numpy()
+    side = "left" if right else "right"
+    if edges.size < 2 or edges[0] <= edges[-1]:
+        return xgrad.searchsorted(bins, xgrad.asarray(x), side=side)
+    turned = "right" if right else "left"
+    return edges.size - xgrad.searchsorted(xgrad.flip(bins), xgrad.asarray(x), side=turned)
+
+
+def _histogram2d(
+    x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    several = isinstance(bins, Iterable) and len(bins) == 2  # type: ignore[arg-type]
+    both = tuple(bins) if several else (bins, bins)
+    cells: Any = 0
+    edges = []
+    samples = map(xgrad.asarray, (x, y))
+    for sample, given, limits in zip(samples, both, range or (None, None), strict=True):
+        edge = xgrad.histogram(sample, given, limits)[1]
+        count = edge.size - 1
+        cell = xgrad.searchsorted(edge, sample, side="right") - 1
+        cell = xgrad.where(sample == edge[-1], count - 1, cell)
+        cells = xgrad.where((cell < 0) | (cell >= count), -(count * 10**9), cells * count + cell)
+        edges.append(edge)
+    shape = tuple(edge.size - 1 for edge in edges)
+    inside = cells >= 0
+    weights = xgrad.ones_like(cells, dtype=xgrad.float64) if weights is None else weights
+    held = xgrad.where(inside, xgrad.asarray(weights), 0)
+    total = xgrad.segment_sum(held, xgrad.where(inside, cells, 0), math.prod(shape))
+    total = xgrad.reshape(total, shape)
+    if density:
+        total = total / (xgrad.sum(total) * xgrad.linalg.outer(*map(xgrad.diff, edges)))
+    return total, *edges
+
+
+# Writing ------------------------------------------------------------------------------------------
+
+
+def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
+    refuse_out("numpy.copyto", dst)
+    dst[...] = src if where is True else xgrad.where(where, src, dst)
+
+
+def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+    """Write values at places of the flattened array."""
+    refuse_out("numpy.put", a)
+    ind = _places(a, ind).reshape(-1)
+    if mode == "wrap":
+        ind = ind % a.size
+    elif mode == "clip":
+        ind = ind.clip(0, a.size - 1)
+    flat = xgrad.index_set(xgrad.ravel(a), (ind,), _resize(xgrad.asarray(v), ind.size))
+    a[...] = xgrad.reshape(flat, a.shape)
+
+
+def _place(arr: Any, mask: Any, vals: Any) -> None:
+    refuse_out("numpy.place", arr)
+    put(arr, xgrad.nonzero(xgrad.ravel(xgrad.asarray(mask)))[0], vals)
+
+
+def _putmask(a: Any, mask: Any, values: Any) -> None:
+    refuse_out("numpy.putmask", a)
+    a[...] = xgrad.where(mask, _resize(xgrad.asarray(values).astype(a.dtype), a.shape), a)
+
+
+def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+    refuse_out("numpy.put_along_axis", arr)
+    indices = _places(arr, indices)
+    if axis is None:
+        put(arr, indices, values)
+        return
+    axis = axis % arr.ndim
+    key: list[Any] = [
+        _places(arr, np.arange(n).reshape([-1 if j == i else 1 for j in range(arr.ndim)]))
+        for i, n in enumerate(arr.shape)
+    ]
+    key[axis] = indices
+    arr[tuple(key)] = values
+
+
+def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+    refuse_out("numpy.fill_diagonal", a)
+    if wrap and a.shape[0] > a.shape[1]:
+        raise NotImplementedError("numpy.fill_diagonal: wrap=True on an xgrad.Array")
+    length = min(a.shape)
+    on = _places(a, np.arange(length))
+    a[(on,) * a.ndim] = _resize(val, length) if np.ndim(val) else val
+
+
+# Questions ----------------------------------------------------------------------------------------
+
+
+def _iscomplexobj(x: Any) -> bool:
+    return bool(x.dtype.kind == "c")
+
+
+def _isrealobj(x: Any) -> bool:
+    return bool(x.dtype.kind != "c")
+
+
+def _isreal(x: Any) -> Any:
+    return xgrad.imag(x) == 0 if x.dtype.kind == "c" else xgrad.ones_like(x, dtype=bool)
+
+
+def _iscomplex(x: Any) -> Any:
+    return ~_isreal(x)
+
+
+def _real_if_close(a: Any, tol: float = 100) -> Any:
+    if a.dtype.kind != "c":
+        return a
+    tol = np.finfo(a.dtype).eps * tol if tol > 1 else tol
+    return xgrad.real(a) if bool(xgrad.all(xgrad.abs(xgrad.imag(a)) < tol)) else a
+
+
+def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    a1, a2 = xgrad.asarray(a1), xgrad.asarray(a2)
+    if a1.shape != a2.shape:
+        return False
+    same = a1 == a2
+    if equal_nan:
+        same = same | ((a1 != a1) & (a2 != a2))  # noqa: PLR0124 - only NaN differs from itself
+    return bool(xgrad.all(same))
+
+
+def _size(a: Any, axis: Any = None) -> int:
+    return a.size if axis is None else math.prod(a.shape[i] for i in _tuple(axis))
+
+
+def _indices_from(name: str) -> Callable[..., Any]:
+    def call(arr: Any, k: int = 0) -> Any:
+        found = getattr(np, name)(arr.shape[-2], k=k, m=arr.shape[-1])
+        return tuple(_places(arr, indices) for indices in found)
+
+    return call
+
+
+def _diag_indices_from(arr: Any) -> Any:
+    return (_places(arr, np.arange(arr.shape[0])),) * arr.ndim
+
+
+# Functions of slices ------------------------------------------------------------------------------
+
+
+def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    moved = xgrad.moveaxis(arr, axis, -1)
+    lead = moved.shape[:-1]
+    rows = xgrad.reshape(moved, (-1, moved.shape[-1]))
+    results = [xgrad.asarray(func1d(row, *args, **kwargs)) for row in rows]
+    out = xgrad.stack(results)
+    inner = tuple(range(len(lead), len(lead) + out.ndim - 1))
+    out = xgrad.reshape(out, (*lead, *out.shape[1:]))
+    axis = axis % arr.ndim
+    return xgrad.moveaxis(out, inner, tuple(axis + i for i in range(len(inner))))
+
+
+def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
+    for axis in _tuple(axes):
+        result = func(a, axis)
+        a = result if result.ndim == a.ndim else xgrad.expand_dims(result, axis % a.ndim)
+    return a
+
+
+def _shown(a: Any, *args: Any, **kwargs: Any) -> str:
+    return np.array2string(a.detach()._numpy(), *args, **kwargs)
+
+
+ADAPTED: dict[str, Callable[..., Any]] = {
+    "apply_along_axis": _apply_along_axis,
+    "apply_over_axes": _apply_over_axes,
+    "argpartition": argpartition,
+    "argsort": argsort,
+    "argwhere": _argwhere,
+    "array2string": _shown,
+    "array_equal": _array_equal,
+    "array_repr": lambda arr, *args, **kwargs: repr(arr),
+    "array_str": lambda a, *args, **kwargs: str(a),
+    "copy": _copy,
+    "copyto": _copyto,
+    "diag_indices_from": _diag_indices_from,
+    "digitize": _digitize,
+    "extract": _extract,
+    "fill_diagonal": _fill_diagonal,
+    "flatnonzero": _flatnonzero,
+    "geomspace": _geomspace,
+    "histogram2d": _histogram2d,
+    "intersect1d": _intersect1d,
+    "iscomplex": _iscomplex,
+    "iscomplexobj": _iscomplexobj,
+    "isin": _isin,
+    "isreal": _isreal,
+    "isrealobj": _isrealobj,
+    "lexsort": _lexsort,
+    "linspace": _linspace,
+    "logspace": _logspace,
+    "moveaxis": _moveaxis,
+    "ndim": lambda a: a.ndim,
+    "partition": partition,
+    "place": _place,
+    "put": put,
+    "put_along_axis": _put_along_axis,
+    "putmask": _putmask,
+    "ravel": ravel,
+    "real_if_close": _real_if_close,
+    "reshape": reshape,
+    "resize": _resize,
+    "roll": _roll,
+    "rollaxis": _rollaxis,
+    "setdiff1d": _setdiff1d,
+    "setxor1d": _setxor1d,
+    "shape": lambda a: a.shape,
+    "size": _size,
+    "sliding_window_view": _sliding_window_view,
+    "sort": sort,
+    "squeeze": _squeeze,
+    "take": take,
+    "tile": _tile,
+    "transpose": _transpose,
+    "tril_indices_from": _indices_from("tril_indices"),
+    "trim_zeros": _trim_zeros,
+    "triu_indices_from": _indices_from("triu_indices"),
+    "union1d": _union1d,
+    "unique": unique,
+    "where": _where,
+}
+"""NumPy's functions by name, where their meaning or arguments are not the standard's."""

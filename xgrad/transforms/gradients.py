@@ -1,0 +1,212 @@
+"""Transforms: functions of functions that give derivatives.
+
+Each gives `f` fresh leaves, records it once, and walks the record: `vjp` and its relatives down,
+`jvp` and its relatives up. Raw arrays in give raw arrays out, `Array` in gives `Array` out, pytrees
+of either keep their structure. They nest and mix in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from .. import errors
+from ..arrays.array import Array
+from ..backends import REAL
+from ..debugging import lost_paths as influence
+from ..engine import tape
+from ..engine.picklable import picklable
+from ..engine.record import Record, matched
+from ..engine.tape import SERIAL
+
+__all__ = [
+    "grad",
+    "jvp",
+    "linearize",
+    "value_and_grad",
+    "vjp",
+]
+
+Argnums = int | Sequence[int]
+
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Return the result of `f`, and its pullback: the function that carries cotangents back.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        primals: where to evaluate it.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    Returns:
+        ``(out, pullback)`` or ``(out, pullback, aux)``. ``pullback(ct)`` takes a cotangent in the
+        structure of `out` and gives a tuple with one cotangent for each primal. It may be called
+        any number of times.
+
+    >>> import numpy as np, xgrad as xg
+    >>> y, pullback = xg.vjp(xg.sin, np.asarray(0.0))
+    >>> [float(ct) for ct in pullback(1.0)]
+    [1.0]
+    """
+    record = Record("vjp", f, primals, range(len(primals)), {}, has_aux)
+
+    def pullback(cotangent: Any) -> tuple[Any, ...]:
+        return tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+
+    out = record.result()
+    return (out, pullback, record.aux) if has_aux else (out, pullback)
+
+
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+    """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
+
+    Returns:
+        ``(out, pushforward)`` or ``(out, pushforward, aux)``. ``pushforward(*tangents)`` takes one
+        tangent for each primal; `f` itself is evaluated only once.
+    """
+    record = Record("linearize", f, primals, range(len(primals)), {}, has_aux)
+
+    def pushforward(*tangents: Any) -> Any:
+        return record.by_output(record.push(_tangents(record, tangents)))
+
+    out = record.result()
+    return (out, pushforward, record.aux) if has_aux else (out, pushforward)
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
+) -> Any:
+    """Return the result of `f` and its derivative along a direction, in forward mode.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        primals: where to evaluate it, one entry for each argument.
+        tangents: the direction, in the structure of `primals`.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    >>> import numpy as np, xgrad as xg
+    >>> y, t = xg.jvp(lambda x: x * x, (np.asarray(3.0),), (np.asarray(1.0),))
+    >>> float(t)
+    6.0
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            f"jvp: primals and tangents are of type {type(primals).__name__} and "
+            f"{type(tangents).__name__}; expected tuples with one entry for each argument of f"
+        )
+    record = Record("jvp", f, primals, range(len(primals)), {}, has_aux)
+    tangent = record.by_output(record.push(_tangents(record, tangents)))
+    out = record.result()
+    return (out, tangent, record.aux) if has_aux else (out, tangent)
+
+
+def _tangents(record: Record, tangents: Sequence[Any]) -> list[Array]:
+    """Return the leaves of one tangent for each primal."""
+    if len(tangents) != len(record.structures):
+        raise ValueError(
+            f"{record.what}: got {len(tangents)} tangents; expected {len(record.structures)}, "
+            "one for each primal"
+        )
+    found: list[Array] = []
+    inputs = iter(record.inputs)
+    for tangent, structure in zip(tangents, record.structures, strict=True):
+        like = [next(inputs) for _ in range(structure.num_leaves)]
+        found += matched(tangent, like, structure, record.what, "tangent")
+    return found
+
+
+def numbers_of(argnums: Argnums) -> tuple[int, ...]:
+    """Return the positions to differentiate as a tuple."""
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+@picklable
+def value_and_grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., Any]:
+    """Return a function that gives both the value of `f` and its gradient.
+
+    Args:
+        f: a function that returns a real scalar.
+        argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
+        has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
+    """
+    numbers, single = numbers_of(argnums), isinstance(argnums, int)
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        record = Record("grad", f, args, numbers, kwargs, has_aux)
+        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        gradient = _gradient(record, single, again)
+        value = record.result()
+        return ((value, record.aux), gradient) if has_aux else (value, gradient)
+
+    return value_and_gradient
+
+
+def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) -> Any:
+    """Return the gradient of a recorded real scalar, for one argument or a tuple for several.
+
+    With `again`, which runs the function once more, an argument without influence is an error.
+    """
+    y = record.outs[0] if len(record.outs) == 1 else None
+    if y is None or y._data.shape != () or y._data.dtype not in REAL:
+        got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        raise errors.NotScalarError(
+            f"grad: f returned {got}; grad needs a real floating-point scalar. "
+            "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
+            "complex derivative, or xgrad.vjp(f, x) for anything"
+        )
+    if again is not None:
+        _require_influence(record, again)
+    one = Array(tape.ones_like(y._data))
+    gradients = record.by_argument(record.pull([one], free=not record.taped))
+    return gradients[0] if single else tuple(gradients)
+
+
+def _require_influence(record: Record, run: Callable[[], Any]) -> None:
+    """Raise if an input is not on a path to the output, and say where its path was lost."""
+    reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
+    reached.update(s for s in record.serials if s is not None)
+    missing = [i for i, node in enumerate(record.leaves) if node[SERIAL] not in reached]
+    if missing:
+        names, why = record.names(), influence.lost(run, len(record.leaves))
+        texts = "\n".join(f"{names[i]}: {why[i]}" for i in missing)
+        raise errors.NotDifferentiableError(
+            f"grad: strict=True, and not every argument influences the result.\n{texts}"
+        )
+
+
+@picklable
+def grad(
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., Any]:
+    """Return a function that gives the gradient of `f`, by reverse mode.
+
+    Args:
+        f: a function that returns a real scalar.
+        argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
+        has_aux: whether `f` returns a pair (value, aux); then a pair (gradient, aux) is given.
+        strict: raise if an argument does not influence the value, and say at which op its path was
+            lost; `f` is called once more to find it.
+
+    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
+    it points in the direction of steepest ascent.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
+    array([2., 4.])
+    """
+    numbers, single = numbers_of(argnums), isinstance(argnums, int)
+
+    @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        record = Record("grad", f, args, numbers, kwargs, has_aux)
+        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        g = _gradient(record, single, again)
+        return (g, record.aux) if has_aux else g
+
+    return gradient

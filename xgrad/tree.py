@@ -1,0 +1,158 @@
+"""Pytrees, and the boundary where raw arrays become `Array` and come back.
+
+A pytree is an array, a number, or a dict, list, tuple, namedtuple or dataclass of pytrees. Of a
+dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import errors
+from .arrays.array import SCALARS, Array
+from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+
+_NAMESPACE = "xgrad"
+
+
+class _Single:
+    """The structure of a lone array: what most calls have, at no cost."""
+
+    num_leaves = 1
+
+    def unflatten(self, leaves: Any) -> Any:
+        """Return the one leaf."""
+        (leaf,) = leaves
+        return leaf
+
+
+SINGLE = _Single()
+
+
+def is_leaf_type(x: Any) -> bool:
+    """Whether `x` is an array or a number."""
+    return type(x) is Array or type(x) in SCALARS or backend_of_type(type(x)) is not None
+
+
+def is_plain(x: Any) -> bool:
+    """Whether `x` is a raw array of real numbers, and no scalar of NumPy's."""
+    return type(x) in BY_TYPE and x.dtype in REAL and not isinstance(x, np.generic)
+
+
+def flatten(tree: Any) -> tuple[list[Any], Any]:
+    """Return the leaves of a pytree, and its structure."""
+    if is_leaf_type(tree):
+        return [tree], SINGLE
+    import optree  # its import costs more than most programs' first gradient
+
+    while True:
+        leaves, structure = optree.tree_flatten(tree, namespace=_NAMESPACE)
+        classes = {type(x) for x in leaves if _is_record(x)}
+        if not classes:
+            return list(leaves), structure
+        for cls in classes:
+            _register(cls)
+
+
+def _is_record(x: Any) -> bool:
+    return dataclasses.is_dataclass(x) and not isinstance(x, type)
+
+
+def _register(cls: type) -> None:
+    """Make a dataclass known as a pytree."""
+    import optree
+
+    fields = dataclasses.fields(cls)
+    names = [f.name for f in fields if not f.metadata.get("static", False)]
+    static = [f.name for f in fields if f.metadata.get("static", False)]
+
+    def split(x: Any) -> tuple[list[Any], tuple[Any, ...], list[str]]:
+        return [getattr(x, n) for n in names], tuple(getattr(x, n) for n in static), names
+
+    def join(values: Any, children: Any) -> Any:
+        x: Any = object.__new__(cls)
+        for name, value in [*zip(names, children, strict=True), *zip(static, values, strict=True)]:
+            object.__setattr__(x, name, value)
+        return x
+
+    optree.register_pytree_node(cls, split, join, namespace=_NAMESPACE)
+
+
+def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """Return a pytree with `f` applied to each leaf, or to the leaves of several trees in step.
+
+    >>> import xgrad as xg
+    >>> xg.tree.map(lambda w, g: w - 0.1 * g, {"w": 1.0}, {"w": 2.0})
+    {'w': 0.8}
+    """
+    leaves, structure = flatten(tree)
+    others = []
+    for other in rest:
+        more, shape = flatten(other)
+        if shape != structure:
+            raise ValueError(f"tree.map: got trees of the structures {structure} and {shape}")
+        others.append(more)
+    return structure.unflatten([f(*xs) for xs in zip(leaves, *others, strict=True)])
+
+
+def leaves(tree: Any) -> list[Any]:
+    """Return the leaves of a pytree."""
+    return flatten(tree)[0]
+
+
+def names(structure: Any, tree: str) -> list[str]:
+    """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``."""
+    if structure is SINGLE:
+        return [tree]
+    return [accessor.codify(tree) for accessor in structure.accessors()]
+
+
+def as_array(x: Any, what: str) -> Array:
+    """Return a leaf as an `Array`: a number on the current backend, a raw array where it is."""
+    if type(x) is Array:
+        return x
+    if backend_of_type(type(x)) is not None:
+        return Array(np.asarray(x) if isinstance(x, np.generic) else x)
+    if type(x) in SCALARS:
+        import xgrad
+
+        return xgrad.asarray(x)
+    raise errors.NotDifferentiableError(
+        f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
+        "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "
+        'configuration with field(metadata={"static": True})'
+    )
+
+
+def differentiable(x: Any, what: str) -> Array:
+    """Return a leaf as an `Array` of a dtype that has derivatives."""
+    out = x if type(x) is Array else as_array(x, what)
+    if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
+        swapped = native(out._data)
+        if swapped is not out._data:
+            return differentiable(Array(swapped), what)
+        raise errors.NotDifferentiableError(
+            f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
+            "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
+            f"or leave the argument out of argnums{lacking(out.dtype)}"
+        )
+    return out
+
+
+def like_input(result: Array, given: Any) -> Any:
+    """Return a result raw if what it belongs to was given raw, unless an outer tape watches it."""
+    if type(given) is Array or result._node is not None:
+        return result
+    return result._data
+
+
+def zeros_like(x: Array) -> Any:
+    """Return raw zeros in the shape, dtype and device of an array."""
+    backend = backend_of(x._data)
+    return backend.xp.zeros(
+        tuple(x._data.shape), dtype=x._data.dtype, device=backend.device(x._data)
+    )
