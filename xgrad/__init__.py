@@ -7,6 +7,7 @@ array([0., 1.])
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 from typing import Any as _Any
@@ -594,5 +595,10 @@ def __getattr__(name: str) -> _Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
+
+_MOVED = {"array": "arrays.array", "derived": "engine.picklable", "trees": "tree"}
+"""Modules that old pickles name, and where they are now."""
+for _old, _new in _MOVED.items():
+    _sys.modules[f"{__name__}.{_old}"] = _import_module(f"{__name__}.{_new}")
 
 _install_hooks()

@@ -187,10 +187,10 @@ class Array(Operators, Methods):
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
         if self._node is not None and xgrad.tape.is_recording():
-            from . import leaving as conversions  # only for what is mostly an error
+            from . import leaving  # only for what is mostly an error
 
-            if what != "float()" or not conversions.judges_an_error():
-                text = conversions.message(what, self.dtype, self.shape)
+            if what != "float()" or not leaving.judges_an_error():
+                text = leaving.message(what, self.dtype, self.shape)
                 raise errors.TracedConversionError(text)
         return self._data
 

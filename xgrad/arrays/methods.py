@@ -40,7 +40,7 @@ class Methods:
         """Return this array with another shape, given as a tuple or as integers."""
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
         if order != "C":
-            return xgrad.numpy_protocol.arranging.reshape(self, given, order)
+            return xgrad.numpy_protocol.manipulation.reshape(self, given, order)
         return xgrad.reshape(self, given)
 
     def ravel(self: Any, order: str = "C") -> Array:
@@ -184,7 +184,7 @@ class Methods:
         self: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
     ) -> Array:
         """Return elements along an axis; of the flattened array without one."""
-        return xgrad.numpy_protocol.arranging.take(self, indices, axis, out, mode)
+        return xgrad.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
 
     def compress(self: Any, condition: Any, axis: Any = None, out: Any = None) -> Array:
         """Return the slices along an axis where a condition holds."""
@@ -225,11 +225,11 @@ class Methods:
         self: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
     ) -> Array:
         """Return the indices that sort along an axis."""
-        return xgrad.numpy_protocol.arranging.argsort(self, axis)
+        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
 
     def argpartition(self: Any, kth: Any, axis: Any = -1) -> Array:
         """Return the indices that put the `kth` smallest in its place: all are sorted."""
-        return xgrad.numpy_protocol.arranging.argsort(self, axis)
+        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
@@ -249,7 +249,7 @@ class Methods:
 
     def put(self: Any, indices: Any, values: Any, mode: str = "raise") -> None:
         """Write values at places of the flattened array, in place."""
-        xgrad.numpy_protocol.arranging.put(self, indices, values, mode)
+        xgrad.numpy_protocol.manipulation.put(self, indices, values, mode)
 
     # Looking at the same elements --------------------------------------------------------------
 

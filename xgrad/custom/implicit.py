@@ -22,7 +22,7 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import COMPLEX, REAL, backend_of, creating_like
 from ..transforms.gradients import grad, jvp, linearize, vjp
-from . import primitive
+from .primitive import primitive
 
 __all__ = ["implicit_argmin", "implicit_fixed_point", "implicit_root"]
 

@@ -10,13 +10,16 @@ import numpy as np
 
 import xgrad
 
-from . import algebra, inspecting, reductions, scimath
-from . import manipulation as arranging
+from . import algebra, inspecting, manipulation, reductions, scimath
 from .lists import parameters, with_arrays
 from .storing import refuse_out, store
 
 ADAPTED: dict[str, Callable[..., Any]] = (
-    reductions.ADAPTED | arranging.ADAPTED | algebra.ADAPTED | scimath.ADAPTED | inspecting.ADAPTED
+    reductions.ADAPTED
+    | manipulation.ADAPTED
+    | algebra.ADAPTED
+    | scimath.ADAPTED
+    | inspecting.ADAPTED
 )
 """The functions whose meaning or arguments in NumPy are not the standard's."""
 

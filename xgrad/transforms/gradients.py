@@ -14,7 +14,7 @@ from typing import Any
 from .. import errors
 from ..arrays.array import Array
 from ..backends import REAL
-from ..debugging import lost_paths as influence
+from ..debugging import lost_paths
 from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.record import Record, matched
@@ -173,7 +173,7 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
     reached.update(s for s in record.serials if s is not None)
     missing = [i for i, node in enumerate(record.leaves) if node[SERIAL] not in reached]
     if missing:
-        names, why = record.names(), influence.lost(run, len(record.leaves))
+        names, why = record.names(), lost_paths.lost(run, len(record.leaves))
         texts = "\n".join(f"{names[i]}: {why[i]}" for i in missing)
         raise errors.NotDifferentiableError(
             f"grad: strict=True, and not every argument influences the result.\n{texts}"
