@@ -62,7 +62,7 @@ def test_a_missing_conj_is_caught():
 
 @pytest.mark.parametrize("function", [xg.add, xg.multiply, xg.hypot])
 def test_a_missing_reduction_is_caught(function, monkeypatch):
-    for module in (unary_calls, binary_calls, builders):
+    for module in (unary_calls, binary_calls, kinds):
         monkeypatch.setattr(module, "bring", lambda xp, c, shape, dtype: c)
     caught = failing(Row(function.__name__, PAIR, "f", keeps=None))
     assert {"derivatives", "single"} <= caught
