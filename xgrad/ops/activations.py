@@ -61,6 +61,20 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return ``exp(x)`` over its sum along an axis, without overflow.
 
     Where every element along the axis is -inf (a fully masked row) the result is 0.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the result sums to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`, between 0 and 1.
+
+    Raises:
+        TypeError: if `x` is complex.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.softmax(np.asarray([0.0, 0.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
     """
     xp = _real_namespace(x, "softmax")
     e = xp.exp(_shifted(xp, x, axis)[0])
@@ -73,7 +87,19 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     jvp=lambda xp, t, out, axis: t - xp.sum(xp.exp(out) * t, axis=axis, keepdims=True),
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
-    """Return the logarithm of `softmax`, accurate also where it underflows."""
+    """Return the logarithm of `softmax`, accurate also where it underflows.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the probabilities sum to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`: ``x - logsumexp(x, axis, keepdims=True)``, none of
+        it above 0.
+
+    Raises:
+        TypeError: if `x` is complex.
+    """
     xp = _real_namespace(x, "log_softmax")
     x, _ = _shifted(xp, x, axis)
     total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
@@ -97,7 +123,25 @@ def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
 def logsumexp(
     x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Array:
-    """Return the logarithm of the sum of exponentials along axes, without overflow."""
+    """Return the logarithm of the sum of exponentials along axes, without overflow.
+
+    Its gradient is `softmax`. Where all elements are -inf, the result is -inf and the gradient 0.
+
+    Args:
+        x: real numbers of a floating-point dtype.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype.
+
+    Raises:
+        TypeError: if `x` is complex.
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.logsumexp(np.asarray([1000.0, 1000.0])))
+    1000.6931471805599
+    """
     xp = _real_namespace(x, "logsumexp")
     shifted, top = _shifted(xp, x, axis)
     out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top

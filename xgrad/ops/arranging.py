@@ -31,7 +31,17 @@ def ravel(x: Array, /) -> Array:
 
 
 def swapaxes(x: Array, /, axis1: int, axis2: int) -> Array:
-    """Return the array with two axes interchanged."""
+    """Return the array with two axes interchanged.
+
+    Args:
+        x: the array.
+        axis1: one axis; negative ones count from the end.
+        axis2: the other one.
+
+    Returns:
+        The same elements, the lengths of the two axes exchanged; a view where the backend has
+        views.
+    """
     ndim = len(array_of(x, "swapaxes").shape)
     order = list(range(ndim))
     i, j = front(axis1, ndim, "swapaxes"), front(axis2, ndim, "swapaxes")
@@ -56,7 +66,19 @@ def flipud(x: Array, /) -> Array:
 
 
 def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
-    """Return the array turned `k` times by a right angle, from the first axis to the second."""
+    """Return the array turned `k` times by a right angle, from the first axis to the second.
+
+    Args:
+        x: an array with two axes or more.
+        k: how often to turn; negative numbers turn back.
+        axes: the two axes of the plane of rotation.
+
+    Returns:
+        The turned array; for odd `k` the lengths of the two axes are exchanged.
+
+    Raises:
+        ValueError: if the two axes are the same.
+    """
     ndim = len(array_of(x, "rot90").shape)
     i, j = (front(a, ndim, "rot90") for a in axes)
     if i == j:
@@ -69,7 +91,22 @@ def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
 
 
 def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-    """Return the diagonals of the matrices in two axes, along a new last axis."""
+    """Return the diagonals of the matrices in two axes, along a new last axis.
+
+    Args:
+        x: an array with two axes or more.
+        offset: which diagonal: 0 is the main one, a positive number lies above it, a negative
+            below.
+        axis1: the axis along which the rows of the matrices are counted; may be negative.
+        axis2: the axis along which their columns are counted.
+
+    Returns:
+        An array without `axis1` and `axis2`, its new last axis as long as the diagonal, which is
+        empty where `offset` leads out of the matrix.
+
+    Raises:
+        ValueError: if `x` has fewer than two axes, or if the two axes are the same.
+    """
     ndim = len(array_of(x, "diagonal").shape)
     if ndim < 2:
         raise ValueError(f"{called('diagonal')}: x has {ndim} axes; expected at least 2")
@@ -86,12 +123,37 @@ def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
 
 
 def trace(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
-    """Return the sums of the diagonals of the matrices in two axes."""
+    """Return the sums of the diagonals of the matrices in two axes.
+
+    Args:
+        x: an array with two axes or more.
+        offset: which diagonal: 0 is the main one, a positive number lies above it, a negative
+            below.
+        axis1: the axis along which the rows of the matrices are counted.
+        axis2: the axis along which their columns are counted.
+        dtype: the dtype of the sums; that of `sum` if None.
+
+    Returns:
+        An array without `axis1` and `axis2`. Note that `xgrad.linalg.trace` takes the last two
+        axes.
+    """
     return sum_over(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
 def diag(x: Array, /, k: int = 0) -> Array:
-    """Return the k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal."""
+    """Return the k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal.
+
+    Args:
+        x: a matrix, or a vector.
+        k: which diagonal: 0 is the main one, a positive number lies above it, a negative below.
+
+    Returns:
+        For a matrix its diagonal, a vector. For a vector of length n a square matrix with
+        ``n + abs(k)`` rows that is zero elsewhere.
+
+    Raises:
+        ValueError: if `x` has neither one axis nor two.
+    """
     ndim = len(array_of(x, "diag").shape)
     if ndim == 2:
         return diagonal(x, k)
@@ -104,12 +166,32 @@ def diag(x: Array, /, k: int = 0) -> Array:
 
 
 def diagflat(x: Array, /, k: int = 0) -> Array:
-    """Return the matrix with the elements of an array on its k-th diagonal."""
+    """Return the matrix with the elements of an array on its k-th diagonal.
+
+    Args:
+        x: an array of any shape with n elements; they are taken in C order.
+        k: which diagonal: 0 is the main one, a positive number lies above it, a negative below.
+
+    Returns:
+        A square matrix with ``n + abs(k)`` rows that is zero elsewhere.
+    """
     return diag(ravel(x), k)
 
 
 def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array:
-    """Return the matrix of the powers of each element, from ``N - 1`` down to 0."""
+    """Return the matrix of the powers of each element, from ``N - 1`` down to 0.
+
+    Args:
+        x: a vector of length n.
+        N: the number of columns; n if None.
+        increasing: whether the powers go up from 0 instead.
+
+    Returns:
+        A matrix of shape ``(n, N)``, of the dtype of a product of elements of `x`.
+
+    Raises:
+        ValueError: if `x` does not have exactly one axis.
+    """
     if len(array_of(x, "vander").shape) != 1:
         raise ValueError(f"vander: x has {len(x.shape)} axes; expected 1")
     count = x.shape[0] if N is None else N
@@ -121,7 +203,17 @@ def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array
 
 
 def compress(condition: Any, x: Array, /, axis: int | None = None) -> Array:
-    """Return the slices along an axis, or of the flattened array, where a condition holds."""
+    """Return the slices along an axis, or of the flattened array, where a condition holds.
+
+    Args:
+        condition: booleans, one for each slice; it may be shorter than the axis, and what lies
+            beyond it is left out. On a GPU its values are waited for.
+        x: the array.
+        axis: the axis along which slices are selected; if None, elements of the flattened array.
+
+    Returns:
+        An array of the dtype of `x`, along `axis` as long as the condition is true.
+    """
     x = array_of(x, "compress")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "compress")

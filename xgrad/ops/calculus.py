@@ -37,9 +37,17 @@ def trapezoid(y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1
 
     Args:
         y: the values of the function.
-        x: where they are; by default in steps of `dx`.
+        x: where they are: a vector as long as the axis, or an array of the shape of `y`; by default
+            in steps of `dx`.
         dx: the step, if `x` is None.
-        axis: the axis.
+        axis: the axis along which to integrate.
+
+    Returns:
+        An array of the shape of `y` without that axis.
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.trapezoid(np.asarray([0.0, 1.0, 4.0]), np.asarray([0.0, 1.0, 2.0])))
+    3.0
     """
     pairs, steps, axis = _slopes_and_steps(y, x, dx, axis, "trapezoid")
     return sum_over(multiply(pairs, steps) * 0.5, axis=axis)
@@ -52,10 +60,14 @@ def cumulative_trapezoid(
 
     Args:
         y: the values of the function.
-        x: where they are; by default in steps of `dx`.
+        x: where they are: a vector as long as the axis, or an array of the shape of `y`; by default
+            in steps of `dx`.
         dx: the step, if `x` is None.
-        axis: the axis.
+        axis: the axis along which to integrate.
         initial: what to begin with; by default the first place is left out.
+
+    Returns:
+        An array of the shape of `y`, shorter by one along `axis` if `initial` is None.
     """
     pairs, steps, axis = _slopes_and_steps(y, x, dx, axis, "cumulative_trapezoid")
     out = cumulative_sum(multiply(pairs, steps) * 0.5, axis=axis)
@@ -66,7 +78,16 @@ def cumulative_trapezoid(
 
 
 def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
-    """Return the differences of neighbours of the flattened array, between two other parts."""
+    """Return the differences of neighbours of the flattened array, between two other parts.
+
+    Args:
+        x: an array of any shape with n elements.
+        to_end: numbers or an array to put behind the differences.
+        to_begin: numbers or an array to put before them.
+
+    Returns:
+        A vector of the ``n - 1`` differences and these parts.
+    """
     x = reshape(array_of(x, "ediff1d"), (-1,))
     ends = [
         None if part is None else reshape(beside(x, part), (-1,)) for part in (to_begin, to_end)
@@ -79,11 +100,24 @@ def gradient(
 ) -> Any:
     """Return the slopes of a sampled function: second-order differences inside, one-sided at ends.
 
+    This is NumPy's ``gradient``, a finite difference of samples; `grad` differentiates programs.
+
     Args:
         f: the values of the function.
-        varargs: the spacing: one number for all axes, or for each axis a number or the coordinates.
+        *varargs: the spacing: one number for all axes, or for each axis a number or the
+            coordinates, a vector as long as the axis. 1 if nothing is given.
         axis: the axes; all if None. One axis alone gives one array, several a tuple.
         edge_order: 1 or 2, the order of the differences at the ends.
+
+    Returns:
+        For each axis an array of the shape of `f`: one array, or a tuple of them.
+
+    Raises:
+        ValueError: if the number of spacings does not fit, or `edge_order` is neither 1 nor 2.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.gradient(np.asarray([0.0, 1.0, 4.0, 9.0]))
+    array([1., 2., 4., 5.])
     """
     f = floating(f, "gradient")
     ndim = len(f.shape)
@@ -152,12 +186,22 @@ def interp(
     the interval to its left.
 
     Args:
-        x: where to evaluate.
-        xp: the points, in ascending order unless `period` is given.
-        fp: the values there.
+        x: where to evaluate; a number or an array of any shape.
+        xp: the points, a vector in ascending order unless `period` is given.
+        fp: the values there, a vector of the same length.
         left: the value before the points; by default that of the first.
         right: the value after them; by default that of the last.
         period: the period of `x` and `xp`; then nothing is outside.
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        ValueError: if `xp` and `fp` are not two vectors of one length, at least 1.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.interp(np.asarray([0.5, 9.0]), np.asarray([0.0, 1.0]), np.asarray([10.0, 20.0]))
+    array([15., 20.])
     """
     xp, fp = floating(xp, "interp"), floating(fp, "interp")
     x = floating(beside(xp, x), "interp")
@@ -205,11 +249,16 @@ def unwrap(
 ) -> Array:
     """Return the array with jumps along an axis replaced by their complement to the period.
 
+    Each element is moved by a multiple of the period, so that the derivative is the identity.
+
     Args:
-        p: the array.
+        p: the array, as a rule angles in radians.
         discont: the least jump that is replaced; half the period by default.
         axis: the axis.
         period: the period.
+
+    Returns:
+        An array of the shape of `p`, floating-point.
     """
     p = floating(p, "unwrap")
     axis = front(axis, len(p.shape), "unwrap")

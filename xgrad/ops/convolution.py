@@ -151,6 +151,14 @@ def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shap
         mode: ``"full"`` where they overlap at all, ``"same"`` for the middle part, as long as the
             longer one along each axis, ``"valid"`` where they overlap fully.
         strides: of the result only each n-th element, for all axes or one number for each.
+
+    Returns:
+        An array that along an axis of lengths m >= n has the length ``m + n - 1``, ``m`` or
+        ``m - n + 1`` by `mode`, divided by the stride and rounded up.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.convolve(np.asarray([1.0, 2.0, 3.0]), np.asarray([1.0, 1.0]))
+    array([1., 3., 5., 3.])
     """
     x1, x2 = array_of(x1, "convolve"), array_of(x2, "convolve")
     if math.prod(x2.shape) > math.prod(x1.shape):
@@ -161,7 +169,14 @@ def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shap
 def correlate(x1: Array, x2: Array, /, mode: str = "valid", *, strides: int | Shape = 1) -> Array:
     """Return the correlation, over all axes: the convolution with `x2` reversed and conjugated.
 
-    The arguments are those of `convolve`.
+    Args:
+        x1: the array.
+        x2: the kernel, with as many axes.
+        mode: ``"full"``, ``"same"`` or ``"valid"``, as for `convolve`.
+        strides: of the result only each n-th element, for all axes or one number for each.
+
+    Returns:
+        An array of the shape that `convolve` gives.
     """
     x1, x2 = array_of(x1, "correlate"), array_of(x2, "correlate")
     return _windowed(x1, conjugate(x2), mode, strides, "correlate", True)  # type: ignore[no-any-return]

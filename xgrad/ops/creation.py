@@ -61,6 +61,9 @@ def asarray(
             needed if None.
         requires_grad: whether `backward` is to leave a gradient in this array.
 
+    Returns:
+        An `Array`; `obj` itself if it is one and nothing has to change.
+
     >>> import xgrad as xg
     >>> xg.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float64)
@@ -130,7 +133,17 @@ def _copied(x: Array, /) -> Array:
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """Return an array made from an object that exports its memory by DLPack."""
+    """Return an array made from an object that exports its memory by DLPack.
+
+    Args:
+        x: an array of any library with the methods ``__dlpack__`` and ``__dlpack_device__``.
+        device: the device of the result; where the memory is, if None.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as
+            needed if None.
+
+    Returns:
+        An `Array` of the same shape and dtype. Without a copy both see each other's writes.
+    """
     if type(x) is Array:
         x = x._untracked("from_dlpack")
     backend, _ = current()
@@ -140,24 +153,71 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
 
 
 def empty(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return an array of a shape with arbitrary values."""
+    """Return an array of a shape with arbitrary values.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` whose values are whatever the memory held before: to be overwritten.
+    """
     return _make("empty", (shape,), dtype or np.float64, device)
 
 
 def zeros(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return zeros of a shape."""
+    """Return zeros of a shape.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _make("zeros", (shape,), dtype or np.float64, device)
 
 
 def ones(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return ones of a shape."""
+    """Return ones of a shape.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _make("ones", (shape,), dtype or np.float64, device)
 
 
 def full(
     shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None
 ) -> Array:
-    """Return an array of a shape filled with a value, a number or a 0-d array."""
+    """Return an array of a shape filled with a value, a number or a 0-d array.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        fill_value: a number, or an array that is broadcast to the shape; if it is tracked,
+            derivatives flow back to it.
+        dtype: the dtype of the result; if None that of the value: bool, int64, float64 or
+            complex128 for numbers of Python.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        TypeError, ValueError: if the backend cannot make such an array; a note says of what value.
+
+    >>> import xgrad as xg
+    >>> xg.full((2, 2), 7)
+    Array([[7, 7],
+           [7, 7]], dtype=int64)
+    """
     if _is_array(fill_value):
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
@@ -179,7 +239,24 @@ def _full(shape: tuple[int, ...], value: Array) -> Array:
 def arange(
     start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
 ) -> Array:
-    """Return evenly spaced values of a half-open interval."""
+    """Return evenly spaced values of a half-open interval.
+
+    Args:
+        start: the first value; if `stop` is None it is the end, and the first value is 0.
+        stop: the end, which is not included.
+        step: the distance of neighbours; negative ones count down.
+        dtype: the dtype of the result; if None, int64 where all arguments are integers, else
+            float64.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        A vector of ``ceil((stop - start) / step)`` values. With a step that is no integer the
+        length depends on rounding: `linspace` takes the length itself.
+
+    >>> import xgrad as xg
+    >>> xg.arange(1, 10, 3)
+    Array([1, 4, 7], dtype=int64)
+    """
     if stop is None:
         start, stop = 0, start
     if dtype is None:
@@ -203,6 +280,25 @@ def linspace(
     """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False.
 
     Derivatives go through ends that are arrays; the values of an array of ends are along axis 0.
+
+    Args:
+        start: the first value, a number or an array.
+        stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
+        num: how many values, 0 or more.
+        dtype: the dtype of the result; if None, complex128 where an end is complex, else float64;
+            for ends that are arrays, theirs.
+        device: the device of the result; the current backend's if None.
+        endpoint: whether `stop` is the last of the values. If so the step is
+            ``(stop - start) / (num - 1)``, else ``(stop - start) / num``, and `stop` is left out.
+
+    Returns:
+        A vector of length `num`; for ends that are arrays, of the shape ``(num, *shape)``.
+
+    >>> import xgrad as xg
+    >>> xg.linspace(0.0, 1.0, 5)
+    Array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float64)
+    >>> xg.linspace(0.0, 1.0, 5, endpoint=False)
+    Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
     """
     if _is_array(start) or _is_array(stop):
         return _between(start, stop, num, dtype, endpoint)  # type: ignore[no-any-return]
@@ -235,7 +331,18 @@ def eye(
     dtype: Any = None,
     device: Any = None,
 ) -> Array:
-    """Return a matrix with ones on one diagonal and zeros elsewhere."""
+    """Return a matrix with ones on one diagonal and zeros elsewhere.
+
+    Args:
+        n_rows: the number of rows.
+        n_cols: the number of columns; as many as rows if None.
+        k: which diagonal: 0 is the main one, a positive number lies above it, a negative below.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of shape ``(n_rows, n_cols)``.
+    """
     return _make("eye", (n_rows, n_cols), dtype or np.float64, device, k=k)
 
 
@@ -254,22 +361,62 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
 
 
 def empty_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return arbitrary values in the shape, dtype, backend and device of `x`."""
+    """Return arbitrary values in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x` whose values are to be overwritten.
+    """
     return _like("empty", x, dtype, device)  # type: ignore[no-any-return]
 
 
 def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return zeros in the shape, dtype, backend and device of `x`."""
+    """Return zeros in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`.
+    """
     return _like("zeros", x, dtype, device)  # type: ignore[no-any-return]
 
 
 def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return ones in the shape, dtype, backend and device of `x`."""
+    """Return ones in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`.
+    """
     return _like("ones", x, dtype, device)  # type: ignore[no-any-return]
 
 
 def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return a value in the shape, dtype, backend and device of `x`."""
+    """Return a value in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        fill_value: a number, or a 0-d array; if that is tracked, derivatives flow back to it.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`, of its dtype also where the value is of another one.
+
+    Raises:
+        TypeError, ValueError: if the backend cannot make such an array; a note says of what value.
+    """
     if _is_array(fill_value):
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         require_array("full_like", "x", x)
@@ -294,13 +441,31 @@ def _triu(x: Array, /, *, k: int = 0) -> Array:
 
 
 def tril(x: Array, /, *, k: int = 0) -> Array:
-    """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above."""
+    """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above.
+
+    Args:
+        x: matrices, in the last two axes.
+        k: the last diagonal that is kept: 0 is the main one, a positive number lies above it, a
+            negative below.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     require_array("tril", "x", x, axes=2)
     return _tril(_matrices(x, "tril"), k=k)
 
 
 def triu(x: Array, /, *, k: int = 0) -> Array:
-    """Return the upper triangle of matrices, from the diagonal `k`, with zeros below."""
+    """Return the upper triangle of matrices, from the diagonal `k`, with zeros below.
+
+    Args:
+        x: matrices, in the last two axes.
+        k: the first diagonal that is kept: 0 is the main one, a positive number lies above it, a
+            negative below.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     require_array("triu", "x", x, axes=2)
     return _triu(_matrices(x, "triu"), k=k)
 
@@ -312,7 +477,19 @@ def _matrices(x: Array, name: str) -> Array:
 
 
 def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
-    """Return coordinate arrays of the grid that vectors span."""
+    """Return coordinate arrays of the grid that vectors span.
+
+    Args:
+        *arrays: the coordinates along each axis, vectors of lengths n1, n2, ...
+        indexing: ``"ij"`` for grids of shape ``(n1, n2, ...)``, ``"xy"`` (the default) for
+            ``(n2, n1, ...)``, with the first coordinate along the columns, as in a picture.
+
+    Returns:
+        A tuple of as many arrays, all of the shape of the grid.
+
+    Raises:
+        ValueError: if `indexing` is neither.
+    """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; expected 'xy' or 'ij'")
     n = len(arrays)

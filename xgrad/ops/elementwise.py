@@ -47,12 +47,28 @@ Operand = Array | complex
 
 @elementwise(1, 1, symbol="+")
 def add(x1: Operand, x2: Operand, /) -> Array:
-    """Return the sum of each pair of elements."""
+    """Return the sum of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
 @elementwise(1, -1, symbol="-")
 def subtract(x1: Operand, x2: Operand, /) -> Array:
-    """Return the difference of each pair of elements."""
+    """Return the difference of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
 @elementwise(
@@ -62,12 +78,29 @@ def subtract(x1: Operand, x2: Operand, /) -> Array:
     symbol="*",
 )
 def multiply(x1: Operand, x2: Operand, /) -> Array:
-    """Return the product of each pair of elements."""
+    """Return the product of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
 @elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2, symbol="/")
 def divide(x1: Operand, x2: Operand, /) -> Array:
-    """Return the quotient of each pair of elements."""
+    """Return the quotient of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape, floating-point also for integers. A division by zero gives
+        infinity or NaN by IEEE 754, and so do its derivatives.
+    """
 
 
 @elementwise(
@@ -135,6 +168,18 @@ def pow(x1: Any, x2: Any, /) -> Array:
 
     The derivative in the exponent is 0 where the base is 0, and that in the base is 0 where the
     exponent is 0.
+
+    Args:
+        x1: bases, an array or a number.
+        x2: exponents, an array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape and promoted dtype. NaN where a negative real base has an
+        exponent that is no whole number; use complex numbers there.
+
+    >>> import xgrad as xg
+    >>> float(xg.grad(lambda x: xg.pow(x, 3))(2.0))
+    12.0
     """
     if type(x2) in (int, float):
         if x2 == 2 and type(x1) is Array and x1._node and x1._node[RULE].square:
@@ -161,12 +206,30 @@ def _complex_like(number: complex, like: Any) -> Any:
 
 @elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2))
 def remainder(x1: Operand, x2: Operand, /) -> Array:
-    """Return the remainder of the division, with the sign of `x2`."""
+    """Return the remainder of the division, with the sign of `x2`.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        ``x1 - floor(x1 / x2) * x2`` of the broadcast shape, as Python's ``%``. The derivative in
+        `x1` is 1, also at the jumps; that in `x2` is ``-floor(x1 / x2)``. `fmod` has the sign of
+        `x1`.
+    """
 
 
 @constant
 def floor_divide(x1: Operand, x2: Operand, /) -> Array:
-    """Return the largest integer not greater than the quotient. Its derivative is zero."""
+    """Return the largest integer not greater than the quotient. Its derivative is zero.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        Whole numbers of the broadcast shape, in the promoted dtype, rounded towards -infinity.
+    """
 
 
 @elementwise(-1)
@@ -236,7 +299,17 @@ def _sum_of_legs(node: Any, saved: Any) -> Any:
     square=_sum_of_legs,
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:
-    """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0)."""
+    """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0).
+
+    At (0, 0), where the length has a kink, both derivatives are 0.
+
+    Args:
+        x1: one leg, a real array or a number.
+        x2: the other one; broadcast.
+
+    Returns:
+        ``sqrt(x1**2 + x2**2)`` of the broadcast shape, without overflow on the way.
+    """
 
 
 # Exponentials and logarithms ---------------------------------------------------------------------
@@ -279,7 +352,16 @@ def _weight(xp: Any, x: Any, out: Any) -> Any:
 
 @elementwise(lambda xp, x1, out: _weight(xp, x1, out), lambda xp, x2, out: _weight(xp, x2, out))
 def logaddexp(x1: Operand, x2: Operand, /) -> Array:
-    """Return ``log(exp(x1) + exp(x2))`` without overflow."""
+    """Return ``log(exp(x1) + exp(x2))`` without overflow.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape. The derivatives are the shares ``exp(x1 - out)`` and
+        ``exp(x2 - out)``, which sum to 1; where both are -inf the result is -inf.
+    """
 
 
 # Trigonometry ------------------------------------------------------------------------------------
@@ -327,7 +409,18 @@ def _turn(xp: Any, x: Any, x1: Any, x2: Any) -> Any:
 
 @elementwise(lambda xp, x1, x2: _turn(xp, x2, x1, x2), lambda xp, x1, x2: _turn(xp, -x1, x1, x2))
 def atan2(x1: Operand, x2: Operand, /) -> Array:
-    """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians."""
+    """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians.
+
+    At the origin, where there is no angle, both derivatives are 0.
+
+    Args:
+        x1: ordinates (y), real.
+        x2: abscissas (x), real; shapes are broadcast.
+
+    Returns:
+        Angles from -pi to pi, of the broadcast shape. The cut is the negative half of the abscissa;
+        the sign of a zero `x1` says from which side it is reached.
+    """
 
 
 @elementwise(lambda xp, x: xp.cosh(x))
@@ -413,14 +506,34 @@ def sign(x: Array, /) -> Array:
     lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1), zeros=True
 )
 def maximum(x1: Operand, x2: Operand, /) -> Array:
-    """Return the larger of each pair of elements; at a tie each gets half the derivative."""
+    """Return the larger of each pair of elements; at a tie each gets half the derivative.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape; NaN where either is NaN (`fmax` prefers the other one).
+
+    >>> import xgrad as xg
+    >>> float(xg.grad(lambda x: xg.maximum(x, 0.0))(0.0))
+    0.5
+    """
 
 
 @elementwise(
     lambda xp, x1, x2: _share(xp, x2, x1), lambda xp, x1, x2: _share(xp, x1, x2), zeros=True
 )
 def minimum(x1: Operand, x2: Operand, /) -> Array:
-    """Return the smaller of each pair of elements; at a tie each gets half the derivative."""
+    """Return the smaller of each pair of elements; at a tie each gets half the derivative.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape; NaN where either is NaN (`fmin` prefers the other one).
+    """
 
 
 @elementwise(
@@ -430,12 +543,34 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
     zeros=True,
 )
 def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
-    """Return each element limited to a range; at a bound the derivative in `x` is 1."""
+    """Return each element limited to a range; at a bound the derivative in `x` is 1.
+
+    Args:
+        x: a real array.
+        min: the lower bound, a number or an array that broadcasts; none if None.
+        max: the upper bound, likewise. It wins where it is below `min`.
+
+    Returns:
+        An array of the broadcast shape. Outside of the range the derivative in `x` is 0 and that in
+        the bound 1; it stays 0 even if a later derivative is infinite.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.clip(np.asarray([-1.0, 0.5, 2.0]), 0.0, 1.0)
+    array([0. , 0.5, 1. ])
+    """
 
 
 @elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
 def copysign(x1: Operand, x2: Operand, /) -> Array:
-    """Return the magnitude of `x1` with the sign of `x2`."""
+    """Return the magnitude of `x1` with the sign of `x2`.
+
+    Args:
+        x1: real numbers whose magnitudes are taken.
+        x2: real numbers whose signs are taken, also that of a zero; broadcast.
+
+    Returns:
+        An array of the broadcast shape. The derivative in `x1` is 1 or -1, at 0 it is 0; in `x2` 0.
+    """
 
 
 @linear(
@@ -449,6 +584,14 @@ def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
 
     The branch not taken has no influence: its derivative is zero even where that of its
     computation is infinite or NaN.
+
+    Args:
+        condition: booleans.
+        x1: an array or a number, taken where the condition is true.
+        x2: an array or a number, taken elsewhere. All three are broadcast, `x1` and `x2` promoted.
+
+    Returns:
+        An array of the broadcast shape.
 
     >>> import xgrad as xg
     >>> float(xg.grad(lambda x: xg.where(x > 0, xg.sqrt(x), 0.0))(0.0))
@@ -517,7 +660,16 @@ def trunc(x: Array, /) -> Array:
 
 @elementwise(1, lambda xp, x2: xp.zeros_like(x2))
 def nextafter(x1: Operand, x2: Operand, /) -> Array:
-    """Return the next representable number after `x1` towards `x2`: it moves as `x1` does."""
+    """Return the next representable number after `x1` towards `x2`: it moves as `x1` does.
+
+    Args:
+        x1: where to start, real and floating-point.
+        x2: the direction, of the same dtype; broadcast.
+
+    Returns:
+        An array of the broadcast shape; `x2` where both are equal. The derivative in `x1` is 1,
+        that in `x2` is 0.
+    """
 
 
 # Comparisons, logic and bits: no derivative ------------------------------------------------------
@@ -525,32 +677,80 @@ def nextafter(x1: Operand, x2: Operand, /) -> Array:
 
 @constant
 def equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether the elements of each pair are equal."""
+    """Return whether the elements of each pair are equal.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
 def not_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether the elements of each pair differ."""
+    """Return whether the elements of each pair differ.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; True where either is NaN. They have no derivative.
+    """
 
 
 @constant
 def less(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is less than `x2`."""
+    """Return whether `x1` is less than `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
 def less_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is less than or equal to `x2`."""
+    """Return whether `x1` is less than or equal to `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
 def greater(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is greater than `x2`."""
+    """Return whether `x1` is greater than `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
 def greater_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is greater than or equal to `x2`."""
+    """Return whether `x1` is greater than or equal to `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
@@ -575,17 +775,41 @@ def signbit(x: Array, /) -> Array:
 
 @constant
 def logical_and(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether both elements are true."""
+    """Return whether both elements are true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
 def logical_or(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether either element is true."""
+    """Return whether either element is true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
 def logical_xor(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether exactly one of the elements is true."""
+    """Return whether exactly one of the elements is true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
@@ -595,17 +819,41 @@ def logical_not(x: Array, /) -> Array:
 
 @constant
 def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in both elements."""
+    """Return the bits set in both elements.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
 @constant
 def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in either element."""
+    """Return the bits set in either element.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
 @constant
 def bitwise_xor(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in exactly one of the elements."""
+    """Return the bits set in exactly one of the elements.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
 @constant
@@ -615,9 +863,25 @@ def bitwise_invert(x: Array, /) -> Array:
 
 @constant
 def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits of `x1` shifted left by `x2`."""
+    """Return the bits of `x1` shifted left by `x2`.
+
+    Args:
+        x1: integers.
+        x2: by how many bits, not negative and less than the dtype is wide; broadcast.
+
+    Returns:
+        Integers of the broadcast shape: ``x1 * 2**x2`` where that fits. They have no derivative.
+    """
 
 
 @constant
 def bitwise_right_shift(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits of `x1` shifted right by `x2`."""
+    """Return the bits of `x1` shifted right by `x2`.
+
+    Args:
+        x1: integers; the sign of a negative one is kept.
+        x2: by how many bits, not negative and less than the dtype is wide; broadcast.
+
+    Returns:
+        Integers of the broadcast shape: ``floor(x1 / 2**x2)``. They have no derivative.
+    """

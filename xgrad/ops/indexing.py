@@ -240,7 +240,21 @@ def _without_leading_ones(value: Array, ndim: int) -> Array:
 
 
 def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
-    """Return the entries at integer indices along an axis."""
+    """Return the entries at integer indices along an axis.
+
+    Args:
+        x: the array.
+        indices: integers; negative ones count from the end. An index may occur several times: its
+            contributions to the derivative are summed.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape of `x` with the axis replaced by the shape of `indices`.
+
+    Raises:
+        ValueError: if `axis` is None and `x` has not exactly one axis.
+        IndexError: if an index is out of bounds, where the backend checks this.
+    """
     require_array("take", "x", x)
     if axis is None:
         if len(x.shape) != 1:
@@ -266,7 +280,19 @@ def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
 
 
 def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
-    """Return the entries at `indices` along an axis, one index for each place on the other axes."""
+    """Return the entries at `indices` along an axis, one index for each place on the other axes.
+
+    Args:
+        x: the array.
+        indices: integers, with as many axes as `x`; along the others the lengths are equal, or 1.
+        axis: the axis along which the indices count.
+
+    Returns:
+        An array of the shape of `indices`, as `argsort` and `argmax` make them.
+
+    Raises:
+        ValueError: if `indices` does not have as many axes as `x`.
+    """
     require_array("take_along_axis", "x", x)
     require_array("take_along_axis", "indices", indices)
     if len(indices.shape) != len(x.shape):
@@ -294,7 +320,20 @@ def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
 
 
 def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Array:
-    """Return each element repeated, along an axis, or of the flattened array if it is None."""
+    """Return each element repeated, along an axis, or of the flattened array if it is None.
+
+    Args:
+        x: the array.
+        repeats: how often, 0 or more: a number, or one for each slice along the axis.
+        axis: the axis along which to repeat; if None `x` is flattened first.
+
+    Returns:
+        An array of the dtype of `x`. Its length follows from the values of `repeats`, which are
+        therefore waited for if they are an array on a GPU.
+
+    Raises:
+        ValueError: if a number of repetitions is negative.
+    """
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")

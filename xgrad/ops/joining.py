@@ -101,7 +101,16 @@ def block(arrays: Any, /) -> Array:
 
 
 def append(x: Array, values: Array, /, axis: int | None = None) -> Array:
-    """Return an array with others at its end, along an axis or flattened."""
+    """Return an array with others at its end, along an axis or flattened.
+
+    Args:
+        x: the array.
+        values: what is put behind it, with as many axes; only the length along `axis` may differ.
+        axis: the axis; both are flattened if it is None.
+
+    Returns:
+        A new array of the promoted dtype.
+    """
     return concat([array_of(x, "append", axis), array_of(values, "append")], axis=axis)
 
 
@@ -123,28 +132,74 @@ def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> lis
 
 
 def split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
-    """Return equal sections of an array along an axis, or those that begin at given indices."""
+    """Return equal sections of an array along an axis, or those that begin at given indices.
+
+    Args:
+        x: the array.
+        indices_or_sections: how many sections, which must divide the length (`array_split` does
+            without), or the indices at which they begin, but the first.
+        axis: the axis along which to cut.
+
+    Returns:
+        A list of arrays.
+    """
     return _split(x, indices_or_sections, axis, "split", equal=True)
 
 
 def array_split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
-    """Return sections of an array along an axis; the first ones are longer if need be."""
+    """Return sections of an array along an axis; the first ones are longer if need be.
+
+    Args:
+        x: the array.
+        indices_or_sections: how many sections, or the indices at which they begin, but the first.
+        axis: the axis along which to cut.
+
+    Returns:
+        A list of arrays. Of n elements in k sections the first ``n % k`` have one more.
+    """
     return _split(x, indices_or_sections, axis, "array_split", equal=False)
 
 
 def hsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the second axis, of a vector along its only one."""
+    """Return sections along the second axis, of a vector along its only one.
+
+    Args:
+        x: an array of one axis or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     axis = int(len(array_of(x, "hsplit").shape) > 1)
     return _split(x, indices_or_sections, axis, "hsplit", equal=True)
 
 
 def vsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the first axis of an array of two or more."""
+    """Return sections along the first axis of an array of two or more.
+
+    Args:
+        x: an array of two axes or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     return _split_at(x, indices_or_sections, 0, 2, "vsplit")
 
 
 def dsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the third axis."""
+    """Return sections along the third axis.
+
+    Args:
+        x: an array of three axes or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     return _split_at(x, indices_or_sections, 2, 3, "dsplit")
 
 
@@ -169,9 +224,16 @@ def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array
 
     Args:
         x: the array.
-        obj: an int, a slice, or a sequence of ints.
+        obj: an int, a slice, or a sequence of ints; they count in `x`, before anything is put in.
         values: an array that broadcasts to what is put in, or a number.
         axis: the axis; the array is flattened if it is None.
+
+    Returns:
+        A new array, longer along the axis. Derivatives flow to `x` and to `values`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.insert(np.asarray([1.0, 2.0]), 1, 9.0)
+    array([1., 9., 2.])
     """
     x = array_of(x, "insert")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
@@ -190,7 +252,19 @@ def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array
 
 
 def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
-    """Return an array without the slices at the given indices, along an axis or flattened."""
+    """Return an array without the slices at the given indices, along an axis or flattened.
+
+    Args:
+        x: the array.
+        obj: an int, a slice, a sequence of ints or of booleans; not a tracked array.
+        axis: the axis; the array is flattened if it is None.
+
+    Returns:
+        A new array; what is left out has the derivative 0.
+
+    Raises:
+        IndexError: if an index is out of bounds.
+    """
     x = array_of(x, "delete")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "delete")

@@ -38,7 +38,21 @@ def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
-    """Return the elements in another shape; one length may be -1."""
+    """Return the elements in another shape; one length may be -1.
+
+    Args:
+        x: the array.
+        shape: the new lengths; their product is the number of elements, and one that is -1 follows
+            from the others.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as needed
+            if None.
+
+    Returns:
+        The elements of `x` in C order; a view where that needs no copy.
+
+    Raises:
+        ValueError: from the backend, if the number of elements does not fit.
+    """
 
 
 @linear(
@@ -46,7 +60,15 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
     view=lambda base, new, axes: permute_dims(new, _inverse(axes)),
 )
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
-    """Return the array with its axes in another order."""
+    """Return the array with its axes in another order.
+
+    Args:
+        x: the array.
+        axes: for each axis of the result, which axis of `x` it is; each occurs once.
+
+    Returns:
+        The same elements; a view where the backend has views.
+    """
 
 
 @linear(lambda xp, g: xp.matrix_transpose(g), view=lambda base, new: matrix_transpose(new))
@@ -59,7 +81,16 @@ def matrix_transpose(x: Array, /) -> Array:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Return the array with new axes of length one."""
+    """Return the array with new axes of length one.
+
+    Args:
+        x: the array.
+        axis: where in the result the new axis is, or the new axes are; negative ones count from the
+            end, so that -1 is a new last axis.
+
+    Returns:
+        The same elements; a view where the backend has views.
+    """
 
 
 @linear(
@@ -67,7 +98,18 @@ def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Return the array without the given axes of length one."""
+    """Return the array without the given axes of length one.
+
+    Args:
+        x: the array.
+        axis: the axis or axes; by the standard they are always named.
+
+    Returns:
+        The same elements; a view where the backend has views.
+
+    Raises:
+        ValueError: from the backend, if one of the axes is longer than one.
+    """
 
 
 def _sum_to(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
@@ -81,12 +123,31 @@ def _sum_to(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
 
 @linear(lambda xp, g, x: _sum_to(xp, g, x.shape))
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
-    """Return the array repeated to a shape; the data is not copied."""
+    """Return the array repeated to a shape; the data is not copied.
+
+    Args:
+        x: the array.
+        shape: the new shape; of its last lengths each is that of `x`, or `x` has the length one.
+
+    Returns:
+        An array of that shape, to be read only. Its transpose sums what was repeated.
+
+    Raises:
+        ValueError: from the backend, if the shape does not fit.
+    """
 
 
 @linear(lambda xp, g, axis: xp.flip(g, axis=axis), view=lambda base, new, **k: flip(new, **k))
 def flip(x: Array, /, *, axis: int | tuple[int, ...] | None = None) -> Array:
-    """Return the array with the order along axes reversed; all axes if None."""
+    """Return the array with the order along axes reversed; all axes if None.
+
+    Args:
+        x: the array.
+        axis: the axis or axes, negative ones counted from the end; all if None.
+
+    Returns:
+        An array of the shape of `x`; a view where the backend has views.
+    """
 
 
 def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
@@ -97,13 +158,34 @@ def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
 def roll(
     x: Array, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Array:
-    """Return the array rotated along axes; what leaves at one end enters at the other."""
+    """Return the array rotated along axes; what leaves at one end enters at the other.
+
+    Args:
+        x: the array.
+        shift: by how many places, for all axes or one for each; negative numbers go back.
+        axis: the axis or axes; if None the flattened array is rotated and gets its shape back.
+
+    Returns:
+        A new array of the shape of `x`.
+    """
 
 
 def moveaxis(
     x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Array:
-    """Return the array with axes moved to other places, the rest in order."""
+    """Return the array with axes moved to other places, the rest in order.
+
+    Args:
+        x: the array.
+        source: the axis to move, or several as a tuple; negative ones count from the end.
+        destination: where in the result each of them is to be.
+
+    Returns:
+        The same elements with their axes in another order; a view where the backend has views.
+
+    Raises:
+        ValueError: if there are not as many destinations as sources, or an axis is repeated.
+    """
     require_array("moveaxis", "x", x)
     sources = source if isinstance(source, tuple) else (source,)
     places = destination if isinstance(destination, tuple) else (destination,)
@@ -149,7 +231,18 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
 
 
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
-    """Return arrays joined along an existing axis; flattened first if it is None."""
+    """Return arrays joined along an existing axis; flattened first if it is None.
+
+    Args:
+        arrays: a sequence of arrays whose shapes agree but along the axis.
+        axis: the axis along which to join; negative ones count from the end.
+
+    Returns:
+        A new array of the promoted dtype, along the axis as long as all of them together.
+
+    Raises:
+        ValueError: if there is nothing to join, or from the backend if shapes do not fit.
+    """
     arrays = _promoted(arrays, "concat")
     if axis is None:
         return _concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
@@ -165,13 +258,32 @@ def _stack(*arrays: Array, axis: int) -> Array:
 
 
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
-    """Return arrays of one shape joined along a new axis."""
+    """Return arrays of one shape joined along a new axis.
+
+    Args:
+        arrays: a sequence of arrays of one shape.
+        axis: where in the result the new axis is; negative ones count from the end.
+
+    Returns:
+        A new array of the promoted dtype, along the new axis as long as there are arrays.
+
+    Raises:
+        ValueError: if there is nothing to join, or from the backend if shapes differ.
+    """
     return _stack(*_promoted(arrays, "stack"), axis=axis)
 
 
 @linear(lambda xp, g, axis: xp.stack(g, axis=axis))
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """Return the slices along an axis, as a tuple."""
+    """Return the slices along an axis, as a tuple.
+
+    Args:
+        x: an array of one axis or more.
+        axis: the axis, which the slices do not have.
+
+    Returns:
+        A tuple as long as the axis; its arrays are views where the backend has views.
+    """
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -198,7 +310,16 @@ def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
 
 
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
-    """Return the array laid side by side, `repetitions` times along each axis."""
+    """Return the array laid side by side, `repetitions` times along each axis.
+
+    Args:
+        x: the array.
+        repetitions: how often along each axis; where `x` has fewer axes it gets axes of length one
+            in front, and where there are fewer repetitions, ones are put in front of them.
+
+    Returns:
+        A new array of the dtype of `x`, along each axis so many times as long.
+    """
     require_array("tile", "x", x)
     shape = tuple(x.shape)
     times = (1,) * (len(shape) - len(repetitions)) + tuple(repetitions)
@@ -222,7 +343,25 @@ def diff(
     prepend: Array | None = None,
     append: Array | None = None,
 ) -> Array:
-    """Return the differences of neighbours along an axis, taken `n` times."""
+    """Return the differences of neighbours along an axis, taken `n` times.
+
+    Args:
+        x: the array.
+        axis: the axis.
+        n: how often; with 0 nothing is done.
+        prepend: an array put before `x` along the axis first.
+        append: an array put behind it first.
+
+    Returns:
+        An array that is shorter by `n` along the axis, if nothing is added.
+
+    Raises:
+        ValueError: if `n` is negative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.diff(np.asarray([1.0, 4.0, 9.0]))
+    array([3., 5.])
+    """
     require_array("diff", "x", x)
     if n < 0:
         raise ValueError(f"diff: n is {n}; expected a non-negative number")

@@ -75,13 +75,29 @@ def rad2deg(x: Array, /) -> Array:
 
 
 def fmax(x1: Any, x2: Any, /) -> Array:
-    """Return the larger of each pair of elements, the other one where one is NaN."""
+    """Return the larger of each pair of elements, the other one where one is NaN.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
+    """
     x1, x2 = paired(x1, x2, "fmax")
     return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
 
 
 def fmin(x1: Any, x2: Any, /) -> Array:
-    """Return the smaller of each pair of elements, the other one where one is NaN."""
+    """Return the smaller of each pair of elements, the other one where one is NaN.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
+    """
     x1, x2 = paired(x1, x2, "fmin")
     return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
 
@@ -95,12 +111,28 @@ def _fmod(x1: Array, x2: Array, /) -> Array:
 
 
 def fmod(x1: Any, x2: Any, /) -> Array:
-    """Return the remainder of the division, with the sign of `x1`."""
+    """Return the remainder of the division, with the sign of `x1`.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        ``x1 - trunc(x1 / x2) * x2`` of the broadcast shape. `remainder` has the sign of `x2`.
+    """
     return _fmod(*paired(x1, x2, "fmod"))
 
 
 def float_power(x1: Any, x2: Any, /) -> Array:
-    """Return each element of `x1` raised to that of `x2`, in double precision at least."""
+    """Return each element of `x1` raised to that of `x2`, in double precision at least.
+
+    Args:
+        x1: bases, an array or a number.
+        x2: exponents, an array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, float64 or complex128. The derivatives are those of `pow`.
+    """
     x1, x2 = paired(x1, x2, "float_power")
     return pow(_double(x1), _double(x2))
 
@@ -110,14 +142,31 @@ def _double(x: Any) -> Any:
 
 
 def heaviside(x1: Any, x2: Any, /) -> Array:
-    """Return 0 for negative `x1`, 1 for positive, `x2` for zero."""
+    """Return 0 for negative `x1`, 1 for positive, `x2` for zero.
+
+    Args:
+        x1: real numbers.
+        x2: the values where `x1` is 0, often 0, 0.5 or 1; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where `x1` is. The derivative in `x1` is 0, that in
+        `x2` is 1 where `x1` is 0.
+    """
     x1, x2 = paired(x1, x2, "heaviside")
     step = astype(x1 > 0, x1.dtype)
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
 
 def logaddexp2(x1: Any, x2: Any, /) -> Array:
-    """Return ``log2(2**x1 + 2**x2)`` without overflow."""
+    """Return ``log2(2**x1 + 2**x2)`` without overflow.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+    """
     x1, x2 = paired(x1, x2, "logaddexp2")
     dtype = result_type(x1, x2)
     x1, x2 = astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
@@ -125,7 +174,15 @@ def logaddexp2(x1: Any, x2: Any, /) -> Array:
 
 
 def angle(z: Array, /, deg: bool = False) -> Array:
-    """Return the angle of each complex number, in radians or degrees; its derivative at 0 is 0."""
+    """Return the angle of each complex number, in radians or degrees; its derivative at 0 is 0.
+
+    Args:
+        z: complex or real numbers; a negative real one has the angle pi.
+        deg: whether the angle is in degrees, not radians.
+
+    Returns:
+        A real array of the shape of `z`, from -pi to pi.
+    """
     z = floating(z, "angle")
     out = atan2(imag(z), real(z)) if is_complex(z) else atan2(zeros_like(z), z)
     return rad2deg(out) if deg else out
@@ -139,7 +196,18 @@ def nan_to_num(
     posinf: float | None = None,
     neginf: float | None = None,
 ) -> Array:
-    """Return numbers in the place of NaN and infinity; what is replaced has the derivative 0."""
+    """Return numbers in the place of NaN and infinity; what is replaced has the derivative 0.
+
+    Args:
+        x: the array; of complex numbers both parts are treated.
+        copy: here for NumPy's sake: the result is always a new array, unless `x` holds integers.
+        nan: what replaces NaN.
+        posinf: what replaces infinity; the largest number of the dtype if None.
+        neginf: what replaces minus infinity; the least number of the dtype if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     x = array_of(x, "nan_to_num")
     if is_complex(x):
         re, im = (nan_to_num(part, copy, nan, posinf, neginf) for part in (real(x), imag(x)))
@@ -166,7 +234,18 @@ def _isclose(
 def isclose(
     a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``."""
+    """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``.
+
+    Args:
+        a: an array or a number.
+        b: an array or a number, to which the relative tolerance refers; broadcast.
+        rtol: the relative tolerance.
+        atol: the absolute tolerance.
+        equal_nan: whether two NaN are close.
+
+    Returns:
+        Booleans of the broadcast shape; equal infinities are close.
+    """
     a, b = paired(a, b, "isclose")
     return _isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
@@ -174,7 +253,18 @@ def isclose(
 def allclose(
     a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`."""
+    """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`.
+
+    Args:
+        a: an array or a number.
+        b: an array or a number, to which the relative tolerance refers; broadcast.
+        rtol: the relative tolerance.
+        atol: the absolute tolerance.
+        equal_nan: whether two NaN are close.
+
+    Returns:
+        A 0-d array of booleans, so that nothing waits for a device before it is looked at.
+    """
     return all_over(isclose(a, b, rtol, atol, equal_nan))
 
 
@@ -212,7 +302,18 @@ def sinc(x: Array, /) -> Array:
 
 
 def ldexp(x1: Any, x2: Any, /) -> Array:
-    """Return `x1` times two to the power of the integer `x2`. It has no derivative in `x2`."""
+    """Return `x1` times two to the power of the integer `x2`. It has no derivative in `x2`.
+
+    Args:
+        x1: floating-point numbers.
+        x2: an int, or an array of integers; broadcast.
+
+    Returns:
+        An array of the broadcast shape and of the dtype of `x1`.
+
+    Raises:
+        TypeError: if `x2` is an array that does not hold integers.
+    """
     x1 = floating(x1, "ldexp")
     require_one_place("ldexp", [x for x in (x1, x2) if is_array(x)])
     if is_array(x2) and not isdtype(x2, ("integral", "bool")):

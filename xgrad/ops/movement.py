@@ -29,6 +29,13 @@ def to_device(x: Array, device: Any, /) -> Array:
     Args:
         x: the array.
         device: a device, or its name, as in ``"cuda:1"``.
+
+    Returns:
+        An array of the same values there, through which derivatives flow; `x` itself if it is there
+        already.
+
+    Raises:
+        ValueError: if the backend knows no such device.
     """
     require_array("to_device", "x", x)
     raw = x._data if type(x) is Array else x
@@ -48,6 +55,13 @@ def to_backend(x: Array, backend: str, /, *, device: Any = None) -> Array:
         x: the array.
         backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
         device: the device there; the backend's default if None.
+
+    Returns:
+        An array of the same shape and dtype there; `x` itself if it is there already.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
     """
     require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")
