@@ -125,12 +125,23 @@ def dct(
 
     Args:
         x: the array; of a complex one both parts are transformed.
-        type: 1, 2, 3 or 4.
+        type: 1, 2, 3 or 4; type 2 is "the" cosine transform, type 3 its inverse but for a factor.
         n: the length to which the axis is cut or padded with zeros.
         axis: the axis.
-        norm: ``"backward"``, ``"ortho"`` or ``"forward"``.
+        norm: ``"backward"`` for no factor, ``"forward"`` for ``1/N`` and ``"ortho"`` for
+            ``1/sqrt(N)``, where N is ``2 n``, for type 1 ``2 (n - 1)``.
         orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
             if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+
+    Raises:
+        ValueError: if `type` or `norm` is unknown, or there are too few points.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.fft.dct(np.ones(4)).round(6) + 0.0
+    array([8., 0., 0., 0.])
     """
     require_array("fft.dct", "x", x)
     axis = front(axis, len(x.shape), "dct")
@@ -147,7 +158,19 @@ def idct(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dct`."""
+    """Return the inverse of `dct`.
+
+    Args:
+        x: what `dct` gave.
+        type: the type of the `dct` that is undone.
+        n: the length to which the axis is cut or padded with zeros first.
+        axis: the axis.
+        norm: the norm of the `dct` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+    """
     require_array("fft.idct", "x", x)
     return dct(
         x,
@@ -169,7 +192,24 @@ def dst(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the sine transform along an axis, as ``scipy.fft.dst``; see `dct`."""
+    """Return the sine transform along an axis, as ``scipy.fft.dst``.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4; type 3 is the inverse of type 2 but for a factor.
+        n: the length to which the axis is cut or padded with zeros.
+        axis: the axis.
+        norm: ``"backward"`` for no factor, ``"forward"`` for ``1/N`` and ``"ortho"`` for
+            ``1/sqrt(N)``, where N is ``2 n``, for type 1 ``2 (n + 1)``.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+
+    Raises:
+        ValueError: if `type` or `norm` is unknown, or there are too few points.
+    """
     require_array("fft.dst", "x", x)
     axis = front(axis, len(x.shape), "dst")
     return _transform(x, True, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
@@ -185,7 +225,19 @@ def idst(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dst`."""
+    """Return the inverse of `dst`.
+
+    Args:
+        x: what `dst` gave.
+        type: the type of the `dst` that is undone.
+        n: the length to which the axis is cut or padded with zeros first.
+        axis: the axis.
+        norm: the norm of the `dst` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+    """
     require_array("fft.idst", "x", x)
     return dst(
         x,
@@ -220,7 +272,20 @@ def dctn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the cosine transform along several axes, all by default; see `dct`."""
+    """Return the cosine transform along several axes, all by default; see `dct`.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4.
+        s: the lengths to which the axes are cut or padded with zeros.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``, as for `dct`.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
     return _over_axes(dct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
 
 
@@ -234,7 +299,19 @@ def idctn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dctn`."""
+    """Return the inverse of `dctn`.
+
+    Args:
+        x: what `dctn` gave.
+        type: the type of the `dctn` that is undone.
+        s: the lengths to which the axes are cut or padded with zeros first.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: the norm of the `dctn` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
     return _over_axes(idct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
 
 
@@ -248,7 +325,20 @@ def dstn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the sine transform along several axes, all by default; see `dct`."""
+    """Return the sine transform along several axes, all by default; see `dst`.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4.
+        s: the lengths to which the axes are cut or padded with zeros.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``, as for `dst`.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
     return _over_axes(dst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
 
 
@@ -262,5 +352,17 @@ def idstn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dstn`."""
+    """Return the inverse of `dstn`.
+
+    Args:
+        x: what `dstn` gave.
+        type: the type of the `dstn` that is undone.
+        s: the lengths to which the axes are cut or padded with zeros first.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: the norm of the `dstn` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
     return _over_axes(idst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]

@@ -65,7 +65,20 @@ def _cholesky(x: Array, /) -> Array:
 
 
 def cholesky(x: Array, /, *, upper: bool = False) -> Array:
-    """Return the Cholesky factor of Hermitian positive-definite matrices."""
+    """Return the Cholesky factor of Hermitian positive-definite matrices.
+
+    Args:
+        x: matrices of shape ``(..., n, n)``; only one triangle is read, and the derivative is that
+            of a Hermitian matrix.
+        upper: whether to return U with ``U^H U = x`` instead of L with ``L L^H = x``.
+
+    Returns:
+        Triangular matrices of the shape and dtype of `x`. The rule is that of Murray,
+        arXiv:1602.07527.
+
+    Raises:
+        LinAlgError: from the backend, if a matrix is not positive definite.
+    """
     require_square("cholesky", "x", x)
     lower = _cholesky(x)
     return _adjoint(lower) if upper else lower
@@ -124,6 +137,18 @@ def qr(x: Array, /, *, mode: str = "reduced") -> QRResult:
 
     The derivative needs the first min(M, N) columns to be independent. Of a complete Q the columns
     beyond R's are determined only up to a rotation; their derivative is the one without rotation.
+
+    Args:
+        x: matrices of shape ``(..., M, N)``.
+        mode: ``"reduced"``, for a Q of ``K = min(M, N)`` columns, or ``"complete"``, for a square
+            one.
+
+    Returns:
+        A named tuple ``(Q, R)`` with ``Q @ R = x``: Q of shape ``(..., M, K)`` or ``(..., M, M)``,
+        its columns orthonormal, and R upper triangular.
+
+    Raises:
+        ValueError: if `mode` is neither.
     """
     require_array("linalg.qr", "x", x, axes=2)
     if mode not in ("reduced", "complete"):

@@ -319,13 +319,16 @@ def _second(x: Array, a: Array, b: Array, /, *, f: Function, adjoint: bool = Fal
 def matrix_function(x: Array, f: Function, /) -> Array:
     """Return a function of Hermitian matrices, ``V @ diag(f(w)) @ V^H`` of their eigenvalues.
 
-    Args:
-        x: Hermitian matrices; of others, the Hermitian part counts.
-        f: a function of each eigenvalue, such as `xgrad.log`, with derivatives where they are.
-
     First and second derivatives are exact also at equal eigenvalues, where those of a program that
     writes the formula out with `eigh` are not. Eigenvalues of a rounding error's size count as they
     are: ``xgrad.sqrt`` of one below zero is NaN (`sqrtm` sets it to zero).
+
+    Args:
+        x: Hermitian matrices of shape ``(..., n, n)``; of others, the Hermitian part counts.
+        f: a function of each eigenvalue, such as `xgrad.log`, with derivatives where they are.
+
+    Returns:
+        Matrices of the shape of `x`.
 
     >>> import xgrad as xg
     >>> A = xg.asarray([[2.0, 0.0], [0.0, 2.0]])

@@ -57,7 +57,16 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
 
 
 def cond(x: Array, /, p: Any = None) -> Array:
-    """Return the condition number of matrices in the norm `p`, by default the spectral one."""
+    """Return the condition number of matrices in the norm `p`, by default the spectral one.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``; square ones unless `p` is None, 2 or -2.
+        p: an order of `matrix_norm`: None or 2 for the largest singular value over the smallest, -2
+            for its inverse, else ``norm(x) * norm(inv(x))``.
+
+    Returns:
+        Real numbers, of the shape of the axes before; infinite for singular matrices.
+    """
     require_array("linalg.cond", "x", x, axes=2)
     if p in (None, 2, -2):
         s = svdvals(x)
@@ -73,6 +82,12 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
         a: an array of shape ``b.shape + q`` with as many entries in ``b`` as in ``q``.
         b: the right-hand side.
         axes: axes of `a` to move to its end first.
+
+    Returns:
+        An array of shape ``q``.
+
+    Raises:
+        ValueError: if the shapes are not such.
     """
     require_array("linalg.tensorsolve", "a", a)
     require_array("linalg.tensorsolve", "b", b)
@@ -90,7 +105,18 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
 
 
 def tensorinv(a: Array, /, ind: int = 2) -> Array:
-    """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows."""
+    """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows.
+
+    Args:
+        a: an array whose first `ind` axes have as many entries as the others.
+        ind: how many axes count as rows.
+
+    Returns:
+        An array of shape ``(*a.shape[ind:], *a.shape[:ind])``.
+
+    Raises:
+        ValueError: if the entries do not form a square matrix so.
+    """
     require_array("linalg.tensorinv", "a", a)
     rows, columns = tuple(a.shape[:ind]), tuple(a.shape[ind:])
     if ind < 1 or math.prod(rows) != math.prod(columns):

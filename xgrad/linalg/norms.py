@@ -68,9 +68,12 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 
     Args:
         x: the array.
-        axis: the axes that hold the vectors; all of them if None.
-        keepdims: keep the axes with length one.
+        axis: the axes that hold the vectors, negative ones counted from the end; all if None.
+        keepdims: whether these axes stay in the result, with length one.
         ord: the order: a number, ``inf`` or ``-inf``; 0 counts the non-zero elements.
+
+    Returns:
+        Real numbers, of the shape of `x` without these axes.
     """
     require_array("linalg.vector_norm", "x", x)
     axes_of(len(x.shape), axis, "vector_norm")
@@ -110,7 +113,22 @@ def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
 
 
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``."""
+    """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``.
+        keepdims: whether the last two axes stay in the result, with length one.
+        ord: ``"fro"`` for the root of the sum of squares, ``"nuc"`` for the sum of the singular
+            values, 2 and -2 for the largest and the smallest of them, 1 and -1 for the largest and
+            smallest sum of absolute values of a column, ``inf`` and ``-inf`` for those of a row.
+
+    Returns:
+        Real numbers, of the shape of the axes before. Where a norm has a kink, at the matrix of
+        zeros above all, its derivative is 0, or shared equally by what attains the maximum.
+
+    Raises:
+        ValueError: if `ord` is none of these.
+    """
     require_array("linalg.matrix_norm", "x", x, axes=2)
     if ord == "fro":
         return _norm2(x, axis=(-2, -1), keepdims=keepdims)

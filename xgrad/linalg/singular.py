@@ -103,6 +103,19 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     and of the polar factor ``U @ Vh``; others warn (see `DegenerateSpectrumWarning`). The full
     matrices have more columns than the argument determines; those beyond the reduced ones have no
     derivative, and asking for it is an error.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``; let ``k = min(m, n)``.
+        full_matrices: whether U and Vh are square, the default of the standard; with derivatives
+            False is what one wants, unless x is square.
+
+    Returns:
+        A named tuple ``(U, S, Vh)`` with ``x = U @ diag(S) @ Vh``: U of shape ``(..., m, k)``, Vh
+        of ``(..., k, n)``, and the singular values S, real and in descending order, of ``(...,
+        k)``.
+
+    Raises:
+        NotDifferentiableError: for full matrices of a tracked array that is not square.
     """
     require_array("linalg.svd", "x", x, axes=2)
     if not full_matrices or x.shape[-2] == x.shape[-1]:

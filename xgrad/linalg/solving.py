@@ -51,6 +51,16 @@ def solve(x1: Array, x2: Array, /) -> Array:
     """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices.
 
     The matrices are factorised once, for the value and for all derivatives.
+
+    Args:
+        x1: square matrices of shape ``(..., n, n)``.
+        x2: a vector ``(n,)``, or matrices ``(..., n, k)``; axes before are broadcast.
+
+    Returns:
+        An array of the shape of `x2`, with the broadcast axes before.
+
+    Raises:
+        LinAlgError: from the backend, if a matrix is singular.
     """
     require_square("solve", "x1", x1)
     require_array("linalg.solve", "x2", x2)
@@ -93,12 +103,16 @@ triangular = _solve_triangular
 def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
     """Return the solution of ``x1 @ x = x2``, where `x1` is triangular.
 
+    The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+
     Args:
-        x1: square matrices; only the upper triangle is looked at, or the lower one.
-        x2: a vector, or stacks of matrices.
+        x1: square matrices of shape ``(..., n, n)``; only the upper triangle is looked at, or the
+            lower one.
+        x2: a vector ``(n,)``, or matrices ``(..., n, k)``.
         lower: whether `x1` is lower triangular.
 
-    The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+    Returns:
+        An array of the shape of `x2`, with the broadcast axes before.
 
     >>> import xgrad as xg
     >>> L = xg.asarray([[2.0, 0.0], [1.0, 4.0]])
@@ -193,5 +207,16 @@ def _pinv(x: Array, /, *, rtol: Any = None) -> Array:
 
 
 def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
-    """Return the pseudoinverse; the derivative assumes that the rank does not change."""
+    """Return the pseudoinverse; the derivative assumes that the rank does not change.
+
+    The formula is that of Golub & Pereyra, SIAM J. Numer. Anal. 10 (1973).
+
+    Args:
+        x: matrices of shape ``(..., m, n)``.
+        rtol: singular values below this part of the largest one count as 0; ``max(m, n)`` times the
+            precision of the dtype if None. It is a constant.
+
+    Returns:
+        Matrices of shape ``(..., n, m)``.
+    """
     return _pinv(x, rtol=rtol._data if type(rtol) is Array else rtol)

@@ -22,28 +22,68 @@ def _is_exact(x: Any) -> bool:
 
 
 def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
-    """Return the sum over axes, with NaN as 0."""
+    """Return the sum over axes, with NaN as 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the sums; that of `sum` if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = array_of(x, "nansum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
-    """Return the product over axes, with NaN as 1."""
+    """Return the product over axes, with NaN as 1.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the products; that of `prod` if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = array_of(x, "nanprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Return the running sum along an axis, with NaN as 0."""
+    """Return the running sum along an axis, with NaN as 0.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the sums; that of `cumulative_sum` if None.
+
+    Returns:
+        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+    """
     x = array_of(x, "nancumsum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
 def nancumprod(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Return the running product along an axis, with NaN as 1."""
+    """Return the running product along an axis, with NaN as 1.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the products; that of `cumulative_prod` if None.
+
+    Returns:
+        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+    """
     x = array_of(x, "nancumprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return cumulative_prod(x, axis=axis, dtype=dtype)
@@ -55,7 +95,17 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the mean over axes of the elements that are no NaN; NaN where there are none."""
+    """Return the mean over axes of the elements that are no NaN; NaN where there are none.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = floating(x, "nanmean", axis)
     return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
@@ -65,9 +115,14 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
 
     Args:
         x: the array.
-        axis: the axes; all if None.
-        ddof: what is subtracted from the number of elements.
-        keepdims: whether the axes stay, with length one.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        ddof: what is subtracted from the number of elements: 0 for the mean square of these
+            numbers, 1 for the unbiased estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
+        elements are left.
     """
     x = floating(x, "nanvar", axis)
     away = x - nanmean(x, axis, keepdims=True)
@@ -80,7 +135,19 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
 
 
 def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
-    """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0."""
+    """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        ddof: what is subtracted from the number of elements: 0 for that of these numbers, 1 for the
+            unbiased estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
+        elements are left.
+    """
     out = nanvar(array_of(x, "nanstd", axis), axis, ddof=ddof, keepdims=keepdims)
     return where(out == 0, zeros_like(out), sqrt(out))
 
@@ -96,7 +163,16 @@ def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the largest element over axes that is no NaN; equal ones share the derivative."""
+    """Return the largest element over axes that is no NaN; equal ones share the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return _nanmax(floating(x, "nanmax", axis), axis=axis, keepdims=keepdims)
 
 
@@ -111,5 +187,14 @@ def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the smallest element over axes that is no NaN; equal ones share the derivative."""
+    """Return the smallest element over axes that is no NaN; equal ones share the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return _nanmin(floating(x, "nanmin", axis), axis=axis, keepdims=keepdims)

@@ -63,7 +63,17 @@ _STEPS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 
 
 def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the largest element less the smallest, over axes."""
+    """Return the largest element less the smallest, over axes.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype. Equal largest or smallest
+        elements share the derivative.
+    """
     x = array_of(x, "ptp", axis)
     return max_over(x, axis=axis, keepdims=keepdims) - min_over(x, axis=axis, keepdims=keepdims)
 
@@ -77,7 +87,18 @@ def _last(x: Any, axis: Axis) -> Any:
 
 
 def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the median over axes: the mean of the two in the middle if their number is even."""
+    """Return the median over axes: the mean of the two in the middle if their number is even.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, NaN where an element is NaN (see
+        `nanmedian`). The one or two elements in the middle get the derivative; of equal ones, those
+        that the sort puts there.
+    """
     x = floating(x, "median", axis)
     rows = _last(x, axis)
     middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
@@ -91,7 +112,16 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 
 def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the median over axes of the elements that are no NaN."""
+    """Return the median over axes of the elements that are no NaN.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
@@ -163,12 +193,20 @@ def quantile(
     """Return the quantiles of elements over axes; it has derivatives in `x` and in `q`.
 
     Args:
-        x: the array.
-        q: a number from 0 to 1, or several; their axes come first in the result.
-        axis: the axes; all if None.
-        method: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"``, ``"nearest"``, or another
-            of NumPy's.
-        keepdims: whether the axes stay, with length one.
+        x: a real array.
+        q: a number from 0 to 1, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours: ``"linear"``, ``"lower"``, ``"higher"``,
+            ``"midpoint"``, ``"nearest"``, or another of NumPy's, as in Hyndman & Fan (1996).
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes; NaN where an
+        element is NaN (see `nanquantile`).
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.quantile(np.asarray([1.0, 2.0, 4.0]), 0.75))
+    3.0
     """
     return _quantile(x, q, axis, keepdims, method, 1, "quantile")  # type: ignore[no-any-return]
 
@@ -176,19 +214,52 @@ def quantile(
 def percentile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the percentiles of elements over axes: `quantile` at ``q / 100``."""
+    """Return the percentiles of elements over axes: `quantile` at ``q / 100``.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 100, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
     return _quantile(x, q, axis, keepdims, method, 100, "percentile")  # type: ignore[no-any-return]
 
 
 def nanquantile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the quantiles over axes of the elements that are no NaN; see `quantile`."""
+    """Return the quantiles over axes of the elements that are no NaN; see `quantile`.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 1, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
     return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")  # type: ignore[no-any-return]
 
 
 def nanpercentile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the percentiles over axes of the elements that are no NaN; see `quantile`."""
+    """Return the percentiles over axes of the elements that are no NaN; see `quantile`.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 100, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
     return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")  # type: ignore[no-any-return]

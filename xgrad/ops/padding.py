@@ -45,6 +45,16 @@ def pad(
         end_values: where a linear ramp ends.
         stat_length: how many elements at the border a statistic is taken of; all if None.
         reflect_type: ``"even"``, or ``"odd"`` for twice the border less the reflection.
+
+    Returns:
+        An array of the dtype of `x`, longer by both widths along each axis.
+
+    Raises:
+        ValueError: if `mode` or `reflect_type` is unknown, or an empty axis has nothing to extend.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.pad(np.asarray([1, 2, 3]), (1, 2), mode="reflect")
+    array([2, 1, 2, 3, 2, 1])
     """
     x = array_of(x, "pad")
     ndim = len(x.shape)

@@ -58,6 +58,13 @@ def _long(p: Any, n: int) -> Any:
 def polyadd(a1: Any, a2: Any, /) -> Array:
     """Return the sum of two polynomials.
 
+    Args:
+        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a2: those of the other polynomial.
+
+    Returns:
+        A vector as long as the longer one.
+
     >>> import numpy as np, xgrad as xg
     >>> xg.polyadd(np.asarray([1.0, 2.0]), np.asarray([3.0, 0.0, 1.0]))
     array([3., 1., 3.])
@@ -68,14 +75,30 @@ def polyadd(a1: Any, a2: Any, /) -> Array:
 
 
 def polysub(a1: Any, a2: Any, /) -> Array:
-    """Return the difference of two polynomials."""
+    """Return the difference of two polynomials.
+
+    Args:
+        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a2: those of the polynomial that is subtracted.
+
+    Returns:
+        A vector as long as the longer one.
+    """
     a1, a2 = _two(a1, a2, "polysub")
     n = max(a1.shape[0], a2.shape[0])
     return subtract(_long(a1, n), _long(a2, n))
 
 
 def polymul(a1: Any, a2: Any, /) -> Array:
-    """Return the product of two polynomials."""
+    """Return the product of two polynomials.
+
+    Args:
+        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a2: those of the other polynomial.
+
+    Returns:
+        A vector of as many coefficients as both have, less one: the convolution of the two.
+    """
     return convolve(*_two(a1, a2, "polymul"))
 
 
@@ -84,6 +107,13 @@ def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
 
     The remainder has as many coefficients as `v` less one, at least one: where NumPy drops leading
     zeros, which depends on values, they are kept.
+
+    Args:
+        u: the dividend: coefficients, that of the highest power first.
+        v: the divisor; its first coefficient must not be 0.
+
+    Returns:
+        Two vectors, quotient and remainder: ``u = polymul(quotient, v) + remainder``.
     """
     u, v = _two(u, v, "polydiv")
     n, rest = v.shape[0], u
@@ -98,7 +128,22 @@ def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
 
 
 def polyder(p: Any, /, m: int = 1) -> Array:
-    """Return the `m`-th derivative of a polynomial in its variable."""
+    """Return the `m`-th derivative of a polynomial in its variable.
+
+    Args:
+        p: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        m: the order of the derivative.
+
+    Returns:
+        A vector shorter by `m`, empty if nothing is left.
+
+    Raises:
+        ValueError: if `m` is negative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.polyder(np.asarray([1.0, 0.0, 5.0]))
+    array([2., 0.])
+    """
     p = _vector(p, "polyder")
     if m < 0:
         raise ValueError(f"polyder: m is {m}; expected the order of a derivative, 0 or more")
@@ -110,7 +155,19 @@ def polyder(p: Any, /, m: int = 1) -> Array:
 
 
 def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
-    """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros."""
+    """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros.
+
+    Args:
+        p: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        m: how often to integrate.
+        k: the constants of integration, one for all or one for each time; zeros if None.
+
+    Returns:
+        A vector longer by `m`.
+
+    Raises:
+        ValueError: if `m` is negative, or there are neither one nor `m` constants.
+    """
     p = _vector(p, "polyint")
     if m < 0:
         raise ValueError(f"polyint: m is {m}; expected how often to integrate, 0 or more")
@@ -168,6 +225,13 @@ def polyfit(x: Any, y: Any, deg: int, /, rcond: Any = None, w: Any = None) -> Ar
         deg: the degree of the polynomial.
         rcond: singular values below this part of the largest one count as 0.
         w: weights of the differences, not of their squares.
+
+    Returns:
+        ``deg + 1`` coefficients, that of the highest power first; for a matrix `y` a column for
+        each set. Derivatives flow to `x`, `y` and `w`.
+
+    Raises:
+        ValueError: if `x` and `y` do not have as many points, or `deg` is negative.
     """
     from ..linalg import lstsq
 

@@ -71,7 +71,20 @@ _MATMULS = {
 
 
 def matmul(x1: Array, x2: Array, /) -> Array:
-    """Return the matrix product; a vector counts as a row on the left, as a column on the right."""
+    """Return the matrix product; a vector counts as a row on the left, as a column on the right.
+
+    Args:
+        x1: an array of shape ``(..., m, n)``, or a vector ``(n,)``.
+        x2: an array of shape ``(..., n, k)``, or a vector ``(n,)``; axes before are broadcast.
+
+    Returns:
+        An array of shape ``(..., m, k)``, without the axis m or k for a vector, in the promoted
+        dtype.
+
+    Raises:
+        ValueError: if one of them has no axis (multiply by a number with ``*``), or if lengths
+            differ.
+    """
     raw1 = x1._data if type(x1) is Array else x1
     raw2 = x2._data if type(x2) is Array else x2
     ndim1, ndim2 = getattr(raw1, "ndim", 0), getattr(raw2, "ndim", 0)
@@ -96,7 +109,21 @@ def matmul(x1: Array, x2: Array, /) -> Array:
 def tensordot(
     x1: Array, x2: Array, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
 ) -> Array:
-    """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`."""
+    """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`.
+
+    Args:
+        x1: an array.
+        x2: an array.
+        axes: how many of the last axes of `x1` and of the first of `x2` to sum over, in order; or
+            two sequences of as many axes, those of `x1` and those of `x2`, negative ones counted
+            from the end.
+
+    Returns:
+        An array of the other axes of `x1` and then of `x2`, in the promoted dtype.
+
+    Raises:
+        ValueError: if there are not so many axes, or paired axes differ in length.
+    """
     require_array("tensordot", "x1", x1)
     require_array("tensordot", "x2", x2)
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
@@ -126,7 +153,19 @@ def tensordot(
 
 
 def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """Return the dot product along an axis, conjugating `x1`."""
+    """Return the dot product along an axis, conjugating `x1`.
+
+    Args:
+        x1: an array; it is conjugated.
+        x2: an array, broadcast against `x1` but along `axis`.
+        axis: the axis of the vectors, as long in both arrays.
+
+    Returns:
+        An array of the broadcast shape without that axis, in the promoted dtype.
+
+    Raises:
+        ValueError: if the lengths along `axis` differ.
+    """
     require_array("vecdot", "x1", x1)
     require_array("vecdot", "x2", x2)
     n1, n2 = (x.shape[front(axis, len(x.shape), "vecdot")] for x in (x1, x2))

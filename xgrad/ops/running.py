@@ -46,7 +46,19 @@ def _axis(x: Any, axis: int | None, name: str) -> int:
 
 
 def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the running maximum along an axis; the first to attain it holds the derivative."""
+    """Return the running maximum along an axis; the first to attain it holds the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.cumulative_max(np.asarray([1.0, 3.0, 2.0]))
+    array([1., 3., 3.])
+    """
     x = array_of(x, "cumulative_max")
     axis = _axis(x, axis, "cumulative_max")
     if 0 in x.shape:
@@ -56,7 +68,15 @@ def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
 
 
 def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the running minimum along an axis; the first to attain it holds the derivative."""
+    """Return the running minimum along an axis; the first to attain it holds the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     x = array_of(x, "cumulative_min")
     axis = _axis(x, axis, "cumulative_min")
     if 0 in x.shape:
@@ -104,7 +124,15 @@ def _cumulative_logsumexp(x: Array, /) -> Array:
 
 
 def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the logarithm of the running sum of exponentials along an axis, without overflow."""
+    """Return the logarithm of the running sum of exponentials along an axis, without overflow.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        A floating-point array of the shape of `x`; its last entry is the `logsumexp` of all.
+    """
     x = floating(x, "cumulative_logsumexp")
     axis = _axis(x, axis, "cumulative_logsumexp")
     if 0 in x.shape:

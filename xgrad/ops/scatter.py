@@ -22,7 +22,21 @@ def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
 
 
 def index_add(x: Array, key: Key, value: Any, /) -> Array:
-    """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice."""
+    """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice.
+
+    Args:
+        x: the array; it is not changed.
+        key: an index as in ``x[key]``: integers, slices, an ellipsis, None, integer or boolean
+            arrays.
+        value: an array that broadcasts to the shape of ``x[key]``, or a number.
+
+    Returns:
+        A new array of the shape and dtype of `x`. Derivatives flow to `x` and to `value`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.index_add(np.zeros(3), np.asarray([0, 0, 2]), 1.0)
+    array([2., 0., 1.])
+    """
     x, key = _addressed(x, key, value, "index_add")
     return _index_add(x, value, key=key)
 
@@ -79,6 +93,20 @@ def index_set(x: Array, key: Key, value: Any, /) -> Array:
     """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
 
     The value that wins gets the derivative, with NumPy and CuPy the last one.
+
+    Args:
+        x: the array; it is not changed.
+        key: an index as in ``x[key]``: integers, slices, an ellipsis, None, integer or boolean
+            arrays.
+        value: an array that broadcasts to the shape of ``x[key]``, or a number.
+
+    Returns:
+        A new array of the shape and dtype of `x`. Derivatives flow to `value`, and to `x` but for
+        what is overwritten.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.index_set(np.zeros(3), slice(0, 2), 1.0)
+    array([1., 1., 0.])
     """
     x, key = _addressed(x, key, value, "index_set")
     parts = key if isinstance(key, tuple) else (key,)
@@ -97,8 +125,15 @@ def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
 
     Args:
         x: the array.
-        segment_ids: an id below `num_segments` for each slice, in any order.
+        segment_ids: an integer below `num_segments` for each slice, in any order.
         num_segments: how many sums there are; one without slices is 0.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.segment_sum(np.asarray([1.0, 2.0, 4.0]), np.asarray([0, 2, 0]), 3)
+    array([5., 0., 2.])
     """
     ids, shape = _segments(array_of(x, "segment_sum"), segment_ids, num_segments, "segment_sum")
     return _scatter(x, key=ids, shape=shape)
@@ -157,7 +192,19 @@ def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
 def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
     """Return the maxima of the slices of `x` that have the same id, -inf where there are none.
 
-    Equal ones share the derivative equally; see `segment_sum` for the arguments.
+    Equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        segment_ids: an integer below `num_segments` for each slice along the first axis, in any
+            order.
+        num_segments: how many maxima there are.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+
+    Raises:
+        ValueError: if `segment_ids` is not a vector as long as the first axis of `x`.
     """
     ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
     if len(segment_ids.shape) != 1:
@@ -167,5 +214,17 @@ def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
 
 
 def segment_min(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
-    """Return the minima of the slices of `x` that have the same id, inf where there are none."""
+    """Return the minima of the slices of `x` that have the same id, inf where there are none.
+
+    Equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        segment_ids: an integer below `num_segments` for each slice along the first axis, in any
+            order.
+        num_segments: how many minima there are.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+    """
     return negative(segment_max(negative(array_of(x, "segment_min")), segment_ids, num_segments))

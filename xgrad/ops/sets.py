@@ -68,4 +68,13 @@ def unique_values(x: Array, /) -> Array:
 
 @constant
 def isin(x1: Array, x2: Array, /, *, invert: bool = False) -> Any:
-    """Return whether each element of `x1` is among those of `x2`."""
+    """Return whether each element of `x1` is among those of `x2`.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; its shape does not matter.
+        invert: whether to say instead which elements are not.
+
+    Returns:
+        Booleans of the shape of `x1`. They have no derivative.
+    """

@@ -44,14 +44,38 @@ def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) 
 
 @linear(lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims))
 def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """Return the sum over axes."""
+    """Return the sum over axes.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the sums; if None that of `x`, for small integers and booleans the
+            default one, int64 or uint64.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; 0 of none.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.sum(np.ones((2, 3)), axis=-1)
+    array([3., 3.])
+    """
 
 
 @linear(
     lambda xp, g, x, axis, keepdims: spread(xp, g / count(x.shape, axis), x.shape, axis, keepdims)
 )
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the mean over axes."""
+    """Return the mean over axes.
+
+    Args:
+        x: the array, as a rule of a floating-point dtype.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN of none.
+    """
 
 
 def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
@@ -70,7 +94,19 @@ def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
 def var(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Array:
-    """Return the variance over axes; `correction` is subtracted from the number of elements."""
+    """Return the variance over axes; `correction` is subtracted from the number of elements.
+
+    Args:
+        x: the array; of complex numbers the squares of the magnitudes of the differences count.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        correction: 0 for the mean square of the differences to the mean, 1 for the unbiased
+            estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN or infinite where no more than
+        `correction` elements are summed.
+    """
 
 
 def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
@@ -98,7 +134,18 @@ def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
 def std(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Array:
-    """Return the standard deviation over axes; its derivative is 0 where it is 0."""
+    """Return the standard deviation over axes; its derivative is 0 where it is 0.
+
+    Args:
+        x: the array; of complex numbers the squares of the magnitudes of the differences count.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        correction: what is subtracted from the number of elements: 0 for that of these numbers, 1
+            for the unbiased estimate of the variance from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real: the square root of `var`.
+    """
 
 
 def _optimum(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
@@ -122,12 +169,38 @@ def optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the largest element over axes; equal ones share the derivative equally."""
+    """Return the largest element over axes; equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN where an element is NaN
+        (see `nanmax`).
+
+    Raises:
+        ValueError: from the backend, if there is no element.
+    """
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the smallest element over axes; equal ones share the derivative equally."""
+    """Return the smallest element over axes; equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN where an element is NaN
+        (see `nanmin`).
+
+    Raises:
+        ValueError: from the backend, if there is no element.
+    """
 
 
 def _others(xp: Any, x: Any) -> Any:
@@ -157,7 +230,18 @@ def _prod_untracked(
 
 
 def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """Return the product over axes; its derivative is exact also where elements are 0."""
+    """Return the product over axes; its derivative is exact also where elements are 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the products; if None that of `x`, for small integers and booleans the
+            default one, int64 or uint64.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; 1 of none.
+    """
     if not is_tracked(x) or 0 in x.shape:
         return _prod_untracked(x, axis=axis, dtype=dtype, keepdims=keepdims)
     if dtype is not None:
@@ -178,7 +262,21 @@ def cumulative_sum(
     dtype: Any = None,
     include_initial: bool = False,
 ) -> Array:
-    """Return the running sum along an axis; with `include_initial` it starts with 0."""
+    """Return the running sum along an axis; with `include_initial` it starts with 0.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the sums; if None that of `x`, for small integers the default one.
+        include_initial: whether the empty sum comes first.
+
+    Returns:
+        An array of the shape of `x`, longer by one along the axis if `include_initial`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.cumulative_sum(np.asarray([1, 2, 3]), include_initial=True)
+    array([0, 1, 3, 6])
+    """
 
 
 def _cumulative_sum_t(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
@@ -232,7 +330,18 @@ def cumulative_prod(
     dtype: Any = None,
     include_initial: bool = False,
 ) -> Array:
-    """Return the running product along an axis; with `include_initial` it starts with 1."""
+    """Return the running product along an axis; with `include_initial` it starts with 1.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the products; if None that of `x`, for small integers the default one.
+        include_initial: whether the empty product comes first.
+
+    Returns:
+        An array of the shape of `x`, longer by one along the axis if `include_initial`. Its
+        derivative is exact also where elements are 0.
+    """
     if not is_tracked(x) or 0 in x.shape:
         return _cumulative_prod_untracked(
             x, axis=axis, dtype=dtype, include_initial=include_initial
@@ -248,14 +357,43 @@ def cumulative_prod(
 
 @constant
 def all(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return whether all elements over axes are true."""
+    """Return whether all elements over axes are true.
+
+    Args:
+        x: the array; numbers other than 0 are true, NaN too.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Booleans, of the shape of `x` without the reduced axes; True of none. They have no
+        derivative.
+    """
 
 
 @constant
 def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return whether any element over axes is true."""
+    """Return whether any element over axes is true.
+
+    Args:
+        x: the array; numbers other than 0 are true, NaN too.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Booleans, of the shape of `x` without the reduced axes; False of none. They have no
+        derivative.
+    """
 
 
 @constant
 def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return how many elements over axes are not zero."""
+    """Return how many elements over axes are not zero.
+
+    Args:
+        x: the array; NaN is not zero.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Integers, of the shape of `x` without the reduced axes. They have no derivative.
+    """

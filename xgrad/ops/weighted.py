@@ -61,11 +61,18 @@ def average(
 
     Args:
         x: the array.
-        axis: the axes; all if None.
-        weights: of the shape of `x`, or of its given axes. NaN or infinity comes out where they
-            sum to 0.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        weights: of the shape of `x`, or of its given axes; all alike if None. NaN or infinity comes
+            out where they sum to 0.
         returned: whether to return the sum of the weights too.
-        keepdims: whether the axes stay, with length one.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; if `returned` a pair of it and the sums of
+        the weights. Derivatives flow to `x` and to the weights.
+
+    Raises:
+        ValueError: if the weights have another shape.
     """
     x = floating(x, "average", axis)
     if weights is None:
@@ -110,6 +117,9 @@ def cov(
         ddof: what to subtract from that number instead.
         fweights: how often each observation was made.
         aweights: how important each is.
+
+    Returns:
+        A square matrix with a row for each variable, a 0-d array for a single one.
     """
     x = _variables(x, rowvar)
     if y is not None:
@@ -157,7 +167,17 @@ def _squeezed(x: Any) -> Any:
 
 
 def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
-    """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1]."""
+    """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1].
+
+    Args:
+        x: a vector, or a matrix with a row for each variable.
+        y: more variables.
+        rowvar: if False, the variables are columns.
+
+    Returns:
+        A square matrix with a row for each variable, a 0-d array for a single one; NaN for a
+        variable that does not vary.
+    """
     c = cov(x, y, rowvar)
     if not c.shape:
         return c / c
@@ -175,10 +195,13 @@ def bincount(
 
     Args:
         x: a vector of integers, none of them negative.
-        weights: a weight for each of them.
+        weights: a weight for each of them, through which derivatives flow.
         minlength: the least length of the result.
         length: its length, all of `x` being below it. If None the largest element decides, and is
             waited for.
+
+    Returns:
+        A vector: integers, or of the dtype of the weights.
     """
     x = array_of(x, "bincount")
     if length is None:
@@ -200,11 +223,15 @@ def histogram(
     """Return how many elements fall into each bin, or the sums of their weights, and the edges.
 
     Args:
-        x: the array.
+        x: the array; it is flattened.
         bins: how many bins of equal width, or their edges in ascending order.
         range: the first and the last edge; by default the smallest and the largest element.
         density: whether to divide so that the integral over the bins is 1.
         weights: a weight for each element, which has a derivative, as the edges have.
+
+    Returns:
+        The counts, and the edges, which are one more. An element on an edge falls into the bin to
+        its right, on the last edge into the last bin; one outside falls into none.
     """
     x = floating(ravel(x), "histogram")
     edges = _edges(x, bins, range) if isinstance(bins, int) else beside(x, bins)

@@ -61,6 +61,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
 def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
 
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        *primals: where to evaluate it, one for each argument.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
     Returns:
         ``(out, pushforward)`` or ``(out, pushforward, aux)``. ``pushforward(*tangents)`` takes one
         tangent for each primal; `f` itself is evaluated only once.
@@ -84,6 +89,13 @@ def jvp(
         primals: where to evaluate it, one entry for each argument.
         tangents: the direction, in the structure of `primals`.
         has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    Returns:
+        ``(out, tangent)`` or ``(out, tangent, aux)``; the tangent has the structure, shapes and
+        dtypes of the result.
+
+    Raises:
+        TypeError: if `primals` or `tangents` is no tuple or list.
 
     >>> import numpy as np, xgrad as xg
     >>> y, t = xg.jvp(lambda x: x * x, (np.asarray(3.0),), (np.asarray(1.0),))
@@ -133,6 +145,19 @@ def value_and_grad(
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
         strict: raise if an argument does not influence the value, and say at which op its path was
             lost; `f` is called once more to find it.
+
+    Returns:
+        A function of the arguments of `f` that gives ``(value, gradient)`` or
+        ``((value, aux), gradient)``; see `grad`.
+
+    Raises:
+        NotScalarError: in the call, if `f` returns no real scalar.
+        NotDifferentiableError: in the call, if an argument to differentiate has no derivative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> value, gradient = xg.value_and_grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
+    >>> float(value), gradient.tolist()
+    (5.0, [2.0, 4.0])
     """
     numbers, single = numbers_of(argnums), isinstance(argnums, int)
 
@@ -186,6 +211,9 @@ def grad(
 ) -> Callable[..., Any]:
     """Return a function that gives the gradient of `f`, by reverse mode.
 
+    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
+    it points in the direction of steepest ascent.
+
     Args:
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
@@ -193,8 +221,13 @@ def grad(
         strict: raise if an argument does not influence the value, and say at which op its path was
             lost; `f` is called once more to find it.
 
-    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
-    it points in the direction of steepest ascent.
+    Returns:
+        A function of the arguments of `f`. Raw arrays give raw gradients; an `Array` gives an
+        `Array`.
+
+    Raises:
+        NotScalarError: in the call, if `f` returns no real scalar.
+        NotDifferentiableError: in the call, if an argument to differentiate has no derivative.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))

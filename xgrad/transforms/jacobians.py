@@ -58,6 +58,10 @@ def jacrev(
 
             A complex result of a real argument needs none: its derivative is a complex array.
 
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
+
     >>> import numpy as np, xgrad as xg
     >>> z = np.asarray(1 + 2j)
     >>> complex(xg.jacrev(lambda z: z**2, complex="holomorphic")(z))
@@ -109,8 +113,18 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
-    It suits functions with fewer inputs than outputs. Arguments, shapes and structure are those of
-    `jacrev`.
+    It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        argnums: which arguments to differentiate: a position, or several for a tuple.
+        has_aux: whether `f` returns a pair (result, aux); then a pair (Jacobian, aux) is given.
+        complex: what is wanted with respect to a complex argument, ``"holomorphic"``,
+            ``"wirtinger"`` or ``"real"``, as for `jacrev`.
+
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.jacfwd(lambda t: xg.exp(1j * t))(np.asarray(0.0))  # a complex result of a real argument
@@ -168,6 +182,13 @@ def hessian(
             ``"real"``, the symmetric matrix of second derivatives by real and imaginary parts, with
             an axis of length 2 in front of each T; or ``"wirtinger"``, the pair
             ``Wirtinger(dg/dz, dg/dz*)``, the first Hermitian, the second symmetric.
+
+    Returns:
+        A function of the arguments of `f`. For an argument of shape T it gives an array of shape
+        ``T + T``; for several, or pytrees, blocks in a tree of trees.
+
+    Raises:
+        ValueError: if `complex` is another word.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.hessian(lambda z: xg.abs(z) ** 2, complex="real")(np.asarray(1 + 2j))
