@@ -123,8 +123,9 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Arr
             smallest sum of absolute values of a column, ``inf`` and ``-inf`` for those of a row.
 
     Returns:
-        Real numbers, of the shape of the axes before. Where a norm has a kink, at the matrix of
-        zeros above all, its derivative is 0, or shared equally by what attains the maximum.
+        Real numbers, of the shape of the axes before. At the matrix of zeros, where a norm has a
+        kink, the derivative of ``"fro"``, 1 and ``inf`` is 0; that of the others is one of the
+        subgradients. Columns, rows or singular values that attain a maximum together share it.
 
     Raises:
         ValueError: if `ord` is none of these.

@@ -59,7 +59,7 @@ def polyadd(a1: Any, a2: Any, /) -> Array:
     """Return the sum of two polynomials.
 
     Args:
-        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a1: coefficients, that of the highest power first; a vector.
         a2: those of the other polynomial.
 
     Returns:
@@ -78,7 +78,7 @@ def polysub(a1: Any, a2: Any, /) -> Array:
     """Return the difference of two polynomials.
 
     Args:
-        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a1: coefficients, that of the highest power first; a vector.
         a2: those of the polynomial that is subtracted.
 
     Returns:
@@ -93,7 +93,7 @@ def polymul(a1: Any, a2: Any, /) -> Array:
     """Return the product of two polynomials.
 
     Args:
-        a1: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        a1: coefficients, that of the highest power first; a vector.
         a2: those of the other polynomial.
 
     Returns:
@@ -131,7 +131,7 @@ def polyder(p: Any, /, m: int = 1) -> Array:
     """Return the `m`-th derivative of a polynomial in its variable.
 
     Args:
-        p: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        p: coefficients, that of the highest power first; a vector.
         m: the order of the derivative.
 
     Returns:
@@ -158,7 +158,7 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
     """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros.
 
     Args:
-        p: coefficients, that of the highest power first; a vector or a sequence of numbers.
+        p: coefficients, that of the highest power first; a vector.
         m: how often to integrate.
         k: the constants of integration, one for all or one for each time; zeros if None.
 

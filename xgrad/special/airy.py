@@ -35,12 +35,34 @@ def airy(z: Array, /) -> tuple[Array, Array, Array, Array]:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.hankel1(v - 1, z) - xp.special.hankel1(v + 1, z)))
 def hankel1(v: Operand, z: Operand, /) -> Array:
-    """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)``."""
+    """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)`` (DLMF 10.4.3).
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast. The cut is the negative real axis, 0 a singularity.
+
+    Returns:
+        Complex numbers of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.hankel2(v - 1, z) - xp.special.hankel2(v + 1, z)))
 def hankel2(v: Operand, z: Operand, /) -> Array:
-    """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)``."""
+    """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)`` (DLMF 10.4.3).
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast. The cut is the negative real axis, 0 a singularity.
+
+    Returns:
+        Complex numbers of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 def _scaled(function: Any, v: Any, z: Any) -> Any:
@@ -49,12 +71,38 @@ def _scaled(function: Any, v: Any, z: Any) -> Any:
 
 @special(None, lambda xp, v, z, out: _scaled(xp.special.hankel1e, v, z) - 1j * out)
 def hankel1e(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``."""
+    """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``.
+
+    It neither over- nor underflows far from the real axis.
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast.
+
+    Returns:
+        Complex numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, v, z, out: _scaled(xp.special.hankel2e, v, z) + 1j * out)
 def hankel2e(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``."""
+    """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``.
+
+    It neither over- nor underflows far from the real axis.
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast.
+
+    Returns:
+        Complex numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
@@ -120,7 +168,18 @@ def _power(xp: Any, v: Any, x: Any) -> Any:
     ),
 )
 def struve(v: Operand, x: Operand, /) -> Array:
-    """Return the Struve function of order `v`."""
+    """Return the Struve function of order `v` (DLMF 11.2.1).
+
+    Args:
+        v: real orders.
+        x: real arguments, not negative unless `v` is a whole number; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. The derivative follows from DLMF 11.4(v).
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -130,7 +189,18 @@ def struve(v: Operand, x: Operand, /) -> Array:
     ),
 )
 def modstruve(v: Operand, x: Operand, /) -> Array:
-    """Return the modified Struve function of order `v`."""
+    """Return the modified Struve function of order `v` (DLMF 11.2.2).
+
+    Args:
+        v: real orders.
+        x: real arguments, not negative unless `v` is a whole number; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. The derivative follows from DLMF 11.4(v).
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 # Integrals from 0 to x, or from x to infinity -----------------------------------------------------

@@ -36,7 +36,22 @@ def j1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.jv(v - 1, z) - xp.special.jv(v + 1, z)))
 def jv(v: Operand, z: Operand, /) -> Array:
-    """Return the Bessel function of the first kind of order `v`."""
+    """Return the Bessel function of the first kind of order `v` (DLMF 10.2.2).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. A negative real one needs a whole `v`.
+
+    Returns:
+        An array of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+
+    >>> import numpy as np, xgrad as xg
+    >>> round(float(xg.special.jv(0, np.asarray(2.404825557695773))), 12) + 0.0  # its first zero
+    0.0
+    """
 
 
 @special(lambda xp, x: -xp.special.y1(x))
@@ -51,7 +66,19 @@ def y1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.yv(v - 1, z) - xp.special.yv(v + 1, z)))
 def yv(v: Operand, z: Operand, /) -> Array:
-    """Return the Bessel function of the second kind of order `v`."""
+    """Return the Bessel function of the second kind of order `v` (DLMF 10.2.3).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. It is -inf at 0, NaN for negative real
+            ones.
+
+    Returns:
+        An array of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x: xp.special.i1(x))
@@ -66,7 +93,19 @@ def i1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.iv(v - 1, z) + xp.special.iv(v + 1, z)))
 def iv(v: Operand, z: Operand, /) -> Array:
-    """Return the modified Bessel function of the first kind of order `v`."""
+    """Return the modified Bessel function of the first kind of order `v` (DLMF 10.25.2).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. A negative real one needs a whole `v`.
+
+    Returns:
+        An array of the broadcast shape. It grows as ``exp(abs(z))``; `ive` is scaled. The
+        derivative is DLMF 10.29.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x: xp.special.i1e(x) - xp.sign(x) * xp.special.i0e(x))
@@ -109,7 +148,18 @@ def _ive_complex(v: Operand, z: Operand, /) -> Array:
 
 
 def ive(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``."""
+    """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``.
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
     refuse_tracked("ive", "v", v)
     return _ive_complex(v, z) if is_complex(z) else _ive(v, z)
 
@@ -126,7 +176,20 @@ def k1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: -0.5 * (xp.special.kv(v - 1, z) + xp.special.kv(v + 1, z)))
 def kv(v: Operand, z: Operand, /) -> Array:
-    """Return the modified Bessel function of the second kind of order `v`."""
+    """Return the modified Bessel function of the second kind of order `v` (DLMF 10.27.4).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. It is infinite at 0, NaN for negative
+            real ones.
+
+    Returns:
+        An array of the broadcast shape. It decays as ``exp(-z)``; `kve` is scaled. The derivative
+        is DLMF 10.29.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x, out: out - xp.special.k1e(x))
@@ -144,4 +207,15 @@ def k1e(x: Array, /) -> Array:
     lambda xp, v, z, out: out - 0.5 * (xp.special.kve(v - 1, z) + xp.special.kve(v + 1, z)),
 )
 def kve(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled modified Bessel function, ``exp(z) * kv(v, z)``."""
+    """Return the scaled modified Bessel function, ``exp(z) * kv(v, z)``.
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """

@@ -24,7 +24,15 @@ def exp10(x: Array, /) -> Array:
     lambda xp, x, y, out: (out + 1) * xp.log(xp.zeros_like(out) + x),
 )
 def powm1(x: Operand, y: Operand, /) -> Array:
-    """Return ``x**y - 1``, for positive x."""
+    """Return ``x**y - 1``, for positive x.
+
+    Args:
+        x: positive numbers.
+        y: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where they are small.
+    """
 
 
 @special(lambda xp, x: -xp.sin(x))
@@ -87,7 +95,15 @@ def _boxcox1p_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
     lambda xp, x, lmbda: _boxcox_lmbda(xp, x, lmbda),
 )
 def boxcox(x: Operand, lmbda: Operand, /) -> Array:
-    """Return ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where lmbda is 0."""
+    """Return ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where lmbda is 0.
+
+    Args:
+        x: positive numbers.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. Both derivatives are smooth in lmbda at 0.
+    """
 
 
 @special(
@@ -95,7 +111,15 @@ def boxcox(x: Operand, lmbda: Operand, /) -> Array:
     lambda xp, x, lmbda: _boxcox1p_lmbda(xp, x, lmbda),
 )
 def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:
-    """Return ``((1 + x)**lmbda - 1) / lmbda``, and ``log1p(x)`` where lmbda is 0."""
+    """Return ``((1 + x)**lmbda - 1) / lmbda``, and ``log1p(x)`` where lmbda is 0.
+
+    Args:
+        x: numbers above -1.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where `x` is small.
+    """
 
 
 def _bend(xp: Any, v: Any) -> Any:
@@ -118,7 +142,16 @@ def _inverse_lmbda(xp: Any, y: Any, lmbda: Any, power: Any) -> Any:
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, out),
 )
 def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
-    """Return the x at which ``boxcox(x, lmbda) == y``."""
+    """Return the x at which ``boxcox(x, lmbda) == y``.
+
+    Args:
+        y: transformed numbers, with ``1 + lmbda * y`` not negative.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: ``(1 + lmbda * y)**(1 / lmbda)``, ``exp(y)`` where
+        lmbda is 0.
+    """
 
 
 @special(
@@ -126,7 +159,15 @@ def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, 1 + out),
 )
 def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
-    """Return the x at which ``boxcox1p(x, lmbda) == y``."""
+    """Return the x at which ``boxcox1p(x, lmbda) == y``.
+
+    Args:
+        y: transformed numbers, with ``1 + lmbda * y`` not negative.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where they are small.
+    """
 
 
 @special(lambda xp, out: out / (1 + out))
@@ -135,7 +176,15 @@ def wrightomega(z: Array, /) -> Array:
 
 
 def multigammaln(a: Array, d: int, /) -> Array:
-    """Return the logarithm of the multivariate gamma function of dimension `d`."""
+    """Return the logarithm of the multivariate gamma function of dimension `d` (DLMF 35.3.4).
+
+    Args:
+        a: real numbers above ``(d - 1) / 2``.
+        d: the dimension, a positive int.
+
+    Returns:
+        Real numbers of the shape of `a`.
+    """
     if isinstance(d, Array):
         d = int(d)
     total = xgrad.special.gammaln(a)

@@ -94,7 +94,18 @@ def psi(z: Array, /) -> Array:
 
 @special(None, lambda xp, n, x: xp.special.polygamma(n + 1, x))
 def polygamma(n: Operand, x: Operand, /) -> Array:
-    """Return the derivative of order `n` of `digamma`."""
+    """Return the derivative of order `n` of `digamma` (DLMF 5.15).
+
+    Args:
+        n: orders, whole numbers from 0.
+        x: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -102,12 +113,28 @@ def polygamma(n: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, out: out * _log_beta_slope(xp, b, a),
 )
 def beta(a: Operand, b: Operand, /) -> Array:
-    """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)``."""
+    """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)`` (DLMF 5.12.1).
+
+    Args:
+        a: real numbers, as a rule positive.
+        b: real numbers, as a rule positive; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(lambda xp, a, b: _log_beta_slope(xp, a, b), lambda xp, a, b: _log_beta_slope(xp, b, a))
 def betaln(a: Operand, b: Operand, /) -> Array:
-    """Return the logarithm of the absolute value of the beta function."""
+    """Return the logarithm of the absolute value of the beta function.
+
+    Args:
+        a: real numbers, as a rule positive.
+        b: real numbers, as a rule positive; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, also where `beta` under- or overflows.
+    """
 
 
 # Zeta functions ----------------------------------------------------------------------------------
@@ -166,7 +193,19 @@ def _zeta(x: Operand, q: Operand, /) -> Array:
 
 
 def zeta(x: Any, q: Any = None) -> Array:
-    """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given."""
+    """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given.
+
+    Args:
+        x: real exponents (DLMF 25.2.1); above 1 if `q` is given (DLMF 25.11.1).
+        q: positive numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+
+    >>> import numpy as np, xgrad as xg
+    >>> round(float(xg.special.zeta(np.asarray(2.0))) - np.pi**2 / 6, 12)
+    0.0
+    """
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 

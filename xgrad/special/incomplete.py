@@ -81,12 +81,30 @@ def _gamma_density(xp: Any, a: Any, x: Any) -> Any:
 
 @special(lambda xp, a, x: _gamma_shape(xp, a, x), lambda xp, a, x: _gamma_density(xp, a, x))
 def gammainc(a: Operand, x: Operand, /) -> Array:
-    """Return the regularized lower incomplete gamma function."""
+    """Return the regularized lower incomplete gamma function (DLMF 8.2.4).
+
+    It is the distribution function of the gamma distribution of shape `a`.
+
+    Args:
+        a: positive numbers.
+        x: where to evaluate, from 0 to infinity; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(lambda xp, a, x: -_gamma_shape(xp, a, x), lambda xp, a, x: -_gamma_density(xp, a, x))
 def gammaincc(a: Operand, x: Operand, /) -> Array:
-    """Return the regularized upper incomplete gamma function, ``1 - gammainc(a, x)``."""
+    """Return the regularized upper incomplete gamma function, ``1 - gammainc(a, x)`` (DLMF 8.2.4).
+
+    Args:
+        a: positive numbers.
+        x: where to evaluate, from 0 to infinity; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, accurate where they are small.
+    """
 
 
 # The incomplete beta function --------------------------------------------------------------------
@@ -177,7 +195,18 @@ def _beta_density(xp: Any, a: Any, b: Any, x: Any) -> Any:
     lambda xp, a, b, x: _beta_density(xp, a, b, x),
 )
 def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the regularized incomplete beta function."""
+    """Return the regularized incomplete beta function (DLMF 8.17.2).
+
+    It is the distribution function of the beta distribution.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        x: where to evaluate, in [0, 1]; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, with derivatives in all three.
+    """
 
 
 @special(
@@ -186,4 +215,13 @@ def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, x: -_beta_density(xp, a, b, x),
 )
 def betaincc(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the complement of the regularized incomplete beta function."""
+    """Return the complement of the regularized incomplete beta function.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        x: where to evaluate, in [0, 1]; shapes are broadcast.
+
+    Returns:
+        ``1 - betainc(a, b, x)`` of the broadcast shape, accurate where it is small.
+    """

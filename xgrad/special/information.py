@@ -36,12 +36,28 @@ def log_expit(x: Array, /) -> Array:
 
 
 def softmax(x: Array, axis: Axis = None) -> Array:
-    """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes."""
+    """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the result sums to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     return activations.softmax(x, axis=axis)
 
 
 def log_softmax(x: Array, axis: Axis = None) -> Array:
-    """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes."""
+    """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the probabilities sum to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     return activations.log_softmax(x, axis=axis)
 
 
@@ -50,9 +66,12 @@ def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False
 
     Args:
         a: the exponents.
-        axis: the axes to sum over; all if None.
+        axis: the axis or axes to sum over; all if None.
         b: the weights of the exponentials, if not 1.
         keepdims: whether to keep the axes, with length 1.
+
+    Returns:
+        An array of the shape of `a` without the axes; NaN where the weighted sum is negative.
     """
     import xgrad
 
@@ -94,12 +113,32 @@ def _log_ratio(xp: Any, x: Any, y: Any) -> Any:
 
 @special(lambda xp, x, y: _log(xp, x, y), lambda xp, x, y: _ratio(xp, x, y), zeros=True)
 def xlogy(x: Operand, y: Operand, /) -> Array:
-    """Return ``x * log(y)``, and 0 where x is 0."""
+    """Return ``x * log(y)``, and 0 where x is 0.
+
+    Args:
+        x: an array or a number.
+        y: numbers that are not negative if real; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape. Where `x` is 0 the derivative in `y` is 0 too.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.special.xlogy(np.asarray([0.0, 1.0]), np.asarray([0.0, 1.0]))
+    array([0., 0.])
+    """
 
 
 @special(lambda xp, x, y: _log1p(xp, x, y), lambda xp, x, y: _ratio(xp, x, 1 + y), zeros=True)
 def xlog1py(x: Operand, y: Operand, /) -> Array:
-    """Return ``x * log1p(y)``, and 0 where x is 0."""
+    """Return ``x * log1p(y)``, and 0 where x is 0.
+
+    Args:
+        x: an array or a number.
+        y: numbers from -1 if real; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape. Where `x` is 0 the derivative in `y` is 0 too.
+    """
 
 
 @special(lambda xp, x: -1 - xp.log(x))
@@ -113,7 +152,15 @@ def entr(x: Array, /) -> Array:
     zeros=True,
 )
 def rel_entr(x: Operand, y: Operand, /) -> Array:
-    """Return the relative entropy, ``x * log(x / y)``."""
+    """Return the relative entropy, ``x * log(x / y)``.
+
+    Args:
+        x: numbers that are not negative.
+        y: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: 0 where `x` is 0, infinity where only `y` is 0.
+    """
 
 
 @special(
@@ -122,7 +169,16 @@ def rel_entr(x: Operand, y: Operand, /) -> Array:
     zeros=True,
 )
 def kl_div(x: Operand, y: Operand, /) -> Array:
-    """Return the Kullback-Leibler divergence, ``x * log(x / y) - x + y``."""
+    """Return the Kullback-Leibler divergence, ``x * log(x / y) - x + y``.
+
+    Args:
+        x: numbers that are not negative.
+        y: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, none negative: `y` where `x` is 0, infinity where only
+        `y` is 0. Note the terms ``- x + y``, which `rel_entr` does not have.
+    """
 
 
 # Losses ------------------------------------------------------------------------------------------
@@ -146,7 +202,15 @@ def _clipped(xp: Any, delta: Any, r: Any) -> Any:
     zeros=True,
 )
 def huber(delta: Operand, r: Operand, /) -> Array:
-    """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta."""
+    """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta.
+
+    Args:
+        delta: where it becomes linear, not negative; a negative one gives infinity.
+        r: differences; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: ``delta * (abs(r) - delta / 2)`` in the linear part.
+    """
 
 
 def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
@@ -170,4 +234,12 @@ def _pseudo_huber_r(xp: Any, delta: Any, r: Any) -> Any:
     lambda xp, delta, r: _pseudo_huber_r(xp, delta, r),
 )
 def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
-    """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``."""
+    """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``.
+
+    Args:
+        delta: about where it becomes linear, positive.
+        r: differences; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """

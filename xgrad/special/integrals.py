@@ -48,7 +48,19 @@ def _expn(xp: Any, n: Any, x: Any) -> Any:
 
 @special(None, lambda xp, n, x: _expn(xp, n, x))
 def expn(n: Operand, x: Operand, /) -> Array:
-    """Return the exponential integral of order `n`."""
+    """Return the exponential integral of order `n` (DLMF 8.19.2).
+
+    Args:
+        n: orders, whole numbers from 0.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        The integral of ``exp(-x * t) / t**n`` from 1 to infinity, of the broadcast shape. The
+        derivative is ``-expn(n - 1, x)``.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 _SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(11)]
@@ -191,7 +203,16 @@ def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
     lambda xp, phi, m: _ellipkinc(xp, phi, m),
 )
 def ellipkinc(phi: Operand, m: Operand, /) -> Array:
-    """Return the incomplete elliptic integral of the first kind, of amplitude and parameter."""
+    """Return the incomplete elliptic integral of the first kind, of amplitude and parameter.
+
+    Args:
+        phi: amplitudes, in radians.
+        m: parameters, up to 1, the squares of the modulus: ``m = k**2``; shapes are broadcast.
+
+    Returns:
+        The integral of ``1 / sqrt(1 - m * sin(t)**2)`` from 0 to phi (DLMF 19.2.4), of the
+        broadcast shape, with derivatives in both.
+    """
 
 
 @special(
@@ -199,7 +220,16 @@ def ellipkinc(phi: Operand, m: Operand, /) -> Array:
     lambda xp, phi, m: _ellipeinc(xp, phi, m),
 )
 def ellipeinc(phi: Operand, m: Operand, /) -> Array:
-    """Return the incomplete elliptic integral of the second kind, of amplitude and parameter."""
+    """Return the incomplete elliptic integral of the second kind, of amplitude and parameter.
+
+    Args:
+        phi: amplitudes, in radians.
+        m: parameters, up to 1, the squares of the modulus: ``m = k**2``; shapes are broadcast.
+
+    Returns:
+        The integral of ``sqrt(1 - m * sin(t)**2)`` from 0 to phi (DLMF 19.2.5), of the broadcast
+        shape, with derivatives in both.
+    """
 
 
 def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
@@ -218,7 +248,18 @@ def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]
 
 
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
-    """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13)."""
+    """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
+
+    Args:
+        u: real arguments.
+        m: parameters from 0 to 1, the squares of the modulus; shapes are broadcast.
+
+    Returns:
+        Four arrays of the broadcast shape: sn, cn, dn and the amplitude ph.
+
+    Raises:
+        NotDifferentiableError: if `m` is tracked: there is no derivative in it.
+    """
     refuse_tracked("ellipj", "m", m)
     return _ellipj_of_u(u, m)
 
@@ -243,7 +284,17 @@ def spence(z: Array, /) -> Array:
 
 @special(lambda xp, out: xp.exp(-out) / (1 + out))
 def lambertw(z: Array, /, k: int = 0, tol: float = 1e-8) -> Array:
-    """Return the branch `k` of the inverse of ``w * exp(w)``; the result is complex."""
+    """Return the branch `k` of the inverse of ``w * exp(w)``; the result is complex.
+
+    Args:
+        z: real or complex numbers.
+        k: the branch (DLMF 4.13): 0 is the principal one, which is real from -1/e on; -1 is the
+            other one that is real, from -1/e to 0.
+        tol: the relative tolerance of the iteration.
+
+    Returns:
+        Complex numbers of the shape of `z`. The derivative is infinite at the branch point -1/e.
+    """
 
 
 # Hypergeometric functions ------------------------------------------------------------------------
@@ -251,7 +302,20 @@ def lambertw(z: Array, /, k: int = 0, tol: float = 1e-8) -> Array:
 
 @special(None, None, lambda xp, a, b, x: a / b * xp.special.hyp1f1(a + 1, b + 1, x))
 def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the confluent hypergeometric function, with a derivative in `x`."""
+    """Return the confluent hypergeometric function, with a derivative in `x`.
+
+    Args:
+        a: real parameters.
+        b: real parameters, neither 0 nor a negative whole number.
+        x: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        The sum of ``poch(a, k) * x**k / (poch(b, k) * k!)``, of the broadcast shape (DLMF 13.2.2;
+        the derivative is 13.3.15).
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """
 
 
 @special(
@@ -261,14 +325,52 @@ def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, c, z: a * b / c * xp.special.hyp2f1(a + 1, b + 1, c + 1, z),
 )
 def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
-    """Return the Gauss hypergeometric function, with a derivative in `z`."""
+    """Return the Gauss hypergeometric function, with a derivative in `z`.
+
+    Args:
+        a: real parameters.
+        b: real parameters.
+        c: real parameters, neither 0 nor a negative whole number.
+        z: real or complex arguments; shapes are broadcast. The cut goes from 1 to infinity.
+
+    Returns:
+        The sum of ``poch(a, k) * poch(b, k) * z**k / (poch(c, k) * k!)``, continued beyond the unit
+        circle, of the broadcast shape (DLMF 15.2.1; the derivative is 15.5.1).
+
+    Raises:
+        NotDifferentiableError: if `a`, `b` or `c` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, a, b, x: -a * xp.special.hyperu(a + 1, b + 1, x))
 def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`."""
+    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`.
+
+    Args:
+        a: real parameters.
+        b: real parameters.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape (DLMF 13.2.6; the derivative is 13.3.22).
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, a, b, x: xp.special.wright_bessel(a, a + b, x))
 def wright_bessel(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1)."""
+    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1).
+
+    Args:
+        a: real parameters, not negative.
+        b: real parameters, not negative.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        The sum of ``x**k / (k! * gamma(a * k + b))``, of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """
