@@ -41,6 +41,9 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
         The solution; the sum of squared differences for each right-hand side, also where NumPy
         gives an empty array, as that depends on the rank; the rank; the singular values of `a`.
         Derivatives hold where the rank does not change.
+
+    Raises:
+        ValueError: if the shapes are not such.
     """
     require_array("linalg.lstsq", "a", a)
     require_array("linalg.lstsq", "b", b)

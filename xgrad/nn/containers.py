@@ -75,7 +75,16 @@ class Sequential(Module):
     def update(
         self, input: Any, *, training: bool = True, rng: Any = None
     ) -> tuple[Any, Sequential]:
-        """Return the result, and the layers with what they learnt besides by gradients."""
+        """Return the result, and the layers with what they learnt besides by gradients.
+
+        Args:
+            input: what the first layer gets.
+            training: whether the layers are in training.
+            rng: the generator, of `xgrad.random.default_rng`.
+
+        Returns:
+            The result of the last layer, and a new `Sequential`.
+        """
         layers = []
         for i, layer in enumerate(self.layers):
             try:

@@ -85,7 +85,26 @@ def _kernel(kernel_size: Size, ndim: int, name: str) -> tuple[int, ...]:
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv1d(_Conv):
-    """Correlation of ``(batch, channels, length)`` with filters; see `functional.conv1d`."""
+    """Correlation of ``(batch, channels, length)`` with filters; see `functional.conv1d`.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for the one axis.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
+    Attributes:
+        weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
+        bias: of shape ``(out_channels,)``, or None.
+    """
 
     ndim = 1
 
@@ -99,7 +118,21 @@ class Conv1d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv2d(_Conv):
-    """Correlation of images with filters; see `functional.conv2d` for the arguments.
+    """Correlation of ``(batch, channels, height, width)`` with filters; see `functional.conv2d`.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for both axes or one for each.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
     Attributes:
         weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
@@ -122,7 +155,26 @@ class Conv2d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv3d(_Conv):
-    """Correlation of ``(batch, channels, depth, height, width)`` with filters."""
+    """Correlation of ``(batch, channels, depth, height, width)`` with filters.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for all three axes or one for each.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
+    Attributes:
+        weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
+        bias: of shape ``(out_channels,)``, or None.
+    """
 
     ndim = 3
 
@@ -136,11 +188,27 @@ class Conv3d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class ConvTranspose2d(Module):
-    """The transpose of `Conv2d`; see `functional.conv_transpose2d` for the arguments.
+    """The transpose of `Conv2d`: each input element lays down its filter, scaled.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: the channels of the result.
+        kernel_size: the filters' lengths, for both axes or one for each.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        bias: whether there is one number for each channel of the result that is added.
+        dilation: how far apart a filter's elements are.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     Attributes:
         weight: of shape ``(in_channels, out_channels / groups, *kernel_size)``.
         bias: of shape ``(out_channels,)``, or None.
+
+    Raises:
+        ValueError: if `groups` does not divide the channels.
     """
 
     weight: Any

@@ -73,6 +73,12 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         nonlinearity: ``"linear"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"``,
             ``"selu"`` or ``"conv"``.
         param: the negative slope of leaky_relu, 0.01 by default.
+
+    Returns:
+        A float.
+
+    Raises:
+        ValueError: if the activation is not known.
     """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
@@ -89,31 +95,81 @@ def _dtype(dtype: Any) -> Any:
 
 
 def zeros(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
-    """Return zeros: right for biases, wrong for weights, whose units would all stay alike."""
+    """Return zeros: right for biases, wrong for weights, whose units would all stay alike.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.zeros(shape, dtype=_dtype(dtype))
 
 
 def ones(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
-    """Return ones, as for the factors of a normalisation."""
+    """Return ones, as for the factors of a normalisation.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.ones(shape, dtype=_dtype(dtype))
 
 
 def constant(shape: Shape, rng: Any = None, *, value: float, dtype: Any = None) -> Any:
-    """Return an array of one number."""
+    """Return an array of one number.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        value: the number.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.full(shape, value, dtype=_dtype(dtype))
 
 
 def normal(
     shape: Shape, rng: Any, *, mean: float = 0.0, std: float = 1.0, dtype: Any = None
 ) -> Any:
-    """Return numbers of the normal distribution."""
+    """Return numbers of the normal distribution.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        mean: the mean.
+        std: the standard deviation.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return rng.standard_normal(shape, dtype=_dtype(dtype)) * std + mean
 
 
 def uniform(
     shape: Shape, rng: Any, *, low: float = 0.0, high: float = 1.0, dtype: Any = None
 ) -> Any:
-    """Return numbers uniform in ``[low, high)``."""
+    """Return numbers uniform in ``[low, high)``.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        low: the least number.
+        high: the end, which is not drawn.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return rng.random(shape, dtype=_dtype(dtype)) * (high - low) + low
 
 
@@ -135,6 +191,15 @@ def xavier_normal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = Non
     ``Var gx = fan_out Var(W) Var gy`` the gradient for ``Var W = 1 / fan_out``. Both cannot be had,
     and the harmonic mean of the two is the compromise. It holds for activations that are nearly
     the identity around 0, as tanh.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=_xavier_std(shape, gain), dtype=dtype)
 
@@ -144,6 +209,15 @@ def xavier_uniform(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = No
 
     Numbers uniform in ``[-a, a]`` have variance ``a^2 / 3``, so
     ``a = gain * sqrt(6 / (fan_in + fan_out))``.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return _symmetric(shape, rng, _xavier_std(shape, gain), dtype)
 
@@ -172,11 +246,14 @@ def kaiming_normal(
 
     Args:
         shape: the shape of the weights.
-        rng: the generator.
+        rng: the generator, of `xgrad.random.default_rng`.
         a: the negative slope of leaky_relu.
         mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
         nonlinearity: the activation; see `calculate_gain`.
-        dtype: the dtype of the weights.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=_kaiming_std(shape, a, mode, nonlinearity), dtype=dtype)
 
@@ -190,7 +267,19 @@ def kaiming_uniform(
     nonlinearity: str = "leaky_relu",
     dtype: Any = None,
 ) -> Any:
-    """Return uniform weights of the variance of `kaiming_normal`."""
+    """Return uniform weights of the variance of `kaiming_normal`.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        a: the negative slope of leaky_relu.
+        mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
+        nonlinearity: the activation; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _symmetric(shape, rng, _kaiming_std(shape, a, mode, nonlinearity), dtype)
 
 
@@ -199,12 +288,29 @@ def lecun_normal(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
 
     It keeps the variance of signals where the activation is the identity around 0, and is what
     selu needs to normalise itself.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=1 / math.sqrt(fans(shape)[0]), dtype=dtype)
 
 
 def lecun_uniform(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
-    """Return uniform weights of the variance of `lecun_normal`."""
+    """Return uniform weights of the variance of `lecun_normal`.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _symmetric(shape, rng, 1 / math.sqrt(fans(shape)[0]), dtype)
 
 
@@ -223,6 +329,21 @@ def trunc_normal(
     They are drawn by the inverse of its distribution function; `std` is that of the whole
     distribution, and the result's is smaller: 0.880 of it for two standard deviations. On NumPy
     the inverse comes from SciPy.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        mean: the mean of the whole distribution.
+        std: its standard deviation.
+        a: the least number.
+        b: the largest number, above `a`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if `a` is not below `b`.
     """
     if not a < b:
         raise ValueError(f"trunc_normal: got bounds {a} and {b}; expected a < b")
@@ -239,6 +360,18 @@ def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) 
     An orthogonal map keeps the norm of every vector, not only the mean over many. It is the Q of
     a normal matrix's QR decomposition, with signs that make it uniform among all (Mezzadri,
     arXiv:math-ph/0609050). Axes from the second on count as one.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if there is only one axis.
     """
     if len(shape) < 2:
         raise ValueError(f"orthogonal: got shape {tuple(shape)}; expected at least two axes")
@@ -256,10 +389,16 @@ def sparse(shape: Shape, rng: Any, *, sparsity: float, std: float = 0.01, dtype:
 
     Args:
         shape: ``(out_features, in_features)``.
-        rng: the generator.
+        rng: the generator, of `xgrad.random.default_rng`.
         sparsity: the part of each column that is 0, rounded up to whole elements.
         std: the standard deviation of the others.
-        dtype: the dtype of the weights.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if there are not two axes, or `sparsity` is no number from 0 to 1.
     """
     if len(shape) != 2 or not 0 <= sparsity <= 1:
         raise ValueError(

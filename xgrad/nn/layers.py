@@ -38,6 +38,15 @@ def fan_uniform(shape: tuple[int, ...], fan_in: int, rng: Any, dtype: Any) -> An
 class Linear(Module):
     """``y = x W^T + b``.
 
+    Args:
+        in_features: the length of the input's last axis.
+        out_features: that of the result.
+        bias: whether there is a b.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
     Attributes:
         weight: of shape ``(out_features, in_features)``.
         bias: of shape ``(out_features,)``, or None.
@@ -80,8 +89,18 @@ class Linear(Module):
 class Embedding(Module):
     """A table whose rows are looked up by integers.
 
+    Args:
+        num_embeddings: how many rows there are.
+        embedding_dim: how long they are.
+        padding_idx: a row that stays zero: it gets no gradient.
+        rng: a generator, or the seed of one, for the rows, which are standard normal.
+        dtype: the dtype of the parameters; float64 if None.
+
     Attributes:
         weight: of shape ``(num_embeddings, embedding_dim)``.
+
+    Raises:
+        ValueError: if `padding_idx` is no row.
     """
 
     weight: Any

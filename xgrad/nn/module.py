@@ -80,6 +80,13 @@ class Module:
         """Return the result in training, and the module with what it learnt besides by gradients.
 
         Modules without such state return themselves.
+
+        Args:
+            *inputs: what the module is a function of.
+            **options: those of a call; ``training`` is True unless it is given.
+
+        Returns:
+            The result, and a module of the same class.
         """
         return self(*inputs, **{"training": True, **options}), self
 
@@ -170,7 +177,18 @@ def parameters(model: Any) -> dict[str, Any]:
 
 
 def merge(model: Any, some: Mapping[str, Any]) -> Any:
-    """Return a model with other arrays under some of its names; see `parameters`."""
+    """Return a model with other arrays under some of its names; see `parameters`.
+
+    Args:
+        model: the model; it is not changed.
+        some: arrays by name, such as ``"layers.0.weight"``.
+
+    Returns:
+        A model of the same structure.
+
+    Raises:
+        KeyError: if the model has no array of such a name.
+    """
     known = named_leaves(model)
     unknown = sorted(some.keys() - known.keys())
     if unknown:
@@ -211,14 +229,31 @@ def _marked(tree: Any, is_frozen: bool) -> Any:
 
 
 def to_backend(model: M, backend: str, *, device: Any = None) -> M:
-    """Return a model, or any pytree, with its arrays on another backend."""
+    """Return a model, or any pytree, with its arrays on another backend.
+
+    Args:
+        model: the model; it is not changed.
+        backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+        device: the device there; the backend's default if None.
+
+    Returns:
+        A model of the same structure.
+    """
     return xg.tree.map(  # type: ignore[no-any-return]
         lambda x: xg.to_backend(x, backend, device=device) if hasattr(x, "shape") else x, model
     )
 
 
 def astype(model: M, dtype: Any) -> M:
-    """Return a model, or any pytree, with its floating-point arrays in another dtype."""
+    """Return a model, or any pytree, with its floating-point arrays in another dtype.
+
+    Args:
+        model: the model; it is not changed.
+        dtype: the dtype of its real arrays; integers and complex numbers stay as they are.
+
+    Returns:
+        A model of the same structure.
+    """
 
     def cast(x: Any) -> Any:
         is_real = hasattr(x, "dtype") and xg.isdtype(x.dtype, "real floating")

@@ -17,11 +17,21 @@ Size = int | Sequence[int]
 class BatchNorm(Module):
     """Normalisation of each channel over the batch, and over the axes after the channels.
 
-    Attributes:
-        weight, bias: a factor and a summand for each channel.
-        running_mean, running_var: statistics over past batches, used when not training.
+    The running statistics are state that is not trained. A call never changes it; `update` returns
+    a new module (Ioffe & Szegedy, arXiv:1502.03167).
 
-    They are state that is not trained. A call never changes it; `update` returns a new module:
+    Args:
+        num_features: how many channels there are.
+        eps: is added to the variance.
+        momentum: the share of the newest batch in the running statistics.
+        affine: whether there are `weight` and `bias`.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Attributes:
+        weight: a factor for each channel, or None.
+        bias: a summand for each channel, or None.
+        running_mean: the mean over past batches, used when not training.
+        running_var: the variance over past batches, likewise.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -80,14 +90,31 @@ class BatchNorm(Module):
     def update(
         self, input: Any, *, training: bool = True, rng: Any = None
     ) -> tuple[Any, BatchNorm]:
-        """Return the result, and the module with its running statistics brought up to date."""
+        """Return the result, and the module with its running statistics brought up to date.
+
+        Args:
+            input: of shape ``(batch, channels, ...)``.
+            training: whether to normalise by the batch; else nothing is brought up to date.
+            rng: not used; here so that all modules are called alike.
+
+        Returns:
+            An array of the shape of the input, and a new `BatchNorm`.
+        """
         out, mean, var = self._normalised(input, training)
         return out, self.replace(running_mean=mean, running_var=var)
 
 
 @dataclass(init=False, repr=False, eq=False)
 class LayerNorm(Module):
-    """Normalisation over the last axes; see `functional.layer_norm`."""
+    """Normalisation over the last axes; see `functional.layer_norm`.
+
+    Args:
+        normalized_shape: the lengths of these axes; an int is that of the last one.
+        eps: is added to the variance.
+        affine: whether there is a `weight`, a factor for each element of that shape.
+        bias: whether there is a summand too.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     bias: Any
@@ -115,7 +142,14 @@ class LayerNorm(Module):
 
 @dataclass(init=False, repr=False, eq=False)
 class RMSNorm(Module):
-    """Division by the root of the mean square over the last axes; see `functional.rms_norm`."""
+    """Division by the root of the mean square over the last axes; see `functional.rms_norm`.
+
+    Args:
+        normalized_shape: the lengths of these axes; an int is that of the last one.
+        eps: is added to the mean square; by default the precision of the dtype.
+        affine: whether there is a `weight`, a factor for each element of that shape.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     normalized_shape: tuple[int, ...] = static()
@@ -140,7 +174,18 @@ class RMSNorm(Module):
 
 @dataclass(init=False, repr=False, eq=False)
 class GroupNorm(Module):
-    """Normalisation of groups of channels of each element; see `functional.group_norm`."""
+    """Normalisation of groups of channels of each element; see `functional.group_norm`.
+
+    Args:
+        num_groups: how many groups the channels form.
+        num_channels: how many channels there are.
+        eps: is added to the variance.
+        affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Raises:
+        ValueError: if the channels do not form so many groups.
+    """
 
     weight: Any
     bias: Any
@@ -172,7 +217,14 @@ class GroupNorm(Module):
 
 @dataclass(init=False, repr=False, eq=False)
 class InstanceNorm(Module):
-    """Normalisation of each channel of each element; see `functional.instance_norm`."""
+    """Normalisation of each channel of each element; see `functional.instance_norm`.
+
+    Args:
+        num_features: how many channels there are.
+        eps: is added to the variance.
+        affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     bias: Any

@@ -156,7 +156,20 @@ class _Simple(_Recurrent):
 
 @dataclass(init=False, repr=False, eq=False)
 class RNN(_Simple):
-    """The simple recurrent network ``h = tanh(W x + b + U h + c)`` of Elman (1990)."""
+    """The simple recurrent network ``h = tanh(W x + b + U h + c)`` of Elman (1990).
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
         return (xg.tanh(x + h),)
@@ -168,6 +181,18 @@ class GRU(_Simple):
 
     ``r, z = sigmoid(...)``, ``n = tanh(W x + b + r (U h + c))`` and ``h = (1 - z) n + z h``; the
     rows of the weights are those of r, z and n.
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -192,6 +217,18 @@ class LSTM(_Recurrent):
 
     ``i, f, o = sigmoid(...)``, ``g = tanh(...)``, ``c = f c + i g`` and ``h = o tanh(c)``; the rows
     of the weights are those of i, f, g and o.
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -222,6 +259,25 @@ class MultiHeadAttention(Module):
 
     Each head attends with its own ``embed_dim / num_heads`` features of the queries, keys and
     values; their results side by side go through `out`.
+
+    Args:
+        embed_dim: the features of the queries and of the result.
+        num_heads: how many heads there are, a divisor of `embed_dim`.
+        dropout: the probability of an attention weight to be dropped in training.
+        bias: whether the four linear maps have a bias.
+        kdim: the features of the keys; `embed_dim` if None.
+        vdim: those of the values; `embed_dim` if None.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Attributes:
+        query: the linear map of the queries.
+        key: that of the keys.
+        value: that of the values.
+        out: that of the result.
+
+    Raises:
+        ValueError: if `num_heads` does not divide `embed_dim`.
 
     >>> import xgrad as xg
     >>> from xgrad import nn

@@ -47,6 +47,7 @@ def check_grads(
 
     Raises:
         AssertionError: if a derivative is wrong; it says which, what was expected, and what came.
+        ValueError: if a mode is unknown, or there is nothing to check.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.testing.check_grads(lambda x: xg.sum(xg.sin(x) ** 2), (np.asarray([0.5, 1.0]),))

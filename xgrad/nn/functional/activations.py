@@ -17,12 +17,28 @@ def relu(input: Any) -> Any:
 
 
 def leaky_relu(input: Any, negative_slope: float = 0.01) -> Any:
-    """Return ``x`` where it is positive, else ``negative_slope * x``."""
+    """Return ``x`` where it is positive, else ``negative_slope * x``.
+
+    Args:
+        input: an array of any shape.
+        negative_slope: the slope below 0, and the derivative at 0.
+
+    Returns:
+        An array of the shape of the input.
+    """
     return xg.where(input > 0, input, input * negative_slope)
 
 
 def elu(input: Any, alpha: float = 1.0) -> Any:
-    """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``."""
+    """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``: arXiv:1511.07289.
+
+    Args:
+        input: an array of any shape.
+        alpha: minus the limit at minus infinity.
+
+    Returns:
+        An array of the shape of the input. At 0 the derivative is `alpha`.
+    """
     positive = input > 0
     below = xg.where(positive, 0.0, input)  # expm1 must not overflow where it is not used
     return xg.where(positive, input, alpha * xg.expm1(below))
@@ -40,6 +56,12 @@ def gelu(input: Any, approximate: str = "none") -> Any:
         input: the array.
         approximate: ``"none"`` for the error function (on NumPy it comes from SciPy), or
             ``"tanh"`` for their approximation by a hyperbolic tangent.
+
+    Returns:
+        An array of the shape of the input.
+
+    Raises:
+        ValueError: if `approximate` is neither.
     """
     if approximate == "none":
         return input * (0.5 * xg.special.erfc(input * -math.sqrt(0.5)))
@@ -60,7 +82,16 @@ def logsigmoid(input: Any) -> Any:
 
 
 def softplus(input: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    """Return ``log(1 + exp(beta x)) / beta``; above ``beta x = threshold`` it is ``x`` itself."""
+    """Return ``log(1 + exp(beta x)) / beta``; above ``beta x = threshold`` it is ``x`` itself.
+
+    Args:
+        input: an array of any shape.
+        beta: how sharp the bend at 0 is.
+        threshold: where the rest is less than the precision.
+
+    Returns:
+        An array of the shape of the input.
+    """
     scaled = input * beta
     return xg.where(scaled > threshold, input, xg.logaddexp(scaled, 0.0) / beta)
 
@@ -81,17 +112,44 @@ def hardswish(input: Any) -> Any:
 
 
 def softmax(input: Any, axis: int = -1) -> Any:
-    """Return ``exp(x)`` over its sum along an axis; a row of -inf alone gives zeros."""
+    """Return ``exp(x)`` over its sum along an axis; a row of -inf alone gives zeros.
+
+    Args:
+        input: scores (logits).
+        axis: the axis over which the result sums to 1.
+
+    Returns:
+        An array of the shape of the input, between 0 and 1.
+    """
     return xg.softmax(input, axis=axis)
 
 
 def log_softmax(input: Any, axis: int = -1) -> Any:
-    """Return the logarithm of `softmax`."""
+    """Return the logarithm of `softmax`.
+
+    Args:
+        input: scores (logits).
+        axis: the axis over which the probabilities sum to 1.
+
+    Returns:
+        An array of the shape of the input.
+    """
     return xg.log_softmax(input, axis=axis)
 
 
 def glu(input: Any, axis: int = -1) -> Any:
-    """Return the first half along an axis times the `sigmoid` of the second half."""
+    """Return the first half along an axis times the `sigmoid` of the second half: arXiv:1612.08083.
+
+    Args:
+        input: an array.
+        axis: the axis that is halved; its length must be even.
+
+    Returns:
+        An array of the shape of the input, half as long along the axis.
+
+    Raises:
+        ValueError: if the axis is odd.
+    """
     n = input.shape[axis]
     if n % 2:
         raise ValueError(f"glu: axis {axis} of {tuple(input.shape)} is odd; expected two halves")

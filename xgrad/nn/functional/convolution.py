@@ -220,7 +220,21 @@ def conv1d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Any:
-    """Correlate ``(batch, channels, length)`` with filters; the arguments are `conv2d`'s."""
+    """Correlate ``(batch, channels, length)`` with a bank of filters.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        weight: of shape ``(filters, channels / groups, length)``.
+        bias: one number for each filter, or None.
+        stride: how far the filter moves, for the one axis.
+        padding: how many zeros to add at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart the filter's elements are.
+        groups: each filter sees only the channels of its own group.
+
+    Returns:
+        An array of shape ``(batch, filters, n_1)`` with
+        ``n = (length + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    """
     return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -265,7 +279,21 @@ def conv3d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Any:
-    """Correlate ``(batch, channels, depth, height, width)`` with filters, as `conv2d` does."""
+    """Correlate ``(batch, channels, depth, height, width)`` with a bank of filters.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        weight: of shape ``(filters, channels / groups, depth, height, width)``.
+        bias: one number for each filter, or None.
+        stride: how far the filter moves, for all three axes or one for each.
+        padding: how many zeros to add at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart the filter's elements are.
+        groups: each filter sees only the channels of its own group.
+
+    Returns:
+        An array of shape ``(batch, filters, n_1, n_2, n_3)`` with
+        ``n = (length + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    """
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -316,7 +344,22 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Size = 1,
 ) -> Any:
-    """Apply the transpose of `conv1d`; the arguments are those of `conv_transpose2d`."""
+    """Apply the transpose of `conv1d`: each input element lays down its filter, scaled.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        weight: of shape ``(channels, filters / groups, length)``.
+        bias: one number for each filter, or None.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        dilation: how far apart a filter's elements are.
+
+    Returns:
+        An array whose spatial lengths are
+        ``(n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1``.
+    """
     return _conv_transpose(
         1, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
@@ -363,7 +406,22 @@ def conv_transpose3d(
     groups: int = 1,
     dilation: Size = 1,
 ) -> Any:
-    """Apply the transpose of `conv3d`; the arguments are those of `conv_transpose2d`."""
+    """Apply the transpose of `conv3d`: each input element lays down its filter, scaled.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        weight: of shape ``(channels, filters / groups, depth, height, width)``.
+        bias: one number for each filter, or None.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        dilation: how far apart a filter's elements are.
+
+    Returns:
+        An array whose spatial lengths are
+        ``(n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1``.
+    """
     return _conv_transpose(
         3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )

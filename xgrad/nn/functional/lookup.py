@@ -18,6 +18,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
         weight: of shape ``(out_features, in_features)``.
         bias: of shape ``(out_features,)``, or None.
 
+    Returns:
+        An array of shape ``(..., out_features)``.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
     >>> import xgrad as xg
     >>> xg.nn.functional.linear(xg.ones((5, 3)), xg.ones((2, 3))).shape
     (5, 2)
@@ -45,6 +51,9 @@ def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
         input: classes, as integers of any shape.
         num_classes: how many there are; it is not guessed, since that would look at the values.
         dtype: the result's dtype; that of the input if None.
+
+    Returns:
+        An array of shape ``(*input.shape, num_classes)``. It has no derivative.
     """
     require_classes(input, num_classes, "one_hot")  # one that does not exist has no 1 anywhere
     hot = xg.expand_dims(input, axis=-1) == counted(input, num_classes)
@@ -54,12 +63,19 @@ def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
 def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     """Return the rows of a table at integer indices.
 
+    The gradient adds into the rows that were read: its cost grows with the number of indices.
+
     Args:
         input: indices, of any shape.
         weight: of shape ``(num_embeddings, embedding_dim)``.
         padding_idx: a row that gets no gradient.
 
-    The gradient adds into the rows that were read: its cost grows with the number of indices.
+    Returns:
+        An array of shape ``(*input.shape, embedding_dim)``. An index out of range raises on the
+        host; on an accelerator, where a look would wait for the device, its row is NaN.
+
+    Raises:
+        ValueError: if the weight is no matrix, or an index on the host is out of range.
     """
     if len(weight.shape) != 2:
         raise ValueError(
@@ -87,6 +103,12 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Any = None) 
         p: the probability of an element to be set to 0.
         training: whether to do it at all.
         rng: a generator, as of `xgrad.random.default_rng`; needed when there is chance.
+
+    Returns:
+        An array of the shape of the input, with the same mean: arXiv:1207.0580.
+
+    Raises:
+        ValueError: if `p` is no probability, or a generator is missing.
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is {p}; expected a probability, 0 to 1")
@@ -129,6 +151,12 @@ def scaled_dot_product_attention(
         is_causal: whether query i sees only the keys up to i.
         scale: in place of ``1 / sqrt(d)``.
         rng: the generator of the dropout.
+
+    Returns:
+        An array of shape ``(..., queries, n)``: for each query a mean of the values.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a mask is given beside `is_causal`.
     """
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ValueError(

@@ -19,19 +19,51 @@ from .checks import (
 
 
 def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Return the squared differences."""
+    """Return the squared differences.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape: broadcasting would hide mistakes.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "mse_loss")
     return reduced(xg.square(input - target), reduction, "mse_loss")
 
 
 def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Return the absolute differences."""
+    """Return the absolute differences.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input. Where both are equal
+        the derivative is 0.
+    """
     paired(input, target, "l1_loss")
     return reduced(xg.abs(input - target), reduction, "l1_loss")
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``."""
+    """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        beta: where the loss becomes linear; with 0 it is `l1_loss`.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if `beta` is negative.
+    """
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta is {beta}; expected a number that is not negative")
     if beta == 0:
@@ -41,7 +73,20 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
 
 
 def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``."""
+    """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        delta: where the loss becomes linear, positive.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if `delta` is not positive.
+    """
     if delta <= 0:
         raise ValueError(f"huber_loss: delta is {delta}; expected a positive number")
     paired(input, target, "huber_loss")
@@ -69,6 +114,9 @@ def cross_entropy(
 ) -> Any:
     """Return the cross-entropy of labels, from logits.
 
+    A class out of range raises where the labels are on the CPU; on an accelerator, where a look
+    would wait for the device, it makes the loss NaN.
+
     Args:
         input: unnormalised logarithms of probabilities, of shape ``(batch, classes, ...)`` or
             ``(classes,)``.
@@ -76,11 +124,14 @@ def cross_entropy(
             in the shape of the input.
         weight: a weight for each class. The mean is then the weighted one.
         ignore_index: a label whose elements count for nothing; only with integer labels.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
         label_smoothing: how much of the probability is shared by all classes alike.
 
-    A class out of range raises where the labels are on the CPU; on an accelerator, where a look
-    would wait for the device, it makes the loss NaN.
+    Returns:
+        A 0-d array, or without reduction an array of shape ``(batch, ...)``.
+
+    Raises:
+        ValueError: if `label_smoothing` is no probability, or a label on the host is no class.
 
     >>> import numpy as np, xgrad as xg
     >>> logits = np.asarray([[2.0, 0.0], [0.0, 1e4]])
@@ -123,7 +174,16 @@ def nll_loss(
 ) -> Any:
     """Return the negative log-likelihood of labels, from logarithms of probabilities.
 
-    The arguments are those of `cross_entropy`, but `input` is normalised, as by `log_softmax`.
+    Args:
+        input: normalised logarithms of probabilities, as of `log_softmax`, of shape
+            ``(batch, classes, ...)`` or ``(classes,)``.
+        target: the classes as integers of shape ``(batch, ...)``.
+        weight: a weight for each class. The mean is then the weighted one.
+        ignore_index: a label whose elements count for nothing.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
     """
     if weight is not None:
         axis = _class_axis(input, "nll_loss")
@@ -187,14 +247,17 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """Return the cross-entropy of two classes, from the logit of the first.
 
+    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
+
     Args:
         input: logits, of any shape.
         target: the probability of the first class, in the shape of the input.
         weight: a factor for each element.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
         pos_weight: a factor for the first class.
 
-    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
     """
     function = "binary_cross_entropy_with_logits"
     paired(input, target, function)
@@ -213,6 +276,15 @@ def binary_cross_entropy(
 
     Its logarithms are not let below -100, so that a probability of exactly 0 or 1 gives a finite
     loss. From logits use `binary_cross_entropy_with_logits`, which is exact.
+
+    Args:
+        input: the predicted probability of the first class, of any shape.
+        target: its true probability, 1 or 0 for a label, in the same shape.
+        weight: a factor for each element.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "binary_cross_entropy")
     loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
@@ -233,6 +305,10 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         reduction: ``"batchmean"`` (the sum over the first axis' length, which is the divergence
             of the mathematicians), ``"mean"`` over all elements, ``"sum"`` or ``"none"``.
         log_target: whether the target holds logarithms.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input. Where the target is 0
+        the loss is 0.
     """
     paired(input, target, "kl_div")
     if log_target:
@@ -249,7 +325,14 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
 def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
     """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.
 
-    Each norm counts as at least `eps`.
+    Args:
+        x1: vectors.
+        x2: vectors; the other axes are broadcast.
+        axis: the axis that holds the vectors.
+        eps: each norm counts as at least this.
+
+    Returns:
+        Numbers from -1 to 1, of the broadcast shape without the axis.
     """
     dot = xg.sum(x1 * x2, axis=axis)
     return dot / (_norm(x1, axis, eps) * _norm(x2, axis, eps))
@@ -271,7 +354,10 @@ def cosine_embedding_loss(
         input2: vectors, in the same shape.
         target: 1 for pairs that belong together, -1 for others, of shape ``(batch,)`` or ``()``.
         margin: the cosine that costs nothing.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
     """
     paired(input1, input2, "cosine_embedding_loss")
     cos = cosine_similarity(input1, input2, axis=-1)
@@ -282,14 +368,34 @@ def cosine_embedding_loss(
 def hinge_embedding_loss(
     input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
 ) -> Any:
-    """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1."""
+    """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1.
+
+    Args:
+        input: distances, of any shape.
+        target: 1 or -1, in the same shape.
+        margin: the distance that costs nothing where the target is -1.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "hinge_embedding_loss")
     loss = xg.where(target > 0, input, xg.relu(margin - input))
     return reduced(loss, reduction, "hinge_embedding_loss")
 
 
 def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
-    """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's."""
+    """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's.
+
+    Args:
+        input: scores x, of any shape.
+        target: 1 or -1, in the same shape.
+        margin: how far on the right side a score costs nothing.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "hinge_loss")
     return reduced(xg.relu(margin - target * input), reduction, "hinge_loss")
 
@@ -310,7 +416,13 @@ def multi_margin_loss(
         p: 1 or 2.
         margin: by how much the right class is to be ahead.
         weight: a factor for each class.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
+
+    Raises:
+        ValueError: if `p` is neither 1 nor 2, or a label on the host is no class.
     """
     function = "multi_margin_loss"
     if p not in (1, 2):

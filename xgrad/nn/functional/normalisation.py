@@ -70,6 +70,9 @@ def batch_norm(
     Returns:
         The result, and the running mean and variance: new ones if `training`, without a derivative.
         Nothing is changed in place.
+
+    Raises:
+        ValueError: if in training there is one value for a channel, or else no running statistics.
     """
     function = "batch_norm"
     _require_channels(input, 2, function)
@@ -109,7 +112,17 @@ def _mixed(old: Any, new: Any, momentum: float) -> Any:
 
 
 def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022."""
+    """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022.
+
+    Args:
+        input: of shape ``(batch, channels, ...)`` with one more axis at least.
+        weight: a factor for each channel.
+        bias: a summand for each channel.
+        eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input.
+    """
     _require_channels(input, 3, "instance_norm")
     out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
     return _affine(out, weight, bias, "instance_norm")
@@ -126,6 +139,13 @@ def group_norm(
         weight: a factor for each channel.
         bias: a summand for each channel.
         eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input; within a group of mean 0 and variance 1 before the
+        affine map.
+
+    Raises:
+        ValueError: if the channels do not form so many groups.
     """
     _require_channels(input, 2, "group_norm")
     batch, channels = input.shape[:2]
@@ -167,6 +187,9 @@ def layer_norm(
         weight: factors, in that shape.
         bias: summands, in that shape.
         eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
     out, _, _ = _standard(input, axes, eps)
@@ -182,7 +205,14 @@ def rms_norm(
 ) -> Any:
     """Divide by the root of the mean square over the last axes: arXiv:1910.07467.
 
-    The arguments are those of `layer_norm`; `eps` is by default that of the dtype.
+    Args:
+        input: an array whose shape ends in `normalized_shape`.
+        normalized_shape: the lengths of the axes to normalise over.
+        weight: factors, in that shape.
+        eps: is added to the mean square; by default the precision of the dtype.
+
+    Returns:
+        An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "rms_norm", weight=weight)
     small = float(xg.finfo(input.dtype).eps) if eps is None else eps
@@ -191,6 +221,16 @@ def rms_norm(
 
 
 def normalize(input: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
-    """Divide vectors along an axis by their p-norm, which counts as at least `eps`."""
+    """Divide vectors along an axis by their p-norm, which counts as at least `eps`.
+
+    Args:
+        input: an array.
+        p: the order of the norm; see `xgrad.linalg.vector_norm`.
+        axis: the axis that holds the vectors.
+        eps: the least norm that is divided by, so that a vector of zeros stays one.
+
+    Returns:
+        An array of the shape of the input.
+    """
     norm = xg.linalg.vector_norm(input, ord=p, axis=axis, keepdims=True)
     return input / xg.maximum(norm, eps)
