@@ -35,9 +35,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import Any
 
 from ..arrays import operators
+from ..arrays.types import Decorator
 from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
 from .calls.general import constant_call, general_call
 from .calls.unary import unary_call
@@ -46,8 +47,6 @@ from .operands import Op
 from .partials import Partial, over
 
 __all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def elementwise(
@@ -58,7 +57,7 @@ def elementwise(
     square: Callable[[Any, Any], Any] | None = None,
     of_root: Callable[[Any], Any] | None = None,
     symbol: str = "",
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
@@ -71,7 +70,7 @@ def elementwise(
         symbol: the operator of two arrays that is this op.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "elementwise", path, len(partials))
         op.square, op.of_root = square, of_root
         for partial in partials:
@@ -99,7 +98,7 @@ def linear(
     cover: Callable[..., bool] | None = None,
     join: Callable[..., Any] | None = None,
     reuse: Callable[..., Any] | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
     Args:
@@ -116,7 +115,7 @@ def linear(
         reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
@@ -133,7 +132,7 @@ def linear(
 
 def multilinear(
     *transposes: Callable[..., Any], path: str = "", axes: int | None = None
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in each of its arrays alone, by the transpose in each.
 
     Args:
@@ -142,7 +141,7 @@ def multilinear(
         axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "multilinear", path, len(transposes))
         for transpose in transposes:
             op.require_names(transpose, 2)
@@ -164,7 +163,7 @@ def rule(
     zeros: bool = False,
     path: str = "",
     square: Callable[[Any, Any], Any] | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
     Args:
@@ -177,7 +176,7 @@ def rule(
         square: of a root, its square; see `Rule`.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "rule", path, arrays)
         op.square = square
         op.require_names(vjp, 2)
@@ -187,14 +186,17 @@ def rule(
     return decorate
 
 
-def constant(f: F, /) -> F:
+def _constant(f: Any, /) -> Any:
     """Define an op whose result has no derivative: it is said, not left out."""
     op = Op(f, "constant", "", None)
     return _finish(op, f, constant_call(op))
 
 
-def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
+constant: Decorator = _constant
+
+
+def _finish(op: Op, f: Any, call: Callable[..., Any]) -> Any:
     """Give the function that does the work the name, docstring and signature of the definition."""
     update_wrapper(call, f)
     call.op = op  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return call

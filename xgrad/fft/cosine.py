@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..engine.operands import require_array
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
@@ -111,6 +112,7 @@ def _transform(
     return moveaxis(out if norm == "backward" else out * scale, -1, axis)
 
 
+@as_given
 def dct(
     x: Array,
     /,
@@ -145,9 +147,10 @@ def dct(
     """
     require_array("fft.dct", "x", x)
     axis = front(axis, len(x.shape), "dct")
-    return _transform(x, False, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _transform(x, False, type, n, axis, norm, orthogonalize)
 
 
+@as_given
 def idct(
     x: Array,
     /,
@@ -182,6 +185,7 @@ def idct(
     )
 
 
+@as_given
 def dst(
     x: Array,
     /,
@@ -212,9 +216,10 @@ def dst(
     """
     require_array("fft.dst", "x", x)
     axis = front(axis, len(x.shape), "dst")
-    return _transform(x, True, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _transform(x, True, type, n, axis, norm, orthogonalize)
 
 
+@as_given
 def idst(
     x: Array,
     /,
@@ -262,6 +267,7 @@ def _over_axes(
     return x
 
 
+@as_given
 def dctn(
     x: Array,
     /,
@@ -286,9 +292,10 @@ def dctn(
     Returns:
         An array of the shape of `x`, along the axes of the lengths `s`.
     """
-    return _over_axes(dct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _over_axes(dct, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def idctn(
     x: Array,
     /,
@@ -312,9 +319,10 @@ def idctn(
     Returns:
         An array of the shape of `x`, along the axes of the lengths `s`.
     """
-    return _over_axes(idct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _over_axes(idct, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def dstn(
     x: Array,
     /,
@@ -339,9 +347,10 @@ def dstn(
     Returns:
         An array of the shape of `x`, along the axes of the lengths `s`.
     """
-    return _over_axes(dst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _over_axes(dst, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def idstn(
     x: Array,
     /,
@@ -365,4 +374,4 @@ def idstn(
     Returns:
         An array of the shape of `x`, along the axes of the lengths `s`.
     """
-    return _over_axes(idst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _over_axes(idst, x, type, s, axes, norm, orthogonalize)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import Device, DType, as_given
 from ..backends import current
 from ..engine.op import linear
 from ..engine.operands import require_array
@@ -216,6 +217,7 @@ def irfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "bac
     """
 
 
+@as_given
 def rfftn(
     x: Array,
     /,
@@ -243,6 +245,7 @@ def rfftn(
     return fftn(out, s=sizes[:-1], axes=where[:-1], norm=norm) if where[:-1] else out
 
 
+@as_given
 def irfftn(
     x: Array,
     /,
@@ -273,6 +276,7 @@ def irfftn(
     return irfft(x, n=sizes[-1], axis=where[-1], norm=norm)
 
 
+@as_given
 def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the real transform of a signal with Hermitian symmetry, given as its half.
 
@@ -294,6 +298,7 @@ def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
     return irfft(conjugate(x), n=n, axis=axis, norm=_ADJOINT[norm])
 
 
+@as_given
 def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """Return the inverse of `hfft`.
 
@@ -321,6 +326,7 @@ def _shift(x: Array, axes: int | Sequence[int] | None, sign: int, name: str) -> 
     return roll(x, shifts, axis=tuple(where)) if shifts else x
 
 
+@as_given
 def fftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved to the middle.
 
@@ -335,6 +341,7 @@ def fftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     return _shift(x, axes, 1, "fftshift")
 
 
+@as_given
 def ifftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
     """Return a spectrum with the zero frequency moved back to the front.
 
@@ -358,7 +365,9 @@ def _frequencies(name: str, n: int, d: float, dtype: Any, device: Any) -> Array:
     return Array(backend.xp.astype(out, dtype))
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def fftfreq(
+    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return the frequencies of the entries of `fft`, in cycles per unit of the spacing `d`.
 
     Args:
@@ -374,7 +383,9 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None)
     return _frequencies("fftfreq", n, d, dtype, device)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
+def rfftfreq(
+    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return the frequencies of the entries of `rfft`, in cycles per unit of the spacing `d`.
 
     Args:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import Raw, backend_of
 from ..engine.op import rule
 from ..engine.operands import require_array
 from ..ops.manipulation import matrix_transpose
@@ -43,14 +44,14 @@ def _pull_jvp(xp: Any, t: Any, x1: Any, x2: Any, out: Any) -> Any:
 
 
 @rule(vjp=_pull_vjp, jvp=_pull_jvp)
-def _cholesky_pull(x1: Array, x2: Array, /) -> Array:
+def _cholesky_pull(x1: Raw, x2: Raw, /) -> Array:
     """Return sym(L^-H phi(L^H G) L^-1), phi the lower triangle with half the diagonal."""
     backend = backend_of(x2)
     if backend.cholesky_pull is not None:
-        return backend.cholesky_pull(x1, x2)  # type: ignore[no-any-return]
+        return backend.cholesky_pull(x1, x2)
     xp = backend.xp
     inner = _lower_half(xp, H(xp, x1) @ xp.tril(x2))
-    return hermitian(xp, _outwards(xp, x1, inner))  # type: ignore[no-any-return]
+    return hermitian(xp, _outwards(xp, x1, inner))
 
 
 def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
@@ -61,9 +62,10 @@ def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
 @rule(vjp=lambda xp, g, out: _cholesky_pull(out, g), jvp=_cholesky_jvp, path="linalg.")
 def _cholesky(x: Array, /) -> Array:
     """Return the lower Cholesky factor."""
-    return raw_call("cholesky", x)  # type: ignore[no-any-return]
+    return raw_call("cholesky", x)
 
 
+@as_given
 def cholesky(x: Array, /, *, upper: bool = False) -> Array:
     """Return the Cholesky factor of Hermitian positive-definite matrices.
 
@@ -132,6 +134,7 @@ def _qr_complete(x: Array, /) -> QRResult:
     return QRResult(*raw_call("qr", x, mode="complete"))
 
 
+@as_given
 def qr(x: Array, /, *, mode: str = "reduced") -> QRResult:
     """Return the QR factors of matrices, ``"reduced"`` or ``"complete"``.
 

@@ -15,7 +15,8 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import Raw, backend_of
 from ..engine.op import rule
 from ..engine.projection import conj
 from ..errors import NotDifferentiableError
@@ -51,9 +52,10 @@ def _expm_derivative(xp: Any, x: Any, e: Any) -> Any:
 )
 def _expm(x: Array, /) -> Array:
     """Return the exponential of square matrices."""
-    return backend_of(x).expm(x)  # type: ignore[no-any-return]
+    return backend_of(x).expm(x)
 
 
+@as_given
 def expm(x: Array, /) -> Array:
     """Return the exponential of square matrices, with derivatives of any order.
 
@@ -79,12 +81,12 @@ def _lyapunov_jvp(xp: Any, t: Any, p: Any, out: Any) -> Any:
 
 
 @rule(vjp=_lyapunov_vjp, jvp=_lyapunov_jvp)
-def _lyapunov(p: Array, c: Array, /) -> Array:
+def _lyapunov(p: Raw, c: Raw, /) -> Array:
     """Return the solution X of ``P @ X + X @ P = C`` for a Hermitian P."""
     xp = backend_of(c).xp
     w, V = xp.linalg.eigh(hermitian(xp, p))
     inner = (H(xp, V) @ c @ V) / xp.astype(row(xp, w) + column(xp, w), V.dtype)
-    return V @ inner @ H(xp, V)  # type: ignore[no-any-return]
+    return V @ inner @ H(xp, V)
 
 
 @rule(
@@ -96,9 +98,10 @@ def _sqrtm(x: Array, /) -> Array:
     xp = backend_of(x).xp
     w, V = xp.linalg.eigh(hermitian(xp, x))
     root = xp.sqrt(xp.where(w < 0, xp.zeros_like(w), w))  # rounding may push a zero below
-    return (V * row(xp, xp.astype(root, V.dtype))) @ H(xp, V)  # type: ignore[no-any-return]
+    return (V * row(xp, xp.astype(root, V.dtype))) @ H(xp, V)
 
 
+@as_given
 def sqrtm(x: Array, /) -> Array:
     """Return the square root of Hermitian positive semi-definite matrices.
 
@@ -136,9 +139,10 @@ def _unitary_factor(x: Array, /) -> Array:
     """Return the matrix with orthonormal columns that is nearest."""
     xp = backend_of(x).xp
     U, _, Vh = xp.linalg.svd(x, full_matrices=False)
-    return U @ Vh  # type: ignore[no-any-return]
+    return U @ Vh
 
 
+@as_given
 def polar(x: Array, /) -> PolarResult:
     """Return the polar factors of square or tall matrices: ``x = U @ P``.
 
@@ -185,7 +189,7 @@ def _derivative(f: Function, order: int) -> Function:
                 f"matrix_function: f gave {getattr(out, 'shape', type(out))} for eigenvalues of "
                 f"shape {w.shape}; expected a function of each element, such as xgrad.exp"
             )
-        return out  # type: ignore[no-any-return]
+        return out
 
     return checked
 
@@ -271,7 +275,7 @@ def _basis(x: Any) -> tuple[Any, Any, Function]:
 def _matrix_function(x: Array, /, *, f: Function) -> Array:
     """Return f of Hermitian matrices."""
     w, V, _ = _basis(x)
-    return _in_basis(V, column(backend_of(x).xp, _values(_derivative(f, 0), w)) * identity(None, V))  # type: ignore[no-any-return]
+    return _in_basis(V, column(backend_of(x).xp, _values(_derivative(f, 0), w)) * identity(None, V))
 
 
 def _first_vjp(xp: Any, g: Any, x: Any, e: Any, f: Function, adjoint: bool) -> tuple[Any, Any]:
@@ -285,13 +289,13 @@ def _first_jvp(xp: Any, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> A
 
 
 @rule(vjp=_first_vjp, jvp=_first_jvp)
-def _first(x: Array, e: Array, /, *, f: Function, adjoint: bool = False) -> Array:
+def _first(x: Raw, e: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the derivative of f at `x` along `e`: f[w_i, w_j] times E in the basis of V."""
     xp = backend_of(e).xp
     w, V, turn = _basis(x)
     grid = row(xp, w) + xp.zeros_like(column(xp, w))
     slopes = _divided(f, xp.matrix_transpose(grid), grid, (-2, -1))
-    return _in_basis(V, (conj(xp, slopes) if adjoint else slopes) * turn(e))  # type: ignore[no-any-return]
+    return _in_basis(V, (conj(xp, slopes) if adjoint else slopes) * turn(e))
 
 
 def _third(xp: Any, g: Any, x: Any) -> Any:
@@ -302,7 +306,7 @@ def _third(xp: Any, g: Any, x: Any) -> Any:
 
 
 @rule(vjp=_third, jvp=_third)
-def _second(x: Array, a: Array, b: Array, /, *, f: Function, adjoint: bool = False) -> Array:
+def _second(x: Raw, a: Raw, b: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the second derivative: f[w_i, w_k, w_j] (A_ik B_kj + B_ik A_kj), summed over k."""
     xp = backend_of(b).xp
     w, V, turn = _basis(x)
@@ -313,9 +317,10 @@ def _second(x: Array, a: Array, b: Array, /, *, f: Function, adjoint: bool = Fal
     bends = conj(xp, bends) if adjoint else bends
     a, b = turn(a), turn(b)
     paths = column(xp, a) * xp.expand_dims(b, axis=-3) + column(xp, b) * xp.expand_dims(a, axis=-3)
-    return _in_basis(V, xp.sum(bends * paths, axis=-2))  # type: ignore[no-any-return]
+    return _in_basis(V, xp.sum(bends * paths, axis=-2))
 
 
+@as_given
 def matrix_function(x: Array, f: Function, /) -> Array:
     """Return a function of Hermitian matrices, ``V @ diag(f(w)) @ V^H`` of their eigenvalues.
 

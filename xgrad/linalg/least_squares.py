@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_array
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
@@ -29,7 +30,8 @@ class LstsqResult(NamedTuple):
     s: Array
 
 
-def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
+@as_given
+def lstsq(a: AnyArray, b: AnyArray, /, rcond: float | None = None) -> LstsqResult:
     """Return the solution of least norm among those that come nearest to ``a @ x = b``.
 
     Args:
@@ -59,6 +61,7 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
     return LstsqResult(x, residuals, matrix_rank(a, rtol=rcond), svdvals(a))
 
 
+@as_given
 def cond(x: Array, /, p: Any = None) -> Array:
     """Return the condition number of matrices in the norm `p`, by default the spectral one.
 
@@ -78,7 +81,8 @@ def cond(x: Array, /, p: Any = None) -> Array:
     return multiply(matrix_norm(x, ord=p), matrix_norm(inv(x), ord=p))
 
 
-def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Array:
+@as_given
+def tensorsolve(a: AnyArray, b: AnyArray, /, axes: Sequence[int] | None = None) -> Array:
     """Return the `x` for which ``tensordot(a, x, x.ndim) == b``.
 
     Args:
@@ -107,6 +111,7 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
     return reshape(solve(reshape(a, (n, n)), reshape(b, (n,))), shape)
 
 
+@as_given
 def tensorinv(a: Array, /, ind: int = 2) -> Array:
     """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows.
 

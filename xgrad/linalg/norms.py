@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from ..engine.operands import require_array
@@ -47,7 +48,7 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     xp = backend_of(x).xp
     size = xp.abs(x)
     if 0 in x.shape:
-        return xp.sum(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return xp.sum(size, axis=axis, keepdims=keepdims)
     top = xp.max(size, axis=axis, keepdims=True)
     plain = (top == 0) | (top == math.inf)
     scaled = size / xp.where(plain, xp.ones_like(top), top)
@@ -57,9 +58,10 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not keepdims:
         axes = axes_of(len(x.shape), axis)
         shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    return xp.reshape(out, shape)  # type: ignore[no-any-return]
+    return xp.reshape(out, shape)
 
 
+@as_given
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
 
@@ -109,9 +111,10 @@ def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: flo
 def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
     """Return the p-norm of non-negative elements over axes."""
     xp = backend_of(x).xp
-    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)  # type: ignore[no-any-return]
+    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
+@as_given
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``.
 

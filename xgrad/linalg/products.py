@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, DType, as_given
 from ..backends import backend_of
 from ..engine.op import constant
 from ..engine.operands import require_array
@@ -33,13 +32,14 @@ def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     if 0 in x.shape[-2:]:
         backend = backend_of(x)
         where = {"dtype": backend.raw_dtype("int64"), "device": backend.device(x)}
-        return backend.xp.zeros(tuple(x.shape[:-2]), **where)  # type: ignore[no-any-return]
+        return backend.xp.zeros(tuple(x.shape[:-2]), **where)
     if rtol is None:
-        return raw_call("matrix_rank", x)  # type: ignore[no-any-return]
-    return raw_call("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)  # type: ignore[no-any-return]
+        return raw_call("matrix_rank", x)
+    return raw_call("matrix_rank", x, rtol=rtol._data if type(rtol) is Array else rtol)
 
 
-def outer(x1: Array, x2: Array, /) -> Array:
+@as_given
+def outer(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the outer product of two vectors.
 
     Args:
@@ -59,7 +59,8 @@ def outer(x1: Array, x2: Array, /) -> Array:
     return multiply(reshape(x1, (-1, 1)), reshape(x2, (1, -1)))
 
 
-def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+@as_given
+def cross(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
     """Return the cross product of vectors of three elements along an axis.
 
     Args:
@@ -91,6 +92,7 @@ def cross(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
     )
 
 
+@as_given
 def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     """Return a diagonal of matrices, the main one unless an offset is given.
 
@@ -112,7 +114,8 @@ def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     return getitem(flat, (..., slice(start, start + step * (n - 1) + 1 if n else start, step)))
 
 
-def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
+@as_given
+def trace(x: Array, /, *, offset: int = 0, dtype: DType | None = None) -> Array:
     """Return the sum of a diagonal of matrices.
 
     Args:
@@ -127,6 +130,7 @@ def trace(x: Array, /, *, offset: int = 0, dtype: Any = None) -> Array:
     return sum_over(diagonal(x, offset=offset), axis=-1, dtype=dtype)
 
 
+@as_given
 def matrix_power(x: Array, n: int, /) -> Array:
     """Return square matrices to a power; a power of the inverse if it is negative.
 

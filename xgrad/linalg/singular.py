@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..errors import NotDifferentiableError
@@ -96,6 +97,7 @@ def _svd_full(x: Array, /) -> SVDResult:
     return SVDResult(*raw_call("svd", x, full_matrices=True))
 
 
+@as_given
 def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices.
 
@@ -141,4 +143,4 @@ def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
 @rule(vjp=_svdvals_vjp, jvp=_svdvals_jvp, path="linalg.")
 def svdvals(x: Array, /) -> Array:
     """Return the singular values of matrices, in descending order."""
-    return raw_call("svdvals", x)  # type: ignore[no-any-return]
+    return raw_call("svdvals", x)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import Raw, backend_of
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
@@ -42,12 +43,13 @@ def _solve_jvp(xp: Any, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint
 
 
 @rule(vjp=_solve_vjp, jvp=_solve_jvp, path="linalg.")
-def _solve(x1: Array, lu: Array, pivots: Array, x2: Array, /, *, adjoint: bool = False) -> Array:
+def _solve(x1: Raw, lu: Raw, pivots: Raw, x2: Raw, /, *, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2``, or of its adjoint, with the factors of `x1`."""
-    return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)  # type: ignore[no-any-return]
+    return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)
 
 
-def solve(x1: Array, x2: Array, /) -> Array:
+@as_given
+def solve(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices.
 
     The matrices are factorised once, for the value and for all derivatives.
@@ -65,7 +67,7 @@ def solve(x1: Array, x2: Array, /) -> Array:
     require_square("solve", "x1", x1)
     require_array("linalg.solve", "x2", x2)
     x1, x2 = promoted(x1, x2)
-    factors = _solve_by_lu(x1)
+    factors: tuple[Array, Array] = _solve_by_lu(x1)
     if len(x2.shape) == 1:
         out = _solve(x1, *factors, reshape(x2, (-1, 1)))
         return reshape(out, tuple(out.shape[:-1]))
@@ -89,18 +91,17 @@ def _triangular_jvp(xp: Any, t: Any, x1: Any, out: Any, upper: bool, adjoint: bo
 
 
 @rule(vjp=_triangular_vjp, jvp=_triangular_jvp, path="linalg.")
-def _solve_triangular(
-    x1: Array, x2: Array, /, *, upper: bool = False, adjoint: bool = False
-) -> Array:
+def _solve_triangular(x1: Raw, x2: Raw, /, *, upper: bool = False, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2`` for a triangle of `x1`, or of its adjoint."""
-    return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)  # type: ignore[no-any-return]
+    return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)
 
 
 triangular = _solve_triangular
 """The op, as other rules use it."""
 
 
-def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
+@as_given
+def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> Array:
     """Return the solution of ``x1 @ x = x2``, where `x1` is triangular.
 
     The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
@@ -144,7 +145,7 @@ def _cofactor(x: Array, /) -> Array:
     """
     xp = backend_of(x).xp
     if not x.shape[-1]:
-        return xp.zeros_like(x)  # type: ignore[no-any-return]
+        return xp.zeros_like(x)
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
     one = xp.ones_like(s[..., :1])
     before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1)
@@ -152,7 +153,7 @@ def _cofactor(x: Array, /) -> Array:
     others = before * xp.flip(after, axis=-1)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     others = xp.astype(others, x.dtype)
-    return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)  # type: ignore[no-any-return]
+    return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)
 
 
 @rule(
@@ -203,9 +204,10 @@ def _pinv_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
 @rule(vjp=_pinv_vjp)
 def _pinv(x: Array, /, *, rtol: Any = None) -> Array:
     """Return the pseudoinverse."""
-    return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)  # type: ignore[no-any-return]
+    return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)
 
 
+@as_given
 def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     """Return the pseudoinverse; the derivative assumes that the rank does not change.
 

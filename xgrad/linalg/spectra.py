@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import constant, rule
 from ..ops.dtypes import is_tracked
@@ -89,7 +90,7 @@ def _eigvalsh_jvp(xp: Any, t: Any, x: Any) -> Any:
 @rule(vjp=_eigvalsh_vjp, jvp=_eigvalsh_jvp, path="linalg.")
 def eigvalsh(x: Array, /) -> Array:
     """Return the eigenvalues of Hermitian matrices, in ascending order."""
-    return raw_call("eigvalsh", x)  # type: ignore[no-any-return]
+    return raw_call("eigvalsh", x)
 
 
 def _eig_vjp(xp: Any, g: Any, out: Any) -> Any:
@@ -128,6 +129,7 @@ def _as_complex(x: Any) -> Any:
     return backend.xp.astype(x, backend.raw_dtype("complex64" if narrow else "complex128"))
 
 
+@as_given
 def eigvals(x: Array, /) -> Array:
     """Return the eigenvalues of square matrices, always complex."""
     require_square("eigvals", "x", x)
@@ -139,4 +141,4 @@ def eigvals(x: Array, /) -> Array:
 @constant
 def _eigvals_untracked(x: Array, /) -> Array:
     """Return the eigenvalues."""
-    return _as_complex(raw_call("eigvals", x))  # type: ignore[no-any-return]
+    return _as_complex(raw_call("eigvals", x))

@@ -23,14 +23,14 @@ def _real_namespace(x: Any, name: str) -> Any:
 @elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
-    return _real_namespace(x, "relu").maximum(x, 0)  # type: ignore[no-any-return]
+    return _real_namespace(x, "relu").maximum(x, 0)
 
 
 @elementwise(lambda xp, out: out - out * out)
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
     xp = _real_namespace(x, "sigmoid")
-    return backend_of(x).quietly(_logistic, xp, x)  # type: ignore[no-any-return]
+    return backend_of(x).quietly(_logistic, xp, x)
 
 
 def _logistic(xp: Any, x: Any) -> Any:
@@ -79,7 +79,7 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     xp = _real_namespace(x, "softmax")
     e = xp.exp(_shifted(xp, x, axis)[0])
     # the largest element contributes 1, so that the sum is less only where it is 0
-    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)  # type: ignore[no-any-return]
+    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
 
 
 @rule(
@@ -103,7 +103,7 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
     xp = _real_namespace(x, "log_softmax")
     x, _ = _shifted(xp, x, axis)
     total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
-    return x - xp.log(xp.maximum(total, 1))  # type: ignore[no-any-return] # as in softmax
+    return x - xp.log(xp.maximum(total, 1))  # as in softmax
 
 
 def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
@@ -145,7 +145,7 @@ def logsumexp(
     xp = _real_namespace(x, "logsumexp")
     shifted, top = _shifted(xp, x, axis)
     out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top
-    return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))  # type: ignore[no-any-return]
+    return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))
 
 
 def _reduced(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, DType, as_given
 from ..engine.operands import called
 from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
@@ -25,11 +26,13 @@ from .statistical import cumulative_prod
 from .statistical import sum as sum_over
 
 
+@as_given
 def ravel(x: Array, /) -> Array:
     """Return the elements as a vector."""
     return reshape(array_of(x, "ravel"), (-1,))
 
 
+@as_given
 def swapaxes(x: Array, /, axis1: int, axis2: int) -> Array:
     """Return the array with two axes interchanged.
 
@@ -55,16 +58,19 @@ def transpose(x: Array, /, axes: Any = None) -> Array:
     return permute_dims(x, tuple(axes))
 
 
+@as_given
 def fliplr(x: Array, /) -> Array:
     """Return the array with its columns, the second axis, in the opposite order."""
     return flip(array_of(x, "fliplr"), axis=1)
 
 
+@as_given
 def flipud(x: Array, /) -> Array:
     """Return the array with its rows, the first axis, in the opposite order."""
     return flip(array_of(x, "flipud"), axis=0)
 
 
+@as_given
 def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     """Return the array turned `k` times by a right angle, from the first axis to the second.
 
@@ -90,6 +96,7 @@ def rot90(x: Array, /, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Array:
     return flip(swapaxes(x, i, j), axis=j)
 
 
+@as_given
 def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     """Return the diagonals of the matrices in two axes, along a new last axis.
 
@@ -122,7 +129,10 @@ def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     return getitem(flat, (..., slice(start, stop, columns + 1)))
 
 
-def trace(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Array:
+@as_given
+def trace(
+    x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DType | None = None
+) -> Array:
     """Return the sums of the diagonals of the matrices in two axes.
 
     Args:
@@ -140,6 +150,7 @@ def trace(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: A
     return sum_over(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
+@as_given
 def diag(x: Array, /, k: int = 0) -> Array:
     """Return the k-th diagonal of a matrix, or the matrix with a vector on its k-th diagonal.
 
@@ -165,6 +176,7 @@ def diag(x: Array, /, k: int = 0) -> Array:
     return reshape(_place(x, key=slice(start, stop, n + 1), shape=(n * n,)), (n, n))
 
 
+@as_given
 def diagflat(x: Array, /, k: int = 0) -> Array:
     """Return the matrix with the elements of an array on its k-th diagonal.
 
@@ -178,6 +190,7 @@ def diagflat(x: Array, /, k: int = 0) -> Array:
     return diag(ravel(x), k)
 
 
+@as_given
 def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array:
     """Return the matrix of the powers of each element, from ``N - 1`` down to 0.
 
@@ -202,7 +215,8 @@ def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array
     return powers if increasing else flip(powers, axis=-1)
 
 
-def compress(condition: Any, x: Array, /, axis: int | None = None) -> Array:
+@as_given
+def compress(condition: Any, x: AnyArray, /, axis: int | None = None) -> Array:
     """Return the slices along an axis, or of the flattened array, where a condition holds.
 
     Args:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from .beside import array_of, beside, floating
@@ -32,7 +33,8 @@ def _slopes_and_steps(y: Any, x: Any, dx: Any, axis: int, name: str) -> tuple[An
     return pairs, diff(x, axis=axis), axis
 
 
-def trapezoid(y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1) -> Array:
+@as_given
+def trapezoid(y: Array, x: AnyArray | None = None, /, dx: Any = 1.0, axis: int = -1) -> Array:
     """Return the integral along an axis by the trapezoidal rule.
 
     Args:
@@ -53,8 +55,14 @@ def trapezoid(y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1
     return sum_over(multiply(pairs, steps) * 0.5, axis=axis)
 
 
+@as_given
 def cumulative_trapezoid(
-    y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1, initial: float | None = None
+    y: Array,
+    x: AnyArray | None = None,
+    /,
+    dx: Any = 1.0,
+    axis: int = -1,
+    initial: float | None = None,
 ) -> Array:
     """Return the integral up to each place along an axis by the trapezoidal rule.
 
@@ -77,6 +85,7 @@ def cumulative_trapezoid(
     return concat([broadcast_to(beside(out, initial), shape), out], axis=axis)
 
 
+@as_given
 def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
     """Return the differences of neighbours of the flattened array, between two other parts.
 
@@ -95,6 +104,7 @@ def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
     return concat([part for part in (ends[0], diff(x), ends[1]) if part is not None])
 
 
+@as_given
 def gradient(
     f: Array, /, *varargs: Any, axis: int | tuple[int, ...] | None = None, edge_order: int = 1
 ) -> Any:
@@ -171,10 +181,11 @@ def _slope(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     return concat([end(0, 1, first), inside, end(n - 2, n - 3, last)], axis=axis)
 
 
+@as_given
 def interp(
-    x: Any,
-    xp: Array,
-    fp: Array,
+    x: ArrayLike,
+    xp: AnyArray,
+    fp: AnyArray,
     /,
     left: Any = None,
     right: Any = None,
@@ -241,9 +252,10 @@ def _unwrap(p: Array, /, *, discont: float, period: float) -> Array:
     short = xp.where((short == -period / 2) & (steps > 0), xp.full_like(short, period / 2), short)
     added = xp.where(xp.abs(steps) < discont, xp.zeros_like(steps), short - steps)
     added = xp.concat([xp.zeros_like(p[..., :1]), xp.cumulative_sum(added, axis=-1)], axis=-1)
-    return p + added  # type: ignore[no-any-return]
+    return p + added
 
 
+@as_given
 def unwrap(
     p: Array, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import ArrayLike, as_given
 from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
@@ -40,9 +41,10 @@ def select(condlist: Sequence[Array], choicelist: Sequence[Any], default: Any = 
     out = beside(like, default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         out = where(array_of(condition, "select"), beside(like, choice), out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
+@as_given
 def piecewise(
     x: Array, condlist: Sequence[Array], funclist: Sequence[Any], /, *args: Any, **kwargs: Any
 ) -> Array:
@@ -81,9 +83,10 @@ def piecewise(
     out = out if is_array(out) else zeros_like(x) + out
     for condition, f in zip(conditions, choices, strict=True):
         out = where(condition, value(f), out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
+@as_given
 def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
     """Return, for each element of an array of integers, that element of the choice it numbers.
 
@@ -111,7 +114,8 @@ def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
     return squeeze(take_along_axis(stack(parts), expand_dims(x, 0), axis=0), 0)
 
 
-def polyval(p: Any, x: Any, /) -> Array:
+@as_given
+def polyval(p: ArrayLike, x: ArrayLike, /) -> Array:
     """Return the polynomial with coefficients `p`, that of the highest power first, at `x`.
 
     Horner's scheme; with derivatives in `p` and in `x`.
@@ -137,6 +141,7 @@ def polyval(p: Any, x: Any, /) -> Array:
     return out
 
 
+@as_given
 def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[Array, Array]:
     """Return the `k` largest elements along an axis in descending order, and their indices.
 

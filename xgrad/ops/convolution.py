@@ -12,7 +12,8 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import Raw, backend_of
 from ..engine.op import multilinear
 from ..engine.projection import conj
 from .beside import array_of
@@ -67,7 +68,7 @@ def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
     lambda xp, g, x2, strides, length: _to_first(xp, g, x2, strides, length),
     lambda xp, g, x1, strides, size: _to_second(xp, g, x1, strides, size),
 )
-def _correlate(x1: Array, x2: Array, /, *, strides: Shape, length: Shape, size: Shape) -> Array:
+def _correlate(x1: Raw, x2: Raw, /, *, strides: Shape, length: Shape, size: Shape) -> Array:
     """Return the sums of products of `x2` with each window of `x1`, without conjugation.
 
     The shapes of both arrays are parameters too, so that no transpose keeps an array for its shape.
@@ -75,14 +76,14 @@ def _correlate(x1: Array, x2: Array, /, *, strides: Shape, length: Shape, size: 
     xp = backend_of(x1).xp
     own = getattr(xp, "correlate", None)
     if own and strides == (1,):
-        return own(x1, conj(xp, x2), "valid")  # type: ignore[no-any-return]
+        return own(x1, conj(xp, x2), "valid")
     count = [(n - k) // s + 1 for n, k, s in zip(length, size, strides, strict=True)]
     rows = [min(k, m) * n for k, m, n in zip(size, count, length, strict=True)]
     if math.prod(rows) > _MOST_WINDOWS and "int" not in str(x1.dtype) + str(x2.dtype):
-        return _by_transforms(xp, x1, x2, strides)  # type: ignore[no-any-return]
+        return _by_transforms(xp, x1, x2, strides)
     windows = _windows(xp, x1, size, strides)
     windows = xp.reshape(windows, (math.prod(count), math.prod(size)))
-    return xp.reshape(xp.matmul(windows, xp.reshape(x2, (-1,))), tuple(count))  # type: ignore[no-any-return]
+    return xp.reshape(xp.matmul(windows, xp.reshape(x2, (-1,))), tuple(count))
 
 
 def _call(x1: Any, x2: Any, strides: Shape) -> Any:
@@ -142,7 +143,10 @@ def _windowed(x1: Any, x2: Any, mode: str, strides: int | Shape, name: str, mirr
     return _call(x1, x2, steps)
 
 
-def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shape = 1) -> Array:
+@as_given
+def convolve(
+    x1: AnyArray, x2: AnyArray, /, mode: str = "full", *, strides: int | Shape = 1
+) -> Array:
     """Return the convolution, over all axes.
 
     Args:
@@ -163,10 +167,13 @@ def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shap
     x1, x2 = array_of(x1, "convolve"), array_of(x2, "convolve")
     if math.prod(x2.shape) > math.prod(x1.shape):
         x1, x2 = x2, x1
-    return _windowed(x1, flip(x2), mode, strides, "convolve", False)  # type: ignore[no-any-return]
+    return _windowed(x1, flip(x2), mode, strides, "convolve", False)
 
 
-def correlate(x1: Array, x2: Array, /, mode: str = "valid", *, strides: int | Shape = 1) -> Array:
+@as_given
+def correlate(
+    x1: AnyArray, x2: AnyArray, /, mode: str = "valid", *, strides: int | Shape = 1
+) -> Array:
     """Return the correlation, over all axes: the convolution with `x2` reversed and conjugated.
 
     Args:
@@ -179,4 +186,4 @@ def correlate(x1: Array, x2: Array, /, mode: str = "valid", *, strides: int | Sh
         An array of the shape that `convolve` gives.
     """
     x1, x2 = array_of(x1, "correlate"), array_of(x2, "correlate")
-    return _windowed(x1, conjugate(x2), mode, strides, "correlate", True)  # type: ignore[no-any-return]
+    return _windowed(x1, conjugate(x2), mode, strides, "correlate", True)

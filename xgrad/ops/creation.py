@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, current, native, use_backend
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
@@ -43,8 +44,8 @@ def asarray(
     obj: Any,
     /,
     *,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
     copy: bool | None = None,
     requires_grad: bool = False,
 ) -> Array:
@@ -129,10 +130,11 @@ def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
 def _copied(x: Array, /) -> Array:
     """Return a copy."""
     backend = backend_of(x)
-    return backend.xp.asarray(x, copy=True)  # type: ignore[no-any-return]
+    return backend.xp.asarray(x, copy=True)
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
+@as_given
+def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None = None) -> Array:
     """Return an array made from an object that exports its memory by DLPack.
 
     Args:
@@ -152,7 +154,9 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     return _array_of(raw, None, device, copy)
 
 
-def empty(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+def empty(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return an array of a shape with arbitrary values.
 
     Args:
@@ -166,7 +170,9 @@ def empty(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None
     return _make("empty", (shape,), dtype or np.float64, device)
 
 
-def zeros(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+def zeros(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return zeros of a shape.
 
     Args:
@@ -180,7 +186,9 @@ def zeros(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None
     return _make("zeros", (shape,), dtype or np.float64, device)
 
 
-def ones(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
+def ones(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return ones of a shape.
 
     Args:
@@ -195,7 +203,11 @@ def ones(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None)
 
 
 def full(
-    shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None
+    shape: int | tuple[int, ...],
+    fill_value: Any,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
     """Return an array of a shape filled with a value, a number or a 0-d array.
 
@@ -237,7 +249,13 @@ def _full(shape: tuple[int, ...], value: Array) -> Array:
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
+    start: Any,
+    /,
+    stop: Any = None,
+    step: Any = 1,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
     """Return evenly spaced values of a half-open interval.
 
@@ -268,13 +286,13 @@ def arange(
 
 
 def linspace(
-    start: Any,
-    stop: Any,
+    start: ArrayLike,
+    stop: ArrayLike,
     /,
     num: int,
     *,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
     endpoint: bool = True,
 ) -> Array:
     """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False.
@@ -301,7 +319,7 @@ def linspace(
     Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
     """
     if _is_array(start) or _is_array(stop):
-        return _between(start, stop, num, dtype, endpoint)  # type: ignore[no-any-return]
+        return _between(start, stop, num, dtype, endpoint)
     if dtype is None:
         dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
     return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
@@ -328,8 +346,8 @@ def eye(
     /,
     *,
     k: int = 0,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
     """Return a matrix with ones on one diagonal and zeros elsewhere.
 
@@ -360,7 +378,8 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     return Array(out) if type(x) is Array or type(x) in SCALARS else out
 
 
-def empty_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+@as_given
+def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
     """Return arbitrary values in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -371,10 +390,11 @@ def empty_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
     Returns:
         An array of the shape of `x` whose values are to be overwritten.
     """
-    return _like("empty", x, dtype, device)  # type: ignore[no-any-return]
+    return _like("empty", x, dtype, device)
 
 
-def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+@as_given
+def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
     """Return zeros in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -385,10 +405,11 @@ def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
     Returns:
         An array of the shape of `x`.
     """
-    return _like("zeros", x, dtype, device)  # type: ignore[no-any-return]
+    return _like("zeros", x, dtype, device)
 
 
-def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
+@as_given
+def ones_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
     """Return ones in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -399,10 +420,13 @@ def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
     Returns:
         An array of the shape of `x`.
     """
-    return _like("ones", x, dtype, device)  # type: ignore[no-any-return]
+    return _like("ones", x, dtype, device)
 
 
-def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
+@as_given
+def full_like(
+    x: Array, /, fill_value: Any, *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
     """Return a value in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -424,7 +448,7 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = 
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
         return out if type(x) is Array or out._node is not None else out._data
     try:
-        return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
+        return _like("full", x, dtype, device, fill_value)
     except (AttributeError, TypeError, ValueError) as error:
         error.add_note(f"in xgrad.full_like: fill_value is {fill_value!r:.60}")
         raise
@@ -440,6 +464,7 @@ def _triu(x: Array, /, *, k: int = 0) -> Array:
     """Return the upper triangle."""
 
 
+@as_given
 def tril(x: Array, /, *, k: int = 0) -> Array:
     """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above.
 
@@ -455,6 +480,7 @@ def tril(x: Array, /, *, k: int = 0) -> Array:
     return _tril(_matrices(x, "tril"), k=k)
 
 
+@as_given
 def triu(x: Array, /, *, k: int = 0) -> Array:
     """Return the upper triangle of matrices, from the diagonal `k`, with zeros below.
 

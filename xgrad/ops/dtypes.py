@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import Device, as_given
 from ..backends import Raw, backend_of
 from ..engine.op import constant, linear
 
@@ -41,13 +42,13 @@ def _dtype(x: Any) -> Any:
 @linear(lambda xp, g: g)
 def _astype(x: Array, /, *, dtype: Any) -> Array:
     """Return `x` converted to another floating-point dtype."""
-    return _converted(x, dtype)  # type: ignore[no-any-return]
+    return _converted(x, dtype)
 
 
 @constant
 def _astype_untracked(x: Array, /, *, dtype: Any) -> Array:
     """Return `x` converted to another dtype."""
-    return _converted(x, dtype)  # type: ignore[no-any-return]
+    return _converted(x, dtype)
 
 
 def _converted(x: Raw, dtype: Any) -> Raw:
@@ -55,7 +56,8 @@ def _converted(x: Raw, dtype: Any) -> Raw:
     return backend.xp.astype(x, backend.raw_dtype(dtype))
 
 
-def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+@as_given
+def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Device | None = None) -> Array:
     """Return `x` converted to another dtype; derivatives flow between floating-point dtypes.
 
     Args:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import AnyArray, as_given
 from .arranging import diagonal, ravel
 from .beside import array_of
 from .elementwise import conj as conjugate
@@ -181,10 +182,11 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
         left += taken
     ((x, labels),) = left
     x, labels = _reduced(x, labels, set(out), lengths)
-    return _ordered(x, labels, out)  # type: ignore[no-any-return]
+    return _ordered(x, labels, out)
 
 
-def kron(x1: Array, x2: Array, /) -> Array:
+@as_given
+def kron(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the Kronecker product: blocks of `x2`, each times an element of `x1`.
 
     Args:
@@ -204,7 +206,8 @@ def kron(x1: Array, x2: Array, /) -> Array:
     return reshape(multiply(thick1, thick2), shape)
 
 
-def inner(x1: Any, x2: Any, /) -> Array:
+@as_given
+def inner(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the sums of products over the last axis of both arrays, without conjugation.
 
     Args:
@@ -219,7 +222,8 @@ def inner(x1: Any, x2: Any, /) -> Array:
     return tensordot(x1, x2, axes=((-1,), (-1,)))
 
 
-def dot(x1: Any, x2: Any, /) -> Array:
+@as_given
+def dot(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the sum of products over the last axis of `x1` and the last but one of `x2`.
 
     This is NumPy's ``dot``, without conjugation; for stacks of matrices `matmul` is what one means.
@@ -239,7 +243,8 @@ def dot(x1: Any, x2: Any, /) -> Array:
     return tensordot(x1, x2, axes=((-1,), (-min(2, len(x2.shape)),)))
 
 
-def vdot(x1: Array, x2: Array, /) -> Array:
+@as_given
+def vdot(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the sum of all products of an element of `x2` and the conjugate of one of `x1`.
 
     Args:
@@ -252,7 +257,8 @@ def vdot(x1: Array, x2: Array, /) -> Array:
     return matmul(conjugate(ravel(x1)), ravel(x2))
 
 
-def matvec(x1: Array, x2: Array, /) -> Array:
+@as_given
+def matvec(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the products of matrices, in the last two axes of `x1`, with vectors.
 
     Args:
@@ -265,7 +271,8 @@ def matvec(x1: Array, x2: Array, /) -> Array:
     return squeeze(matmul(x1, expand_dims(x2, -1)), -1)
 
 
-def vecmat(x1: Array, x2: Array, /) -> Array:
+@as_given
+def vecmat(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the products of the conjugates of vectors with matrices, in the last axes of `x2`.
 
     Args:
@@ -278,6 +285,7 @@ def vecmat(x1: Array, x2: Array, /) -> Array:
     return squeeze(matmul(expand_dims(conjugate(x1), -2), x2), -2)
 
 
+@as_given
 def multi_dot(arrays: Sequence[Array], /) -> Array:
     """Return the matrix product of several arrays, in the order that takes the fewest operations.
 
@@ -298,7 +306,7 @@ def multi_dot(arrays: Sequence[Array], /) -> Array:
                 (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
                 for k in range(i, j)
             )
-    return _product(arrays, best, 0, count - 1)  # type: ignore[no-any-return]
+    return _product(arrays, best, 0, count - 1)
 
 
 def _product(arrays: Sequence[Any], best: Any, i: int, j: int) -> Any:

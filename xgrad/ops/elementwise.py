@@ -7,9 +7,10 @@ local optimum, that of the side which is defined, the finite one, the average of
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import COMPLEX, backend_of
 from ..engine.op import constant, elementwise, linear, over, rule
 from ..engine.operands import require_array
@@ -38,7 +39,7 @@ def _share(xp: Any, larger: Any, smaller: Any) -> Any:
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
 
 
-Operand = Array | complex
+Operand: TypeAlias = ArrayLike
 """An array, or a Python number beside one."""
 
 
@@ -119,10 +120,10 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     x = x2 if type(x1) in SCALARS else x1
     backend = backend_of(x)
     if backend.strong_multiply is not None:
-        return backend.strong_multiply(x1, x2)  # type: ignore[no-any-return]
+        return backend.strong_multiply(x1, x2)
     product = x1 * x2
     dead = (x1 == 0) | (x2 == 0)
-    return backend.xp.where(dead, backend.xp.zeros_like(product), product)  # type: ignore[no-any-return]
+    return backend.xp.where(dead, backend.xp.zeros_like(product), product)
 
 
 def _pow_slope(x1: Any, x2: float) -> Any:
@@ -160,10 +161,11 @@ def _pow_exponent(xp: Any, x1: Any, out: Any) -> Any:
 @elementwise(_pow_base, _pow_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
-    return backend_of(x1).xp.pow(x1, x2)  # type: ignore[no-any-return]
+    return backend_of(x1).xp.pow(x1, x2)
 
 
-def pow(x1: Any, x2: Any, /) -> Array:
+@as_given
+def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Return each element of `x1` raised to that of `x2`.
 
     The derivative in the exponent is 0 where the base is 0, and that in the base is 0 where the
@@ -194,7 +196,7 @@ def pow(x1: Any, x2: Any, /) -> Array:
     return _pow(x1, x2)
 
 
-def _complex_like(number: complex, like: Any) -> Any:
+def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
     raw = like._data if type(like) is Array else like
     backend = backend_of(raw)
@@ -247,6 +249,7 @@ def _square(x: Array, /) -> Array:
     """Return the square of each element, be it a root or not."""
 
 
+@as_given
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
     if type(x) is Array and x._node and x._node[RULE].square:
@@ -254,7 +257,7 @@ def square(x: Array, /) -> Array:
     return _square(x)
 
 
-def _square_of_root(y: Array, two: float) -> Array:
+def _square_of_root(y: Array, two: Any) -> Array:
     """Return the square of a root, with the derivatives of what is under it.
 
     By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
@@ -459,7 +462,7 @@ def atanh(x: Array, /) -> Array:
 @elementwise(lambda xp, x: xp.sign(x), square=lambda node, x: x * x)
 def _abs_real(x: Array, /) -> Array:
     """Return the absolute value of each real element."""
-    return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.abs(x)
 
 
 @rule(
@@ -469,9 +472,10 @@ def _abs_real(x: Array, /) -> Array:
 )
 def _abs_complex(x: Array, /) -> Array:
     """Return the modulus of each complex element."""
-    return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.abs(x)
 
 
+@as_given
 def abs(x: Array, /) -> Array:
     """Return the absolute value of each element; its derivative at 0 is 0."""
     return _abs_complex(x) if is_complex(x) else _abs_real(x)
@@ -480,7 +484,7 @@ def abs(x: Array, /) -> Array:
 @constant
 def _sign_real(x: Array, /) -> Array:
     """Return the sign of each real element."""
-    return backend_of(x).xp.sign(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.sign(x)
 
 
 def _across(xp: Any, t: Any, x: Any, out: Any) -> Any:
@@ -494,9 +498,10 @@ def _across(xp: Any, t: Any, x: Any, out: Any) -> Any:
 )
 def _sign_complex(x: Array, /) -> Array:
     """Return the direction of each complex element."""
-    return backend_of(x).xp.sign(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.sign(x)
 
 
+@as_given
 def sign(x: Array, /) -> Array:
     """Return -1, 0 or 1 for each element; for a complex one ``x / abs(x)``, or 0."""
     return _sign_complex(x) if is_complex(x) else _sign_real(x)
@@ -579,7 +584,7 @@ def copysign(x1: Operand, x2: Operand, /) -> Array:
     lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
     zeros=True,
 )
-def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
+def where(condition: AnyArray, x1: Operand, x2: Operand, /) -> Array:
     """Return `x1` where the condition holds and `x2` elsewhere.
 
     The branch not taken has no influence: its derivative is zero even where that of its
@@ -605,31 +610,34 @@ def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
 @linear(lambda xp, g: g)
 def _real(x: Array, /) -> Array:
     """Return the real part of each complex element."""
-    return backend_of(x).xp.real(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.real(x)
 
 
 @linear(lambda xp, g: g * 1j)
 def _imag(x: Array, /) -> Array:
     """Return the imaginary part of each complex element."""
-    return backend_of(x).xp.imag(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.imag(x)
 
 
 @linear(lambda xp, g: xp.conj(g))
 def _conj(x: Array, /) -> Array:
     """Return the conjugate of each complex element."""
-    return backend_of(x).xp.conj(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.conj(x)
 
 
+@as_given
 def real(x: Array, /) -> Array:
     """Return the real part of each element; a real array as it is."""
     return _real(x) if is_complex(x) else positive(x)
 
 
+@as_given
 def imag(x: Array, /) -> Array:
     """Return the imaginary part of each element; zeros for a real array."""
     return _imag(x) if is_complex(x) else strong_multiply(x, 0)
 
 
+@as_given
 def conj(x: Array, /) -> Array:
     """Return the complex conjugate of each element; a real array as it is."""
     return _conj(x) if is_complex(x) else positive(x)

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..backends import Backend, backend_of, backend_of_type
+from ..arrays.types import AnyArray, as_given
+from ..backends import Backend, Raw, backend_of, backend_of_type
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place
 from ..engine.tape import RULE
@@ -129,7 +130,7 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` at a basic index."""
     backend = backend_of(x)
     out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
+    return backend.setitem(out, key, x, False)
 
 
 @linear(
@@ -146,7 +147,7 @@ def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` added at an index, once for each time an entry occurs."""
     backend = backend_of(x)
     out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.index_add(out, key, x)  # type: ignore[no-any-return]
+    return backend.index_add(out, key, x)
 
 
 def _read_apart(x: Array, key: Key) -> Array:
@@ -177,6 +178,7 @@ def apart(whole: Any, part: Any) -> Any:
     return backend_of(part).xp.asarray(part, copy=True)
 
 
+@as_given
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
@@ -212,9 +214,9 @@ def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
     zeros=True,
     reuse=lambda xp, g, key: _parted(xp, g, key),
 )
-def _setitem(x: Array, value: Array, /, *, key: Key, copy: bool = True) -> Array:
+def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""
-    return leading(x, value).setitem(x, key, value, copy)  # type: ignore[no-any-return]
+    return leading(x, value).setitem(x, key, value, copy)
 
 
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
@@ -239,7 +241,8 @@ def _without_leading_ones(value: Array, ndim: int) -> Array:
     return reshape(value, shape)
 
 
-def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
+@as_given
+def take(x: Array, indices: AnyArray, /, *, axis: int | None = None) -> Array:
     """Return the entries at integer indices along an axis.
 
     Args:
@@ -264,7 +267,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 
 
 @constant
-def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
+def _along(x: Raw, indices: Raw, /, *, axis: int) -> tuple[Array, ...]:
     """Return the full index of which `indices` is the part along one axis."""
     backend = backend_of(indices)
     ndim, device = len(x.shape), backend.device(indices)
@@ -279,7 +282,8 @@ def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
     return tuple(key)
 
 
-def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
+@as_given
+def take_along_axis(x: Array, indices: AnyArray, /, *, axis: int = -1) -> Array:
     """Return the entries at `indices` along an axis, one index for each place on the other axes.
 
     Args:
@@ -308,7 +312,7 @@ def _repeated_indices(repeats: Array, /, *, length: int) -> Array:
     """Return each index below `length` as often as `repeats` says."""
     backend = backend_of(repeats)
     indices = backend.xp.arange(length, device=backend.device(repeats))
-    return backend.xp.repeat(indices, backend.xp.broadcast_to(repeats, (length,)))  # type: ignore[no-any-return]
+    return backend.xp.repeat(indices, backend.xp.broadcast_to(repeats, (length,)))
 
 
 def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
@@ -319,6 +323,7 @@ def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
     return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
 
 
+@as_given
 def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Array:
     """Return each element repeated, along an axis, or of the flattened array if it is None.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array, placed
 from .indexing import getitem, take
@@ -49,22 +50,26 @@ def atleast_3d(*arrays: Array) -> Any:
     return _at_least(arrays, 3, "atleast_3d")
 
 
+@as_given
 def hstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the second axis, vectors along the only one."""
     arrays = [atleast_1d(x) for x in arrays]
     return concat(arrays, axis=int(bool(arrays) and len(arrays[0].shape) > 1))
 
 
+@as_given
 def vstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the first axis; a vector counts as a row."""
     return concat([atleast_2d(x) for x in arrays], axis=0)
 
 
+@as_given
 def dstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the third axis."""
     return concat([atleast_3d(x) for x in arrays], axis=2)
 
 
+@as_given
 def column_stack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the second axis; a vector counts as a column."""
     parts = [atleast_1d(x) for x in arrays]
@@ -91,16 +96,18 @@ def _joined(part: Any, level: int, ndim: int, like: Any) -> Any:
     return _with_axes(part, ndim - len(part.shape), 0)
 
 
+@as_given
 def block(arrays: Any, /) -> Array:
     """Return arrays joined as nested lists lay them out: the innermost along the last axis."""
     leaves: list[Any] = []
     depth = _depth(arrays, leaves)
     like = next((x for x in leaves if is_array(x)), None)
     ndim = max(depth, *(len(getattr(x, "shape", ())) for x in leaves), 0)
-    return _joined(arrays, depth, ndim, like)  # type: ignore[no-any-return]
+    return _joined(arrays, depth, ndim, like)
 
 
-def append(x: Array, values: Array, /, axis: int | None = None) -> Array:
+@as_given
+def append(x: Array, values: AnyArray, /, axis: int | None = None) -> Array:
     """Return an array with others at its end, along an axis or flattened.
 
     Args:
@@ -131,6 +138,7 @@ def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> lis
     return [getitem(x, at_axis(axis, slice(i, j))) for i, j in zip(starts, ends, strict=True)]
 
 
+@as_given
 def split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
     """Return equal sections of an array along an axis, or those that begin at given indices.
 
@@ -146,6 +154,7 @@ def split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Arr
     return _split(x, indices_or_sections, axis, "split", equal=True)
 
 
+@as_given
 def array_split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
     """Return sections of an array along an axis; the first ones are longer if need be.
 
@@ -160,6 +169,7 @@ def array_split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> li
     return _split(x, indices_or_sections, axis, "array_split", equal=False)
 
 
+@as_given
 def hsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
     """Return sections along the second axis, of a vector along its only one.
 
@@ -175,6 +185,7 @@ def hsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
     return _split(x, indices_or_sections, axis, "hsplit", equal=True)
 
 
+@as_given
 def vsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
     """Return sections along the first axis of an array of two or more.
 
@@ -189,6 +200,7 @@ def vsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
     return _split_at(x, indices_or_sections, 0, 2, "vsplit")
 
 
+@as_given
 def dsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
     """Return sections along the third axis.
 
@@ -219,6 +231,7 @@ def _host(obj: Any, name: str) -> Any:
     return obj
 
 
+@as_given
 def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array:
     """Return an array with values put before the given indices, along an axis or flattened.
 
@@ -251,6 +264,7 @@ def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array
     return take(both, placed(x, order, np.int64), axis=axis)
 
 
+@as_given
 def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
     """Return an array without the slices at the given indices, along an axis or flattened.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..backends import backend_of
 from ..engine.op import linear
 from ..engine.operands import called, require_array, require_one_place
@@ -170,6 +171,7 @@ def roll(
     """
 
 
+@as_given
 def moveaxis(
     x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Array:
@@ -215,7 +217,7 @@ def _pieces(xp: Any, g: Any, arrays: list[Any], axis: int) -> list[Any]:
 @linear(_pieces)
 def _concat(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along an existing axis."""
-    return backend_of(arrays[0]).xp.concat(arrays, axis=axis)  # type: ignore[no-any-return]
+    return backend_of(arrays[0]).xp.concat(arrays, axis=axis)
 
 
 def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
@@ -230,6 +232,7 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
     return arrays
 
 
+@as_given
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     """Return arrays joined along an existing axis; flattened first if it is None.
 
@@ -254,9 +257,10 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
 )
 def _stack(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along a new axis."""
-    return backend_of(arrays[0]).xp.stack(arrays, axis=axis)  # type: ignore[no-any-return]
+    return backend_of(arrays[0]).xp.stack(arrays, axis=axis)
 
 
+@as_given
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis.
 
@@ -309,6 +313,7 @@ def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
     return tuple(broadcast_to(x, shape) for x in arrays)
 
 
+@as_given
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
     """Return the array laid side by side, `repetitions` times along each axis.
 
@@ -334,14 +339,15 @@ def size(x: Array) -> int:
     return math.prod(x.shape)
 
 
+@as_given
 def diff(
     x: Array,
     /,
     *,
     axis: int = -1,
     n: int = 1,
-    prepend: Array | None = None,
-    append: Array | None = None,
+    prepend: AnyArray | None = None,
+    append: AnyArray | None = None,
 ) -> Array:
     """Return the differences of neighbours along an axis, taken `n` times.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import Device, as_given
 from ..backends import backend_of, load
 from ..engine.op import linear
 from ..engine.operands import require_array
@@ -13,17 +14,18 @@ from ..engine.operands import require_array
 @linear(lambda xp, g, device, source: _to_device(g, device=source, source=device))
 def _to_device(x: Array, /, *, device: Any, source: Any) -> Array:
     """Return a copy on another device."""
-    return backend_of(x).xp.asarray(x, device=device)  # type: ignore[no-any-return]
+    return backend_of(x).xp.asarray(x, device=device)
 
 
 @linear(lambda xp, g, here, there: _to_backend(g, here=there, there=here))
 def _to_backend(x: Array, /, *, here: tuple[str, Any], there: tuple[str, Any]) -> Array:
     """Return a copy on another backend, by way of the host."""
     name, device = there
-    return load(name).from_numpy(load(here[0]).to_numpy(x), device)  # type: ignore[no-any-return]
+    return load(name).from_numpy(load(here[0]).to_numpy(x), device)
 
 
-def to_device(x: Array, device: Any, /) -> Array:
+@as_given
+def to_device(x: Array, device: Device, /) -> Array:
     """Return `x` on another device of its backend.
 
     Args:
@@ -48,7 +50,8 @@ def to_device(x: Array, device: Any, /) -> Array:
     return x if str(source) == str(device) else _to_device(x, device=device, source=source)
 
 
-def to_backend(x: Array, backend: str, /, *, device: Any = None) -> Array:
+@as_given
+def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Array:
     """Return `x` on another backend; derivatives flow back to where it came from.
 
     Args:

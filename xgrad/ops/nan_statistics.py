@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import DType, as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from .beside import array_of, floating
@@ -21,7 +22,10 @@ def _is_exact(x: Any) -> bool:
     return not any(kind in str(x.dtype) for kind in ("float", "complex"))
 
 
-def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
+@as_given
+def nansum(
+    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+) -> Array:
     """Return the sum over axes, with NaN as 0.
 
     Args:
@@ -39,7 +43,10 @@ def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool 
     return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
+@as_given
+def nanprod(
+    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+) -> Array:
     """Return the product over axes, with NaN as 1.
 
     Args:
@@ -57,7 +64,8 @@ def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool
     return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
+@as_given
+def nancumsum(x: Array, /, *, axis: int | None = None, dtype: DType | None = None) -> Array:
     """Return the running sum along an axis, with NaN as 0.
 
     Args:
@@ -73,7 +81,8 @@ def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Arr
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
-def nancumprod(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
+@as_given
+def nancumprod(x: Array, /, *, axis: int | None = None, dtype: DType | None = None) -> Array:
     """Return the running product along an axis, with NaN as 1.
 
     Args:
@@ -94,6 +103,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
     return sum_over(astype(logical_not(isnan(x)), real(x).dtype), axis=axis, keepdims=keepdims)
 
 
+@as_given
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the mean over axes of the elements that are no NaN; NaN where there are none.
 
@@ -110,6 +120,7 @@ def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
+@as_given
 def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the variance over axes of the elements that are no NaN.
 
@@ -134,6 +145,7 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
     return where(known, total / where(known, freedom, ones_like(freedom)), math.nan)
 
 
+@as_given
 def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0.
 
@@ -159,9 +171,10 @@ def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     none = xp.isnan(x)
     out = xp.max(xp.where(none, xp.full_like(x, -math.inf), x), axis=axis, keepdims=keepdims)
     none = xp.all(none, axis=axis, keepdims=keepdims)
-    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+    return xp.where(none, xp.full_like(out, math.nan), out)
 
 
+@as_given
 def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the largest element over axes that is no NaN; equal ones share the derivative.
 
@@ -183,9 +196,10 @@ def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     none = xp.isnan(x)
     out = xp.min(xp.where(none, xp.full_like(x, math.inf), x), axis=axis, keepdims=keepdims)
     none = xp.all(none, axis=axis, keepdims=keepdims)
-    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+    return xp.where(none, xp.full_like(out, math.nan), out)
 
 
+@as_given
 def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the smallest element over axes that is no NaN; equal ones share the derivative.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import as_given
 from .beside import array_of, floating, is_array, placed
 from .dtypes import astype, is_tracked
 from .elementwise import (
@@ -62,6 +63,7 @@ _STEPS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 """The two ranks whose elements have the mean that is the quantile, of those with steps."""
 
 
+@as_given
 def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the largest element less the smallest, over axes.
 
@@ -86,6 +88,7 @@ def _last(x: Any, axis: Axis) -> Any:
     return reshape(permute_dims(x, rest + axes), (*shape, count(tuple(x.shape), axis)))
 
 
+@as_given
 def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the median over axes: the mean of the two in the middle if their number is even.
 
@@ -111,6 +114,7 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
 
 
+@as_given
 def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the median over axes of the elements that are no NaN.
 
@@ -187,6 +191,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
     return reshape(out, (*q.shape, *shape))
 
 
+@as_given
 def quantile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
@@ -208,9 +213,10 @@ def quantile(
     >>> float(xg.quantile(np.asarray([1.0, 2.0, 4.0]), 0.75))
     3.0
     """
-    return _quantile(x, q, axis, keepdims, method, 1, "quantile")  # type: ignore[no-any-return]
+    return _quantile(x, q, axis, keepdims, method, 1, "quantile")
 
 
+@as_given
 def percentile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
@@ -226,9 +232,10 @@ def percentile(
     Returns:
         An array of the shape of `q`, then that of `x` without the reduced axes.
     """
-    return _quantile(x, q, axis, keepdims, method, 100, "percentile")  # type: ignore[no-any-return]
+    return _quantile(x, q, axis, keepdims, method, 100, "percentile")
 
 
+@as_given
 def nanquantile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
@@ -244,9 +251,10 @@ def nanquantile(
     Returns:
         An array of the shape of `q`, then that of `x` without the reduced axes.
     """
-    return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")  # type: ignore[no-any-return]
+    return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")
 
 
+@as_given
 def nanpercentile(
     x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
@@ -262,4 +270,4 @@ def nanpercentile(
     Returns:
         An array of the shape of `q`, then that of `x` without the reduced axes.
     """
-    return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")  # type: ignore[no-any-return]
+    return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from .arranging import diag, vander
 from .beside import array_of, beside, floating, fractions
 from .choosing import polyval
@@ -55,7 +56,8 @@ def _long(p: Any, n: int) -> Any:
     return concat([*[nothing] * missing, p], axis=0)
 
 
-def polyadd(a1: Any, a2: Any, /) -> Array:
+@as_given
+def polyadd(a1: AnyArray, a2: AnyArray, /) -> Array:
     """Return the sum of two polynomials.
 
     Args:
@@ -74,7 +76,8 @@ def polyadd(a1: Any, a2: Any, /) -> Array:
     return add(_long(a1, n), _long(a2, n))
 
 
-def polysub(a1: Any, a2: Any, /) -> Array:
+@as_given
+def polysub(a1: AnyArray, a2: AnyArray, /) -> Array:
     """Return the difference of two polynomials.
 
     Args:
@@ -89,7 +92,8 @@ def polysub(a1: Any, a2: Any, /) -> Array:
     return subtract(_long(a1, n), _long(a2, n))
 
 
-def polymul(a1: Any, a2: Any, /) -> Array:
+@as_given
+def polymul(a1: AnyArray, a2: AnyArray, /) -> Array:
     """Return the product of two polynomials.
 
     Args:
@@ -102,6 +106,7 @@ def polymul(a1: Any, a2: Any, /) -> Array:
     return convolve(*_two(a1, a2, "polymul"))
 
 
+@as_given
 def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
     """Return quotient and remainder of two polynomials.
 
@@ -127,7 +132,8 @@ def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
     return quotient, rest if rest.shape[0] else zeros_like(lead)
 
 
-def polyder(p: Any, /, m: int = 1) -> Array:
+@as_given
+def polyder(p: Array, /, m: int = 1) -> Array:
     """Return the `m`-th derivative of a polynomial in its variable.
 
     Args:
@@ -151,10 +157,11 @@ def polyder(p: Any, /, m: int = 1) -> Array:
         n = p.shape[0]
         powers = flip(add(fractions(p, n=max(n - 1, 0)), 1), axis=0)
         p = multiply(getitem(p, slice(0, max(n - 1, 0))), powers)
-    return p  # type: ignore[no-any-return]
+    return p
 
 
-def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
+@as_given
+def polyint(p: Array, /, m: int = 1, k: Any = None) -> Array:
     """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros.
 
     Args:
@@ -182,9 +189,10 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
             j = min(i, constants.shape[0] - 1)
             last = getitem(constants, slice(j, j + 1))
         p = append(divide(p, powers), last)
-    return p  # type: ignore[no-any-return]
+    return p
 
 
+@as_given
 def poly(seq_of_zeros: Any, /) -> Array:
     """Return the polynomial with given zeros, or the characteristic one of a square matrix."""
     zeros = floating(seq_of_zeros, "poly")
@@ -200,7 +208,8 @@ def poly(seq_of_zeros: Any, /) -> Array:
     return out
 
 
-def roots(p: Any, /) -> Array:
+@as_given
+def roots(p: Array, /) -> Array:
     """Return the zeros of a polynomial, complex ones always; its first coefficient is not 0.
 
     NumPy's are real where all are, and drops leading zeros: both depend on values.
@@ -216,7 +225,8 @@ def roots(p: Any, /) -> Array:
     return eigvals(concat([expand_dims(top, 0), getitem(below, slice(1, None))], axis=0))
 
 
-def polyfit(x: Any, y: Any, deg: int, /, rcond: Any = None, w: Any = None) -> Array:
+@as_given
+def polyfit(x: AnyArray, y: AnyArray, deg: int, /, rcond: Any = None, w: Any = None) -> Array:
     """Return the polynomial of a degree that fits points best, in the least-squares sense.
 
     Args:

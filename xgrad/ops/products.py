@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of, backend_of_type
+from ..arrays.types import AnyArray, as_given
+from ..backends import Raw, backend_of, backend_of_type
 from ..engine.op import linear, multilinear
 from ..engine.operands import called, require_array
 from ..engine.projection import conj
@@ -25,7 +26,7 @@ def adjoint(xp: Any, x: Any) -> Any:
 
 
 @multilinear(lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g, axes=2)
-def _matmul(x1: Array, x2: Array, /) -> Array:
+def _matmul(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of stacks of matrices."""
 
 
@@ -42,7 +43,7 @@ def promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
     lambda xp, g, x2: xp.expand_dims(g, axis=1) * conj(xp, x2),
     lambda xp, g, x1: adjoint(xp, x1) @ g,
 )
-def _matrix_vector(x1: Array, x2: Array, /) -> Array:
+def _matrix_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a matrix and a vector."""
     return x1 @ x2
 
@@ -51,13 +52,13 @@ def _matrix_vector(x1: Array, x2: Array, /) -> Array:
     lambda xp, g, x2: conj(xp, x2) @ g,
     lambda xp, g, x1: xp.expand_dims(conj(xp, x1), axis=1) * g,
 )
-def _vector_matrix(x1: Array, x2: Array, /) -> Array:
+def _vector_matrix(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a vector and a matrix."""
     return x1 @ x2
 
 
 @multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g)
-def _vector_vector(x1: Array, x2: Array, /) -> Array:
+def _vector_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the sum of the products of two vectors' elements."""
     return x1 @ x2
 
@@ -70,7 +71,8 @@ _MATMULS = {
 }
 
 
-def matmul(x1: Array, x2: Array, /) -> Array:
+@as_given
+def matmul(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the matrix product; a vector counts as a row on the left, as a column on the right.
 
     Args:
@@ -106,8 +108,9 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     return _matmul(x1, x2)
 
 
+@as_given
 def tensordot(
-    x1: Array, x2: Array, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
+    x1: AnyArray, x2: AnyArray, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
 ) -> Array:
     """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`.
 
@@ -152,7 +155,8 @@ def tensordot(
     return reshape(_matmul(left, right), (*rows, *columns))
 
 
-def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
+@as_given
+def vecdot(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
     """Return the dot product along an axis, conjugating `x1`.
 
     Args:
@@ -190,4 +194,4 @@ def times_sparse(x: Array, /, *, A: Any) -> Array:
             f"x @ A: A is a {type(A).__module__}.{type(A).__qualname__}, and x an array of "
             f"{backend_of(x).name!r}. Use a sparse matrix of the same library, or x.to_backend(...)"
         )
-    return out  # type: ignore[no-any-return]
+    return out

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import constant, rule
 from .beside import array_of, floating
@@ -36,7 +37,7 @@ def _holders(x: Array, /) -> Array:
     rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
     first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
     later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
-    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))  # type: ignore[no-any-return]
+    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))
 
 
 def _axis(x: Any, axis: int | None, name: str) -> int:
@@ -45,6 +46,7 @@ def _axis(x: Any, axis: int | None, name: str) -> int:
     return front(axis or 0, len(x.shape), name)
 
 
+@as_given
 def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
     """Return the running maximum along an axis; the first to attain it holds the derivative.
 
@@ -67,6 +69,7 @@ def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
     return take_along_axis(x, holders, axis=axis)
 
 
+@as_given
 def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
     """Return the running minimum along an axis; the first to attain it holds the derivative.
 
@@ -120,9 +123,10 @@ def _logsumexp_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
 def _cumulative_logsumexp(x: Array, /) -> Array:
     """Return the logarithm of the running sum of exponentials along the last axis."""
     xp = backend_of(x).xp
-    return _scan(xp, xp.logaddexp, x)  # type: ignore[no-any-return]
+    return _scan(xp, xp.logaddexp, x)
 
 
+@as_given
 def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
     """Return the logarithm of the running sum of exponentials along an axis, without overflow.
 

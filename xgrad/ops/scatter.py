@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import Raw, backend_of
 from ..engine.op import constant, linear, rule
 from ..engine.operands import called, require_array, require_one_place
 from .beside import array_of, is_array
@@ -15,12 +16,13 @@ from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setite
 
 
 @linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
-def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
+def _index_add(x: Raw, value: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` added at an index, once for each time an entry occurs."""
     backend = leading(x, value)
-    return backend.index_add(backend.xp.asarray(x, copy=True), key, value)  # type: ignore[no-any-return]
+    return backend.index_add(backend.xp.asarray(x, copy=True), key, value)
 
 
+@as_given
 def index_add(x: Array, key: Key, value: Any, /) -> Array:
     """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice.
 
@@ -75,7 +77,7 @@ def _zeroed(xp: Any, g: Any, where: Any) -> Any:
     None,
     zeros=True,
 )
-def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Key) -> Array:
+def _index_set(x: Raw, value: Raw, owners: Raw, wins: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` at an index, each entry from the place that owns it.
 
     It is read by owner, not written: a GPU writes in any order, and derivatives must agree on one.
@@ -86,9 +88,10 @@ def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Ke
     if not source.shape[0]:
         return x
     index = xp.where(owners >= 0, owners, xp.zeros_like(owners))
-    return xp.where(owners >= 0, backend.getitem(source, (index,)), x)  # type: ignore[no-any-return]
+    return xp.where(owners >= 0, backend.getitem(source, (index,)), x)
 
 
+@as_given
 def index_set(x: Array, key: Key, value: Any, /) -> Array:
     """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
 
@@ -120,7 +123,8 @@ def index_set(x: Array, key: Key, value: Any, /) -> Array:
     return _index_set(x, value, owners, wins, key=key)
 
 
-def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+@as_given
+def segment_sum(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     """Return the sums of the slices of `x` along its first axis that have the same id.
 
     Args:
@@ -186,10 +190,11 @@ def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     ends = xp.cumulative_sum(counts, axis=0) - 1
     found = xp.take(ordered, xp.where(ends < 0, xp.zeros_like(ends), ends), axis=0)
     empty = xp.reshape(counts == 0, (shape[0],) + (1,) * (len(x.shape) - 1))
-    return xp.where(empty, xp.full_like(found, -math.inf), found)  # type: ignore[no-any-return]
+    return xp.where(empty, xp.full_like(found, -math.inf), found)
 
 
-def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+@as_given
+def segment_max(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     """Return the maxima of the slices of `x` that have the same id, -inf where there are none.
 
     Equal ones share the derivative equally.
@@ -213,7 +218,8 @@ def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
     return _segment_max(x, key=ids, shape=shape)
 
 
-def segment_min(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+@as_given
+def segment_min(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     """Return the minima of the slices of `x` that have the same id, inf where there are none.
 
     Equal ones share the derivative equally.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..backends import backend_of
 from ..engine.op import constant
 from .dtypes import is_tracked
@@ -30,9 +31,10 @@ def _sort_untracked(
 ) -> Array:
     """Return the elements sorted along an axis."""
     xp = backend_of(x).xp
-    return xp.sort(x, axis=axis, descending=descending, stable=stable)  # type: ignore[no-any-return]
+    return xp.sort(x, axis=axis, descending=descending, stable=stable)
 
 
+@as_given
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
     """Return the elements sorted along an axis.
 
@@ -87,7 +89,7 @@ def nonzero(x: Array, /) -> tuple[Array, ...]:
 
 @constant
 def searchsorted(
-    x1: Array, x2: Array, /, *, side: str = "left", sorter: Array | None = None
+    x1: AnyArray, x2: AnyArray, /, *, side: str = "left", sorter: AnyArray | None = None
 ) -> Array:
     """Return where elements of `x2` would be inserted into the sorted `x1` to keep it sorted.
 
@@ -104,4 +106,4 @@ def searchsorted(
     xp = backend_of(x1).xp
     if type(sorter) is Array:
         sorter = sorter._data
-    return xp.searchsorted(x1, x2, side=side, sorter=sorter)  # type: ignore[no-any-return]
+    return xp.searchsorted(x1, x2, side=side, sorter=sorter)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import DType, as_given
 from ..backends import backend_of
 from ..engine.op import constant, linear, rule
 from ..engine.projection import conj
@@ -43,7 +44,9 @@ def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) 
 
 
 @linear(lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims))
-def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
+def sum(
+    x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Array:
     """Return the sum over axes.
 
     Args:
@@ -217,7 +220,7 @@ def _others(xp: Any, x: Any) -> Any:
 )
 def _prod(x: Array, /) -> Array:
     """Return the product over the last axis."""
-    return backend_of(x).xp.prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+    return backend_of(x).xp.prod(x, axis=-1, dtype=x.dtype)
 
 
 @constant
@@ -226,10 +229,13 @@ def _prod_untracked(
 ) -> Array:
     """Return the product over axes, without a derivative."""
     xp = backend_of(x).xp
-    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[no-any-return]
+    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
+@as_given
+def prod(
+    x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Array:
     """Return the product over axes; its derivative is exact also where elements are 0.
 
     Args:
@@ -259,7 +265,7 @@ def cumulative_sum(
     /,
     *,
     axis: int | None = None,
-    dtype: Any = None,
+    dtype: DType | None = None,
     include_initial: bool = False,
 ) -> Array:
     """Return the running sum along an axis; with `include_initial` it starts with 0.
@@ -308,7 +314,7 @@ def _cumulative_prod_vjp(xp: Any, g: Any, x: Any) -> Any:
 def _cumulative_prod(x: Array, /) -> Array:
     """Return the running product along the last axis."""
     xp = backend_of(x).xp
-    return xp.cumulative_prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+    return xp.cumulative_prod(x, axis=-1, dtype=x.dtype)
 
 
 @constant
@@ -317,17 +323,16 @@ def _cumulative_prod_untracked(
 ) -> Array:
     """Return the running product, without a derivative."""
     xp = backend_of(x).xp
-    return xp.cumulative_prod(  # type: ignore[no-any-return]
-        x, axis=axis, dtype=dtype, include_initial=include_initial
-    )
+    return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
+@as_given
 def cumulative_prod(
     x: Array,
     /,
     *,
     axis: int | None = None,
-    dtype: Any = None,
+    dtype: DType | None = None,
     include_initial: bool = False,
 ) -> Array:
     """Return the running product along an axis; with `include_initial` it starts with 1.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..engine.operands import called
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
@@ -48,11 +49,12 @@ from .statistical import min as min_over
 from .statistical import sum as sum_over
 
 
+@as_given
 def average(
     x: Array,
     /,
     axis: Axis = None,
-    weights: Array | None = None,
+    weights: AnyArray | None = None,
     returned: bool = False,
     *,
     keepdims: bool = False,
@@ -97,15 +99,16 @@ def average(
     return (out, total) if returned else out
 
 
+@as_given
 def cov(
     x: Array,
-    y: Array | None = None,
+    y: AnyArray | None = None,
     /,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
-    fweights: Array | None = None,
-    aweights: Array | None = None,
+    fweights: AnyArray | None = None,
+    aweights: AnyArray | None = None,
 ) -> Array:
     """Return the covariance matrix of variables, which are rows.
 
@@ -129,7 +132,7 @@ def cov(
     if weights is None:
         away = subtract(x, mean_over(x, axis=1, keepdims=True))
         freedom: Any = float(max(x.shape[1] - ddof, 0))
-        return _squeezed(matmul(away, _adjoint(away)) / freedom)  # type: ignore[no-any-return]
+        return _squeezed(matmul(away, _adjoint(away)) / freedom)
     weights = _weights(x, weights)
     if fweights is not None and aweights is not None:
         weights = multiply(weights, _weights(x, aweights))
@@ -139,7 +142,7 @@ def cov(
     if ddof and aweights is not None:
         freedom = size - ddof * sum_over(multiply(weights, _weights(x, aweights))) / size
     freedom = where(freedom > 0, freedom, zeros_like(freedom))
-    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)  # type: ignore[no-any-return]
+    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)
 
 
 def _variables(x: Any, rowvar: bool) -> Any:
@@ -166,7 +169,8 @@ def _squeezed(x: Any) -> Any:
     return squeeze(x, tuple(i for i, n in enumerate(x.shape) if n == 1))
 
 
-def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
+@as_given
+def corrcoef(x: Array, y: AnyArray | None = None, /, rowvar: bool = True) -> Array:
     """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1].
 
     Args:
@@ -188,8 +192,9 @@ def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
     return clip(c, -1.0, 1.0)
 
 
+@as_given
 def bincount(
-    x: Array, weights: Array | None = None, /, minlength: int = 0, *, length: int | None = None
+    x: Array, weights: AnyArray | None = None, /, minlength: int = 0, *, length: int | None = None
 ) -> Array:
     """Return how often each number from 0 occurs, or the sum of the weights of where it does.
 
@@ -212,13 +217,14 @@ def bincount(
     return segment_sum(beside(x, weights), x, length)
 
 
+@as_given
 def histogram(
     x: Array,
     /,
     bins: int | Sequence[float] | Array = 10,
     range: tuple[float, float] | None = None,
     density: bool | None = None,
-    weights: Array | None = None,
+    weights: AnyArray | None = None,
 ) -> tuple[Array, Array]:
     """Return how many elements fall into each bin, or the sums of their weights, and the edges.
 

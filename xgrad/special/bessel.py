@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
@@ -144,9 +145,10 @@ def _ive_push(xp: Any, t: Any, v: Any, z: Any, out: Any) -> Any:
 )
 def _ive_complex(v: Operand, z: Operand, /) -> Array:
     """Return ``exp(-abs(real(z))) * iv(v, z)`` of complex z."""
-    return backend_of(z).xp.special.ive(v, z)  # type: ignore[no-any-return]
+    return backend_of(z).xp.special.ive(v, z)
 
 
+@as_given
 def ive(v: Operand, z: Operand, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``.
 

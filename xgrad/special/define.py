@@ -6,23 +6,22 @@ derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https:/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, update_wrapper
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import Decorator
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..engine.tape import is_recording
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
+def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
     """Define an elementwise special function by its partial derivatives.
 
     Args:
@@ -31,10 +30,10 @@ def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
         zeros: whether the partials have structural zeros.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         filled = [_undefined if p is None else p for p in partials]
-        function = elementwise(*filled, zeros=zeros, path="special.")(f)
-        names = function.op.arrays  # type: ignore[attr-defined]
+        function: Any = elementwise(*filled, zeros=zeros, path="special.")(f)
+        names = function.op.arrays
         fixed = [(i, names[i]) for i, p in enumerate(partials) if p is None]
         if not fixed:
             return function
@@ -47,7 +46,7 @@ def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
 
         update_wrapper(call, f)
         call.op = function.op  # type: ignore[attr-defined]
-        return call  # type: ignore[return-value]
+        return call
 
     return decorate
 

@@ -8,6 +8,7 @@ from typing import Any
 import xgrad
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..ops.elementwise import Operand
 from .define import arrays, polynomial, special
 
@@ -175,6 +176,7 @@ def wrightomega(z: Array, /) -> Array:
     """Return the solution of ``w + log(w) = z``."""
 
 
+@as_given
 def multigammaln(a: Array, d: int, /) -> Array:
     """Return the logarithm of the multivariate gamma function of dimension `d` (DLMF 35.3.4).
 

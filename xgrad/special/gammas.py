@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
@@ -87,6 +88,7 @@ def digamma(z: Array, /) -> Array:
     """Return the logarithmic derivative of the gamma function."""
 
 
+@as_given
 def psi(z: Array, /) -> Array:
     """Return `digamma` of each element, under its other name."""
     return digamma(z)
@@ -184,7 +186,7 @@ def _hurwitz_slope(xp: Any, x: Any, q: Any) -> Any:
 @elementwise(lambda xp, x: _riemann_slope(xp, x))
 def _riemann_zeta(x: Array, /) -> Array:
     """Return the Riemann zeta function."""
-    return backend_of(x).xp.special.zeta(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.special.zeta(x)
 
 
 @special(lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q))

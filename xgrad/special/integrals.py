@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand
@@ -244,9 +245,10 @@ def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
 )
 def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions."""
-    return backend_of(u).xp.special.ellipj(u, m)  # type: ignore[no-any-return]
+    return backend_of(u).xp.special.ellipj(u, m)
 
 
+@as_given
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
 

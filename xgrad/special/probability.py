@@ -12,6 +12,7 @@ from typing import Any
 import xgrad
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import as_given
 from ..ops.elementwise import Operand
 from .define import arrays, special
 from .incomplete import (
@@ -33,6 +34,7 @@ def _product(x: Operand, y: Operand) -> Any:
 # Gamma, chi-square and Poisson --------------------------------------------------------------------
 
 
+@as_given
 def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the gamma distribution function of rate `a` and shape `b`.
 
@@ -47,6 +49,7 @@ def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
     return gammainc(b, _product(a, x))
 
 
+@as_given
 def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - gdtr(a, b, x)``.
 
@@ -61,6 +64,7 @@ def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
     return gammaincc(b, _product(a, x))
 
 
+@as_given
 def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gdtr(a, b, x) == p``.
 
@@ -75,6 +79,7 @@ def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
     return gammaincinv(b, p) / a
 
 
+@as_given
 def chdtr(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square distribution function with `v` degrees of freedom.
 
@@ -88,6 +93,7 @@ def chdtr(v: Operand, x: Operand, /) -> Array:
     return gammainc(v * 0.5, x * 0.5)
 
 
+@as_given
 def chdtrc(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square survival function with `v` degrees of freedom.
 
@@ -101,6 +107,7 @@ def chdtrc(v: Operand, x: Operand, /) -> Array:
     return gammaincc(v * 0.5, x * 0.5)
 
 
+@as_given
 def chdtri(v: Operand, p: Operand, /) -> Array:
     """Return the x at which ``chdtrc(v, x) == p``.
 
@@ -118,6 +125,7 @@ def _rank(k: Any) -> Any:
     return math.floor(k) + 1.0 if isinstance(k, (int, float)) else xgrad.floor(k) + 1.0
 
 
+@as_given
 def pdtr(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson distribution function of mean `m`; it is a step function of `k`.
 
@@ -131,6 +139,7 @@ def pdtr(k: Operand, m: Operand, /) -> Array:
     return gammaincc(_rank(k), m)
 
 
+@as_given
 def pdtrc(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson survival function of mean `m`; it is a step function of `k`.
 
@@ -224,6 +233,7 @@ def _part(dfn: Operand, dfd: Operand, x: Operand) -> Any:
     return xgrad.divide(ratio, xgrad.add(ratio, dfd))
 
 
+@as_given
 def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the distribution function of F, a ratio of variances.
 
@@ -238,6 +248,7 @@ def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     return betainc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
 
 
+@as_given
 def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - fdtr(dfn, dfd, x)``.
 
@@ -252,6 +263,7 @@ def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     return betaincc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
 
 
+@as_given
 def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     """Return the x at which ``fdtr(dfn, dfd, x) == p``.
 
