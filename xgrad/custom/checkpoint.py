@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from .. import random
 from .. import tree as trees
@@ -16,9 +16,12 @@ from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .call import Call, filled, recorded
 from .no_grad import stop_gradient
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @picklable
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 
     Memory for time: the tape keeps only the arguments. `f` must give the same result when it is

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from .. import errors
 from ..arrays.array import Array
@@ -19,6 +19,10 @@ from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.record import Record, matched
 from ..engine.tape import SERIAL
+from .types import Derived, Gradient, GradientOf, ValueAndGradient, ValueAndGradientOf
+
+if TYPE_CHECKING:
+    from .types import Argument
 
 __all__ = [
     "grad",
@@ -30,8 +34,12 @@ __all__ = [
 
 Argnums = int | Sequence[int]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pullback: the function that carries cotangents back.
 
     Args:
@@ -58,7 +66,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (out, pullback, record.aux) if has_aux else (out, pullback)
 
 
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
 
     Args:
@@ -81,7 +89,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
-) -> Any:
+) -> tuple[Any, ...]:
     """Return the result of `f` and its derivative along a direction, in forward mode.
 
     Args:
@@ -133,6 +141,34 @@ def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[Argument, P], R],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradient[P, R]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[int, P], R],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradient[P, R]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[T, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradientOf[T, P]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Derived[P, tuple[Any, Any]]: ...
 @picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
@@ -205,6 +241,34 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
         )
 
 
+@overload
+def grad(
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> Gradient[P]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[int, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> Gradient[P]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[T, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> GradientOf[T, P]: ...
+@overload
+def grad(
+    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Derived[P, Any]: ...
 @picklable
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False

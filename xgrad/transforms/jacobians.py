@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import Any, ParamSpec
 
 import xgrad
 
@@ -26,18 +26,21 @@ from .complex_forms import (
     require_named,
 )
 from .gradients import Argnums, grad, jvp, numbers_of
+from .types import Derived
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
+
+P = ParamSpec("P")
 
 
 @picklable
 def jacrev(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the Jacobian of `f` by reverse mode, all rows in one walk.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
@@ -105,12 +108,12 @@ def jacrev(
 
 @picklable
 def jacfwd(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
     It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
@@ -164,12 +167,12 @@ def jacfwd(
 
 @picklable
 def hessian(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the matrix of second derivatives of a real scalar function.
 
     Forward mode over reverse mode: one linearisation of the gradient, and one walk for all columns.
