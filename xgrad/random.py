@@ -14,6 +14,7 @@ import numpy as np
 
 from . import backends
 from .arrays.array import Array
+from .arrays.types import ArrayLike, Device, DType
 
 __all__ = ["Generator", "default_rng"]
 
@@ -26,7 +27,7 @@ _watched: ContextVar[States | None] = ContextVar("xgrad_random_watched", default
 
 
 def default_rng(
-    seed: int | None = None, *, backend: str | None = None, device: Any = None
+    seed: int | None = None, *, backend: str | None = None, device: Device | None = None
 ) -> Generator:
     """Return a generator of random numbers on the current backend and device, or on a given one.
 
@@ -106,12 +107,12 @@ class Generator:
 
     __slots__ = ("_backend", "_device", "_raw")
 
-    def __init__(self, seed: int | None, backend: backends.Backend, device: Any) -> None:
+    def __init__(self, seed: int | None, backend: backends.Backend, device: Device | None) -> None:
         self._backend = backend
         self._device = device
         self._raw = backend.random(seed, device)
 
-    def random(self, size: Size = None, dtype: Any = None) -> Array:
+    def random(self, size: Size = None, dtype: DType | None = None) -> Array:
         """Draw numbers uniformly from [0, 1); float64 unless a dtype is given.
 
         Args:
@@ -124,7 +125,11 @@ class Generator:
         return self._draw("random", size, dtype)
 
     def uniform(
-        self, low: Any = 0.0, high: Any = 1.0, size: Size = None, dtype: Any = None
+        self,
+        low: ArrayLike = 0.0,
+        high: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
     ) -> Array:
         """Draw numbers uniformly from [low, high), which may be arrays.
 
@@ -138,9 +143,9 @@ class Generator:
             An `Array`, ``low + (high - low) * random(size)``.
         """
         sample = self.random(_size(size, low, high), _dtype(dtype, low, high))
-        return low + (high - low) * sample  # type: ignore[no-any-return]
+        return low + (high - low) * sample
 
-    def standard_normal(self, size: Size = None, dtype: Any = None) -> Array:
+    def standard_normal(self, size: Size = None, dtype: DType | None = None) -> Array:
         """Draw from the normal distribution of mean 0 and variance 1.
 
         Args:
@@ -153,7 +158,11 @@ class Generator:
         return self._draw("standard_normal", size, dtype)
 
     def normal(
-        self, loc: Any = 0.0, scale: Any = 1.0, size: Size = None, dtype: Any = None
+        self,
+        loc: ArrayLike = 0.0,
+        scale: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
     ) -> Array:
         """Draw from the normal distribution of mean `loc` and standard deviation `scale`.
 
@@ -167,9 +176,9 @@ class Generator:
             An `Array`, ``loc + scale * standard_normal(size)``.
         """
         sample = self.standard_normal(_size(size, loc, scale), _dtype(dtype, loc, scale))
-        return loc + scale * sample  # type: ignore[no-any-return]
+        return loc + scale * sample
 
-    def bernoulli(self, p: Any = 0.5, size: Size = None) -> Array:
+    def bernoulli(self, p: ArrayLike = 0.5, size: Size = None) -> Array:
         """Draw True with probability `p`, else False.
 
         Args:
@@ -179,7 +188,7 @@ class Generator:
         Returns:
             An `Array` of booleans.
         """
-        return self.random(_size(size, p)) < p  # type: ignore[no-any-return]
+        return self.random(_size(size, p)) < p
 
     def integers(self, low: int, high: int | None = None, size: Size = None) -> Array:
         """Draw integers uniformly from ``low, ..., high - 1``, or from ``0, ..., low - 1``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from .. import random
 from .. import tree as trees
@@ -16,12 +16,11 @@ from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .call import Call, filled, recorded
 from .no_grad import stop_gradient
 
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @picklable
-def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
+def checkpoint(f: F) -> F:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 
     Memory for time: the tape keeps only the arguments. `f` must give the same result when it is
@@ -47,7 +46,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
         saved = (f, call, captured, states, None)
         return recorded(stop_gradient(out), rule, parents, saved, f.__name__)
 
-    return checkpointed
+    return checkpointed  # type: ignore[return-value] # what it is called with is the same
 
 
 def _as_array(x: Any) -> Array:

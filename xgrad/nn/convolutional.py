@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from .layers import fan_uniform
 from .module import Module, generator, static
@@ -36,8 +38,8 @@ class _Conv(Module):
         groups: int = 1,
         bias: bool = True,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
         weight_init: Callable[..., Any] | None = None,
     ) -> None:
         rng = generator(rng)
@@ -108,7 +110,7 @@ class Conv1d(_Conv):
 
     ndim = 1
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
         self._checked(input)
         return F.conv1d(
@@ -145,7 +147,7 @@ class Conv2d(_Conv):
 
     ndim = 2
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see in ``(batch, channels, height, width)``."""
         self._checked(input)
         return F.conv2d(
@@ -178,7 +180,7 @@ class Conv3d(_Conv):
 
     ndim = 3
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
         self._checked(input)
         return F.conv3d(
@@ -231,8 +233,8 @@ class ConvTranspose2d(Module):
         bias: bool = True,
         dilation: Size = 1,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         rng = generator(rng)
         if groups < 1 or in_channels % groups or out_channels % groups:
@@ -248,7 +250,7 @@ class ConvTranspose2d(Module):
         self.stride, self.padding, self.groups = _plain(stride), _plain(padding), groups
         self.output_padding, self.dilation = _plain(output_padding), _plain(dilation)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the sum of the filters that the input's elements lay down."""
         return F.conv_transpose2d(
             input,

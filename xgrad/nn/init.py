@@ -23,6 +23,10 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.array import Array
+from ..arrays.types import DType
+from ..random import Generator
+
 __all__ = [
     "calculate_gain",
     "constant",
@@ -94,7 +98,7 @@ def _dtype(dtype: Any) -> Any:
     return xg.asarray(0.0).dtype if dtype is None else dtype
 
 
-def zeros(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
+def zeros(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = None) -> Array:
     """Return zeros: right for biases, wrong for weights, whose units would all stay alike.
 
     Args:
@@ -108,7 +112,7 @@ def zeros(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
     return xg.zeros(shape, dtype=_dtype(dtype))
 
 
-def ones(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
+def ones(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = None) -> Array:
     """Return ones, as for the factors of a normalisation.
 
     Args:
@@ -122,7 +126,9 @@ def ones(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
     return xg.ones(shape, dtype=_dtype(dtype))
 
 
-def constant(shape: Shape, rng: Any = None, *, value: float, dtype: Any = None) -> Any:
+def constant(
+    shape: Shape, rng: Generator | None = None, *, value: float, dtype: DType | None = None
+) -> Array:
     """Return an array of one number.
 
     Args:
@@ -138,8 +144,8 @@ def constant(shape: Shape, rng: Any = None, *, value: float, dtype: Any = None) 
 
 
 def normal(
-    shape: Shape, rng: Any, *, mean: float = 0.0, std: float = 1.0, dtype: Any = None
-) -> Any:
+    shape: Shape, rng: Generator, *, mean: float = 0.0, std: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return numbers of the normal distribution.
 
     Args:
@@ -156,8 +162,8 @@ def normal(
 
 
 def uniform(
-    shape: Shape, rng: Any, *, low: float = 0.0, high: float = 1.0, dtype: Any = None
-) -> Any:
+    shape: Shape, rng: Generator, *, low: float = 0.0, high: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return numbers uniform in ``[low, high)``.
 
     Args:
@@ -173,7 +179,7 @@ def uniform(
     return rng.random(shape, dtype=_dtype(dtype)) * (high - low) + low
 
 
-def _symmetric(shape: Shape, rng: Any, std: float, dtype: Any) -> Any:
+def _symmetric(shape: Shape, rng: Generator, std: float, dtype: Any) -> Array:
     """Return uniform numbers of a standard deviation: those in [-a, a] have variance a^2 / 3."""
     bound = math.sqrt(3) * std
     return uniform(shape, rng, low=-bound, high=bound, dtype=dtype)
@@ -184,7 +190,9 @@ def _xavier_std(shape: Shape, gain: float) -> float:
     return gain * math.sqrt(2 / (fan_in + fan_out))
 
 
-def xavier_normal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def xavier_normal(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return weights of variance ``gain^2 * 2 / (fan_in + fan_out)``: Glorot & Bengio (2010).
 
     ``Var y = fan_in Var(W) Var x`` keeps the signal for ``Var W = 1 / fan_in``, and
@@ -204,7 +212,9 @@ def xavier_normal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = Non
     return normal(shape, rng, std=_xavier_std(shape, gain), dtype=dtype)
 
 
-def xavier_uniform(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def xavier_uniform(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return uniform weights of the variance of `xavier_normal`.
 
     Numbers uniform in ``[-a, a]`` have variance ``a^2 / 3``, so
@@ -230,13 +240,13 @@ def _kaiming_std(shape: Shape, a: float, mode: str, nonlinearity: str) -> float:
 
 def kaiming_normal(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    dtype: Any = None,
-) -> Any:
+    dtype: DType | None = None,
+) -> Array:
     """Return weights of variance ``gain^2 / fan``: He et al., arXiv:1502.01852.
 
     The input of a layer is ``x = relu(z)`` with z symmetric about 0, so that
@@ -260,13 +270,13 @@ def kaiming_normal(
 
 def kaiming_uniform(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    dtype: Any = None,
-) -> Any:
+    dtype: DType | None = None,
+) -> Array:
     """Return uniform weights of the variance of `kaiming_normal`.
 
     Args:
@@ -283,7 +293,7 @@ def kaiming_uniform(
     return _symmetric(shape, rng, _kaiming_std(shape, a, mode, nonlinearity), dtype)
 
 
-def lecun_normal(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
+def lecun_normal(shape: Shape, rng: Generator, *, dtype: DType | None = None) -> Array:
     """Return weights of variance ``1 / fan_in``: LeCun et al., Efficient BackProp (1998).
 
     It keeps the variance of signals where the activation is the identity around 0, and is what
@@ -300,7 +310,7 @@ def lecun_normal(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
     return normal(shape, rng, std=1 / math.sqrt(fans(shape)[0]), dtype=dtype)
 
 
-def lecun_uniform(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
+def lecun_uniform(shape: Shape, rng: Generator, *, dtype: DType | None = None) -> Array:
     """Return uniform weights of the variance of `lecun_normal`.
 
     Args:
@@ -316,14 +326,14 @@ def lecun_uniform(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
 
 def trunc_normal(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     mean: float = 0.0,
     std: float = 1.0,
     a: float = -2.0,
     b: float = 2.0,
-    dtype: Any = None,
-) -> Any:
+    dtype: DType | None = None,
+) -> Array:
     """Return numbers of the normal distribution that lies within ``[a, b]``.
 
     They are drawn by the inverse of its distribution function; `std` is that of the whole
@@ -354,7 +364,9 @@ def trunc_normal(
     return xg.astype(x, dtype, copy=False)
 
 
-def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def orthogonal(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return weights whose rows, or columns if they are fewer, are orthonormal: arXiv:1312.6120.
 
     An orthogonal map keeps the norm of every vector, not only the mean over many. It is the Q of
@@ -384,7 +396,9 @@ def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) 
     return xg.astype(xg.reshape(Q, shape) * gain, dtype, copy=False)
 
 
-def sparse(shape: Shape, rng: Any, *, sparsity: float, std: float = 0.01, dtype: Any = None) -> Any:
+def sparse(
+    shape: Shape, rng: Generator, *, sparsity: float, std: float = 0.01, dtype: DType | None = None
+) -> Array:
     """Return weights with exactly the part `sparsity` of each input's set to 0: Martens (2010).
 
     Args:

@@ -13,6 +13,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .module import Module, generator, static
@@ -65,8 +67,8 @@ class Linear(Module):
         out_features: int,
         bias: bool = True,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
         weight_init: Callable[..., Any] | None = None,
     ) -> None:
         rng = generator(rng)
@@ -79,7 +81,7 @@ class Linear(Module):
         if weight_init is not None and bias:
             self.bias = init.zeros((out_features,), dtype=dtype)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the linear map of ``(..., in_features)``."""
         require_last(input, self.weight.shape[1], self)
         return F.linear(input, self.weight, self.bias)
@@ -112,8 +114,8 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(
@@ -124,7 +126,7 @@ class Embedding(Module):
         if padding_idx is not None:
             self.weight = xg.index_set(self.weight, padding_idx, 0.0)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the row of each index, on a new last axis."""
         return F.embedding(input, self.weight, self.padding_idx)
 
@@ -140,6 +142,6 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p is {p}; expected a probability, 0 to 1")
         self.p = p
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input, with elements dropped if `training`."""
         return F.dropout(input, self.p, training, rng)

@@ -30,6 +30,8 @@ from typing import Any, TypeVar
 import xgrad as xg
 
 from .. import tree as trees
+from ..arrays.types import Device, DType
+from ..random import Generator
 
 M = TypeVar("M", bound="Module")
 
@@ -44,7 +46,7 @@ def buffer(**kwargs: Any) -> Any:
     return dataclasses.field(metadata={"buffer": True}, **kwargs)
 
 
-def generator(rng: Any) -> Any:
+def generator(rng: Generator | int | None) -> Generator:
     """Return a generator from one, a seed, or None for numbers that differ from run to run."""
     return xg.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
 
@@ -228,7 +230,7 @@ def _marked(tree: Any, is_frozen: bool) -> Any:
     return tree
 
 
-def to_backend(model: M, backend: str, *, device: Any = None) -> M:
+def to_backend(model: M, backend: str, *, device: Device | None = None) -> M:
     """Return a model, or any pytree, with its arrays on another backend.
 
     Args:
@@ -244,7 +246,7 @@ def to_backend(model: M, backend: str, *, device: Any = None) -> M:
     )
 
 
-def astype(model: M, dtype: Any) -> M:
+def astype(model: M, dtype: DType) -> M:
     """Return a model, or any pytree, with its floating-point arrays in another dtype.
 
     Args:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .module import Module, buffer, static
@@ -56,7 +58,7 @@ class BatchNorm(Module):
         momentum: float = 0.1,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (num_features,)
         self.weight = init.ones(shape, dtype=dtype) if affine else None
@@ -65,7 +67,7 @@ class BatchNorm(Module):
         self.running_var = init.ones(shape, dtype=dtype)
         self.momentum, self.eps = momentum, eps
 
-    def _normalised(self, input: Any, training: bool) -> tuple[Any, Any, Any]:
+    def _normalised(self, input: Any, training: bool) -> Any:
         features = self.running_mean.shape[0]
         if len(input.shape) < 2 or input.shape[1] != features:
             raise ValueError(
@@ -83,12 +85,12 @@ class BatchNorm(Module):
             self.eps,
         )
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised by the batch if `training`, else by the statistics."""
         return self._normalised(input, training)[0]
 
     def update(
-        self, input: Any, *, training: bool = True, rng: Any = None
+        self, input: Any, *, training: bool = True, rng: Generator | None = None
     ) -> tuple[Any, BatchNorm]:
         """Return the result, and the module with its running statistics brought up to date.
 
@@ -128,14 +130,14 @@ class LayerNorm(Module):
         affine: bool = True,
         bias: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
         self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
         self.bias = init.zeros(self.normalized_shape, dtype=dtype) if affine and bias else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
@@ -161,13 +163,13 @@ class RMSNorm(Module):
         eps: float | None = None,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
         self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
@@ -199,7 +201,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(
@@ -210,7 +212,7 @@ class GroupNorm(Module):
         self.weight = init.ones((num_channels,), dtype=dtype) if affine else None
         self.bias = init.zeros((num_channels,), dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
@@ -231,12 +233,17 @@ class InstanceNorm(Module):
     eps: float = static()
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, affine: bool = False, *, dtype: Any = None
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        affine: bool = False,
+        *,
+        dtype: DType | None = None,
     ) -> None:
         self.eps = eps
         self.weight = init.ones((num_features,), dtype=dtype) if affine else None
         self.bias = init.zeros((num_features,), dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.instance_norm(input, self.weight, self.bias, self.eps)

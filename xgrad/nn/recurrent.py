@@ -8,6 +8,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .layers import Linear, require_last
@@ -43,8 +45,8 @@ class _Recurrent(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         rng = generator(rng)
         self.hidden_size, self.num_layers = hidden_size, num_layers
@@ -93,7 +95,7 @@ class _Recurrent(Module):
         return xg.stack(outs[::-1] if backward else outs, axis=0), state
 
     def __call__(
-        self, input: Any, state: Any = None, *, training: bool = False, rng: Any = None
+        self, input: Any, state: Any = None, *, training: bool = False, rng: Generator | None = None
     ) -> tuple[Any, Any]:
         """Return the last layer's output at each step, and every layer's last state.
 
@@ -302,8 +304,8 @@ class MultiHeadAttention(Module):
         *,
         kdim: int | None = None,
         vdim: int | None = None,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(
@@ -341,7 +343,7 @@ class MultiHeadAttention(Module):
         attn_mask: Any = None,
         is_causal: bool = False,
         training: bool = False,
-        rng: Any = None,
+        rng: Generator | None = None,
     ) -> Any:
         """Return for each query a mixture of the values.
 

@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from ..arrays.types import RawArray
 
     class Argument(Array):
-        """What the parameter of a lambda is taken for: an array, or a pytree, known to the user."""
+        """What the parameter of a lambda is taken for: an array that may as well be a module."""
+
+        __call__: Any
 
         def __getattr__(self, name: str) -> Any: ...
-        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
 P = ParamSpec("P")
@@ -42,7 +43,7 @@ class Gradient(Protocol[P]):
 
 
 class GradientOf(Protocol[T, P]):
-    """The gradient by what is no array: a module or another pytree, of which it has the structure."""
+    """The gradient by a module or another pytree, of which it has the structure."""
 
     def __call__(self, x: T, /, *args: P.args, **kwargs: P.kwargs) -> T: ...
 

@@ -18,6 +18,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
 from ...backends import backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
@@ -211,15 +213,16 @@ def _conv(
     return _finished(conv(input, weight, window=window, groups=groups, shape=shape), bias, alone)
 
 
+@as_given
 def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
+) -> Array:
     """Correlate ``(batch, channels, length)`` with a bank of filters.
 
     Args:
@@ -238,15 +241,16 @@ def conv1d(
     return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@as_given
 def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
+) -> Array:
     """Correlate images with a bank of filters.
 
     Args:
@@ -270,15 +274,16 @@ def conv2d(
     return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@as_given
 def conv3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
+) -> Array:
     """Correlate ``(batch, channels, depth, height, width)`` with a bank of filters.
 
     Args:
@@ -334,16 +339,17 @@ def _conv_transpose(
     return _finished(out, bias, alone)
 
 
+@as_given
 def conv_transpose1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
+) -> Array:
     """Apply the transpose of `conv1d`: each input element lays down its filter, scaled.
 
     Args:
@@ -365,16 +371,17 @@ def conv_transpose1d(
     )
 
 
+@as_given
 def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
+) -> Array:
     """Apply the transpose of `conv2d`: each input element lays down its filter, scaled.
 
     Args:
@@ -396,16 +403,17 @@ def conv_transpose2d(
     )
 
 
+@as_given
 def conv_transpose3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
+) -> Array:
     """Apply the transpose of `conv3d`: each input element lays down its filter, scaled.
 
     Args:

@@ -7,10 +7,14 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, DType, as_given
+from ...random import Generator
 from .checks import counted, require_classes, require_shape
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+@as_given
+def linear(input: Array, weight: AnyArray, bias: AnyArray | None = None) -> Array:
     """Return ``x W^T + b``.
 
     Args:
@@ -44,7 +48,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return out if bias is None else out + bias
 
 
-def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
+@as_given
+def one_hot(input: Array, num_classes: int, dtype: DType | None = None) -> Array:
     """Return a last axis with 1 at the class of each element and 0 elsewhere.
 
     Args:
@@ -60,7 +65,8 @@ def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
     return xg.astype(hot, input.dtype if dtype is None else dtype)
 
 
-def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+@as_given
+def embedding(input: Array, weight: AnyArray, padding_idx: int | None = None) -> Array:
     """Return the rows of a table at integer indices.
 
     The gradient adds into the rows that were read: its cost grows with the number of indices.
@@ -95,7 +101,10 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     return rows
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Any = None) -> Any:
+@as_given
+def dropout(
+    input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
+) -> Array:
     """Return the input with elements set to 0 at random, and the others divided by ``1 - p``.
 
     Args:
@@ -129,16 +138,17 @@ def _drawn_dtype(x: Any) -> Any:
     return xg.float32 if x.dtype.itemsize <= 4 else xg.float64
 
 
+@as_given
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
+    query: Array,
+    key: AnyArray,
+    value: AnyArray,
+    attn_mask: AnyArray | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
-    rng: Any = None,
-) -> Any:
+    rng: Generator | None = None,
+) -> Array:
     """Return ``softmax(q k^T / sqrt(d) + mask) v``: Vaswani et al., arXiv:1706.03762.
 
     Args:

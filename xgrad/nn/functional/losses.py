@@ -7,6 +7,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
 from .checks import (
     counted,
     on_host,
@@ -18,7 +20,8 @@ from .checks import (
 )
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+@as_given
+def mse_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
     """Return the squared differences.
 
     Args:
@@ -33,7 +36,8 @@ def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(xg.square(input - target), reduction, "mse_loss")
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
+@as_given
+def l1_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
     """Return the absolute differences.
 
     Args:
@@ -49,7 +53,10 @@ def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(xg.abs(input - target), reduction, "l1_loss")
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+@as_given
+def smooth_l1_loss(
+    input: Array, target: AnyArray, reduction: str = "mean", beta: float = 1.0
+) -> Array:
     """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``.
 
     Args:
@@ -72,7 +79,10 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return reduced(_huber(input - target, beta) / beta, reduction, "smooth_l1_loss")
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
+@as_given
+def huber_loss(
+    input: Array, target: AnyArray, reduction: str = "mean", delta: float = 1.0
+) -> Array:
     """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``.
 
     Args:
@@ -104,14 +114,15 @@ def _class_axis(input: Any, function: str) -> int:
     return 1 if len(input.shape) > 1 else 0
 
 
+@as_given
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Any:
+) -> Array:
     """Return the cross-entropy of labels, from logits.
 
     A class out of range raises where the labels are on the CPU; on an accelerator, where a look
@@ -165,13 +176,14 @@ def cross_entropy(
     return _averaged(loss, scale, reduction, function)
 
 
+@as_given
 def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
-) -> Any:
+) -> Array:
     """Return the negative log-likelihood of labels, from logarithms of probabilities.
 
     Args:
@@ -238,13 +250,14 @@ def _averaged(loss: Any, scale: Any, reduction: str, function: str) -> Any:
     return reduced(loss, reduction, function)
 
 
+@as_given
 def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     reduction: str = "mean",
-    pos_weight: Any = None,
-) -> Any:
+    pos_weight: AnyArray | None = None,
+) -> Array:
     """Return the cross-entropy of two classes, from the logit of the first.
 
     It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
@@ -269,9 +282,10 @@ def binary_cross_entropy_with_logits(
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
 
+@as_given
 def binary_cross_entropy(
-    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
-) -> Any:
+    input: Array, target: AnyArray, weight: AnyArray | None = None, reduction: str = "mean"
+) -> Array:
     """Return the cross-entropy of two classes, from the probability of the first.
 
     Its logarithms are not let below -100, so that a probability of exactly 0 or 1 gives a finite
@@ -296,7 +310,10 @@ def _bounded_log(p: Any) -> Any:
     return xg.where(p > least, xg.log(xg.where(p > least, p, 1.0)), -100.0)
 
 
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+@as_given
+def kl_div(
+    input: Array, target: AnyArray, reduction: str = "mean", log_target: bool = False
+) -> Array:
     """Return the Kullback-Leibler divergence ``target (log target - input)``.
 
     Args:
@@ -322,7 +339,8 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return reduced(loss, reduction, "kl_div")
 
 
-def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+@as_given
+def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8) -> Array:
     """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.
 
     Args:
@@ -344,9 +362,10 @@ def _norm(x: Any, axis: int, eps: float) -> Any:
     return xg.where(above, xg.sqrt(xg.where(above, square, 1.0)), eps)
 
 
+@as_given
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+    input1: Array, input2: AnyArray, target: AnyArray, margin: float = 0.0, reduction: str = "mean"
+) -> Array:
     """Return ``1 - cos`` for pairs that belong together, ``max(0, cos - margin)`` for others.
 
     Args:
@@ -365,9 +384,10 @@ def cosine_embedding_loss(
     return reduced(loss, reduction, "cosine_embedding_loss")
 
 
+@as_given
 def hinge_embedding_loss(
-    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
-) -> Any:
+    input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
+) -> Array:
     """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1.
 
     Args:
@@ -384,7 +404,10 @@ def hinge_embedding_loss(
     return reduced(loss, reduction, "hinge_embedding_loss")
 
 
-def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
+@as_given
+def hinge_loss(
+    input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
+) -> Array:
     """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's.
 
     Args:
@@ -400,14 +423,15 @@ def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "m
     return reduced(xg.relu(margin - target * input), reduction, "hinge_loss")
 
 
+@as_given
 def multi_margin_loss(
-    input: Any,
-    target: Any,
+    input: Array,
+    target: AnyArray,
     p: int = 1,
     margin: float = 1.0,
-    weight: Any = None,
+    weight: AnyArray | None = None,
     reduction: str = "mean",
-) -> Any:
+) -> Array:
     """Return the hinge loss of several classes: the mean of ``max(0, margin - x_t + x_i)**p``.
 
     Args:

@@ -12,6 +12,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
 from .checks import require_shape
 
 
@@ -45,12 +47,13 @@ def _require_channels(x: Any, least: int, function: str) -> None:
         )
 
 
+@as_given
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: Array,
+    running_mean: AnyArray | None,
+    running_var: AnyArray | None,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -111,7 +114,10 @@ def _mixed(old: Any, new: Any, momentum: float) -> Any:
     return old * (1 - momentum) + xg.astype(new, old.dtype, copy=False) * momentum
 
 
-def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+@as_given
+def instance_norm(
+    input: Array, weight: AnyArray | None = None, bias: AnyArray | None = None, eps: float = 1e-5
+) -> Array:
     """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022.
 
     Args:
@@ -128,9 +134,14 @@ def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float =
     return _affine(out, weight, bias, "instance_norm")
 
 
+@as_given
 def group_norm(
-    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+    input: Array,
+    num_groups: int,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
+    eps: float = 1e-5,
+) -> Array:
     """Normalise groups of channels of each element of the batch: Wu & He, arXiv:1803.08494.
 
     Args:
@@ -172,13 +183,14 @@ def _last_axes(input: Any, normalized_shape: Any, function: str, **more: Any) ->
     return tuple(range(-len(shape), 0))
 
 
+@as_given
 def layer_norm(
-    input: Any,
+    input: Array,
     normalized_shape: int | Sequence[int],
-    weight: Any = None,
-    bias: Any = None,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
     eps: float = 1e-5,
-) -> Any:
+) -> Array:
     """Normalise over the last axes: Ba et al., arXiv:1607.06450.
 
     Args:
@@ -197,12 +209,13 @@ def layer_norm(
     return out if bias is None else out + bias
 
 
+@as_given
 def rms_norm(
-    input: Any,
+    input: Array,
     normalized_shape: int | Sequence[int],
-    weight: Any = None,
+    weight: AnyArray | None = None,
     eps: float | None = None,
-) -> Any:
+) -> Array:
     """Divide by the root of the mean square over the last axes: arXiv:1910.07467.
 
     Args:
@@ -220,7 +233,8 @@ def rms_norm(
     return out if weight is None else out * weight
 
 
-def normalize(input: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
+@as_given
+def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
     """Divide vectors along an axis by their p-norm, which counts as at least `eps`.
 
     Args:

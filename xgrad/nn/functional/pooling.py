@@ -8,6 +8,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import as_given
 from .checks import made_like
 from .windows import Shape, Window, batched, each_axis, largest, unfold
 
@@ -70,14 +72,15 @@ def _max_pool(
     return xg.squeeze(out, axis=0) if alone else out
 
 
+@as_given
 def max_pool1d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:
+) -> Array:
     """Return the maximum of each window along the last axis.
 
     Args:
@@ -96,14 +99,15 @@ def max_pool1d(
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@as_given
 def max_pool2d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:
+) -> Array:
     """Return the maximum of each window along the last two axes.
 
     Args:
@@ -122,14 +126,15 @@ def max_pool2d(
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@as_given
 def max_pool3d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:
+) -> Array:
     """Return the maximum of each window along the last three axes.
 
     Args:
@@ -178,14 +183,15 @@ def _avg_pool(
     return xg.squeeze(total, axis=0) if alone else total
 
 
+@as_given
 def avg_pool1d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Array:
     """Return the mean of each window along the last axis.
 
     Args:
@@ -203,14 +209,15 @@ def avg_pool1d(
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
+@as_given
 def avg_pool2d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Array:
     """Return the mean of each window along the last two axes.
 
     Args:
@@ -228,14 +235,15 @@ def avg_pool2d(
     return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
+@as_given
 def avg_pool3d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
+) -> Array:
     """Return the mean of each window along the last three axes.
 
     Args:
@@ -280,7 +288,8 @@ def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: An
     return input
 
 
-def adaptive_avg_pool1d(input: Any, output_size: int | None) -> Any:
+@as_given
+def adaptive_avg_pool1d(input: Array, output_size: int | None) -> Array:
     """Return means of parts of the last axis, as many as asked for.
 
     Args:
@@ -294,7 +303,8 @@ def adaptive_avg_pool1d(input: Any, output_size: int | None) -> Any:
     return _adaptive(1, input, output_size, "adaptive_avg_pool1d", xg.mean)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
+@as_given
+def adaptive_avg_pool2d(input: Array, output_size: Size | None) -> Array:
     """Return means of parts of the last two axes, as many as asked for.
 
     Args:
@@ -308,7 +318,8 @@ def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
     return _adaptive(2, input, output_size, "adaptive_avg_pool2d", xg.mean)
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
+@as_given
+def adaptive_avg_pool3d(input: Array, output_size: Size | None) -> Array:
     """Return means of parts of the last three axes, as many as asked for.
 
     Args:
@@ -322,7 +333,8 @@ def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
     return _adaptive(3, input, output_size, "adaptive_avg_pool3d", xg.mean)
 
 
-def adaptive_max_pool1d(input: Any, output_size: int | None) -> Any:
+@as_given
+def adaptive_max_pool1d(input: Array, output_size: int | None) -> Array:
     """Return maxima of parts of the last axis, as many as asked for.
 
     Args:
@@ -337,7 +349,8 @@ def adaptive_max_pool1d(input: Any, output_size: int | None) -> Any:
     return _adaptive(1, input, output_size, "adaptive_max_pool1d", xg.max)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
+@as_given
+def adaptive_max_pool2d(input: Array, output_size: Size | None) -> Array:
     """Return maxima of parts of the last two axes, as many as asked for.
 
     Args:
@@ -352,7 +365,8 @@ def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
     return _adaptive(2, input, output_size, "adaptive_max_pool2d", xg.max)
 
 
-def adaptive_max_pool3d(input: Any, output_size: Any) -> Any:
+@as_given
+def adaptive_max_pool3d(input: Array, output_size: Size | None) -> Array:
     """Return maxima of parts of the last three axes, as many as asked for.
 
     Args:
