@@ -33,7 +33,7 @@ class _Single:
 SINGLE = _Single()
 
 
-def is_leaf_type(x: Any) -> bool:
+def is_leaf_type(x: object) -> bool:
     """Whether `x` is an array or a number."""
     return type(x) is Array or type(x) in SCALARS or backend_of_type(type(x)) is not None
 
@@ -110,7 +110,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     return structure.unflatten([f(*xs) for xs in zip(leaves, *others, strict=True)])
 
 
-def leaves(tree: Any) -> list[Any]:
+def leaves(tree: object) -> list[Any]:
     """Return the leaves of a pytree."""
     return flatten(tree)[0]
 
@@ -130,7 +130,7 @@ def names(structure: Any, tree: str) -> list[str]:
     return [accessor.codify(tree) for accessor in structure.accessors()]
 
 
-def as_array(x: Any, what: str) -> Array:
+def as_array(x: object, what: str) -> Array:
     """Return a leaf as an `Array`: a number on the current backend, a raw array where it is.
 
     Args:
@@ -158,7 +158,7 @@ def as_array(x: Any, what: str) -> Array:
     )
 
 
-def differentiable(x: Any, what: str) -> Array:
+def differentiable(x: object, what: str) -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives.
 
     Args:

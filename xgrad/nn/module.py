@@ -147,12 +147,12 @@ def _require_fields(module: Any) -> None:
         )
 
 
-def named_leaves(tree: Any) -> dict[str, Any]:
+def named_leaves(tree: object) -> dict[str, Any]:
     """Return the leaves of any pytree by their names, as ``"layers.0.weight"``."""
     return {name: leaf for name, leaf, _ in _walk(tree, "", True)}
 
 
-def trainable_mask(tree: Any) -> list[bool]:
+def trainable_mask(tree: object) -> list[bool]:
     """Return for each leaf of a pytree whether optimisers may change it.
 
     They may not change the arrays of a frozen module, nor those of fields made with `buffer`.
@@ -160,7 +160,7 @@ def trainable_mask(tree: Any) -> list[bool]:
     return [trained for _, _, trained in _walk(tree, "", True)]
 
 
-def parameters(model: Any) -> dict[str, Any]:
+def parameters(model: object) -> dict[str, Any]:
     """Return the arrays of a model that are trained, by name.
 
     Gradients by these alone spare those of frozen parts:
@@ -199,7 +199,7 @@ def merge(model: Any, some: Mapping[str, Any]) -> Any:
     return structure.unflatten([some.get(name, leaf) for name, leaf in known.items()])
 
 
-def parameter_count(model: Any) -> int:
+def parameter_count(model: object) -> int:
     """Return the number of elements of all arrays that are trained."""
     return sum(math.prod(p.shape) for p in parameters(model).values())
 

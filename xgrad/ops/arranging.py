@@ -52,6 +52,7 @@ def swapaxes(x: Array, /, axis1: int, axis2: int) -> Array:
     return permute_dims(x, tuple(order))
 
 
+@as_given
 def transpose(x: Array, /, axes: Any = None) -> Array:
     """Return an array with its axes reversed or permuted: the name that opt_einsum asks for."""
     axes = range(len(x.shape))[::-1] if axes is None else axes

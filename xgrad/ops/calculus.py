@@ -34,7 +34,7 @@ def _slopes_and_steps(y: Any, x: Any, dx: Any, axis: int, name: str) -> tuple[An
 
 
 @as_given
-def trapezoid(y: Array, x: AnyArray | None = None, /, dx: Any = 1.0, axis: int = -1) -> Array:
+def trapezoid(y: Array, x: AnyArray | None = None, /, dx: ArrayLike = 1.0, axis: int = -1) -> Array:
     """Return the integral along an axis by the trapezoidal rule.
 
     Args:
@@ -60,7 +60,7 @@ def cumulative_trapezoid(
     y: Array,
     x: AnyArray | None = None,
     /,
-    dx: Any = 1.0,
+    dx: ArrayLike = 1.0,
     axis: int = -1,
     initial: float | None = None,
 ) -> Array:
@@ -86,7 +86,9 @@ def cumulative_trapezoid(
 
 
 @as_given
-def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
+def ediff1d(
+    x: Array, /, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None
+) -> Array:
     """Return the differences of neighbours of the flattened array, between two other parts.
 
     Args:
@@ -187,8 +189,8 @@ def interp(
     xp: AnyArray,
     fp: AnyArray,
     /,
-    left: Any = None,
-    right: Any = None,
+    left: ArrayLike | None = None,
+    right: ArrayLike | None = None,
     period: float | None = None,
 ) -> Array:
     """Return piecewise linear interpolation, with derivatives in `x`, `xp` and `fp`.

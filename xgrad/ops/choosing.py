@@ -16,7 +16,10 @@ from .manipulation import at_axis, broadcast_arrays, expand_dims, front, squeeze
 from .sorting import argsort
 
 
-def select(condlist: Sequence[Array], choicelist: Sequence[Any], default: Any = 0) -> Array:
+@as_given
+def select(
+    condlist: Sequence[Array], choicelist: Sequence[ArrayLike], default: ArrayLike = 0
+) -> Array:
     """Return, for each element, the choice of the first condition that holds, else the default.
 
     A choice that is not taken has no influence, also where its value or derivative is not finite.

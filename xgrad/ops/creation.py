@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.types import ArrayLike, Device, DType, as_given
+from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, current, native, use_backend
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
@@ -204,7 +204,7 @@ def ones(
 
 def full(
     shape: int | tuple[int, ...],
-    fill_value: Any,
+    fill_value: ArrayLike,
     *,
     dtype: DType | None = None,
     device: Device | None = None,
@@ -249,10 +249,10 @@ def _full(shape: tuple[int, ...], value: Array) -> Array:
 
 
 def arange(
-    start: Any,
+    start: ArrayLike,
     /,
-    stop: Any = None,
-    step: Any = 1,
+    stop: ArrayLike | None = None,
+    step: ArrayLike = 1,
     *,
     dtype: DType | None = None,
     device: Device | None = None,
@@ -425,7 +425,7 @@ def ones_like(x: Array, /, *, dtype: DType | None = None, device: Device | None 
 
 @as_given
 def full_like(
-    x: Array, /, fill_value: Any, *, dtype: DType | None = None, device: Device | None = None
+    x: Array, /, fill_value: ArrayLike, *, dtype: DType | None = None, device: Device | None = None
 ) -> Array:
     """Return a value in the shape, dtype, backend and device of `x`.
 
@@ -502,7 +502,11 @@ def _matrices(x: Array, name: str) -> Array:
     return x
 
 
-def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
+@overload
+def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]: ...
+@overload
+def meshgrid(*arrays: AnyArray, indexing: str = "xy") -> tuple[Any, ...]: ...
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
     """Return coordinate arrays of the grid that vectors span.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -127,7 +127,13 @@ def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, La
     return made, out
 
 
-def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Array:
+@overload
+def einsum(
+    subscripts: str | Array, /, *operands: Array | Sequence[Any], optimize: Any = True
+) -> Array: ...
+@overload
+def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Any: ...
+def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Any:
     """Return the sum of products that the subscripts describe, as ``"ij,jk->ik"`` does a matmul.
 
     Args:

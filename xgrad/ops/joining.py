@@ -35,17 +35,17 @@ def _at_least(arrays: tuple[Any, ...], ndim: int, name: str) -> Any:
     return made[0] if len(made) == 1 else tuple(made)
 
 
-def atleast_1d(*arrays: Array) -> Any:
+def atleast_1d(*arrays: AnyArray) -> Any:
     """Return arrays with at least one axis."""
     return _at_least(arrays, 1, "atleast_1d")
 
 
-def atleast_2d(*arrays: Array) -> Any:
+def atleast_2d(*arrays: AnyArray) -> Any:
     """Return arrays with at least two axes; a vector becomes a row."""
     return _at_least(arrays, 2, "atleast_2d")
 
 
-def atleast_3d(*arrays: Array) -> Any:
+def atleast_3d(*arrays: AnyArray) -> Any:
     """Return arrays with at least three axes; a vector goes to the middle one."""
     return _at_least(arrays, 3, "atleast_3d")
 
@@ -97,7 +97,7 @@ def _joined(part: Any, level: int, ndim: int, like: Any) -> Any:
 
 
 @as_given
-def block(arrays: Any, /) -> Array:
+def block(arrays: Sequence[Any], /) -> Array:
     """Return arrays joined as nested lists lay them out: the innermost along the last axis."""
     leaves: list[Any] = []
     depth = _depth(arrays, leaves)

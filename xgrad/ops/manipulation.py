@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
@@ -304,7 +304,11 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(out)
 
 
-def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
+@overload
+def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]: ...
+@overload
+def broadcast_arrays(*arrays: AnyArray) -> tuple[Any, ...]: ...
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     """Return arrays broadcast against each other."""
     for i, x in enumerate(arrays):
         require_array("broadcast_arrays", f"argument {i}", x)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.types import as_given
+from ..arrays.types import ArrayLike, as_given
 from .beside import array_of, floating, is_array, placed
 from .dtypes import astype, is_tracked
 from .elementwise import (
@@ -193,7 +193,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
 
 @as_given
 def quantile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the quantiles of elements over axes; it has derivatives in `x` and in `q`.
 
@@ -218,7 +218,7 @@ def quantile(
 
 @as_given
 def percentile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the percentiles of elements over axes: `quantile` at ``q / 100``.
 
@@ -237,7 +237,7 @@ def percentile(
 
 @as_given
 def nanquantile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the quantiles over axes of the elements that are no NaN; see `quantile`.
 
@@ -256,7 +256,7 @@ def nanquantile(
 
 @as_given
 def nanpercentile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the percentiles over axes of the elements that are no NaN; see `quantile`.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.types import AnyArray, as_given
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from .arranging import diag, vander
 from .beside import array_of, beside, floating, fractions
 from .choosing import polyval
@@ -161,7 +161,7 @@ def polyder(p: Array, /, m: int = 1) -> Array:
 
 
 @as_given
-def polyint(p: Array, /, m: int = 1, k: Any = None) -> Array:
+def polyint(p: Array, /, m: int = 1, k: ArrayLike | None = None) -> Array:
     """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros.
 
     Args:
@@ -226,7 +226,9 @@ def roots(p: Array, /) -> Array:
 
 
 @as_given
-def polyfit(x: AnyArray, y: AnyArray, deg: int, /, rcond: Any = None, w: Any = None) -> Array:
+def polyfit(
+    x: AnyArray, y: AnyArray, deg: int, /, rcond: float | None = None, w: AnyArray | None = None
+) -> Array:
     """Return the polynomial of a degree that fits points best, in the least-squares sense.
 
     Args:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.types import AnyArray, as_given
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import Raw, backend_of
 from ..engine.op import constant, linear, rule
 from ..engine.operands import called, require_array, require_one_place
@@ -23,7 +23,7 @@ def _index_add(x: Raw, value: Raw, /, *, key: Key) -> Array:
 
 
 @as_given
-def index_add(x: Array, key: Key, value: Any, /) -> Array:
+def index_add(x: Array, key: Key, value: ArrayLike, /) -> Array:
     """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice.
 
     Args:
@@ -92,7 +92,7 @@ def _index_set(x: Raw, value: Raw, owners: Raw, wins: Raw, /, *, key: Key) -> Ar
 
 
 @as_given
-def index_set(x: Array, key: Key, value: Any, /) -> Array:
+def index_set(x: Array, key: Key, value: ArrayLike, /) -> Array:
     """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
 
     The value that wins gets the derivative, with NumPy and CuPy the last one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
@@ -72,7 +72,7 @@ def unique_values(x: Array, /) -> Array:
 
 
 @constant
-def isin(x1: AnyArray, x2: AnyArray, /, *, invert: bool = False) -> Any:
+def isin(x1: AnyArray, x2: AnyArray, /, *, invert: bool = False) -> Array:
     """Return whether each element of `x1` is among those of `x2`.
 
     Args:

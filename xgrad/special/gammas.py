@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.types import as_given
+from ..arrays.types import ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
@@ -194,7 +194,8 @@ def _zeta(x: Operand, q: Operand, /) -> Array:
     """Return the Hurwitz zeta function."""
 
 
-def zeta(x: Any, q: Any = None) -> Array:
+@as_given
+def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given.
 
     Args:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import ArrayLike, as_given
 from ..ops import activations
 from ..ops.elementwise import Operand
 from ..ops.statistical import max as max_over
@@ -35,6 +36,7 @@ def log_expit(x: Array, /) -> Array:
     """Return the logarithm of `expit`, accurate also where it underflows."""
 
 
+@as_given
 def softmax(x: Array, axis: Axis = None) -> Array:
     """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes.
 
@@ -48,6 +50,7 @@ def softmax(x: Array, axis: Axis = None) -> Array:
     return activations.softmax(x, axis=axis)
 
 
+@as_given
 def log_softmax(x: Array, axis: Axis = None) -> Array:
     """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes.
 
@@ -61,7 +64,10 @@ def log_softmax(x: Array, axis: Axis = None) -> Array:
     return activations.log_softmax(x, axis=axis)
 
 
-def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False) -> Array:
+@as_given
+def logsumexp(
+    a: Array, axis: Axis = None, b: ArrayLike | None = None, keepdims: bool = False
+) -> Array:
     """Return the logarithm of the sum of ``b * exp(a)`` along axes, as `xgrad.logsumexp`.
 
     Args:
