@@ -35,16 +35,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..arrays import operators
-from ..arrays.types import Decorator
 from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
 from .calls.general import constant_call, general_call
 from .calls.unary import unary_call
 from .kinds import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
 from .operands import Op
 from .partials import Partial, over
+
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
 __all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
 

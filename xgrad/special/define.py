@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache, update_wrapper
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.types import Decorator
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..engine.tape import is_recording
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
+
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
 
 def special(*partials: Partial | None, zeros: bool = False) -> Decorator:

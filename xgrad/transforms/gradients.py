@@ -19,10 +19,16 @@ from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.record import Record, matched
 from ..engine.tape import SERIAL
-from .types import Derived, Gradient, GradientOf, ValueAndGradient, ValueAndGradientOf
 
 if TYPE_CHECKING:
-    from .types import Argument
+    from .protocols import (
+        Argument,
+        Derived,
+        Gradient,
+        GradientOf,
+        ValueAndGradient,
+        ValueAndGradientOf,
+    )
 
 __all__ = [
     "grad",

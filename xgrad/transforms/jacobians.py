@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import xgrad
 
@@ -26,7 +26,9 @@ from .complex_forms import (
     require_named,
 )
 from .gradients import Argnums, grad, jvp, numbers_of
-from .types import Derived
+
+if TYPE_CHECKING:
+    from .protocols import Derived
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 

@@ -1,19 +1,22 @@
-"""What checkers are told of the functions that transforms return."""
+"""What checkers are told of the functions that transforms return.
+
+It is for them alone: other files import it where they do, and to make its classes would take time.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
-if TYPE_CHECKING:
-    from ..arrays.array import Array
-    from ..arrays.types import RawArray
+from ..arrays.array import Array
+from ..arrays.protocols import RawArray
 
-    class Argument(Array):
-        """What the parameter of a lambda is taken for: an array that may as well be a module."""
 
-        __call__: Any
+class Argument(Array):
+    """What the parameter of a lambda is taken for: an array that may as well be a module."""
 
-        def __getattr__(self, name: str) -> Any: ...
+    __call__: Any
+
+    def __getattr__(self, name: str) -> Any: ...
 
 
 P = ParamSpec("P")
