@@ -108,9 +108,11 @@ class Watched(Rule):
             watch.pushed(note, ts, t)
             return t
 
-        super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.is_finite, self.cover = rule.is_finite, rule.cover
-        self.square, self.note = rule.square, note
+        own = rule.own and rule.own.passive()
+        super().__init__(
+            rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros, rule.keeps, own
+        )
+        self.is_finite, self.note = rule.is_finite, note
 
 
 _watch: ContextVar[Watch | None] = ContextVar("xgrad_watch", default=None)
