@@ -38,6 +38,7 @@ from functools import update_wrapper
 from typing import Any, TypeVar
 
 from ..arrays import operators
+from . import frames
 from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
 from .calls.general import constant_call, general_call
 from .calls.unary import unary_call
@@ -195,6 +196,7 @@ def constant(f: F, /) -> F:
 
 def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
     """Give the function that does the work the name, docstring and signature of the definition."""
+    frames.define(f, call)
     update_wrapper(call, f)
     call.op = op  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]

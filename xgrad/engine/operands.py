@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -15,47 +14,8 @@ from .. import errors
 from ..arrays.array import SCALARS, Array
 from ..backends import Backend, backend_of, backend_of_type, missing
 from ..backends.batched import Batch
-
-_CHAPTERS = ("xgrad.ops.", "xgrad.linalg.", "xgrad.fft.", "xgrad.special.")
-_ENGINE = frozenset(
-    f"xgrad.{name}"
-    for name in (
-        "arrays.array",
-        "arrays.methods",
-        "arrays.operators",
-        "backends.batched",
-        "engine.calls.binary",
-        "engine.calls.general",
-        "engine.calls.unary",
-        "engine.operands",
-    )
-)
-
-
-def called(path: str) -> str:
-    """Return the path of the function that the user called, for the text of an error.
-
-    The stack tells it: the outermost public function of the chapters above the op that fails, which
-    may be one that has no name of its own, or that of a function which another one is made of.
-    """
-    found, frame = path, sys._getframe(1)
-    while frame is not None:
-        module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-        if module.startswith(_CHAPTERS):
-            chapter = module.split(".")[1]
-            candidate = name if chapter == "ops" else f"{chapter}.{name}"
-            found = candidate if is_public(candidate) else found
-        elif module not in _ENGINE:
-            break
-        frame = frame.f_back  # type: ignore[assignment]
-    return found
-
-
-def is_public(path: str) -> bool:
-    """Whether a path such as ``"linalg.solve"`` leads to a function of the namespace."""
-    space, _, name = path.rpartition(".")
-    return name in (getattr(xgrad, space) if space else xgrad).__all__
-
+from .frames import called as called
+from .frames import is_public
 
 def _empty() -> None:
     """Nothing but a docstring, as the body of an op that its backends have."""
