@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from types import CodeType, FrameType, ModuleType
 from typing import Any, TypeVar
 
@@ -27,14 +28,14 @@ ROOT: ModuleType = sys.modules[__name__.partition(".")[0]]
 
 def folder_of(package: ModuleType) -> str:
     """Return the folder of a package, with a separator at its end."""
-    return os.path.join(package.__path__[0], "")
+    return f"{package.__path__[0]}{os.sep}"
 
 
 _LIBRARY = folder_of(ROOT)
 _ENGINE = tuple(folder_of(p) for p in (arrays, backends, sys.modules[__package__]))
 _OURS = (_LIBRARY, folder_of(np))  # NumPy's protocols call the library from NumPy's frames
 _chapters: dict[str, str] = {}
-_calls: set[CodeType] = set()
+_calls: dict[int, CodeType] = {}
 
 
 def define(f: Callable[..., Any], call: Callable[..., Any]) -> None:
@@ -44,14 +45,14 @@ def define(f: Callable[..., Any], call: Callable[..., Any]) -> None:
         f: the definition, as it was written below the decorator.
         call: the function that users call.
     """
-    _calls.add(call.__code__)
+    _calls[id(call.__code__)] = call.__code__  # by identity: the hash of a code is a slow one
     file = f.__code__.co_filename
     if file.startswith(_LIBRARY):
         _chapters[_folder(file)] = f.__globals__["__package__"]
 
 
 def _folder(file: str) -> str:
-    return os.path.join(os.path.dirname(file), "")
+    return f"{Path(file).parent}{os.sep}"
 
 
 def is_ours(frame: FrameType | None) -> bool:
@@ -66,7 +67,7 @@ def is_of_library(file: str) -> bool:
 
 def is_call(code: CodeType) -> bool:
     """Whether this is the code that the callers of an op run; many ops share one."""
-    return code in _calls
+    return id(code) in _calls
 
 
 def held(frame: FrameType, kind: type[T]) -> T | None:

@@ -14,8 +14,8 @@ from .. import errors
 from ..arrays.array import SCALARS, Array
 from ..backends import Backend, backend_of, backend_of_type, missing
 from ..backends.batched import Batch
-from .frames import called as called
-from .frames import is_public
+from .frames import called, is_public
+
 
 def _empty() -> None:
     """Nothing but a docstring, as the body of an op that its backends have."""
