@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, DType, as_given
-from ..engine.operands import called
+from ..engine.frames import called
 from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
 from .indexing import _place, getitem, take

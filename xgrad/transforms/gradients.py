@@ -17,7 +17,8 @@ from ..backends import REAL
 from ..debugging import lost_paths
 from ..engine import tape
 from ..engine.picklable import picklable
-from ..engine.record import Record, matched
+from ..engine.projection import ones_like
+from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
-
-Argnums = int | Sequence[int]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -142,11 +141,6 @@ def _tangents(record: Record, tangents: Sequence[Any]) -> list[Array]:
     return found
 
 
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
 @overload
 def value_and_grad(
     f: Callable[Concatenate[Argument, P], R],
@@ -229,7 +223,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) 
         )
     if again is not None:
         _require_influence(record, again)
-    one = Array(tape.ones_like(y._data))
+    one = Array(ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     return gradients[0] if single else tuple(gradients)
 
