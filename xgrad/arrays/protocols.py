@@ -7,10 +7,9 @@ a twentieth of the time of `import xgrad`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
 from .array import Array
-from .types import ArrayLike
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
@@ -42,6 +41,9 @@ class RawArray(Protocol):
     def __rpow__(self, other: Any, /) -> Any: ...
     def __lt__(self, other: Any, /) -> Any: ...
     def __gt__(self, other: Any, /) -> Any: ...
+
+
+ArrayLike: TypeAlias = Array | RawArray | complex
 
 
 class Function(Protocol[P, R_co]):
