@@ -35,7 +35,8 @@ def to_torch(f: Function, *, backend: str | None = None) -> Function:
     Raises:
         BackendUnavailableError: if PyTorch is not installed.
     """
-    return _bridge("torch").outward(f, backend)  # type: ignore[no-any-return]
+    bridged: Function = _bridge("torch").outward(f, backend)
+    return bridged
 
 
 def from_torch(f: Function, *, forward: bool = True) -> Function:
@@ -54,7 +55,8 @@ def from_torch(f: Function, *, forward: bool = True) -> Function:
     Raises:
         BackendUnavailableError: if PyTorch is not installed.
     """
-    return _bridge("torch").inward(f, forward)  # type: ignore[no-any-return]
+    bridged: Function = _bridge("torch").inward(f, forward)
+    return bridged
 
 
 def to_jax(f: Function, *, backend: str = "numpy") -> Function:
@@ -74,7 +76,8 @@ def to_jax(f: Function, *, backend: str = "numpy") -> Function:
     Raises:
         BackendUnavailableError: if JAX is not installed.
     """
-    return _bridge("jax").outward(f, backend)  # type: ignore[no-any-return]
+    bridged: Function = _bridge("jax").outward(f, backend)
+    return bridged
 
 
 def from_jax(f: Function) -> Function:
@@ -93,7 +96,8 @@ def from_jax(f: Function) -> Function:
         BackendUnavailableError: if JAX is not installed.
         TypeError: if JAX would round an argument.
     """
-    return _bridge("jax").inward(f)  # type: ignore[no-any-return]
+    bridged: Function = _bridge("jax").inward(f)
+    return bridged
 
 
 def _bridge(library: str) -> Any:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
+
+
+XP: TypeAlias = "Namespace | ModuleType"
+"""The functions that a rule computes with: a backend's, or `xgrad` itself where a tape watches."""
 
 
 class Functions(Namespace):

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import Device, DType, as_given
-from ..backends import current
+from ..backends import XP, current
 from ..engine.op import linear
 from ..engine.operands import require_array
 from ..engine.projection import cast
@@ -17,7 +17,7 @@ _ADJOINT = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm with which the inverse transform is the adjoint of the forward one."""
 
 
-def _fit(xp: Any, g: Any, n: int, axis: int) -> Any:
+def _fit(xp: XP, g: Any, n: int, axis: int) -> Any:
     """Return `g` cut or padded with zeros to length `n` along an axis."""
     axis %= len(g.shape)
     have = g.shape[axis]
@@ -85,7 +85,7 @@ def _axes(
     return tuple(range(ndim)) if s is None else tuple(range(ndim - len(s), ndim))
 
 
-def _fit_all(xp: Any, g: Any, x: Any, s: Any, axes: Any) -> Any:
+def _fit_all(xp: XP, g: Any, x: Any, s: Any, axes: Any) -> Any:
     for axis in _axes(len(x.shape), s, axes):
         g = _fit(xp, g, x.shape[axis], axis)
     return g
@@ -154,7 +154,7 @@ def ifftn(
     """
 
 
-def _rfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
+def _rfft_t(xp: XP, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
     """Of a real input: pad the half spectrum with zeros, transform back, keep the real part."""
     length = x.shape[axis] if n is None else n
     full = xp.fft.ifft(_fit(xp, g, length, axis), axis=axis, norm=_ADJOINT[norm])
@@ -181,7 +181,7 @@ def rfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
     """
 
 
-def _doubled(xp: Any, g: Any, n: int, axis: int) -> Any:
+def _doubled(xp: XP, g: Any, n: int, axis: int) -> Any:
     """Return a half spectrum with its inner entries doubled, as each stands for a pair."""
     axis %= len(g.shape)
     half = g.shape[axis]
@@ -193,7 +193,7 @@ def _doubled(xp: Any, g: Any, n: int, axis: int) -> Any:
     return xp.concat(ends, axis=axis)
 
 
-def _irfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
+def _irfft_t(xp: XP, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
     """Transform forward; every entry of the half spectrum but the ends stood for two."""
     length = 2 * (x.shape[axis] - 1) if n is None else n
     half = _doubled(xp, xp.fft.rfft(g, axis=axis, norm=_ADJOINT[norm]), length, axis)

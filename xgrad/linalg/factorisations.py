@@ -6,7 +6,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine.op import rule
 from ..engine.operands import require_array
 from ..ops.manipulation import matrix_transpose
@@ -14,29 +14,29 @@ from .common import H, QRResult, hermitian, identity, raw_call, require_square
 from .solving import triangular
 
 
-def _lower_half(xp: Any, x: Any) -> Any:
+def _lower_half(xp: XP, x: Any) -> Any:
     """Return the lower triangle with half the diagonal."""
     return xp.tril(x) / (identity(xp, x) + 1)
 
 
-def _inwards(xp: Any, L: Any, x: Any) -> Any:
+def _inwards(xp: XP, L: Any, x: Any) -> Any:
     """Return L^-1 X L^-H."""
     return H(xp, triangular(L, H(xp, triangular(L, x))))
 
 
-def _outwards(xp: Any, L: Any, x: Any) -> Any:
+def _outwards(xp: XP, L: Any, x: Any) -> Any:
     """Return L^-H X L^-1."""
     return H(xp, triangular(L, H(xp, triangular(L, x, adjoint=True)), adjoint=True))
 
 
-def _pull_vjp(xp: Any, g: Any, x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
+def _pull_vjp(xp: XP, g: Any, x1: Any, x2: Any, out: Any) -> tuple[Any, Any]:
     g = hermitian(xp, g)
     inner = _lower_half(xp, _inwards(xp, x1, g))
     turned = 2 * H(xp, triangular(x1, g @ out))
     return xp.tril(xp.tril(x2) @ H(xp, inner) - turned), xp.tril(x1 @ inner)
 
 
-def _pull_jvp(xp: Any, t: Any, x1: Any, x2: Any, out: Any) -> Any:
+def _pull_jvp(xp: XP, t: Any, x1: Any, x2: Any, out: Any) -> Any:
     dL = xp.tril(t[0])
     inner = H(xp, dL) @ xp.tril(x2) + H(xp, x1) @ xp.tril(t[1])
     turned = 2 * triangular(x1, H(xp, dL) @ out, adjoint=True)
@@ -54,7 +54,7 @@ def _cholesky_pull(x1: Raw, x2: Raw, /) -> Array:
     return hermitian(xp, _outwards(xp, x1, inner))
 
 
-def _cholesky_jvp(xp: Any, t: Any, out: Any) -> Any:
+def _cholesky_jvp(xp: XP, t: Any, out: Any) -> Any:
     """DL = L phi(L^-1 dA L^-H)."""
     return out @ _lower_half(xp, _inwards(xp, out, hermitian(xp, t)))
 
@@ -92,7 +92,7 @@ def _adjoint(x: Array) -> Array:
     return conjugate(matrix_transpose(x))
 
 
-def _qr_square_or_tall(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
+def _qr_square_or_tall(xp: XP, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
     """G_A = (G_Q + Q (tril(M, -1) + its adjoint + Re diag)) R^-H, with M = R G_R^H - G_Q^H Q."""
     M = R @ H(xp, gR) - H(xp, gQ) @ Q
     strict = xp.tril(M, k=-1)
@@ -101,7 +101,7 @@ def _qr_square_or_tall(xp: Any, gQ: Any, gR: Any, Q: Any, R: Any) -> Any:
     return H(xp, triangular(R, H(xp, gQ + Q @ full), upper=True))
 
 
-def _qr_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _qr_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     (gQ, gR), (Q, R) = g, out
     m, n = x.shape[-2], x.shape[-1]
     if m >= n:
@@ -118,7 +118,7 @@ def _qr_reduced(x: Array, /) -> QRResult:
     return QRResult(*raw_call("qr", x, mode="reduced"))
 
 
-def _qr_complete_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _qr_complete_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """Of a tall matrix: the columns of Q beyond R's turn as little as they must."""
     (gQ, gR), (Q, R) = g, out
     n = x.shape[-1]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine import handed
 from ..engine.op import rule
 from ..engine.projection import conj
@@ -39,7 +39,7 @@ class PolarResult(NamedTuple):
 # Of any square matrix ----------------------------------------------------------------------------
 
 
-def _expm_derivative(xp: Any, x: Any, e: Any) -> Any:
+def _expm_derivative(xp: XP, x: Any, e: Any) -> Any:
     """exp([[A, E], [0, A]]) has the derivative of exp at A along E in its upper right corner."""
     n = x.shape[-1]
     above = xp.concat([x, e], axis=-1)
@@ -71,12 +71,12 @@ def expm(x: Array, /) -> Array:
 # Of Hermitian matrices, by one equation ----------------------------------------------------------
 
 
-def _lyapunov_vjp(xp: Any, g: Any, p: Any, out: Any) -> tuple[Any, Any]:
+def _lyapunov_vjp(xp: XP, g: Any, p: Any, out: Any) -> tuple[Any, Any]:
     y = _lyapunov(p, g)
     return -hermitian(xp, y @ H(xp, out) + H(xp, out) @ y), y
 
 
-def _lyapunov_jvp(xp: Any, t: Any, p: Any, out: Any) -> Any:
+def _lyapunov_jvp(xp: XP, t: Any, p: Any, out: Any) -> Any:
     dp = hermitian(xp, t[0])
     return _lyapunov(p, t[1] - dp @ out - out @ dp)
 
@@ -116,7 +116,7 @@ def sqrtm(x: Array, /) -> Array:
     return _sqrtm(x)
 
 
-def _unitary_parts(xp: Any, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
+def _unitary_parts(xp: XP, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
     """Split E into W K with K P + P K = W^H E - E^H W, and what leaves the space of W."""
     P = hermitian(xp, H(xp, out) @ x)
     turned = H(xp, out) @ e
@@ -126,7 +126,7 @@ def _unitary_parts(xp: Any, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
     return inside, (e - out @ turned) @ inv(P)
 
 
-def _unitary_derivative(xp: Any, x: Any, out: Any, e: Any) -> Any:
+def _unitary_derivative(xp: XP, x: Any, out: Any, e: Any) -> Any:
     """The derivative along E, which is its own adjoint."""
     inside, outside = _unitary_parts(xp, x, out, e)
     return inside if outside is None else inside + outside
@@ -207,11 +207,11 @@ def _values(f: Function, w: Any) -> Any:
     return out._data
 
 
-def _largest(xp: Any, x: Any, axes: tuple[int, ...]) -> Any:
+def _largest(xp: XP, x: Any, axes: tuple[int, ...]) -> Any:
     return xp.max(x, axis=axes, keepdims=True) if 0 not in x.shape else xp.zeros_like(x)
 
 
-def _near(xp: Any, low: Any, high: Any, y1: Any, y2: Any, axes: tuple[int, ...]) -> Any:
+def _near(xp: XP, low: Any, high: Any, y1: Any, y2: Any, axes: tuple[int, ...]) -> Any:
     """Return where ``(y2 - y1) / (high - low)`` would lose digits that a mean over points keeps.
 
     That is where the points are near to each other for their own size; and, of points that are
@@ -280,12 +280,12 @@ def _matrix_function(x: Array, /, *, f: Function) -> Array:
     return _in_basis(V, column(backend_of(x).xp, _values(_derivative(f, 0), w)) * identity(None, V))
 
 
-def _first_vjp(xp: Any, g: Any, x: Any, e: Any, f: Function, adjoint: bool) -> tuple[Any, Any]:
+def _first_vjp(xp: XP, g: Any, x: Any, e: Any, f: Function, adjoint: bool) -> tuple[Any, Any]:
     turned = _second(x, H(xp, e), g, f=f, adjoint=not adjoint)
     return hermitian(xp, turned), _first(x, g, f=f, adjoint=not adjoint)
 
 
-def _first_jvp(xp: Any, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> Any:
+def _first_jvp(xp: XP, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> Any:
     turned = _second(x, e, hermitian(xp, t[0]), f=f, adjoint=adjoint)
     return turned + _first(x, t[1], f=f, adjoint=adjoint)
 
@@ -300,7 +300,7 @@ def _first(x: Raw, e: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     return _in_basis(V, (conj(xp, slopes) if adjoint else slopes) * turn(e))
 
 
-def _third(xp: Any, g: Any, x: Any) -> Any:
+def _third(xp: XP, g: Any, x: Any) -> Any:
     raise NotDifferentiableError(
         "matrix_function: it has derivatives of the first and second order; a third was asked for. "
         "xgrad.linalg.expm, sqrtm and polar have derivatives of any order"

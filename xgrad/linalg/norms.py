@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import Root, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
@@ -22,7 +22,7 @@ from ..ops.statistical import sum as sum_over
 from .singular import svdvals
 
 
-def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def _direction(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return ``x / norm(x)``, and 0 where the norm is 0."""
     length = spread(xp, out, x.shape, axis, keepdims)
     none = length == 0
@@ -92,7 +92,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
     return _norm_p(size, axis=axis, keepdims=keepdims, ord=float(ord))
 
 
-def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+def _p_direction(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
     length = spread(xp, out, x.shape, axis, keepdims)
     none = (length == 0) | (x == 0)
     ratio = xp.where(none, xp.ones_like(x), x) / xp.where(none, xp.ones_like(length), length)

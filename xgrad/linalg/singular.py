@@ -6,6 +6,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
+from ..backends import XP
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..errors import NotDifferentiableError
@@ -15,7 +16,7 @@ from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order
 from .spectra import real_diagonal
 
 
-def _inverses(xp: Any, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
+def _inverses(xp: XP, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
     """Return ``1 / (s_j - s_i)``, ``1 / (s_j + s_i)`` and ``1 / s_j``; 0 for infinity."""
     least = uncertainty(xp, S, max(x.shape[-2:]))
     total = inverse(xp, row(xp, S) + column(xp, S), xp.expand_dims(least, axis=-1))
@@ -23,7 +24,7 @@ def _inverses(xp: Any, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
     return xp.astype(parts[0], dtype), xp.astype(parts[1], dtype), xp.astype(parts[2], dtype)
 
 
-def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _svd_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """Split U^H G_U and V^H G_V into what turns both the same way, and what turns them apart."""
     (gU, gS, gVh), (U, S, Vh) = g, out
     dtype = U.dtype
@@ -49,7 +50,7 @@ def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return total
 
 
-def _svd_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+def _svd_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     """The turns of U and V have a sum and a difference, over the gap and over the sum of s."""
     U, S, Vh = out
     UH, V = H(xp, U), H(xp, Vh)
@@ -73,13 +74,13 @@ def _svd(x: Array, /) -> SVDResult:
     return SVDResult(*raw_call("svd", x, full_matrices=False))
 
 
-def _svd_again_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _svd_again_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     U, S, Vh = out
     watch_order("svdvals", S, H(xp, U) @ g[0] + Vh @ H(xp, g[2]))
     return _svd_vjp(xp, g, x, out)
 
 
-def _svd_again_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+def _svd_again_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     U, S, Vh = out
     watch_order("svdvals", S, H(xp, U) @ t @ H(xp, Vh))
     return _svd_jvp(xp, t, x, out)
@@ -130,12 +131,12 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     return _svd_full(x)
 
 
-def _svdvals_vjp(xp: Any, g: Any, x: Any) -> Any:
+def _svdvals_vjp(xp: XP, g: Any, x: Any) -> Any:
     U, _, Vh = _svd_again(x)
     return (U * row(xp, xp.astype(g, U.dtype))) @ Vh
 
 
-def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
+def _svdvals_jvp(xp: XP, t: Any, x: Any) -> Any:
     U, _, Vh = _svd_again(x)
     return real_diagonal(xp, H(xp, U) @ t @ H(xp, Vh))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
@@ -31,13 +31,13 @@ def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
     return backend_of(x1).lu_factor(x1)
 
 
-def _solve_vjp(xp: Any, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
     g2 = _solve(x1, lu, pivots, g, adjoint=not adjoint)
     left, right = (out, g2) if adjoint else (g2, out)
     return -left @ H(xp, right), None, None, g2
 
 
-def _solve_jvp(xp: Any, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+def _solve_jvp(xp: XP, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
     dA = H(xp, t[0]) if adjoint else t[0]
     return _solve(x1, lu, pivots, t[3] - dA @ out, adjoint=adjoint)
 
@@ -74,17 +74,17 @@ def solve(x1: AnyArray, x2: AnyArray, /) -> Array:
     return _solve(x1, *factors, x2)
 
 
-def _halved(xp: Any, x: Any, upper: bool) -> Any:
+def _halved(xp: XP, x: Any, upper: bool) -> Any:
     return xp.triu(x) if upper else xp.tril(x)
 
 
-def _triangular_vjp(xp: Any, g: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+def _triangular_vjp(xp: XP, g: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
     g2 = triangular(x1, g, upper=upper, adjoint=not adjoint)
     left, right = (out, g2) if adjoint else (g2, out)
     return _halved(xp, -left @ H(xp, right), upper), g2
 
 
-def _triangular_jvp(xp: Any, t: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+def _triangular_jvp(xp: XP, t: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
     dA = _halved(xp, t[0], upper)
     dB = t[1] - (H(xp, dA) if adjoint else dA) @ out
     return triangular(x1, dB, upper=upper, adjoint=adjoint)
@@ -129,7 +129,7 @@ def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> A
     return triangular(x1, x2, upper=not lower)
 
 
-def _cofactor_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _cofactor_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With C = det(A) A^-T, dC = tr(A^-1 dA) C - C dA^T A^-T."""
     inverse_t = xp.matrix_transpose(xp.linalg.inv(x))
     inner = xp.sum(g * conj(xp, out), axis=(-2, -1), keepdims=True)
@@ -169,14 +169,14 @@ def det(x: Array, /) -> Array:
     """
 
 
-def _slogdet_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _slogdet_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With tau = tr(A^-1 dA): d log|det| = Re tau and d sign = i sign Im tau."""
     g_sign, g_log, sign = (xp.reshape(v, (*v.shape, 1, 1)) for v in (*g, out[0]))
     turn = xp.imag(g_sign * xp.conj(sign)) * 1j + g_log if is_complex(sign) else g_log
     return turn * H(xp, xp.linalg.inv(x))
 
 
-def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
+def _slogdet_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
     tau = _trace(xp, solve(x, t))
     if not is_complex(tau):
         return xp.zeros_like(out[0]), tau
@@ -189,11 +189,11 @@ def slogdet(x: Array, /) -> SlogdetResult:
     return SlogdetResult(*raw_call("slogdet", x))
 
 
-def _trace(xp: Any, x: Any) -> Any:
+def _trace(xp: XP, x: Any) -> Any:
     return xp.sum(x * identity(xp, x), axis=(-2, -1))
 
 
-def _pinv_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """For constant rank; P the pseudoinverse."""
     P, PH, GH = out, H(xp, out), H(xp, g)
     left = GH - x @ (P @ GH)

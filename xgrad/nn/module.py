@@ -206,12 +206,14 @@ def parameter_count(model: object) -> int:
 
 def frozen(model: M) -> M:
     """Return a copy of a module that optimisers leave as it is."""
-    return _marked(model, True)  # type: ignore[no-any-return]
+    marked: M = _marked(model, True)
+    return marked
 
 
 def trainable(model: M) -> M:
     """Return a copy of a module that optimisers train, all its parts included."""
-    return _marked(model, False)  # type: ignore[no-any-return]
+    marked: M = _marked(model, False)
+    return marked
 
 
 def _marked(tree: Any, is_frozen: bool) -> Any:
@@ -241,9 +243,10 @@ def to_backend(model: M, backend: str, *, device: Device | None = None) -> M:
     Returns:
         A model of the same structure.
     """
-    return xg.tree.map(  # type: ignore[no-any-return]
+    moved: M = xg.tree.map(
         lambda x: xg.to_backend(x, backend, device=device) if hasattr(x, "shape") else x, model
     )
+    return moved
 
 
 def astype(model: M, dtype: DType) -> M:
@@ -261,7 +264,8 @@ def astype(model: M, dtype: DType) -> M:
         is_real = hasattr(x, "dtype") and xg.isdtype(x.dtype, "real floating")
         return xg.astype(x, dtype, copy=False) if is_real else x
 
-    return xg.tree.map(cast, model)  # type: ignore[no-any-return]
+    new: M = xg.tree.map(cast, model)
+    return new
 
 
 # Showing -----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import COMPLEX, backend_of
+from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, rule
 from .elementwise import indicator
 from .statistical import spread
@@ -33,23 +33,23 @@ def sigmoid(x: Array, /) -> Array:
     return backend_of(x).quietly(_logistic, xp, x)
 
 
-def _logistic(xp: Any, x: Any) -> Any:
+def _logistic(xp: XP, x: Any) -> Any:
     return 1 / (1 + xp.exp(-x))  # where exp(-x) is infinite the result is 0, as it should
 
 
 @cache
-def _lowest(xp: Any, dtype: Any) -> float:
+def _lowest(xp: XP, dtype: Any) -> float:
     """Return the most negative finite number of a dtype."""
     return float(xp.finfo(dtype).min)
 
 
-def _shifted(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+def _shifted(xp: XP, x: Any, axis: Any) -> tuple[Any, Any]:
     """Return `x` less its maximum, and the maximum; where all are -inf the shift is finite."""
     top = xp.maximum(xp.max(x, axis=axis, keepdims=True), _lowest(xp, x.dtype))
     return x - top, top
 
 
-def _softmax_slope(xp: Any, g: Any, out: Any, axis: Any) -> Any:
+def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
     return out * (g - xp.sum(g * out, axis=axis, keepdims=True))
 
 
@@ -106,7 +106,7 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
     return x - xp.log(xp.maximum(total, 1))  # as in softmax
 
 
-def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+def _shares(xp: XP, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     """Return the softmax of `x` from its logsumexp."""
     out = spread(xp, out, x.shape, axis, keepdims)
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))

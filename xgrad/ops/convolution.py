@@ -13,7 +13,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine.op import multilinear
 from ..engine.projection import conj
 from .beside import array_of
@@ -26,7 +26,7 @@ _MOST_WINDOWS = 2**23
 """How many elements the windows may have together."""
 
 
-def _windows(xp: Any, x: Any, size: Shape, strides: Shape) -> Any:
+def _windows(xp: XP, x: Any, size: Shape, strides: Shape) -> Any:
     """Return the windows of an array: first the axes that count them, then those of each."""
     for k, s in zip(size, strides, strict=True):
         x = xp.moveaxis(x, 0, -1)
@@ -49,7 +49,7 @@ def _fast_length(n: int) -> int:
     return min(m << max(0, (-(-n // m) - 1).bit_length()) for m in (1, 3, 5, 9, 15))
 
 
-def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
+def _by_transforms(xp: XP, x1: Any, x2: Any, strides: Shape) -> Any:
     """Return the correlation as a circular one, of which only what did not wrap is taken."""
     axes = tuple(range(len(strides)))
     lengths = tuple(map(_fast_length, x1.shape))
@@ -98,7 +98,7 @@ def _spaced(g: Any, strides: Shape, before: Shape, length: Shape) -> Any:
     return _place(g, key=key, shape=length)
 
 
-def _to_first(xp: Any, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
+def _to_first(xp: XP, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
     """Return the sum over windows that contain each element: a correlation with `x2` reversed."""
     before = tuple(k - 1 for k in x2.shape)
     wide = tuple(n + b for n, b in zip(length, before, strict=True))
@@ -106,7 +106,7 @@ def _to_first(xp: Any, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
     return _call(placed, xp.flip(conj(xp, x2)), (1,) * len(strides))
 
 
-def _to_second(xp: Any, g: Any, x1: Any, strides: Shape, size: Shape) -> Any:
+def _to_second(xp: XP, g: Any, x1: Any, strides: Shape, size: Shape) -> Any:
     """Return the correlation of `x1` with the cotangents, set apart by the strides."""
     length = tuple((n - 1) * s + 1 for n, s in zip(g.shape, strides, strict=True))
     used = tuple(slice(0, n + k - 1) for n, k in zip(length, size, strict=True))

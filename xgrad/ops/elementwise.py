@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import COMPLEX, backend_of
+from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import Root, SquaresRoots, constant, elementwise, factor, linear, over, rule
 from ..engine.operands import require_array
 from ..engine.own import root_of
@@ -28,12 +28,12 @@ def is_complex(x: Any) -> bool:
         raise
 
 
-def indicator(xp: Any, condition: Any, *like: Any) -> Any:
+def indicator(xp: XP, condition: Any, *like: Any) -> Any:
     """Return 1 where a condition holds, else 0, in the dtype of the first array of `like`."""
     return xp.astype(condition, next(x.dtype for x in like if type(x) not in SCALARS))
 
 
-def _share(xp: Any, larger: Any, smaller: Any) -> Any:
+def _share(xp: XP, larger: Any, smaller: Any) -> Any:
     """Return 1 where the first is strictly larger, and one half at a tie."""
     above = indicator(xp, larger > smaller, larger, smaller)
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
@@ -143,12 +143,12 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     return x1**x2  # type: ignore[return-value]
 
 
-def _pow_base(xp: Any, x1: Any, x2: Any) -> Any:
+def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
     none = x2 == 0
     return xp.where(none, 0.0, x2 * x1 ** xp.where(none, xp.ones_like(x2), x2 - 1))
 
 
-def _pow_exponent(xp: Any, x1: Any, out: Any) -> Any:
+def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
     zero = x1 == 0
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
@@ -274,7 +274,7 @@ def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
 
 
-def _unit(xp: Any, x: Any, length: Any) -> Any:
+def _unit(xp: XP, x: Any, length: Any) -> Any:
     """Return ``x / length``, and 0 where the length is 0: the kink of a norm."""
     zero = length == 0
     # not x / length: some libraries divide a number by an array in another way than two arrays
@@ -339,7 +339,7 @@ def log10(x: Array, /) -> Array:
     """Return the logarithm to base 10 of each element."""
 
 
-def _weight(xp: Any, x: Any, out: Any) -> Any:
+def _weight(xp: XP, x: Any, out: Any) -> Any:
     """Return ``exp(x - out)``, the share of `x` in a sum of exponentials; 0 if all are -inf."""
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
 
@@ -376,7 +376,7 @@ def tan(x: Array, /) -> Array:
     """Return the tangent of each element, in radians."""
 
 
-def _co(xp: Any, x: Any) -> Any:
+def _co(xp: XP, x: Any) -> Any:
     """Return ``sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
     return xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
 
@@ -396,7 +396,7 @@ def atan(x: Array, /) -> Array:
     """Return the inverse tangent of each element, in radians."""
 
 
-def _turn(xp: Any, x: Any, x1: Any, x2: Any) -> Any:
+def _turn(xp: XP, x: Any, x1: Any, x2: Any) -> Any:
     """Return ``x / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
     return _unit(xp, x, x1 * x1 + x2 * x2)
 
@@ -478,7 +478,7 @@ def _sign_real(x: Array, /) -> Array:
     return backend_of(x).xp.sign(x)
 
 
-def _across(xp: Any, t: Any, x: Any, out: Any) -> Any:
+def _across(xp: XP, t: Any, x: Any, out: Any) -> Any:
     """Return the part of `t` across the direction of `x`, over its length: how the sign turns."""
     return _unit(xp, t - out * xp.real(xp.conj(out) * t), xp.abs(x))
 

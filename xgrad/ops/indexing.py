@@ -17,7 +17,7 @@ import numpy as np
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE
 from ..arrays.types import AnyArray, as_given
-from ..backends import Backend, Raw, backend_of, backend_of_type
+from ..backends import XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place
 from ..engine.slices import Reading, Writing
@@ -200,7 +200,7 @@ def leading(x: Any, value: Any) -> Backend:
     return own if own is not None and own.leads else backend
 
 
-def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
+def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
     backend = backend_of(g)
     part = xp.asarray(backend.getitem(g, key), copy=True)

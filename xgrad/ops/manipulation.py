@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.frames import called
 from ..engine.op import linear
 from ..engine.operands import require_array, require_one_place
@@ -114,7 +114,7 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     """
 
 
-def _sum_to(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+def _sum_to(xp: XP, g: Any, shape: tuple[int, ...]) -> Any:
     """Return `g` summed over the axes along which `shape` was broadcast."""
     extra = len(g.shape) - len(shape)
     axes = tuple(range(extra)) + tuple(
@@ -205,7 +205,7 @@ def moveaxis(
     return permute_dims(x, tuple(order))
 
 
-def _pieces(xp: Any, g: Any, arrays: list[Any], axis: int) -> list[Any]:
+def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     """Return the pieces of a cotangent that belong to each of the joined arrays."""
     axis, start, pieces = axis % len(g.shape), 0, []
     sizes = [g.shape[axis] if a is None else a.shape[axis] for a in arrays]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired
@@ -35,7 +35,7 @@ from .elementwise import (
 from .statistical import all as all_over
 
 
-def _own(xp: Any, name: str) -> Any:
+def _own(xp: XP, name: str) -> Any:
     """Return a function that only some libraries have, or None."""
     return getattr(xp, name, None)
 

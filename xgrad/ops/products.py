@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import Raw, backend_of, backend_of_type
+from ..backends import XP, Raw, backend_of, backend_of_type
 from ..engine.frames import called
 from ..engine.op import linear, multilinear
 from ..engine.operands import require_array
@@ -21,7 +21,7 @@ from .manipulation import expand_dims, front, permute_dims, reshape, squeeze
 from .statistical import sum as sum_over
 
 
-def adjoint(xp: Any, x: Any) -> Any:
+def adjoint(xp: XP, x: Any) -> Any:
     """Return the conjugate transpose of matrices."""
     return conj(xp, xp.matrix_transpose(x))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import constant, rule
 from .beside import array_of, floating
 from .elementwise import negative
@@ -16,7 +16,7 @@ from .indexing import take_along_axis
 from .manipulation import front, moveaxis
 
 
-def _scan(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
+def _scan(xp: XP, combine: Callable[[Any, Any], Any], x: Any) -> Any:
     """Return the running result of an associative function along the last axis."""
     step = 1
     while step < x.shape[-1]:
@@ -88,12 +88,12 @@ def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
     return take_along_axis(x, holders, axis=axis)
 
 
-def _weight(xp: Any, x: Any, out: Any) -> Any:
+def _weight(xp: XP, x: Any, out: Any) -> Any:
     """Return ``exp(x - out)``, the share of `x` in a running sum; 0 if there is nothing yet."""
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
 
 
-def _recurrence(xp: Any, a: Any, s: Any) -> Any:
+def _recurrence(xp: XP, a: Any, s: Any) -> Any:
     """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
     step = 1
     while step < s.shape[-1]:
@@ -103,13 +103,13 @@ def _recurrence(xp: Any, a: Any, s: Any) -> Any:
     return s
 
 
-def _keeps(xp: Any, out: Any) -> Any:
+def _keeps(xp: XP, out: Any) -> Any:
     """Return which part of each running sum was there before, as exp(out_{i-1} - out_i)."""
     before = _weight(xp, out[..., :-1], out[..., 1:])
     return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
 
 
-def _logsumexp_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
     a = xp.flip(_keeps(xp, out), axis=-1)
     a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)

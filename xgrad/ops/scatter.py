@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import Raw, backend_of
+from ..backends import XP, Raw, backend_of
 from ..engine.frames import called
 from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place
@@ -67,7 +67,7 @@ def _owners(x: Array, /, *, key: Key) -> tuple[Array, Array]:
     return owners, backend.getitem(owners, key) == places
 
 
-def _zeroed(xp: Any, g: Any, where: Any) -> Any:
+def _zeroed(xp: XP, g: Any, where: Any) -> Any:
     return xp.where(where, xp.zeros_like(g), g)
 
 
@@ -157,18 +157,18 @@ def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, 
     return key, (count, *x.shape[axes:])
 
 
-def _hits(xp: Any, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
+def _hits(xp: XP, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
     """Return where the maximum of its segment is attained, and in how many places."""
     hit = x == getitem(out, key)
     return hit, _scatter(xp.astype(hit, x.dtype), key=key, shape=tuple(out.shape))
 
 
-def _segment_max_vjp(xp: Any, g: Any, x: Any, out: Any, key: Key) -> Any:
+def _segment_max_vjp(xp: XP, g: Any, x: Any, out: Any, key: Key) -> Any:
     hit, times = _hits(xp, x, out, key)
     return _zeroed(xp, getitem(g / times, key), ~hit)
 
 
-def _segment_max_jvp(xp: Any, t: Any, x: Any, out: Any, key: Key) -> Any:
+def _segment_max_jvp(xp: XP, t: Any, x: Any, out: Any, key: Key) -> Any:
     hit, times = _hits(xp, x, out, key)
     total = _scatter(_zeroed(xp, t, ~hit), key=key, shape=tuple(out.shape))
     return total / xp.where(times == 0, xp.ones_like(times), times)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import DType, as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
@@ -36,7 +36,7 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return math.prod(shape[a] for a in axes_of(len(shape), axis))
 
 
-def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+def spread(xp: XP, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """Return a reduced array repeated along the axes that were reduced, as a view."""
     if not keepdims and axis is not None:
         g = xp.reshape(g, kept(shape, axis))
@@ -81,7 +81,7 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
 
 
-def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
+def _deviation(xp: XP, x: Any, axis: Axis, correction: float) -> Any:
     """Return ``(x - mean) / (n - correction)``."""
     return (x - xp.mean(x, axis=axis, keepdims=True)) / (count(x.shape, axis) - correction)
 
@@ -112,7 +112,7 @@ def var(
     """
 
 
-def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+def _std_slope(xp: XP, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
     """Return the derivative of the standard deviation, 0 where all elements are equal."""
     out = spread(xp, out, x.shape, axis, keepdims)
     safe = xp.where(out == 0, xp.ones_like(out), out)
@@ -151,20 +151,20 @@ def std(
     """
 
 
-def _optimum(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
+def _optimum(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
     """Return where the optimum is attained, and in how many places."""
     hit = x == spread(xp, out, x.shape, axis, keepdims)
     return hit, xp.sum(xp.astype(hit, x.dtype), axis=axis, keepdims=keepdims)
 
 
-def optimum_vjp(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_vjp(xp: XP, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the cotangent shared equally by the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     share = spread(xp, g / times, x.shape, axis, keepdims)
     return xp.where(hit, share, xp.zeros_like(share))
 
 
-def optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_jvp(xp: XP, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the mean of the tangents of the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=axis, keepdims=keepdims) / times
@@ -206,7 +206,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
 
 
-def _others(xp: Any, x: Any) -> Any:
+def _others(xp: XP, x: Any) -> Any:
     """Return, along the last axis, the product of all other elements, exact also at zeros."""
     one = xp.ones_like(x[..., :1])
     before = xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
@@ -285,14 +285,14 @@ def cumulative_sum(
     """
 
 
-def _cumulative_sum_t(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+def _cumulative_sum_t(xp: XP, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
     axis = 0 if axis is None else axis
     if include_initial:
         g = g[(slice(None),) * (axis % x.ndim) + (slice(1, None),)]
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _cumulative_prod_vjp(xp: Any, g: Any, x: Any) -> Any:
+def _cumulative_prod_vjp(xp: XP, g: Any, x: Any) -> Any:
     """Return the vjp of the running product along the last axis, exact also at zeros.
 
     With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it. The

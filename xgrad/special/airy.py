@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import over, pull_each, push_each, special
@@ -108,7 +109,7 @@ def hankel2e(v: Operand, z: Operand, /) -> Array:
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
 
 
-def _divided(xp: Any, slope: Any, x: Any, at_zero: float) -> Any:
+def _divided(xp: XP, slope: Any, x: Any, at_zero: float) -> Any:
     zero = x == 0
     return xp.where(zero, at_zero, slope / xp.where(zero, 1.0, x))
 
@@ -156,7 +157,7 @@ def keip(x: Array, /) -> Array:
 # Struve functions ---------------------------------------------------------------------------------
 
 
-def _power(xp: Any, v: Any, x: Any) -> Any:
+def _power(xp: XP, v: Any, x: Any) -> Any:
     """Return the term by which the Struve functions' recurrence differs from the Bessel ones'."""
     return (0.5 * x) ** v * xp.special.rgamma(xp.full_like(x, 1.5) + v) / math.sqrt(math.pi)
 
@@ -225,7 +226,7 @@ def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
 
 
-def _itj0y0(xp: Any, x: Any) -> tuple[Any, Any]:
+def _itj0y0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.j0(x), xp.special.y0(x)
 
 
@@ -238,7 +239,7 @@ def itj0y0(x: Array, /) -> tuple[Array, Array]:
     """Return the integrals of the Bessel functions `j0` and `y0` from 0."""
 
 
-def _iti0k0(xp: Any, x: Any) -> tuple[Any, Any]:
+def _iti0k0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.i0(x), xp.special.k0(x)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from .define import over, refuse_tracked, special
@@ -20,7 +20,7 @@ _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k i
 _J1_OVER_X = [(-1) ** k * c for k, c in enumerate(_I1_OVER_X)]
 
 
-def _i1e(xp: Any, x: Any, out: Any) -> Any:
+def _i1e(xp: XP, x: Any, out: Any) -> Any:
     over_x = over(xp, out, x, _I1_OVER_X, scale=xp.exp(-xp.abs(x)))
     return xp.special.i0e(x) - xp.sign(x) * out - over_x
 
@@ -119,7 +119,7 @@ def i1e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(x)) * i1(x)``."""
 
 
-def _ive_slope(xp: Any, v: Any, z: Any) -> Any:
+def _ive_slope(xp: XP, v: Any, z: Any) -> Any:
     """Return the derivative of ``iv``, scaled as ``ive`` is."""
     return 0.5 * (xp.special.ive(v - 1, z) + xp.special.ive(v + 1, z))
 
@@ -129,12 +129,12 @@ def _ive(v: Operand, z: Operand, /) -> Array:
     """Return ``exp(-abs(z)) * iv(v, z)`` of real z."""
 
 
-def _ive_pull(xp: Any, g: Any, v: Any, z: Any, out: Any) -> Any:
+def _ive_pull(xp: XP, g: Any, v: Any, z: Any, out: Any) -> Any:
     scale = xp.sign(xp.real(z)) * xp.real(xp.conj(g) * out)
     return None, g * xp.conj(_ive_slope(xp, v, z)) - scale
 
 
-def _ive_push(xp: Any, t: Any, v: Any, z: Any, out: Any) -> Any:
+def _ive_push(xp: XP, t: Any, v: Any, z: Any, out: Any) -> Any:
     return t[1] * _ive_slope(xp, v, z) - xp.sign(xp.real(z)) * xp.real(t[1]) * out
 
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, special
 
@@ -17,7 +18,7 @@ def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
 
-def _step(xp: Any, x: Any, y: Any) -> Any:
+def _step(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     return xp.special.digamma(x) - xp.special.digamma(y)
 
@@ -348,7 +349,7 @@ def ellipkm1(p: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
 
 
-def _mean_slope(xp: Any, a: Any, b: Any, out: Any) -> Any:
+def _mean_slope(xp: XP, a: Any, b: Any, out: Any) -> Any:
     """Return the derivative of the mean in a, from ``mean = pi a / (2 K(m))`` (DLMF 19.8.5)."""
     a, b = arrays(xp, a, b)
     ratio = (b / a) ** 2
@@ -377,19 +378,19 @@ def agm(a: Operand, b: Operand, /) -> Array:
     """
 
 
-def _faddeeva(xp: Any, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
+def _faddeeva(xp: XP, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
     x, sigma, gamma = arrays(xp, x, sigma, gamma)
     z = (x + 1j * gamma) / (math.sqrt(2) * sigma)
     w = xp.special.wofz(z)
     return sigma, z, w, 2j / math.sqrt(math.pi) - 2 * z * w
 
 
-def _voigt_x(xp: Any, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
+def _voigt_x(xp: XP, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
     sigma, _, _, slope = _faddeeva(xp, x, sigma, gamma)
     return xp.real(turn * slope) / (2 * math.sqrt(math.pi) * sigma * sigma)
 
 
-def _voigt_sigma(xp: Any, x: Any, sigma: Any, gamma: Any) -> Any:
+def _voigt_sigma(xp: XP, x: Any, sigma: Any, gamma: Any) -> Any:
     sigma, z, w, slope = _faddeeva(xp, x, sigma, gamma)
     return -xp.real(w + z * slope) / (math.sqrt(2 * math.pi) * sigma * sigma)
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import is_recording
+from ..backends import XP
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..errors import NotDifferentiableError
@@ -53,7 +54,7 @@ def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
     return decorate
 
 
-def _undefined(xp: Any) -> NoReturn:
+def _undefined(xp: XP) -> NoReturn:
     raise NotDifferentiableError("special: an argument has no derivative")  # refused at the call
 
 
@@ -66,7 +67,7 @@ def refuse_tracked(function: str, name: str, x: Any) -> None:
         )
 
 
-def arrays(xp: Any, *args: Any) -> list[Any]:
+def arrays(xp: XP, *args: Any) -> list[Any]:
     """Return the arguments with each Python number made an array like the first one that is one."""
     like = next(x for x in args if type(x) not in SCALARS)
     return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
@@ -85,7 +86,7 @@ def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     return total
 
 
-def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 1.0) -> Any:
+def over(xp: XP, numerator: Any, x: Any, series: Sequence[float], scale: Any = 1.0) -> Any:
     """Return ``numerator / x`` of an odd function, right at 0 with its derivatives.
 
     Args:
@@ -100,7 +101,7 @@ def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 
     return xp.where(near, inner, numerator / xp.where(near, 1.0, x))
 
 
-def pull_each(xp: Any, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
+def pull_each(xp: XP, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
     """Return the cotangent of an argument, from those of several results and their derivatives.
 
     An infinite derivative counts for nothing where its result's cotangent is zero.

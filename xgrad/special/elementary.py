@@ -9,6 +9,7 @@ import xgrad
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, polynomial, special
 
@@ -61,7 +62,7 @@ def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
 
 
-def _rise(xp: Any, u: Any) -> Any:
+def _rise(xp: XP, u: Any) -> Any:
     """Return ``(exp(u) * (u - 1) + 1) / u**2``, the derivative of ``expm1(u) / u``."""
     near = xp.abs(u) < 1
     small = xp.where(near, u, 0.0)
@@ -76,17 +77,17 @@ def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
 
 
-def _of_power(xp: Any, log: Any, lmbda: Any) -> Any:
+def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
     """Return the derivative of ``expm1(lmbda * log) / lmbda`` in lmbda."""
     return log * log * _rise(xp, lmbda * log)
 
 
-def _boxcox_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log(x), lmbda)
 
 
-def _boxcox1p_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log1p(x), lmbda)
 
@@ -123,7 +124,7 @@ def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:
     """
 
 
-def _bend(xp: Any, v: Any) -> Any:
+def _bend(xp: XP, v: Any) -> Any:
     """Return ``(v / (1 + v) - log1p(v)) / v**2``."""
     near = xp.abs(v) < 0.125
     small = xp.where(near, v, 0.0)
@@ -133,7 +134,7 @@ def _bend(xp: Any, v: Any) -> Any:
     return xp.where(near, series, closed)
 
 
-def _inverse_lmbda(xp: Any, y: Any, lmbda: Any, power: Any) -> Any:
+def _inverse_lmbda(xp: XP, y: Any, lmbda: Any, power: Any) -> Any:
     y, lmbda = arrays(xp, y, lmbda)
     return power * y * y * _bend(xp, lmbda * y)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from .define import arrays, special
@@ -19,7 +19,7 @@ _SHIFT = 12
 """How often recurrences are applied, before an asymptotic series is good to double precision."""
 
 
-def digamma_step(xp: Any, a: Any, b: Any) -> Any:
+def digamma_step(xp: XP, a: Any, b: Any) -> Any:
     """Return ``digamma(a + b) - digamma(a)`` of positive numbers, as a sum of positive terms.
 
     The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
@@ -40,7 +40,7 @@ def digamma_step(xp: Any, a: Any, b: Any) -> Any:
     return total + xp.log1p(b / a) + difference * (0.5 + (r + q) * series)
 
 
-def _log_beta_slope(xp: Any, a: Any, b: Any) -> Any:
+def _log_beta_slope(xp: XP, a: Any, b: Any) -> Any:
     """Return the derivative of ``betaln`` in its first argument (DLMF 5.12.1)."""
     a, b = arrays(xp, a, b)
     positive = (a > 0) & (b > 0)
@@ -48,7 +48,7 @@ def _log_beta_slope(xp: Any, a: Any, b: Any) -> Any:
     return xp.where(positive, -stable, xp.special.digamma(a) - xp.special.digamma(a + b))
 
 
-def _trigamma(xp: Any, x: Any) -> Any:
+def _trigamma(xp: XP, x: Any) -> Any:
     if not is_complex(x):
         return xp.special.polygamma(1, x)
     left = xp.real(x) < 0.5
@@ -142,7 +142,7 @@ def betaln(a: Operand, b: Operand, /) -> Array:
 # Zeta functions ----------------------------------------------------------------------------------
 
 
-def _euler_maclaurin(xp: Any, x: Any, q: Any) -> Any:
+def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
     """Return the derivative in x of the Euler-Maclaurin sum of the zeta function (DLMF 25.2.9)."""
     total = 0.0
     for k in range(_SHIFT):
@@ -164,7 +164,7 @@ def _euler_maclaurin(xp: Any, x: Any, q: Any) -> Any:
     return total
 
 
-def _riemann_slope(xp: Any, x: Any) -> Any:
+def _riemann_slope(xp: XP, x: Any) -> Any:
     left = x < 0
     s = xp.where(left, 1 - x, x)
     right = _euler_maclaurin(xp, s, xp.ones_like(s))
@@ -176,7 +176,7 @@ def _riemann_slope(xp: Any, x: Any) -> Any:
     return xp.where(left, mirrored, right)
 
 
-def _hurwitz_slope(xp: Any, x: Any, q: Any) -> Any:
+def _hurwitz_slope(xp: XP, x: Any, q: Any) -> Any:
     x, q = arrays(xp, x, q)
     inside = (x > 1) & (q > 0)
     slope = _euler_maclaurin(xp, xp.where(inside, x, 2.0), xp.where(inside, q, 1.0))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
+from ..backends import XP
 from ..ops import activations
 from ..ops.elementwise import Operand
 from ..ops.statistical import max as max_over
@@ -93,25 +94,25 @@ def logsumexp(
 # Products with logarithms, and entropies ---------------------------------------------------------
 
 
-def _ratio(xp: Any, x: Any, y: Any) -> Any:
+def _ratio(xp: XP, x: Any, y: Any) -> Any:
     """Return ``x / y``, and 0 where x is 0."""
     x, y = arrays(xp, x, y)
     return xp.where(x == 0, 0.0, x / xp.where(x == 0, xp.ones_like(y), y))
 
 
-def _log(xp: Any, x: Any, y: Any) -> Any:
+def _log(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == 0)
     return xp.log(xp.where(both, 1.0, y))
 
 
-def _log1p(xp: Any, x: Any, y: Any) -> Any:
+def _log1p(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == -1)
     return xp.log1p(xp.where(both, 0.0, y))
 
 
-def _log_ratio(xp: Any, x: Any, y: Any) -> Any:
+def _log_ratio(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == 0)
     return xp.log(xp.where(both, 1.0, x) / xp.where(both, 1.0, y))
@@ -190,14 +191,14 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
 # Losses ------------------------------------------------------------------------------------------
 
 
-def _excess(xp: Any, delta: Any, r: Any) -> Any:
+def _excess(xp: XP, delta: Any, r: Any) -> Any:
     """Return by how much the residual is larger than delta, or 0."""
     delta, r = arrays(xp, delta, r)
     large = xp.abs(r) > delta
     return xp.where(large, xp.abs(r) - delta, 0.0)
 
 
-def _clipped(xp: Any, delta: Any, r: Any) -> Any:
+def _clipped(xp: XP, delta: Any, r: Any) -> Any:
     delta, r = arrays(xp, delta, r)
     return xp.where(xp.abs(r) > delta, delta * xp.sign(r), r)
 
@@ -219,7 +220,7 @@ def huber(delta: Operand, r: Operand, /) -> Array:
     """
 
 
-def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
+def _pseudo_huber_delta(xp: XP, delta: Any, r: Any) -> Any:
     # with h = hypot(delta, r) it is (h - delta)^2 / h, and h - delta = r^2 / (h + delta)
     delta, r = arrays(xp, delta, r)
     h = xp.hypot(delta, r)
@@ -228,7 +229,7 @@ def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
     return xp.where(zero, 0.0, rise * rise / xp.where(zero, xp.ones_like(h), h))
 
 
-def _pseudo_huber_r(xp: Any, delta: Any, r: Any) -> Any:
+def _pseudo_huber_r(xp: XP, delta: Any, r: Any) -> Any:
     delta, r = arrays(xp, delta, r)
     h = xp.hypot(delta, r)
     zero = h == 0

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import (
@@ -38,7 +38,7 @@ def exp1(z: Array, /) -> Array:
     """Return the exponential integral E1."""
 
 
-def _expn(xp: Any, n: Any, x: Any) -> Any:
+def _expn(xp: XP, n: Any, x: Any) -> Any:
     """Return the derivative of ``expn(n, x)``; that of order 0 is elementary (DLMF 8.19.13)."""
     elementary = -xp.exp(-x) * (1 + 1 / x) / x
     if type(n) in SCALARS:
@@ -67,7 +67,7 @@ def expn(n: Operand, x: Operand, /) -> Array:
 _SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(11)]
 
 
-def _sici(xp: Any, x: Any) -> tuple[Any, Any]:
+def _sici(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sin(x), x, _SINC), xp.cos(x) / x
 
 
@@ -83,7 +83,7 @@ def sici(x: Array, /) -> tuple[Array, Array]:
 _SINHC = [abs(c) for c in _SINC]
 
 
-def _shichi(xp: Any, x: Any) -> tuple[Any, Any]:
+def _shichi(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sinh(x), x, _SINHC), xp.cosh(x) / x
 
 
@@ -96,7 +96,7 @@ def shichi(x: Array, /) -> tuple[Array, Array]:
     """Return the hyperbolic sine integral and the hyperbolic cosine integral."""
 
 
-def _fresnel(xp: Any, z: Any) -> tuple[Any, Any]:
+def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
     angle = 0.5 * math.pi * z * z
     return xp.sin(angle), xp.cos(angle)
 
@@ -120,13 +120,13 @@ for _k in range(26):
     _D.append(_D[-1] * (_k + 0.5) * (_k + 1.5) / ((_k + 1) * (_k + 2)))
 
 
-def _over_m(xp: Any, difference: Any, m: Any, series: list[float]) -> Any:
+def _over_m(xp: XP, difference: Any, m: Any, series: list[float]) -> Any:
     near = xp.abs(m) < 0.25
     far = difference / xp.where(near, 1.0, m)
     return xp.where(near, polynomial(xp.where(near, m, 0.0), series), far)
 
 
-def _ellipk(xp: Any, m: Any, out: Any) -> Any:
+def _ellipk(xp: XP, m: Any, out: Any) -> Any:
     b = _over_m(xp, xp.special.ellipe(m) - (1 - m) * out, m, _B)
     return 0.5 * b / (1 - m)
 
@@ -141,19 +141,19 @@ def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
 
 
-def _delta(xp: Any, phi: Any, m: Any) -> Any:
+def _delta(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
     sine = xp.sin(phi)
     return xp.sqrt(1 - m * sine * sine)
 
 
-def _whole_and_rest(xp: Any, phi: Any) -> tuple[Any, Any]:
+def _whole_and_rest(xp: XP, phi: Any) -> tuple[Any, Any]:
     """Return the nearest number of half turns to an angle, and what is left."""
     turns = xp.round(held(phi) / math.pi)
     return turns, phi - math.pi * turns
 
 
-def _in_m(xp: Any, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
+def _in_m(xp: XP, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
     """Return the integral of ``sin(t)^2 / delta(t)``, or ``/ delta(t)^3``, from 0 to `phi`.
 
     Near ``m sin(phi)^2 = 0``, where the closed form cancels, by a Gauss rule.
@@ -174,7 +174,7 @@ def _in_m(xp: Any, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) ->
     return xp.where(near, angle * total + whole, far)
 
 
-def _ellipkinc(xp: Any, phi: Any, m: Any) -> Any:
+def _ellipkinc(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
 
     def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.5
@@ -187,7 +187,7 @@ def _ellipkinc(xp: Any, phi: Any, m: Any) -> Any:
     return 0.5 * _in_m(xp, phi, m, True, complete, closed)
 
 
-def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
+def _ellipeinc(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
 
     def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.6
@@ -271,7 +271,7 @@ def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
 _LOG1P = [(-1) ** k / (k + 1) for k in range(27)]
 
 
-def _spence(xp: Any, z: Any) -> Any:
+def _spence(xp: XP, z: Any) -> Any:
     w = z - 1
     near = xp.abs(w) < 0.25
     series = polynomial(xp.where(near, w, 0.0), _LOG1P)

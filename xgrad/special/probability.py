@@ -13,6 +13,7 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, special
 from .incomplete import (
@@ -279,7 +280,7 @@ def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     return dfd * part / (dfn * (1 - part))
 
 
-def _t_density(xp: Any, df: Any, t: Any) -> Any:
+def _t_density(xp: XP, df: Any, t: Any) -> Any:
     df, t = arrays(xp, df, t)
     return xp.exp(
         -xp.special.betaln(df / 2, xp.full_like(df, 0.5))
@@ -288,7 +289,7 @@ def _t_density(xp: Any, df: Any, t: Any) -> Any:
     )
 
 
-def _t_shape(xp: Any, df: Any, t: Any) -> Any:
+def _t_shape(xp: XP, df: Any, t: Any) -> Any:
     """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t."""
     df, t = arrays(xp, df, t)
     half, total = xp.full_like(df, 0.5), df + t * t
@@ -348,13 +349,13 @@ def owens_t(h: Operand, a: Operand, /) -> Array:
     """
 
 
-def _owen_h(xp: Any, h: Any, a: Any) -> Any:
+def _owen_h(xp: XP, h: Any, a: Any) -> Any:
     h, a = arrays(xp, h, a)
     tail = xp.special.erf(a * h / math.sqrt(2))
     return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
 
 
-def _owen_a(xp: Any, h: Any, a: Any) -> Any:
+def _owen_a(xp: XP, h: Any, a: Any) -> Any:
     h, a = arrays(xp, h, a)
     return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
 
@@ -396,7 +397,7 @@ def bdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
     """
 
 
-def _binomial_density(xp: Any, k: Any, n: Any, p: Any) -> Any:
+def _binomial_density(xp: XP, k: Any, n: Any, p: Any) -> Any:
     """Return the derivative of ``bdtrc``, a distribution function of beta (DLMF 8.17.5)."""
     successes = math.floor(k) if type(k) in SCALARS else xp.floor(k)
     return _beta_density(xp, successes + 1, n - successes, p)

@@ -20,7 +20,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
-from ...backends import backend_of
+from ...backends import XP, backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
 from .checks import on_host
@@ -40,13 +40,13 @@ def _in_parts(f: Callable[[int, int], Any], x: Any, per_image: int) -> list[Any]
     return [f(i, min(i + step, batch)) for i in range(0, max(batch, 1), step)]
 
 
-def _grouped(xp: Any, x: Any, groups: int, shape: Shape) -> Any:
+def _grouped(xp: XP, x: Any, groups: int, shape: Shape) -> Any:
     """Return an array reshaped to matrices, with an axis for the groups if there are several."""
     lead = tuple(x.shape[:1]) if len(shape) == 2 else ()
     return xp.reshape(x, (*lead, groups, *shape) if groups > 1 else (*lead, *shape))
 
 
-def _filters(xp: Any, w: Any, groups: int) -> Any:
+def _filters(xp: XP, w: Any, groups: int) -> Any:
     """Return filters as matrices, one for each group."""
     rows, columns_ = w.shape[0] // groups, math.prod(w.shape[1:])
     return xp.reshape(w, (groups, rows, columns_) if groups > 1 else (rows, columns_))
