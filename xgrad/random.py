@@ -117,7 +117,7 @@ class Generator:
 
         Args:
             size: the shape, or an int; None for a 0-d array.
-            dtype: float32 or float64.
+            dtype: a real floating-point dtype; float64 if None.
 
         Returns:
             An `Array` of that shape.
@@ -150,7 +150,7 @@ class Generator:
 
         Args:
             size: the shape, or an int; None for a 0-d array.
-            dtype: float32 or float64, which is the default.
+            dtype: a real floating-point dtype; float64 if None.
 
         Returns:
             An `Array` of that shape.

@@ -49,7 +49,7 @@ def _expn(xp: XP, n: Any, x: Any) -> Any:
 
 @special(None, lambda xp, n, x: _expn(xp, n, x))
 def expn(n: Operand, x: Operand, /) -> Array:
-    """Return the exponential integral of order `n` (DLMF 8.19.2).
+    """Return the exponential integral of order `n` (DLMF 8.19.3).
 
     Args:
         n: orders, whole numbers from 0.
