@@ -249,10 +249,10 @@ def _full(shape: tuple[int, ...], value: Array) -> Array:
 
 
 def arange(
-    start: ArrayLike,
+    start: float | AnyArray,
     /,
-    stop: ArrayLike | None = None,
-    step: ArrayLike = 1,
+    stop: float | AnyArray | None = None,
+    step: float | AnyArray = 1,
     *,
     dtype: DType | None = None,
     device: Device | None = None,
@@ -286,8 +286,8 @@ def arange(
 
 
 def linspace(
-    start: ArrayLike,
-    stop: ArrayLike,
+    start: complex | AnyArray,
+    stop: complex | AnyArray,
     /,
     num: int,
     *,
