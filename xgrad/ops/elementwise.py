@@ -7,11 +7,24 @@ local optimum, that of the side which is defined, the finite one, the average of
 from __future__ import annotations
 
 import math
+from types import NoneType
 from typing import Any
 
+from ..arrays import operators
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
-from ..engine.op import Root, SquaresRoots, constant, elementwise, factor, linear, over, rule
+from ..engine.op import (
+    Root,
+    SquaresRoots,
+    constant,
+    constant_operator,
+    elementwise,
+    factor,
+    linear,
+    mask,
+    over,
+    rule,
+)
 from ..engine.operands import require_array
 from ..engine.own import root_of
 
@@ -37,6 +50,8 @@ def _share(xp: Any, larger: Any, smaller: Any) -> Any:
     above = indicator(xp, larger > smaller, larger, smaller)
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
 
+
+_NUMBERS = frozenset((bool, int, float, NoneType))
 
 Operand = Array | complex
 """An array, or a Python number beside one."""
@@ -144,6 +159,9 @@ def pow(x1: Any, x2: Any, /) -> Array:
     return _pow(x1, x2)
 
 
+operators.define("**", pow)
+
+
 def _complex_like(number: complex, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
     raw = like._data if type(like) is Array else like
@@ -154,12 +172,12 @@ def _complex_like(number: complex, like: Any) -> Any:
     return Array(made) if type(like) is Array else made
 
 
-@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2))
+@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2), symbol="%")
 def remainder(x1: Operand, x2: Operand, /) -> Array:
     """Return the remainder of the division, with the sign of `x2`."""
 
 
-@constant
+@constant_operator("//")
 def floor_divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the largest integer not greater than the quotient. Its derivative is zero."""
 
@@ -415,13 +433,26 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x, out: indicator(xp, x == out, out),
-    lambda xp, x, min: indicator(xp, x < min, x),
-    lambda xp, x, max: indicator(xp, x > max, x),
+    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, min: x < min),
+    mask(lambda xp, x, max: x > max),
     zeros=True,
 )
+def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
+    """Return each element limited to a range that may be arrays too."""
+
+
+@elementwise(mask(lambda xp, x, out: x == out), zeros=True)
+def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
+    """Return each element limited to a range of numbers."""
+    return backend_of(x).xp.clip(x, min, max)  # type: ignore[no-any-return]
+
+
 def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
     """Return each element limited to a range; at a bound the derivative in `x` is 1."""
+    if type(min) in _NUMBERS and type(max) in _NUMBERS:
+        return _clip_to_numbers(x, min, max)  # type: ignore[arg-type] # as just asked
+    return _clip(x, min, max)
 
 
 @elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
@@ -431,8 +462,8 @@ def copysign(x1: Operand, x2: Operand, /) -> Array:
 
 @linear(
     None,
-    lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
-    lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+    lambda xp, g, condition: xp.where(condition, g, 0.0),
+    lambda xp, g, condition: xp.where(condition, 0.0, g),
     zeros=True,
 )
 def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
@@ -514,32 +545,32 @@ def nextafter(x1: Operand, x2: Operand, /) -> Array:
 # Comparisons, logic and bits: no derivative ------------------------------------------------------
 
 
-@constant
+@constant_operator("==")
 def equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair are equal."""
 
 
-@constant
+@constant_operator("!=")
 def not_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair differ."""
 
 
-@constant
+@constant_operator("<")
 def less(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than `x2`."""
 
 
-@constant
+@constant_operator("<=")
 def less_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than or equal to `x2`."""
 
 
-@constant
+@constant_operator(">")
 def greater(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than `x2`."""
 
 
-@constant
+@constant_operator(">=")
 def greater_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than or equal to `x2`."""
 
@@ -584,17 +615,17 @@ def logical_not(x: Array, /) -> Array:
     """Return whether each element is false."""
 
 
-@constant
+@constant_operator("&")
 def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in both elements."""
 
 
-@constant
+@constant_operator("|")
 def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in either element."""
 
 
-@constant
+@constant_operator("^")
 def bitwise_xor(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in exactly one of the elements."""
 
@@ -604,11 +635,11 @@ def bitwise_invert(x: Array, /) -> Array:
     """Return each element with all bits flipped."""
 
 
-@constant
+@constant_operator("<<")
 def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted left by `x2`."""
 
 
-@constant
+@constant_operator(">>")
 def bitwise_right_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted right by `x2`."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays import operators
 from ..arrays.array import Array
 from ..backends import backend_of, backend_of_type
 from ..engine.frames import called
@@ -92,6 +93,9 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     if ndim2 == 1:
         return squeeze(_matmul(x1, expand_dims(x2, axis=1)), axis=-1)
     return _matmul(x1, x2)
+
+
+operators.define("@", matmul)
 
 
 def tensordot(
