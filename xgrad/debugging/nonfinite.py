@@ -94,15 +94,10 @@ class _Debug(Reader):
     def called(self, frame: FrameType) -> None:
         if frame.f_code not in _WALKS:
             return
-        under_way, above = [], frame.f_back
-        while above is not None:
-            under_way += [walk for walk in self.walks if walk.frame is above]
-            above = above.f_back
         caller, record = frame.f_back, None
         if caller is not None and caller.f_code in _RECORDS:
             record = held(caller, Record)
-        # others ended unseen, as walks do in which another reader raises an error
-        self.walks = [*reversed(under_way), _Walk(frame, {}, record)]
+        self.walks.append(_Walk(frame, {}, record))
 
     def returned(self, frame: FrameType, value: Any) -> None:
         if self.is_over:
@@ -115,6 +110,9 @@ class _Debug(Reader):
             text, _ = not_finite(value)
             if text:
                 self.leaves[value._node[SERIAL]] = text
+
+    def missed(self, running: set[FrameType]) -> None:
+        self.walks = [walk for walk in self.walks if walk.frame in running]
 
     # On the way --------------------------------------------------------------------------------
 
