@@ -17,7 +17,7 @@ import xgrad as xg
 from xgrad.debugging import notes, observer
 from xgrad.debugging.observer import Reader
 from xgrad.engine import frames, operands
-from xgrad.engine.operands import Op
+from xgrad.engine.definition import Op
 from xgrad.show import watch
 
 X = np.asarray([0.5, -1.0, 2.0])

@@ -9,8 +9,8 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from ..engine import tape
+from ..engine.definition import Op
 from ..engine.frames import held, is_call, is_ours
-from ..engine.operands import Op
 from ..engine.tape import PARENTS, SERIAL, Node
 from .notes import Line, indented
 from .observer import Reader, arrays_in, origin
@@ -57,7 +57,7 @@ class Losses(Reader):
         given = 0
         for argument in inspect.getargvalues(frame).locals.values():
             for x in arrays_in(argument):
-                given |= self.leaves_of(x._node)
+                given |= self.leaves_of(getattr(x, "_node", None))
         if not given:
             return
         results, by_user = list(arrays_in(value)), not is_ours(frame.f_back)

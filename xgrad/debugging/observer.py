@@ -73,9 +73,11 @@ class Watched(Rule):
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             return _push(note, ts, lambda: rule.push(xp, ts, saved, fit, times))
 
-        super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.is_finite, self.cover = rule.is_finite, rule.cover
-        self.square, self.note = rule.square, note
+        own = rule.own and rule.own.passive()
+        super().__init__(
+            rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros, rule.keeps, own
+        )
+        self.is_finite, self.note = rule.is_finite, note
 
 
 def _pull(note: Note, g: Any, again: Callable[[Any], Any]) -> Any:

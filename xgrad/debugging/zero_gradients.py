@@ -11,11 +11,10 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of
-from ..engine import tape
 from ..engine.picklable import picklable
-from ..engine.record import Record
+from ..engine.projection import ones_like
+from ..engine.record import Argnums, Record, numbers_of
 from ..engine.tape import SERIAL, Parts
-from ..transforms.gradients import Argnums, numbers_of
 from .lost_paths import Losses, told
 from .notes import Line, indented
 from .observer import Pull
@@ -128,7 +127,7 @@ def explain_gradient(
     def explained(*args: Any, **kwargs: Any) -> list[Explanation]:
         with _Explainer() as watch:
             record = Record("explain_gradient", f, args, numbers_of(argnums), kwargs, False)
-            ones = [Array(tape.ones_like(y._data)) for y in record.outs]
+            ones = [Array(ones_like(y._data)) for y in record.outs]
             watch.walked = {node[SERIAL] for node in record.path}
             found = record.pull(ones)
         ends = 0

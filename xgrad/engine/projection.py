@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, REAL, backend_of
 
 
-class Like:
-    """The shape, dtype and device of an array whose values are not kept."""
+class Like(NamedTuple):
+    """The shape and dtype of an array whose values are not kept."""
 
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape, self.dtype = shape, dtype
+    shape: tuple[int, ...]
+    dtype: Any
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
         return len(self.shape)
+
+
+def like(x: Any) -> Like | None:
+    """Return what a raw operand is like; None for a number, which is like any array."""
+    if type(x) in SCALARS or x is None:
+        return None
+    return tuple.__new__(Like, (x.shape, x.dtype))  # a third of what `Like(...)` takes
 
 
 def conj(xp: Any, x: Any) -> Any:
@@ -52,6 +57,17 @@ def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return cast(xp, c, dtype)
 
 
+def brought(xp: Any, cs: Any, likes: Any) -> Any:
+    """Bring the cotangent of one argument, or of each of several, to what it is like."""
+    if not isinstance(cs, (list, tuple)):
+        (like,) = likes
+        return bring(xp, cs, *like) if like else cs
+    return [
+        bring(xp, c, *like) if like and c is not None else c
+        for c, like in zip(cs, likes, strict=True)
+    ]
+
+
 def cast(xp: Any, c: Any, dtype: Any) -> Any:
     """Bring a cotangent or tangent to the realness and dtype of its array."""
     raw = c._data if type(c) is Array else c
@@ -66,6 +82,11 @@ def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Bring a tangent to the shape and dtype of the result."""
     raw = t._data if type(t) is Array else t
     return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, shape), dtype)
+
+
+def ones_like(raw: Any) -> Any:
+    """Return raw ones of the shape, dtype and device of a raw array."""
+    return backend_of(raw).xp.ones_like(raw)
 
 
 def zeros(like: Any, near: Any) -> Any:

@@ -12,6 +12,7 @@ Text needs nothing but xgrad. Pictures need the extra ``show`` (matplotlib); tho
 best with the program ``dot`` of Graphviz.
 """
 
+from . import html as html
 from .draw import draw
 from .explain import explain
 from .flow import gradient_flow

@@ -20,6 +20,7 @@ from xgrad import errors
 from xgrad.debugging.notes import parameter_of, selected
 from xgrad.debugging.observer import Pull, Reader, watched
 from xgrad.engine import tape
+from xgrad.engine.projection import ones_like
 
 __all__ = ["Graph", "Step", "read", "walk"]
 
@@ -209,7 +210,7 @@ class _Walk(Reader):
             return
         self.visit(pull.note.serial, pull.g, _parts(pull, pull.c), seconds)
         if self.local is not None and small(pull.g) is not None:
-            c = pull.again(tape.ones_like(pull.g))
+            c = pull.again(ones_like(pull.g))
             self.local(pull.note.serial, _parts(pull, c))
 
 

@@ -19,8 +19,8 @@ from typing import Any
 import xgrad as xg
 from xgrad.debugging.observer import Reader
 from xgrad.engine import tape
+from xgrad.engine.definition import Op
 from xgrad.engine.frames import folder_of, held, is_call, is_of_library
-from xgrad.engine.operands import Op
 from xgrad.engine.picklable import Derived
 
 from . import graph as tape_graph
