@@ -245,7 +245,7 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
-from .transforms import backward as _backward
+from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
@@ -581,6 +581,7 @@ __all__ = [
 if TYPE_CHECKING:
     from . import fft, linalg, special
     from . import numpy_protocol as numpy_protocol
+    from . import show as show
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),

@@ -385,7 +385,7 @@ class Array(Operators, Methods):
         return f"Array({', '.join(words)})"
 
     def _repr_html_(self) -> str:
-        return xgrad.show.html.array_html(self)  # type: ignore[no-any-return]
+        return xgrad.show.array_html(self)
 
     def __str__(self) -> str:
         try:

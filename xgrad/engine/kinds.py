@@ -9,22 +9,25 @@ rules and save what they name.
 one cotangent; a rule of several has a tuple of each.
 """
 
+# ruff: noqa: D102 - the methods of the kinds are explained in `Kind`
+
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, ClassVar
 
-from ..arrays.array import SCALARS, Array
-from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, selected
-from ..backends import backend_of_type
+from ..arrays.node import Rule
 from .definition import Op
-from .handed import NAMESPACES, strong
-from .partials import Partial, applied, asking, factor, is_product, names_of, reader
-from .projection import Like, bring, brought, conj, spread_to, zeros
+from .handed import strong
+from .lifting import as_arrays, lifting
+from .partials import Partial, applied, asking, factor, names_of, over, reader
+from .projection import brought, conj, fitted, spread_to, tangents, total
 from .transposing import transposed
 
 Tracked = tuple[int, ...]
+Keeps = tuple[str, ...]
 Walk = Callable[..., Any]
 
 
@@ -32,11 +35,11 @@ class Kind:
     """An op's derivatives: what its definition states, and the rules that follow from it."""
 
     skip: ClassVar[int] = 2  # rules start with xp and g
+    fits = True  # whether a cotangent may fit its argument as the rule makes it
 
     def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
         self.op, self.makes_zeros, self.own = op, makes_zeros, own
         self.likes: frozenset[str] = frozenset()
-        self.fits = True  # whether what its rules make may fit as it is
         self.rules: dict[Tracked, Rule] = {}
         self.call: Callable[..., Any]
 
@@ -44,7 +47,7 @@ class Kind:
         """Return the functions of the definition that walks may call for this choice."""
         raise NotImplementedError
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
         """Return pull, pull_to and push for this choice."""
         raise NotImplementedError
 
@@ -52,160 +55,113 @@ class Kind:
         """Return the names of what must be saved for this choice."""
         return {name for f in self.stated(tracked) for name in names_of(f, self.skip)}
 
+    def is_finite(self, tracked: Tracked) -> bool:
+        """Whether the rule multiplies by nothing that could be infinite."""
+        return False
+
     def rule(self, tracked: Tracked) -> Rule:
         """Return the rule for a choice of tracked arguments; made once."""
-        if (rule := self.rules.get(tracked)) is not None:
-            return rule
+        if (known := self.rules.get(tracked)) is not None:
+            return known
         asked = self.asked(tracked)
         keeps = tuple(name for name in self.op.sources if name in asked)
-        pull, pull_to, push = self.walks(tracked, keeps)
-        lift = lifting(keeps, [self._origin(name, tracked) for name in keeps])
+        lift = lifting([self._origin(name, tracked) for name in keeps])
         own = self.own if self.own is not None and self.own.serves(tracked) else None
-        rule = Rule(self.op.name, pull, pull_to, push, lift, self.makes_zeros, keeps, own)
+        walks = self.walks(tracked, keeps)
+        rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
+        rule.is_finite = self.is_finite(tracked)
         self.rules[tracked] = rule
         return rule
 
     def _origin(self, name: str, tracked: Tracked) -> int | str:
         """Return whose value a saved one is: a parent's, by number, the result's, or nobody's."""
-        if name == "out":
-            return name
         arrays = self.op.arrays
         if name not in arrays or name in self.likes:
-            return "parameter"
+            return name if name == "out" else "parameter"
         i = arrays.index(name)
         return tracked.index(i) if i in tracked else "constant"
 
-    def parameters(self, keeps: tuple[str, ...]) -> Callable[[Any], tuple[Any, Any]]:
-        """Return ``read(saved)``: the parameters of the recorded call, to call the op again."""
+    def again(self, keeps: Keeps) -> Callable[..., Any]:
+        """Return ``again(saved, *arrays)``, which calls the op with its recorded parameters."""
         op = self.op
-        rest = asking(op.rest, keeps) if op.rest else asking([], keeps)
-        names = [name for name in op.parameters[len(op.rest) :] if name in keeps]
+        ask = asking(op.parameters, keeps)
+        count, names = len(op.rest), op.parameters[len(op.rest) :]
+
+        def again(saved: Any, *arrays: Any) -> Any:
+            values = ask(saved)
+            keywords = dict(zip(names, values[count:], strict=True))
+            return self.call(*arrays, *values[:count], **keywords)
+
+        return again if op.parameters else lambda saved, *arrays: self.call(*arrays)
+
+    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
+        """Return ``held(saved)``: for each array its value, what it is like, or None."""
+        names = [name for name in self.op.arrays if name in keeps]
         ask = asking(names, keeps)
-        if not names:
-            return lambda saved: (rest(saved), {})
-        return lambda saved: (rest(saved), dict(zip(names, ask(saved), strict=True)))
+        places = [names.index(name) if name in names else None for name in self.op.arrays]
 
+        def held(saved: Any) -> list[Any]:
+            values = ask(saved)
+            return [None if i is None else values[i] for i in places]
 
-def lifting(keeps: tuple[str, ...], origins: list[int | str]) -> Callable[[Node], Any]:
-    """Return ``lift(node)``: its saved values, the arrays among them on the outer tape."""
-
-    def lifted(node: Node, origin: int | str, value: Any) -> Any:
-        if origin == "parameter" or value is None or type(value) in SCALARS:
-            return value
-        if origin == "constant":
-            return Array(value)
-        if origin != "out":
-            parents = node[PARENTS]
-            return Array(value, parents if type(parents) is list else parents[origin])
-        if type(value) is tuple:
-            return tuple(Array(part, selected(node, i)) for i, part in enumerate(value))
-        return Array(value, node)
-
-    def lift(node: Node) -> Any:
-        saved = node[SAVED]
-        if len(keeps) == 1:
-            return lifted(node, origins[0], saved)
-        return tuple([lifted(node, o, v) for o, v in zip(origins, saved or (), strict=True)])
-
-    return lift
-
-
-def fitted(pull: Walk) -> Walk:
-    """Return ``pull_to`` of a rule that multiplies by no partials: `pull`, and bring what it gives.
-
-    Outputs of several that got no cotangent get zeros first.
-    """
-
-    def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-        if type(g) is Parts:
-            near = next(iter(g.values()))
-            xp = NAMESPACES[type(near)]
-            g = tuple(g[i] if i in g else zeros(Like(*f), near) for i, f in enumerate(fit[0]))
-        cs = pull(xp, g, saved)
-        return brought(xp, cs, fit[1]) if fit else cs
-
-    return pull_to
-
-
-def added(parts: list[Any]) -> Any:
-    """Return the sum of the tangents that several arguments contribute."""
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
+        return held
 
 
 class Elementwise(Kind):
-    """An op that acts element by element; it states its partial derivatives."""
+    """An op that acts element by element; it states its partial derivatives.
+
+    `product` is how to multiply by them, if not by the ordinary product.
+    """
 
     skip = 1
 
     def __init__(
-        self,
-        op: Op,
-        partials: tuple[Partial, ...],
-        makes_zeros: bool,
-        own: Any = None,
-        product: Any = None,
+        self, op: Op, partials: tuple[Partial, ...], zeros: bool, own: Any, product: Any
     ) -> None:
-        super().__init__(op, makes_zeros, own)
+        super().__init__(op, zeros, own)
         self.partials, self.product = partials, product
 
-    def stated(self, tracked: Tracked) -> list[Any]:  # noqa: D102 - see Kind
+    def stated(self, tracked: Tracked) -> list[Any]:
         return [self.partials[i] for i in tracked]
 
-    def rule(self, tracked: Tracked) -> Rule:  # noqa: D102 - see Kind
-        rule = super().rule(tracked)
-        partials = self.stated(tracked)
-        rule.is_finite = not any(map(callable, partials))
-        if len(partials) == 1 and self.product is None and is_product(partials[0]):
-            rule.partial = reader(partials[0], rule.keeps)
+    def is_finite(self, tracked: Tracked) -> bool:
+        return not any(map(callable, self.stated(tracked)))
+
+    def rule(self, tracked: Tracked) -> Rule:
+        rule, partials = super().rule(tracked), self.stated(tracked)
+        if len(partials) == 1 and self.product is None and type(partials[0]) not in (factor, over):
+            rule.partial = reader(partials[0], rule.keeps)  # None for the numbers 1 and -1
         return rule
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:  # noqa: D102 - see Kind
-        partials, own = self.stated(tracked), self.product
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        partials, product = self.stated(tracked), self.product
         parts = [(reader(p, keeps), applied(p, keeps)) for p in partials]
 
-        def times_partial(
-            part: Any, xp: Any, g: Any, saved: Any, times: Any, adjoint: bool
-        ) -> Any:  # the one place where a cotangent or tangent meets a partial
-            read, apply = part
-            if read is None or (times is operator.mul and own is None and not adjoint):
+        def times_partial(part: Any, xp: Any, g: Any, saved: Any, times: Any, adj: bool) -> Any:
+            read, apply = part  # the one place where a cotangent or tangent meets a partial
+            if read is None or (times is operator.mul and product is None and not adj):
                 return apply(xp, g, saved)
             p = read(xp, saved)
-            return (own or times)(g, conj(xp, p) if adjoint else p)
+            return (product or times)(g, conj(xp, p) if adj else p)
 
-        if len(parts) == 1:
-            (part,) = parts
-
-            def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-                c = times_partial(part, xp, g, saved, times, True)
-                return bring(xp, c, *fit[1][0]) if fit else c
-
-        else:
-
-            def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-                cs = [times_partial(part, xp, g, saved, times, True) for part in parts]
-                return brought(xp, cs, fit[1]) if fit else cs
+        def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            cs = [times_partial(part, xp, g, saved, times, True) for part in parts]
+            cs = brought(xp, cs, fit[1]) if fit else cs
+            return cs if len(cs) > 1 else cs[0]
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             if self.makes_zeros:  # what is clipped stays zero, though its tangent be infinite
                 times = strong
-            t = added(
-                [
-                    times_partial(part, xp, t, saved, times, False)
-                    for part, t in zip(parts, ts, strict=True)
-                    if t is not None
-                ]
-            )
+            pairs = [(part, t) for part, t in zip(parts, ts, strict=True) if t is not None]
+            t = total([times_partial(part, xp, t, saved, times, False) for part, t in pairs])
             return spread_to(xp, t, *fit[0]) if fit else t
 
-        if own is not None:
-            return lambda xp, g, saved: pull_to(xp, g, saved, None, own), pull_to, push
+        if product is not None:
+            return lambda xp, g, saved: pull_to(xp, g, saved, None, product), pull_to, push
         return _pull(partials, [apply for _, apply in parts], keeps), pull_to, push
 
 
-def _pull(partials: list[Partial], applies: list[Walk], keeps: tuple[str, ...]) -> Walk:
+def _pull(partials: list[Partial], applies: list[Walk], keeps: Keeps) -> Walk:
     """Return ``pull`` of an elementwise op: the cotangent times each partial."""
     if len(applies) == 1:
         return applies[0]
@@ -221,213 +177,157 @@ def _pull(partials: list[Partial], applies: list[Walk], keeps: tuple[str, ...]) 
 
 
 class Transposed(Kind):
-    """An op that states a transpose for each of its arrays."""
+    """An op that states a transpose for each of its arrays, None for one without a derivative."""
 
     def __init__(
-        self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool = False, own: Any = None
+        self, op: Op, transposes: tuple[Any, ...], zeros: bool = False, own: Any = None
     ) -> None:
-        super().__init__(op, makes_zeros, own)
+        super().__init__(op, zeros, own)
         self.transposes = transposes
 
-    def stated(self, tracked: Tracked) -> list[Any]:  # noqa: D102 - see Kind
-        return [self.transposes[i] for i in tracked]
+    def stated(self, tracked: Tracked) -> list[Any]:
+        return [self.transposes[i] or _nothing for i in tracked]
 
-    def rule(self, tracked: Tracked) -> Rule:  # noqa: D102 - see Kind
-        rule = super().rule(tracked)
-        rule.is_finite = True
-        return rule
+    def is_finite(self, tracked: Tracked) -> bool:
+        return True
 
-    def pull(self, tracked: Tracked, keeps: tuple[str, ...]) -> Walk:
+    def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
         """Return ``pull``: each transpose of the cotangent."""
-        parts = [
-            (f, asking(names_of(f, 2), keeps))
-            for f in (self.transposes[i] for i in tracked)
-            if f is not None
-        ]
-        if len(parts) == 1 and len(tracked) == 1:
-            ((transpose, ask),) = parts
-            if not names_of(transpose, 2):
-                return lambda xp, g, saved: transpose(xp, g)
-            return lambda xp, g, saved: transpose(xp, g, *ask(saved))
-        if len(parts) == len(tracked):
+        parts = [(f, asking(names_of(f, 2), keeps)) for f in self.stated(tracked)]
+        if len(parts) > 1:
             return lambda xp, g, saved: [f(xp, g, *ask(saved)) for f, ask in parts]
-        stated = [self.transposes[i] is not None for i in tracked]
+        ((transpose, ask),) = parts
+        if not names_of(transpose, 2):
+            return lambda xp, g, saved: transpose(xp, g)
+        return lambda xp, g, saved: transpose(xp, g, *ask(saved))
 
-        def pull(xp: Any, g: Any, saved: Any) -> Any:
-            cs = iter([f(xp, g, *ask(saved)) for f, ask in parts])
-            return [next(cs) if one else None for one in stated]
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        pull = self.pull(tracked, keeps)
+        return pull, fitted(pull), self.push(tracked, keeps)
 
-        return pull if len(tracked) > 1 else lambda xp, g, saved: None
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``push``, which calls the op again."""
+        raise NotImplementedError
+
+
+def _nothing(xp: Any, g: Any) -> None:
+    """Stand for a transpose where there is no derivative."""
 
 
 class Linear(Transposed):
     """An op that is linear in its arrays together: its jvp is the op itself on the tangents."""
 
-    def __init__(
-        self, op: Op, transposes: tuple[Any, ...], makes_zeros: bool, own: Any = None
-    ) -> None:
-        super().__init__(op, transposes, makes_zeros, own)
-        self.likes = frozenset(
-            name for name, f in zip(op.arrays, transposes, strict=True) if f is not None
-        )
+    def __init__(self, op: Op, transposes: tuple[Any, ...], zeros: bool, own: Any = None) -> None:
+        super().__init__(op, transposes, zeros, own)
+        names = zip(op.arrays, transposes, strict=False)
+        self.likes = frozenset(name for name, f in names if f is not None)
 
-    def asked(self, tracked: Tracked) -> set[str]:  # noqa: D102 - see Kind
-        # to call the op again: its parameters, the arrays that it is not linear in, and what the
-        # others are like, unless they are all there is
-        asked = super().asked(tracked) | set(self.op.parameters)
-        others = {name for i, name in enumerate(self.op.arrays) if i not in tracked}
-        return asked | others | (self.likes if len(tracked) > 1 else set())
+    def asked(self, tracked: Tracked) -> set[str]:
+        arrays = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
+        return super().asked(tracked) | arrays | set(self.op.parameters)  # to call the op again
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:  # noqa: D102 - see Kind
-        arrays, likes, again = self.op.arrays, self.likes, self.parameters(keeps)
-        places = {i: n for n, i in enumerate(tracked)}
-        saved_arrays = [name for name in arrays if name in keeps]
-        ask = asking(saved_arrays, keeps)
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        again, held = self.again(keeps), self.held(keeps)
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            held = dict(zip(saved_arrays, ask(saved), strict=True))
-            given = []
-            for i, name in enumerate(arrays):
-                t = ts[places[i]] if i in places else None
-                if t is None:
-                    t = held[name]
-                    if name in likes:  # a number in the place of an array has no shape
-                        t = zeros(t, near) if t else 0.0
-                given.append(t)
-            rest, keywords = again(saved)
-            return self.call(*given, *rest, **keywords)
+            if len(ts) == 1 == len(self.op.arrays):
+                return again(saved, ts[0])
+            given = tangents(ts, tracked, held(saved))
+            return again(saved, *[0.0 if t is None else t for t in given])  # a number stood there
 
-        pull = self.pull(tracked, keeps)
-        return pull, fitted(pull), push
+        return push
 
 
-class Joint(Transposed):
+class Joint(Linear):
     """A linear op of any number of arrays, whose one transpose gives all cotangents.
 
     The transpose is ``f(xp, g, likes, ...)``, where `likes` says what each array is like; the
     result has a cotangent for each of them.
     """
 
-    def asked(self, tracked: Tracked) -> set[str]:  # noqa: D102 - see Kind
+    def stated(self, tracked: Tracked) -> list[Any]:
+        return list(self.transposes)
+
+    def asked(self, tracked: Tracked) -> set[str]:
         return {"likes", *self.op.parameters}
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:  # noqa: D102 - see Kind
+    def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
         (transpose,) = self.transposes
-        ask, again = asking(["likes", *names_of(transpose, 3)], keeps), self.parameters(keeps)
-        position = keeps.index("likes")
-        alone, places = len(tracked) == 1, {i: n for n, i in enumerate(tracked)}
+        ask, choose = asking(["likes", *names_of(transpose, 3)], keeps), itemgetter(*tracked)
+        return lambda xp, g, saved: choose(transpose(xp, g, *ask(saved)))
 
-        def pull(xp: Any, g: Any, saved: Any) -> Any:
-            cs = transpose(xp, g, *ask(saved))
-            return cs[tracked[0]] if alone else [cs[i] for i in tracked]
-
-        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            given = []
-            for i, like in enumerate(saved if len(keeps) == 1 else saved[position]):
-                t = ts[places[i]] if i in places else None
-                given.append(zeros(like, near) if t is None else t)
-            return self.call(*given, **again(saved)[1])
-
-        return pull, fitted(pull), push
+    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
+        ask = asking(["likes"], keeps)
+        return lambda saved: list(*ask(saved))
 
 
 class Multilinear(Transposed):
     """An op that is linear in each array alone: its jvp replaces one array after the other."""
 
-    def asked(self, tracked: Tracked) -> set[str]:  # noqa: D102 - see Kind
-        others = {
-            name
-            for i in tracked
-            for k, name in enumerate(self.op.arrays)
-            if k != i  # what stands beside the tangent
-        }
-        return super().asked(tracked) | others | set(self.op.parameters)
+    def asked(self, tracked: Tracked) -> set[str]:
+        beside = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
+        return super().asked(tracked) | beside | set(self.op.parameters)
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:  # noqa: D102 - see Kind
-        arrays, again = self.op.arrays, self.parameters(keeps)
-        held = [name for name in arrays if name in keeps]
-        ask = asking(held, keeps)
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        again, held = self.again(keeps), self.held(keeps)
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            values = dict(zip(held, ask(saved), strict=True))
-            rest, keywords = again(saved)
-            parts = []
+            values, parts = held(saved), []
             for i, t in zip(tracked, ts, strict=True):
                 if t is not None:
-                    given = [t if k == i else values[name] for k, name in enumerate(arrays)]
-                    parts.append(self.call(*given, *rest, **keywords))
-            return spread_to(xp, added(parts), *fit[0]) if fit else added(parts)
+                    parts.append(again(saved, *values[:i], t, *values[i + 1 :]))
+            return spread_to(xp, total(parts), *fit[0]) if fit else total(parts)
 
-        pull = self.pull(tracked, keeps)
-        return pull, fitted(pull), push
+        return push
 
 
 class Ruled(Kind):
     """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp."""
 
-    def __init__(self, op: Op, vjp: Any, jvp: Any, makes_zeros: bool, own: Any = None) -> None:
-        super().__init__(op, makes_zeros, own)
+    def __init__(self, op: Op, vjp: Any, jvp: Any, zeros: bool, own: Any = None) -> None:
+        super().__init__(op, zeros, own)
         self.vjp, self.jvp = vjp, jvp
         self.fits = jvp is not None  # the transpose of a vjp must know what the result is like
 
-    def stated(self, tracked: Tracked) -> list[Any]:  # noqa: D102 - see Kind
+    def stated(self, tracked: Tracked) -> list[Any]:
         return [f for f in (self.vjp, self.jvp) if f is not None]
 
-    def asked(self, tracked: Tracked) -> set[str]:  # noqa: D102 - see Kind
-        asked = super().asked(tracked)
-        if self.jvp is not None and len(self.op.arrays) > 1:
-            asked.add("likes")  # for the tangents of arrays that do not vary
-        if self.own is not None:  # a root, whose square has the same parameters
-            asked.update(self.own.names)
-        return asked
+    def asked(self, tracked: Tracked) -> set[str]:
+        root = [] if self.own is None else self.own.names  # its square has the same parameters
+        several = self.jvp is not None and len(self.op.arrays) > 1
+        return super().asked(tracked).union(root, ["likes"] if several else [])
 
-    def walks(self, tracked: Tracked, keeps: tuple[str, ...]) -> tuple[Walk, Walk, Walk]:  # noqa: D102 - see Kind
-        vjp, ask = self.vjp, asking(names_of(self.vjp, 2), keeps)
-        count, alone = len(self.op.arrays), len(tracked) == 1
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        vjp, ask, choose = self.vjp, asking(names_of(self.vjp, 2), keeps), itemgetter(*tracked)
 
         def pull(xp: Any, g: Any, saved: Any) -> Any:
-            cs = vjp(xp, g, *ask(saved))
-            if count == 1:
-                return cs
-            return cs[tracked[0]] if alone else [cs[i] for i in tracked]
+            return vjp(xp, g, *ask(saved))
 
-        pull_to = fitted(pull)
-        if self.jvp is None:
+        pull_all = pull if len(self.op.arrays) == 1 else lambda *given: choose(pull(*given))
+        pull_to = fitted(pull_all)
 
-            def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-                saved = _as_arrays(saved)
-                return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
+        def push_by_vjp(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            saved = as_arrays(saved)
+            return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
 
-            return pull, pull_to, push
-        jvp, ask_jvp = self.jvp, asking(names_of(self.jvp, 2), keeps)
-        places = [tracked.index(i) if i in tracked else None for i in range(count)]
-        ask_likes = asking(["likes"] if count > 1 else [], keeps)
+        return pull_all, pull_to, self._push(tracked, keeps) if self.jvp else push_by_vjp
+
+    def _push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``push`` by the op's own jvp."""
+        jvp, ask, alone = self.jvp, asking(names_of(self.jvp, 2), keeps), len(self.op.arrays) == 1
+        ask_likes = asking([] if alone else ["likes"], keeps)
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            if count == 1:
-                t = jvp(xp, ts[0], *ask_jvp(saved))
-            else:
-                near = next(t for t in ts if t is not None)
-                (likes,) = ask_likes(saved)
-                given = [None if n is None else ts[n] for n in places]
-                given = [
-                    zeros(like, near) if t is None and like else t
-                    for t, like in zip(given, likes, strict=True)
-                ]
-                t = jvp(xp, tuple(given), *ask_jvp(saved))
+            given = ts[0] if alone else tuple(tangents(ts, tracked, list(*ask_likes(saved))))
+            t = jvp(xp, given, *ask(saved))
             if not fit:
                 return t
             if isinstance(t, tuple):
-                return tuple(spread_to(xp, p, *f) for p, f in zip(t, fit[0], strict=True))
+                return tuple(spread_to(xp, p, *like) for p, like in zip(t, fit[0], strict=True))
             return spread_to(xp, t, *fit[0])
 
-        return pull, pull_to, push
+        return push
 
 
-def _as_arrays(saved: Any) -> Any:
-    """Return saved values with raw arrays as `Array`, for a rule that is about to be recorded."""
-    if type(saved) is tuple:
-        return tuple(_as_arrays(value) for value in saved)
-    return Array(saved) if backend_of_type(type(saved)) is not None else saved
+class Constant(Kind):
+    """An op whose result has no derivative: nothing of it is ever recorded."""

@@ -40,11 +40,10 @@ from typing import Any, TypeVar
 from ..arrays import operators
 from . import frames
 from .calls.binary import binary_call
-from .calls.constant import constant_call
 from .calls.general import general_call
 from .calls.unary import unary_call
 from .definition import Op
-from .kinds import Elementwise, Joint, Linear, Multilinear, Ruled
+from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
 from .own import Own, Root, SquaresRoots
 from .partials import Partial, factor, over
 
@@ -88,14 +87,10 @@ def elementwise(
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)
-        if len(partials) == 1 and not op.parameters:
-            return _finish(op, f, unary_call(op, kind))
-        if len(partials) == 2 and not op.parameters:
-            call = binary_call(op, kind)
-            if symbol:
-                operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
-            return _finish(op, f, call)
-        return _finish(op, f, general_call(op, kind))
+        call = _call(op, kind)
+        if symbol:
+            operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
+        return _finish(op, f, call)
 
     return decorate
 
@@ -187,12 +182,19 @@ def rule(
 def constant(f: F, /) -> F:
     """Define an op whose result has no derivative: it is said, not left out."""
     op = Op(f, "constant", "", None)
-    return _finish(op, f, constant_call(op))
+    return _finish(op, f, _call(op, Constant(op)))
+
+
+def _call(op: Op, kind: Kind) -> Callable[..., Any]:
+    """Return the function that users call, by the shortest way for so many arrays."""
+    if op.parameters or op.variadic or len(op.arrays) not in (1, 2):
+        return general_call(op, kind)
+    return unary_call(op, kind) if len(op.arrays) == 1 else binary_call(op, kind)
 
 
 def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
     """Give the function that does the work the name, docstring and signature of the definition."""
-    frames.define(f, call)
     update_wrapper(call, f)
+    frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]

@@ -63,10 +63,11 @@ def asking(names: list[str], keeps: tuple[str, ...]) -> Callable[[Any], Any]:
     return itemgetter(*positions)
 
 
-def reader(f: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any], Any] | None:
+def reader(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any], Any] | None:
     """Return ``read(xp, saved)``, the partial on saved values; None for the numbers 1 and -1."""
-    if not callable(f):
+    if not callable(partial):
         return None
+    f: Callable[..., Any] = partial
     names = names_of(f, 1)
     if names and len(keeps) == 1:
         return f
@@ -98,8 +99,3 @@ def applied(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any, Any
         return lambda xp, g, saved: g / divisor(xp, saved)
     read: Any = reader(partial, keeps)
     return lambda xp, g, saved: g * read(xp, saved)
-
-
-def is_product(partial: Partial) -> bool:
-    """Whether a partial must be called and multiplied by."""
-    return callable(partial) and not isinstance(partial, (over, factor))

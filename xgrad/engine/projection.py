@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import Parts
 from ..backends import COMPLEX, REAL, backend_of
+from .handed import NAMESPACES
 
 
 class Like(NamedTuple):
@@ -95,3 +98,40 @@ def zeros(like: Any, near: Any) -> Any:
     backend = backend_of(raw)
     made = backend.xp.zeros(like.shape, dtype=like.dtype, device=backend.device(raw))
     return Array(made) if type(near) is Array else made
+
+
+def fitted(pull: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``pull_to`` of a rule that multiplies by no partials: `pull`, and bring what it gives.
+
+    Outputs of several that got no cotangent get zeros first.
+    """
+
+    def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+        if type(g) is Parts:
+            near = next(iter(g.values()))
+            xp = NAMESPACES[type(near)]
+            g = tuple(g[i] if i in g else zeros(like, near) for i, like in enumerate(fit[0]))
+        cs = pull(xp, g, saved)
+        return brought(xp, cs, fit[1]) if fit else cs
+
+    return pull_to
+
+
+def total(parts: list[Any]) -> Any:
+    """Return the sum of the tangents that several arguments contribute."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = found + part
+    return found
+
+
+def tangents(ts: Any, tracked: tuple[int, ...], held: list[Any]) -> list[Any]:
+    """Return a tangent for each array: zeros of what an array is like that has none."""
+    near = next(t for t in ts if t is not None)
+    given: list[Any] = [None] * len(held)
+    for i, t in zip(tracked, ts, strict=True):
+        given[i] = t
+    return [
+        t if t is not None else zeros(x, near) if type(x) is Like else x
+        for t, x in zip(given, held, strict=True)
+    ]

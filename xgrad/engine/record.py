@@ -249,4 +249,5 @@ def seed(y: Array, cotangent: Array | None, what: str, instead: str) -> Array:
         )
     if cotangent._data.dtype == y._data.dtype:
         return cotangent
-    return cast(handed.namespace, cotangent, y._data.dtype)
+    fitting: Array = cast(handed.namespace, cotangent, y._data.dtype)
+    return fitting

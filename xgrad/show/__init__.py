@@ -12,10 +12,10 @@ Text needs nothing but xgrad. Pictures need the extra ``show`` (matplotlib); tho
 best with the program ``dot`` of Graphviz.
 """
 
-from . import html as html
 from .draw import draw
 from .explain import explain
 from .flow import gradient_flow
+from .html import array_html as array_html
 from .live import curve, live, progress
 from .profile import profile
 

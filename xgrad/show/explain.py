@@ -12,9 +12,10 @@ import xgrad as xg
 from xgrad import errors
 
 from .formulas import formula
-from .graph import Graph, Operand, Step, require_tracked, small, walk
+from .graph import Graph, Operand, Step, require_tracked, small
 from .notation import is_atom, operation
 from .steps import graph_of, watch
+from .walking import walk
 
 __all__ = ["Explanation", "Line", "explain"]
 

@@ -14,10 +14,11 @@ import numpy as np
 import xgrad as xg
 
 from .formulas import formula
-from .graph import Graph, Step, host, require_tracked, walk
+from .graph import Graph, Step, host, require_tracked
 from .pictures import as_bytes, beside, figure
 from .steps import graph_of, watch
 from .tables import Column, short, table
+from .walking import walk
 
 __all__ = ["Flow", "Layer", "gradient_flow"]
 

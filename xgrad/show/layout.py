@@ -19,19 +19,22 @@ LINE, GAP, CHARACTER = 0.42, 0.42, 0.085
 
 
 class Drawable(Protocol):
-    """A graph with the texts of its boxes and edges, as `xgrad.show.draw` returns it."""
+    """What there is to draw, and what stands where."""
 
     graph: Graph
     blocks: list[Block]
 
     def title(self, step: Step) -> str:
         """Return what a box says first."""
+        ...
 
     def details(self, step: Step) -> str:
         """Return what a box says below."""
+        ...
 
     def edges(self) -> list[tuple[Step, Step, str]]:
-        """Return from which step to which an edge goes, and what it says."""
+        """Return from which step to which an edge goes, and the text on it."""
+        ...
 
 
 def places(picture: Drawable) -> dict[int, tuple[float, float, float]]:

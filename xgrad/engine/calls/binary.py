@@ -9,25 +9,21 @@ from ...arrays.array import SCALARS, Array
 from ...arrays.node import RULE, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
-from ..kinds import Kind
+from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
 from ..own import Root, SquaresRoots
 from ..projection import like
-from .results import FLOAT64, arrayed, new, on_tape
+from .results import FLOAT64, arrayed, new, on_tape, wrapped
 
 Pack = Callable[[Any, Any, Any], Any]
-
-
-def _nothing(x1: Any, x2: Any, out: Any) -> Any:
-    return None
 
 
 def _second(x1: Any, x2: Any, out: Any) -> Any:
     return x2
 
 
-_PACKS: dict[tuple[int, ...], Pack] = {
-    (): _nothing,
+_PACKS: dict[tuple[int, ...], Pack | None] = {
+    (): None,
     (0,): lambda x1, x2, out: x1,
     (1,): _second,
     (2,): lambda x1, x2, out: out,
@@ -52,19 +48,12 @@ def binary_call(
         other: what to call where an argument is neither an `Array` nor a raw array or number
             beside one; by default it settles the operands.
     """
-    raws, broadcasts = op.raws, axes is None
-    own = kind.own
-    of_root = own.of_root if isinstance(own, SquaresRoots) else None
+    raws, broadcasts, records = op.raws, axes is None, not isinstance(kind, Constant)
+    of_root = kind.own.of_root if isinstance(kind.own, SquaresRoots) else None
     settle = other or (lambda x1, x2: settled(op, call, x1, x2))
-    places = [*op.arrays, "out"]
-
-    def recording_of(*tracked: int) -> tuple[Any, Pack]:
-        rule = kind.rule(tracked)
-        return rule, _PACKS[tuple(places.index(name) for name in rule.keeps)]
-
-    first, pack_first = recording_of(0)
-    second, pack_second = recording_of(1)
-    both, pack_both = recording_of(0, 1)
+    (first, pack_first), (second, pack_second), (both, pack_both) = (
+        _recording(op, kind, tracked) for tracked in ((0,), (1,), (0, 1))
+    )
 
     def call(x1: Any, x2: Any, /) -> Any:
         alone = False  # whether the tracked argument has a number beside it
@@ -101,59 +90,58 @@ def binary_call(
             explain(op, (x1, x2), error)
             raise
         if type(out) is not cls:
+            if not records:
+                return wrapped(out)
             out = arrayed(out)
         y: Any = new(Array)
         y._data = out
-        if (n1 is None and n2 is None) or not is_recording():
+        if (n1 is None and n2 is None) or not records or not is_recording():
             y._node = None
             return y
-        dtype = out.dtype
-        plain = dtype is FLOAT64 or dtype in REAL
-        # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
         if n2 is None:
-            if (
-                plain
-                and d1.dtype is dtype
-                and (alone or (d1.shape == out.shape if broadcasts else _fit(d1, d2, axes)))
-            ):
-                saved = (
-                    None
-                    if pack_first is _nothing
-                    else d2
-                    if pack_first is _second
-                    else pack_first(d1, d2, out)
-                )
-                y._node = [next_serial(), first, n1, saved, None]
-                return y
-            rule, pack, parents, likes = first, pack_first, n1, (like(d1),)
+            rule, pack, parents = first, pack_first, n1
         elif n1 is None:
-            if (
-                plain
-                and d2.dtype is dtype
-                and (alone or (d2.shape == out.shape if broadcasts else _fit(d1, d2, axes)))
-            ):
-                y._node = [next_serial(), second, n2, pack_second(d1, d2, out), None]
-                return y
-            rule, pack, parents, likes = second, pack_second, n2, (like(d2),)
+            rule, pack, parents = second, pack_second, n2
+        elif n1 is n2 and of_root is not None and isinstance(n1[RULE].own, Root):
+            return of_root(x1)
         else:
-            if n1 is n2 and of_root is not None and isinstance(n1[RULE].own, Root):
-                return of_root(x1)
             rule, pack, parents = both, pack_both, (n1, n2)
-            if plain and d1.dtype is dtype and d2.dtype is dtype:
-                shape = out.shape
-                fits1, fits2 = d1.shape == shape, d2.shape == shape
-                if (fits1 and fits2) if broadcasts else _fit(d1, d2, axes):
-                    saved = None if pack is _nothing else pack(d1, d2, out)
-                    y._node = [next_serial(), rule, parents, saved, None]
-                    return y
-                fits1, fits2 = fits1 and broadcasts, fits2 and broadcasts
-                likes = (None if fits1 else like(d1), None if fits2 else like(d2))
-            else:
-                likes = (like(d1), like(d2))
-        return on_tape(out, rule, parents, pack(d1, d2, out), (like(out), likes))
+        saved = None if pack is None else d2 if pack is _second else pack(d1, d2, out)
+        # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
+        dtype, shape = out.dtype, out.shape
+        plain = dtype is FLOAT64 or dtype in REAL
+        if (
+            plain
+            and (n1 is None or d1.dtype is dtype)
+            and (n2 is None or d2.dtype is dtype)
+            and (
+                alone
+                or (
+                    ((n1 is None or d1.shape == shape) and (n2 is None or d2.shape == shape))
+                    if broadcasts
+                    else len(d1.shape) == axes == len(d2.shape)
+                )
+            )
+        ):
+            y._node = [next_serial(), rule, parents, saved, None]
+            return y
+        likes = [
+            None if broadcasts and plain and d.dtype is dtype and d.shape == shape else like(d)
+            for d, n in ((d1, n1), (d2, n2))
+            if n is not None
+        ]
+        return on_tape(y, rule, parents, saved, (like(out), likes))
 
     kind.call = call
     return call
+
+
+def _recording(op: Op, kind: Kind, tracked: tuple[int, ...]) -> tuple[Any, Pack | None]:
+    """Return the rule for these tracked arguments, and how to save what it names."""
+    if isinstance(kind, Constant):
+        return None, None
+    rule, places = kind.rule(tracked), [*op.arrays, "out"]
+    return rule, _PACKS[tuple(places.index(name) for name in rule.keeps)]
 
 
 def settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
@@ -164,8 +152,3 @@ def settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
     if type(x1) is Array or type(x2) is Array:
         return call(x1, x2)
     return call_raw(op, (x1, x2))
-
-
-def _fit(d1: Any, d2: Any, axes: int | None) -> bool:
-    """Whether neither argument of an op that broadcasts all but `axes` axes has more."""
-    return len(d1.shape) == axes == len(d2.shape)

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...arrays.array import SCALARS, Array
 from ...arrays.node import Rule, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
-from ..kinds import Kind
+from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
 from ..projection import like
 from .results import arrayed, new, on_tape, parts_on_tape, wrapped
 
-
-class _Recording(NamedTuple):
-    """How to record a call of which these arrays are tracked."""
-
-    rule: Rule
-    tracked: tuple[int, ...]
-    pack: Callable[[list[Any], tuple[Any, ...], Any], Any]
+_Recording = tuple[Rule, tuple[int, ...], Callable[[list[Any], tuple[Any, ...], Any], Any]]
+"""How to record a call: the rule, which arrays are tracked, and how to save what the rule names."""
 
 
 def general_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
@@ -34,6 +29,7 @@ def general_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             result is a view.
     """
     raws, count, defaults = op.raws, len(op.arrays), op.standard
+    records = not isinstance(kind, Constant)
     keywords = op.keywords.difference(op.arrays, op.rest)
     copies = "copy" in op.parameters  # it is about this call's buffers: a jvp must not inherit it
     # What the one array of an op is like follows from the rule, and so do those of a joint
@@ -84,8 +80,8 @@ def general_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             several = isinstance(out, (tuple, list))
             if not several:
                 out = arrayed(out)
-        if not mask or not is_recording():
-            result = wrapped(out) if several else Array(out)
+        if not mask or not records or not is_recording():
+            result = Array(out) if type(out) is cls else wrapped(out)
         else:
             recording = recordings.get(mask)
             if recording is None:
@@ -104,13 +100,13 @@ def general_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 if data.dtype is not dtype or not (trusts_shape or data.shape == shape):
                     fits = False
             saved = pack(values, parameters, out)
+            result = new(Array)
+            result._data = out
             if fits:
-                result = new(Array)
-                result._data = out
                 result._node = [next_serial(), rule, parents, saved, None]
             else:
                 fit = (like(out), tuple([like(values[i]) for i in tracked]))
-                result = on_tape(out, rule, parents, saved, fit)
+                on_tape(result, rule, parents, saved, fit)
         if view is not None and not several and getattr(out, "base", out) is not None:
             result._is_view_of(arrays[0], call, view, rest, kwargs)
         return result
@@ -134,34 +130,25 @@ def _recording(op: Op, kind: Kind, count: int, mask: int) -> _Recording:
     """Return how to record a call of `count` arrays, of which those in `mask` are tracked."""
     tracked = tuple(i for i in range(count) if mask >> i & 1)
     rule = kind.rule(tracked)
-    return _Recording(rule, tracked, _packing(op, kind, rule.keeps))
+    return rule, tracked, _packing(op, kind, rule.keeps)
 
 
 def _packing(op: Op, kind: Kind, keeps: tuple[str, ...]) -> Callable[..., Any]:
     """Return ``pack(values, parameters, out)``: what a rule names, as a node saves it."""
     if not keeps:
         return lambda values, parameters, out: None
-    arrays, count = op.arrays, len(op.arrays)
+    arrays = op.arrays
     positions = [op.sources.index(name) for name in keeps]
     pick = itemgetter(*positions)
-    liked = [i for i in positions if i < count and arrays[i] in kind.likes]
-    if not liked and max(positions) < count:
+    liked = [name in kind.likes for name in arrays]
+    if max(positions) < len(arrays) and not any(liked):
         return lambda values, parameters, out: pick(values)
-    if "likes" not in keeps and not liked:
-        return lambda values, parameters, out: pick((*values, None, *parameters, out))
-    if op.variadic:
-        return lambda values, parameters, out: pick(
-            (tuple([like(x) for x in values]), *parameters, out)
-        )
-    if "likes" in keeps:
-        return lambda values, parameters, out: pick(
-            (*values, tuple([like(x) for x in values]), *parameters, out)
-        )
-    if count == 1:
+    if liked == [True]:
         return lambda values, parameters, out: pick((like(values[0]), None, *parameters, out))
 
     def pack(values: list[Any], parameters: tuple[Any, ...], out: Any) -> Any:
-        shown = [like(x) if i in liked else x for i, x in enumerate(values)]
-        return pick((*shown, None, *parameters, out))
+        likes = tuple([like(x) for x in values])
+        shown = [y if as_like else x for x, y, as_like in zip(values, likes, liked, strict=False)]
+        return pick((*shown, likes, *parameters, out))
 
     return pack

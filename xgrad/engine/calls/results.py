@@ -32,17 +32,16 @@ def wrapped(out: Any) -> Any:
     return Array(out) if backend_of_type(type(out)) else out
 
 
-def on_tape(out: Any, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
-    """Return a raw result as an `Array` with a node, without one if its dtype has no derivative."""
-    dtype = out.dtype
-    if dtype not in REAL and dtype not in COMPLEX:
-        if why := lacking(dtype):
-            raise NotDifferentiableError(f"{rule.name}: {dtype} has no derivatives{why}")
-        return Array(out)
-    result: Any = new(Array)
-    result._data = out
-    result._node = [next_serial(), rule, parents, saved, fit]
-    return result  # type: ignore[no-any-return]
+def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
+    """Give a result its node, or none if its dtype has no derivative; return the result."""
+    dtype = y._data.dtype
+    if dtype in REAL or dtype in COMPLEX:
+        y._node = [next_serial(), rule, parents, saved, fit]
+        return y
+    if why := lacking(dtype):
+        raise NotDifferentiableError(f"{rule.name}: {dtype} has no derivatives{why}")
+    y._node = None
+    return y
 
 
 def parts_on_tape(parts: list[Any], node: Any) -> list[Array]:

@@ -13,17 +13,18 @@ from ...arrays.array import Array
 from ...arrays.node import is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
-from ..kinds import Kind
+from ..kinds import Constant, Kind
 from ..operands import explain, operands
 from ..projection import like
-from .results import FLOAT64, arrayed, new, on_tape
+from .results import FLOAT64, arrayed, new, on_tape, wrapped
 
 
 def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
     """Return the function that the user calls."""
-    raws, (name,) = op.raws, op.arrays
-    rule = kind.rule((0,))
-    both, only_x, only_out = (rule.keeps == keeps for keeps in ((name, "out"), (name,), ("out",)))
+    raws, (name,), records = op.raws, op.arrays, not isinstance(kind, Constant)
+    rule: Any = kind.rule((0,)) if records else None
+    keeps = rule.keeps if records else ()
+    both, only_x, only_out = keeps == (name, "out"), keeps == (name,), keeps == ("out",)
 
     def call(x: Any, /) -> Any:
         if type(x) is not Array:
@@ -39,11 +40,13 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
             explain(op, (x,), error)
             raise
         if type(out) is not cls:
+            if not records:
+                return wrapped(out)
             out = arrayed(out)
         parent = x._node
         y: Any = new(Array)
         y._data = out
-        if parent is None or not is_recording():
+        if parent is None or not records or not is_recording():
             y._node = None
             return y
         saved: Any = data if only_x else out if only_out else (data, out) if both else None
@@ -51,7 +54,7 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
         if dtype is data.dtype and (dtype is FLOAT64 or dtype in REAL):
             y._node = [next_serial(), rule, parent, saved, None]
             return y
-        return on_tape(out, rule, parent, saved, (like(out), (like(data),)))
+        return on_tape(y, rule, parent, saved, (like(out), (like(data),)))
 
     kind.call = call
     return call
