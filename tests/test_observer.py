@@ -18,7 +18,7 @@ from xgrad.debugging import notes, observer
 from xgrad.debugging.observer import Reader
 from xgrad.engine import frames, operands
 from xgrad.engine.definition import Op
-from xgrad.show import watch
+from xgrad.show import steps, watch
 
 X = np.asarray([0.5, -1.0, 2.0])
 pytestmark = pytest.mark.usefixtures("quiet")
@@ -203,17 +203,33 @@ def test_a_walk_makes_the_others_hear_again():
 
 def test_an_error_inside_a_rule_leaves_the_walk_around_it_under_watch():
     @xg.custom_vjp
+    def walking(x):
+        return x * 1.0
+
+    @xg.custom_vjp
     def passed(x):
         return x * 1.0
 
     def rule(_, ct):
         with pytest.raises(xg.errors.NonFiniteError, match="sqrt"), xg.debug():
-            xg.grad(lambda x: xg.sum(xg.grad(infinite)(x)))(X)  # two walks end
+            xg.grad(lambda x: xg.sum(walking(x)))(X)  # a walk in a walk: two of them end
         return (ct / 0.0,)
 
+    walking.defvjp(lambda x: (x * 1.0, None), lambda _, ct: (xg.grad(infinite)(X),))
     passed.defvjp(lambda x: (x * 1.0, None), rule)
     with pytest.raises(xg.errors.NonFiniteError, match="passed"), xg.debug():
         xg.grad(lambda x: xg.sum(passed(x)))(X)
+
+
+def test_layers_stay_known_when_calls_were_missed():
+    class Layer:
+        def __call__(self, x):
+            with pytest.raises(xg.errors.NonFiniteError), xg.debug():
+                xg.grad(infinite)(X)
+            return xg.sum(xg.tanh(x))
+
+    graph = steps.graph_of(steps.watch(lambda x: Layer()(x), (X,)))
+    assert [step.layer for step in graph.ops()] == ["Layer", "Layer"]
 
 
 def test_the_inner_of_two_blocks_takes_the_error():
