@@ -231,6 +231,21 @@ def test_objects_that_are_called_are_the_layers():
     assert [step.layer for step in graph.ops()] == ["Network/Layer", "Network/Layer", ""]
 
 
+def test_generators_that_forget_their_arguments_are_watched():
+    class Batches:
+        def __call__(self, n):
+            count = n
+            del self, n
+            yield from range(count)
+
+    def f(x):
+        for i in Batches()(3):
+            x = x * float(i + 1)
+        return xg.sum(x)
+
+    assert xg.show.draw(f, W, collapse=False).text.count("cotangent") == 5
+
+
 def test_the_layers_of_nn_are_shown_like_the_users_own():
     layer = xg.nn.Linear(2, 3)
     graph = graph_of(watch(lambda m, x: xg.sum(m(x)), (layer, W)))

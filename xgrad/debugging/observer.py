@@ -201,7 +201,10 @@ def _profile(frame: FrameType, event: str, value: Any) -> None:
             except Exception as error:
                 failure, value = error, None  # to the others, the function raised this
         if failure is not None:
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # its traceback holds this frame
 
 
 def _note(node: Node, x: Array, frame: FrameType) -> None:

@@ -112,7 +112,7 @@ class Trace(Reader):
         layer = above.layer if above is not None else ""
         if is_users(code.co_filename):
             if code.co_name == "__call__" and code.co_argcount:
-                owner = frame.f_locals[code.co_varnames[0]]
+                owner = frame.f_locals.get(code.co_varnames[0])
                 layer = f"{layer}/{type(owner).__name__}".lstrip("/")
             self.stack.append(Running(frame, layer, None))
             return
@@ -232,6 +232,8 @@ def _name_of(frame: FrameType) -> str | None:
 def _arguments(frame: FrameType) -> tuple[list[Any], dict[str, Any]]:
     """Return the positional and the keyword arguments of a function that has just been called."""
     code, values = frame.f_code, frame.f_locals
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return [], {}  # it may only go on, and have other values in its arguments by now
     count, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     names = code.co_varnames
     first = 1 if code.co_name == "__call__" else 0  # the object that was called is no operand
