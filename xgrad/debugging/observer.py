@@ -104,6 +104,8 @@ _thread = threading.local()
 class Reader:
     """Somebody who watches what happens inside a ``with`` block, in this context.
 
+    Override the methods for what you want to hear of.
+
     Attributes:
         what: who it is, for an error.
         listens: whether it wants to hear of frames and results; otherwise there is no profiler.

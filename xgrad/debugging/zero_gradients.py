@@ -150,7 +150,7 @@ def explain_gradient(
 
 
 def nonzero(x: Any) -> int:
-    """Return how many entries of a cotangent are not zero; one that is missing has none."""
+    """Return how many entries of a cotangent are not zero: none of one that is None."""
     if type(x) is Parts:
         return sum(nonzero(part) for part in x.values())
     if x is None:

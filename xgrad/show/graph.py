@@ -133,7 +133,7 @@ def read(y: xg.Array) -> Graph:
 
 
 def behind(y: xg.Array) -> dict[int, tape.Node]:
-    """Return the nodes that a tracked array was made from, by serial number, in their order."""
+    """Return the nodes that a tracked array was made from, oldest first, by serial number."""
     nodes: dict[int, tape.Node] = {}
     stack = [y._node]
     while stack:

@@ -1,4 +1,4 @@
-"""What a user's code calls the arrays that it computes with: its variables, and what it wrote."""
+"""What to call an array or a setting in a picture: by the user's variable, or as it was written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the steps of a graph are called, and what they compute, in these names."""
+"""The names of the steps of a graph, and what each computes, written in these names."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Call:
 
 
 class Made:
-    """A node as it was made.
+    """How a node was made: in which call, with which arguments, and what came out.
 
     Attributes:
         call: the user's call.
@@ -187,7 +187,7 @@ class Trace(Reader):
 
 @cache
 def is_users(file: str) -> bool:
-    """Whether a file is not the library's, or is of its layers, which are shown like a user's."""
+    """Whether a file is the user's; networks and optimisers of xgrad are shown as if they were."""
     return not is_of_library(file) or file.startswith((folder_of(xg.nn), folder_of(xg.optim)))
 
 
