@@ -22,7 +22,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current
 from .methods import Methods
 from .node import is_parameter, is_recording, new_leaf, parameter
-from .operators import SCALARS, TAKES, Operators
+from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
 
@@ -43,7 +43,7 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Operators, Methods):
+class Array(Methods):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`

@@ -41,11 +41,12 @@ from ..arrays import operators
 from . import frames
 from .calls.binary import binary_call
 from .calls.general import general_call
+from .calls.single import single_call
 from .calls.unary import unary_call
 from .definition import Op
 from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
 from .own import Own, Root, SquaresRoots
-from .partials import Partial, factor, over
+from .partials import Partial, factor, mask, over
 
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
@@ -54,9 +55,11 @@ __all__ = [
     "Root",
     "SquaresRoots",
     "constant",
+    "constant_operator",
     "elementwise",
     "factor",
     "linear",
+    "mask",
     "multilinear",
     "over",
     "rule",
@@ -88,10 +91,7 @@ def elementwise(
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)
-        call = _call(op, kind)
-        if symbol:
-            operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
-        return _finish(op, f, call)
+        return _finish(op, f, _call(op, kind), symbol, kind)
 
     return decorate
 
@@ -122,8 +122,8 @@ def linear(
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        kind = Joint(op, transposes, zeros, own) if op.variadic else None
-        return _finish(op, f, general_call(op, kind or Linear(op, transposes, zeros, own), view))
+        kind = (Joint if op.variadic else Linear)(op, transposes, zeros, own)
+        return _finish(op, f, _call(op, kind, view))
 
     return decorate
 
@@ -144,8 +144,7 @@ def multilinear(
         for transpose in transposes:
             op.require_names(transpose, 2)
         kind = Multilinear(op, transposes)
-        two = len(transposes) == 2 and not op.parameters
-        return _finish(op, f, binary_call(op, kind, axes or 0) if two else general_call(op, kind))
+        return _finish(op, f, _call(op, kind, axes=axes or 0))
 
     return decorate
 
@@ -175,29 +174,42 @@ def rule(
         op = Op(f, "rule", path, arrays)
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
-        return _finish(op, f, general_call(op, Ruled(op, vjp, jvp, zeros, own)))
+        return _finish(op, f, _call(op, Ruled(op, vjp, jvp, zeros, own)))
 
     return decorate
 
 
 def _constant(f: Any, /) -> Any:
     """Define an op whose result has no derivative: it is said, not left out."""
-    op = Op(f, "constant", "", None)
-    return _finish(op, f, _call(op, Constant(op)))
+    return constant_operator("")(f)
 
 
-def _call(op: Op, kind: Kind) -> Callable[..., Any]:
+def constant_operator(symbol: str) -> Decorator:
+    """Define an op whose result has no derivative, and which is an operator of two arrays."""
+
+    def decorate(f: Any) -> Any:
+        op = Op(f, "constant", "", None)
+        kind = Constant(op)
+        return _finish(op, f, _call(op, kind), symbol, kind)
+
+    return decorate
+
+
+def _call(op: Op, kind: Kind, view: Any = None, axes: int | None = None) -> Callable[..., Any]:
     """Return the function that users call, by the shortest way for so many arrays."""
-    if op.parameters or op.variadic or len(op.arrays) not in (1, 2):
-        return general_call(op, kind)
-    return unary_call(op, kind) if len(op.arrays) == 1 else binary_call(op, kind)
+    plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
+    if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
+        return unary_call(op, kind) if plain else single_call(op, kind, view)
+    return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
 
 
 constant: Decorator = _constant
 
 
-def _finish(op: Op, f: Any, call: Callable[..., Any]) -> Any:
+def _finish(op: Op, f: Any, call: Callable[..., Any], symbol: str = "", kind: Any = None) -> Any:
     """Give the function that does the work the name, docstring and signature of the definition."""
+    if symbol:
+        operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
     update_wrapper(call, f)
     frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]

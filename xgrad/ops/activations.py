@@ -8,8 +8,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import COMPLEX, XP, backend_of
-from ..engine.op import elementwise, rule
-from .elementwise import indicator
+from ..engine.op import elementwise, mask, rule
 from .statistical import spread
 
 
@@ -20,7 +19,7 @@ def _real_namespace(x: Any, name: str) -> Any:
     return backend_of(x).xp
 
 
-@elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
+@elementwise(mask(lambda xp, out: out > 0), zeros=True)
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
     return _real_namespace(x, "relu").maximum(x, 0)

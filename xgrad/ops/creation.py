@@ -69,6 +69,8 @@ def asarray(
     >>> xg.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float64)
     """
+    if type(obj) is Array and dtype is device is None and not copy and not requires_grad:
+        return obj
     out = _asarray(obj, dtype, device, copy)
     if requires_grad:
         out = Array(out._data)

@@ -7,12 +7,25 @@ local optimum, that of the side which is defined, the finite one, the average of
 from __future__ import annotations
 
 import math
+from types import NoneType
 from typing import Any, TypeAlias
 
+from ..arrays import operators
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import COMPLEX, XP, backend_of
-from ..engine.op import Root, SquaresRoots, constant, elementwise, factor, linear, over, rule
+from ..engine.op import (
+    Root,
+    SquaresRoots,
+    constant,
+    constant_operator,
+    elementwise,
+    factor,
+    linear,
+    mask,
+    over,
+    rule,
+)
 from ..engine.operands import require_array
 from ..engine.own import root_of
 
@@ -38,6 +51,8 @@ def _share(xp: XP, larger: Any, smaller: Any) -> Any:
     above = indicator(xp, larger > smaller, larger, smaller)
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
 
+
+_NUMBERS = frozenset((bool, int, float, NoneType))
 
 Operand: TypeAlias = ArrayLike
 """An array, or a Python number beside one."""
@@ -191,6 +206,9 @@ def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     return _pow(x1, x2)
 
 
+operators.define("**", pow)
+
+
 def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
     raw = like._data if type(like) is Array else like
@@ -201,7 +219,7 @@ def _complex_like(number: Any, like: Any) -> Any:
     return Array(made) if type(like) is Array else made
 
 
-@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2))
+@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2), symbol="%")
 def remainder(x1: Operand, x2: Operand, /) -> Array:
     """Return the remainder of the division, with the sign of `x2`.
 
@@ -216,7 +234,7 @@ def remainder(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("//")
 def floor_divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the largest integer not greater than the quotient. Its derivative is zero.
 
@@ -533,11 +551,22 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x, out: indicator(xp, x == out, out),
-    lambda xp, x, min: indicator(xp, x < min, x),
-    lambda xp, x, max: indicator(xp, x > max, x),
+    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, min: x < min),
+    mask(lambda xp, x, max: x > max),
     zeros=True,
 )
+def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
+    """Return each element limited to a range that may be arrays too."""
+
+
+@elementwise(mask(lambda xp, x, out: x == out), zeros=True)
+def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
+    """Return each element limited to a range of numbers."""
+    return backend_of(x).xp.clip(x, min, max)
+
+
+@as_given
 def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
     """Return each element limited to a range; at a bound the derivative in `x` is 1.
 
@@ -554,6 +583,9 @@ def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) ->
     >>> xg.clip(np.asarray([-1.0, 0.5, 2.0]), 0.0, 1.0)
     array([0. , 0.5, 1. ])
     """
+    if type(min) in _NUMBERS and type(max) in _NUMBERS:
+        return _clip_to_numbers(x, min, max)  # type: ignore[arg-type] # as just asked
+    return _clip(x, min, max)
 
 
 @elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
@@ -571,8 +603,8 @@ def copysign(x1: Operand, x2: Operand, /) -> Array:
 
 @linear(
     None,
-    lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
-    lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+    lambda xp, g, condition: xp.where(condition, g, 0.0),
+    lambda xp, g, condition: xp.where(condition, 0.0, g),
     zeros=True,
 )
 def where(condition: AnyArray, x1: Operand, x2: Operand, /) -> Array:
@@ -674,7 +706,7 @@ def nextafter(x1: Operand, x2: Operand, /) -> Array:
 # Comparisons, logic and bits: no derivative ------------------------------------------------------
 
 
-@constant
+@constant_operator("==")
 def equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair are equal.
 
@@ -687,7 +719,7 @@ def equal(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("!=")
 def not_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether the elements of each pair differ.
 
@@ -700,7 +732,7 @@ def not_equal(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("<")
 def less(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than `x2`.
 
@@ -713,7 +745,7 @@ def less(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("<=")
 def less_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is less than or equal to `x2`.
 
@@ -726,7 +758,7 @@ def less_equal(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator(">")
 def greater(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than `x2`.
 
@@ -739,7 +771,7 @@ def greater(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator(">=")
 def greater_equal(x1: Operand, x2: Operand, /) -> Array:
     """Return whether `x1` is greater than or equal to `x2`.
 
@@ -816,7 +848,7 @@ def logical_not(x: Array, /) -> Array:
     """Return whether each element is false."""
 
 
-@constant
+@constant_operator("&")
 def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in both elements.
 
@@ -829,7 +861,7 @@ def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("|")
 def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in either element.
 
@@ -842,7 +874,7 @@ def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator("^")
 def bitwise_xor(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits set in exactly one of the elements.
 
@@ -860,7 +892,7 @@ def bitwise_invert(x: Array, /) -> Array:
     """Return each element with all bits flipped."""
 
 
-@constant
+@constant_operator("<<")
 def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted left by `x2`.
 
@@ -873,7 +905,7 @@ def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
-@constant
+@constant_operator(">>")
 def bitwise_right_shift(x1: Operand, x2: Operand, /) -> Array:
     """Return the bits of `x1` shifted right by `x2`.
 

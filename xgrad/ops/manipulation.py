@@ -226,10 +226,12 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
     arrays = list(arrays)
     if not arrays:
         raise ValueError(f"{name}: got no arrays; expected at least one")
-    dtypes = {str(x.dtype) for x in arrays}
-    if len(dtypes) > 1:
-        dtype = result_type(*arrays)
-        arrays = [astype(x, dtype, copy=False) for x in arrays]
+    raws = [x._data if type(x) is Array else x for x in arrays]
+    first = raws[0].dtype
+    for x in raws:
+        if x.dtype is not first and x.dtype != first:
+            dtype = result_type(*arrays)
+            return [astype(x, dtype, copy=False) for x in arrays]
     return arrays
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays import operators
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Raw, backend_of, backend_of_type
@@ -107,6 +108,9 @@ def matmul(x1: AnyArray, x2: AnyArray, /) -> Array:
     if ndim2 == 1:
         return squeeze(_matmul(x1, expand_dims(x2, axis=1)), axis=-1)
     return _matmul(x1, x2)
+
+
+operators.define("@", matmul)
 
 
 @as_given

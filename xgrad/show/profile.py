@@ -10,10 +10,11 @@ from typing import Any
 
 import xgrad as xg
 
-from .graph import nbytes, read, require_tracked, walk
+from .graph import nbytes, read, require_tracked
 from .pictures import as_bytes, beside, figure
 from .steps import Run, watch
 from .tables import Column, size, table, time
+from .walking import walk
 
 __all__ = ["Profile", "Row", "profile"]
 
