@@ -73,6 +73,7 @@ def elementwise(
     product: Any = None,
     own: Own | None = None,
     symbol: str = "",
+    name: str = "",
 ) -> Decorator:
     """Define an op that acts element by element, by its partial derivatives.
 
@@ -84,10 +85,12 @@ def elementwise(
         product: how to multiply by the partials, if not by the ordinary product.
         own: what this op alone knows, as a root knows its square.
         symbol: the operator of two arrays that is this op.
+        name: what the op is called, if not as the function.
     """
 
     def decorate(f: Any) -> Any:
         op = Op(f, "elementwise", path, len(partials))
+        op.name = name or op.name
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)

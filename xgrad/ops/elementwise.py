@@ -560,7 +560,7 @@ def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -
     """Return each element limited to a range that may be arrays too."""
 
 
-@elementwise(mask(lambda xp, x, out: x == out), zeros=True)
+@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
 def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
     """Return each element limited to a range of numbers."""
     return backend_of(x).xp.clip(x, min, max)
