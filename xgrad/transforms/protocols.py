@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from ..arrays.array import Array
-from ..arrays.protocols import RawArray
+from ..backends.protocols import RawArray
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
