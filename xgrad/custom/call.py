@@ -12,6 +12,7 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import COMPLEX, REAL
 from ..engine import tape
+from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 from ..engine.tape import PARENTS, SELECT, SERIAL, Node, Parts, Rule, next_serial
 
@@ -23,6 +24,9 @@ class Call:
         self.leaves, self.structure = trees.flatten(args)
         self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
         arrays = [self.leaves[i] for i in self.places]
+        lead = leading(arrays)
+        if lead is not None:  # batches take the others along, as in any op
+            arrays = [taken_along(trees.as_array(x, "custom rule"), (lead,)) for x in arrays]
         self.parents = tuple(x._node if type(x) is Array else None for x in arrays)
         self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
         for i in self.places:

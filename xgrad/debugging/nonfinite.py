@@ -12,8 +12,7 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, REAL, backend_of
-from ..backends.batched import Batch
+from ..backends import COMPLEX, REAL, backend_of, under
 from ..engine import tape
 from ..engine.record import Record
 from ..engine.tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
@@ -232,7 +231,7 @@ class _Debug(Watch):
 def raw_of(x: Any) -> Any:
     """Return the raw array of a cotangent or tangent; of many at once, all side by side."""
     raw = x._data if type(x) is Array else x
-    return raw.data if type(raw) is Batch else raw
+    return under(raw)
 
 
 def not_finite(x: Any) -> tuple[str, Any]:

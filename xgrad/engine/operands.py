@@ -22,7 +22,8 @@ _ENGINE = frozenset(
         "arrays.array",
         "arrays.methods",
         "arrays.operators",
-        "backends.batched",
+        "backends.batched.backend",
+        "backends.batched.batch",
         "engine.calls.binary",
         "engine.calls.general",
         "engine.calls.unary",
@@ -212,6 +213,19 @@ def leading(args: Any) -> Any:
         if backend is not None and backend.leads > most:
             found, most = raw, backend.leads
     return found
+
+
+def taken_along(x: Any, others: Any) -> Any:
+    """Return an array as one of the kind of those that lead among raw arrays beside it."""
+    lead = leading(others)
+    if lead is None or leading((x,)) is lead:
+        return x
+    array = x if type(x) is Array else Array(x)
+    backend = backend_of(lead)
+    if backend_of(array._data).leads >= backend.leads:
+        return x
+    adopted = backend.adopt(array, lead)
+    return adopted if type(x) is Array else adopted._data
 
 
 def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import xgrad
+
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
-from ..backends import creating_like
+from ..backends import batched, creating_like
 from . import tape
+from .operands import taken_along
 from .tape import SERIAL, Node
 
 
@@ -33,6 +36,7 @@ class Record:
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
         fresh = list(args)
+        mapped = bool(batched.levels())
         for i in argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
@@ -40,7 +44,7 @@ class Record:
                 )
             given = args[i]
             if trees.is_plain(given):  # what most are, by the shortest way
-                x = Array(given)
+                x = xgrad.ops.batching.within(Array(given)) if mapped else Array(given)
                 leaf = fresh[i] = tape.leaf(x, outer)
                 self.structures.append(trees.SINGLE)
                 self.given.append(given)
@@ -54,6 +58,7 @@ class Record:
                 if type(given) is Array:
                     self.raw = False
                 x = trees.differentiable(given, what)
+                x = xgrad.ops.batching.within(x) if mapped else x
                 leaf = tape.leaf(x, outer)
                 self.given.append(given)
                 self.inputs.append(x)
@@ -214,4 +219,4 @@ def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
             f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
             f"Move it with x.to_backend({y.backend!r})"
         )
-    return tape.seed(y, out, what, "")
+    return tape.seed(y, taken_along(out, (y._data,)), what, "")

@@ -1,0 +1,177 @@
+"""The extensions of the standard, and of it what adapters add: matrices, transforms, special."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from .. import backend_of
+from .batch import Batch, NotBatchedError, again, behind, elementwise, inside, library, top
+
+__all__ = ["FFT", "LINALG", "SPECIAL", "expm", "lu_factor", "lu_solve", "solve_triangular"]
+
+STACKED = frozenset(
+    "cholesky det eig eigh eigvals eigvalsh inv matrix_rank pinv qr slogdet svd svdvals".split()
+)
+"""Functions of stacks of matrices: a batch is one more axis of the stack."""
+
+
+def _stacked(name: str, x: Any, /, **kwargs: Any) -> Any:
+    data = x.data if isinstance(x, Batch) else x
+    out = getattr(library((data,)).xp.linalg, name)(data, **kwargs)
+    return again(x, out) if isinstance(x, Batch) else out
+
+
+def _rank(x: Any, /, *, rtol: Any = None, **kwargs: Any) -> Any:
+    """Return the ranks of matrices, whose tolerance may be a batch too."""
+    if rtol is None:
+        return _stacked("matrix_rank", x, **kwargs)
+    return elementwise(lambda xp, a, r: xp.linalg.matrix_rank(a, rtol=r[..., 0, 0]), x, _wide(rtol))
+
+
+def _wide(x: Any) -> Any:
+    """Return numbers for matrices with two axes more, so that they stand beside them."""
+    return x[..., None, None] if hasattr(x, "shape") else np.asarray(x)[None, None]
+
+
+class _Linalg:
+    """The linear algebra of the standard, which has the batch as one more axis of a stack."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "matrix_rank":
+            return _rank
+        if name in STACKED:
+            return partial(_stacked, name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotBatchedError(f"vmap: linalg.{name} is not for many arrays at once")
+
+
+class _Fourier:
+    """The Fourier transforms, whose axes are one further on."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("fft", "ifft", "rfft", "irfft"):
+            return partial(_along_one, name)
+        if name in ("fftn", "ifftn"):
+            return partial(_along_several, name)
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NotBatchedError(f"vmap: fft.{name} is not for many arrays at once")
+
+
+def _along_one(name: str, x: Any, /, *, axis: int = -1, **kwargs: Any) -> Any:
+    data = x.data if isinstance(x, Batch) else x
+    function = getattr(library((data,)).xp.fft, name)
+    if not isinstance(x, Batch):
+        return function(x, axis=axis, **kwargs)
+    return x.of(function(data, axis=behind(axis), **kwargs))
+
+
+def _along_several(name: str, x: Any, /, *, s: Any = None, axes: Any = None, **kwargs: Any) -> Any:
+    data = x.data if isinstance(x, Batch) else x
+    function = getattr(library((data,)).xp.fft, name)
+    if not isinstance(x, Batch):
+        return function(x, s=s, axes=axes, **kwargs)
+    if axes is None:
+        axes = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
+    axes = behind(tuple(axes))
+    return x.of(function(data, s=s, axes=axes, **kwargs)) if axes else x
+
+
+class _Special:
+    """The special functions, those of them that are elementwise."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return partial(_special, name)
+
+
+def _special(name: str, *args: Any, **kwargs: Any) -> Any:
+    def call(xp: Any, *xs: Any) -> Any:
+        function = getattr(xp.special, name)
+        if not isinstance(xp.special, _Special) and not _is_elementwise(name, function):
+            raise NotBatchedError(f"vmap: special.{name} is not known to act element by element")
+        return function(*xs, **kwargs)
+
+    return elementwise(call, *args)
+
+
+def _is_elementwise(name: str, function: Any) -> bool:
+    own = getattr(xgrad.special, name, None)
+    return hasattr(own, "op") or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
+
+
+LINALG, FFT, SPECIAL = _Linalg(), _Fourier(), _Special()
+
+
+# What adapters add --------------------------------------------------------------------------------
+
+
+def expm(x: Batch) -> Any:
+    """Return the exponentials of matrices."""
+    return x.of(backend_of(x.data).expm(x.data))
+
+
+def _matrices(lead: Batch, *args: Any) -> list[Any]:
+    """Return matrices that stand beside each other, each with the batch in front."""
+    ndim = max(len(x.shape) for x in args)
+    return [inside(x, lead, ndim) for x in args]
+
+
+def solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
+    """Solve with triangles; see `Backend`."""
+    lead = top((x1, x2))
+    parts = _matrices(lead, x1, x2)
+    return lead.of(library(parts).solve_triangular(*parts, upper, adjoint))
+
+
+def lu_factor(x: Batch) -> Any:
+    """Factorise; what is the same for all once. See `Backend`."""
+    backend = backend_of(x.data)
+    if not x.is_shared:
+        return again(x, backend.lu_factor(x.data))
+    lu, pivots = backend.lu_factor(backend.getitem(x.data, (0, ...)))
+    return tuple(x.of(backend.xp.expand_dims(part, axis=0)) for part in (lu, pivots))
+
+
+def lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
+    """Solve with factors; with one for all, all in one go. See `Backend`."""
+    lead = top((lu, pivots, x2))
+    one = type(lu) is not type(lead) or lu.is_shared
+    if not one:
+        ndim = max(len(lu.shape), len(x2.shape))
+        extra = ndim - len(lu.shape)
+        lu = inside(lu, lead, ndim)
+        pivots = inside(pivots, lead, pivots.ndim + extra)
+        count = lu.shape[0]
+        x2 = _spread_matrix(x2, lead, ndim, count)
+        return lead.of(library((lu, x2)).lu_solve(lu, pivots, x2, adjoint))
+    if type(lu) is type(lead):
+        lu, pivots = (backend_of(p.data).getitem(p.data, (0, ...)) for p in (lu, pivots))
+    if type(x2) is not type(lead):
+        backend = library((lu, x2))
+        return lead.of(backend.xp.expand_dims(backend.lu_solve(lu, pivots, x2, adjoint), axis=0))
+    backend = library((lu, x2.data))
+    if len(lu.shape) > 2 or x2.ndim > 2:
+        xp = backend.xp
+        shape = (1, *(1,) * (x2.ndim - len(lu.shape)), *lu.shape)
+        return lead.of(backend.lu_solve(xp.reshape(lu, shape), pivots, x2.data, adjoint))
+    xp, (count, m, k) = backend.xp, x2.data.shape
+    wide = xp.reshape(xp.moveaxis(x2.data, 0, 1), (m, count * k))
+    out = backend.lu_solve(lu, pivots, wide, adjoint)
+    return lead.of(xp.moveaxis(xp.reshape(out, (m, count, k)), 1, 0))
+
+
+def _spread_matrix(x: Any, lead: Batch, ndim: int, count: int) -> Any:
+    """Return right-hand sides once for each, which some libraries do not broadcast."""
+    data = inside(x, lead, ndim)
+    xp = backend_of(data).xp
+    if type(x) is not type(lead):
+        return xp.broadcast_to(data, (count, *data.shape))
+    return data if data.shape[0] == count else xp.broadcast_to(data, (count, *data.shape[1:]))
