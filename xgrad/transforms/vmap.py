@@ -12,9 +12,9 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import creating_like
-from ..backends.batched import Level, running
+from ..backends.batched import Level, holds, running
 from ..engine.picklable import picklable
-from ..ops.batching import entered, left
+from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
 __all__ = ["vmap"]
@@ -205,6 +205,8 @@ def _left(y: Array, level: Level, axis: int | None) -> Array:
             f"vmap: out_axes has {axis} for a result of shape {y.shape} in each example; expected "
             f"an axis below {y.ndim + 1}"
         )
+    if not holds(y._data, level):
+        y = adopted(y, level=level)
     return left(y, level=level, axis=axis % (y.ndim + 1))
 
 

@@ -122,8 +122,14 @@ class Batch:
     def __floordiv__(self, other: Any) -> Any:
         return _operate(operator.floordiv, self, other)
 
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _operate(operator.floordiv, other, self)
+
     def __mod__(self, other: Any) -> Any:
         return _operate(operator.mod, self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _operate(operator.mod, other, self)
 
     def __pow__(self, other: Any) -> Any:
         return _operate(operator.pow, self, other)
@@ -149,6 +155,8 @@ class Batch:
 
     def __xor__(self, other: Any) -> Any:
         return _operate(operator.xor, self, other)
+
+    __rxor__ = __xor__
 
     def __eq__(self, other: object) -> Any:
         return _operate(operator.eq, self, other)

@@ -104,8 +104,11 @@ def _special(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def _is_elementwise(name: str, function: Any) -> bool:
     own = getattr(xgrad.special, name, None)
-    return hasattr(own, "op") or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
+    return name in OF_PYTHON or hasattr(own, "op") or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
 
+
+OF_PYTHON = frozenset({"zeta"})
+"""Elementwise functions that are neither an op of xgrad nor a ufunc of SciPy."""
 
 LINALG, FFT, SPECIAL = _Linalg(), _Fourier(), _Special()
 
@@ -141,35 +144,42 @@ def lu_factor(x: Batch) -> Any:
 
 
 def lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
-    """Solve with factors; with one for all, all in one go. See `Backend`."""
+    """Solve with factors; with those of one matrix for all, all in one go. See `Backend`."""
     lead = top((lu, pivots, x2))
-    one = type(lu) is not type(lead) or lu.is_shared
-    if not one:
-        ndim = max(len(lu.shape), len(x2.shape))
-        extra = ndim - len(lu.shape)
-        lu = inside(lu, lead, ndim)
-        pivots = inside(pivots, lead, pivots.ndim + extra)
-        count = lu.shape[0]
-        x2 = _spread_matrix(x2, lead, ndim, count)
-        return lead.of(library((lu, x2)).lu_solve(lu, pivots, x2, adjoint))
-    if type(lu) is type(lead):
-        lu, pivots = (backend_of(p.data).getitem(p.data, (0, ...)) for p in (lu, pivots))
-    if type(x2) is not type(lead):
-        backend = library((lu, x2))
-        return lead.of(backend.xp.expand_dims(backend.lu_solve(lu, pivots, x2, adjoint), axis=0))
-    backend = library((lu, x2.data))
-    if len(lu.shape) > 2 or x2.ndim > 2:
-        xp = backend.xp
-        shape = (1, *(1,) * (x2.ndim - len(lu.shape)), *lu.shape)
-        return lead.of(backend.lu_solve(xp.reshape(lu, shape), pivots, x2.data, adjoint))
-    xp, (count, m, k) = backend.xp, x2.data.shape
-    wide = xp.reshape(xp.moveaxis(x2.data, 0, 1), (m, count * k))
-    out = backend.lu_solve(lu, pivots, wide, adjoint)
-    return lead.of(xp.moveaxis(xp.reshape(out, (m, count, k)), 1, 0))
+    mapped = type(lu) is type(lead)
+    if not mapped or lu.is_shared:
+        one, turns = (_first(lu), _first(pivots)) if mapped else (lu, pivots)
+        if type(x2) is not type(lead):
+            backend = library((one, x2))
+            out = backend.lu_solve(one, turns, x2, adjoint)
+            return lead.of(backend.xp.expand_dims(out, axis=0))
+        if len(one.shape) == 2:
+            return lead.of(_solved_at_once(one, turns, x2.data, adjoint))
+        lu, pivots = (lead.of(library((p,)).xp.expand_dims(p, axis=0)) for p in (one, turns))
+    ndim = max(len(lu.shape), len(x2.shape))
+    extra = ndim - len(lu.shape)
+    count = max(p.data.shape[0] for p in (lu, x2) if type(p) is type(lead))
+    factors = _spread(lu, lead, ndim, count)
+    turns = _spread(pivots, lead, pivots.ndim + extra, count)
+    right = _spread(x2, lead, ndim, count)
+    return lead.of(library((factors, right)).lu_solve(factors, turns, right, adjoint))
 
 
-def _spread_matrix(x: Any, lead: Batch, ndim: int, count: int) -> Any:
-    """Return right-hand sides once for each, which some libraries do not broadcast."""
+def _first(x: Batch) -> Any:
+    return backend_of(x.data).getitem(x.data, (0, ...))
+
+
+def _solved_at_once(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
+    """Solve with the factors of one matrix for all right-hand sides, as columns of one."""
+    backend = library((lu, x2))
+    xp = backend.xp
+    columns = xp.moveaxis(x2, -2, 0)
+    out = backend.lu_solve(lu, pivots, xp.reshape(columns, (x2.shape[-2], -1)), adjoint)
+    return xp.moveaxis(xp.reshape(out, columns.shape), 0, -2)
+
+
+def _spread(x: Any, lead: Batch, ndim: int, count: int) -> Any:
+    """Return matrices once for each, as some libraries do not broadcast them."""
     data = inside(x, lead, ndim)
     xp = backend_of(data).xp
     if type(x) is not type(lead):

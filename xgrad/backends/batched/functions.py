@@ -120,6 +120,15 @@ def _less(xp: Any, a: Any, b: Any, strict: bool) -> Any:
     return out | (nan & ~xp.isnan(a) if strict else nan)
 
 
+def _by_values(name: str, x: Any) -> Any:
+    if not isinstance(x, Batch):
+        return getattr(library((x,)).xp, name)(x)
+    raise NotBatchedError(
+        f"vmap: the shape of the result of {name} depends on values, and so would differ "
+        f"from example to example; {BY_VALUES[name]}"
+    )
+
+
 class _Batched:
     """The functions of the standard that rules use, on batches and on raw arrays beside them."""
 
@@ -149,10 +158,7 @@ class _Batched:
         if name.startswith("__"):
             raise AttributeError(name)
         if name in BY_VALUES:
-            raise NotBatchedError(
-                f"vmap: the shape of the result of {name} depends on values, and so would differ "
-                f"from example to example; {BY_VALUES[name]}"
-            )
+            return partial(_by_values, name)
         raise NotBatchedError(f"vmap: {name} is not for many arrays at once")
 
     # ruff: noqa: N805 - `each` and `listed` make functions whose first argument is a namespace

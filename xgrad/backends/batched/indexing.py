@@ -189,7 +189,7 @@ def _written(x: Any, key: Any, value: Any, write: Write) -> Any:
     data = library((data,)).xp.asarray(data, copy=True)
     if _is_plain(key, lead):
         places = (slice(None), *key)
-        like = library((data,)).getitem(data, places)
+        like = library((data, *key)).getitem(data, places)
         value = _fitting(value, lead, len(like.shape) - 1)
         return lead.of(write(library((data, value, *key)), data, places, value))
     plan = _Plan(key, lead, len(data.shape) - 1)
@@ -203,7 +203,7 @@ def _written(x: Any, key: Any, value: Any, write: Write) -> Any:
         value = _value_to_front(value, plan, ndim)
     part = write(library((part, value, *plan.indices)), part, places, value)
     source = tuple(range(1, len(plan.front) + 1))
-    part = own.xp.moveaxis(part, source, tuple(a + 1 for a in plan.front))
+    part = library((part,)).xp.moveaxis(part, source, tuple(a + 1 for a in plan.front))
     if plan.is_whole:
         return lead.of(part)
     return lead.of(library((data, part)).setitem(data, (slice(None), *plan.basic), part, False))
