@@ -84,7 +84,7 @@ def vmap(
             outs, _, home = run(xs, count)
         else:
             outs, home = _in_chunks(run, xs, axes, count, chunk_size)
-        given = None if not any(type(x) is Array for x in leaves) else xs[0]
+        given = next((x for x in leaves if type(x) is Array), None)
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped
@@ -118,8 +118,8 @@ def _inputs(
     """Return the leaves, mapped ones as arrays, and their axes counted from the front."""
     xs, found = [], list[int | None]()
     for x, axis, name in zip(leaves, axes, names, strict=True):
-        if axis is None:
-            xs.append(x)
+        if axis is None:  # an `Array` too, which the index of an example can read from
+            xs.append(trees.as_array(x, "vmap") if hasattr(x, "shape") else x)
             found.append(None)
             continue
         if not trees.is_leaf_type(x) or not getattr(x, "shape", ()):
@@ -229,16 +229,25 @@ def _in_chunks(
 ) -> tuple[list[Array], Any]:
     """Do some examples at a time, and join the results."""
     pieces: list[list[Array]] = []
-    for start in range(0, count, size):
-        stop = min(start + size, count)
+    for first in range(0, count, size):
+        stop = min(first + size, count)
+        # never one alone: libraries sum a lone example in another order
+        start = max(min(first, stop - 2), 0)
         part = [
             x if axis is None else x[at_axis(axis, slice(start, stop))]
             for x, axis in zip(xs, axes, strict=True)
         ]
         outs, places, home = run(part, stop - start)
-        pieces.append(outs)
+        pieces.append([_from(first - start, y, a) for y, a in zip(outs, places, strict=True)])
     joined = [
         parts[0] if axis is None else xgrad.concat(list(parts), axis=front(axis, parts[0].ndim, ""))
         for axis, *parts in zip(places, *pieces, strict=True)
     ]
     return joined, home
+
+
+def _from(start: int, y: Array, axis: int | None) -> Array:
+    """Return the results of a chunk without those of the first examples, done before."""
+    if axis is None or not start:
+        return y
+    return y[at_axis(front(axis, y.ndim, "vmap"), slice(start, None))]

@@ -13,7 +13,7 @@ import xgrad
 from .. import _LOADED, BY_TYPE, Backend, backend_of
 from . import extensions, indexing
 from .batch import Batch, NotBatchedError, elementwise, library
-from .creation import Place, place_of
+from .creation import place_of
 from .functions import NAMESPACE
 from .running import levels
 
@@ -102,7 +102,7 @@ def _adopt(x: Any, like: Batch) -> Any:
     return xgrad.ops.batching.adopted(x, level=like.level)
 
 
-def _from_numpy(values: Any, place: Place) -> Any:
+def _from_numpy(values: Any, place: Any) -> Any:
     return place.shared(place.backend.from_numpy(values, place.device))
 
 

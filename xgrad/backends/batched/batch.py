@@ -77,7 +77,7 @@ class Batch:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         _no_value("numpy.asarray()")
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # noqa: PLE0304 - it raises
         _no_value("bool()")
 
     def __float__(self) -> float:
@@ -89,7 +89,7 @@ class Batch:
     def __int__(self) -> int:
         _no_value("int()")
 
-    def __index__(self) -> int:
+    def __index__(self) -> int:  # noqa: PLE0305 - it raises
         _no_value("an index made")
 
     def __getitem__(self, key: Any) -> Any:

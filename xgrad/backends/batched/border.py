@@ -36,7 +36,10 @@ def enter(x: Any, level: Any, axis: int) -> Any:
     """Return the slices of a raw array along an axis as a batch."""
     if _is_above(x, level):
         return _through(x, lambda data: enter(data, level, behind(axis)))
-    return level.batch(backend_of(x).xp.moveaxis(x, axis, 0) if axis else x)
+    if axis == 0:
+        return level.batch(x)
+    xp = backend_of(x).xp  # side by side in memory too: the last bits of sums depend on strides
+    return level.batch(xp.asarray(xp.moveaxis(x, axis, 0), copy=True))
 
 
 def leave(x: Any, level: Any, axis: int) -> Any:

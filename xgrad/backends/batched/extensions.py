@@ -104,7 +104,11 @@ def _special(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def _is_elementwise(name: str, function: Any) -> bool:
     own = getattr(xgrad.special, name, None)
-    return name in OF_PYTHON or hasattr(own, "op") or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
+    return (
+        name in OF_PYTHON
+        or hasattr(own, "op")
+        or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
+    )
 
 
 OF_PYTHON = frozenset({"zeta"})
@@ -118,20 +122,14 @@ LINALG, FFT, SPECIAL = _Linalg(), _Fourier(), _Special()
 
 def expm(x: Batch) -> Any:
     """Return the exponentials of matrices."""
-    return x.of(backend_of(x.data).expm(x.data))
-
-
-def _matrices(lead: Batch, *args: Any) -> list[Any]:
-    """Return matrices that stand beside each other, each with the batch in front."""
-    ndim = max(len(x.shape) for x in args)
-    return [inside(x, lead, ndim) for x in args]
+    return elementwise(lambda xp, a: backend_of(a).expm(a), x)
 
 
 def solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
     """Solve with triangles; see `Backend`."""
-    lead = top((x1, x2))
-    parts = _matrices(lead, x1, x2)
-    return lead.of(library(parts).solve_triangular(*parts, upper, adjoint))
+    lead, ndim = top((x1, x2)), max(len(x1.shape), len(x2.shape))
+    a, b = inside(x1, lead, ndim), inside(x2, lead, ndim)
+    return lead.of(library((a, b)).solve_triangular(a, b, upper, adjoint))
 
 
 def lu_factor(x: Batch) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import _LOADED, backend_of
-from . import creation
+from . import creation, searching
 from .batch import Batch, NotBatchedError, again, behind, elementwise, library, spread, top
 from .extensions import FFT, LINALG, SPECIAL
 from .products import matmul
@@ -23,9 +23,9 @@ ELEMENTWISE = frozenset(
     "bitwise_or bitwise_right_shift bitwise_xor cbrt ceil clip conj copysign cos cosh divide equal "
     "exp exp2 expm1 floor floor_divide fmod frexp greater greater_equal hypot imag isfinite isinf "
     "isnan less less_equal log log10 log1p log2 logaddexp logical_and logical_not logical_or "
-    "logical_xor maximum minimum multiply negative nextafter not_equal positive pow real reciprocal "
-    "remainder round sign signbit sin sinh sqrt square subtract tan tanh trunc where tril triu "
-    "matrix_transpose".split()
+    "logical_xor maximum minimum multiply negative nextafter not_equal positive pow real "
+    "reciprocal remainder round sign signbit sin sinh sqrt square subtract tan tanh trunc where "
+    "tril triu matrix_transpose".split()
 )
 """What is done to each element, or to the last two axes, which stay the last two."""
 
@@ -56,7 +56,7 @@ def each(f: Callable[..., Any]) -> Callable[..., Any]:
             return getattr(backend.xp, f.__name__)(x, *args, **kwargs)
         return again(x, f(backend.xp, x.data, *args, **kwargs))
 
-    return staticmethod(call)  # type: ignore[return-value]
+    return staticmethod(call)
 
 
 def listed(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,14 +71,15 @@ def listed(f: Callable[..., Any]) -> Callable[..., Any]:
         parts = [spread(x, lead, count) for x in arrays]
         return lead.of(f(library(parts).xp, parts, *args, **kwargs))
 
-    return staticmethod(call)  # type: ignore[return-value]
+    return staticmethod(call)
 
 
 def _elementwise(name: str, *args: Any, **kwargs: Any) -> Any:
     named = [key for key, value in kwargs.items() if isinstance(value, Batch)]
     if named:
-        raise NotBatchedError(f"{name}: {named[0]} has another value for each example; pass it by "
-                              "position")
+        raise NotBatchedError(
+            f"{name}: {named[0]} has another value for each example; pass it by position"
+        )
     return elementwise(lambda xp, *xs: getattr(xp, name)(*xs, **kwargs), *args)
 
 
@@ -111,15 +112,6 @@ def _arg(name: str, x: Any, /, *, axis: int | None = None, keepdims: bool = Fals
     return x.of(xp.reshape(out, (count, *(1,) * x.ndim)) if keepdims else out)
 
 
-def _less(xp: Any, a: Any, b: Any, strict: bool) -> Any:
-    """Compare in the order of sorting, in which NaN comes last."""
-    out = a < b if strict else a <= b
-    if "int" in str(a.dtype) or "int" in str(b.dtype):
-        return out
-    nan = xp.isnan(b)
-    return out | (nan & ~xp.isnan(a) if strict else nan)
-
-
 def _by_values(name: str, x: Any) -> Any:
     if not isinstance(x, Batch):
         return getattr(library((x,)).xp, name)(x)
@@ -134,6 +126,11 @@ class _Batched:
 
     special, linalg, fft = SPECIAL, LINALG, FFT
     matmul = staticmethod(matmul)
+    isin = staticmethod(searching.isin)
+    repeat = staticmethod(searching.repeat)
+    searchsorted = staticmethod(searching.searchsorted)
+    take = staticmethod(searching.take)
+    take_along_axis = staticmethod(searching.take_along_axis)
     zeros = staticmethod(creation.zeros)
     ones = staticmethod(creation.ones)
     empty = staticmethod(creation.empty)
@@ -163,10 +160,17 @@ class _Batched:
 
     # ruff: noqa: N805 - `each` and `listed` make functions whose first argument is a namespace
 
-    @each
-    def asarray(xp: Any, x: Any, /, **kwargs: Any) -> Any:
-        """Return each as an array."""
-        return xp.asarray(x, **kwargs)
+    @staticmethod
+    def asarray(x: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
+        """Return each as an array; a number as the same for each."""
+        data = x.data if isinstance(x, Batch) else x
+        place = device if isinstance(device, creation.Place) else None
+        backend = library((data,)) if place is None else place.backend
+        kwargs = {"dtype": backend.raw_dtype(dtype), "copy": copy}
+        out = backend.xp.asarray(data, **kwargs, device=device if place is None else place.device)
+        if isinstance(x, Batch):
+            return x.of(out)
+        return out if place is None else place.shared(out)
 
     @staticmethod
     def astype(x: Any, dtype: Any, /, **kwargs: Any) -> Any:
@@ -279,74 +283,6 @@ class _Batched:
     def stack(xp: Any, arrays: Any, /, *, axis: int = 0) -> Any:
         """Return arrays joined along a new axis, each with each."""
         return xp.stack(arrays, axis=behind(axis))
-
-    @staticmethod
-    def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
-        """Return each with its elements repeated."""
-        if isinstance(repeats, Batch):
-            if not repeats.is_shared:
-                raise NotBatchedError(
-                    "vmap: repeat with other repeats for each example would give results of other "
-                    "lengths; use take(x, indices), with as many indices for each"
-                )
-            repeats = repeats.data[0, ...]
-        if not isinstance(x, Batch):
-            return library((x,)).xp.repeat(x, repeats, axis=axis)
-        xp = backend_of(x.data).xp
-        data = x.data if axis is not None else xp.reshape(x.data, (x.data.shape[0], -1))
-        return x.of(xp.repeat(data, repeats, axis=1 if axis is None else behind(axis)))
-
-    @staticmethod
-    def take(x: Any, indices: Any, /, *, axis: int = 0) -> Any:
-        """Return the entries of each at indices along an axis."""
-        backend = library((x, indices))
-        if not isinstance(x, Batch) and not isinstance(indices, Batch):
-            return backend.xp.take(x, indices, axis=axis)
-        key = (*(slice(None),) * (axis % len(x.shape)), indices)
-        return backend.getitem(x, key)
-
-    @staticmethod
-    def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
-        """Return the entries of each at its own indices along an axis."""
-        lead = top((x, indices))
-        axis = axis % len(x.shape) - len(x.shape)
-        if lead is None:
-            return library((x,)).xp.take_along_axis(x, indices, axis=axis)
-        count = max(p.data.shape[0] for p in (x, indices) if type(p) is type(lead))
-        parts = [spread(p, lead, count) for p in (x, indices)]
-        return lead.of(library(parts).xp.take_along_axis(*parts, axis=axis))
-
-    @staticmethod
-    def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
-        """Return where elements would be inserted; where the sorted ones differ, by comparing."""
-        if sorter is not None and top((x1, sorter)) is not None:
-            x1, sorter = _Batched.take_along_axis(x1, sorter), None
-        if isinstance(x1, Batch) and x1.is_shared:
-            x1 = x1.data[0, ...]
-        if top((x1, x2)) is None:
-            return library((x1,)).xp.searchsorted(x1, x2, side=side, sorter=sorter)
-        if top((x1,)) is None:
-            xp = library((x2.data,)).xp
-            flat = xp.reshape(x2.data, (-1,))
-            out = xp.searchsorted(x1, flat, side=side, sorter=sorter)
-            return x2.of(xp.reshape(out, x2.data.shape))
-        xp = NAMESPACE
-        wide = xp.expand_dims(x2, axis=-1)
-        below = elementwise(lambda lib, a, b: _less(lib, a, b, side == "left"), x1, wide)
-        return xp.count_nonzero(below, axis=-1)
-
-    @staticmethod
-    def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Any:
-        """Return whether elements are among others."""
-        if isinstance(x2, Batch) and x2.is_shared:
-            x2 = x2.data[0, ...]
-        if top((x1, x2)) is None:
-            return library((x1,)).xp.isin(x1, x2, invert=invert)
-        if top((x2,)) is None:
-            return x1.of(library((x1.data,)).xp.isin(x1.data, x2, invert=invert))
-        xp = NAMESPACE
-        found = xp.any(xp.expand_dims(x1, axis=-1) == xp.reshape(x2, (-1,)), axis=-1)
-        return ~found if invert else found
 
 
 NAMESPACE = _Batched()

@@ -24,17 +24,19 @@ def _parts(key: Any) -> tuple[Any, ...]:
 
 def _opened(key: Any, lead: Batch) -> tuple[Any, ...]:
     """Return the parts of a key, those of this level that are the same for all without it."""
-    opened = []
-    for k in _parts(key):
-        if type(k) is type(lead) and k.is_shared:
-            k = backend_of(k.data).getitem(k.data, (0, ...))
-        if type(k) is slice and any(isinstance(e, Batch) for e in (k.start, k.stop, k.step)):
-            raise NotBatchedError(
-                "vmap: a slice whose ends differ from example to example would give results of "
-                "other lengths; index with start + arange(length)"
-            )
-        opened.append(k)
-    return tuple(opened)
+    return tuple(_alone(k, lead) for k in _parts(key))
+
+
+def _alone(k: Any, lead: Batch) -> Any:
+    """Return a part of a key, of a batch that is the same for all the one array."""
+    if type(k) is slice and any(isinstance(e, Batch) for e in (k.start, k.stop, k.step)):
+        raise NotBatchedError(
+            "vmap: a slice whose ends differ from example to example would give results of "
+            "other lengths; index with start + arange(length)"
+        )
+    if type(k) is type(lead) and k.is_shared:
+        return backend_of(k.data).getitem(k.data, (0, ...))
+    return k
 
 
 def _is_array(k: Any) -> bool:
@@ -72,22 +74,16 @@ class _Plan:
         basic: list[Any] = []
         self.front: list[int] = []
         arrays: list[Any] = []
-        positions: list[int] = []
-        axis = 0  # in what the basic key gives
-        before = 0  # axes of the result in front of the first array
-        for i, k in enumerate(key):
+        for i, k in enumerate(key):  # each part stands for one axis of what the basic key gives
             if _is_array(k) or isinstance(k, (int, np.integer)):
-                if not positions:
-                    before = axis
-                positions.append(i)
-                self.front.append(axis)
+                self.front.append(i)
                 arrays.append(k)
                 basic.append(slice(None))
             else:
                 basic.append(k)
-            axis += 1
-        together = positions == list(range(positions[0], positions[-1] + 1))
-        self.basic, self.place = tuple(basic), before if together else 0
+        first, last = self.front[0], self.front[-1]
+        together = self.front == list(range(first, last + 1))
+        self.basic, self.place = tuple(basic), first if together else 0
         self.is_whole = all(type(k) is slice and k == slice(None) for k in basic)
         self.ndim = max(len(getattr(a, "shape", np.shape(a))) for a in arrays)
         self.batched = any(type(a) is type(lead) for a in arrays)
@@ -146,10 +142,7 @@ def getitem(x: Any, key: Any) -> Any:
     if lead is None:
         return library((x,)).getitem(x, key)
     key = _opened(key, lead)
-    if type(x) is type(lead):
-        data = x.data
-    else:
-        data = library((x,)).xp.expand_dims(x, axis=0)
+    data = x.data if type(x) is type(lead) else library((x,)).xp.expand_dims(x, axis=0)
     if _is_plain(key, lead):
         return lead.of(library((data, *key)).getitem(data, (slice(None), *key)))
     plan = _Plan(key, lead, len(data.shape) - 1)

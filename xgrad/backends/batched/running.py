@@ -45,7 +45,7 @@ def drawn(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any
 
 
 def _entered(raw: Any, level: Any, own: list[Any]) -> Any:
-    """Make a batch of the axis that belongs to a level; those of smaller rank are batches by now."""
+    """Make a batch of the axis of a level; those of smaller rank are batches by now."""
     from .border import enter  # it imports what imports this
 
     axis = sum(other.kind.rank > level.kind.rank for other in own[: own.index(level)])
