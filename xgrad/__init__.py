@@ -25,6 +25,7 @@ from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_roo
 from .debugging.nonfinite import debug
 from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
+from .engine.handed import hand as _hand
 from .hooks import install as _install_hooks
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
 from .ops.arranging import (
@@ -244,6 +245,7 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
+from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
@@ -581,6 +583,7 @@ __all__ = [
 if TYPE_CHECKING:
     from . import fft, linalg, special
     from . import numpy_protocol as numpy_protocol
+    from . import show as show
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
@@ -598,9 +601,15 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
 
 
-_MOVED = {"array": "arrays.array", "derived": "engine.picklable", "trees": "tree"}
+_MOVED = {
+    "array": "arrays.array",
+    "derived": "engine.picklable",
+    "tape": "engine.tape",
+    "trees": "tree",
+}
 """Modules that old pickles name, and where they are now."""
 for _old, _new in _MOVED.items():
     _sys.modules[f"{__name__}.{_old}"] = _import_module(f"{__name__}.{_new}")
 
+_hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
 _install_hooks()

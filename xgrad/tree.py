@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .arrays.array import SCALARS, Array
+from .arrays.array import SCALARS, Array, array_of
 from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 
 NAMESPACE = "xgrad"
@@ -118,9 +118,7 @@ def as_array(x: Any, what: str) -> Array:
     if backend_of_type(type(x)) is not None:
         return Array(np.asarray(x) if isinstance(x, np.generic) else x)
     if type(x) in SCALARS:
-        import xgrad
-
-        return xgrad.asarray(x)
+        return array_of(x)
     raise errors.NotDifferentiableError(
         f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
         "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "

@@ -19,9 +19,10 @@ import numpy as np
 import xgrad
 
 from .. import errors
-from ..backends import COMPLEX, REAL, Raw, backend_of, under
+from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from .methods import Methods
+from .node import is_parameter, is_recording, new_leaf, parameter
 from .operators import SCALARS, TAKES, Operators
 
 __all__ = ["SCALARS", "Array"]
@@ -142,7 +143,7 @@ class Array(Operators, Methods):
     @property
     def requires_grad(self) -> bool:
         """Whether `backward` leaves this array's gradient in `grad`."""
-        return self._node is not None and xgrad.tape.is_parameter(self._node)
+        return self._node is not None and is_parameter(self._node)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -153,7 +154,7 @@ class Array(Operators, Methods):
                 "requires_grad: this array is a result, not a leaf; "
                 "set it on x.detach() or pass requires_grad=True to xgrad.asarray"
             )
-        self._node = xgrad.tape.parameter(self) if value else None
+        self._node = parameter(self) if value else None
 
     @property
     def grad(self) -> Array | None:
@@ -183,7 +184,7 @@ class Array(Operators, Methods):
                 "backward: called inside vmap, where a leaf has no one gradient; use xgrad.grad(f) "
                 "inside, or call backward on what vmap returns"
             )
-        xgrad.tape.backward(self, cotangent, create_graph)
+        xgrad.transforms.backward.backward(self, cotangent, create_graph)
 
     def detach(self) -> Array:
         """Return an untracked array with the same data."""
@@ -193,7 +194,7 @@ class Array(Operators, Methods):
 
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
-        if self._node is not None and xgrad.tape.is_recording():
+        if self._node is not None and is_recording():
             from . import leaving  # only for what is mostly an error
 
             if what != "float()" or not leaving.judges_an_error():
@@ -301,7 +302,7 @@ class Array(Operators, Methods):
 
     def _rebind(self, new: Array, what: str) -> Array:
         """Take over another array's data and node: what every in-place write comes down to."""
-        if self.requires_grad and xgrad.tape.is_recording():
+        if self.requires_grad and is_recording():
             raise errors.MutationError(
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
@@ -393,9 +394,7 @@ class Array(Operators, Methods):
         return f"Array({', '.join(words)})"
 
     def _repr_html_(self) -> str:
-        from xgrad.show.html import array_html  # only notebooks ask for it
-
-        return array_html(self)
+        return xgrad.show.array_html(self)
 
     def __str__(self) -> str:
         try:
@@ -405,6 +404,18 @@ class Array(Operators, Methods):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
+
+
+def array_of(number: complex) -> Array:
+    """Return a Python number as a 0-d array on the current backend, of the widest dtype."""
+    backend, device = current()
+    with backend.on_device(device):
+        return Array(backend.from_numpy(np.asarray(number), device))
+
+
+def leaf(x: Array, outer: bool) -> Array:
+    """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
+    return Array(x._data, new_leaf(x._node if outer else None))
 
 
 def _is_library(frame: FrameType) -> bool:

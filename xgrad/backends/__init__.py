@@ -100,6 +100,13 @@ def _solve_triangular(x1: Raw, x2: Raw, upper: bool, adjoint: bool) -> Raw:
     return xp.linalg.solve(_adjoint(xp, half) if adjoint else half, x2)
 
 
+def _strong_multiply(x1: Raw, x2: Raw) -> Raw:
+    """Return the product in which zero wins over infinity and NaN, by the standard's functions."""
+    xp = backend_of(x2 if isinstance(x1, (bool, int, float, complex)) else x1).xp
+    product = x1 * x2
+    return xp.where((x1 == 0) | (x2 == 0), xp.zeros_like(product), product)
+
+
 def _lu_factor(x: Raw) -> tuple[Raw, Raw]:
     """Return the matrix itself twice: `_lu_solve` then factorises it each time."""
     return x, x
@@ -201,6 +208,10 @@ class Backend:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numpy_dtypes", {raw: np_ for np_, raw in self.dtypes.items()})
+
+    def zero_wins(self, x1: Raw, x2: Raw) -> Raw:
+        """Return the product in which zero times anything, even infinity or NaN, is zero."""
+        return (self.strong_multiply or _strong_multiply)(x1, x2)
 
     def raw_dtype(self, dtype: Any) -> Any:
         """Return the library's dtype for a NumPy dtype, a scalar class or its own dtype."""

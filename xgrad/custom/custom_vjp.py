@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
-from ..engine.kinds import transposed
 from ..engine.tape import SAVED, Node, Parts, Rule
+from ..engine.transposing import transposed
 from .call import Call, checked, filled, recorded
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import SAVED, Node, Parts, Rule, selected
 from ..backends import backend_of
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
-from ..engine.kinds import transposed
-from ..engine.tape import SAVED, SELECT, Node, Parts, Rule, next_serial
+from ..engine.transposing import transposed
 from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
 
 _transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
@@ -175,7 +175,7 @@ class primitive:  # noqa: N801 - used as a decorator
 
     def _lift(self, node: Node) -> Any:
         call, kwargs, flat, tracked, _ = node[SAVED]
-        outs = [Array(x, [next_serial(), SELECT, node, i, None]) for i, x in enumerate(flat)]
+        outs = [Array(x, selected(node, i)) for i, x in enumerate(flat)]
         return call, kwargs, outs, tracked, call.lifted(node)
 
     def _arguments(self, saved: Any, fit: Any) -> tuple[Any, ...]:

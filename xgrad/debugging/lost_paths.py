@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from ..engine import tape
+from ..engine.definition import Op
+from ..engine.frames import held, is_call, is_ours
 from ..engine.tape import PARENTS, SERIAL, Node
-from .observer import Line, Watch, arrays_in, indented, is_ours, origin
-
-_CALLS = frozenset(("call", "general"))
-"""What the functions that call an op are named; the op has a better name."""
+from .notes import Line, indented
+from .observer import Reader, arrays_in, origin
 
 _LEAVING = frozenset(("item", "tolist", "data", "__bool__", "__index__", "__int__", "__float__"))
 
@@ -31,7 +31,7 @@ class Loss(NamedTuple):
         return f"{self.name}{off}\n  {str(self.line).replace(chr(10), f'{chr(10)}  ')}"
 
 
-class Losses(Watch):
+class Losses(Reader):
     """Collects where a function leaves the tape.
 
     Attributes:
@@ -48,29 +48,26 @@ class Losses(Watch):
         self.depends: dict[int, int] = {}
         self._op = ""  # the innermost op that gave something untracked
 
-    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Watch
-        super().returned(frame, value)
+    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Reader
         if frame.f_code is tape.leaf.__code__ and value is not None:
             serial, outer = value._node[SERIAL], value._node[PARENTS]
             self.depends[serial] = 1 << len(self.leaves) | self.leaves_of(outer)
             self.leaves.append(serial)
             return
-        code = frame.f_code
         given = 0
         for argument in inspect.getargvalues(frame).locals.values():
             for x in arrays_in(argument):
                 given |= self.leaves_of(x._node)
         if not given:
             return
-        results = list(arrays_in(value))
+        results, by_user = list(arrays_in(value)), not is_ours(frame.f_back)
         if any(x._node is not None for x in results):
-            self.used |= 0 if is_ours(frame.f_back) else given
+            self.used |= given if by_user else 0
             return
-        self._op = getattr(frame.f_locals.get("op"), "name", self._op)
-        if not results and code.co_name not in _LEAVING:
-            return
-        if not is_ours(frame.f_back):
-            name = self._op if code.co_name in _CALLS or code.co_name[0] == "_" else code.co_name
+        if is_call(frame.f_code) and (op := held(frame, Op)) is not None:
+            self._op = op.name
+        if by_user and (results or frame.f_code.co_name in _LEAVING):
+            name = _name_of(frame.f_code) or self._op
             self.found[Loss(name, origin(frame)[0], given, tape.is_recording())] = None
 
     def leaves_of(self, node: Node | None) -> int:
@@ -92,6 +89,12 @@ class Losses(Watch):
                     leaves |= known[p[SERIAL]]
                 known[top[SERIAL]] = leaves
         return known[node[SERIAL]]
+
+
+def _name_of(code: CodeType) -> str:
+    """Return what a user knows a function by, "" for a closure or a special method."""
+    is_nameless = "<locals>" in code.co_qualname or code.co_name[0] == "_"
+    return "" if is_nameless else code.co_name
 
 
 def lost(run: Callable[[], Any], count: int) -> list[str]:

@@ -14,9 +14,11 @@ from .. import errors
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, REAL, backend_of, under
 from ..engine import tape
+from ..engine.frames import held
 from ..engine.record import Record
-from ..engine.tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
-from .observer import Note, Watch, indented, kind_of, note_of, through
+from ..engine.tape import PARAMETER, RULE, SERIAL, Node, Parts
+from .notes import Note, indented, kind_of, parameter_of, through
+from .observer import Pull, Reader, note_of
 
 __all__ = ["debug"]
 
@@ -65,17 +67,23 @@ class _Walk(NamedTuple):
     """A walk that is under way.
 
     Attributes:
-        bad: what was not finite in it: by serial number of a node, the op that made its cotangent
-            or tangent, what is wrong, and whether the op itself was handed something wrong.
+        frame: the call of the function that walks.
+        bad: ``bad[serial] = (note, text, inherited)``: which op made this node's cotangent (or
+            tangent), what is not finite about it, and whether that op was itself handed a
+            cotangent (or tangent) that is not finite.
         record: the record that is walked, if it is one of a transform.
     """
 
+    frame: FrameType
     bad: dict[int, tuple[Note, str, bool]]
     record: Record | None
 
 
-class _Debug(Watch):
-    """Looks for what is not finite, and tells what is reached by it from what a mask discards."""
+class _Debug(Reader):
+    """Looks for what is not finite, and raises if a walk arrives at a leaf with it.
+
+    What a mask discards on the way does not arrive.
+    """
 
     def __init__(self, at_once: bool) -> None:
         self.at_once, self.is_over = at_once, False
@@ -83,26 +91,29 @@ class _Debug(Watch):
         self.walks: list[_Walk] = []
 
     def called(self, frame: FrameType) -> None:
-        if frame.f_code in _WALKS:
-            caller = frame.f_back
-            record = None
-            if caller is not None and caller.f_code in _RECORDS:
-                record = caller.f_locals["self"]
-            self.walks.append(_Walk({}, record))
+        if frame.f_code not in _WALKS:
+            return
+        under_way, above = [], frame.f_back
+        while above is not None:
+            under_way += [walk for walk in self.walks if walk.frame is above]
+            above = above.f_back
+        caller, record = frame.f_back, None
+        if caller is not None and caller.f_code in _RECORDS:
+            record = held(caller, Record)
+        # others ended unseen, as walks do in which another reader raises an error
+        self.walks = [*reversed(under_way), _Walk(frame, {}, record)]
 
     def returned(self, frame: FrameType, value: Any) -> None:
         if self.is_over:
             return
-        if frame.f_code in _WALKS and self.walks:
+        if self.walks and self.walks[-1].frame is frame:
             if value is not None:
                 self._arrived(value)
             self.walks.pop()
-            return
-        if frame.f_code is tape.leaf.__code__ and value is not None:
+        elif frame.f_code is tape.leaf.__code__ and value is not None:
             text, _ = not_finite(value)
             if text:
                 self.leaves[value._node[SERIAL]] = text
-        super().returned(frame, value)
 
     # On the way --------------------------------------------------------------------------------
 
@@ -113,20 +124,21 @@ class _Debug(Watch):
             if self.at_once:
                 self._raise_value(note)
 
-    def pulled(self, note: Note, g: Any, c: Any) -> None:
+    def pulled(self, pull: Pull) -> None:
         if not self._is_walking():
             return
-        parts = g if type(g) is Parts else {0: g}
+        note = pull.note
+        parts = pull.g if type(pull.g) is Parts else {0: pull.g}
         if any(i in parts and _meets(parts[i], where) for i, (_, where) in note.bad.items()):
             self._raise_value(note)
-        came = bool(not_finite(g)[0])
+        inherited = bool(not_finite(pull.g)[0])
         bad = self.walks[-1].bad
-        for parent, part in note.handed_on(c):
+        for parent, part in pull.parts():
             text, _ = not_finite(part)
             for node in through(parent) if text else ():
                 serial = node[SERIAL]
-                if serial not in bad or not came:
-                    bad[serial] = note, text, came
+                if serial not in bad or not inherited:
+                    bad[serial] = note, text, inherited
                 if self.at_once:
                     self._raise_derivative(serial)
 
@@ -140,7 +152,7 @@ class _Debug(Watch):
                 self._raise_derivative(note.serial)
 
     def _is_walking(self) -> bool:
-        return self.is_on and not self.is_over and bool(self.walks)
+        return not self.is_over and bool(self.walks)
 
     def _arrived(self, found: dict[int, Any]) -> None:
         """Raise if a walk ends in something that is not finite."""
@@ -169,10 +181,10 @@ class _Debug(Watch):
         bad = self.walks[-1].bad
         note, text, towards = None, "", None
         while serial in bad:
-            note, text, came = bad.pop(serial)
+            note, text, inherited = bad.pop(serial)
             up = note.serial != serial  # a cotangent, which came to its parent from this op
             towards = next((p for p in note.before if p[SERIAL] == serial), None)
-            if not came:
+            if not inherited:
                 what = "cotangent of its argument" if up else "tangent of its result"
                 self._raise(f"the derivative is not finite: the {what} has {text}", note, towards)
             before = [p[SERIAL] for p in note.before if p[SERIAL] in bad]
@@ -183,7 +195,7 @@ class _Debug(Watch):
         self._raise(f"the derivative is not finite: {text}", note, towards)
 
     def _raise(self, message: str, note: Note | None, towards: Node | None) -> NoReturn:
-        self.is_over = True
+        self.is_over, self.notes = True, False
         if note is None:
             raise errors.NonFiniteError(message)
         steps = self._chain(note, towards)
@@ -214,13 +226,13 @@ class _Debug(Watch):
     def _leaf(self, nodes: list[Node]) -> str:
         """Return what to call the leaf among some nodes."""
         serials = [node[SERIAL] for node in nodes]
-        for _, record in reversed(self.walks):
+        for _, _, record in reversed(self.walks):
             if record is not None:
                 for leaf, name in zip(record.leaves, record.names(), strict=True):
                     if leaf[SERIAL] in serials:
                         return name
         for node in nodes:
-            if node[RULE] is PARAMETER and (x := node[SAVED]()) is not None:
+            if node[RULE] is PARAMETER and (x := parameter_of(node)) is not None:
                 return f"a parameter ({kind_of(x)})"
         return "a leaf"
 

@@ -38,14 +38,26 @@ from functools import update_wrapper
 from typing import Any, TypeVar
 
 from ..arrays import operators
-from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
-from .calls.general import constant_call, general_call
+from . import frames
+from .calls.binary import binary_call
+from .calls.general import general_call
 from .calls.unary import unary_call
-from .kinds import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
-from .operands import Op
-from .partials import Partial, over
+from .definition import Op
+from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
+from .own import Own, Root, SquaresRoots
+from .partials import Partial, factor, over
 
-__all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
+__all__ = [
+    "Root",
+    "SquaresRoots",
+    "constant",
+    "elementwise",
+    "factor",
+    "linear",
+    "multilinear",
+    "over",
+    "rule",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,36 +67,30 @@ def elementwise(
     zeros: bool = False,
     path: str = "",
     product: Any = None,
-    square: Callable[[Any, Any], Any] | None = None,
-    of_root: Callable[[Any], Any] | None = None,
+    own: Own | None = None,
     symbol: str = "",
 ) -> Callable[[F], F]:
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
-        partials: for each array argument ``f(xp, ...)``, ``over(f)`` for one over it, 1 or -1.
+        partials: for each array argument ``f(xp, ...)``, ``factor(name)`` for one of the op's own
+            values, ``over(f)`` for one over it, 1 or -1.
         zeros: whether the partials have structural zeros, as those of ``clip`` have.
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.
-        square: of a root, its square; see `Rule`.
-        of_root: of a product, that of a root and itself.
+        own: what this op alone knows, as a root knows its square.
         symbol: the operator of two arrays that is this op.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "elementwise", path, len(partials))
-        op.square, op.of_root = square, of_root
         for partial in partials:
             op.require_names(partial, 1)
-        if len(partials) == 1 and not op.keywords and not op.rest:
-            return _finish(op, f, unary_call(op, partials[0], zeros))
-        if len(partials) == 2 and not op.keywords and not op.rest:
-            variants = binary_variants(op, partials, zeros, elementwise_variant, product)
-            call = binary_call(op, variants)
-            if symbol:
-                operators.define(symbol, call, lambda other: binary_call(op, variants, None, other))
-            return _finish(op, f, call)
-        return _finish(op, f, general_call(op, ElementwiseBuilder(op, partials, zeros)))
+        kind = Elementwise(op, partials, zeros, own, product)
+        call = _call(op, kind)
+        if symbol:
+            operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
+        return _finish(op, f, call)
 
     return decorate
 
@@ -95,38 +101,28 @@ def linear(
     path: str = "",
     view: Any = None,
     adapter: str = "",
-    add_to: Callable[..., Any] | None = None,
-    cover: Callable[..., bool] | None = None,
-    join: Callable[..., Any] | None = None,
-    reuse: Callable[..., Any] | None = None,
+    own: Own | None = None,
 ) -> Callable[[F], F]:
     """Define an op that is linear in its arrays together, by its transposes.
 
     Args:
         transposes: for each array argument ``f(xp, g, ...)``, or None if the op is not linear in
-            that argument; for a variadic op one that gives a sequence.
+            that argument; for an op of any number of arrays the one ``f(xp, g, likes, ...)`` that
+            gives a sequence.
         zeros: whether the transposes fill unused entries with zeros.
         path: the prefix of the backend's name of the function.
         view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
-        add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
-        cover: ``cover(keys, shape)``, whether parts of these keys are the whole; see `Rule`.
-        join: ``join(parts, shape)``, the whole of such parts; see `Rule`.
-        reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
+        own: what this op alone knows, as reading and writing at an index do.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        return _finish(
-            op,
-            f,
-            general_call(
-                op, LinearBuilder(op, transposes, zeros, add_to, cover, join, reuse), view
-            ),
-        )
+        kind = Joint(op, transposes, zeros, own) if op.variadic else None
+        return _finish(op, f, general_call(op, kind or Linear(op, transposes, zeros, own), view))
 
     return decorate
 
@@ -146,12 +142,9 @@ def multilinear(
         op = Op(f, "multilinear", path, len(transposes))
         for transpose in transposes:
             op.require_names(transpose, 2)
-        if len(transposes) == 2 and not op.keywords and not op.rest:
-            variants = binary_variants(op, transposes, False, multilinear_variant)
-            call = binary_call(op, variants, axes)
-            variants.call = call
-            return _finish(op, f, call)
-        return _finish(op, f, general_call(op, MultilinearBuilder(op, transposes)))
+        kind = Multilinear(op, transposes)
+        two = len(transposes) == 2 and not op.parameters
+        return _finish(op, f, binary_call(op, kind, axes or 0) if two else general_call(op, kind))
 
     return decorate
 
@@ -163,7 +156,7 @@ def rule(
     arrays: int | None = None,
     zeros: bool = False,
     path: str = "",
-    square: Callable[[Any, Any], Any] | None = None,
+    own: Own | None = None,
 ) -> Callable[[F], F]:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
@@ -174,15 +167,14 @@ def rule(
         arrays: how many arguments are arrays; by default the positional-only ones.
         zeros: whether the vjp fills unused entries with zeros.
         path: the prefix of the backend's name of the function.
-        square: of a root, its square; see `Rule`.
+        own: what this op alone knows, as a root knows its square.
     """
 
     def decorate(f: F) -> F:
         op = Op(f, "rule", path, arrays)
-        op.square = square
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
-        return _finish(op, f, general_call(op, RuleBuilder(op, vjp, jvp, zeros)))
+        return _finish(op, f, general_call(op, Ruled(op, vjp, jvp, zeros, own)))
 
     return decorate
 
@@ -190,11 +182,19 @@ def rule(
 def constant(f: F, /) -> F:
     """Define an op whose result has no derivative: it is said, not left out."""
     op = Op(f, "constant", "", None)
-    return _finish(op, f, constant_call(op))
+    return _finish(op, f, _call(op, Constant(op)))
+
+
+def _call(op: Op, kind: Kind) -> Callable[..., Any]:
+    """Return the function that users call, by the shortest way for so many arrays."""
+    if op.parameters or op.variadic or len(op.arrays) not in (1, 2):
+        return general_call(op, kind)
+    return unary_call(op, kind) if len(op.arrays) == 1 else binary_call(op, kind)
 
 
 def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
     """Give the function that does the work the name, docstring and signature of the definition."""
     update_wrapper(call, f)
+    frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]
     return call  # type: ignore[return-value]

@@ -32,9 +32,14 @@ class Derived:
     def __reduce__(self) -> Any:
         return _made, self._made_by
 
+    @property
+    def transform(self) -> str:
+        """The name of the transform."""
+        return str(self._made_by[0].__name__)
+
     def __repr__(self) -> str:
-        transform, (f, *_), _ = self._made_by
-        return f"<xgrad.{transform.__name__} of {getattr(f, '__qualname__', f)}>"
+        _, (f, *_), _ = self._made_by
+        return f"<xgrad.{self.transform} of {getattr(f, '__qualname__', f)}>"
 
 
 def _made(transform: Callable[..., Any], args: Any, options: dict[str, Any]) -> Any:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..engine.operands import called, require_array
+from ..engine.frames import called
+from ..engine.operands import require_array
 from ..ops.products import adjoint
 
 # ruff: noqa: N802 - matrices are capitals

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..engine.op import rule
+from ..engine.op import Root, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
 from ..ops.dtypes import astype
@@ -28,9 +28,8 @@ def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     return xp.where(none, xp.zeros_like(x), x / xp.where(none, xp.ones_like(length), length))
 
 
-def _sum_of_squares(node: Any, saved: Any) -> Any:
-    squares = square(absolute(saved["x"]))
-    return sum_over(squares, axis=saved.get("axis"), keepdims=saved.get("keepdims", False))
+def _sum_of_squares(x: Any, axis: Axis, keepdims: bool) -> Any:
+    return sum_over(square(absolute(x)), axis=axis, keepdims=keepdims)
 
 
 @rule(
@@ -40,7 +39,7 @@ def _sum_of_squares(node: Any, saved: Any) -> Any:
     jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
         t * conj(xp, _direction(xp, x, out, axis, keepdims)), axis=axis, keepdims=keepdims
     ),
-    square=_sum_of_squares,
+    own=Root(_sum_of_squares),
 )
 def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the Euclidean norm over axes, scaled so that the squares do not overflow."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..engine.operands import called
+from ..engine.frames import called
 from .beside import array_of, is_array, placed
 from .dtypes import astype, isdtype
 from .indexing import _place, getitem, take

@@ -12,7 +12,7 @@ from ..arrays.array import Array
 from ..backends import batched
 from ..engine.op import linear
 
-__all__ = ["adopted", "entered", "left", "within"]
+__all__ = ["adopted", "entered", "left"]
 
 
 @linear(lambda xp, g, level, axis: left(g, level=level, axis=axis))
@@ -39,9 +39,4 @@ def _total(x: Array, /, *, level: Any) -> Array:
     return batched.total(x, level)  # type: ignore[no-any-return]
 
 
-def within(x: Array) -> Array:
-    """Return the variable of a derivative that is taken inside `vmap`, one for each example."""
-    for level in batched.levels():
-        if not batched.holds(x._data, level):
-            x = adopted(x, level=level)
-    return x
+batched.hand(lambda x, level: adopted(x, level=level))

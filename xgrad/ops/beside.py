@@ -8,8 +8,8 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, backend_of_type
+from ..engine.frames import called
 from ..engine.op import constant
-from ..engine.operands import called
 from .creation import asarray, full_like
 from .dtypes import astype, isdtype
 from .manipulation import front

@@ -11,9 +11,9 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, backend_of
-from ..engine.op import constant, elementwise, linear, over, rule
+from ..engine.op import Root, SquaresRoots, constant, elementwise, factor, linear, over, rule
 from ..engine.operands import require_array
-from ..engine.tape import PARENTS, RULE
+from ..engine.own import root_of
 
 
 def is_complex(x: Any) -> bool:
@@ -56,23 +56,23 @@ def subtract(x1: Operand, x2: Operand, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x2: x2,
-    lambda xp, x1: x1,
-    of_root=lambda y: _square_of_root(y, 2),
+    factor("x2"),
+    factor("x1"),
+    own=SquaresRoots(lambda y: _square_of_root(y, 2)),
     symbol="*",
 )
 def multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product of each pair of elements."""
 
 
-@elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2, symbol="/")
+@elementwise(over(factor("x2")), lambda xp, x2, out: -out / x2, symbol="/")
 def divide(x1: Operand, x2: Operand, /) -> Array:
     """Return the quotient of each pair of elements."""
 
 
 @elementwise(
-    lambda xp, x2: x2,
-    lambda xp, x1: x1,
+    factor("x2"),
+    factor("x1"),
     zeros=True,
     product=lambda g, p: strong_multiply(g, p),
 )
@@ -83,13 +83,8 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     entry not indexed) is carried upstream by this product, so that an infinite derivative there
     cannot turn it into NaN. Its derivatives are those of a product, at every order.
     """
-    x = x2 if type(x1) in SCALARS else x1
-    backend = backend_of(x)
-    if backend.strong_multiply is not None:
-        return backend.strong_multiply(x1, x2)  # type: ignore[no-any-return]
-    product = x1 * x2
-    dead = (x1 == 0) | (x2 == 0)
-    return backend.xp.where(dead, backend.xp.zeros_like(product), product)  # type: ignore[no-any-return]
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.zero_wins(x1, x2)  # type: ignore[no-any-return]
 
 
 def _pow_slope(x1: Any, x2: float) -> Any:
@@ -137,7 +132,7 @@ def pow(x1: Any, x2: Any, /) -> Array:
     exponent is 0.
     """
     if type(x2) in (int, float):
-        if x2 == 2 and type(x1) is Array and x1._node and x1._node[RULE].square:
+        if x2 == 2 and type(x1) is Array and root_of(x1):
             return _square_of_root(x1, x2)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
@@ -186,7 +181,7 @@ def _square(x: Array, /) -> Array:
 
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
-    if type(x) is Array and x._node and x._node[RULE].square:
+    if type(x) is Array and root_of(x):
         return _square_of_root(x, 2)
     return _square(x)
 
@@ -196,9 +191,8 @@ def _square_of_root(y: Array, two: float) -> Array:
 
     By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
     """
-    node: Any = y._node
-    under = node[RULE].square(node, node[RULE].lift(node))
-    return Array(y._data**two, under._node)
+    root: Any = root_of(y)
+    return Array(y._data**two, root.squared(y._node)._node)
 
 
 @elementwise(lambda xp, out: -out * out)
@@ -208,7 +202,7 @@ def reciprocal(x: Array, /) -> Array:
 
 @elementwise(
     lambda xp, out: 0.5 / out,
-    square=lambda node, out: positive(Array(out._data, node[PARENTS])),
+    own=Root(lambda x: positive(x)),
 )
 def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
@@ -221,19 +215,16 @@ def _unit(xp: Any, x: Any, length: Any) -> Any:
     return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
 
 
-def _sum_of_legs(node: Any, saved: Any) -> Any:
-    *legs, out = saved
+def _sum_of_legs(x1: Any, x2: Any, out: Any) -> Any:
     raw = out._data
     total: Any = backend_of(raw).xp.zeros_like(raw)  # in the shape that the legs broadcast to
-    for leg in legs:
-        total = leg * leg + total
-    return total
+    return x2 * x2 + (x1 * x1 + total)
 
 
 @elementwise(
     lambda xp, x1, out: _unit(xp, x1, out),
     lambda xp, x2, out: _unit(xp, x2, out),
-    square=_sum_of_legs,
+    own=Root(_sum_of_legs),
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:
     """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0)."""
@@ -242,7 +233,7 @@ def hypot(x1: Operand, x2: Operand, /) -> Array:
 # Exponentials and logarithms ---------------------------------------------------------------------
 
 
-@elementwise(lambda xp, out: out)
+@elementwise(factor("out"))
 def exp(x: Array, /) -> Array:
     """Return e raised to each element."""
 
@@ -252,7 +243,7 @@ def expm1(x: Array, /) -> Array:
     """Return ``exp(x) - 1``, accurate for small elements."""
 
 
-@elementwise(over(lambda xp, x: x))
+@elementwise(over(factor("x")))
 def log(x: Array, /) -> Array:
     """Return the natural logarithm of each element."""
 
@@ -363,7 +354,7 @@ def atanh(x: Array, /) -> Array:
 # Absolute value, sign, choice --------------------------------------------------------------------
 
 
-@elementwise(lambda xp, x: xp.sign(x), square=lambda node, x: x * x)
+@elementwise(lambda xp, x: xp.sign(x), own=Root(lambda x: x * x))
 def _abs_real(x: Array, /) -> Array:
     """Return the absolute value of each real element."""
     return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
@@ -372,7 +363,7 @@ def _abs_real(x: Array, /) -> Array:
 @rule(
     vjp=lambda xp, g, x: g * xp.sign(x),
     jvp=lambda xp, t, x: t * xp.conj(xp.sign(x)),
-    square=lambda node, saved: real(conj(saved["x"]) * saved["x"]),
+    own=Root(lambda x: real(conj(x) * x)),
 )
 def _abs_complex(x: Array, /) -> Array:
     """Return the modulus of each complex element."""

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import RULE
 from ..backends import Backend, backend_of, backend_of_type
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
-from ..engine.tape import RULE
+from ..engine.slices import Reading, Writing
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
 
@@ -105,9 +106,9 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     backend = backend_of(like)
     whole = backend.xp.empty(shape, dtype=like.dtype, device=backend.device(like))
     write, kind = backend.setitem, type(like)
-    for g, saved in parts:
+    for g, key in parts:
         own = write if type(g) is kind else leading(whole, g).setitem
-        whole = own(whole, saved["key"], g, False)
+        whole = own(whole, key, g, False)
     return whole
 
 
@@ -116,9 +117,7 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     zeros=True,
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
-    add_to=lambda total, g, key: _add_at(total, g, key),
-    cover=lambda keys, shape: _cover(keys, shape),
-    join=lambda parts, shape: _join(parts, shape),
+    own=Reading(_add_at, _cover, _join),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -161,7 +160,7 @@ def _read_apart(x: Array, key: Key) -> Array:
         node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
             return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
-        if node is not None and node[RULE].reuse is not None:
+        if node is not None and isinstance(node[RULE].own, Writing):
             out._data = apart(x._data, out._data)
     return out
 
@@ -210,7 +209,7 @@ def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
     lambda xp, g, key: _setitem(g, 0, key=key),
     lambda xp, g, key: getitem(g, key),
     zeros=True,
-    reuse=lambda xp, g, key: _parted(xp, g, key),
+    own=Writing(_parted),
 )
 def _setitem(x: Array, value: Array, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""

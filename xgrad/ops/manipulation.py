@@ -9,8 +9,9 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import backend_of
+from ..engine.frames import called
 from ..engine.op import linear
-from ..engine.operands import called, require_array, require_one_place
+from ..engine.operands import require_array, require_one_place
 from .dtypes import astype, result_type
 
 

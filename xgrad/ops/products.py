@@ -8,8 +8,9 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import backend_of, backend_of_type
+from ..engine.frames import called
 from ..engine.op import linear, multilinear
-from ..engine.operands import called, require_array
+from ..engine.operands import require_array
 from ..engine.projection import conj
 from ..errors import MixedBackendError
 from .dtypes import astype, result_type

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import backend_of
+from ..engine.frames import called
 from ..engine.op import constant, linear, rule
-from ..engine.operands import called, require_array, require_one_place, taken_along
+from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
 from .elementwise import negative
 from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..engine.op import constant, linear, rule
+from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
@@ -80,10 +80,6 @@ def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdim
     return xp.where(out == 0, xp.zeros_like(x), _deviation(xp, x, axis, correction) / safe)
 
 
-def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in saved.items() if name not in ("x", "out")}
-
-
 @rule(
     vjp=lambda xp, g, x, out, axis, correction, keepdims: (
         spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims)
@@ -93,7 +89,11 @@ def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
         axis=axis,
         keepdims=keepdims,
     ),
-    square=lambda node, saved: var(saved["x"], **_parameters(saved)),
+    own=Root(
+        lambda x, axis, correction, keepdims: var(
+            x, axis=axis, correction=correction, keepdims=keepdims
+        )
+    ),
 )
 def std(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..engine.operands import called
+from ..engine.frames import called
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like

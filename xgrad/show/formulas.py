@@ -152,6 +152,8 @@ def _expression(rule: ast.expr, scope: dict[str, Any]) -> ast.expr | None:
         return None
     if isinstance(rule, ast.Lambda):
         return _written_out(rule.body, scope, 2)
+    if isinstance(rule, ast.Call) and called(rule) == "factor":
+        return ast.Name(ast.literal_eval(rule.args[0]))
     if isinstance(rule, ast.Call) and called(rule) == "over":
         divisor = _expression(rule.args[0], scope)
         assert divisor is not None

@@ -7,7 +7,6 @@ the computation was watched.
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,7 +17,10 @@ import numpy as np
 
 import xgrad as xg
 from xgrad import errors
+from xgrad.debugging.notes import parameter_of, selected
+from xgrad.debugging.observer import Pull, Reader, watched
 from xgrad.engine import tape
+from xgrad.engine.projection import ones_like
 
 __all__ = ["Graph", "Step", "read", "walk"]
 
@@ -111,37 +113,41 @@ def require_tracked(y: Any, what: str) -> xg.Array:
 
 def read(y: xg.Array) -> Graph:
     """Return the tape behind a tracked array, a step per node: the reader of tape nodes."""
-    nodes: dict[int, Any] = {}
-    stack = [y._node]
-    while stack:
-        node = stack.pop()
-        if node[tape.SERIAL] in nodes:
-            continue
-        if node[tape.RULE] is tape.FREED:
-            raise errors.GraphFreedError(
-                "show: backward() has walked this graph and freed it. Show it before, or keep it "
-                "with backward(create_graph=True)"
-            )
-        nodes[node[tape.SERIAL]] = node
-        stack.extend(tape.parents_of(node))
+    nodes = _behind(y)
+    if any(node[tape.RULE] is tape.FREED for node in nodes.values()):
+        raise errors.GraphFreedError(
+            "show: backward() has walked this graph and freed it. Show it before, or keep it "
+            "with backward(create_graph=True)"
+        )
     seen: set[int] = set()
-    steps, selected = {}, {}
-    for serial in sorted(nodes):
-        node = nodes[serial]
+    steps, chosen = {}, {}
+    for serial, node in nodes.items():
         step = Step(serial, node[tape.RULE].name, [p[tape.SERIAL] for p in tape.parents_of(node)])
         steps[serial] = step
         if node[tape.RULE] is tape.PARAMETER:
-            array = node[tape.SAVED]()
+            array = parameter_of(node)
             if array is not None:
                 step.shape, step.dtype, step.value = array.shape, array.dtype, small(array)
         elif node[tape.RULE] is tape.SELECT:
-            selected[serial] = node[tape.SAVED]
+            chosen[serial] = selected(node)
         else:
             step.kept = _bytes(node[tape.SAVED], seen)
     steps[y._node[tape.SERIAL]].shape = y.shape
     steps[y._node[tape.SERIAL]].dtype = y.dtype
     steps[y._node[tape.SERIAL]].value = small(y)
-    return Graph(steps, y._node[tape.SERIAL], selected=selected)
+    return Graph(steps, y._node[tape.SERIAL], selected=chosen)
+
+
+def _behind(y: xg.Array) -> dict[int, tape.Node]:
+    """Return the nodes that a tracked array was made from, by serial number, in their order."""
+    nodes: dict[int, tape.Node] = {}
+    stack = [y._node]
+    while stack:
+        node = stack.pop()
+        if node[tape.SERIAL] not in nodes:
+            nodes[node[tape.SERIAL]] = node
+            stack.extend(tape.parents_of(node))
+    return dict(sorted(nodes.items()))
 
 
 def serial_of(x: Any) -> int | None:
@@ -149,6 +155,12 @@ def serial_of(x: Any) -> int | None:
     if type(x) is xg.Array and x._node is not None:
         return int(x._node[tape.SERIAL])
     return None
+
+
+def maker_of(x: xg.Array) -> str:
+    """Return the name of the op that a tracked array is a result of, be it one of several."""
+    node = x._node
+    return str((node[tape.PARENTS] if node[tape.RULE] is tape.SELECT else node)[tape.RULE].name)
 
 
 def op_of(x: xg.Array) -> str:
@@ -173,53 +185,38 @@ def walk(
             element by element, its local derivatives.
         synchronize: wait for the device before the clock is read.
     """
-    nodes: dict[int, Any] = {}
-    stack = [y._node]
-    while stack:
-        node = stack.pop()
-        if node[tape.SERIAL] not in nodes:
-            nodes[node[tape.SERIAL]] = node
-            stack.extend(tape.parents_of(node))
+    path = [watched(n) for n in _behind(y).values() if n[tape.PARENTS] is not None]
     g = xg.ones_like(y.detach())
-    path = [
-        [serial, _visited(nodes[serial], visit, local, synchronize), *nodes[serial][tape.PARENTS :]]
-        for serial in sorted(nodes)
-        if nodes[serial][tape.PARENTS] is not None
-    ]
-    with xg.no_grad():
+    with xg.no_grad(), _Walk({n[tape.SERIAL] for n in path}, visit, local, synchronize):
         left = tape.pullback(path, {y._node[tape.SERIAL]: g.data}, taped=False)
     for serial, total in left.items():
         visit(serial, total, [], 0.0)
 
 
-def _visited(node: Any, visit: Visit, local: Any, synchronize: bool) -> Any:
-    """Return the rule of a node, so wrapped that each walk through it is reported."""
-    rule, parents = node[tape.RULE], node[tape.PARENTS]
-    serials = [p and p[tape.SERIAL] for p in ([parents] if type(parents) is list else parents)]
+class _Walk(Reader):
+    """Reports what passes through some nodes; those of a walk inside a rule are not among them."""
 
-    def by_parent(c: Any) -> list[tuple[int, Any]]:
-        parts = [c] if type(parents) is list else c
-        pairs: Any = zip(serials, parts, strict=True)
-        return [(p, part) for p, part in pairs if p is not None and part is not None]
+    listens = notes = False
 
-    def around(pull: Callable[..., Any]) -> Callable[..., Any]:
-        def pulled(xp: Any, g: Any, *rest: Any) -> Any:
-            start = perf_counter()
-            c = pull(xp, g, *rest)
-            if synchronize:
-                finish(c)
-            seconds = perf_counter() - start
-            visit(node[tape.SERIAL], g, by_parent(c), seconds)
-            if local is not None and small(g) is not None:
-                local(node[tape.SERIAL], by_parent(pull(xp, xp.ones_like(g), *rest)))
-            return c
+    def __init__(self, serials: set[int], visit: Visit, local: Any, synchronize: bool) -> None:
+        self.serials, self.visit, self.local = serials, visit, local
+        self.synchronize = synchronize
 
-        return pulled
+    def pulled(self, pull: Pull) -> None:
+        if self.synchronize:
+            finish(pull.c)
+        seconds = perf_counter() - pull.start
+        if pull.note.serial not in self.serials:
+            return
+        self.visit(pull.note.serial, pull.g, _parts(pull, pull.c), seconds)
+        if self.local is not None and small(pull.g) is not None:
+            c = pull.again(ones_like(pull.g))
+            self.local(pull.note.serial, _parts(pull, c))
 
-    watched = copy.copy(rule)
-    watched.pull, watched.pull_to = around(rule.pull), around(rule.pull_to)
-    watched.partial = watched.add_to = None  # shortcuts that would pass by `pull`
-    return watched
+
+def _parts(pull: Pull, c: Any) -> list[tuple[int, Any]]:
+    """Return the serial numbers of an op's parents with what `c` holds for each, if anything."""
+    return [(p[tape.SERIAL], part) for p, part in pull.parts(c) if part is not None]
 
 
 def finish(x: Any) -> None:

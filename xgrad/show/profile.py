@@ -196,7 +196,7 @@ def _rows(run: Run) -> list[Row]:
     nodes = read(run.result)
     rows: dict[int, Row] = {}
     for step in nodes.ops():
-        made = run.watched.made.get(step.id)
+        made = run.trace.made.get(step.id)
         if made is None or step.op == "select":
             rows[step.id] = Row(step.op, made.call.where if made else "", kept=step.kept)
             continue

@@ -13,9 +13,9 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import is_recording
 from ..engine.op import elementwise
 from ..engine.partials import Partial
-from ..engine.tape import is_recording
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
 

@@ -17,7 +17,8 @@ from ..backends import REAL
 from ..debugging import lost_paths
 from ..engine import tape
 from ..engine.picklable import picklable
-from ..engine.record import Record, matched
+from ..engine.projection import ones_like
+from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
 
 __all__ = [
@@ -27,8 +28,6 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
-
-Argnums = int | Sequence[int]
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
@@ -116,11 +115,6 @@ def _tangents(record: Record, tangents: Sequence[Any]) -> list[Array]:
     return found
 
 
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
 @picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
@@ -162,7 +156,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) 
         )
     if again is not None:
         _require_influence(record, again)
-    one = Array(tape.ones_like(y._data))
+    one = Array(ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     return gradients[0] if single else tuple(gradients)
 

@@ -14,7 +14,7 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
 from ..engine.picklable import picklable
-from ..engine.record import Record
+from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -25,7 +25,7 @@ from .complex_forms import (
     require_holomorphic,
     require_named,
 )
-from .gradients import Argnums, grad, jvp, numbers_of
+from .gradients import grad, jvp
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 

@@ -9,7 +9,7 @@ Each call of `vmap`, and each sweep of a Jacobian, is a `Level` of its own: a ba
 beside that of another gives a batch of batches, the one of the larger rank outside.
 """
 
-from .backend import Level
+from .backend import Level, hand, within
 from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
 from .memory import largest
@@ -22,10 +22,12 @@ __all__ = [
     "adopt",
     "drawn",
     "enter",
+    "hand",
     "holds",
     "largest",
     "leave",
     "levels",
     "running",
     "total",
+    "within",
 ]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-import xgrad
-
+from ... import errors
 from .. import _LOADED, BY_TYPE, Backend, backend_of
 from . import extensions, indexing
 from .batch import Batch, NotBatchedError, elementwise, library
+from .border import holds
 from .creation import place_of
 from .functions import NAMESPACE
 from .running import levels
 
-__all__ = ["Level"]
+__all__ = ["Level", "hand", "within"]
 
 _kinds: list[type[Batch]] = []  # the class of each rank
 _holders: list[Any] = []  # who has it: a weak reference to a level
@@ -89,17 +90,39 @@ class _Batches(Backend):
         return dtype
 
 
+class _Handed:
+    """What lies above, and is handed down when it is defined: the op that adopts an `Array`."""
+
+    adopt: Callable[[Any, Level], Any]
+
+
+_handed = _Handed()
+
+
+def hand(adopt: Callable[[Any, Level], Any]) -> None:
+    """Hand down the op by which an `Array` becomes the same for each of a level."""
+    _handed.adopt = adopt
+
+
+def within(x: Any) -> Any:
+    """Return the variable of a derivative that is taken inside `vmap`, one for each example."""
+    for level in levels():
+        if not holds(x._data, level):
+            x = _handed.adopt(x, level)
+    return x
+
+
 def _adopt(x: Any, like: Batch) -> Any:
     """Return an `Array` of a library, or of a level below, as the same for each."""
     raw, base = x._data, place_of(like).backend
     if not isinstance(raw, Batch) and backend_of(raw) is not base:
         if not (isinstance(raw, np.ndarray) and raw.shape == ()):
-            raise xgrad.errors.MixedBackendError(
+            raise errors.MixedBackendError(
                 f"vmap: got an array of {backend_of(raw).name!r} beside examples of {base.name!r}. "
                 f"Move it with x.to_backend({base.name!r}); nothing is copied silently"
             )
         x = type(x)(base.from_numpy(raw, place_of(like).device))
-    return xgrad.ops.batching.adopted(x, level=like.level)
+    return _handed.adopt(x, like.level)
 
 
 def _from_numpy(values: Any, place: Any) -> Any:
@@ -108,8 +131,7 @@ def _from_numpy(values: Any, place: Any) -> Any:
 
 def _strong_multiply(x1: Any, x2: Any) -> Any:
     def product(xp: Any, a: Any, b: Any) -> Any:
-        own = library((a, b)).strong_multiply
-        return (own or xgrad.ops.elementwise.strong_multiply)(a, b)
+        return library((a, b)).zero_wins(a, b)
 
     return elementwise(product, x1, x2)
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import xgrad
-
 from .. import backend_of
 from .batch import Batch, NotBatchedError, again, behind, elementwise, inside, library, top
 
@@ -84,7 +82,7 @@ def _along_several(name: str, x: Any, /, *, s: Any = None, axes: Any = None, **k
 
 
 class _Special:
-    """The special functions, those of them that are elementwise."""
+    """The special functions, which are all elementwise: `xgrad.special` lets no others in."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -93,26 +91,8 @@ class _Special:
 
 
 def _special(name: str, *args: Any, **kwargs: Any) -> Any:
-    def call(xp: Any, *xs: Any) -> Any:
-        function = getattr(xp.special, name)
-        if not isinstance(xp.special, _Special) and not _is_elementwise(name, function):
-            raise NotBatchedError(f"vmap: special.{name} is not known to act element by element")
-        return function(*xs, **kwargs)
+    return elementwise(lambda xp, *xs: getattr(xp.special, name)(*xs, **kwargs), *args)
 
-    return elementwise(call, *args)
-
-
-def _is_elementwise(name: str, function: Any) -> bool:
-    own = getattr(xgrad.special, name, None)
-    return (
-        name in OF_PYTHON
-        or hasattr(own, "op")
-        or isinstance(getattr(function, "__wrapped__", function), np.ufunc)
-    )
-
-
-OF_PYTHON = frozenset({"zeta"})
-"""Elementwise functions that are neither an op of xgrad nor a ufunc of SciPy."""
 
 LINALG, FFT, SPECIAL = _Linalg(), _Fourier(), _Special()
 

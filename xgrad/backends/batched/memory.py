@@ -12,8 +12,7 @@ def largest(path: list[Any]) -> int:
     """Return the number of elements of the largest array that the nodes of a path tell of."""
     most = 1
     for _, _, _, saved, fit in path:
-        values = saved.values() if type(saved) is dict else (saved,)
-        for value in (*values, *(fit or ())):
+        for value in (*(saved if type(saved) is tuple else (saved,)), *(fit or ())):
             for part in value if type(value) in (tuple, list) else (value,):
                 shape = part if type(part) is tuple else getattr(part, "shape", ())
                 if isinstance(shape, tuple) and all(type(n) is int for n in shape):

@@ -1,177 +1,52 @@
-"""Recording an op that has parameters, several results, or any number of arrays, or none."""
+"""Calling an op that has parameters, several results, or any number of arrays."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
-from ...backends import COMPLEX, REAL, backend_of_type, lacking
-from ...errors import NotDifferentiableError
-from ..kinds import Builder, Saved
-from ..operands import Op, call_raw, explain, leading_type, operands, same_backend
-from ..tape import SELECT, Rule, is_recording, next_serial
-from .unary import FLOAT64, arrayed, new
+from ...arrays.node import Rule, is_recording, next_serial
+from ...backends import REAL
+from ..definition import Op
+from ..kinds import Constant, Kind
+from ..operands import call_raw, explain, operands, same_backend
+from ..projection import like
+from .results import arrayed, new, on_tape, parts_on_tape, wrapped
+
+_Recording = tuple[Rule, tuple[int, ...], Callable[[list[Any], tuple[Any, ...], Any], Any]]
+"""How to record a call: the rule, which arrays are tracked, and how to save what the rule names."""
 
 
-def general_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:
-    """Return the function that the user calls."""
-    if len(op.arrays) == 1 and not op.variadic:
-        general = single_call(op, builder, view)
-        plain = op.kind == "linear" and len(op.rest) == 1 and not op.keywords
-        return keyed_call(op, builder, view, general) if plain else general
-    return several_call(op, builder)
+def general_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
+    """Return the function that the user calls.
 
-
-def single_call(op: Op, builder: Builder, view: Any = None) -> Callable[..., Any]:
-    """Return the function that the user calls, for an op of one array."""
-    raws, keywords, most = op.raws, op.keywords, len(op.rest)
-    (name,) = op.arrays
-    rule, values, likes, keeps_out = builder.variant((True,))
-    keeps_x, keeps_like, forgets_copy = bool(values), bool(likes), "copy" in keywords
-    may_fit = op.kind == "linear"
-    first_of_rest = op.rest[0] if op.rest else ""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > 1 + most or not args or (kwargs and not kwargs.keys() <= keywords):
-            arrays, _, _ = op.parse(args, kwargs)  # raises, or finds the array by its name
-            return call(*arrays, **{k: v for k, v in kwargs.items() if k != name})
-        x = args[0]
-        if type(x) is not Array:
-            if type(x) in raws:
-                return raws[type(x)](*args, **kwargs)
-            (x,), rest = operands(op, [x]), args[1:]
-            return (
-                call(x, *rest, **kwargs) if type(x) is Array else raws[type(x)](x, *rest, **kwargs)
-            )
-        data = x._data
-        rest = args[1:]
-        try:
-            out = raws[type(data)](data, *rest, **kwargs)
-        except Exception as error:
-            explain(op, (x,), error)
-            raise
-        several = False
-        if type(out) is not type(data):
-            several = type(out) is tuple or isinstance(out, (tuple, list))
-            out = out if several else arrayed(out)
-        node = x._node
-        if node is None or not is_recording():
-            result = wrapped(out) if several else Array(out)
-        else:
-            saved = {**kwargs} if view else kwargs
-            if forgets_copy:  # it says what may be done with these very buffers: not replayed
-                saved.pop("copy", None)
-            if rest:
-                saved[first_of_rest] = rest[0]
-                if len(rest) > 1:
-                    saved.update(zip(op.rest, rest, strict=False))
-            if keeps_x:
-                saved[name] = data
-            elif keeps_like:
-                saved[name] = (data.shape, data.dtype)
-            if may_fit and not several and data.dtype is out.dtype and out.dtype in REAL:
-                result = new(Array)
-                result._data = out
-                result._node = [next_serial(), rule, node, saved, None]
-            else:
-                result = recorded(out, rule, node, saved, keeps_out, ((data.shape, data.dtype),))
-        if view is not None and not several and getattr(out, "base", out) is not None:
-            result._is_view_of(x, call, view, rest, kwargs)
-        return result
-
-    builder.call = call
-    return call
-
-
-def keyed_call(
-    op: Op, builder: Builder, view: Any, general: Callable[..., Any]
-) -> Callable[..., Any]:
-    """Return the function that the user calls, for a linear op of one array and one parameter.
-
-    As reading at an index is: it takes two thirds of what `single_call` does.
+    Args:
+        op: what the definition says.
+        kind: the op's kind, which makes its rules.
+        view: ``view(base, new, **parameters)``, the base after a view of it was written to, if the
+            result is a view.
     """
-    raws, (name,), (parameter,) = op.raws, op.arrays, op.rest
-    rule, values, _, _ = builder.variant((True,))
-    if values:
-        return general
-
-    def call(x: Any, key: Any, /) -> Any:
-        if type(x) is not Array:
-            return general(x, key)
-        data = x._data
-        kind = type(data)
-        try:
-            out = raws[kind](data, key)
-        except Exception as error:
-            explain(op, (x,), error)
-            raise
-        if type(out) is not kind:
-            out = arrayed(out)
-        node, dtype = x._node, out.dtype
-        result: Any = new(Array)
-        result._data = out
-        if node is None or not is_recording():
-            result._node = None
-        else:
-            saved = {parameter: key, name: (data.shape, dtype)}
-            if dtype is FLOAT64 or dtype in REAL:
-                result._node = [next_serial(), rule, node, saved, None]
-            else:
-                likes = ((data.shape, data.dtype),)
-                result = recorded(out, rule, node, saved, False, likes)
-        if view is not None and getattr(out, "base", out) is not None:
-            result._is_view_of(x, call, view, (key,), {})
-        return result
-
-    builder.call = call
-    return call
-
-
-def recorded(out: Any, rule: Rule, parents: Any, saved: Saved, keeps_out: bool, likes: Any) -> Any:
-    """Return a result, or several, with their place on the tape."""
-    if isinstance(out, (tuple, list)):
-        parts = [arrayed(x) for x in out]
-        if keeps_out:
-            saved["out"] = tuple(parts)
-        fit = ([(x.shape, x.dtype) for x in parts], likes)
-        node = [next_serial(), rule, parents, saved, fit]
-        made = [
-            Array(x, [next_serial(), SELECT, node, i, None])
-            if x.dtype in REAL or x.dtype in COMPLEX
-            else Array(x)
-            for i, x in enumerate(parts)
-        ]
-        return out._make(made) if hasattr(out, "_make") else tuple(made)
-    if out.dtype not in REAL and out.dtype not in COMPLEX:
-        if why := lacking(out.dtype):
-            raise NotDifferentiableError(f"{rule.name}: {out.dtype} has no derivatives{why}")
-        return Array(out)
-    if keeps_out:
-        saved["out"] = out
-    return Array(out, [next_serial(), rule, parents, saved, ((out.shape, out.dtype), likes)])
-
-
-def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
-    """Return the function that the user calls, for an op of several arrays."""
-    raws, count = op.raws, len(op.arrays)
-    variants = builder.variants
-    forgets_copy = "copy" in op.keywords
+    raws, count, defaults = op.raws, len(op.arrays), op.standard
+    records = not isinstance(kind, Constant)
+    keywords = op.keywords.difference(op.arrays, op.rest)
+    copies = "copy" in op.parameters  # it is about this call's buffers: a jvp must not inherit it
+    # What the one array of an op is like follows from the rule, and so do those of a joint
+    # transpose; several arrays may have been broadcast.
+    trusts_shape = op.variadic or count == 1
+    recordings: dict[int, _Recording] = {}
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        arrays: Any
+        arrays: Any = args
+        rest: Any = ()
         if op.variadic:
-            arrays, rest = args, ()
-            if kwargs:
-                op.check(kwargs)
-        elif len(args) == count and (not kwargs or kwargs.keys() <= op.keywords):
-            arrays, rest = args, ()
-        else:
+            op.check(kwargs)
+        elif len(args) != count or (kwargs and not kwargs.keys() <= keywords):
             arrays, rest, kwargs = op.parse(args, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
-        cls: type | None = None
-        tracked = False
+        mask, bit, cls = 0, 1, None
         for x in arrays:
             if type(x) is Array:
                 data = x._data
@@ -180,16 +55,17 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
                 elif cls is not type(data) and not same_backend(cls, type(data)):
                     break
                 values.append(data)
-                node = x._node
-                nodes.append(node)
-                if node is not None:
-                    tracked = True
+                if x._node is not None:
+                    nodes.append(x._node)
+                    mask |= bit
             elif type(x) in SCALARS or x is None:
                 values.append(x)
-                nodes.append(None)
             else:
                 break
+            bit += bit
         if cls is None or len(values) != len(arrays):
+            if count == 1 and type(arrays[0]) in raws:
+                return call_raw(op, (*arrays, *rest), kwargs)
             arrays = operands(op, list(arrays))
             if any(type(x) is Array for x in arrays):
                 return call(*arrays, *rest, **kwargs)
@@ -204,82 +80,75 @@ def several_call(op: Op, builder: Builder) -> Callable[..., Any]:
             several = isinstance(out, (tuple, list))
             if not several:
                 out = arrayed(out)
-        if (
-            not tracked
-            or not is_recording()
-            or not (several or out.dtype in REAL or out.dtype in COMPLEX)
-        ):
-            return wrapped(out) if several else Array(out)
-        mask = () if op.variadic else tuple([node is not None for node in nodes])
-        variant = variants.get(mask)
-        rule, keep, likes, keeps_out = builder.variant(mask) if variant is None else variant
-        saved = kwargs
-        if forgets_copy:  # it says what may be done with these very buffers: not replayed
-            saved.pop("copy", None)
-        if rest:
-            saved.update(zip(op.rest, rest, strict=False))
-        for i, name in keep:
-            saved[name] = values[i]
-        shapes = likes_of(values)
-        for i, name in likes:
-            saved[name] = shapes[i]
-        return recorded(out, rule, tuple(nodes), saved, keeps_out, shapes)
+        if not mask or not records or not is_recording():
+            result = Array(out) if type(out) is cls else wrapped(out)
+        else:
+            recording = recordings.get(mask)
+            if recording is None:
+                recording = recordings[mask] = _recording(op, kind, len(arrays), mask)
+            rule, tracked, pack = recording
+            parameters = op.values(rest, kwargs) if rest or kwargs else defaults
+            if copies and kwargs:
+                parameters = op.values(rest, {n: v for n, v in kwargs.items() if n != "copy"})
+            parents: Any = nodes[0] if len(nodes) == 1 else tuple(nodes)
+            if several:
+                return _several(out, rule, parents, pack, values, parameters, tracked)
+            dtype, shape = out.dtype, out.shape
+            fits = dtype in REAL and kind.fits
+            for i in tracked:
+                data = values[i]
+                if data.dtype is not dtype or not (trusts_shape or data.shape == shape):
+                    fits = False
+            saved = pack(values, parameters, out)
+            result = new(Array)
+            result._data = out
+            if fits:
+                result._node = [next_serial(), rule, parents, saved, None]
+            else:
+                fit = (like(out), tuple([like(values[i]) for i in tracked]))
+                on_tape(result, rule, parents, saved, fit)
+        if view is not None and not several and getattr(out, "base", out) is not None:
+            result._is_view_of(arrays[0], call, view, rest, kwargs)
+        return result
 
-    builder.call = call
+    kind.call = call
     return call
 
 
-def constant_call(op: Op) -> Callable[..., Any]:
-    """Return the function that the user calls, for an op whose result has no derivative."""
-    raws, count = op.raws, len(op.arrays)
-    simple = 1 <= count <= 2 and not op.variadic and not op.keywords and not op.rest
-
-    def general(*args: Any, **kwargs: Any) -> Any:
-        arrays, rest, kwargs = op.parse(args, kwargs)
-        arrays = operands(op, arrays)
-        values = [x._data if type(x) is Array else x for x in arrays]
-        try:
-            out = raws[leading_type(values)](*values, *rest, **kwargs)
-        except Exception as error:
-            explain(op, arrays, error)
-            raise
-        return wrapped(out) if any(type(x) is Array for x in arrays) else out
-
-    if not simple:
-        return general
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != count:
-            return general(*args, **kwargs)
-        x1, x2 = args if count == 2 else (args[0], 0)
-        if type(x1) is not Array:
-            return general(*args)
-        d1, d2 = x1._data, x2
-        if type(x2) is Array:
-            d2 = x2._data
-            if type(d2) is not type(d1):
-                return general(*args)
-        elif type(x2) not in SCALARS:
-            return general(*args)
-        try:
-            out = raws[type(d1)](d1, d2) if count == 2 else raws[type(d1)](d1)
-        except Exception as error:
-            explain(op, args, error)
-            raise
-        return Array(out) if type(out) is type(d1) else wrapped(out)
-
-    return call
+def _several(
+    out: Any, rule: Rule, parents: Any, pack: Any, values: Any, parameters: Any, tracked: Any
+) -> Any:
+    """Return several raw results as a tuple of arrays on the tape, of one node."""
+    parts = [arrayed(x) for x in out]
+    fit = ([like(x) for x in parts], tuple([like(values[i]) for i in tracked]))
+    node = [next_serial(), rule, parents, pack(values, parameters, tuple(parts)), fit]
+    made = parts_on_tape(parts, node)
+    return out._make(made) if hasattr(out, "_make") else tuple(made)
 
 
-def likes_of(values: list[Any]) -> tuple[Any, ...]:
-    """Return shape and dtype of each array among the operands."""
-    return tuple(None if v is None or type(v) in SCALARS else (v.shape, v.dtype) for v in values)
+def _recording(op: Op, kind: Kind, count: int, mask: int) -> _Recording:
+    """Return how to record a call of `count` arrays, of which those in `mask` are tracked."""
+    tracked = tuple(i for i in range(count) if mask >> i & 1)
+    rule = kind.rule(tracked)
+    return rule, tracked, _packing(op, kind, rule.keeps)
 
 
-def wrapped(out: Any) -> Any:
-    """Return a raw result as an untracked `Array`, a tuple of results as a tuple of them."""
-    if isinstance(out, (tuple, list)):
-        parts = [wrapped(x) for x in out]
-        return out._make(parts) if hasattr(out, "_make") else tuple(parts)
-    out = arrayed(out)
-    return Array(out) if backend_of_type(type(out)) else out
+def _packing(op: Op, kind: Kind, keeps: tuple[str, ...]) -> Callable[..., Any]:
+    """Return ``pack(values, parameters, out)``: what a rule names, as a node saves it."""
+    if not keeps:
+        return lambda values, parameters, out: None
+    arrays = op.arrays
+    positions = [op.sources.index(name) for name in keeps]
+    pick = itemgetter(*positions)
+    liked = [name in kind.likes for name in arrays]
+    if max(positions) < len(arrays) and not any(liked):
+        return lambda values, parameters, out: pick(values)
+    if liked == [True]:
+        return lambda values, parameters, out: pick((like(values[0]), None, *parameters, out))
+
+    def pack(values: list[Any], parameters: tuple[Any, ...], out: Any) -> Any:
+        likes = tuple([like(x) for x in values])
+        shown = [y if as_like else x for x, y, as_like in zip(values, likes, liked, strict=False)]
+        return pick((*shown, likes, *parameters, out))
+
+    return pack
