@@ -50,8 +50,9 @@ class Array(Methods):
     make them of what they are given. It has the methods and attributes of the Array API standard,
     and those of ``numpy.ndarray`` that array code commonly calls.
 
-    Attributes:
+    Args:
         data: the raw array, as its library knows it.
+        node: its place on the tape; for the engine.
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
@@ -263,11 +264,27 @@ class Array(Methods):
     # Moving ------------------------------------------------------------------------------------
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
-        """Return this array on another device of its backend; cotangents travel back."""
+        """Return this array on another device of its backend; cotangents travel back.
+
+        Args:
+            device: a device, or its name, as in ``"cuda:1"``.
+            stream: here for the standard's sake; it must be None or is not used.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_device(self, device)
 
     def to_backend(self, backend: str, *, device: Any = None) -> Array:
-        """Return this array on another backend; cotangents travel back."""
+        """Return this array on another backend; cotangents travel back.
+
+        Args:
+            backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+            device: the device there; the backend's default if None.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_backend(self, backend, device=device)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:

@@ -39,15 +39,18 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
     with its shapes, its line, and the ops that led there from the leaf. What a mask discards does
     not count.
 
+    The block watches the thread, and the task, that entered it. It is a profiler
+    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
+
     Args:
         at_once: raise in the very op that makes the first non-finite value, tangent or cotangent,
             for a debugger to stop there, even if a mask would discard it later.
 
+    Yields:
+        Nothing.
+
     Raises:
         NonFiniteError: as told above. The block watches up to the first one.
-
-    The block watches the thread, and the task, that entered it. It is a profiler
-    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
 
     >>> import numpy as np, xgrad as xg
     >>> try:

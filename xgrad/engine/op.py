@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..arrays import operators
 from . import frames
@@ -47,6 +47,9 @@ from .definition import Op
 from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
 from .own import Own, Root, SquaresRoots
 from .partials import Partial, factor, mask, over
+
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
 __all__ = [
     "Root",
@@ -62,8 +65,6 @@ __all__ = [
     "rule",
 ]
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 def elementwise(
     *partials: Partial,
@@ -72,7 +73,8 @@ def elementwise(
     product: Any = None,
     own: Own | None = None,
     symbol: str = "",
-) -> Callable[[F], F]:
+    name: str = "",
+) -> Decorator:
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
@@ -83,10 +85,12 @@ def elementwise(
         product: how to multiply by the partials, if not by the ordinary product.
         own: what this op alone knows, as a root knows its square.
         symbol: the operator of two arrays that is this op.
+        name: what the op is called, if not as the function.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "elementwise", path, len(partials))
+        op.name = name or op.name
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)
@@ -102,7 +106,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     own: Own | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
     Args:
@@ -117,7 +121,7 @@ def linear(
         own: what this op alone knows, as reading and writing at an index do.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
@@ -129,7 +133,7 @@ def linear(
 
 def multilinear(
     *transposes: Callable[..., Any], path: str = "", axes: int | None = None
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in each of its arrays alone, by the transpose in each.
 
     Args:
@@ -138,7 +142,7 @@ def multilinear(
         axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "multilinear", path, len(transposes))
         for transpose in transposes:
             op.require_names(transpose, 2)
@@ -156,7 +160,7 @@ def rule(
     zeros: bool = False,
     path: str = "",
     own: Own | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
     Args:
@@ -169,7 +173,7 @@ def rule(
         own: what this op alone knows, as a root knows its square.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "rule", path, arrays)
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
@@ -178,15 +182,15 @@ def rule(
     return decorate
 
 
-def constant(f: F, /) -> F:
+def _constant(f: Any, /) -> Any:
     """Define an op whose result has no derivative: it is said, not left out."""
     return constant_operator("")(f)
 
 
-def constant_operator(symbol: str) -> Callable[[F], F]:
+def constant_operator(symbol: str) -> Decorator:
     """Define an op whose result has no derivative, and which is an operator of two arrays."""
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "constant", "", None)
         kind = Constant(op)
         return _finish(op, f, _call(op, kind), symbol, kind)
@@ -202,11 +206,14 @@ def _call(op: Op, kind: Kind, view: Any = None, axes: int | None = None) -> Call
     return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
 
 
-def _finish(op: Op, f: F, call: Callable[..., Any], symbol: str = "", kind: Any = None) -> F:
+constant: Decorator = _constant
+
+
+def _finish(op: Op, f: Any, call: Callable[..., Any], symbol: str = "", kind: Any = None) -> Any:
     """Give the function that does the work the name, docstring and signature of the definition."""
     if symbol:
         operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
     update_wrapper(call, f)
     frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return call

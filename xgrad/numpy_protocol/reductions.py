@@ -190,7 +190,7 @@ def _inexact(a: Any, dtype: Any) -> Array:
 
 
 def _free(ddof: Any, correction: Any) -> float:
-    return ddof if correction is UNSET else correction  # type: ignore[no-any-return]
+    return ddof if correction is UNSET else correction
 
 
 def var(

@@ -54,6 +54,7 @@ def draw(
     Raises:
         NotDifferentiableError: the array is not tracked.
         GraphFreedError: ``backward()`` has freed its tape.
+        TypeError: there are arguments, but `y` is an array.
 
     >>> import numpy as np, xgrad as xg
     >>> print(xg.show.draw(lambda x: xg.sum(x**2), np.asarray([1.0, 2.0])))

@@ -179,6 +179,10 @@ def gradient_flow(
 
     Returns:
         The layers: `print` shows a table, a notebook also the picture.
+
+    Raises:
+        NotScalarError: if the loss is not a real scalar.
+        ValueError: if there is no layer between the arguments and the loss.
     """
     run = watch(loss, (model, *args), measure)
     y = require_tracked(run.result, "gradient_flow")

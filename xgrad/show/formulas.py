@@ -205,7 +205,8 @@ class _Substitute(ast.NodeTransformer):
 
 
 def _written_out(e: ast.expr, scope: dict[str, Any], depth: int) -> ast.expr:
-    return _Inline(scope, depth).visit(e)  # type: ignore[no-any-return]
+    found: ast.expr = _Inline(scope, depth).visit(e)
+    return found
 
 
 def _body(f: Any) -> ast.expr | None:
@@ -280,4 +281,5 @@ def _number(e: ast.expr) -> float | None:
 
 def _simplified(e: ast.expr, names: dict[str, Any]) -> ast.expr:
     copy = ast.parse(ast.unparse(e), mode="eval").body
-    return _Simplify(names).visit(copy)  # type: ignore[no-any-return]
+    found: ast.expr = _Simplify(names).visit(copy)
+    return found

@@ -171,6 +171,9 @@ def profile(
 
     Returns:
         The profile: `print` shows a table, a notebook also the picture.
+
+    Raises:
+        ValueError: if `repeats` is less than 1.
     """
     if repeats < 1:
         raise ValueError(f"profile: got repeats={repeats}; expected at least 1")
