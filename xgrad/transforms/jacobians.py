@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 import xgrad
 
@@ -28,21 +28,37 @@ from .complex_forms import (
 from .gradients import grad, jvp
 
 if TYPE_CHECKING:
-    from .protocols import Derived
+    from .protocols import Argument, Jacobian
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 
 P = ParamSpec("P")
 
 
-@picklable
+@overload
 def jacrev(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacrev(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def jacrev(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by reverse mode, all rows in one walk.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
@@ -108,14 +124,30 @@ def jacrev(
     return jacobian
 
 
-@picklable
+@overload
 def jacfwd(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacfwd(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def jacfwd(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
     It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
@@ -167,14 +199,30 @@ def jacfwd(
     return jacobian
 
 
-@picklable
+@overload
 def hessian(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def hessian(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def hessian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the matrix of second derivatives of a real scalar function.
 
     Forward mode over reverse mode: one linearisation of the gradient, and one walk for all columns.
