@@ -12,7 +12,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, largest
+from ..backends.batched import Level, largest, leave
 from ..engine.picklable import picklable
 from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
@@ -313,8 +313,9 @@ def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]
     with backend.quiet():
         for start in range(0, x.size, count):
             units = _units(x, unit, start, min(count, x.size - start))
-            for piece, result, y in zip(pieces, walk(Array(Batch(units))), ends, strict=True):
-                piece.append(_data(result, y, units.shape[0]))
+            level = Level(int(units.shape[0]), is_sweep=True)
+            for piece, result in zip(pieces, walk(Array(level.batch(units))), strict=True):
+                piece.append(leave(result._data, level, 0))
     return [Array(backend.xp.concat(p) if len(p) > 1 else p[0]) for p in pieces]
 
 
@@ -324,14 +325,6 @@ def _units(x: Array, unit: Any, start: int, count: int) -> Any:
     xp, device = backend.xp, backend.device(x._data)
     eye = xp.eye(count, x.size, k=start, dtype=x._data.dtype, device=device)
     return xp.reshape(eye if unit == 1 else eye * unit, (count, *x.shape))
-
-
-def _data(result: Array, like: Array, count: int) -> Any:
-    """Return the raw data of a batch; of a result that is the same for all, once for each."""
-    raw = result._data
-    if type(raw) is Batch:
-        return raw.data
-    return backend_of(raw).xp.broadcast_to(raw, (count, *like.shape))
 
 
 def _basis(x: Array, unit: Any) -> Iterator[Array]:
