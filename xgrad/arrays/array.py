@@ -179,6 +179,9 @@ class Array(Methods):
                 it is a real scalar, whose cotangent is 1.
             create_graph: keep the graph, and record this walk, so that gradients can be
                 differentiated again. Otherwise the graph is freed.
+
+        Raises:
+            NotDifferentiableError: if no leaf with `requires_grad` led here, or inside `vmap`.
         """
         if isinstance(self._data, Batch):
             raise errors.NotDifferentiableError(

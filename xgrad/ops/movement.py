@@ -66,6 +66,7 @@ def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Ar
     Raises:
         UnknownBackendError: if no adapter has this name.
         BackendUnavailableError: if the library or its device cannot be used here.
+        MissingFunctionError: inside `vmap`, where an array stays where it is.
     """
     require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")
