@@ -3,9 +3,9 @@
     PYTHONPATH=.:backends python -m benchmarks.jitted
 
 XLA is given xgrad's walk, or JAX's own; shown are the medians of the ratio of their times, with
-half the distance of the quartiles, and the ratio of the first calls, which trace and compile. Problems
-whose loops would be unrolled into thousands of operations are left out, since XLA takes minutes
-for them from either library; so is what JAX lacks a rule for.
+half the distance of the quartiles, and the ratio of the first calls, which trace and compile.
+Problems whose loops would be unrolled into thousands of operations are left out, since XLA takes
+minutes for them from either library.
 """
 
 from __future__ import annotations

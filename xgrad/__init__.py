@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys as _sys
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
-from typing import Any as _Any
 
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
@@ -581,9 +580,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from . import compat as compat
+    from . import data as data
     from . import fft, linalg, special
+    from . import files as files
+    from . import interchange as interchange
+    from . import nn as nn
     from . import numpy_protocol as numpy_protocol
+    from . import optim as optim
+    from . import optimize as optimize
     from . import show as show
+    from . import testing as testing
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
@@ -591,10 +598,14 @@ _LAZY = (  # chapters that many programs do without
 )
 
 
-def __getattr__(name: str) -> _Any:
-    if name in _LAZY:
-        return _import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if (
+    not TYPE_CHECKING
+):  # checkers know the chapters from above, and of other names that there are none
+
+    def __getattr__(name):
+        if name in _LAZY:
+            return _import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -23,7 +23,7 @@ from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from .methods import Methods
 from .node import is_parameter, is_recording, new_leaf, parameter
-from .operators import SCALARS, TAKES, Operators
+from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
 
@@ -44,15 +44,16 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Operators, Methods):
+class Array(Methods):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
     make them of what they are given. It has the methods and attributes of the Array API standard,
     and those of ``numpy.ndarray`` that array code commonly calls.
 
-    Attributes:
+    Args:
         data: the raw array, as its library knows it.
+        node: its place on the tape; for the engine.
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
@@ -178,6 +179,9 @@ class Array(Operators, Methods):
                 it is a real scalar, whose cotangent is 1.
             create_graph: keep the graph, and record this walk, so that gradients can be
                 differentiated again. Otherwise the graph is freed.
+
+        Raises:
+            NotDifferentiableError: if no leaf with `requires_grad` led here, or inside `vmap`.
         """
         if isinstance(self._data, Batch):
             raise errors.NotDifferentiableError(
@@ -270,11 +274,27 @@ class Array(Operators, Methods):
     # Moving ------------------------------------------------------------------------------------
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
-        """Return this array on another device of its backend; cotangents travel back."""
+        """Return this array on another device of its backend; cotangents travel back.
+
+        Args:
+            device: a device, or its name, as in ``"cuda:1"``.
+            stream: here for the standard's sake; it must be None or is not used.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_device(self, device)
 
     def to_backend(self, backend: str, *, device: Any = None) -> Array:
-        """Return this array on another backend; cotangents travel back."""
+        """Return this array on another backend; cotangents travel back.
+
+        Args:
+            backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+            device: the device there; the backend's default if None.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_backend(self, backend, device=device)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:

@@ -88,7 +88,7 @@ class Rule:
         lift: ``lift(node)`` gives its saved values as arrays on the outer tape.
         keeps: what the saved values are called in the op's signature; ``out`` is the result.
         makes_zeros: whether its cotangents are zero where the argument was not used.
-        is_plain: whether it makes no such zeros.
+        is_plain: whether it has no way of its own down; see `own`.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves zeros as they are.
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
@@ -114,7 +114,8 @@ class Rule:
     ) -> None:
         self.name, self.pull, self.pull_to, self.push = name, pull, pull_to, push
         self.lift, self.keeps, self.own = lift, keeps, own
-        self.makes_zeros, self.is_plain, self.is_finite = makes_zeros, not makes_zeros, False
+        self.makes_zeros, self.is_finite = makes_zeros, False
+        self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
 
     def __repr__(self) -> str:

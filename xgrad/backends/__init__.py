@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
+
+
+XP: TypeAlias = "Namespace | ModuleType"
+"""The functions that a rule computes with: a backend's, or `xgrad` itself where a tape watches."""
 
 
 class Functions(Namespace):
@@ -378,7 +382,26 @@ def get_backend() -> str:
 
 @contextlib.contextmanager
 def use_backend(name: str, device: Any = None) -> Iterator[None]:
-    """Use a backend for new arrays inside a ``with`` block; see `set_backend`."""
+    """Use a backend for new arrays inside a ``with`` block; see `set_backend`.
+
+    Args:
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
+            of an installed adapter; ``"torch:meta"`` names a device too.
+        device: the device of new arrays; the backend's default if None.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
+
+    >>> import xgrad as xg
+    >>> with xg.use_backend("numpy"):
+    ...     x = xg.ones(3)
+    >>> x.backend
+    'numpy'
+    """
     token = _current.set(_parse(name, device))
     try:
         yield

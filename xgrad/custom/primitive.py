@@ -153,13 +153,35 @@ class primitive:  # noqa: N801 - used as a decorator
     def cotangents(
         self, ct: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return a tuple with a cotangent for each argument; `tracked` says who is asked about."""
+        """Return what the rule of reverse mode gives; a subclass may define this instead.
+
+        Args:
+            ct: the cotangent of the result, in its structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether anybody asks about it.
+
+        Returns:
+            A tuple with a cotangent for each argument.
+        """
         return self.vjp(ct, out, *args, **kwargs)  # type: ignore[misc]
 
     def tangent(
         self, tangents: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return the tangent of the result; `tracked` says which arguments vary."""
+        """Return what the rule of forward mode gives; a subclass may define this instead.
+
+        Args:
+            tangents: the tangents of the arguments, in their structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether it varies.
+
+        Returns:
+            The tangent of the result, in its structure.
+        """
         return self.jvp(tangents, out, *args, **kwargs)  # type: ignore[misc]
 
     def _static(self, name: str, value: Any) -> Any:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from ..arrays.array import Array
 from ..engine import tape
 from ..engine.definition import Op
 from ..engine.frames import held, is_call, is_ours
@@ -15,11 +16,25 @@ from ..engine.tape import PARENTS, SERIAL, Node
 from .notes import Line, indented
 from .observer import Reader, arrays_in, origin
 
-_LEAVING = frozenset(("item", "tolist", "data", "__bool__", "__index__", "__int__", "__float__"))
+_LEAVING = tuple(
+    method.__code__
+    for method in (
+        *(Array.item, Array.tolist, vars(Array)["data"].fget, Array.__bool__, Array.__index__),
+        *(Array.__int__, Array.__float__),
+    )
+)
+"""What gives values that are no `Array`; other functions that return none are not suspected."""
 
 
 class Loss(NamedTuple):
-    """A call that took what depends on some leaves and gave what depends on none."""
+    """A call by the user that was given tracked arrays and returned nothing tracked.
+
+    Attributes:
+        name: the function.
+        line: the user's line.
+        leaves: the set of leaves that its arguments depend on; see `Losses`.
+        recording: whether recording was switched on.
+    """
 
     name: str
     line: Line
@@ -32,12 +47,14 @@ class Loss(NamedTuple):
 
 
 class Losses(Reader):
-    """Collects where a function leaves the tape.
+    """Collects the calls at which a function leaves the tape.
+
+    A set of leaves is an integer here: its bit i says whether the i-th leaf is in it.
 
     Attributes:
-        found: the losses, in order.
-        leaves: serial numbers of the leaves, in order; bit i of a set stands for the i-th.
-        used: the set of leaves from which anything was made.
+        found: the losses, in order, each once.
+        leaves: the serial numbers of the leaves, in order.
+        used: the set of leaves that were arguments of a call with a tracked result.
         depends: the set of leaves that a node depends on, by serial number.
     """
 
@@ -46,7 +63,7 @@ class Losses(Reader):
         self.leaves: list[int] = []
         self.used = 0
         self.depends: dict[int, int] = {}
-        self._op = ""  # the innermost op that gave something untracked
+        self._op = ""  # the last op that returned something untracked
 
     def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Reader
         if frame.f_code is tape.leaf.__code__ and value is not None:
@@ -57,7 +74,7 @@ class Losses(Reader):
         given = 0
         for argument in inspect.getargvalues(frame).locals.values():
             for x in arrays_in(argument):
-                given |= self.leaves_of(x._node)
+                given |= self.leaves_of(getattr(x, "_node", None))  # not yet, while it is made
         if not given:
             return
         results, by_user = list(arrays_in(value)), not is_ours(frame.f_back)
@@ -66,7 +83,7 @@ class Losses(Reader):
             return
         if is_call(frame.f_code) and (op := held(frame, Op)) is not None:
             self._op = op.name
-        if by_user and (results or frame.f_code.co_name in _LEAVING):
+        if by_user and (results or frame.f_code in _LEAVING):
             name = _name_of(frame.f_code) or self._op
             self.found[Loss(name, origin(frame)[0], given, tape.is_recording())] = None
 

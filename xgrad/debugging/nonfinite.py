@@ -1,4 +1,10 @@
-"""Finding the line that made a NaN, lost a gradient or made it zero."""
+"""Where a NaN or an infinity comes from: `xgrad.debug`.
+
+While the block is watched, each result, cotangent and tangent is looked at, and what is not finite
+is noted beside the op that made it. Only when something not finite *arrives*, as the gradient of a
+leaf or the tangent of a result, is an error raised; it names the first op on the way that made it
+of something finite. What a mask has discarded does not arrive.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +38,18 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
     with its shapes, its line, and the ops that led there from the leaf. What a mask discards does
     not count.
 
+    The block watches the thread, and the task, that entered it. It is a profiler
+    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
+
     Args:
         at_once: raise in the very op that makes the first non-finite value, tangent or cotangent,
             for a debugger to stop there, even if a mask would discard it later.
 
+    Yields:
+        Nothing.
+
     Raises:
         NonFiniteError: as told above. The block watches up to the first one.
-
-    The block watches the thread, and the task, that entered it. It is a profiler
-    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
 
     >>> import numpy as np, xgrad as xg
     >>> try:
@@ -80,10 +89,7 @@ class _Walk(NamedTuple):
 
 
 class _Debug(Reader):
-    """Looks for what is not finite, and raises if a walk arrives at a leaf with it.
-
-    What a mask discards on the way does not arrive.
-    """
+    """The reader of one block; see the module."""
 
     def __init__(self, at_once: bool) -> None:
         self.at_once, self.is_over = at_once, False
@@ -93,15 +99,10 @@ class _Debug(Reader):
     def called(self, frame: FrameType) -> None:
         if frame.f_code not in _WALKS:
             return
-        under_way, above = [], frame.f_back
-        while above is not None:
-            under_way += [walk for walk in self.walks if walk.frame is above]
-            above = above.f_back
         caller, record = frame.f_back, None
         if caller is not None and caller.f_code in _RECORDS:
             record = held(caller, Record)
-        # others ended unseen, as walks do in which another reader raises an error
-        self.walks = [*reversed(under_way), _Walk(frame, {}, record)]
+        self.walks.append(_Walk(frame, {}, record))
 
     def returned(self, frame: FrameType, value: Any) -> None:
         if self.is_over:
@@ -114,6 +115,9 @@ class _Debug(Reader):
             text, _ = not_finite(value)
             if text:
                 self.leaves[value._node[SERIAL]] = text
+
+    def missed(self, running: set[FrameType]) -> None:
+        self.walks = [walk for walk in self.walks if walk.frame in running]
 
     # On the way --------------------------------------------------------------------------------
 
@@ -241,7 +245,7 @@ class _Debug(Reader):
 
 
 def raw_of(x: Any) -> Any:
-    """Return the raw array of a cotangent or tangent; of many at once, all side by side."""
+    """Return the raw array of a cotangent or tangent; of a `Batch`, that of all its members."""
     raw = x._data if type(x) is Array else x
     return under(raw)
 

@@ -50,7 +50,7 @@ class Note:
 
     @property
     def before(self) -> list[Node]:
-        """The nodes that the op was recorded on; behind a leaf the one that it stands for."""
+        """The nodes of the op's arguments, with what `through` finds behind them."""
         parents = [self.parents] if type(self.parents) is list else self.parents
         return [node for p in parents if p is not None for node in through(p)]
 
@@ -77,7 +77,11 @@ def parameter_of(node: Node) -> Array | None:
 
 
 def through(node: Node) -> Iterator[Node]:
-    """Yield a node, and if it is a leaf of an inner transform, those that it stands for."""
+    """Yield a node and, of a leaf of an inner transform, the outer node behind it, and so on.
+
+    A transform inside another one gives its function fresh leaves; to the outer transform each is
+    the same variable as the array that it was given.
+    """
     yield node
     while node[RULE] is LEAF and node[PARENTS] is not None:
         node = node[PARENTS]

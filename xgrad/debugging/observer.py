@@ -77,7 +77,7 @@ class Watched(Rule):
         super().__init__(
             rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros, rule.keeps, own
         )
-        self.is_finite, self.note = rule.is_finite, note
+        self.is_finite, self.is_plain, self.note = rule.is_finite, rule.is_plain, note
 
 
 def _pull(note: Note, g: Any, again: Callable[[Any], Any]) -> Any:
@@ -103,6 +103,8 @@ _thread = threading.local()
 
 class Reader:
     """Somebody who watches what happens inside a ``with`` block, in this context.
+
+    Override the methods for what you want to hear of.
 
     Attributes:
         what: who it is, for an error.
@@ -152,6 +154,9 @@ class Reader:
     def returned(self, frame: FrameType, value: Any) -> None:
         """Take notice of what a function returned; None if it raised."""
 
+    def missed(self, running: set[FrameType]) -> None:
+        """Take notice that calls and returns were missed; `running` has not returned yet."""
+
     def noted(self, note: Note, which: int, x: Array) -> None:
         """Take notice of a result of an op; it may have several."""
 
@@ -165,10 +170,17 @@ class Reader:
 def _listen_again() -> None:
     """Switch the profile function on: Python switches it off when a reader raises an error in it.
 
-    Readers that stand around the one that raised have not heard of anything since.
+    The others have not heard of anything since, but that is told to them now.
     """
-    if getattr(_thread, "listeners", 0) and sys.getprofile() is None:
-        sys.setprofile(_profile)
+    if not getattr(_thread, "listeners", 0) or sys.getprofile() is not None:
+        return
+    running, frame = set(), sys._getframe(1)
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    for reader in _readers.get():
+        reader.missed(running)
+    sys.setprofile(_profile)
 
 
 def _profile(frame: FrameType, event: str, value: Any) -> None:
@@ -179,13 +191,22 @@ def _profile(frame: FrameType, event: str, value: Any) -> None:
             if ours or reader.everywhere:
                 reader.called(frame)
     elif event == "return":  # calls of functions in C have other names
+        failure = None
         for reader in _readers.get():
-            if ours and reader.notes:
-                for x in arrays_in(value):
-                    if x._node is not None:
-                        _note(x._node, x, frame)
-            if ours or reader.everywhere:
-                reader.returned(frame, value)
+            try:
+                if ours and reader.notes:
+                    for x in arrays_in(value):
+                        if x._node is not None:
+                            _note(x._node, x, frame)
+                if ours or reader.everywhere:
+                    reader.returned(frame, value)
+            except Exception as error:
+                failure, value = error, None  # to the others, the function raised this
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # its traceback holds this frame
 
 
 def _note(node: Node, x: Array, frame: FrameType) -> None:

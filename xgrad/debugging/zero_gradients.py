@@ -69,7 +69,8 @@ class _Explainer(Losses):
 
     Attributes:
         walked: the serial numbers of the nodes of the walk; those of another walk are not counted.
-        zeroed: the leaves that an op which made zeros depends on, and what it did.
+        zeroed: the ops that made zeros, each with the set of leaves (see `Losses`) that the
+            cotangent was on its way to.
     """
 
     what = "explain_gradient"
@@ -85,7 +86,7 @@ class _Explainer(Losses):
         before = nonzero(pull.g)
         for parent, part in pull.parts():
             after = nonzero(part)
-            dies = before > 0 and after == 0
+            dies = before > 0 and after == 0  # of other shapes the counts say no more than this
             thins = after < before and getattr(pull.g, "shape", None) == getattr(part, "shape", ())
             if dies or thins:
                 zeroed = Zeroed(pull.note.name, pull.note.line, before, after)
@@ -149,7 +150,7 @@ def explain_gradient(
 
 
 def nonzero(x: Any) -> int:
-    """Return how many entries of a cotangent are not zero; one that is missing has none."""
+    """Return how many entries of a cotangent are not zero: none of one that is None."""
     if type(x) is Parts:
         return sum(nonzero(part) for part in x.values())
     if x is None:

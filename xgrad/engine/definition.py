@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import errors
@@ -56,7 +56,8 @@ class Op:
             p.name for p in parameters if p.name in self.keywords.difference(self.arrays, self.rest)
         ]
         self.sources = [*self.arrays, "likes", *self.parameters, "out"]
-        self.standard = tuple(self.defaults.get(name) for name in self.parameters)
+        self._standard = {name: self.defaults.get(name) for name in self.parameters}
+        self.standard = tuple(self._standard.values())
         self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
         self.raws = RawTable(self)
 
@@ -116,11 +117,20 @@ class Op:
             arrays.append(kwargs.pop(name, self.defaults.get(name)))
         return arrays, rest, kwargs
 
-    def values(self, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """Return the parameters of a call in the order of `parameters`, defaults filled in."""
-        count = len(rest)
-        named = zip(self.parameters[count:], self.standard[count:], strict=True)
-        return (*rest, *[kwargs.get(name, default) for name, default in named])
+    def values(self, rest: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the parameters of a call in the order of `parameters`, defaults filled in.
+
+        What ``copy=`` says is about this call's buffers: a jvp, which calls the op again, must not
+        inherit it.
+        """
+        if not kwargs:
+            return (*rest, *self.standard[len(rest) :])
+        named = {**self._standard, **kwargs}
+        if rest:
+            named.update(zip(self.rest, rest, strict=False))
+        if "copy" in kwargs:
+            named["copy"] = self._standard["copy"]
+        return tuple(named.values())
 
     def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments if the signature has them."""

@@ -30,7 +30,7 @@ def folder_of(package: ModuleType) -> str:
     return f"{package.__path__[0]}{os.sep}"
 
 
-_LIBRARY = f"{Path(backends.__path__[0]).parent}{os.sep}"
+_LIBRARY = folder_of(sys.modules[__name__.partition(".")[0]])
 _ENGINE = tuple(folder_of(p) for p in (arrays, backends, sys.modules[__package__]))
 _OURS = (_LIBRARY, folder_of(np))  # NumPy's protocols call the library from NumPy's frames
 _chapters: dict[str, str] = {}
@@ -47,7 +47,7 @@ def define(f: Callable[..., Any], call: Callable[..., Any]) -> None:
     _calls[id(call.__code__)] = call.__code__  # by identity: the hash of a code is a slow one
     file = f.__code__.co_filename
     if file.startswith(_LIBRARY):
-        _chapters[_folder(file)] = f.__globals__["__package__"]
+        _chapters[_folder(file)] = f.__globals__["__package__"].partition(".")[2]
 
 
 def _folder(file: str) -> str:
@@ -96,19 +96,21 @@ def called(path: str) -> str:
 @cache
 def _public(code: CodeType) -> str:
     """Return the path of the public function that has this code, "" if there is none."""
-    root = handed.namespace.__name__
-    package = _chapters.get(_folder(code.co_filename), root)
-    for space in (package, root):
-        path = f"{space}.{code.co_name}".partition(".")[2]
-        if is_public(path):
-            function = inspect.unwrap(getattr(sys.modules[space], code.co_name))
-            if getattr(function, "__code__", None) is code:
-                return path
+    name, chapter = code.co_name, _chapters.get(_folder(code.co_filename))
+    for path in (f"{chapter}.{name}", name) if chapter else (name,):
+        function = _at(path)
+        if function and getattr(inspect.unwrap(function), "__code__", None) is code:
+            return path
     return ""
+
+
+def _at(path: str) -> Callable[..., Any] | None:
+    """Return the public function that a path such as ``"linalg.solve"`` leads to, if any."""
+    space, _, name = path.rpartition(".")
+    public = getattr(handed.namespace, space) if space else handed.namespace
+    return getattr(public, name) if name in getattr(public, "__all__", ()) else None
 
 
 def is_public(path: str) -> bool:
     """Whether a path such as ``"linalg.solve"`` leads to a function of the namespace."""
-    space, _, name = path.rpartition(".")
-    public = handed.namespace
-    return name in getattr(getattr(public, space) if space else public, "__all__", ())
+    return _at(path) is not None

@@ -22,7 +22,7 @@ from ..arrays.node import Rule
 from .definition import Op
 from .handed import strong
 from .lifting import as_arrays, lifting
-from .partials import Partial, applied, asking, factor, names_of, over, reader
+from .partials import Partial, applied, asking, factor, mask, names_of, over, reader
 from .projection import brought, conj, fitted, spread_to, tangents, total
 from .transposing import transposed
 
@@ -125,11 +125,15 @@ class Elementwise(Kind):
         return [self.partials[i] for i in tracked]
 
     def is_finite(self, tracked: Tracked) -> bool:
-        return not any(map(callable, self.stated(tracked)))
+        return all(type(p) in (int, mask) for p in self.stated(tracked))
 
     def rule(self, tracked: Tracked) -> Rule:
         rule, partials = super().rule(tracked), self.stated(tracked)
-        if len(partials) == 1 and self.product is None and type(partials[0]) not in (factor, over):
+        if (
+            len(partials) == 1
+            and self.product is None
+            and type(partials[0]) not in (factor, mask, over)
+        ):
             rule.partial = reader(partials[0], rule.keeps)  # None for the numbers 1 and -1
         return rule
 

@@ -35,31 +35,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..arrays import operators
 from . import frames
 from .calls.binary import binary_call
 from .calls.general import general_call
+from .calls.single import single_call
 from .calls.unary import unary_call
 from .definition import Op
 from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
 from .own import Own, Root, SquaresRoots
-from .partials import Partial, factor, over
+from .partials import Partial, factor, mask, over
+
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
 __all__ = [
     "Root",
     "SquaresRoots",
     "constant",
+    "constant_operator",
     "elementwise",
     "factor",
     "linear",
+    "mask",
     "multilinear",
     "over",
     "rule",
 ]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def elementwise(
@@ -69,7 +73,8 @@ def elementwise(
     product: Any = None,
     own: Own | None = None,
     symbol: str = "",
-) -> Callable[[F], F]:
+    name: str = "",
+) -> Decorator:
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
@@ -80,17 +85,16 @@ def elementwise(
         product: how to multiply by the partials, if not by the ordinary product.
         own: what this op alone knows, as a root knows its square.
         symbol: the operator of two arrays that is this op.
+        name: what the op is called, if not as the function.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "elementwise", path, len(partials))
+        op.name = name or op.name
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)
-        call = _call(op, kind)
-        if symbol:
-            operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
-        return _finish(op, f, call)
+        return _finish(op, f, _call(op, kind), symbol, kind)
 
     return decorate
 
@@ -102,7 +106,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     own: Own | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
     Args:
@@ -117,19 +121,19 @@ def linear(
         own: what this op alone knows, as reading and writing at an index do.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        kind = Joint(op, transposes, zeros, own) if op.variadic else None
-        return _finish(op, f, general_call(op, kind or Linear(op, transposes, zeros, own), view))
+        kind = (Joint if op.variadic else Linear)(op, transposes, zeros, own)
+        return _finish(op, f, _call(op, kind, view))
 
     return decorate
 
 
 def multilinear(
     *transposes: Callable[..., Any], path: str = "", axes: int | None = None
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in each of its arrays alone, by the transpose in each.
 
     Args:
@@ -138,13 +142,12 @@ def multilinear(
         axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "multilinear", path, len(transposes))
         for transpose in transposes:
             op.require_names(transpose, 2)
         kind = Multilinear(op, transposes)
-        two = len(transposes) == 2 and not op.parameters
-        return _finish(op, f, binary_call(op, kind, axes or 0) if two else general_call(op, kind))
+        return _finish(op, f, _call(op, kind, axes=axes or 0))
 
     return decorate
 
@@ -157,7 +160,7 @@ def rule(
     zeros: bool = False,
     path: str = "",
     own: Own | None = None,
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
     Args:
@@ -170,31 +173,47 @@ def rule(
         own: what this op alone knows, as a root knows its square.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "rule", path, arrays)
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
-        return _finish(op, f, general_call(op, Ruled(op, vjp, jvp, zeros, own)))
+        return _finish(op, f, _call(op, Ruled(op, vjp, jvp, zeros, own)))
 
     return decorate
 
 
-def constant(f: F, /) -> F:
+def _constant(f: Any, /) -> Any:
     """Define an op whose result has no derivative: it is said, not left out."""
-    op = Op(f, "constant", "", None)
-    return _finish(op, f, _call(op, Constant(op)))
+    return constant_operator("")(f)
 
 
-def _call(op: Op, kind: Kind) -> Callable[..., Any]:
+def constant_operator(symbol: str) -> Decorator:
+    """Define an op whose result has no derivative, and which is an operator of two arrays."""
+
+    def decorate(f: Any) -> Any:
+        op = Op(f, "constant", "", None)
+        kind = Constant(op)
+        return _finish(op, f, _call(op, kind), symbol, kind)
+
+    return decorate
+
+
+def _call(op: Op, kind: Kind, view: Any = None, axes: int | None = None) -> Callable[..., Any]:
     """Return the function that users call, by the shortest way for so many arrays."""
-    if op.parameters or op.variadic or len(op.arrays) not in (1, 2):
-        return general_call(op, kind)
-    return unary_call(op, kind) if len(op.arrays) == 1 else binary_call(op, kind)
+    plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
+    if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
+        return unary_call(op, kind) if plain else single_call(op, kind, view)
+    return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
 
 
-def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
+constant: Decorator = _constant
+
+
+def _finish(op: Op, f: Any, call: Callable[..., Any], symbol: str = "", kind: Any = None) -> Any:
     """Give the function that does the work the name, docstring and signature of the definition."""
+    if symbol:
+        operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
     update_wrapper(call, f)
     frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return call

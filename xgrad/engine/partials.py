@@ -24,6 +24,20 @@ class factor:  # noqa: N801 - it reads as a word in a rule: `factor("x2")` is th
         return value
 
 
+class mask:  # noqa: N801 - it reads as a word in a rule: `mask(lambda xp, x, out: x == out)`
+    """A partial derivative that is 1 where a condition holds and 0 elsewhere: a choice, no product.
+
+    What is not chosen is zero, be it infinite or NaN.
+    """
+
+    def __init__(self, condition: Callable[..., Any]) -> None:
+        self.condition = condition
+
+    def __call__(self, xp: Any, *values: Any) -> Any:
+        """Return the partial derivative itself."""
+        return xp.where(self.condition(xp, *values), 1.0, 0.0)
+
+
 class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: 1 + x)` is 1 / (1 + x)
     """A partial derivative that is one over something: dividing by it saves a pass.
 
@@ -38,13 +52,15 @@ class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: 1 
         return 1 / self.divisor(xp, *values)
 
 
-Partial = Callable[..., Any] | factor | over | int
+Partial = Callable[..., Any] | factor | mask | over | int
 
 
 def names_of(f: Any, skip: int) -> list[str]:
     """Return what a rule asks for, after ``xp`` and whatever else comes first."""
     if isinstance(f, over):
         f = f.divisor
+    if isinstance(f, mask):
+        f = f.condition
     if isinstance(f, factor):
         return [f.name]
     return list(inspect.signature(f).parameters)[skip:] if callable(f) else []
@@ -64,8 +80,8 @@ def asking(names: list[str], keeps: tuple[str, ...]) -> Callable[[Any], Any]:
 
 
 def reader(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any], Any] | None:
-    """Return ``read(xp, saved)``, the partial on saved values; None for the numbers 1 and -1."""
-    if not callable(partial):
+    """Return ``read(xp, saved)``, the partial on saved values; None where nothing is multiplied."""
+    if not callable(partial) or isinstance(partial, mask):
         return None
     f: Callable[..., Any] = partial
     names = names_of(f, 1)
@@ -92,6 +108,9 @@ def applied(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any, Any
             return lambda xp, g, saved: g * saved
         i = keeps.index(partial.name)
         return lambda xp, g, saved: g * saved[i]
+    if isinstance(partial, mask):
+        choose: Any = reader(partial.condition, keeps)
+        return lambda xp, g, saved: xp.where(choose(xp, saved), g, 0.0)
     if isinstance(partial, over):
         if isinstance(partial.divisor, factor) and alone:
             return lambda xp, g, saved: g / saved

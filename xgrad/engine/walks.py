@@ -162,12 +162,12 @@ def pullback(
             if type(g) is not kind:
                 kind = type(g)
                 xp = NAMESPACES[kind]
-            if rule.is_plain and fit is None and not zeros:  # by far the most
+            if fit is None and rule.is_plain and (not zeros or rule.is_finite):  # nearly all
                 if taped:
                     saved = rule.lift(node)
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
-                strong = False
+                strong = rule.makes_zeros or (bool(zeros) and serial in zeros)
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
             if type(parents) is list:
@@ -202,7 +202,7 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     """
     serial, rule, parents, saved, fit = node
     own = rule.own
-    if own is not None and own.walks and not taped and own.pull(walk, node, xp, g):
+    if not rule.is_plain and not taped and own.pull(walk, node, xp, g):
         return (None if type(parents) is list else ()), False
     if taped:
         saved = rule.lift(node)

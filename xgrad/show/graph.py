@@ -8,9 +8,8 @@ the computation was watched.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -18,20 +17,15 @@ import numpy as np
 import xgrad as xg
 from xgrad import errors
 from xgrad.debugging.notes import parameter_of, selected
-from xgrad.debugging.observer import Pull, Reader, watched
 from xgrad.engine import tape
-from xgrad.engine.projection import ones_like
 
-__all__ = ["Graph", "Step", "read", "walk"]
+__all__ = ["Graph", "Step", "read"]
 
 SMALL = 16
 """Arrays of at most so many elements are shown with their values."""
 
 FEW = 3
 """Values of so many elements stand in one line of a picture."""
-
-Visit = Callable[[int, Any, list[tuple[int, Any]], float], None]
-"""``visit(serial, g, parts, seconds)``: the cotangent of a node, and what it passes on."""
 
 
 @dataclass(slots=True)
@@ -113,7 +107,7 @@ def require_tracked(y: Any, what: str) -> xg.Array:
 
 def read(y: xg.Array) -> Graph:
     """Return the tape behind a tracked array, a step per node: the reader of tape nodes."""
-    nodes = _behind(y)
+    nodes = behind(y)
     if any(node[tape.RULE] is tape.FREED for node in nodes.values()):
         raise errors.GraphFreedError(
             "show: backward() has walked this graph and freed it. Show it before, or keep it "
@@ -138,8 +132,8 @@ def read(y: xg.Array) -> Graph:
     return Graph(steps, y._node[tape.SERIAL], selected=chosen)
 
 
-def _behind(y: xg.Array) -> dict[int, tape.Node]:
-    """Return the nodes that a tracked array was made from, by serial number, in their order."""
+def behind(y: xg.Array) -> dict[int, tape.Node]:
+    """Return the nodes that a tracked array was made from, oldest first, by serial number."""
     nodes: dict[int, tape.Node] = {}
     stack = [y._node]
     while stack:
@@ -168,57 +162,6 @@ def op_of(x: xg.Array) -> str:
     return str(x._node[tape.RULE].name)
 
 
-def walk(
-    y: xg.Array,
-    visit: Visit,
-    local: Callable[[int, list[tuple[int, Any]]], None] | None = None,
-    synchronize: bool = False,
-) -> None:
-    """Walk the tape back from `y` as `backward` does, and report what happens at each node.
-
-    The graph stays as it is, and no ``.grad`` is set.
-
-    Args:
-        y: where the walk starts, with a cotangent of ones.
-        visit: is called for each node and each leaf.
-        local: if given, is called with what a cotangent of ones would pass on: for an op that acts
-            element by element, its local derivatives.
-        synchronize: wait for the device before the clock is read.
-    """
-    path = [watched(n) for n in _behind(y).values() if n[tape.PARENTS] is not None]
-    g = xg.ones_like(y.detach())
-    with xg.no_grad(), _Walk({n[tape.SERIAL] for n in path}, visit, local, synchronize):
-        left = tape.pullback(path, {y._node[tape.SERIAL]: g.data}, taped=False)
-    for serial, total in left.items():
-        visit(serial, total, [], 0.0)
-
-
-class _Walk(Reader):
-    """Reports what passes through some nodes; those of a walk inside a rule are not among them."""
-
-    listens = notes = False
-
-    def __init__(self, serials: set[int], visit: Visit, local: Any, synchronize: bool) -> None:
-        self.serials, self.visit, self.local = serials, visit, local
-        self.synchronize = synchronize
-
-    def pulled(self, pull: Pull) -> None:
-        if self.synchronize:
-            finish(pull.c)
-        seconds = perf_counter() - pull.start
-        if pull.note.serial not in self.serials:
-            return
-        self.visit(pull.note.serial, pull.g, _parts(pull, pull.c), seconds)
-        if self.local is not None and small(pull.g) is not None:
-            c = pull.again(ones_like(pull.g))
-            self.local(pull.note.serial, _parts(pull, c))
-
-
-def _parts(pull: Pull, c: Any) -> list[tuple[int, Any]]:
-    """Return the serial numbers of an op's parents with what `c` holds for each, if anything."""
-    return [(p[tape.SERIAL], part) for p, part in pull.parts(c) if part is not None]
-
-
 def finish(x: Any) -> None:
     """Wait until the device has computed an array, so that a clock may be read."""
     if isinstance(x, (list, tuple)):
@@ -237,9 +180,14 @@ def host(x: Any) -> Any:
         return None
 
 
+def is_array(x: Any) -> bool:
+    """Whether `x` is an array, raw or not, or a number of a library; dtypes have shapes, too."""
+    return hasattr(x, "shape") and not isinstance(x, (type, np.dtype))
+
+
 def small(x: Any) -> Any:
     """Return a copy of an array's values if they are few enough to show, else None."""
-    if not hasattr(x, "shape") or math.prod(x.shape) > SMALL:
+    if not is_array(x) or math.prod(x.shape) > SMALL:
         return None
     values = host(x)
     return None if values is None else values.copy()
@@ -269,26 +217,6 @@ def _bytes(saved: Any, seen: set[int]) -> int:
 
 def _sum_bytes(values: Iterable[Any], seen: set[int]) -> int:
     return sum(_bytes(value, seen) for value in values)
-
-
-def with_cotangents(graph: Graph, y: xg.Array) -> Graph:
-    """Fill in the cotangents of a graph, and the shapes that the tape does not keep."""
-    home = graph.home
-
-    def visit(serial: int, g: Any, parts: list[tuple[int, Any]], seconds: float) -> None:
-        own = home.get(serial, serial)
-        step = graph.steps[own]
-        if own == serial and hasattr(g, "shape"):
-            step.cotangent = brief(g)
-            if step.shape is None:
-                step.shape, step.dtype = tuple(g.shape), xg.Array(g).dtype
-        for parent, part in parts:
-            into = home.get(parent, parent)
-            if into != own and hasattr(part, "shape"):
-                step.given[into] = brief(part)
-
-    walk(y, visit)
-    return graph
 
 
 def brief(x: Any) -> str:

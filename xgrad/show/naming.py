@@ -1,4 +1,4 @@
-"""What a user's code calls the arrays that it computes with: its variables, and what it wrote."""
+"""What to call an array or a setting in a picture: by the user's variable, or as it was written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cache
 from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any
+
+import numpy as np
 
 import xgrad as xg
 
@@ -48,7 +50,7 @@ def operand_of(value: Any, user: FrameType | None) -> Operand:
     serial = tape_graph.serial_of(value)
     if serial is not None:
         return Operand(step=serial, shape=value.shape)
-    if hasattr(value, "shape") and not isinstance(value, type):
+    if tape_graph.is_array(value):
         values = tape_graph.small(value)
         text = _variable(value, user) if user is not None else ""
         if not text and values is not None and values.size == 1:
@@ -65,10 +67,10 @@ def _literal(value: Any) -> str:
         ends = (value.start, value.stop) + (() if value.step is None else (value.step,))
         return ":".join("" if end is None else str(end) for end in ends)
     if isinstance(value, tuple) and any(
-        isinstance(x, slice) or x is Ellipsis or hasattr(x, "shape") for x in value
+        isinstance(x, slice) or x is Ellipsis or tape_graph.is_array(x) for x in value
     ):
         return ", ".join(_literal(x) for x in value)
-    if hasattr(value, "shape") and not isinstance(value, type):
+    if tape_graph.is_array(value):
         return f"array{list(value.shape)}"
     if isinstance(value, float):
         return f"{value:.6g}"
@@ -76,6 +78,8 @@ def _literal(value: Any) -> str:
         return f"{value!r:.30}"
     if value is None or isinstance(value, (bool, int, complex, str)):
         return f"{value!r:.30}"
+    if isinstance(value, np.dtype):
+        return str(value)
     # not the repr: of a list of arrays, or of nodes of the tape, it may have no end
     return "..." if value is Ellipsis else getattr(value, "__name__", type(value).__name__)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import xgrad as xg
@@ -38,7 +38,7 @@ class Call:
     Attributes:
         where: file and line of the call.
         layer: the objects of the user's that were called around it, as ``Network/Linear``.
-        name: the function, None before it is known, "" if it has no name but that of its op.
+        name: the function; "" if its op has a better name, None before it is known.
         args: its arguments.
         serials: the nodes that were made in it.
     """
@@ -51,7 +51,7 @@ class Call:
 
 
 class Made:
-    """A node as it was made.
+    """How a node was made: in which call, with which arguments, and what came out.
 
     Attributes:
         call: the user's call.
@@ -113,7 +113,7 @@ class Trace(Reader):
         layer = above.layer if above is not None else ""
         if is_users(code.co_filename):
             if code.co_name == "__call__" and code.co_argcount:
-                owner = frame.f_locals[code.co_varnames[0]]
+                owner = frame.f_locals.get(code.co_varnames[0])
                 layer = f"{layer}/{type(owner).__name__}".lstrip("/")
             self.stack.append(Running(frame, layer, None))
             return
@@ -130,9 +130,9 @@ class Trace(Reader):
 
     def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Reader
         now = perf_counter()
-        running = self._popped(frame)
-        if running is None:
-            return
+        if not self.stack or self.stack[-1].frame is not frame:
+            return  # it was called before, or while calls were missed
+        running = self.stack.pop()
         if running.call is None:
             if not frame.f_code.co_flags & inspect.CO_GENERATOR:  # what it yields is not assigned
                 self._name(frame.f_back, value)
@@ -154,16 +154,8 @@ class Trace(Reader):
         if not self.stack or self.stack[-1].call is None:
             self._name(frame.f_back, value)
 
-    def _popped(self, frame: FrameType) -> Running | None:
-        """Return what was noted when a function was called, if it was while this watched."""
-        stack = self.stack
-        if stack and stack[-1].frame is frame:
-            return stack.pop()
-        if not any(running.frame is frame for running in stack):
-            return None
-        while (running := stack.pop()).frame is not frame:
-            pass  # it returned while an error of another reader had switched the profiler off
-        return running
+    def missed(self, running: set[FrameType]) -> None:  # noqa: D102 - see Reader
+        self.stack = [each for each in self.stack if each.frame in running]
 
     def _note(self, x: xg.Array, serial: int, running: Running, by_op: bool, end: float) -> None:
         call = running.call
@@ -196,7 +188,7 @@ class Trace(Reader):
 
 @cache
 def is_users(file: str) -> bool:
-    """Whether a file is not the library's, or is of its layers, which are shown like a user's."""
+    """Whether a file is the user's; networks and optimisers of xgrad are shown as if they were."""
     return not is_of_library(file) or file.startswith((folder_of(xg.nn), folder_of(xg.optim)))
 
 
@@ -223,19 +215,26 @@ def _place(frame: FrameType | None) -> str:
     return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}" if frame else ""
 
 
-def _name_of(frame: FrameType) -> str:
-    """Return what a user calls a function by; "" if it is an op, or an object without a name."""
-    code: CodeType = frame.f_code
-    if (derived := held(frame, Derived)) is not None:
-        return derived.transform
-    if is_call(code) or code.co_name.startswith("__"):
+def _name_of(frame: FrameType) -> str | None:
+    """Return what a user calls a function by.
+
+    It is "" for an op, and for an object that is called but is no transform, since what it makes
+    has a better name; None for the special methods of arrays, which call a function.
+    """
+    name = frame.f_code.co_name
+    if name == "__call__":
+        derived = held(frame, Derived)
+        return "" if derived is None else derived.transform
+    if is_call(frame.f_code):
         return ""
-    return code.co_name.lstrip("_")
+    return None if name.startswith("__") else name.lstrip("_")
 
 
 def _arguments(frame: FrameType) -> tuple[list[Any], dict[str, Any]]:
     """Return the positional and the keyword arguments of a function that has just been called."""
     code, values = frame.f_code, frame.f_locals
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return [], {}  # it may only go on, and have other values in its arguments by now
     count, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     names = code.co_varnames
     first = 1 if code.co_name == "__call__" else 0  # the object that was called is no operand

@@ -88,6 +88,9 @@ def check_backend(name: str, *, only: Sequence[str] = ()) -> Report:
             and that no value is looked at.
         only: the names of some ops, as in ``["sin", "linalg.solve"]``; all of them if empty.
 
+    Returns:
+        The `Report`.
+
     Raises:
         ValueError: if there is no op of a name in `only`.
         AssertionError: if a check failed; its text is the report.

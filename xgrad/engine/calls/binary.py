@@ -98,33 +98,31 @@ def binary_call(
         if (n1 is None and n2 is None) or not records or not is_recording():
             y._node = None
             return y
+        # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
+        dtype = out.dtype
+        plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
             rule, pack, parents = first, pack_first, n1
+            fits = d1.dtype is dtype and (
+                alone or (d1.shape == out.shape if broadcasts else _fit(d1, d2, axes))
+            )
         elif n1 is None:
             rule, pack, parents = second, pack_second, n2
-        elif n1 is n2 and of_root is not None and isinstance(n1[RULE].own, Root):
+            fits = d2.dtype is dtype and (
+                alone or (d2.shape == out.shape if broadcasts else _fit(d1, d2, axes))
+            )
+        elif n1 is n2 and of_root and n1[RULE].own and isinstance(n1[RULE].own, Root):
             return of_root(x1)
         else:
             rule, pack, parents = both, pack_both, (n1, n2)
-        saved = None if pack is None else d2 if pack is _second else pack(d1, d2, out)
-        # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
-        dtype, shape = out.dtype, out.shape
-        plain = dtype is FLOAT64 or dtype in REAL
-        if (
-            plain
-            and (n1 is None or d1.dtype is dtype)
-            and (n2 is None or d2.dtype is dtype)
-            and (
-                alone
-                or (
-                    ((n1 is None or d1.shape == shape) and (n2 is None or d2.shape == shape))
-                    if broadcasts
-                    else len(d1.shape) == axes == len(d2.shape)
-                )
+            fits = d1.dtype is dtype is d2.dtype and (
+                (d1 is d2 or d1.shape == d2.shape) if broadcasts else _fit(d1, d2, axes)
             )
-        ):
+        saved = None if pack is None else d2 if pack is _second else pack(d1, d2, out)
+        if fits and plain:
             y._node = [next_serial(), rule, parents, saved, None]
             return y
+        shape = out.shape
         likes = [
             None if broadcasts and plain and d.dtype is dtype and d.shape == shape else like(d)
             for d, n in ((d1, n1), (d2, n2))
@@ -152,3 +150,8 @@ def settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
     if type(x1) is Array or type(x2) is Array:
         return call(x1, x2)
     return call_raw(op, (x1, x2))
+
+
+def _fit(d1: Any, d2: Any, axes: int | None) -> bool:
+    """Whether neither argument of an op that broadcasts all but `axes` axes has more."""
+    return len(d1.shape) == axes == len(d2.shape)

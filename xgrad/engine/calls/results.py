@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,9 @@ from ...arrays.array import Array
 from ...arrays.node import Rule, next_serial, selected
 from ...backends import COMPLEX, REAL, backend_of_type, lacking
 from ...errors import NotDifferentiableError
+from ..definition import Op
+from ..kinds import Kind
+from ..projection import like
 
 new = object.__new__
 """``new(Array)`` and two assignments make an `Array` a third cheaper than calling the class."""
@@ -44,9 +49,45 @@ def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
     return y
 
 
-def parts_on_tape(parts: list[Any], node: Any) -> list[Array]:
-    """Return the several raw results of one node, each with a node of its own."""
-    return [
-        Array(x, selected(node, i)) if x.dtype in REAL or x.dtype in COMPLEX else Array(x)
-        for i, x in enumerate(parts)
+def parts_on_tape(
+    out: Any, rule: Rule, parents: Any, pack: Any, values: Any, parameters: Any, tracked: Any
+) -> Any:
+    """Return several raw results as arrays on the tape: parts of one node, each with its own."""
+    raws = [arrayed(x) for x in out]
+    fit = ([like(x) for x in raws], tuple([like(values[i]) for i in tracked]))
+    node = [next_serial(), rule, parents, pack(values, parameters, tuple(raws)), fit]
+    parts = [
+        Array(x, selected(node, i) if x.dtype in REAL or x.dtype in COMPLEX else None)
+        for i, x in enumerate(raws)
     ]
+    return out._make(parts) if hasattr(out, "_make") else tuple(parts)
+
+
+def packing(op: Op, kind: Kind, keeps: tuple[str, ...]) -> Callable[..., Any]:
+    """Return ``pack(values, parameters, out)``: what a rule names, as a node saves it."""
+    if not keeps:
+        return lambda values, parameters, out: None
+    names, liked = op.arrays, [name in kind.likes for name in op.arrays]
+    pick = itemgetter(*[op.sources.index(name) for name in keeps])
+    if set(keeps) <= set(names) and not any(liked):
+        return lambda values, parameters, out: pick(values)
+    if len(keeps) > 1 and keeps == tuple(op.parameters):
+        return lambda values, parameters, out: parameters
+    if set(keeps) <= set(names) and len(keeps) > 1:
+        plan = [(names.index(name), liked[names.index(name)]) for name in keeps]
+        return lambda values, parameters, out: tuple(
+            [like(values[i]) if as_like else values[i] for i, as_like in plan]
+        )
+    if "likes" not in keeps and not any(liked):
+        return lambda values, parameters, out: pick((*values, None, *parameters, out))
+    if op.variadic:
+        return lambda values, parameters, out: pick(
+            (tuple([like(x) for x in values]), *parameters, out)
+        )
+
+    def pack(values: list[Any], parameters: tuple[Any, ...], out: Any) -> Any:
+        likes = tuple([like(x) for x in values])
+        shown = [y if as_like else x for x, y, as_like in zip(values, likes, liked, strict=True)]
+        return pick((*shown, likes, *parameters, out))
+
+    return pack
