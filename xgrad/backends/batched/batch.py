@@ -191,6 +191,15 @@ def _operate(f: Callable[..., Any], name: str, x1: Any, x2: Any) -> Any:
 
     Some libraries' arrays refuse an operand that they do not know, and do not let it answer.
     """
+    lead, other = (x1, x2) if isinstance(x1, Batch) else (x2, x1)
+    if type(other) in _NUMBERS:  # the quickest ways first
+        return lead.of(f(lead.data, other) if lead is x1 else f(other, lead.data))
+    if type(other) is type(lead):
+        a, b = x1.data, x2.data
+        if type(a) is type(b) and len(a.shape) == len(b.shape):
+            return lead.of(f(a, b))
+    elif type(other) is type(lead.data) and len(other.shape) < len(lead.data.shape):
+        return lead.of(f(lead.data, other) if lead is x1 else f(other, lead.data))
 
     def operate(xp: Any, a: Any, b: Any) -> Any:
         lower = isinstance(a, Batch) or isinstance(b, Batch)
@@ -198,6 +207,8 @@ def _operate(f: Callable[..., Any], name: str, x1: Any, x2: Any) -> Any:
 
     return elementwise(operate, x1, x2)
 
+
+_NUMBERS = frozenset((bool, int, float, complex))
 
 # Operands side by side ----------------------------------------------------------------------------
 
@@ -245,7 +256,7 @@ def inside(x: Any, lead: Batch, ndim: int) -> Any:
 
 def again(lead: Batch, out: Any) -> Any:
     """Return what a function gave for all as a batch, a tuple of results as a tuple of them."""
-    if isinstance(out, (tuple, list)):
+    if type(out) is not type(lead.data) and isinstance(out, (tuple, list)):
         return tuple(lead.of(part) for part in out)
     return lead.of(out)
 
@@ -255,7 +266,9 @@ def elementwise(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     lead = top(args)
     if lead is None:
         return f(library(args).xp, *args, **kwargs)
-    ndim = max(_ndim(x) for x in args)
+    if len(args) == 1:
+        return again(lead, f(backend_of(lead.data).xp, lead.data, **kwargs))
+    ndim = max([_ndim(x) for x in args])
     parts = [inside(x, lead, ndim) for x in args]
     return again(lead, f(library(parts).xp, *parts, **kwargs))
 
