@@ -299,6 +299,28 @@ def test_random_numbers_are_as_was_said():
         mapped_draw(None)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_random_numbers_in_chunks(size):
+    def mapped_draw(randomness):
+        rng = xg.random.default_rng(3)
+        draw = xg.vmap(lambda x: x + rng.random(), chunk_size=size, randomness=randomness)
+        return draw(np.zeros(6)), rng.random()
+
+    same, after = mapped_draw("same")
+    assert len(np.unique(same)) == 1
+    assert after != same[0]  # the generator has moved on
+    assert len(np.unique(mapped_draw("different")[0])) == 6
+
+
+def test_a_chunk_of_one_gives_the_bits_of_all():
+    x = RNG.normal(size=(7, 3, 50))
+    whole = xg.vmap(lambda x: xg.sum(xg.sin(x)))(x)
+    for size in (1, 2, 3, 6):
+        np.testing.assert_array_equal(
+            xg.vmap(lambda x: xg.sum(xg.sin(x)), chunk_size=size)(x), whole
+        )
+
+
 def test_random_numbers_in_two_levels():
     rng = xg.random.default_rng(0)
 
