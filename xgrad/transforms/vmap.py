@@ -12,7 +12,7 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import creating_like
-from ..backends.batched import Level, holds, running
+from ..backends.batched import Level, holds, running, within
 from ..engine.picklable import picklable
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
@@ -177,8 +177,7 @@ def _run(
     """Do it to some examples: return the results, where their axes are, and their structure."""
     level = Level(count)
     inside = [
-        x if axis is None else entered(x, level=level, axis=axis)
-        for x, axis in zip(xs, axes, strict=True)
+        x if axis is None else _entered(x, level, axis) for x, axis in zip(xs, axes, strict=True)
     ]
     like = next(x for x, axis in zip(xs, axes, strict=True) if axis is not None)
     with creating_like(like._data), running(level, randomness):
@@ -193,6 +192,12 @@ def _run(
     del flat, out
     _require_none_outside(level)
     return outs, places, home
+
+
+def _entered(x: Array, level: Level, axis: int) -> Array:
+    """Return an argument as a batch, at every level if a derivative is taken by it."""
+    x = entered(x, level=level, axis=axis)
+    return x if x._node is None else within(x)
 
 
 def _left(y: Array, level: Level, axis: int | None) -> Array:
