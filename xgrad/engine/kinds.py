@@ -19,6 +19,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from ..arrays.node import Rule
+from .contractions import protected
 from .definition import Op
 from .handed import strong
 from .lifting import as_arrays, lifting
@@ -271,6 +272,18 @@ class Multilinear(Transposed):
     def asked(self, tracked: Tracked) -> set[str]:
         beside = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
         return super().asked(tracked) | beside | set(self.op.parameters)
+
+    def is_finite(self, tracked: Tracked) -> bool:
+        return False
+
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        pull, plainly, push = super().walks(tracked, keeps)
+        strongly = fitted(protected(pull, [name in self.op.arrays for name in keeps]))
+
+        def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            return (plainly if times is operator.mul else strongly)(xp, g, saved, fit, times)
+
+        return pull, pull_to, push
 
     def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
         again, held = self.again(keeps), self.held(keeps)
