@@ -8,6 +8,8 @@ import io
 from collections.abc import Callable
 from typing import Any
 
+from ..backends.install import install_line
+
 __all__ = ["as_bytes", "beside", "figure"]
 
 
@@ -17,8 +19,8 @@ def figure(what: str, **options: Any) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            f"{what}: a picture needs matplotlib: pip install 'xgrad[show]'. Text needs nothing: "
-            "print the result"
+            f"{what}: a picture needs matplotlib: {install_line('show')}\n"
+            "Text needs nothing: print the result"
         ) from error
     return Figure(**options)
 
