@@ -1,6 +1,8 @@
 """The project's commands: `nox -l` lists them, `nox -s NAME` runs one in its own environment."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -17,10 +19,29 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 TORCH = "torch==2.13.0"
 
 
+def fetch(session: nox.Session, *what: str) -> None:
+    """Install packages, and let the installer show its progress."""
+    session.install(*what, silent=False)
+
+
 def install(session: nox.Session, *groups: str, extra: str = "") -> None:
     """Install xgrad in editable form, with an extra and with dependency groups."""
     project = f".[{extra}]" if extra else "."
-    session.install("-e", project, *nox.project.dependency_groups(PROJECT, *groups))
+    fetch(session, "-e", project, *nox.project.dependency_groups(PROJECT, *groups))
+
+
+def make_ready(session: nox.Session) -> str:
+    """Install xgrad, and what the README and the examples need, in .venv; return its Python."""
+    folder = Path(".venv").resolve()
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = str(programs / "python")
+    if not programs.exists():
+        session.run_install(sys.executable, "-m", "venv", str(folder), external=True)
+    uv = shutil.which("uv", path=os.pathsep.join([str(programs), os.environ.get("PATH", "")]))
+    pip = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
+    needs = nox.project.dependency_groups(PROJECT, "demo")
+    session.run_install(*pip, "-e", ".", *needs, external=True)
+    return python
 
 
 def pytest(session: nox.Session, *backends: str) -> None:
@@ -39,7 +60,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def tests_torch(session: nox.Session) -> None:
     """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", "demo")
     pytest(session, "torch", "torch:meta")
 
@@ -47,7 +68,7 @@ def tests_torch(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def torch_parity(session: nox.Session) -> None:
     """Print the largest difference to PyTorch of each function, module and gradient method."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test")
     session.run("python", "-m", "tests.nn.parity")
     session.run("pytest", "tests/nn/test_parity.py", "tests/optim", *session.posargs)
@@ -72,7 +93,7 @@ def tests_dask(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def oracle(session: nox.Session) -> None:
     """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", extra="jax")
     session.run("python", "tests/oracle.py", *session.posargs)
 
@@ -95,11 +116,17 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.right.fuzzing", *session.posargs, env=env)
 
 
-@nox.session(default=False)
+@nox.session(venv_backend="none", default=False)
+def ready(session: nox.Session) -> None:
+    """Install xgrad in .venv, with what the README and the examples need."""
+    make_ready(session)
+
+
+@nox.session(venv_backend="none", default=False)
 def demo(session: nox.Session) -> None:
-    """Train a network on handwritten digits; `-- --help` lists the options."""
-    install(session, "demo")
-    session.run("python", "examples/train_digits.py", *session.posargs)
+    """Make .venv ready, and train a network on handwritten digits; `-- --help` lists options."""
+    python = make_ready(session)
+    session.run(python, "examples/train_digits.py", *session.posargs, external=True)
 
 
 @nox.session(default=False)
@@ -120,7 +147,7 @@ def gallery(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def interop(session: nox.Session) -> None:
     """Differentiate 1,689 programs of NumPy, SciPy, scikit-learn, einops and others."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", "interop")
     env = {"SCIPY_ARRAY_API": "1", "OMP_NUM_THREADS": "1"}
     flags = ("--backend", "numpy", "--backend", "torch")
@@ -138,7 +165,7 @@ def conformance(session: nox.Session) -> None:
         session.error("conformance: pass the path of a checkout of data-apis/array-api-tests")
     suite, *more = session.posargs
     install(session)
-    session.install("pytest", "pytest-json-report", "hypothesis>=6.151", "ndindex>=1.8")
+    fetch(session, "pytest", "pytest-json-report", "hypothesis>=6.151", "ndindex>=1.8")
     lines = Path("tests/conformance/numpy-xfails.txt").read_text(encoding="utf-8").splitlines()
     xfails = Path(session.create_tmp(), "xfails.txt").resolve()
     known = [line.split("\t")[0] for line in lines if not line.startswith("#")]
@@ -155,7 +182,7 @@ def conformance(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def interchange(session: nox.Session) -> None:
     """Test the functions to and from PyTorch and JAX."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", extra="jax")
     session.run("pytest", "tests/interchange", *session.posargs)
 
@@ -168,7 +195,7 @@ def hips(session: nox.Session) -> None:
     suite, *more = session.posargs
     here = Path("tests/hips").resolve()
     install(session, "test", "bench", extra="show")
-    session.install("xarray")
+    fetch(session, "xarray")
     session.run("python", str(here / "examples.py"), suite)
     session.chdir(Path(suite, "tests"))
     session.run(
@@ -190,7 +217,7 @@ def faults(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
-    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    fetch(session, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -205,6 +232,6 @@ def typing(session: nox.Session) -> None:
 @nox.session(venv_backend="virtualenv", default=False)
 def bench(session: nox.Session) -> None:
     """Measure the cost per op; `-- --only NAME --libs NAME,NAME` selects."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)

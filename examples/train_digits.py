@@ -1,6 +1,6 @@
 """Train a network on real handwritten digits, on any backend.
 
-    python examples/train_digits.py --backend cupy --layers 64,128,10
+    python examples/train_digits.py --layers 64,128,10  # on a GPU: --backend cupy
 
 The network is the textbook's: with the input a^0 = x, each layer computes z^m = W^m a^(m-1) + b^m
 and a^m = f(z^m), and the last z^L are the logits of a softmax. The data are 1,797 digits that were
