@@ -34,6 +34,7 @@ class Ran(NamedTuple):
     status: int
     seconds: float
     silent: float
+    before: str
     text: str
 
 
@@ -45,7 +46,7 @@ def run(command: str, folder: Path, env: dict[str, str]) -> Ran:
         ["bash", "-c", command], cwd=folder, env=env, stdin=theirs, stdout=theirs, stderr=theirs
     )
     os.close(theirs)
-    silent, parts = 0.0, []
+    silent, before, parts = 0.0, "", []
     while True:
         if select.select([ours], [], [], 0.1)[0]:
             try:
@@ -54,12 +55,14 @@ def run(command: str, folder: Path, env: dict[str, str]) -> Ran:
                 break
             if not part:
                 break
+            waited, last = time.monotonic() - last, time.monotonic()
+            if waited > silent:
+                silent, before = waited, b"".join(parts[-3:]).decode("utf-8", "replace")
             parts.append(part)
-            silent, last = max(silent, time.monotonic() - last), time.monotonic()
     status = process.wait()
     os.close(ours)
-    now = time.monotonic()
-    return Ran(status, now - start, max(silent, now - last), b"".join(parts).decode("utf-8", "replace"))
+    text = b"".join(parts).decode("utf-8", "replace")
+    return Ran(status, time.monotonic() - start, silent, before[-200:], text)
 
 
 def first_line(path: Path) -> str:
@@ -106,6 +109,8 @@ def main(argv: list[str] | None = None) -> int:
             bad = ran.status != 0 or (installs and ran.silent > LONGEST)
             failed += bad
             print(f"{ran.seconds:7.1f} s, silent {ran.silent:5.1f} s  {what}{'  FAILED' * bad}")
+            if installs:
+                print(f"           the longest silence came after {ran.before!r}")
             if bad:
                 print(ran.text[-3000:])
             sys.stdout.flush()
