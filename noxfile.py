@@ -57,6 +57,28 @@ def tests(session: nox.Session) -> None:
     pytest(session, "numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
 
 
+@nox.session(default=False)
+def quick(session: nox.Session) -> None:
+    """Test the engine and the first sample of every op on NumPy, in under a minute."""
+    install(session, "test")
+    session.run("pytest", "--quick", *session.posargs)
+
+
+@nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
+@nox.parametrize("dependencies", ["lowest-direct", "highest"])
+def compat(session: nox.Session, dependencies: str) -> None:
+    """Run `quick` with the oldest and the newest NumPy, SciPy, ... of each Python that is here.
+
+    The oldest are the lowest versions that pyproject.toml allows and that this Python has.
+    """
+    install_args = ["--resolution", dependencies, "--only-binary", ":all:", "--no-build-isolation"]
+    fetch(session, "setuptools>=77")
+    needs = nox.project.dependency_groups(PROJECT, "test")
+    fetch(session, *install_args, "-e", ".", *needs)
+    session.run("python", "-c", "import numpy; print('NumPy', numpy.__version__)")
+    session.run("pytest", "--quick", *session.posargs)
+
+
 @nox.session(venv_backend="virtualenv", default=False)
 def tests_torch(session: nox.Session) -> None:
     """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error."""
@@ -212,6 +234,36 @@ def faults(session: nox.Session) -> None:
     session.run(
         "pytest", "--backend", "numpy", "--faults", "tests/test_faults.py", *session.posargs
     )
+
+
+@nox.session(default=False)
+def first(session: nox.Session) -> None:
+    """Follow the README in a fresh clone with empty caches; `-- --tests` its second command, too."""
+    session.run("python", "-m", "tests.first", *session.posargs)
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Do all of a release but the upload, into dist/; `-- --final` when it is no rehearsal.
+
+    Builds the packages, checks them, runs the source package's own tests in an environment that
+    has seen nothing else, and asks whether all extras can be installed together.
+    """
+    fetch(session, *nox.project.dependency_groups(PROJECT, "release", "test"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    (wheel,), (source,) = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(source))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("pyroma", "--min=9", str(source))
+    session.run("cffconvert", "--validate", "-i", "CITATION.cff")
+    session.run("python", "-m", "tests.release", "dist", *session.posargs)
+    session.install("--dry-run", f"xgrad[all] @ {wheel.resolve().as_uri()}", silent=False)
+    folder = Path(session.create_tmp()).resolve()
+    shutil.unpack_archive(source, folder)
+    fetch(session, str(wheel))
+    session.chdir(folder / source.name.removesuffix(".tar.gz"))
+    session.run("pytest", "-n", "auto", "--backend", "numpy")
 
 
 @nox.session
