@@ -24,6 +24,12 @@ BACKENDS = {
 }
 """The places that the tests know, and the library that each needs."""
 
+QUICK = (
+    *("tests/test_engine.py", "tests/test_transforms.py", "tests/test_layers.py"),
+    *("tests/test_ops.py", "tests/test_array.py", "tests/test_custom.py"),
+)
+"""The files of `--quick`."""
+
 DEFAULT = ("numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
 
 
@@ -37,6 +43,11 @@ def pytest_addoption(parser):
         f"may be repeated; by default those installed of {', '.join(DEFAULT)}",
     )
     parser.addoption(
+        "--quick",
+        action="store_true",
+        help="only NumPy; the engine, the transforms, the layers, and the first sample of each op",
+    )
+    parser.addoption(
         "--faults",
         action="store_true",
         help="let every operation of 50 programs fail, not just some; see tests/test_faults.py",
@@ -46,6 +57,10 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """Find the places to test; one that was asked for by name must be usable."""
     asked = list(dict.fromkeys(config.getoption("backend")))
+    if config.getoption("quick"):
+        asked = asked or ["numpy"]
+        if config.args == config.getini("testpaths"):  # no files were named
+            config.args[:] = [str(config.rootpath / name) for name in QUICK]
     places, absent = [], []
     for name in asked or DEFAULT:
         if not asked and find_spec(BACKENDS[name]) is None:

@@ -78,10 +78,8 @@ def steps(readme: str, examples: Path, all_commands: bool) -> list[tuple[str, st
     for i, block in enumerate(re.findall(r"(?ms)^```python\n(.*?)^```$", readme), 1):
         quoted = block.replace("'", "'\\''")
         found.append((f"README: block {i}, alone", f".venv/bin/python -c '{quoted}'", False))
-    for path in sorted(examples.glob("*.py")):
-        if line := first_line(path):
-            found.append((line, f".venv/bin/{line}", False))
-    return found
+    lines = [first_line(path) for path in sorted(examples.glob("*.py"))]
+    return found + [(line, f".venv/bin/{line}", False) for line in lines if line]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -95,12 +93,10 @@ def main(argv: list[str] | None = None) -> int:
         folder = Path(name)
         clone = folder / "xgrad"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-        env = {
-            **{key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"},
-            **{"PIP_CACHE_DIR": str(folder / "pip"), "UV_CACHE_DIR": str(folder / "uv")},
-            **{"TERM": "xterm", "COLUMNS": "100", "LINES": "40"},
-        }
-        env.pop("PYTHONPATH", None)
+        caches = {"PIP_CACHE_DIR": str(folder / "pip"), "UV_CACHE_DIR": str(folder / "uv")}
+        env = os.environ | caches | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+        for name in ("PYTHONPATH", "VIRTUAL_ENV"):
+            env.pop(name, None)
         if chosen.python:
             env["PATH"] = f"{chosen.python}{os.pathsep}{env['PATH']}"
         readme = (clone / "README.md").read_text(encoding="utf-8")

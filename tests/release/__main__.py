@@ -63,9 +63,7 @@ def disagreements(version: str, wheel: Path, source: Path) -> list[str]:
         found.append(f"CITATION.cff is not of version {version}")
     if f'\n  version: "{version}"\n' not in text("conda/recipe.yaml"):
         found.append(f"conda/recipe.yaml is not of version {version}")
-    for package in (wheel, source):
-        if f"xgrad-{version}" not in package.name:
-            found.append(f"{package.name} is not of version {version}")
+    found += [f"{p.name} is no {version}" for p in (wheel, source) if f"-{version}" not in p.name]
     files = tracked()
     with tarfile.open(source) as archive:
         packed = {name.partition("/")[2] for name in archive.getnames()}
