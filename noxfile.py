@@ -44,10 +44,11 @@ def make_ready(session: nox.Session) -> str:
     return python
 
 
-def pytest(session: nox.Session, *backends: str) -> None:
-    """Run the tests on the given backends."""
+def pytest(session: nox.Session, *backends: str, only_new: bool = False) -> None:
+    """Run the tests on the given backends, or of them what `tests` has not run."""
     flags = [flag for name in backends for flag in ("--backend", name)]
-    session.run("pytest", "-n", "auto", *flags, *session.posargs)
+    flags += ["--only-new"] if only_new else []
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *flags, *session.posargs)
 
 
 @nox.session
@@ -81,10 +82,14 @@ def compat(session: nox.Session, dependencies: str) -> None:
 
 @nox.session(venv_backend="virtualenv", default=False)
 def tests_torch(session: nox.Session) -> None:
-    """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error."""
+    """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error.
+
+    Only what depends on the backend, or on a package that `tests` does without: the rest says the
+    same there.
+    """
     fetch(session, TORCH)
     install(session, "test", "demo")
-    pytest(session, "torch", "torch:meta")
+    pytest(session, "torch", "torch:meta", only_new=True)
 
 
 @nox.session(venv_backend="virtualenv", default=False)
@@ -109,7 +114,9 @@ def tests_dask(session: nox.Session) -> None:
     """Test on Dask: the adapter, and the first sample of every op, its value and derivatives."""
     install(session, "test", extra="dask")
     files = ("tests/testing/test_derivatives.py", "tests/backends")
-    session.run("pytest", "-n", "auto", "--backend", "dask", *files, *session.posargs)
+    session.run(
+        "pytest", "-n", "auto", "--dist", "worksteal", "--backend", "dask", *files, *session.posargs
+    )
 
 
 @nox.session(venv_backend="virtualenv", default=False)
@@ -238,7 +245,7 @@ def faults(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def first(session: nox.Session) -> None:
-    """Follow the README in a fresh clone with empty caches; `-- --tests` its second command, too."""
+    """Follow the README in a fresh clone with empty caches; `-- --tests`: its tests, too."""
     session.run("python", "-m", "tests.first", *session.posargs)
 
 

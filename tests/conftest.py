@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import importlib
+import re
+from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -41,6 +43,12 @@ def pytest_addoption(parser):
         metavar="NAME",
         help=f"run on this backend, one of {', '.join(BACKENDS)}, or an installed adapter's; "
         f"may be repeated; by default those installed of {', '.join(DEFAULT)}",
+    )
+    parser.addoption(
+        "--only-new",
+        action="store_true",
+        help="leave out what does not depend on the backends that were asked for, nor on optional "
+        "packages: it says the same in every session, and `nox -s tests` runs it",
     )
     parser.addoption(
         "--quick",
@@ -90,6 +98,29 @@ def pytest_generate_tests(metafunc):
                 place for place in metafunc.config.places if place.has_values or fixture == "place"
             ]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
+
+
+OPTIONAL = re.compile(r"importorskip|available_backends|find_spec|matplotlib|\brich\b|sklearn")
+"""What is in the text of a test file that may do something else where more is installed."""
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what another session has run, if that was asked for."""
+    if not config.option.only_new:
+        return
+    libraries = {BACKENDS.get(place.name, place.backend.name) for place in config.places}
+
+    @cache
+    def may_differ(path):
+        text = path.read_text(encoding="utf-8")
+        return bool(OPTIONAL.search(text)) or any(name in text for name in libraries)
+
+    new, done = [], []
+    for item in items:
+        placed = {"place", "computing"} & set(getattr(item, "fixturenames", ()))
+        (new if placed or may_differ(item.path) else done).append(item)
+    config.hook.pytest_deselected(items=done)
+    items[:] = new
 
 
 @pytest.fixture

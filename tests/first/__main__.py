@@ -95,8 +95,8 @@ def main(argv: list[str] | None = None) -> int:
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
         caches = {"PIP_CACHE_DIR": str(folder / "pip"), "UV_CACHE_DIR": str(folder / "uv")}
         env = os.environ | caches | {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
-        for name in ("PYTHONPATH", "VIRTUAL_ENV"):
-            env.pop(name, None)
+        for unset in ("PYTHONPATH", "VIRTUAL_ENV"):
+            env.pop(unset, None)
         if chosen.python:
             env["PATH"] = f"{chosen.python}{os.pathsep}{env['PATH']}"
         readme = (clone / "README.md").read_text(encoding="utf-8")

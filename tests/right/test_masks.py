@@ -5,6 +5,7 @@ import pytest
 
 import xgrad as xg
 from benchmarks.masked import TABLE
+from tests.tables import over
 
 SECOND = {
     "forward over reverse": lambda f: xg.jacfwd(xg.grad(f)),
@@ -28,8 +29,8 @@ def test_first_derivatives(computing, program):
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("modes", SECOND)
 @programs
+@over("modes", SECOND)
 def test_second_derivatives(computing, program, modes):
     _, expected = program.derivatives()
     x = computing.raw(np.asarray(program.x))
@@ -64,9 +65,9 @@ ROOTS = {
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("square", [lambda y: y**2, lambda y: y**2.0, lambda y: y * y, xg.square])
-@pytest.mark.parametrize("modes", SECOND)
 @pytest.mark.parametrize("root", ROOTS)
+@over("square", [lambda y: y**2, lambda y: y**2.0, lambda y: y * y, xg.square])
+@over("modes", SECOND)
 def test_the_square_of_a_root_is_smooth(computing, root, modes, square):
     """Where the root is 0 the chain rule gives 0, or NaN; one row is not 0, for comparison."""
     x = computing.raw(np.asarray([[0.0, 0.0], [0.0, 0.0], [0.3, -0.4]]))
