@@ -14,9 +14,12 @@ nox.options.reuse_existing_virtualenvs = True
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 # Any build of this one version serves, and the CPU build is a tenth of the CUDA build that a range
-# would bring. pip takes it from wherever PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL points; uv does not
-# look there, hence the sessions that need it are made with virtualenv.
+# would bring. It is taken from wherever PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL points.
 TORCH = "torch==2.13.0"
+for name in ("FIND_LINKS", "EXTRA_INDEX_URL"):  # uv asks for them under its own names
+    if f"PIP_{name}" in os.environ:
+        os.environ.setdefault(f"UV_{name}", os.environ[f"PIP_{name}"])
+os.environ.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")  # pip's: all indexes are asked
 
 
 def fetch(session: nox.Session, *what: str) -> None:
@@ -80,7 +83,7 @@ def compat(session: nox.Session, dependencies: str) -> None:
     session.run("pytest", "--quick", *session.posargs)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def tests_torch(session: nox.Session) -> None:
     """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error.
 
@@ -92,7 +95,7 @@ def tests_torch(session: nox.Session) -> None:
     pytest(session, "torch", "torch:meta", only_new=True)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def torch_parity(session: nox.Session) -> None:
     """Print the largest difference to PyTorch of each function, module and gradient method."""
     fetch(session, TORCH)
@@ -119,7 +122,7 @@ def tests_dask(session: nox.Session) -> None:
     )
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def oracle(session: nox.Session) -> None:
     """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""
     fetch(session, TORCH)
@@ -173,7 +176,7 @@ def gallery(session: nox.Session) -> None:
     session.run("python", "examples/gallery.py", "--out", "docs/gallery", *session.posargs)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def interop(session: nox.Session) -> None:
     """Differentiate 1,689 programs of NumPy, SciPy, scikit-learn, einops and others."""
     fetch(session, TORCH)
@@ -208,7 +211,7 @@ def conformance(session: nox.Session) -> None:
     )
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def interchange(session: nox.Session) -> None:
     """Test the functions to and from PyTorch and JAX."""
     fetch(session, TORCH)
@@ -288,7 +291,7 @@ def typing(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the cost per op; `-- --only NAME --libs NAME,NAME` selects."""
     fetch(session, TORCH)

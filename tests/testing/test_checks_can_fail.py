@@ -7,6 +7,7 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import backend_of
+from xgrad.engine import kinds
 from xgrad.engine.calls import binary as binary_calls
 from xgrad.engine.calls import unary as unary_calls
 from xgrad.engine.op import constant, elementwise, linear, multilinear, rule
