@@ -117,7 +117,7 @@ def test_without_either_it_says_what_to_install(monkeypatch):
     picture = xg.show.draw(lambda x: xg.sum(x * x), np.ones(2))
     with pytest.raises(ImportError, match=r"pip install 'matplotlib>=3.9' "):
         picture.rendered("png")
-    assert picture._repr_html_().startswith("<pre>")
+    assert picture._repr_html_().startswith("<pre ")
 
 
 def test_boxes_of_the_fallback_do_not_overlap():

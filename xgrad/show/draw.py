@@ -15,6 +15,7 @@ from .collapse import Block, collapsed
 from .explain import Texts
 from .graph import FEW, Graph, Step, brief, read, require_tracked, serial_of, with_cotangents
 from .layout import BLOCK, COTANGENT, LEAF, OP, RESULT, render
+from .notebook import preformatted
 from .steps import graph_of, watch
 
 __all__ = ["Picture", "draw"]
@@ -254,7 +255,7 @@ class Picture:
         try:
             return self.rendered("svg").decode().partition("?>")[2] or self.rendered("svg").decode()
         except ImportError:  # neither Graphviz nor matplotlib is here
-            return f"<pre>{_html(self.text)}</pre>"
+            return preformatted(self.text)
 
 
 def _cut(text: str) -> str:
