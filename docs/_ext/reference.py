@@ -139,12 +139,16 @@ def _entry(chapter: Chapter, name: str) -> list[str]:
     path = ".".join(filter(None, ["xgrad", chapter.module, name]))
     value = _object(chapter.module, name)
     if isinstance(value, type) and getattr(value, "__module__", "").startswith("xgrad"):
-        lines = [f".. autoclass:: {path}", "   :members:", "   :inherited-members: Exception,Warning"]
+        lines = [
+            f".. autoclass:: {path}",
+            "   :members:",
+            "   :inherited-members: Exception,Warning",
+        ]
         return [*lines, ""]
     if callable(value) and not isinstance(value, type):
         return [f".. autofunction:: {path}", ""]
     text = f"``{value!r}``" if len(repr(value)) < 60 else f"A ``{type(value).__name__}``."
-    return [f".. py:data:: {path}", "", f"   {text}", ""]
+    return [f".. py:data:: {name}", "", f"   {text}", ""]
 
 
 def page(chapter: Chapter) -> str:
@@ -210,6 +214,37 @@ def write_files_from_outside(app: Sphinx, config: Any) -> None:
         path = folder / f"{stem}.md"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+
+
+SOURCE = """---
+orphan: true
+---
+
+# examples/{name}.py
+
+The picture and what it shows are in [the gallery](../../gallery/README.md).
+
+```{{literalinclude}} ../../../examples/{name}.py
+:language: python
+```
+"""
+
+
+def write_sources(app: Sphinx, config: Any) -> None:
+    """Write a page with the source of each example."""
+    folder = Path(app.srcdir) / "generated" / "source"
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in (Path(app.srcdir).parent / "examples").glob("*.py"):
+        page = folder / f"{path.stem}.md"
+        if not page.exists():
+            page.write_text(SOURCE.format(name=path.stem), encoding="utf-8")
+
+
+def link_sources(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put a link to the source below each command of the gallery."""
+    if docname == "gallery/README":
+        link = r"\g<0>\n[Source of `examples/\1.py`](../generated/source/\1.md)\n"
+        source[0] = re.sub(r"(?m)^    python examples/(\w+)\.py$\n", link, source[0])
 
 
 def missing_names() -> set[str]:
@@ -279,6 +314,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension."""
     app.connect("config-inited", write_pages)
     app.connect("config-inited", write_files_from_outside)
+    app.connect("config-inited", write_sources)
+    app.connect("source-read", link_sources)
     app.connect("autodoc-process-docstring", note_backends, priority=900)
     app.connect("missing-reference", leave_foreign_names)
     app.connect("env-updated", check_all)
