@@ -126,7 +126,7 @@ def chapters() -> Iterator[Chapter]:
         yield Chapter("ops_others", "Other functions", "", sorted(ops))
     for module, title in found_modules().items():
         names = [n for n in public(module) if not inspect.ismodule(_object(module, n))]
-        yield Chapter(module.replace(".", "_"), title, module, names)
+        yield Chapter("in_" + module.replace(".", "_"), title, module, names)
 
 
 def _object(module: str, name: str) -> Any:
