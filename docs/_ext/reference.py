@@ -44,7 +44,7 @@ KINDS = {
     "implicit": ("implicit", "Implicit differentiation", "The derivative of a solver's solution."),
     "debugging": ("debugging", "Finding what is wrong", "Where a NaN or a zero comes from."),
     "backend": ("backends", "Backends", "Where new arrays are made, and with which library."),
-    "creation": ("creation", "Creation", "New arrays, on the current backend."),
+    "creation": ("creation", "New arrays", "They are made on the current backend."),
     "inspection": ("inspection", "Dtypes and shapes", "Questions about dtypes and shapes."),
     "dtype": ("dtypes", "The dtypes", "They are NumPy's own, on every backend."),
     "constant": ("constants", "Constants", "Numbers that go by a name."),
