@@ -274,7 +274,7 @@ def release(session: nox.Session) -> None:
     (wheel,), (source,) = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
     session.run("twine", "check", "--strict", str(wheel), str(source))
     session.run("check-wheel-contents", str(wheel))
-    session.run("pyroma", "--min=9", str(source))
+    session.run("pyroma", "--min=8", str(source))  # of 10: the developers have no address for mail
     session.run("cffconvert", "--validate", "-i", "CITATION.cff")
     session.run("python", "-m", "tests.release", "dist", *session.posargs)
     session.install("--dry-run", f"xgrad[all] @ {wheel.resolve().as_uri()}", silent=False)
@@ -295,9 +295,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check types."""
+    """Check types inside with mypy, and what programs of users see with mypy and pyright."""
     install(session, "typing")
     session.run("mypy", *session.posargs)
+    session.run("pytest", "tests/typing")
 
 
 @nox.session(default=False)
