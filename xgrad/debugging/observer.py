@@ -77,7 +77,7 @@ class Watched(Rule):
         super().__init__(
             rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros, rule.keeps, own
         )
-        self.is_finite, self.note = rule.is_finite, note
+        self.is_finite, self.is_plain, self.note = rule.is_finite, rule.is_plain, note
 
 
 def _pull(note: Note, g: Any, again: Callable[[Any], Any]) -> Any:

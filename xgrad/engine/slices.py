@@ -44,7 +44,7 @@ class Reading(Own):
 
     def pull(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
         """Keep a part until its array's turn comes, or add it to what the walk holds for that."""
-        if node[FIT] is not None:
+        if node[FIT] is not None or not self.walks:
             return False
         saved, serial = node[SAVED], node[PARENTS][SERIAL]
         like, key = saved
@@ -153,6 +153,8 @@ class Writing(Own):
 
     def pull(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
         """Make the array's cotangent in the buffer of the result's, if the walk owns that."""
+        if not self.walks:
+            return False
         serial, rule, parents, saved, fit = node
         nodes = [parents] if type(parents) is list else parents
         if serial in walk.owned:
