@@ -75,7 +75,9 @@ def compat(session: nox.Session, dependencies: str) -> None:
 
     The oldest are the lowest versions that pyproject.toml allows and that this Python has.
     """
-    install_args = ["--resolution", dependencies, "--only-binary", ":all:", "--no-build-isolation"]
+    compiled = ("numpy", "scipy", "optree", "safetensors", "ml-dtypes")  # none is built from source
+    install_args = ["--resolution", dependencies, "--no-build-isolation"]
+    install_args += [f"--only-binary={name}" for name in compiled]
     fetch(session, "setuptools>=77")
     needs = nox.project.dependency_groups(PROJECT, "test")
     fetch(session, *install_args, "-e", ".", *needs)

@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/linalg, xgrad/fft, xgrad/special
 """What every op refuses, found from its signature and its row: the message names the op.
 
 An error that a backend raises has the op in its notes, which a traceback shows below the message.

@@ -1,3 +1,4 @@
+# Tests of xgrad/transforms/jacobians.py, xgrad/backends/batched.py
 """One walk for many rows gives what one walk for each row gives."""
 
 import numpy as np

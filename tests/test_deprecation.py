@@ -1,7 +1,5 @@
-"""What is deprecated warns at the user's own line, and does not outlive its version.
-
-Tests xgrad/errors.py.
-"""
+# Tests of xgrad/errors.py
+"""What is deprecated warns at the user's own line, and does not outlive its version."""
 
 import importlib
 import pkgutil

@@ -1,7 +1,5 @@
-"""The Python blocks of the documentation run, and print what stands below them.
-
-Tests docs/: the pages, the cells of the tutorials, and the names that tables and prose mention.
-"""
+# Tests of docs
+"""The Python blocks of the documentation run, and print what stands below them."""
 
 from __future__ import annotations
 

@@ -1,3 +1,4 @@
+# Tests of xgrad
 """The layers of `xgrad/`: arrows between packages go down, and there is one door upward.
 
 Every way in which a file can reach another one counts: relative and absolute imports, those that

@@ -1,3 +1,4 @@
+# Tests of xgrad/linalg, backends/xgrad_backends/lapack.py
 """The two modes of each function of linear algebra agree, in each shape: <g, J t> = <J^H g, t>."""
 
 import math

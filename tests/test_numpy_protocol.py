@@ -1,3 +1,4 @@
+# Tests of xgrad/numpy_protocol
 """NumPy's own functions, called on an `Array`: their value, and that derivatives go through."""
 
 import inspect

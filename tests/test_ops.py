@@ -1,7 +1,5 @@
-"""Every op of the table, in every place: see `xgrad.testing` for what is checked.
-
-Tests xgrad/ops, xgrad/linalg, xgrad/fft, xgrad/special, and the table in xgrad/testing.
-"""
+# Tests of xgrad/ops, xgrad/linalg, xgrad/fft, xgrad/special, xgrad/testing/table
+"""Every op of the table, in every place: see `xgrad.testing` for what is checked."""
 
 import inspect
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# Tests of README.md
 """The README's Python blocks run, and print what the README says; its commands exist."""
 
 import re

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/slices.py, xgrad/ops/indexing.py
 """Slices of one array: however a walk puts their cotangents together, it is their sum."""
 
 import itertools

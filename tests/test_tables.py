@@ -1,4 +1,5 @@
-"""A loop over a table tells of every row that fails. Tests tests/tables.py."""
+# Tests of tests/tables.py
+"""A loop over a table tells of every row that fails."""
 
 import pytest
 

@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends
 """Every adapter keeps its contract: keys, values and dtypes as NumPy's, on its own device."""
 
 from importlib.util import find_spec

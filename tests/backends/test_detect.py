@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/detect.py
 """Each way in which a library cannot be used is told apart, and named with the line to type."""
 
 import subprocess

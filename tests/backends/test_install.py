@@ -1,7 +1,5 @@
-"""The line that an error advises names what the package asks for, and works from anywhere.
-
-Tests xgrad/backends/install.py.
-"""
+# Tests of xgrad/backends/install.py
+"""The line that an error advises names what the package asks for, and works from anywhere."""
 
 import shlex
 import subprocess

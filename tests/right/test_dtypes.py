@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/projection.py
 """A program in single or half precision stays in it: no walk makes a wider array on the way."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/show/draw.py, xgrad/show/collapse.py, xgrad/show/layout.py
 """The tape as a picture: what stands in it, what is collapsed, the formats, and bad input."""
 
 import shutil

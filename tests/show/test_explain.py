@@ -1,3 +1,4 @@
+# Tests of xgrad/show/explain.py, xgrad/show/formulas.py, xgrad/show/notation.py
 """The chain rule, step by step: the notes' network, every op of the table, and bad input."""
 
 import ast

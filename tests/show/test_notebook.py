@@ -1,7 +1,5 @@
-"""A notebook without a magic line: pictures, bars and tables, each once, nothing on stderr.
-
-Tests xgrad/show/notebook.py, and what live, progress, explain, draw and arrays show in Jupyter.
-"""
+# Tests of xgrad/show/notebook.py
+"""A notebook without a magic line: pictures, bars and tables, each once, nothing on stderr."""
 
 import json
 import os

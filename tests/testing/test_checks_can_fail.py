@@ -1,3 +1,4 @@
+# Tests of xgrad/testing/checks.py
 """Wrong rules are caught, each by its check: a check that cannot fail is none."""
 
 import re

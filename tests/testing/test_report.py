@@ -1,3 +1,4 @@
+# Tests of xgrad/testing/report.py, tests/conftest.py
 """`check_backend` on a third party's adapter, and the command-line option of the tests."""
 
 import dataclasses
