@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import re
+import threading
 from functools import cache
 from importlib.util import find_spec
 
@@ -98,6 +99,31 @@ def pytest_generate_tests(metafunc):
                 place for place in metafunc.config.places if place.has_values or fixture == "place"
             ]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config, specs):
+    """Say every few seconds that processes are collecting, which pytest-xdist does in silence."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    config.collected = threading.Event()
+
+    def tell():
+        seconds = 0
+        while not config.collected.wait(3.0):
+            seconds += 3
+            terminal.write_line(f"{len(specs)} processes collect the tests: {seconds} s")
+
+    threading.Thread(target=tell, daemon=True).start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    node.config.collected.set()
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "collected"):
+        config.collected.set()
 
 
 OPTIONAL = re.compile(r"importorskip|available_backends|find_spec|matplotlib|\brich\b|sklearn")
