@@ -125,6 +125,15 @@ def tests_dask(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def tests_jax(session: nox.Session) -> None:
+    """Test on JAX: the adapter, and the first sample of every op, also inside ``jax.jit``."""
+    install(session, "test", extra="jax")
+    files = ("tests/testing/test_derivatives.py", "tests/backends")
+    flags = ("-n", "auto", "--dist", "worksteal", "--backend", "jax")
+    session.run("pytest", *flags, *files, *session.posargs)
+
+
+@nox.session(default=False)
 def oracle(session: nox.Session) -> None:
     """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""
     fetch(session, TORCH)

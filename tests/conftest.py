@@ -23,6 +23,7 @@ BACKENDS = {
     "torch": "torch",
     "torch:meta": "torch",
     "dask": "dask",
+    "jax": "jax",
     "cupy": "cupy",
 }
 """The places that the tests know, and the library that each needs."""
@@ -71,6 +72,8 @@ def pytest_configure(config):
         if config.args == config.getini("testpaths"):  # no files were named
             config.args[:] = [str(config.rootpath / name) for name in QUICK]
     places, absent = [], []
+    if "jax" in asked:  # which is in single precision otherwise
+        importlib.import_module("jax").config.update("jax_enable_x64", True)
     for name in asked or DEFAULT:
         if not asked and find_spec(BACKENDS[name]) is None:
             absent.append(f"{name} ({BACKENDS[name]} is not installed)")

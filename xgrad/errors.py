@@ -20,6 +20,7 @@
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
     XgradDeprecationWarning              (DeprecationWarning)  a name that a later version drops
+    LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ __all__ = [
     "DerivativeError",
     "FileError",
     "GraphFreedError",
+    "LoopWarning",
     "MissingFunctionError",
     "MixedBackendError",
     "MixedDeviceError",
@@ -135,6 +137,13 @@ class DegenerateSpectrumWarning(UserWarning):
     """A loss tells equal eigenvalues or singular values apart, which no derivative can.
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """
+
+
+class LoopWarning(UserWarning):
+    """`vmap` calls a function that it cannot look into once for each example.
+
+    Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
 
 

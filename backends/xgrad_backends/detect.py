@@ -48,6 +48,7 @@ LIBRARIES = {
     "cupy": ("cuda13", (14, 0)),
     "torch": ("torch", (2, 6)),
     "dask": ("dask", (2025, 1)),
+    "jax": ("jax", (0, 5)),
     "array_api_strict": ("array_api_strict", (2, 4)),
 }
 """By module: its key in `xgrad.backends.install`, and its first version that will do."""

@@ -8,8 +8,7 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
-from ..backends import BY_TYPE, Backend, backend_of, backend_of_type
-from ..backends.batched import Batch
+from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
 from . import handed
 from .definition import Op
 from .frames import called, is_public
@@ -27,6 +26,9 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     array is refused: a list may hold tracked arrays, and an unknown object may be anything.
     """
     arrays = [x for x in args if type(x) is Array]
+    lead = leading(args)
+    if lead is not None:
+        return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
     own = [x for x in arrays if not _is_number(x._data)]
     first = own[0] if own else arrays[0] if arrays else None
     if first is None:
@@ -38,8 +40,6 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
             return [x if x is None else array_of(x) for x in args]
-        if any(backend_of(x).leads for x in raws):
-            return args
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
@@ -47,6 +47,42 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         return args
     backend = backend_of(first._data)
     return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
+
+
+def leading(args: Any) -> Any:
+    """Return the raw array that takes all others along, as a batch does, or None."""
+    found, most = None, 0
+    for x in args:
+        raw = x._data if type(x) is Array else x
+        backend = backend_of_type(type(raw))
+        if backend is not None and backend.leads > most:
+            found, most = raw, backend.leads
+    return found
+
+
+def taken_along(x: Any, others: Any) -> Any:
+    """Return an array as one of the kind of those that lead among raw arrays beside it."""
+    lead = leading(others)
+    if lead is None:
+        return x
+    array = x if type(x) is Array else Array(x)
+    backend = backend_of(lead)
+    if backend_of(array._data).leads >= backend.leads:
+        return x
+    adopted = backend.adopt(array, lead)
+    return adopted if type(x) is Array else adopted._data
+
+
+def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
+    """Return an operand as an `Array` of the kind of `lead`, in its place on the tape."""
+    if type(x) in SCALARS or (x is None and _is_optional(op, name)):
+        return x
+    if type(x) is not Array:
+        if backend_of_type(type(x)) is None:
+            _refuse(op.path, name, x)
+        x = Array(np.asarray(x) if isinstance(x, np.generic) else x)
+    backend = backend_of(lead)
+    return x if backend_of(x._data) is backend else backend.adopt(x, lead)
 
 
 def _named(op: Op, args: list[Any]) -> Any:
@@ -113,10 +149,12 @@ def require_one_place(name: str, arrays: Any) -> None:
     first: Any = None
     for x in arrays:
         raw = x._data if type(x) is Array else x
-        raw = raw.data if type(raw) is Batch else raw
         backend = BY_TYPE.get(type(raw)) or backend_of_type(type(raw))
         if backend is None or raw.shape == ():
             continue
+        if backend.leads:
+            raw = under(raw)
+            backend = backend_of(raw)
         here = backend, backend.device(raw)
         if first is None:
             first = here
@@ -135,10 +173,8 @@ def require_one_place(name: str, arrays: Any) -> None:
 
 def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to
     """Call the backend's function on raw arrays and numbers."""
-    cls = next(type(x) for x in args if type(x) in op.raws or backend_of_type(type(x)))
-    for x in args:
-        if type(x) is not cls and (backend := backend_of_type(type(x))) and backend.leads:
-            cls = type(x)
+    lead = leading(args)
+    cls = type(next(x for x in args if backend_of_type(type(x))) if lead is None else lead)
     try:
         return op.raws[cls](*args, **kwargs)
     except Exception as error:
