@@ -266,7 +266,7 @@ def first(session: nox.Session) -> None:
 @nox.session(default=False)
 def docs(session: nox.Session) -> None:
     """Build the site into docs/_build/html: tutorials run, a warning or a dead link is an error."""
-    install(session, "docs", "interop", extra="scipy,files,show,einsum")
+    install(session, "docs", extra="scipy,files,show,einsum")
     flags = ("-W", "--keep-going", "-n", "-j", "auto", "-b", "html")
     session.run("sphinx-build", *flags, "docs", "docs/_build/html")
     session.run("python", "-m", "tests.pages", "docs/_build/html")
