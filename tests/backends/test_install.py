@@ -1,6 +1,7 @@
 # Tests of xgrad/backends/install.py
 """The line that an error advises names what the package asks for, and works from anywhere."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -89,3 +90,12 @@ def test_a_broken_library_is_not_called_absent(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):
         install.needed("broken_library", "something", "files")
+
+
+def test_no_text_names_a_package_of_ours_on_an_index():
+    """It is on none yet: the lines that texts advise install from a clone, or name libraries."""
+    root = Path(__file__).parents[2]
+    texts = [root / "README.md", *(root / "docs").glob("*.md")]
+    texts += [*(root / "xgrad").rglob("*.py"), *(root / "backends").rglob("*.py")]
+    naming = [p for p in texts if re.search(r"pip install[^\n]*xgrad\[", p.read_text("utf-8"))]
+    assert not naming
