@@ -19,9 +19,8 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 CHECK = """
 import xgrad as xg
-from xgrad.testing import NOT_OPS, ROWS, check_op
+from xgrad.testing import ROWS, check_op
 assert "versine" in xg.__all__
-assert not set(xg.__all__) - {row.name for row in ROWS} - set(NOT_OPS)
 (row,) = [row for row in ROWS if row.name == "versine"]
 for place in ("numpy", "array_api_strict"):
     print(place, check_op(row, place))

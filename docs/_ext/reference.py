@@ -241,7 +241,11 @@ def write_sources(app: Sphinx, config: Any) -> None:
 
 
 def link_sources(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put a link to the source below each command of the gallery."""
+    """Lead links out of `docs` to the pages made of those files; link the gallery's sources."""
+    if "/" not in docname:
+        for name in OUTSIDE:
+            stem = Path(name).parent.name if name.endswith("README.md") else Path(name).stem.lower()
+            source[0] = source[0].replace(f"](../{name}", f"](generated/{stem}.md")
     if docname == "gallery/README":
         link = r"\g<0>\n[Source of `examples/\1.py`](../generated/source/\1.md)\n"
         source[0] = re.sub(r"(?m)^    python examples/(\w+)\.py$\n", link, source[0])
