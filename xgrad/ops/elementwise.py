@@ -160,7 +160,8 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
 
 def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
     none = x2 == 0
-    return xp.where(none, 0.0, x2 * x1 ** xp.where(none, xp.ones_like(x2), x2 - 1))
+    power = xp.where(none, xp.ones_like(x2), x2 - 1)
+    return xp.where(none, 0.0, x2 * xp.pow(x1, power))  # NumPy 2.0's `**` may drop a wider dtype
 
 
 def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
