@@ -236,7 +236,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
 
 
-def _others(xp: XP, x: Any) -> Any:
+def products_of_others(xp: XP, x: Any) -> Any:
     """Return, along the last axis, the product of all other elements, exact also at zeros."""
     one = xp.ones_like(x[..., :1])
     before = xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
@@ -245,8 +245,8 @@ def _others(xp: XP, x: Any) -> Any:
 
 
 @rule(
-    vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, _others(xp, x)),
-    jvp=lambda xp, t, x: xp.sum(t * _others(xp, x), axis=-1),
+    vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, products_of_others(xp, x)),
+    jvp=lambda xp, t, x: xp.sum(t * products_of_others(xp, x), axis=-1),
 )
 def _prod(x: Array, /) -> Array:
     """Return the product over the last axis."""
