@@ -148,13 +148,21 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     return backend.zero_wins(x1, x2)
 
 
-def _pow_slope(x1: Any, x2: float) -> Any:
-    return (
-        x1 * 2 if x2 == 2 else x1 ** (x2 - 1) * x2 if x2 else 0.0
-    )  # an array first: the short way
+def _pow_slope(xp: XP, x1: Any, x2: float, out: Any) -> Any:
+    if x2 == 2:
+        return x1 * 2
+    if (x2 - 1) + 1 == x2:  # an array first: the short way
+        return x1 ** (x2 - 1) * x2 if x2 else 0.0
+    return _pow_by_quotient(xp, x1, x2, out) * x2
 
 
-@elementwise(lambda xp, x1, x2: _pow_slope(x1, x2), lambda xp: 0.0)
+def _pow_by_quotient(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+    """Return ``x1 ** (x2 - 1)`` where ``x2 - 1`` would be rounded: 100 ulp if x1 is far from 1."""
+    zero = x1 == 0
+    return xp.where(zero, x1 ** (x2 - 1), out / xp.where(zero, xp.ones_like(out), x1))
+
+
+@elementwise(lambda xp, x1, x2, out: _pow_slope(xp, x1, x2, out), lambda xp: 0.0)
 def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
     return x1**x2  # type: ignore[return-value]
@@ -170,17 +178,27 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     return x1**x2  # type: ignore[return-value]
 
 
-def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
+def power_less_one(xp: XP, x1: Any, x2: Any, out: Any = None) -> Any:
+    """Return ``x1 ** (x2 - 1)``, by a quotient where the difference would be rounded."""
+    out = x1**x2 if out is None else out
+    less = x2 - 1
+    return xp.where(less + 1 == x2, x1**less, _pow_by_quotient(xp, x1, x2, out))
+
+
+def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+    """Return the derivative of a power in its base, 0 where the exponent is 0."""
     none = x2 == 0
-    return xp.where(none, 0.0, x2 * x1 ** xp.where(none, xp.ones_like(x2), x2 - 1))
+    safe = xp.where(none, xp.ones_like(x2), x2)
+    return xp.where(none, 0.0, x2 * power_less_one(xp, x1, safe, out))
 
 
-def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
+def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
+    """Return the derivative of a power in its exponent, 0 where the base is 0."""
     zero = x1 == 0
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
 
-@elementwise(_pow_base, _pow_exponent)
+@elementwise(power_in_base, power_in_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
     return backend_of(x1).xp.pow(x1, x2)

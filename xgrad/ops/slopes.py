@@ -10,11 +10,14 @@ neither overflows nor vanishes on the way.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, XP, Raw, backend_of
 from ..engine.op import elementwise
+
+_LN2 = math.log(2)
 
 
 def _namespace(x1: Any, x2: Any) -> Any:
@@ -35,6 +38,31 @@ def _logistic_density(xp: XP, x: Any) -> Any:
     return 0.5 / (xp.cosh(x) + 1)  # where cosh is infinite it is 0, as it should
 
 
+@elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
+def logit_slope(x: Array, /) -> Array:
+    """Return ``1 / (x * (1 - x))``."""
+    return 1 / (x * (1 - x))
+
+
+@elementwise(lambda xp, x, out, scale: 2 * scale * (x * out))
+def gaussian(x: Array, /, *, scale: float) -> Array:
+    """Return ``exp(scale * x**2)``, without the error of a rounded square: many ulp far out.
+
+    With m the next multiple of 1/128, whose square is exact, it is m^2 + (x - m) (x + m).
+    """
+    backend = backend_of(x)
+    xp = backend.xp
+    if x.dtype in COMPLEX:
+        return xp.exp(scale * x * x)
+    x = xp.minimum(xp.abs(x), 64.0)  # beyond, it is 0 or infinite
+    m = xp.round(x * 128) / 128
+    return backend.quietly(_of_parts, xp, scale * m * m, scale * (x - m) * (x + m))
+
+
+def _of_parts(xp: XP, large: Any, small: Any) -> Any:
+    return xp.exp(large) * xp.exp(small)
+
+
 @elementwise(lambda xp, x, out: -2 * (xp.tanh(x) * out))
 def tanh_slope(x: Array, /) -> Array:
     """Return the square of the hyperbolic secant."""
@@ -53,17 +81,37 @@ def _sech2_complex(xp: XP, x: Any) -> Any:
 
 
 @elementwise(
-    lambda xp, x1, x2: sigmoid_slope(x1 - x2),
-    lambda xp, x1, x2: -sigmoid_slope(x1 - x2),
+    lambda xp, x1, x2: share(x1, x2) * share(x2, x1),
+    lambda xp, x1, x2: -(share(x1, x2) * share(x2, x1)),
 )
 def share(x1: Raw, x2: Raw, /) -> Array:
     """Return ``exp(x1) / (exp(x1) + exp(x2))``: one half each at a tie, 0 of -inf."""
     backend = backend_of(x2 if type(x1) in SCALARS else x1)
-    return backend.quietly(_share, backend.xp, x1, x2)
+    return backend.quietly(_share, backend.xp, backend.xp.exp, 1.0, x1, x2)
 
 
-def _share(xp: XP, x1: Any, x2: Any) -> Any:
-    part = xp.where(x1 == x2, 0.5, 1 / (xp.exp(x2 - x1) + 1))
+@elementwise(
+    lambda xp, x1, x2: _LN2 * (share2(x1, x2) * share2(x2, x1)),
+    lambda xp, x1, x2: -_LN2 * (share2(x1, x2) * share2(x2, x1)),
+)
+def share2(x1: Raw, x2: Raw, /) -> Array:
+    """Return the share of powers of two, ``2**x1 / (2**x1 + 2**x2)``."""
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.quietly(_share, backend.xp, partial(power_of_two, backend.xp), _LN2, x1, x2)
+
+
+def power_of_two(xp: XP, x: Any) -> Any:
+    """Return 2 raised to raw elements, by the library's own function if it has one."""
+    own = getattr(xp, "exp2", None)
+    return own(x) if own else 2.0**x
+
+
+def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
+    gap = x2 - x1
+    back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
+    lost = (x2 - (gap - back)) - (x1 + back)
+    raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
+    part = xp.where(x1 == x2, 0.5, 1 / (raised + 1))
     return xp.where(x1 == -math.inf, 0.0, part)
 
 
@@ -108,6 +156,15 @@ def asinh_slope(x: Array, /) -> Array:
 def atanh_slope(x: Array, /) -> Array:
     """Return ``1 / (1 - x**2)``."""
     return 1 / ((1 - x) * (1 + x))
+
+
+def circle(xp: XP, x: Any) -> tuple[Any, Any]:
+    """Return the sine and cosine of ``pi x``, accurate also where they are nearly 0."""
+    whole = xp.round(x)
+    rest = x - whole
+    sign = 1 - 2 * (whole - 2 * xp.floor(whole / 2))
+    up = xp.sin(math.pi * (0.5 - xp.abs(rest)))
+    return sign * xp.sin(math.pi * rest), sign * up
 
 
 # Plane geometry ----------------------------------------------------------------------------------

@@ -91,21 +91,15 @@ def _deviation(xp: XP, x: Any, axis: Axis, correction: float) -> Any:
 
 
 @rule(
-    vjp=lambda xp, g, x, axis, correction, keepdims: (
-        like(
-            xp,
-            2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction),
-            x,
-        )
+    vjp=lambda xp, g, x, axis, correction, keepdims: like(
+        xp,
+        2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction),
+        x,
     ),
-    jvp=lambda xp, t, x, axis, correction, keepdims: (
-        like(
-            xp,
-            2 * xp.sum(
-                t * conj(xp, _deviation(xp, x, axis, correction)), axis=axis, keepdims=keepdims
-            ),
-            x,
-        )
+    jvp=lambda xp, t, x, axis, correction, keepdims: like(
+        xp,
+        2 * xp.sum(t * conj(xp, _deviation(xp, x, axis, correction)), axis=axis, keepdims=keepdims),
+        x,
     ),
 )
 def var(
@@ -137,13 +131,10 @@ def _std_slope(xp: XP, x: Any, out: Any, axis: Axis, correction: float, keepdims
 
 
 @rule(
-    vjp=lambda xp, g, x, out, axis, correction, keepdims: (
-        like(
-            xp,
-            spread(xp, g, x.shape, axis, keepdims)
-            * _std_slope(xp, x, out, axis, correction, keepdims),
-            x,
-        )
+    vjp=lambda xp, g, x, out, axis, correction, keepdims: like(
+        xp,
+        spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims),
+        x,
     ),
     jvp=lambda xp, t, x, out, axis, correction, keepdims: like(
         xp,

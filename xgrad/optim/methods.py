@@ -16,9 +16,9 @@ from typing import Any
 import xgrad as xg
 
 from .. import tree as trees
+from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
 from ..ops.halves import widened
-from ..nn.module import named_leaves, trainable_mask
 
 Rate = float | Any | Callable[[int], Any]
 """A learning rate: a number, a 0-d array that may be tracked, or a schedule that gives one."""
