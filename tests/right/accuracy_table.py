@@ -220,3 +220,6 @@ FUNCTIONS = (*_CORE, *_SPECIAL)
 
 EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {}
 """By function, and by what and dtype if it is one of them: the bound in ulp, and why."""
+
+NOT_MEASURED: dict[str, str] = {}
+"""Elementwise functions that are not in the table, and why."""

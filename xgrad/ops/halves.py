@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..backends import XP
-from ..engine import frames
 from .dtypes import astype
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,7 +63,6 @@ def in_single(f: F) -> F:
         out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})
         return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)
 
-    frames.define(f, call)
     return call  # type: ignore[return-value] # with the signature of f
 
 

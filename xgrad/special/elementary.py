@@ -21,14 +21,22 @@ def exp10(x: Array, /) -> Array:
     """Return 10 raised to each element."""
 
 
-def _power(xp: XP, x: Any, y: Any) -> tuple[Any, Any, Any]:
+# Of the power, not of the result plus 1: that has lost what is small.
+
+
+def _power_in_base(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
-    return x, y, xp.pow(x, y)  # not the result plus 1, which has lost what is small
+    return power_in_base(xp, x, y, xp.pow(x, y))
+
+
+def _power_in_exponent(xp: XP, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    return power_in_exponent(xp, x, xp.pow(x, y))
 
 
 @special(
-    lambda xp, x, y: power_in_base(xp, *_power(xp, x, y)),
-    lambda xp, x, y: power_in_exponent(xp, *_power(xp, x, y)[::2]),
+    lambda xp, x, y: _power_in_base(xp, x, y),
+    lambda xp, x, y: _power_in_exponent(xp, x, y),
 )
 def powm1(x: Operand, y: Operand, /) -> Array:
     """Return ``x**y - 1``, for positive x.
@@ -89,6 +97,11 @@ def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
     return log * log * _rise(xp, lmbda * log)
 
 
+def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
+    x, lmbda = arrays(xp, x, lmbda)
+    return power_less_one(xp, x, lmbda)
+
+
 def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log(x), lmbda)
@@ -100,7 +113,7 @@ def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
 
 
 @special(
-    lambda xp, x, lmbda: power_less_one(xp, *arrays(xp, x, lmbda)),
+    lambda xp, x, lmbda: _power_less_one(xp, x, lmbda),
     lambda xp, x, lmbda: _boxcox_lmbda(xp, x, lmbda),
 )
 def boxcox(x: Operand, lmbda: Operand, /) -> Array:

@@ -25,7 +25,7 @@ def digamma_step(xp: XP, a: Any, b: Any) -> Any:
 
     The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
     """
-    total = b / (a * (a + b))
+    total = b / (a + b) / a
     for k in range(1, _SHIFT):
         total = total + b / ((a + k) * (a + k + b))
     a = a + _SHIFT

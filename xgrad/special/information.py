@@ -238,8 +238,9 @@ def _rise(xp: XP, delta: Any, r: Any) -> tuple[Any, Any]:
 
 
 def _share_of_delta(xp: XP, delta: Any, r: Any) -> Any:
-    h = xp.hypot(delta, r)
-    return xp.where(h == 0, 0.0, delta / xp.where(h == 0, xp.ones_like(h), h + delta))
+    """Return ``delta / (hypot(delta, r) + delta)``, though that sum be infinite."""
+    c = cosine(delta, r)
+    return c / (1 + c)
 
 
 def _pseudo_huber_delta(xp: XP, delta: Any, r: Any) -> Any:
