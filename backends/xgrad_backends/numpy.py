@@ -37,12 +37,26 @@ _add: Any = np.add.reduce
 _multiply: Any = np.multiply.reduce
 
 
+_HALF = np.dtype("float16")
+
+
 def _sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    if x.dtype is _HALF and dtype is None:  # as np.mean does, and as other libraries sum
+        return _add(x, axis, np.float32, None, keepdims).astype(_HALF)
     return _add(x, axis, dtype or _WIDER.get(x.dtype), None, keepdims)
 
 
 def _prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
     return _multiply(x, axis, dtype or _WIDER.get(x.dtype), None, keepdims)
+
+
+def _cumulative_sum(
+    x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
+) -> Any:
+    more = {"axis": axis, "include_initial": include_initial}
+    if x.dtype is _HALF and dtype is None:
+        return np.cumulative_sum(x, dtype=np.float32, **more).astype(_HALF)
+    return np.cumulative_sum(x, dtype=dtype or _WIDER.get(x.dtype), **more)
 
 
 _maximum: Any = np.maximum.reduce
@@ -206,6 +220,7 @@ BACKEND = Backend(
         _STANDARD,
         sum=_sum,
         prod=_prod,
+        cumulative_sum=_cumulative_sum,
         linalg=Namespace(
             "numpy.linalg",
             "array_api_compat.numpy.linalg",

@@ -14,6 +14,7 @@ from ..engine.projection import conj
 from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import square
+from ..ops.halves import in_single
 from ..ops.manipulation import expand_dims
 from ..ops.statistical import Axis, axes_of, kept, spread
 from ..ops.statistical import max as max_over
@@ -61,6 +62,7 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @as_given
+@in_single
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
 
@@ -114,6 +116,7 @@ def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
 
 
 @as_given
+@in_single
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
     """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``.
 

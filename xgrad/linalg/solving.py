@@ -13,7 +13,8 @@ from ..engine.projection import conj
 from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
 from ..ops.products import promoted
-from .common import H, SlogdetResult, identity, raw_call, require_square, row
+from ..ops.statistical import products_of_others
+from .common import H, SlogdetResult, column, identity, raw_call, require_square, row
 
 
 @rule(
@@ -129,15 +130,54 @@ def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> A
     return triangular(x1, x2, upper=not lower)
 
 
-def _cofactor_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
-    """With C = det(A) A^-T, dC = tr(A^-1 dA) C - C dA^T A^-T."""
-    inverse_t = xp.matrix_transpose(xp.linalg.inv(x))
-    inner = xp.sum(g * conj(xp, out), axis=(-2, -1), keepdims=True)
-    turned = xp.matrix_transpose(H(xp, out) @ g @ H(xp, inverse_t))
-    return inner * conj(xp, inverse_t) - turned
+def _spectrum(xp: XP, x: Any) -> tuple[Any, Any, Any, Any]:
+    """Return conj(U), S, conj(V^H) and the determinant of U V^H, of A = U S V^H."""
+    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    turn = xp.linalg.det(u) * xp.linalg.det(vh)
+    return conj(xp, u), s, conj(xp, vh), xp.reshape(turn, (*turn.shape, 1, 1))
 
 
-@rule(vjp=_cofactor_vjp)
+def _third(xp: XP, g: Any, x: Any, e: Any) -> Any:
+    """Return the derivative of ``sum(g * _cofactor_slope(x, e))``; it divides by the matrix."""
+    inverse, c = xp.linalg.inv(x), _cofactor(x)
+    P, G, E = (xp.matrix_transpose(m) for m in (inverse, g, e))
+    tau_g, tau_e, both = (
+        xp.expand_dims(_trace(xp, m), axis=(-2, -1))
+        for m in (inverse @ g, inverse @ e, inverse @ g @ inverse @ e)
+    )
+    mixed = (tau_g * tau_e - both) * c
+    return mixed - c @ (tau_g * E + tau_e * G - G @ P @ E - E @ P @ G) @ P
+
+
+@rule(
+    vjp=lambda xp, g, x, e: (
+        conj(xp, _third(xp, conj(xp, g), x, e)),
+        conj(xp, _cofactor_slope(x, conj(xp, g))),
+    )
+)
+def _cofactor_slope(x: Array, e: Array, /) -> Array:
+    """Return how the cofactor matrix changes with `x` in the direction `e`: a polynomial.
+
+    In the bases of the singular vectors, where M_ij is the product of the singular values without
+    the two, it is sum_j M_ij e_jj on the diagonal, and -M_ij e_ji elsewhere.
+    """
+    xp = backend_of(x).xp
+    n = x.shape[-1]
+    if not n:
+        return xp.zeros_like(x)
+    u, s, vh, turn = _spectrum(xp, x)
+    e = xp.matrix_transpose(u) @ e @ xp.matrix_transpose(vh)
+    diagonal = xp.astype(identity(xp, s), xp.bool)
+    without = products_of_others(xp, xp.where(diagonal, 1.0, row(xp, s)))
+    M = xp.astype(xp.where(diagonal, 0.0, without), x.dtype)
+    on = M @ column(xp, xp.sum(xp.where(diagonal, e, 0.0), axis=-1))
+    return turn * (u @ xp.where(diagonal, on, -M * xp.matrix_transpose(e)) @ vh)
+
+
+@rule(
+    vjp=lambda xp, g, x: conj(xp, _cofactor_slope(x, conj(xp, g))),
+    jvp=lambda xp, t, x: _cofactor_slope(x, t),
+)
 def _cofactor(x: Array, /) -> Array:
     """Return the cofactor matrix, the derivative of the determinant, also of singular matrices.
 
@@ -146,14 +186,8 @@ def _cofactor(x: Array, /) -> Array:
     xp = backend_of(x).xp
     if not x.shape[-1]:
         return xp.zeros_like(x)
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
-    one = xp.ones_like(s[..., :1])
-    before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1)
-    after = xp.cumulative_prod(xp.concat([one, xp.flip(s, axis=-1)[..., :-1]], axis=-1), axis=-1)
-    others = before * xp.flip(after, axis=-1)
-    turn = xp.linalg.det(u) * xp.linalg.det(vh)
-    others = xp.astype(others, x.dtype)
-    return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)
+    u, s, vh, turn = _spectrum(xp, x)
+    return turn * ((u * row(xp, xp.astype(products_of_others(xp, s), x.dtype))) @ vh)
 
 
 @rule(
@@ -164,8 +198,8 @@ def _cofactor(x: Array, /) -> Array:
 def det(x: Array, /) -> Array:
     """Return the determinant of square matrices.
 
-    Its first derivative exists also where it is 0, as the cofactor matrix; second derivatives
-    divide by the matrix, and raise there.
+    It is a polynomial, and its first and second derivatives are exact also where it is 0, by
+    products of singular values; third derivatives divide by the matrix.
     """
 
 

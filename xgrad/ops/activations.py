@@ -9,6 +9,8 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, mask, rule
+from .halves import like, wide
+from .slopes import sigmoid_slope
 from .statistical import spread
 
 
@@ -25,7 +27,7 @@ def relu(x: Array, /) -> Array:
     return _real_namespace(x, "relu").maximum(x, 0)
 
 
-@elementwise(lambda xp, out: out - out * out)
+@elementwise(lambda xp, x: sigmoid_slope(x))
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
     xp = _real_namespace(x, "sigmoid")
@@ -36,20 +38,65 @@ def _logistic(xp: XP, x: Any) -> Any:
     return 1 / (1 + xp.exp(-x))  # where exp(-x) is infinite the result is 0, as it should
 
 
+@elementwise(lambda xp, x: sigmoid(x))
+def softplus(x: Array, /) -> Array:
+    """Return ``log(1 + exp(x))`` of each element, without overflow."""
+    xp = _real_namespace(x, "softplus")
+    return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
 @cache
-def _lowest(xp: XP, dtype: Any) -> float:
-    """Return the most negative finite number of a dtype."""
-    return float(xp.finfo(dtype).min)
+def _finite(xp: XP, dtype: Any) -> tuple[float, float]:
+    """Return the most negative and the largest finite number of a dtype."""
+    limits = xp.finfo(dtype)
+    return float(limits.min), float(limits.max)
 
 
-def _shifted(xp: XP, x: Any, axis: Any) -> tuple[Any, Any]:
-    """Return `x` less its maximum, and the maximum; where all are -inf the shift is finite."""
-    top = xp.maximum(xp.max(x, axis=axis, keepdims=True), _lowest(xp, x.dtype))
-    return x - top, top
+def below(xp: XP, x: Any, top: Any) -> Any:
+    """Return ``x - top``, none of it above 0: -inf if both are -inf, 0 if both are inf."""
+    low, high = _finite(xp, x.dtype)
+    return xp.minimum(x - xp.minimum(xp.maximum(top, low), high), 0.0)
+
+
+def _largest(xp: XP, x: Any, axis: Any) -> Any:
+    """Return the largest element along an axis, which stays; of no element -inf."""
+    if not math.prod(x.shape):  # none at all, or those of no row
+        return xp.sum(x, axis=axis, keepdims=True) - math.inf
+    return xp.max(x, axis=axis, keepdims=True)
+
+
+def _rest(xp: XP, x: Any, axis: Any) -> Any:
+    """Return the sum of exponentials of what is not above 0, less the 1 of the largest, which is 0.
+
+    Beside the 1 it would lose its digits; a logarithm of the sum is log1p of it.
+    """
+    first = x == 0
+    others = xp.where(first, 0.0, xp.exp(x))
+    ties = xp.sum(xp.astype(first, x.dtype), axis=axis, keepdims=True)
+    return xp.sum(others, axis=axis, keepdims=True) + xp.maximum(ties - 1, 0.0)
+
+
+def _less_mean(xp: XP, t: Any, p: Any, axis: Any) -> Any:
+    """Return `t` less its mean with the weights `p`, which sum to 1.
+
+    It is taken twice: where one weight is nearly 1, what the first difference has lost by rounding
+    is what the others weigh.
+    """
+    for _ in range(2):
+        t = t - xp.sum(p * t, axis=axis, keepdims=True)
+    return t
+
+
+def _less_sum(xp: XP, g: Any, p: Any, axis: Any) -> Any:
+    """Return the transpose of `_less_mean`."""
+    for _ in range(2):
+        g = g - p * xp.sum(g, axis=axis, keepdims=True)
+    return g
 
 
 def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
-    return out * (g - xp.sum(g * out, axis=axis, keepdims=True))
+    p = wide(xp, out)
+    return like(xp, p * _less_mean(xp, g, p, axis), out)
 
 
 @rule(
@@ -59,7 +106,8 @@ def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
 def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return ``exp(x)`` over its sum along an axis, without overflow.
 
-    Where every element along the axis is -inf (a fully masked row) the result is 0.
+    Where every element along the axis is -inf (a fully masked row) the result is 0; infinite ones
+    share the 1.
 
     Args:
         x: real scores (logits), of a floating-point dtype.
@@ -76,17 +124,22 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     array([0.5, 0.5, 0. ])
     """
     xp = _real_namespace(x, "softmax")
-    e = xp.exp(_shifted(xp, x, axis)[0])
+    given, x = x, wide(xp, x)
+    e = xp.exp(below(xp, x, _largest(xp, x, axis)))
     # the largest element contributes 1, so that the sum is less only where it is 0
-    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
+    return like(xp, e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1), given)
 
 
 @rule(
-    vjp=lambda xp, g, out, axis: g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),
-    jvp=lambda xp, t, out, axis: t - xp.sum(xp.exp(out) * t, axis=axis, keepdims=True),
+    vjp=lambda xp, g, out, axis: like(
+        xp, _less_sum(xp, wide(xp, g), xp.exp(wide(xp, out)), axis), out
+    ),
+    jvp=lambda xp, t, out, axis: like(
+        xp, _less_mean(xp, wide(xp, t), xp.exp(wide(xp, out)), axis), out
+    ),
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
-    """Return the logarithm of `softmax`, accurate also where it underflows.
+    """Return the logarithm of `softmax`, accurate also where that is nearly 0 or 1.
 
     Args:
         x: real scores (logits), of a floating-point dtype.
@@ -100,23 +153,17 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
         TypeError: if `x` is complex.
     """
     xp = _real_namespace(x, "log_softmax")
-    x, _ = _shifted(xp, x, axis)
-    total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
-    return x - xp.log(xp.maximum(total, 1))  # as in softmax
-
-
-def _shares(xp: XP, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    """Return the softmax of `x` from its logsumexp."""
-    out = spread(xp, out, x.shape, axis, keepdims)
-    return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
+    given, x = x, wide(xp, x)
+    x = below(xp, x, _largest(xp, x, axis))
+    return like(xp, x - xp.log1p(_rest(xp, x, axis)), given)
 
 
 @rule(
-    vjp=lambda xp, g, x, out, axis, keepdims: (
-        spread(xp, g, x.shape, axis, keepdims) * _shares(xp, x, out, axis, keepdims)
+    vjp=lambda xp, g, x, axis, keepdims: (
+        spread(xp, g, x.shape, axis, keepdims) * softmax(x, axis=axis)
     ),
-    jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
-        t * _shares(xp, x, out, axis, keepdims), axis=axis, keepdims=keepdims
+    jvp=lambda xp, t, x, axis, keepdims: like(
+        xp, xp.sum(wide(xp, t) * softmax(x, axis=axis), axis=axis, keepdims=keepdims), x
     ),
 )
 def logsumexp(
@@ -124,7 +171,8 @@ def logsumexp(
 ) -> Array:
     """Return the logarithm of the sum of exponentials along axes, without overflow.
 
-    Its gradient is `softmax`. Where all elements are -inf, the result is -inf and the gradient 0.
+    Its gradient is `softmax`. Where all elements are -inf, or there are none, the result is -inf
+    and the gradient 0.
 
     Args:
         x: real numbers of a floating-point dtype.
@@ -142,8 +190,9 @@ def logsumexp(
     1000.6931471805599
     """
     xp = _real_namespace(x, "logsumexp")
-    shifted, top = _shifted(xp, x, axis)
-    out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top
+    given, x = x, wide(xp, x)
+    top = _largest(xp, x, axis)
+    out = like(xp, top + xp.log1p(_rest(xp, below(xp, x, top), axis)), given)
     return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))
 
 

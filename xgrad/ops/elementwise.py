@@ -28,6 +28,18 @@ from ..engine.op import (
 )
 from ..engine.operands import require_array
 from ..engine.own import root_of
+from .slopes import (
+    acosh_slope,
+    asin_slope,
+    asinh_slope,
+    atan_slope,
+    atanh_slope,
+    cosine,
+    over_length,
+    share,
+    tanh_slope,
+    turn,
+)
 
 
 def is_complex(x: Any) -> bool:
@@ -136,13 +148,21 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     return backend.zero_wins(x1, x2)
 
 
-def _pow_slope(x1: Any, x2: float) -> Any:
-    return (
-        x1 * 2 if x2 == 2 else x1 ** (x2 - 1) * x2 if x2 else 0.0
-    )  # an array first: the short way
+def _pow_slope(xp: XP, x1: Any, x2: float, out: Any) -> Any:
+    if x2 == 2:
+        return x1 * 2
+    if (x2 - 1) + 1 == x2:  # an array first: the short way
+        return x1 ** (x2 - 1) * x2 if x2 else 0.0
+    return _pow_by_quotient(xp, x1, x2, out) * x2
 
 
-@elementwise(lambda xp, x1, x2: _pow_slope(x1, x2), lambda xp: 0.0)
+def _pow_by_quotient(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+    """Return ``x1 ** (x2 - 1)`` where ``x2 - 1`` would be rounded: 100 ulp if x1 is far from 1."""
+    zero = x1 == 0
+    return xp.where(zero, x1 ** (x2 - 1), out / xp.where(zero, xp.ones_like(out), x1))
+
+
+@elementwise(lambda xp, x1, x2, out: _pow_slope(xp, x1, x2, out), lambda xp: 0.0)
 def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
     return x1**x2  # type: ignore[return-value]
@@ -158,18 +178,28 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     return x1**x2  # type: ignore[return-value]
 
 
-def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
+def power_less_one(xp: XP, x1: Any, x2: Any, out: Any = None) -> Any:
+    """Return ``x1 ** (x2 - 1)``, by a quotient where the difference would be rounded."""
+    out = x1**x2 if out is None else out
+    less = x2 - 1
+    power = xp.pow(x1, less)  # NumPy 2.0's `**` may drop a wider dtype
+    return xp.where(less + 1 == x2, power, _pow_by_quotient(xp, x1, x2, out))
+
+
+def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+    """Return the derivative of a power in its base, 0 where the exponent is 0."""
     none = x2 == 0
-    power = xp.where(none, xp.ones_like(x2), x2 - 1)
-    return xp.where(none, 0.0, x2 * xp.pow(x1, power))  # NumPy 2.0's `**` may drop a wider dtype
+    safe = xp.where(none, xp.ones_like(x2), x2)
+    return xp.where(none, 0.0, x2 * power_less_one(xp, x1, safe, out))
 
 
-def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
+def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
+    """Return the derivative of a power in its exponent, 0 where the base is 0."""
     zero = x1 == 0
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
 
-@elementwise(_pow_base, _pow_exponent)
+@elementwise(power_in_base, power_in_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
     return backend_of(x1).xp.pow(x1, x2)
@@ -220,7 +250,7 @@ def _complex_like(number: Any, like: Any) -> Any:
     return Array(made) if isinstance(like, Array) else made
 
 
-@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2), symbol="%")
+@elementwise(1, lambda xp, x1, x2: -xp.floor_divide(x1, x2), symbol="%")
 def remainder(x1: Operand, x2: Operand, /) -> Array:
     """Return the remainder of the division, with the sign of `x2`.
 
@@ -293,22 +323,21 @@ def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
 
 
-def _unit(xp: XP, x: Any, length: Any) -> Any:
-    """Return ``x / length``, and 0 where the length is 0: the kink of a norm."""
-    zero = length == 0
-    # not x / length: some libraries divide a number by an array in another way than two arrays
-    return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
-
-
 def _sum_of_legs(x1: Any, x2: Any, out: Any) -> Any:
     raw = out._data
     total: Any = backend_of(raw).xp.zeros_like(raw)  # in the shape that the legs broadcast to
     return x2 * x2 + (x1 * x1 + total)
 
 
+@elementwise(lambda xp, out: over_length(xp, 0.5, out))
+def size_from_square(x: Array, /) -> Array:
+    """Return the square root of what is a sum of squares; its derivative at 0 is 0, as of `abs`."""
+    return backend_of(x).xp.sqrt(x)
+
+
 @elementwise(
-    lambda xp, x1, out: _unit(xp, x1, out),
-    lambda xp, x2, out: _unit(xp, x2, out),
+    lambda xp, x1, x2: cosine(x1, x2),
+    lambda xp, x1, x2: cosine(x2, x1),
     own=Root(_sum_of_legs),
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:
@@ -333,7 +362,7 @@ def exp(x: Array, /) -> Array:
     """Return e raised to each element."""
 
 
-@elementwise(lambda xp, out: out + 1)
+@elementwise(lambda xp, x: xp.exp(x))
 def expm1(x: Array, /) -> Array:
     """Return ``exp(x) - 1``, accurate for small elements."""
 
@@ -358,12 +387,7 @@ def log10(x: Array, /) -> Array:
     """Return the logarithm to base 10 of each element."""
 
 
-def _weight(xp: XP, x: Any, out: Any) -> Any:
-    """Return ``exp(x - out)``, the share of `x` in a sum of exponentials; 0 if all are -inf."""
-    return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
-
-
-@elementwise(lambda xp, x1, out: _weight(xp, x1, out), lambda xp, x2, out: _weight(xp, x2, out))
+@elementwise(lambda xp, x1, x2: share(x1, x2), lambda xp, x1, x2: share(x2, x1))
 def logaddexp(x1: Operand, x2: Operand, /) -> Array:
     """Return ``log(exp(x1) + exp(x2))`` without overflow.
 
@@ -373,7 +397,7 @@ def logaddexp(x1: Operand, x2: Operand, /) -> Array:
 
     Returns:
         An array of the broadcast shape. The derivatives are the shares ``exp(x1 - out)`` and
-        ``exp(x2 - out)``, which sum to 1; where both are -inf the result is -inf.
+        ``exp(x2 - out)``, which sum to 1; where both are -inf the result is -inf, the shares 0.
     """
 
 
@@ -395,32 +419,22 @@ def tan(x: Array, /) -> Array:
     """Return the tangent of each element, in radians."""
 
 
-def _co(xp: XP, x: Any) -> Any:
-    """Return ``sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
-    return xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
-
-
-@elementwise(over(lambda xp, x: _co(xp, x)))
+@elementwise(lambda xp, x: asin_slope(x))
 def asin(x: Array, /) -> Array:
     """Return the inverse sine of each element, in radians."""
 
 
-@elementwise(lambda xp, x: -1 / _co(xp, x))
+@elementwise(lambda xp, x: -asin_slope(x))
 def acos(x: Array, /) -> Array:
     """Return the inverse cosine of each element, in radians."""
 
 
-@elementwise(over(lambda xp, x: 1 + x * x))
+@elementwise(lambda xp, x: atan_slope(x))
 def atan(x: Array, /) -> Array:
     """Return the inverse tangent of each element, in radians."""
 
 
-def _turn(xp: XP, x: Any, x1: Any, x2: Any) -> Any:
-    """Return ``x / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
-    return _unit(xp, x, x1 * x1 + x2 * x2)
-
-
-@elementwise(lambda xp, x1, x2: _turn(xp, x2, x1, x2), lambda xp, x1, x2: _turn(xp, -x1, x1, x2))
+@elementwise(lambda xp, x1, x2: turn(x2, x1), lambda xp, x1, x2: -turn(x1, x2))
 def atan2(x1: Operand, x2: Operand, /) -> Array:
     """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians.
 
@@ -446,22 +460,22 @@ def cosh(x: Array, /) -> Array:
     """Return the hyperbolic cosine of each element."""
 
 
-@elementwise(lambda xp, out: 1 - out * out)
+@elementwise(lambda xp, x: tanh_slope(x))
 def tanh(x: Array, /) -> Array:
     """Return the hyperbolic tangent of each element."""
 
 
-@elementwise(over(lambda xp, x: xp.sqrt(x * x + 1)))
+@elementwise(lambda xp, x: asinh_slope(x))
 def asinh(x: Array, /) -> Array:
     """Return the inverse hyperbolic sine of each element."""
 
 
-@elementwise(over(lambda xp, x: xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+@elementwise(lambda xp, x: acosh_slope(x))
 def acosh(x: Array, /) -> Array:
     """Return the inverse hyperbolic cosine of each element."""
 
 
-@elementwise(over(lambda xp, x: 1 - x * x))
+@elementwise(lambda xp, x: atanh_slope(x))
 def atanh(x: Array, /) -> Array:
     """Return the inverse hyperbolic tangent of each element."""
 
@@ -499,7 +513,7 @@ def _sign_real(x: Array, /) -> Array:
 
 def _across(xp: XP, t: Any, x: Any, out: Any) -> Any:
     """Return the part of `t` across the direction of `x`, over its length: how the sign turns."""
-    return _unit(xp, t - out * xp.real(xp.conj(out) * t), xp.abs(x))
+    return over_length(xp, t - out * xp.real(xp.conj(out) * t), xp.abs(x))
 
 
 @rule(

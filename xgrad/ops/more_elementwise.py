@@ -22,7 +22,6 @@ from .elementwise import (
     is_complex,
     isinf,
     isnan,
-    logaddexp,
     maximum,
     minimum,
     multiply,
@@ -32,6 +31,7 @@ from .elementwise import (
     trunc,
     where,
 )
+from .slopes import circle, power_of_two, share2
 from .statistical import all as all_over
 
 
@@ -41,11 +41,16 @@ def _own(x: Raw, name: str) -> Any:
     return getattr(backend_of(x).xp, name) if known else None
 
 
-@elementwise(lambda xp, out: math.log(2) * out)
+def _exp2_slope(xp: XP, x: Any) -> Any:
+    """Return ``log(2) * 2**x``, which is finite where the power is just infinite."""
+    half = xp.astype(x > 0, x.dtype)
+    return _exp2(x - half) * (math.log(2) * (1 + half))
+
+
+@elementwise(_exp2_slope)
 def _exp2(x: Array, /) -> Array:
     """Return 2 raised to each element."""
-    own = _own(x, "exp2")
-    return own(x) if own else 2.0**x
+    return power_of_two(backend_of(x).xp, x)
 
 
 @as_given
@@ -168,6 +173,14 @@ def heaviside(x1: AnyArray, x2: AnyArray, /) -> Array:
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
 
+@elementwise(lambda xp, x1, x2: share2(x1, x2), lambda xp, x1, x2: share2(x2, x1))
+def _logaddexp2(x1: Raw, x2: Raw, /) -> Array:
+    """Return ``log2(2**x1 + 2**x2)``."""
+    xp = backend_of(x1).xp
+    gap = xp.where(x1 == x2, 0.0, xp.abs(x1 - x2))
+    return xp.maximum(x1, x2) + xp.log1p(power_of_two(xp, -gap)) / math.log(2)
+
+
 @as_given
 def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Return ``log2(2**x1 + 2**x2)`` without overflow.
@@ -181,8 +194,7 @@ def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """
     x1, x2 = paired(x1, x2, "logaddexp2")
     dtype = result_type(x1, x2)
-    x1, x2 = astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
-    return logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
+    return _logaddexp2(astype(x1, dtype, copy=False), astype(x2, dtype, copy=False))
 
 
 @as_given
@@ -304,10 +316,10 @@ def _sinc(x: Array, /, *, order: int) -> Array:
     near = xp.abs(u) < max(order, 1e-9)
     zero = xp.zeros_like(u)
     far = xp.where(near, zero + 1, u)
-    out = xp.sin(far) / far
+    waves = circle(xp, x)
+    out = waves[0] / far
     for n in range(1, order + 1):
-        turned = (xp.sin, xp.cos)[n % 2](far) * (1, 1, -1, -1)[n % 4]
-        out = (turned - n * out) / far
+        out = (waves[n % 2] * (1, 1, -1, -1)[n % 4] - n * out) / far
     series = _sinc_series(xp.where(near, u, zero), order) if order else zero + 1
     return math.pi**order * xp.where(near, series, out)
 

@@ -13,6 +13,7 @@ from .beside import array_of, floating
 from .creation import ones_like, zeros_like
 from .dtypes import astype
 from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt, where
+from .halves import in_single
 from .statistical import Axis, cumulative_prod, cumulative_sum, optimum_jvp, optimum_vjp
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
@@ -104,6 +105,7 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 @as_given
+@in_single
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """Return the mean over axes of the elements that are no NaN; NaN where there are none.
 
@@ -121,6 +123,7 @@ def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
 
 
 @as_given
+@in_single
 def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the variance over axes of the elements that are no NaN.
 
@@ -146,6 +149,7 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
 
 
 @as_given
+@in_single
 def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ from ..arrays.array import Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import constant, rule
+from .activations import below
 from .beside import array_of, floating
 from .elementwise import negative
 from .indexing import take_along_axis
@@ -89,8 +89,8 @@ def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
 
 
 def _weight(xp: XP, x: Any, out: Any) -> Any:
-    """Return ``exp(x - out)``, the share of `x` in a running sum; 0 if there is nothing yet."""
-    return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
+    """Return ``exp(x - out)``, the share of `x` in a running sum: 0 of -inf, 1 of infinity."""
+    return xp.exp(below(xp, x, out))
 
 
 def _recurrence(xp: XP, a: Any, s: Any) -> Any:

@@ -12,6 +12,7 @@ from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
+from .halves import is_half, like, wide
 from .manipulation import concat, front, moveaxis, permute_dims, reshape
 
 Axis = int | tuple[int, ...] | None
@@ -66,7 +67,9 @@ def sum(
 
 
 @linear(
-    lambda xp, g, x, axis, keepdims: spread(xp, g / count(x.shape, axis), x.shape, axis, keepdims)
+    lambda xp, g, x, axis, keepdims: spread(
+        xp, like(xp, wide(xp, g) / count(x.shape, axis), g), x.shape, axis, keepdims
+    )
 )
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the mean over axes.
@@ -82,16 +85,21 @@ def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def _deviation(xp: XP, x: Any, axis: Axis, correction: float) -> Any:
-    """Return ``(x - mean) / (n - correction)``."""
+    """Return ``(x - mean) / (n - correction)``, of halves in float32."""
+    x = wide(xp, x)
     return (x - xp.mean(x, axis=axis, keepdims=True)) / (count(x.shape, axis) - correction)
 
 
 @rule(
-    vjp=lambda xp, g, x, axis, correction, keepdims: (
-        2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction)
+    vjp=lambda xp, g, x, axis, correction, keepdims: like(
+        xp,
+        2 * spread(xp, g, x.shape, axis, keepdims) * _deviation(xp, x, axis, correction),
+        x,
     ),
-    jvp=lambda xp, t, x, axis, correction, keepdims: (
-        2 * xp.sum(t * conj(xp, _deviation(xp, x, axis, correction)), axis=axis, keepdims=keepdims)
+    jvp=lambda xp, t, x, axis, correction, keepdims: like(
+        xp,
+        2 * xp.sum(t * conj(xp, _deviation(xp, x, axis, correction)), axis=axis, keepdims=keepdims),
+        x,
     ),
 )
 def var(
@@ -110,23 +118,32 @@ def var(
         An array of `x`'s shape without the reduced axes, real; NaN or infinite where no more than
         `correction` elements are summed.
     """
+    xp = backend_of(x).xp
+    return like(xp, xp.var(wide(xp, x), axis=axis, correction=correction, keepdims=keepdims), x)
 
 
 def _std_slope(xp: XP, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
     """Return the derivative of the standard deviation, 0 where all elements are equal."""
     out = spread(xp, out, x.shape, axis, keepdims)
     safe = xp.where(out == 0, xp.ones_like(out), out)
-    return xp.where(out == 0, xp.zeros_like(x), _deviation(xp, x, axis, correction) / safe)
+    slope = _deviation(xp, x, axis, correction) / safe
+    return xp.where(out == 0, xp.zeros_like(slope), slope)
 
 
 @rule(
-    vjp=lambda xp, g, x, out, axis, correction, keepdims: (
-        spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims)
+    vjp=lambda xp, g, x, out, axis, correction, keepdims: like(
+        xp,
+        spread(xp, g, x.shape, axis, keepdims) * _std_slope(xp, x, out, axis, correction, keepdims),
+        x,
     ),
-    jvp=lambda xp, t, x, out, axis, correction, keepdims: xp.sum(
-        t * conj(xp, _std_slope(xp, x, out, axis, correction, keepdims)),
-        axis=axis,
-        keepdims=keepdims,
+    jvp=lambda xp, t, x, out, axis, correction, keepdims: like(
+        xp,
+        xp.sum(
+            t * conj(xp, _std_slope(xp, x, out, axis, correction, keepdims)),
+            axis=axis,
+            keepdims=keepdims,
+        ),
+        x,
     ),
     own=Root(
         lambda x, axis, correction, keepdims: var(
@@ -149,25 +166,29 @@ def std(
     Returns:
         An array of `x`'s shape without the reduced axes, real: the square root of `var`.
     """
+    xp = backend_of(x).xp
+    return like(xp, xp.std(wide(xp, x), axis=axis, correction=correction, keepdims=keepdims), x)
 
 
 def _optimum(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
-    """Return where the optimum is attained, and in how many places."""
+    """Return where the optimum is attained, and in how many places, of halves in float32."""
     hit = x == spread(xp, out, x.shape, axis, keepdims)
-    return hit, xp.sum(xp.astype(hit, x.dtype), axis=axis, keepdims=keepdims)
+    counted = xp.float32 if is_half(x) else x.dtype
+    return hit, xp.sum(xp.astype(hit, counted), axis=axis, keepdims=keepdims)
 
 
 def optimum_vjp(xp: XP, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the cotangent shared equally by the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
-    share = spread(xp, g / times, x.shape, axis, keepdims)
+    share = spread(xp, like(xp, g / times, g), x.shape, axis, keepdims)
     return xp.where(hit, share, xp.zeros_like(share))
 
 
 def optimum_jvp(xp: XP, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the mean of the tangents of the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
-    return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=axis, keepdims=keepdims) / times
+    chosen = xp.where(hit, t, xp.zeros_like(t))
+    return like(xp, xp.sum(wide(xp, chosen), axis=axis, keepdims=keepdims) / times, x)
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
@@ -206,7 +227,7 @@ def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """
 
 
-def _others(xp: XP, x: Any) -> Any:
+def products_of_others(xp: XP, x: Any) -> Any:
     """Return, along the last axis, the product of all other elements, exact also at zeros."""
     one = xp.ones_like(x[..., :1])
     before = xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
@@ -215,8 +236,8 @@ def _others(xp: XP, x: Any) -> Any:
 
 
 @rule(
-    vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, _others(xp, x)),
-    jvp=lambda xp, t, x: xp.sum(t * _others(xp, x), axis=-1),
+    vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, products_of_others(xp, x)),
+    jvp=lambda xp, t, x: xp.sum(t * products_of_others(xp, x), axis=-1),
 )
 def _prod(x: Array, /) -> Array:
     """Return the product over the last axis."""

@@ -28,6 +28,7 @@ from .elementwise import (
     where,
 )
 from .elementwise import conj as conjugate
+from .halves import in_single
 from .indexing import getitem
 from .manipulation import (
     broadcast_to,
@@ -50,6 +51,7 @@ from .statistical import sum as sum_over
 
 
 @as_given
+@in_single
 def average(
     x: Array,
     /,
@@ -100,6 +102,7 @@ def average(
 
 
 @as_given
+@in_single
 def cov(
     x: Array,
     y: AnyArray | None = None,
@@ -170,6 +173,7 @@ def _squeezed(x: Any) -> Any:
 
 
 @as_given
+@in_single
 def corrcoef(x: Array, y: AnyArray | None = None, /, rowvar: bool = True) -> Array:
     """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1].
 

@@ -3,7 +3,8 @@
 ``init(params)`` gives the state, and ``update(params, grads, state)`` the next parameters and
 state. Parameters, gradients and state are pytrees; frozen arrays of modules stay as they are.
 Nothing is changed in place and no value is looked at, so that an update runs on any device, and
-derivatives flow through it.
+derivatives flow through it, also from the learning rate. Of halves the state is held, and the step
+made, in float32: there an epsilon of 1e-8 is not 0, and a square does not vanish.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ import xgrad as xg
 
 from .. import tree as trees
 from ..nn.module import named_leaves, trainable_mask
+from ..ops.elementwise import size_from_square
+from ..ops.halves import widened
 
-Rate = float | Callable[[int], float]
-"""A learning rate: a number, or a schedule that gives it for each step, counted from 0."""
+Rate = float | Any | Callable[[int], Any]
+"""A learning rate: a number, a 0-d array that may be tracked, or a schedule that gives one."""
 
 Slots = dict[str, Any]
 
@@ -51,7 +54,7 @@ class Method:
             self._require("lr", self.lr, 0.0)
 
     def _require(self, name: str, value: float, low: float, high: float = float("inf")) -> None:
-        if not low <= value < high:
+        if not isinstance(value, xg.Array) and not low <= value < high:
             limit = f"{low} <= {name} < {high}"
             raise ValueError(f"{type(self).__name__}: {name} is {value}; expected {limit}")
 
@@ -63,9 +66,10 @@ class Method:
         """Return one parameter and what is remembered of it after update number t = 1, 2, ..."""
         raise NotImplementedError
 
-    def rate(self, count: int) -> float:
-        """Return the learning rate of the update after `count` others."""
-        return float(self.lr(count) if callable(self.lr) else self.lr)
+    def rate(self, count: int) -> Any:
+        """Return the learning rate of the update after `count` others, a float or an `Array`."""
+        lr = self.lr(count) if callable(self.lr) else self.lr
+        return lr if isinstance(lr, xg.Array) else float(lr)
 
     def init(self, params: Any) -> State:
         """Return the state before the first update."""
@@ -73,7 +77,7 @@ class Method:
         named = named_leaves(params)
         for (name, p), trained in zip(named.items(), trainable_mask(params), strict=True):
             if trained:
-                for kind, value in self._start(p).items():
+                for kind, value in self._start(widened(p)).items():
                     slots.setdefault(kind, {})[name] = value
         return State(0, slots)
 
@@ -114,8 +118,8 @@ class Method:
                     f"{type(self).__name__}: the state knows no parameter {name!r}; "
                     "it was made for another model, or that part was frozen. Call init again"
                 ) from None
-            p, new = self._step(p, g, old, t, lr)  # noqa: PLW2901 - the parameter moves on
-            result.append(p)
+            q, new = self._step(widened(p), widened(g), old, t, lr)
+            result.append(xg.astype(q, p.dtype, copy=False))
             for kind, value in new.items():
                 slots[kind][name] = value
         return structure.unflatten(result), State(t, slots)
@@ -209,7 +213,7 @@ class Adam(Method):
         square = new["square"]
         if self.amsgrad:
             square = new["largest"] = xg.maximum(slots["largest"], square)
-        root = xg.sqrt(square) * (1 - b2**t) ** -0.5 + self.eps
+        root = size_from_square(square) * (1 - b2**t) ** -0.5 + self.eps
         return p - (lr / (1 - b1**t)) * (new["mean"] / root), new
 
 
@@ -266,7 +270,7 @@ class Adagrad(Method):
             g = g + self.weight_decay * p
         s = slots["sum"] + xg.square(g)
         lr = lr / (1 + (t - 1) * self.lr_decay)
-        return p - lr * (g / (xg.sqrt(s) + self.eps)), {"sum": s}
+        return p - lr * (g / (size_from_square(s) + self.eps)), {"sum": s}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,8 +312,8 @@ class RMSprop(Method):
         new = {"square": v}
         if self.centered:
             new["mean"] = slots["mean"] + (1 - self.alpha) * (g - slots["mean"])
-            v = v - xg.square(new["mean"])
-        step = g / (xg.sqrt(v) + self.eps)
+            v = xg.maximum(v - xg.square(new["mean"]), 0.0)  # rounding may bring it below
+        step = g / (size_from_square(v) + self.eps)
         if self.momentum:
             step = new["momentum"] = self.momentum * slots["momentum"] + step
         return p - lr * step, new

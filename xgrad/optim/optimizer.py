@@ -10,15 +10,16 @@ from typing import Any
 import xgrad as xg
 
 from .. import tree as trees
+from ..ops.halves import widened
 from .methods import Method
 
 
 def global_norm(tree: Any) -> Any:
-    """Return the 2-norm of all elements of a pytree together; where its arrays are."""
+    """Return the 2-norm of all elements of a pytree together, of halves in float32."""
     leaves = trees.leaves(tree)
     if not leaves:
         raise ValueError("global_norm: got a pytree without arrays")
-    squares = [xg.sum(xg.square(xg.abs(x))) for x in leaves]
+    squares = [xg.sum(xg.square(xg.abs(widened(x)))) for x in leaves]
     return xg.sqrt(functools.reduce(operator.add, squares))
 
 
@@ -33,7 +34,7 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
         max_norm: a positive number.
 
     Returns:
-        A pytree of the same structure, and a 0-d array.
+        A pytree of the same structure, and a 0-d array, of float32 if all gradients are halves.
 
     Raises:
         ValueError: if `max_norm` is not positive.
@@ -48,7 +49,13 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
         raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; expected a positive number")
     norm = global_norm(grads)
     scale = xg.minimum(max_norm / (norm + 1e-6), 1.0)
-    return xg.tree.map(lambda g: g * xg.astype(scale, g.dtype, copy=False), grads), norm
+    return xg.tree.map(lambda g: _scaled(g, scale), grads), norm
+
+
+def _scaled(g: Any, scale: Any) -> Any:
+    """Return an array times a number, in its dtype, of halves rounded once."""
+    wide = widened(g)
+    return xg.astype(wide * xg.astype(scale, wide.dtype, copy=False), g.dtype, copy=False)
 
 
 def clip_by_value(grads: Any, value: float) -> Any:

@@ -141,8 +141,8 @@ class OneCycle:
     def __call__(self, count: int) -> float:
         """Return the rate after `count` updates."""
         first = self.max_lr / self.div_factor
-        top, last = self.pct_start * self.steps - 1, self.steps - 1
-        if count <= top:
+        top, last = max(self.pct_start * self.steps - 1, 0.0), self.steps - 1
+        if count < top:
             return _between(first, self.max_lr, count / top)
-        part = min((count - top) / (last - top), 1.0)
+        part = min((count - top) / max(last - top, 1.0), 1.0)
         return _between(self.max_lr, first / self.final_div_factor, part)

@@ -24,7 +24,7 @@ WORDS: dict[str, str] = {
     "matrix_transpose": "{0}^T",
     "mT": "{0}^T",
     "conj": "{0}",
-    "_unit": "{0} / {1}",
+    "over_length": "{0} / {1}",
     "_place": "{0} at the entries read, else 0",
     "_scatter": "{0} at the entries read, else 0",
     "_share": "[{0} > {1}]",

@@ -23,6 +23,7 @@ from xgrad.engine import tape
 from xgrad.engine.definition import Op
 from xgrad.engine.frames import folder_of, held, is_call, is_of_library
 from xgrad.engine.picklable import Derived
+from xgrad.ops import halves
 
 from . import graph as tape_graph
 from .graph import Operand
@@ -227,6 +228,8 @@ def _name_of(frame: FrameType) -> str | None:
         return "" if derived is None else derived.transform
     if is_call(frame.f_code):
         return ""
+    if frame.f_code.co_filename == halves.__file__ and "f" in frame.f_locals:
+        name = frame.f_locals["f"].__name__  # what `in_single` has wrapped
     return None if name.startswith("__") else name.lstrip("_")
 
 

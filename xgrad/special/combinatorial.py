@@ -8,12 +8,23 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import XP
 from ..ops.elementwise import Operand
+from ..ops.slopes import circle
 from .define import arrays, special
 
 # Factorials ---------------------------------------------------------------------------------------
 
 
-@special(lambda xp, x, out: -xp.special.digamma(x) * out)
+def _rgamma_slope(xp: XP, x: Any, out: Any) -> Any:
+    """Return the derivative, by the reflection DLMF 5.5.3 where `digamma` has poles."""
+    left = x < 0.5
+    mirrored = xp.where(left, 1 - x, 1.0)
+    sine, cosine = circle(xp, xp.where(left, x, 0.0))
+    inner = cosine - sine / math.pi * xp.special.digamma(mirrored)
+    outer = -out * xp.special.digamma(xp.where(left, 1.0, x))
+    return xp.where(left, xp.special.gamma(mirrored) * inner, outer)
+
+
+@special(lambda xp, x, out: _rgamma_slope(xp, x, out))
 def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 

@@ -9,8 +9,8 @@ import xgrad
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import XP
-from ..ops.elementwise import Operand
+from ..backends import XP, backend_of
+from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from .define import arrays, polynomial, special
 
 _DEGREE = math.pi / 180
@@ -21,9 +21,22 @@ def exp10(x: Array, /) -> Array:
     """Return 10 raised to each element."""
 
 
+# Of the power, not of the result plus 1: that has lost what is small.
+
+
+def _power_in_base(xp: XP, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    return power_in_base(xp, x, y, xp.pow(x, y))
+
+
+def _power_in_exponent(xp: XP, x: Any, y: Any) -> Any:
+    x, y = arrays(xp, x, y)
+    return power_in_exponent(xp, x, xp.pow(x, y))
+
+
 @special(
-    lambda xp, x, y, out: (out + 1) * y / x,
-    lambda xp, x, y, out: (out + 1) * xp.log(xp.zeros_like(out) + x),
+    lambda xp, x, y: _power_in_base(xp, x, y),
+    lambda xp, x, y: _power_in_exponent(xp, x, y),
 )
 def powm1(x: Operand, y: Operand, /) -> Array:
     """Return ``x**y - 1``, for positive x.
@@ -52,14 +65,16 @@ def cosdg(x: Array, /) -> Array:
     """Return the cosine of an angle in degrees."""
 
 
-@special(lambda xp, out: _DEGREE * (1 + out * out))
+@special(lambda xp, x: _DEGREE / xp.square(xp.special.cosdg(x)))
 def tandg(x: Array, /) -> Array:
     """Return the tangent of an angle in degrees."""
 
 
-@special(lambda xp, out: -_DEGREE * (1 + out * out))
+@special(lambda xp, x: -_DEGREE / xp.square(xp.special.sindg(x)))
 def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
+    special = backend_of(x).xp.special
+    return special.cosdg(x) / special.sindg(x)  # type: ignore[no-any-return]
 
 
 def _rise(xp: XP, u: Any) -> Any:
@@ -82,6 +97,11 @@ def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
     return log * log * _rise(xp, lmbda * log)
 
 
+def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
+    x, lmbda = arrays(xp, x, lmbda)
+    return power_less_one(xp, x, lmbda)
+
+
 def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log(x), lmbda)
@@ -93,7 +113,7 @@ def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
 
 
 @special(
-    lambda xp, x, lmbda: xp.pow(x, lmbda - 1.0),
+    lambda xp, x, lmbda: _power_less_one(xp, x, lmbda),
     lambda xp, x, lmbda: _boxcox_lmbda(xp, x, lmbda),
 )
 def boxcox(x: Operand, lmbda: Operand, /) -> Array:

@@ -10,6 +10,7 @@ from ..arrays.types import ArrayLike, as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
+from ..ops.slopes import circle
 from .define import arrays, special
 
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -24,7 +25,7 @@ def digamma_step(xp: XP, a: Any, b: Any) -> Any:
 
     The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
     """
-    total = b / (a * (a + b))
+    total = b / (a + b) / a
     for k in range(1, _SHIFT):
         total = total + b / ((a + k) * (a + k + b))
     a = a + _SHIFT
@@ -50,7 +51,10 @@ def _log_beta_slope(xp: XP, a: Any, b: Any) -> Any:
 
 def _trigamma(xp: XP, x: Any) -> Any:
     if not is_complex(x):
-        return xp.special.polygamma(1, x)
+        left = x < 0  # by the reflection DLMF 5.15.6
+        sine, _ = circle(xp, xp.where(left, x, 0.5))
+        there = xp.special.polygamma(1, xp.where(left, 1 - x, x))
+        return xp.where(left, (math.pi / sine) ** 2 - there, there)
     left = xp.real(x) < 0.5
     z = xp.where(left, 1 - x, x)
     total = 1 / (z * z)

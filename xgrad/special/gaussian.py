@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import XP
+from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops.elementwise import is_complex
+from ..ops.slopes import gaussian
 from .define import polynomial, special
 
 _SLOPE = 2 / math.sqrt(math.pi)
@@ -29,8 +31,40 @@ def _tail(xp: XP, x: Any, far: Any, near: Any, series: list[float], scale: compl
     return xp.where(far, 2 * scale * u * polynomial(u, series), near)
 
 
+def _excess(xp: XP, x: Any, k: int) -> Any:
+    return -tail(x, k=k) * (tail(x, k=k + 1) - tail(x, k=k))
+
+
+@elementwise(_excess)
+def tail(x: Array, /, *, k: int) -> Array:
+    """Return ``k / (x + (k + 1) / (x + (k + 2) / (x + ...)))``, DLMF 7.18.14 in other words.
+
+    For k = 1 it is the density over the upper tail of the normal distribution, less x: far out a
+    small difference of large numbers, which the fraction has in full. Near 0 and below, where the
+    fraction converges slowly or not at all, it is the difference.
+    """
+    xp = backend_of(x).xp
+    far = x > _CLOSE
+    beyond, before = xp.where(far, x, _CLOSE), xp.where(far, _CLOSE, x)
+    last = k + _TERMS
+    fraction = 0.5 * (xp.sqrt(beyond * beyond + 4 * last) - beyond)  # about what follows
+    for j in range(last - 1, k - 1, -1):
+        fraction = j / (beyond + fraction)
+    near = mills_ratio(-before) - before
+    for j in range(2, k + 1):
+        near = (j - 1) / near - before
+    return xp.where(far, fraction, near)
+
+
+_CLOSE = 1.5
+_TERMS = 80
+"""So many terms give the fraction in double precision from `_CLOSE` on."""
+
+
 def _erfcx(xp: XP, x: Any, out: Any) -> Any:
-    far = xp.real(x) > _FAR if is_complex(x) else x > _FAR
+    if not is_complex(x):
+        return -math.sqrt(2) * out * tail(math.sqrt(2) * x, k=1)
+    far = xp.real(x) > _FAR
     return _tail(xp, x, far, 2 * x * out - _SLOPE, _ALTERNATING, -0.5 * _SLOPE)
 
 
@@ -48,17 +82,17 @@ def _wofz(xp: XP, z: Any, out: Any) -> Any:
     return _tail(xp, z, far, near, _TAIL, -0.5j * _SLOPE)
 
 
-@special(lambda xp, x: _SLOPE * xp.exp(-x * x))
+@special(lambda xp, x: _SLOPE * gaussian(x, scale=-1.0))
 def erf(x: Array, /) -> Array:
     """Return the error function of each element."""
 
 
-@special(lambda xp, z: _SLOPE * xp.exp(z * z))
+@special(lambda xp, z: _SLOPE * gaussian(z, scale=1.0))
 def erfi(z: Array, /) -> Array:
     """Return the imaginary error function, ``-1j * erf(1j * z)``."""
 
 
-@special(lambda xp, x: -_SLOPE * xp.exp(-x * x))
+@special(lambda xp, x: -_SLOPE * gaussian(x, scale=-1.0))
 def erfc(x: Array, /) -> Array:
     """Return the complementary error function, ``1 - erf(x)``."""
 
@@ -88,13 +122,27 @@ def wofz(z: Array, /) -> Array:
     """Return the Faddeeva function, ``exp(-z**2) * erfc(-i z)``; the result is complex."""
 
 
-@special(lambda xp, x: _DENSITY * xp.exp(-0.5 * x * x))
+@special(lambda xp, x: _DENSITY * gaussian(x, scale=-0.5))
 def ndtr(x: Array, /) -> Array:
     """Return the cumulative distribution function of the standard normal distribution."""
 
 
-# the quotient of two small numbers, density and probability, without their underflow
-@special(lambda xp, x: 1 / (math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * x)))
+def _mills(xp: XP, x: Any) -> Any:
+    """Return the density over the probability, without their underflow."""
+    right = x > 0
+    near, far = xp.where(right, x, 0.0), xp.where(right, 0.0, x)
+    dense = _DENSITY * gaussian(near, scale=-0.5) / xp.special.ndtr(near)
+    scaled = math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * far)
+    return xp.where(right, dense, 1 / scaled)
+
+
+@elementwise(lambda xp, x, out: -out * tail(-x, k=1))
+def mills_ratio(x: Array, /) -> Array:
+    """Return the derivative of `log_ndtr`."""
+    return _mills(backend_of(x).xp, x)
+
+
+@special(lambda xp, x: mills_ratio(x))
 def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..arrays.array import Array
+from ..arrays.array import SCALARS, Array
 from ..arrays.types import ArrayLike, as_given
-from ..backends import XP
+from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops import activations
 from ..ops.elementwise import Operand
+from ..ops.slopes import cosine, logit_slope, sigmoid_slope
 from ..ops.statistical import max as max_over
 from ..ops.statistical import sum as sum_over
 from .define import arrays, special
 
 Axis = int | tuple[int, ...] | None
 
+_SMALLEST = 1e-37  # a quotient that single precision has with all its digits
+
 # Logistic functions ------------------------------------------------------------------------------
 
 
-@special(lambda xp, x, out: out * xp.special.expit(-x))
+@special(lambda xp, x: sigmoid_slope(x))
 def expit(x: Array, /) -> Array:
     """Return the logistic function, ``1 / (1 + exp(-x))``."""
 
 
-@special(lambda xp, x: 1 / (x * (1 - x)))
+@special(lambda xp, x: logit_slope(x))
 def logit(x: Array, /) -> Array:
     """Return the logarithm of the odds, ``log(x / (1 - x))``."""
 
@@ -113,9 +117,13 @@ def _log1p(xp: XP, x: Any, y: Any) -> Any:
 
 
 def _log_ratio(xp: XP, x: Any, y: Any) -> Any:
+    """Return ``log(x / y)``, also where the quotient is infinite or vanishes."""
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == 0)
-    return xp.log(xp.where(both, 1.0, x) / xp.where(both, 1.0, y))
+    x, y = xp.where(both, 1.0, x), xp.where(both, 1.0, y)
+    ratio = x / y
+    plain = (ratio > _SMALLEST) & (ratio < 1 / _SMALLEST)
+    return xp.where(plain, xp.log(xp.where(plain, ratio, 1.0)), xp.log(x) - xp.log(y))
 
 
 @special(lambda xp, x, y: _log(xp, x, y), lambda xp, x, y: _ratio(xp, x, y), zeros=True)
@@ -220,25 +228,38 @@ def huber(delta: Operand, r: Operand, /) -> Array:
     """
 
 
+def _rise(xp: XP, delta: Any, r: Any) -> tuple[Any, Any]:
+    """Return ``h - delta`` with h = hypot(delta, r), and that over h."""
+    h = xp.hypot(delta, r)
+    zero = h == 0
+    h = xp.where(zero, xp.ones_like(h), h)
+    rise = r * xp.where(zero, 0.0, r / (h + delta))
+    return rise, rise / h
+
+
+def _share_of_delta(xp: XP, delta: Any, r: Any) -> Any:
+    """Return ``delta / (hypot(delta, r) + delta)``, though that sum be infinite."""
+    c = cosine(delta, r)
+    return c / (1 + c)
+
+
 def _pseudo_huber_delta(xp: XP, delta: Any, r: Any) -> Any:
-    # with h = hypot(delta, r) it is (h - delta)^2 / h, and h - delta = r^2 / (h + delta)
-    delta, r = arrays(xp, delta, r)
-    h = xp.hypot(delta, r)
-    zero = h == 0
-    rise = r * r / xp.where(zero, xp.ones_like(h), h + delta)
-    return xp.where(zero, 0.0, rise * rise / xp.where(zero, xp.ones_like(h), h))
+    rise, part = _rise(xp, *arrays(xp, delta, r))
+    return rise * part
 
 
-def _pseudo_huber_r(xp: XP, delta: Any, r: Any) -> Any:
-    delta, r = arrays(xp, delta, r)
-    h = xp.hypot(delta, r)
-    zero = h == 0
-    return xp.where(zero, 0.0, delta * r / xp.where(zero, xp.ones_like(h), h))
+@elementwise(
+    lambda xp, delta, r: cosine(r, delta) ** 3,
+    lambda xp, delta, r: cosine(delta, r) ** 3,
+)
+def _pull(delta: Operand, r: Operand, /) -> Array:
+    """Return ``delta * r / hypot(delta, r)``."""
+    return r * cosine(delta, r)
 
 
 @special(
     lambda xp, delta, r: _pseudo_huber_delta(xp, delta, r),
-    lambda xp, delta, r: _pseudo_huber_r(xp, delta, r),
+    lambda xp, delta, r: _pull(delta, r),
 )
 def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
     """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``.
@@ -250,3 +271,6 @@ def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
+    backend = backend_of(delta if type(r) in SCALARS else r)
+    delta, r = arrays(backend.xp, delta, r)
+    return r * (r * _share_of_delta(backend.xp, delta, r))

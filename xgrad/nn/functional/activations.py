@@ -8,6 +8,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import as_given
+from ...ops.activations import softplus as log_one_plus_exp
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -74,7 +75,7 @@ def gelu(input: Array, approximate: str = "none") -> Array:
         return input * (0.5 * xg.special.erfc(input * -math.sqrt(0.5)))
     if approximate == "tanh":
         inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
-        return 0.5 * input * (1 + xg.tanh(inner))
+        return input * xg.sigmoid(2 * inner)  # (1 + tanh) / 2, which would be 0 far below 0
     raise ValueError(f"gelu: approximate is {approximate!r}; expected 'none' or 'tanh'")
 
 
@@ -87,23 +88,25 @@ def sigmoid(input: Array) -> Array:
 @as_given
 def logsigmoid(input: Array) -> Array:
     """Return the logarithm of `sigmoid`, which is ``x`` itself far below 0."""
-    return -xg.logaddexp(-input, 0.0)
+    return -log_one_plus_exp(-input)
 
 
 @as_given
-def softplus(input: Array, beta: float = 1.0, threshold: float = 20.0) -> Array:
-    """Return ``log(1 + exp(beta x)) / beta``; above ``beta x = threshold`` it is ``x`` itself.
+def softplus(input: Array, beta: float = 1.0, threshold: float = math.inf) -> Array:
+    """Return ``log(1 + exp(beta x)) / beta``, accurate also where that is nearly ``x``.
 
     Args:
         input: an array of any shape.
         beta: how sharp the bend at 0 is.
-        threshold: where the rest is less than the precision.
+        threshold: above this ``beta x`` the result is ``x`` itself, without a curvature. It is here
+            for programs that set it, as PyTorch's 20: the function needs none.
 
     Returns:
         An array of the shape of the input.
     """
     scaled = input * beta
-    return xg.where(scaled > threshold, input, xg.logaddexp(scaled, 0.0) / beta)
+    out = log_one_plus_exp(scaled) / beta
+    return out if threshold == math.inf else xg.where(scaled > threshold, input, out)
 
 
 @as_given
@@ -115,7 +118,7 @@ def silu(input: Array) -> Array:
 @as_given
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
-    return input * xg.tanh(xg.logaddexp(input, 0.0))
+    return input * xg.tanh(log_one_plus_exp(input))
 
 
 @as_given

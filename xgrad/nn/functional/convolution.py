@@ -60,13 +60,13 @@ def _filters(xp: XP, w: Any, groups: int) -> Any:
 )
 def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any:
     """Return what the filters w see in the windows of x, whose spatial shape is `shape`."""
-    xp = backend_of(x).xp
+    xp, rows = backend_of(x).xp, w.shape[0]
     w = _filters(xp, w, groups)
     inner, places = w.shape[-1], math.prod(window.places)
 
     def part(i: int, j: int) -> Any:
         seen = _grouped(xp, columns(x[i:j, ...], window), groups, (inner, places))
-        return xp.reshape(xp.matmul(w, seen), (j - i, -1, *window.places))
+        return xp.reshape(xp.matmul(w, seen), (j - i, rows, *window.places))
 
     parts = _in_parts(part, x, inner * groups * places)
     return parts[0] if len(parts) == 1 else xp.concat(parts, axis=0)

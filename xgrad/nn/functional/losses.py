@@ -9,6 +9,8 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...ops.activations import softplus
+from ...ops.halves import in_single
 from .checks import (
     counted,
     on_host,
@@ -21,6 +23,7 @@ from .checks import (
 
 
 @as_given
+@in_single
 def mse_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
     """Return the squared differences.
 
@@ -37,6 +40,7 @@ def mse_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
 
 
 @as_given
+@in_single
 def l1_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
     """Return the absolute differences.
 
@@ -54,6 +58,7 @@ def l1_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
 
 
 @as_given
+@in_single
 def smooth_l1_loss(
     input: Array, target: AnyArray, reduction: str = "mean", beta: float = 1.0
 ) -> Array:
@@ -80,6 +85,7 @@ def smooth_l1_loss(
 
 
 @as_given
+@in_single
 def huber_loss(
     input: Array, target: AnyArray, reduction: str = "mean", delta: float = 1.0
 ) -> Array:
@@ -115,6 +121,7 @@ def _class_axis(input: Any, function: str) -> int:
 
 
 @as_given
+@in_single
 def cross_entropy(
     input: Array,
     target: AnyArray,
@@ -177,6 +184,7 @@ def cross_entropy(
 
 
 @as_given
+@in_single
 def nll_loss(
     input: Array,
     target: AnyArray,
@@ -251,6 +259,7 @@ def _averaged(loss: Any, scale: Any, reduction: str, function: str) -> Any:
 
 
 @as_given
+@in_single
 def binary_cross_entropy_with_logits(
     input: Array,
     target: AnyArray,
@@ -274,15 +283,15 @@ def binary_cross_entropy_with_logits(
     """
     function = "binary_cross_entropy_with_logits"
     paired(input, target, function)
-    miss = xg.logaddexp(-input, 0.0)  # -log sigmoid(x), and -log sigmoid(-x) = x + that
-    if pos_weight is None:
-        loss = (1 - target) * input + miss
-    else:
-        loss = (1 - target) * input + (1 + (pos_weight - 1) * target) * miss
+    first = target * softplus(-input)  # -log s(x)
+    if pos_weight is not None:
+        first = pos_weight * first
+    loss = first + (1 - target) * softplus(input)
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
 
 @as_given
+@in_single
 def binary_cross_entropy(
     input: Array, target: AnyArray, weight: AnyArray | None = None, reduction: str = "mean"
 ) -> Array:
@@ -301,16 +310,18 @@ def binary_cross_entropy(
         A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "binary_cross_entropy")
-    loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
+    loss = -(target * _bounded(xg.log, input, 0.0) + (1 - target) * _bounded(xg.log1p, -input, 1.0))
     return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
 
-def _bounded_log(p: Any) -> Any:
-    least = math.exp(-100.0)
-    return xg.where(p > least, xg.log(xg.where(p > least, p, 1.0)), -100.0)
+def _bounded(log: Any, p: Any, start: float) -> Any:
+    """Return the logarithm of ``start + p``, by `log` or `log1p`, and no less than -100."""
+    inside = start + p > math.exp(-100.0)
+    return xg.where(inside, log(xg.where(inside, p, 1.0 - start)), -100.0)
 
 
 @as_given
+@in_single
 def kl_div(
     input: Array, target: AnyArray, reduction: str = "mean", log_target: bool = False
 ) -> Array:
@@ -340,6 +351,7 @@ def kl_div(
 
 
 @as_given
+@in_single
 def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8) -> Array:
     """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.
 
@@ -357,12 +369,11 @@ def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8)
 
 
 def _norm(x: Any, axis: int, eps: float) -> Any:
-    square = xg.sum(xg.square(x), axis=axis)
-    above = square > eps * eps
-    return xg.where(above, xg.sqrt(xg.where(above, square, 1.0)), eps)
+    return xg.maximum(xg.linalg.vector_norm(x, axis=axis), eps)
 
 
 @as_given
+@in_single
 def cosine_embedding_loss(
     input1: Array, input2: AnyArray, target: AnyArray, margin: float = 0.0, reduction: str = "mean"
 ) -> Array:
@@ -385,6 +396,7 @@ def cosine_embedding_loss(
 
 
 @as_given
+@in_single
 def hinge_embedding_loss(
     input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
 ) -> Array:
@@ -405,6 +417,7 @@ def hinge_embedding_loss(
 
 
 @as_given
+@in_single
 def hinge_loss(
     input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
 ) -> Array:
@@ -424,6 +437,7 @@ def hinge_loss(
 
 
 @as_given
+@in_single
 def multi_margin_loss(
     input: Array,
     target: AnyArray,

@@ -14,15 +14,18 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...ops.halves import in_single, widened
 from .checks import require_shape
 
 
 def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
-    """Return an array normalised over axes, with its mean and variance."""
+    """Return an array normalised over axes, with its mean and variance, of halves in float32."""
+    dtype, x = x.dtype, widened(x)
     mean = xg.mean(x, axis=axes, keepdims=True)
     centred = x - mean
     var = xg.mean(xg.square(centred), axis=axes, keepdims=True)
-    return centred / xg.sqrt(var + eps), mean, var
+    out = centred / xg.sqrt(var + eps)
+    return xg.astype(out, dtype, copy=False), mean, var
 
 
 def _per_channel(x: Any, ndim: int) -> Any:
@@ -88,9 +91,10 @@ def batch_norm(
                 f"{function}: training=False needs running_mean and running_var; got None"
             )
         ndim = len(input.shape)
-        scale = 1 / xg.sqrt(running_var + eps)
+        scale = 1 / xg.sqrt(widened(running_var) + eps)
         scale = scale if weight is None else scale * weight
-        out = (input - _per_channel(running_mean, ndim)) * _per_channel(scale, ndim)
+        out = (widened(input) - _per_channel(running_mean, ndim)) * _per_channel(scale, ndim)
+        out = xg.astype(out, input.dtype, copy=False)
         return _affine(out, None, bias, function), running_mean, running_var
     axes = (0, *range(2, len(input.shape)))
     count = math.prod(input.shape[a] for a in axes)
@@ -165,7 +169,8 @@ def group_norm(
             f"group_norm: num_groups is {num_groups}; expected a divisor of the {channels} "
             f"channels of the input of shape {tuple(input.shape)}"
         )
-    grouped = xg.reshape(input, (batch, num_groups, -1))
+    size = math.prod(input.shape[1:]) // num_groups
+    grouped = xg.reshape(input, (batch, num_groups, size))
     out, _, _ = _standard(grouped, (2,), eps)
     return _affine(xg.reshape(out, tuple(input.shape)), weight, bias, "group_norm")
 
@@ -229,11 +234,14 @@ def rms_norm(
     """
     axes = _last_axes(input, normalized_shape, "rms_norm", weight=weight)
     small = float(xg.finfo(input.dtype).eps) if eps is None else eps
-    out = input / xg.sqrt(xg.mean(xg.square(input), axis=axes, keepdims=True) + small)
+    x = widened(input)
+    out = x / xg.sqrt(xg.mean(xg.square(x), axis=axes, keepdims=True) + small)
+    out = xg.astype(out, input.dtype, copy=False)
     return out if weight is None else out * weight
 
 
 @as_given
+@in_single
 def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
     """Divide vectors along an axis by their p-norm, which counts as at least `eps`.
 

@@ -1,0 +1,46 @@
+"""The fast part of the accuracy table, and that the table leaves no elementwise function out."""
+
+from __future__ import annotations
+
+import mpmath as mp
+import pytest
+
+import xgrad as xg
+
+from .accuracy import BAR, Function, bound, measure, rows
+from .accuracy_table import EXCEPTIONS, NOT_MEASURED
+
+FAST = [f for f in rows() if not f.name.startswith("special.")]
+
+
+@pytest.mark.parametrize("f", FAST, ids=lambda f: f.name)
+def test_functions_are_within_their_bounds(f):
+    for what, worst in measure(f, "float64", 12):
+        assert worst.ulps <= bound(f.name, what, "float64")[0], (what, worst)
+
+
+def test_every_elementwise_function_is_measured_or_says_why_not():
+    measured = {f.name for f in rows()}
+    public = {name for name in xg.__all__ if _kind(getattr(xg, name)) == "elementwise"}
+    public |= {
+        f"special.{name}"
+        for name in xg.special.__all__
+        if _kind(getattr(xg.special, name)) == "elementwise"
+    }
+    assert public <= measured | NOT_MEASURED.keys()
+    assert not measured & NOT_MEASURED.keys()
+
+
+def _kind(f):
+    return getattr(getattr(f, "op", None), "kind", None)
+
+
+def test_exceptions_are_of_functions_that_are_measured_and_have_a_reason():
+    measured = {f.name for f in rows()}
+    for key, (most, reason) in EXCEPTIONS.items():
+        assert key[0] in measured and most > BAR and reason
+
+
+def test_a_derivative_formed_from_the_rounded_result_is_found():
+    from_result = Function("tanh", lambda x: mp.tanh(x) * (1 + mp.mpf(10) ** -14))
+    assert max(worst.ulps for _, worst in measure(from_result, "float64", 12)) > BAR

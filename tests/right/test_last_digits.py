@@ -1,0 +1,221 @@
+"""Tails, singular points and empty shapes: cases that others reported, and their kinds."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+import xgrad.nn.functional as F
+from xgrad import optim
+from xgrad import special as sp
+
+
+def twice(f):
+    return xg.grad(xg.grad(f))
+
+
+def forward(f):
+    return lambda x: xg.jvp(f, (x,), (np.ones_like(x),))[1]
+
+
+s = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731 - the mathematics of the table below
+TAILS = {
+    "sigmoid, pytorch#195527": (xg.grad(xg.sigmoid), 40.0, 4.248354255291589e-18),
+    "sigmoid forward": (forward(xg.sigmoid), np.asarray(40.0), 4.248354255291589e-18),
+    "sigmoid''": (twice(xg.sigmoid), 40.0, -4.248354255291589e-18),
+    "sigmoid'' near 0": (twice(xg.sigmoid), 1e-30, -1.25e-31),
+    "expit''": (twice(sp.expit), 1e-30, -1.25e-31),
+    "log_expit''": (twice(sp.log_expit), 40.0, -4.248354255291589e-18),
+    "logit'' near 1/2": (twice(sp.logit), 0.5 + 2**-40, 32 * 2.0**-40),
+    "tanh, pytorch#195681": (xg.grad(xg.tanh), 20.0, 1.6993417021166355e-17),
+    "expm1": (xg.grad(xg.expm1), -40.0, np.exp(-40.0)),
+    "silu''": (twice(F.silu), 40.0, -1.6143746170107964e-16),
+    "logits, pytorch#195677": (
+        xg.grad(lambda x: F.binary_cross_entropy_with_logits(x, np.asarray(0.0))),
+        -37.0,
+        s(-37.0),
+    ),
+    "softplus, jax#40387": (twice(F.softplus), 37.42994775023705, 5.551115123125775e-17),
+    "logsigmoid''": (twice(F.logsigmoid), 37.42994775023705, -5.551115123125775e-17),
+    "logaddexp''": (twice(lambda x: xg.logaddexp(x, 0.0)), 37.42994775023705, 5.551115123125775e-17),
+    "log_ndtr, jax#694": (twice(sp.log_ndtr), 5.0, -7.43360191486e-06),
+    "log_ndtr'' far out": (twice(sp.log_ndtr), 40.0, 0.0),
+    "asinh, jax#40634": (xg.grad(xg.asinh), 1e200, 1e-200),
+    "asinh''": (twice(xg.asinh), 1e100, -1e-200),
+    "asin'' near 0": (twice(xg.asin), 1e-20, 1e-20),
+    "atanh'' near 0": (twice(xg.atanh), 1e-20, 2e-20),
+    "atan''": (twice(xg.atan), 1e100, -2e-300),
+    "atan2": (xg.grad(lambda y: xg.atan2(y, 1e-200)), 1e-200, 0.5e200),
+    "hypot''": (twice(lambda x: xg.hypot(x, 1.0)), 1e50, 1e-150),
+    "exp2 at the edge": (xg.grad(xg.exp2), 1024.0, 2.0**1023 * 2 * np.log(2)),
+    "rgamma at a pole": (xg.grad(sp.rgamma), -1 + 2.0**-47, -1.0),
+    "complex tanh": (lambda x: xg.jvp(xg.tanh, (x,), (x * 0 + 1,))[1], np.asarray(20 + 0j), 1.6993417021166355e-17),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:overflow")  # of values, where the derivative is finite
+@pytest.mark.parametrize("name", TAILS)
+def test_tails(name):
+    f, x, want = TAILS[name]
+    np.testing.assert_allclose(np.asarray(f(x)), want, rtol=1e-10, atol=1e-305)
+
+
+def test_components_of_softmax_where_one_is_nearly_1():
+    x = np.asarray([40.0, 0.0, -1.0])
+    small = np.exp(x[1:] - 40)
+    first = [small.sum(), -small[0], -small[1]]
+    for derive in (xg.jacrev, xg.jacfwd):
+        np.testing.assert_allclose(derive(xg.log_softmax)(x)[0], first, rtol=1e-14)
+        np.testing.assert_allclose(derive(xg.softmax)(x)[0], first, rtol=1e-14)
+    np.testing.assert_allclose(xg.log_softmax(x)[0], -small.sum(), rtol=1e-14)
+    curvature = xg.hessian(lambda x: xg.log_softmax(x)[0])(x)
+    np.testing.assert_allclose(curvature[0], np.multiply(first, -1), rtol=1e-14)
+
+
+def test_sums_of_exponentials_at_infinity_pytorch_49724():
+    rows = np.asarray([[1.0, np.inf], [-np.inf, -np.inf], [0.0, 0.0]])
+    np.testing.assert_equal(xg.logsumexp(rows, axis=1), [np.inf, -np.inf, np.log(2)])
+    np.testing.assert_equal(xg.softmax(rows), [[0, 1], [0, 0], [0.5, 0.5]])
+    for pair, shares in (
+        ((1.0, np.inf), (0, 1)),
+        ((-np.inf,) * 2, (0, 0)),
+        ((np.inf,) * 2, (0.5, 0.5)),
+    ):
+        np.testing.assert_equal(xg.grad(xg.logaddexp, argnums=(0, 1))(*pair), shares)
+        np.testing.assert_equal(xg.grad(xg.logsumexp)(np.asarray(pair)), shares)
+    later = xg.grad(lambda x: xg.cumulative_logsumexp(x)[0])(np.asarray([1.0, np.inf, 2.0]))
+    np.testing.assert_equal(later, [1, 0, 0])
+
+
+# Determinants -----------------------------------------------------------------------------------
+
+
+def minors(a):
+    """Return the Hessian of the determinant: of each two rows and columns the minor of the rest."""
+    n = len(a)
+    H = np.zeros((n,) * 4)
+    for i, j, k, m in itertools.product(range(n), repeat=4):
+        if i != k and j != m:
+            rest = np.delete(np.delete(a, (i, k), axis=0), (j, m), axis=1)
+            sign = (-1) ** (i + j + k - (k > i) + m - (m > j))
+            H[i, j, k, m] = sign * (np.linalg.det(rest) if rest.size else 1.0)
+    return H
+
+
+rng = np.random.default_rng(0)
+LOW = {
+    f"{n} x {n} of rank {n - lost}{', nearly' if off else ''}": (
+        rng.normal(size=(n, n - lost)) @ rng.normal(size=(n - lost, n)) + off * rng.normal(size=(n, n))
+    )
+    for n in (2, 3, 4)
+    for lost in (0, 1, 2)
+    for off in (0.0, 1e-9)
+    if n > lost
+} | {"zeros": np.zeros((3, 3)), "laplacian": 3 * np.eye(3) - 1}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_second_derivatives_of_det_tensorflow_119477_jax_2821(name):
+    a = LOW[name]
+    want = minors(a)
+    near = {"rtol": 1e-9, "atol": 1e-11 * max(1.0, np.abs(want).max())}
+    for derive in (xg.hessian, lambda f: xg.jacfwd(xg.jacfwd(f)), lambda f: xg.jacrev(xg.grad(f))):
+        np.testing.assert_allclose(derive(xg.linalg.det)(a), want, **near)
+    batch = np.stack([np.eye(len(a)), a])
+    bent = xg.hvp(lambda a: xg.sum(xg.linalg.det(a)), batch, np.ones_like(batch))[1]
+    np.testing.assert_allclose(bent, want.sum(axis=(2, 3)), **near)
+
+
+def test_third_derivative_of_det_of_a_regular_matrix():
+    third = xg.jacrev(xg.hessian(xg.linalg.det))(np.eye(3) + 0.1)
+    np.testing.assert_allclose(third[0, 0, 1, 1, 2], [0, 0, 1], atol=1e-12)
+
+
+# Empty and degenerate shapes --------------------------------------------------------------------
+
+e = lambda *shape: np.zeros(shape)  # noqa: E731 - as short as a shape
+EMPTY = {
+    "conv1d": (lambda x: F.conv1d(x, e(1, 1, 4)), (0, 1, 7), e(0, 1, 4)),
+    "conv2d": (lambda x: F.conv2d(x, e(2, 1, 3, 3)), (0, 1, 7, 7), e(0, 2, 5, 5)),
+    "conv3d": (lambda x: F.conv3d(x, e(2, 1, 2, 2, 2)), (0, 1, 3, 3, 3), e(0, 2, 2, 2, 2)),
+    "grouped conv2d": (lambda x: F.conv2d(x, e(4, 1, 3, 3), groups=2), (0, 2, 7, 7), e(0, 4, 5, 5)),
+    "conv_transpose2d": (lambda x: F.conv_transpose2d(x, e(1, 1, 3, 3)), (0, 1, 7, 7), e(0, 1, 9, 9)),
+    "group_norm": (lambda x: F.group_norm(x, 2), (0, 4, 3), e(0, 4, 3)),
+    "layer_norm": (lambda x: F.layer_norm(x, (3,)), (0, 3), e(0, 3)),
+    "softmax": (xg.softmax, (3, 0), e(3, 0)),
+    "softmax of no rows": (xg.softmax, (0, 3), e(0, 3)),
+    "log_softmax": (xg.log_softmax, (3, 0), e(3, 0)),
+    "logsumexp": (lambda x: xg.logsumexp(x, axis=1), (3, 0), np.full(3, -np.inf)),
+    "logsumexp of no rows": (lambda x: xg.logsumexp(x, axis=1), (0, 3), e(0)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_empty_batches_pytorch_12013(name):
+    f, shape, want = EMPTY[name]
+    np.testing.assert_equal(np.asarray(f(e(*shape))), want)
+    slope = xg.grad(lambda x: xg.sum(xg.where(want == 0, f(x), 0.0)))(e(*shape))
+    assert slope.shape == shape
+
+
+def test_filters_of_an_empty_batch_have_zero_gradients():
+    slope = xg.grad(lambda w: xg.sum(F.conv2d(e(0, 1, 7, 7), w)))(np.ones((2, 1, 3, 3)))
+    np.testing.assert_equal(slope, e(2, 1, 3, 3))
+
+
+@pytest.mark.parametrize(("steps", "start"), [(10, 0.1), (20, 0.05), (2, 0.5), (1, 0.5), (3, 0.1)])
+def test_one_cycle_whose_rise_has_one_step_pytorch_180187(steps, start):
+    rates = [optim.OneCycle(0.1, steps=steps, pct_start=start)(i) for i in range(steps + 2)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[-1] == pytest.approx(0.1 / 25 / 1e4)
+
+
+# Optimisers as functions ------------------------------------------------------------------------
+
+METHODS = {
+    "Adam": optim.Adam(lr=0.1),
+    "AdamW": optim.AdamW(lr=0.1),
+    "amsgrad": optim.Adam(lr=0.1, amsgrad=True),
+    "RMSprop": optim.RMSprop(lr=0.1),
+    "centered": optim.RMSprop(lr=0.1, centered=True),
+    "Adagrad": optim.Adagrad(lr=0.1),
+    "SGD": optim.SGD(lr=0.1, momentum=0.9),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_gradient_through_updates_with_a_zero_gradient_higher_125(name):
+    method = METHODS[name]
+
+    def outer(p):
+        state = method.init(p)
+        for _ in range(2):
+            g = xg.grad(lambda p: p[0] ** 2)(p)
+            p, state = method.update(p, g, state)
+        return xg.sum(p**2)
+
+    p = np.asarray([0.3, 0.2])
+    want = [
+        (float(outer(xg.asarray(p + d))) - float(outer(xg.asarray(p - d)))) / 2e-6
+        for d in 1e-6 * np.eye(2)
+    ]
+    for derive in (xg.grad, xg.jacfwd):
+        np.testing.assert_allclose(derive(outer)(p), want, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_learning_rate_on_the_tape(name, dtype):
+    p, g = np.asarray([1.0, 2.0], dtype), np.asarray([0.5, -1.0], dtype)
+
+    def after(lr):
+        method = type(METHODS[name])(**{**vars(METHODS[name]), "lr": lr})
+        new, _ = method.update(p, g, method.init(p))
+        assert new.dtype == np.dtype(dtype)
+        return new[0] + 3 * new[1]
+
+    want = (float(after(0.101)) - float(after(0.099))) / 2e-3
+    np.testing.assert_allclose(xg.grad(after)(0.1), want, rtol=1e-2)

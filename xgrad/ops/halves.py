@@ -1,0 +1,70 @@
+"""Halves (float16, bfloat16) are computed in float32 where they are summed, squared or counted.
+
+A float16 ends at 65504: the square of 256, the number of pixels of an image and a sum of logits are
+beyond it, and it has 3 digits. So whatever sums takes halves to float32, and rounds once, at the
+end. The tape does the same: both conversions have a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+from ..backends import XP
+from .dtypes import astype
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def _name(dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2]
+
+
+@cache
+def _is_half(dtype: Any) -> bool:
+    return _name(dtype) in ("float16", "bfloat16")
+
+
+def is_half(x: Any) -> bool:
+    """Whether an array, raw or not, holds halves; a number does not."""
+    return hasattr(x, "dtype") and _is_half(x.dtype)
+
+
+def wide(xp: XP, x: Any) -> Any:
+    """Return halves as float32, in a rule; anything else as it is."""
+    return xp.astype(x, xp.float32) if _is_half(x.dtype) else x
+
+
+def like(xp: XP, x: Any, half: Any) -> Any:
+    """Return what `wide` made of halves, and what came of it, rounded to the halves again."""
+    return xp.astype(x, half.dtype) if _is_half(half.dtype) else x
+
+
+def widened(x: Any) -> Any:
+    """Return an array of halves in float32, on the tape; anything else as it is."""
+    return astype(x, np.float32) if is_half(x) else x
+
+
+def in_single(f: F) -> F:
+    """Let a function of arrays compute in float32 where the first one holds halves.
+
+    Results of float32, one or a tuple, are halves again.
+    """
+
+    @wraps(f)
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_half(x):
+            return f(x, *args, **kwargs)
+        args = tuple(map(widened, args))
+        out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})
+        return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)
+
+    return call  # type: ignore[return-value] # with the signature of f
+
+
+def _narrowed(y: Any, x: Any) -> Any:
+    return astype(y, x.dtype) if _name(getattr(y, "dtype", "")) == "float32" else y

@@ -1,0 +1,212 @@
+"""Derivatives that are functions of their own, formed from the argument.
+
+What is formed from the rounded result has lost what the argument still knows: ``1 - tanh(x)**2`` is
+0 from 20 on, where it should be 4e-18. And the derivative of such a formula, by the rules of its
+parts, is a difference of large terms: that of ``1 / sqrt(1 - x**2)`` has no right digit at 1e-16.
+So each slope here is one op, with the next derivative stated in the order of multiplication that
+neither overflows nor vanishes on the way.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any
+
+from ..arrays.array import SCALARS, Array
+from ..backends import COMPLEX, XP, Raw, backend_of
+from ..engine.op import elementwise
+
+_LN2 = math.log(2)
+
+
+def _namespace(x1: Any, x2: Any) -> Any:
+    return backend_of(x2 if type(x1) in SCALARS else x1).xp
+
+
+# Exponentials ------------------------------------------------------------------------------------
+
+
+@elementwise(lambda xp, x, out: -(xp.tanh(0.5 * x) * out))
+def sigmoid_slope(x: Array, /) -> Array:
+    """Return ``sigmoid(x) * sigmoid(-x)``."""
+    backend = backend_of(x)
+    return backend.quietly(_logistic_density, backend.xp, x)
+
+
+def _logistic_density(xp: XP, x: Any) -> Any:
+    return 0.5 / (xp.cosh(x) + 1)  # where cosh is infinite it is 0, as it should
+
+
+@elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
+def logit_slope(x: Array, /) -> Array:
+    """Return ``1 / (x * (1 - x))``."""
+    return 1 / (x * (1 - x))
+
+
+@elementwise(lambda xp, x, out, scale: 2 * scale * (x * out))
+def gaussian(x: Array, /, *, scale: float) -> Array:
+    """Return ``exp(scale * x**2)``, without the error of a rounded square: many ulp far out.
+
+    With m the next multiple of 1/128, whose square is exact, it is m^2 + (x - m) (x + m).
+    """
+    backend = backend_of(x)
+    xp = backend.xp
+    if x.dtype in COMPLEX:
+        return xp.exp(scale * x * x)
+    x = xp.minimum(xp.abs(x), 64.0)  # beyond, it is 0 or infinite
+    m = xp.round(x * 128) / 128
+    return backend.quietly(_of_parts, xp, scale * m * m, scale * (x - m) * (x + m))
+
+
+def _of_parts(xp: XP, large: Any, small: Any) -> Any:
+    return xp.exp(large) * xp.exp(small)
+
+
+@elementwise(lambda xp, x, out: -2 * (xp.tanh(x) * out))
+def tanh_slope(x: Array, /) -> Array:
+    """Return the square of the hyperbolic secant."""
+    backend = backend_of(x)
+    f = _sech2_complex if x.dtype in COMPLEX else _sech2
+    return backend.quietly(f, backend.xp, x)
+
+
+def _sech2(xp: XP, x: Any) -> Any:
+    return xp.reciprocal(xp.square(xp.cosh(x)))
+
+
+def _sech2_complex(xp: XP, x: Any) -> Any:
+    t = xp.exp(xp.where(xp.real(x) < 0, 2 * x, -2 * x))  # cosh would be infinite times a phase
+    return 4 * t / xp.square(1 + t)
+
+
+@elementwise(
+    lambda xp, x1, x2: share(x1, x2) * share(x2, x1),
+    lambda xp, x1, x2: -(share(x1, x2) * share(x2, x1)),
+)
+def share(x1: Raw, x2: Raw, /) -> Array:
+    """Return ``exp(x1) / (exp(x1) + exp(x2))``: one half each at a tie, 0 of -inf."""
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.quietly(_share, backend.xp, backend.xp.exp, 1.0, x1, x2)
+
+
+@elementwise(
+    lambda xp, x1, x2: _LN2 * (share2(x1, x2) * share2(x2, x1)),
+    lambda xp, x1, x2: -_LN2 * (share2(x1, x2) * share2(x2, x1)),
+)
+def share2(x1: Raw, x2: Raw, /) -> Array:
+    """Return the share of powers of two, ``2**x1 / (2**x1 + 2**x2)``."""
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.quietly(_share, backend.xp, partial(power_of_two, backend.xp), _LN2, x1, x2)
+
+
+def power_of_two(xp: XP, x: Any) -> Any:
+    """Return 2 raised to raw elements, by the library's own function if it has one."""
+    own = getattr(xp, "exp2", None)
+    return own(x) if own else 2.0**x
+
+
+def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
+    gap = x2 - x1
+    back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
+    lost = (x2 - (gap - back)) - (x1 + back)
+    raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
+    part = xp.where(x1 == x2, 0.5, 1 / (raised + 1))
+    return xp.where(x1 == -math.inf, 0.0, part)
+
+
+# Inverse functions -------------------------------------------------------------------------------
+
+
+@elementwise(lambda xp, x, out: x * out * out * out)
+def asin_slope(x: Array, /) -> Array:
+    """Return ``1 / sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
+    xp = backend_of(x).xp
+    return 1 / xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
+
+
+@elementwise(lambda xp, x, out: -(x * out) * out * out)
+def acosh_slope(x: Array, /) -> Array:
+    """Return ``1 / sqrt(x**2 - 1)``, without cancellation near 1, and on the function's branch."""
+    xp = backend_of(x).xp
+    return 1 / xp.multiply(xp.sqrt(x - 1), xp.sqrt(x + 1))
+
+
+@elementwise(lambda xp, x, out: -2 * (x * out) * out)
+def atan_slope(x: Array, /) -> Array:
+    """Return ``1 / (1 + x**2)``."""
+    backend = backend_of(x)
+    return backend.quietly(_over_one_and_square, x)
+
+
+def _over_one_and_square(x: Any) -> Any:
+    return 1 / (1 + x * x)  # where the square is infinite it is 0, as it should
+
+
+@elementwise(lambda xp, x, out: -(x * out) * out * out)
+def asinh_slope(x: Array, /) -> Array:
+    """Return ``1 / sqrt(x**2 + 1)``, where the square may be infinite, and on the branch."""
+    xp = backend_of(x).xp
+    if x.dtype in COMPLEX:
+        return 1 / xp.multiply(xp.sqrt(1 - 1j * x), xp.sqrt(1 + 1j * x))
+    return 1 / xp.hypot(x, xp.ones_like(x))
+
+
+@elementwise(lambda xp, x, out: 2 * (x * out) * out)
+def atanh_slope(x: Array, /) -> Array:
+    """Return ``1 / (1 - x**2)``."""
+    return 1 / ((1 - x) * (1 + x))
+
+
+def circle(xp: XP, x: Any) -> tuple[Any, Any]:
+    """Return the sine and cosine of ``pi x``, accurate also where they are nearly 0."""
+    whole = xp.round(x)
+    rest = x - whole
+    sign = 1 - 2 * (whole - 2 * xp.floor(whole / 2))
+    up = xp.sin(math.pi * (0.5 - xp.abs(rest)))
+    return sign * xp.sin(math.pi * rest), sign * up
+
+
+# Plane geometry ----------------------------------------------------------------------------------
+
+
+def over_length(xp: XP, x: Any, length: Any) -> Any:
+    """Return ``x / length``, and 0 where the length is 0: the kink of a norm."""
+    zero = length == 0
+    # not x / length: some libraries divide a number by an array in another way than two arrays
+    return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
+
+
+def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
+    return over_length(xp, cosine(x2, x1) * part, xp.hypot(x1, x2))
+
+
+@elementwise(
+    lambda xp, x1, x2: _bend(xp, cosine(x2, x1), x1, x2),
+    lambda xp, x1, x2: -_bend(xp, cosine(x1, x2), x1, x2),
+)
+def cosine(x1: Raw, x2: Raw, /) -> Array:
+    """Return ``x1 / hypot(x1, x2)``, and 0 at the origin."""
+    xp = _namespace(x1, x2)
+    return over_length(xp, x1, xp.hypot(x1, x2))
+
+
+def _turn_slope(xp: XP, x1: Any, x2: Any) -> Any:
+    length = xp.hypot(x1, x2)
+    return -2 * over_length(xp, over_length(xp, cosine(x1, x2) * cosine(x2, x1), length), length)
+
+
+def _turn_growth(xp: XP, x1: Any, x2: Any) -> Any:
+    """Return ``(x2^2 - x1^2) / (x1^2 + x2^2)^2``, from the sum and the difference."""
+    length = xp.hypot(x1, x2)
+    parts = over_length(xp, x2 - x1, length) * over_length(xp, x2 + x1, length)
+    return over_length(xp, over_length(xp, parts, length), length)
+
+
+@elementwise(
+    lambda xp, x1, x2: _turn_growth(xp, x1, x2), lambda xp, x1, x2: _turn_slope(xp, x1, x2)
+)
+def turn(x1: Raw, x2: Raw, /) -> Array:
+    """Return ``x1 / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
+    xp = _namespace(x1, x2)
+    return over_length(xp, cosine(x1, x2), xp.hypot(x1, x2))
