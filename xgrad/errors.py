@@ -9,6 +9,7 @@
     |   +-- MixedBackendError            (TypeError)     arrays of two libraries in one op
     |   +-- MixedDeviceError             (ValueError)    arrays of two devices in one op
     |   +-- MissingFunctionError         (NotImplementedError)  the library lacks a function
+    |   +-- SubclassError                (TypeError)     an array with a mask, a unit or the like
     +-- DerivativeError
     |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
     |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
@@ -38,6 +39,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotScalarError",
     "RuleError",
+    "SubclassError",
     "TracedConversionError",
     "UnknownBackendError",
     "XgradError",
@@ -70,6 +72,13 @@ class MixedDeviceError(BackendError, ValueError):
 
 class MissingFunctionError(BackendError, NotImplementedError, AttributeError):
     """The backend's library has no such function."""
+
+
+class SubclassError(BackendError, TypeError):
+    """An array is of a subclass that means more than its numbers: a mask, a unit, another product.
+
+    xgrad computes with numbers, so that the rest would be dropped silently.
+    """
 
 
 class DerivativeError(XgradError):

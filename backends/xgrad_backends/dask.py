@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Functions, Namespace
+from xgrad.backends import Backend, Functions, Namespace, refusing
 
 from . import lapack, scipy_special
 from .detect import require
@@ -209,4 +209,5 @@ BACKEND = Backend(
     setitem=_setitem,
     parse_device=_parse_device,
     expm=_expm,
+    instead_of=refusing("Pass a dask.array.Array of its numbers", da.Array),
 )

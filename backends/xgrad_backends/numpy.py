@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Namespace, adds_nothing
 
 from . import lapack, scipy_special
 
@@ -173,6 +173,22 @@ def _quietly(f: Callable[..., Any], *args: Any) -> Any:
     return run(f, *args)
 
 
+_PLAIN = (np.ndarray, np.generic, np.memmap)
+
+
+def _instead_of(cls: type) -> str:
+    if adds_nothing(cls, _PLAIN):
+        return ""
+    if issubclass(cls, np.ma.MaskedArray):
+        return (
+            "Pass m.filled(0.0) for a masked array m, and leave out what it masks with "
+            "xgrad.where(numpy.ma.getmaskarray(m), 0.0, ...)"
+        )
+    if issubclass(cls, np.matrix):
+        return "Pass numpy.asarray(m) for a matrix m; its product with y is then written m @ y"
+    return "Pass numpy.asarray(x), its numbers alone, if they are what is meant"
+
+
 def _devices() -> list[Any]:
     return ["cpu"]
 
@@ -239,4 +255,5 @@ BACKEND = Backend(
     lu_solve=lapack.lu_solve,
     cholesky_pull=lapack.cholesky_pull,
     expm=lapack.expm,
+    instead_of=_instead_of,
 )

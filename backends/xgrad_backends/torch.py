@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Namespace, refusing
 from xgrad.errors import BackendUnavailableError
 
 from . import torch_special
@@ -178,4 +178,9 @@ BACKEND = Backend(
     lu_factor=torch.linalg.lu_factor,
     lu_solve=_lu_solve,
     expm=torch.linalg.matrix_exp,
+    instead_of=refusing(
+        "Pass x.as_subclass(torch.Tensor), its numbers alone, if they are what is meant",
+        torch.Tensor,
+        torch.nn.Parameter,
+    ),
 )

@@ -312,7 +312,9 @@ class Array(Methods):
         return copied
 
     def __reduce__(self) -> Any:
-        # Pickling leaves the tape, as it must; a leaf comes back as a leaf.
+        # Pickling leaves the tape, as it must; only a leaf is whole without it, and comes back so.
+        if not self.requires_grad:
+            self._untracked("a pickle")
         return _unpickle, (self.backend, self._numpy(), str(self.device), self.requires_grad)
 
     # Writing -----------------------------------------------------------------------------------

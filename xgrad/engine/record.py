@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import errors
 from .. import tree as trees
+from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, is_recording, recording
 from ..backends import REAL, batched, creating_like
@@ -76,12 +77,17 @@ class Record:
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
         leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
-        with creating_like(self.inputs[0]._data):
-            if outer:
-                out = f(*fresh, **kwargs)
-            else:
-                with recording(True):
+        try:
+            with creating_like(self.inputs[0]._data):
+                if outer:
                     out = f(*fresh, **kwargs)
+                else:
+                    with recording(True):
+                        out = f(*fresh, **kwargs)
+        except Exception as error:
+            if error.__cause__ is not None:
+                leaving.restate(error)
+            raise
         del fresh
         self.aux = None
         if has_aux:
