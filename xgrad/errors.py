@@ -15,6 +15,7 @@
     |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
     |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
     |   +-- NonFiniteError               (FloatingPointError)  ``debug`` found a NaN or infinity
+    |   +-- ReplayError                  (RuntimeError)  a checkpointed function gave another result
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
@@ -38,6 +39,7 @@ __all__ = [
     "NonFiniteError",
     "NotDifferentiableError",
     "NotScalarError",
+    "ReplayError",
     "RuleError",
     "SubclassError",
     "TracedConversionError",
@@ -116,6 +118,10 @@ class NonFiniteError(DerivativeError, FloatingPointError):
 
 class GraphFreedError(DerivativeError, RuntimeError):
     """A graph was walked backward again after its values were freed."""
+
+
+class ReplayError(DerivativeError, RuntimeError):
+    """A function of `checkpoint` gave another result when it was run again."""
 
 
 class FileError(XgradError, ValueError):

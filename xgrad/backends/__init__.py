@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -134,6 +134,18 @@ def _adjoint(xp: Any, x: Raw) -> Raw:
     return xp.conj(x) if x.dtype in COMPLEX else x
 
 
+class Stream(NamedTuple):
+    """A generator of random numbers, and how to get and set its state."""
+
+    generator: Any
+    get: Callable[[Any], Any]
+    set: Callable[[Any, Any], None]
+
+
+Generators: TypeAlias = Mapping[type, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]]
+"""How to get and set the state of a generator, for each class of them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Backend:
     """What xgrad must know of one array library. An adapter builds one and calls it ``BACKEND``.
@@ -176,6 +188,11 @@ class Backend:
         cholesky_pull: ``cholesky_pull(l, g)``, the cotangent of a matrix from that of its lower
             Cholesky factor, where the library has something faster than the formula.
         expm: the exponential of square matrices, where the library has it.
+        streams: the library's random numbers that programs draw without xgrad: the generators that
+            it shares among all, and for each class of generators how to get and set a state. A
+            state is made of dicts, NumPy arrays, and what ``==`` compares as a whole; a list in it
+            is not compared.
+        is_lazy: whether arrays are computed only when somebody looks at their values.
         instead_of: ``instead_of(cls)`` tells what to write in place of an array of a subclass that
             means more than its numbers, as a mask or a unit; empty if it means no more.
     """
@@ -210,6 +227,8 @@ class Backend:
     lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = _lu_solve
     cholesky_pull: Callable[[Raw, Raw], Raw] | None = None
     expm: Callable[[Raw], Raw] = _no_expm
+    streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})
+    is_lazy: bool = False
     instead_of: Callable[[type], str] = lambda cls: ""
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
@@ -307,6 +326,11 @@ def load(name: str) -> Backend:
         f"backend {name!r} is unknown; known are {', '.join([*ADAPTERS, *found])}. "
         "Another package can add one in the entry-point group 'xgrad.backends'."
     )
+
+
+def loaded() -> list[Backend]:
+    """Return the backends whose adapters have been imported."""
+    return list(_LOADED.values())
 
 
 _SAYS_NOTHING = frozenset(
