@@ -20,13 +20,16 @@
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
-    DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
-    LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
+    XgradWarning                         (UserWarning)
+    +-- ConstantResultWarning            a result that does not depend on what it is derived by
+    +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
+    +-- LoopWarning                      ``vmap`` calls a black box in a loop
 """
 
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
+    "ConstantResultWarning",
     "DegenerateSpectrumWarning",
     "DerivativeError",
     "FileError",
@@ -45,6 +48,7 @@ __all__ = [
     "TracedConversionError",
     "UnknownBackendError",
     "XgradError",
+    "XgradWarning",
 ]
 
 
@@ -136,14 +140,26 @@ class MutationError(XgradError, RuntimeError):
     """An in-place write was asked that no derivative could follow."""
 
 
-class DegenerateSpectrumWarning(UserWarning):
+class XgradWarning(UserWarning):
+    """Base of every warning that xgrad itself gives."""
+
+
+class ConstantResultWarning(XgradWarning):
+    """A derivative is zero since the result does not depend on the argument at all.
+
+    Given once for each line that asks; ``strict=False`` silences `grad` and `value_and_grad`, and
+    ``warnings.simplefilter("error", ...)`` makes it an error.
+    """
+
+
+class DegenerateSpectrumWarning(XgradWarning):
     """A loss tells equal eigenvalues or singular values apart, which no derivative can.
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
 
 
-class LoopWarning(UserWarning):
+class LoopWarning(XgradWarning):
     """`vmap` calls a function that it cannot look into once for each example.
 
     Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.

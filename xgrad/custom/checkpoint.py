@@ -17,7 +17,6 @@ from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .call import Call, filled, recorded
-from .no_grad import stop_gradient
 from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,13 +69,13 @@ def checkpoint(f: F) -> F:
         parents = (*call.parents, *captured)
         call.parents = ()
         if not any(p is not None for p in parents):
-            return stop_gradient(out)
+            return _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
         first = First(states, draws, [_sample(x._data) for x in outs])
         del outs
         saved = (f, call, captured, first, None)
-        return recorded(stop_gradient(out), rule, parents, saved, name)
+        return recorded(_cut(out), rule, parents, saved, name)
 
     return checkpointed  # type: ignore[return-value] # what it is called with is the same
 
@@ -132,6 +131,11 @@ def _agree(a: Any, b: Any) -> bool:
     close = float(np.finfo(x.dtype).eps) ** 0.5
     size = float(np.max(np.abs(x), where=np.isfinite(x), initial=0.0))
     return bool(np.allclose(x, y, rtol=close, atol=close * size, equal_nan=True))
+
+
+def _cut(out: Any) -> Any:
+    """Return a result off the tape of the first run, which has served its purpose."""
+    return trees.map(lambda x: Array(x._data) if type(x) is Array else x, out)
 
 
 def _as_array(x: Any) -> Array:

@@ -110,6 +110,7 @@ class Record:
             self.outs = [Array(x._data) for x in self.outs]
         self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
+        self.unmet: list[int] = []  # the leaves for which walks down found nothing
 
     def names(self) -> list[str]:
         """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
@@ -161,6 +162,8 @@ class Record:
         home = []
         for node, x in zip(self.leaves, self.inputs):  # noqa: B905 - strict=True takes as long as an op
             c = found.get(node[0])
+            if c is None:
+                self.unmet.append(node[0])
             home.append(Array(c) if type(c) is type(x._data) else _home(c, x))
         return home
 

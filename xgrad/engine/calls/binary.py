@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
-from ...arrays.node import RULE, is_recording, next_serial
+from ...arrays.node import RULE, is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
@@ -97,6 +97,8 @@ def binary_call(
         y._data = out
         if (n1 is None and n2 is None) or not records or not is_recording():
             y._node = None
+            if not records and (n1 or n2):
+                left(op.name, n1 or n2)
             return y
         # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
         dtype = out.dtype

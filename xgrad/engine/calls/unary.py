@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
-from ...arrays.node import is_recording, next_serial
+from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
@@ -48,6 +48,8 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
         y._data = out
         if parent is None or not records or not is_recording():
             y._node = None
+            if parent is not None and not records:
+                left(op.name, parent)
             return y
         saved: Any = data if only_x else out if only_out else (data, out) if both else None
         dtype = out.dtype
