@@ -19,6 +19,10 @@ from xgrad.backends import BY_TYPE, current
 from xgrad.engine import tape
 
 
+# the random programs do not use every argument
+pytestmark = pytest.mark.filterwarnings("ignore::xgrad.errors.ConstantResultWarning")
+
+
 class Fault(Exception):  # noqa: N818 - it is no error of anybody's
     """What fails here, and nowhere else."""
 

@@ -93,7 +93,7 @@ _SAMPLE = 1024
 
 
 def _sample(x: Any) -> Any:
-    """Return some entries of a raw result in a buffer of their own, None if it has no values yet."""
+    """Return some entries of a raw result in a buffer of their own, None if it is lazy."""
     x = under(x)
     backend = backend_of(x)
     if backend.is_lazy:

@@ -61,11 +61,15 @@ def tell(record: Record, what: str, silenced: str = "", unmet: Sequence[int] | N
 
 
 def _arguments_in(record: Record, unmet: set[int]) -> list[tuple[int, int, int]]:
-    """Return which arguments have no other leaves than these: number, first leaf, count."""
+    """Return which arguments have no other leaves than these: number, first leaf, count.
+
+    One without entries has nothing to depend on.
+    """
     missing, start = [], 0
     for number, structure in zip(record.argnums, record.structures, strict=True):
         count = structure.num_leaves
-        if count and unmet.issuperset(n[SERIAL] for n in record.leaves[start : start + count]):
+        serials = {n[SERIAL] for n in record.leaves[start : start + count]}
+        if unmet >= serials and any(x.size for x in record.inputs[start : start + count]):
             missing.append((number, start, count))
         start += count
     return missing
