@@ -16,6 +16,7 @@ import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 from . import errors, random
 from . import ops as ops
 from . import tree as tree
+from .arrays import filling as _filling  # noqa: F401 - it makes arrays that are written to
 from .arrays.array import Array
 from .backends import available_backends, deterministic, get_backend, set_backend, use_backend
 from .backends.memory import keep_memory

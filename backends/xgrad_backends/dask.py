@@ -232,6 +232,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
+    owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
     expm=_expm,
     streams=_streams,

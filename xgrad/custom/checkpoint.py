@@ -11,6 +11,7 @@ import numpy as np
 from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import end
 from ..backends import backend_of, under
 from ..engine import tape
 from ..engine.picklable import picklable
@@ -63,6 +64,7 @@ def checkpoint(f: F) -> F:
         with random.watched() as states, Draws(f, given) as draws:
             out = f(*given)
         del given
+        end([x._node for x in leaves])
         outs = [_as_array(x) for x in trees.leaves(out)]
         nodes = [x._node for x in outs if x._node is not None]
         captured = _captured(nodes, [x._node for x in leaves])
@@ -135,7 +137,7 @@ def _agree(a: Any, b: Any) -> bool:
 
 def _cut(out: Any) -> Any:
     """Return a result off the tape of the first run, which has served its purpose."""
-    return trees.map(lambda x: Array(x._data) if type(x) is Array else x, out)
+    return trees.map(lambda x: Array(x._data) if isinstance(x, Array) else x, out)
 
 
 def _as_array(x: Any) -> Array:
@@ -178,6 +180,7 @@ def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
         out = f(*call.arguments(leaves))
+    end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
     _require_same(f, first, outs)
@@ -203,7 +206,7 @@ def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     near = next(t for t in ts if t is not None)
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=type(near) is Array)
+    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array))
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

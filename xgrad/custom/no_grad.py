@@ -37,7 +37,7 @@ def stop_gradient(x: T) -> T:
 
 
 def _stopped(leaf: object) -> object:
-    if type(leaf) is not Array:
+    if not isinstance(leaf, Array):
         return leaf
     if leaf._node is not None:
         left("stop_gradient", leaf._node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection
 from types import FrameType
 
 from .. import errors
@@ -24,7 +24,9 @@ def derived(record: Record) -> None:
             return
 
 
-def tell(record: Record, what: str, silenced: str = "", unmet: Sequence[int] | None = None) -> None:
+def tell(
+    record: Record, what: str, silenced: str = "", unmet: Collection[int] | None = None
+) -> None:
     """Warn if the result of a recorded function does not depend on what it is derived by.
 
     The function is not called again: what it does besides would be done twice.

@@ -32,7 +32,7 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
 
 
 def _operands(op: Op, args: list[Any]) -> list[Any]:
-    arrays = [x for x in args if type(x) is Array]
+    arrays = [x for x in args if isinstance(x, Array)]
     lead = leading(args)
     if lead is not None:
         return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
@@ -50,7 +50,7 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
-            return [x._data if type(x) is Array else x for x in lifted]
+            return [x._data if isinstance(x, Array) else x for x in lifted]
         return args
     backend = backend_of(first._data)
     return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
@@ -60,7 +60,7 @@ def leading(args: Any) -> Any:
     """Return the raw array that takes all others along, as a batch does, or None."""
     found, most = None, 0
     for x in args:
-        raw = x._data if type(x) is Array else x
+        raw = x._data if isinstance(x, Array) else x
         backend = backend_of_type(type(raw))
         if backend is not None and backend.leads > most:
             found, most = raw, backend.leads
@@ -72,19 +72,19 @@ def taken_along(x: Any, others: Any) -> Any:
     lead = leading(others)
     if lead is None:
         return x
-    array = x if type(x) is Array else Array(x)
+    array = x if isinstance(x, Array) else Array(x)
     backend = backend_of(lead)
     if backend_of(array._data).leads >= backend.leads:
         return x
     adopted = backend.adopt(array, lead)
-    return adopted if type(x) is Array else adopted._data
+    return adopted if isinstance(x, Array) else adopted._data
 
 
 def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
     """Return an operand as an `Array` of the kind of `lead`, in its place on the tape."""
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
-    if type(x) is not Array:
+    if not isinstance(x, Array):
         if backend_of_type(type(x)) is None:
             _refuse(op.path, name, x)
         x = Array(np.asarray(x) if isinstance(x, np.generic) else x)
@@ -115,7 +115,7 @@ def _lifted(args: list[Any], lead: Any) -> list[Any]:
 def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend) -> Any:
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
-    if type(x) is not Array:
+    if not isinstance(x, Array):
         if _is_number(x):
             return Array(backend.from_numpy(np.asarray(x), backend.device(first._data)))
         if backend_of_type(type(x)) is None:
@@ -143,7 +143,7 @@ def _refuse(path: str, name: str, x: Any) -> NoReturn:
 
 def require_array(path: str, argument: str, x: Any, axes: int = 0) -> None:
     """Refuse what is no array, or has too few axes, before its attributes are asked for."""
-    if type(x) is not Array and backend_of_type(type(x)) is None:
+    if not isinstance(x, Array) and backend_of_type(type(x)) is None:
         _refuse(path, argument, x)
     if len(x.shape) < axes:
         raise ValueError(
@@ -155,7 +155,7 @@ def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     first: Any = None
     for x in arrays:
-        raw = x._data if type(x) is Array else x
+        raw = x._data if isinstance(x, Array) else x
         backend = BY_TYPE.get(type(raw)) or backend_of_type(type(raw))
         if backend is None or raw.shape == ():
             continue
@@ -191,7 +191,7 @@ def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never 
 
 def explain(op: Op, args: Any, error: Exception) -> None:
     """Add to a backend's error which op it was in, and with what; name two devices if there are."""
-    raws = [x._data if type(x) is Array else x for x in args]
+    raws = [x._data if isinstance(x, Array) else x for x in args]
     raws = [x for x in raws if backend_of_type(type(x))]
     try:
         require_one_place(called(op.path), raws)

@@ -50,6 +50,10 @@ def vmap(
         randomness: whether generators of `xgrad.random` draw other numbers in each example,
             ``"different"``, or the same in all, ``"same"``; if None, drawing is an error.
 
+    Returns:
+        A function of the same arguments, each with one axis more where `in_axes` says so, that
+        gives the results of `f` for all examples, joined along `out_axes`.
+
     Raises:
         ValueError: if an argument has no such axis, or the lengths of the axes differ.
         MissingFunctionError: if `f` asks for a value, as an ``if`` does, or for something whose
@@ -84,7 +88,7 @@ def vmap(
             outs, _, home = run(xs, count)
         else:
             outs, home = _in_chunks(run, xs, axes, count, chunk_size)
-        given = next((x for x in leaves if type(x) is Array), None)
+        given = next((x for x in leaves if isinstance(x, Array)), None)
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped
