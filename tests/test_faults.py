@@ -18,7 +18,6 @@ import xgrad_backends.numpy as numpy_adapter
 from xgrad.backends import BY_TYPE, current
 from xgrad.engine import tape
 
-
 # the random programs do not use every argument
 pytestmark = pytest.mark.filterwarnings("ignore::xgrad.errors.ConstantResultWarning")
 
