@@ -91,6 +91,8 @@ def binary_call(
             raise
         if type(out) is not cls:
             if not records:
+                if n1 or n2:
+                    left(op.name, n1 or n2)
                 return wrapped(out)
             out = arrayed(out)
         y: Any = new(Array)

@@ -41,6 +41,8 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
             raise
         if type(out) is not cls:
             if not records:
+                if x._node is not None:
+                    left(op.name, x._node)
                 return wrapped(out)
             out = arrayed(out)
         parent = x._node
