@@ -25,6 +25,7 @@ from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_roo
 from .debugging.nonfinite import debug
 from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
+from .engine.guarding import no_refills
 from .engine.handed import hand as _hand
 from .hooks import install as _install_hooks
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
@@ -476,6 +477,7 @@ __all__ = [
     "newaxis",
     "nextafter",
     "no_grad",
+    "no_refills",
     "nonzero",
     "not_equal",
     "ones",

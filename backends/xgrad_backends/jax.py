@@ -289,6 +289,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
+    mutable=False,
     owns=lambda x: True,  # nobody can write to it
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,

@@ -11,6 +11,7 @@ from ..arrays.array import Array
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
 from ..engine import handed, tape
+from ..engine.guarding import guarded
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
@@ -26,7 +27,8 @@ class Call:
         if lead is not None:  # batches take the others along, as in any op
             arrays = [taken_along(trees.as_array(x, "custom rule"), (lead,)) for x in arrays]
         self.parents = tuple(x._node if isinstance(x, Array) else None for x in arrays)
-        self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
+        kept = _kept if self.is_tracked else _raw
+        self.arrays = [kept(x) for x in arrays]  # a node never holds an Array
         for i in self.places:
             self.leaves[i] = None
 
@@ -53,6 +55,10 @@ class Call:
 
 def _raw(x: Any) -> Any:
     return x._data if isinstance(x, Array) else trees.as_array(x, "custom rule")._data
+
+
+def _kept(x: Any) -> Any:
+    return x._data if isinstance(x, Array) else guarded(_raw(x))
 
 
 def _is_floating(x: Any) -> bool:

@@ -8,10 +8,12 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
+from ..arrays.node import is_recording
 from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
 from . import handed
 from .definition import Op
 from .frames import called, is_public
+from .guarding import unshared
 
 
 def same_backend(cls: type, other: type) -> bool:
@@ -53,7 +55,9 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
             return [x._data if isinstance(x, Array) else x for x in lifted]
         return args
     backend = backend_of(first._data)
-    return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
+    kept = is_recording() and any(x._node is not None for x in arrays)
+    lift = unshared if kept else Array
+    return [_operand(op, name, x, first, backend, lift) for name, x in _named(op, args)]
 
 
 def leading(args: Any) -> Any:
@@ -112,17 +116,17 @@ def _lifted(args: list[Any], lead: Any) -> list[Any]:
     return [Array(x) if x is lead else x for x in args]
 
 
-def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend) -> Any:
+def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: Any) -> Any:
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
     if not isinstance(x, Array):
         if _is_number(x):
-            return Array(backend.from_numpy(np.asarray(x), backend.device(first._data)))
+            return Array(backend.from_numpy(np.array(x), backend.device(first._data)))
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
             _refuse(op.path, name, x)
-        x = Array(x)
+        x = lift(x)
     if backend_of(x._data) is not backend:
         if _is_number(x._data):
             device = backend.device(first._data)

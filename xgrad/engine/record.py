@@ -10,9 +10,10 @@ from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
-from ..backends import REAL, backend_of, batched, creating_like
+from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
+from .guarding import guarded
 from .operands import taken_along
 from .projection import cast, ones_like
 from .walks import any_alive, cone, last_uses, pullback, pushforward
@@ -23,6 +24,10 @@ Argnums = int | Sequence[int]
 def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     """Return the positions to differentiate as a tuple."""
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+_WALK_LATER = frozenset(("vjp", "linearize"))
+"""Transforms that walk when their caller asks, who may have refilled the arguments by then."""
 
 
 class Record:
@@ -53,7 +58,8 @@ class Record:
                 )
             given = args[i]
             if trees.is_plain(given):  # what most are, by the shortest way
-                x = batched.within(Array(given)) if mapped else Array(given)
+                x = Array(guarded(given, lock=False) if what in _WALK_LATER else given)
+                x = batched.within(x) if mapped else x
                 fresh[i] = y = leaf(x, outer)
                 self.structures.append(trees.SINGLE)
                 self.given.append(given)
@@ -67,6 +73,8 @@ class Record:
                 if isinstance(given, Array):
                     self.raw = False
                 x = trees.differentiable(given, what)
+                if what in _WALK_LATER and not isinstance(given, Array):
+                    x = Array(guarded(x._data, lock=False))
                 x = batched.within(x) if mapped else x
                 y = leaf(x, outer)
                 self.given.append(given)
@@ -217,7 +225,7 @@ class Record:
 
     def lent_ids(self) -> set[int]:
         """Return who the arrays are that somebody else has: by `id`, while they are alive."""
-        return {id(x._data) for x in (*self.inputs, *self.outs, *self.lent) if x is not None}
+        return {id(x._data) for x in [*self.inputs, *self.outs, *self.lent] if x is not None}
 
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""
@@ -238,9 +246,9 @@ def own(x: Array, seen: set[int]) -> Array:
     out may be the cotangent that was given, another result, or a view of either. Then it is copied.
     """
     raw = x._data
-    backend = backend_of(raw)
+    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
     if x._node is None and not backend.leads and (id(raw) in seen or not backend.owns(raw)):
-        raw = backend.xp.asarray(raw, copy=True)
+        raw = backend.copied(raw)
         x = Array(raw)
     seen.add(id(raw))
     return x

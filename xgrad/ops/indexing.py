@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.node import RULE
+from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Backend, Raw, backend_of, backend_of_type
+from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
@@ -182,6 +183,8 @@ def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
         return _read_apart(x, key)  # what most are, found out in the quickest way
+    if isinstance(x, Array) and x._node is not None and is_recording():
+        key = guarded_key(key)
     key = raw_key(key)
     if is_basic(key):
         return _read_apart(x, key)
@@ -220,7 +223,7 @@ def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: bool = True) -> Array:
 
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index: what ``x[key] = value`` rebinds `x` to."""
-    key = raw_key(key)
+    key = raw_key(guarded_key(key) if is_recording() else key)
     if isinstance(value, (list, tuple)):
         value = asarray(value, dtype=x.dtype)
     if isinstance(value, Array) and value._node is not None and x.dtype.kind in "iub":
