@@ -348,7 +348,8 @@ def loaded() -> list[Backend]:
 
 _SAYS_NOTHING = frozenset(
     "__module__ __doc__ __qualname__ __dict__ __weakref__ __slots__ __annotations__ __orig_bases__ "
-    "__parameters__ __firstlineno__ __static_attributes__".split()
+    "__parameters__ __firstlineno__ __static_attributes__ __annotate__ __annotate_func__ "
+    "__annotations_cache__".split()
 )
 
 
