@@ -9,18 +9,22 @@
     |   +-- MixedBackendError            (TypeError)     arrays of two libraries in one op
     |   +-- MixedDeviceError             (ValueError)    arrays of two devices in one op
     |   +-- MissingFunctionError         (NotImplementedError)  the library lacks a function
+    |   +-- SubclassError                (TypeError)     an array with a mask, a unit or the like
     +-- DerivativeError
     |   +-- NotScalarError               (TypeError)     ``grad`` of a non-scalar
     |   +-- NotDifferentiableError       (TypeError)     an integer, or a value off the tape
     |   +-- RuleError                    (ValueError)    a derivative rule broke its contract
     |   +-- NonFiniteError               (FloatingPointError)  ``debug`` found a NaN or infinity
+    |   +-- ReplayError                  (RuntimeError)  a checkpointed function gave another result
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
-    DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
+    XgradWarning                         (UserWarning)
+    +-- ConstantResultWarning            a result that does not depend on what it is derived by
+    +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
+    +-- LoopWarning                      ``vmap`` calls a black box in a loop
     XgradDeprecationWarning              (DeprecationWarning)  a name that a later version drops
-    LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
 """
 
 from __future__ import annotations
@@ -33,6 +37,7 @@ from typing import ParamSpec, TypeVar
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
+    "ConstantResultWarning",
     "DegenerateSpectrumWarning",
     "DerivativeError",
     "FileError",
@@ -45,11 +50,14 @@ __all__ = [
     "NonFiniteError",
     "NotDifferentiableError",
     "NotScalarError",
+    "ReplayError",
     "RuleError",
+    "SubclassError",
     "TracedConversionError",
     "UnknownBackendError",
     "XgradDeprecationWarning",
     "XgradError",
+    "XgradWarning",
 ]
 
 P = ParamSpec("P")
@@ -82,6 +90,13 @@ class MixedDeviceError(BackendError, ValueError):
 
 class MissingFunctionError(BackendError, NotImplementedError, AttributeError):
     """The backend's library has no such function."""
+
+
+class SubclassError(BackendError, TypeError):
+    """An array is of a subclass that means more than its numbers: a mask, a unit, another product.
+
+    xgrad computes with numbers, so that the rest would be dropped silently.
+    """
 
 
 class DerivativeError(XgradError):
@@ -121,6 +136,10 @@ class GraphFreedError(DerivativeError, RuntimeError):
     """A graph was walked backward again after its values were freed."""
 
 
+class ReplayError(DerivativeError, RuntimeError):
+    """A function of `checkpoint` gave another result when it was run again."""
+
+
 class FileError(XgradError, ValueError):
     """A file is damaged, or does not hold what was asked of it."""
 
@@ -133,14 +152,26 @@ class MutationError(XgradError, RuntimeError):
     """An in-place write was asked that no derivative could follow."""
 
 
-class DegenerateSpectrumWarning(UserWarning):
+class XgradWarning(UserWarning):
+    """Base of every warning that xgrad itself gives."""
+
+
+class ConstantResultWarning(XgradWarning):
+    """A derivative is zero since the result does not depend on the argument at all.
+
+    Given once for each line that asks; ``strict=False`` silences `grad` and `value_and_grad`, and
+    ``warnings.simplefilter("error", ...)`` makes it an error.
+    """
+
+
+class DegenerateSpectrumWarning(XgradWarning):
     """A loss tells equal eigenvalues or singular values apart, which no derivative can.
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
 
 
-class LoopWarning(UserWarning):
+class LoopWarning(XgradWarning):
     """`vmap` calls a function that it cannot look into once for each example.
 
     Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.

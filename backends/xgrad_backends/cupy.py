@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace, is_deterministic
+from xgrad.backends import Backend, Namespace, is_deterministic, refusing
 from xgrad.errors import BackendUnavailableError
 
 from .cupy_special import SPECIAL
@@ -341,4 +341,7 @@ BACKEND = Backend(
     on_device=_on_device,
     solve_triangular=_solve_triangular,
     expm=_expm,
+    instead_of=refusing(
+        "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
+    ),
 )

@@ -7,6 +7,7 @@ whole array, still lazily.
 
 from __future__ import annotations
 
+import copy
 import functools
 import operator
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Functions, Namespace
+from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
 
 from . import lapack, scipy_special
 from .detect import require
@@ -172,6 +173,30 @@ class _Random:
         return self.generator.permutation(n)
 
 
+def _spawned(generator: Any) -> Any:
+    """Return the state of Dask's generator: how many seeds it gave away, and what gives them."""
+    bits = generator._bit_generator
+    return {"count": bits.seed_seq.n_children_spawned, "bits": [copy.deepcopy(bits)]}
+
+
+def _set_spawned(generator: Any, state: Any) -> None:
+    generator._bit_generator = copy.deepcopy(state["bits"][0])
+
+
+def _streams() -> tuple[list[Stream], Generators]:
+    # what ``da.random.normal`` and its like draw from; it is made at their first call
+    shared = da.random._cached_states
+    own = shared.setdefault(da.random.array_creation_dispatch.backend, da.random.RandomState())
+    legacy = (
+        (lambda g: g._numpy_state.get_state(legacy=False)),
+        (lambda g, state: g._numpy_state.set_state(state)),
+    )
+    return [Stream(own, *legacy)], {
+        da.random.Generator: (_spawned, _set_spawned),
+        da.random.RandomState: legacy,
+    }
+
+
 def _parse_device(device: Any) -> str:
     if device != "cpu":
         raise ValueError(f"dask: got device {device!r}; expected 'cpu'")
@@ -211,4 +236,7 @@ BACKEND = Backend(
     owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
     expm=_expm,
+    streams=_streams,
+    is_lazy=True,
+    instead_of=refusing("Pass a dask.array.Array of its numbers", da.Array),
 )

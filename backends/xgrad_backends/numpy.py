@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
 from . import lapack, scipy_special
 
@@ -198,6 +198,33 @@ def _quietly(f: Callable[..., Any], *args: Any) -> Any:
     return run(f, *args)
 
 
+def _instead_of(cls: type) -> str:
+    if issubclass(cls, np.generic) or adds_nothing(cls, (np.ndarray, np.memmap)):
+        return ""
+    if issubclass(cls, np.ma.MaskedArray):
+        return (
+            "Pass m.filled(0.0) for a masked array m, and leave out what it masks with "
+            "xgrad.where(numpy.ma.getmaskarray(m), 0.0, ...)"
+        )
+    if issubclass(cls, np.matrix):
+        return "Pass numpy.asarray(m) for a matrix m; its product with y is then written m @ y"
+    return "Pass numpy.asarray(x), its numbers alone, if they are what is meant"
+
+
+def _set_bits(generator: Any, state: Any) -> None:
+    generator.bit_generator.state = state
+
+
+def _streams() -> tuple[list[Stream], Generators]:
+    random = np.random
+    legacy = (lambda g: g.get_state(legacy=False)), (lambda g, state: g.set_state(state))
+    return [Stream(random, *legacy)], {
+        random.RandomState: legacy,
+        random.Generator: (lambda g: g.bit_generator.state, _set_bits),
+        random.BitGenerator: (lambda g: g.state, lambda g, state: setattr(g, "state", state)),
+    }
+
+
 def _devices() -> list[Any]:
     return ["cpu"]
 
@@ -269,4 +296,6 @@ BACKEND = Backend(
     lu_solve=lapack.lu_solve,
     cholesky_pull=lapack.cholesky_pull,
     expm=lapack.expm,
+    streams=_streams,
+    instead_of=_instead_of,
 )

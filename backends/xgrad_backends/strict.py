@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Functions, Namespace
+from xgrad.backends import Backend, Functions, Namespace, refusing
 from xgrad.errors import MixedDeviceError
 
 from . import lapack, scipy_special
@@ -150,4 +150,5 @@ BACKEND = Backend(
     parse_device=_parse_device,
     on_host=lambda x: x.device == xp.Device("CPU_DEVICE"),
     expm=_expm,
+    instead_of=refusing("Pass an array of array_api_strict with its numbers", _Array),
 )

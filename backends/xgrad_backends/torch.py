@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import Backend, Namespace
+from xgrad.backends import Backend, Generators, Namespace, Stream, refusing
 from xgrad.backends.install import pip_line
 from xgrad.errors import BackendUnavailableError
 
@@ -138,6 +138,21 @@ class _Random:
         return torch.randperm(n, **self._keywords(torch.int64))
 
 
+def _streams() -> tuple[list[Stream], Generators]:
+    shared = [torch.default_generator]
+    if torch.cuda.is_initialized():
+        shared += torch.cuda.default_generators
+    return [Stream(g, _state, _set_state) for g in shared], {torch.Generator: (_state, _set_state)}
+
+
+def _state(generator: Any) -> Any:
+    return generator.get_state().numpy()
+
+
+def _set_state(generator: Any, state: Any) -> None:
+    generator.set_state(torch.from_numpy(state.copy()))
+
+
 def _shape(size: Any) -> tuple[int, ...]:
     return () if size is None else (size,) if isinstance(size, int) else tuple(size)
 
@@ -183,4 +198,10 @@ BACKEND = Backend(
     lu_factor=torch.linalg.lu_factor,
     lu_solve=_lu_solve,
     expm=torch.linalg.matrix_exp,
+    streams=_streams,
+    instead_of=refusing(
+        "Pass x.as_subclass(torch.Tensor), its numbers alone, if they are what is meant",
+        torch.Tensor,
+        torch.nn.Parameter,
+    ),
 )

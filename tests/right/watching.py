@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import load
+from xgrad.backends import BY_TYPE, load
 
 Seen = set[str]
 
@@ -27,6 +27,8 @@ class Watched(np.ndarray):
             Watched.seen.add(array.dtype.name)
         return super().__array_wrap__(array, context, return_scalar)
 
+
+BY_TYPE[Watched] = load("numpy")  # its arrays mean their numbers
 
 PLAIN = "astype asarray where concat stack zeros ones full zeros_like ones_like full_like arange"
 """Functions of NumPy that make plain arrays of watched ones, or of nothing."""

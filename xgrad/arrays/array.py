@@ -23,7 +23,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from .methods import Methods
-from .node import LEAF, is_parameter, is_recording, next_serial, parameter
+from .node import LEAF, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
@@ -72,6 +72,8 @@ class Array(Methods):
     @property
     def data(self) -> Raw:
         """The raw array of the backend's library, without its place on the tape."""
+        if self._node is not None:
+            left("data", self._node)
         return self._data
 
     @property
@@ -193,13 +195,18 @@ class Array(Methods):
 
     def detach(self) -> Array:
         """Return an untracked array with the same data."""
+        if self._node is not None:
+            left("detach()", self._node)
         return Array(self._data)
 
     # Leaving the tape --------------------------------------------------------------------------
 
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
-        if self._node is not None and is_recording():
+        if self._node is None:
+            return self._data
+        left(what, self._node)
+        if is_recording():
             from . import leaving  # only for what is mostly an error
 
             if what != "float()" or not leaving.judges_an_error():
@@ -212,16 +219,20 @@ class Array(Methods):
 
         It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
         """
-        if self._node is not None and _is_library(sys._getframe(1)):
-            self._untracked("item()")
+        if self._node is not None:
+            if _is_library(sys._getframe(1)):
+                self._untracked("item()")
+            left("item()", self._node)
         if self.size != 1:
             raise ValueError(f"item: got shape {self.shape}; expected exactly one element")
         return self._data.item() if hasattr(self._data, "item") else self._numpy().item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers, off the tape."""
-        if self._node is not None and _is_library(sys._getframe(1)):
-            self._untracked("tolist()")
+        if self._node is not None:
+            if _is_library(sys._getframe(1)):
+                self._untracked("tolist()")
+            left("tolist()", self._node)
         return self._numpy().tolist()
 
     def _numpy(self) -> Any:
@@ -316,7 +327,9 @@ class Array(Methods):
         return copied
 
     def __reduce__(self) -> Any:
-        # Pickling leaves the tape, as it must; a leaf comes back as a leaf.
+        # Pickling leaves the tape, as it must; only a leaf is whole without it, and comes back so.
+        if not self.requires_grad:
+            self._untracked("a pickle")
         return _unpickle, (self.backend, self._numpy(), str(self.device), self.requires_grad)
 
     # Writing -----------------------------------------------------------------------------------

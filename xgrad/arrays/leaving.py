@@ -10,6 +10,8 @@ import sysconfig
 from pathlib import Path
 from types import FrameType
 
+from .. import errors
+
 OWN = str(Path(__file__).parent.parent) + os.sep
 INSTALLED = tuple(
     dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
@@ -59,6 +61,12 @@ ADVICE = {
 ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapezoid")}
 """Modules, and functions of theirs that take ``float(x)`` only to judge how large an error is."""
 
+ELSEWHERE = (
+    "differentiate inside the function that a worker process runs, or around the call that is kept "
+    "in a file, and pass what comes out"
+)
+"""What to do instead of a pickle: across processes and files there is no tape."""
+
 GENERAL = "use the xgrad function of the same purpose"
 
 
@@ -78,6 +86,18 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
         f"To keep it, {instead}. "
         f"To leave the tape on purpose, use x.detach() (an array) or x.item() (a number){line}"
     )
+
+
+def restate(error: Exception) -> None:
+    """Raise the error of a conversion again, where a pool of processes reports it only as text.
+
+    A pool pickles in a thread of its own; what goes wrong there comes back as the printed cause of
+    an error of the pool's.
+    """
+    name = f"{errors.TracedConversionError.__module__}.{errors.TracedConversionError.__name__}: "
+    _, found, text = str(error.__cause__).rpartition(name)
+    if found and not isinstance(error, errors.TracedConversionError):
+        raise errors.TracedConversionError(text.strip().strip('"').strip()) from error
 
 
 def judges_an_error() -> bool:
@@ -107,6 +127,8 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:
+    if what == "a pickle":
+        return ELSEWHERE
     if "scipy.sparse" in libraries:
         return "use x @ A.T for A @ x: a sparse matrix asks nobody when it stands on the left"
     if "sklearn" in libraries and not _sklearn_dispatches():

@@ -28,6 +28,7 @@ import operator
 import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
@@ -175,6 +176,22 @@ def parents_of(node: Node) -> list[Node]:
     if type(parents) is list:
         return [parents]
     return [parent for parent in parents or () if parent is not None]
+
+
+# What leaves the tape ----------------------------------------------------------------------------
+
+LEFT: deque[tuple[str, int]] = deque(maxlen=32)
+"""The last ways off the tape that were taken: what took them, and from which node."""
+
+
+def left(what: str, nodes: Any) -> None:
+    """Take note that values of a node, or of several, go on without their place on the tape.
+
+    It is all that is known when a result turns out to depend on nothing, and costs a tenth of an
+    op, at those alone that leave.
+    """
+    serial = nodes[SERIAL] if type(nodes[SERIAL]) is int else max(n[SERIAL] for n in nodes if n)
+    LEFT.append((what, serial))
 
 
 # Nodes that no op leaves --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import xgrad
 
 from ..backends import Raw, backend_of_type
+from ..errors import SubclassError
 
 public: Any = xgrad
 """The namespace, whose functions are looked up when they are called."""
@@ -20,7 +21,11 @@ class _Takes(dict[type, bool]):
     """Whether an operator takes an operand of a type; if not, the other one's class may know."""
 
     def __missing__(self: Any, cls: type) -> bool:
-        self[cls] = takes = issubclass(cls, tuple(SCALARS)) or backend_of_type(cls) is not None
+        try:
+            takes = issubclass(cls, tuple(SCALARS)) or backend_of_type(cls) is not None
+        except SubclassError:
+            return True  # the op says so, by its name
+        self[cls] = takes
         return takes
 
 

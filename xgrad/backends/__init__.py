@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -135,6 +135,18 @@ def _adjoint(xp: Any, x: Raw) -> Raw:
     return xp.conj(x) if x.dtype in COMPLEX else x
 
 
+class Stream(NamedTuple):
+    """A generator of random numbers, and how to get and set its state."""
+
+    generator: Any
+    get: Callable[[Any], Any]
+    set: Callable[[Any, Any], None]
+
+
+Generators: TypeAlias = Mapping[type, tuple[Callable[[Any], Any], Callable[[Any, Any], None]]]
+"""How to get and set the state of a generator, for each class of them."""
+
+
 @dataclass(frozen=True, eq=False)
 class Backend:
     """What xgrad must know of one array library. An adapter builds one and calls it ``BACKEND``.
@@ -184,6 +196,13 @@ class Backend:
         cholesky_pull: ``cholesky_pull(l, g)``, the cotangent of a matrix from that of its lower
             Cholesky factor, where the library has something faster than the formula.
         expm: the exponential of square matrices, where the library has it.
+        streams: the library's random numbers that programs draw without xgrad: the generators that
+            it shares among all, and for each class of generators how to get and set a state. A
+            state is made of dicts, NumPy arrays, and what ``==`` compares as a whole; a list in it
+            is not compared.
+        is_lazy: whether arrays are computed only when somebody looks at their values.
+        instead_of: ``instead_of(cls)`` tells what to write in place of an array of a subclass that
+            means more than its numbers, as a mask or a unit; empty if it means no more.
     """
 
     name: str
@@ -221,6 +240,9 @@ class Backend:
     lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = _lu_solve
     cholesky_pull: Callable[[Raw, Raw], Raw] | None = None
     expm: Callable[[Raw], Raw] = _no_expm
+    streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})
+    is_lazy: bool = False
+    instead_of: Callable[[type], str] = lambda cls: ""
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -319,8 +341,43 @@ def load(name: str) -> Backend:
     )
 
 
+def loaded() -> list[Backend]:
+    """Return the backends whose adapters have been imported."""
+    return list(_LOADED.values())
+
+
+_SAYS_NOTHING = frozenset(
+    "__module__ __doc__ __qualname__ __dict__ __weakref__ __slots__ __annotations__ __orig_bases__ "
+    "__parameters__ __firstlineno__ __static_attributes__ __annotate__ __annotate_func__ "
+    "__annotations_cache__".split()
+)
+
+
+def adds_nothing(cls: type, plain: tuple[type, ...]) -> bool:
+    """Whether a class differs from these base classes in its name alone.
+
+    Any other subclass may give its arrays a meaning: a mask, a unit, another product. What is made
+    of their numbers alone would then be silently wrong.
+    """
+    for base in cls.__mro__:
+        if base in plain:
+            return True
+        if not _SAYS_NOTHING.issuperset(vars(base)):
+            return False
+    return True
+
+
+def refusing(instead: str, *plain: type) -> Callable[[type], str]:
+    """Return an `instead_of` that takes no subclasses but these, and what differs in name alone."""
+    return lambda cls: "" if adds_nothing(cls, plain) else instead
+
+
 def backend_of_type(cls: type) -> Backend | None:
-    """Return the backend whose arrays have this type, or None; looks only at the type."""
+    """Return the backend whose arrays have this type, or None; looks only at the type.
+
+    A subclass that means more than its numbers is refused by name, wherever it turns up: every op,
+    transform and write asks here before it takes an array of a type for the first time.
+    """
     backend = BY_TYPE.get(cls)
     if backend is None:
         for base in cls.__mro__:
@@ -328,6 +385,12 @@ def backend_of_type(cls: type) -> Backend | None:
             if root in ADAPTERS and isinstance(cls, type):
                 candidate = load(root)
                 if issubclass(cls, candidate.array_types):
+                    if instead := candidate.instead_of(cls):
+                        raise errors.SubclassError(
+                            f"got an array of the class {cls.__module__}.{cls.__qualname__}, "
+                            "which may mean more than its numbers, and that would be lost. "
+                            f"{instead}"
+                        )
                     BY_TYPE[cls] = backend = candidate
                     break
     return backend

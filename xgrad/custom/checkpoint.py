@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from .. import random
+import numpy as np
+
+from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import end
+from ..backends import backend_of, under
 from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .call import Call, filled, recorded
-from .no_grad import stop_gradient
+from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -24,9 +27,31 @@ F = TypeVar("F", bound=Callable[..., Any])
 def checkpoint(f: F) -> F:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 
-    Memory for time: the tape keeps only the arguments. `f` must give the same result when it is
-    run again: generators of `xgrad.random` draw the same numbers then, and are left as they were.
-    Arrays that `f` captures from outside keep their derivatives too.
+    Memory for time: the tape keeps only the arguments. Arrays that `f` captures from outside keep
+    their derivatives too.
+
+    `f` draws the same random numbers when it is run again, and the generators are left as they
+    were: those of `xgrad.random`, the shared ones of Python, NumPy and the loaded backends, and
+    those of their classes that are arguments of `f`, that it captures or names, or that are
+    attributes of such objects. In anything else, as a clock or a counter, `f` must not differ.
+
+    Args:
+        f: a function of arrays or pytrees.
+
+    Returns:
+        A function of the same arguments and results.
+
+    Raises:
+        ReplayError: during the walk, if `f` gives another result when it is run again. A sample of
+            the result is compared, except on a backend that computes only when it is asked to.
+
+    >>> import numpy as np, xgrad as xg
+    >>> def noisy(x, rng):
+    ...     return xg.sum(x**2 * rng.random(3))
+    >>> x, rng = np.ones(3), np.random.default_rng
+    >>> g = xg.grad(xg.checkpoint(noisy))(x, rng(0))
+    >>> bool(np.all(g == xg.grad(noisy)(x, rng(0))))
+    True
     """
 
     @wraps(f)
@@ -35,20 +60,84 @@ def checkpoint(f: F) -> F:
         if not tape.is_recording():
             return f(*args)
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
-        with random.watched() as states:
-            out = f(*call.arguments(leaves))
+        given = call.arguments(leaves)
+        with random.watched() as states, Draws(f, given) as draws:
+            out = f(*given)
+        del given
         end([x._node for x in leaves])
-        nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
+        outs = [_as_array(x) for x in trees.leaves(out)]
+        nodes = [x._node for x in outs if x._node is not None]
         captured = _captured(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
         call.parents = ()
         if not any(p is not None for p in parents):
-            return stop_gradient(out)
-        rule = Rule(f.__name__, _never, _pull_again, _push_again, _lift_again)
-        saved = (f, call, captured, states, None)
-        return recorded(stop_gradient(out), rule, parents, saved, f.__name__)
+            return _cut(out)
+        name = getattr(f, "__name__", type(f).__name__)
+        rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
+        first = First(states, draws, [_sample(x._data) for x in outs])
+        del outs
+        saved = (f, call, captured, first, None)
+        return recorded(_cut(out), rule, parents, saved, name)
 
     return checkpointed  # type: ignore[return-value] # what it is called with is the same
+
+
+class First(NamedTuple):
+    """What the first run of a checkpointed function drew from, and some of what it gave."""
+
+    states: random.States
+    draws: list[Draw]
+    samples: list[Any]
+
+
+_SAMPLE = 1024
+"""How many entries of a result are kept, to see whether the function gives it again."""
+
+
+def _sample(x: Any) -> Any:
+    """Return some entries of a raw result in a buffer of their own, None if it is lazy."""
+    x = under(x)
+    backend = backend_of(x)
+    if backend.is_lazy:
+        return None
+    flat = backend.xp.reshape(x, (-1,))
+    step = max(1, flat.shape[0] // _SAMPLE)
+    return backend.xp.asarray(backend.getitem(flat, slice(None, None, step)), copy=True)
+
+
+def _require_same(f: Any, first: First, outs: list[Array]) -> None:
+    """Raise if a function gave another result than in its first run, but for rounding."""
+    again = [_sample(x._data) for x in outs]
+    if len(again) == len(first.samples) and all(map(_agree, first.samples, again)):
+        return
+    raise errors.ReplayError(
+        f"checkpoint: {getattr(f, '__name__', f)!s} gave another result when it was run again "
+        "for its derivative, which would belong to another result than yours. It may draw from a "
+        "generator that was not found, make one without a seed, read a clock or a counter, or an "
+        "array that has been written to since. Pass what it depends on as an argument, draw from "
+        "xgrad.random.default_rng(seed), or leave out checkpoint"
+    )
+
+
+def _agree(a: Any, b: Any) -> bool:
+    if a is None or b is None:
+        return a is b
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    try:
+        x, y = (np.asarray(backend_of(s).to_numpy(s)) for s in (a, b))
+    except (NotImplementedError, RuntimeError, TypeError):  # no values, as on the meta device
+        return True
+    if x.dtype.kind not in "fc":  # bfloat16 too, of which NumPy knows no precision
+        return bool(np.array_equal(x, y))
+    close = float(np.finfo(x.dtype).eps) ** 0.5
+    size = float(np.max(np.abs(x), where=np.isfinite(x), initial=0.0))
+    return bool(np.allclose(x, y, rtol=close, atol=close * size, equal_nan=True))
+
+
+def _cut(out: Any) -> Any:
+    """Return a result off the tape of the first run, which has served its purpose."""
+    return trees.map(lambda x: Array(x._data) if isinstance(x, Array) else x, out)
 
 
 def _as_array(x: Any) -> Array:
@@ -86,14 +175,15 @@ def _lift_again(node: Node) -> Any:
 
 def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
     """Run a checkpointed function again: its leaves, its outputs, and the path between."""
-    f, call, captured, states, lifted = saved
-    with tape.recording(True), random.replayed(states):
+    f, call, captured, first, lifted = saved
+    with tape.recording(True), random.replayed(first.states), replayed(first.draws):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
         out = f(*call.arguments(leaves))
     end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
+    _require_same(f, first, outs)
     path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)
     return ends, outs, path
 

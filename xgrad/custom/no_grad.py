@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import LEFT, left
 from ..engine import tape
 
 T = TypeVar("T")
@@ -23,11 +24,21 @@ def no_grad() -> Iterator[None]:
     ...     (w * 2).is_tracked
     False
     """
+    if tape.is_recording():
+        LEFT.append(("no_grad()", tape.next_serial()))
     with tape.recording(False):
         yield
 
 
 def stop_gradient(x: T) -> T:
     """Return `x`, an array or pytree, as a constant: no derivative flows through it."""
-    out: T = trees.map(lambda leaf: leaf.detach() if isinstance(leaf, Array) else leaf, x)
+    out: T = trees.map(_stopped, x)
     return out
+
+
+def _stopped(leaf: object) -> object:
+    if not isinstance(leaf, Array):
+        return leaf
+    if leaf._node is not None:
+        left("stop_gradient", leaf._node)
+    return Array(leaf._data)

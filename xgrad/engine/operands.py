@@ -27,6 +27,13 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     NumPy scalars and 0-d NumPy arrays are scalars on any backend. Everything else that is not an
     array is refused: a list may hold tracked arrays, and an unknown object may be anything.
     """
+    try:
+        return _operands(op, args)
+    except errors.SubclassError as error:
+        raise errors.SubclassError(f"{called(op.path)}: {error}") from None
+
+
+def _operands(op: Op, args: list[Any]) -> list[Any]:
     arrays = [x for x in args if isinstance(x, Array)]
     lead = leading(args)
     if lead is not None:

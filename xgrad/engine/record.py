@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import errors
 from .. import tree as trees
+from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
@@ -91,6 +92,10 @@ class Record:
                 else:
                     with recording(True):
                         out = f(*fresh, **kwargs)
+        except Exception as error:
+            if error.__cause__ is not None:
+                leaving.restate(error)
+            raise
         finally:
             end(self.leaves)
         del fresh
@@ -115,6 +120,7 @@ class Record:
             self.outs = [Array(x._data) for x in self.outs]
         self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
+        self.unmet: set[int] = set()  # the leaves for which walks down found nothing
         self.lent: Sequence[Array | None] = ()  # what the last walk was given
 
     def names(self) -> list[str]:
@@ -169,6 +175,8 @@ class Record:
         home = []
         for node, x in zip(self.leaves, self.inputs):  # noqa: B905 - strict=True takes as long as an op
             c = found.get(node[0])
+            if c is None:
+                self.unmet.add(node[0])
             home.append(Array(c) if type(c) is type(x._data) else _home(c, x))
         return home
 

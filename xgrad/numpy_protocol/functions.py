@@ -10,6 +10,7 @@ import numpy as np
 
 import xgrad
 
+from ..backends import backend_of_type
 from . import algebra, inspecting, manipulation, reductions, scimath
 from .lists import parameters, with_arrays
 from .storing import refuse_out, store
@@ -47,6 +48,9 @@ def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if func.__module__ not in MODULES:
         return NotImplemented
     module = MODULES[func.__module__]
+    for x in (*args, *kwargs.values()):  # the functions below may ask for its numbers alone
+        if type(x) is not np.ndarray and isinstance(x, np.ndarray):
+            require_numbers(name, x)
     args, kwargs = with_arrays(func, args, kwargs)
     own = ADAPTED.get(f"{module}.{name}" if module else name)
     if own is not None:
@@ -61,6 +65,14 @@ def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         return NotImplemented
     args, kwargs = _translated(func, found, args, kwargs)
     return found(*args, **kwargs)
+
+
+def require_numbers(name: str, x: Any) -> None:
+    """Refuse an array of a subclass that means more than its numbers."""
+    try:
+        backend_of_type(type(x))
+    except xgrad.errors.SubclassError as error:
+        raise xgrad.errors.SubclassError(f"numpy.{name}: {error}") from None
 
 
 def _found(name: str, module: str | None) -> Callable[..., Any] | None:

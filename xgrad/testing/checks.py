@@ -18,7 +18,7 @@ import numpy as np
 import xgrad as xg
 
 from .cases import DOUBLE_OF, Bad, Case, Place, Row
-from .gradients import check_grads, check_walks, is_floating
+from .gradients import check_grads, check_walks, is_floating, zeros_are_meant
 
 __all__ = ["CHECKS", "check_op"]
 
@@ -71,6 +71,7 @@ def each_case(
 
     def decorate(check: Callable[[Case], None]) -> Check:
         @wraps(check)
+        @zeros_are_meant()
         def run(row: Row, place: Place) -> int:
             failures: list[tuple[Case, Exception]] = []
             count = 0

@@ -12,7 +12,7 @@ import xgrad as xg
 
 from .cases import Case, Place, Row
 from .checks import CHECKS
-from .gradients import is_floating, numpy_of
+from .gradients import is_floating, numpy_of, zeros_are_meant
 
 __all__ = ["REFUSED", "check_mapped", "check_vmap"]
 
@@ -58,6 +58,7 @@ def check_vmap(row: Row, place: Place) -> int:
 CHECKS["vmap"] = check_vmap
 
 
+@zeros_are_meant()
 def check_mapped(case: Case) -> None:
     """Check one case: one argument or all mapped, along the first axis or the last."""
     if case.row.name in REFUSED:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar,
 from .. import errors
 from ..arrays.array import Array
 from ..backends import REAL
-from ..debugging import lost_paths
-from ..engine import tape
+from ..debugging import constant_results, lost_paths
 from ..engine.picklable import picklable
 from ..engine.projection import ones_like
 from ..engine.record import Argnums, Record, matched, numbers_of
@@ -55,9 +54,12 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     [1.0]
     """
     record = Record("vjp", f, primals, range(len(primals)), {}, has_aux)
+    constant_results.tell(record, "vjp")
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        return tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+        found = tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+        constant_results.derived(record)
+        return found
 
     out = record.result()
     return (out, pullback, record.aux) if has_aux else (out, pullback)
@@ -76,9 +78,12 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tu
         tangent for each primal; `f` itself is evaluated only once.
     """
     record = Record("linearize", f, primals, range(len(primals)), {}, has_aux)
+    constant_results.tell(record, "linearize")
 
     def pushforward(*tangents: Any) -> Any:
-        return record.by_output(record.push(_tangents(record, tangents)))
+        found = record.by_output(record.push(_tangents(record, tangents)))
+        constant_results.derived(record)
+        return found
 
     out = record.result()
     return (out, pushforward, record.aux) if has_aux else (out, pushforward)
@@ -113,7 +118,9 @@ def jvp(
             f"{type(tangents).__name__}; expected tuples with one entry for each argument of f"
         )
     record = Record("jvp", f, primals, range(len(primals)), {}, has_aux)
+    constant_results.tell(record, "jvp")
     tangent = record.by_output(record.push(_tangents(record, tangents)))
+    constant_results.derived(record)
     out = record.result()
     return (out, tangent, record.aux) if has_aux else (out, tangent)
 
@@ -139,15 +146,23 @@ def value_and_grad(
     argnums: Literal[0] = 0,
     *,
     has_aux: Literal[False] = False,
-    strict: bool = False,
+    strict: bool | None = None,
 ) -> ValueAndGradient[P, R]: ...
 @overload
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    strict: bool | None = None,
 ) -> Callable[..., tuple[Any, Any]]: ...
 @picklable
 def value_and_grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    strict: bool | None = None,
 ) -> Callable[..., Any]:
     """Return a function that gives both the value of `f` and its gradient.
 
@@ -155,8 +170,9 @@ def value_and_grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
-        strict: raise if an argument does not influence the value, and say at which op its path was
-            lost; `f` is called once more to find it.
+        strict: what to do if an argument does not influence the value. None: warn, with the ops at
+            which the tape was left. True: raise, and say at which line its path was lost; `f` is
+            called once more to find it. False: give zeros.
 
     Returns:
         A function of the arguments of `f` that gives ``(value, gradient)`` or
@@ -177,17 +193,18 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         record = Record("grad", f, args, numbers, kwargs, has_aux)
         again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
-        gradient = _gradient(record, single, again)
+        gradient = _gradient(record, single, again, strict is None)
         value = record.result()
         return ((value, record.aux), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient
 
 
-def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) -> Any:
+def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, tells: bool) -> Any:
     """Return the gradient of a recorded real scalar, for one argument or a tuple for several.
 
-    With `again`, which runs the function once more, an argument without influence is an error.
+    With `again`, which runs the function once more, an argument without influence is an error; if
+    this `tells`, there is a warning.
     """
     y = record.outs[0] if len(record.outs) == 1 else None
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
@@ -201,14 +218,16 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) 
         _require_influence(record, again)
     one = Array(ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
+    if record.unmet and tells:
+        constant_results.tell(record, "grad", "pass strict=False, or ", record.unmet)
+    constant_results.derived(record)
     return gradients[0] if single else tuple(gradients)
 
 
 def _require_influence(record: Record, run: Callable[[], Any]) -> None:
     """Raise if an input is not on a path to the output, and say where its path was lost."""
-    reached = {p[SERIAL] for node in record.path for p in tape.parents_of(node)}
-    reached.update(s for s in record.serials if s is not None)
-    missing = [i for i, node in enumerate(record.leaves) if node[SERIAL] not in reached]
+    unmet = constant_results.unmet(record)
+    missing = [i for i, node in enumerate(record.leaves) if node[SERIAL] in unmet]
     if missing:
         names, why = record.names(), lost_paths.lost(run, len(record.leaves))
         texts = "\n".join(f"{names[i]}: {why[i]}" for i in missing)
@@ -223,15 +242,23 @@ def grad(
     argnums: Literal[0] = 0,
     *,
     has_aux: Literal[False] = False,
-    strict: bool = False,
+    strict: bool | None = None,
 ) -> Gradient[P]: ...
 @overload
 def grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    strict: bool | None = None,
 ) -> Callable[..., Any]: ...
 @picklable
 def grad(
-    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    strict: bool | None = None,
 ) -> Callable[..., Any]:
     """Return a function that gives the gradient of `f`, by reverse mode.
 
@@ -242,8 +269,9 @@ def grad(
         f: a function that returns a real scalar.
         argnums: which arguments to differentiate: a position, or several for a tuple of gradients.
         has_aux: whether `f` returns a pair (value, aux); then a pair (gradient, aux) is given.
-        strict: raise if an argument does not influence the value, and say at which op its path was
-            lost; `f` is called once more to find it.
+        strict: what to do if an argument does not influence the value. None: warn, with the ops at
+            which the tape was left. True: raise, and say at which line its path was lost; `f` is
+            called once more to find it. False: give zeros.
 
     Returns:
         A function of the arguments of `f`. Raw arrays give raw gradients; an `Array` gives an
@@ -263,7 +291,7 @@ def grad(
     def gradient(*args: Any, **kwargs: Any) -> Any:
         record = Record("grad", f, args, numbers, kwargs, has_aux)
         again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
-        g = _gradient(record, single, again)
+        g = _gradient(record, single, again, strict is None)
         return (g, record.aux) if has_aux else g
 
     return gradient

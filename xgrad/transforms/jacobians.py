@@ -13,6 +13,7 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
+from ..debugging import constant_results
 from ..engine.picklable import picklable
 from ..engine.record import Argnums, Record, numbers_of, own
 from .complex_forms import (
@@ -98,6 +99,7 @@ def jacrev(
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         record = Record("jacrev", f, args, numbers_of(argnums), kwargs, has_aux)
+        constant_results.tell(record, "jacrev", "", constant_results.unmet(record))
         require_named(record, complex)
         # one pullback then gives conj(df/dz); with real arguments too, two are needed
         halved = complex == "holomorphic" and all(is_complex(x) for x in record.inputs)
@@ -172,6 +174,7 @@ def jacfwd(
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
         record = Record("jacfwd", f, args, numbers_of(argnums), kwargs, has_aux)
+        constant_results.tell(record, "jacfwd", "", constant_results.unmet(record))
         require_named(record, complex)
         blocks: list[list[Any]] = [[] for _ in record.outs]
         inputs = range(len(record.inputs))
@@ -347,6 +350,7 @@ def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
 
 def _by_block(record: Record, blocks: list[list[Any]], argnums: Argnums, has_aux: bool) -> Any:
     """Return the blocks of a Jacobian in the structures of the output and of the arguments."""
+    constant_results.derived(record)
     rows, seen = [], record.lent_ids()
     for row in blocks:
         home = iter([_as_given(b, x, seen) for b, x in zip(row, record.given, strict=True)])

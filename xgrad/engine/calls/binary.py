@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
-from ...arrays.node import RULE, is_recording, next_serial
+from ...arrays.node import LEFT, RULE, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..guarding import guarded
@@ -49,6 +49,7 @@ def binary_call(
         other: what to call where an argument is neither an `Array` nor a raw array or number
             beside one; by default it settles the operands.
     """
+    own, leave = op.name, LEFT.append  # see `arrays.node.left`, without a call more
     raws, broadcasts, records = op.raws, axes is None, not isinstance(kind, Constant)
     of_root = kind.own.of_root if isinstance(kind.own, SquaresRoots) else None
     settle = other or (lambda x1, x2: settled(op, call, x1, x2))
@@ -95,12 +96,16 @@ def binary_call(
             raise
         if type(out) is not cls:
             if not records:
+                if n1 or n2:
+                    leave((own, (n1 or n2)[0]))
                 return wrapped(out)
             out = arrayed(out)
         y: Any = new(Array)
         y._data = out
         if (n1 is None and n2 is None) or not records or not is_recording():
             y._node = None
+            if not records and (n1 or n2):
+                leave((own, (n1 or n2)[0]))
             return y
         # A cotangent of the result fits an argument of its dtype and shape; else it is brought.
         dtype = out.dtype

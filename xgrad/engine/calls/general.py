@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
-from ...arrays.node import is_recording, next_serial
+from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
@@ -60,6 +60,8 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
             explain(op, arrays, error)
             raise
         if not mask or not records or not is_recording():
+            if mask and not records:
+                left(op.name, nodes)
             return Array(out) if type(out) is cls else wrapped(out)
         if mask not in recordings:
             tracked = tuple(i for i in range(len(values)) if mask >> i & 1)

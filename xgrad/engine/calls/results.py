@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.array import Array
-from ...arrays.node import Rule, next_serial, selected
+from ...arrays.node import Rule, left, next_serial, selected
 from ...backends import COMPLEX, REAL, backend_of_type, lacking
 from ...errors import NotDifferentiableError
 from ..definition import Op
@@ -45,6 +45,7 @@ def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
         return y
     if why := lacking(dtype):
         raise NotDifferentiableError(f"{rule.name}: {dtype} has no derivatives{why}")
+    left(rule.name, parents)
     y._node = None
     return y
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
-from ...arrays.node import is_recording, next_serial
+from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
@@ -48,6 +48,8 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
         node = x._node
         if node is None or not records or not is_recording():
             y: Any = Array(out) if type(out) is cls else wrapped(out)
+            if node is not None and not records:
+                left(op.name, node)
         else:
             parameters = rest
             if kwargs or len(rest) < count:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
-from ...arrays.node import is_recording, next_serial
+from ...arrays.node import LEFT, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
@@ -24,6 +24,7 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
     raws, (name,), records = op.raws, op.arrays, not isinstance(kind, Constant)
     rule: Any = kind.rule((0,)) if records else None
     keeps = rule.keeps if records else ()
+    own, leave = op.name, LEFT.append  # see `arrays.node.left`, without a call more
     both, only_x, only_out = keeps == (name, "out"), keeps == (name,), keeps == ("out",)
 
     def call(x: Any, /) -> Any:
@@ -41,6 +42,8 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
             raise
         if type(out) is not cls:
             if not records:
+                if x._node is not None:
+                    leave((own, x._node[0]))
                 return wrapped(out)
             out = arrayed(out)
         parent = x._node
@@ -48,6 +51,8 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
         y._data = out
         if parent is None or not records or not is_recording():
             y._node = None
+            if parent is not None and not records:
+                leave((own, parent[0]))
             return y
         saved: Any = data if only_x else out if only_out else (data, out) if both else None
         dtype = out.dtype
