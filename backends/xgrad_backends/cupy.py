@@ -348,4 +348,5 @@ BACKEND = Backend(
     on_device=_on_device,
     solve_triangular=_solve_triangular,
     expm=_expm,
+    scipy="cupyx.scipy",
 )

@@ -227,4 +227,5 @@ BACKEND = Backend(
     lu_solve=lapack.lu_solve,
     cholesky_pull=lapack.cholesky_pull,
     expm=lapack.expm,
+    scipy="scipy",
 )

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -60,7 +61,9 @@ class Namespace:
 
 
 class Functions(Namespace):
-    """Special functions, of which a library may lack some, or which may not be installed."""
+    """A chapter of SciPy, of which a library may lack some, or which may not be installed."""
+
+    _chapter = "special"
 
     def __getattr__(self, attr: str) -> Any:
         try:
@@ -69,13 +72,14 @@ class Functions(Namespace):
             if attr.startswith("__") or error.name not in ("scipy", "cupyx"):
                 raise
             raise errors.BackendUnavailableError(
-                f"special.{attr}: it comes from SciPy, which is not installed. "
+                f"{self._chapter}.{attr}: it comes from SciPy, which is not installed. "
                 "To use it: pip install 'xgrad[scipy]'"
             ) from None
         except AttributeError:
             if attr.startswith("__"):
                 raise
-            raise errors.MissingFunctionError(missing(f"special.{attr}", self.__name__)) from None
+            where = missing(f"{self._chapter}.{attr}", self.__name__)
+            raise errors.MissingFunctionError(where) from None
 
 
 def missing(function: str, where: str) -> str:
@@ -160,6 +164,7 @@ class Backend:
         cholesky_pull: ``cholesky_pull(l, g)``, the cotangent of a matrix from that of its lower
             Cholesky factor, where the library has something faster than the formula.
         expm: the exponential of square matrices, where the library has it.
+        scipy: the package whose chapters are SciPy for these arrays; nothing if there is none.
     """
 
     name: str
@@ -190,6 +195,7 @@ class Backend:
     lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = _lu_solve
     cholesky_pull: Callable[[Raw, Raw], Raw] | None = None
     expm: Callable[[Raw], Raw] = _no_expm
+    scipy: str = ""
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -211,8 +217,19 @@ class Backend:
         """Return the NumPy dtype of one of the library's dtypes; an unknown one as it is."""
         return self.numpy_dtypes.get(dtype, dtype)
 
+    def chapter(self, name: str) -> Namespace:
+        """Return a chapter of this backend's SciPy, as ``"ndimage"``; imported when first used."""
+        if not self.scipy:
+            raise errors.MissingFunctionError(missing(f"scipy.{name}", self.name))
+        return _chapter(self.name, self.scipy, name)
+
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
+
+
+@cache
+def _chapter(backend: str, root: str, name: str) -> Namespace:
+    return Functions(backend, f"{root}.{name}", _chapter=f"scipy.{name}")
 
 
 ADAPTERS: dict[str, str] = {
