@@ -582,7 +582,7 @@ if TYPE_CHECKING:
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
-    *("optimize", "show", "special", "testing"),
+    *("optimize", "scipy", "show", "special", "testing"),
 )
 
 

@@ -25,6 +25,13 @@ Inverse = Callable[[Any, bool], Any]
 """``inverse(b, adjoint)`` solves with the Jacobian of an equation, or its adjoint, raw arrays."""
 
 
+SINGULAR = (
+    "implicit: the equation has no unique solution here, as its Jacobian is singular, so that the "
+    "solution has no derivative"
+)
+"""What is said where a solution has no derivative."""
+
+
 class Recorded:
     """One run of a function of one array, with what it has read.
 
@@ -81,9 +88,7 @@ class Recorded:
             return None
         path = self._path(leaves)
         with tape.recording(taped):
-            found = tape.pushforward(
-                path, seeds, tape.last_uses(path, [node[SERIAL]]), taped=taped
-            )
+            found = tape.pushforward(path, seeds, tape.last_uses(path, [node[SERIAL]]), taped=taped)
         return found.get(node[SERIAL])
 
     def _path(self, leaves: list[Node]) -> list[Node]:
@@ -96,7 +101,7 @@ class Recorded:
 
 
 def _reads(out: Node | None, start: Node) -> list[Node]:
-    """Return the nodes older than `start` that a result was made from, without going behind them."""
+    """Return the nodes older than `start` that a result was made from, and none behind them."""
     found: list[Node] = []
     seen = {start[SERIAL]}
     stack = [] if out is None else [out]
@@ -214,7 +219,8 @@ class _Dense:
     """The Jacobian of a recorded equation, formed row by row and factorised when first needed."""
 
     def __init__(self, record: Recorded, x: Any) -> None:
-        self.record, self.x, self.factors = record, x, None
+        self.record, self.x = record, x
+        self.factors: Any = None
 
     def __call__(self, b: Any, adjoint: bool) -> Any:
         backend = backend_of(self.x)
@@ -222,17 +228,22 @@ class _Dense:
         if self.factors is None:
             self.factors = backend.lu_factor(self._matrix(backend))
         shape = self.x.shape
-        with backend.quiet():
+        try:
             found = backend.lu_solve(*self.factors, xp.reshape(b, (-1, 1)), adjoint)
+        except Exception as error:
+            raise errors.RuleError(SINGULAR) from error
         return xp.reshape(found, shape)
 
     def _matrix(self, backend: Any) -> Any:
+        """Return the Jacobian: all its rows in one walk, or in one each."""
         xp, x = backend.xp, self.x
         n = x.size if hasattr(x, "size") else 1
         eye = xp.eye(n, dtype=x.dtype, device=backend.device(x))
-        rows = []
-        for i in range(n):
-            row = self.record.pull_x(xp.reshape(eye[i, :], x.shape), False)
-            rows.append(eye[i, :] * 0 if row is None else xp.reshape(row, (-1,)))
-        matrix = xp.stack(rows)
+        try:
+            units = Batch(xp.reshape(eye, (n, *x.shape)))
+            matrix = xp.reshape(self.record.pull_x(units, False).data, (n, n))
+        except (errors.MissingFunctionError, TypeError, AttributeError):
+            rows = [self.record.pull_x(xp.reshape(eye[i, :], x.shape), False) for i in range(n)]
+            flat = [eye[0, :] * 0 if r is None else xp.reshape(r, (-1,)) for r in rows]
+            matrix = xp.stack(flat)
         return xp.conj(matrix) if "complex" in str(x.dtype) else matrix
