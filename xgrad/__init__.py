@@ -247,6 +247,7 @@ from .ops.weighted import average, bincount, corrcoef, cov, histogram
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
+from .transforms.sparse_jacobians import sparse_hessian, sparse_jacobian
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
@@ -525,6 +526,8 @@ __all__ = [
     "sinh",
     "softmax",
     "sort",
+    "sparse_hessian",
+    "sparse_jacobian",
     "special",
     "split",
     "sqrt",

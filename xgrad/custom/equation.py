@@ -228,8 +228,9 @@ class _Dense:
         if self.factors is None:
             self.factors = backend.lu_factor(self._matrix(backend))
         shape = self.x.shape
+        lu, pivots = self.factors
         try:
-            found = backend.lu_solve(*self.factors, xp.reshape(b, (-1, 1)), adjoint)
+            found = backend.lu_solve(lu, pivots, xp.reshape(b, (-1, 1)), adjoint)
         except Exception as error:
             raise errors.RuleError(SINGULAR) from error
         return xp.reshape(found, shape)

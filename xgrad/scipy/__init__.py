@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import integrate as integrate
+    from . import sparse as sparse
 
-CHAPTERS = ("integrate",)
+CHAPTERS = ("integrate", "sparse")
 """The chapters that are here, imported when first used."""
 
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names

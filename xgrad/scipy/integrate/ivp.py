@@ -305,4 +305,5 @@ def _crossing(event: Callable[..., Any], steps: list[Step], ts: Any, t: float) -
     def equation(time: Array) -> Any:
         return xgrad.reshape(event(time[0], steps[i].at(time)[0, :]), (1,))
 
-    return implicit(equation, np.asarray([t]))
+    found: Array = implicit(equation, np.asarray([t]))
+    return found
