@@ -193,7 +193,7 @@ def rosenbrock(x):
 
 
 FUNCTIONS = {
-    "bands": (bands, 3),
+    "bands": (bands, 4),
     "slices": (lambda x: x[1::2] * x[::2] - xg.flip(x)[: len(x) // 2], 4),
     "writes": (lambda x: xg.index_add(xg.zeros(30), xg.asarray([1, 2]), x[:2] ** 2), 30),
     "matrix": (lambda x: (FIXED @ xg.reshape(x, (6, 5))).ravel(), 6),

@@ -136,6 +136,10 @@ def _reduced(x: Any, /, *, axis: Any = None, keepdims: bool = False, **_: Any) -
 
 def _multiplied(a: Any, b: Any) -> Dependence:
     """Return the pattern of a product of matrices, of which one may be numbers."""
+    if sparse.issparse(a):
+        unit = sparse.identity(math.prod(b.shape[1:]), dtype=np.int8, format="csr")
+        mask = sparse.kron((a != 0).astype(np.int8), unit, format="csr")
+        return _ones(mask @ b.sets, (a.shape[0], *b.shape[1:]))
     one, two = (np.zeros(x.shape) for x in (a, b))
     out = np.matmul(one, two).shape
     left = type(a) is Dependence
@@ -191,7 +195,7 @@ _MOVING = frozenset(
     "reshape broadcast_to expand_dims squeeze permute_dims moveaxis flip roll matrix_transpose "
     "swapaxes repeat tile take take_along_axis diagonal transpose".split()
 )
-_SAME = frozenset("negative positive conj real imag astype tril triu copysign".split())
+_SAME = frozenset("asarray astype conj copysign imag negative positive real tril triu".split())
 _UNITING = frozenset("add subtract multiply divide where maximum minimum strong_multiply".split())
 _REDUCING = frozenset("sum mean".split())
 _NUMPY = {"permute_dims": "transpose", "matrix_transpose": "matrix_transpose"}
@@ -212,7 +216,17 @@ def _running(x: Any, /, *, axis: Any = None, **_: Any) -> Dependence:
 
 def _zeros(shape: Any, *, dtype: Any = None, device: Any = None) -> Dependence:
     """Return elements that depend on nothing; the device is an array beside which they stand."""
-    return Dependence(_filled(device, math.prod(shape)), shape)
+    return Dependence(_filled(device.x, math.prod(shape)), shape)
+
+
+class _Near:
+    """The device of sets: an array of as many inputs. All are the same to who compares them."""
+
+    def __init__(self, x: Dependence) -> None:
+        self.x = x
+
+    def __str__(self) -> str:
+        return "pattern"
 
 
 class _Patterns:
@@ -273,7 +287,7 @@ PATTERNS = Backend(
     array_types=(Dependence,),
     dtypes={},
     devices=list,
-    device=lambda x: x,
+    device=_Near,
     to_numpy=lambda x: x,
     from_numpy=lambda x, device: x,
     index_add=_index_add,

@@ -14,6 +14,7 @@ import numpy as np
 
 from ...arrays.array import Array
 from ...backends import backend_of
+from ...backends.batched import Batch, NotBatchedError
 from ...engine.op import multilinear
 from ...engine.projection import conj
 
@@ -92,7 +93,12 @@ class Pattern:
 )
 def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
     """Return ``A @ x`` for a vector or matrix, where `data` are the entries of A."""
-    return pattern.matrix(data) @ x  # type: ignore[no-any-return]
+    if type(data) is Batch:
+        raise NotBatchedError("a sparse matrix has one set of entries")
+    matrix = pattern.matrix(data)
+    if type(x) is Batch and x.ndim == 1:
+        return Batch((matrix @ x.data.T).T)  # type: ignore[return-value]
+    return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x  # type: ignore[no-any-return]
 
 
 @multilinear(
