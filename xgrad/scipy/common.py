@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ __all__ = [
     "raw",
     "raws",
     "result",
+    "twin",
     "with_derivative_of",
 ]
 
@@ -80,3 +82,25 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 def with_derivative_of(value: Any, x: Array) -> Array:
     """Return a raw value with the derivative of `x`, which is the same up to rounding."""
     return Array(value, x._node)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def twin(name: str) -> Callable[[F], F]:
+    """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
+
+    Args:
+        name: the chapter, as ``"signal"``.
+    """
+
+    def decorate(f: F) -> F:
+        @wraps(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if arrays_in(args, kwargs):
+                return f(*args, **kwargs)
+            return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
