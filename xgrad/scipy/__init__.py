@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import integrate as integrate
     from . import linalg as linalg
+    from . import ndimage as ndimage
     from . import sparse as sparse
 
-CHAPTERS = ("integrate", "linalg", "sparse")
+CHAPTERS = ("integrate", "linalg", "ndimage", "sparse")
 """The chapters that are here, imported when first used."""
 
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names

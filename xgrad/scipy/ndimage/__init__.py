@@ -1,0 +1,9 @@
+"""Filters, splines and measurements of images, as in ``scipy.ndimage``."""
+
+from .filters import convolve, convolve1d, correlate, correlate1d, gaussian_filter, gaussian_filter1d, gaussian_gradient_magnitude, gaussian_laplace, laplace, prewitt, sobel, uniform_filter, uniform_filter1d
+from .measurements import center_of_mass, extrema, fourier_ellipsoid, fourier_gaussian, fourier_shift, fourier_uniform, maximum, mean, median, minimum, standard_deviation, sum, sum_labels, variance
+from .ranks import black_tophat, generic_filter, generic_filter1d, grey_closing, grey_dilation, grey_erosion, grey_opening, maximum_filter, maximum_filter1d, median_filter, minimum_filter, minimum_filter1d, morphological_gradient, morphological_laplace, percentile_filter, rank_filter, vectorized_filter, white_tophat
+from .splines import spline_filter, spline_filter1d
+from .transforms import affine_transform, geometric_transform, map_coordinates, rotate, shift, zoom
+
+__all__ = ['affine_transform', 'black_tophat', 'center_of_mass', 'convolve', 'convolve1d', 'correlate', 'correlate1d', 'extrema', 'fourier_ellipsoid', 'fourier_gaussian', 'fourier_shift', 'fourier_uniform', 'gaussian_filter', 'gaussian_filter1d', 'gaussian_gradient_magnitude', 'gaussian_laplace', 'generic_filter', 'generic_filter1d', 'geometric_transform', 'grey_closing', 'grey_dilation', 'grey_erosion', 'grey_opening', 'laplace', 'map_coordinates', 'maximum', 'maximum_filter', 'maximum_filter1d', 'mean', 'median', 'median_filter', 'minimum', 'minimum_filter', 'minimum_filter1d', 'morphological_gradient', 'morphological_laplace', 'percentile_filter', 'prewitt', 'rank_filter', 'rotate', 'shift', 'sobel', 'spline_filter', 'spline_filter1d', 'standard_deviation', 'sum', 'sum_labels', 'uniform_filter', 'uniform_filter1d', 'variance', 'vectorized_filter', 'white_tophat', 'zoom',]
