@@ -104,3 +104,18 @@ def twin(name: str) -> Callable[[F], F]:
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def by_matrix(f: Callable[[Any], Any], x: Array, axis: int = -1) -> Array:
+    """Return a linear function of short vectors along an axis, by its matrix.
+
+    Args:
+        f: the library's function of one raw vector.
+        x: the vectors.
+        axis: along which they lie; the result lies there too.
+    """
+    n = x.shape[axis]
+    columns = [f(row) for row in np.eye(n)]
+    matrix = xgrad.asarray(np.stack(columns, axis=-1).astype(np.result_type(columns[0], x.dtype)))
+    moved = xgrad.moveaxis(x, axis, -1)
+    return xgrad.moveaxis(xgrad.matmul(moved, xgrad.matrix_transpose(matrix)), -1, axis)

@@ -99,7 +99,7 @@ def _blocks_by_x(xp: Any, g: Any, weights: Any) -> Any:
     return blocks(xgrad.pad(g, widths), conj(xp, xp.flip(weights)))
 
 
-@multilinear(_blocks_by_x, lambda xp, g, x: blocks(x, conj(xp, g)))
+@multilinear(_blocks_by_x, lambda xp, g, x: blocks(conj(xp, x), g))
 def _blocks(x: Array, weights: Array, /) -> Array:
     """Return the correlation of arrays where the second lies within the first."""
     found = backend_of(x).chapter("signal").correlate(x, weights.conj(), mode="valid")
