@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import integrate as integrate
+    from . import interpolate as interpolate
     from . import linalg as linalg
     from . import ndimage as ndimage
     from . import signal as signal
     from . import sparse as sparse
 
-CHAPTERS = ("integrate", "linalg", "ndimage", "signal", "sparse")
+CHAPTERS = ("integrate", "interpolate", "linalg", "ndimage", "signal", "sparse")
 """The chapters that are here, imported when first used."""
 
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names

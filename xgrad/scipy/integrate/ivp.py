@@ -182,7 +182,12 @@ def _jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def _lifted(found: Any, given: list[Array], dense: bool) -> OdeResult:
     """Return SciPy's result where no derivative is asked for."""
-    lift: Callable[[Any], Any] = (lambda x: x if x is None else Array(x)) if given else lambda x: x
+    if not given:
+        return found  # type: ignore[no-any-return]
+
+    def lift(x: Any) -> Any:
+        return x if x is None else Array(x)
+
     times, values = (
         None if e is None else [lift(x) for x in e] for e in (found.t_events, found.y_events)
     )

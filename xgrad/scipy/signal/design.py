@@ -53,7 +53,7 @@ def _shifted(z: Any, p: Any, k: Any) -> tuple[Any, Any, Any, int]:
     degree = p.shape[0] - z.shape[0]
     if degree < 0:
         raise ValueError("the system has more zeros than poles")
-    return z + 0j, p + 0j, xgrad.asarray(k), degree
+    return z, p, xgrad.asarray(k), degree
 
 
 @twin("signal")
@@ -77,7 +77,7 @@ def lp2bp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     z, p, k, degree = _shifted(z, p, k)
     z, p = z * (bw / 2.0), p * (bw / 2.0)
     rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
-    zeros = xgrad.zeros((degree,), dtype=z.dtype)
+    zeros = xgrad.zeros((degree,), dtype=rz.dtype)
     return xgrad.concat([z + rz, z - rz, zeros]), xgrad.concat([p + rp, p - rp]), k * bw**degree
 
 
@@ -98,7 +98,7 @@ def bilinear_zpk(z: Any, p: Any, k: Any, fs: Any) -> Any:
     z, p, k, degree = _shifted(z, p, k)
     fs2 = 2.0 * fs
     gain = k * xgrad.real(xgrad.prod(fs2 - z) / xgrad.prod(fs2 - p))
-    ends = xgrad.asarray(-np.ones(degree) + 0j)
+    ends = xgrad.asarray(-np.ones(degree, dtype=z.dtype))
     return xgrad.concat([(fs2 + z) / (fs2 - z), ends]), (fs2 + p) / (fs2 - p), gain
 
 
