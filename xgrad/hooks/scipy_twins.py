@@ -28,7 +28,7 @@ def enter(name: str) -> None:
     for key in chapter.__all__:
         own, twin = getattr(module, key, None), getattr(chapter, key)
         if isinstance(own, type):
-            if isinstance(twin, type) and "xgrad_new" not in own.__dict__:
+            if not own.__flags__ & IMMUTABLE and "xgrad_new" not in own.__dict__:
                 _before_class(own, twin)
         elif callable(own) and not hasattr(own, "xgrad_original"):
             setattr(module, key, _before(own, twin))
@@ -47,8 +47,10 @@ def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., 
     return call
 
 
-METHODS = ("__call__", "stft", "istft", "spectrogram")
+METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
 """The methods of SciPy's objects that are handed an `Array`."""
+IMMUTABLE = 1 << 8
+"""The flag of a class of compiled code, which cannot be changed."""
 
 
 def _before_class(own: Any, twin: Any) -> None:
@@ -67,7 +69,7 @@ def _before_class(own: Any, twin: Any) -> None:
             self.__dict__["_xgrad_made_of"] = (args, kwargs)
 
     own.__new__, own.xgrad_new = made, True
-    if not hasattr(twin, "of"):
+    if not hasattr(twin, "of") and isinstance(twin, type):
         own.__init__ = initialised
     for name in METHODS:
         if hasattr(own, name) and hasattr(twin, name):

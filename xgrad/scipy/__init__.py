@@ -24,10 +24,13 @@ if TYPE_CHECKING:
     from . import interpolate as interpolate
     from . import linalg as linalg
     from . import ndimage as ndimage
+    from . import optimize as optimize
     from . import signal as signal
     from . import sparse as sparse
+    from . import spatial as spatial
+    from . import stats as stats
 
-CHAPTERS = ("integrate", "interpolate", "linalg", "ndimage", "signal", "sparse")
+CHAPTERS = ("integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "spatial", "stats")
 """The chapters that are here, imported when first used."""
 
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names

@@ -52,6 +52,11 @@ class LinearOperator:
         self.dtype = np.dtype(np.float64 if dtype is None else dtype)
         self.ndim = 2
 
+    @classmethod
+    def of(cls, plain: Any) -> LinearOperator:
+        """Return the twin of an operator of SciPy."""
+        return aslinearoperator(plain)
+
     def matvec(self, x: Any) -> Any:
         """Return the product with a vector."""
         x = xgrad.asarray(x)
