@@ -39,7 +39,7 @@ PROGRAMS = (
     O("fixed_point", A, f=lambda o, xp, a: o.fixed_point(lambda x, a: (a + x) ** 0.5, np.ones(4), args=(a,), xtol=1e-14), value=1e-9),
     *(O(f"minimize {m}", A, f=lambda o, xp, a, m=m: o.minimize(bowl(xp, a), np.ones(4), method=m, tol=1e-10).x, value=1e-4, rtol=3e-4, step=1e-2)
       for m in ("BFGS", "L-BFGS-B", "SLSQP")),
-    O("minimize fun", A, f=lambda o, xp, a: o.minimize(bowl(xp, a), np.ones(4), tol=1e-10).fun),
+    O("minimize fun", A, f=lambda o, xp, a: o.minimize(bowl(xp, a), np.ones(4), method="SLSQP", tol=1e-12).fun),
     O("minimize at bounds", A, f=lambda o, xp, a: o.minimize(bowl(xp, a), np.ones(4), bounds=[(1.1, 3), (None, 0.4), (0, 5), (None, None)], tol=1e-12).x,
       rtol=1e-3, step=1e-2),
     O("minimize constrained", A, f=lambda o, xp, a: o.minimize(

@@ -22,7 +22,7 @@ TWINS = {
     f"scipy.{name}": f"scipy.{name}"
     for name in (
         "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
-        "spatial.distance"
+        "spatial.distance stats"
     ).split()
 }
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""

@@ -30,7 +30,7 @@ def enter(name: str) -> None:
         if isinstance(own, type):
             if not own.__flags__ & IMMUTABLE and "xgrad_new" not in own.__dict__:
                 _before_class(own, twin)
-        elif callable(own) and not hasattr(own, "xgrad_original"):
+        elif hasattr(own, "__name__") and not hasattr(own, "xgrad_original"):
             setattr(module, key, _before(own, twin))
     if hasattr(chapter, "patch"):
         chapter.patch(module)
