@@ -19,6 +19,7 @@
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
+    LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
 """
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "DerivativeError",
     "FileError",
     "GraphFreedError",
+    "LoopWarning",
     "MissingFunctionError",
     "MixedBackendError",
     "MixedDeviceError",
@@ -123,4 +125,11 @@ class DegenerateSpectrumWarning(UserWarning):
     """A loss tells equal eigenvalues or singular values apart, which no derivative can.
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """
+
+
+class LoopWarning(UserWarning):
+    """`vmap` calls a function that it cannot look into once for each example.
+
+    Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.
     """

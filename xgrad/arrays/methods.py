@@ -3,288 +3,586 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import numpy as np
 
-import xgrad
-
 from ..backends import COMPLEX, REAL
+from ..backends.types import Axes, DType
+from .operators import Operators, public
 
 if TYPE_CHECKING:
-    from .array import Array
+    from ..backends.protocols import RawArray
 
 
-class Methods:
+class Methods(Operators):
     """Methods with NumPy's names and signatures, for code that was written for ``ndarray``."""
 
     __slots__ = ()
 
     def astype(
-        self: Any,
-        dtype: Any,
+        self,
+        dtype: DType,
         order: str = "K",
         casting: str = "unsafe",
         subok: bool = True,
         copy: bool = True,
-    ) -> Array:
-        """Return this array with another data type."""
-        return xgrad.astype(self, dtype, copy=copy)
+    ) -> Self:
+        """Return this array with another data type.
 
-    def copy(self: Any, order: str = "C") -> Array:
+        Args:
+            dtype: the new dtype.
+            order: not used; here for NumPy's sake.
+            casting: not used: every conversion is made.
+            subok: not used.
+            copy: if False, this array itself is returned when it has the dtype already.
+
+        Returns:
+            An array of this one's shape.
+        """
+        return public.astype(self, dtype, copy=copy)
+
+    def copy(self, order: str = "C") -> Self:
         """Return a copy; derivatives flow through it."""
-        out = xgrad.positive(self) if self._data.dtype in REAL | COMPLEX else self
-        return out if out is not self else xgrad.asarray(self, copy=True)
+        out = public.positive(self) if self._data.dtype in REAL | COMPLEX else self
+        return out if out is not self else public.asarray(self, copy=True)
 
-    def reshape(self: Any, *shape: Any, order: str = "C") -> Array:
-        """Return this array with another shape, given as a tuple or as integers."""
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
+        """Return this array with another shape, given as a tuple or as integers.
+
+        Args:
+            *shape: the lengths; one may be -1 and follows from the others.
+            order: ``"C"`` to count the last axis fastest, ``"F"`` the first one.
+
+        Returns:
+            The same elements; a view where that needs no copy.
+        """
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
         if order != "C":
-            return xgrad.numpy_protocol.manipulation.reshape(self, given, order)
-        return xgrad.reshape(self, given)
+            return public.numpy_protocol.manipulation.reshape(self, given, order)
+        return public.reshape(self, given)
 
-    def ravel(self: Any, order: str = "C") -> Array:
+    def ravel(self, order: str = "C") -> Self:
         """Return this array as a vector."""
-        return xgrad.reshape(self.T if order == "F" else self, (-1,))
+        return public.reshape(self.T if order == "F" else self, (-1,))
 
-    def flatten(self: Any, order: str = "C") -> Array:
+    def flatten(self, order: str = "C") -> Self:
         """Return a copy of this array as a vector."""
-        return self.ravel(order).copy()  # type: ignore[no-any-return]
+        return self.ravel(order).copy()
 
-    def transpose(self: Any, *axes: Any) -> Array:
+    def transpose(self, *axes: Any) -> Self:
         """Return this array with its axes permuted; reversed if none are given."""
         if not axes or axes == (None,):
-            return self.T  # type: ignore[no-any-return]
-        return xgrad.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
+            return self.T
+        return public.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
 
-    def squeeze(self: Any, axis: Any = None) -> Array:
+    def squeeze(self, axis: Axes = None) -> Self:
         """Return this array without the axes of length one, or without the given ones."""
         if axis is None:
             axis = tuple(i for i, n in enumerate(self.shape) if n == 1)
-        return xgrad.squeeze(self, axis)
+        return public.squeeze(self, axis)
 
     def sum(
-        self: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        self,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
-        """Return the sum; see `xgrad.sum`."""
+    ) -> Self:
+        """Return the sum; see `xgrad.sum`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype of the sums; that of `xgrad.sum` if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         if more or out is not None:
-            return xgrad.numpy_protocol.reductions.sum(self, axis, dtype, out, keepdims, **more)
-        return xgrad.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
+            return public.numpy_protocol.reductions.sum(self, axis, dtype, out, keepdims, **more)
+        return public.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
     def prod(
-        self: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        self,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
-        """Return the product; see `xgrad.prod`."""
-        return xgrad.numpy_protocol.reductions.prod(self, axis, dtype, out, keepdims, **more)
+    ) -> Self:
+        """Return the product; see `xgrad.prod`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype of the products; that of `xgrad.prod` if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.prod(self, axis, dtype, out, keepdims, **more)
 
     def mean(
-        self: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        self,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
-        """Return the mean; see `xgrad.mean`."""
-        return xgrad.numpy_protocol.reductions.mean(self, axis, dtype, out, keepdims, **more)
+    ) -> Self:
+        """Return the mean; see `xgrad.mean`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.mean(self, axis, dtype, out, keepdims, **more)
 
     def var(
-        self: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        self,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
-        """Return the variance; see `xgrad.var`."""
-        return xgrad.numpy_protocol.reductions.var(self, axis, dtype, out, ddof, keepdims, **more)
+    ) -> Self:
+        """Return the variance; see `xgrad.var`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            ddof: what is subtracted from the number of elements.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, `mean` and `correction`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.var(self, axis, dtype, out, ddof, keepdims, **more)
 
     def std(
-        self: Any,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        self,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
-        """Return the standard deviation; see `xgrad.std`."""
-        return xgrad.numpy_protocol.reductions.std(self, axis, dtype, out, ddof, keepdims, **more)
+    ) -> Self:
+        """Return the standard deviation; see `xgrad.std`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            ddof: what is subtracted from the number of elements.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, `mean` and `correction`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.std(self, axis, dtype, out, ddof, keepdims, **more)
 
     def max(
-        self: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any
-    ) -> Array:
-        """Return the maximum; see `xgrad.max`."""
-        return xgrad.numpy_protocol.reductions.max(self, axis, out, keepdims, **more)
+        self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False, **more: Any
+    ) -> Self:
+        """Return the maximum; see `xgrad.max`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.max(self, axis, out, keepdims, **more)
 
     def min(
-        self: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any
-    ) -> Array:
-        """Return the minimum; see `xgrad.min`."""
-        return xgrad.numpy_protocol.reductions.min(self, axis, out, keepdims, **more)
+        self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False, **more: Any
+    ) -> Self:
+        """Return the minimum; see `xgrad.min`.
 
-    def argmax(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Array:
-        """Return the index of the maximum; see `xgrad.argmax`."""
-        return _stored(xgrad.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
 
-    def argmin(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Array:
-        """Return the index of the minimum; see `xgrad.argmin`."""
-        return _stored(xgrad.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
+        return public.numpy_protocol.reductions.min(self, axis, out, keepdims, **more)
 
-    def any(self: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
-        """Return whether any element is true; see `xgrad.any`."""
-        return _stored(xgrad.any(self, axis=axis, keepdims=keepdims), out, "x.any")
+    def argmax(
+        self, axis: int | None = None, out: RawArray | None = None, *, keepdims: bool = False
+    ) -> Self:
+        """Return the index of the maximum; see `xgrad.argmax`.
 
-    def all(self: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
-        """Return whether all elements are true; see `xgrad.all`."""
-        return _stored(xgrad.all(self, axis=axis, keepdims=keepdims), out, "x.all")
+        Args:
+            axis: the axis; if None the index counts in the flattened array.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the axis stays in the result, with length one.
 
-    def cumsum(self: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
-        """Return the running sum; see `xgrad.cumulative_sum`."""
-        return xgrad.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
+        Returns:
+            Integers, of this array's shape without the axis.
+        """
+        return _stored(public.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
 
-    def cumprod(self: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
-        """Return the running product; see `xgrad.cumulative_prod`."""
-        return xgrad.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
+    def argmin(
+        self, axis: int | None = None, out: RawArray | None = None, *, keepdims: bool = False
+    ) -> Self:
+        """Return the index of the minimum; see `xgrad.argmin`.
 
-    def round(self: Any, decimals: int = 0, out: Any = None) -> Array:
-        """Return the elements rounded to a number of decimals."""
-        return xgrad.numpy_protocol.reductions.round(self, decimals, out)
+        Args:
+            axis: the axis; if None the index counts in the flattened array.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the axis stays in the result, with length one.
 
-    def clip(self: Any, min: Any = None, max: Any = None, out: Any = None) -> Array:
-        """Return the elements limited to a range; see `xgrad.clip`."""
-        return _stored(xgrad.clip(self, min, max), out, "x.clip")
+        Returns:
+            Integers, of this array's shape without the axis.
+        """
+        return _stored(public.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
 
-    def conj(self: Any) -> Array:
+    def any(self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False) -> Self:
+        """Return whether any element is true; see `xgrad.any`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+
+        Returns:
+            Booleans, of this array's shape without the reduced axes.
+        """
+        return _stored(public.any(self, axis=axis, keepdims=keepdims), out, "x.any")
+
+    def all(self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False) -> Self:
+        """Return whether all elements are true; see `xgrad.all`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+
+        Returns:
+            Booleans, of this array's shape without the reduced axes.
+        """
+        return _stored(public.all(self, axis=axis, keepdims=keepdims), out, "x.all")
+
+    def cumsum(
+        self, axis: int | None = None, dtype: DType | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the running sum; see `xgrad.cumulative_sum`.
+
+        Args:
+            axis: the axis; if None the array is flattened first.
+            dtype: the dtype of the sums; that of `xgrad.cumulative_sum` if None.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape, or a vector.
+        """
+        return public.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
+
+    def cumprod(
+        self, axis: int | None = None, dtype: DType | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the running product; see `xgrad.cumulative_prod`.
+
+        Args:
+            axis: the axis; if None the array is flattened first.
+            dtype: the dtype of the products; that of `xgrad.cumulative_prod` if None.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape, or a vector.
+        """
+        return public.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
+
+    def round(self, decimals: int = 0, out: RawArray | None = None) -> Self:
+        """Return the elements rounded to a number of decimals.
+
+        Args:
+            decimals: how many; of negative ones, to tens and hundreds.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape. Its derivative is 0.
+        """
+        return public.numpy_protocol.reductions.round(self, decimals, out)
+
+    def clip(
+        self,
+        min: RawArray | complex | None = None,
+        max: RawArray | complex | None = None,
+        out: RawArray | None = None,
+    ) -> Self:
+        """Return the elements limited to a range; see `xgrad.clip`.
+
+        Args:
+            min: the lower bound, a number or an array; none if None.
+            max: the upper bound, likewise.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of the broadcast shape.
+        """
+        return _stored(public.clip(self, min, max), out, "x.clip")
+
+    def conj(self) -> Self:
         """Return the complex conjugate."""
-        return xgrad.conj(self)
+        return public.conj(self)
 
-    def conjugate(self: Any) -> Array:
+    def conjugate(self) -> Self:
         """Return the complex conjugate."""
-        return xgrad.conj(self)
+        return public.conj(self)
 
-    def dot(self: Any, other: Any) -> Array:
+    def dot(self, other: Any) -> Self:
         """Return the product, as `xgrad.dot`."""
-        return xgrad.dot(self, other)
+        return public.dot(self, other)
 
     # Choosing and arranging elements -----------------------------------------------------------
 
     def take(
-        self: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
-    ) -> Array:
-        """Return elements along an axis; of the flattened array without one."""
-        return xgrad.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
+        self,
+        indices: Any,
+        axis: int | None = None,
+        out: RawArray | None = None,
+        mode: str = "raise",
+    ) -> Self:
+        """Return elements along an axis; of the flattened array without one.
 
-    def compress(self: Any, condition: Any, axis: Any = None, out: Any = None) -> Array:
-        """Return the slices along an axis where a condition holds."""
-        return _stored(xgrad.compress(condition, self, axis), out, "x.compress")
+        Args:
+            indices: integers, of any shape.
+            axis: the axis; None for the flattened array.
+            out: an array to write the result into, which is then returned.
+            mode: what an index out of bounds does: ``"raise"``, ``"wrap"`` or ``"clip"``.
 
-    def choose(self: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
-        """Return elements of the choices that this array's integers name."""
-        return _stored(xgrad.choose(self, choices, mode), out, "x.choose")
+        Returns:
+            An array with the axis replaced by the shape of `indices`.
+        """
+        return public.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
 
-    def repeat(self: Any, repeats: Any, axis: Any = None) -> Array:
-        """Return each element repeated."""
+    def compress(
+        self, condition: Any, axis: int | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the slices along an axis where a condition holds.
+
+        Args:
+            condition: booleans, one for each slice.
+            axis: the axis; None for the elements of the flattened array.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array along the axis as long as the condition is true.
+        """
+        return _stored(public.compress(condition, self, axis), out, "x.compress")
+
+    def choose(self, choices: Any, out: RawArray | None = None, mode: str = "raise") -> Self:
+        """Return elements of the choices that this array's integers name.
+
+        Args:
+            choices: a sequence of arrays that broadcast against this one.
+            out: an array to write the result into, which is then returned.
+            mode: what a number without a choice does; see `xgrad.choose`.
+
+        Returns:
+            An array of the broadcast shape.
+        """
+        return _stored(public.choose(self, choices, mode), out, "x.choose")
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Return each element repeated.
+
+        Args:
+            repeats: how often: a number, or one for each slice along the axis.
+            axis: the axis; None for the flattened array.
+
+        Returns:
+            An array, longer along the axis.
+        """
         repeats = np.asarray(repeats) if isinstance(repeats, (list, tuple)) else repeats
-        return xgrad.repeat(self, repeats, axis=axis)
+        return public.repeat(self, repeats, axis=axis)
 
-    def swapaxes(self: Any, axis1: int, axis2: int) -> Array:
-        """Return this array with two axes swapped."""
-        return xgrad.swapaxes(self, axis1, axis2)
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
+        """Return this array with two axes swapped.
 
-    def diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
-        """Return the diagonals of two axes."""
-        return xgrad.diagonal(self, offset, axis1, axis2)
+        Args:
+            axis1: one axis.
+            axis2: the other one.
+
+        Returns:
+            The same elements; a view where the backend has views.
+        """
+        return public.swapaxes(self, axis1, axis2)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
+        """Return the diagonals of two axes.
+
+        Args:
+            offset: which diagonal: 0 is the main one, a positive number lies above it.
+            axis1: the axis along which rows are counted.
+            axis2: the axis along which columns are counted.
+
+        Returns:
+            An array without these axes, the diagonal along a new last one.
+        """
+        return public.diagonal(self, offset, axis1, axis2)
 
     def trace(
-        self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
-    ) -> Array:
-        """Return the sum along diagonals."""
-        return xgrad.trace(self, offset, axis1, axis2, dtype)
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DType | None = None
+    ) -> Self:
+        """Return the sum along diagonals.
 
-    def nonzero(self: Any) -> tuple[Array, ...]:
+        Args:
+            offset: which diagonal: 0 is the main one, a positive number lies above it.
+            axis1: the axis along which rows are counted.
+            axis2: the axis along which columns are counted.
+            dtype: the dtype of the sums.
+
+        Returns:
+            An array without these axes.
+        """
+        return public.trace(self, offset, axis1, axis2, dtype)
+
+    def nonzero(self) -> tuple[Self, ...]:
         """Return the indices of the elements that are not zero, an array for each axis."""
-        return xgrad.nonzero(self)
+        return public.nonzero(self)
 
-    def searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
-        """Return where values would be inserted to keep this array sorted."""
-        return xgrad.searchsorted(self, xgrad.asarray(v), side=side, sorter=sorter)
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Self:
+        """Return where values would be inserted to keep this array sorted.
+
+        Args:
+            v: the values, of any shape.
+            side: ``"left"`` for the first place that fits, ``"right"`` for the last one.
+            sorter: the indices that sort this array, if it is not sorted.
+
+        Returns:
+            Integers of the shape of `v`.
+        """
+        return public.searchsorted(self, public.asarray(v), side=side, sorter=sorter)
 
     def argsort(
-        self: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-    ) -> Array:
-        """Return the indices that sort along an axis."""
-        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
+        self,
+        axis: int | None = -1,
+        kind: str | None = None,
+        order: str | None = None,
+        *,
+        stable: bool | None = None,
+    ) -> Self:
+        """Return the indices that sort along an axis.
 
-    def argpartition(self: Any, kth: Any, axis: Any = -1) -> Array:
-        """Return the indices that put the `kth` smallest in its place: all are sorted."""
-        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
+        Args:
+            axis: the axis; None for the flattened array.
+            kind: not used: the sort is stable.
+            order: not used.
+            stable: not used: the sort is stable.
+
+        Returns:
+            Integers of this array's shape.
+        """
+        return public.numpy_protocol.manipulation.argsort(self, axis)
+
+    def argpartition(self, kth: int | tuple[int, ...], axis: int | None = -1) -> Self:
+        """Return the indices that put the `kth` smallest in its place: all are sorted.
+
+        Args:
+            kth: not used, since all are sorted.
+            axis: the axis; None for the flattened array.
+
+        Returns:
+            Integers of this array's shape.
+        """
+        return public.numpy_protocol.manipulation.argsort(self, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
     def sort(
-        self: Any, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+        self,
+        axis: int = -1,
+        kind: str | None = None,
+        order: str | None = None,
+        *,
+        stable: bool | None = None,
     ) -> None:
-        """Sort along an axis, in place."""
-        self[...] = xgrad.sort(self, axis=axis)
+        """Sort along an axis, in place.
 
-    def partition(self: Any, kth: Any, axis: int = -1) -> None:
-        """Put the `kth` smallest in its place along an axis, in place: all are sorted."""
-        self[...] = xgrad.sort(self, axis=axis)
+        Args:
+            axis: the axis.
+            kind: not used: the sort is stable.
+            order: not used.
+            stable: not used: the sort is stable.
+        """
+        self[...] = public.sort(self, axis=axis)
 
-    def fill(self: Any, value: Any) -> None:
+    def partition(self, kth: int | tuple[int, ...], axis: int = -1) -> None:
+        """Put the `kth` smallest in its place along an axis, in place: all are sorted.
+
+        Args:
+            kth: not used, since all are sorted.
+            axis: the axis.
+        """
+        self[...] = public.sort(self, axis=axis)
+
+    def fill(self, value: Any) -> None:
         """Set every element to a number, in place."""
         self[...] = value
 
-    def put(self: Any, indices: Any, values: Any, mode: str = "raise") -> None:
-        """Write values at places of the flattened array, in place."""
-        xgrad.numpy_protocol.manipulation.put(self, indices, values, mode)
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """Write values at places of the flattened array, in place.
+
+        Args:
+            indices: integers that count in the flattened array.
+            values: an array or a number; repeated if there are fewer values than indices.
+            mode: what an index out of bounds does: ``"raise"``, ``"wrap"`` or ``"clip"``.
+        """
+        public.numpy_protocol.manipulation.put(self, indices, values, mode)
 
     # Looking at the same elements --------------------------------------------------------------
 
     @property
-    def flat(self: Any) -> Flat:
+    def flat(self) -> Flat:
         """The elements one after another: to iterate over, to index, and to assign to."""
         return Flat(self)
 
     @flat.setter
-    def flat(self: Any, value: Any) -> None:
+    def flat(self, value: Any) -> None:
         Flat(self)[:] = value
 
-    def view(self: Any, dtype: Any = None) -> Array:
+    def view(self, dtype: Any = None) -> Self:
         """Return a view of this array; its bytes cannot be read as another dtype."""
         if dtype is not None and np.dtype(dtype) != self.dtype:
             raise TypeError(
                 f"view: got dtype {np.dtype(dtype)}; an xgrad.Array can be viewed only as its own "
                 f"{self.dtype}, since no derivative goes through its bytes. Use x.astype(dtype)"
             )
-        return self[...]  # type: ignore[no-any-return]
+        return self[...]
 
-    def __divmod__(self: Any, other: Any) -> tuple[Array, Array]:
-        return self // other, self % other
+    def __floor__(self) -> Self:
+        return public.floor(self)
 
-    def __rdivmod__(self: Any, other: Any) -> tuple[Array, Array]:
-        return other // self, other % self
+    def __ceil__(self) -> Self:
+        return public.ceil(self)
 
-    def __floor__(self: Any) -> Array:
-        return xgrad.floor(self)
-
-    def __ceil__(self: Any) -> Array:
-        return xgrad.ceil(self)
-
-    def __trunc__(self: Any) -> Array:
-        return xgrad.trunc(self)
+    def __trunc__(self) -> Self:
+        return public.trunc(self)
 
 
 class Flat:
@@ -292,27 +590,27 @@ class Flat:
 
     __slots__ = ("base",)
 
-    def __init__(self, base: Array) -> None:
+    def __init__(self, base: Any) -> None:
         self.base = base
 
     def __len__(self) -> int:
         return self.base.size
 
-    def __iter__(self) -> Iterator[Array]:
-        return iter(xgrad.ravel(self.base))
+    def __iter__(self) -> Iterator[Any]:
+        return iter(public.ravel(self.base))
 
-    def __getitem__(self, key: Any) -> Array:
-        return xgrad.ravel(self.base)[key]
+    def __getitem__(self, key: Any) -> Any:
+        return public.ravel(self.base)[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        elements = xgrad.ravel(self.base).copy()
+        elements = public.ravel(self.base).copy()
         elements[key] = value
-        self.base[...] = xgrad.reshape(elements, self.base.shape)
+        self.base[...] = public.reshape(elements, self.base.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(xgrad.ravel(self.base), dtype=dtype)
+        return np.asarray(public.ravel(self.base), dtype=dtype)
 
 
-def _stored(result: Array, out: Any, name: str) -> Array:
+def _stored(result: Any, out: Any, name: str) -> Any:
     """Return a result, written into `out` if there is one."""
-    return result if out is None else xgrad.numpy_protocol.storing.stored(result, out, name)
+    return result if out is None else public.numpy_protocol.storing.stored(result, out, name)

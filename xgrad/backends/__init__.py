@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -58,6 +58,10 @@ class Namespace:
 
     def __repr__(self) -> str:
         return f"<namespace {self.__name__}>"
+
+
+XP: TypeAlias = "Namespace | ModuleType"
+"""The functions that a rule computes with: a backend's, or `xgrad` itself where a tape watches."""
 
 
 class Functions(Namespace):
@@ -105,6 +109,13 @@ def _solve_triangular(x1: Raw, x2: Raw, upper: bool, adjoint: bool) -> Raw:
     xp = backend_of(x2).xp
     half = xp.triu(x1) if upper else xp.tril(x1)
     return xp.linalg.solve(_adjoint(xp, half) if adjoint else half, x2)
+
+
+def _strong_multiply(x1: Raw, x2: Raw) -> Raw:
+    """Return the product in which zero wins over infinity and NaN, by the standard's functions."""
+    xp = backend_of(x2 if isinstance(x1, (bool, int, float, complex)) else x1).xp
+    product = x1 * x2
+    return xp.where((x1 == 0) | (x2 == 0), xp.zeros_like(product), product)
 
 
 def _lu_factor(x: Raw) -> tuple[Raw, Raw]:
@@ -156,7 +167,12 @@ class Backend:
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
-        leads: whether its arrays stand beside those of any other backend, and take them along.
+        leads: whether its arrays stand beside those of any other backend, and take them along; if
+            two lead, the one of the larger number does.
+        adopt: ``adopt(x, like)`` gives an `Array` of another backend as one that stands beside the
+            raw array `like` of this one, in its place on the tape; where this backend leads.
+        under: a raw array that one of this backend is made of, where it leads: it tells the
+            library and the device that the values are in.
         on_device: a context in which new arrays are made on a device, where the library's creation
             functions need one besides their ``device=``.
         on_host: whether an array's values can be looked at without waiting for a device.
@@ -191,7 +207,9 @@ class Backend:
     on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = lambda device: (
         contextlib.nullcontext()
     )
-    leads: bool = False
+    leads: int = 0
+    adopt: Callable[[Any, Raw], Any] = lambda x, like: x
+    under: Callable[[Raw], Raw] | None = None
     on_host: Callable[[Raw], bool] = lambda x: False
     solve_triangular: Callable[[Raw, Raw, bool, bool], Raw] = _solve_triangular
     lu_factor: Callable[[Raw], tuple[Raw, Raw]] = _lu_factor
@@ -203,6 +221,10 @@ class Backend:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numpy_dtypes", {raw: np_ for np_, raw in self.dtypes.items()})
+
+    def zero_wins(self, x1: Raw, x2: Raw) -> Raw:
+        """Return the product in which zero times anything, even infinity or NaN, is zero."""
+        return (self.strong_multiply or _strong_multiply)(x1, x2)
 
     def raw_dtype(self, dtype: Any) -> Any:
         """Return the library's dtype for a NumPy dtype, a scalar class or its own dtype."""
@@ -241,6 +263,7 @@ ADAPTERS: dict[str, str] = {
     "torch": "xgrad_backends.torch",
     "dask": "xgrad_backends.dask",
     "array_api_strict": "xgrad_backends.strict",
+    "jax": "xgrad_backends.jax",
 }
 """The built-in adapters. Others register in the entry-point group ``xgrad.backends``."""
 
@@ -328,6 +351,13 @@ def backend_of(x: Raw) -> Backend:
     return backend
 
 
+def under(x: Raw) -> Raw:
+    """Return the array of a library that holds the values of a raw array, mostly `x` itself."""
+    while (inner := backend_of(x).under) is not None:
+        x = inner(x)
+    return x
+
+
 def current() -> tuple[Backend, Device | None]:
     """Return the backend and the device (None: its default) on which creation functions work."""
     name, device = _current.get()
@@ -347,8 +377,8 @@ def set_backend(name: str, device: Any = None) -> None:
     """Set the backend on which creation functions make new arrays, in this context and thread.
 
     Args:
-        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
-            of an installed adapter; ``"torch:meta"`` names a device too.
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"jax"``, ``"dask"``, ``"array_api_strict"`` or
+            the name of an installed adapter; ``"torch:meta"`` names a device too.
         device: the device of new arrays; the backend's default if None.
 
     Raises:
@@ -372,7 +402,26 @@ def get_backend() -> str:
 
 @contextlib.contextmanager
 def use_backend(name: str, device: Any = None) -> Iterator[None]:
-    """Use a backend for new arrays inside a ``with`` block; see `set_backend`."""
+    """Use a backend for new arrays inside a ``with`` block; see `set_backend`.
+
+    Args:
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
+            of an installed adapter; ``"torch:meta"`` names a device too.
+        device: the device of new arrays; the backend's default if None.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
+
+    >>> import xgrad as xg
+    >>> with xg.use_backend("numpy"):
+    ...     x = xg.ones(3)
+    >>> x.backend
+    'numpy'
+    """
     token = _current.set(_parse(name, device))
     try:
         yield
@@ -414,8 +463,12 @@ class creating_like:  # noqa: N801 - a context manager, and a class only for its
         self.x = x
 
     def __enter__(self) -> None:
-        backend = backend_of(self.x)
-        self.token = _current.set((backend.name, backend.device(self.x)))
+        x = self.x
+        backend = backend_of(x)
+        if backend.under is not None:
+            x = under(x)
+            backend = backend_of(x)
+        self.token = _current.set((backend.name, backend.device(x)))
 
     def __exit__(self, *error: object) -> None:
         _current.reset(self.token)

@@ -44,6 +44,9 @@ def implicit_root(residual: Function, *, solve: Solve | None = None) -> Decorato
         A decorator. The decorated ``solver(x0, *params)`` gets raw arrays and is never recorded; it
         may be any code. Derivatives flow to `params`, and none to the initial value `x0`.
 
+    Raises:
+        TypeError: if the equation is no function.
+
     >>> import numpy as np, scipy.optimize, xgrad as xg
     >>> @xg.implicit_root(lambda x, a: x**3 - a)
     ... def cube_root(x0, a):
@@ -62,6 +65,15 @@ def implicit_root(residual: Function, *, solve: Solve | None = None) -> Decorato
 
 def implicit_fixed_point(f: Function, *, solve: Solve | None = None) -> Decorator:
     """Give a solver of ``x = f(x, *params)`` the derivative of its solution; see `implicit_root`.
+
+    Args:
+        f: a differentiable function of the solution and the parameters, pytrees, which returns a
+            pytree like the solution.
+        solve: ``solve(matvec, b)`` returns v with ``matvec(v) = b``, all raw vectors. By default
+            the matrix is formed, column by column, and solved.
+
+    Returns:
+        A decorator of ``solver(x0, *params)``, as `implicit_root` returns it.
 
     >>> import numpy as np, xgrad as xg
     >>> @xg.implicit_fixed_point(lambda x, a: (x + a / x) / 2)
@@ -85,9 +97,14 @@ def implicit_argmin(
     the Hessian is never formed; CG suits it.
 
     Args:
-        objective: a real function of the solution and the parameters.
-        solve: as for `implicit_root`.
+        objective: a function of the solution and the parameters, pytrees, that returns a real
+            scalar and has second derivatives.
+        solve: ``solve(matvec, b)`` returns v with ``matvec(v) = b``, all raw vectors. By default
+            the Hessian is formed, column by column, and solved.
         bounds: a pair of lower and upper bounds, each a number, None or like the solution.
+
+    Returns:
+        A decorator of ``solver(x0, *params)``, as `implicit_root` returns it.
 
     Raises:
         RuleError: for a derivative at a solution at which the gradient does not vanish.
@@ -107,10 +124,8 @@ def implicit_argmin(
         slope = gradient(x, *params)
         if bounds is None:
             return slope
-        low, high = (side if trees.leaves(side) else trees.map(lambda _: None, x) for side in bounds)
-        return trees.map(
-            lambda s, v, a, b: _free(s, v, a, b), slope, x, _spread(low, x), _spread(high, x)
-        )
+        low, high = bounds
+        return trees.map(_free, slope, x, _spread(low, -math.inf, x), _spread(high, math.inf, x))
 
     def decorate(solver: Function) -> Function:
         return _Implicit(solver, residual, solve, still=True)
@@ -118,10 +133,9 @@ def implicit_argmin(
     return decorate
 
 
-def _spread(side: Any, x: Any) -> Any:
+def _spread(side: Any, none: float, x: Any) -> Any:
     """Return a bound for each leaf, infinity where there is none."""
-    if side is None:
-        return trees.map(lambda _: math.inf, x)
+    side = none if side is None else side
     return trees.map(lambda _: side, x) if isinstance(side, (int, float)) else side
 
 
@@ -132,15 +146,8 @@ def _free(slope: Any, x: Any, low: Any, high: Any) -> Any:
     """
     s, v = _array(slope).detach(), _array(x).detach()
     near = 1e-7 * (1.0 + xgrad.abs(v))
-    at_low, at_high = v - low <= near, high - v <= near if not _is_inf(high) else v != v
-    if _is_inf(low):
-        at_low = v != v
-    held = (at_low & (s > 0)) | (at_high & (s < 0))
+    held = ((v - low <= near) & (s > 0)) | ((high - v <= near) & (s < 0))
     return xgrad.where(held, x - v, slope)
-
-
-def _is_inf(side: Any) -> bool:
-    return isinstance(side, float) and math.isinf(side)
 
 
 class _Implicit(primitive):

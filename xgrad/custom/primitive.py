@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any
 
+import numpy as np
+
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import SAVED, Node, Parts, Rule, selected
+from ..backends import backend_of
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
-from ..engine.kinds import transposed
-from ..engine.tape import SAVED, SELECT, Node, Parts, Rule, next_serial
+from ..engine.transposing import transposed
 from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
 
 _transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
@@ -59,6 +63,7 @@ class primitive:  # noqa: N801 - used as a decorator
         self.f, self.vjp, self.jvp = f, vjp, jvp
         update_wrapper(self, f)
         self.name = getattr(f, "__name__", type(f).__name__)
+        self._told = False  # that `vmap` calls it in a loop
         self._rule = Rule(self.name, self._never, self._pull_to, self._push, self._lift)
 
     def defvjp(self, vjp: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,9 +107,36 @@ class primitive:  # noqa: N801 - used as a decorator
         return recorded(trees.map(_wrapped, out), self._rule, parents, saved, self.name)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(type(x) is Batch for x in trees.leaves(args)):
+        leaves, structure = trees.flatten(args)
+        batches = [x for x in leaves if isinstance(x, Batch)]
+        if not batches:
+            return self.f(*args, **kwargs)
+        return self._looped(leaves, structure, max(batches, key=lambda x: x.rank), kwargs)
+
+    def _looped(self, leaves: list[Any], structure: Any, lead: Batch, kwargs: Any) -> Any:
+        """Call the function for each of a batch, and say once that it is done so."""
+        level = lead.level
+        if level.is_sweep:
             raise NotBatchedError(f"{self.name} is a black box, and takes its arrays one by one")
-        return self.f(*args, **kwargs)
+        if not self._told:
+            self._told = True
+            warnings.warn(
+                f"vmap: {self.name} is a black box, so it is called for each example, "
+                f"{level.count} times here. Inside primitive, code for a whole batch has to be its "
+                "own: call it outside of vmap, or build it of functions of xgrad",
+                errors.LoopWarning,
+                stacklevel=4,
+            )
+        outs = []
+        for i in range(level.count):
+            own = [_example(x, lead, i) for x in leaves]
+            outs.append(self._run(structure.unflatten(own), kwargs))
+        found, home = zip(*map(trees.flatten, outs), strict=True)
+        stacked = [
+            level.batch(backend_of(parts[0]).xp.stack(parts))
+            for parts in ([_raw_array(x) for x in xs] for xs in zip(*found, strict=True))
+        ]
+        return home[0].unflatten(stacked)
 
     def no_rule(self) -> Exception:
         """Return the error that there is no rule."""
@@ -121,13 +153,35 @@ class primitive:  # noqa: N801 - used as a decorator
     def cotangents(
         self, ct: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return a tuple with a cotangent for each argument; `tracked` says who is asked about."""
+        """Return what the rule of reverse mode gives; a subclass may define this instead.
+
+        Args:
+            ct: the cotangent of the result, in its structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether anybody asks about it.
+
+        Returns:
+            A tuple with a cotangent for each argument.
+        """
         return self.vjp(ct, out, *args, **kwargs)  # type: ignore[misc]
 
     def tangent(
         self, tangents: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return the tangent of the result; `tracked` says which arguments vary."""
+        """Return what the rule of forward mode gives; a subclass may define this instead.
+
+        Args:
+            tangents: the tangents of the arguments, in their structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether it varies.
+
+        Returns:
+            The tangent of the result, in its structure.
+        """
         return self.jvp(tangents, out, *args, **kwargs)  # type: ignore[misc]
 
     def _static(self, name: str, value: Any) -> Any:
@@ -143,7 +197,7 @@ class primitive:  # noqa: N801 - used as a decorator
 
     def _lift(self, node: Node) -> Any:
         call, kwargs, flat, tracked, _ = node[SAVED]
-        outs = [Array(x, [next_serial(), SELECT, node, i, None]) for i, x in enumerate(flat)]
+        outs = [Array(x, selected(node, i)) for i, x in enumerate(flat)]
         return call, kwargs, outs, tracked, call.lifted(node)
 
     def _arguments(self, saved: Any, fit: Any) -> tuple[Any, ...]:
@@ -202,6 +256,18 @@ class primitive:  # noqa: N801 - used as a decorator
 
 def _raw(x: Any) -> Any:
     return x._data if type(x) is Array else x
+
+
+def _raw_array(x: Any) -> Any:
+    return trees.as_array(x, "primitive: the result")._data
+
+
+def _example(x: Any, lead: Batch, i: int) -> Any:
+    """Return one of a batch; what is the same for each as it is."""
+    if type(x) is not type(lead):
+        return x
+    raw = backend_of(x.data).getitem(x.data, (0 if x.is_shared else i, ...))
+    return np.asarray(raw) if isinstance(raw, np.generic) else raw
 
 
 def _wrapped(x: Any) -> Any:

@@ -28,7 +28,7 @@ def enter(name: str) -> None:
     for key in chapter.__all__:
         own, twin = getattr(module, key, None), getattr(chapter, key)
         if isinstance(own, type):
-            if not own.__flags__ & IMMUTABLE and "xgrad_new" not in own.__dict__:
+            if not (own.__flags__ & IMMUTABLE or key in MADE or "xgrad_new" in own.__dict__):
                 _before_class(own, twin)
         elif hasattr(own, "__name__") and not hasattr(own, "xgrad_original"):
             setattr(module, key, _before(own, twin))
@@ -49,6 +49,8 @@ def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., 
 
 METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
 """The methods of SciPy's objects that are handed an `Array`."""
+MADE = ("OdeSolution", "SuperLU")
+"""Classes that only SciPy itself makes objects of."""
 IMMUTABLE = 1 << 8
 """The flag of a class of compiled code, which cannot be changed."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 import xgrad
 
@@ -12,9 +12,9 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, largest
+from ..backends.batched import Level, largest, leave
 from ..engine.picklable import picklable
-from ..engine.record import Record
+from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -25,11 +25,32 @@ from .complex_forms import (
     require_holomorphic,
     require_named,
 )
-from .gradients import Argnums, grad, jvp, numbers_of
+from .gradients import grad, jvp
+
+if TYPE_CHECKING:
+    from .protocols import Argument, Jacobian
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 
+P = ParamSpec("P")
 
+
+@overload
+def jacrev(
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacrev(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]: ...
 @picklable
 def jacrev(
     f: Callable[..., Any],
@@ -57,6 +78,10 @@ def jacrev(
               front of each complex S and T: ``J[0, ..., 1, ...]`` is d(Re f)/d(Im z).
 
             A complex result of a real argument needs none: its derivative is a complex array.
+
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
 
     >>> import numpy as np, xgrad as xg
     >>> z = np.asarray(1 + 2j)
@@ -99,6 +124,22 @@ def jacrev(
     return jacobian
 
 
+@overload
+def jacfwd(
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacfwd(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]: ...
 @picklable
 def jacfwd(
     f: Callable[..., Any],
@@ -109,8 +150,18 @@ def jacfwd(
 ) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
-    It suits functions with fewer inputs than outputs. Arguments, shapes and structure are those of
-    `jacrev`.
+    It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        argnums: which arguments to differentiate: a position, or several for a tuple.
+        has_aux: whether `f` returns a pair (result, aux); then a pair (Jacobian, aux) is given.
+        complex: what is wanted with respect to a complex argument, ``"holomorphic"``,
+            ``"wirtinger"`` or ``"real"``, as for `jacrev`.
+
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.jacfwd(lambda t: xg.exp(1j * t))(np.asarray(0.0))  # a complex result of a real argument
@@ -148,6 +199,22 @@ def jacfwd(
     return jacobian
 
 
+@overload
+def hessian(
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def hessian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]: ...
 @picklable
 def hessian(
     f: Callable[..., Any],
@@ -168,6 +235,13 @@ def hessian(
             ``"real"``, the symmetric matrix of second derivatives by real and imaginary parts, with
             an axis of length 2 in front of each T; or ``"wirtinger"``, the pair
             ``Wirtinger(dg/dz, dg/dz*)``, the first Hermitian, the second symmetric.
+
+    Returns:
+        A function of the arguments of `f`. For an argument of shape T it gives an array of shape
+        ``T + T``; for several, or pytrees, blocks in a tree of trees.
+
+    Raises:
+        ValueError: if `complex` is another word.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.hessian(lambda z: xg.abs(z) ** 2, complex="real")(np.asarray(1 + 2j))
@@ -239,8 +313,9 @@ def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]
     with backend.quiet():
         for start in range(0, x.size, count):
             units = _units(x, unit, start, min(count, x.size - start))
-            for piece, result, y in zip(pieces, walk(Array(Batch(units))), ends, strict=True):
-                piece.append(_data(result, y, units.shape[0]))
+            level = Level(int(units.shape[0]), is_sweep=True)
+            for piece, result in zip(pieces, walk(Array(level.batch(units))), strict=True):
+                piece.append(leave(result._data, level, 0))
     return [Array(backend.xp.concat(p) if len(p) > 1 else p[0]) for p in pieces]
 
 
@@ -250,14 +325,6 @@ def _units(x: Array, unit: Any, start: int, count: int) -> Any:
     xp, device = backend.xp, backend.device(x._data)
     eye = xp.eye(count, x.size, k=start, dtype=x._data.dtype, device=device)
     return xp.reshape(eye if unit == 1 else eye * unit, (count, *x.shape))
-
-
-def _data(result: Array, like: Array, count: int) -> Any:
-    """Return the raw data of a batch; of a result that is the same for all, once for each."""
-    raw = result._data
-    if type(raw) is Batch:
-        return raw.data
-    return backend_of(raw).xp.broadcast_to(raw, (count, *like.shape))
 
 
 def _basis(x: Array, unit: Any) -> Iterator[Array]:

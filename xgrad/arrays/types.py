@@ -1,0 +1,37 @@
+"""The names that annotations have for arrays and what is taken for one; they compute nothing.
+
+A public function takes `Array`s, a library's own arrays, and numbers. It returns an `Array` if one
+of its arguments is an `Array`, and otherwise what the library's own function returns. Checkers are
+told so by `as_given`, and by the decorators of ops.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..backends.types import Axes, Device, DType
+
+if TYPE_CHECKING:
+    from ..backends.protocols import RawArray
+    from .array import Array
+    from .protocols import Decorator
+
+__all__ = ["AnyArray", "ArrayLike", "Axes", "DType", "Device", "as_given"]
+
+ArrayLike: TypeAlias = "Array | RawArray | complex"
+"""What is taken for an array: an `Array`, a library's own, or a number of Python."""
+
+AnyArray: TypeAlias = "Array | RawArray"
+"""An `Array`, or a library's own, where a number will not do."""
+
+
+def _itself(f: Any, /) -> Any:
+    return f
+
+
+as_given: Decorator = _itself
+"""Tells checkers that a function returns arrays of the kind that it is given, and does nothing.
+
+The first argument of a definition is an `Array`; or if the second one decides as well, both are
+`AnyArray` or `ArrayLike`.
+"""
