@@ -244,11 +244,11 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
+from .scipy.jacobians import sparse_hessian, sparse_jacobian
 from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
-from .transforms.sparse_jacobians import sparse_hessian, sparse_jacobian
 from .transforms.vmap import vmap
 
 __version__ = "0.1.0"

@@ -14,7 +14,7 @@ from typing import Any
 from .. import errors
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, NotBatchedError
+from ..backends.batched import Batch, Level, NotBatchedError, leave
 from ..engine import tape
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 
@@ -176,7 +176,7 @@ def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[An
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """With u the solution for g with the adjoint Jacobian, what is read has the cotangent of -u."""
     taped = type(g) is Array
-    if type(g) is Batch:
+    if isinstance(g, Batch):
         raise NotBatchedError("the derivative of a solution solves for one cotangent at a time")
     run = saved.run()
     if taped:
@@ -190,7 +190,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """What is read moves the equation, and the solution moves so that it holds again."""
     taped = any(type(t) is Array for t in ts)
-    if any(type(t) is Batch for t in ts):
+    if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("the derivative of a solution solves for one tangent at a time")
     run = saved.run()
     moved = run.push_reads(_aligned(list(ts), saved.reads, run.reads), taped)
@@ -241,8 +241,9 @@ class _Dense:
         n = x.size if hasattr(x, "size") else 1
         eye = xp.eye(n, dtype=x.dtype, device=backend.device(x))
         try:
-            units = Batch(xp.reshape(eye, (n, *x.shape)))
-            matrix = xp.reshape(self.record.pull_x(units, False).data, (n, n))
+            level = Level(n, is_sweep=True)
+            swept = self.record.pull_x(level.batch(xp.reshape(eye, (n, *x.shape))), False)
+            matrix = xp.reshape(leave(swept, level, 0), (n, n))
         except (errors.MissingFunctionError, TypeError, AttributeError):
             rows = [self.record.pull_x(xp.reshape(eye[i, :], x.shape), False) for i in range(n)]
             flat = [eye[0, :] * 0 if r is None else xp.reshape(r, (-1,)) for r in rows]

@@ -6,7 +6,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from xgrad.scipy.stats import multivariate
+
 from . import is_enabled
+from .holding import holds
 
 METHODS = (
     "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std median interval entropy fit nnlf freeze"
@@ -28,8 +31,6 @@ def enter(module: Any, twins: Mapping[str, Any]) -> None:
             own = cls.__dict__.get(name)  # as norm has its own fit
             if own is not None and not hasattr(own, "xgrad_original"):
                 setattr(cls, name, _before(own, name, lambda self: twins.get(self.name)))
-    from ..scipy.stats import multivariate
-
     for short, name in VECTORS.items():
         cls = getattr(module._multivariate, short)
         twin = getattr(multivariate, name)
@@ -41,11 +42,9 @@ def enter(module: Any, twins: Mapping[str, Any]) -> None:
 
 
 def _before(own: Any, name: str, find: Any) -> Any:
-    from .scipy_twins import DEEP, _holds
-
     @functools.wraps(own)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if is_enabled() and any(_holds(x, DEEP) for x in (*args, *kwargs.values())):
+        if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
             twin = find(self)
             if twin is not None and hasattr(type(twin), name):
                 return getattr(twin, name)(*args, **kwargs)
@@ -57,8 +56,6 @@ def _before(own: Any, name: str, find: Any) -> Any:
 
 def _frozen(cls: Any, twins: Mapping[str, Any]) -> None:
     """Ask a frozen distribution's twin, with the parameters that it holds, where x is an `Array`."""
-    from .scipy_twins import DEEP, _holds
-
     for base in (cls, *cls.__subclasses__()):
         for name in METHODS:
             own = base.__dict__.get(name)
@@ -69,7 +66,7 @@ def _frozen(cls: Any, twins: Mapping[str, Any]) -> None:
             def call(self: Any, *args: Any, own: Any = own, name: str = name, **kwargs: Any) -> Any:
                 given = (*args, *self.args, *self.kwds.values())
                 twin = twins.get(self.dist.name)
-                if is_enabled() and twin is not None and any(_holds(x, DEEP) for x in given):
+                if is_enabled() and twin is not None and any(holds(x) for x in given):
                     return getattr(twin, name)(*args, *self.args, **self.kwds, **kwargs)
                 return own(self, *args, **kwargs)
 

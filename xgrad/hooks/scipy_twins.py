@@ -10,16 +10,10 @@ import functools
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import FunctionType, MethodType
 from typing import Any
 
-import xgrad
-
-from . import TWINS, is_enabled
-
-DEEP = 4
-"""How many levels of containers, closures and objects are looked into."""
-
+from . import TWINS, distributions, is_enabled
+from .holding import holds
 
 def enter(name: str) -> None:
     """Put a function that looks at its arguments before each of a module's that has a twin."""
@@ -34,12 +28,14 @@ def enter(name: str) -> None:
             setattr(module, key, _before(own, twin))
     if hasattr(chapter, "patch"):
         chapter.patch(module)
+    if name == "scipy.stats":
+        distributions.enter(module, chapter.DISTRIBUTIONS)
 
 
 def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if is_enabled() and any(_holds(x, DEEP) for x in (*args, *kwargs.values())):
+        if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
             return twin(*args, **kwargs)
         return own(*args, **kwargs)
 
@@ -60,7 +56,7 @@ def _before_class(own: Any, twin: Any) -> None:
     new, init = own.__new__, own.__init__
 
     def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        if cls is own and is_enabled() and any(_holds(x, DEEP) for x in (*args, *kwargs.values())):
+        if cls is own and is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
             return twin(*args, **kwargs)
         return new(cls) if new is object.__new__ else new(cls, *args, **kwargs)
 
@@ -83,7 +79,7 @@ def _before_method(own: Any, twin: Any, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if is_enabled() and any(_holds(x, DEEP) for x in (*args, *kwargs.values())):
+        if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
             if hasattr(twin, "of"):
                 return getattr(twin.of(self), name)(*args, **kwargs)
             if hasattr(self, "_xgrad_made_of"):
@@ -92,47 +88,3 @@ def _before_method(own: Any, twin: Any, name: str) -> Callable[..., Any]:
         return method(self, *args, **kwargs)
 
     return call
-
-
-def _holds(x: Any, depth: int) -> bool:
-    """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
-    if type(x) is xgrad.Array:
-        return True
-    if isinstance(x, (list, tuple)):
-        return depth > 0 and len(x) < 64 and any(_holds(v, depth - 1) for v in x)
-    if isinstance(x, dict):
-        return depth > 0 and any(_holds(v, depth - 1) for v in x.values())
-    if isinstance(x, xgrad_sparse()):
-        return type(x.data) is xgrad.Array
-    if isinstance(x, functools.partial):
-        return _holds((x.func, x.args, x.keywords), depth - 1)
-    if isinstance(x, MethodType):
-        return _holds((x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1)
-    if isinstance(x, FunctionType) and depth > 0:
-        return any(_read(v, depth - 1) for v in _reads(x))
-    return False
-
-
-def _read(x: Any, depth: int) -> bool:
-    """Whether a function that reads `x` reads something tracked."""
-    if type(x) is xgrad.Array:
-        return x.is_tracked
-    return _holds(x, depth) if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType)) else False
-
-
-def _reads(f: FunctionType) -> list[Any]:
-    """Return what a function closes over: cells, defaults, and globals that are arrays."""
-    found = list(f.__defaults__ or ())
-    for cell in f.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:  # a name that is not bound yet
-            continue
-    found += [f.__globals__[n] for n in f.__code__.co_names if type(f.__globals__.get(n)) is xgrad.Array]
-    return found
-
-
-def xgrad_sparse() -> Any:
-    """Return the class of sparse arrays if it has been imported, else no class at all."""
-    module = sys.modules.get("xgrad.scipy.sparse.arrays")
-    return module.SparseArray if module is not None else ()

@@ -97,7 +97,7 @@ def _between(a: float, b: float) -> float:
 
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     taped = type(g) is Array
-    if type(g) is Batch:
+    if isinstance(g, Batch):
         raise NotBatchedError("an integral is pulled back for one cotangent at a time")
     parts: list[Any] = []
     if saved.reads:
@@ -133,7 +133,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     taped = any(type(t) is Array for t in ts)
-    if any(type(t) is Batch for t in ts):
+    if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("an integral is pushed forward for one tangent at a time")
     count = len(saved.reads)
     inner = {n[SERIAL]: t for n, t in zip(saved.reads, ts[:count], strict=True) if t is not None}

@@ -125,7 +125,7 @@ def solve_ivp(
     if start.ndim != 1:
         raise ValueError(f"solve_ivp: y0 has shape {start.shape}; expected a vector")
     if start.dtype.kind not in "fc":
-        start = xgrad.astype(start, xgrad.float64)
+        start = xgrad.astype(start, np.float64)
     t0, t1 = t_span
     checks = [events] if callable(events) else list(events or ())
     f = slope_of(fun, given, start.dtype)

@@ -30,7 +30,7 @@ class BSpline:
     def __init__(self, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0) -> None:
         self.t, self.k = xgrad.asarray(t), int(k)
         c = xgrad.asarray(c)
-        c = xgrad.astype(c, xgrad.float64, copy=False) if c.dtype.kind not in "fc" else c
+        c = xgrad.astype(c, np.float64, copy=False) if c.dtype.kind not in "fc" else c
         self.axis = axis % c.ndim
         self.c = xgrad.moveaxis(c, axis, 0)
         self.extrapolate = extrapolate
@@ -58,7 +58,7 @@ class BSpline:
         if nu:
             return self.derivative(nu)(x, extrapolate=extrapolate)
         at = xgrad.asarray(x)
-        at = xgrad.astype(at, xgrad.float64, copy=False) if at.dtype.kind not in "fc" else at
+        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
         flat = xgrad.reshape(at, (-1,))
         beyond = self.extrapolate if extrapolate is None else extrapolate
         k, knots = self.k, raw(self.t.detach())

@@ -19,8 +19,8 @@ __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
 def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Array]:
     """Return increasing points and values with the axis in front, or say what is wrong."""
     x, y = xgrad.asarray(x), xgrad.asarray(y)
-    x = xgrad.astype(x, xgrad.float64, copy=False) if x.dtype.kind not in "fc" else x
-    y = xgrad.astype(y, xgrad.float64, copy=False) if y.dtype.kind not in "fc" else y
+    x = xgrad.astype(x, np.float64, copy=False) if x.dtype.kind not in "fc" else x
+    y = xgrad.astype(y, np.float64, copy=False) if y.dtype.kind not in "fc" else y
     held = raw(x.detach())
     if x.ndim != 1 or not -y.ndim <= axis < y.ndim or y.shape[axis] != x.shape[0]:
         raise ValueError(
@@ -65,7 +65,7 @@ class PPoly:
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Array:
         """Return the values at some points, or those of the `nu`-th derivative."""
         at = xgrad.asarray(x)
-        at = xgrad.astype(at, xgrad.float64, copy=False) if at.dtype.kind not in "fc" else at
+        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
         flat = xgrad.reshape(at, (-1,))
         beyond = self.extrapolate if extrapolate is None else extrapolate
         knots = raw(self.x.detach())

@@ -132,7 +132,7 @@ class interp1d:  # noqa: N801 - SciPy's name
     def __call__(self, x: Any) -> Array:
         """Return the values at some points."""
         at = xgrad.asarray(x)
-        at = xgrad.astype(at, xgrad.float64, copy=False) if at.dtype.kind not in "fc" else at
+        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
         flat = xgrad.reshape(at, (-1,))
         held, points = raw(flat.detach()), raw(self.x.detach())
         low, high = held < points[0], held > points[-1]

@@ -53,7 +53,7 @@ class RegularGridInterpolator:
         self.points = [xgrad.asarray(p) for p in points]
         self.values = xgrad.asarray(values)
         if self.values.dtype.kind not in "fc":
-            self.values = xgrad.astype(self.values, xgrad.float64)
+            self.values = xgrad.astype(self.values, np.float64)
         self.method, self.bounds_error, self.fill_value = method, bounds_error, fill_value
         for i, p in enumerate(self.points):
             held = raw(p.detach())

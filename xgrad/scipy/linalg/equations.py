@@ -47,7 +47,7 @@ def _matrices(name: str, *given: Any) -> list[Any]:
     for x in arrays:
         if x.ndim != 2:
             raise ValueError(f"{name}: got an array of shape {x.shape}; expected a matrix")
-    dtype = xgrad.result_type(*arrays, xgrad.float32)
+    dtype = xgrad.result_type(*arrays, np.float32)
     return [xgrad.astype(x, dtype, copy=False) for x in arrays]
 
 

@@ -7,6 +7,8 @@ decided has no derivative, and one at which the gradient does not vanish is none
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -375,8 +377,11 @@ def curve_fit(
     y, spread = xgrad.asarray(ydata), None if sigma is None else xgrad.asarray(sigma)
     if spread is not None and spread.ndim > 1:
         raise NotImplementedError("curve_fit: sigma as a matrix has no derivative here; whiten the data")
+    if p0 is None:
+        names = inspect.signature(f).parameters
+        p0 = np.ones(len(names) - 1) if np.ndim(bounds[0]) == 0 and np.isinf(bounds[0]) else None
     popt, pcov = chapter("optimize").curve_fit(
-        outside(f), raws(xdata), raw(y), p0, raw(sigma), absolute_sigma, check_finite, bounds,
+        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma, check_finite, bounds,
         method, outside(jac) if callable(jac) else jac, **options,
     )  # fmt: skip
 

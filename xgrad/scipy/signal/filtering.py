@@ -64,7 +64,7 @@ fir, taps = _fir, _taps
 
 def _common(*arrays: Any) -> list[Any]:
     found = [xgrad.asarray(x) for x in arrays]
-    dtype = xgrad.result_type(*found, xgrad.float32)
+    dtype = xgrad.result_type(*found, np.float32)
     return [xgrad.astype(x, dtype, copy=False) for x in found]
 
 

@@ -12,69 +12,12 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import raw
-from .arrays import SparseArray, as_sparse, moved, summed
+from .arrays import SparseArray, as_sparse, moved, unique
+from .entries import joined_entries
 from .products import Pattern
 
 __all__ = ["block_array", "block_diag", "diags", "diags_array", "eye_array", "hstack", "kron",
            "tril", "triu", "vstack"]  # fmt: skip
-
-
-def _joined(parts: Sequence[Any]) -> Array:
-    return xgrad.concat([xgrad.asarray(p) for p in parts])
-
-
-def added(A: SparseArray, B: SparseArray) -> SparseArray:
-    """Return the sum of two sparse arrays."""
-    if A.shape != B.shape:
-        raise ValueError(f"sparse: A + B with the shapes {A.shape} and {B.shape}")
-    rows = np.concatenate([A.pattern.rows, B.pattern.rows])
-    cols = np.concatenate([A.pattern.cols, B.pattern.cols])
-    return summed(SparseArray(_joined([A.data, B.data]), Pattern(rows, cols, A.shape)))
-
-
-def multiplied(A: SparseArray, B: SparseArray) -> SparseArray:
-    """Return the product of two sparse arrays: the sum over the pairs of entries that meet."""
-    if A.shape[1] != B.shape[0]:
-        raise ValueError(f"sparse: A @ B with the shapes {A.shape} and {B.shape}")
-    order, cols, starts = B.pattern.compressed
-    begin, end = starts[A.pattern.cols], starts[A.pattern.cols + 1]
-    counts = end - begin
-    left = np.repeat(np.arange(A.nnz), counts)
-    offset = np.arange(len(left)) - np.repeat(np.cumsum(counts) - counts, counts)
-    right = np.repeat(begin, counts) + offset
-    pairs = xgrad.take(xgrad.asarray(A.data), xgrad.asarray(left)) * xgrad.take(
-        xgrad.asarray(B.data), xgrad.asarray(right if order is None else order[right])
-    )
-    pattern = Pattern(A.pattern.rows[left], cols[right], (A.shape[0], B.shape[1]))
-    return summed(SparseArray(pairs, pattern))
-
-
-def intersected(A: SparseArray, B: SparseArray) -> SparseArray:
-    """Return the product, entry by entry, of two sparse arrays."""
-    A, B = summed(A), summed(B)
-    width = A.shape[1]
-    one, two = (P.rows.astype(np.int64) * width + P.cols for P in (A.pattern, B.pattern))
-    places, left, right = np.intersect1d(one, two, assume_unique=True, return_indices=True)
-    data = xgrad.take(A.data, xgrad.asarray(left)) * xgrad.take(B.data, xgrad.asarray(right))
-    return SparseArray(data, Pattern(places // width, places % width, A.shape, "csr"))
-
-
-def from_diagonals(data: Any, offsets: Any, shape: tuple[int, int]) -> SparseArray:
-    """Return the array of diagonals as SciPy's dia format stores them, by columns."""
-    rows = xgrad.asarray(data)
-    if rows.ndim == 1:
-        rows = rows[None, :]
-    offsets = np.atleast_1d(np.asarray(offsets))
-    m, n = shape
-    places, at_rows, at_cols = [], [], []
-    for i, k in enumerate(offsets):
-        cols = np.arange(max(0, k), min(n, m + k, rows.shape[1]))
-        places.append(i * rows.shape[1] + cols)
-        at_rows.append(cols - k)
-        at_cols.append(cols)
-    picked = xgrad.take(xgrad.reshape(rows, (-1,)), xgrad.asarray(np.concatenate(places)))
-    pattern = Pattern(np.concatenate(at_rows), np.concatenate(at_cols), shape, "dia")
-    return SparseArray(picked, pattern)
 
 
 def diags_array(
@@ -142,13 +85,13 @@ def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:
         if part is None:
             ids.append(None)
             continue
-        A = summed(as_sparse(part))
+        A = unique(as_sparse(part))
         numbers = np.arange(count, count + A.nnz)
         place = (A.pattern.rows, A.pattern.cols)
         ids.append(plain.coo_array((numbers, place), shape=A.shape))
         data.append(A.data)
         count += A.nnz
-    return ids, _joined(data)
+    return ids, joined_entries(data)
 
 
 def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> SparseArray:
@@ -180,7 +123,7 @@ def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> SparseArray:
 
 def kron(A: Any, B: Any, format: Any = None) -> SparseArray:
     """Return the Kronecker product of sparse arrays; see ``scipy.sparse.kron``."""
-    A, B = summed(as_sparse(A)), summed(as_sparse(B))
+    A, B = unique(as_sparse(A)), unique(as_sparse(B))
     left = np.repeat(np.arange(A.nnz), B.nnz)
     right = np.tile(np.arange(B.nnz), A.nnz)
     rows = A.pattern.rows[left] * B.shape[0] + B.pattern.rows[right]
@@ -205,8 +148,3 @@ def triu(A: Any, k: int = 0, format: Any = None) -> SparseArray:
 def _half(f: Any, A: Any, k: int, format: Any) -> SparseArray:
     ids, data = _numbered([A])
     return moved(f(ids[0], k, format=format), data)  # type: ignore[no-any-return]
-
-
-def raw_matrix(A: Any) -> Any:
-    """Return the library's own matrix of the values of a sparse array."""
-    return A.plain() if isinstance(A, SparseArray) else raw(A)

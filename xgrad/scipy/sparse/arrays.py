@@ -17,6 +17,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import raw
+from .entries import added, diagonals, intersected, multiplied, summed
 from .products import Pattern, product
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "csr_array",
     "dia_array",
     "moved",
+    "unique",
 ]
 
 
@@ -47,6 +49,11 @@ class SparseArray:
     pattern: Pattern = field(metadata={"static": True})
 
     __array_ufunc__ = None  # NumPy leaves its operators to those below
+
+    @property
+    def pair(self) -> tuple[Any, Pattern]:
+        """The entries and where they are."""
+        return self.data, self.pattern
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -96,18 +103,14 @@ class SparseArray:
         return self.pattern.matrix(raw(xgrad.asarray(self.data)))
 
     def __matmul__(self, other: Any) -> Any:
-        from .algebra import multiplied
-
         if isinstance(other, SparseArray) or plain.issparse(other):
-            return multiplied(self, as_sparse(other))
+            return SparseArray(*multiplied(self.pair, as_sparse(other).pair))
         self._require(other, 0, 1, "A @ x")
         return _as_given(product(self.data, _dense(other), pattern=self.pattern), self.data, other)
 
     def __rmatmul__(self, other: Any) -> Any:
-        from .algebra import multiplied
-
         if plain.issparse(other):
-            return multiplied(as_sparse(other), self)
+            return SparseArray(*multiplied(as_sparse(other).pair, self.pair))
         self._require(other, -1, 0, "x @ A")
         x = _dense(other)
         turned = x if x.ndim == 1 else xgrad.matrix_transpose(x)
@@ -126,9 +129,7 @@ class SparseArray:
             )
 
     def __add__(self, other: Any) -> SparseArray:
-        from .algebra import added
-
-        return added(self, as_sparse(other))
+        return SparseArray(*added(self.pair, as_sparse(other).pair))
 
     __radd__ = __add__
 
@@ -155,9 +156,7 @@ class SparseArray:
     def multiply(self, other: Any) -> SparseArray:
         """Return the product, entry by entry, with a number, a dense or a sparse array."""
         if isinstance(other, SparseArray) or plain.issparse(other):
-            from .algebra import intersected
-
-            return intersected(self, as_sparse(other))
+            return SparseArray(*intersected(self.pair, as_sparse(other).pair))
         return SparseArray(self.data * _spread(other, self), self.pattern)
 
     def __getitem__(self, key: Any) -> Any:
@@ -296,8 +295,8 @@ def _picked(A: SparseArray, ids: Any) -> Array:
 
 def _moved(f: Callable[[Any], Any], A: SparseArray) -> Any:
     """Return what a function makes that only moves entries about."""
-    unique = A if _is_unique(A.pattern) else summed(A)
-    return moved(f(_ids(unique).tocsr()), xgrad.asarray(unique.data))
+    single = A if _is_unique(A.pattern) else unique(A)
+    return moved(f(_ids(single).tocsr()), xgrad.asarray(single.data))
 
 
 def moved(ids: Any, data: Array) -> Any:
@@ -319,14 +318,9 @@ def _is_unique(pattern: Pattern) -> bool:
     return pattern.form in ("csr", "csc") or len(np.unique(flat)) == len(flat)
 
 
-def summed(A: SparseArray, form: str = "csr") -> SparseArray:
-    """Return the matrix with entries at one place added together."""
-    width = A.shape[1]
-    flat = A.pattern.rows.astype(np.int64) * width + A.pattern.cols
-    places, which = np.unique(flat, return_inverse=True)
-    data = xgrad.asarray(A.data)
-    total = xgrad.segment_sum(data, Array(_there(which, raw(data))), len(places))
-    return SparseArray(total, Pattern(places // width, places % width, A.shape, form))
+def unique(A: SparseArray) -> SparseArray:
+    """Return the matrix by rows, with entries at one place added together."""
+    return SparseArray(*summed(A.pair))
 
 
 def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> SparseArray:
@@ -391,9 +385,7 @@ def coo_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = Fals
 def dia_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = False) -> SparseArray:
     """Make a sparse array of diagonals, ``(data, offsets)``; see ``scipy.sparse.dia_array``."""
     if isinstance(arg1, tuple) and shape is not None:
-        from .algebra import from_diagonals
-
-        return from_diagonals(arg1[0], arg1[1], shape)
+        return SparseArray(*diagonals(arg1[0], arg1[1], shape))
     return _made("dia_array", arg1, shape, dtype)
 
 

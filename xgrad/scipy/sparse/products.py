@@ -93,11 +93,11 @@ class Pattern:
 )
 def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
     """Return ``A @ x`` for a vector or matrix, where `data` are the entries of A."""
-    if type(data) is Batch:
+    if isinstance(data, Batch):
         raise NotBatchedError("a sparse matrix has one set of entries")
     matrix = pattern.matrix(data)
-    if type(x) is Batch and x.ndim == 1:
-        return Batch((matrix @ x.data.T).T)  # type: ignore[return-value]
+    if isinstance(x, Batch) and x.ndim == 1 and not isinstance(x.data, Batch):
+        return x.of((matrix @ x.data.T).T)  # type: ignore[return-value]
     return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x  # type: ignore[no-any-return]
 
 

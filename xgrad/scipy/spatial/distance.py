@@ -109,7 +109,7 @@ def _seuclidean(u: Any, v: Any, V: Any) -> Any:  # noqa: N803 - SciPy's name
 
 
 def _hamming(u: Any, v: Any, w: Any = None) -> Any:
-    other = xgrad.astype(u != v, xgrad.float64)
+    other = xgrad.astype(u != v, np.float64)
     return xgrad.mean(other, axis=-1) if w is None else _sum(other * w) / xgrad.sum(xgrad.asarray(w))
 
 

@@ -72,10 +72,3 @@ def __getattr__(name: str) -> Any:
         f"module {__name__!r} has no attribute {name!r}; of the distributions it has "
         f"{', '.join(DISTRIBUTIONS)}"
     )
-
-
-def patch(module: Any) -> None:
-    """Have the methods of SciPy's distributions take an `Array`."""
-    from ...hooks.distributions import enter
-
-    enter(module, DISTRIBUTIONS)

@@ -28,7 +28,7 @@ EULER = float(np.euler_gamma)
 def _f(x: Any) -> Any:
     """Return an argument as an array of floating-point numbers."""
     x = xgrad.asarray(x)
-    return x if x.dtype.kind == "f" else xgrad.astype(x, xgrad.float64)
+    return x if x.dtype.kind == "f" else xgrad.astype(x, np.float64)
 
 
 class _Distribution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from xgrad import special
 
 from ...custom.equation import implicit
 from ..common import chapter, raw, twin
+from .distributions import DISTRIBUTIONS
 from .multivariate import held
 
 __all__ = ["anderson", "binned_statistic", "boxcox", "boxcox_llf", "boxcox_normmax",
@@ -328,9 +330,7 @@ def cramervonmises(rvs: Any, cdf: Any, args: Any = (), **more: Any) -> Any:
     """Return the statistic of Cramer and von Mises; the p-value is SciPy's, without derivative."""
     x = xgrad.asarray(rvs)
     if isinstance(cdf, str):
-        from . import __getattr__ as of
-
-        cdf = of(cdf).cdf
+        cdf = DISTRIBUTIONS[cdf].cdf
     plain = chapter("stats").cramervonmises(held(x), lambda v: held(cdf(xgrad.asarray(v), *args)))
     values = xgrad.asarray(cdf(xgrad.sort(x), *args))
     n = x.shape[0]
@@ -355,8 +355,20 @@ def anderson(x: Any, dist: str = "norm", **options: Any) -> Any:
         w = y / xgrad.mean(y)
         low, high = xgrad.log(-xgrad.expm1(-w)), -w
     i = np.arange(1, n + 1)
-    plain.statistic = -n - xgrad.sum(xgrad.asarray((2 * i - 1.0) / n) * (low + xgrad.flip(high)))
-    return plain
+    statistic = -n - xgrad.sum(xgrad.asarray((2 * i - 1.0) / n) * (low + xgrad.flip(high)))
+    return _with_statistic(plain, statistic)
+
+
+def _with_statistic(plain: Any, statistic: Any) -> Any:
+    """Return a result of SciPy with a statistic that has derivatives."""
+    made = copy.copy(plain)
+    if isinstance(made, tuple):
+        if hasattr(made, "_replace"):
+            return made._replace(statistic=statistic)
+        found = KsResult(statistic, made.pvalue)
+        return found
+    made.statistic = statistic
+    return made
 
 
 @twin("stats")

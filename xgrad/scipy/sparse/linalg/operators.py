@@ -150,13 +150,16 @@ def aslinearoperator(A: Any) -> LinearOperator:
         A = as_sparse(A)
         adjoint = A.conj().T if A.dtype.kind == "c" else A.T
         return LinearOperator(A.shape, A.__matmul__, adjoint.__matmul__, A.__matmul__, A.dtype)
+    if hasattr(A, "matvec") and hasattr(A, "A"):  # SciPy's operator of a matrix
+        return aslinearoperator(A.A)
     if hasattr(A, "matvec"):
-        return LinearOperator(
-            A.shape,
-            lambda v: _of_scipy(A, v),
-            A.rmatvec if hasattr(A, "rmatvec") else None,
-            dtype=A.dtype,
-        )
+        given, adjoint = (_function(A, name) for name in ("matvec", "rmatvec"))
+        if given is None:
+            raise TypeError(
+                f"aslinearoperator: {type(A).__name__} of SciPy keeps no function of arrays of "
+                "xgrad; make it by xgrad.scipy.sparse.linalg.LinearOperator"
+            )
+        return LinearOperator(A.shape, given, adjoint, dtype=A.dtype)
     dense = xgrad.asarray(A)
     if dense.ndim != 2:
         raise ValueError(f"aslinearoperator: got the shape {dense.shape}; expected a matrix")
@@ -166,10 +169,9 @@ def aslinearoperator(A: Any) -> LinearOperator:
     )
 
 
-def _of_scipy(A: Any, v: Any) -> Any:
-    """Return the product of SciPy's operator, whose own function may know arrays of xgrad."""
-    inner = getattr(A, "_CustomLinearOperator__matvec_impl", None)
-    return A.matvec(v) if inner is None else inner(v)
+def _function(A: Any, name: str) -> Any:
+    """Return the function that an operator of SciPy was made of, which may know arrays of xgrad."""
+    return getattr(A, f"_CustomLinearOperator__{name}_impl", None)
 
 
 def raw_operator(A: LinearOperator, library: Any) -> Any:

@@ -16,11 +16,11 @@ import xgrad
 from .. import errors
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch
+from ..backends.batched import Level, leave
 from ..engine import tape
 from ..engine.record import Record
 from ..engine.tape import SERIAL
-from .gradients import grad
+from ..transforms.gradients import grad
 
 __all__ = ["sparse_hessian", "sparse_jacobian"]
 
@@ -64,6 +64,12 @@ def sparse_hessian(f: Callable[..., Any], pattern: Any = None) -> Callable[..., 
            [0., 1., 0.]])
     """
     return _Coloured("sparse_hessian", grad(f), pattern)
+
+
+UNREADABLE = (
+    *(TypeError, AttributeError, ValueError, IndexError, RecursionError, errors.BackendError),
+)
+"""What rules raise that meet sets in the place of numbers, and do not know them."""
 
 
 class _Colours:
@@ -129,7 +135,7 @@ class _Coloured:
         try:
             with tape.recording(False):
                 found = tape.pushforward(record.path, seeds, gone, taped=False)[serial]
-        except (TypeError, AttributeError, ValueError, IndexError, errors.BackendError) as error:
+        except UNREADABLE as error:
             raise errors.MissingFunctionError(
                 f"{self.what}: the pattern cannot be read from the tape ({error}). "
                 "Pass it, as pattern=, a sparse array with an entry wherever the Jacobian has one"
@@ -153,8 +159,9 @@ class _Coloured:
             return Array(backend.xp.zeros((0,), dtype=x._data.dtype, device=device))
         if not record.taped:
             try:
-                swept = record.push([Array(Batch(units))])[0]._data.data
-                return Array(backend.getitem(swept, tuple(place)))
+                level = Level(colours.count, is_sweep=True)
+                swept = record.push([Array(level.batch(units))])[0]._data
+                return Array(backend.getitem(leave(swept, level, 0), tuple(place)))
             except (errors.MissingFunctionError, TypeError, AttributeError):
                 pass  # the walks below do one tangent at a time
         rows = [record.push([Array(units[i, :])])[0] for i in range(colours.count)]
@@ -187,8 +194,8 @@ def _as_scipy(pattern: Any) -> Any:
 
 def _assembled(data: Array, colours: _Colours, raw: bool) -> Any:
     """Return the entries as a sparse array of xgrad, or of the library of a raw one."""
-    from ..scipy.sparse.arrays import SparseArray
-    from ..scipy.sparse.products import Pattern
+    from .sparse.arrays import SparseArray
+    from .sparse.products import Pattern
 
     made = SparseArray(data, Pattern(colours.rows, colours.cols, colours.shape, "csr"))
     if not raw:
