@@ -122,8 +122,8 @@ def test_raw_arrays_get_what_scipy_gives() -> None:
             "x = np.arange(4.0)",
             "y = scipy.signal.lfilter([1.0], [1.0, -0.5], x)",
             "s = scipy.interpolate.CubicSpline(x, y)",
-            "print(type(y).__name__, type(s).__module__.split('.')[0], isinstance(s, scipy.interpolate.PPoly))",
+            "spline = isinstance(s, scipy.interpolate.PPoly)",
+            "print(type(y).__name__, type(s).__module__.split('.')[0], spline)",
         ]
     )
     assert run(script) == "ndarray scipy True"
-

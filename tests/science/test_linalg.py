@@ -101,7 +101,7 @@ def test_derivatives(program):
 
 
 def test_a_banded_matrix_is_factorised_once(monkeypatch):
-    import scipy.linalg.lapack as lapack
+    from scipy.linalg import lapack
 
     counts = []
     own = lapack.dgbtrf

@@ -19,7 +19,12 @@ TIGHT = {"gtol": 1e-12}
 
 def O(name, *args, f=None, **options):  # noqa: E743 - short, as it stands in every row
     """Return the program of a function of all arrays."""
-    return Program(name, lambda sp, xp, *xs: f(sp.optimize, xp, *xs), args, **{"value": 1e-5, "rtol": 1e-4, "step": 1e-3} | options)
+    return Program(
+        name,
+        lambda sp, xp, *xs: f(sp.optimize, xp, *xs),
+        args,
+        **{"value": 1e-5, "rtol": 1e-4, "step": 1e-3} | options,
+    )
 
 
 def bowl(xp, a):
@@ -68,16 +73,25 @@ def test_derivatives(program):
 
 def test_a_gradient_that_does_not_vanish_is_refused():
     def clipped(a):
-        fixed = scipy.optimize.minimize(lambda x: xg.sum((x - a) ** 2), np.ones(2), options={"maxiter": 0})
+        fixed = scipy.optimize.minimize(
+            lambda x: xg.sum((x - a) ** 2), np.ones(2), options={"maxiter": 0}
+        )
         return xg.sum(fixed.x)
 
-    with pytest.raises(xg.errors.RuleError, match="the gradient at the solution is"), pytest.warns(RuntimeWarning):
+    with (
+        pytest.raises(xg.errors.RuleError, match="the gradient at the solution is"),
+        pytest.warns(RuntimeWarning),
+    ):
         xg.grad(clipped)(np.asarray([-3.0, 5.0]))
 
 
 def test_a_bound_that_does_not_hold_is_a_kink():
     def nearest(a):
-        return xg.sum(scipy.optimize.minimize(lambda x: xg.sum((x - a) ** 2), np.ones(1), bounds=[(0.0, 9.0)], tol=1e-12).x)
+        return xg.sum(
+            scipy.optimize.minimize(
+                lambda x: xg.sum((x - a) ** 2), np.ones(1), bounds=[(0.0, 9.0)], tol=1e-12
+            ).x
+        )
 
     with pytest.raises(xg.errors.RuleError, match="the solution has a kink"):
         xg.grad(nearest)(np.zeros(1))
@@ -85,7 +99,11 @@ def test_a_bound_that_does_not_hold_is_a_kink():
 
 def test_a_degenerate_corner_is_refused():
     def corner(b):
-        return xg.sum(scipy.optimize.linprog(np.asarray([-1.0, -1.0]), A_ub=np.asarray([[1.0, 0], [0, 1], [1, 1]]), b_ub=b).x)
+        return xg.sum(
+            scipy.optimize.linprog(
+                np.asarray([-1.0, -1.0]), A_ub=np.asarray([[1.0, 0], [0, 1], [1, 1]]), b_ub=b
+            ).x
+        )
 
     with pytest.raises(xg.errors.RuleError, match="3 constraints are active at the solution, of 2"):
         xg.grad(corner)(np.asarray([1.0, 1.0, 2.0]))

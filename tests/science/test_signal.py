@@ -37,7 +37,9 @@ def sections(c):
 
 
 def sft(s):
-    return s.ShortTimeFFT(np.hanning(9)[:8] + 0.1, 4, 2.0, mfft=10, scale_to="psd", phase_shift=None)
+    return s.ShortTimeFFT(
+        np.hanning(9)[:8] + 0.1, 4, 2.0, mfft=10, scale_to="psd", phase_shift=None
+    )
 
 
 PROGRAMS = (

@@ -14,8 +14,18 @@ Q = np.asarray([0.1, 0.45, 0.83])
 LOC, SCALE = np.asarray(0.3), np.asarray(1.4)
 SHAPES = {"gamma": (2.3,), "chi2": (3.7,), "invgamma": (5.2,), "beta": (1.7, 2.6), "t": (4.3,), "f": (3.2, 9.1), "genextreme": (0.3,),
           "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
-CONTINUOUS = [n for n, d in scipy.stats.distributions.DISTRIBUTIONS.items() if isinstance(d, scipy.stats.Continuous)]
-DISCRETE = {"poisson": (2.3,), "binom": (9.0, 0.4), "bernoulli": (0.3,), "geom": (0.35,), "nbinom": (4.5, 0.4)}
+CONTINUOUS = [
+    n
+    for n, d in scipy.stats.distributions.DISTRIBUTIONS.items()
+    if isinstance(d, scipy.stats.Continuous)
+]
+DISCRETE = {
+    "poisson": (2.3,),
+    "binom": (9.0, 0.4),
+    "bernoulli": (0.3,),
+    "geom": (0.35,),
+    "nbinom": (4.5, 0.4),
+}
 X, Y = RNG.uniform(0.5, 3.0, 14), RNG.uniform(0.5, 3.0, 14)
 COV = np.asarray([[1.5, 0.3], [0.3, 0.8]])
 PTS = RNG.normal(size=(4, 2))
@@ -33,7 +43,9 @@ def shapes(name):
 def _whole(name):
     def f(st, x, *params):
         d = getattr(st, name)
-        return [getattr(d, m)(x, *params) for m in ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf")]
+        return [
+            getattr(d, m)(x, *params) for m in ("logpdf", "pdf", "cdf", "sf", "logcdf", "logsf")
+        ]
 
     x = getattr(plain, name).ppf(Q, *SHAPES.get(name, ()), LOC, SCALE)
     return S(name, x, *shapes(name), LOC, SCALE, f=f, rtol=1e-5)
@@ -59,7 +71,9 @@ def _moments(name):
 
 
 def _discrete(name):
-    names = ["logpmf", "pmf"] + ["cdf", "sf"] * (scipy.stats.distributions.DISTRIBUTIONS[name]._cdf is not None)
+    names = ["logpmf", "pmf"] + ["cdf", "sf"] * (
+        scipy.stats.distributions.DISTRIBUTIONS[name]._cdf is not None
+    )
     fixed = DISCRETE[name][:-1]
 
     def f(st, p):
@@ -67,7 +81,16 @@ def _discrete(name):
         k = np.asarray([0.0, 1.0, 3.0])
         return [*(getattr(d, m)(k, *fixed, p) for m in names), d.mean(*fixed, p), d.var(*fixed, p)]
 
-    return S(name, np.asarray(DISCRETE[name][-1]), f=lambda st, p: [xg.where(v > -1e300, v, 0.0) if isinstance(v, xg.Array) else np.where(np.isfinite(v), v, 0.0) for v in f(st, p)])
+    return S(
+        name,
+        np.asarray(DISCRETE[name][-1]),
+        f=lambda st, p: [
+            xg.where(v > -1e300, v, 0.0)
+            if isinstance(v, xg.Array)
+            else np.where(np.isfinite(v), v, 0.0)
+            for v in f(st, p)
+        ],
+    )
 
 
 PROGRAMS = (

@@ -126,7 +126,8 @@ def _twin(frame: FrameType) -> str:
 def _advice(what: str, code: str, libraries: set[str]) -> str:
     twins = sorted((name for name in libraries if name.startswith("scipy.")), key=len)
     if twins:
-        return f"call xgrad.{twins[0]}: {twins[0]} leaves Python, and xgrad.{twins[0]} has its derivative"
+        twin = twins[0]
+        return f"call xgrad.{twin}: {twin} leaves Python, and xgrad.{twin} has its derivative"
     if "sklearn" in libraries and not _sklearn_dispatches():
         return (
             "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "

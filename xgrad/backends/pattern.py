@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sparse
+from scipy import sparse
 
 from .. import errors
 from . import BY_TYPE, Backend, backend_of_type
@@ -32,8 +32,9 @@ class Dependence:
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, sets: Any, shape: tuple[int, ...], dtype: Any = np.dtype("float64")) -> None:
-        self.sets, self.shape, self.dtype = sets, tuple(shape), dtype
+    def __init__(self, sets: Any, shape: tuple[int, ...], dtype: Any = None) -> None:
+        self.sets, self.shape = sets, tuple(shape)
+        self.dtype = np.dtype("float64") if dtype is None else dtype
 
     @property
     def ndim(self) -> int:
@@ -109,7 +110,9 @@ def _union(a: Any, b: Any) -> Any:
 
 def _united(*xs: Any) -> Dependence:
     """Return for each element the union of what it is made of, as in a sum or a product."""
-    shape = np.broadcast_shapes(*[np.shape(x) if type(x) is not Dependence else x.shape for x in xs])
+    shape = np.broadcast_shapes(
+        *[np.shape(x) if type(x) is not Dependence else x.shape for x in xs]
+    )
     sets = None
     for x in xs:
         sets = _union(sets, _spread(x, shape))

@@ -117,7 +117,9 @@ def implicit_argmin(
     array([0., 1.])
     """
     if bounds is not None and (not isinstance(bounds, tuple) or len(bounds) != 2):
-        raise ValueError(f"implicit_argmin: bounds is {bounds!r:.60}; expected a pair (lower, upper)")
+        raise ValueError(
+            f"implicit_argmin: bounds is {bounds!r:.60}; expected a pair (lower, upper)"
+        )
     gradient = grad(objective)
 
     def residual(x: Any, *params: Any) -> Any:

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the import system asks for methods, not for classes, and these load slowly
     from importlib.abc import Loader
@@ -101,7 +101,8 @@ class _Finder:
             return None
         spec = find_spec(fullname)  # of the other finders: this one waits no more
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, fullname, hook)  # type: ignore[assignment] # see the import above
+            loader: Any = _Loader(spec.loader, fullname, hook)  # see the import above
+            spec.loader = loader
         return spec
 
 

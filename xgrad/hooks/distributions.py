@@ -12,7 +12,8 @@ from . import is_enabled
 from .holding import holds
 
 METHODS = (
-    "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std median interval entropy fit nnlf freeze"
+    "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std median interval entropy fit "
+    "nnlf freeze"
 ).split()
 VECTORS = {"multivariate_normal_gen": "multivariate_normal", "multivariate_t_gen": "multivariate_t",
            "dirichlet_gen": "dirichlet"}  # fmt: skip
@@ -55,7 +56,7 @@ def _before(own: Any, name: str, find: Any) -> Any:
 
 
 def _frozen(cls: Any, twins: Mapping[str, Any]) -> None:
-    """Ask a frozen distribution's twin, with the parameters that it holds, where x is an `Array`."""
+    """Ask a frozen distribution's twin, with the parameters it holds, where x is an `Array`."""
     for base in (cls, *cls.__subclasses__()):
         for name in METHODS:
             own = base.__dict__.get(name)

@@ -1,4 +1,4 @@
-"""Whether a call of another library holds an `Array`, in its arguments or in what they close over."""
+"""Whether a call of another library holds an `Array`, in arguments or in what they close over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def holds(x: Any, depth: int = 4) -> bool:
     if isinstance(x, functools.partial):
         return holds((x.func, x.args, x.keywords), depth - 1)
     if isinstance(x, MethodType):
-        return holds((x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1)
+        return holds(
+            (x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1
+        )
     if isinstance(x, FunctionType) and depth > 0:
         return any(_read(v, depth - 1) for v in _reads(x))
     return False
@@ -33,7 +35,11 @@ def _read(x: Any, depth: int) -> bool:
     """Whether a function that reads `x` reads something tracked."""
     if type(x) is xgrad.Array:
         return x.is_tracked
-    return holds(x, depth) if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType)) else False
+    return (
+        holds(x, depth)
+        if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType))
+        else False
+    )
 
 
 def _reads(f: FunctionType) -> list[Any]:
@@ -44,7 +50,9 @@ def _reads(f: FunctionType) -> list[Any]:
             found.append(cell.cell_contents)
         except ValueError:  # a name that is not bound yet
             continue
-    found += [f.__globals__[n] for n in f.__code__.co_names if type(f.__globals__.get(n)) is xgrad.Array]
+    found += [
+        f.__globals__[n] for n in f.__code__.co_names if type(f.__globals__.get(n)) is xgrad.Array
+    ]
     return found
 
 

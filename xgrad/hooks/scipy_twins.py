@@ -15,6 +15,7 @@ from typing import Any
 from . import TWINS, distributions, is_enabled
 from .holding import holds
 
+
 def enter(name: str) -> None:
     """Put a function that looks at its arguments before each of a module's that has a twin."""
     module: Any = sys.modules[name]

@@ -30,7 +30,17 @@ if TYPE_CHECKING:
     from . import spatial as spatial
     from . import stats as stats
 
-CHAPTERS = ("integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "spatial", "stats")
+CHAPTERS = (
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "signal",
+    "sparse",
+    "spatial",
+    "stats",
+)
 """The chapters that are here, imported when first used."""
 
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names

@@ -187,7 +187,9 @@ def make_interp_spline(
             rows += [spline(at, nu) for nu in orders]
         return xgrad.reshape(xgrad.concat(rows), shape)
 
-    coefficients = implicit(equation, found.c, _Collocation(raw(knots.detach()), raw(x.detach()), k, ends))
+    coefficients = implicit(
+        equation, found.c, _Collocation(raw(knots.detach()), raw(x.detach()), k, ends)
+    )
     made = BSpline(knots, coefficients, k)
     made.axis = axis % values.ndim
     return made
@@ -243,7 +245,9 @@ def make_smoothing_spline(
         )
     x, values = points_and_values("make_smoothing_spline", x, y, axis)
     library, points, weights = chapter("interpolate"), raw(x.detach()), raw(w)
-    made = library.make_smoothing_spline(points, raw(values.detach()).reshape(len(points), -1)[:, 0], weights, lam)
+    made = library.make_smoothing_spline(
+        points, raw(values.detach()).reshape(len(points), -1)[:, 0], weights, lam
+    )
     c = by_matrix(
         lambda row: library.make_smoothing_spline(points, row, weights, lam).c, values, axis=0
     )

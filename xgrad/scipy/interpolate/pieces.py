@@ -194,7 +194,9 @@ class Akima1DInterpolator(PPoly):
         self, x: Any, y: Any, axis: int = 0, *, method: str = "akima", extrapolate: Any = None
     ) -> None:
         if method not in ("akima", "makima"):
-            raise ValueError(f"Akima1DInterpolator: method is {method!r}; expected 'akima', 'makima'")
+            raise ValueError(
+                f"Akima1DInterpolator: method is {method!r}; expected 'akima', 'makima'"
+            )
         x, values = points_and_values("Akima1DInterpolator", x, y, axis)
         rise = (values[1:, ...] - values[:-1, ...]) / behind(x[1:] - x[:-1], values)
         if x.shape[0] == 2:

@@ -33,8 +33,8 @@ class KroghInterpolator:
         held = raw(self.xi.detach())
         if len(np.unique(held)) != len(held) or len(held) != self.yi.shape[0]:
             raise ValueError(
-                f"{type(self).__name__}: xi has {len(held)} points and yi {self.yi.shape[0]} values; "
-                "expected as many, and points that all differ"
+                f"{type(self).__name__}: xi has {len(held)} points and yi {self.yi.shape[0]} "
+                "values; expected as many, and points that all differ"
             )
         rows = [self.yi[i, ...] for i in range(len(held))]
         self.c = [rows[0]]
@@ -125,9 +125,15 @@ class interp1d:  # noqa: N801 - SciPy's name
         self.x, self.kind, self.fill = x, kind, fill_value
         self.extrapolates = isinstance(fill_value, str) and fill_value == "extrapolate"
         without = isinstance(fill_value, float) and np.isnan(fill_value)
-        self.bounds_error = (without if bounds_error is None else bounds_error) and not self.extrapolates
+        self.bounds_error = (
+            without if bounds_error is None else bounds_error
+        ) and not self.extrapolates
         degree = SPLINES.get(kind, kind) if not isinstance(kind, int) else kind
-        self.spline = make_interp_spline(x, self.y, degree) if isinstance(degree, int) and degree > 1 else None
+        self.spline = (
+            make_interp_spline(x, self.y, degree)
+            if isinstance(degree, int) and degree > 1
+            else None
+        )
 
     def __call__(self, x: Any) -> Array:
         """Return the values at some points."""

@@ -73,7 +73,9 @@ class RegularGridInterpolator:
         method = self.method if method is None else method
         known = ("linear", "nearest", "pchip", *self.SPLINES)
         if method not in known:
-            raise ValueError(f"RegularGridInterpolator: method is {method!r}; expected one of {known}")
+            raise ValueError(
+                f"RegularGridInterpolator: method is {method!r}; expected one of {known}"
+            )
         ndim = len(self.points)
         at, shape = _places(xi, ndim, "RegularGridInterpolator")
         held = raw(at.detach())
@@ -159,7 +161,9 @@ class LinearNDInterpolator:
     Differentiable in points, values and where it is looked at; the triangles are SciPy's.
     """
 
-    def __init__(self, points: Any, values: Any, fill_value: float = np.nan, rescale: bool = False) -> None:
+    def __init__(
+        self, points: Any, values: Any, fill_value: float = np.nan, rescale: bool = False
+    ) -> None:
         if rescale:
             raise NotImplementedError("LinearNDInterpolator: scale the points, instead of rescale")
         mesh = hasattr(points, "simplices")
@@ -287,7 +291,9 @@ class RBFInterpolator:
         if neighbors is not None:
             raise NotImplementedError("RBFInterpolator: neighbors has no derivative here")
         if kernel not in KERNELS:
-            raise ValueError(f"RBFInterpolator: kernel is {kernel!r}; expected one of {', '.join(KERNELS)}")
+            raise ValueError(
+                f"RBFInterpolator: kernel is {kernel!r}; expected one of {', '.join(KERNELS)}"
+            )
         if epsilon is None and kernel not in SCALE_FREE:
             raise ValueError(f"RBFInterpolator: kernel {kernel!r} needs epsilon")
         self.y, d = xgrad.asarray(y), xgrad.asarray(d)
@@ -295,9 +301,13 @@ class RBFInterpolator:
         self.shape = tuple(d.shape[1:])
         order = max(KERNELS[kernel], 0) if degree is None else int(degree)
         n = self.y.shape[1]
-        self.powers = np.asarray(
-            [p for p in itertools.product(range(order + 1), repeat=n) if sum(p) <= order]
-        ).reshape(-1, n) if order >= 0 else np.zeros((0, n), dtype=int)
+        self.powers = (
+            np.asarray(
+                [p for p in itertools.product(range(order + 1), repeat=n) if sum(p) <= order]
+            ).reshape(-1, n)
+            if order >= 0
+            else np.zeros((0, n), dtype=int)
+        )
         held = raw(self.y.detach())
         low, high = held.min(axis=0), held.max(axis=0)
         self.shift = (low + high) / 2
@@ -308,7 +318,9 @@ class RBFInterpolator:
         K = K + xgrad.diag(xgrad.broadcast_to(xgrad.asarray(smoothing) * 1.0, (count,)))
         zero = xgrad.zeros((m, m))
         matrix = xgrad.concat([xgrad.concat([K, P], axis=1), xgrad.concat([P.T, zero], axis=1)])
-        rows = xgrad.concat([xgrad.reshape(d, (count, -1)), xgrad.zeros((m, math.prod(self.shape)))])
+        rows = xgrad.concat(
+            [xgrad.reshape(d, (count, -1)), xgrad.zeros((m, math.prod(self.shape)))]
+        )
         self.c = xgrad.linalg.solve(matrix, rows)
 
     def _squares(self, x: Any) -> Any:
@@ -324,6 +336,8 @@ class RBFInterpolator:
         """Return the values at points, given as rows."""
         x = xgrad.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.y.shape[1]:
-            raise ValueError(f"RBFInterpolator: x has shape {x.shape}; expected (n, {self.y.shape[1]})")
+            raise ValueError(
+                f"RBFInterpolator: x has shape {x.shape}; expected (n, {self.y.shape[1]})"
+            )
         parts = xgrad.concat([_radial(self.kernel, self._squares(x)), self._monomials(x)], axis=1)
         return xgrad.reshape(parts @ self.c, (x.shape[0], *self.shape))

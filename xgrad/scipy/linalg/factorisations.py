@@ -1,4 +1,4 @@
-"""Eigenvalues, singular values, orthogonal factors: signs as SciPy's, derivatives as xgrad.linalg's."""
+"""Eigenvalues, singular values, orthogonal factors: with SciPy's signs, by `xgrad.linalg`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,19 @@ from ...arrays.array import Array
 from ..common import chapter, raw, twin
 from .solving import H, _whole
 
-__all__ = ["eig", "eigh", "eigvals", "eigvalsh", "ldl", "norm", "orth", "polar", "qr", "svd", "svdvals"]
+__all__ = [
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "ldl",
+    "norm",
+    "orth",
+    "polar",
+    "qr",
+    "svd",
+    "svdvals",
+]
 
 
 def _signed(ours: Array, theirs: Any, axis: int) -> Array:
@@ -149,7 +161,9 @@ def polar(a: Any, side: str = "right") -> Any:
         u = H(u)
         p = H(u) @ a
         p = 0.5 * (p + H(p))
-    return (u, p) if side == "right" else (u, u @ p @ H(u) if a.shape[-2] <= a.shape[-1] else a @ H(u))
+    return (
+        (u, p) if side == "right" else (u, u @ p @ H(u) if a.shape[-2] <= a.shape[-1] else a @ H(u))
+    )
 
 
 @twin("linalg")
@@ -186,7 +200,7 @@ def ldl(
     Differentiable where LAPACK neither swaps rows nor makes blocks, as for a definite matrix.
     """
     A = _whole(xgrad.asarray(A), lower, hermitian)
-    outer, d, order = chapter("linalg", A).ldl(raw(A.detach()), lower=lower, hermitian=hermitian)
+    _, d, order = chapter("linalg", A).ldl(raw(A.detach()), lower=lower, hermitian=hermitian)
     if np.any(order != np.arange(len(order))) or np.any(d != np.diag(np.diag(d))):
         raise NotImplementedError(
             "ldl: the matrix needs pivots, whose choice has no derivative; use eigh, or cholesky "
@@ -201,13 +215,17 @@ def ldl(
         column = xgrad.where(xgrad.arange(n) < i, 0.0, rest[:, i]) / pivot
         rows.append(column)
         diagonal.append(pivot)
-        rest = rest - pivot * column[:, None] * (xgrad.conj(column) if hermitian else column)[None, :]
+        rest = (
+            rest - pivot * column[:, None] * (xgrad.conj(column) if hermitian else column)[None, :]
+        )
     L, D = xgrad.stack(rows, axis=1), xgrad.diag(xgrad.stack(diagonal))
     return (L, D, order) if lower else (xgrad.flip(L), xgrad.flip(D), order)
 
 
 @twin("linalg")
-def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:
+def norm(
+    a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True
+) -> Any:
     """Return a norm of vectors or matrices; see ``scipy.linalg.norm``."""
     a = xgrad.asarray(a)
     if axis is None and ord is None:
@@ -215,7 +233,9 @@ def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, chec
         return xgrad.reshape(out, (1,) * a.ndim) if keepdims else out
     axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     if len(axes) == 1:
-        return xgrad.linalg.vector_norm(a, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims)
+        return xgrad.linalg.vector_norm(
+            a, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims
+        )
     moved = xgrad.moveaxis(a, axes, (-2, -1))
     out = xgrad.linalg.matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
     return xgrad.moveaxis(out, (-2, -1), axes) if keepdims else out

@@ -13,8 +13,8 @@ from ..common import chapter, raw, twin
 from .equations import _Sylvester
 
 __all__ = [
-    "cosm",
     "coshm",
+    "cosm",
     "expm",
     "expm_frechet",
     "fractional_matrix_power",

@@ -66,7 +66,9 @@ def leslie(f: Any, s: Any) -> Any:
     """Return the matrix of a population: fecundities in the first row, survivals below."""
     f, s = _vector(f), _vector(s)
     if s.shape[0] != f.shape[0] - 1:
-        raise ValueError(f"leslie: f has {f.shape[0]} elements and s has {s.shape[0]}; expected one less")
+        raise ValueError(
+            f"leslie: f has {f.shape[0]} elements and s has {s.shape[0]}; expected one less"
+        )
     below = xgrad.diag(s)
     return xgrad.concat([f[None, :], xgrad.pad(below, ((0, 0), (0, 1)))])
 

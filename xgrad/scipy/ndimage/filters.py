@@ -82,13 +82,13 @@ def _lines_by_x(xp: Any, g: Any, weights: Any, axis: int) -> Any:
 
 
 @multilinear(_lines_by_x, _lines_by_weights)
-def _lines(x: Array, weights: Array, /, *, axis: int) -> Array:
+def _lines(x: Array, weights: Array, /, *, axis: int) -> Any:
     """Return the correlation along an axis, where the weights do not reach over the border."""
     backend = backend_of(x)
     n = weights.shape[0]
     found = backend.chapter("ndimage").correlate1d(x, weights, axis, mode="constant")
     begin = n // 2
-    return found[(*(slice(None),) * axis, slice(begin, x.shape[axis] - n + 1 + begin))]  # type: ignore[no-any-return]
+    return found[(*(slice(None),) * axis, slice(begin, x.shape[axis] - n + 1 + begin))]
 
 
 lines = _lines
@@ -159,7 +159,8 @@ def correlate(
         w, origin = _among(axes, x, w, origin)
     if w.ndim != x.ndim:
         raise ValueError(
-            f"correlate: weights have shape {w.shape} and the image {x.shape}; expected as many axes"
+            f"correlate: weights have shape {w.shape} and the image {x.shape}; "
+            "expected as many axes"
         )
     before = [n // 2 + o for n, o in zip(w.shape, per_axis(origin, x.ndim), strict=True)]
     widths = [(b, n - 1 - b) for b, n in zip(before, w.shape, strict=True)]
@@ -216,7 +217,9 @@ def gaussian_filter1d(
     width = float(raw(sigma))
     reach = int(truncate * width + 0.5) if radius is None else int(radius)
     if order < 0 or reach < 0:
-        raise ValueError(f"gaussian_filter1d: order is {order} and radius is {radius}; expected >= 0")
+        raise ValueError(
+            f"gaussian_filter1d: order is {order} and radius is {radius}; expected >= 0"
+        )
     weights = xgrad.flip(_gaussian(sigma, order, reach))
     return correlate1d(xgrad.asarray(input), weights, axis, output, mode, cval)
 

@@ -91,13 +91,17 @@ def standard_deviation(input: Any, labels: Any = None, index: Any = None) -> Any
 @twin("ndimage")
 def minimum(input: Any, labels: Any = None, index: Any = None) -> Any:
     """Return the smallest element of each region; see ``scipy.ndimage.minimum``."""
-    return _summed("minimum", input, labels, index, lambda v, g, n, size: xgrad.segment_min(v, g, n))
+    return _summed(
+        "minimum", input, labels, index, lambda v, g, n, size: xgrad.segment_min(v, g, n)
+    )
 
 
 @twin("ndimage")
 def maximum(input: Any, labels: Any = None, index: Any = None) -> Any:
     """Return the largest element of each region; see ``scipy.ndimage.maximum``."""
-    return _summed("maximum", input, labels, index, lambda v, g, n, size: xgrad.segment_max(v, g, n))
+    return _summed(
+        "maximum", input, labels, index, lambda v, g, n, size: xgrad.segment_max(v, g, n)
+    )
 
 
 @twin("ndimage")
@@ -137,8 +141,8 @@ def _factor(name: str) -> Any:
     """Return an op of a Fourier transform that multiplies it, by a real number at each place."""
 
     @linear(lambda xp, g, x, by, n, axis: op(g, by=by, n=n, axis=axis))
-    def op(x: Array, /, *, by: Any, n: int, axis: int) -> Array:
-        return getattr(backend_of(x).chapter("ndimage"), name)(x, by, n, axis)  # type: ignore[no-any-return]
+    def op(x: Array, /, *, by: Any, n: int, axis: int) -> Any:
+        return getattr(backend_of(x).chapter("ndimage"), name)(x, by, n, axis)
 
     return op
 
@@ -149,9 +153,9 @@ _GAUSSIAN, _UNIFORM, _ELLIPSOID = map(
 
 
 @linear(lambda xp, g, x, by, n, axis: _turned(g, by=tuple(-b for b in by), n=n, axis=axis))
-def _turned(x: Array, /, *, by: tuple[float, ...], n: int, axis: int) -> Array:
+def _turned(x: Array, /, *, by: tuple[float, ...], n: int, axis: int) -> Any:
     """Return a Fourier transform as that of the shifted image."""
-    return backend_of(x).chapter("ndimage").fourier_shift(x, by, n, axis)  # type: ignore[no-any-return]
+    return backend_of(x).chapter("ndimage").fourier_shift(x, by, n, axis)
 
 
 def _complex(x: Any) -> Any:
@@ -160,7 +164,9 @@ def _complex(x: Any) -> Any:
 
 
 @twin("ndimage")
-def fourier_gaussian(input: Any, sigma: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
+def fourier_gaussian(
+    input: Any, sigma: Any, n: int = -1, axis: int = -1, output: Any = None
+) -> Any:
     """Multiply a Fourier transform by that of a Gaussian; see ``scipy.ndimage``."""
     return _GAUSSIAN(xgrad.asarray(input), by=raw(sigma), n=n, axis=axis)
 
@@ -172,7 +178,9 @@ def fourier_uniform(input: Any, size: Any, n: int = -1, axis: int = -1, output: 
 
 
 @twin("ndimage")
-def fourier_ellipsoid(input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
+def fourier_ellipsoid(
+    input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None
+) -> Any:
     """Multiply a Fourier transform by that of an ellipsoid; see ``scipy.ndimage``."""
     return _ELLIPSOID(xgrad.asarray(input), by=raw(size), n=n, axis=axis)
 

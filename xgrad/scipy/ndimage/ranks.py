@@ -1,4 +1,4 @@
-"""Filters that choose an element of each window: its cotangent goes to the chosen, or to equal ones."""
+"""Filters that choose an element of each window, to which its cotangent goes, or to equal ones."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def chosen(value: Any, among: Any) -> Any:
     held = raw(among.detach())
     same = held == value
     weights = same / np.maximum(same.sum(axis=0), 1)
-    return with_derivative_of(value, xgrad.sum(among * xgrad.asarray(weights.astype(held.dtype)), axis=0))
+    return with_derivative_of(
+        value, xgrad.sum(among * xgrad.asarray(weights.astype(held.dtype)), axis=0)
+    )
 
 
 def _selected(
@@ -192,7 +194,14 @@ def grey_dilation(
 def _both(first: Callable[..., Any], second: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     input, size, footprint, structure, mode, cval, origin, axes = given
     more = {"mode": mode, "cval": cval, "origin": origin, "axes": axes}
-    return second(first(input, size, footprint, structure, None, **more), size, footprint, structure, None, **more)
+    return second(
+        first(input, size, footprint, structure, None, **more),
+        size,
+        footprint,
+        structure,
+        None,
+        **more,
+    )
 
 
 @twin("ndimage")
@@ -216,26 +225,34 @@ def grey_closing(
 
 
 @twin("ndimage")
-def white_tophat(input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any) -> Any:
+def white_tophat(
+    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
+) -> Any:
     """Return the image less its opening; see ``scipy.ndimage.white_tophat``."""
     return input - grey_opening(input, size, footprint, *args, **options)
 
 
 @twin("ndimage")
-def black_tophat(input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any) -> Any:
+def black_tophat(
+    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
+) -> Any:
     """Return the closing less the image; see ``scipy.ndimage.black_tophat``."""
     return grey_closing(input, size, footprint, *args, **options) - input
 
 
 @twin("ndimage")
-def morphological_gradient(input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any) -> Any:
+def morphological_gradient(
+    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
+) -> Any:
     """Return the dilation less the erosion; see ``scipy.ndimage.morphological_gradient``."""
     given = (input, size, footprint, *args)
     return grey_dilation(*given, **options) - grey_erosion(*given, **options)
 
 
 @twin("ndimage")
-def morphological_laplace(input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any) -> Any:
+def morphological_laplace(
+    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
+) -> Any:
     """Return dilation plus erosion less twice the image; see ``scipy.ndimage``."""
     given = (input, size, footprint, *args)
     return grey_dilation(*given, **options) + grey_erosion(*given, **options) - 2.0 * input

@@ -23,7 +23,16 @@ from ..common import chapter, raw, with_derivative_of
 
 __all__ = ["coefficients", "interpolated", "spline_filter", "spline_filter1d"]
 
-BORDERS = ("constant", "grid-constant", "grid-mirror", "grid-wrap", "mirror", "nearest", "reflect", "wrap")
+BORDERS = (
+    "constant",
+    "grid-constant",
+    "grid-mirror",
+    "grid-wrap",
+    "mirror",
+    "nearest",
+    "reflect",
+    "wrap",
+)
 PADDED = {"nearest": "edge", "grid-constant": "constant"}
 PAD = 12
 """How far the library extends an image whose border has no exact spline."""
@@ -98,9 +107,10 @@ def _weights(order: int) -> Any:
         return np.ones((1, 1))
     low, high = (0.0, 1.0) if order % 2 else (-0.5, 0.5)
     points = low + (high - low) * (np.arange(order + 1) + 0.5) / (order + 1)
-    rows = []
-    for k in range(order + 1):
-        rows.append(np.linalg.solve(np.vander(points, increasing=True), _bspline(points + order // 2 - k, order)))
+    powers = np.vander(points, increasing=True)
+    rows = [
+        np.linalg.solve(powers, _bspline(points + order // 2 - k, order)) for k in range(order + 1)
+    ]
     return np.asarray(rows)
 
 
@@ -147,7 +157,13 @@ def _index(i: Any, n: int, mode: str) -> tuple[Any, Any]:
 
 
 def interpolated(
-    x: Array, coordinates: list[Any], value: Any, order: int, mode: str, cval: float, prefilter: bool
+    x: Array,
+    coordinates: list[Any],
+    value: Any,
+    order: int,
+    mode: str,
+    cval: float,
+    prefilter: bool,
 ) -> Array:
     """Return values of the library with the derivative of the spline at these coordinates.
 
@@ -166,12 +182,12 @@ def interpolated(
     table = _weights(order)
     sides, counts = [], np.ones(np.shape(value), dtype=bool)
     for p, n in zip(coordinates, c.shape, strict=True):
-        p = xgrad.asarray(p) + float(pad)
-        held = np.asarray(raw(p.detach()), dtype=float)
+        at_pixels = xgrad.asarray(p) + float(pad)
+        held = np.asarray(raw(at_pixels.detach()), dtype=float)
         moved, sign, inside = _folded(held, n, mode)
         counts &= inside
         base = np.floor(moved) if order % 2 else np.floor(moved + 0.5)
-        offset = p * xgrad.asarray(sign) + xgrad.asarray(moved - sign * held - base)
+        offset = at_pixels * xgrad.asarray(sign) + xgrad.asarray(moved - sign * held - base)
         powers = [xgrad.ones_like(offset)]
         for _ in range(order):
             powers.append(powers[-1] * offset)

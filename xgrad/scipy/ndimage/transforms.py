@@ -38,12 +38,16 @@ def map_coordinates(
     array([3., 1.])
     """
     x = xgrad.asarray(input)
-    at = coordinates if hasattr(coordinates, "shape") else xgrad.stack([xgrad.asarray(c) for c in coordinates])
+    at = (
+        coordinates
+        if hasattr(coordinates, "shape")
+        else xgrad.stack([xgrad.asarray(c) for c in coordinates])
+    )
     at = xgrad.asarray(at)
     if at.shape[0] != x.ndim:
         raise ValueError(
-            f"map_coordinates: coordinates have shape {at.shape}; expected {x.ndim} rows first, one "
-            "for each axis of the image"
+            f"map_coordinates: coordinates have shape {at.shape}; expected {x.ndim} rows first, "
+            "one for each axis of the image"
         )
     value = chapter("ndimage", x, at).map_coordinates(
         raw(x.detach()), raw(at.detach()), None, order, mode, cval, prefilter
@@ -53,7 +57,10 @@ def map_coordinates(
 
 def _grid(shape: Any) -> list[Any]:
     """Return the coordinates of all pixels, an array for each axis that broadcasts to the image."""
-    return [np.arange(float(n)).reshape([-1 if k == i else 1 for k in range(len(shape))]) for i, n in enumerate(shape)]
+    return [
+        np.arange(float(n)).reshape([-1 if k == i else 1 for k in range(len(shape))])
+        for i, n in enumerate(shape)
+    ]
 
 
 def _looked_up(x: Any, places: list[Any], value: Any, options: Any) -> Any:
@@ -139,7 +146,15 @@ def rotate(
     x = xgrad.asarray(input)
     degrees = xgrad.asarray(angle)
     value = chapter("ndimage", x).rotate(
-        raw(x.detach()), float(raw(degrees.detach())), axes, reshape, None, order, mode, cval, prefilter
+        raw(x.detach()),
+        float(raw(degrees.detach())),
+        axes,
+        reshape,
+        None,
+        order,
+        mode,
+        cval,
+        prefilter,
     )
     one, two = sorted(a % x.ndim for a in axes)
     turn = degrees * (np.pi / 180.0)
@@ -158,7 +173,10 @@ def rotate(
     here = [xgrad.broadcast_to(xgrad.asarray(places[i]), value.shape) for i in (one, two)]
     first = tuple(slice(None) if i in (one, two) else 0 for i in range(x.ndim))
     spots = [h[first] for h in here]
-    done = [interpolated(flat[i, :, :], spots, images[i], order, mode, cval, prefilter) for i in range(len(images))]
+    done = [
+        interpolated(flat[i, :, :], spots, images[i], order, mode, cval, prefilter)
+        for i in range(len(images))
+    ]
     stacked = xgrad.reshape(xgrad.stack(done), (*(value.shape[i] for i in rest), *images.shape[1:]))
     return xgrad.permute_dims(stacked, tuple(np.argsort((*rest, one, two)).tolist()))
 
@@ -174,5 +192,8 @@ def geometric_transform(
     shape = x.shape if output_shape is None else tuple(output_shape)
     more = extra_keywords or {}
     found = [mapping(p, *extra_arguments, **more) for p in np.ndindex(*shape)]
-    rows = [xgrad.reshape(xgrad.stack([xgrad.asarray(f[i]) for f in found]), shape) for i in range(x.ndim)]
+    rows = [
+        xgrad.reshape(xgrad.stack([xgrad.asarray(f[i]) for f in found]), shape)
+        for i in range(x.ndim)
+    ]
     return map_coordinates(x, xgrad.stack(rows), None, order, mode, cval, prefilter)

@@ -1,6 +1,45 @@
 """Roots and minima as differentiable functions, as in ``scipy.optimize``."""
 
-from .equations import bisect, brenth, brentq, fixed_point, fsolve, newton, ridder, root, root_scalar, toms748
-from .minima import curve_fit, least_squares, linear_sum_assignment, linprog, lsq_linear, minimize, minimize_scalar, nnls
+from .equations import (
+    bisect,
+    brenth,
+    brentq,
+    fixed_point,
+    fsolve,
+    newton,
+    ridder,
+    root,
+    root_scalar,
+    toms748,
+)
+from .minima import (
+    curve_fit,
+    least_squares,
+    linear_sum_assignment,
+    linprog,
+    lsq_linear,
+    minimize,
+    minimize_scalar,
+    nnls,
+)
 
-__all__ = ['bisect', 'brenth', 'brentq', 'curve_fit', 'fixed_point', 'fsolve', 'least_squares', 'linear_sum_assignment', 'linprog', 'lsq_linear', 'minimize', 'minimize_scalar', 'newton', 'nnls', 'ridder', 'root', 'root_scalar', 'toms748',]
+__all__ = [
+    "bisect",
+    "brenth",
+    "brentq",
+    "curve_fit",
+    "fixed_point",
+    "fsolve",
+    "least_squares",
+    "linear_sum_assignment",
+    "linprog",
+    "lsq_linear",
+    "minimize",
+    "minimize_scalar",
+    "newton",
+    "nnls",
+    "ridder",
+    "root",
+    "root_scalar",
+    "toms748",
+]

@@ -180,9 +180,7 @@ def toms748(
     return _bracketed("toms748", f, a, b, args, full_output, options)
 
 
-def newton(
-    func: Function, x0: Any, fprime: Any = None, args: Any = (), **options: Any
-) -> Any:
+def newton(func: Function, x0: Any, fprime: Any = None, args: Any = (), **options: Any) -> Any:
     """Find a root near a number, or near each of many; see ``scipy.optimize.newton`` and `root`."""
     args = args_of(args)
     if options.get("full_output"):

@@ -44,8 +44,14 @@ def _sides(bounds: Any, n: int) -> tuple[Any, Any]:
         rows = rows * n if len(rows) == 1 else rows
         low = [-np.inf if a is None else a for a, _ in rows]
         high = [np.inf if b is None else b for _, b in rows]
-    return tuple(xgrad.broadcast_to(xgrad.asarray(joined(s)) * 1.0, (n,)) if arrays_in(s)
-                 else np.broadcast_to(np.asarray(s, dtype=float), (n,)) for s in (low, high))  # type: ignore[return-value] # fmt: skip
+    return _side(low, n), _side(high, n)
+
+
+def _side(side: Any, n: int) -> Any:
+    """Return one bound for each variable."""
+    if arrays_in(side):
+        return xgrad.broadcast_to(xgrad.asarray(joined(side)) * 1.0, (n,))
+    return np.broadcast_to(np.asarray(side, dtype=float), (n,))
 
 
 def _raw_bounds(bounds: Any) -> Any:
@@ -67,8 +73,8 @@ def _active(name: str, x: Any, slope: Any, low: Any, high: Any) -> tuple[Any, An
     undecided = (at_low | at_high) & ~pushed & (np.abs(slope) <= scale)
     if undecided.any():
         raise RuleError(
-            f"{name}: variable {int(np.flatnonzero(undecided)[0])} is at a bound which does not hold "
-            "it, as the gradient vanishes there too: the solution has a kink, and no derivative"
+            f"{name}: variable {int(np.flatnonzero(undecided)[0])} is at a bound which does not "
+            "hold it, as the gradient vanishes there too: the solution has a kink, and no derivative"
         )
     return pushed, at_low
 
@@ -155,16 +161,18 @@ def _constraints(given: Any, x: Any, args: tuple[Any, ...]) -> tuple[Any, list[F
     for c in several:
         if isinstance(c, dict):
             more = c.get("args", ())
-            f = lambda v, c=c, more=more: xgrad.reshape(xgrad.asarray(joined(c["fun"](v, *more))), (-1,))  # noqa: E731
-            theirs.append({**c, "fun": held(c["fun"]), "args": raws(more)} | (
-                {"jac": held(c["jac"])} if callable(c.get("jac")) else {}))
+            f = _flat(c["fun"], more)
+            theirs.append(
+                {**c, "fun": held(c["fun"]), "args": raws(more)}
+                | ({"jac": held(c["jac"])} if callable(c.get("jac")) else {})
+            )
             ours.append((f, 0.0, 0.0 if c["type"] == "eq" else np.inf))
         elif hasattr(c, "A"):
             f = lambda v, A=c.A: xgrad.reshape(xgrad.asarray(A) @ v, (-1,))  # noqa: E731
             theirs.append(library.LinearConstraint(raw(c.A), raw(c.lb), raw(c.ub)))
             ours.append((f, c.lb, c.ub))
         else:
-            f = lambda v, c=c: xgrad.reshape(xgrad.asarray(joined(c.fun(v))), (-1,))  # noqa: E731
+            f = _flat(c.fun, ())
             theirs.append(library.NonlinearConstraint(held(c.fun), raw(c.lb), raw(c.ub)))
             ours.append((f, c.lb, c.ub))
     if x is None:
@@ -178,10 +186,19 @@ def _constraints(given: Any, x: Any, args: tuple[Any, ...]) -> tuple[Any, list[F
             finite = np.where(np.isfinite(edge), edge, 1e300)
             at = np.flatnonzero(np.abs(value - finite) <= 1e-6 * np.maximum(1.0, np.abs(value)))
             if len(at):
-                active.append(lambda v, f=f, at=at, side=side: _part(f(v), at) - _part(side, at, len(value)))
+                active.append(
+                    lambda v, f=f, at=at, side=side, n=len(value): (
+                        _part(f(v), at) - _part(side, at, n)
+                    )
+                )
             if np.array_equal(raw(low), raw(high)):
                 break
     return theirs, active
+
+
+def _flat(f: Function, args: Any) -> Function:
+    """Return a constraint as a function to vectors."""
+    return lambda v: xgrad.reshape(xgrad.asarray(joined(f(v, *args))), (-1,))
 
 
 def _part(x: Any, at: Any, n: int | None = None) -> Any:
@@ -208,7 +225,8 @@ def minimize(
     >>> import numpy as np, xgrad as xg
     >>> from xgrad import scipy
     >>> def nearest(a):
-    ...     return scipy.optimize.minimize(lambda x: xg.sum((x - a) ** 2), np.ones(2), bounds=[(0, 9)] * 2).x
+    ...     away = lambda x: xg.sum((x - a) ** 2)
+    ...     return scipy.optimize.minimize(away, np.ones(2), bounds=[(0, 9)] * 2).x
     >>> xg.jacfwd(nearest)(np.asarray([-1.0, 2.0])).round(6) + 0.0
     array([[0., 0.],
            [0., 1.]])
@@ -239,7 +257,9 @@ def minimize(
         warn_of("minimize", found.message)
     _, active = _constraints(constraints, x, args)
     low, high = _sides(bounds, x.size)
-    flat = _held_solution("minimize", x.ravel(), lambda v: objective(xgrad.reshape(v, x.shape)), low, high, active)
+    flat = _held_solution(
+        "minimize", x.ravel(), lambda v: objective(xgrad.reshape(v, x.shape)), low, high, active
+    )
     found.x = given_back(xgrad.reshape(flat, x.shape), x0, args)
     if type(found.x) is Array:
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
@@ -279,7 +299,9 @@ def _reads_anything(f: Function, x: Any, *given: Any) -> bool:
             if callable(inner):
                 try:
                     more = c.get("args", ()) if isinstance(c, dict) else ()
-                    if Recorded(lambda v, i=inner, m=more: xgrad.asarray(joined(i(v, *m))), Array(x)).reads:
+                    if Recorded(
+                        lambda v, i=inner, m=more: xgrad.asarray(joined(i(v, *m))), Array(x)
+                    ).reads:
                         return True
                 except RuleError:
                     continue
@@ -304,7 +326,9 @@ def minimize_scalar(
             slope = float(raw(xgrad.grad(lambda v: xgrad.asarray(fun(v, *args)))(Array(x[0]))))
         if (near[0] and slope > 1e-3) or (near[1] and slope < -1e-3):
             edge = bounds[0] if near[0] else bounds[1]
-            found.x = given_back(Array(x[0], xgrad.asarray(edge)._node) if type(edge) is Array else Array(x[0]), args)
+            found.x = given_back(
+                Array(x[0], xgrad.asarray(edge)._node) if type(edge) is Array else Array(x[0]), args
+            )
             return found
         low, high = -np.inf, np.inf
     f = lambda v: fun(v[0], *args)  # noqa: E731
@@ -320,7 +344,9 @@ def minimize_scalar(
 LOSSES: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,
     "soft_l1": lambda z: 2.0 * (xgrad.sqrt(1.0 + z) - 1.0),
-    "huber": lambda z: xgrad.where(z <= 1.0, z, 2.0 * xgrad.sqrt(xgrad.where(z > 1.0, z, 1.0)) - 1.0),
+    "huber": lambda z: xgrad.where(
+        z <= 1.0, z, 2.0 * xgrad.sqrt(xgrad.where(z > 1.0, z, 1.0)) - 1.0
+    ),
     "cauchy": xgrad.log1p,
     "arctan": xgrad.atan,
 }
@@ -332,19 +358,27 @@ def least_squares(
     method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
     loss: str = "linear", f_scale: float = 1.0, args: Any = (), kwargs: Any = None, **options: Any,
 ) -> Any:  # fmt: skip
-    """Minimise the sum of squares of residuals; see ``scipy.optimize.least_squares`` and `minimize`."""
+    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`."""
     args, named = args_of(args), dict(kwargs or {})
     if loss not in LOSSES:
         raise ValueError(f"least_squares: loss is {loss!r}; expected one of {', '.join(LOSSES)}")
     start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
-    residuals = lambda v: xgrad.reshape(xgrad.asarray(joined(fun(v, *args, **named))), (-1,))  # noqa: E731
+
+    def residuals(v: Any) -> Any:
+        return xgrad.reshape(xgrad.asarray(joined(fun(v, *args, **named))), (-1,))
+
     scale = {} if x_scale is None else {"x_scale": x_scale}
-    edges = tuple(np.asarray(raw(s), dtype=float) for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds))
+    edges = tuple(
+        np.asarray(raw(s), dtype=float)
+        for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
+    )
     slopes = outside(lambda v: jac(v, *args, **named)) if callable(jac) else jac
+    given = arrays_in(args, named)
     found = chapter("optimize").least_squares(
-        outside(lambda v: residuals(Array(v)) if arrays_in(args, named) else fun(v, *args, **named)), start,
+        outside(lambda v: residuals(Array(v)) if given else fun(v, *args, **named)), start,
         slopes, edges, method, ftol, xtol, gtol, loss=loss, f_scale=f_scale, **scale, **options,
     )  # fmt: skip
+
     def cost(v: Any) -> Any:
         z = residuals(v) / f_scale
         return 0.5 * f_scale**2 * xgrad.sum(LOSSES[loss](z * z))
@@ -353,12 +387,21 @@ def least_squares(
         return found
     if not found.success:
         warn_of("least_squares", found.message)
-    low, high = _sides(bounds if hasattr(bounds, "lb") else tuple(bounds), len(found.x)) if len(found.x) != 2 else (
-        xgrad.broadcast_to(xgrad.asarray(s) * 1.0, (2,)) for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds))
+    low, high = (
+        _sides(bounds if hasattr(bounds, "lb") else tuple(bounds), len(found.x))
+        if len(found.x) != 2
+        else (
+            xgrad.broadcast_to(xgrad.asarray(s) * 1.0, (2,))
+            for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
+        )
+    )
     found.x = given_back(_held_solution("least_squares", found.x, cost, low, high, []), x0, args)
     if type(found.x) is Array:
         value, each = cost(found.x), residuals(found.x)
-        found.cost, found.fun = Array(np.asarray(found.cost), value._node), Array(found.fun, each._node)
+        found.cost, found.fun = (
+            Array(np.asarray(found.cost), value._node),
+            Array(found.fun, each._node),
+        )
     return found
 
 
@@ -376,12 +419,15 @@ def curve_fit(
         raise NotImplementedError("curve_fit: full_output has no derivative here")
     y, spread = xgrad.asarray(ydata), None if sigma is None else xgrad.asarray(sigma)
     if spread is not None and spread.ndim > 1:
-        raise NotImplementedError("curve_fit: sigma as a matrix has no derivative here; whiten the data")
+        raise NotImplementedError(
+            "curve_fit: sigma as a matrix has no derivative here; whiten the data"
+        )
     if p0 is None:
         names = inspect.signature(f).parameters
         p0 = np.ones(len(names) - 1) if np.ndim(bounds[0]) == 0 and np.isinf(bounds[0]) else None
     popt, pcov = chapter("optimize").curve_fit(
-        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma, check_finite, bounds,
+        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma,
+        check_finite, bounds,
         method, outside(jac) if callable(jac) else jac, **options,
     )  # fmt: skip
 
@@ -390,7 +436,9 @@ def curve_fit(
         return away if spread is None else away / spread
 
     low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), popt.shape) for s in bounds)
-    x = _held_solution("curve_fit", popt, lambda p: 0.5 * xgrad.sum(residuals(p) ** 2), low, high, [])
+    x = _held_solution(
+        "curve_fit", popt, lambda p: 0.5 * xgrad.sum(residuals(p) ** 2), low, high, []
+    )
     if x._node is None and not arrays_in(xdata, ydata, sigma):
         return popt, pcov
     J = xgrad.jacfwd(residuals)(x)
@@ -414,7 +462,9 @@ def nnls(A: Any, b: Any, **options: Any) -> Any:
     """
     if not arrays_in(A, b):
         return chapter("optimize").nnls(A, b, **options)
-    x, norm = chapter("optimize").nnls(*(np.asarray(raw(xgrad.asarray(v).detach())) for v in (A, b)), **options)
+    x, norm = chapter("optimize").nnls(
+        *(np.asarray(raw(xgrad.asarray(v).detach())) for v in (A, b)), **options
+    )
     out = _bounded_squares("nnls", A, b, x, np.zeros(len(x)), np.full(len(x), np.inf))
     away = xgrad.linalg.vector_norm(xgrad.asarray(A) @ out - xgrad.asarray(b))
     return out, Array(np.asarray(norm), away._node)
@@ -432,7 +482,7 @@ def lsq_linear(A: Any, b: Any, bounds: Any = (-np.inf, np.inf), **options: Any) 
 
 
 def linprog(
-    c: Any, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None,  # noqa: N803
+    c: Any, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None,
     bounds: Any = (0, None), method: str = "highs", callback: Any = None, options: Any = None,
     x0: Any = None, integrality: Any = None,
 ) -> Any:  # fmt: skip
@@ -467,7 +517,8 @@ def linprog(
         add(A_eq, b_eq, np.arange(plain[3].shape[0]))  # type: ignore[union-attr]
     if A_ub is not None:
         slack = plain[2] - plain[1] @ x  # type: ignore[operator]
-        add(A_ub, b_ub, np.flatnonzero(np.abs(slack) <= 1e-8 * np.maximum(1.0, np.abs(plain[2]))))  # type: ignore[arg-type]
+        size = np.maximum(1.0, np.abs(np.asarray(plain[2])))
+        add(A_ub, b_ub, np.flatnonzero(np.abs(slack) <= 1e-8 * size))
     single = isinstance(bounds, (tuple, list)) and len(bounds) == 2 and not np.ndim(raw(bounds[0]))
     low, high = _sides([bounds] * n if single else bounds, n)
     for side in (low, high):

@@ -164,7 +164,12 @@ def resample_poly(
     up, down = int(up) // common, int(down) // common
     if up == down == 1:
         return x
-    centre = {"mean": xgrad.mean, "median": xgrad.median, "minimum": xgrad.min, "maximum": xgrad.max}
+    centre = {
+        "mean": xgrad.mean,
+        "median": xgrad.median,
+        "minimum": xgrad.min,
+        "maximum": xgrad.max,
+    }
     if padtype not in ("constant", *centre):
         raise NotImplementedError(f"resample_poly: padtype={padtype!r} has no derivative here")
     n = x.shape[axis]
@@ -282,12 +287,14 @@ def detrend(
 def _pieces(bp: Any, n: int) -> list[tuple[int, int]]:
     ends = np.unique(np.concatenate([np.atleast_1d(bp), [0, n]]).astype(int))
     if ends[-1] > n:
-        raise ValueError(f"detrend: bp has {ends[-1]}; expected at most {n}, the length of the axis")
+        raise ValueError(
+            f"detrend: bp has {ends[-1]}; expected at most {n}, the length of the axis"
+        )
     return list(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True))
 
 
 @twin("signal")
-def hilbert(x: Any, N: Any = None, axis: int = -1) -> Any:  # noqa: N803 - SciPy's name
+def hilbert(x: Any, N: Any = None, axis: int = -1) -> Any:
     """Return the analytic signal; see ``scipy.signal.hilbert``."""
     x = xgrad.asarray(x)
     n = x.shape[axis] if N is None else int(N)

@@ -123,9 +123,18 @@ def bilinear(b: Any, a: Any, fs: Any = 1.0) -> Any:
     return normalize(changed(b), changed(a))
 
 
+KINDS = {
+    **dict.fromkeys(("low", "lp", "l"), "lowpass"),
+    **dict.fromkeys(("high", "hp", "h"), "highpass"),
+    **dict.fromkeys(("band", "pass", "bp"), "bandpass"),
+    **dict.fromkeys(("stop", "bs"), "bandstop"),
+}
+"""SciPy's shorter names of the kinds of filters."""
+
+
 @twin("signal")
 def iirfilter(
-    N: Any, Wn: Any, rp: Any = None, rs: Any = None, btype: str = "band", analog: bool = False,  # noqa: N803
+    N: Any, Wn: Any, rp: Any = None, rs: Any = None, btype: str = "band", analog: bool = False,
     ftype: str = "butter", output: str = "ba", fs: Any = None,
 ) -> Any:  # fmt: skip
     """Design a filter, in its edge frequencies; see ``scipy.signal.iirfilter``.
@@ -146,9 +155,7 @@ def iirfilter(
         raise NotImplementedError(
             f"iirfilter: output is {output!r}; 'ba' and 'zpk' have derivatives here"
         )
-    kind = {"band": "bandpass", "low": "lowpass", "high": "highpass", "pass": "bandpass", "lp": "lowpass",
-            "hp": "highpass", "bp": "bandpass", "bs": "bandstop", "stop": "bandstop", "l": "lowpass",
-            "h": "highpass"}.get(btype, btype)  # fmt: skip
+    kind = KINDS.get(btype, btype)
     Wn = xgrad.asarray(Wn)
     if fs is not None:
         Wn = 2.0 * Wn / fs
@@ -166,14 +173,17 @@ def iirfilter(
 
 
 @twin("signal")
-def butter(N: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba", fs: Any = None) -> Any:  # noqa: N803
+def butter(
+    N: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba", fs: Any = None
+) -> Any:
     """Design a Butterworth filter, in its edge frequencies; see ``scipy.signal.butter``."""
     return iirfilter(N, xgrad.asarray(Wn), btype=btype, analog=analog, output=output, fs=fs)
 
 
 @twin("signal")
 def cheby1(
-    N: Any, rp: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba", fs: Any = None,  # noqa: N803
+    N: Any, rp: Any, Wn: Any, btype: str = "low", analog: bool = False,
+    output: str = "ba", fs: Any = None,
 ) -> Any:  # fmt: skip
     """Design a Chebyshev filter of type I, in its edge frequencies; see ``scipy.signal.cheby1``."""
     return iirfilter(N, xgrad.asarray(Wn), rp, None, btype, analog, "cheby1", output, fs)
@@ -181,9 +191,10 @@ def cheby1(
 
 @twin("signal")
 def cheby2(
-    N: Any, rs: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba", fs: Any = None,  # noqa: N803
+    N: Any, rs: Any, Wn: Any, btype: str = "low", analog: bool = False,
+    output: str = "ba", fs: Any = None,
 ) -> Any:  # fmt: skip
-    """Design a Chebyshev filter of type II, in its edge frequencies; see ``scipy.signal.cheby2``."""
+    """Design a Chebyshev filter of type II, in its edge frequencies; see SciPy's ``cheby2``."""
     return iirfilter(N, xgrad.asarray(Wn), None, rs, btype, analog, "cheby2", output, fs)
 
 
@@ -195,7 +206,7 @@ def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
 
 
 @twin("signal")
-def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:  # noqa: N803
+def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
     """Design a filter that lets one frequency pass; see ``scipy.signal.iirpeak``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -204,7 +215,7 @@ def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:  # noqa: N803
 
 
 @twin("signal")
-def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:  # noqa: N803
+def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
     """Design a filter that takes one frequency out; see ``scipy.signal.iirnotch``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -214,7 +225,7 @@ def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:  # noqa: N803
 
 @twin("signal")
 def firwin2(numtaps: int, freq: Any, gain: Any, **options: Any) -> Any:
-    """Design a filter by gains at frequencies, linear in the gains; see ``scipy.signal.firwin2``."""
+    """Design a filter by gains at frequencies, linear in the gains; see SciPy's ``firwin2``."""
     library = chapter("signal")
     edges = np.asarray(raw(freq), dtype=float)
     return by_matrix(lambda g: library.firwin2(numtaps, edges, g, **options), xgrad.asarray(gain))
@@ -226,7 +237,9 @@ def firls(numtaps: int, bands: Any, desired: Any, *, weight: Any = None, fs: Any
     library, wanted = chapter("signal"), xgrad.asarray(desired)
     edges, held = np.asarray(raw(bands), dtype=float), raw(weight)
     flat = xgrad.reshape(wanted, (-1,))
-    return by_matrix(lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat)
+    return by_matrix(
+        lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat
+    )
 
 
 def _response(b: Any, a: Any, x: Any) -> Any:
@@ -241,7 +254,7 @@ def _response(b: Any, a: Any, x: Any) -> Any:
 
 @twin("signal")
 def freqz(
-    b: Any, a: Any = 1, worN: Any = 512, whole: bool = False, plot: Any = None,  # noqa: N803
+    b: Any, a: Any = 1, worN: Any = 512, whole: bool = False, plot: Any = None,
     fs: float = 2 * np.pi, include_nyquist: bool = False,
 ) -> Any:  # fmt: skip
     """Return the frequency response of a digital filter; see ``scipy.signal.freqz``."""
@@ -258,12 +271,14 @@ def freqz(
 
 
 @twin("signal")
-def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:  # noqa: N803
+def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:
     """Return the frequency response of an analog filter; see ``scipy.signal.freqs``."""
     b, a = _vector(b), _vector(a)
     if worN is None or np.ndim(raw(worN)) == 0:
         held = (raw(b.detach()), raw(a.detach()))
-        w: Any = xgrad.asarray(chapter("signal").freqs(*held, worN=200 if worN is None else worN)[0])
+        w: Any = xgrad.asarray(
+            chapter("signal").freqs(*held, worN=200 if worN is None else worN)[0]
+        )
     else:
         w = xgrad.asarray(worN)
     return w, _response(b, a, 1j * w)
@@ -279,7 +294,12 @@ def tf2ss(num: Any, den: Any) -> Any:
     D = num[:, :1]
     if n == 1:
         zero = xgrad.zeros((1, 1), dtype=D.dtype)
-        return zero, xgrad.zeros((1, D.shape[1]), dtype=D.dtype), xgrad.zeros((D.shape[0], 1), dtype=D.dtype), D
+        return (
+            zero,
+            xgrad.zeros((1, D.shape[1]), dtype=D.dtype),
+            xgrad.zeros((D.shape[0], 1), dtype=D.dtype),
+            D,
+        )
     A = xgrad.concat([-den[None, 1:], xgrad.asarray(np.eye(n - 2, n - 1, dtype=den.dtype))])
     return A, xgrad.asarray(np.eye(n - 1, 1, dtype=den.dtype)), num[:, 1:] - D * den[None, 1:], D
 
@@ -301,7 +321,9 @@ def ss2tf(A: Any, B: Any, C: Any, D: Any, input: int = 0) -> Any:
     A, B, C, D = (xgrad.atleast_2d(xgrad.asarray(v)) for v in (A, B, C, D))
     B, D = B[:, input : input + 1], D[:, input : input + 1]
     den = _characteristic(A)
-    rows = [_characteristic(A - B @ C[i : i + 1, :]) + (D[i, 0] - 1.0) * den for i in range(C.shape[0])]
+    rows = [
+        _characteristic(A - B @ C[i : i + 1, :]) + (D[i, 0] - 1.0) * den for i in range(C.shape[0])
+    ]
     return xgrad.stack(rows), den
 
 
@@ -335,14 +357,22 @@ def cont2discrete(system: Any, dt: Any, method: str = "zoh", alpha: Any = None) 
         Ad, one, two = whole[:n, :n], whole[:n, n : n + m], whole[:n, n + m :]
         found = Ad, one - two + Ad @ two, C, D + C @ two
     elif method in ("gbt", "bilinear", "tustin", "euler", "forward_diff", "backward_diff"):
-        fixed = {"bilinear": 0.5, "tustin": 0.5, "euler": 0.0, "forward_diff": 0.0, "backward_diff": 1.0}
+        fixed = {
+            "bilinear": 0.5,
+            "tustin": 0.5,
+            "euler": 0.0,
+            "forward_diff": 0.0,
+            "backward_diff": 1.0,
+        }
         share = fixed.get(method, alpha)
         if share is None:
             raise ValueError("cont2discrete: method='gbt' needs alpha, a number from 0 to 1")
         left = unit - share * dt * A
         Ad = xgrad.linalg.solve(left, unit + (1.0 - share) * dt * A)
         Bd = xgrad.linalg.solve(left, dt * B)
-        Cd = xgrad.matrix_transpose(xgrad.linalg.solve(xgrad.matrix_transpose(left), xgrad.matrix_transpose(C)))
+        Cd = xgrad.matrix_transpose(
+            xgrad.linalg.solve(xgrad.matrix_transpose(left), xgrad.matrix_transpose(C))
+        )
         found = Ad, Bd, Cd, D + share * (C @ Bd)
     elif method == "impulse":
         Ad = xgrad.linalg.expm(A * dt)
@@ -429,7 +459,7 @@ def dstep(system: Any, x0: Any = None, t: Any = None, n: Any = None) -> Any:
 
 
 @twin("signal")
-def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> Any:  # noqa: N803
+def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> Any:
     """Return the response of a continuous system; see ``scipy.signal.lsim``.
 
     Args:
@@ -455,7 +485,9 @@ def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> An
     if interp:
         top = xgrad.concat([A * dt, B * dt, xgrad.zeros((n, m))], axis=1)
         middle = np.concatenate([np.zeros((m, n + m)), np.eye(m)], axis=1)
-        whole = xgrad.linalg.expm(xgrad.concat([top, xgrad.asarray(middle), xgrad.zeros((m, n + 2 * m))]))
+        whole = xgrad.linalg.expm(
+            xgrad.concat([top, xgrad.asarray(middle), xgrad.zeros((m, n + 2 * m))])
+        )
         Ad, two = whole[:n, :n], whole[:n, n + m :]
         one = whole[:n, n : n + m] - two
         later = xgrad.concat([u[1:, :], u[-1:, :]])

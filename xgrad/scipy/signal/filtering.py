@@ -36,9 +36,9 @@ def _by_taps(xp: Any, g: Any, b: Any, x: Any, axis: int) -> Any:
 
 
 @multilinear(_by_taps, lambda xp, g, b, axis: _backwards(xp, conj(xp, b), g, axis))
-def _fir(b: Array, x: Array, /, *, axis: int) -> Array:
+def _fir(b: Array, x: Array, /, *, axis: int) -> Any:
     """Return ``y[n] = sum b[k] x[n - k]`` along an axis."""
-    return backend_of(x).chapter("signal").lfilter(b, _one(b), x, axis)  # type: ignore[no-any-return]
+    return backend_of(x).chapter("signal").lfilter(b, _one(b), x, axis)
 
 
 def _one(b: Any) -> Any:
@@ -131,8 +131,14 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
         return y
     after = [(0, order) if i == axis else (0, 0) for i in range(x.ndim)]
     last = _at(axis, slice(max(n - order, 0), None))
-    tail = fir(b, xgrad.pad(x[last], after), axis=axis) - fir(a, xgrad.pad(y[last], after), axis=axis)
-    end = tail[_at(axis, slice(tail.shape[axis] - order, None))] if order else tail[_at(axis, slice(0, 0))]
+    tail = fir(b, xgrad.pad(x[last], after), axis=axis) - fir(
+        a, xgrad.pad(y[last], after), axis=axis
+    )
+    end = (
+        tail[_at(axis, slice(tail.shape[axis] - order, None))]
+        if order
+        else tail[_at(axis, slice(0, 0))]
+    )
     if n < order:
         lead = [(0, n) if i == axis else (0, 0) for i in range(x.ndim)]
         end = end + xgrad.pad(zi[_at(axis, slice(n, None))], lead)
@@ -208,12 +214,16 @@ def sosfilt_zi(sos: Any) -> Any:
     return xgrad.stack(found)
 
 
-def _extended(name: str, x: Any, axis: int, padtype: Any, padlen: Any, taps: int) -> tuple[Any, int]:
+def _extended(
+    name: str, x: Any, axis: int, padtype: Any, padlen: Any, taps: int
+) -> tuple[Any, int]:
     """Return signals with their ends extended, and by how much."""
     edge = 0 if padtype is None else taps if padlen is None else int(padlen)
     n = x.shape[axis]
     if padtype not in ("odd", "even", "constant", None):
-        raise ValueError(f"{name}: padtype is {padtype!r}; expected 'odd', 'even', 'constant', None")
+        raise ValueError(
+            f"{name}: padtype is {padtype!r}; expected 'odd', 'even', 'constant', None"
+        )
     if n <= edge:
         raise ValueError(f"{name}: x has {n} samples; expected more than the {edge} of padlen")
     if not edge:
@@ -254,9 +264,7 @@ def filtfilt(
 
 
 @twin("signal")
-def sosfiltfilt(
-    sos: Any, x: Any, axis: int = -1, padtype: Any = "odd", padlen: Any = None
-) -> Any:
+def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: Any = "odd", padlen: Any = None) -> Any:
     """Filter forwards and backwards by sections; see ``scipy.signal.sosfiltfilt``."""
     sos, x = _sections("sosfiltfilt", sos), xgrad.asarray(x)
     axis %= x.ndim

@@ -30,7 +30,9 @@ def _pieces(x: Any, size: int, hop: int) -> Any:
     """Return the pieces of the last axis as rows."""
     count = (x.shape[-1] - size) // hop + 1
     index = np.arange(count)[:, None] * hop + np.arange(size)
-    return xgrad.reshape(xgrad.take(x, xgrad.asarray(index.ravel()), axis=-1), (*x.shape[:-1], count, size))
+    return xgrad.reshape(
+        xgrad.take(x, xgrad.asarray(index.ravel()), axis=-1), (*x.shape[:-1], count, size)
+    )
 
 
 def _spectra(
@@ -42,7 +44,9 @@ def _spectra(
     signals = [xgrad.moveaxis(s, axis, -1) for s in signals]
     if len(signals) > 1:  # the shorter is filled with zeros
         long = max(s.shape[-1] for s in signals)
-        signals = [xgrad.pad(s, [(0, 0)] * (s.ndim - 1) + [(0, long - s.shape[-1])]) for s in signals]
+        signals = [
+            xgrad.pad(s, [(0, 0)] * (s.ndim - 1) + [(0, long - s.shape[-1])]) for s in signals
+        ]
     n = signals[0].shape[-1]
     win, size = _window(window, nperseg, n)
     nfft = size if nfft is None else int(nfft)
@@ -55,7 +59,10 @@ def _spectra(
     if boundary is not None:
         kind, odd = EDGES[boundary]
         more = {"reflect_type": odd} if kind == "reflect" else {}
-        signals = [xgrad.pad(s, [(0, 0)] * (s.ndim - 1) + [(size // 2, size // 2)], mode=kind, **more) for s in signals]
+        signals = [
+            xgrad.pad(s, [(0, 0)] * (s.ndim - 1) + [(size // 2, size // 2)], mode=kind, **more)
+            for s in signals
+        ]
     hop = size - overlap
     if padded:
         extra = (-(signals[0].shape[-1] - size) % hop) % size
@@ -99,7 +106,8 @@ def _spectra(
 
 @twin("signal")
 def csd(
-    x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None, noverlap: Any = None,
+    x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
+    noverlap: Any = None,
     nfft: Any = None, detrend: Any = "constant", return_onesided: bool = True,
     scaling: str = "density", axis: int = -1, average: str = "mean",
 ) -> Any:  # fmt: skip
@@ -115,7 +123,9 @@ def csd(
     ii = 2 * np.arange(1.0, (n - 1) // 2 + 1)
     bias = 1 + np.sum(1.0 / (ii + 1) - 1.0 / ii)
     if found.dtype.kind == "c":
-        middle = xgrad.median(xgrad.real(found), axis=-1) + 1j * xgrad.median(xgrad.imag(found), axis=-1)
+        middle = xgrad.median(xgrad.real(found), axis=-1) + 1j * xgrad.median(
+            xgrad.imag(found), axis=-1
+        )
     else:
         middle = xgrad.median(found, axis=-1)
     return freqs, middle / bias
@@ -123,7 +133,8 @@ def csd(
 
 @twin("signal")
 def welch(
-    x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None, noverlap: Any = None,
+    x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
+    noverlap: Any = None,
     nfft: Any = None, detrend: Any = "constant", return_onesided: bool = True,
     scaling: str = "density", axis: int = -1, average: str = "mean",
 ) -> Any:  # fmt: skip
@@ -132,7 +143,18 @@ def welch(
     Returns:
         The frequencies, raw, and the density.
     """
-    options = (fs, window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average)
+    options = (
+        fs,
+        window,
+        nperseg,
+        noverlap,
+        nfft,
+        detrend,
+        return_onesided,
+        scaling,
+        axis,
+        average,
+    )
     freqs, found = csd(x, x, *options)
     return freqs, xgrad.real(found)
 
@@ -149,12 +171,24 @@ def periodogram(
     if nfft is not None and nfft < n:
         x = xgrad.moveaxis(xgrad.moveaxis(x, axis, -1)[..., :nfft], -1, axis)
         size, nfft = int(nfft), None
-    return welch(x, fs, "boxcar" if window is None else window, size, 0, nfft, detrend, return_onesided, scaling, axis)
+    return welch(
+        x,
+        fs,
+        "boxcar" if window is None else window,
+        size,
+        0,
+        nfft,
+        detrend,
+        return_onesided,
+        scaling,
+        axis,
+    )
 
 
 @twin("signal")
 def coherence(
-    x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None, noverlap: Any = None,
+    x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
+    noverlap: Any = None,
     nfft: Any = None, detrend: Any = "constant", axis: int = -1,
 ) -> Any:  # fmt: skip
     """Return the squared coherence of two signals; see ``scipy.signal.coherence``."""
@@ -168,7 +202,8 @@ def coherence(
 
 @twin("signal")
 def spectrogram(
-    x: Any, fs: float = 1.0, window: Any = ("tukey_periodic", 0.25), nperseg: Any = None, noverlap: Any = None,
+    x: Any, fs: float = 1.0, window: Any = ("tukey_periodic", 0.25), nperseg: Any = None,
+    noverlap: Any = None,
     nfft: Any = None, detrend: Any = "constant", return_onesided: bool = True,
     scaling: str = "density", axis: int = -1, mode: str = "psd",
 ) -> Any:  # fmt: skip
@@ -194,7 +229,8 @@ def spectrogram(
 
 @twin("signal")
 def stft(
-    x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: int = 256, noverlap: Any = None,
+    x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: int = 256,
+    noverlap: Any = None,
     nfft: Any = None, detrend: Any = False, return_onesided: bool = True, boundary: Any = "zeros",
     padded: bool = True, axis: int = -1, scaling: str = "spectrum",
 ) -> Any:  # fmt: skip
@@ -205,7 +241,8 @@ def stft(
 
 @twin("signal")
 def istft(
-    Zxx: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None, noverlap: Any = None,  # noqa: N803
+    Zxx: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
+    noverlap: Any = None,
     nfft: Any = None, input_onesided: bool = True, boundary: bool = True, time_axis: int = -1,
     freq_axis: int = -2, scaling: str = "spectrum",
 ) -> Any:  # fmt: skip
@@ -214,7 +251,9 @@ def istft(
     rows = Z.shape[-2]
     full = 2 * (rows - 1) if input_onesided else rows
     size = full if nperseg is None else int(nperseg)
-    nfft = (full + 1 if input_onesided and size == full + 1 else full) if nfft is None else int(nfft)
+    nfft = (
+        (full + 1 if input_onesided and size == full + 1 else full) if nfft is None else int(nfft)
+    )
     overlap = size // 2 if noverlap is None else int(noverlap)
     hop, count = size - overlap, Z.shape[-1]
     win = _window(window, size, size)[0]
@@ -232,7 +271,11 @@ def istft(
     out = out / np.where(norm > 1e-10, norm, 1.0)
     if out.ndim > 1 and time_axis != Zxx.ndim - 1 and time_axis != -1:
         low = min(time_axis % Zxx.ndim, freq_axis % Zxx.ndim)
-        out = xgrad.moveaxis(out, -1, low if freq_axis % Zxx.ndim > time_axis % Zxx.ndim else time_axis % Zxx.ndim - 1)
+        out = xgrad.moveaxis(
+            out,
+            -1,
+            low if freq_axis % Zxx.ndim > time_axis % Zxx.ndim else time_axis % Zxx.ndim - 1,
+        )
     return np.arange(out.shape[-1]) / fs, out
 
 
@@ -275,10 +318,14 @@ def czt(x: Any, m: Any = None, w: Any = None, a: Any = 1 + 0j, *, axis: int = -1
     m = n if m is None else int(m)
     ratio = np.exp(-2j * np.pi / m) if w is None else w
     k, j = np.arange(m)[:, None], np.arange(n)
-    if isinstance(ratio, (int, float, complex, np.generic)) and isinstance(a, (int, float, complex, np.generic)):
+    if isinstance(ratio, (int, float, complex, np.generic)) and isinstance(
+        a, (int, float, complex, np.generic)
+    ):
         matrix = np.asarray(ratio + 0j) ** (k * j) * np.asarray(a + 0j) ** (-1.0 * j)
     else:
-        matrix = (xgrad.asarray(ratio) + 0j) ** (k * j * 1.0) * (xgrad.asarray(a) + 0j) ** (-1.0 * j)
+        matrix = (xgrad.asarray(ratio) + 0j) ** (k * j * 1.0) * (xgrad.asarray(a) + 0j) ** (
+            -1.0 * j
+        )
     moved = xgrad.moveaxis(x, axis, -1)
     out = xgrad.matmul(moved + 0j, xgrad.matrix_transpose(xgrad.asarray(matrix)))
     return xgrad.moveaxis(out, -1, axis)
@@ -293,7 +340,13 @@ def zoom_fft(
     m = n if m is None else int(m)
     low, high = (0.0, float(raw(fn))) if np.ndim(raw(fn)) == 0 else [float(v) for v in raw(fn)]
     step = (high - low) / (m - 1 if endpoint else m)
-    return czt(xgrad.asarray(x), m, np.exp(-2j * np.pi * step / fs), np.exp(2j * np.pi * low / fs), axis=axis)
+    return czt(
+        xgrad.asarray(x),
+        m,
+        np.exp(-2j * np.pi * step / fs),
+        np.exp(2j * np.pi * low / fs),
+        axis=axis,
+    )
 
 
 class ShortTimeFFT:
@@ -341,14 +394,18 @@ class ShortTimeFFT:
         out = xgrad.matrix_transpose(xgrad.matmul(pieces + 0j, xgrad.asarray(self._matrix())))
         return xgrad.moveaxis(out, -2, axis if axis >= 0 else axis - 1)
 
-    def spectrogram(self, x: Any, y: Any = None, p0: Any = None, p1: Any = None, *, axis: int = -1) -> Any:
+    def spectrogram(
+        self, x: Any, y: Any = None, p0: Any = None, p1: Any = None, *, axis: int = -1
+    ) -> Any:
         """Return the squared modulus, or the product with that of another signal."""
         one = self.stft(x, p0, p1, axis=axis)
         if y is None or y is x:
             return xgrad.real(one) ** 2 + xgrad.imag(one) ** 2
         return one * xgrad.conj(self.stft(y, p0, p1, axis=axis))
 
-    def istft(self, S: Any, k0: int = 0, k1: Any = None, *, f_axis: int = -2, t_axis: int = -1) -> Any:  # noqa: N803
+    def istft(
+        self, S: Any, k0: int = 0, k1: Any = None, *, f_axis: int = -2, t_axis: int = -1
+    ) -> Any:
         """Return the signal of a transform; see SciPy's."""
         own = self.plain
         S = xgrad.moveaxis(xgrad.asarray(S), (f_axis, t_axis), (-2, -1))
@@ -356,9 +413,9 @@ class ShortTimeFFT:
         back = [own._ifft_func(row) * own.dual_win for row in impulses]
         both = [own._ifft_func(1j * row) * own.dual_win for row in impulses]
         a, b = np.stack(back), np.stack(both)
-        pieces = xgrad.matmul(xgrad.matrix_transpose(xgrad.real(S)), xgrad.asarray(a)) + xgrad.matmul(
-            xgrad.matrix_transpose(xgrad.imag(S)), xgrad.asarray(b)
-        )
+        pieces = xgrad.matmul(
+            xgrad.matrix_transpose(xgrad.real(S)), xgrad.asarray(a)
+        ) + xgrad.matmul(xgrad.matrix_transpose(xgrad.imag(S)), xgrad.asarray(b))
         count = S.shape[-1]
         q_max = count + own.p_min
         stop = (q_max - 1) * own.hop - own.m_num_mid + own.m_num

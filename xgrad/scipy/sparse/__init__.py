@@ -19,6 +19,7 @@ from .algebra import (
 )
 from .arrays import SparseArray, as_sparse, coo_array, csc_array, csr_array, dia_array
 
+
 def _product(A: SparseArray, other: Any) -> Any:
     return A @ other
 

@@ -11,7 +11,6 @@ import scipy.sparse as plain
 import xgrad
 
 from ...arrays.array import Array
-from ..common import raw
 from .arrays import SparseArray, as_sparse, moved, unique
 from .entries import joined_entries
 from .products import Pattern
@@ -95,7 +94,7 @@ def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:
 
 
 def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> SparseArray:
-    """Make a sparse array of blocks, None for a block of zeros; see ``scipy.sparse.block_array``."""
+    """Make a sparse array of blocks, None for one of zeros; see ``scipy.sparse.block_array``."""
     flat = [b for row in blocks for b in row]
     ids, data = _numbered(flat)
     width = len(blocks[0])

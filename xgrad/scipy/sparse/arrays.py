@@ -160,8 +160,7 @@ class SparseArray:
         return SparseArray(self.data * _spread(other, self), self.pattern)
 
     def __getitem__(self, key: Any) -> Any:
-        found = _moved(lambda ids: ids[key], self)
-        return found
+        return _moved(lambda ids: ids[key], self)
 
     def toarray(self) -> Array:
         """Return the dense matrix."""
@@ -395,9 +394,13 @@ def as_sparse(x: Any) -> SparseArray:
         return x
     if plain.issparse(x) or hasattr(x, "tocsr"):
         found = x.tocoo()
-        rows, cols = (raw(c) for c in found.coords) if hasattr(found, "coords") else (
-            found.row.get(),
-            found.col.get(),
+        rows, cols = (
+            (raw(c) for c in found.coords)
+            if hasattr(found, "coords")
+            else (
+                found.row.get(),
+                found.col.get(),
+            )
         )
         return SparseArray(found.data, Pattern(rows, cols, found.shape, "coo"))
     raise TypeError(

@@ -39,7 +39,9 @@ def procrustes(data1: Any, data2: Any) -> Any:
     """Return two sets of points, moved, scaled and turned onto each other, and what is left."""
     one, two = xgrad.asarray(data1), xgrad.asarray(data2)
     if one.ndim != 2 or one.shape != two.shape:
-        raise ValueError(f"procrustes: got shapes {one.shape} and {two.shape}; expected as many rows")
+        raise ValueError(
+            f"procrustes: got shapes {one.shape} and {two.shape}; expected as many rows"
+        )
     one, two = one - xgrad.mean(one, axis=0), two - xgrad.mean(two, axis=0)
     one, two = one / xgrad.linalg.vector_norm(one), two / xgrad.linalg.vector_norm(two)
     u, s, vh = xgrad.linalg.svd(xgrad.matrix_transpose(one) @ two, full_matrices=False)

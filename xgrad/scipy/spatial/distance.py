@@ -98,19 +98,21 @@ def _jensenshannon(u: Any, v: Any, base: Any = None, w: Any = None) -> Any:
     return _root(xgrad.maximum(js / 2.0, xgrad.zeros_like(js)))
 
 
-def _mahalanobis(u: Any, v: Any, VI: Any) -> Any:  # noqa: N803 - SciPy's name
+def _mahalanobis(u: Any, v: Any, VI: Any) -> Any:
     away = u - v
     return _root(_sum((away @ xgrad.asarray(VI)) * away))
 
 
-def _seuclidean(u: Any, v: Any, V: Any) -> Any:  # noqa: N803 - SciPy's name
+def _seuclidean(u: Any, v: Any, V: Any) -> Any:
     away = u - v
     return _root(_sum(away * away / xgrad.asarray(V)))
 
 
 def _hamming(u: Any, v: Any, w: Any = None) -> Any:
     other = xgrad.astype(u != v, np.float64)
-    return xgrad.mean(other, axis=-1) if w is None else _sum(other * w) / xgrad.sum(xgrad.asarray(w))
+    return (
+        xgrad.mean(other, axis=-1) if w is None else _sum(other * w) / xgrad.sum(xgrad.asarray(w))
+    )
 
 
 METRICS: dict[str, Callable[..., Any]] = {
@@ -219,7 +221,9 @@ def canberra(u: Any, v: Any, w: Any = None) -> Any:
 
 
 @twin(CHAPTER)
-def jensenshannon(p: Any, q: Any, base: Any = None, *, axis: int = 0, keepdims: bool = False) -> Any:
+def jensenshannon(
+    p: Any, q: Any, base: Any = None, *, axis: int = 0, keepdims: bool = False
+) -> Any:
     """Return the Jensen-Shannon distance of two distributions."""
     p, q = xgrad.moveaxis(xgrad.asarray(p), axis, -1), xgrad.moveaxis(xgrad.asarray(q), axis, -1)
     out = _jensenshannon(p, q, base)
@@ -227,18 +231,20 @@ def jensenshannon(p: Any, q: Any, base: Any = None, *, axis: int = 0, keepdims: 
 
 
 @twin(CHAPTER)
-def mahalanobis(u: Any, v: Any, VI: Any) -> Any:  # noqa: N803 - SciPy's name
+def mahalanobis(u: Any, v: Any, VI: Any) -> Any:
     """Return the Mahalanobis distance of two vectors, by the inverse covariance `VI`."""
     return _pair("mahalanobis", u, v, VI)
 
 
 @twin(CHAPTER)
-def seuclidean(u: Any, v: Any, V: Any) -> Any:  # noqa: N803 - SciPy's name
+def seuclidean(u: Any, v: Any, V: Any) -> Any:
     """Return the Euclidean distance of two vectors over the variances `V`."""
     return _pair("seuclidean", u, v, V)
 
 
-def _metric(name: str, metric: Any, XA: Any, XB: Any, options: dict[str, Any]) -> Callable[..., Any]:
+def _metric(
+    name: str, metric: Any, XA: Any, XB: Any, options: dict[str, Any]
+) -> Callable[..., Any]:
     if callable(metric):
         return lambda u, v: metric(u, v, **options)
     found = SHORT.get(str(metric).lower(), str(metric).lower())
@@ -258,7 +264,7 @@ def _metric(name: str, metric: Any, XA: Any, XB: Any, options: dict[str, Any]) -
 
 
 @twin(CHAPTER)
-def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:  # noqa: N803
+def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:
     """Return the distances of all pairs of two sets of vectors; see SciPy's ``cdist``.
 
     Args:
@@ -279,7 +285,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwa
 
 
 @twin(CHAPTER)
-def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:  # noqa: N803
+def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:
     """Return the distances of all pairs of one set, as a vector; see SciPy's ``pdist``."""
     X = xgrad.asarray(X)
     if X.ndim != 2:
@@ -287,12 +293,14 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) 
     one, two = np.triu_indices(X.shape[0], 1)
     f = _metric("pdist", metric, X, None, kwargs)
     if callable(metric):
-        return xgrad.stack([xgrad.asarray(f(X[i, :], X[j, :])) for i, j in zip(one, two, strict=True)])
+        return xgrad.stack(
+            [xgrad.asarray(f(X[i, :], X[j, :])) for i, j in zip(one, two, strict=True)]
+        )
     return f(xgrad.take(X, xgrad.asarray(one), axis=0), xgrad.take(X, xgrad.asarray(two), axis=0))
 
 
 @twin(CHAPTER)
-def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:  # noqa: N803
+def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
     """Turn a vector of distances into a matrix, or back; see SciPy's ``squareform``."""
     X = xgrad.asarray(X)
     if X.ndim == 2:

@@ -125,7 +125,9 @@ class _Distribution:
 
     def _standard_cdf(self, y: Any, *shapes: Any) -> Any:
         if self._cdf is None:
-            raise NotImplementedError(f"{self.name}: its distribution function has no derivative here")
+            raise NotImplementedError(
+                f"{self.name}: its distribution function has no derivative here"
+            )
         return self._cdf(y, *shapes)
 
     def _standard_sf(self, y: Any, *shapes: Any) -> Any:
@@ -205,7 +207,11 @@ class Continuous(_Distribution):
             return own(q, *args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
         q = _f(q)
-        given = np.broadcast_arrays(*(raw(v.detach()) for v in (q, *shapes))) if shapes else [raw(q.detach())]
+        given = (
+            np.broadcast_arrays(*(raw(v.detach()) for v in (q, *shapes)))
+            if shapes
+            else [raw(q.detach())]
+        )
         x = np.asarray(getattr(self.plain, name)(*given))
         slope = sign * np.asarray(self.plain.pdf(x, *given[1:]))
         here = np.isfinite(x) & (slope != 0)
@@ -240,12 +246,16 @@ class Continuous(_Distribution):
         if not arrays_in(confidence, args, kwargs):
             return self.plain.interval(confidence, *args, **kwargs)
         share = _f(confidence)
-        return self.ppf(0.5 - share / 2, *args, **kwargs), self.ppf(0.5 + share / 2, *args, **kwargs)
+        return self.ppf(0.5 - share / 2, *args, **kwargs), self.ppf(
+            0.5 + share / 2, *args, **kwargs
+        )
 
     def entropy(self, *args: Any, **kwargs: Any) -> Any:
         """Return the differential entropy."""
         log = lambda s: xgrad.log(s) if isinstance(s, Array) else math.log(s)  # noqa: E731
-        return self._moment("entropy", self._entropy, args, kwargs, lambda h, loc, scale: h + log(scale))
+        return self._moment(
+            "entropy", self._entropy, args, kwargs, lambda h, loc, scale: h + log(scale)
+        )
 
     def nnlf(self, theta: Any, x: Any) -> Any:
         """Return minus the log-likelihood of data."""

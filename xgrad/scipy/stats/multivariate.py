@@ -37,7 +37,13 @@ def _standard(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, int]:
     x, mean = xgrad.asarray(x), xgrad.asarray(0.0 if mean is None else mean)
     if not size:
         size = mean.shape[0] if mean.ndim else (x.shape[-1] if x.ndim else 1)
-    cov = cov * xgrad.asarray(np.eye(size)) if cov.ndim == 0 else xgrad.diag(cov) if cov.ndim == 1 else cov
+    cov = (
+        cov * xgrad.asarray(np.eye(size))
+        if cov.ndim == 0
+        else xgrad.diag(cov)
+        if cov.ndim == 1
+        else cov
+    )
     away = x - mean
     if size == 1 and (away.ndim == 0 or away.shape[-1] != 1):
         away = away[..., None]
@@ -79,7 +85,7 @@ class _Normal(_Multivariate):
         own = self._own("entropy", (mean, cov), {})
         if own is not None:
             return own
-        sign, log_det = xgrad.linalg.slogdet(xgrad.asarray(cov))
+        _, log_det = xgrad.linalg.slogdet(xgrad.asarray(cov))
         n = cov.shape[0]
         return 0.5 * (n * (1.0 + math.log(2 * math.pi)) + log_det)
 
@@ -171,7 +177,9 @@ class gaussian_kde:  # noqa: N801 - SciPy's name
             self.factor = bw_method
         away = self.dataset - xgrad.sum(self.dataset * self.weights, axis=1, keepdims=True)
         fix = 1.0 / (1.0 - xgrad.sum(self.weights * self.weights))
-        self.covariance = (away * self.weights) @ xgrad.matrix_transpose(away) * fix * self.factor**2
+        self.covariance = (
+            (away * self.weights) @ xgrad.matrix_transpose(away) * fix * self.factor**2
+        )
 
     def logpdf(self, x: Any) -> Any:
         """Return the logarithm of the density at points, one column each."""

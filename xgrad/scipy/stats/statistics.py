@@ -1,4 +1,4 @@
-"""Statistics that SciPy computes outside of the array standard: distances, regressions, transforms."""
+"""Statistics that SciPy computes outside of the array standard: distances, fits, transforms."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ class LinregressResult(NamedTuple):
 
 
 @twin("stats")
-def linregress(x: Any, y: Any, alternative: str = "two-sided", *, axis: int = 0, **more: Any) -> Any:
+def linregress(
+    x: Any, y: Any, alternative: str = "two-sided", *, axis: int = 0, **more: Any
+) -> Any:
     """Fit a line by least squares; see ``scipy.stats.linregress``."""
     x, y = xgrad.asarray(x), xgrad.asarray(y)
     if x.ndim != 1 or x.shape != y.shape or x.shape[0] < 2:
@@ -58,7 +60,9 @@ def _slopes(y: Any, x: Any) -> tuple[Any, Any]:
 
 
 @twin("stats")
-def theilslopes(y: Any, x: Any = None, alpha: float = 0.95, method: str = "separate", **more: Any) -> Any:
+def theilslopes(
+    y: Any, x: Any = None, alpha: float = 0.95, method: str = "separate", **more: Any
+) -> Any:
     """Return the median of the slopes of all pairs, and the intercept; see SciPy's.
 
     The ends of the interval of confidence are those of SciPy, and have no derivative.
@@ -68,9 +72,17 @@ def theilslopes(y: Any, x: Any = None, alpha: float = 0.95, method: str = "separ
     one, two = np.triu_indices(y.shape[0], 1)
     apart = held(x)[one] != held(x)[two]
     one, two = (xgrad.asarray(i[apart]) for i in (one, two))
-    slope = xgrad.median((xgrad.take(y, two) - xgrad.take(y, one)) / (xgrad.take(x, two) - xgrad.take(x, one)))
-    base = xgrad.median(y - slope * x) if method == "joint" else xgrad.median(y) - slope * xgrad.median(x)
-    return type(found)(slope=slope, intercept=base, low_slope=found.low_slope, high_slope=found.high_slope)
+    slope = xgrad.median(
+        (xgrad.take(y, two) - xgrad.take(y, one)) / (xgrad.take(x, two) - xgrad.take(x, one))
+    )
+    base = (
+        xgrad.median(y - slope * x)
+        if method == "joint"
+        else xgrad.median(y) - slope * xgrad.median(x)
+    )
+    return type(found)(
+        slope=slope, intercept=base, low_slope=found.low_slope, high_slope=found.high_slope
+    )
 
 
 @twin("stats")
@@ -111,7 +123,9 @@ def _paired(u: Any, v: Any, wu: Any, wv: Any) -> tuple[Any, Any]:
         weights = np.ones(x.shape[0]) if w is None else held(w)
         place = np.argsort(held(x))
         total = np.concatenate([[0.0], np.cumsum(weights[place])])
-        shares.append(total[np.searchsorted(held(x)[place], held(values)[:-1], side="right")] / total[-1])
+        shares.append(
+            total[np.searchsorted(held(x)[place], held(values)[:-1], side="right")] / total[-1]
+        )
     return gaps, shares[0] - shares[1]
 
 
@@ -158,7 +172,9 @@ def binned_statistic(
 ) -> Any:
     """Return a statistic of the values in each bin, in the values; see SciPy's."""
     values = xgrad.asarray(values)
-    _, edges, number = chapter("stats").binned_statistic(held(x), held(values), "count", raw(bins), range)
+    _, edges, number = chapter("stats").binned_statistic(
+        held(x), held(values), "count", raw(bins), range
+    )
     count = len(edges) - 1
     inside = np.flatnonzero((number >= 1) & (number <= count))
     group = number[inside] - 1
@@ -166,7 +182,9 @@ def binned_statistic(
     size = np.bincount(group, minlength=count)
 
     def each(f: Any) -> Any:
-        parts = [xgrad.take(kept, xgrad.asarray(np.flatnonzero(group == i))) for i in np.arange(count)]
+        parts = [
+            xgrad.take(kept, xgrad.asarray(np.flatnonzero(group == i))) for i in np.arange(count)
+        ]
         return xgrad.stack([f(p) if p.shape[0] else xgrad.asarray(np.nan) for p in parts])
 
     total = lambda v: xgrad.segment_sum(v, where, count)  # noqa: E731
@@ -193,11 +211,15 @@ def binned_statistic(
 @twin("stats")
 def cumfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: Any = None) -> Any:
     """Return cumulative frequencies, in the weights; see ``scipy.stats.cumfreq``."""
-    plain = chapter("stats").cumfreq(held(a), numbins, defaultreallimits, None if weights is None else held(weights))
+    plain = chapter("stats").cumfreq(
+        held(a), numbins, defaultreallimits, None if weights is None else held(weights)
+    )
     if weights is None:
         return plain
     place = np.floor((held(a).ravel() - plain.lowerlimit) / plain.binsize).astype(int)
-    inside = (place >= 0) & (place < numbins) | np.isclose(held(a).ravel(), plain.lowerlimit + numbins * plain.binsize)
+    inside = (place >= 0) & (place < numbins) | np.isclose(
+        held(a).ravel(), plain.lowerlimit + numbins * plain.binsize
+    )
     kept = np.flatnonzero(inside)
     group = xgrad.asarray(np.minimum(place[kept], numbins - 1))
     flat = xgrad.take(xgrad.reshape(xgrad.asarray(weights), (-1,)), xgrad.asarray(kept))
@@ -228,7 +250,9 @@ def boxcox_llf(lmb: Any, data: Any, *, axis: int = 0, **more: Any) -> Any:
 def boxcox_normmax(x: Any, brack: Any = None, method: str = "pearsonr", **options: Any) -> Any:
     """Return the exponent of greatest likelihood, by its equation; see SciPy's."""
     if method != "mle":
-        raise NotImplementedError("boxcox_normmax: method='mle' has a derivative; 'pearsonr' has none here")
+        raise NotImplementedError(
+            "boxcox_normmax: method='mle' has a derivative; 'pearsonr' has none here"
+        )
     x = xgrad.asarray(x)
     found = chapter("stats").boxcox_normmax(held(x), brack, method)
     slope = xgrad.grad(lambda lmb: boxcox_llf(lmb, x))
@@ -253,7 +277,9 @@ def boxcox(x: Any, lmbda: Any = None, alpha: Any = None, optimizer: Any = None) 
 def yeojohnson(x: Any, lmbda: Any = None, **more: Any) -> Any:
     """Return data transformed by Yeo and Johnson for a given exponent; see SciPy's."""
     if lmbda is None:
-        raise NotImplementedError("yeojohnson: give lmbda; the one of greatest likelihood has no derivative here")
+        raise NotImplementedError(
+            "yeojohnson: give lmbda; the one of greatest likelihood has no derivative here"
+        )
     x, lmb = xgrad.asarray(x), xgrad.asarray(lmbda) * 1.0
     up = x >= 0
     high, low = xgrad.where(up, x, 0.0), xgrad.where(up, 0.0, x)
@@ -303,10 +329,19 @@ def obrientransform(*samples: Any) -> Any:
 
 
 @twin("stats")
-def ks_1samp(x: Any, cdf: Any, args: Any = (), alternative: str = "two-sided", method: str = "auto", **more: Any) -> Any:
-    """Return the statistic of Kolmogorov and Smirnov; the p-value is SciPy's, without derivative."""
+def ks_1samp(
+    x: Any,
+    cdf: Any,
+    args: Any = (),
+    alternative: str = "two-sided",
+    method: str = "auto",
+    **more: Any,
+) -> Any:
+    """Return the statistic of Kolmogorov and Smirnov; the p-value is SciPy's, a constant."""
     x = xgrad.asarray(x)
-    plain = chapter("stats").ks_1samp(held(x), lambda v: held(cdf(v, *args)), (), alternative, method)
+    plain = chapter("stats").ks_1samp(
+        held(x), lambda v: held(cdf(v, *args)), (), alternative, method
+    )
     ordered = xgrad.sort(x)
     values = xgrad.asarray(cdf(ordered, *args))
     n = x.shape[0]
@@ -344,7 +379,9 @@ def anderson(x: Any, dist: str = "norm", **options: Any) -> Any:
     """Return the statistic of Anderson and Darling for a normal or exponential distribution."""
     x = xgrad.asarray(x)
     if dist not in ("norm", "expon"):
-        raise NotImplementedError(f"anderson: dist={dist!r} has no derivative here; 'norm' and 'expon' have")
+        raise NotImplementedError(
+            f"anderson: dist={dist!r} has no derivative here; 'norm' and 'expon' have"
+        )
     plain = chapter("stats").anderson(held(x), dist, **options)
     y = xgrad.sort(x)
     n = x.shape[0]
@@ -365,19 +402,22 @@ def _with_statistic(plain: Any, statistic: Any) -> Any:
     if isinstance(made, tuple):
         if hasattr(made, "_replace"):
             return made._replace(statistic=statistic)
-        found = KsResult(statistic, made.pvalue)
-        return found
+        return KsResult(statistic, made.pvalue)
     made.statistic = statistic
     return made
 
 
 @twin("stats")
-def chi2_contingency(observed: Any, correction: bool = True, lambda_: Any = None, **more: Any) -> Any:
+def chi2_contingency(
+    observed: Any, correction: bool = True, lambda_: Any = None, **more: Any
+) -> Any:
     """Return the test of independence of a table of two or more axes; see SciPy's."""
     table = xgrad.asarray(observed)
     plain = chapter("stats").chi2_contingency(held(table), correction, lambda_)
     if lambda_ not in (None, "pearson", 1):
-        raise NotImplementedError("chi2_contingency: only Pearson's statistic has a derivative here")
+        raise NotImplementedError(
+            "chi2_contingency: only Pearson's statistic has a derivative here"
+        )
     total, expected = xgrad.sum(table), None
     for axis in np.arange(table.ndim):
         others = tuple(int(a) for a in np.arange(table.ndim) if a != axis)

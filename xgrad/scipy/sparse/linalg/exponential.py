@@ -24,14 +24,14 @@ def expm_multiply(
     stop: Any = None,
     num: Any = None,
     endpoint: Any = None,
-    traceA: Any = None,  # noqa: N803 - SciPy's name
+    traceA: Any = None,
 ) -> Any:
     """Return ``expm(A) @ B`` without the exponential; see ``scipy.sparse.linalg.expm_multiply``.
 
     Args:
         A: a square sparse array; a dense one works too.
         B: a vector or a matrix.
-        start: with `stop` and `num`, the first of several times t for ``expm(t A) @ B``, a row each.
+        start: with `stop` and `num`, the first of several times t, for ``expm(t A) @ B`` in rows.
         stop: the last time.
         num: how many times.
         endpoint: whether `stop` is among them.

@@ -36,14 +36,14 @@ def _solved(
     here = A.plain() if isinstance(A, SparseArray) else None
     M = more.pop("M", None)
 
-    def run(b: Any, adjoint: bool, **options: Any) -> tuple[Any, int]:
+    def run(b: Any, adjoint: bool, **options: Any) -> Any:
         turned = adjoint and name not in SYMMETRIC
         if here is not None:
             matrix = here.conj().T if turned else here
         else:
             matrix = raw_operator(operator.H if turned else operator, library)
         given = {"M": _preconditioner(M, turned, library)} if M is not None else {}
-        return solver(matrix, b, rtol=rtol, **{**more, **given, **options})  # type: ignore[no-any-return]
+        return solver(matrix, b, rtol=rtol, **{**more, **given, **options})
 
     start = {} if x0 is None else {"x0": raw(xgrad.asarray(x0))}
     watch = {} if callback is None else {"callback": outside(callback)}
@@ -60,7 +60,9 @@ def _solved(
         found, info = run(b, adjoint)
         if info > 0:
             warnings.warn(
-                f"{name}: no convergence in the derivative after {info} iterations", RuntimeWarning
+                f"{name}: no convergence in the derivative after {info} iterations",
+                RuntimeWarning,
+                stacklevel=2,
             )
         return found
 

@@ -75,7 +75,7 @@ class LinearOperator:
         _, pullback = xgrad.vjp(lambda v: xgrad.asarray(self._matvec(v)), zero)
         return pullback(x)[0]
 
-    def matmat(self, X: Any) -> Any:  # noqa: N803 - SciPy's name
+    def matmat(self, X: Any) -> Any:
         """Return the product with a matrix."""
         X = xgrad.asarray(X)
         if self._matmat is not None:

@@ -42,11 +42,11 @@ class SuperLU:
             ) from error
 
     def solve(self, rhs: Any, trans: str = "N") -> Any:
-        """Return the solution of ``A x = rhs``, or with the transpose, ``"T"``, or adjoint, ``"H"``.
+        """Return the solution of ``A x = rhs``, or of the transposed or adjoint system.
 
         Args:
             rhs: a vector or a matrix.
-            trans: ``"N"``, ``"T"`` or ``"H"``.
+            trans: ``"N"``, or ``"T"`` for the transpose, or ``"H"`` for the adjoint.
         """
         if trans not in ("N", "T", "H"):
             raise ValueError(f"splu: trans is {trans!r}; expected 'N', 'T' or 'H'")

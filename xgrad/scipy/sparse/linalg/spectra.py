@@ -71,8 +71,8 @@ class _Bordered:
 
 
 DEGENERATE = (
-    "eigsh: an eigenvalue is not simple, so that its eigenvector has no derivative; the sum of such "
-    "eigenvalues, and the projector on their eigenvectors, have one"
+    "eigsh: an eigenvalue is not simple, so that its eigenvector has no derivative; the sum of "
+    "such eigenvalues, and the projector on their eigenvectors, have one"
 )
 
 
@@ -87,8 +87,8 @@ def eigsh(
     maxiter: int | None = None,
     tol: float = 0,
     return_eigenvectors: bool = True,
-    Minv: Any = None,  # noqa: N803 - SciPy's names
-    OPinv: Any = None,  # noqa: N803
+    Minv: Any = None,
+    OPinv: Any = None,
     mode: str = "normal",
     rng: Any = None,
 ) -> Any:
@@ -134,7 +134,7 @@ def eigsh(
     return (found, xgrad.stack(vectors, axis=1)) if return_eigenvectors else found
 
 
-def _pair(operator: LinearOperator, matrix: Any, w: Any, v: Any, library: Any) -> Array:
+def _pair(operator: LinearOperator, matrix: Any, w: Any, v: Any, library: Any) -> Any:
     """Return an eigenvector with its eigenvalue behind it, as the root of their equation."""
     n = len(v)
 
@@ -143,15 +143,13 @@ def _pair(operator: LinearOperator, matrix: Any, w: Any, v: Any, library: Any) -
         length = xgrad.vecdot(x, x)  # its phase stays: what is along v moves only in length
         fixed = xgrad.vecdot(xgrad.asarray(v), x) * 1.0 if v.dtype.kind == "c" else length / 2.0
         one = 1.0 if v.dtype.kind == "c" else 0.5
-        return xgrad.concat(
-            [operator.matvec(x) - value * x, xgrad.reshape(fixed - one, (1,))]
-        )
+        return xgrad.concat([operator.matvec(x) - value * x, xgrad.reshape(fixed - one, (1,))])
 
     def apply(x: Any) -> Any:
         return matrix @ x if matrix is not None else raw(operator.matvec(Array(x)).detach())
 
     inverse = _Bordered(apply, matrix, v, w, library)
-    return implicit(equation, np.append(v, w.astype(v.dtype)), inverse)  # type: ignore[no-any-return]
+    return implicit(equation, np.append(v, w.astype(v.dtype)), inverse)
 
 
 def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
