@@ -229,7 +229,7 @@ class Generator:
         parts = self.gamma(alpha, 1.0, (*_shape(size), *alpha.shape), dtype)
         return parts / sum_over(parts, axis=-1, keepdims=True)
 
-    def standard_t(self, df: Any, size: Size = None, dtype: Any = None) -> Array:
+    def standard_t(self, df: Any, size: Size = None, dtype: Any = None) -> Any:
         """Draw from Student's t distribution, with derivatives by `df`; see `gamma`."""
         df = _as(df, dtype)
         size = _size(size, df)

@@ -173,7 +173,7 @@ def _filled(sets_of: Dependence, count: int) -> Any:
     return sparse.csr_array((count, sets_of.sets.shape[1]), dtype=np.int8)
 
 
-def _parts(arrays: Any) -> tuple[Any, list[Any]]:
+def _parts(arrays: Any) -> Any:
     """Return the sets of several arrays one below the other, and the numbers of their elements."""
     like = next(x for x in arrays if type(x) is Dependence)
     blocks, ids, start = [], [], 0

@@ -22,7 +22,7 @@ _PLAIN = (np.ndarray, np.generic, list, tuple, int, float, complex, type(None))
 def enter(name: str) -> None:
     """Answer the question in the module that asks it, and in those that have imported it."""
     module = sys.modules[name]
-    asked = module.array_namespace  # type: ignore[attr-defined]
+    asked = module.array_namespace
     if hasattr(asked, "xgrad_original"):
         return
 

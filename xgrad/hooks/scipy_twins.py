@@ -21,7 +21,8 @@ def enter(name: str) -> None:
     module: Any = sys.modules[name]
     chapter = import_module(f"xgrad.{TWINS[name]}")
     for key in chapter.__all__:
-        own, twin = getattr(module, key, None), getattr(chapter, key)
+        own: Any = getattr(module, key, None)
+        twin: Any = getattr(chapter, key)
         if isinstance(own, type):
             if not (own.__flags__ & IMMUTABLE or key in MADE or "xgrad_new" in own.__dict__):
                 _before_class(own, twin)

@@ -33,7 +33,7 @@ class OdeSolution:
         self.values, self.steps, self.ts = values, steps, values.ts
         self.t_min, self.t_max = values.t_min, values.t_max
 
-    def __call__(self, t: Any) -> Array:
+    def __call__(self, t: Any) -> Any:
         """Return the values at a time, shape (n,), or at several, shape (n, number of times)."""
         times = xgrad.asarray(t)
         if times.ndim > 1:
@@ -260,7 +260,7 @@ def _times(ts: Any, span: tuple[Any, Any]) -> Any:
 
 def _steps(
     found: Any, f: Callable[..., Any], method: str, span: tuple[Any, Any], start: Array
-) -> tuple[list[Step], Any]:
+) -> Any:
     """Return the steps of a solution, taken again, and the times between them."""
     pieces = found.sol.interpolants
     ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)])
@@ -284,7 +284,7 @@ def _steps(
     return steps, ts
 
 
-def _at(steps: list[Step], ts: Any, times: Array) -> Array:
+def _at(steps: list[Step], ts: Any, times: Array) -> Any:
     """Return the solution at some times, as columns."""
     values = np.asarray(raw(times), dtype=float)
     sign = 1.0 if ts[-1] >= ts[0] else -1.0

@@ -65,7 +65,7 @@ class Step(NamedTuple):
     basis: Any
     end: Array
 
-    def at(self, times: Any) -> Array:
+    def at(self, times: Any) -> Any:
         """Return the values at some times as rows."""
         theta = (times - self.t) / self.h
         powers = xgrad.stack([theta**0, *(theta**k for k in range(1, self.basis.shape[1]))])

@@ -53,7 +53,7 @@ class BSpline:
         """Knots, coefficients and degree."""
         return self.t, xgrad.moveaxis(self.c, 0, self.axis), self.k
 
-    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Array:
+    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
         if nu:
             return self.derivative(nu)(x, extrapolate=extrapolate)

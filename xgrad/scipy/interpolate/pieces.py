@@ -62,7 +62,7 @@ class PPoly:
         """Return the twin of a piecewise polynomial of SciPy, of whatever class."""
         return PPoly(plain.c, plain.x, plain.extrapolate, plain.axis)
 
-    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Array:
+    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
         at = xgrad.asarray(x)
         at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
@@ -199,10 +199,7 @@ class Akima1DInterpolator(PPoly):
             )
         x, values = points_and_values("Akima1DInterpolator", x, y, axis)
         rise = (values[1:, ...] - values[:-1, ...]) / behind(x[1:] - x[:-1], values)
-        if x.shape[0] == 2:
-            slopes = xgrad.concat([rise, rise])
-        else:
-            slopes = _akima(rise, method)
+        slopes = xgrad.concat([rise, rise]) if x.shape[0] == 2 else _akima(rise, method)
         beyond = False if extrapolate is None else extrapolate
         super().__init__(_hermite(x, values, slopes), x, beyond, axis % values.ndim)
 
@@ -297,7 +294,7 @@ def _spline_slopes(x: Array, y: Array, bc_type: Any) -> Any:
     two = min(1, n - 2)
     d0, u0, r0 = end(first, h[0], h[two], rise[0, :], rise[two, :], 1.0)
     d1, u1, r1 = end(last, h[-1], h[-1 - two], rise[-1, :], rise[-1 - two, :], -1.0)
-    one = lambda v: xgrad.reshape(v, (1,))  # noqa: E731 - of a number a vector, four times
+    one: Any = lambda v: xgrad.reshape(v, (1,))  # noqa: E731 - of a number a vector
     main = xgrad.concat([one(d0), 2.0 * (h[:-1] + h[1:]), one(d1)])
     upper = xgrad.concat([one(zero), one(u0), h[:-1]])
     lower = xgrad.concat([h[1:], one(u1), one(zero)])

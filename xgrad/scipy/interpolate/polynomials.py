@@ -8,7 +8,6 @@ import numpy as np
 
 import xgrad
 
-from ...arrays.array import Array
 from ..common import raw
 from .bsplines import make_interp_spline
 from .pieces import behind
@@ -45,7 +44,7 @@ class KroghInterpolator:
             ]
             self.c.append(rows[0])
 
-    def __call__(self, x: Any, **options: Any) -> Array:
+    def __call__(self, x: Any, **options: Any) -> Any:
         """Return the values at some points."""
         return self._shaped(x, lambda flat: self._newton(flat))
 
@@ -55,7 +54,7 @@ class KroghInterpolator:
             total = total * behind(x - self.xi[i], total) + self.c[i]
         return total
 
-    def _shaped(self, x: Any, f: Any) -> Array:
+    def _shaped(self, x: Any, f: Any) -> Any:
         at = xgrad.asarray(x)
         out = f(xgrad.reshape(at, (-1,)))
         out = xgrad.reshape(out, (*at.shape, *self.yi.shape[1:]))
@@ -64,7 +63,7 @@ class KroghInterpolator:
             out = xgrad.moveaxis(out, source, tuple(self.axis + i for i in source))
         return out
 
-    def derivative(self, x: Any, der: int = 1) -> Array:
+    def derivative(self, x: Any, der: int = 1) -> Any:
         """Return a derivative of the polynomial, by forward mode."""
         f: Any = self._newton
         for _ in range(der):
@@ -135,7 +134,7 @@ class interp1d:  # noqa: N801 - SciPy's name
             else None
         )
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Any) -> Any:
         """Return the values at some points."""
         at = xgrad.asarray(x)
         at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at

@@ -68,7 +68,7 @@ class RegularGridInterpolator:
             elif np.any(np.diff(held) <= 0):
                 raise ValueError(f"RegularGridInterpolator: points {i} are not strictly monotonic")
 
-    def __call__(self, xi: Any, method: Any = None, **options: Any) -> Array:
+    def __call__(self, xi: Any, method: Any = None, **options: Any) -> Any:
         """Return the values at points, the last axis of which are their coordinates."""
         method = self.method if method is None else method
         known = ("linear", "nearest", "pchip", *self.SPLINES)
@@ -332,7 +332,7 @@ class RBFInterpolator:
         columns = [xgrad.prod(scaled ** (p * 1.0), axis=1) for p in self.powers]
         return xgrad.stack(columns, axis=1) if columns else xgrad.zeros((x.shape[0], 0))
 
-    def __call__(self, x: Any) -> Array:
+    def __call__(self, x: Any) -> Any:
         """Return the values at points, given as rows."""
         x = xgrad.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.y.shape[1]:

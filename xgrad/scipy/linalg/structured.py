@@ -16,7 +16,7 @@ from .solving import toeplitz_times
 __all__ = ["solve_banded", "solve_toeplitz", "solveh_banded"]
 
 
-def _along(rows: Any, x: Array) -> Array:
+def _along(rows: Any, x: Array) -> Any:
     return rows if x.ndim == 1 else rows[:, None]
 
 

@@ -52,11 +52,15 @@ def extended(name: str, x: Any, widths: Any, mode: Any, cval: float) -> Any:
     if len(modes) != x.ndim:
         raise ValueError(f"{name}: got {len(modes)} modes; expected {x.ndim}, one for each axis")
     if len(set(modes)) == 1:
-        more = {"constant_values": cval} if MODES[modes[0]] == "constant" else {}
+        more: dict[str, Any] = {}
+        if MODES[modes[0]] == "constant":
+            more = {"constant_values": cval}
         return xgrad.pad(x, widths, mode=MODES[modes[0]], **more)
     for axis, (width, m) in enumerate(zip(widths, modes, strict=True)):
         alone = [width if i == axis else (0, 0) for i in range(x.ndim)]
-        more = {"constant_values": cval} if MODES[m] == "constant" else {}
+        more = {}
+        if MODES[m] == "constant":
+            more = {"constant_values": cval}
         x = xgrad.pad(x, alone, mode=MODES[m], **more)
     return x
 
@@ -91,7 +95,7 @@ def _lines(x: Array, weights: Array, /, *, axis: int) -> Any:
     return found[(*(slice(None),) * axis, slice(begin, x.shape[axis] - n + 1 + begin))]
 
 
-lines = _lines
+lines: Any = _lines
 
 
 def _blocks_by_x(xp: Any, g: Any, weights: Any) -> Any:
@@ -106,7 +110,7 @@ def _blocks(x: Array, weights: Array, /) -> Array:
     return found.astype(x.dtype) if found.dtype != x.dtype else found  # type: ignore[no-any-return]
 
 
-blocks = _blocks
+blocks: Any = _blocks
 
 
 def _fitting(x: Any, weights: Any) -> tuple[Any, Any]:

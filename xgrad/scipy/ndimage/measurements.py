@@ -152,10 +152,13 @@ _GAUSSIAN, _UNIFORM, _ELLIPSOID = map(
 )
 
 
-@linear(lambda xp, g, x, by, n, axis: _turned(g, by=tuple(-b for b in by), n=n, axis=axis))
+@linear(lambda xp, g, x, by, n, axis: turned(g, by=tuple(-b for b in by), n=n, axis=axis))
 def _turned(x: Array, /, *, by: tuple[float, ...], n: int, axis: int) -> Any:
     """Return a Fourier transform as that of the shifted image."""
     return backend_of(x).chapter("ndimage").fourier_shift(x, by, n, axis)
+
+
+turned: Any = _turned
 
 
 def _complex(x: Any) -> Any:

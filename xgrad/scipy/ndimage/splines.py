@@ -38,7 +38,7 @@ PAD = 12
 """How far the library extends an image whose border has no exact spline."""
 
 
-@linear(lambda xp, g, x, axis, order, mode: _transposed(g, axis=axis, order=order, mode=mode))
+@linear(lambda xp, g, x, axis, order, mode: transposed(g, axis=axis, order=order, mode=mode))
 def _filtered(x: Array, /, *, axis: int, order: int, mode: str) -> Array:
     """Return the coefficients of the splines along an axis."""
     found = backend_of(x).chapter("ndimage").spline_filter1d(x, order, axis, mode=mode)
@@ -53,6 +53,9 @@ def _transposed(x: Array, /, *, axis: int, order: int, mode: str) -> Array:
     matrix = backend.from_numpy(_matrix(n, order, mode), backend.device(x))
     moved = xp.moveaxis(x, axis, -1)
     return xp.moveaxis(moved @ xp.astype(matrix, x.dtype), -1, axis)  # type: ignore[no-any-return]
+
+
+transposed: Any = _transposed
 
 
 @cache
@@ -91,7 +94,7 @@ def coefficients(x: Array, order: int, mode: str, cval: float, prefilter: bool) 
         return x, 0
     pad = 0
     if mode in PADDED:
-        more = {"constant_values": cval} if mode == "grid-constant" else {}
+        more: dict[str, Any] = {"constant_values": cval} if mode == "grid-constant" else {}
         x, pad = xgrad.pad(x, PAD, mode=PADDED[mode], **more), PAD
     return spline_filter(x, order, mode=_spline_mode(mode)), pad
 
@@ -197,7 +200,8 @@ def interpolated(
             terms = [float(t) * power for t, power in zip(table[k], powers, strict=True) if t]
             side.append((at, out, sum(terms[1:], terms[0])))
         sides.append(side)
-    flat, total = xgrad.reshape(c, (-1,)), None
+    total: Any = None
+    flat = xgrad.reshape(c, (-1,))
     for corner in itertools.product(*sides):
         place = np.ravel_multi_index(tuple(at for at, _, _ in corner), c.shape)
         term = xgrad.reshape(xgrad.take(flat, xgrad.asarray(place.ravel())), place.shape)

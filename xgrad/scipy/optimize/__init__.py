@@ -12,16 +12,9 @@ from .equations import (
     root_scalar,
     toms748,
 )
-from .minima import (
-    curve_fit,
-    least_squares,
-    linear_sum_assignment,
-    linprog,
-    lsq_linear,
-    minimize,
-    minimize_scalar,
-    nnls,
-)
+from .minima import minimize, minimize_scalar
+from .programs import linear_sum_assignment, linprog
+from .squares import curve_fit, least_squares, lsq_linear, nnls
 
 __all__ = [
     "bisect",

@@ -7,8 +7,6 @@ decided has no derivative, and one at which the gradient does not vanish is none
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -23,15 +21,14 @@ from ...errors import RuleError
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from .equations import args_of, given_back, held, warn_of
 
-__all__ = ["curve_fit", "least_squares", "linear_sum_assignment", "linprog", "lsq_linear",
-           "minimize", "minimize_scalar", "nnls"]  # fmt: skip
+__all__ = ["minimize", "minimize_scalar"]  # fmt: skip
 
 Function = Callable[..., Any]
 NEAR = 1e-7
 """How near to a bound, in proportion to its size, a variable is at it."""
 
 
-def _sides(bounds: Any, n: int) -> tuple[Any, Any]:
+def sides(bounds: Any, n: int) -> tuple[Any, Any]:
     """Return lower and upper bounds as vectors, tracked if they are."""
     if bounds is None:
         return np.full(n, -np.inf), np.full(n, np.inf)
@@ -74,7 +71,8 @@ def _active(name: str, x: Any, slope: Any, low: Any, high: Any) -> tuple[Any, An
     if undecided.any():
         raise RuleError(
             f"{name}: variable {int(np.flatnonzero(undecided)[0])} is at a bound which does not "
-            "hold it, as the gradient vanishes there too: the solution has a kink, and no derivative"
+            "hold it, as the gradient vanishes there too: the solution has a kink, and no "
+            "derivative"
         )
     return pushed, at_low
 
@@ -93,7 +91,7 @@ def _require_still(name: str, slope: Any, x: Any, curve: Any) -> None:
         )
 
 
-def _held_solution(
+def held_solution(
     name: str, x: Any, f: Function, low: Any, high: Any, constraints: list[Function]
 ) -> Any:
     """Return a minimum with its derivative.
@@ -186,14 +184,15 @@ def _constraints(given: Any, x: Any, args: tuple[Any, ...]) -> tuple[Any, list[F
             finite = np.where(np.isfinite(edge), edge, 1e300)
             at = np.flatnonzero(np.abs(value - finite) <= 1e-6 * np.maximum(1.0, np.abs(value)))
             if len(at):
-                active.append(
-                    lambda v, f=f, at=at, side=side, n=len(value): (
-                        _part(f(v), at) - _part(side, at, n)
-                    )
-                )
+                active.append(_difference(f, side, at, len(value)))
             if np.array_equal(raw(low), raw(high)):
                 break
     return theirs, active
+
+
+def _difference(f: Function, side: Any, at: Any, n: int) -> Function:
+    """Return by how much some of n constraints are away from a side."""
+    return lambda v: _part(f(v), at) - _part(side, at, n)
 
 
 def _flat(f: Function, args: Any) -> Function:
@@ -241,7 +240,7 @@ def minimize(
         out = fun(v, *args)
         return out[0] if jac is True else out
 
-    watched = _reads_anything(objective, start, args, bounds, constraints)
+    watched = reads_anything(objective, start, args, bounds, constraints)
     if watched and jac is None and str(method).lower() not in GRADIENT_FREE:
         slope = xgrad.grad(lambda v: xgrad.reshape(xgrad.asarray(objective(v)), ()))
         given["jac"] = outside(lambda v: _recorded(slope, v))
@@ -256,8 +255,8 @@ def minimize(
     if not found.success:
         warn_of("minimize", found.message)
     _, active = _constraints(constraints, x, args)
-    low, high = _sides(bounds, x.size)
-    flat = _held_solution(
+    low, high = sides(bounds, x.size)
+    flat = held_solution(
         "minimize", x.ravel(), lambda v: objective(xgrad.reshape(v, x.shape)), low, high, active
     )
     found.x = given_back(xgrad.reshape(flat, x.shape), x0, args)
@@ -281,7 +280,7 @@ def _lifted(found: Any) -> Any:
     return found
 
 
-def _reads_anything(f: Function, x: Any, *given: Any) -> bool:
+def reads_anything(f: Function, x: Any, *given: Any) -> bool:
     """Whether a derivative may flow into what a solver was given."""
     from ...custom.equation import Recorded
     from ..common import is_tracked
@@ -332,211 +331,10 @@ def minimize_scalar(
             return found
         low, high = -np.inf, np.inf
     f = lambda v: fun(v[0], *args)  # noqa: E731
-    if not _reads_anything(lambda v: fun(v, *args), x[0], args):
+    if not reads_anything(lambda v: fun(v, *args), x[0], args):
         return found
-    out = _held_solution("minimize_scalar", x, f, np.full(1, low), np.full(1, high), [])
+    out = held_solution("minimize_scalar", x, f, np.full(1, low), np.full(1, high), [])
     found.x = given_back(out[0], args)
     if type(found.x) is Array:
         found.fun = Array(np.asarray(found.fun), xgrad.asarray(fun(found.x, *args))._node)
     return found
-
-
-LOSSES: dict[str, Callable[[Any], Any]] = {
-    "linear": lambda z: z,
-    "soft_l1": lambda z: 2.0 * (xgrad.sqrt(1.0 + z) - 1.0),
-    "huber": lambda z: xgrad.where(
-        z <= 1.0, z, 2.0 * xgrad.sqrt(xgrad.where(z > 1.0, z, 1.0)) - 1.0
-    ),
-    "cauchy": xgrad.log1p,
-    "arctan": xgrad.atan,
-}
-"""SciPy's loss functions of squared residuals."""
-
-
-def least_squares(
-    fun: Function, x0: Any, jac: Any = "2-point", bounds: Any = (-np.inf, np.inf),
-    method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
-    loss: str = "linear", f_scale: float = 1.0, args: Any = (), kwargs: Any = None, **options: Any,
-) -> Any:  # fmt: skip
-    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`."""
-    args, named = args_of(args), dict(kwargs or {})
-    if loss not in LOSSES:
-        raise ValueError(f"least_squares: loss is {loss!r}; expected one of {', '.join(LOSSES)}")
-    start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
-
-    def residuals(v: Any) -> Any:
-        return xgrad.reshape(xgrad.asarray(joined(fun(v, *args, **named))), (-1,))
-
-    scale = {} if x_scale is None else {"x_scale": x_scale}
-    edges = tuple(
-        np.asarray(raw(s), dtype=float)
-        for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
-    )
-    slopes = outside(lambda v: jac(v, *args, **named)) if callable(jac) else jac
-    given = arrays_in(args, named)
-    found = chapter("optimize").least_squares(
-        outside(lambda v: residuals(Array(v)) if given else fun(v, *args, **named)), start,
-        slopes, edges, method, ftol, xtol, gtol, loss=loss, f_scale=f_scale, **scale, **options,
-    )  # fmt: skip
-
-    def cost(v: Any) -> Any:
-        z = residuals(v) / f_scale
-        return 0.5 * f_scale**2 * xgrad.sum(LOSSES[loss](z * z))
-
-    if not _reads_anything(cost, found.x, args, list(named.values()), bounds):
-        return found
-    if not found.success:
-        warn_of("least_squares", found.message)
-    low, high = (
-        _sides(bounds if hasattr(bounds, "lb") else tuple(bounds), len(found.x))
-        if len(found.x) != 2
-        else (
-            xgrad.broadcast_to(xgrad.asarray(s) * 1.0, (2,))
-            for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
-        )
-    )
-    found.x = given_back(_held_solution("least_squares", found.x, cost, low, high, []), x0, args)
-    if type(found.x) is Array:
-        value, each = cost(found.x), residuals(found.x)
-        found.cost, found.fun = (
-            Array(np.asarray(found.cost), value._node),
-            Array(found.fun, each._node),
-        )
-    return found
-
-
-def curve_fit(
-    f: Function, xdata: Any, ydata: Any, p0: Any = None, sigma: Any = None,
-    absolute_sigma: bool = False, check_finite: Any = None, bounds: Any = (-np.inf, np.inf),
-    method: Any = None, jac: Any = None, **options: Any,
-) -> Any:  # fmt: skip
-    """Fit a function to data by least squares; see ``scipy.optimize.curve_fit``.
-
-    Derivatives of the parameters and of their covariance flow to the data, to `sigma` and to
-    whatever `f` closes over.
-    """
-    if options.get("full_output"):
-        raise NotImplementedError("curve_fit: full_output has no derivative here")
-    y, spread = xgrad.asarray(ydata), None if sigma is None else xgrad.asarray(sigma)
-    if spread is not None and spread.ndim > 1:
-        raise NotImplementedError(
-            "curve_fit: sigma as a matrix has no derivative here; whiten the data"
-        )
-    if p0 is None:
-        names = inspect.signature(f).parameters
-        p0 = np.ones(len(names) - 1) if np.ndim(bounds[0]) == 0 and np.isinf(bounds[0]) else None
-    popt, pcov = chapter("optimize").curve_fit(
-        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma,
-        check_finite, bounds,
-        method, outside(jac) if callable(jac) else jac, **options,
-    )  # fmt: skip
-
-    def residuals(p: Any) -> Any:
-        away = xgrad.reshape(xgrad.asarray(f(xdata, *(p[i] for i in range(len(popt)))) - y), (-1,))
-        return away if spread is None else away / spread
-
-    low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), popt.shape) for s in bounds)
-    x = _held_solution(
-        "curve_fit", popt, lambda p: 0.5 * xgrad.sum(residuals(p) ** 2), low, high, []
-    )
-    if x._node is None and not arrays_in(xdata, ydata, sigma):
-        return popt, pcov
-    J = xgrad.jacfwd(residuals)(x)
-    cov = xgrad.linalg.inv(xgrad.matrix_transpose(J) @ J)
-    if not absolute_sigma:
-        away = residuals(x)
-        cov = cov * (xgrad.sum(away * away) / (away.shape[0] - len(popt)))
-    return x, Array(pcov, cov._node) if np.all(np.isfinite(pcov)) else Array(pcov)
-
-
-def _bounded_squares(name: str, A: Any, b: Any, x: Any, low: Any, high: Any) -> Any:
-    A, b = xgrad.asarray(A), xgrad.asarray(b)
-    return _held_solution(name, x, lambda v: 0.5 * xgrad.sum((A @ v - b) ** 2), low, high, [])
-
-
-def nnls(A: Any, b: Any, **options: Any) -> Any:
-    """Solve least squares with x not negative; see ``scipy.optimize.nnls``.
-
-    Returns:
-        The solution and the norm of the residual, differentiable in `A` and `b`.
-    """
-    if not arrays_in(A, b):
-        return chapter("optimize").nnls(A, b, **options)
-    x, norm = chapter("optimize").nnls(
-        *(np.asarray(raw(xgrad.asarray(v).detach())) for v in (A, b)), **options
-    )
-    out = _bounded_squares("nnls", A, b, x, np.zeros(len(x)), np.full(len(x), np.inf))
-    away = xgrad.linalg.vector_norm(xgrad.asarray(A) @ out - xgrad.asarray(b))
-    return out, Array(np.asarray(norm), away._node)
-
-
-def lsq_linear(A: Any, b: Any, bounds: Any = (-np.inf, np.inf), **options: Any) -> Any:
-    """Solve least squares with bounds; see ``scipy.optimize.lsq_linear``."""
-    if not arrays_in(A, b):
-        return chapter("optimize").lsq_linear(A, b, bounds, **options)
-    held_A, held_b = (np.asarray(raw(xgrad.asarray(v).detach())) for v in (A, b))
-    found = chapter("optimize").lsq_linear(held_A, held_b, raws(bounds), **options)
-    low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), found.x.shape) for s in bounds)
-    found.x = _bounded_squares("lsq_linear", A, b, found.x, low, high)
-    return found
-
-
-def linprog(
-    c: Any, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None,
-    bounds: Any = (0, None), method: str = "highs", callback: Any = None, options: Any = None,
-    x0: Any = None, integrality: Any = None,
-) -> Any:  # fmt: skip
-    """Minimise a linear function under linear constraints; see ``scipy.optimize.linprog``.
-
-    The solution is the corner where the active constraints meet, and moves with them.
-
-    Raises:
-        RuleError: where more or fewer constraints are active than there are variables.
-    """
-    parts = (c, A_ub, b_ub, A_eq, b_eq, bounds)
-    if not arrays_in(*parts):
-        return chapter("optimize").linprog(*parts, method, callback, options, x0, integrality)
-    if integrality is not None:
-        raise NotImplementedError("linprog: integers have no derivative")
-    plain = [None if p is None else np.asarray(raw(xgrad.asarray(p).detach())) for p in parts[:5]]
-    found = chapter("optimize").linprog(*plain, raws(bounds), method, callback, options, x0)
-    if not found.success:
-        warn_of("linprog", found.message)
-        return found
-    x, n = np.asarray(found.x), len(found.x)
-    rows: list[Any] = []
-    sides: list[Any] = []
-
-    def add(A: Any, b: Any, at: Any) -> None:
-        if len(at):
-            where = xgrad.asarray(np.asarray(at))
-            rows.append(xgrad.take(xgrad.asarray(A) * 1.0, where, axis=0))
-            sides.append(xgrad.take(xgrad.asarray(b) * 1.0, where))
-
-    if A_eq is not None:
-        add(A_eq, b_eq, np.arange(plain[3].shape[0]))  # type: ignore[union-attr]
-    if A_ub is not None:
-        slack = plain[2] - plain[1] @ x  # type: ignore[operator]
-        size = np.maximum(1.0, np.abs(np.asarray(plain[2])))
-        add(A_ub, b_ub, np.flatnonzero(np.abs(slack) <= 1e-8 * size))
-    single = isinstance(bounds, (tuple, list)) and len(bounds) == 2 and not np.ndim(raw(bounds[0]))
-    low, high = _sides([bounds] * n if single else bounds, n)
-    for side in (low, high):
-        edge = np.asarray(raw(side))
-        add(np.eye(n), side, np.flatnonzero(np.abs(x - edge) <= 1e-8 * np.maximum(1.0, np.abs(x))))
-    count = sum(r.shape[0] for r in rows)
-    if count != n:
-        raise RuleError(
-            f"linprog: {count} constraints are active at the solution, of {n} variables: it is not "
-            "one corner where as many meet, and has no derivative"
-        )
-    A, b = xgrad.concat(rows), xgrad.concat(sides)
-    found.x = implicit(lambda v: A @ v - b, x)
-    found.fun = Array(np.asarray(found.fun), xgrad.sum(xgrad.asarray(c) * found.x)._node)
-    return found
-
-
-def linear_sum_assignment(cost_matrix: Any, maximize: bool = False) -> Any:
-    """Return the rows and columns of the best assignment, raw: they have no derivative."""
-    plain = raw(xgrad.asarray(cost_matrix).detach()) if arrays_in(cost_matrix) else cost_matrix
-    return chapter("optimize").linear_sum_assignment(plain, maximize)

@@ -24,10 +24,6 @@ from .design import (
     butter,
     cheby1,
     cheby2,
-    cont2discrete,
-    dimpulse,
-    dlsim,
-    dstep,
     firls,
     firwin2,
     freqs,
@@ -39,10 +35,7 @@ from .design import (
     lp2bs_zpk,
     lp2hp_zpk,
     lp2lp_zpk,
-    lsim,
     normalize,
-    ss2tf,
-    tf2ss,
     zpk2tf,
 )
 from .filtering import (
@@ -69,6 +62,7 @@ from .spectra import (
     welch,
     zoom_fft,
 )
+from .systems import cont2discrete, dimpulse, dlsim, dstep, lsim, ss2tf, tf2ss
 from .waves import (
     argrelextrema,
     argrelmax,

@@ -101,7 +101,7 @@ def convolve2d(
         raise ValueError(f"convolve2d: boundary is {boundary!r}; expected 'fill', 'wrap' or 'symm'")
     if mode == "valid":
         return _convolved("convolve2d", one, two, mode)
-    more = {"constant_values": fillvalue} if boundary == "fill" else {}
+    more: dict[str, Any] = {"constant_values": fillvalue} if boundary == "fill" else {}
     widths = [(n - 1, n - 1) for n in two.shape]
     whole = blocks(xgrad.pad(one, widths, mode=BOUNDARIES[boundary], **more), xgrad.flip(two))
     return whole if mode == "full" else _centred(whole, one.shape)
@@ -116,7 +116,7 @@ def correlate2d(
     turned = xgrad.flip(xgrad.conj(two) if two.dtype.kind == "c" else two)
     if mode != "same":
         return convolve2d(one, turned, mode, boundary, fillvalue)
-    more = {"constant_values": fillvalue} if boundary == "fill" else {}
+    more: dict[str, Any] = {"constant_values": fillvalue} if boundary == "fill" else {}
     widths = [((n - 1) // 2, n // 2) for n in two.shape]
     return blocks(xgrad.pad(one, widths, mode=BOUNDARIES[boundary], **more), xgrad.flip(turned))
 
@@ -278,7 +278,7 @@ def detrend(
     for start, stop in _pieces(bp, n):
         size = stop - start
         line = np.stack([np.ones(size), np.arange(1, size + 1) / size], axis=1)
-        q = xgrad.asarray(np.linalg.qr(line)[0].astype(x.dtype if x.dtype.kind in "f" else float))
+        q = xgrad.asarray(np.linalg.qr(line)[0].astype(x.dtype if x.dtype.kind == "f" else float))
         part = moved[..., start:stop]
         parts.append(part - (part @ q) @ xgrad.matrix_transpose(q))
     return xgrad.moveaxis(xgrad.concat(parts, axis=-1), -1, axis)
@@ -316,7 +316,7 @@ def _ranked(name: str, x: Any, domain: Any, value: Any) -> Any:
 def medfilt(volume: Any, kernel_size: Any = None) -> Any:
     """Return the median of each window, zeros beyond the border; see ``scipy.signal.medfilt``."""
     x = xgrad.asarray(volume)
-    size = [3] * x.ndim if kernel_size is None else kernel_size
+    size: Any = [3] * x.ndim if kernel_size is None else kernel_size
     sizes = [int(size)] * x.ndim if np.ndim(size) == 0 else [int(k) for k in size]
     value = chapter("signal", x).medfilt(raw(x.detach()), sizes)
     return _ranked("medfilt", x, np.ones(sizes, dtype=bool), value)
@@ -340,7 +340,7 @@ def order_filter(a: Any, domain: Any, rank: int) -> Any:
 def wiener(im: Any, mysize: Any = None, noise: Any = None) -> Any:
     """Filter by local mean and variance; see ``scipy.signal.wiener``."""
     x = xgrad.asarray(im)
-    size = [3] * x.ndim if mysize is None else mysize
+    size: Any = [3] * x.ndim if mysize is None else mysize
     shape = [int(size)] * x.ndim if np.ndim(size) == 0 else [int(k) for k in size]
     box = xgrad.asarray(np.ones(shape, dtype=x.dtype) / math.prod(shape))
     mean = correlate(x, box, "same")

@@ -59,7 +59,8 @@ def _taps(u: Array, x: Array, /, *, count: int, axis: int) -> Array:
     return xp.stack(parts)  # type: ignore[no-any-return]
 
 
-fir, taps = _fir, _taps
+fir: Any = _fir
+taps: Any = _taps
 
 
 def _common(*arrays: Any) -> list[Any]:

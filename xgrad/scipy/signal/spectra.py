@@ -8,7 +8,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import chapter, raw, twin
+from ..common import arrays_in, chapter, raw, twin
 from .convolution import detrend as detrended
 
 __all__ = ["ShortTimeFFT", "coherence", "csd", "czt", "istft", "lombscargle", "periodogram",
@@ -318,14 +318,11 @@ def czt(x: Any, m: Any = None, w: Any = None, a: Any = 1 + 0j, *, axis: int = -1
     m = n if m is None else int(m)
     ratio = np.exp(-2j * np.pi / m) if w is None else w
     k, j = np.arange(m)[:, None], np.arange(n)
-    if isinstance(ratio, (int, float, complex, np.generic)) and isinstance(
-        a, (int, float, complex, np.generic)
-    ):
-        matrix = np.asarray(ratio + 0j) ** (k * j) * np.asarray(a + 0j) ** (-1.0 * j)
+    if arrays_in(ratio, a):
+        turn, start = xgrad.asarray(ratio) + 0j, xgrad.asarray(a) + 0j
+        matrix = turn ** (k * j * 1.0) * start ** (-1.0 * j)
     else:
-        matrix = (xgrad.asarray(ratio) + 0j) ** (k * j * 1.0) * (xgrad.asarray(a) + 0j) ** (
-            -1.0 * j
-        )
+        matrix = np.asarray(ratio, complex) ** (k * j) * np.asarray(a, complex) ** (-1.0 * j)
     moved = xgrad.moveaxis(x, axis, -1)
     out = xgrad.matmul(moved + 0j, xgrad.matrix_transpose(xgrad.asarray(matrix)))
     return xgrad.moveaxis(out, -1, axis)

@@ -93,7 +93,7 @@ def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:
     return ids, joined_entries(data)
 
 
-def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> SparseArray:
+def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Any:
     """Make a sparse array of blocks, None for one of zeros; see ``scipy.sparse.block_array``."""
     flat = [b for row in blocks for b in row]
     ids, data = _numbered(flat)
@@ -103,17 +103,17 @@ def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Sparse
     return out if dtype is None else out.astype(dtype)
 
 
-def hstack(blocks: Any, format: Any = None, dtype: Any = None) -> SparseArray:
+def hstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays side by side; see ``scipy.sparse.hstack``."""
     return block_array([list(blocks)], format=format, dtype=dtype)
 
 
-def vstack(blocks: Any, format: Any = None, dtype: Any = None) -> SparseArray:
+def vstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays one below the other; see ``scipy.sparse.vstack``."""
     return block_array([[b] for b in blocks], format=format, dtype=dtype)
 
 
-def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> SparseArray:
+def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> Any:
     """Make a block diagonal sparse array; see ``scipy.sparse.block_diag``."""
     ids, data = _numbered(list(mats))
     out = moved(plain.block_diag(ids, format=format or "coo"), data)

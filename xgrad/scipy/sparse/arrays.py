@@ -139,7 +139,7 @@ class SparseArray:
     def __sub__(self, other: Any) -> SparseArray:
         return self + (-as_sparse(other))
 
-    def __rsub__(self, other: Any) -> SparseArray:
+    def __rsub__(self, other: Any) -> Any:
         return -self + other
 
     def __mul__(self, other: Any) -> SparseArray:
@@ -194,7 +194,7 @@ class SparseArray:
         """Return the sum of a diagonal."""
         return xgrad.sum(self.diagonal(offset))
 
-    def power(self, n: Any) -> SparseArray:
+    def power(self, n: Any) -> Any:
         """Return the entries to a power."""
         return self**n
 
@@ -231,7 +231,7 @@ class SparseArray:
         """Return the matrix as one of few diagonals."""
         return self.asformat("dia")
 
-    def reshape(self, shape: tuple[int, int]) -> SparseArray:
+    def reshape(self, shape: tuple[int, int]) -> Any:
         """Return the matrix in another shape, row by row."""
         return _moved(lambda ids: ids.reshape(shape), self)
 
@@ -308,7 +308,7 @@ def moved(ids: Any, data: Array) -> Any:
     form = ids.format if ids.format in ("csr", "csc") else "coo"
     ordered = ids.tocoo()
     order = Array(_there(ordered.data - 1, like))
-    pattern = Pattern(*ordered.coords, ids.shape, form)
+    pattern = Pattern(ordered.row, ordered.col, ids.shape, form)
     return SparseArray(xgrad.take(data, order), pattern)
 
 
@@ -334,18 +334,20 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> SparseArray:
         numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)
         ids = getattr(plain, name)((numbers, *place), shape=shape)
         if form == "coo":
-            out = SparseArray(flat, Pattern(*ids.coords, ids.shape, "coo"))
+            out = SparseArray(flat, Pattern(ids.row, ids.col, ids.shape))
         else:
             out = moved(ids, flat)
     elif plain.issparse(arg1):
         found = arg1.asformat(form if form != "dia" else "coo").tocoo()
-        out = SparseArray(found.data, Pattern(*found.coords, found.shape, form))
+        out = SparseArray(found.data, Pattern(found.row, found.col, found.shape, form))
     else:
         dense = xgrad.asarray(arg1)
         rows, cols = np.nonzero(np.asarray(raw(dense.detach())))
         like = raw(dense)
         entries = dense[Array(_there(rows, like)), Array(_there(cols, like))]
-        out = SparseArray(entries, Pattern(rows, cols, dense.shape, "csr")).asformat(form)
+        out = SparseArray(
+            entries, Pattern(rows, cols, (dense.shape[0], dense.shape[1]), "csr")
+        ).asformat(form)
     if out.format != form:
         out = SparseArray(out.data, Pattern(out.pattern.rows, out.pattern.cols, out.shape, form))
     return out if dtype is None else out.astype(dtype)

@@ -97,8 +97,8 @@ def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
         raise NotBatchedError("a sparse matrix has one set of entries")
     matrix = pattern.matrix(data)
     if isinstance(x, Batch) and x.ndim == 1 and not isinstance(x.data, Batch):
-        return x.of((matrix @ x.data.T).T)  # type: ignore[return-value]
-    return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x  # type: ignore[no-any-return]
+        return x.of((matrix @ x.data.T).T)
+    return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x
 
 
 @multilinear(
@@ -108,8 +108,9 @@ def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
 def _sampled(u: Array, v: Array, /, *, pattern: Pattern) -> Array:
     """Return the entries of ``u @ v.T``, the outer product of two vectors, where A has some."""
     picked = u[pattern.on(u, "rows")] * v[pattern.on(v, "cols")]
-    return picked if u.ndim == 1 else picked.sum(axis=1)  # type: ignore[no-any-return]
+    return picked if u.ndim == 1 else picked.sum(axis=1)
 
 
-product, sampled = _product, _sampled
+product: Any = _product
+sampled: Any = _sampled
 """The ops, as the rules use them."""

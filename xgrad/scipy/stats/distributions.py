@@ -37,7 +37,7 @@ class _Distribution:
     Where no `Array` is given, SciPy's own object answers, which is ``self.plain``.
     """
 
-    parameters = ("loc", "scale")
+    parameters: tuple[str, ...] = ("loc", "scale")
 
     def __init__(
         self, name: str, shapes: str, low: Any, high: Any, log_density: Function, cdf: Any = None,
@@ -153,7 +153,7 @@ class _Distribution:
         own = self._answers("logsf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        f = lambda y, *s: xgrad.log(self._standard_sf(y, *s))  # noqa: E731
+        f: Any = lambda y, *s: xgrad.log(self._standard_sf(y, *s))  # noqa: E731
         return self._below("logsf", f, x, args, kwargs, (0.0, -np.inf))
 
     def _moment(self, name: str, rule: Any, args: Any, kwargs: Any, f: Function) -> Any:
@@ -252,7 +252,7 @@ class Continuous(_Distribution):
 
     def entropy(self, *args: Any, **kwargs: Any) -> Any:
         """Return the differential entropy."""
-        log = lambda s: xgrad.log(s) if isinstance(s, Array) else math.log(s)  # noqa: E731
+        log: Any = lambda s: xgrad.log(s) if isinstance(s, Array) else math.log(s)  # noqa: E731
         return self._moment(
             "entropy", self._entropy, args, kwargs, lambda h, loc, scale: h + log(scale)
         )

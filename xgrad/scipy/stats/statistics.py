@@ -71,9 +71,10 @@ def theilslopes(
     found = chapter("stats").theilslopes(held(y), held(x), alpha, method)
     one, two = np.triu_indices(y.shape[0], 1)
     apart = held(x)[one] != held(x)[two]
-    one, two = (xgrad.asarray(i[apart]) for i in (one, two))
+    first, second = (xgrad.asarray(i[apart]) for i in (one, two))
     slope = xgrad.median(
-        (xgrad.take(y, two) - xgrad.take(y, one)) / (xgrad.take(x, two) - xgrad.take(x, one))
+        (xgrad.take(y, second) - xgrad.take(y, first))
+        / (xgrad.take(x, second) - xgrad.take(x, first))
     )
     base = (
         xgrad.median(y - slope * x)
@@ -187,7 +188,7 @@ def binned_statistic(
         ]
         return xgrad.stack([f(p) if p.shape[0] else xgrad.asarray(np.nan) for p in parts])
 
-    total = lambda v: xgrad.segment_sum(v, where, count)  # noqa: E731
+    total: Any = lambda v: xgrad.segment_sum(v, where, count)  # noqa: E731
     if statistic == "sum":
         found = total(kept)
     elif statistic == "count":
@@ -398,11 +399,11 @@ def anderson(x: Any, dist: str = "norm", **options: Any) -> Any:
 
 def _with_statistic(plain: Any, statistic: Any) -> Any:
     """Return a result of SciPy with a statistic that has derivatives."""
-    made = copy.copy(plain)
+    made: Any = copy.copy(plain)
     if isinstance(made, tuple):
         if hasattr(made, "_replace"):
             return made._replace(statistic=statistic)
-        return KsResult(statistic, made.pvalue)
+        return KsResult(statistic, plain.pvalue)
     made.statistic = statistic
     return made
 

@@ -165,7 +165,11 @@ def aslinearoperator(A: Any) -> LinearOperator:
         raise ValueError(f"aslinearoperator: got the shape {dense.shape}; expected a matrix")
     H = xgrad.conj(xgrad.matrix_transpose(dense))
     return LinearOperator(
-        dense.shape, lambda v: dense @ v, lambda v: H @ v, lambda v: dense @ v, dense.dtype
+        (dense.shape[0], dense.shape[1]),
+        lambda v: dense @ v,
+        lambda v: H @ v,
+        lambda v: dense @ v,
+        dense.dtype,
     )
 
 
