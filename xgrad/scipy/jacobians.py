@@ -82,7 +82,11 @@ class _Colours:
         csr.sort_indices()
         self.shape, self.indptr, self.cols = csr.shape, csr.indptr, csr.indices
         self.rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
-        self.of = np.asarray(group_columns(csr)) if csr.nnz else np.zeros(csr.shape[1], int)
+        self.of = (
+            np.asarray(group_columns(csr, np.arange(csr.shape[1])))
+            if csr.nnz
+            else np.zeros(csr.shape[1], int)
+        )
         self.count = int(self.of.max(initial=-1)) + 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import xgrad
 from xgrad import special
 
 from ...custom.equation import implicit
+from ...errors import NotDifferentiableError
 from ..common import chapter, raw, twin
 from .distributions import DISTRIBUTIONS
 from .multivariate import held
@@ -397,15 +397,19 @@ def anderson(x: Any, dist: str = "norm", **options: Any) -> Any:
     return _with_statistic(plain, statistic)
 
 
+class AndersonResult(NamedTuple):
+    """The statistic, and SciPy's critical values with their levels of significance."""
+
+    statistic: Any
+    critical_values: Any
+    significance_level: Any
+
+
 def _with_statistic(plain: Any, statistic: Any) -> Any:
     """Return a result of SciPy with a statistic that has derivatives."""
-    made: Any = copy.copy(plain)
-    if isinstance(made, tuple):
-        if hasattr(made, "_replace"):
-            return made._replace(statistic=statistic)
+    if hasattr(plain, "pvalue"):
         return KsResult(statistic, plain.pvalue)
-    made.statistic = statistic
-    return made
+    return AndersonResult(statistic, plain.critical_values, plain.significance_level)
 
 
 @twin("stats")
@@ -430,3 +434,12 @@ def chi2_contingency(
     statistic = xgrad.sum(away * away / expected)
     pvalue = special.gammaincc(plain.dof / 2.0, statistic / 2.0)
     return type(plain)(statistic, pvalue, plain.dof, expected)
+
+
+@twin("stats")
+def shapiro(x: Any, **more: Any) -> Any:
+    """Refuse: the weights and the p-value of Shapiro and Wilk are compiled code."""
+    raise NotDifferentiableError(
+        "stats.shapiro has no derivative: its weights and p-value are compiled code. Use "
+        "xgrad.scipy.stats.anderson, or x.detach() for the value alone"
+    )
