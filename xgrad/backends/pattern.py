@@ -206,13 +206,14 @@ _NUMPY = {"permute_dims": "transpose", "matrix_transpose": "matrix_transpose"}
 
 def _running(x: Any, /, *, axis: Any = None, **_: Any) -> Dependence:
     axis = 0 if axis is None else axis
-    n, rest = x.shape[axis], x
+    n = x.shape[axis]
+    rest: Dependence = x
     step = 1
     while step < n:  # the union of prefixes, doubled
         ids = np.moveaxis(_ids(rest), axis, 0)
         back = np.concatenate([ids[:step], ids[:-step]])
         earlier = Dependence(rest.sets[np.moveaxis(back, 0, axis).ravel()], rest.shape)
-        rest = _united(rest, earlier)
+        rest: Dependence = _united(rest, earlier)
         step *= 2
     return rest
 
