@@ -213,7 +213,7 @@ def _running(x: Any, /, *, axis: Any = None, **_: Any) -> Dependence:
         ids = np.moveaxis(_ids(rest), axis, 0)
         back = np.concatenate([ids[:step], ids[:-step]])
         earlier = Dependence(rest.sets[np.moveaxis(back, 0, axis).ravel()], rest.shape)
-        rest: Dependence = _united(rest, earlier)
+        rest = _united(rest, earlier)
         step *= 2
     return rest
 

@@ -46,7 +46,7 @@ class Recorded:
             start = tape.leaf(x, True)
             self.at: Node = start._node
             out = f(start)
-        if type(out) is not Array:
+        if not isinstance(out, Array):
             raise errors.RuleError(
                 f"the function returned {type(out).__name__}; expected an array of xgrad. Use "
                 "functions that know it, such as xgrad.sin or numpy.sin of an xgrad.Array"
@@ -175,7 +175,7 @@ def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[An
 
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """With u the solution for g with the adjoint Jacobian, what is read has the cotangent of -u."""
-    taped = type(g) is Array
+    taped = isinstance(g, Array)
     if isinstance(g, Batch):
         raise NotBatchedError("the derivative of a solution solves for one cotangent at a time")
     run = saved.run()
@@ -189,7 +189,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """What is read moves the equation, and the solution moves so that it holds again."""
-    taped = any(type(t) is Array for t in ts)
+    taped = any(isinstance(t, Array) for t in ts)
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("the derivative of a solution solves for one tangent at a time")
     run = saved.run()

@@ -12,14 +12,14 @@ import xgrad
 
 def holds(x: Any, depth: int = 4) -> bool:
     """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
-    if type(x) is xgrad.Array:
+    if isinstance(x, xgrad.Array):
         return True
     if isinstance(x, (list, tuple)):
         return depth > 0 and len(x) < 64 and any(holds(v, depth - 1) for v in x)
     if isinstance(x, dict):
         return depth > 0 and any(holds(v, depth - 1) for v in x.values())
     if isinstance(x, _sparse()):
-        return type(x.data) is xgrad.Array
+        return isinstance(x.data, xgrad.Array)
     if isinstance(x, functools.partial):
         return holds((x.func, x.args, x.keywords), depth - 1)
     if isinstance(x, MethodType):
@@ -33,7 +33,7 @@ def holds(x: Any, depth: int = 4) -> bool:
 
 def _read(x: Any, depth: int) -> bool:
     """Whether a function that reads `x` reads something tracked."""
-    if type(x) is xgrad.Array:
+    if isinstance(x, xgrad.Array):
         return x.is_tracked
     return (
         holds(x, depth)
@@ -51,7 +51,9 @@ def _reads(f: FunctionType) -> list[Any]:
         except ValueError:  # a name that is not bound yet
             continue
     found += [
-        f.__globals__[n] for n in f.__code__.co_names if type(f.__globals__.get(n)) is xgrad.Array
+        f.__globals__[n]
+        for n in f.__code__.co_names
+        if isinstance(f.__globals__.get(n), xgrad.Array)
     ]
     return found
 

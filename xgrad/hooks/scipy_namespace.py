@@ -28,11 +28,13 @@ def enter(name: str) -> None:
 
     @wraps(asked)
     def array_namespace(*arrays: Any) -> Any:
-        if is_enabled() and any(type(x) is xgrad.Array for x in arrays):
-            others = [x for x in arrays if type(x) is not xgrad.Array and not isinstance(x, _PLAIN)]
+        if is_enabled() and any(isinstance(x, xgrad.Array) for x in arrays):
+            others = [
+                x for x in arrays if not isinstance(x, xgrad.Array) and not isinstance(x, _PLAIN)
+            ]
             if not others:
                 return xgrad
-            arrays = (*others, *(x for x in arrays if type(x) is xgrad.Array))
+            arrays = (*others, *(x for x in arrays if isinstance(x, xgrad.Array)))
         return asked(*arrays)
 
     array_namespace.xgrad_original = asked  # type: ignore[attr-defined]

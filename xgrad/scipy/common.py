@@ -30,7 +30,7 @@ __all__ = [
 
 def raw(x: Any) -> Any:
     """Return a raw array for an `Array`, anything else as it is."""
-    return x._data if type(x) is Array else x
+    return x._data if isinstance(x, Array) else x
 
 
 def raws(tree: Any) -> Any:
@@ -40,7 +40,7 @@ def raws(tree: Any) -> Any:
 
 def arrays_in(*args: Any) -> list[Array]:
     """Return what is an `Array` among the leaves of some arguments."""
-    return [x for x in trees.leaves(args) if type(x) is Array]
+    return [x for x in trees.leaves(args) if isinstance(x, Array)]
 
 
 def is_tracked(*args: Any) -> bool:
@@ -62,7 +62,7 @@ def outside(f: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any) -> Any:
         with tape.recording(False):
             out = f(*[np.float64(x) if type(x) is float else x for x in args])
-            return raw(out if type(out) is Array else joined(out))
+            return raw(out if isinstance(out, Array) else joined(out))
 
     return call
 

@@ -124,7 +124,7 @@ class _Coloured:
                 )
             self.colours = _Colours(self._pattern(record, shape))
             data = self._entries(record, self.colours)
-        return _assembled(data, self.colours, raw=type(x) is not Array and data._node is None)
+        return _assembled(data, self.colours, raw=not isinstance(x, Array) and data._node is None)
 
     def _pattern(self, record: Record, shape: tuple[int, int]) -> Any:
         from ..backends.pattern import identity, is_known

@@ -67,7 +67,7 @@ def integral(
     value = np.asarray(value)
     if not tape.is_recording():
         return Array(value)
-    tracked = tuple(type(x) is Array and x._node is not None for x in limits)
+    tracked = tuple(isinstance(x, Array) and x._node is not None for x in limits)
     ends = (float(raw(limits[0])), float(raw(limits[1])))
     run = Recorded(f, Array(np.asarray(_between(*ends))))
     found = run.pull_reads(np.ones(run.out.shape, raw(run.out).dtype), False)
@@ -96,7 +96,7 @@ def _between(a: float, b: float) -> float:
 
 
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
-    taped = type(g) is Array
+    taped = isinstance(g, Array)
     if isinstance(g, Batch):
         raise NotBatchedError("an integral is pulled back for one cotangent at a time")
     parts: list[Any] = []
@@ -109,7 +109,9 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
             for node, (shape, dtype) in zip(saved.reads, saved.shapes, strict=True):
                 c = of.get(node[SERIAL])
                 c = np.zeros(shape, dtype) if c is None else c
-                flat.append(xgrad.reshape(c if type(c) is Array else Array(np.asarray(c)), (-1,)))
+                flat.append(
+                    xgrad.reshape(c if isinstance(c, Array) else Array(np.asarray(c)), (-1,))
+                )
             return xgrad.concat(flat)
 
         total = integral(pulled, saved.limits, saved.quadrature)
@@ -132,7 +134,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
 
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
-    taped = any(type(t) is Array for t in ts)
+    taped = any(isinstance(t, Array) for t in ts)
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("an integral is pushed forward for one tangent at a time")
     count = len(saved.reads)
@@ -145,7 +147,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
             t = run.push_reads([inner.get(n[SERIAL]) for n in run.reads], taped)
             if t is None:
                 return run.out.detach() * 0.0
-            return t if type(t) is Array else Array(np.asarray(t))
+            return t if isinstance(t, Array) else Array(np.asarray(t))
 
         total = integral(pushed, saved.limits, saved.quadrature)
         total = total if taped else total._data
@@ -161,7 +163,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
 def _at(f: Integrand, x: Any, taped: bool) -> Any:
     """Return the integrand at a limit."""
     with tape.recording(taped):
-        out = f(x if type(x) is Array else Array(np.asarray(x)))
+        out = f(x if isinstance(x, Array) else Array(np.asarray(x)))
     return out if taped else raw(out)
 
 

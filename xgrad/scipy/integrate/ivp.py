@@ -121,7 +121,7 @@ def solve_ivp(
     known = (*EXPLICIT, *COLLOCATED)
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
-    start = y0 if type(y0) is Array else xgrad.asarray(y0)
+    start = y0 if isinstance(y0, Array) else xgrad.asarray(y0)
     if start.ndim != 1:
         raise ValueError(f"solve_ivp: y0 has shape {start.shape}; expected a vector")
     if start.dtype.kind not in "fc":
@@ -234,7 +234,7 @@ def _tracked(
             if found.status == 1 and len(times) and times[-1] == ts[-1]:
                 last = when[-1]
     if t_eval is not None:
-        times = t_eval if type(t_eval) is Array else xgrad.asarray(t_eval)
+        times = t_eval if isinstance(t_eval, Array) else xgrad.asarray(t_eval)
         times = times[: len(found.t)] if len(found.t) < times.shape[0] else times
         y = _at(steps, ts, times) if len(found.t) else Array(found.y)
     else:

@@ -59,7 +59,7 @@ def odeint(
     -0.60653
     """
     given = tuple(args) if isinstance(args, (tuple, list)) else (args,)
-    start, times = xgrad.asarray(y0), t if type(t) is Array else xgrad.asarray(t)
+    start, times = xgrad.asarray(y0), t if isinstance(t, Array) else xgrad.asarray(t)
 
     def forward(t: Any, y: Any, *more: Any) -> Any:
         return func(t, y, *more) if tfirst else func(y, t, *more)
@@ -94,6 +94,6 @@ def odeint(
             steps["max_step"] = hmax
         span = (times[0], times[-1])
         y = solve_ivp(forward, span, start, "LSODA", t_eval=times, args=given, **steps).y
-        if type(y) is Array and y._node is not None:
+        if isinstance(y, Array) and y._node is not None:
             out = with_derivative_of(values, xgrad.matrix_transpose(y))
     return (out, about) if full_output else out

@@ -15,7 +15,7 @@ __all__ = ["cumulative_simpson", "cumulative_trapezoid", "romb", "simpson", "tra
 
 
 def _plain(out: Any, *given: Any) -> Any:
-    return out if arrays_in(*given) or type(out) is not Array else out.data
+    return out if arrays_in(*given) or not isinstance(out, Array) else out.data
 
 
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:

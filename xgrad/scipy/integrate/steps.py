@@ -41,7 +41,7 @@ def _combination(*arrays: Array, weights: Sequence[float]) -> Array:
 
 def _moved(y: Array, h: Any, slopes: Sequence[Array], weights: Sequence[float]) -> Array:
     """Return ``y + h * sum(weights * slopes)``."""
-    if type(h) is Array:
+    if isinstance(h, Array):
         used = [(w, k) for w, k in zip(weights, slopes, strict=True) if w]
         return y + h * _combination(*(k for _, k in used), weights=[w for w, _ in used])
     used = [(h * w, k) for w, k in zip(weights, slopes, strict=True) if w]
@@ -167,7 +167,7 @@ def collocated(
         interpolate: the solver's values inside of the step, raw, by time.
     """
     nodes, matrix, basis = _radau(stages)
-    start, length = (float(x.detach() if type(x) is Array else x) for x in (t, h))
+    start, length = (float(x.detach() if isinstance(x, Array) else x) for x in (t, h))
     found = np.stack([interpolate(start + c * length) for c in nodes])
     rows = xgrad.asarray(matrix)
 

@@ -32,7 +32,7 @@ def held(f: Function | None, args: Any = ()) -> Any:
 
 def given_back(out: Any, *given: Any) -> Any:
     """Return a solution raw where nothing that was given is an `Array`, nor anything tracked."""
-    tracked = type(out) is Array and out._node is not None
+    tracked = isinstance(out, Array) and out._node is not None
     return out if tracked or arrays_in(*given) else raw(out)
 
 

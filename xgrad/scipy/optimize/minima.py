@@ -260,7 +260,7 @@ def minimize(
         "minimize", x.ravel(), lambda v: objective(xgrad.reshape(v, x.shape)), low, high, active
     )
     found.x = given_back(xgrad.reshape(flat, x.shape), x0, args)
-    if type(found.x) is Array:
+    if isinstance(found.x, Array):
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
         found.fun = Array(np.asarray(found.fun), value._node)
     return found
@@ -326,7 +326,8 @@ def minimize_scalar(
         if (near[0] and slope > 1e-3) or (near[1] and slope < -1e-3):
             edge = bounds[0] if near[0] else bounds[1]
             found.x = given_back(
-                Array(x[0], xgrad.asarray(edge)._node) if type(edge) is Array else Array(x[0]), args
+                Array(x[0], xgrad.asarray(edge)._node) if isinstance(edge, Array) else Array(x[0]),
+                args,
             )
             return found
         low, high = -np.inf, np.inf
@@ -335,6 +336,6 @@ def minimize_scalar(
         return found
     out = held_solution("minimize_scalar", x, f, np.full(1, low), np.full(1, high), [])
     found.x = given_back(out[0], args)
-    if type(found.x) is Array:
+    if isinstance(found.x, Array):
         found.fun = Array(np.asarray(found.fun), xgrad.asarray(fun(found.x, *args))._node)
     return found

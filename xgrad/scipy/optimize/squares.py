@@ -75,7 +75,7 @@ def least_squares(
         )
     )
     found.x = given_back(held_solution("least_squares", found.x, cost, low, high, []), x0, args)
-    if type(found.x) is Array:
+    if isinstance(found.x, Array):
         value, each = cost(found.x), residuals(found.x)
         found.cost, found.fun = (
             Array(np.asarray(found.cost), value._node),

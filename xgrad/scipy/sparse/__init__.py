@@ -64,7 +64,7 @@ def patch(module: Any) -> None:
 def _before(own: Any, answer: Any) -> Any:
     @functools.wraps(own)
     def call(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
-        if type(other) is Array or isinstance(other, SparseArray):
+        if isinstance(other, (Array, SparseArray)):
             return answer(as_sparse(self), other)
         return own(self, other, *args, **kwargs)
 

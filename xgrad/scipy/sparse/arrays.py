@@ -253,12 +253,14 @@ class SparseArray:
 
 
 def _dense(x: Any) -> Any:
-    return x if type(x) is Array else xgrad.asarray(x)
+    return x if isinstance(x, Array) else xgrad.asarray(x)
 
 
 def _as_given(out: Any, *given: Any) -> Any:
     """Return a product raw if both its operands were."""
-    return out if any(type(x) is Array for x in given) or type(out) is not Array else out.data
+    return (
+        out if any(isinstance(x, Array) for x in given) or not isinstance(out, Array) else out.data
+    )
 
 
 def _there(values: Any, like: Any) -> Any:
@@ -328,7 +330,7 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> SparseArray:
     if isinstance(arg1, SparseArray):
         out = arg1.asformat(form)
     elif isinstance(arg1, tuple) and len(arg1) in (2, 3) and not np.isscalar(arg1[0]):
-        data = arg1[0] if type(arg1[0]) is Array else xgrad.asarray(arg1[0])
+        data = arg1[0] if isinstance(arg1[0], Array) else xgrad.asarray(arg1[0])
         flat = xgrad.reshape(data, (-1,))
         place = [np.asarray(raw(x)) if not isinstance(x, tuple) else x for x in arg1[1:]]
         numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)

@@ -68,7 +68,7 @@ def _solved(
 
     out = implicit(lambda x: operator.matvec(x) - rhs, x, inverse)
     given = [b, x0, A.data if isinstance(A, SparseArray) else A]
-    if out._node is None and not any(type(g) is Array for g in given):
+    if out._node is None and not any(isinstance(g, Array) for g in given):
         return x, info
     return out, info
 

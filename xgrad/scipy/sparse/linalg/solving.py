@@ -120,7 +120,7 @@ def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) ->
     wide = xgrad.asarray(b)
     x = splu(A, **options).solve(wide if wide.ndim == 1 or wide.shape[1] > 1 else wide[:, 0])
     given = [b, A.data] if isinstance(A, SparseArray) else [b]
-    if type(x) is Array and x._node is None and not any(type(g) is Array for g in given):
+    if isinstance(x, Array) and x._node is None and not any(isinstance(g, Array) for g in given):
         return x.data
     return x
 

@@ -125,8 +125,8 @@ def eigsh(
         options["rng"] = rng
     w, v = library.eigsh(given, k, **options)
     pairs = [_pair(operator, matrix, w[i], v[:, i], library) for i in range(k)]
-    known = isinstance(A, SparseArray) and type(A.data) is Array
-    if all(p._node is None for p in pairs) and not known and type(A) is not Array:
+    known = isinstance(A, SparseArray) and isinstance(A.data, Array)
+    if all(p._node is None for p in pairs) and not known and not isinstance(A, Array):
         return (w, v) if return_eigenvectors else w
     vectors = [p[:-1] for p in pairs]
     values = [_rayleigh(operator, x, each) for x, each in zip(vectors, w, strict=True)]
@@ -209,7 +209,7 @@ def svds(
         _pair(twice, block, s[i], half * np.concatenate([u[:, i], vh[i].conj()]), library)
         for i in range(k)
     ]
-    if all(p._node is None for p in found) and not is_tracked(data) and type(data) is not Array:
+    if all(p._node is None for p in found) and not is_tracked(data) and not isinstance(data, Array):
         return (u, s, vh) if return_singular_vectors else s
     values = xgrad.stack([_rayleigh(twice, p[:-1], x) for p, x in zip(found, s, strict=True)])
     if not return_singular_vectors:
