@@ -133,3 +133,10 @@ def test_bad_input(call, error, says):
     a = xg.asarray(np.eye(2) if "pivots" in says else A)
     with pytest.raises(error, match=says):
         call(scipy.linalg, a)
+
+
+def test_factors_of_a_singular_matrix_have_no_derivative():
+    with pytest.raises(xg.errors.RuleError, match="qr: the columns are dependent"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.qr(a, mode="economic")[0]))(np.ones((3, 2)))
+    with pytest.raises(xg.errors.RuleError, match="lu_factor: the matrix is singular"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.lu_factor(a)[0]))(np.diag([1.0, 1e-20]))

@@ -9,7 +9,8 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import chapter, raw, twin
+from ...errors import RuleError
+from ..common import chapter, is_tracked, raw, twin
 from .solving import H, _whole
 
 __all__ = [
@@ -187,6 +188,13 @@ def qr(
         order = (chapter("linalg", a).qr(raw(a.detach()), mode="r", pivoting=True)[1],)
         a = xgrad.take(a, xgrad.asarray(order[0]), axis=1)
     q, r = xgrad.linalg.qr(a, mode="reduced" if mode == "economic" else "complete")
+    if is_tracked(a):
+        sizes = np.abs(np.asarray(raw(xgrad.linalg.diagonal(r).detach())))
+        if sizes.size and sizes.min() <= 1e-13 * sizes.max():
+            raise RuleError(
+                "qr: the columns are dependent, so that the factors have no derivative. Leave "
+                "columns out, or use svd, whose singular values have one"
+            )
     return (r, *order) if mode == "r" else (q, r, *order)
 
 

@@ -10,7 +10,8 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import chapter, raw, twin
+from ...errors import RuleError
+from ..common import chapter, is_tracked, raw, twin
 
 __all__ = ["cho_factor", "cho_solve", "cholesky", "det", "inv", "lstsq", "lu", "lu_factor",
            "lu_solve", "matmul_toeplitz", "pinv", "pinvh", "solve", "solve_triangular"]  # fmt: skip
@@ -190,6 +191,12 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     if a.ndim != 2 or a.shape[0] != a.shape[1]:
         raise ValueError(f"lu_factor: a has shape {a.shape}; expected one square matrix")
     packed, pivots = chapter("linalg", a).lu_factor(raw(a.detach()))
+    if is_tracked(a):
+        sizes = np.abs(np.diagonal(np.asarray(packed)))
+        if sizes.size and sizes.min() <= 1e-13 * sizes.max():
+            raise RuleError(
+                "lu_factor: the matrix is singular, so that its factors have no derivative"
+            )
     order = _order(pivots)
     turned = a[xgrad.asarray(order), :]
 
