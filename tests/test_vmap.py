@@ -1,3 +1,4 @@
+# Tests of xgrad/transforms/vmap.py, xgrad/backends/batched
 """`vmap` gives what a loop gives, on every op and beside every derivative, or says why not."""
 
 import gc

@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import errors
+from .install import install_line
 
 __all__ = ["available_backends", "deterministic", "get_backend", "set_backend", "use_backend"]
 
@@ -80,7 +81,7 @@ class Functions(Namespace):
                 raise
             raise errors.BackendUnavailableError(
                 f"{self._chapter}.{attr}: it comes from SciPy, which is not installed. "
-                "To use it: pip install 'xgrad[scipy]'"
+                f"To use it: {install_line('scipy')}"
             ) from None
         except AttributeError:
             if attr.startswith("__"):
