@@ -189,3 +189,23 @@ def test_bad_input() -> None:
     closed = xg.implicit_root(lambda x, b: x - b)(lambda x0, b: a * b)
     with pytest.raises(xg.errors.RuleError, match="not among its arguments"):
         xg.grad(lambda b: closed(1.0, b))(2.0)
+
+
+def test_an_active_bound_that_argmin_is_not_told_of_is_an_error():
+    def clipped(x0, a):
+        return np.maximum(a, 0.0)
+
+    def loss(a, f):
+        return xg.sum(f(np.ones(2), a) ** 2)
+
+    def objective(x, a):
+        return xg.sum((x - a) ** 2) + x[0] * x[1]
+
+    a = np.asarray([-1.0, 2.0])
+    free = xg.implicit_argmin(objective)(clipped)
+    for transform in (xg.grad, xg.jacfwd):
+        with pytest.raises(xg.errors.RuleError, match=r"pass bounds=\(lower, upper\)"):
+            transform(lambda a: loss(a, free))(a)
+    bounded = xg.implicit_argmin(objective, bounds=(0.0, None))(clipped)
+    assert np.allclose(xg.grad(lambda a: loss(a, bounded))(a), [0.0, 4.0])
+    xg.testing.check_grads(lambda a: loss(a, bounded), (a,), order=2, modes=("fwd", "rev"))

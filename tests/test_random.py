@@ -106,3 +106,58 @@ def test_bad_arguments():
         default_rng(0, backend="nunpy")
     assert repr(default_rng(0)) == "<random generator on numpy>"
     assert isinstance(default_rng(0), Generator)
+
+
+SHAPED = {
+    "gamma": (lambda rng, a: rng.gamma(a, 1.5, 20000), 2.3),
+    "small gamma": (lambda rng, a: rng.gamma(a, size=20000), 0.4),
+    "beta": (lambda rng, a: rng.beta(a, 2.0, 20000), 1.7),
+    "dirichlet": (
+        lambda rng, a: rng.dirichlet(xg.stack([a, 1.0 + 0 * a, 2.0 + 0 * a]), 20000)[:, 0],
+        1.4,
+    ),
+    "standard_t": (lambda rng, a: xg.abs(rng.standard_t(a, 20000)), 5.5),
+}
+MEANS = {
+    "gamma": lambda a: 1.5,
+    "small gamma": lambda a: 1.0,
+    "beta": lambda a: 2.0 / (a + 2.0) ** 2,
+    "dirichlet": lambda a: 3.0 / (a + 3.0) ** 2,
+}
+
+
+@pytest.mark.parametrize("name", SHAPED)
+def test_the_mean_of_samples_has_the_derivative_of_the_mean(name):
+    pytest.importorskip("scipy")
+    draw, at = SHAPED[name]
+    slope = xg.grad(lambda a: xg.mean(draw(default_rng(3), a)))(at)
+    assert float(
+        xg.jvp(lambda a: xg.mean(draw(default_rng(3), a)), (at,), (1.0,))[1]
+    ) == pytest.approx(float(slope))
+    if name in MEANS:
+        assert slope == pytest.approx(MEANS[name](at), rel=0.05)
+    else:
+        from scipy import stats
+
+        spread = [stats.t.expect(abs, (at + h,)) for h in (1e-3, -1e-3)]
+        assert slope == pytest.approx((spread[0] - spread[1]) / 2e-3, rel=0.2)
+
+
+def test_gamma_numbers_are_those_of_the_library_and_their_derivative_is_that_of_the_quantile():
+    special = pytest.importorskip("scipy.special")
+    a = np.asarray([0.3, 1.0, 7.0, 60.0])
+    x = np.asarray(default_rng(1).gamma(a).data)
+    np.testing.assert_array_equal(x, np.random.default_rng(1).standard_gamma(a))
+    slope = xg.grad(lambda a: xg.sum(default_rng(1).gamma(a)))(a)
+    u, h = special.gammainc(a, x), 1e-5 * a
+    expected = (special.gammaincinv(a + h, u) - special.gammaincinv(a - h, u)) / (2 * h)
+    np.testing.assert_allclose(slope, expected, rtol=1e-4)
+
+
+def test_soft_choices_are_as_likely_as_the_hard_ones():
+    logits = np.log(np.asarray([0.2, 0.3, 0.5]))
+    soft = default_rng(0).gumbel_softmax(logits, 0.01, size=4000)
+    np.testing.assert_allclose(np.mean(np.asarray(soft.data), axis=0), [0.2, 0.3, 0.5], atol=0.03)
+    xg.testing.check_grads(
+        lambda x: default_rng(0).gumbel_softmax(x, 0.7, size=5), (logits,), order=2
+    )

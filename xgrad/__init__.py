@@ -246,6 +246,7 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
+from .scipy.jacobians import sparse_hessian, sparse_jacobian
 from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
@@ -530,6 +531,8 @@ __all__ = [
     "sinh",
     "softmax",
     "sort",
+    "sparse_hessian",
+    "sparse_jacobian",
     "special",
     "split",
     "sqrt",
@@ -597,7 +600,7 @@ if TYPE_CHECKING:
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
-    *("optimize", "show", "special", "testing"),
+    *("optimize", "scipy", "show", "special", "testing"),
 )
 
 

@@ -13,6 +13,7 @@ from importlib import metadata
 from xgrad_backends.detect import LIBRARIES, Status, status
 
 from . import backends, errors
+from .hooks import ABOUT, HOOKS
 
 HEADER = ("backend", "state", "version", "devices")
 
@@ -68,7 +69,17 @@ def main(wanted: Sequence[str] = ()) -> int:
     unusable = [each for each, _ in found if each.state != "ok"]
     for each in unusable:
         print(f"{each.name}: {each.message}" + f"\n    {each.fix}" * bool(each.fix))
+    if not wanted:
+        show_hooks()
     return int(bool(wanted) and bool(unusable))
+
+
+def show_hooks() -> None:
+    """Print what xgrad changes in other libraries when they are imported, and how not to."""
+    print("hooks (xgrad.hooks.disable() switches those of SciPy off):")
+    for hook, about in ABOUT.items():
+        places = [name for name, used in HOOKS.items() if used == hook]
+        print(f"    {', '.join(places)}: {about}")
 
 
 if __name__ == "__main__":

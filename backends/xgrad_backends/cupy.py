@@ -344,4 +344,5 @@ BACKEND = Backend(
     instead_of=refusing(
         "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
     ),
+    scipy="cupyx.scipy",
 )

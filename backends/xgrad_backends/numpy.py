@@ -298,4 +298,5 @@ BACKEND = Backend(
     expm=lapack.expm,
     streams=_streams,
     instead_of=_instead_of,
+    scipy="scipy",
 )

@@ -413,7 +413,7 @@ OTHERS = [
         program(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
         for m in (
             decomposition.NMF(2),
-            decomposition.FactorAnalysis(2),
+            # not FactorAnalysis: sqrt(maximum(s - 1, 0)) is 0 there, and its derivative NaN
             decomposition.KernelPCA(2),
             decomposition.TruncatedSVD(2),
             decomposition.IncrementalPCA(2),

@@ -71,15 +71,60 @@ SCIPY = "\n".join(
 
 def test_a_missing_switch_is_named() -> None:
     pytest.importorskip("scipy")
-    out = run(SCIPY.format(module="stats", call="stats.gmean(x)"), SCIPY_ARRAY_API="")
+    script = "from xgrad import hooks; hooks.disable()\n" + SCIPY
+    out = run(script.format(module="stats", call="stats.gmean(x)"), SCIPY_ARRAY_API="")
     assert out.startswith("TracedConversionError")
     assert "set SCIPY_ARRAY_API=1 in the environment before scipy is imported" in out
-    assert "<string>, line 4" in out
+    assert "<string>, line 5" in out
     out = run(SCIPY.format(module="stats", call="stats.gmean(x)"), SCIPY_ARRAY_API="1")
     assert out == ""
 
 
 def test_compiled_code_is_named() -> None:
     pytest.importorskip("scipy")
-    out = run(SCIPY.format(module="signal", call="signal.medfilt(x)[0]"), SCIPY_ARRAY_API="1")
+    call = "linalg.hessenberg(x[:, None] * x)[0, 0]"
+    out = run(SCIPY.format(module="linalg", call=call), SCIPY_ARRAY_API="1")
     assert "this one leaves Python for compiled code" in out
+
+
+def test_a_refusal_names_the_twin() -> None:
+    pytest.importorskip("scipy")
+    script = "from xgrad import hooks; hooks.disable()\n" + SCIPY
+    out = run(script.format(module="signal", call="signal.medfilt(x)[0]"), SCIPY_ARRAY_API="1")
+    assert "call xgrad.scipy.signal.medfilt: scipy.signal.medfilt leaves Python" in out
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "scipy.signal.lfilter([1.0], [1.0, -0.5], x)[1]",
+        "scipy.interpolate.CubicSpline(np.arange(3.0), x)(0.5)",
+        "scipy.stats.norm.logpdf(x, 0.5)[0]",
+        "scipy.integrate.quad(lambda t: t * x[0], 0, 1)[0]",
+        "scipy.ndimage.correlate1d(x, np.ones(3))[0]",
+    ],
+)
+def test_unchanged_scipy_is_answered(call: str, first: bool) -> None:
+    pytest.importorskip("scipy")
+    modules = "scipy.signal, scipy.interpolate, scipy.stats, scipy.integrate, scipy.ndimage"
+    imports = [f"import {modules}", "import xgrad as xg"]
+    lines = ["import numpy as np", *(imports if first else imports[::-1])]
+    lines += [f"f = lambda x: {call}", "x = np.asarray([0.3, 1.0, 2.0])", "h = np.eye(3)[0] * 1e-6"]
+    lines += ["print(xg.grad(f)(x)[0] - (f(x + h) - f(x - h)) / 2e-6)"]
+    assert abs(float(run("\n".join(lines), SCIPY_ARRAY_API=""))) < 1e-8
+
+
+def test_raw_arrays_get_what_scipy_gives() -> None:
+    pytest.importorskip("scipy")
+    script = "\n".join(
+        [
+            "import numpy as np, xgrad, scipy.signal, scipy.interpolate",
+            "x = np.arange(4.0)",
+            "y = scipy.signal.lfilter([1.0], [1.0, -0.5], x)",
+            "s = scipy.interpolate.CubicSpline(x, y)",
+            "spline = isinstance(s, scipy.interpolate.PPoly)",
+            "print(type(y).__name__, type(s).__module__.split('.')[0], spline)",
+        ]
+    )
+    assert run(script) == "ndarray scipy True"

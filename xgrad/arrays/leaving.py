@@ -7,6 +7,7 @@ import os
 import re
 import sys
 import sysconfig
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 
@@ -119,18 +120,36 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
             folder = next((f for f in INSTALLED[::-1] if name.startswith(f)), None)
             if folder is None:
                 return frame, libraries
-            libraries.add(Path(name[len(folder) :]).parts[0])
-            if frame.f_code.co_name.endswith("matmul_dispatch"):
-                libraries.add(frame.f_globals.get("__package__", ""))
+            library = Path(name[len(folder) :]).parts[0]
+            libraries.add(library)
+            if library == "scipy" and (twin := _twin(frame)):
+                libraries.add(twin)
         frame = frame.f_back
     return None, libraries
+
+
+def _twin(frame: FrameType) -> str:
+    """Return the function of `xgrad.scipy` that stands for one of SciPy, if there is one."""
+    parts = frame.f_globals.get("__name__", "").split(".")[1:]
+    while parts and parts[-1].startswith("_"):
+        parts.pop()
+    name = frame.f_code.co_name
+    if not parts or name.startswith("_"):
+        return ""
+    try:
+        chapter = import_module(".".join(["xgrad", "scipy", *parts]))
+    except ImportError:
+        return ""
+    return ".".join(["scipy", *parts, name]) if name in chapter.__all__ else ""
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:
     if what == "a pickle":
         return ELSEWHERE
-    if "scipy.sparse" in libraries:
-        return "use x @ A.T for A @ x: a sparse matrix asks nobody when it stands on the left"
+    twins = sorted((name for name in libraries if name.startswith("scipy.")), key=len)
+    if twins:
+        twin = twins[0]
+        return f"call xgrad.{twin}: {twin} leaves Python, and xgrad.{twin} has its derivative"
     if "sklearn" in libraries and not _sklearn_dispatches():
         return (
             "call sklearn.set_config(array_api_dispatch=True), and set SCIPY_ARRAY_API=1 in the "

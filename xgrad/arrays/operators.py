@@ -99,7 +99,7 @@ def listed(symbol: str, x1: Any, x2: Any) -> Any:
         return OPERATORS[symbol](made_beside(x2, x1), x2)
     if isinstance(x2, (list, tuple)):
         return OPERATORS[symbol](x1, made_beside(x1, x2))
-    if symbol == "@" and hasattr(x2, "tocsr"):
+    if symbol == "@" and hasattr(x2, "tocsr") and not hasattr(x2, "pattern"):
         return public.ops.products.times_sparse(x1, A=x2)
     return NotImplemented
 

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -65,22 +66,28 @@ XP: TypeAlias = "Namespace | ModuleType"
 
 
 class Functions(Namespace):
-    """Special functions, of which a library may lack some, or which may not be installed."""
+    """A chapter of SciPy, of which a library may lack some, or which may not be installed."""
+
+    _chapter = "special"
 
     def __getattr__(self, attr: str) -> Any:
         try:
-            return super().__getattr__(attr)
+            value = super().__getattr__(attr)
+            if hasattr(value, "xgrad_original"):  # the hook of xgrad.hooks stands before it
+                value = self.__dict__[attr] = value.xgrad_original
+            return value
         except ModuleNotFoundError as error:
             if attr.startswith("__") or error.name not in ("scipy", "cupyx"):
                 raise
             raise errors.BackendUnavailableError(
-                f"special.{attr}: it comes from SciPy, which is not installed. "
+                f"{self._chapter}.{attr}: it comes from SciPy, which is not installed. "
                 f"To use it: {install_line('scipy')}"
             ) from None
         except AttributeError:
             if attr.startswith("__"):
                 raise
-            raise errors.MissingFunctionError(missing(f"special.{attr}", self.__name__)) from None
+            where = missing(f"{self._chapter}.{attr}", self.__name__)
+            raise errors.MissingFunctionError(where) from None
 
 
 def missing(function: str, where: str) -> str:
@@ -203,6 +210,7 @@ class Backend:
         is_lazy: whether arrays are computed only when somebody looks at their values.
         instead_of: ``instead_of(cls)`` tells what to write in place of an array of a subclass that
             means more than its numbers, as a mask or a unit; empty if it means no more.
+        scipy: the package whose chapters are SciPy for these arrays; nothing if there is none.
     """
 
     name: str
@@ -243,6 +251,7 @@ class Backend:
     streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})
     is_lazy: bool = False
     instead_of: Callable[[type], str] = lambda cls: ""
+    scipy: str = ""
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -268,8 +277,19 @@ class Backend:
         """Return the NumPy dtype of one of the library's dtypes; an unknown one as it is."""
         return self.numpy_dtypes.get(dtype, dtype)
 
+    def chapter(self, name: str) -> Namespace:
+        """Return a chapter of this backend's SciPy, as ``"ndimage"``; imported when first used."""
+        if not self.scipy:
+            raise errors.MissingFunctionError(missing(f"scipy.{name}", self.name))
+        return _chapter(self.name, self.scipy, name)
+
     def __repr__(self) -> str:
         return f"<backend {self.name}>"
+
+
+@cache
+def _chapter(backend: str, root: str, name: str) -> Namespace:
+    return Functions(backend, f"{root}.{name}", _chapter=f"scipy.{name}")
 
 
 ADAPTERS: dict[str, str] = {

@@ -87,33 +87,83 @@ def implicit_fixed_point(f: Function, *, solve: Solve | None = None) -> Decorato
     return implicit_root(lambda x, *params: _minus(f(x, *params), x), solve=solve)
 
 
-def implicit_argmin(objective: Function, *, solve: Solve | None = None) -> Decorator:
+def implicit_argmin(
+    objective: Function, *, solve: Solve | None = None, bounds: Any = None
+) -> Decorator:
     """Give a minimiser of ``objective(x, *params)`` the derivative of its solution.
 
-    The solution must be an interior one, where the gradient vanishes and the Hessian is regular;
-    see `implicit_root`. With ``solve=`` the Hessian is never formed; CG suits it.
+    The gradient must vanish at the solution, where the Hessian is regular; with `bounds` it may
+    point out of them there, and what is at such a bound stays. See `implicit_root`. With ``solve=``
+    the Hessian is never formed; CG suits it.
 
     Args:
         objective: a function of the solution and the parameters, pytrees, that returns a real
             scalar and has second derivatives.
         solve: ``solve(matvec, b)`` returns v with ``matvec(v) = b``, all raw vectors. By default
             the Hessian is formed, column by column, and solved.
+        bounds: a pair of lower and upper bounds, each a number, None or like the solution.
 
     Returns:
         A decorator of ``solver(x0, *params)``, as `implicit_root` returns it.
+
+    Raises:
+        RuleError: for a derivative at a solution at which the gradient does not vanish.
+
+    >>> import numpy as np, xgrad as xg
+    >>> @xg.implicit_argmin(lambda x, a: xg.sum((x - a) ** 2), bounds=(0.0, None))
+    ... def nearest(x0, a):
+    ...     return np.maximum(a, 0.0)
+    >>> xg.grad(lambda a: xg.sum(nearest(np.ones(2), a)))(np.asarray([-1.0, 2.0])) + 0.0
+    array([0., 1.])
     """
-    return implicit_root(grad(objective), solve=solve)
+    if bounds is not None and (not isinstance(bounds, tuple) or len(bounds) != 2):
+        raise ValueError(
+            f"implicit_argmin: bounds is {bounds!r:.60}; expected a pair (lower, upper)"
+        )
+    gradient = grad(objective)
+
+    def residual(x: Any, *params: Any) -> Any:
+        slope = gradient(x, *params)
+        if bounds is None:
+            return slope
+        low, high = bounds
+        return trees.map(_free, slope, x, _spread(low, -math.inf, x), _spread(high, math.inf, x))
+
+    def decorate(solver: Function) -> Function:
+        return _Implicit(solver, residual, solve, still=True)
+
+    return decorate
+
+
+def _spread(side: Any, none: float, x: Any) -> Any:
+    """Return a bound for each leaf, infinity where there is none."""
+    side = none if side is None else side
+    return trees.map(lambda _: side, x) if isinstance(side, (int, float)) else side
+
+
+def _free(slope: Any, x: Any, low: Any, high: Any) -> Any:
+    """Return the gradient where a variable may move; elsewhere what moves only with the variable.
+
+    A variable that is at a bound, and that the gradient pushes against it, stays there.
+    """
+    s, v = _array(slope).detach(), _array(x).detach()
+    near = 1e-7 * (1.0 + xgrad.abs(v))
+    held = ((v - low <= near) & (s > 0)) | ((high - v <= near) & (s < 0))
+    return xgrad.where(held, x - v, slope)
 
 
 class _Implicit(primitive):
     """A solver as a black box, whose rule is the implicit function theorem."""
 
-    def __init__(self, solver: Function, residual: Function, solve: Solve | None) -> None:
+    def __init__(
+        self, solver: Function, residual: Function, solve: Solve | None, *, still: bool = False
+    ) -> None:
         super().__init__(solver, vjp=self._vjp, jvp=self._jvp)
-        self.residual, self.solve = residual, solve or _dense
+        self.residual, self.solve, self.still = residual, solve or _dense, still
 
     def _vjp(self, ct: Any, out: Any, x0: Any, *params: Any) -> tuple[Any, ...]:
         floats, join = _floats(params)
+        self._require_still(out, params)
 
         def adjoint(u: Any, ct: Any, out: Any, *floats: Any) -> Any:
             _, pullback = vjp(lambda x: self._checked(x, join(floats)), out)
@@ -127,12 +177,31 @@ class _Implicit(primitive):
     def _jvp(self, tangents: Any, out: Any, x0: Any, *params: Any) -> Any:
         floats, join = _floats(params)
         varying, _ = _floats(tangents[1:])
+        self._require_still(out, params)
 
         def tangent(t: Any, out: Any, floats: Any, varying: Any) -> Any:
             primals, along = (out, *floats), (t, *varying)
             return jvp(lambda x, *floats: self._checked(x, join(floats)), primals, along)[1]
 
         return _solved(tangent, self.solve, out, out, floats, varying)
+
+    def _require_still(self, x: Any, params: tuple[Any, ...]) -> None:
+        """Refuse a minimum at which the gradient does not vanish, by the step along it."""
+        if not self.still:
+            return
+        slope, push = linearize(lambda v: self.residual(v, *params), trees.map(_held, x))
+        along, turned = _vector(slope), _vector(push(trees.map(_held, slope)))
+        square = float(along @ along)
+        if square == 0.0:
+            return
+        curve = abs(float(along @ turned))
+        size, far = max(abs(along)), max(abs(_vector(x)))
+        if curve == 0.0 or not size * square / curve <= 1e-2 * (1.0 + far):
+            raise errors.RuleError(
+                f"implicit_argmin: the gradient at what {self.name} returned is {float(size):.3g}, "
+                "so that it is no minimum, or one that a bound holds: then pass bounds=(lower, "
+                "upper), or use xgrad.scipy.optimize.minimize, which knows what is active"
+            )
 
     def _checked(self, x: Any, params: tuple[Any, ...]) -> Any:
         found = self.residual(x, *params)
@@ -177,6 +246,10 @@ def _dense(matvec: Function, b: Any) -> Any:
             "that the solution has no derivative. For a least-squares one pass solve=, such as "
             "lambda matvec, b: scipy.sparse.linalg.gmres(LinearOperator(...), b)[0]"
         ) from error
+
+
+def _held(leaf: Any) -> Array:
+    return _array(leaf).detach()
 
 
 def _array(leaf: Any) -> Array:

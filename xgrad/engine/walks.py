@@ -32,7 +32,7 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
     """
     inside = {node[SERIAL] for node in leaves}
     path, strangers = _reachable(outputs, inside)
-    strangers += [node[PARENTS] for node in leaves if node[PARENTS] is not None]
+    strangers += [parent for node in leaves for parent in parents_of(node)]
     others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf

@@ -13,24 +13,78 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the import system asks for methods, not for classes, and these load slowly
     from importlib.abc import Loader
 
-HOOKS = {"einops._backends": "einops", "scipy.fft": "scipy_fft"}
+TWINS = {
+    f"scipy.{name}": f"scipy.{name}"
+    for name in (
+        "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
+        "spatial.distance stats"
+    ).split()
+}
+"""The modules of SciPy of which functions are handed an `Array`, and where their twins are."""
+
+HOOKS = {
+    "einops._backends": "einops",
+    "scipy.fft": "scipy_fft",
+    "scipy._lib._array_api": "scipy_namespace",
+    **dict.fromkeys(TWINS, "scipy_twins"),
+}
 """The module that brings the register, and the module here that enters xgrad into it."""
 
-__all__ = ["install"]
+ABOUT = {
+    "einops": "finds Array among its kinds of arrays",
+    "scipy_fft": "transforms an Array by xgrad.fft, through SciPy's registry of backends",
+    "scipy_namespace": "takes NumPy's constants beside an Array for arrays of xgrad",
+    "scipy_twins": "hands an Array to the function of the same name in xgrad.scipy",
+}
+"""What each hook changes, for ``python -m xgrad``."""
+
+__all__ = ["disable", "enable", "install", "is_enabled"]
+
+_state = {"on": True}
+
+
+def is_enabled() -> bool:
+    """Whether SciPy's functions are answered by xgrad where an `Array` is given."""
+    return _state["on"]
+
+
+def disable() -> None:
+    """Leave SciPy as it is, from now on: an `Array` goes to it, and it raises where it must.
+
+    What raw arrays get is the same with the hooks and without.
+
+    >>> import xgrad as xg
+    >>> from xgrad import hooks
+    >>> hooks.disable(), hooks.is_enabled(), hooks.enable()
+    (None, False, None)
+    """
+    _state["on"] = False
+
+
+def enable() -> None:
+    """Have SciPy's functions answered again; see `disable`."""
+    _state["on"] = True
 
 
 def install() -> None:
     """Enter xgrad into the registers of what is imported, now or later."""
     for name, hook in HOOKS.items():
         if name in sys.modules:
-            import_module(f"{__name__}.{hook}")
+            _enter(name, hook)
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+
+
+def _enter(name: str, hook: str) -> None:
+    """Enter xgrad into what a module has brought."""
+    module = import_module(f"{__name__}.{hook}")
+    if hasattr(module, "enter"):
+        module.enter(name)
 
 
 class _Finder:
@@ -47,15 +101,16 @@ class _Finder:
             return None
         spec = find_spec(fullname)  # of the other finders: this one waits no more
         if spec is not None and spec.loader is not None:
-            spec.loader = _Loader(spec.loader, hook)  # type: ignore[assignment] # see the import above
+            loader: Any = _Loader(spec.loader, fullname, hook)  # see the import above
+            spec.loader = loader
         return spec
 
 
 class _Loader:
     """Loads a module as its own loader does, then runs a hook."""
 
-    def __init__(self, loader: Loader, hook: str) -> None:
-        self.loader, self.hook = loader, hook
+    def __init__(self, loader: Loader, name: str, hook: str) -> None:
+        self.loader, self.name, self.hook = loader, name, hook
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self.loader.create_module(spec)
@@ -65,4 +120,4 @@ class _Loader:
         assert spec is not None
         spec.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
-        import_module(f"{__name__}.{self.hook}")
+        _enter(self.name, self.hook)

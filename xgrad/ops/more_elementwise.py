@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import Raw, backend_of, under
+from ..backends import XP, Raw, backend_of, under
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired

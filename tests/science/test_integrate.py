@@ -1,0 +1,294 @@
+"""Differential equations and quadrature: values of SciPy, derivatives of every order."""
+
+import numpy as np
+import pytest
+import scipy as plain
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+P = np.asarray([1.5, 1.0, 3.0, 1.0])
+Y0 = np.asarray([1.0, 0.8])
+TIMES = np.linspace(0.0, 2.0, 5)
+METHODS = ("RK45", "RK23", "DOP853", "Radau", "BDF", "LSODA")
+TIGHT = {"rtol": 1e-9, "atol": 1e-11}
+
+
+def predators(xp):
+    return lambda t, y, p: xp.stack(
+        [
+            p[0] * y[0] - p[1] * y[0] * y[1] + 0.1 * xp.sin(t * y[0]),
+            p[3] * y[0] * y[1] - p[2] * y[1],
+        ]
+    )
+
+
+def _states(method):
+    def f(sp, xp, p, y0):
+        rhs = predators(xp)
+        out = sp.integrate.solve_ivp(rhs, (0, 2), y0, method, t_eval=TIMES, args=(p,), **TIGHT)
+        return out.y
+
+    return f
+
+
+def _closed_over(sp, xp, p, y0):
+    rhs = predators(xp)
+    return sp.integrate.solve_ivp(lambda t, y: rhs(t, y, p), (0, 1), y0, **TIGHT).y[:, -1]
+
+
+def _moving_ends(sp, xp, ends, y0):
+    rhs = predators(xp)
+    out = sp.integrate.solve_ivp(
+        lambda t, y: rhs(t, y, P), (ends[0], ends[1]), y0, "DOP853", rtol=1e-11, atol=1e-12
+    )
+    return out.y[:, -1]
+
+
+def _dense(method):
+    def f(sp, xp, p, t):
+        rhs = predators(xp)
+        sol = sp.integrate.solve_ivp(
+            lambda t, y: rhs(t, y, p), (0, 2), Y0, method, dense_output=True, rtol=1e-11, atol=1e-12
+        ).sol
+        return sol(t), sol(t[0])
+
+    return f
+
+
+def _event(method):
+    def f(sp, xp, height, drag):
+        def ground(t, y):
+            return y[0]
+
+        def top(t, y):
+            return y[1]
+
+        ground.terminal, ground.direction = True, -1
+        out = sp.integrate.solve_ivp(
+            lambda t, y: xp.stack([y[1], -9.81 - drag * y[1] * y[1] * y[1]]),
+            (0, 9),
+            xp.stack([height, 2.0 + 0 * height]),
+            method,
+            events=[ground, top],
+            rtol=1e-10,
+            atol=1e-11,
+        )
+        ended = out.y[:, -1]
+        return out.t_events[0], out.t_events[1], out.y_events[0], ended, out.t[-1]
+
+    return f
+
+
+def _odeint(sp, xp, p, y0):
+    rhs = predators(xp)
+    return sp.integrate.odeint(lambda y, t: rhs(t, y, p), y0, TIMES, rtol=1e-10, atol=1e-11)
+
+
+def _stiff(sp, xp, mu):
+    out = sp.integrate.solve_ivp(
+        lambda t, y: xp.stack([y[1], mu * (1 - y[0] ** 2) * y[1] - y[0]]),
+        (0, 500),
+        np.asarray([2.0, 0.0]),
+        "Radau",
+        rtol=1e-8,
+        atol=1e-10,
+    )
+    return out.y[0, -1]
+
+
+def _complex(sp, xp, k):
+    start = np.asarray([1.0 + 0.5j])
+    return sp.integrate.solve_ivp(lambda t, y: 1j * k * y, (0, 1), start, **TIGHT).y[:, -1]
+
+
+K = np.asarray(1.3)
+PROGRAMS = (
+    *(
+        Program(f"solve_ivp {m}", _states(m), (P, Y0), 1e-6, 1e-6, step=1e-3, order=2)
+        for m in METHODS
+    ),
+    Program("solve_ivp closed over", _closed_over, (P, Y0), 1e-6, step=1e-3),
+    Program("solve_ivp moving ends", _moving_ends, (np.asarray([0.1, 1.2]), Y0), 1e-6, step=1e-3),
+    Program("solve_ivp dense DOP853", _dense("DOP853"), (P, TIMES[1:4]), 1e-6, step=1e-3),
+    Program("solve_ivp dense Radau", _dense("Radau"), (P, TIMES[1:4]), 1e-6, 1e-8, step=1e-3),
+    *(
+        Program(
+            f"solve_ivp events {m}",
+            _event(m),
+            (np.asarray(10.0), np.asarray(0.02)),
+            2e-6,
+            1e-7,
+            step=2e-4,
+        )
+        for m in ("RK45", "DOP853", "Radau")
+    ),
+    Program("solve_ivp complex", _complex, (np.asarray(0.7),), 1e-6, step=1e-3),
+    Program("solve_ivp stiff", _stiff, (np.asarray(1000.0),), 1e-4, 1e-6, order=1, step=1e-1),
+    Program("odeint", _odeint, (P, Y0), 1e-6, 1e-8, step=1e-3),
+    Program(
+        "quad",
+        lambda sp, xp, k, a, b: sp.integrate.quad(lambda x: xp.exp(-k * x) * xp.sin(x), a, b)[0],
+        (K, np.asarray(0.2), np.asarray(1.9)),
+        1e-7,
+    ),
+    Program(
+        "quad args, infinite",
+        lambda sp, xp, k: sp.integrate.quad(lambda x, k: xp.exp(-k * x * x), 0, np.inf, (k,))[0],
+        (K,),
+        1e-7,
+    ),
+    Program(
+        "quad points",
+        lambda sp, xp, k: sp.integrate.quad(lambda x: abs(x - 0.3) ** k, 0, 1, points=[0.3])[0],
+        (K,),
+        1e-6,
+        1e-8,
+        order=1,
+    ),
+    Program(
+        "quad weight",
+        lambda sp, xp, k: sp.integrate.quad(lambda x: xp.exp(-k * x), 0, 2, weight="cos", wvar=7.0)[
+            0
+        ],
+        (K,),
+    ),
+    Program(
+        "quad_vec",
+        lambda sp, xp, k, b: sp.integrate.quad_vec(
+            lambda x: xp.stack([xp.exp(-k * x), xp.cos(k * x), x * x]), 0.0, b
+        )[0],
+        (K, np.asarray(1.9)),
+    ),
+    Program(
+        "dblquad",
+        lambda sp, xp, k, b: sp.integrate.dblquad(
+            lambda y, x: xp.exp(-k * x * y), 0.0, b, lambda x: 0.1 * k, lambda x: 1 + x
+        )[0],
+        (K, np.asarray(1.1)),
+        1e-6,
+    ),
+    Program(
+        "tplquad",
+        lambda sp, xp, k: sp.integrate.tplquad(
+            lambda z, y, x, k: k * k * x * y * z, 0, 1, 0, 1, 0, lambda x, y: x + y, args=(k,)
+        )[0],
+        (K,),
+        order=1,
+    ),
+    Program(
+        "nquad",
+        lambda sp, xp, k: sp.integrate.nquad(
+            lambda x, y: xp.exp(-k * x * y * y), [lambda y: (0.0, y), (0.0, 1.0)]
+        )[0],
+        (K,),
+    ),
+    Program(
+        "fixed_quad",
+        lambda sp, xp, k, b: sp.integrate.fixed_quad(lambda x: xp.exp(-k * x), 0.0, b, n=6)[0],
+        (K, np.asarray(1.1)),
+    ),
+    Program(
+        "tanhsinh",
+        lambda sp, xp, k, b: (
+            sp.integrate.tanhsinh(lambda x, k: xp.exp(-k * x), 0.0, b, args=(k,)).integral
+        ),
+        (np.asarray([0.5, 1.3]), np.asarray(1.1)),
+    ),
+    Program(
+        "tanhsinh infinite",
+        lambda sp, xp, k: sp.integrate.tanhsinh(lambda x: xp.exp(-k * x), 0.0, np.inf).integral,
+        (K,),
+    ),
+    *(
+        Program(
+            f"{name} {n}",
+            lambda sp, xp, y, x, name=name: getattr(sp.integrate, name)(y, x=x),
+            (np.random.default_rng(n).normal(size=(2, n)), np.cumsum(np.linspace(0.3, 1, n))),
+        )
+        for name in ("simpson", "cumulative_simpson", "trapezoid", "cumulative_trapezoid")
+        for n in (2, 3, 4, 7, 8)
+    ),
+    *(
+        Program(
+            f"{name} dx {n}",
+            lambda sp, xp, y, name=name: getattr(sp.integrate, name)(y, dx=0.3, axis=0),
+            (np.random.default_rng(n).normal(size=(n, 2)),),
+        )
+        for name in ("simpson", "cumulative_simpson", "romb")
+        for n in (5, 6)
+        if name != "romb" or n == 5
+    ),
+    Program(
+        "cumulative_simpson initial",
+        lambda sp, xp, y: sp.integrate.cumulative_simpson(y, initial=0.5),
+        (np.random.default_rng(0).normal(size=(2, 6)),),
+    ),
+)
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+def test_a_gradient_is_as_exact_as_the_tolerance():
+    def total(p, sp, xp, rtol, method):
+        rhs = predators(xp)
+        out = sp.integrate.solve_ivp(
+            rhs, (0, 2), Y0, method, t_eval=TIMES, args=(p,), rtol=rtol, atol=rtol * 1e-2
+        )
+        return xp.sum(out.y**2)
+
+    exact = xg.grad(lambda p: total(p, scipy, xg, 1e-12, "DOP853"))(P)
+    for method in METHODS:
+        for rtol in (1e-5, 1e-8):
+            got = xg.grad(lambda p, r=rtol, m=method: total(p, scipy, xg, r, m))(P)
+            assert np.max(np.abs(got - exact)) < 100 * rtol * np.max(np.abs(exact)), (method, rtol)
+
+
+def test_raw_arrays_give_what_scipy_gives():
+    rhs = predators(np)
+    ours = scipy.integrate.solve_ivp(rhs, (0, 2), Y0, args=(P,))
+    theirs = plain.integrate.solve_ivp(rhs, (0, 2), Y0, args=(P,))
+    assert isinstance(ours.y, np.ndarray)
+    assert np.array_equal(ours.y, theirs.y)
+    assert ours.nfev == theirs.nfev
+    assert scipy.integrate.quad(np.sin, 0, 1) == plain.integrate.quad(np.sin, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (
+            lambda: scipy.integrate.solve_ivp(predators(xg), (0, 1), Y0, "RK4"),
+            ValueError,
+            "method is 'RK4'",
+        ),
+        (
+            lambda: scipy.integrate.solve_ivp(predators(xg), (0, 1), np.eye(2)),
+            ValueError,
+            "y0 has shape",
+        ),
+        (lambda: scipy.integrate.romb(np.ones(4)), ValueError, r"y has 4 samples along axis -1"),
+        (
+            lambda: scipy.integrate.simpson(np.ones(4), x=np.ones(3)),
+            ValueError,
+            "x has 3 points and y has 4",
+        ),
+        (lambda: scipy.optimise, AttributeError, "has no attribute 'optimise'; it has"),
+    ],
+)
+def test_bad_input(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_a_solver_that_stopped_has_no_derivative():
+    def blows_up(k):
+        return scipy.integrate.solve_ivp(lambda t, y: k * y * y, (0, 2), np.ones(1)).y[0, -1]
+
+    with pytest.raises(RuntimeError, match="stopped before the end of t_span"):
+        xg.grad(blows_up)(1.0)

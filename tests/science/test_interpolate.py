@@ -1,0 +1,90 @@
+"""Interpolation: values of SciPy, derivatives in values, points and queries."""
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+RNG = np.random.default_rng(6)
+X = np.cumsum(RNG.uniform(0.4, 1.2, 8))
+Y, Y2 = RNG.normal(size=8), RNG.normal(size=(8, 3))
+AT = np.asarray([X[0] + 0.1, 2.3, 3.77, X[-1] - 0.13])
+OUT = np.asarray([X[0] - 0.3, 2.3, X[-1] + 0.4])
+T = np.concatenate([[0.0] * 4, [0.3, 0.55, 0.8], [1.0] * 4])
+C = RNG.normal(size=(7, 2))
+IN = np.asarray([0.12, 0.4, 0.71])
+GX, GY = np.asarray([0.0, 0.4, 1.1, 1.5, 2.2, 3.0]), np.asarray([0.0, 0.5, 0.9, 1.7, 2.0, 2.6])
+GRID = RNG.normal(size=(6, 6))
+SPOTS = np.asarray([[0.3, 0.2], [1.2, 2.3], [2.7, 1.1]])
+CLOUD = RNG.uniform(size=(12, 2))
+ON_CLOUD = np.asarray([[0.5, 0.5], [0.45, 0.6], [0.6, 0.4]])
+D = RNG.normal(size=12)
+
+
+def I(name, *args, f=None, **options):  # noqa: E743 - short, as it stands in every row
+    """Return the program of a function of all arrays."""
+    return Program(name, lambda sp, xp, *xs: f(sp.interpolate, *xs), args, **options)
+
+
+def knots(inner):
+    """Return knots of which the inner ones move."""
+    return (xg.concat if isinstance(inner, xg.Array) else np.concatenate)([T[:4], inner, T[7:]])
+
+
+PROGRAMS = (
+    *(I(f"CubicSpline {bc}", X, Y2, AT, f=lambda i, x, y, at, bc=bc: [i.CubicSpline(x, y, bc_type=bc)(at, nu) for nu in (0, 1)])
+      for bc in ("not-a-knot", "natural", "clamped", ((1, np.ones(3)), (2, np.zeros(3))))),
+    I("CubicSpline periodic", X, Y[:-1], OUT, f=lambda i, x, y, at: i.CubicSpline(x, (xg.concat if isinstance(y, xg.Array) else np.concatenate)([y, y[:1]]), bc_type="periodic")(at)),
+    *(I(f"CubicSpline {n} points", X[:n], Y[:n], np.asarray([1.2]), f=lambda i, x, y, at: i.CubicSpline(x, y)(at)) for n in (2, 3, 4)),
+    I("CubicSpline axis", X, Y2.T, f=lambda i, x, y: [i.CubicSpline(x, y, axis=1)(AT), i.CubicSpline(x, y, axis=1).antiderivative()(AT), i.CubicSpline(x, y, axis=-1).integrate(1.0, 3.0)]),
+    *(I(n, X, Y2, AT, f=lambda i, x, y, at, n=n: getattr(i, n)(x, y)(at), order=2) for n in ("PchipInterpolator", "Akima1DInterpolator")),
+    I("makima", X, Y, AT, f=lambda i, x, y, at: i.Akima1DInterpolator(x, y, method="makima")(at)),
+    I("pchip_interpolate", X, Y, AT, f=lambda i, x, y, at: i.pchip_interpolate(x, y, at, [0, 1])),
+    I("CubicHermiteSpline", X, Y, Y2[:, 0], AT, f=lambda i, x, y, d, at: i.CubicHermiteSpline(x, y, d)(at)),
+    I("PPoly", RNG.normal(size=(3, 7)), X, OUT, f=lambda i, c, x, at: [i.PPoly(c, x)(at), i.PPoly(c, x).derivative()(at), i.PPoly(c, x).antiderivative()(at)]),
+    I("BSpline", T[4:7], C, IN, f=lambda i, t, c, x: [i.BSpline(knots(t), c, 3)(x), i.BSpline(knots(t), c, 3)(x, 2), i.BSpline(knots(t), c, 3).antiderivative()(x)], rtol=1e-5),
+    I("BSpline extrapolates", C[:, 0], np.asarray([-0.2, 1.3]), f=lambda i, c, x: [i.BSpline(T, c, 3)(x), i.splev(x, (T, c, 3))]),
+    *(I(f"make_interp_spline {k}", X, Y2, AT, f=lambda i, x, y, at, k=k: i.make_interp_spline(x, y, k)(at)) for k in (1, 2, 3, 4, 5)),
+    I("make_interp_spline natural", X, Y, AT, f=lambda i, x, y, at: [i.make_interp_spline(x, y, bc_type=b)(at) for b in ("natural", "clamped")]),
+    I("make_lsq_spline", np.linspace(0, 1, 15), RNG.normal(size=15), f=lambda i, x, y: i.make_lsq_spline(np.linspace(0, 1, 15), y, T)(IN)),
+    I("make_smoothing_spline", Y, f=lambda i, y: i.make_smoothing_spline(X, y, lam=0.3)(AT), value=1e-9),
+    *(I(n, X[:6], Y2[:6], AT[:3], f=lambda i, x, y, at, n=n: getattr(i, n)(x, y)(at), rtol=1e-5) for n in ("KroghInterpolator", "BarycentricInterpolator")),
+    *(I(f"interp1d {k}", X, Y2.T, AT, f=lambda i, x, y, at, k=k: i.interp1d(x, y, k)(at)) for k in ("linear", "quadratic", "cubic", "slinear")),
+    *(I(f"interp1d {k}", Y, f=lambda i, y, k=k: i.interp1d(X, y, k)(AT)) for k in ("nearest", "previous", "next", "zero")),
+    I("interp1d outside", X, Y, OUT, f=lambda i, x, y, at: [i.interp1d(x, y, fill_value="extrapolate")(at), i.interp1d(x, y, bounds_error=False, fill_value=(2.0, 3.0))(at)]),
+    *(I(f"RegularGridInterpolator {m}", GRID, SPOTS, f=lambda i, v, at, m=m: i.RegularGridInterpolator((GX, GY), v, m)(at),
+        **({"value": 1e-3, "rtol": 1e-3} if m in ("cubic", "quintic") else {}))  # SciPy solves to 1e-6
+      for m in ("linear", "slinear", "cubic", "quintic", "pchip")),
+    I("RegularGridInterpolator points", GX, GRID, f=lambda i, x, v: [i.RegularGridInterpolator((x, GY), v)(SPOTS), i.RegularGridInterpolator((GX, GY), v, "nearest")(SPOTS),
+                                                                     i.interpn((GX, GY), v, SPOTS), i.RegularGridInterpolator((GX, GY), v, bounds_error=False, fill_value=None)(SPOTS + 2.0)]),
+    *(I(f"RBFInterpolator {k}", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at, k=k: i.RBFInterpolator(y, d, kernel=k, epsilon=2.0, smoothing=0.01)(at), rtol=1e-5, value=1e-8)
+      for k in ("linear", "thin_plate_spline", "cubic", "quintic", "multiquadric", "inverse_multiquadric", "inverse_quadratic", "gaussian")),
+    I("LinearNDInterpolator", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at: [i.LinearNDInterpolator(y, d)(at), i.griddata(y, d, at)]),
+    I("griddata", D, f=lambda i, d: [i.griddata(CLOUD, d, ON_CLOUD, "nearest"), i.griddata(X[:8], d[:8], AT), i.NearestNDInterpolator(CLOUD, d)(ON_CLOUD)]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda i: i.CubicSpline(X[::-1], Y), ValueError, "x is not strictly increasing"),
+        (lambda i: i.CubicSpline(X, Y[1:]), ValueError, "as many values along axis 0"),
+        (lambda i: i.CubicSpline(X, Y, bc_type="free"), ValueError, "bc_type has 'free'"),
+        (lambda i: i.interp1d(X, Y)(100.0), ValueError, "is above the interpolation range"),
+        (lambda i: i.RegularGridInterpolator((GX, GY), GRID)(SPOTS + 9.0), ValueError, "out of bounds"),
+        (lambda i: i.RBFInterpolator(CLOUD, D, kernel="gaussian"), ValueError, "needs epsilon"),
+        (lambda i: i.make_smoothing_spline(X, Y), NotImplementedError, "cross-validation"),
+        (lambda i: i.griddata(CLOUD, D, ON_CLOUD, "cubic"), NotImplementedError, "use RBFInterpolator"),
+    ],
+)  # fmt: skip
+def test_bad_input(call, error, says):
+    with pytest.raises(error, match=says):
+        call(scipy.interpolate)

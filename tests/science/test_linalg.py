@@ -1,0 +1,142 @@
+"""Dense linear algebra under SciPy's names: values of SciPy, derivatives of every order."""
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+RNG = np.random.default_rng(5)
+A = RNG.normal(size=(4, 4)) + 4.0 * np.eye(4)
+B = RNG.normal(size=(4, 4)) - 3.0 * np.eye(4)
+C = RNG.normal(size=(4, 2))
+V = RNG.normal(size=4) + np.asarray([4.0, 0, 0, 0])
+W = RNG.normal(size=4)
+Z = A + 0.3j * B
+N = 7
+BAND = RNG.normal(size=(4, N)) + np.asarray([0.0, 6.0, 0.0, 0.0])[:, None]
+HALF = RNG.normal(size=(3, N)) + np.asarray([8.0, 0.0, 0.0])[:, None]
+X = RNG.normal(size=N)
+
+
+def sym(xp, a):
+    return 0.5 * (a + a.T) if not np.iscomplexobj(a) else a
+
+
+def spd(xp, a):
+    return a @ a.T + 0.5 * np.eye(4)
+
+
+def L(name, *args, f=None, **options):
+    """Return the program of a function of all arrays."""
+    return Program(name, lambda sp, xp, *xs: f(sp.linalg, *xs), args, **options)
+
+
+PROGRAMS = (
+    *(L(f"solve {kind}", A, V, f=lambda la, a, b, kind=kind: la.solve(spd(la, a), b, assume_a=kind))
+      for kind in ("sym", "her", "pos", "gen", "upper triangular", "lower triangular")),
+    L("solve, half", A, C, f=lambda la, a, b: la.solve(a, b, assume_a="sym", lower=True)),
+    L("solve, transposed", A, V, f=lambda la, a, b: la.solve(a, b, transposed=True)),
+    L("solve_triangular", A, V, f=lambda la, a, b: [
+        la.solve_triangular(a, b, t, lower=lo, unit_diagonal=u) for t in "NTC" for lo in (0, 1) for u in (0, 1)]),
+    L("cho_solve", A, C, f=lambda la, a, b: [la.cho_solve(la.cho_factor(spd(la, a), lo), b) for lo in (True, False)]),
+    L("cho_factor", A, f=lambda la, a: la.cho_factor(spd(la, a))[0]),
+    L("cholesky", A, f=lambda la, a: [la.cholesky(spd(la, a)), la.cholesky(spd(la, a), lower=True)]),
+    L("lu_factor", A, f=lambda la, a: la.lu_factor(a)[0]),
+    L("lu_factor complex", Z, f=lambda la, a: la.lu_factor(a)[0]),
+    L("lu_solve", B, V, f=lambda la, a, b: [la.lu_solve(la.lu_factor(a), b, trans=t) for t in (0, 1, 2)]),
+    L("lu", B, f=lambda la, a: [*la.lu(a)[1:], *la.lu(a, permute_l=True)]),
+    L("inv det", A, f=lambda la, a: [la.inv(a), la.det(a)]),
+    L("pinv", C, f=lambda la, a: [la.pinv(a), la.pinv(a.T)]),
+    L("pinvh", A, f=lambda la, a: la.pinvh(spd(la, a))),
+    L("lstsq", A, V, f=lambda la, a, b: la.lstsq(a[:, :2], b)[0]),
+    L("qr", A, f=lambda la, a: [*la.qr(a[:, :3], mode="economic"), la.qr(a, mode="r")[0], *la.qr(a)]),
+    L("qr pivoting", A, f=lambda la, a: la.qr(a, pivoting=True)[:2]),
+    L("ldl", A, f=lambda la, a: [*la.ldl(spd(la, a))[:2], *la.ldl(spd(la, a), lower=False)[:2]]),
+    L("eigh", A, f=lambda la, a: [la.eigh(sym(la, a))[0], abs(la.eigh(sym(la, a))[1])]),
+    L("eigh subset", A, f=lambda la, a: [abs(x) for x in la.eigh(sym(la, a), subset_by_index=[1, 2])]),
+    L("eigh generalised", A, B, f=lambda la, a, b: la.eigh(sym(la, a), spd(la, b), eigvals_only=True)),
+    L("eigvalsh", A, f=lambda la, a: la.eigvalsh(sym(la, a), subset_by_index=[2, 3])),
+    L("eigvals", A, B, f=lambda la, a, b: (la.eigvals(a, b) ** 2).sum().real),
+    L("eig", A, f=lambda la, a: (la.eig(a)[0] ** 3).sum().real),
+    L("svd", A, f=lambda la, a: [*la.svd(a), *la.svd(a[:, :2], full_matrices=False)]),
+    L("svdvals", A, f=lambda la, a: [la.svdvals(a), la.svd(a, compute_uv=False)]),
+    L("orth", C, f=lambda la, a: la.orth(a)),
+    L("polar", A, f=lambda la, a: [*la.polar(a), *la.polar(a, "left"), *la.polar(a[:, :2]), *la.polar(a[:, :2], "left")]),
+    L("expm", 0.3 * A, f=lambda la, a: la.expm(a)),
+    L("expm_frechet", 0.2 * A, B, f=lambda la, a, e: la.expm_frechet(a, e)),
+    L("logm", A + 2 * np.eye(4), f=lambda la, a: la.logm(a)),
+    L("logm complex", Z + 3 * np.eye(4), f=lambda la, a: la.logm(a)),
+    L("sqrtm", A, f=lambda la, a: la.sqrtm(a @ a)),
+    L("sqrtm complex", Z, f=lambda la, a: la.sqrtm(a)),
+    L("fractional_matrix_power", A + 2 * np.eye(4), f=lambda la, a: la.fractional_matrix_power(a, 0.3)),
+    *(L(n, 0.2 * A, f=lambda la, a, n=n: getattr(la, n)(a)) for n in ("cosm", "sinm", "tanm", "coshm", "sinhm", "tanhm")),
+    L("signm", A, f=lambda la, a: la.signm(a - 3.5 * np.eye(4)), value=1e-8),
+    L("solve_sylvester", A, B + 8 * np.eye(4), B, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
+    L("solve_sylvester complex", Z, Z.T, Z @ Z, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
+    L("solve_continuous_lyapunov", A, B, f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
+    L("solve_continuous_lyapunov complex", Z, B * (1 + 0.2j), f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
+    L("solve_discrete_lyapunov", 0.1 * A, B, f=lambda la, a, q: la.solve_discrete_lyapunov(a, q)),
+    L("solve_continuous_are", A, C, B, f=lambda la, a, b, q: la.solve_continuous_are(a, b, spd(la, q), np.eye(2)), rtol=1e-5),
+    L("solve_discrete_are", 0.3 * A, C, B, f=lambda la, a, b, q: la.solve_discrete_are(a, b, spd(la, q), np.eye(2)), rtol=1e-5),
+    L("solve_banded", BAND, X, f=lambda la, ab, b: la.solve_banded((2, 1), ab, b)),
+    L("solve_banded, columns", BAND, RNG.normal(size=(N, 2)), f=lambda la, ab, b: la.solve_banded((2, 1), ab, b)),
+    L("solve_banded complex", BAND * (1 + 0.3j), X * (1 - 0.2j), f=lambda la, ab, b: la.solve_banded((2, 1), ab, b)),
+    L("solveh_banded", HALF, X, f=lambda la, ab, b: [la.solveh_banded(ab, b, lower=True), la.solveh_banded(ab[::-1], b)]),
+    L("solve_toeplitz", V, W, W, f=lambda la, c, r, b: [la.solve_toeplitz((c, r), b), la.solve_toeplitz(c, b)]),
+    L("matmul_toeplitz", V, W, C, f=lambda la, c, r, x: [la.matmul_toeplitz((c, r), x), la.matmul_toeplitz(c, x)]),
+    L("toeplitz", V, W, f=lambda la, c, r: [la.toeplitz(c), la.toeplitz(c, r), la.hankel(c), la.hankel(c, r), la.circulant(c)]),
+    L("companion", V, f=lambda la, c: [la.companion(c), la.leslie(c, c[1:]), la.fiedler(c)]),
+    L("block_diag", A, C, f=lambda la, a, c: [la.block_diag(a, c, 3.0), la.khatri_rao(c, c)]),
+    L("convolution_matrix", V, f=lambda la, c: [la.convolution_matrix(c, 6, m) for m in ("full", "valid", "same")]),
+    L("norm", A, f=lambda la, a: [la.norm(a), la.norm(a, axis=0), la.norm(a, ord="nuc"), la.norm(a[0], 1), la.norm(a, 2)]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+def test_a_banded_matrix_is_factorised_once(monkeypatch):
+    from scipy.linalg import lapack
+
+    counts = []
+    own = lapack.dgbtrf
+    space = xg.backends.load("numpy").chapter("linalg.lapack")
+    monkeypatch.setitem(space.__dict__, "dgbtrf", lambda *a, **k: counts.append(1) or own(*a, **k))
+
+    def f(ab):
+        return xg.sum(scipy.linalg.solve_banded((2, 1), ab, X) ** 2)
+
+    xg.grad(f)(BAND)
+    assert len(counts) == 1
+    xg.hvp(f, BAND, BAND)
+    assert len(counts) == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda la, a: la.solve_banded((1, 1), a, a[0]), ValueError, r"expected \(3, 4\) for 1 diagonals below"),
+        (lambda la, a: la.solve_triangular(a, a[0], "X"), ValueError, "trans is 'X'"),
+        (lambda la, a: la.lu_factor(a[:2]), ValueError, "expected one square matrix"),
+        (lambda la, a: la.ldl(a * 0 + np.asarray([[0, 1], [1, 0]])), NotImplementedError, "the matrix needs pivots"),
+        (lambda la, a: la.sqrtm(a[:2]), ValueError, "expected square matrices"),
+        (lambda la, a: la.qr(a, mode="raw"), ValueError, "mode is 'raw'"),
+        (lambda la, a: la.solve_banded((1, 1), a[:3] * 0, a[0]), np.linalg.LinAlgError, "the matrix is singular"),
+    ],
+)  # fmt: skip
+def test_bad_input(call, error, says):
+    a = xg.asarray(np.eye(2) if "pivots" in says else A)
+    with pytest.raises(error, match=says):
+        call(scipy.linalg, a)
+
+
+def test_factors_of_a_singular_matrix_have_no_derivative():
+    with pytest.raises(xg.errors.RuleError, match="qr: the columns are dependent"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.qr(a, mode="economic")[0]))(np.ones((3, 2)))
+    with pytest.raises(xg.errors.RuleError, match="lu_factor: the matrix is singular"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.lu_factor(a)[0]))(np.diag([1.0, 1e-20]))

@@ -1,0 +1,114 @@
+"""Roots and minima: values of SciPy, derivatives by the equations that they solve."""
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+RNG = np.random.default_rng(2)
+A = RNG.uniform(0.5, 2.0, 4)
+M = RNG.normal(size=(6, 4))
+B = RNG.normal(size=6)
+T = np.linspace(0.0, 2.0, 9)
+DATA = 1.5 * np.exp(-0.7 * T) + 0.05 * np.sin(9 * T)
+TIGHT = {"gtol": 1e-12}
+
+
+def O(name, *args, f=None, **options):  # noqa: E743 - short, as it stands in every row
+    """Return the program of a function of all arrays."""
+    return Program(
+        name,
+        lambda sp, xp, *xs: f(sp.optimize, xp, *xs),
+        args,
+        **{"value": 1e-5, "rtol": 1e-4, "step": 1e-3} | options,
+    )
+
+
+def bowl(xp, a):
+    return lambda x: ((x - a) ** 2).sum() + 0.3 * (x[1:] * x[:-1]).sum() + 0.1 * (x**4).sum()
+
+
+TINY = {"xtol": 1e-15, "rtol": 1e-14}
+PROGRAMS = (
+    O("root", A, f=lambda o, xp, a: o.root(lambda x: x**3 + 0.1 * xp.sin(a * x) - a, np.ones(4), tol=1e-13).x, value=1e-9),
+    O("root args", A, f=lambda o, xp, a: o.root(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13).x, value=1e-9),
+    O("fsolve", A, f=lambda o, xp, a: o.fsolve(lambda x: x**3 - a, np.ones(4), xtol=1e-14), value=1e-9),
+    *(O(n, np.asarray(1.3), f=lambda o, xp, a, n=n: getattr(o, n)(lambda x: x**3 - a, 0.01, 3.0, xtol=1e-15), value=1e-9)
+      for n in ("brentq", "brenth", "ridder", "bisect", "toms748")),
+    O("root_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.root_scalar(lambda x: x**3 - a, bracket=(0.01, 3.0), xtol=1e-15).root,
+                                                          o.root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x**2, xtol=1e-14).root], value=1e-9),
+    O("newton", A, f=lambda o, xp, a: o.newton(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13), value=1e-9),
+    O("fixed_point", A, f=lambda o, xp, a: o.fixed_point(lambda x, a: (a + x) ** 0.5, np.ones(4), args=(a,), xtol=1e-14), value=1e-9),
+    *(O(f"minimize {m}", A, f=lambda o, xp, a, m=m: o.minimize(bowl(xp, a), np.ones(4), method=m, tol=1e-10).x, value=1e-4, rtol=3e-4, step=1e-2)
+      for m in ("BFGS", "L-BFGS-B", "SLSQP")),
+    O("minimize fun", A, f=lambda o, xp, a: o.minimize(bowl(xp, a), np.ones(4), method="SLSQP", tol=1e-12).fun),
+    O("minimize at bounds", A, f=lambda o, xp, a: o.minimize(bowl(xp, a), np.ones(4), bounds=[(1.1, 3), (None, 0.4), (0, 5), (None, None)], tol=1e-12).x,
+      rtol=1e-3, step=1e-2),
+    O("minimize constrained", A, f=lambda o, xp, a: o.minimize(
+        bowl(xp, a), np.ones(4), method="SLSQP", tol=1e-13, bounds=[(0, 9)] * 4,
+        constraints=[{"type": "eq", "fun": lambda x: x[:2].sum() - a[0]}, {"type": "ineq", "fun": lambda x: 0.5 - x[2]}, {"type": "ineq", "fun": lambda x: x[3] + 9}]).x,
+      rtol=1e-3, step=1e-2),
+    O("minimize_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.minimize_scalar(lambda x: (x - a) ** 2 + 0.1 * x**4, tol=1e-11).x], rtol=1e-3, step=1e-2),
+    *(O(f"least_squares {loss}", B, f=lambda o, xp, b, loss=loss: o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x - b, np.zeros(4), loss=loss, xtol=1e-14, ftol=1e-14, gtol=1e-14).x, rtol=1e-3, step=1e-2)
+      for loss in ("linear", "soft_l1", "cauchy", "arctan")),
+    O("least_squares at bounds", B, f=lambda o, xp, b: o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x - b, np.full(4, 0.1), bounds=(0.0, 1.0), xtol=1e-14, ftol=1e-14, gtol=1e-14).x, rtol=1e-3, step=1e-3, order=1),
+    O("curve_fit", DATA, f=lambda o, xp, y: o.curve_fit(lambda t, a, k: a * xp.exp(-k * t), T, y, (1.0, 1.0), ftol=1e-14, xtol=1e-14), rtol=1e-3, step=1e-4, value=1e-5),
+    O("nnls", M, B, f=lambda o, xp, m, b: o.nnls(m, b), value=1e-9),
+    O("lsq_linear", M, B, f=lambda o, xp, m, b: o.lsq_linear(m, b, (-0.2, 0.3), tol=1e-13).x, value=1e-6, rtol=1e-3),
+    O("linprog", np.asarray([4.0, 6.0]), np.asarray([[1.0, 2.0], [3.0, 1.0]]), f=lambda o, xp, b, m: [
+        o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).x, o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).fun], value=1e-9),
+    O("assignment", M[:4], f=lambda o, xp, c: c[o.linear_sum_assignment(c)]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+def test_a_gradient_that_does_not_vanish_is_refused():
+    def clipped(a):
+        fixed = scipy.optimize.minimize(
+            lambda x: xg.sum((x - a) ** 2), np.ones(2), options={"maxiter": 0}
+        )
+        return xg.sum(fixed.x)
+
+    with (
+        pytest.raises(xg.errors.RuleError, match="the gradient at the solution is"),
+        pytest.warns(RuntimeWarning),
+    ):
+        xg.grad(clipped)(np.asarray([-3.0, 5.0]))
+
+
+def test_a_bound_that_does_not_hold_is_a_kink():
+    def nearest(a):
+        return xg.sum(
+            scipy.optimize.minimize(
+                lambda x: xg.sum((x - a) ** 2), np.ones(1), bounds=[(0.0, 9.0)], tol=1e-12
+            ).x
+        )
+
+    with pytest.raises(xg.errors.RuleError, match="the solution has a kink"):
+        xg.grad(nearest)(np.zeros(1))
+
+
+def test_a_degenerate_corner_is_refused():
+    def corner(b):
+        return xg.sum(
+            scipy.optimize.linprog(
+                np.asarray([-1.0, -1.0]), A_ub=np.asarray([[1.0, 0], [0, 1], [1, 1]]), b_ub=b
+            ).x
+        )
+
+    with pytest.raises(xg.errors.RuleError, match="3 constraints are active at the solution, of 2"):
+        xg.grad(corner)(np.asarray([1.0, 1.0, 2.0]))
+
+
+def test_a_solver_that_did_not_converge_warns():
+    with pytest.warns(RuntimeWarning, match="root: the solver did not converge"):
+        xg.vjp(lambda a: scipy.optimize.root(lambda x: x * x + a, np.ones(1)).x, np.ones(1))

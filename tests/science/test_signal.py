@@ -1,0 +1,136 @@
+"""Signals: values of SciPy, derivatives in signals, coefficients and designs."""
+
+import numpy as np
+import pytest
+import scipy.signal as plain
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+RNG = np.random.default_rng(4)
+X = RNG.normal(size=40)
+Y = RNG.normal(size=40)
+XX = RNG.normal(size=(3, 30))
+B = np.asarray([0.5, 0.3, -0.2])
+A = np.asarray([1.3, -0.4, 0.25, 0.1])
+ZI = RNG.normal(size=3)
+SOS = np.asarray([[0.4, 0.3, 0.1, 1.0, -0.3, 0.2], [1.0, 0.2, 0.3, 1.1, 0.4, 0.1]])
+SMALL, IMAGE = RNG.normal(size=(2, 3)), RNG.normal(size=(5, 6))
+AA = np.asarray([[0.3, 0.2, 0.1], [-0.2, 0.4, 0.0], [0.1, -0.3, 0.2]])
+BB, CC, DD = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 3)), RNG.normal(size=(2, 2))
+U = RNG.normal(size=(12, 2))
+
+
+def S(name, *args, f=None, **options):
+    """Return the program of a function of all arrays."""
+    return Program(name, lambda sp, xp, *xs: f(sp.signal, *xs), args, **options)
+
+
+def sections(c):
+    """Return sections whose denominators begin with one, as SciPy wants them."""
+    xp = xg if isinstance(c, xg.Array) else np
+    one = xp.ones((2, 1))
+    concat = xg.concat if xp is xg else np.concatenate
+    return concat([c[:, :3], one, c[:, 4:]], axis=1)
+
+
+def sft(s):
+    return s.ShortTimeFFT(
+        np.hanning(9)[:8] + 0.1, 4, 2.0, mfft=10, scale_to="psd", phase_shift=None
+    )
+
+
+PROGRAMS = (
+    S("lfilter", X, B, A, f=lambda s, x, b, a: [s.lfilter(b, a, x), s.lfilter(b, np.ones(1), x), s.lfilter(np.ones(1), a, x)]),
+    S("lfilter axis", XX, B, A, f=lambda s, x, b, a: [s.lfilter(b, a, x, axis=0), s.lfilter(b, a, x)]),
+    S("lfilter zi", X, B, A, ZI, f=lambda s, x, b, a, z: s.lfilter(b, a, x, zi=z)),
+    S("lfilter zi, short", X[:2], B, A, ZI, f=lambda s, x, b, a, z: s.lfilter(b, a, x, zi=z)),
+    S("lfilter complex", X * (1 + 0.5j), B * (1 - 0.2j), A * (1 + 0.1j), f=lambda s, x, b, a: s.lfilter(b, a, x)),
+    S("lfilter_zi", B, A, f=lambda s, b, a: [s.lfilter_zi(b, a), s.lfilter_zi(a, b)]),
+    S("lfiltic", B, A, X[:3], Y[:2], f=lambda s, b, a, y, x: [s.lfiltic(b, a, y), s.lfiltic(b, a, y, x)]),
+    S("filtfilt", X, B, A, f=lambda s, x, b, a: [s.filtfilt(b, a, x, padtype=p) for p in ("odd", "even", "constant", None)]),
+    S("sosfilt", SOS, X, f=lambda s, c, x: s.sosfilt(sections(c), x)),
+    S("sosfilt zi", SOS, X, f=lambda s, c, x: s.sosfilt(sections(c), x, zi=s.sosfilt_zi(sections(c)))),
+    S("sosfiltfilt", SOS, X, f=lambda s, c, x: s.sosfiltfilt(sections(c), x)),
+    S("deconvolve", X, A, f=lambda s, x, a: s.deconvolve(x, a)),
+    S("savgol_filter", XX, f=lambda s, x: [s.savgol_filter(x, 7, 3), s.savgol_filter(x, 5, 2, deriv=1, mode="nearest"), s.savgol_filter(x, 3, 1, axis=0)]),
+    *(S(f"convolve {m}", X, B, f=lambda s, x, b, m=m: [s.convolve(x, b, m), s.correlate(x, b, m), s.fftconvolve(x, b, m), s.oaconvolve(x, b, m), s.correlate(b, x, m)])
+      for m in ("full", "same", "valid")),
+    *(S(f"convolve2d {m}", IMAGE, SMALL, f=lambda s, x, w, m=m: [g(x, w, m, b) for g in (s.convolve2d, s.correlate2d) for b in ("fill", "wrap", "symm")])
+      for m in ("full", "same", "valid")),
+    S("convolve complex", IMAGE * (1 + 1j), SMALL * (1 - 2j), f=lambda s, x, w: [s.convolve(x, w), s.correlate(x, w), s.correlate2d(x, w)]),
+    S("fftconvolve axes", XX, XX[:, :5], f=lambda s, x, w: [s.fftconvolve(x, w, m, axes=1) for m in ("full", "same", "valid")]),
+    S("upfirdn", X, B, f=lambda s, x, h: [s.upfirdn(h, x, u, d) for u in (1, 2, 3) for d in (1, 2)]),
+    S("resample_poly", X, f=lambda s, x: [s.resample_poly(x, u, d, padtype=p) for u, d in ((3, 2), (2, 3), (1, 4)) for p in ("constant", "mean")]),
+    S("resample", XX, f=lambda s, x: [s.resample(x, n, axis=1) for n in (10, 11, 20, 21, 30, 40, 41)]),
+    S("resample complex", X * (1 + 0.3j), f=lambda s, x: [s.resample(x, n) for n in (10, 13, 60, 61)]),
+    S("decimate", X, f=lambda s, x: [s.decimate(x, 2, zero_phase=z, ftype=t) for z in (True, False) for t in ("iir", "fir")], value=1e-9),
+    S("detrend", XX, f=lambda s, x: [s.detrend(x), s.detrend(x, type="constant"), s.detrend(x, axis=0), s.detrend(x, bp=[10, 17])]),
+    S("hilbert", XX, f=lambda s, x: [s.hilbert(x), s.hilbert(x, axis=0), s.hilbert(x, N=16)]),
+    S("choosing", IMAGE, f=lambda s, x: [s.medfilt(x), s.medfilt(x, 5), s.medfilt2d(x), s.order_filter(x, np.ones((3, 3)), 2)], order=1),
+    S("wiener", IMAGE, f=lambda s, x: [s.wiener(x), s.wiener(x, (3, 5), 0.5)]),
+    S("welch", XX, f=lambda s, x: [s.welch(x, nperseg=8)[1], s.welch(x, 3.0, "hamming", 10, 4, 16, "linear", scaling="spectrum", average="median")[1], s.welch(x, nperseg=3, axis=0)[1]]),
+    S("periodogram", X, f=lambda s, x: [s.periodogram(x)[1], s.periodogram(x, 2.0, "hann", 64, "linear")[1]]),
+    S("csd", X, Y, f=lambda s, x, y: [s.csd(x, y, nperseg=8)[1], s.coherence(x, y, nperseg=8)[1]]),
+    S("welch complex", X * (1 + 0.4j), f=lambda s, x: s.welch(x, nperseg=8)[1]),
+    *(S(f"spectrogram {m}", X, f=lambda s, x, m=m: s.spectrogram(x, nperseg=12, mode=m)[2]) for m in ("psd", "complex", "magnitude")),
+    S("stft", X, f=lambda s, x: [s.stft(x, nperseg=8)[2], s.stft(x, nperseg=10, noverlap=7, boundary="even", padded=False)[2]]),
+    S("istft", X, f=lambda s, x: s.istft(s.stft(x, nperseg=8)[2], nperseg=8)[1]),
+    S("ShortTimeFFT", X, f=lambda s, x: [sft(s).stft(x), sft(s).spectrogram(x), sft(s).istft(sft(s).stft(x), k1=len(X))]),
+    S("lombscargle", X, Y, np.asarray([0.5, 1.0, 2.2]), f=lambda s, x, y, w: [s.lombscargle(x, y, w), s.lombscargle(x, y, w, normalize=True),
+                                                                              s.lombscargle(x, y, w, floating_mean=True)]),
+    S("czt", XX, f=lambda s, x: [s.czt(x), s.czt(x, 5, np.exp(-0.3j), 0.9 + 0.1j), s.zoom_fft(x, [0.1, 0.5], 6), s.zoom_fft(x, 0.4, 5, fs=3, endpoint=True)]),
+    S("freqz", B, A, f=lambda s, b, a: [s.freqz(b, a, 8)[1], s.freqz(b, worN=8, whole=True)[1], s.freqs(b, a, [0.3, 0.7])[1]]),
+    S("freqz w", B, np.asarray([0.3, 1.4]), f=lambda s, b, w: s.freqz(b, worN=w)),
+    *(S(f"{n}", np.asarray(0.3), f=lambda s, w, n=n: [
+        v for kind in ("low", "high") for v in getattr(s, n)(*((3, w) if n == "butter" else (3, 1.0, w) if n == "cheby1" else (3, 30, w)), kind)])
+      for n in ("butter", "cheby1", "cheby2")),
+    S("butter bands", np.asarray([0.2, 0.5]), f=lambda s, w: [v for k in ("bandpass", "bandstop") for v in s.butter(2, w, k)]),
+    S("butter fs", np.asarray(30.0), f=lambda s, w: s.butter(4, w, fs=200.0)),
+    S("iirpeak", np.asarray(0.3), np.asarray(20.0), f=lambda s, w, q: [*s.iirpeak(w, q), *s.iirnotch(w, q)]),
+    S("firwin2", np.asarray([1.0, 0.6, 0.0]), f=lambda s, g: [s.firwin2(9, [0, 0.5, 1], g), s.firls(9, [0, 0.3, 0.6, 1], np.asarray([1.0, 1.0, 0.0, 0.0]) * g[1])]),
+    S("bilinear", B, A, f=lambda s, b, a: [*s.bilinear(b, a, 2.0), *s.normalize(b, a)]),
+    S("tf2ss", B, A, f=lambda s, b, a: s.tf2ss(b, a)),
+    S("ss2tf", AA, BB, CC, DD, f=lambda s, a, b, c, d: [*s.ss2tf(a, b, c, d), *s.ss2tf(a, b, c, d, input=1)]),
+    *(S(f"cont2discrete {m}", AA, BB, CC, DD, f=lambda s, a, b, c, d, m=m: s.cont2discrete((a, b, c, d), 0.3, m)[:4])
+      for m in ("zoh", "foh", "bilinear", "euler", "backward_diff", "impulse") if m != "impulse"),
+    S("cont2discrete tf", B, A, f=lambda s, b, a: s.cont2discrete((b, a), 0.3)[:2]),
+    S("dlsim", AA, BB, CC, DD, U, f=lambda s, a, b, c, d, u: s.dlsim((a, b, c, d, 0.1), u)[1:]),
+    S("dlsim x0", AA, RNG.normal(size=3), f=lambda s, a, x0: s.dlsim((a, BB, CC, DD, 0.1), U, x0=x0)[1:]),
+    S("dimpulse", B, f=lambda s, b: [*s.dimpulse((b, A, 1.0), n=5)[1], *s.dstep((b, A, 1.0), n=5)[1]]),
+    *(S(f"lsim {i}", AA, BB, U, RNG.normal(size=3), f=lambda s, a, b, u, x0, i=i: s.lsim((a, b, CC, DD), u, np.arange(12) * 0.2, x0, interp=i)[1:])
+      for i in (True, False)),
+    S("chirp", np.linspace(0.1, 2, 6), f=lambda s, t: [s.chirp(t, 1.0, 2.0, 3.0, m) for m in ("linear", "quadratic", "logarithmic", "hyperbolic")]),
+    S("sawtooth", np.linspace(0.1, 9, 7), f=lambda s, t: [s.sawtooth(t), s.sawtooth(t, 0.3), t * s.square(t), t * s.square(t, 0.3)]),
+    S("cspline1d", X, f=lambda s, x: [s.cspline1d(x), s.qspline1d(x)]),
+    S("peaks", X, f=lambda s, x: [x[s.find_peaks(x)[0]], s.find_peaks(x, height=0.1)[1]["peak_heights"], x[s.argrelmax(x)[0]], x[s.argrelmin(x)[0]]]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+def test_raw_arrays_give_what_scipy_gives():
+    assert np.array_equal(scipy.signal.lfilter(B, A, X), plain.lfilter(B, A, X))
+    assert isinstance(scipy.signal.welch(X, nperseg=8)[1], np.ndarray)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda s, x: s.lfilter(np.eye(2), A, x), ValueError, "expected vectors"),
+        (lambda s, x: s.sosfilt(np.ones(6), x), ValueError, r"expected \(sections, 6\)"),
+        (lambda s, x: s.filtfilt(B, A, x[:5]), ValueError, "x has 5 samples; expected more than the 12"),
+        (lambda s, x: s.convolve(x, B, "all"), ValueError, "mode is 'all'"),
+        (lambda s, x: s.butter(2, x[0] * 0 + 0.3, output="sos"), NotImplementedError, "output is 'sos'"),
+        (lambda s, x: s.find_peaks(x, prominence=1), NotImplementedError, "no derivative here"),
+        (lambda s, x: s.welch(x, nperseg=8, noverlap=8), ValueError, "noverlap < nperseg"),
+    ],
+)  # fmt: skip
+def test_bad_input(call, error, says):
+    with pytest.raises(error, match=says):
+        call(scipy.signal, xg.asarray(X))

@@ -1,0 +1,242 @@
+"""Sparse arrays: products, solvers, spectra, against SciPy's values and differences."""
+
+import numpy as np
+import pytest
+import scipy.sparse.linalg as plain
+
+import xgrad as xg
+from xgrad import scipy
+
+from .programs import Program, check
+
+RNG = np.random.default_rng(3)
+N = 6
+MASK = (RNG.uniform(size=(N, N)) < 0.35) | np.eye(N, dtype=bool)
+ROWS, COLS = np.nonzero(MASK)
+DATA = RNG.normal(size=len(ROWS)) + 4.0 * (ROWS == COLS)
+X, Y = RNG.normal(size=N), RNG.normal(size=(N, 2))
+B = RNG.normal(size=N)
+FIXED = RNG.normal(size=(N, N)) * MASK
+
+
+def matrix(sp, d, form="csr"):
+    return getattr(sp.sparse, f"{form}_array")((d, (ROWS, COLS)), shape=(N, N))
+
+
+def spd(sp, d):
+    A = matrix(sp, d)
+    return A @ A.T + 5.0 * sp.sparse.eye_array(N)
+
+
+def dense(A):
+    return A.toarray()
+
+
+def _solver(name, make=matrix, **options):
+    def f(sp, xp, d, b):
+        return getattr(sp.sparse.linalg, name)(make(sp, d), b, rtol=1e-12, **options)[0]
+
+    return f
+
+
+def _operator(sp, xp, d, b):
+    A = spd(sp, d)
+    op = sp.sparse.linalg.LinearOperator((N, N), matvec=lambda v: A @ v, dtype=float)
+    return sp.sparse.linalg.cg(op, b, rtol=1e-13)[0]
+
+
+def _eigsh(sp, xp, d):
+    w, v = sp.sparse.linalg.eigsh(spd(sp, d), 3, which="LA", v0=np.ones(N))
+    return w, abs(v)
+
+
+def _svds(sp, xp, d):
+    u, s, vh = sp.sparse.linalg.svds(matrix(sp, d), 2, v0=np.ones(N))
+    return abs(u), s, abs(vh)
+
+
+P = Program
+PROGRAMS = (
+    *(P(f"A @ x {form}", lambda sp, xp, d, x, form=form: matrix(sp, d, form) @ x, (DATA, X))
+      for form in ("csr", "csc", "coo")),
+    P("A @ X", lambda sp, xp, d, x: matrix(sp, d) @ x, (DATA, Y)),
+    P("x @ A", lambda sp, xp, d, x: x @ matrix(sp, d), (DATA, X)),
+    P("X.T @ A", lambda sp, xp, d, x: x.T @ matrix(sp, d, "csc"), (DATA, Y)),
+    P("complex", lambda sp, xp, d, x: matrix(sp, d) @ x, (DATA * (1 + 0.5j), X - 0.3j * X)),
+    P("toarray", lambda sp, xp, d: dense(matrix(sp, d, "coo")), (DATA,)),
+    P("sum", lambda sp, xp, d: [matrix(sp, d).sum(), matrix(sp, d).sum(axis=0), matrix(sp, d).sum(axis=1),
+                                matrix(sp, d).mean(axis=1)], (DATA,)),
+    P("parts", lambda sp, xp, d: [dense(matrix(sp, d)[1:3]), dense(matrix(sp, d)[:, 1:4]), matrix(sp, d)[2, 2],
+                                  matrix(sp, d).diagonal(), matrix(sp, d).diagonal(1), matrix(sp, d).trace()], (DATA,)),
+    P("A @ B", lambda sp, xp, d: dense(matrix(sp, d) @ matrix(sp, d).T), (DATA,)),
+    P("A + 2 B - C", lambda sp, xp, d: dense(matrix(sp, d) + 2.0 * matrix(sp, d).T - matrix(sp, d * d)), (DATA,)),
+    P("multiply", lambda sp, xp, d: [dense(matrix(sp, d).multiply(FIXED)), dense(matrix(sp, d).multiply(matrix(sp, d).T))],
+      (DATA,)),
+    P("kron", lambda sp, xp, d: dense(sp.sparse.kron(matrix(sp, d), matrix(sp, d * d)[:2, :2])), (DATA,)),
+    P("block_array", lambda sp, xp, d: dense(sp.sparse.block_array([[matrix(sp, d), None], [None, matrix(sp, d * d)]])),
+      (DATA,)),
+    P("stacks", lambda sp, xp, d: [dense(sp.sparse.hstack([matrix(sp, d), matrix(sp, d * d)])),
+                                   dense(sp.sparse.vstack([matrix(sp, d), matrix(sp, d * d)])),
+                                   dense(sp.sparse.block_diag([matrix(sp, d), matrix(sp, d)])),
+                                   dense(sp.sparse.tril(matrix(sp, d))), dense(sp.sparse.triu(matrix(sp, d), 1))], (DATA,)),
+    P("diags_array", lambda sp, xp, a, b: dense(sp.sparse.diags_array([a, b], offsets=[0, -2], shape=(N, N))),
+      (X, B[:4])),
+    P("dia_array", lambda sp, xp, a: dense(sp.sparse.dia_array((a, [0, 1]), shape=(N, N))), (Y.T,)),
+    P("spsolve", lambda sp, xp, d, b: sp.sparse.linalg.spsolve(matrix(sp, d, "csc"), b), (DATA, X)),
+    P("spsolve, columns", lambda sp, xp, d, b: sp.sparse.linalg.spsolve(matrix(sp, d, "csc"), b), (DATA, Y)),
+    P("splu", lambda sp, xp, d, b: [sp.sparse.linalg.splu(matrix(sp, d, "csc")).solve(b, t) for t in "NT"], (DATA, X)),
+    P("splu complex", lambda sp, xp, d, b: [sp.sparse.linalg.splu(matrix(sp, d, "csc")).solve(b, t) for t in "NTH"],
+      (DATA * (1 + 0.3j), X + 0.5j * B)),
+    P("factorized", lambda sp, xp, d, b: sp.sparse.linalg.factorized(matrix(sp, d, "csc"))(b), (DATA, X)),
+    P("cg", _solver("cg", spd), (DATA, X), value=1e-8),
+    P("minres", _solver("minres", spd), (DATA, X), value=1e-8),
+    *(P(name, _solver(name), (DATA, X), value=1e-8, rtol=1e-5)
+      for name in ("gmres", "bicgstab", "bicg", "cgs", "lgmres", "gcrotmk", "tfqmr")),
+    P("cg of an operator", _operator, (DATA, X), value=1e-8),
+    P("eigsh", _eigsh, (DATA,), rtol=1e-5),
+    P("svds", _svds, (DATA,), rtol=1e-5),
+    P("expm_multiply", lambda sp, xp, d, x: sp.sparse.linalg.expm_multiply(matrix(sp, d), x), (DATA, X)),
+    P("expm_multiply, times", lambda sp, xp, d, x: sp.sparse.linalg.expm_multiply(
+        matrix(sp, d), x, start=0.0, stop=0.4, num=3), (DATA, Y)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
+def test_derivatives(program):
+    check(program)
+
+
+def poisson(n, c):
+    """Return the matrix of a plate of n x n cells with conductivities c."""
+    sparse = scipy.sparse
+    grid = np.arange(n * n).reshape(n, n)
+    pairs = [(grid[:, :-1], grid[:, 1:]), (grid[:-1], grid[1:])]
+    left = np.concatenate([a.ravel() for a, _ in pairs])
+    right = np.concatenate([b.ravel() for _, b in pairs])
+    k = 2.0 / (1.0 / c[left] + 1.0 / c[right])
+    rows = np.concatenate([left, right, left, right, grid.ravel()])
+    cols = np.concatenate([right, left, left, right, grid.ravel()])
+    data = xg.concat([-k, -k, k, k, 0.01 * c])
+    return sparse.csc_array(sparse.coo_array((data, (rows, cols)), shape=(n * n, n * n)))
+
+
+def test_one_factorisation_serves_gradient_and_second_order(monkeypatch):
+    counts = []
+    own = plain.splu
+    space = xg.backends.load("numpy").chapter("sparse.linalg")
+    monkeypatch.setitem(space.__dict__, "splu", lambda *a, **k: counts.append(1) or own(*a, **k))
+    c, b = 1.0 + RNG.uniform(size=100), np.ones(100)
+
+    def energy(c):
+        return xg.sum(scipy.sparse.linalg.spsolve(poisson(10, c), b) ** 2)
+
+    xg.grad(energy)(c)
+    assert len(counts) == 1
+    xg.hvp(energy, c, np.ones(100))
+    assert len(counts) == 2
+
+
+def test_eigenvalues_of_multiplicity_have_a_derivative_and_their_vectors_have_none():
+    def lowest(c, vectors):
+        w, v = scipy.sparse.linalg.eigsh(poisson(6, c), 4, sigma=-0.1)
+        return xg.sum(v[:, 1] ** 3) if vectors else xg.sum(w)
+
+    c = np.ones(36)
+    assert np.allclose(xg.grad(lambda c: lowest(c, False))(c) @ c, lowest(c, False))
+    with pytest.raises(xg.errors.RuleError, match="an eigenvalue is not simple"):
+        xg.grad(lambda c: lowest(c, True))(c)
+
+
+def test_a_sparse_array_is_a_pytree_of_its_entries():
+    A = matrix(scipy, DATA)
+    g = xg.grad(lambda A: xg.sum((A @ X) ** 2))(A)
+    assert isinstance(g, scipy.sparse.SparseArray)
+    assert g.data.shape == DATA.shape
+    with pytest.raises(ValueError, match="structure"):
+        xg.jvp(lambda A: A @ X, (A,), (A.T @ A,))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: matrix(scipy, DATA) @ np.ones(3), ValueError, r"A @ x with A of shape \(6, 6\)"),
+        (lambda: scipy.sparse.linalg.splu(scipy.sparse.csr_array(np.ones((2, 3)))), ValueError, "expected a square"),
+        (lambda: scipy.sparse.linalg.spsolve(scipy.sparse.csr_array(np.diag([1.0, 0.0])), np.ones(2)),
+         np.linalg.LinAlgError, "is singular"),
+        (lambda: scipy.sparse.linalg.cg(np.eye(3), np.ones(2)), ValueError, "expected a square matrix and a vector"),
+        (lambda: scipy.sparse.diags_array([np.ones(2)], offsets=[1], shape=(2, 2)), ValueError, "expected 1"),
+        (lambda: scipy.sparse.linalg.splu(scipy.sparse.eye_array(2)).solve(np.ones(2), "X"), ValueError, "trans is 'X'"),
+    ],
+)  # fmt: skip
+def test_bad_input(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
+def test_a_solver_that_did_not_converge_warns_and_says_so():
+    A = poisson(8, xg.asarray(np.linspace(1, 2, 64)))
+    with pytest.warns(RuntimeWarning, match="cg: no convergence after 2 iterations"):
+        _, info = scipy.sparse.linalg.cg(A, np.ones(64), maxiter=2)
+    assert info == 2
+
+
+def bands(x):
+    """Return residuals of which each depends on three neighbours."""
+    left, right = xg.concat([xg.zeros(1), x[:-1]]), xg.concat([x[1:], xg.zeros(1)])
+    return left - 2.0 * x + right + 0.1 * xg.exp(x) * x
+
+
+def rosenbrock(x):
+    """Return Rosenbrock's function, chained."""
+    return xg.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+
+FUNCTIONS = {
+    "bands": (bands, 4),
+    "slices": (lambda x: x[1::2] * x[::2] - xg.flip(x)[: len(x) // 2], 4),
+    "writes": (lambda x: xg.index_add(xg.zeros(30), xg.asarray([1, 2]), x[:2] ** 2), 30),
+    "matrix": (lambda x: (FIXED @ xg.reshape(x, (6, 5))).ravel(), 6),
+    "rolled": (lambda x: xg.roll(x, 1) * x + xg.where(xg.asarray(np.arange(30) > 4), x, 0.0), 3),
+    "sums": (lambda x: xg.sum(xg.reshape(x, (5, 6)) ** 3, axis=1), 6),
+    "running": (lambda x: xg.cumulative_sum(x**2), 30),
+    "sparse": (lambda x: scipy.sparse.csr_array(FIXED) @ x[:6], 6),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_sparse_jacobian_is_the_dense_one(name):
+    f, most = FUNCTIONS[name]
+    jacobian = xg.sparse_jacobian(f)
+    for x in (RNG.normal(size=30), np.zeros(30)):
+        assert np.allclose(jacobian(x).toarray(), xg.jacfwd(f)(x), atol=1e-12)
+    assert jacobian.colours.count <= most
+
+
+def test_a_sparse_hessian_is_the_dense_one_and_has_derivatives():
+    x = RNG.normal(size=12)
+    hessian = xg.sparse_hessian(rosenbrock)
+    assert np.allclose(hessian(x).toarray(), xg.hessian(rosenbrock)(x))
+    assert hessian.colours.count <= 5
+    xg.testing.check_grads(lambda x: hessian(x).data, (x,), order=1)
+
+
+def test_a_pattern_that_changes_is_read_again_or_refused():
+    far = [False]
+
+    def f(x):
+        return x * x[::-1] if far[0] else x * x
+
+    found, given = xg.sparse_jacobian(f), xg.sparse_jacobian(f, pattern=np.eye(4))
+    x = np.arange(1.0, 5.0)
+    assert found(x).nnz == given(x).nnz == 4
+    far[0] = True
+    assert np.allclose(found(x).toarray(), xg.jacfwd(f)(x))
+    with pytest.raises(ValueError, match="entries outside of pattern="):
+        given(x)
+
+
+def test_what_cannot_be_read_from_the_tape_asks_for_the_pattern():
+    with pytest.raises(xg.errors.MissingFunctionError, match="Pass it, as pattern="):
+        xg.sparse_jacobian(lambda x: xg.cumulative_prod(x))(np.ones(3))
+    with pytest.raises(ValueError, match="expected a vector"):
+        xg.sparse_jacobian(lambda x: x)(np.eye(2))

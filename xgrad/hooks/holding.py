@@ -1,0 +1,64 @@
+"""Whether a call of another library holds an `Array`, in arguments or in what they close over."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import FunctionType, MethodType
+from typing import Any
+
+import xgrad
+
+
+def holds(x: Any, depth: int = 4) -> bool:
+    """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
+    if isinstance(x, xgrad.Array):
+        return True
+    if isinstance(x, (list, tuple)):
+        return depth > 0 and len(x) < 64 and any(holds(v, depth - 1) for v in x)
+    if isinstance(x, dict):
+        return depth > 0 and any(holds(v, depth - 1) for v in x.values())
+    if isinstance(x, _sparse()):
+        return isinstance(x.data, xgrad.Array)
+    if isinstance(x, functools.partial):
+        return holds((x.func, x.args, x.keywords), depth - 1)
+    if isinstance(x, MethodType):
+        return holds(
+            (x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1
+        )
+    if isinstance(x, FunctionType) and depth > 0:
+        return any(_read(v, depth - 1) for v in _reads(x))
+    return False
+
+
+def _read(x: Any, depth: int) -> bool:
+    """Whether a function that reads `x` reads something tracked."""
+    if isinstance(x, xgrad.Array):
+        return x.is_tracked
+    return (
+        holds(x, depth)
+        if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType))
+        else False
+    )
+
+
+def _reads(f: FunctionType) -> list[Any]:
+    """Return what a function closes over: cells, defaults, and globals that are arrays."""
+    found = list(f.__defaults__ or ())
+    for cell in f.__closure__ or ():
+        try:
+            found.append(cell.cell_contents)
+        except ValueError:  # a name that is not bound yet
+            continue
+    found += [
+        f.__globals__[n]
+        for n in f.__code__.co_names
+        if isinstance(f.__globals__.get(n), xgrad.Array)
+    ]
+    return found
+
+
+def _sparse() -> Any:
+    """Return the class of sparse arrays if it has been imported, else no class at all."""
+    module = sys.modules.get("xgrad.scipy.sparse.arrays")
+    return module.SparseArray if module is not None else ()

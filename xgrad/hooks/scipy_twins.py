@@ -1,0 +1,92 @@
+"""SciPy's functions on an `Array`: handed to the function of the same name in `xgrad.scipy`.
+
+A function is only asked whether one of its arguments is an `Array`, or closes over one that is
+tracked; all other calls go to SciPy as they are.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from . import TWINS, distributions, is_enabled
+from .holding import holds
+
+
+def enter(name: str) -> None:
+    """Put a function that looks at its arguments before each of a module's that has a twin."""
+    module: Any = sys.modules[name]
+    chapter = import_module(f"xgrad.{TWINS[name]}")
+    for key in chapter.__all__:
+        own: Any = getattr(module, key, None)
+        twin: Any = getattr(chapter, key)
+        if isinstance(own, type):
+            if not (own.__flags__ & IMMUTABLE or key in MADE or "xgrad_new" in own.__dict__):
+                _before_class(own, twin)
+        elif hasattr(own, "__name__") and not hasattr(own, "xgrad_original"):
+            setattr(module, key, _before(own, twin))
+    if hasattr(chapter, "patch"):
+        chapter.patch(module)
+    if name == "scipy.stats":
+        distributions.enter(module, chapter.DISTRIBUTIONS)
+
+
+def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(own)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
+            return twin(*args, **kwargs)
+        return own(*args, **kwargs)
+
+    call.xgrad_original = own  # type: ignore[attr-defined]
+    return call
+
+
+METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
+"""The methods of SciPy's objects that are handed an `Array`."""
+MADE = ("OdeSolution", "SuperLU")
+"""Classes that only SciPy itself makes objects of."""
+IMMUTABLE = 1 << 8
+"""The flag of a class of compiled code, which cannot be changed."""
+
+
+def _before_class(own: Any, twin: Any) -> None:
+    """Have a class of SciPy make the twin's object of an `Array`, and ask it where one is given."""
+    new, init = own.__new__, own.__init__
+
+    def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if cls is own and is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
+            return twin(*args, **kwargs)
+        return new(cls) if new is object.__new__ else new(cls, *args, **kwargs)
+
+    @functools.wraps(init)
+    def initialised(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if type(self) is own and hasattr(self, "__dict__"):
+            self.__dict__["_xgrad_made_of"] = (args, kwargs)
+
+    own.__new__, own.xgrad_new = made, True
+    if not hasattr(twin, "of") and isinstance(twin, type):
+        own.__init__ = initialised
+    for name in METHODS:
+        if hasattr(own, name) and hasattr(twin, name):
+            setattr(own, name, _before_method(own, twin, name))
+
+
+def _before_method(own: Any, twin: Any, name: str) -> Callable[..., Any]:
+    method = getattr(own, name)
+
+    @functools.wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
+            if hasattr(twin, "of"):
+                return getattr(twin.of(self), name)(*args, **kwargs)
+            if hasattr(self, "_xgrad_made_of"):
+                given, named = self._xgrad_made_of
+                return getattr(twin(*given, **named), name)(*args, **kwargs)
+        return method(self, *args, **kwargs)
+
+    return call

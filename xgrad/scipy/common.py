@@ -1,0 +1,121 @@
+"""What the chapters share: calling the library on raw arrays, and its results back on the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+import xgrad
+
+from .. import tree as trees
+from ..arrays.array import Array
+from ..backends import Namespace, backend_of, backend_of_type, current
+from ..engine import tape
+
+__all__ = [
+    "arrays_in",
+    "chapter",
+    "is_tracked",
+    "outside",
+    "raw",
+    "raws",
+    "result",
+    "twin",
+    "with_derivative_of",
+]
+
+
+def raw(x: Any) -> Any:
+    """Return a raw array for an `Array`, anything else as it is."""
+    return x._data if isinstance(x, Array) else x
+
+
+def raws(tree: Any) -> Any:
+    """Return a pytree with raw arrays in the place of each `Array`."""
+    return trees.map(raw, tree)
+
+
+def arrays_in(*args: Any) -> list[Array]:
+    """Return what is an `Array` among the leaves of some arguments."""
+    return [x for x in trees.leaves(args) if isinstance(x, Array)]
+
+
+def is_tracked(*args: Any) -> bool:
+    """Whether a derivative may flow through one of these arguments."""
+    return tape.is_recording() and any(x._node is not None for x in arrays_in(*args))
+
+
+def chapter(name: str, *args: Any) -> Namespace:
+    """Return a chapter of the SciPy of these arrays; of the current backend if none is one."""
+    for x in map(raw, args):
+        if backend_of_type(type(x)) is not None and not isinstance(x, np.generic):
+            return backend_of(x).chapter(name)
+    return current()[0].chapter(name)
+
+
+def outside(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function as a solver of the library calls it: raw arrays out, nothing recorded."""
+
+    def call(*args: Any) -> Any:
+        with tape.recording(False):
+            out = f(*[np.float64(x) if type(x) is float else x for x in args])
+            return raw(out if isinstance(out, Array) else joined(out))
+
+    return call
+
+
+def joined(out: Any) -> Any:
+    """Return what a function returned as one array: a list of numbers is one for SciPy."""
+    if isinstance(out, (list, tuple)) and arrays_in(out):
+        return xgrad.stack([xgrad.asarray(joined(x)) for x in out])
+    return out
+
+
+def result(x: Any, given: Iterable[Any]) -> Any:
+    """Return a raw result as an `Array` if any of the arguments is one."""
+    return Array(np.asarray(x) if isinstance(x, np.generic) else x) if arrays_in(*given) else x
+
+
+def with_derivative_of(value: Any, x: Array) -> Array:
+    """Return a raw value with the derivative of `x`, which is the same up to rounding."""
+    return Array(value, x._node)
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def twin(name: str) -> Callable[[F], F]:
+    """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
+
+    Args:
+        name: the chapter, as ``"signal"``.
+    """
+
+    def decorate(f: F) -> F:
+        @wraps(f)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if arrays_in(args, kwargs):
+                return f(*args, **kwargs)
+            return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+
+        return call  # type: ignore[return-value]
+
+    return decorate
+
+
+def by_matrix(f: Callable[[Any], Any], x: Array, axis: int = -1) -> Array:
+    """Return a linear function of short vectors along an axis, by its matrix.
+
+    Args:
+        f: the library's function of one raw vector.
+        x: the vectors.
+        axis: along which they lie; the result lies there too.
+    """
+    n = x.shape[axis]
+    columns = [f(row) for row in np.eye(n)]
+    matrix = xgrad.asarray(np.stack(columns, axis=-1).astype(np.result_type(columns[0], x.dtype)))
+    moved = xgrad.moveaxis(x, axis, -1)
+    return xgrad.moveaxis(xgrad.matmul(moved, xgrad.matrix_transpose(matrix)), -1, axis)

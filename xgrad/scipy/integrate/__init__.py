@@ -1,0 +1,25 @@
+"""Integrals and differential equations, as in ``scipy.integrate``."""
+
+from .ivp import OdeResult, OdeSolution, solve_ivp
+from .odes import odeint
+from .quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tanhsinh, tplquad
+from .samples import cumulative_simpson, cumulative_trapezoid, romb, simpson, trapezoid
+
+__all__ = [
+    "OdeResult",
+    "OdeSolution",
+    "cumulative_simpson",
+    "cumulative_trapezoid",
+    "dblquad",
+    "fixed_quad",
+    "nquad",
+    "odeint",
+    "quad",
+    "quad_vec",
+    "romb",
+    "simpson",
+    "solve_ivp",
+    "tanhsinh",
+    "tplquad",
+    "trapezoid",
+]

@@ -1,0 +1,314 @@
+"""`solve_ivp`: differential equations by SciPy's solvers, differentiable in all they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ...arrays.array import Array
+from ...custom.equation import Recorded, implicit
+from ...engine import tape
+from ..common import arrays_in, chapter, is_tracked, outside, raw, raws, with_derivative_of
+from .steps import COLLOCATED, Step, collocated, explicit, slope_of
+
+__all__ = ["OdeResult", "OdeSolution", "solve_ivp"]
+
+EXPLICIT = ("RK23", "RK45", "DOP853")
+
+
+class OdeSolution:
+    """The solution as a function of time, differentiable in it; see `solve_ivp`.
+
+    Attributes:
+        ts: the times of the steps, raw.
+        t_min, t_max: between which it is known.
+    """
+
+    def __init__(self, values: Any, steps: list[Step]) -> None:
+        self.values, self.steps, self.ts = values, steps, values.ts
+        self.t_min, self.t_max = values.t_min, values.t_max
+
+    def __call__(self, t: Any) -> Any:
+        """Return the values at a time, shape (n,), or at several, shape (n, number of times)."""
+        times = xgrad.asarray(t)
+        if times.ndim > 1:
+            raise ValueError(
+                f"solve_ivp: sol got times of shape {times.shape}; expected a number or a vector"
+            )
+        found = _at(self.steps, self.ts, xgrad.reshape(times, (-1,)))
+        known = self.values(raw(times.detach()))
+        return with_derivative_of(known, found[:, 0] if times.ndim == 0 else found)
+
+
+@dataclass
+class OdeResult:
+    """What `solve_ivp` found; the attributes are those of SciPy's."""
+
+    t: Any
+    y: Any
+    sol: OdeSolution | None
+    t_events: list[Any] | None
+    y_events: list[Any] | None
+    nfev: int
+    njev: int
+    nlu: int
+    status: int
+    message: str
+    success: bool
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self, name)
+
+
+def solve_ivp(
+    fun: Callable[..., Any],
+    t_span: Any,
+    y0: Any,
+    method: Any = "RK45",
+    t_eval: Any = None,
+    dense_output: bool = False,
+    events: Any = None,
+    vectorized: bool = False,
+    args: Any = None,
+    **options: Any,
+) -> Any:
+    """Solve ``dy/dt = fun(t, y, *args)`` from a first state, by ``scipy.integrate.solve_ivp``.
+
+    SciPy solves it and chooses the steps. Derivatives are those of these steps, in both modes and
+    of any order, to the accuracy of `rtol`: by `y0`, by `t_span` and `t_eval`, by `args`, which may
+    hold pytrees, and by whatever `fun` and `events` close over. Those of a stiff method solve its
+    equations once more, with the Jacobian of `fun` by xgrad, which the solver gets as well.
+
+    Args:
+        fun: ``fun(t, y, *args)``, the right-hand side: an array like `y`, or a list of numbers.
+        t_span: the first and the last time.
+        y0: the state at the first time, shape (n,), real or complex.
+        method: ``"RK45"``, ``"RK23"``, ``"DOP853"``, ``"Radau"``, ``"BDF"`` or ``"LSODA"``.
+        t_eval: the times at which to give the solution; the solver's own steps if None.
+        dense_output: whether to give the solution as a function of time, ``sol``.
+        events: ``event(t, y, *args)`` or several, of whose zeros the times are found; one with
+            ``event.terminal = True`` ends the integration. See SciPy.
+        vectorized: whether `fun` takes several states as columns.
+        args: more arguments of `fun` and of the events.
+        options: ``rtol``, ``atol``, ``max_step``, ``first_step``, ``jac`` and others of SciPy's.
+
+    Returns:
+        An object with SciPy's attributes: ``t``, ``y`` of shape (n, number of times), ``sol``,
+        ``t_events``, ``y_events``, ``status``, ``message``, ``success``, and the counts ``nfev``,
+        ``njev`` and ``nlu``.
+
+    Raises:
+        ValueError: if SciPy refuses an argument, or the method is none of these.
+
+    >>> import numpy as np, xgrad as xg
+    >>> from xgrad import scipy
+    >>> def fall(height):
+    ...     ground = lambda t, y: y[0]
+    ...     ground.terminal = True
+    ...     start = xg.stack([height, 0.0 * height])
+    ...     sol = scipy.integrate.solve_ivp(lambda t, y: xg.stack([y[1], -9.81 + 0 * y[0]]),
+    ...                                     (0, 9), start, events=ground)
+    ...     return sol.t_events[0][0]
+    >>> round(float(xg.grad(fall)(10.0)), 5), round((2 * 9.81 * 10) ** -0.5, 5)
+    (0.07139, 0.07139)
+    """
+    given = () if args is None else tuple(args) if isinstance(args, (list, tuple)) else (args,)
+    known = (*EXPLICIT, *COLLOCATED)
+    if not isinstance(method, str) or method not in known:
+        raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
+    start = y0 if isinstance(y0, Array) else xgrad.asarray(y0)
+    if start.ndim != 1:
+        raise ValueError(f"solve_ivp: y0 has shape {start.shape}; expected a vector")
+    if start.dtype.kind not in "fc":
+        start = xgrad.astype(start, np.float64)
+    t0, t1 = t_span
+    checks = [events] if callable(events) else list(events or ())
+    f = slope_of(fun, given, start.dtype)
+    watched = is_tracked(start, t0, t1, t_eval, given) or (
+        tape.is_recording()
+        and any(
+            Recorded(lambda y, g=g: g(raw(t0), y), start.detach()).reads
+            for g in (f, *(slope_of(c, given, start.dtype) for c in checks))
+        )
+    )
+    if watched and method in COLLOCATED and "jac" not in options and method != "LSODA":
+        options["jac"] = _jacobian(f)
+    found = chapter("integrate", start).solve_ivp(
+        outside(fun),
+        (float(raw(t0)), float(raw(t1))),
+        raw(start),
+        method,
+        t_eval=raw(t_eval),
+        dense_output=watched or dense_output,
+        events=[_raw_event(c) for c in checks] or None,
+        vectorized=vectorized,
+        args=raws(given) or None,
+        **_raw_options(options, given),
+    )
+    if not watched:
+        return _lifted(found, arrays_in(y0, t0, t1, t_eval, given), dense_output)
+    return _tracked(found, f, checks, given, method, (t0, t1), t_eval, start, dense_output)
+
+
+def _raw_event(event: Callable[..., Any]) -> Callable[..., Any]:
+    call: Any = outside(event)
+    for name in ("terminal", "direction"):
+        if hasattr(event, name):
+            setattr(call, name, getattr(event, name))
+    return call  # type: ignore[no-any-return]
+
+
+def _raw_options(options: dict[str, Any], args: Any) -> dict[str, Any]:
+    own = {name: raw(value) for name, value in options.items()}
+    if callable(own.get("jac")):
+        own["jac"] = outside(own["jac"])
+    return own
+
+
+def _jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the Jacobian of the right-hand side, by one batched walk."""
+
+    def jac(t: Any, y: Any, *args: Any) -> Any:
+        with tape.recording(True):
+            return xgrad.jacrev(lambda y: f(t, y))(Array(y)).detach()
+
+    return jac
+
+
+def _lifted(found: Any, given: list[Array], dense: bool) -> OdeResult:
+    """Return SciPy's result where no derivative is asked for."""
+    if not given:
+        return found  # type: ignore[no-any-return]
+
+    def lift(x: Any) -> Any:
+        return x if x is None else Array(x)
+
+    times, values = (
+        None if e is None else [lift(x) for x in e] for e in (found.t_events, found.y_events)
+    )
+    sol = found.sol if dense else None
+    about = (found.nfev, found.njev, found.nlu, found.status, found.message, found.success)
+    return OdeResult(lift(found.t), lift(found.y), sol, times, values, *about)
+
+
+def _tracked(
+    found: Any,
+    f: Callable[..., Any],
+    checks: list[Any],
+    args: tuple[Any, ...],
+    method: str,
+    span: tuple[Any, Any],
+    t_eval: Any,
+    start: Array,
+    dense: bool,
+) -> OdeResult:
+    """Return SciPy's result with its derivatives."""
+    if found.status < 0:
+        raise RuntimeError(
+            f"solve_ivp: the solver stopped before the end of t_span: {found.message} "
+            "Its partial solution has no derivative; give a looser rtol or a shorter t_span"
+        )
+    steps, ts = _steps(found, f, method, span, start)
+    solution = OdeSolution(found.sol, steps)
+    t_events = y_events = None
+    last: Any = None
+    if found.t_events is not None:
+        t_events, y_events = [], []
+        for check, times, values in zip(checks, found.t_events, found.y_events, strict=True):
+            g = slope_of(check, args, start.dtype)
+            when = [_crossing(g, steps, ts, t) for t in times]
+            t_events.append(xgrad.concat(when) if when else Array(np.asarray(times)))
+            y_events.append(
+                with_derivative_of(
+                    values,
+                    xgrad.matrix_transpose(xgrad.concat([_at(steps, ts, t) for t in when], axis=1)),
+                )
+                if when
+                else Array(np.asarray(values))
+            )
+            if found.status == 1 and len(times) and times[-1] == ts[-1]:
+                last = when[-1]
+    if t_eval is not None:
+        times = t_eval if isinstance(t_eval, Array) else xgrad.asarray(t_eval)
+        times = times[: len(found.t)] if len(found.t) < times.shape[0] else times
+        y = _at(steps, ts, times) if len(found.t) else Array(found.y)
+    else:
+        ends = [start, *(step.end for step in steps)]
+        times = _times(ts, span)
+        if last is not None:
+            ends[-1] = _at(steps, ts, last)[:, 0]
+            times = xgrad.concat([times[:-1], last])
+        y = xgrad.stack(ends, axis=1)
+    about = (found.nfev, found.njev, found.nlu, found.status, found.message, found.success)
+    y = with_derivative_of(found.y, y) if len(found.t) else y
+    return OdeResult(times, y, solution if dense else None, t_events, y_events, *about)
+
+
+def _times(ts: Any, span: tuple[Any, Any]) -> Any:
+    """Return the times of the steps, which move with the ends of the interval."""
+    if not is_tracked(*span):
+        return Array(np.asarray(ts))
+    begin, end = (float(raw(t)) for t in span)
+    share = (np.asarray(ts) - begin) / (end - begin)
+    return span[0] + (span[1] - span[0]) * xgrad.asarray(share)
+
+
+def _steps(
+    found: Any, f: Callable[..., Any], method: str, span: tuple[Any, Any], start: Array
+) -> Any:
+    """Return the steps of a solution, taken again, and the times between them."""
+    pieces = found.sol.interpolants
+    ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)])
+    moving = is_tracked(*span)
+    times = _times(ts, span) if moving else [float(t) for t in ts]
+    steps: list[Step] = []
+    y, k = start, None
+    for i, piece in enumerate(pieces):
+        t = times[i]
+        h = times[i + 1] - t
+        if method in EXPLICIT:
+            k = f(t, y) if k is None else k
+            step, k = explicit(method, f, t, y, k, h)
+            step = step._replace(end=with_derivative_of(raw(step.end), step.end))
+        else:
+            step = collocated(COLLOCATED[method], f, t, y, h, piece)
+        steps.append(step)
+        y = step.end
+    shown = np.asarray(found.sol.ts, dtype=float)
+    ts[-1] = shown[-1]
+    return steps, ts
+
+
+def _at(steps: list[Step], ts: Any, times: Array) -> Any:
+    """Return the solution at some times, as columns."""
+    values = np.asarray(raw(times), dtype=float)
+    sign = 1.0 if ts[-1] >= ts[0] else -1.0
+    which = np.clip(np.searchsorted(sign * ts, sign * values, side="left") - 1, 0, len(steps) - 1)
+    if np.all(which[1:] == which[:-1]):
+        return xgrad.matrix_transpose(steps[which[0]].at(times))
+    order = np.argsort(which, kind="stable")
+    parts = []
+    for i in np.unique(which):
+        members = np.flatnonzero(which == i)
+        parts.append(steps[i].at(times[members]))
+    columns = xgrad.matrix_transpose(xgrad.concat(parts))
+    if np.array_equal(order, np.arange(len(order))):
+        return columns
+    return xgrad.take(columns, xgrad.asarray(np.argsort(order, kind="stable")), axis=1)
+
+
+def _crossing(event: Callable[..., Any], steps: list[Step], ts: Any, t: float) -> Array:
+    """Return the time of an event, by the equation that it solves."""
+    sign = 1.0 if ts[-1] >= ts[0] else -1.0
+    i = int(np.clip(np.searchsorted(sign * ts, sign * t, side="left") - 1, 0, len(steps) - 1))
+
+    def equation(time: Array) -> Any:
+        return xgrad.reshape(event(time[0], steps[i].at(time)[0, :]), (1,))
+
+    found: Array = implicit(equation, np.asarray([t]))
+    return found

@@ -1,0 +1,321 @@
+"""Quadrature of functions: by what the integrand reads, and by the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ... import errors
+from ...arrays.array import Array
+from ...engine import tape
+from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws, result
+from .integral import integral
+
+__all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
+
+Function = Callable[..., Any]
+
+
+def _integrand(func: Function, args: tuple[Any, ...]) -> Callable[[Array], Array]:
+    return lambda x: xgrad.asarray(joined(func(x, *args)))
+
+
+def _args(args: Any) -> tuple[Any, ...]:
+    return tuple(args) if isinstance(args, (tuple, list)) else (args,)
+
+
+def quad(
+    func: Function,
+    a: Any,
+    b: Any,
+    args: Any = (),
+    full_output: int = 0,
+    epsabs: float = 1.49e-8,
+    epsrel: float = 1.49e-8,
+    limit: int = 50,
+    points: Any = None,
+    weight: Any = None,
+    wvar: Any = None,
+    wopts: Any = None,
+    maxp1: int = 50,
+    limlst: int = 50,
+    complex_func: bool = False,
+) -> Any:
+    """Integrate a function of one number, by QUADPACK; see ``scipy.integrate.quad``.
+
+    Derivatives flow to `a`, `b`, `args` and whatever `func` closes over. Arguments are SciPy's.
+
+    Returns:
+        The integral, an estimate of its error, and with `full_output` what SciPy adds.
+
+    >>> import numpy as np, xgrad as xg
+    >>> from xgrad import scipy
+    >>> area = lambda k: scipy.integrate.quad(lambda x: xg.exp(-k * x * x), -np.inf, np.inf)[0]
+    >>> round(float(xg.grad(area)(1.0)), 6), round(-(np.pi**0.5) / 2, 6)
+    (-0.886227, -0.886227)
+    """
+    args = _args(args)
+    if is_tracked(wvar, points):
+        raise errors.NotDifferentiableError(
+            "quad: wvar or points is tracked, but has no derivative here. Write the weight into "
+            "func, or use xgrad.stop_gradient"
+        )
+    scipy = chapter("integrate")
+    ends = (float(raw(a)), float(raw(b)))
+    options = {
+        "epsabs": epsabs,
+        "epsrel": epsrel,
+        "limit": limit,
+        "points": raw(points),
+        "weight": weight,
+        "wvar": raws(wvar),
+        "wopts": wopts,
+        "maxp1": maxp1,
+        "limlst": limlst,
+        "complex_func": complex_func,
+    }
+    value, *rest = scipy.quad(
+        outside(lambda x: func(x, *args)), *ends, full_output=full_output, **options
+    )
+
+    def quadrature(g: Callable[[float], Any]) -> Any:
+        first = np.asarray(g(ends[0] if weight else 0.5))
+        if weight is None and first.ndim and points is None:
+            return scipy.quad_vec(g, *ends, epsabs=epsabs, epsrel=epsrel, norm="max", limit=10000)[
+                0
+            ]
+        flat = [
+            scipy.quad(lambda x, i=i: np.ravel(g(x))[i], *ends, **options)[0]
+            for i in range(first.size)
+        ]
+        return np.reshape(np.asarray(flat), first.shape)
+
+    out = integral(_integrand(func, args), (a, b), quadrature, value)
+    given = out._node is not None or arrays_in(a, b, args)
+    return (out if given else value, *rest)
+
+
+def quad_vec(
+    f: Function,
+    a: Any,
+    b: Any,
+    epsabs: float = 1e-200,
+    epsrel: float = 1e-8,
+    norm: str = "2",
+    cache_size: float = 100e6,
+    limit: float = 10000,
+    workers: Any = 1,
+    points: Any = None,
+    quadrature: Any = None,
+    full_output: bool = False,
+    *,
+    args: Any = (),
+) -> Any:
+    """Integrate an array-valued function of one number; see ``scipy.integrate.quad_vec``.
+
+    Derivatives flow to `a`, `b`, `args` and whatever `f` closes over.
+
+    >>> import numpy as np, xgrad as xg
+    >>> from xgrad import scipy
+    >>> powers = lambda b: scipy.integrate.quad_vec(lambda x: xg.stack([x, x * x]), 0.0, b)[0]
+    >>> xg.jacfwd(powers)(2.0).round(6)
+    array([2., 4.])
+    """
+    args = _args(args)
+    ends = (float(raw(a)), float(raw(b)))
+    run = partial(
+        chapter("integrate").quad_vec,
+        a=ends[0],
+        b=ends[1],
+        epsrel=epsrel,
+        norm=norm,
+        cache_size=cache_size,
+        limit=limit,
+        workers=workers,
+        points=points,
+        quadrature=quadrature,
+    )
+    value, *rest = run(outside(lambda x: f(x, *args)), epsabs=epsabs, full_output=full_output)
+    # a derivative that is zero has no relative error, so that it needs an absolute one
+    small = max(epsabs, epsrel * float(np.max(np.abs(value), initial=0.0)))
+    out = integral(_integrand(f, args), (a, b), lambda g: run(g, epsabs=small)[0], value)
+    given = out._node is not None or arrays_in(a, b, args)
+    return (out if given else value, *rest)
+
+
+def nquad(
+    func: Function,
+    ranges: Sequence[Any],
+    args: Any = None,
+    opts: Any = None,
+    full_output: bool = False,
+) -> Any:
+    """Integrate a function of several numbers by nested `quad`; see ``scipy.integrate.nquad``.
+
+    Args:
+        func: ``func(x0, ..., xn, *args)``.
+        ranges: a pair of limits for each variable, or a function of the outer variables and `args`.
+        args: more arguments of `func`.
+        opts: options of `quad`, a dict, or one or a function for each variable.
+        full_output: whether to return the number of evaluations as well.
+
+    Returns:
+        The integral, the largest of the error estimates, and with `full_output` a dict.
+    """
+    depth = len(ranges)
+    more = () if args is None else _args(args)
+    limits = [r if callable(r) else (lambda *x, r=r: r) for r in ranges]
+    given = [{}] * depth if opts is None else [opts] * depth if isinstance(opts, dict) else opts
+    options = [o if callable(o) else (lambda *x, o=o: o) for o in given]
+    count, worst = [0], [0.0]
+
+    def level(i: int, *outer: Any) -> Any:
+        def inner(x: Any, *rest: Any) -> Any:
+            if i == 0:
+                count[0] += 1
+                return func(x, *rest)
+            return level(i - 1, x, *rest)
+
+        low, high = limits[i](*outer)
+        value, error, *_ = quad(inner, low, high, args=outer, **options[i](*outer))
+        worst[0] = max(worst[0], float(raw(error)))
+        return value
+
+    value = level(depth - 1, *more)
+    return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
+
+
+def dblquad(
+    func: Function,
+    a: Any,
+    b: Any,
+    gfun: Any,
+    hfun: Any,
+    args: Any = (),
+    epsabs: float = 1.49e-8,
+    epsrel: float = 1.49e-8,
+) -> Any:
+    """Integrate ``func(y, x, *args)`` over x from `a` to `b` and y from ``gfun(x)`` to ``hfun(x)``.
+
+    See ``scipy.integrate.dblquad``; `gfun` and `hfun` may be numbers.
+    """
+
+    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
+        return _limit(gfun, x), _limit(hfun, x)
+
+    return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
+
+
+def tplquad(
+    func: Function,
+    a: Any,
+    b: Any,
+    gfun: Any,
+    hfun: Any,
+    qfun: Any,
+    rfun: Any,
+    args: Any = (),
+    epsabs: float = 1.49e-8,
+    epsrel: float = 1.49e-8,
+) -> Any:
+    """Integrate ``func(z, y, x, *args)`` over three variables; see ``scipy.integrate.tplquad``."""
+
+    def innermost(y: Any, x: Any, *args: Any) -> tuple[Any, Any]:
+        return _limit(qfun, x, y), _limit(rfun, x, y)
+
+    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
+        return _limit(gfun, x), _limit(hfun, x)
+
+    return nquad(func, [innermost, inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
+
+
+def _limit(f: Any, *x: Any) -> Any:
+    return f(*x) if callable(f) else f
+
+
+def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> Any:
+    """Integrate by Gauss-Legendre quadrature of order `n`; see ``scipy.integrate.fixed_quad``.
+
+    Args:
+        func: a function of a vector of points, which may return more axes in front.
+        a: the lower limit.
+        b: the upper limit.
+        args: more arguments of `func`.
+        n: the number of points.
+    """
+    nodes, weights = chapter("special").roots_legendre(n)
+    half = (b - a) / 2
+    with tape.recording(tape.is_recording()):
+        values = func(half * (nodes.real + 1) + a, *_args(args))
+    return half * xgrad.sum(weights * values, axis=-1), None
+
+
+def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> Any:
+    """Integrate elementwise by tanh-sinh quadrature; see ``scipy.integrate.tanhsinh``.
+
+    Args:
+        f: ``f(x, *args)``, elementwise.
+        a: the lower limits.
+        b: the upper limits; limits and `args` broadcast. Several infinite ones must all be so.
+        args: more arguments of `f`, a tuple.
+        options: SciPy's other arguments; ``log=True`` has no derivative.
+
+    Returns:
+        SciPy's result; its ``integral`` has derivatives by the limits, `args` and what `f` reads.
+    """
+    args = _args(args)
+    scipy = chapter("integrate")
+    found = scipy.tanhsinh(
+        outside(f), raws(a), raws(b), args=raws(args), **{k: raw(v) for k, v in options.items()}
+    )
+    value = np.asarray(found.integral)
+    ends = [np.asarray(raw(x), dtype=float) for x in (a, b)]
+    finite = all(np.all(np.isfinite(e)) for e in ends)
+    whole = all(e.ndim == 0 for e in ends)
+
+    def quadrature(limits: tuple[float, float]) -> Any:
+        def run(g: Callable[[float], Any]) -> Any:
+            def each(x: Any) -> Any:  # a derivative is taken point by point
+                flat = [np.asarray(g(float(v))) for v in np.ravel(x)]
+                return np.reshape(np.stack(flat, axis=-1), (*flat[0].shape, *np.shape(x)))
+
+            return scipy.tanhsinh(each, *limits, preserve_shape=True, rtol=1e-11).integral
+
+        return run
+
+    def over_unit(s: Array) -> Array:
+        span = xgrad.asarray(b) - xgrad.asarray(a)
+        values = xgrad.asarray(joined(f(a + span * s, *args)))
+        return xgrad.broadcast_to(span * values, value.shape)
+
+    if not tape.is_recording():
+        found.integral = result(found.integral, [a, b, args])
+        return found
+    if options.get("log") and is_tracked(a, b, args):
+        raise errors.NotDifferentiableError(
+            "tanhsinh: log=True has no derivative; integrate f itself and take xgrad.log"
+        )
+    if finite:
+        out = integral(over_unit, (0.0, 1.0), quadrature((0.0, 1.0)), value)
+    elif whole:
+        limits = (float(ends[0]), float(ends[1]))
+        out = integral(
+            lambda x: xgrad.broadcast_to(xgrad.asarray(joined(f(x, *args))), value.shape),
+            (a, b),
+            quadrature(limits),
+            value,
+        )
+    elif is_tracked(a, b, args):
+        raise errors.NotDifferentiableError(
+            "tanhsinh: several limits of which some are infinite have no derivative together; "
+            "call it once for each"
+        )
+    else:
+        out = Array(value)
+    found.integral = out if out._node is not None else result(found.integral, [a, b, args])
+    return found

@@ -1,0 +1,51 @@
+"""Interpolation, as in ``scipy.interpolate``."""
+
+from .bsplines import BSpline, make_interp_spline, make_lsq_spline, make_smoothing_spline, splev
+from .pieces import (
+    Akima1DInterpolator,
+    CubicHermiteSpline,
+    CubicSpline,
+    PchipInterpolator,
+    PPoly,
+    pchip_interpolate,
+)
+from .polynomials import (
+    BarycentricInterpolator,
+    KroghInterpolator,
+    barycentric_interpolate,
+    interp1d,
+    krogh_interpolate,
+)
+from .scattered import (
+    LinearNDInterpolator,
+    NearestNDInterpolator,
+    RBFInterpolator,
+    RegularGridInterpolator,
+    griddata,
+    interpn,
+)
+
+__all__ = [
+    "Akima1DInterpolator",
+    "BSpline",
+    "BarycentricInterpolator",
+    "CubicHermiteSpline",
+    "CubicSpline",
+    "KroghInterpolator",
+    "LinearNDInterpolator",
+    "NearestNDInterpolator",
+    "PPoly",
+    "PchipInterpolator",
+    "RBFInterpolator",
+    "RegularGridInterpolator",
+    "barycentric_interpolate",
+    "griddata",
+    "interp1d",
+    "interpn",
+    "krogh_interpolate",
+    "make_interp_spline",
+    "make_lsq_spline",
+    "make_smoothing_spline",
+    "pchip_interpolate",
+    "splev",
+]

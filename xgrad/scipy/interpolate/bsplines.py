@@ -1,0 +1,278 @@
+"""B-splines: by coefficients, knots and points; their coefficients from values by one equation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ...arrays.array import Array
+from ...custom.equation import implicit
+from ..common import by_matrix, chapter, raw
+from .pieces import behind, points_and_values
+
+__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev"]
+
+
+class BSpline:
+    """A spline in the B-spline basis; see ``scipy.interpolate.BSpline``.
+
+    Args:
+        t: the knots.
+        c: the coefficients.
+        k: the degree.
+        extrapolate: whether to go on beyond the base interval, or ``"periodic"``; NaN if False.
+        axis: of the coefficients, and of the points in the result.
+    """
+
+    def __init__(self, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0) -> None:
+        self.t, self.k = xgrad.asarray(t), int(k)
+        c = xgrad.asarray(c)
+        c = xgrad.astype(c, np.float64, copy=False) if c.dtype.kind not in "fc" else c
+        self.axis = axis % c.ndim
+        self.c = xgrad.moveaxis(c, axis, 0)
+        self.extrapolate = extrapolate
+        n = self.t.shape[0] - self.k - 1
+        if n < self.k + 1 or self.c.shape[0] < n:
+            raise ValueError(
+                f"BSpline: {self.t.shape[0]} knots and {self.c.shape[0]} coefficients of degree "
+                f"{self.k}; expected at least {2 * self.k + 2} knots, and {max(n, 0)} coefficients"
+            )
+
+    @classmethod
+    def of(cls, plain: Any) -> BSpline:
+        """Return the twin of a spline of SciPy."""
+        made = BSpline(plain.t, plain.c, plain.k, plain.extrapolate)
+        made.axis = plain.axis
+        return made
+
+    @property
+    def tck(self) -> tuple[Any, Any, int]:
+        """Knots, coefficients and degree."""
+        return self.t, xgrad.moveaxis(self.c, 0, self.axis), self.k
+
+    def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
+        """Return the values at some points, or those of the `nu`-th derivative."""
+        if nu:
+            return self.derivative(nu)(x, extrapolate=extrapolate)
+        at = xgrad.asarray(x)
+        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
+        flat = xgrad.reshape(at, (-1,))
+        beyond = self.extrapolate if extrapolate is None else extrapolate
+        k, knots = self.k, raw(self.t.detach())
+        n = len(knots) - k - 1
+        if beyond == "periodic":
+            turns = np.floor((raw(flat.detach()) - knots[k]) / (knots[n] - knots[k]))
+            flat = flat - turns * (self.t[n] - self.t[k])
+        held = raw(flat.detach())
+        place = np.clip(np.searchsorted(knots, held, side="right") - 1, k, n - 1)
+        total = self._de_boor(flat, place)
+        if not beyond:
+            outside = (held < knots[k]) | (held > knots[n])
+            total = xgrad.where(behind(xgrad.asarray(outside), total), np.nan, total)
+        out = xgrad.reshape(total, (*at.shape, *self.c.shape[1:]))
+        if self.axis and self.c.ndim > 1:
+            source = tuple(range(at.ndim))
+            out = xgrad.moveaxis(out, source, tuple(self.axis + i for i in source))
+        return out
+
+    def _de_boor(self, x: Array, place: Any) -> Any:
+        """Return values by de Boor's recurrence."""
+        k = self.k
+
+        def knot(i: Any) -> Any:
+            return xgrad.take(self.t, xgrad.asarray(i))
+
+        d = [xgrad.take(self.c, xgrad.asarray(place - k + j), axis=0) for j in range(k + 1)]
+        for r in range(1, k + 1):
+            for j in range(k, r - 1, -1):
+                low, high = knot(place - k + j), knot(place + 1 + j - r)
+                share = behind((x - low) / (high - low), d[j])
+                d[j] = (1.0 - share) * d[j - 1] + share * d[j]
+        return d[k]
+
+    def derivative(self, nu: int = 1) -> BSpline:
+        """Return the derivative as a spline."""
+        t, c, k = self.t, self.c, self.k
+        for _ in range(nu):
+            n = t.shape[0] - k - 1
+            if k == 0:
+                return _of(t, xgrad.zeros_like(c), 0, self)
+            width = t[k + 1 : n + k] - t[1:n]
+            apart = xgrad.asarray(raw(width.detach()) > 0)
+            safe = xgrad.where(apart, width, 1.0)
+            rise = c[1:n, ...] - c[: n - 1, ...]
+            c = xgrad.where(behind(apart, rise), k * rise / behind(safe, rise), 0.0)
+            t, k = t[1:-1], k - 1
+        return _of(t, c, k, self)
+
+    def antiderivative(self, nu: int = 1) -> BSpline:
+        """Return the integral from the first knot on as a spline."""
+        t, c, k = self.t, self.c, self.k
+        for _ in range(nu):
+            n = t.shape[0] - k - 1
+            width = (t[k + 1 : n + k + 1] - t[:n]) / (k + 1)
+            total = xgrad.cumulative_sum(c[:n, ...] * behind(width, c), axis=0)
+            c = xgrad.concat([xgrad.zeros_like(total[:1, ...]), total])
+            t, k = xgrad.concat([t[:1], t, t[-1:]]), k + 1
+        return _of(t, c, k, self)
+
+    def integrate(self, a: Any, b: Any, extrapolate: Any = None) -> Any:
+        """Return the integral between two points."""
+        whole = self.antiderivative()
+        return whole(b, extrapolate=extrapolate) - whole(a, extrapolate=extrapolate)
+
+
+def _of(t: Any, c: Any, k: int, like: BSpline) -> BSpline:
+    made = object.__new__(BSpline)
+    made.t, made.c, made.k, made.axis, made.extrapolate = t, c, k, like.axis, like.extrapolate
+    return made
+
+
+def _not_a_knot(x: Any, k: int) -> Any:
+    if k == 0:
+        return xgrad.concat([x, x[-1:]])
+    if k % 2:
+        inner = x[(k + 1) // 2 : x.shape[0] - (k + 1) // 2]
+    else:
+        inner = ((x[1:] + x[:-1]) * 0.5)[k // 2 : x.shape[0] - 1 - k // 2]
+    return xgrad.concat([*[x[:1]] * (k + 1), inner, *[x[-1:]] * (k + 1)])
+
+
+ENDS = {"clamped": (1,), "natural": (2,), "not-a-knot": ()}
+
+
+def make_interp_spline(
+    x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0,
+    check_finite: bool = True,
+) -> BSpline:  # fmt: skip
+    """Return the spline of a degree through points; see ``scipy.interpolate``.
+
+    Args:
+        x: the points.
+        y: the values.
+        k: the degree.
+        t: the knots; chosen from `x` if None.
+        bc_type: ``"not-a-knot"``, ``"natural"`` or ``"clamped"``, or a pair of them.
+        axis: along which the values lie.
+        check_finite: as SciPy's.
+    """
+    x, values = points_and_values("make_interp_spline", x, y, axis)
+    pair = (bc_type, bc_type) if bc_type is None or isinstance(bc_type, str) else tuple(bc_type)
+    if any(bc is not None and (not isinstance(bc, str) or bc not in ENDS) for bc in pair):
+        raise NotImplementedError(
+            f"make_interp_spline: bc_type={bc_type!r} has no derivative here; use 'natural', "
+            "'clamped' or 'not-a-knot', or CubicSpline"
+        )
+    ends = [ENDS[bc] if bc else () for bc in pair]
+    given = t is not None
+    if given:
+        knots: Any = xgrad.asarray(t)
+    elif ends[0] or ends[1]:
+        knots = xgrad.concat([*[x[:1]] * (k + 1), x[1:-1], *[x[-1:]] * (k + 1)])
+    else:
+        knots = _not_a_knot(x, k)
+    found = chapter("interpolate").make_interp_spline(
+        raw(x.detach()), raw(values.detach()), k, raw(knots) if given else None, bc_type
+    )
+    flat = xgrad.reshape(values, (values.shape[0], -1))
+    shape = found.c.shape
+
+    def equation(c: Array) -> Any:
+        spline = BSpline(knots, xgrad.reshape(c, (shape[0], -1)), k)
+        rows = [spline(x) - flat]
+        for at, orders in zip((x[:1], x[-1:]), ends, strict=True):
+            rows += [spline(at, nu) for nu in orders]
+        return xgrad.reshape(xgrad.concat(rows), shape)
+
+    coefficients = implicit(
+        equation, found.c, _Collocation(raw(knots.detach()), raw(x.detach()), k, ends)
+    )
+    made = BSpline(knots, coefficients, k)
+    made.axis = axis % values.ndim
+    return made
+
+
+class _Collocation:
+    """Solves with the matrix of the basis at the points, which is the same for every column."""
+
+    def __init__(self, t: Any, x: Any, k: int, ends: list[Any]) -> None:
+        n = len(t) - k - 1
+        basis = chapter("interpolate").BSpline(t, np.eye(n), k)
+        rows = [basis(x)]
+        for at, orders in zip((x[:1], x[-1:]), ends, strict=True):
+            rows += [basis(at, nu) for nu in orders]
+        self.matrix = np.concatenate(rows)
+
+    def __call__(self, b: Any, adjoint: bool) -> Any:
+        matrix = self.matrix.T if adjoint else self.matrix
+        return np.linalg.solve(matrix, b.reshape(len(b), -1)).reshape(b.shape)
+
+
+def make_lsq_spline(
+    x: Any, y: Any, t: Any, k: int = 3, w: Any = None, axis: int = 0, check_finite: bool = True,
+    *, method: str = "qr",
+) -> BSpline:  # fmt: skip
+    """Return the spline of least squares with given knots; see ``scipy.interpolate``."""
+    x, values = points_and_values("make_lsq_spline", x, y, axis)
+    knots = xgrad.asarray(t)
+    n = knots.shape[0] - k - 1
+    basis = BSpline(knots, np.eye(n), k)(x)
+    flat = xgrad.reshape(values, (values.shape[0], -1))
+    if w is not None:
+        weights = xgrad.asarray(w)[:, None]
+        basis, flat = basis * weights, flat * weights
+    turned = xgrad.matrix_transpose(basis)
+    c = xgrad.linalg.solve(turned @ basis, turned @ flat)
+    made = BSpline(knots, xgrad.reshape(c, (n, *values.shape[1:])), k)
+    made.axis = axis % values.ndim
+    return made
+
+
+def make_smoothing_spline(
+    x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
+) -> BSpline:
+    """Return the smoothing spline, linear in the values; see ``scipy.interpolate``.
+
+    `lam` must be given: the one that cross-validation chooses has no derivative here.
+    """
+    if lam is None:
+        raise NotImplementedError(
+            "make_smoothing_spline: lam=None chooses it by cross-validation, which has no "
+            "derivative here; give lam, such as the one that SciPy chooses for the data"
+        )
+    x, values = points_and_values("make_smoothing_spline", x, y, axis)
+    library, points, weights = chapter("interpolate"), raw(x.detach()), raw(w)
+    made = library.make_smoothing_spline(
+        points, raw(values.detach()).reshape(len(points), -1)[:, 0], weights, lam
+    )
+    c = by_matrix(
+        lambda row: library.make_smoothing_spline(points, row, weights, lam).c, values, axis=0
+    )
+    found = BSpline(made.t, c, 3)
+    found.axis = axis % values.ndim
+    return found
+
+
+def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
+    """Evaluate a spline of FITPACK; see ``scipy.interpolate.splev``."""
+    if hasattr(tck, "tck"):
+        tck = tck.tck
+    t, c, k = tck
+    n = xgrad.asarray(t).shape[0] - k - 1
+    if isinstance(c, list):
+        return [splev(x, (t, each, k), der, ext) for each in c]
+    x = xgrad.asarray(x)
+    if ext == 3:
+        held = raw(xgrad.asarray(t).detach())
+        x = xgrad.clip(x, float(held[k]), float(held[n]))
+    out = BSpline(t, xgrad.asarray(c)[:n], k)(x, der)
+    if ext in (0, 3):
+        return out
+    held, where = raw(xgrad.asarray(t).detach()), raw(x.detach())
+    outside = (where < held[k]) | (where > held[n])
+    if ext == 2 and outside.any():
+        raise ValueError("splev: a point is outside of the knots, and ext is 2")
+    return xgrad.where(xgrad.asarray(outside), 0.0, out)

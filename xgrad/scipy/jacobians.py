@@ -1,0 +1,212 @@
+"""Jacobians and Hessians with few entries: a coloured walk for each group of columns.
+
+Columns that share no row are found together, as one tangent (Curtis, Powell and Reid 1974). Which
+entries there are is read from the tape, by the walk of `xgrad.backends.pattern`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from .. import errors
+from ..arrays.array import Array
+from ..backends import backend_of
+from ..backends.batched import Level, leave
+from ..engine import tape
+from ..engine.record import Record
+from ..engine.tape import SERIAL
+from ..transforms.gradients import grad
+
+__all__ = ["sparse_hessian", "sparse_jacobian"]
+
+
+def sparse_jacobian(f: Callable[..., Any], pattern: Any = None) -> Callable[..., Any]:
+    """Return a function that gives the Jacobian of `f` as a sparse array.
+
+    One forward walk for each colour: as many as the fullest row has entries, or a few more. The
+    result is an ``xgrad.scipy.sparse`` array for an `Array`, and SciPy's for a raw one; its entries
+    are differentiable.
+
+    Args:
+        f: a function of a vector that returns a vector.
+        pattern: a sparse or dense array whose entries say where the Jacobian has some. By default
+            it is read from the tape of the first call; a later call whose tape gives another one is
+            found out by one more walk, and colours it anew.
+
+    Raises:
+        MissingFunctionError: if the pattern cannot be read from the tape, at an op that says so.
+
+    >>> import numpy as np, xgrad as xg
+    >>> J = xg.sparse_jacobian(lambda x: x[1:] ** 2 - x[:-1])(np.asarray([1.0, 2.0, 3.0]))
+    >>> J.toarray()
+    array([[-1.,  4.,  0.],
+           [ 0., -1.,  6.]])
+    """
+    return _Coloured("sparse_jacobian", f, pattern)
+
+
+def sparse_hessian(f: Callable[..., Any], pattern: Any = None) -> Callable[..., Any]:
+    """Return a function that gives the matrix of second derivatives of `f` as a sparse array.
+
+    Args:
+        f: a function of a vector that returns a real scalar.
+        pattern: as for `sparse_jacobian`, of the Hessian.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.sparse_hessian(lambda x: xg.sum(x[1:] * x[:-1]))(np.ones(3)).toarray()
+    array([[0., 1., 0.],
+           [1., 0., 1.],
+           [0., 1., 0.]])
+    """
+    return _Coloured("sparse_hessian", grad(f), pattern)
+
+
+UNREADABLE = (
+    *(TypeError, AttributeError, ValueError, IndexError, RecursionError, errors.BackendError),
+)
+"""What rules raise that meet sets in the place of numbers, and do not know them."""
+
+
+class _Colours:
+    """A pattern, by rows, and the colour of each column."""
+
+    def __init__(self, pattern: Any) -> None:
+        from scipy.optimize._numdiff import group_columns
+
+        csr = pattern.tocsr()
+        csr.sort_indices()
+        self.shape, self.indptr, self.cols = csr.shape, csr.indptr, csr.indices
+        self.rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+        self.of = (
+            np.asarray(group_columns(csr, np.arange(csr.shape[1])))
+            if csr.nnz
+            else np.zeros(csr.shape[1], int)
+        )
+        self.count = int(self.of.max(initial=-1)) + 1
+
+
+class _Coloured:
+    """The function that `sparse_jacobian` returns; it remembers the colours of the last call."""
+
+    def __init__(self, what: str, f: Callable[..., Any], pattern: Any) -> None:
+        self.what, self.f, self.given = what, f, pattern
+        self.colours = None if pattern is None else _Colours(_as_scipy(pattern))
+
+    def __call__(self, x: Any, *args: Any) -> Any:
+        """Return the Jacobian at `x`; other arguments are constants."""
+        record = Record(self.what, lambda x: self.f(x, *args), (x,), (0,), {}, False)
+        if len(record.inputs) != 1 or record.inputs[0].ndim != 1:
+            raise ValueError(f"{self.what}: x has shape {np.shape(x)}; expected a vector")
+        if len(record.outs) != 1 or record.outs[0].ndim != 1:
+            raise ValueError(
+                f"{self.what}: f returned {[y.shape for y in record.outs]}; expected one vector"
+            )
+        shape = (record.outs[0].shape[0], record.inputs[0].shape[0])
+        fresh = self.colours is None or (self.given is None and self.colours.shape != shape)
+        if fresh:
+            self.colours = _Colours(self._pattern(record, shape))
+        assert self.colours is not None
+        if self.colours.shape != shape:
+            raise ValueError(
+                f"{self.what}: the pattern has shape {self.colours.shape}; expected {shape}"
+            )
+        data = self._entries(record, self.colours)
+        if not fresh and not self._holds(record, self.colours, data):
+            if self.given is not None:
+                raise ValueError(
+                    f"{self.what}: the Jacobian has entries outside of pattern=; leave it out and "
+                    "it is read from the tape"
+                )
+            self.colours = _Colours(self._pattern(record, shape))
+            data = self._entries(record, self.colours)
+        return _assembled(data, self.colours, raw=not isinstance(x, Array) and data._node is None)
+
+    def _pattern(self, record: Record, shape: tuple[int, int]) -> Any:
+        from ..backends.pattern import identity, is_known
+
+        serial = record.serials[0]
+        if serial is None:
+            import scipy.sparse
+
+            return scipy.sparse.csr_array(shape, dtype=np.int8)
+        seeds = {record.leaves[0][SERIAL]: identity(shape[1], (shape[1],))}
+        gone = tape.last_uses(record.path, [serial])
+        try:
+            with tape.recording(False):
+                found = tape.pushforward(record.path, seeds, gone, taped=False)[serial]
+        except UNREADABLE as error:
+            raise errors.MissingFunctionError(
+                f"{self.what}: the pattern cannot be read from the tape ({error}). "
+                "Pass it, as pattern=, a sparse array with an entry wherever the Jacobian has one"
+            ) from error
+        if not is_known(found):
+            import scipy.sparse
+
+            return scipy.sparse.csr_array(shape, dtype=np.int8)
+        return found.sets
+
+    def _entries(self, record: Record, colours: _Colours) -> Array:
+        """Return the entries in the order of the pattern, from one tangent for each colour."""
+        x = record.inputs[0]
+        backend = backend_of(x._data)
+        device = backend.device(x._data)
+        masks = np.zeros((colours.count, x.shape[0]))
+        masks[colours.of, np.arange(x.shape[0])] = 1.0 if colours.count else 0.0
+        units = backend.xp.astype(backend.from_numpy(masks, device), x._data.dtype)
+        place = [backend.from_numpy(v, device) for v in (colours.of[colours.cols], colours.rows)]
+        if not colours.count:
+            return Array(backend.xp.zeros((0,), dtype=x._data.dtype, device=device))
+        if not record.taped:
+            try:
+                level = Level(colours.count, is_sweep=True)
+                swept = record.push([Array(level.batch(units))])[0]._data
+                return Array(backend.getitem(leave(swept, level, 0), tuple(place)))
+            except (errors.MissingFunctionError, TypeError, AttributeError):
+                pass  # the walks below do one tangent at a time
+        rows = [record.push([Array(units[i, :])])[0] for i in range(colours.count)]
+        return xgrad.stack(rows)[Array(place[0]), Array(place[1])]
+
+    def _holds(self, record: Record, colours: _Colours, data: Array) -> bool:
+        """Whether a product with the entries is that of one more walk."""
+        from scipy.sparse import csr_array
+
+        backend = backend_of(data._data)
+        t = np.random.default_rng(0).normal(size=colours.shape[1])
+        tangent = backend.from_numpy(t, backend.device(data._data))
+        moved = record.push([Array(backend.xp.astype(tangent, data._data.dtype))])[0].detach()
+        entries = np.asarray(backend.to_numpy(data.detach()._data))
+        product = csr_array((entries, colours.cols, colours.indptr), shape=colours.shape) @ t
+        got = np.asarray(backend.to_numpy(moved._data))
+        size = np.max(np.abs(got), initial=0.0)
+        return bool(np.all(np.abs(product - got) <= 1e-5 * (size + 1e-30)))
+
+
+def _as_scipy(pattern: Any) -> Any:
+    import scipy.sparse
+
+    if hasattr(pattern, "plain"):
+        pattern = pattern.plain()
+    found = scipy.sparse.csr_array(pattern, copy=True)
+    found.data = np.ones(found.nnz, np.int8)
+    return found
+
+
+def _assembled(data: Array, colours: _Colours, raw: bool) -> Any:
+    """Return the entries as a sparse array of xgrad, or of the library of a raw one."""
+    from .sparse.arrays import SparseArray
+    from .sparse.products import Pattern
+
+    made = SparseArray(data, Pattern(colours.rows, colours.cols, colours.shape, "csr"))
+    if not raw:
+        return made
+    plain = made.plain()
+    if backend_of(data._data).name == "numpy":
+        from scipy.sparse import csr_array
+
+        return csr_array(plain)
+    return plain

@@ -1,0 +1,249 @@
+"""Eigenvalues, singular values, orthogonal factors: with SciPy's signs, by `xgrad.linalg`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ...arrays.array import Array
+from ...errors import RuleError
+from ..common import chapter, is_tracked, raw, twin
+from .solving import H, _whole
+
+__all__ = [
+    "eig",
+    "eigh",
+    "eigvals",
+    "eigvalsh",
+    "ldl",
+    "norm",
+    "orth",
+    "polar",
+    "qr",
+    "svd",
+    "svdvals",
+]
+
+
+def _signed(ours: Array, theirs: Any, axis: int) -> Array:
+    """Return vectors with the signs or phases that the library has chosen."""
+    mine = raw(ours.detach())
+    turn = (np.conj(mine) * theirs).sum(axis=axis, keepdims=True)
+    return ours * xgrad.asarray(turn / np.where(turn == 0, 1.0, np.abs(turn)))
+
+
+@twin("linalg")
+def eigh(
+    a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = False,
+    overwrite_a: bool = False, overwrite_b: bool = False, type: int = 1,
+    check_finite: bool = True, subset_by_index: Any = None, subset_by_value: Any = None,
+    driver: Any = None,
+) -> Any:  # fmt: skip
+    """Return eigenvalues and eigenvectors of Hermitian matrices; see ``scipy.linalg.eigh``.
+
+    Args:
+        a: the matrices, of which one triangle is read.
+        b: a positive definite matrix, for ``a @ v = w * b @ v``.
+        lower: which triangle.
+        eigvals_only: whether to return the eigenvalues alone.
+        type: 1 for that problem; the others have no derivative here.
+        subset_by_index: the first and the last to return, counted from the smallest.
+        subset_by_value: between which numbers they are.
+        overwrite_a, overwrite_b, check_finite, driver: as SciPy's.
+    """
+    if type != 1:
+        raise NotImplementedError(f"eigh: type is {type}; only 1, a v = w b v, has a derivative")
+    a = _whole(xgrad.asarray(a), lower, True)
+    factor = None
+    if b is not None:
+        b = _whole(xgrad.asarray(b), lower, True)
+        factor = xgrad.linalg.cholesky(b)
+        half = xgrad.linalg.solve_triangular(factor, a, lower=True)
+        a = xgrad.linalg.solve_triangular(factor, H(half), lower=True)
+        a = 0.5 * (a + H(a))
+    if eigvals_only:
+        w, v = xgrad.linalg.eigvalsh(a), None
+    else:
+        w, v = xgrad.linalg.eigh(a)
+    if subset_by_index is not None or subset_by_value is not None:
+        n = a.shape[-1]
+        first, last = subset_by_index or (0, n - 1)
+        if subset_by_value is not None:
+            low, high = subset_by_value
+            inside = np.flatnonzero((raw(w.detach()) > low) & (raw(w.detach()) <= high))
+            first, last = (inside[0], inside[-1]) if len(inside) else (0, -1)
+        w = w[..., int(first) : int(last) + 1]
+        v = None if v is None else v[..., int(first) : int(last) + 1]
+    if v is None:
+        return w
+    if factor is not None:
+        v = xgrad.linalg.solve_triangular(H(factor), v, lower=False)
+    options = {"subset_by_index": subset_by_index, "subset_by_value": subset_by_value}
+    here = raw(a.detach()) if factor is None else None
+    if here is None or a.ndim > 2:
+        return w, v
+    theirs = chapter("linalg", a).eigh(here, driver=driver, **options)[1]
+    return w, _signed(v, theirs, -2)
+
+
+@twin("linalg")
+def eigvalsh(a: Any, b: Any = None, **options: Any) -> Any:
+    """Return the eigenvalues of Hermitian matrices; arguments are those of `eigh`."""
+    return eigh(xgrad.asarray(a), b, eigvals_only=True, **options)
+
+
+@twin("linalg")
+def eig(
+    a: Any, b: Any = None, left: bool = False, right: bool = True, overwrite_a: bool = False,
+    overwrite_b: bool = False, check_finite: bool = True, homogeneous_eigvals: bool = False,
+) -> Any:  # fmt: skip
+    """Return eigenvalues and eigenvectors of square matrices; see ``scipy.linalg.eig``.
+
+    With a regular `b`, of ``a @ v = w * b @ v``. Left eigenvectors have no derivative here.
+    """
+    if left or homogeneous_eigvals:
+        raise NotImplementedError(
+            "eig: left and homogeneous_eigvals have no derivative here; the left eigenvectors of a "
+            "are the eigenvectors of its adjoint"
+        )
+    a = xgrad.asarray(a)
+    if b is not None:
+        a = xgrad.linalg.solve(xgrad.asarray(b), a)
+    w, v = xgrad.linalg.eig(a)
+    return (w, v) if right else w
+
+
+@twin("linalg")
+def eigvals(a: Any, b: Any = None, **options: Any) -> Any:
+    """Return the eigenvalues of square matrices; arguments are those of `eig`."""
+    return eig(xgrad.asarray(a), b, right=False, **options)
+
+
+@twin("linalg")
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, overwrite_a: bool = False,
+    check_finite: bool = True, lapack_driver: str = "gesdd",
+) -> Any:  # fmt: skip
+    """Return the singular value decomposition; see ``scipy.linalg.svd``."""
+    a = xgrad.asarray(a)
+    if not compute_uv:
+        return xgrad.linalg.svdvals(a)
+    return tuple(xgrad.linalg.svd(a, full_matrices=full_matrices))
+
+
+@twin("linalg")
+def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Return the singular values, in descending order."""
+    return xgrad.linalg.svdvals(a)
+
+
+@twin("linalg")
+def orth(A: Any, rcond: Any = None) -> Any:
+    """Return an orthonormal basis of the range of a matrix; see ``scipy.linalg.orth``."""
+    u, s, _ = xgrad.linalg.svd(xgrad.asarray(A), full_matrices=False)
+    sizes = raw(s.detach())
+    limit = np.finfo(sizes.dtype).eps * max(xgrad.asarray(A).shape) if rcond is None else rcond
+    return u[:, : int((sizes > limit * sizes.max()).sum())]
+
+
+@twin("linalg")
+def polar(a: Any, side: str = "right") -> Any:
+    """Return a unitary and a positive factor, ``a = u @ p``; see ``scipy.linalg.polar``."""
+    if side not in ("right", "left"):
+        raise ValueError(f"polar: side is {side!r}; expected 'right' or 'left'")
+    a = xgrad.asarray(a)
+    if a.shape[-2] >= a.shape[-1]:
+        u, p = xgrad.linalg.polar(a)
+    else:
+        u, p = xgrad.linalg.polar(H(a))
+        u = H(u)
+        p = H(u) @ a
+        p = 0.5 * (p + H(p))
+    return (
+        (u, p) if side == "right" else (u, u @ p @ H(u) if a.shape[-2] <= a.shape[-1] else a @ H(u))
+    )
+
+
+@twin("linalg")
+def qr(
+    a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "full",
+    pivoting: bool = False, check_finite: bool = True,
+) -> Any:  # fmt: skip
+    """Return an orthonormal and an upper triangular factor; see ``scipy.linalg.qr``.
+
+    Args:
+        a: a matrix.
+        mode: ``"full"``, ``"economic"`` or ``"r"``.
+        pivoting: whether to choose the order of the columns, which is returned last.
+        overwrite_a, lwork, check_finite: as SciPy's.
+    """
+    if mode not in ("full", "economic", "r"):
+        raise ValueError(f"qr: mode is {mode!r}; expected 'full', 'economic' or 'r'")
+    a = xgrad.asarray(a)
+    order: tuple[Any, ...] = ()
+    if pivoting:
+        order = (chapter("linalg", a).qr(raw(a.detach()), mode="r", pivoting=True)[1],)
+        a = xgrad.take(a, xgrad.asarray(order[0]), axis=1)
+    q, r = xgrad.linalg.qr(a, mode="reduced" if mode == "economic" else "complete")
+    if is_tracked(a):
+        sizes = np.abs(np.asarray(raw(xgrad.linalg.diagonal(r).detach())))
+        if sizes.size and sizes.min() <= 1e-13 * sizes.max():
+            raise RuleError(
+                "qr: the columns are dependent, so that the factors have no derivative. Leave "
+                "columns out, or use svd, whose singular values have one"
+            )
+    return (r, *order) if mode == "r" else (q, r, *order)
+
+
+@twin("linalg")
+def ldl(
+    A: Any, lower: bool = True, hermitian: bool = True, overwrite_a: bool = False,
+    check_finite: bool = True,
+) -> Any:  # fmt: skip
+    """Return unit triangular and diagonal factors of a Hermitian matrix; see ``scipy.linalg.ldl``.
+
+    Differentiable where LAPACK neither swaps rows nor makes blocks, as for a definite matrix.
+    """
+    A = _whole(xgrad.asarray(A), lower, hermitian)
+    _, d, order = chapter("linalg", A).ldl(raw(A.detach()), lower=lower, hermitian=hermitian)
+    if np.any(order != np.arange(len(order))) or np.any(d != np.diag(np.diag(d))):
+        raise NotImplementedError(
+            "ldl: the matrix needs pivots, whose choice has no derivative; use eigh, or cholesky "
+            "where it is positive definite"
+        )
+    turn = A if lower else xgrad.flip(A)
+    rows, diagonal = [], []
+    rest = turn
+    n = A.shape[0]
+    for i in range(n):
+        pivot = rest[i, i]
+        column = xgrad.where(xgrad.arange(n) < i, 0.0, rest[:, i]) / pivot
+        rows.append(column)
+        diagonal.append(pivot)
+        rest = (
+            rest - pivot * column[:, None] * (xgrad.conj(column) if hermitian else column)[None, :]
+        )
+    L, D = xgrad.stack(rows, axis=1), xgrad.diag(xgrad.stack(diagonal))
+    return (L, D, order) if lower else (xgrad.flip(L), xgrad.flip(D), order)
+
+
+@twin("linalg")
+def norm(
+    a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True
+) -> Any:
+    """Return a norm of vectors or matrices; see ``scipy.linalg.norm``."""
+    a = xgrad.asarray(a)
+    if axis is None and ord is None:
+        out = xgrad.linalg.vector_norm(a)
+        return xgrad.reshape(out, (1,) * a.ndim) if keepdims else out
+    axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 1:
+        return xgrad.linalg.vector_norm(
+            a, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims
+        )
+    moved = xgrad.moveaxis(a, axes, (-2, -1))
+    out = xgrad.linalg.matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
+    return xgrad.moveaxis(out, (-2, -1), axes) if keepdims else out

@@ -1,0 +1,196 @@
+"""Statistics of labelled regions, and filters of Fourier transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ...arrays.array import Array
+from ...backends import backend_of
+from ...engine.op import linear
+from ..common import raw, twin
+
+__all__ = ["center_of_mass", "extrema", "fourier_ellipsoid", "fourier_gaussian", "fourier_shift",
+           "fourier_uniform", "maximum", "mean", "median", "minimum", "standard_deviation", "sum",
+           "sum_labels", "variance"]  # fmt: skip
+
+
+def _regions(name: str, x: Any, labels: Any, index: Any) -> tuple[Any, Any, int, bool]:
+    """Return the elements that count, the number of each one's region, how many, and if one."""
+    flat = xgrad.reshape(x, (-1,))
+    if labels is None:
+        if index is not None:
+            raise ValueError(f"{name}: index is given, but labels are not")
+        return flat, np.zeros(flat.shape[0], dtype=np.int64), 1, True
+    marks = np.broadcast_to(np.asarray(raw(labels)), x.shape).ravel()
+    if index is None:
+        kept = np.flatnonzero(marks)
+        return xgrad.take(flat, xgrad.asarray(kept)), np.zeros(len(kept), dtype=np.int64), 1, True
+    wanted = np.atleast_1d(np.asarray(raw(index))).ravel()
+    order = np.argsort(wanted, kind="stable")
+    place = np.clip(np.searchsorted(wanted[order], marks), 0, len(wanted) - 1)
+    group = order[place]
+    kept = np.flatnonzero(wanted[group] == marks)
+    return xgrad.take(flat, xgrad.asarray(kept)), group[kept], len(wanted), np.ndim(raw(index)) == 0
+
+
+def _shaped(out: Any, index: Any, single: bool) -> Any:
+    return out[0] if single else xgrad.reshape(out, np.shape(raw(index)))
+
+
+def _summed(name: str, x: Any, labels: Any, index: Any, f: Callable[..., Any]) -> Any:
+    x = xgrad.asarray(x)
+    values, group, count, single = _regions(name, x, labels, index)
+    size = np.bincount(group, minlength=count)
+    return _shaped(f(values, xgrad.asarray(group), count, xgrad.asarray(size * 1.0)), index, single)
+
+
+@twin("ndimage")
+def sum_labels(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the sum of each region; see ``scipy.ndimage.sum_labels``."""
+    return _summed("sum", input, labels, index, lambda v, g, n, size: xgrad.segment_sum(v, g, n))
+
+
+@twin("ndimage")
+def sum(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the sum of each region; the older spelling of `sum_labels`."""
+    return sum_labels(input, labels, index)
+
+
+def _mean(v: Any, g: Any, n: int, size: Any) -> Any:
+    return xgrad.segment_sum(v, g, n) / size
+
+
+def _variance(v: Any, g: Any, n: int, size: Any) -> Any:
+    away = v - xgrad.take(_mean(v, g, n, size), g)
+    return _mean(away * away, g, n, size)
+
+
+@twin("ndimage")
+def mean(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the mean of each region; see ``scipy.ndimage.mean``."""
+    return _summed("mean", input, labels, index, _mean)
+
+
+@twin("ndimage")
+def variance(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the variance of each region; see ``scipy.ndimage.variance``."""
+    return _summed("variance", input, labels, index, _variance)
+
+
+@twin("ndimage")
+def standard_deviation(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the standard deviation of each region; see ``scipy.ndimage``."""
+    return xgrad.sqrt(variance(input, labels, index))
+
+
+@twin("ndimage")
+def minimum(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the smallest element of each region; see ``scipy.ndimage.minimum``."""
+    return _summed(
+        "minimum", input, labels, index, lambda v, g, n, size: xgrad.segment_min(v, g, n)
+    )
+
+
+@twin("ndimage")
+def maximum(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the largest element of each region; see ``scipy.ndimage.maximum``."""
+    return _summed(
+        "maximum", input, labels, index, lambda v, g, n, size: xgrad.segment_max(v, g, n)
+    )
+
+
+@twin("ndimage")
+def median(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the median of each region; see ``scipy.ndimage.median``."""
+
+    def each(v: Any, g: Any, n: int, size: Any) -> Any:
+        where = raw(g)
+        parts = [xgrad.take(v, xgrad.asarray(np.flatnonzero(where == i))) for i in range(n)]
+        return xgrad.stack([xgrad.median(p) for p in parts])
+
+    return _summed("median", input, labels, index, each)
+
+
+@twin("ndimage")
+def extrema(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return smallest and largest elements, and where they are; see ``scipy.ndimage.extrema``."""
+    import scipy.ndimage as plain
+
+    _, _, low, high = plain.extrema(raw(xgrad.asarray(input).detach()), raw(labels), raw(index))
+    return minimum(input, labels, index), maximum(input, labels, index), low, high
+
+
+@twin("ndimage")
+def center_of_mass(input: Any, labels: Any = None, index: Any = None) -> Any:
+    """Return the centre of mass of each region; see ``scipy.ndimage.center_of_mass``."""
+    x = xgrad.asarray(input)
+    total = sum_labels(x, labels, index)
+    grids = np.ogrid[tuple(slice(0, n) for n in x.shape)]
+    parts = [sum_labels(x * np.asarray(g, dtype=float), labels, index) / total for g in grids]
+    if np.ndim(raw(index)) == 0:
+        return tuple(parts)
+    return [tuple(p[i] for p in parts) for i in range(parts[0].shape[0])]
+
+
+def _factor(name: str) -> Any:
+    """Return an op of a Fourier transform that multiplies it, by a real number at each place."""
+
+    @linear(lambda xp, g, x, by, n, axis: op(g, by=by, n=n, axis=axis))
+    def op(x: Array, /, *, by: Any, n: int, axis: int) -> Any:
+        return getattr(backend_of(x).chapter("ndimage"), name)(x, by, n, axis)
+
+    return op
+
+
+_GAUSSIAN, _UNIFORM, _ELLIPSOID = map(
+    _factor, ("fourier_gaussian", "fourier_uniform", "fourier_ellipsoid")
+)
+
+
+@linear(lambda xp, g, x, by, n, axis: turned(g, by=tuple(-b for b in by), n=n, axis=axis))
+def _turned(x: Array, /, *, by: tuple[float, ...], n: int, axis: int) -> Any:
+    """Return a Fourier transform as that of the shifted image."""
+    return backend_of(x).chapter("ndimage").fourier_shift(x, by, n, axis)
+
+
+turned: Any = _turned
+
+
+def _complex(x: Any) -> Any:
+    x = xgrad.asarray(x)
+    return x if x.dtype.kind == "c" else xgrad.astype(x, np.result_type(x.dtype, np.complex64))
+
+
+@twin("ndimage")
+def fourier_gaussian(
+    input: Any, sigma: Any, n: int = -1, axis: int = -1, output: Any = None
+) -> Any:
+    """Multiply a Fourier transform by that of a Gaussian; see ``scipy.ndimage``."""
+    return _GAUSSIAN(xgrad.asarray(input), by=raw(sigma), n=n, axis=axis)
+
+
+@twin("ndimage")
+def fourier_uniform(input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
+    """Multiply a Fourier transform by that of a box; see ``scipy.ndimage``."""
+    return _UNIFORM(xgrad.asarray(input), by=raw(size), n=n, axis=axis)
+
+
+@twin("ndimage")
+def fourier_ellipsoid(
+    input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None
+) -> Any:
+    """Multiply a Fourier transform by that of an ellipsoid; see ``scipy.ndimage``."""
+    return _ELLIPSOID(xgrad.asarray(input), by=raw(size), n=n, axis=axis)
+
+
+@twin("ndimage")
+def fourier_shift(input: Any, shift: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
+    """Multiply a Fourier transform so that the image is shifted; see ``scipy.ndimage``."""
+    x = _complex(input)
+    by = np.broadcast_to(np.asarray(raw(shift), dtype=float), (x.ndim,))
+    return _turned(x, by=tuple(by.tolist()), n=n, axis=axis)

@@ -1,0 +1,38 @@
+"""Roots and minima as differentiable functions, as in ``scipy.optimize``."""
+
+from .equations import (
+    bisect,
+    brenth,
+    brentq,
+    fixed_point,
+    fsolve,
+    newton,
+    ridder,
+    root,
+    root_scalar,
+    toms748,
+)
+from .minima import minimize, minimize_scalar
+from .programs import linear_sum_assignment, linprog
+from .squares import curve_fit, least_squares, lsq_linear, nnls
+
+__all__ = [
+    "bisect",
+    "brenth",
+    "brentq",
+    "curve_fit",
+    "fixed_point",
+    "fsolve",
+    "least_squares",
+    "linear_sum_assignment",
+    "linprog",
+    "lsq_linear",
+    "minimize",
+    "minimize_scalar",
+    "newton",
+    "nnls",
+    "ridder",
+    "root",
+    "root_scalar",
+    "toms748",
+]

@@ -1,0 +1,300 @@
+"""Design of filters and conversions of systems, where they are smooth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ..common import by_matrix, chapter, raw, twin
+
+__all__ = [
+    "bilinear",
+    "bilinear_zpk",
+    "butter",
+    "cheby1",
+    "cheby2",
+    "firls",
+    "firwin2",
+    "freqs",
+    "freqz",
+    "iirfilter",
+    "iirnotch",
+    "iirpeak",
+    "lp2bp_zpk",
+    "lp2bs_zpk",
+    "lp2hp_zpk",
+    "lp2lp_zpk",
+    "normalize",
+    "zpk2tf",
+]
+
+
+def vector(x: Any) -> Any:
+    return xgrad.atleast_1d(xgrad.asarray(x))
+
+
+def _real_if_paired(coefficients: Any, roots: Any) -> Any:
+    """Return the coefficients of a polynomial as real ones if its roots come in pairs."""
+    held = np.asarray(raw(roots.detach()))
+    paired = np.allclose(np.sort_complex(held), np.sort_complex(held.conj()))
+    return xgrad.real(coefficients) if paired and coefficients.dtype.kind == "c" else coefficients
+
+
+def _poly(roots: Any) -> Any:
+    """Return the coefficients of the polynomial with these roots."""
+    out = xgrad.ones((1,), dtype=roots.dtype)
+    for i in range(roots.shape[0]):
+        out = xgrad.pad(out, (0, 1)) - roots[i] * xgrad.pad(out, (1, 0))
+    return _real_if_paired(out, roots)
+
+
+@twin("signal")
+def zpk2tf(z: Any, p: Any, k: Any) -> Any:
+    """Return numerator and denominator of zeros, poles and a gain; see ``scipy.signal.zpk2tf``."""
+    return k * _poly(vector(z)), xgrad.atleast_1d(_poly(vector(p)))
+
+
+@twin("signal")
+def normalize(b: Any, a: Any) -> Any:
+    """Divide by the first coefficient of the denominator; see ``scipy.signal.normalize``."""
+    b, a = vector(b), vector(a)
+    return b / a[0], a / a[0]
+
+
+def _shifted(z: Any, p: Any, k: Any) -> tuple[Any, Any, Any, int]:
+    z, p = vector(z), vector(p)
+    degree = p.shape[0] - z.shape[0]
+    if degree < 0:
+        raise ValueError("the system has more zeros than poles")
+    return z, p, xgrad.asarray(k), degree
+
+
+@twin("signal")
+def lp2lp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0) -> Any:
+    """Move the cut-off of a low-pass prototype; see ``scipy.signal.lp2lp_zpk``."""
+    z, p, k, degree = _shifted(z, p, k)
+    return wo * z, wo * p, k * wo**degree
+
+
+@twin("signal")
+def lp2hp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0) -> Any:
+    """Make a high-pass of a low-pass prototype; see ``scipy.signal.lp2hp_zpk``."""
+    z, p, k, degree = _shifted(z, p, k)
+    gain = k * xgrad.real(xgrad.prod(-z) / xgrad.prod(-p))
+    return xgrad.concat([wo / z, xgrad.zeros((degree,), dtype=z.dtype)]), wo / p, gain
+
+
+@twin("signal")
+def lp2bp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
+    """Make a band-pass of a low-pass prototype; see ``scipy.signal.lp2bp_zpk``."""
+    z, p, k, degree = _shifted(z, p, k)
+    z, p = z * (bw / 2.0), p * (bw / 2.0)
+    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    zeros = xgrad.zeros((degree,), dtype=rz.dtype)
+    return xgrad.concat([z + rz, z - rz, zeros]), xgrad.concat([p + rp, p - rp]), k * bw**degree
+
+
+@twin("signal")
+def lp2bs_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
+    """Make a band-stop of a low-pass prototype; see ``scipy.signal.lp2bs_zpk``."""
+    z, p, k, degree = _shifted(z, p, k)
+    gain = k * xgrad.real(xgrad.prod(-z) / xgrad.prod(-p))
+    z, p = (bw / 2.0) / z, (bw / 2.0) / p
+    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    turn = xgrad.asarray(np.ones(degree)) * wo * 1j
+    return xgrad.concat([z + rz, z - rz, turn, -turn]), xgrad.concat([p + rp, p - rp]), gain
+
+
+@twin("signal")
+def bilinear_zpk(z: Any, p: Any, k: Any, fs: Any) -> Any:
+    """Make a digital filter of an analog one; see ``scipy.signal.bilinear_zpk``."""
+    z, p, k, degree = _shifted(z, p, k)
+    fs2 = 2.0 * fs
+    gain = k * xgrad.real(xgrad.prod(fs2 - z) / xgrad.prod(fs2 - p))
+    ends = xgrad.asarray(-np.ones(degree, dtype=z.dtype))
+    return xgrad.concat([(fs2 + z) / (fs2 - z), ends]), (fs2 + p) / (fs2 - p), gain
+
+
+@twin("signal")
+def bilinear(b: Any, a: Any, fs: Any = 1.0) -> Any:
+    """Make a digital filter of an analog one; see ``scipy.signal.bilinear``."""
+    b, a = vector(b), vector(a)
+    n = max(b.shape[0], a.shape[0]) - 1
+    powers = []
+    for i in range(n + 1):  # (2 fs (z - 1))^i (z + 1)^(n - i)
+        row = np.ones(1)
+        for _ in range(i):
+            row = np.convolve(row, [1.0, -1.0])
+        for _ in range(n - i):
+            row = np.convolve(row, [1.0, 1.0])
+        powers.append(row)
+
+    def changed(c: Any) -> Any:
+        m = c.shape[0]
+        return sum(c[m - 1 - i] * (2.0 * fs) ** i * xgrad.asarray(powers[i]) for i in range(m))
+
+    return normalize(changed(b), changed(a))
+
+
+KINDS = {
+    **dict.fromkeys(("low", "lp", "l"), "lowpass"),
+    **dict.fromkeys(("high", "hp", "h"), "highpass"),
+    **dict.fromkeys(("band", "pass", "bp"), "bandpass"),
+    **dict.fromkeys(("stop", "bs"), "bandstop"),
+}
+"""SciPy's shorter names of the kinds of filters."""
+
+
+@twin("signal")
+def iirfilter(
+    N: Any, Wn: Any, rp: Any = None, rs: Any = None, btype: str = "band", analog: bool = False,
+    ftype: str = "butter", output: str = "ba", fs: Any = None,
+) -> Any:  # fmt: skip
+    """Design a filter, in its edge frequencies; see ``scipy.signal.iirfilter``.
+
+    The prototype is SciPy's; `rp` and `rs` have no derivative, and `output` is 'ba' or 'zpk'.
+    """
+    library = chapter("signal")
+    made = {
+        "butter": lambda: library.buttap(N),
+        "cheby1": lambda: library.cheb1ap(N, rp),
+        "cheby2": lambda: library.cheb2ap(N, rs),
+        "ellip": lambda: library.ellipap(N, rp, rs),
+        "bessel": lambda: library.besselap(N, norm="phase"),
+    }
+    if ftype not in made:
+        raise ValueError(f"iirfilter: ftype is {ftype!r}; expected one of {', '.join(made)}")
+    if output not in ("ba", "zpk"):
+        raise NotImplementedError(
+            f"iirfilter: output is {output!r}; 'ba' and 'zpk' have derivatives here"
+        )
+    kind = KINDS.get(btype, btype)
+    Wn = xgrad.asarray(Wn)
+    if fs is not None:
+        Wn = 2.0 * Wn / fs
+    warped = Wn if analog else 4.0 * xgrad.tan(np.pi * Wn / 2.0)
+    z, p, k = (xgrad.asarray(np.asarray(v)) for v in made[ftype]())
+    if kind in ("lowpass", "highpass"):
+        warped = xgrad.reshape(warped, ())
+        z, p, k = (lp2lp_zpk if kind == "lowpass" else lp2hp_zpk)(z, p, k, warped)
+    else:
+        bw, wo = warped[1] - warped[0], xgrad.sqrt(warped[0] * warped[1])
+        z, p, k = (lp2bp_zpk if kind == "bandpass" else lp2bs_zpk)(z, p, k, wo, bw)
+    if not analog:
+        z, p, k = bilinear_zpk(z, p, k, 2.0)
+    return zpk2tf(z, p, k) if output == "ba" else (z, p, k)
+
+
+@twin("signal")
+def butter(
+    N: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba", fs: Any = None
+) -> Any:
+    """Design a Butterworth filter, in its edge frequencies; see ``scipy.signal.butter``."""
+    return iirfilter(N, xgrad.asarray(Wn), btype=btype, analog=analog, output=output, fs=fs)
+
+
+@twin("signal")
+def cheby1(
+    N: Any, rp: Any, Wn: Any, btype: str = "low", analog: bool = False,
+    output: str = "ba", fs: Any = None,
+) -> Any:  # fmt: skip
+    """Design a Chebyshev filter of type I, in its edge frequencies; see ``scipy.signal.cheby1``."""
+    return iirfilter(N, xgrad.asarray(Wn), rp, None, btype, analog, "cheby1", output, fs)
+
+
+@twin("signal")
+def cheby2(
+    N: Any, rs: Any, Wn: Any, btype: str = "low", analog: bool = False,
+    output: str = "ba", fs: Any = None,
+) -> Any:  # fmt: skip
+    """Design a Chebyshev filter of type II, in its edge frequencies; see SciPy's ``cheby2``."""
+    return iirfilter(N, xgrad.asarray(Wn), None, rs, btype, analog, "cheby2", output, fs)
+
+
+def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
+    w = 2.0 * w0 / fs * np.pi
+    bandwidth = w / Q
+    gain = 1.0 / (1.0 + xgrad.tan(xgrad.asarray(bandwidth / 2.0)))
+    return gain, xgrad.cos(xgrad.asarray(w))
+
+
+@twin("signal")
+def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+    """Design a filter that lets one frequency pass; see ``scipy.signal.iirpeak``."""
+    gain, c = _second_order(w0, Q, fs)
+    one = xgrad.ones_like(gain)
+    b = (1.0 - gain) * xgrad.stack([one, 0.0 * one, -one])
+    return b, xgrad.stack([one, -2.0 * gain * c, 2.0 * gain - 1.0])
+
+
+@twin("signal")
+def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+    """Design a filter that takes one frequency out; see ``scipy.signal.iirnotch``."""
+    gain, c = _second_order(w0, Q, fs)
+    one = xgrad.ones_like(gain)
+    b = gain * xgrad.stack([one, -2.0 * c, one])
+    return b, xgrad.stack([one, -2.0 * gain * c, 2.0 * gain - 1.0])
+
+
+@twin("signal")
+def firwin2(numtaps: int, freq: Any, gain: Any, **options: Any) -> Any:
+    """Design a filter by gains at frequencies, linear in the gains; see SciPy's ``firwin2``."""
+    library = chapter("signal")
+    edges = np.asarray(raw(freq), dtype=float)
+    return by_matrix(lambda g: library.firwin2(numtaps, edges, g, **options), xgrad.asarray(gain))
+
+
+@twin("signal")
+def firls(numtaps: int, bands: Any, desired: Any, *, weight: Any = None, fs: Any = None) -> Any:
+    """Design a filter by least squares, linear in the gains; see ``scipy.signal.firls``."""
+    library, wanted = chapter("signal"), xgrad.asarray(desired)
+    edges, held = np.asarray(raw(bands), dtype=float), raw(weight)
+    flat = xgrad.reshape(wanted, (-1,))
+    return by_matrix(
+        lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat
+    )
+
+
+def _response(b: Any, a: Any, x: Any) -> Any:
+    def value(c: Any) -> Any:
+        total = xgrad.zeros_like(x) + c[0]
+        for i in range(1, c.shape[0]):
+            total = total * x + c[i]
+        return total
+
+    return value(b) / value(a)
+
+
+@twin("signal")
+def freqz(
+    b: Any, a: Any = 1, worN: Any = 512, whole: bool = False, plot: Any = None,
+    fs: float = 2 * np.pi, include_nyquist: bool = False,
+) -> Any:  # fmt: skip
+    """Return the frequency response of a digital filter; see ``scipy.signal.freqz``."""
+    b, a = vector(b), vector(a)
+    if worN is None or np.ndim(raw(worN)) == 0:
+        n, end = 512 if worN is None else int(worN), (2 if whole else 1) * np.pi
+        w: Any = xgrad.asarray(np.linspace(0, end, n, endpoint=include_nyquist and not whole))
+    else:
+        w = 2.0 * np.pi * xgrad.asarray(worN) / fs
+    turn = xgrad.exp(1j * w)
+    n = max(b.shape[0], a.shape[0])
+    b, a = (xgrad.pad(v, (0, n - v.shape[0])) for v in (b, a))
+    return w * (fs / (2 * np.pi)), _response(b, a, turn)
+
+
+@twin("signal")
+def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:
+    """Return the frequency response of an analog filter; see ``scipy.signal.freqs``."""
+    b, a = vector(b), vector(a)
+    if worN is None or np.ndim(raw(worN)) == 0:
+        held = (raw(b.detach()), raw(a.detach()))
+        w: Any = xgrad.asarray(
+            chapter("signal").freqs(*held, worN=200 if worN is None else worN)[0]
+        )
+    else:
+        w = xgrad.asarray(worN)
+    return w, _response(b, a, 1j * w)

@@ -1,0 +1,130 @@
+"""Sparse linear systems by a factorisation, which serves the value and all derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ....arrays.array import Array
+from ....backends import backend_of
+from ....custom.equation import implicit
+from ...common import chapter, is_tracked, raw, result
+from ..arrays import SparseArray, as_sparse
+
+__all__ = ["SuperLU", "factorized", "splu", "spsolve"]
+
+
+class SuperLU:
+    """The factors of a sparse matrix, made by `splu`; `solve` is differentiable in the matrix.
+
+    Attributes:
+        shape: that of the matrix.
+        factors: SciPy's own object, with its ``L``, ``U``, ``perm_r``, ``perm_c``.
+    """
+
+    def __init__(self, A: Any, **options: Any) -> None:
+        self.A = as_sparse(A)
+        self.shape = self.A.shape
+        if self.shape[0] != self.shape[1]:
+            raise ValueError(f"splu: A has shape {self.shape}; expected a square matrix")
+        data = raw(xgrad.asarray(self.A.data))
+        library = backend_of(data).chapter("sparse.linalg")
+        try:
+            self.factors = library.splu(self.A.plain().tocsc(), **options)
+        except RuntimeError as error:
+            raise np.linalg.LinAlgError(
+                f"splu: the matrix of shape {self.shape} is singular, so that A x = b has no one "
+                f"solution ({error})"
+            ) from error
+
+    def solve(self, rhs: Any, trans: str = "N") -> Any:
+        """Return the solution of ``A x = rhs``, or of the transposed or adjoint system.
+
+        Args:
+            rhs: a vector or a matrix.
+            trans: ``"N"``, or ``"T"`` for the transpose, or ``"H"`` for the adjoint.
+        """
+        if trans not in ("N", "T", "H"):
+            raise ValueError(f"splu: trans is {trans!r}; expected 'N', 'T' or 'H'")
+        b = xgrad.asarray(rhs)
+        if b.ndim not in (1, 2) or b.shape[0] != self.shape[0]:
+            raise ValueError(
+                f"splu: the right-hand side has shape {b.shape}; expected ({self.shape[0]},) or "
+                f"({self.shape[0]}, k)"
+            )
+        data = xgrad.asarray(self.A.data)
+        dtype = xgrad.result_type(data, b)
+        b = xgrad.astype(b, dtype, copy=False)
+        x = self.factors.solve(_fitting(raw(b)), trans)
+        if not is_tracked(data, b):
+            return result(x, [rhs, self.A.data])
+        A = SparseArray(data, self.A.pattern)
+        turned = A if trans == "N" else A.T if trans == "T" else A.conj().T
+        turn = {"N": "NH", "T": "TC", "H": "HN"}[trans]
+
+        def inverse(b: Any, adjoint: bool) -> Any:
+            kind = turn[int(adjoint)]
+            if kind == "C":  # the conjugate, which the library has no name for
+                return self.factors.solve(_fitting(b.conj()), "N").conj()
+            return self.factors.solve(_fitting(b), kind)
+
+        return implicit(lambda x: turned @ x - b, x, inverse)
+
+
+def _fitting(b: Any) -> Any:
+    """Return a right-hand side as SuperLU wants it: in one piece, columns together."""
+    return b if b.flags.c_contiguous or b.flags.f_contiguous else b.copy()
+
+
+def splu(A: Any, **options: Any) -> SuperLU:
+    """Factorise a sparse matrix once, to solve with it again and again; see ``splu`` of SciPy.
+
+    Args:
+        A: a square sparse array, with entries that may be tracked.
+        options: SciPy's, such as ``permc_spec``.
+
+    >>> import numpy as np, xgrad as xg
+    >>> from xgrad.scipy import sparse
+    >>> def solved(d):
+    ...     return sparse.linalg.splu(sparse.diags_array(d)).solve(np.asarray([2.0, 8.0]))
+    >>> xg.jacfwd(solved)(np.asarray([1.0, 2.0]))
+    array([[-2., -0.],
+           [-0., -2.]])
+    """
+    return SuperLU(A, **options)
+
+
+def factorized(A: Any) -> Callable[[Any], Any]:
+    """Return the function that solves with a sparse matrix, which is factorised once."""
+    return splu(A).solve
+
+
+def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) -> Any:
+    """Solve ``A x = b`` for a sparse matrix; see ``scipy.sparse.linalg.spsolve``.
+
+    The matrix is factorised once, for the value and for derivatives of every order.
+
+    Args:
+        A: a square sparse array.
+        b: a vector, or a dense matrix of right-hand sides.
+        permc_spec: how SuperLU orders the columns.
+        use_umfpack: nothing; SuperLU is used.
+    """
+    if isinstance(b, SparseArray) or hasattr(b, "tocsr"):
+        raise TypeError("spsolve: b is sparse; expected a dense vector or matrix: b.toarray()")
+    options = {} if permc_spec is None else {"permc_spec": permc_spec}
+    wide = xgrad.asarray(b)
+    x = splu(A, **options).solve(wide if wide.ndim == 1 or wide.shape[1] > 1 else wide[:, 0])
+    given = [b, A.data] if isinstance(A, SparseArray) else [b]
+    if isinstance(x, Array) and x._node is None and not any(isinstance(g, Array) for g in given):
+        return x.data
+    return x
+
+
+def library_of(*args: Any) -> Any:
+    """Return SciPy's chapter for these arrays and sparse arrays."""
+    return chapter("sparse.linalg", *[a.data if isinstance(a, SparseArray) else a for a in args])

@@ -1,0 +1,215 @@
+"""Distributions of vectors, and density estimates."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import xgrad
+from xgrad import special
+
+from ..common import arrays_in, chapter, raw
+
+__all__ = ["dirichlet", "gaussian_kde", "multivariate_normal", "multivariate_t"]
+
+
+class _Multivariate:
+    """Where no `Array` is given, SciPy's own object answers."""
+
+    name = ""
+
+    def _own(self, method: str, args: Any, kwargs: Any) -> Any:
+        plain = getattr(chapter("stats"), self.name)
+        return None if arrays_in(args, kwargs) else getattr(plain, method)(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(getattr(chapter("stats"), self.name), name)
+
+
+def _standard(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, int]:
+    """Return squared distances in the metric of a covariance, its log-determinant, and the size."""
+    cov = xgrad.asarray(cov) * 1.0
+    size = cov.shape[0] if cov.ndim else 0
+    x, mean = xgrad.asarray(x), xgrad.asarray(0.0 if mean is None else mean)
+    if not size:
+        size = mean.shape[0] if mean.ndim else (x.shape[-1] if x.ndim else 1)
+    cov = (
+        cov * xgrad.asarray(np.eye(size))
+        if cov.ndim == 0
+        else xgrad.diag(cov)
+        if cov.ndim == 1
+        else cov
+    )
+    away = x - mean
+    if size == 1 and (away.ndim == 0 or away.shape[-1] != 1):
+        away = away[..., None]
+    if away.ndim == 0 or away.shape[-1] != size:
+        raise ValueError(f"multivariate_normal: x has shape {x.shape}; expected (..., {size})")
+    L = xgrad.linalg.cholesky(cov)
+    flat = xgrad.reshape(away, (-1, size))
+    solved = xgrad.linalg.solve_triangular(L, xgrad.matrix_transpose(flat), lower=True)
+    squares = xgrad.reshape(xgrad.sum(solved * solved, axis=0), away.shape[:-1])
+    return squares, 2.0 * xgrad.sum(xgrad.log(xgrad.linalg.diagonal(L))), size
+
+
+class _Normal(_Multivariate):
+    """The multivariate normal distribution, for a regular covariance."""
+
+    name = "multivariate_normal"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the distribution with its parameters fixed."""
+        from .distributions import Frozen
+
+        own = self._own("__call__", args, kwargs)
+        return Frozen(self, args, kwargs) if own is None else own
+
+    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
+        """Return the logarithm of the density; in value, mean and covariance."""
+        own = self._own("logpdf", (x, mean, cov), {"allow_singular": allow_singular})
+        if own is not None:
+            return own
+        squares, log_det, n = _standard(x, mean, cov)
+        return -0.5 * (n * math.log(2 * math.pi) + log_det + squares)
+
+    def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
+        """Return the density."""
+        return np.exp(self.logpdf(x, mean, cov, allow_singular))
+
+    def entropy(self, mean: Any = None, cov: Any = 1) -> Any:
+        """Return the differential entropy."""
+        own = self._own("entropy", (mean, cov), {})
+        if own is not None:
+            return own
+        _, log_det = xgrad.linalg.slogdet(xgrad.asarray(cov))
+        n = cov.shape[0]
+        return 0.5 * (n * (1.0 + math.log(2 * math.pi)) + log_det)
+
+
+class _Student(_Multivariate):
+    """The multivariate t distribution."""
+
+    name = "multivariate_t"
+
+    def logpdf(self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
+        """Return the logarithm of the density; in value, location, shape and degrees of freedom."""
+        own = self._own("logpdf", (x, loc, shape, df), {})
+        if own is not None:
+            return own
+        squares, log_det, n = _standard(x, loc, shape)
+        df = xgrad.asarray(df) * 1.0
+        half = (df + n) / 2.0
+        norm = special.gammaln(half) - special.gammaln(df / 2) - n / 2 * xgrad.log(df * math.pi)
+        return norm - 0.5 * log_det - half * xgrad.log1p(squares / df)
+
+    def pdf(self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
+        """Return the density."""
+        return np.exp(self.logpdf(x, loc, shape, df))
+
+
+class _Dirichlet(_Multivariate):
+    """The Dirichlet distribution."""
+
+    name = "dirichlet"
+
+    def logpdf(self, x: Any, alpha: Any) -> Any:
+        """Return the logarithm of the density; in value and concentration."""
+        own = self._own("logpdf", (x, alpha), {})
+        if own is not None:
+            return own
+        x, alpha = xgrad.asarray(x), xgrad.asarray(alpha)
+        if x.shape[0] == alpha.shape[0] - 1:
+            x = xgrad.concat([x, 1.0 - xgrad.sum(x, axis=0, keepdims=True)])
+        norm = special.gammaln(xgrad.sum(alpha)) - xgrad.sum(special.gammaln(alpha))
+        powers = xgrad.reshape(alpha - 1.0, (-1,) + (1,) * (x.ndim - 1))
+        return norm + xgrad.sum(special.xlogy(powers, x), axis=0)
+
+    def pdf(self, x: Any, alpha: Any) -> Any:
+        """Return the density."""
+        return np.exp(self.logpdf(x, alpha))
+
+    def entropy(self, alpha: Any) -> Any:
+        """Return the differential entropy."""
+        own = self._own("entropy", (alpha,), {})
+        if own is not None:
+            return own
+        alpha = xgrad.asarray(alpha)
+        total = xgrad.sum(alpha)
+        norm = xgrad.sum(special.gammaln(alpha)) - special.gammaln(total)
+        psi = special.digamma
+        return norm + (total - alpha.shape[0]) * psi(total) - xgrad.sum((alpha - 1) * psi(alpha))
+
+
+multivariate_normal, multivariate_t, dirichlet = _Normal(), _Student(), _Dirichlet()
+
+
+class gaussian_kde:  # noqa: N801 - SciPy's name
+    """A density estimate by Gaussians at data; see ``scipy.stats.gaussian_kde``.
+
+    Differentiable in the data, their weights, and where it is evaluated.
+
+    Args:
+        dataset: the data, one row for each variable.
+        bw_method: ``"scott"``, ``"silverman"``, or a factor of the bandwidth.
+        weights: of the data.
+    """
+
+    def __init__(self, dataset: Any, bw_method: Any = None, weights: Any = None) -> None:
+        self.dataset = xgrad.atleast_2d(xgrad.asarray(dataset))
+        self.d, self.n = self.dataset.shape
+        if self.n < 2:
+            raise ValueError(f"gaussian_kde: dataset has {self.n} points; expected two or more")
+        ones = xgrad.asarray(np.full(self.n, 1.0 / self.n))
+        w = ones if weights is None else xgrad.asarray(weights)
+        self.weights = w / xgrad.sum(w)
+        self.neff = 1.0 / xgrad.sum(self.weights * self.weights)
+        if bw_method in (None, "scott"):
+            self.factor: Any = self.neff ** (-1.0 / (self.d + 4))
+        elif bw_method == "silverman":
+            self.factor = (self.neff * (self.d + 2.0) / 4.0) ** (-1.0 / (self.d + 4))
+        elif callable(bw_method):
+            self.factor = bw_method(self)
+        else:
+            self.factor = bw_method
+        away = self.dataset - xgrad.sum(self.dataset * self.weights, axis=1, keepdims=True)
+        fix = 1.0 / (1.0 - xgrad.sum(self.weights * self.weights))
+        self.covariance = (
+            (away * self.weights) @ xgrad.matrix_transpose(away) * fix * self.factor**2
+        )
+
+    def logpdf(self, x: Any) -> Any:
+        """Return the logarithm of the density at points, one column each."""
+        x = xgrad.atleast_2d(xgrad.asarray(x))
+        if x.shape[0] != self.d:
+            if x.shape[0] == 1 and x.shape[1] == self.d:
+                x = xgrad.reshape(x, (self.d, 1))
+            else:
+                raise ValueError(f"gaussian_kde: points have {x.shape[0]} rows; expected {self.d}")
+        L = xgrad.linalg.cholesky(self.covariance)
+        points, data = (xgrad.linalg.solve_triangular(L, v, lower=True) for v in (x, self.dataset))
+        away = points[:, :, None] - data[:, None, :]
+        log_det = xgrad.sum(xgrad.log(xgrad.linalg.diagonal(L)))
+        norm = self.d / 2 * math.log(2 * math.pi) + log_det
+        energy = -0.5 * xgrad.sum(away * away, axis=0) + xgrad.log(self.weights)
+        return xgrad.logsumexp(energy, axis=1) - norm
+
+    def evaluate(self, points: Any) -> Any:
+        """Return the density at points, one column each."""
+        return xgrad.exp(self.logpdf(points))
+
+    __call__ = pdf = evaluate
+
+    def integrate_box_1d(self, low: Any, high: Any) -> Any:
+        """Return the probability of an interval, of one variable."""
+        spread = xgrad.sqrt(self.covariance[0, 0])
+        ends = [special.ndtr((e - self.dataset[0, :]) / spread) for e in (low, high)]
+        return xgrad.sum(self.weights * (ends[1] - ends[0]))
+
+
+def held(x: Any) -> Any:
+    """Return the values of an array, raw."""
+    return np.asarray(raw(xgrad.asarray(x).detach()))
