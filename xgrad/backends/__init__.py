@@ -149,7 +149,12 @@ class Backend:
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
-        leads: whether its arrays stand beside those of any other backend, and take them along.
+        leads: whether its arrays stand beside those of any other backend, and take them along; if
+            two lead, the one of the larger number does.
+        adopt: ``adopt(x, like)`` gives an `Array` of another backend as one that stands beside the
+            raw array `like` of this one, in its place on the tape; where this backend leads.
+        under: a raw array that one of this backend is made of, where it leads: it tells the
+            library and the device that the values are in.
         on_device: a context in which new arrays are made on a device, where the library's creation
             functions need one besides their ``device=``.
         on_host: whether an array's values can be looked at without waiting for a device.
@@ -183,7 +188,9 @@ class Backend:
     on_device: Callable[[Device | None], contextlib.AbstractContextManager[Any]] = lambda device: (
         contextlib.nullcontext()
     )
-    leads: bool = False
+    leads: int = 0
+    adopt: Callable[[Any, Raw], Any] = lambda x, like: x
+    under: Callable[[Raw], Raw] | None = None
     on_host: Callable[[Raw], bool] = lambda x: False
     solve_triangular: Callable[[Raw, Raw, bool, bool], Raw] = _solve_triangular
     lu_factor: Callable[[Raw], tuple[Raw, Raw]] = _lu_factor
@@ -308,6 +315,13 @@ def backend_of(x: Raw) -> Backend:
     return backend
 
 
+def under(x: Raw) -> Raw:
+    """Return the array of a library that holds the values of a raw array, mostly `x` itself."""
+    while (inner := backend_of(x).under) is not None:
+        x = inner(x)
+    return x
+
+
 def current() -> tuple[Backend, Device | None]:
     """Return the backend and the device (None: its default) on which creation functions work."""
     name, device = _current.get()
@@ -394,8 +408,12 @@ class creating_like:  # noqa: N801 - a context manager, and a class only for its
         self.x = x
 
     def __enter__(self) -> None:
-        backend = backend_of(self.x)
-        self.token = _current.set((backend.name, backend.device(self.x)))
+        x = self.x
+        backend = backend_of(x)
+        if backend.under is not None:
+            x = under(x)
+            backend = backend_of(x)
+        self.token = _current.set((backend.name, backend.device(x)))
 
     def __exit__(self, *error: object) -> None:
         _current.reset(self.token)

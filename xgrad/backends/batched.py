@@ -429,6 +429,13 @@ def _strong_multiply(x1: Any, x2: Any) -> Any:
     return _operate(xgrad.ops.elementwise.strong_multiply, x1, x2)
 
 
+def _adopt(x: Any, like: Batch) -> Any:
+    """Return an `Array` of the library as a batch of the same for each."""
+    if x._node is not None:
+        raise NotBatchedError("a tracked array beside a batch")
+    return type(x)(Batch(_spread(x._data, like)))
+
+
 BATCHED = Backend(
     name="batched",
     xp=_Batched(),
@@ -443,6 +450,8 @@ BATCHED = Backend(
     getitem=_getitem,
     setitem=_setitem,
     strong_multiply=_strong_multiply,
-    leads=True,
+    leads=2,
+    adopt=_adopt,
+    under=lambda x: x.data,
 )
 BY_TYPE[Batch] = BATCHED

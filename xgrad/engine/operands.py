@@ -13,8 +13,7 @@ import xgrad
 
 from .. import errors
 from ..arrays.array import SCALARS, Array
-from ..backends import Backend, backend_of, backend_of_type, missing
-from ..backends.batched import Batch
+from ..backends import Backend, backend_of, backend_of_type, missing, under
 
 _CHAPTERS = ("xgrad.ops.", "xgrad.linalg.", "xgrad.fft.", "xgrad.special.")
 _ENGINE = frozenset(
@@ -181,6 +180,9 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     array is refused: a list may hold tracked arrays, and an unknown object may be anything.
     """
     arrays = [x for x in args if type(x) is Array]
+    lead = leading(args)
+    if lead is not None:
+        return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
     own = [x for x in arrays if not _is_number(x._data)]
     first = own[0] if own else arrays[0] if arrays else None
     if first is None:
@@ -192,8 +194,6 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
             return [x if x is None else xgrad.asarray(x) for x in args]
-        if any(backend_of(x).leads for x in raws):
-            return args
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
@@ -201,6 +201,29 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         return args
     backend = backend_of(first._data)
     return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
+
+
+def leading(args: Any) -> Any:
+    """Return the raw array that takes all others along, as a batch does, or None."""
+    found, most = None, 0
+    for x in args:
+        raw = x._data if type(x) is Array else x
+        backend = backend_of_type(type(raw))
+        if backend is not None and backend.leads > most:
+            found, most = raw, backend.leads
+    return found
+
+
+def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
+    """Return an operand as an `Array` of the kind of `lead`, in its place on the tape."""
+    if type(x) in SCALARS or (x is None and _is_optional(op, name)):
+        return x
+    if type(x) is not Array:
+        if backend_of_type(type(x)) is None:
+            _refuse(op.path, name, x)
+        x = Array(np.asarray(x) if isinstance(x, np.generic) else x)
+    backend = backend_of(lead)
+    return x if backend_of(x._data) is backend else backend.adopt(x, lead)
 
 
 def _named(op: Op, args: list[Any]) -> Any:
@@ -264,8 +287,7 @@ def require_array(path: str, argument: str, x: Any, axes: int = 0) -> None:
 def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     raws = [x._data if type(x) is Array else x for x in arrays]
-    raws = [x.data if type(x) is Batch else x for x in raws]
-    raws = [x for x in raws if backend_of_type(type(x)) and x.shape != ()]
+    raws = [under(x) for x in raws if backend_of_type(type(x)) and x.shape != ()]
     backends = sorted({backend_of(x).name for x in raws})
     if len(backends) > 1:
         raise errors.MixedBackendError(
@@ -280,14 +302,16 @@ def require_one_place(name: str, arrays: Any) -> None:
         )
 
 
+def leading_type(raws: Any) -> type:
+    """Return the type of raw array whose backend's function takes all of these."""
+    lead = leading(raws)
+    return type(next(x for x in raws if backend_of_type(type(x))) if lead is None else lead)
+
+
 def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to
     """Call the backend's function on raw arrays and numbers."""
-    cls = next(type(x) for x in args if type(x) in op.raws or backend_of_type(type(x)))
-    for x in args:
-        if type(x) is not cls and (backend := backend_of_type(type(x))) and backend.leads:
-            cls = type(x)
     try:
-        return op.raws[cls](*args, **kwargs)
+        return op.raws[leading_type(args)](*args, **kwargs)
     except Exception as error:
         explain(op, args, error)
         raise

@@ -9,7 +9,7 @@ from ...arrays.array import SCALARS, Array
 from ...backends import COMPLEX, REAL, backend_of_type, lacking
 from ...errors import NotDifferentiableError
 from ..kinds import Builder, Saved
-from ..operands import Op, call_raw, explain, operands, same_backend
+from ..operands import Op, call_raw, explain, leading_type, operands, same_backend
 from ..tape import SELECT, Rule, is_recording, next_serial
 from .unary import FLOAT64, arrayed, new
 
@@ -238,9 +238,8 @@ def constant_call(op: Op) -> Callable[..., Any]:
         arrays, rest, kwargs = op.parse(args, kwargs)
         arrays = operands(op, arrays)
         values = [x._data if type(x) is Array else x for x in arrays]
-        cls = next(type(x) for x in values if backend_of_type(type(x)))
         try:
-            out = raws[cls](*values, *rest, **kwargs)
+            out = raws[leading_type(values)](*values, *rest, **kwargs)
         except Exception as error:
             explain(op, arrays, error)
             raise
