@@ -17,13 +17,16 @@
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
+    +-- TraceError                       (TypeError)     ``compile`` met a value it cannot know yet
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
+    CompileWarning                       (UserWarning)   a compiled function runs slower than it might
 """
 
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
+    "CompileWarning",
     "DegenerateSpectrumWarning",
     "DerivativeError",
     "FileError",
@@ -36,6 +39,7 @@ __all__ = [
     "NotDifferentiableError",
     "NotScalarError",
     "RuleError",
+    "TraceError",
     "TracedConversionError",
     "UnknownBackendError",
     "XgradError",
@@ -115,6 +119,10 @@ class TracedConversionError(XgradError, TypeError):
     """A conversion to a plain number or array would drop the gradient."""
 
 
+class TraceError(XgradError, TypeError):
+    """A compiled function asks for a value, or a shape, that depends on its arguments."""
+
+
 class MutationError(XgradError, RuntimeError):
     """An in-place write was asked that no derivative could follow."""
 
@@ -124,3 +132,7 @@ class DegenerateSpectrumWarning(UserWarning):
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
+
+
+class CompileWarning(UserWarning):
+    """A compiled function is recorded anew again and again, or runs uncompiled."""

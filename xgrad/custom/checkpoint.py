@@ -9,6 +9,7 @@ from typing import Any
 from .. import random
 from .. import tree as trees
 from ..arrays.array import Array
+from ..backends import effects
 from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
@@ -83,6 +84,9 @@ def _lift_again(node: Node) -> Any:
 def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
     """Run a checkpointed function again: its leaves, its outputs, and the path between."""
     f, call, captured, states, lifted = saved
+    recorder = effects.recorder.get()
+    if recorder is not None:  # merged with the first run, this one would save no memory
+        recorder.apart()
     with tape.recording(True), random.replayed(states):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]

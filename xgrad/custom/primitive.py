@@ -10,6 +10,7 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..backends import effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
 from ..engine.kinds import transposed
@@ -104,6 +105,9 @@ class primitive:  # noqa: N801 - used as a decorator
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if any(type(x) is Batch for x in trees.leaves(args)):
             raise NotBatchedError(f"{self.name} is a black box, and takes its arrays one by one")
+        recorder = effects.recorder.get()
+        if recorder is not None:
+            return recorder.opaque(self.name, self.f, args, kwargs)
         return self.f(*args, **kwargs)
 
     def no_rule(self) -> Exception:

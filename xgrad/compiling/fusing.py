@@ -1,0 +1,107 @@
+"""Which elementwise equations run together, block by block, while their data is in the cache.
+
+Equations on large arrays of one shape are put side by side as far as their order allows. The queue
+of what is ready is kept by shape, so that the time grows with the number of equations alone.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Any
+
+import numpy as np
+
+from .buffers import shows
+from .program import Equation, Var
+
+__all__ = ["BLOCK", "fused"]
+
+BLOCK = 8192
+"""How many elements a block has: with a few temporaries it fits the second cache."""
+
+ELEMENTWISE = frozenset(["strong_multiply"])
+"""Functions besides NumPy's ufuncs that act element by element."""
+
+
+def is_elementwise(e: Equation) -> bool:
+    """Whether an equation acts on each element alone."""
+    if e.effect or e.several or e.kwargs:
+        return False
+    f = e.function
+    plain = type(f) is np.ufunc and f.signature is None and f.nout == 1
+    return plain or e.name in ELEMENTWISE
+
+
+def fused(equations: list[Equation], least: int = 2 * BLOCK) -> list[list[Equation]]:
+    """Return the equations in groups that run together; most groups have one."""
+    if not any(e.outs and e.outs[0].size >= least for e in equations):
+        return [[e] for e in equations]
+    groups: list[list[Equation]] = []
+    start = 0
+    for i in range(1, len(equations) + 1):  # nothing moves from one region to another
+        if i == len(equations) or equations[i].region != equations[start].region:
+            groups += _grouped(equations[start:i], least)
+            start = i
+    return groups
+
+
+def _grouped(equations: list[Equation], least: int) -> list[list[Equation]]:
+    made = {o: n for n, e in enumerate(equations) for o in e.outs}
+    views = {o for e in equations for o in e.outs if shows(e) is not None}
+    kinds = [_shape_of(e, views, least) for e in equations]
+    waiting, users = _dependences(equations, made)
+    ready: dict[Any, list[int]] = {}
+    for n, count in enumerate(waiting):
+        if not count:
+            heapq.heappush(ready.setdefault(kinds[n], []), n)
+    groups: list[list[Equation]] = []
+    shape: Any = None
+    while ready:
+        if shape is None or shape not in ready:
+            shape = min(ready, key=lambda k: (k is not None, ready[k][0]))
+            groups.append([])
+        n = heapq.heappop(ready[shape])
+        if not ready[shape]:
+            del ready[shape]
+        groups[-1].append(equations[n])
+        for user in users[n]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                heapq.heappush(ready.setdefault(kinds[user], []), user)
+        if kinds[n] is None:
+            shape = None
+    return groups
+
+
+def _dependences(
+    equations: list[Equation], made: dict[Var, int]
+) -> tuple[list[int], list[list[int]]]:
+    """Return on how many others each equation waits, and who waits for it."""
+    users: list[list[int]] = [[] for _ in equations]
+    waiting = [0] * len(equations)
+    effect = None
+    for n, e in enumerate(equations):
+        needs = {made[v] for v in e.inputs() if v in made}
+        if e.effect:
+            if effect is not None:
+                needs.add(effect)
+            effect = n
+        waiting[n] = len(needs)
+        for k in needs:
+            users[k].append(n)
+    return waiting, users
+
+
+def _shape_of(e: Equation, views: set[Var], least: int) -> Any:
+    """Return the shape of a group that an equation may run in, or None."""
+    if not is_elementwise(e) or e.outs[0].size < least or e.outs[0].order is not None:
+        return None
+    shape = e.outs[0].shape
+    for x in e.args:
+        if isinstance(x, Var):
+            if x.size != 1 and (x.shape != shape or x in views or x.order is not None):
+                return None
+        elif isinstance(x, np.ndarray) and x.size != 1:
+            if x.shape != shape or not x.flags.c_contiguous:
+                return None
+    return shape

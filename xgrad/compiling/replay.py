@@ -1,0 +1,533 @@
+"""The engine ``"numpy"``: a program as one generated function of Python over fixed buffers.
+
+``make(...)`` allocates the buffers, makes every view of them once, and returns ``run(*inputs)``,
+which only calls NumPy's functions, each with its ``out=``. Large elementwise groups run block by
+block. On another library than NumPy there are no buffers, only the calls.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..ops.indexing import is_basic
+from .buffers import Memory, shows, strides_of
+from .fusing import BLOCK, fused
+from .program import Equation, Program, Var
+
+__all__ = ["Source"]
+
+REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
+SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+class Source:
+    """The source of ``make`` for a program, and the constants that it names.
+
+    Attributes:
+        text: the source.
+        consts: what ``C[i]`` is in it.
+        memory: the plan of the buffers.
+        steps: the groups of equations.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        donated: frozenset[Var] = frozenset(),
+        poison: bool = False,
+        block: int = BLOCK,
+    ) -> None:
+        self.program, self.donated, self.poison, self.block = program, donated, poison, block
+        self.is_numpy = np.ndarray in program.backend.array_types
+        equations = program.equations
+        self.steps = fused(equations, 2 * block) if self.is_numpy else [[e] for e in equations]
+        self.memory = Memory(self.steps, program.inputs, program.outputs)
+        self.consts: list[Any] = []
+        self.pre: list[str] = []
+        self.body: list[str] = []
+        self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
+        self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
+        self._known: dict[Any, str] = {}
+        self._buffers: list[Any] = []
+        self._locals = 0
+        self._build()
+        self._buffers = []
+        self.real = {}
+
+    # Names -----------------------------------------------------------------------------------
+
+    def const(self, x: Any) -> str:
+        """Return the name of a constant."""
+        key: Any = id(x)
+        if isinstance(x, np.ndarray) and x.ndim == 0 and not x.dtype.hasobject:
+            key = (x.dtype.str, x.tobytes())
+        if key not in self._known:
+            self._known[key] = f"C[{len(self.consts)}]"
+            self.consts.append(x)  # kept, so that its id stays its own
+        return self.fixed(self._known[key])
+
+    def fixed(self, expression: str) -> str:
+        """Return the name of what is computed once, when the buffers are made."""
+        name = self._known.get(expression)
+        if name is None:
+            name = self._known[expression] = f"k{len(self.pre)}"
+            self.pre.append(f"{name} = {expression}")
+        return name
+
+    def local(self) -> str:
+        """Return a new name of a value of one call."""
+        self._locals += 1
+        return f"t{self._locals}"
+
+    def literal(self, x: Any, like: Any = None) -> str:
+        """Return an argument as source; numbers beside an array of dtype `like` become arrays."""
+        if isinstance(x, Var):
+            return self.names[x]
+        kind = type(x)
+        if kind in (int, float) and like is not None and like.kind in "fc":
+            with np.errstate(all="ignore"):
+                return self.const(np.asarray(x, like))  # converted once
+        if kind in (int, bool, str) or x is None:
+            return repr(x)
+        if x is Ellipsis:
+            return "..."
+        if kind is tuple:
+            return "(" + "".join(self.literal(part) + "," for part in x) + ")"
+        if kind is list:
+            return "[" + "".join(self.literal(part) + "," for part in x) + "]"
+        if kind is slice:
+            return f"slice({', '.join(self.literal(k) for k in (x.start, x.stop, x.step))})"
+        return self.const(x)
+
+    def key(self, key: Any) -> str:
+        """Return an index as source."""
+        if type(key) is tuple and key:
+            return ", ".join(self._part(k) for k in key)
+        return self._part(key)
+
+    def _part(self, k: Any) -> str:
+        if type(k) is slice and all(type(p) in (int, type(None)) for p in (k.start, k.stop, k.step)):
+            return ":".join("" if p is None else str(p) for p in (k.start, k.stop, k.step))
+        return self.literal(k)
+
+    # Memory ----------------------------------------------------------------------------------
+
+    def new(self, v: Var, over: Any = None) -> str:
+        """Return the name of memory for a variable: a buffer, or new memory for a result."""
+        memory = self.memory
+        if v in memory.fresh:
+            name = self.names[v] = self.local()
+            dtype, size = self.const(v.dtype), v.shape
+            if v.order is None:
+                given = self._donated(v)
+                if given:
+                    self.body.append(f"{name} = given({given})")
+                    self.body.append(f"if {name} is None: {name} = empty({size}, {dtype})")
+                else:
+                    self.body.append(f"{name} = empty({size}, {dtype})")
+            else:
+                shape = tuple(v.shape[i] for i in v.order)
+                back = tuple(int(i) for i in np.argsort(v.order))
+                self.body.append(f"{name} = empty({shape}, {dtype}).transpose({back})")
+            return name
+        over = over if over in memory.home else None
+        n = memory.take(v, over)
+        while len(self._buffers) < len(memory.sizes):
+            self._buffers.append(np.empty(memory.sizes[len(self._buffers)], np.uint8))
+        strides = strides_of(v)
+        more = "" if strides is None else f", 0, {strides}"
+        name = self.fixed(f"ndarray({v.shape}, {self.const(v.dtype)}, B[{n}]{more})")
+        self.names[v] = name
+        self.real[v] = np.ndarray(v.shape, v.dtype, self._buffers[n], 0, strides)
+        return name
+
+    def _donated(self, v: Var) -> str:
+        """Return an argument whose memory a result may take, if one is given away."""
+        for u in sorted(self.donated, key=self.program.inputs.index):
+            if u.shape == v.shape and u.dtype == v.dtype and self.memory.last.get(u, -1) < self.step:
+                self.donated -= {u}
+                return self.names[u]
+        return ""
+
+    # Emission --------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        for i, step in enumerate(self.steps):
+            self.step = i
+            if len(step) > 1:
+                self._group(step, i)
+            elif self.is_numpy:
+                self._one(step[0], i)
+            else:
+                self._call(step[0])
+            for n in self.memory.end(i):
+                if self.poison:
+                    self.body.append(f"poison(B[{n}])")
+            self._forget(step, i)
+        results = self._results()
+        pre, body = "\n ".join(self.pre) or "pass", "\n  ".join(self.body) or "pass"
+        inputs = ", ".join(self.names[v] for v in self.program.inputs)
+        self.text = (
+            f"def make(C, B, {', '.join(HELPERS)}):\n {pre}\n"
+            f" def run({inputs}):\n  {body}\n  return [{', '.join(results)}]\n return run\n"
+        )
+
+    def _forget(self, step: list[Equation], i: int) -> None:
+        """Let go of large values of this call that nobody reads any more."""
+        names = [
+            self.names[v]
+            for v in self.memory.ending.get(i, ())
+            if v.nbytes > 4096 and self.names.get(v, "k")[0] == "t" and v not in self.memory.fresh
+        ]
+        if names:
+            self.body.append(f"{' = '.join(names)} = None")
+
+    def _results(self) -> list[str]:
+        """Return what each result is: memory that nobody else has."""
+        given: set[Var] = set()
+        parts = []
+        for x in self.program.outputs:
+            if not isinstance(x, Var):
+                has_values = isinstance(x, self.program.backend.array_types)
+                parts.append(f"copy({self.literal(x)})" if has_values else self.literal(x))
+                continue
+            root, name = self.memory.of(x), self.names[x]
+            if root in self.memory.inputs or root in given or (root is not x and not self._whole(x, root)):
+                parts.append(f"copy({name})")
+            else:
+                given.add(root)
+                parts.append(f"asarray({name})" if x.shape == () and self.is_numpy else name)
+        return parts
+
+    def _whole(self, x: Var, root: Var) -> bool:
+        """Whether a view of new memory may be handed out: it shows all, and in order."""
+        return self.is_numpy and x.size == root.size and root.order is None and x.order is None
+
+    def _one(self, e: Equation, i: int) -> None:
+        out = e.outs[0]
+        if shows(e) is not None:
+            self._view(e)
+        elif e.effect or e.several or e.shares:
+            self._call(e)
+        elif type(e.function) is np.ufunc and not e.kwargs and e.function.nout == 1:
+            self._ufunc(e, i)
+        elif e.name in REDUCTIONS and self._reduces_plainly(e):
+            name, x = REDUCTIONS[e.name], self.names[e.args[0]]
+            f, axis, keep = self.fixed(f"np.{name}.reduce"), e.kwargs.get("axis"), e.kwargs.get("keepdims")
+            self.body.append(f"{f}({x}, {axis!r}, None, {self.new(out)}, {bool(keep)})")
+        elif e.name in ("setitem", "index_add") and len(e.args) == 3:
+            self._write(e, i)
+        elif e.name == "strong_multiply" and isinstance(e.args[0], (Var, np.ndarray)):
+            a, b = (self.literal(x) for x in e.args)
+            self.body.append(f"strong({a}, {b}, {self.new(out)})")
+        elif e.name == "astype" and isinstance(e.args[0], Var) and len(e.args) == 2:
+            x = self.names[e.args[0]]
+            self.body.append(f"copyto({self.new(out)}, {x}, 'unsafe')")
+        elif e.name == "where" and len(e.args) == 3:
+            self._where(e)
+        elif e.name in ("concat", "stack") and self._joins(e):
+            f = self.fixed("np.concatenate" if e.name == "concat" else "np.stack")
+            parts, axis = self.literal(e.args[0]), e.kwargs.get("axis", 0)
+            self.body.append(f"{f}({parts}, {axis!r}, {self.new(out)})")
+        else:
+            self._call(e)
+
+    def _joins(self, e: Equation) -> bool:
+        parts = e.args[0]
+        return (
+            len(e.args) == 1
+            and e.kwargs.keys() <= {"axis"}
+            and type(e.kwargs.get("axis", 0)) is int
+            and all(
+                isinstance(x, (Var, np.ndarray)) and x.shape and x.dtype == e.outs[0].dtype
+                for x in parts
+            )
+        )
+
+    def _where(self, e: Equation) -> None:
+        """Choose into a buffer; NumPy's `where` makes new memory each time."""
+        condition, a, b = e.args
+        out = e.outs[0]
+        if out.size < 4096 or not isinstance(condition, Var):
+            self._call(e)
+            return
+        name = self.new(out)
+        self.body.append(f"copyto({name}, {self.literal(b)}, 'unsafe')")
+        self.body.append(f"copyto({name}, {self.literal(a)}, 'unsafe', {self.names[condition]})")
+
+    @staticmethod
+    def _reduces_plainly(e: Equation) -> bool:
+        x = e.args[0]
+        return (
+            isinstance(x, Var)
+            and len(e.args) == 1
+            and e.kwargs.keys() <= {"axis", "keepdims", "dtype"}
+            and e.kwargs.get("dtype") in (None, x.dtype)
+            and x.dtype == e.outs[0].dtype
+        )
+
+    def _ufunc(self, e: Equation, i: int) -> None:
+        out = e.outs[0]
+        arrays = [x for x in e.args if isinstance(x, Var)]
+        like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
+        given = [self.literal(x, like) for x in e.args]
+        plain = e.function.signature is None
+        if out.size <= 1 and plain:  # out= costs NumPy more than it saves here
+            symbol = SYMBOLS.get(e.function.__name__)
+            if symbol and len(given) == 2:
+                text = f"{given[0]} {symbol} {given[1]}"
+            elif e.function is np.negative:
+                text = f"-{given[0]}"
+            else:
+                text = f"{self.const(e.function)}({', '.join(given)})"
+            name = self.names[out] = self.local()
+            self.body.append(f"{name} = {text}")
+            return
+        over = None
+        if plain:
+            over = next((x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order), None)
+        f, name = self.const(e.function), self.new(out, over)
+        self.body.append(f"{f}({', '.join(given)}, {name})")
+
+    def _view(self, e: Equation) -> None:
+        out, source = e.outs[0], e.args[0]
+        fixed = e.inputs() == [source] and source in self.real
+        if e.name == "getitem":
+            key = self.key(e.args[1])
+            if not out.shape and "..." not in key:
+                key = f"{key}, ..." if key != "()" else "..."  # an array, not a number
+            text = f"{self.names[source]}[{key}]"
+        else:
+            text = self._text(e)
+        if not fixed:
+            self.names[out] = self.local()
+            self.body.append(f"{self.names[out]} = {text}")
+            return
+        real = self._shown(e)
+        if real is not None and np.may_share_memory(real, self.real[source]):
+            self.names[out] = self.fixed(text)
+            self.real[out] = real
+            return
+        self.memory.part(out)  # it would be a copy of what the buffer holds now
+        self._call(e)
+
+    def _shown(self, e: Equation) -> Any:
+        """Return what a view of the first buffers is."""
+        x = self.real[e.args[0]]
+        if e.name == "getitem":
+            key = e.args[1] if type(e.args[1]) is tuple else (e.args[1],)
+            return x[key if e.outs[0].shape or Ellipsis in key else (*key, ...)]
+        with np.errstate(all="ignore"):
+            out = e.function(x, *e.args[1:], **e.kwargs)
+        return out if isinstance(out, np.ndarray) else None
+
+    def _write(self, e: Equation, i: int) -> None:
+        x, key, value = e.args
+        out, add = e.outs[0], e.name == "index_add"
+        over = None
+        if isinstance(x, Var) and self.memory.is_last_use(x, i, e) and x.order == out.order:
+            new_memory = x in self.memory.fresh and out in self.memory.fresh
+            if new_memory and self.names[x][0] == "t" and x not in self.memory.inputs:
+                over = x
+                self.names[out] = self.names[x]
+            elif x in self.memory.home and out not in self.memory.fresh:
+                over = x
+                self.new(out, x)
+        if over is None:
+            name = self.new(out)
+            if isinstance(x, np.ndarray) and not x.any() and x.dtype.kind in "biufc":
+                self.body.append(f"{name}.fill(0)")
+            else:
+                self.body.append(f"copyto({name}, {self.literal(x)})")
+        name, given = self.names[out], self.literal(value)
+        if not is_basic(key):
+            self.body.append(
+                f"add_at({name}, {self.literal(key)}, {given})"
+                if add
+                else f"{name}[{self.key(key)}] = {given}"
+            )
+            return
+        like = self.real.get(out)
+        like = np.broadcast_to(np.empty((), out.dtype), out.shape) if like is None else like
+        part, k = like[key], self.key(key)
+        if not isinstance(part, np.ndarray):  # one element: a number
+            self.body.append(f"{name}[{k}] {'+=' if add else '='} {given}")
+            return
+        view = f"{name}[{k}]" if k != "..." else name
+        if out in self.real:
+            view = self.fixed(view)
+        else:
+            self.body.append(f"w = {view}")
+            view = "w"
+        same = getattr(value, "dtype", None) == out.dtype
+        if add:
+            self.body.append(f"add({view}, {given}, {view})" if same else f"add_at({name}, {self.literal(key)}, {given})")
+        elif (same and len(value.shape) <= part.ndim) or type(value) in (int, float):
+            self.body.append(f"copyto({view}, {given}, 'unsafe')")
+        else:
+            self.body.append(f"{view}[...] = {given}")
+
+    def _text(self, e: Equation) -> str:
+        given = [self.literal(x) for x in e.args]
+        given += [f"{k}={self.literal(v)}" for k, v in e.kwargs.items()]
+        return f"{self.const(e.function)}({', '.join(given)})"
+
+    def _call(self, e: Equation) -> None:
+        text = self._text(e)
+        for v in e.outs:
+            self.names[v] = self.local()
+        names = ", ".join(self.names[v] for v in e.outs)
+        if not e.outs:
+            self.body.append(text)
+        elif e.several:
+            self.body.append(f"{names}, = {text}")
+        else:
+            self.body.append(f"{names} = {text}")
+
+    # Blocks ----------------------------------------------------------------------------------
+
+    def _group(self, group: list[Equation], i: int) -> None:
+        """Sweep a group block by block, through temporaries of the size of a block."""
+        memory, block = self.memory, self.block
+        inner = {e.outs[0] for e in group}
+        outs = [e.outs[0] for e in group if memory.last[e.outs[0]] > i]
+        shape, n = group[0].outs[0].shape, group[0].outs[0].size
+        for v in outs:
+            self.new(v)
+        flat = "" if len(shape) == 1 else ".reshape(-1)"
+        sliced: list[str] = []
+        names: dict[Any, str] = {}
+        for e in group:
+            for x in e.args:
+                if isinstance(x, Var) and x not in inner or isinstance(x, np.ndarray):
+                    key = x if isinstance(x, Var) else id(x)
+                    if key in names:
+                        continue
+                    if x.size == 1:
+                        names[key] = self._number(x)
+                    else:
+                        k = len(names)
+                        self.body.append(f"f{k} = {self.literal(x)}{flat}")
+                        names[key] = f"x{k}"
+                        sliced.append(f"x{k} = f{k}[s:e]")
+        for k, v in enumerate(outs):
+            self.body.append(f"g{k} = {self.names[v]}{flat}")
+            names[v] = f"y{k}"
+            sliced.append(f"y{k} = g{k}[s:e]")
+        lines, temporaries = self._swept(group, names, set(outs), inner)
+        for z, dtype in temporaries:
+            self.pre.append(f"{z}_{i} = np.empty({block}, {self.const(dtype)})")
+            sliced.append(f"{z} = {z}_{i} if e - s == {block} else {z}_{i}[:e - s]")
+        self.body.append(f"for s in range(0, {n}, {block}):")
+        self.body.append(f" e = min(s + {block}, {n})")
+        self.body.extend(" " + line for line in sliced + lines)
+
+    def _number(self, x: Any) -> str:
+        """Return an array of one element as source, without axes."""
+        name = self.literal(x)
+        if not x.shape:
+            return name
+        if not isinstance(x, Var):
+            return self.fixed(f"{name}.reshape(())")
+        t = self.local()
+        self.body.append(f"{t} = {name}.reshape(())")
+        return t
+
+    def _swept(
+        self, group: list[Equation], names: dict[Any, str], outs: set[Var], inner: set[Var]
+    ) -> tuple[list[str], list[tuple[str, Any]]]:
+        """Return the lines of the loop over blocks, and its temporaries."""
+        last = {v: k for k, e in enumerate(group) for v in e.inputs()}
+        lines: list[str] = []
+        temporaries: list[tuple[str, Any]] = []
+        free: list[tuple[str, Any]] = []
+        for k, e in enumerate(group):
+            out = e.outs[0]
+            arrays = [x for x in e.args if isinstance(x, Var)]
+            like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
+            given = [
+                names[x] if isinstance(x, Var) else names[id(x)] if isinstance(x, np.ndarray) else self.literal(x, like)
+                for x in e.args
+            ]
+            ending = [x for x in dict.fromkeys(e.inputs()) if x in inner - outs and last[x] == k]
+            if out not in outs:
+                strong = e.name == "strong_multiply"
+                fit = next((names[x] for x in ending if x.dtype == out.dtype and not strong), None)
+                if fit is None:
+                    found = next((f for f in free if f[1] == out.dtype), None)
+                    if found is None:
+                        found = f"z{len(temporaries)}", out.dtype
+                        temporaries.append(found)
+                    else:
+                        free.remove(found)
+                    fit = found[0]
+                names[out] = fit
+            free += [(names[x], x.dtype) for x in ending if names[x] != names[out]]
+            f = "strong" if e.name == "strong_multiply" else self.const(e.function)
+            lines.append(f"{f}({', '.join(given)}, {names[out]})")
+        return lines, temporaries
+
+    @property
+    def bytes(self) -> int:
+        """The number of bytes of the buffers of one running call."""
+        return sum(self.memory.sizes)
+
+    # Running ---------------------------------------------------------------------------------
+
+    def compiled(self) -> Callable[[], Callable[..., list[Any]]]:
+        """Return a function that allocates the buffers and returns ``run``."""
+        space: dict[str, Any] = {}
+        exec(compile(self.text, "<xgrad.compile>", "exec"), space)  # noqa: S102 - our own source
+        make, consts, sizes = space["make"], self.consts, self.memory.sizes
+        helpers = {
+            **HELPERS,
+            "asarray": np.asarray if self.is_numpy else operator.pos,
+            "copy": _copy_of(self.program.backend),
+        }
+
+        def allocated() -> Callable[..., list[Any]]:
+            buffers = [np.empty(n, np.uint8) for n in sizes]
+            return make(consts, buffers, *helpers.values())  # type: ignore[no-any-return]
+
+        return allocated
+
+
+def _copy_of(backend: Any) -> Callable[[Any], Any]:
+    if np.ndarray in backend.array_types:
+        return np.array
+    return lambda x: backend.xp.asarray(x, copy=True)
+
+
+def _strong(a: Any, b: Any, out: Any) -> None:
+    """Write the product in which zero times anything is zero."""
+    np.multiply(a, b, out)
+    total = np.vdot(out, out) if out.size <= BLOCK else np.add.reduce(np.square(out), None)
+    if total != total:  # noqa: PLR0124 - true for NaN alone
+        dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
+        np.copyto(out, 0, where=dead)
+
+
+def _poison(buffer: Any) -> None:
+    """Fill memory that nobody may read with NaN."""
+    buffer.fill(255)
+
+
+HELPERS: dict[str, Any] = {
+    "np": np,
+    "ndarray": np.ndarray,
+    "empty": np.empty,
+    "copyto": np.copyto,
+    "add": np.add,
+    "add_at": np.add.at,
+    "strong": _strong,
+    "poison": _poison,
+    "given": lambda x: x if x.flags.c_contiguous and x.flags.writeable else None,
+    "asarray": np.asarray,
+    "copy": np.array,
+}
+"""What the source calls besides the program's own functions."""

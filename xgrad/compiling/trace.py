@@ -1,0 +1,385 @@
+"""The record of one run of a function: what a `Lazy` array tells."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from .. import tree as trees
+from ..arrays import leaving
+from ..arrays.array import Array
+from ..backends import Backend, backend_of_type, effects
+from ..engine import tape
+from .program import Equation, Opaque, Var, inputs_of, line_text, walked
+
+__all__ = ["Trace", "current"]
+
+_now: ContextVar[Trace | None] = ContextVar("xgrad_trace", default=None)
+
+
+class Captured:
+    """An array that a function captures.
+
+    Attributes:
+        holder: the `Array` that holds it.
+        var: its variable.
+        raw: what `holder` held when it was captured.
+        baked: a copy of the values that the program was recorded for, if it depends on them.
+    """
+
+    __slots__ = ("baked", "holder", "raw", "var")
+
+    def __init__(self, holder: Array, var: Var) -> None:
+        self.holder, self.var, self.raw = holder, var, holder._data
+        self.baked: Any = None
+
+
+class Trace:
+    """A program that is being recorded."""
+
+    def __init__(self, name: str, base: Backend) -> None:
+        self.name, self.base = name, base
+        self.start = tape.next_serial()
+        self.equations: list[Equation] = []
+        self.inputs: list[Var] = []
+        self.hidden: dict[int, Captured] = {}
+        self.examples: dict[Var, Any] = {}  # of hidden inputs
+        self.streams: dict[int, Stream] = {}
+        self.region = 0
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> Trace:
+        self._tokens = [_now.set(self), effects.recorder.set(self)]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _now.reset(self._tokens[0])
+        effects.recorder.reset(self._tokens[1])
+
+    @staticmethod
+    def now() -> Trace | None:
+        """Return what is being recorded here, if anything is."""
+        return _now.get()
+
+    # Arrays --------------------------------------------------------------------------------------
+
+    def argument(self, cls: type, raw: Any) -> Any:
+        """Return an array among the arguments as a recorded one."""
+        var = Var(raw.shape, raw.dtype, order_of(raw))
+        self.inputs.append(var)
+        return cls(raw, var, self)
+
+    def require_own(self, x: Array) -> None:
+        """Refuse a captured array whose derivative an outer tape would miss."""
+        if x._node is not None and (
+            tape.is_parameter(x._node) or (x._node[0] < self.start and tape.is_recording())
+        ):
+            raise errors.TraceError(
+                f"compile: {self.name} captures a tracked array ({x.dtype}{list(x.shape)}), whose "
+                "derivative would be lost. Pass it, or the model that holds it, as an argument, "
+                f"or use xgrad.stop_gradient(x){self.where_now()}"
+            )
+
+    def captured(self, x: Array) -> Var | None:
+        """Return the variable of an array that the function captures; None for one it made."""
+        raw = x._data
+        found = self.hidden.get(id(raw))
+        if found is None or found.raw is not raw:
+            var = Var(raw.shape, raw.dtype, order_of(raw))
+            found = self.hidden[id(raw)] = Captured(x, var)
+        return found.var
+
+    def record(
+        self,
+        cls: Any,
+        path: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        value: Any,
+        raws: Any = (),
+        *,
+        effect: bool = False,
+    ) -> Any:
+        """Write an equation for a call that gave `value`, and return its results."""
+        several = isinstance(value, (tuple, list))
+        values = value if several else (value,)
+        arrays = cls.base.array_types
+        if not all(isinstance(v, arrays) for v in values):
+            raise errors.TraceError(
+                f"compile: {path.rpartition('.')[2]} gave {value!r:.60}, which is no array, of an "
+                f"array that depends on an argument{self.where_now()}"
+            )
+        if not effect:
+            self._require_fixed_shape(path, args, kwargs)
+        given = [np.asarray(v) if isinstance(v, np.generic) else v for v in values]
+        outs = [Var(v.shape, v.dtype, order_of(v)) for v in given]
+        shares: tuple[Var | None, ...] = ()
+        if type(function) is not np.ufunc and not effect:
+            shares = _shares(given, path, args, raws)
+        self.equations.append(
+            Equation(
+                path,
+                function,
+                args,
+                kwargs,
+                outs,
+                line=self.line(),
+                region=self.region,
+                effect=effect,
+                shares=shares,
+                several=several,
+            )
+        )
+        made = [cls(v, o, self) for v, o in zip(given, outs, strict=True)]
+        if not several:
+            return made[0]
+        return value._make(made) if hasattr(value, "_make") else tuple(made)
+
+    def _require_fixed_shape(
+        self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Refuse a function whose result has another shape for other values."""
+        from .lazy import OF_VALUES
+
+        name = path.rpartition(".")[2]
+        if name == "getitem":
+            key = args[1] if type(args[1]) is tuple else (args[1],)
+            vary = [k for k in key if isinstance(k, Var) and k.dtype == self.base.dtypes[BOOL]]
+            instead, what = "xgrad.where(mask, x, 0)", "x[mask]"
+        elif name in OF_VALUES:
+            vary = inputs_of(args[1:] if name == "repeat" else (args, tuple(kwargs.values())))
+            instead, what = OF_VALUES[name], name
+        else:
+            return
+        if not vary or self._baked(vary):
+            return
+        raise errors.TraceError(
+            f"compile: the shape of {what} depends on the values of an array that depends on an "
+            f"argument. Write {instead}, which keeps the shape, or compile with "
+            f"on_value='eager'{self.where_now()}"
+        )
+
+    def _baked(self, variables: list[Var]) -> bool:
+        """Record that the program holds for these values only, if they are captured ones."""
+        hidden = {c.var: c for c in self.hidden.values()}
+        if not all(v in hidden for v in variables):
+            return False
+        for v in variables:
+            found = hidden[v]
+            found.baked = self.base.xp.asarray(found.raw, copy=True)
+        return True
+
+    def require_unwritten(
+        self, inputs: list[Array], given: list[Any], name: Callable[[int], str]
+    ) -> None:
+        """Refuse a function that writes to an argument, or to an array that it captures."""
+        for i, (x, raw) in enumerate(zip(inputs, given, strict=True)):
+            if x._data is not raw:
+                raise errors.MutationError(
+                    f"compile: {self.name} writes to its argument {name(i)}; a recorded function "
+                    "may only return new arrays. Write to a copy (x * 1), and return it"
+                )
+        for captured in self.hidden.values():
+            if captured.holder._data is not captured.raw:
+                raise errors.MutationError(
+                    f"compile: {self.name} writes to an array that it captures "
+                    f"({captured.var!r}); a recorded function may only return new arrays. Pass it "
+                    "as an argument, and return what it becomes"
+                )
+
+    def undo(self) -> None:
+        """Put captured arrays and random generators back to where they were."""
+        for captured in self.hidden.values():
+            captured.holder._data = captured.raw
+        for stream in self.streams.values():
+            stream.raw._raw = stream.before
+
+    # Effects -------------------------------------------------------------------------------------
+
+    def apart(self) -> None:
+        """Let nothing recorded from here on be merged with what was recorded before."""
+        self.region += 1
+
+    def stream(self, generator: Any) -> Any:
+        """Return what stands for a generator's stream, and records what is drawn from it."""
+        if isinstance(generator._raw, Stream):  # made in this program, or replayed in it
+            return generator._raw
+        if id(generator) not in self.streams:
+            self.streams[id(generator)] = Stream(self, generator, generator)
+        return self.streams[id(generator)]
+
+    def new_stream(self, base: Backend, seed: Any, device: Any) -> Any:
+        """Return a generator that is made anew in each run."""
+        raw, var = base.random(seed, device), Opaque()
+        equation = Equation(
+            "backend.random", base.random, (seed, device), {}, [var], line=self.line(), effect=True
+        )
+        self.equations.append(equation)
+        return Stream(self, raw, var)
+
+    def opaque(self, name: str, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call a black box on raw arrays, and record the call as one step."""
+        from .lazy import Lazy, lazy_backend
+
+        leaves, structure = trees.flatten((args, kwargs))
+        cls: Any = next((type(x) for x in leaves if isinstance(x, Lazy)), None)
+        cls = cls or lazy_backend(self.base).array_types[0]
+        symbols = [_symbol(x) for x in leaves]
+        structures: list[Any] = []
+
+        def call(*leaves: Any) -> Any:
+            args, kwargs = structure.unflatten(leaves)
+            out, out_structure = trees.flatten(f(*args, **kwargs))
+            structures[:] = [out_structure]
+            return tuple([as_raw(x) for x in out])
+
+        call.__name__ = name
+        raws = [x.value if isinstance(x, Lazy) else x for x in leaves]
+        value = call(*raws)
+        made = self.record(cls, f"opaque.{name}", call, tuple(symbols), {}, value, effect=True)
+        return structures[0].unflatten(list(made))
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    def line(self) -> tuple[str, int] | None:
+        """Return file and number of the user's line that runs, if the function is on the stack."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            code = frame.f_code
+            if is_users(code):
+                return code.co_filename, frame.f_lineno
+            if code.co_name == "_recorded_run":
+                return None
+            frame = frame.f_back
+        return None
+
+    def where_now(self) -> str:
+        """Return the user's line that runs as the end of a message."""
+        text = line_text(self.line())
+        return f"\n  {text}" if text else ""
+
+
+BOOL = np.dtype(bool)
+
+_users: dict[CodeType, bool] = {}
+
+
+def is_users(code: CodeType) -> bool:
+    """Whether code is the user's own, rather than of xgrad or an installed package."""
+    found = _users.get(code)
+    if found is None:
+        name = code.co_filename
+        own = name.startswith((leaving.OWN, "<frozen", "<__array", *leaving.INSTALLED))
+        found = _users[code] = not own and "xgrad_backends" not in name
+    return found
+
+
+def current(x: Any) -> Trace:
+    """Return what is being recorded, or say that an array outlived its recording."""
+    trace = Trace.now()
+    owner = x if isinstance(x, Trace) else x.trace
+    if trace is None or (owner is not None and owner is not trace):
+        raise errors.TraceError(
+            "compile: an array of a program that was recorded is used after its recording has "
+            "ended. Return it from the compiled function instead of keeping it elsewhere"
+        )
+    return trace
+
+
+MAY_SHARE = frozenset("reshape asarray ravel".split())
+"""Functions that copy or not, depending on how their argument lies in memory."""
+
+
+def _shares(values: list[Any], path: str, args: Any, raws: Any) -> tuple[Var | None, ...]:
+    """Return for each result the variable that it shows entries of, as the example values do."""
+    found: list[Var | None] = []
+    flat, symbols = list(walked(raws)), list(walked(args))
+    may = path.rpartition(".")[2] in MAY_SHARE
+    for v in values:
+        base = None
+        for x, symbol in zip(flat, symbols, strict=True):
+            if isinstance(symbol, Var) and isinstance(x, np.ndarray):
+                if (may and isinstance(args[0], Var)) or np.may_share_memory(v, x):
+                    base = symbol
+                    break
+        found.append(base)
+    return tuple(found) if any(b is not None for b in found) else ()
+
+
+def order_of(raw: Any) -> tuple[int, ...] | None:
+    """Return the axes of an array of NumPy from the slowest to the fastest; None for C order."""
+    if not isinstance(raw, np.ndarray) or raw.ndim < 2 or raw.flags.c_contiguous:
+        return None
+    strides = [abs(s) for s in raw.strides]
+    order = tuple(sorted(range(raw.ndim), key=lambda i: (-strides[i], i)))
+    return None if order == tuple(range(raw.ndim)) else order
+
+
+def as_raw(x: Any) -> Any:
+    """Return what a black box gave as a raw array."""
+    if type(x) is Array:
+        x = x._data
+    return x if backend_of_type(type(x)) is not None else np.asarray(x)
+
+
+def _symbol(x: Any) -> Any:
+    var = getattr(x, "var", None)
+    if isinstance(var, Var):
+        return var
+    return getattr(x, "value", x) if hasattr(x, "trace") else x
+
+
+class Stream:
+    """What stands for a library's random generator while a program is recorded.
+
+    Each draw is an equation with an effect. A copy of it gives again what was drawn after it was
+    made, as recomputation under `checkpoint` needs.
+    """
+
+    def __init__(self, trace: Trace, raw: Any, symbol: Any, drawn: list[Any] | None = None) -> None:
+        self.trace, self.raw, self.symbol = trace, raw, symbol
+        self.drawn: list[Any] = [] if drawn is None else drawn
+        self.at: int | None = None  # where a copy has arrived
+        self.before = copy.deepcopy(raw._raw) if raw is symbol else None
+
+    def __deepcopy__(self, memo: Any) -> Stream:
+        again = Stream(self.trace, self.raw, self.symbol, self.drawn)
+        again.at = len(self.drawn) if self.at is None else self.at
+        return again
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self._draw(name, args, kwargs)
+
+    def _draw(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self.at is not None and self.at < len(self.drawn):
+            self.at += 1
+            return self.drawn[self.at - 1]
+        from .lazy import lazy_backend
+
+        trace = self.trace
+        cls: Any = lazy_backend(trace.base).array_types[0]
+
+        def draw(generator: Any, *args: Any, **kwargs: Any) -> Any:
+            stream = getattr(generator, "_raw", generator)
+            out = getattr(stream, name)(*args, **kwargs)
+            return np.asarray(out) if isinstance(out, (float, int, np.generic)) else out
+
+        draw.__name__ = name
+        value = draw(self.raw, *args, **kwargs)
+        made = trace.record(
+            cls, f"random.{name}", draw, (self.symbol, *args), dict(kwargs), value, effect=True
+        )
+        self.drawn.append(made)
+        return made
+
+
