@@ -322,6 +322,7 @@ __all__ = [
     "choose",
     "clip",
     "column_stack",
+    "compile",
     "complex64",
     "complex128",
     "compress",
@@ -578,22 +579,28 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import fft, linalg, special
+    from .compiling import compile
     from . import numpy_protocol as numpy_protocol
 
+_COMPILING = ("compile",)  # functions of a chapter that most programs do without
+
 _LAZY = (  # chapters that many programs do without
-    *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
+    *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
     *("optimize", "show", "special", "testing"),
 )
 
 
 def __getattr__(name: str) -> _Any:
+    if name in _COMPILING:
+        value = globals()[name] = getattr(_import_module(f"{__name__}.compiling"), name)
+        return value
     if name in _LAZY:
         return _import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_COMPILING, *_LAZY})
 
 
 _MOVED = {"array": "arrays.array", "derived": "engine.picklable", "trees": "tree"}

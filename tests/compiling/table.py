@@ -146,14 +146,26 @@ def results(out: Any) -> list[Any]:
 
 
 def different(want: list[Any], got: list[Any]) -> str:
-    """Return how results differ in number, dtype, shape or in any bit but the sign of a NaN."""
+    """Return how results differ in number, dtype, shape or in any bit but the sign of a NaN.
+
+    NumPy multiplies complex numbers, and numbers without axes, by other instructions in an array
+    than as scalars, which its own functions return: those may differ in the last bits.
+    """
     if len(want) != len(got):
         return f"{len(got)} results; expected {len(want)}"
     for a, b in zip(want, got, strict=True):
         if a.dtype != b.dtype or a.shape != b.shape:
             return f"{b.dtype}{list(b.shape)}; expected {a.dtype}{list(a.shape)}"
-        if not np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
-            with np.errstate(all="ignore"):
-                gap = np.nanmax(np.abs(a - b)) if a.dtype.kind in "fc" else "other integers"
-            return f"{b}; expected {a}, differs by {gap}"
+        if np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
+            continue
+        if a.dtype.kind in "fc" and (a.dtype.kind == "c" or not a.shape):
+            eps = 64 * np.finfo(a.dtype).eps
+            if np.allclose(a, b, rtol=eps, atol=eps * _size(a), equal_nan=True):
+                continue
+        return f"{b}; expected {a}"
     return ""
+
+
+def _size(x: Any) -> float:
+    finite = np.abs(x[np.isfinite(x)])
+    return float(np.max(finite, initial=0.0))

@@ -23,9 +23,15 @@ def shows(e: Equation) -> Var | None:
     """Return the variable whose entries the one result of an equation may show."""
     if e.effect or len(e.outs) != 1:
         return None
-    if e.name == "getitem" and isinstance(e.args[0], Var) and is_basic(e.args[1]):
+    if e.name == "getitem" and isinstance(e.args[0], Var) and _may_show(e.args[1]):
         return e.args[0]
     return e.shares[0] if e.shares else None
+
+
+def _may_show(key: Any) -> bool:
+    """Whether reading at an index may give a view: an index of no axes may be a number then."""
+    parts = key if type(key) is tuple else (key,)
+    return is_basic(key) or not any(getattr(k, "shape", ()) or type(k) is list for k in parts)
 
 
 class Memory:

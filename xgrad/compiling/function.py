@@ -116,6 +116,7 @@ class Entry:
         self.free: list[Any] = []
         self.bytes = 0
         self.guarded = False
+        self.calls_out = any(e.effect for e in program.equations)
         self.hits = 0
         self._allocate: Any = None
         self._lock = threading.Lock()
@@ -145,6 +146,8 @@ class Entry:
         """Return a set of buffers, and a context in which NumPy does not warn."""
         if self._allocate is None:
             self.prepare()
+        if self.calls_out:  # a black box is to see the context of who calls
+            return _quietly, self._allocate()
         quiet = Context().run
         quiet(np.seterr, all="ignore")
         return quiet, self._allocate()
@@ -174,6 +177,11 @@ class Entry:
                 return None
             found.append(raw)
         return found
+
+
+def _quietly(run: Callable[..., Any], *inputs: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return run(*inputs)
 
 
 class Hidden:

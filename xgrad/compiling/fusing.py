@@ -19,6 +19,12 @@ __all__ = ["BLOCK", "fused"]
 BLOCK = 8192
 """How many elements a block has: with a few temporaries it fits the second cache."""
 
+WINDOW = 48
+"""How far an equation may come forward to join a group: its result is needed only later."""
+
+FEWEST = 3
+"""How many equations make a group; fewer gain nothing."""
+
 ELEMENTWISE = frozenset(["strong_multiply"])
 """Functions besides NumPy's ufuncs that act element by element."""
 
@@ -55,21 +61,22 @@ def _grouped(equations: list[Equation], least: int) -> list[list[Equation]]:
         if not count:
             heapq.heappush(ready.setdefault(kinds[n], []), n)
     groups: list[list[Equation]] = []
-    shape: Any = None
     while ready:
-        if shape is None or shape not in ready:
-            shape = min(ready, key=lambda k: (k is not None, ready[k][0]))
-            groups.append([])
-        n = heapq.heappop(ready[shape])
-        if not ready[shape]:
-            del ready[shape]
-        groups[-1].append(equations[n])
-        for user in users[n]:
-            waiting[user] -= 1
-            if not waiting[user]:
-                heapq.heappush(ready.setdefault(kinds[user], []), user)
-        if kinds[n] is None:
-            shape = None
+        shape = min(ready, key=lambda kind: ready[kind][0])  # as the program has them
+        group, last = [], ready[shape][0]
+        while shape in ready and ready[shape][0] <= last + WINDOW:
+            last = max(last, n := heapq.heappop(ready[shape]))
+            group.append(n)
+            if not ready[shape]:
+                del ready[shape]
+            for user in users[n]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready.setdefault(kinds[user], []), user)
+            if shape is None:
+                break
+        few = len(group) < FEWEST
+        groups += [[equations[n]] for n in group] if few else [[equations[n] for n in group]]
     return groups
 
 

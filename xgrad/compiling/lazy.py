@@ -122,11 +122,6 @@ class Lazy:
         return f"<recorded {self.dtype}{list(self.shape)}>"
 
 
-def _power(x: Any, p: Any) -> tuple[str, Any, tuple[Any, ...]]:
-    """Return what the library's operator does for a power: NumPy has short ways for some."""
-    return "operator.pow", operator.pow, (x, p)
-
-
 _BINARY = {
     **{name: getattr(operator, name) for name in "add sub mul truediv floordiv mod matmul".split()},
     **{name: getattr(operator, name) for name in "lt le gt ge eq ne pow".split()},
@@ -151,8 +146,17 @@ def _operator_of(base: Backend, name: str, f: Callable[..., Any]) -> tuple[str, 
     return f"operator.{f.__name__}", f
 
 
-# NumPy's operator takes these functions for a power that is a Python number.
 _POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 1: np.positive}
+"""What NumPy's operator calls for a power that is a Python number."""
+
+
+def _short_power(p: Any, kind: str) -> Any:
+    """Return the function that NumPy's operator calls for a power, if it is not `numpy.power`."""
+    if type(p) not in (int, float) or kind not in "fc":
+        return None
+    if kind == "c" and type(p) is float and p != 0.5:  # noqa: PLR2004 - exactly
+        return None
+    return _POWERS.get(p)
 
 
 def _define_operators(cls: type[Lazy], base: Backend) -> None:
@@ -172,8 +176,8 @@ def _define_operators(cls: type[Lazy], base: Backend) -> None:
     def power(self: Lazy, p: Any) -> Any:
         if not self.takes(p):
             return NotImplemented
-        if type(p) in (int, float) and p in _POWERS and self.dtype.kind in "fc":
-            short = _POWERS[p]
+        short = _short_power(p, self.dtype.kind)
+        if short is not None:
             return perform(cls, f"numpy.{short.__name__}", short, (self,))
         return perform(cls, *path_of_power, (self, p))
 

@@ -44,6 +44,7 @@ def simplified(
 ) -> tuple[list[Equation], list[Any]]:
     """Return equations without those that only hand their argument on."""
     known: dict[Var, Any] = {}
+    masks: dict[Var, Var] = {}
     kept = []
     for e in equations:
         changed = any(v in known for v in e.inputs()) if known else False
@@ -51,8 +52,10 @@ def simplified(
         same = None if e.effect or e.several else argument_of(e)
         if same is not None:
             known[e.outs[0]] = same
-        else:
-            kept.append(_with_numbers(e))
+            continue
+        if e.name == "astype" and isinstance(e.args[0], Var) and e.args[0].dtype == np.bool_:
+            masks[e.outs[0]] = e.args[0]
+        kept.append(_with_masks(_with_numbers(e), masks))
     return kept, [known.get(x, x) if isinstance(x, Var) else x for x in outputs]
 
 
@@ -126,6 +129,21 @@ def _with_numbers(e: Equation) -> Equation:
             args[i] = np.asarray(x.flat[0], x.dtype)
             e = e.replaced({})
             e.args = tuple(args)
+    return e
+
+
+def _with_masks(e: Equation, masks: dict[Var, Var]) -> Equation:
+    """Return a product with a mask in the place of its numbers 0 and 1: NumPy converts on the way.
+
+    It is the same product, of one pass less over memory.
+    """
+    if e.name not in ("multiply", "strong_multiply") or len(e.args) != 2:
+        return e
+    for i, x in enumerate(e.args):
+        other = e.args[1 - i]
+        if isinstance(x, Var) and x in masks and isinstance(other, Var) and other not in masks:
+            if other.dtype == x.dtype and masks[x].shape == x.shape and _is_real(x):
+                e = e.replaced({x: masks[x]})
     return e
 
 

@@ -289,10 +289,10 @@ class Source:
             self.body.append(f"{name} = {text}")
             return
         over = None
-        if plain:
+        if plain and out.dtype.kind != "c":  # NumPy multiplies complex numbers otherwise in place
             over = next((x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order), None)
         f, name = self.const(e.function), self.new(out, over)
-        self.body.append(f"{f}({', '.join(given)}, {name})")
+        self.body.append(f"{f}({', '.join(given)}, {_out(e)}{name})")
 
     def _view(self, e: Equation) -> None:
         out, source = e.outs[0], e.args[0]
@@ -367,7 +367,7 @@ class Source:
         same = getattr(value, "dtype", None) == out.dtype
         if add:
             self.body.append(f"add({view}, {given}, {view})" if same else f"add_at({name}, {self.literal(key)}, {given})")
-        elif (same and len(value.shape) <= part.ndim) or type(value) in (int, float):
+        elif type(value) in (int, float) or (same and len(value.shape) <= part.ndim):
             self.body.append(f"copyto({view}, {given}, 'unsafe')")
         else:
             self.body.append(f"{view}[...] = {given}")
@@ -469,7 +469,7 @@ class Source:
                 names[out] = fit
             free += [(names[x], x.dtype) for x in ending if names[x] != names[out]]
             f = "strong" if e.name == "strong_multiply" else self.const(e.function)
-            lines.append(f"{f}({', '.join(given)}, {names[out]})")
+            lines.append(f"{f}({', '.join(given)}, {_out(e)}{names[out]})")
         return lines, temporaries
 
     @property
@@ -497,6 +497,11 @@ class Source:
         return allocated
 
 
+def _out(e: Equation) -> str:
+    """Return how a ufunc takes what it writes into: two of them by name only."""
+    return "out=" if e.function in (np.maximum, np.minimum) else ""
+
+
 def _copy_of(backend: Any) -> Callable[[Any], Any]:
     if np.ndarray in backend.array_types:
         return np.array
@@ -506,7 +511,13 @@ def _copy_of(backend: Any) -> Callable[[Any], Any]:
 def _strong(a: Any, b: Any, out: Any) -> None:
     """Write the product in which zero times anything is zero."""
     np.multiply(a, b, out)
-    total = np.vdot(out, out) if out.size <= BLOCK else np.add.reduce(np.square(out), None)
+    if out.size <= BLOCK:
+        total = np.vdot(out, out)
+    else:  # by blocks: longer scalar products wake the threads of the BLAS
+        flat = out.ravel(order="K")
+        end = flat.size // BLOCK * BLOCK
+        blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
+        total = np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
     if total != total:  # noqa: PLR0124 - true for NaN alone
         dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
         np.copyto(out, 0, where=dead)

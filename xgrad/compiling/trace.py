@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from types import CodeType, FrameType
 from typing import Any
@@ -15,7 +16,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array
-from ..backends import Backend, backend_of_type, effects
+from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
 from ..engine import tape
 from .program import Equation, Opaque, Var, inputs_of, line_text, walked
 
@@ -237,7 +238,8 @@ class Trace:
 
         def call(*leaves: Any) -> Any:
             args, kwargs = structure.unflatten(leaves)
-            out, out_structure = trees.flatten(f(*args, **kwargs))
+            with unrecorded(self.base):
+                out, out_structure = trees.flatten(f(*args, **kwargs))
             structures[:] = [out_structure]
             return tuple([as_raw(x) for x in out])
 
@@ -265,6 +267,21 @@ class Trace:
         """Return the user's line that runs as the end of a message."""
         text = line_text(self.line())
         return f"\n  {text}" if text else ""
+
+
+@contextlib.contextmanager
+def unrecorded(base: Backend) -> Iterator[None]:
+    """Record nothing in the block, and make new arrays where the program has its own."""
+    tokens = _now.set(None), effects.recorder.set(None)
+    try:
+        if get_backend() == f"recorded_{base.name}":
+            with use_backend(base.name):
+                yield
+        else:
+            yield
+    finally:
+        _now.reset(tokens[0])
+        effects.recorder.reset(tokens[1])
 
 
 BOOL = np.dtype(bool)

@@ -288,6 +288,7 @@ def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     raws = [x._data if type(x) is Array else x for x in arrays]
     raws = [under(x) for x in raws if backend_of_type(type(x)) and x.shape != ()]
+    raws = [x for x in raws if not backend_of(x).leads]  # which takes the others along
     backends = sorted({backend_of(x).name for x in raws})
     if len(backends) > 1:
         raise errors.MixedBackendError(
