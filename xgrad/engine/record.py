@@ -8,7 +8,7 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
-from ..backends import creating_like
+from ..backends import backend_of, creating_like
 from . import tape
 from .tape import SERIAL, Node
 
@@ -209,7 +209,10 @@ def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
         out = trees.as_array(x, what)
     if out.shape != y.shape:
         raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
-    if out.backend != y.backend:
+    own, theirs = backend_of(y._data), backend_of(out._data)
+    if own.leads and not theirs.leads:  # a constant beside what is recorded or batched
+        out, theirs = own.adopt(out, y._data), own
+    if own is not theirs and not theirs.leads:
         raise errors.MixedBackendError(
             f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
             f"Move it with x.to_backend({y.backend!r})"

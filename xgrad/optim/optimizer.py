@@ -144,4 +144,4 @@ class Optimizer:
 
     def __repr__(self) -> str:
         count = sum(math.prod(getattr(x, "shape", ())) for x in trees.leaves(self.model))
-        return f"Optimizer({self.method}, {count:,} parameters, {self.state.count:,} updates)"
+        return f"Optimizer({self.method}, {count:,} parameters, {int(self.state.count):,} updates)"
