@@ -1,4 +1,4 @@
-"""xgrad: raw arrays of NumPy or CuPy in, raw arrays out."""
+"""xgrad: raw arrays of NumPy or CuPy in, raw arrays out; op by op, or compiled by an engine."""
 
 from typing import Any
 
@@ -32,11 +32,20 @@ def load(name: str, threads: int, device: str) -> Library:
         sigmoid=xg.sigmoid,
         take=xg.take,
     )
+    engine = {"xgrad_compile": "numpy", "xgrad_native": "native"}.get(name)
+
+    def maybe(f: Any) -> Any:
+        return f if engine is None else xg.compile(f, engine=engine)
+
     ways = {
-        "gradient": lambda f, wrt: xg.grad(f, tuple(range(wrt))),
-        "hessian": lambda f, wrt: xg.hessian(f),
-        "jacobian": lambda f, wrt: xg.jacrev(f),
-        "product": lambda f, wrt: lambda x, v: xg.hvp(f, x, v),
+        "gradient": lambda f, wrt: maybe(xg.grad(f, tuple(range(wrt)))),
+        "hessian": lambda f, wrt: maybe(xg.hessian(f)),
+        "jacobian": lambda f, wrt: maybe(xg.jacrev(f)),
+        "product": lambda f, wrt: maybe(lambda x, v: xg.hvp(f, x, v)),
     }
     place = named(device)
-    return Library(name, xp, place.put, ways, lambda f: lambda x: xg.vjp(f, x), place.take)
+    forward = None if engine else lambda f: lambda x: xg.vjp(f, x)
+    held = (lambda f: f.stats["bytes"]) if engine else None
+    return Library(
+        name, xp, place.put, ways, forward, place.take, traces=engine is not None, held=held
+    )
