@@ -14,7 +14,7 @@ import numpy as np
 from .buffers import shows
 from .program import Equation, Var
 
-__all__ = ["BLOCK", "fused"]
+__all__ = ["BLOCK", "fused", "grouped"]
 
 BLOCK = 8192
 """How many elements a block has: with a few temporaries it fits the second cache."""
@@ -42,19 +42,35 @@ def fused(equations: list[Equation], least: int = 2 * BLOCK) -> list[list[Equati
     """Return the equations in groups that run together; most groups have one."""
     if not any(e.outs and e.outs[0].size >= least for e in equations):
         return [[e] for e in equations]
+    views = {o for e in equations for o in e.outs if shows(e) is not None}
+    kinds = [_shape_of(e, views, least) for e in equations]
+    return grouped(equations, kinds, len(equations), FEWEST)
+
+
+def grouped(
+    equations: list[Equation], kinds: list[Any], most: int, fewest: int
+) -> list[list[Equation]]:
+    """Return equations in groups of one kind; None is the kind of those that stand alone.
+
+    Args:
+        equations: in an order in which they can run.
+        kinds: of each.
+        most: equations that a group may have.
+        fewest: equations that make a group; fewer stand alone.
+    """
     groups: list[list[Equation]] = []
     start = 0
     for i in range(1, len(equations) + 1):  # nothing moves from one region to another
         if i == len(equations) or equations[i].region != equations[start].region:
-            groups += _grouped(equations[start:i], least)
+            groups += _grouped(equations[start:i], kinds[start:i], most, fewest)
             start = i
     return groups
 
 
-def _grouped(equations: list[Equation], least: int) -> list[list[Equation]]:
+def _grouped(
+    equations: list[Equation], kinds: list[Any], most: int, fewest: int
+) -> list[list[Equation]]:
     made = {o: n for n, e in enumerate(equations) for o in e.outs}
-    views = {o for e in equations for o in e.outs if shows(e) is not None}
-    kinds = [_shape_of(e, views, least) for e in equations]
     waiting, users = _dependences(equations, made)
     ready: dict[Any, list[int]] = {}
     for n, count in enumerate(waiting):
@@ -64,7 +80,7 @@ def _grouped(equations: list[Equation], least: int) -> list[list[Equation]]:
     while ready:
         shape = min(ready, key=lambda kind: ready[kind][0])  # as the program has them
         group, last = [], ready[shape][0]
-        while shape in ready and ready[shape][0] <= last + WINDOW:
+        while shape in ready and ready[shape][0] <= last + WINDOW and len(group) < most:
             last = max(last, n := heapq.heappop(ready[shape]))
             group.append(n)
             if not ready[shape]:
@@ -75,7 +91,7 @@ def _grouped(equations: list[Equation], least: int) -> list[list[Equation]]:
                     heapq.heappush(ready.setdefault(kinds[user], []), user)
             if shape is None:
                 break
-        few = len(group) < FEWEST
+        few = len(group) < fewest
         groups += [[equations[n]] for n in group] if few else [[equations[n] for n in group]]
     return groups
 

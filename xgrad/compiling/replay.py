@@ -7,7 +7,6 @@ block. On another library than NumPy there are no buffers, only the calls.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -44,20 +43,24 @@ class Source:
     ) -> None:
         self.program, self.donated, self.poison, self.block = program, donated, poison, block
         self.is_numpy = np.ndarray in program.backend.array_types
-        equations = program.equations
-        self.steps = fused(equations, 2 * block) if self.is_numpy else [[e] for e in equations]
+        self.steps = self._grouped(program.equations)
         self.memory = Memory(self.steps, program.inputs, program.outputs)
         self.consts: list[Any] = []
         self.pre: list[str] = []
         self.body: list[str] = []
         self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
+        self.parameters = list(self.names.values())
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
         self._locals = 0
         self._build()
-        self._buffers = []
+        self._buffers = []  # the plan of them is enough
         self.real = {}
+
+    def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:
+        """Return the equations in groups that run together."""
+        return fused(equations, 2 * self.block) if self.is_numpy else [[e] for e in equations]
 
     # Names -----------------------------------------------------------------------------------
 
@@ -159,7 +162,7 @@ class Source:
     def _build(self) -> None:
         for i, step in enumerate(self.steps):
             self.step = i
-            if len(step) > 1:
+            if len(step) > 1 or self._nests(step[0]):
                 self._group(step, i)
             elif self.is_numpy:
                 self._one(step[0], i)
@@ -171,11 +174,15 @@ class Source:
             self._forget(step, i)
         results = self._results()
         pre, body = "\n ".join(self.pre) or "pass", "\n  ".join(self.body) or "pass"
-        inputs = ", ".join(self.names[v] for v in self.program.inputs)
+        inputs = ", ".join(self.parameters)
         self.text = (
-            f"def make(C, B, {', '.join(HELPERS)}):\n {pre}\n"
+            f"def make(C, B, {', '.join(self.helpers())}):\n {pre}\n"
             f" def run({inputs}):\n  {body}\n  return [{', '.join(results)}]\n return run\n"
         )
+
+    def _nests(self, e: Equation) -> bool:
+        """Whether an equation alone is treated as a group."""
+        return False
 
     def _forget(self, step: list[Equation], i: int) -> None:
         """Let go of large values of this call that nobody reads any more."""
@@ -197,7 +204,8 @@ class Source:
                 parts.append(f"copy({self.literal(x)})" if has_values else self.literal(x))
                 continue
             root, name = self.memory.of(x), self.names[x]
-            if root in self.memory.inputs or root in given or (root is not x and not self._whole(x, root)):
+            mine = root not in self.memory.inputs and root not in given and root not in self.real
+            if not mine or (root is not x and not self._whole(x, root)):
                 parts.append(f"copy({name})")
             else:
                 given.add(root)
@@ -327,37 +335,52 @@ class Source:
         return out if isinstance(out, np.ndarray) else None
 
     def _write(self, e: Equation, i: int) -> None:
+        """Write into a copy of an array, or into the array itself where nobody reads it again."""
         x, key, value = e.args
         out, add = e.outs[0], e.name == "index_add"
-        over = None
-        if isinstance(x, Var) and self.memory.is_last_use(x, i, e) and x.order == out.order:
-            new_memory = x in self.memory.fresh and out in self.memory.fresh
-            if new_memory and self.names[x][0] == "t" and x not in self.memory.inputs:
-                over = x
-                self.names[out] = self.names[x]
-            elif x in self.memory.home and out not in self.memory.fresh:
-                over = x
-                self.new(out, x)
-        if over is None:
-            name = self.new(out)
-            if isinstance(x, np.ndarray) and not x.any() and x.dtype.kind in "biufc":
-                self.body.append(f"{name}.fill(0)")
-            else:
-                self.body.append(f"copyto({name}, {self.literal(x)})")
+        if not self._written_over(e, i):
+            self.new(out)
+            self._copy_all(out, x)
         name, given = self.names[out], self.literal(value)
         if not is_basic(key):
+            index = self.literal(key) if add else self.key(key)
             self.body.append(
-                f"add_at({name}, {self.literal(key)}, {given})"
-                if add
-                else f"{name}[{self.key(key)}] = {given}"
+                f"add_at({name}, {index}, {given})" if add else f"{name}[{index}] = {given}"
             )
             return
         like = self.real.get(out)
         like = np.broadcast_to(np.empty((), out.dtype), out.shape) if like is None else like
-        part, k = like[key], self.key(key)
+        part = like[key]
         if not isinstance(part, np.ndarray):  # one element: a number
-            self.body.append(f"{name}[{k}] {'+=' if add else '='} {given}")
-            return
+            key = (*(key if type(key) is tuple else (key,)), ...)
+            part = like[key]
+        self._write_part(out, key, part, value, add)
+
+    def _written_over(self, e: Equation, i: int) -> bool:
+        """Let the result of a write take the place of the array that is written to, if it may."""
+        x, _, value = e.args
+        out, memory = e.outs[0], self.memory
+        if value is x or not memory.is_last_use(x, i, e) or x.order != out.order:
+            return False
+        if x in memory.fresh and out in memory.fresh:
+            if self.names[x][0] == "t" and x not in memory.inputs:
+                self.names[out] = self.names[x]
+                return True
+        elif x in memory.home and out not in memory.fresh:
+            self.new(out, x)
+            return True
+        return False
+
+    def _copy_all(self, out: Var, x: Any) -> None:
+        """Copy an array into memory that was just made."""
+        if isinstance(x, np.ndarray) and not x.any() and x.dtype.kind in "biufc":
+            self.body.append(f"{self.names[out]}.fill(0)")
+        else:
+            self.body.append(f"copyto({self.names[out]}, {self.literal(x)})")
+
+    def _write_part(self, out: Var, key: Any, part: Any, value: Any, add: bool) -> None:
+        """Write or add a value to the part of an array that a basic index shows."""
+        name, k, given = self.names[out], self.key(key), self.literal(value)
         view = f"{name}[{k}]" if k != "..." else name
         if out in self.real:
             view = self.fixed(view)
@@ -366,7 +389,10 @@ class Source:
             view = "w"
         same = getattr(value, "dtype", None) == out.dtype
         if add:
-            self.body.append(f"add({view}, {given}, {view})" if same else f"add_at({name}, {self.literal(key)}, {given})")
+            index = self.literal(key)
+            self.body.append(
+                f"add({view}, {given}, {view})" if same else f"add_at({name}, {index}, {given})"
+            )
         elif type(value) in (int, float) or (same and len(value.shape) <= part.ndim):
             self.body.append(f"copyto({view}, {given}, 'unsafe')")
         else:
@@ -477,6 +503,10 @@ class Source:
         """The number of bytes of the buffers of one running call."""
         return sum(self.memory.sizes)
 
+    def helpers(self) -> dict[str, Any]:
+        """Return what the source calls besides the program's own functions, by name."""
+        return HELPERS | {"copy": _copy_of(self.program.backend)}
+
     # Running ---------------------------------------------------------------------------------
 
     def compiled(self) -> Callable[[], Callable[..., list[Any]]]:
@@ -484,11 +514,7 @@ class Source:
         space: dict[str, Any] = {}
         exec(compile(self.text, "<xgrad.compile>", "exec"), space)  # noqa: S102 - our own source
         make, consts, sizes = space["make"], self.consts, self.memory.sizes
-        helpers = {
-            **HELPERS,
-            "asarray": np.asarray if self.is_numpy else operator.pos,
-            "copy": _copy_of(self.program.backend),
-        }
+        helpers = self.helpers()
 
         def allocated() -> Callable[..., list[Any]]:
             buffers = [np.empty(n, np.uint8) for n in sizes]
