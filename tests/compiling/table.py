@@ -98,7 +98,7 @@ def others(arrays: list[Any], varying: list[int]) -> dict[str, list[Any]]:
     }
 
 
-def disagreement(case: Case, count: int = 2, **options: Any) -> list[str]:
+def disagreement(case: Case, count: int = 2, rtol: float = 0.0, **options: Any) -> list[str]:
     """Return where replayed programs differ from eager code; nothing if nowhere."""
     wrong = []
     raws = case.raw_arrays()
@@ -122,7 +122,7 @@ def disagreement(case: Case, count: int = 2, **options: Any) -> list[str]:
                     continue
                 pairs.append((kind, want, results(compiled(*ys))))
         for kind, want, got in pairs:
-            text = different(want, got)
+            text = different(want, got, rtol)
             if text:
                 wrong.append(f"{name}, {kind}: {text}")
     return wrong
@@ -145,7 +145,7 @@ def results(out: Any) -> list[Any]:
     return [np.asarray(x.data if isinstance(x, xg.Array) else x) for x in xg.tree.leaves(out)]
 
 
-def different(want: list[Any], got: list[Any]) -> str:
+def different(want: list[Any], got: list[Any], rtol: float = 0.0) -> str:
     """Return how results differ in number, dtype, shape or in any bit but the sign of a NaN.
 
     NumPy multiplies complex numbers, and numbers without axes, by other instructions in an array
@@ -158,8 +158,8 @@ def different(want: list[Any], got: list[Any]) -> str:
             return f"{b.dtype}{list(b.shape)}; expected {a.dtype}{list(a.shape)}"
         if np.array_equal(a, b, equal_nan=a.dtype.kind in "fc"):
             continue
-        if a.dtype.kind in "fc" and (a.dtype.kind == "c" or not a.shape):
-            eps = 64 * np.finfo(a.dtype).eps
+        if a.dtype.kind in "fc" and (rtol or a.dtype.kind == "c" or not a.shape):
+            eps = max(64 * np.finfo(a.dtype).eps, rtol)
             if np.allclose(a, b, rtol=eps, atol=eps * _size(a), equal_nan=True):
                 continue
         return f"{b}; expected {a}"

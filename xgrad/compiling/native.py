@@ -19,12 +19,12 @@ from .buffers import shows, strides_of
 from .fusing import grouped
 from .nests import TYPES, Nest, expression, is_nest, is_write, number, prelude
 from .program import Equation, Program, Var
-from .replay import Source
+from .replay import Source, shown
 from .toolchain import library, vector_functions
 
 __all__ = ["NativeSource"]
 
-MOST = 64
+MOST = 128
 """How many equations a nest may have: more take the compiler longer than they gain."""
 
 SMALL = 1 << 16
@@ -65,7 +65,9 @@ class NativeSource(Source):
         self._rows: list[tuple[int, list[tuple[int, int]]]] = []
         self._bases: dict[Any, int] = {}
         self._fixed_bases: list[Any] = []  # a buffer's number, or a constant; None for one that moves
-        self._moving: dict[Var, tuple[int, tuple[int, ...]]] = {}
+        self._models: dict[Var, Any] = {}  # arrays that stand for those which C points to
+        self._owners: list[tuple[Any, int]] = []
+        self._numbers: dict[int, int] = {}  # of each buffer
         self._segment = (-1, 0)  # where the last call of C stands in the body, and its first row
         super().__init__(program, **options)
         self.c = self._source() if self._rows else ""
@@ -84,8 +86,8 @@ class NativeSource(Source):
         memory.fresh -= {v for v in memory.fresh if _is_small(v)}
         self.pre += ["P = pointers(B)", "c = caller(P, B)"]
         for v in self.program.inputs:
-            if _is_small(v) and self._is_read_inside(v):
-                self._hold(v)
+            if v.dtype.name in TYPES and self._is_read_inside(v):
+                self._bring(v)
         super()._build()
 
     def _is_read_inside(self, v: Var) -> bool:
@@ -114,36 +116,47 @@ class NativeSource(Source):
             self._fixed_bases.append(fixed)
         return self._bases[key]
 
+    def _bring(self, v: Var) -> None:
+        """Bring a value of this call to where C can read it."""
+        if _is_small(v):
+            self._hold(v)
+            return
+        name = self.local()
+        self.body.append(f"{name} = contiguous({self.names[v]})")
+        self.names[v] = name
+        self._point(v, None)
+
+    def _point(self, v: Var, strides: tuple[int, ...] | None) -> None:
+        """Point to an array that is another one in each call; a model of it tells the offsets."""
+        base = self._base(("V", v), None)
+        owner = np.empty(v.nbytes, np.uint8)  # nobody writes to it, so that it takes no memory
+        self.body.append(f"P[{base}] = address({self.names[v]})")
+        self._models[v] = np.ndarray(v.shape, v.dtype, owner, 0, strides)
+        self._owners.append((owner, base))
+
     def _place(self, x: Any) -> tuple[int, int, tuple[int, ...]]:
         """Return base, offset and strides of a variable or constant."""
         if isinstance(x, np.ndarray):
             self.const(x)  # kept alive with the source
             return self._base(("C", id(x)), x), 0, x.strides
-        if x not in self.real and x not in self._moving:
-            if _is_small(x):
-                self._hold(x)
-            else:
-                self._move(x, f"contiguous({self.names[x]})", _c_strides(x))
-        if x in self._moving:
-            base, strides = self._moving[x]
-            return base, 0, strides
-        return self._place_of(self.real[x])
+        if x not in self.real and x not in self._models:
+            self._bring(x)
+        return self._place_of(self.real[x] if x in self.real else self._models[x])
 
     def _place_of(self, real: Any) -> tuple[int, int, tuple[int, ...]]:
-        """Return the place of an array that shows a buffer."""
+        """Return the place of an array that shows a buffer, or a model."""
         owner = real
         while isinstance(owner.base, np.ndarray):
             owner = owner.base
-        n = next(i for i, b in enumerate(self._buffers) if b is owner)
         offset = _address(real) - _address(owner)
-        return self._base(("B", n), n), offset, real.strides
-
-    def _move(self, v: Var, text: str, strides: tuple[int, ...]) -> None:
-        """Point to an array that is another one in each call."""
-        base = self._base(("V", v), None)
-        name = self.local()
-        self.body += [f"{name} = {text}", f"P[{base}] = address({name})"]
-        self._moving[v] = base, strides
+        n = self._numbers.get(id(owner))
+        if n is None:
+            for i, b in enumerate(self._buffers):
+                self._numbers[id(b)] = i
+            n = self._numbers.get(id(owner))
+        if n is not None:
+            return self._base(("B", n), n), offset, real.strides
+        return next(base for o, base in self._owners if o is owner), offset, real.strides
 
     # Emission --------------------------------------------------------------------------------
 
@@ -151,13 +164,21 @@ class NativeSource(Source):
         """Return the name of memory for a variable; C is told where a new result is."""
         name = super().new(v, over)
         if v in self.memory.fresh and v.dtype.name in TYPES:
-            self._move(v, name, strides_of(v) or _c_strides(v))
+            self._point(v, strides_of(v))
         return name
+
+    def _view(self, e: Equation) -> None:
+        super()._view(e)
+        out, source = e.outs[0], e.args[0]
+        if source in self._models and e.inputs() == [source] and out not in self.real:
+            model = shown(e, self._models[source])
+            if model is not None and np.may_share_memory(model, self._models[source]):
+                self._models[out] = model
 
     def _written_over(self, e: Equation, i: int) -> bool:
         written = super()._written_over(e, i)
-        if written and e.args[0] in self._moving:
-            self._moving[e.outs[0]] = self._moving[e.args[0]]
+        if written and e.args[0] in self._models:
+            self._models[e.outs[0]] = self._models[e.args[0]]
         return written
 
     def _group(self, group: list[Equation], i: int) -> None:
@@ -210,10 +231,10 @@ class NativeSource(Source):
         fits = is_number or (
             getattr(value, "dtype", None) == out.dtype and len(value.shape) <= part.ndim
         )
-        if not (fits and out in self.real and out.dtype.name in TYPES and part.size):
+        if not (fits and self._is_addressed(out) and part.size):
             super()._write_part(out, key, part, value, add)
             return
-        place = self._place_of(part)
+        place = self._place_of(self._models[out][key] if out in self._models else part)
         if not is_number and isinstance(value, Var):
             if self._place(value)[0] == place[0]:  # both in one buffer: NumPy knows what to do
                 super()._write_part(out, key, part, value, add)
@@ -221,7 +242,7 @@ class NativeSource(Source):
         self._assign(place, part.shape, value, out.dtype, "+=" if add else "=")
 
     def _is_addressed(self, v: Var) -> bool:
-        return v.dtype.name in TYPES and v.size > 0 and (v in self.real or v in self._moving)
+        return v.dtype.name in TYPES and v.size > 0 and (v in self.real or v in self._models)
 
     def _assign(self, place: Any, shape: tuple[int, ...], x: Any, dtype: Any, sign: str) -> None:
         """Copy or add an array or a number to what is at a place."""
@@ -303,11 +324,3 @@ def _address(x: Any) -> int:
 
 def _is_small(v: Var) -> bool:
     return v.dtype.name in TYPES and v.nbytes <= SMALL
-
-
-def _c_strides(v: Var) -> tuple[int, ...]:
-    strides, step = [], int(v.dtype.itemsize)
-    for n in reversed(v.shape):
-        strides.append(step)
-        step *= n
-    return tuple(reversed(strides))

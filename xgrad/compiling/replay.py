@@ -204,7 +204,8 @@ class Source:
                 parts.append(f"copy({self.literal(x)})" if has_values else self.literal(x))
                 continue
             root, name = self.memory.of(x), self.names[x]
-            mine = root not in self.memory.inputs and root not in given and root not in self.real
+            mine = root not in self.memory.inputs and root not in given
+            mine = mine and root not in self.real and x not in self.real
             if not mine or (root is not x and not self._whole(x, root)):
                 parts.append(f"copy({name})")
             else:
@@ -316,23 +317,13 @@ class Source:
             self.names[out] = self.local()
             self.body.append(f"{self.names[out]} = {text}")
             return
-        real = self._shown(e)
+        real = shown(e, self.real[source])
         if real is not None and np.may_share_memory(real, self.real[source]):
             self.names[out] = self.fixed(text)
             self.real[out] = real
             return
         self.memory.part(out)  # it would be a copy of what the buffer holds now
         self._call(e)
-
-    def _shown(self, e: Equation) -> Any:
-        """Return what a view of the first buffers is."""
-        x = self.real[e.args[0]]
-        if e.name == "getitem":
-            key = e.args[1] if type(e.args[1]) is tuple else (e.args[1],)
-            return x[key if e.outs[0].shape or Ellipsis in key else (*key, ...)]
-        with np.errstate(all="ignore"):
-            out = e.function(x, *e.args[1:], **e.kwargs)
-        return out if isinstance(out, np.ndarray) else None
 
     def _write(self, e: Equation, i: int) -> None:
         """Write into a copy of an array, or into the array itself where nobody reads it again."""
@@ -517,7 +508,7 @@ class Source:
         helpers = self.helpers()
 
         def allocated() -> Callable[..., list[Any]]:
-            buffers = [np.empty(n, np.uint8) for n in sizes]
+            buffers = [_aligned(n) for n in sizes]
             return make(consts, buffers, *helpers.values())  # type: ignore[no-any-return]
 
         return allocated
@@ -526,6 +517,23 @@ class Source:
 def _out(e: Equation) -> str:
     """Return how a ufunc takes what it writes into: two of them by name only."""
     return "out=" if e.function in (np.maximum, np.minimum) else ""
+
+
+def shown(e: Equation, x: Any) -> Any:
+    """Return what a view shows of an array that stands for its source."""
+    if e.name == "getitem":
+        key = e.args[1] if type(e.args[1]) is tuple else (e.args[1],)
+        return x[key if e.outs[0].shape or Ellipsis in key else (*key, ...)]
+    with np.errstate(all="ignore"):
+        out = e.function(x, *e.args[1:], **e.kwargs)
+    return out if isinstance(out, np.ndarray) else None
+
+
+def _aligned(n: int) -> Any:
+    """Return a buffer that begins where a line of the cache does."""
+    buffer = np.empty(n + 63, np.uint8)
+    start = -buffer.ctypes.data % 64
+    return buffer[start : start + n]
 
 
 def _copy_of(backend: Any) -> Callable[[Any], Any]:

@@ -22,6 +22,7 @@ __all__ = ["compiler", "library", "vector_functions"]
 
 FLAGS = (
     *("-O3", "-march=native", "-fopenmp-simd", "-shared", "-fPIC", "-w"),
+    *(["-mprefer-vector-width=512"] if platform.machine() in ("x86_64", "AMD64") else []),
     # values stay what IEEE 754 makes them, NaN and infinity too: only what cannot change a result
     *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
 )
