@@ -512,6 +512,7 @@ __all__ = [
     "roots",
     "rot90",
     "round",
+    "scan",
     "searchsorted",
     "segment_max",
     "segment_min",
@@ -579,10 +580,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import fft, linalg, special
-    from .compiling import compile
+    from .compiling import compile, scan
     from . import numpy_protocol as numpy_protocol
 
-_COMPILING = ("compile",)  # functions of a chapter that most programs do without
+_COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
 _LAZY = (  # chapters that many programs do without
     *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),

@@ -2,5 +2,6 @@
 
 from .function import Compiled, compile
 from .lowered import Lowered
+from .scan import scan
 
-__all__ = ["Compiled", "Lowered", "compile"]
+__all__ = ["Compiled", "Lowered", "compile", "scan"]

@@ -202,6 +202,7 @@ def perform(
 ) -> Any:
     """Call a library's function on example values, and record it if an argument is behind it."""
     trace: Trace | None = None
+    now = Trace.now()
     raw, symbols = [], []
     for x in args:
         kind = type(x)
@@ -210,8 +211,8 @@ def perform(
             if x.var is None:
                 symbols.append(x.value)
             else:
-                trace = x.trace
-                symbols.append(x.var)
+                trace = now
+                symbols.append(x.var if x.trace is now else current(x).imported(x))
         elif kind is tuple or kind is list or isinstance(x, cls.base.array_types):
             r, s, t = _taken(cls, x)
             raw.append(r)
@@ -228,7 +229,7 @@ def perform(
         value = function(*raw, **named)
     if trace is None:
         return _constant(cls, value)
-    return current(trace).record(
+    return trace.record(
         cls, path, function, tuple(symbols), symbols_of_named, value, tuple(raw)
     )
 
@@ -241,8 +242,9 @@ def _taken(cls: type[Lazy], x: Any) -> tuple[Any, Any, Trace | None]:
         if type(x) is cls:
             if x.var is None:
                 return x.value
-            found.append(x.trace)
-            return x.var
+            trace = current(x)
+            found.append(trace)
+            return x.var if x.trace is trace else trace.imported(x)
         if isinstance(x, cls.base.array_types) and not isinstance(x, np.generic):
             trace = Trace.now()
             if trace is not None:  # it may be filled again by whoever holds it

@@ -45,13 +45,13 @@ class Captured:
 class Trace:
     """A program that is being recorded."""
 
-    def __init__(self, name: str, base: Backend) -> None:
-        self.name, self.base = name, base
+    def __init__(self, name: str, base: Backend, parent: Trace | None = None) -> None:
+        self.name, self.base, self.parent = name, base, parent
         self.start = tape.next_serial()
         self.equations: list[Equation] = []
         self.inputs: list[Var] = []
         self.hidden: dict[int, Captured] = {}
-        self.examples: dict[Var, Any] = {}  # of hidden inputs
+        self.outer: dict[Var, tuple[Var, Any]] = {}  # arrays of a program around this one
         self.streams: dict[int, Stream] = {}
         self.region = 0
         self._tokens: list[Any] = []
@@ -96,6 +96,13 @@ class Trace:
             var = Var(raw.shape, raw.dtype, order_of(raw))
             found = self.hidden[id(raw)] = Captured(x, var)
         return found.var
+
+    def imported(self, x: Any) -> Var:
+        """Return the variable of an array that an outer program recorded."""
+        found = self.outer.get(x.var)
+        if found is None:
+            found = self.outer[x.var] = Var(x.shape, x.dtype, x.var.order), x
+        return found[0]
 
     def record(
         self,
@@ -301,9 +308,10 @@ def is_users(code: CodeType) -> bool:
 
 def current(x: Any) -> Trace:
     """Return what is being recorded, or say that an array outlived its recording."""
-    trace = Trace.now()
-    owner = x if isinstance(x, Trace) else x.trace
-    if trace is None or (owner is not None and owner is not trace):
+    trace = outer = Trace.now()
+    while outer is not None and x.trace is not None and outer is not x.trace:
+        outer = outer.parent
+    if trace is None or outer is None:
         raise errors.TraceError(
             "compile: an array of a program that was recorded is used after its recording has "
             "ended. Return it from the compiled function instead of keeping it elsewhere"

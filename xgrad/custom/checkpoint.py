@@ -36,7 +36,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         with random.watched() as states:
             out = f(*call.arguments(leaves))
         nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
-        captured = _captured(nodes, [x._node for x in leaves])
+        captured = captured_by(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
         call.parents = ()
         if not any(p is not None for p in parents):
@@ -56,7 +56,7 @@ def _never(*args: Any) -> Any:
     raise AssertionError("a node with several outputs is always walked by pull_to")
 
 
-def _captured(nodes: list[Node], leaves: list[Node]) -> list[Node]:
+def captured_by(nodes: list[Node], leaves: list[Node]) -> list[Node]:
     """Return the nodes of other tapes that join in on the way from the leaves to the outputs."""
     oldest = min((n[SERIAL] for n in leaves), default=next_serial())
     inside = {n[SERIAL] for n in leaves}

@@ -1,0 +1,172 @@
+"""`scan`: a loop that carries something along, whose length does not matter to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import xgrad
+
+from .. import tree as trees
+from ..arrays.array import Array
+from .lazy import Lazy
+from .rolled import roll
+from .trace import Trace
+
+__all__ = ["scan"]
+
+
+def scan(
+    step: Callable[[Any, Any], tuple[Any, Any]],
+    carry: Any,
+    xs: Any = None,
+    length: int | None = None,
+    *,
+    schedule: Any = None,
+    slots: int | None = None,
+    disk: tuple[Any, int] | None = None,
+) -> tuple[Any, Any]:
+    """Return what is carried after all rounds of a loop, and what each round gave.
+
+    It is the loop ``for x in xs: carry, y = step(carry, x)``. In a function that `xgrad.compile`
+    records the body is recorded once, however often the loop goes round; so are the bodies of its
+    derivatives.
+
+    Args:
+        step: ``step(carry, x)`` returns the next carry, of the same structure, shapes and dtypes,
+            and a result of this round, a pytree or None.
+        carry: the first carry, a pytree of arrays.
+        xs: a pytree of arrays, of which each round is given a row; None for rounds without input.
+        length: how many rounds, where `xs` does not say it.
+        schedule: how to save memory in reverse mode: instead of every carry a few are kept, and
+            the others computed again. ``"revolve"`` (Griewank & Walther, ACM TOMS 26 (2000), 19),
+            ``"multistage"``, or a function of the number of rounds that returns a schedule of the
+            package ``checkpoint_schedules``, which this needs: ``pip install xgrad[schedules]``.
+        slots: how many carries are kept in memory with a schedule.
+        disk: a folder and how many more carries are kept in it, with ``"multistage"``.
+
+    Returns:
+        The last carry, and the results of all rounds with an axis in front.
+
+    >>> import numpy as np, xgrad as xg
+    >>> total, sums = xg.scan(lambda c, x: (c + x, c + x), np.asarray(0.0), np.arange(4.0))
+    >>> float(total), sums.tolist()
+    (6.0, [0.0, 1.0, 3.0, 6.0])
+    >>> float(xg.grad(lambda a: xg.scan(lambda c, _: (c * a, None), a, length=9)[0])(1.0))
+    10.0
+    """
+    rows, shape = trees.flatten(xs)
+    count = _length(rows, length)
+    if schedule is not None:
+        from .schedules import scheduled
+
+        return scheduled(step, carry, xs, count, schedule, slots, disk)
+    if slots is not None or disk is not None:
+        raise ValueError("scan: got slots= or disk= without schedule=; name a schedule, 'revolve'")
+    if Trace.now() is not None and count > 1:
+        first, structure = trees.flatten(carry)
+        raws = [_lazy(x) for x in (*first, *rows)]
+        if all(x is not None for x in raws):
+            return _rolled(step, raws[: len(first)], structure, raws[len(first) :], shape, count)
+    return looped(step, carry, xs, count)
+
+
+def _length(rows: list[Any], length: int | None) -> int:
+    """Return the number of rounds, which all sequences and `length` must agree on."""
+    counts = {int(x.shape[0]) for x in rows if getattr(x, "shape", ())}
+    if any(not getattr(x, "shape", ()) for x in rows):
+        raise ValueError("scan: a leaf of xs has no axis; expected one row for each round")
+    if length is not None:
+        counts.add(length)
+    if len(counts) != 1:
+        got = f"lengths {sorted(counts)}" if counts else "neither xs nor length"
+        raise ValueError(f"scan: got {got}; expected one number of rounds")
+    (count,) = counts
+    if count < 1:
+        raise ValueError(f"scan: got {count} rounds; expected one or more")
+    return count
+
+
+def looped(step: Callable[..., Any], carry: Any, xs: Any, count: int) -> tuple[Any, Any]:
+    """Run the loop as it stands."""
+    found = []
+    for t in range(count):
+        row = trees.map(lambda x, t=t: x[t], xs) if xs is not None else None
+        carry, y = _pair(step(carry, row))
+        found.append(y)
+    return carry, stacked(found)
+
+
+def _pair(out: Any) -> tuple[Any, Any]:
+    if not isinstance(out, tuple) or len(out) != 2:  # noqa: PLR2004 - a pair
+        raise TypeError(
+            f"scan: step returned {out!r:.60}; expected a pair, the next carry and a result"
+        )
+    return out
+
+
+def stacked(found: list[Any]) -> Any:
+    """Return the results of all rounds as one tree of arrays."""
+    first, structure = trees.flatten(found[0])
+    columns: list[list[Any]] = [[x] for x in first]
+    for y in found[1:]:
+        leaves, other = trees.flatten(y)
+        if other != structure:
+            raise ValueError(
+                f"scan: step returned results of the structures {structure} and {other}"
+            )
+        for column, x in zip(columns, leaves, strict=True):
+            column.append(x)
+    return structure.unflatten([xgrad.stack([_beside(x) for x in c]) for c in columns])
+
+
+def _beside(x: Any) -> Any:
+    return x if hasattr(x, "shape") and x.shape is not None else xgrad.asarray(x)
+
+
+def _lazy(x: Any) -> Array | None:
+    """Return a leaf as an `Array` of the program that is recorded; None if it is no such."""
+    x = trees.as_array(x, "scan")
+    if isinstance(x._data, Lazy):
+        return x
+    trace = Trace.now()
+    assert trace is not None
+    from .lazy import lazy_backend
+
+    own = lazy_backend(trace.base)
+    if not isinstance(x._data, trace.base.array_types):
+        return None  # a batch, say
+    return own.adopt(x, None)  # type: ignore[no-any-return]
+
+
+def _rolled(
+    step: Callable[..., Any],
+    carry: list[Any],
+    structure: Any,
+    rows: list[Any],
+    shape: Any,
+    count: int,
+) -> tuple[Any, Any]:
+    """Record the loop as one step of the program."""
+    results: list[Any] = []
+
+    def flat(carry: list[Array], rows: list[Array]) -> tuple[list[Array], list[Array]]:
+        new, y = _pair(step(structure.unflatten(carry), shape.unflatten(rows)))
+        leaves, same = trees.flatten(new)
+        if same != structure:
+            raise ValueError(
+                f"scan: step returned a carry of the structure {same}; expected {structure}"
+            )
+        made, of_results = trees.flatten(y)
+        results[:] = [of_results]
+        return [_as_lazy(x) for x in leaves], [_as_lazy(x) for x in made]
+
+    ends, made = roll(flat, carry, rows, count)
+    return structure.unflatten(ends), results[0].unflatten(made)
+
+
+def _as_lazy(x: Any) -> Array:
+    found = _lazy(x)
+    if found is None:
+        raise TypeError(f"scan: step returned {x!r:.60}; expected arrays of one library")
+    return found
