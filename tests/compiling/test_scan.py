@@ -137,3 +137,75 @@ def test_bad_input():
         xg.compile(lambda c: xg.scan(lambda c, _: (xg.sum(c), None), c, length=3)[0])(np.ones(2))
     with pytest.raises(ValueError, match="carry of the structure"):
         xg.compile(lambda c: xg.scan(lambda c, _: ((c, c), None), c, length=3)[0])(np.ones(2))
+
+
+# Schedules ----------------------------------------------------------------------------------------
+
+
+def with_schedule(**options):
+    return recurrent(lambda step, carry, xs: xg.scan(step, carry, xs, **options))
+
+
+SCHEDULES = [
+    {"schedule": "revolve", "slots": 2},
+    {"schedule": "revolve", "slots": 50},
+    {"schedule": "multistage", "slots": 3},
+]
+
+
+@pytest.mark.parametrize("options", SCHEDULES, ids=str)
+@pytest.mark.parametrize("way", MAKERS)
+def test_a_schedule_changes_no_bit(way, options):
+    pytest.importorskip("checkpoint_schedules")
+    want, got = MAKERS[way](recurrent(python_loop)), MAKERS[way](with_schedule(**options))
+    for args in (ARGS, OTHERS):
+        near(got(*args), want(*args), 1e-14)
+
+
+def test_carries_on_disk(tmp_path):
+    pytest.importorskip("checkpoint_schedules")
+    f = with_schedule(schedule="multistage", slots=1, disk=(tmp_path, 3))
+    near(xg.grad(f, (0, 1, 2))(*ARGS), xg.grad(recurrent(python_loop), (0, 1, 2))(*ARGS), 1e-14)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_way_back_may_be_gone_twice():
+    pytest.importorskip("checkpoint_schedules")
+    out, pull = xg.vjp(with_schedule(schedule="revolve", slots=2), *ARGS)
+    near(pull(np.asarray(1.0)), pull(np.asarray(1.0)), 0)
+
+
+def test_a_schedule_holds_few_carries():
+    pytest.importorskip("checkpoint_schedules")
+    import tracemalloc
+
+    def peak(**options):
+        f = lambda x: xg.sum(xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=200, **options)[0])
+        g = xg.grad(f)
+        g(np.ones(3))
+        tracemalloc.start()
+        g(np.ones(20_000))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most / (20_000 * 8)
+
+    assert peak(schedule="revolve", slots=8) < 20
+    assert peak() > 200
+
+
+def test_bad_schedules():
+    pytest.importorskip("checkpoint_schedules")
+    for options, says in (
+        ({"schedule": "best"}, "schedule is 'best'; expected one of 'revolve'"),
+        ({"schedule": "revolve"}, "needs slots="),
+        ({"schedule": "revolve", "slots": 2, "disk": ("x", 1)}, "disk= needs schedule='multistage'"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            xg.scan(lambda c, x: (c, None), np.ones(2), length=3, **options)
+
+
+def test_a_schedule_inside_a_program_is_refused():
+    f = with_schedule(schedule="revolve", slots=2)
+    with pytest.raises(xg.errors.TraceError, match="Leave schedule= out"):
+        xg.compile(xg.grad(f, (0, 1, 2)))(*ARGS)
+    near(xg.grad(xg.compile(f), (0, 1, 2))(*ARGS), xg.grad(f, (0, 1, 2))(*ARGS), 0)

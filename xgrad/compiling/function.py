@@ -31,6 +31,7 @@ from .lazy import Lazy, lazy_backend
 from .lowered import Lowered
 from .passes import optimised
 from .program import Program, Var
+from .rolled import use
 from .trace import Captured, Trace
 
 __all__ = ["Compiled", "compile"]
@@ -141,6 +142,7 @@ class Entry:
         """Make the source, and what runs it."""
         with self._lock:
             if self._allocate is None:
+                use(self.plan, self.owner.source_of)
                 self.source = self.owner.source_of(self.plan, self.donated)
                 self._allocate = self.source.compiled()
                 self.bytes = self.source.bytes
@@ -173,6 +175,7 @@ class Entry:
 
     def turn(self) -> None:
         """Take a faster engine, if there is one: the program is run often."""
+        use(self.plan, engines.ENGINES["native"])
         source = engines.faster(self.plan, self.donated)
         if source is not None:
             self.source, self._allocate, self.bytes = source, source.compiled(), source.bytes

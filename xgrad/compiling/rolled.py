@@ -82,6 +82,14 @@ class Loop:
         return (*carry, *stacks)
 
 
+def use(program: Program, make: Callable[..., Source]) -> None:
+    """Let the loops of a program run on an engine."""
+    for e in program.equations:
+        if isinstance(e.function, Loop):
+            use(e.function.program, make)
+            e.function.make, e.function._allocate, e.function._free = make, None, []
+
+
 def roll(
     step: Step, carry: list[Array], xs: list[Array], count: int, reverse: bool = False
 ) -> tuple[list[Array], list[Array]]:

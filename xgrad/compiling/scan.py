@@ -7,6 +7,7 @@ from typing import Any
 
 import xgrad
 
+from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from .lazy import Lazy
@@ -58,6 +59,12 @@ def scan(
     rows, shape = trees.flatten(xs)
     count = _length(rows, length)
     if schedule is not None:
+        if Trace.now() is not None:
+            raise errors.TraceError(
+                "scan: schedule= goes its own way back, which a compiled function cannot record. "
+                "Leave schedule= out, and the loop keeps every carry; or take the gradient "
+                "uncompiled"
+            )
         from .schedules import scheduled
 
         return scheduled(step, carry, xs, count, schedule, slots, disk)
