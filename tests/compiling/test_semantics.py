@@ -566,3 +566,33 @@ def test_numpy_does_not_warn_in_a_replay():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert f(X)[0] == -np.inf
+
+
+# What fuzzing found ------------------------------------------------------------------------------
+
+
+def test_a_function_that_gives_back_its_argument_for_some_values():
+    """The factors of a triangular matrix are the matrix itself, whose buffer was used again."""
+
+    def f(x, y):
+        a = x + 1.0
+        out = xg.linalg.solve(a, y)
+        b = x * 2.0 + y
+        return out + xg.linalg.solve(b, y) * xg.sum(xg.linalg.solve(a, b))
+
+    full = np.asarray([[2.0, 1.0], [1.0, 3.0]])
+    lower = np.asarray([[1.0, -1.0], [1.0, 2.0]])  # plus one it is triangular
+    same(f, full, full + 1, other=(lower, full))
+    same(xg.grad(lambda x, y: xg.sum(f(x, y) ** 2), (0, 1)), full, full + 1, other=(lower, full))
+
+
+def test_an_index_that_is_a_number_in_the_replay():
+    """An integer without axes is a number then, and what is read at it a view."""
+
+    def f(x, k):
+        y = x * 2.0
+        part = y[k, ...]
+        z = x + 1.0
+        return part * z[xg.clip(k + 1, 0, 4), ...] + xg.sum(z)
+
+    same(f, np.arange(15.0).reshape(5, 3), np.asarray(1), other=(np.ones((5, 3)), np.asarray(3)))

@@ -28,6 +28,23 @@ def shows(e: Equation) -> Var | None:
     return e.shares[0] if e.shares else None
 
 
+NEW = frozenset(
+    "sum prod max min mean var std all any where concat stack setitem index_add astype getitem take "
+    "take_along_axis sort argsort argmax argmin cumulative_sum cumulative_prod repeat roll tril triu "
+    "searchsorted count_nonzero strong_multiply clip sign vecdot tensordot matmul".split()
+)
+"""Functions whose results are new arrays, if they are no views by their example values."""
+
+
+def may_return_its_argument(e: Equation) -> bool:
+    """Whether a function may give back an argument itself, for some values if not for others.
+
+    A factorisation that has nothing to do may. What it was given is then kept as long as its result.
+    """
+    is_new = type(e.function) is np.ufunc or e.name in NEW or shows(e) is not None
+    return bool(e.outs) and not is_new
+
+
 def _may_show(key: Any) -> bool:
     """Whether reading at an index may give a view: an index of no axes may be a number then."""
     parts = key if type(key) is tuple else (key,)
@@ -60,6 +77,12 @@ class Memory:
         results = inputs_of(outputs)
         for v in results:
             self.last[self.of(v)] = len(steps)
+        for step in reversed(steps):
+            for e in step:
+                if may_return_its_argument(e):
+                    end = max(self.last[self.of(v)] for v in e.outs)
+                    for v in e.inputs():
+                        self.last[self.of(v)] = max(self.last[self.of(v)], end)
         self.fresh = {self.of(v) for v in results} - self.inputs
         self._follow_writes()
         self.ending: dict[int, list[Var]] = {}

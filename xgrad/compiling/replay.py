@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
-from .buffers import Memory, shows, strides_of
+from .buffers import Memory, may_return_its_argument, shows, strides_of
 from .fusing import BLOCK, fused
 from .program import Equation, Program, Var
 
@@ -50,6 +50,10 @@ class Source:
         self.body: list[str] = []
         self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
         self.parameters = list(self.names.values())
+        self.made: set[Var] = set()  # what has new memory in each call
+        self.doubtful = {
+            v for e in program.equations if may_return_its_argument(e) for v in e.outs
+        }
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
@@ -124,6 +128,7 @@ class Source:
         """Return the name of memory for a variable: a buffer, or new memory for a result."""
         memory = self.memory
         if v in memory.fresh:
+            self.made.add(v)
             name = self.names[v] = self.local()
             dtype, size = self.const(v.dtype), v.shape
             if v.order is None:
@@ -210,6 +215,8 @@ class Source:
                 parts.append(f"copy({name})")
             else:
                 given.add(root)
+                if root in self.doubtful and self.is_numpy:
+                    name = f"own({', '.join([name, *self.parameters])})"
                 parts.append(f"asarray({name})" if x.shape == () and self.is_numpy else name)
         return parts
 
@@ -354,8 +361,9 @@ class Source:
         if value is x or not memory.is_last_use(x, i, e) or x.order != out.order:
             return False
         if x in memory.fresh and out in memory.fresh:
-            if self.names[x][0] == "t" and x not in memory.inputs:
+            if x in self.made:
                 self.names[out] = self.names[x]
+                self.made.add(out)
                 return True
         elif x in memory.home and out not in memory.fresh:
             self.new(out, x)
@@ -557,6 +565,12 @@ def _strong(a: Any, b: Any, out: Any) -> None:
         np.copyto(out, 0, where=dead)
 
 
+def _own(x: Any, others: tuple[Any, ...]) -> Any:
+    """Return what a function gave, or a copy if it may be anybody else's."""
+    is_new = type(x) is np.ndarray and x.flags.owndata and all(x is not y for y in others)
+    return x if is_new else np.array(x)
+
+
 def _poison(buffer: Any) -> None:
     """Fill memory that nobody may read with NaN."""
     buffer.fill(255)
@@ -571,6 +585,7 @@ HELPERS: dict[str, Any] = {
     "add_at": np.add.at,
     "strong": _strong,
     "poison": _poison,
+    "own": lambda x, *others: _own(x, others),
     "given": lambda x: x if x.flags.c_contiguous and x.flags.writeable else None,
     "asarray": np.asarray,
     "copy": np.array,
