@@ -2,6 +2,7 @@
 
 from .function import Compiled, compile
 from .lowered import Lowered
+from .saved import Loaded, load_program
 from .scan import scan
 
-__all__ = ["Compiled", "Lowered", "compile", "scan"]
+__all__ = ["Compiled", "Loaded", "Lowered", "compile", "load_program", "scan"]

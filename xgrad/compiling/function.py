@@ -420,7 +420,7 @@ class Compiled:
             entry, _ = self._recorded(call)
             self.entries[call.key] = entry
         entry.prepare()
-        return Lowered(entry, call.structure)
+        return Lowered(entry, call)
 
     @property
     def stats(self) -> dict[str, int]:

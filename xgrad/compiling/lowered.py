@@ -11,7 +11,7 @@ from .buffers import shows
 from .program import Equation, Program, Var
 
 if TYPE_CHECKING:
-    from .function import Entry
+    from .function import Arguments, Entry
 
 __all__ = ["Cost", "Lowered"]
 
@@ -71,14 +71,28 @@ class Lowered:
         cost: what a run takes.
     """
 
-    def __init__(self, entry: Entry, structure: Any) -> None:
+    def __init__(self, entry: Entry, call: Arguments) -> None:
         entry.prepare()
-        self._entry, self._structure = entry, structure
+        self._entry, self._call = entry, call
         self.before, self.after = entry.program, entry.plan
         self.source: str = entry.source.text
         self.buffers: list[int] = list(entry.source.memory.sizes)
         self.kernels = entry.source.steps
         self.cost = Cost(self.after, self.kernels, entry.bytes)
+
+    def save(self, path: Any) -> None:
+        """Save the program to a file, from which `xgrad.compiling.load_program` loads it.
+
+        Args:
+            path: the file, usually named ``.safetensors``. It holds the equations as JSON and the
+                constants, among them the arrays that the function captures, as they are now.
+
+        Raises:
+            TypeError: the program has effects, as random draws have, or calls a black box.
+        """
+        from .saved import save_program  # safetensors is imported when it is used
+
+        save_program(path, self._entry, self._call)
 
     def __repr__(self) -> str:
         head = (
