@@ -17,10 +17,10 @@
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
-    +-- TraceError                       (TypeError)     ``compile`` met a value it cannot know yet
+    +-- TraceError                       (TypeError)     ``compile`` needs a value not known yet
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
-    CompileWarning                       (UserWarning)   a compiled function runs slower than it might
+    CompileWarning                       (UserWarning)   a compiled function is slower than it might
 """
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 A pytree is an array, a number, or a dict, list, tuple, namedtuple or dataclass of pytrees. Of a
 dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves,
-and an integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it changes
-from call to call, and a compiled function is to be one program for all of them.
+and an integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it
+changes from call to call, and a compiled function is to be one program for all of them.
 """
 
 from __future__ import annotations
@@ -99,7 +99,9 @@ def _register(cls: type) -> None:
 def _as_count(x: Any) -> Any:
     """Return an integer on the host as a Python one; what else there is as it is."""
     raw = x._data if type(x) is Array else x
-    is_host = isinstance(raw, (np.ndarray, np.generic)) and raw.shape == () and raw.dtype.kind in "iu"
+    is_host = (
+        isinstance(raw, (np.ndarray, np.generic)) and raw.shape == () and raw.dtype.kind in "iu"
+    )
     return int(raw) if is_host else x
 
 

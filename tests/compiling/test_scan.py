@@ -180,7 +180,9 @@ def test_a_schedule_holds_few_carries():
     import tracemalloc
 
     def peak(**options):
-        f = lambda x: xg.sum(xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=200, **options)[0])
+        f = lambda x: xg.sum(
+            xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=200, **options)[0]
+        )
         g = xg.grad(f)
         g(np.ones(3))
         tracemalloc.start()
@@ -198,7 +200,10 @@ def test_bad_schedules():
     for options, says in (
         ({"schedule": "best"}, "schedule is 'best'; expected one of 'revolve'"),
         ({"schedule": "revolve"}, "needs slots="),
-        ({"schedule": "revolve", "slots": 2, "disk": ("x", 1)}, "disk= needs schedule='multistage'"),
+        (
+            {"schedule": "revolve", "slots": 2, "disk": ("x", 1)},
+            "disk= needs schedule='multistage'",
+        ),
     ):
         with pytest.raises(ValueError, match=says):
             xg.scan(lambda c, x: (c, None), np.ones(2), length=3, **options)

@@ -78,6 +78,4 @@ def test_the_check_can_fail(monkeypatch):
     monkeypatch.setattr(Memory, "of", lambda self, v: v)
     row = next(row for row in ROWS if row.name == "flip")
     rows = [row, *(r for r in ROWS if r.name in ("matmul", "roll", "getitem", "var"))]
-    assert any(
-        disagreement(case, engine="poisoned") for r in rows for case in cases(r, True)
-    )
+    assert any(disagreement(case, engine="poisoned") for r in rows for case in cases(r, True))

@@ -48,7 +48,9 @@ def test_one_program_for_all_steps(method, dtype):
         for a, b in zip(xg.tree.leaves(mine), xg.tree.leaves(theirs), strict=True):
             a, b = (v.data if isinstance(v, xg.Array) else v for v in (a, b))
             assert a.dtype == b.dtype
-            np.testing.assert_allclose(a, b, rtol=20 * np.finfo(dtype).eps, atol=1e-6 if dtype == "float32" else 1e-14)
+            np.testing.assert_allclose(
+                a, b, rtol=20 * np.finfo(dtype).eps, atol=1e-6 if dtype == "float32" else 1e-14
+            )
     assert compiled.stats["traces"] == 1
     assert mine[2].count == 8
     assert type(mine[2].count) is int

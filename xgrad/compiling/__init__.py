@@ -3,6 +3,6 @@
 from .function import Compiled, compile
 from .lowered import Lowered
 from .saved import Loaded, load_program
-from .scan import scan
+from .loops import scan
 
 __all__ = ["Compiled", "Loaded", "Lowered", "compile", "load_program", "scan"]

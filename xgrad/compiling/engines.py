@@ -17,7 +17,6 @@ __all__ = ["ENGINES", "engine_named", "faster"]
 logger = logging.getLogger("xgrad.compile")
 
 
-
 def _native(program: Program, donated: frozenset[Any]) -> Source:
     from .native import NativeSource  # it needs ctypes, and a compiler
 

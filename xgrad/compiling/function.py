@@ -215,7 +215,7 @@ class Hidden:
         for place in self.places[1:]:
             if place.get() is not x:
                 return None
-        raw = x._data if type(x) is Array else x
+        raw: Any = x._data if type(x) is Array else x
         if not isinstance(raw, self.backend.array_types) or tuple(raw.shape) != self.shape:
             return None
         if raw.dtype != self.dtype or (type(x) is Array and x._node is not None):

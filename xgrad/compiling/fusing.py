@@ -79,7 +79,8 @@ def _grouped(
     groups: list[list[Equation]] = []
     while ready:
         shape = min(ready, key=lambda kind: ready[kind][0])  # as the program has them
-        group, last = [], ready[shape][0]
+        group: list[int] = []
+        last = ready[shape][0]
         while shape in ready and ready[shape][0] <= last + WINDOW and len(group) < most:
             last = max(last, n := heapq.heappop(ready[shape]))
             group.append(n)

@@ -90,7 +90,7 @@ class Lazy:
         return complex(self.known("complex()"))
 
     def __index__(self) -> int:
-        return operator.index(self.known("an index"))
+        return int(operator.index(self.known("an index")))
 
     def item(self) -> Any:
         """Return the only element of a constant."""
@@ -138,7 +138,7 @@ _NAMES = {
 }
 
 
-def _operator_of(base: Backend, name: str, f: Callable[..., Any]) -> tuple[str, Any]:
+def _operator_of(base: Backend, name: str, f: Any) -> tuple[str, Any]:
     """Return path and function of an operator: a library's ufunc where the operator is that."""
     function = getattr(base.xp, _NAMES[name], None)
     if isinstance(function, np.ufunc):
@@ -190,7 +190,7 @@ def _define_operators(cls: type[Lazy], base: Backend) -> None:
         setattr(cls, f"__{name}__", unary(*_operator_of(base, name, f)))
     path_of_power = _operator_of(base, "pow", operator.pow)
     if isinstance(path_of_power[1], np.ufunc):
-        cls.__pow__ = power  # type: ignore[attr-defined]
+        setattr(cls, "__pow__", power)  # noqa: B010 - as the others above
 
 
 def perform(
@@ -229,9 +229,7 @@ def perform(
         value = function(*raw, **named)
     if trace is None:
         return _constant(cls, value)
-    return trace.record(
-        cls, path, function, tuple(symbols), symbols_of_named, value, tuple(raw)
-    )
+    return trace.record(cls, path, function, tuple(symbols), symbols_of_named, value, tuple(raw))
 
 
 def _taken(cls: type[Lazy], x: Any) -> tuple[Any, Any, Trace | None]:
@@ -246,12 +244,10 @@ def _taken(cls: type[Lazy], x: Any) -> tuple[Any, Any, Trace | None]:
             found.append(trace)
             return x.var if x.trace is trace else trace.imported(x)
         if isinstance(x, cls.base.array_types) and not isinstance(x, np.generic):
-            trace = Trace.now()
-            if trace is not None:  # it may be filled again by whoever holds it
-                var = trace.captured(Array(x))
-                if var is not None:
-                    found.append(trace)
-                    return var
+            now = Trace.now()
+            if now is not None:  # it may be filled again by whoever holds it
+                found.append(now)
+                return now.captured(Array(x))
         return x
 
     raw = mapped(lambda x: x.value if type(x) is cls else x, x)
@@ -314,9 +310,7 @@ class Recorded:
         if name in OF_SHAPES:
             return lambda x, *args, **kwargs: cls(function(_example(x), *args, **kwargs))
         if name in OF_TYPES:
-            return lambda *args, **kwargs: function(
-                *[mapped(_example, x) for x in args], **kwargs
-            )
+            return lambda *args, **kwargs: function(*[mapped(_example, x) for x in args], **kwargs)
 
         def call(*args: Any, **kwargs: Any) -> Any:
             return perform(cls, path, function, args, kwargs)
@@ -419,10 +413,7 @@ def _adopted(cls: type[Lazy], x: Array) -> Array:
             )
         raw = cls.base.from_numpy(raw, None)
         return Array(cls(raw), x._node)
-    var = trace.captured(x)
-    if var is None:
-        return Array(cls(raw), x._node)
-    return Array(cls(raw, var, trace), x._node)
+    return Array(cls(raw, trace.captured(x), trace), x._node)
 
 
 class Functional:

@@ -48,9 +48,7 @@ void run(const Table* t, char** bases, long long from, long long to) {{
 class Table(ctypes.Structure):
     """The rows that ``run`` walks: for each a kernel, and where its pointers are."""
 
-    _fields_ = tuple(
-        (name, ctypes.c_void_p) for name in ("kernel", "start", "base", "offset")
-    )
+    _fields_ = tuple((name, ctypes.c_void_p) for name in ("kernel", "start", "base", "offset"))
 
 
 class NativeSource(Source):
@@ -64,7 +62,9 @@ class NativeSource(Source):
         self._kernels: dict[str, int] = {}
         self._rows: list[tuple[int, list[tuple[int, int]]]] = []
         self._bases: dict[Any, int] = {}
-        self._fixed_bases: list[Any] = []  # a buffer's number, or a constant; None for one that moves
+        self._fixed_bases: list[
+            Any
+        ] = []  # a buffer's number, or a constant; None for one that moves
         self._models: dict[Var, Any] = {}  # arrays that stand for those which C points to
         self._owners: list[tuple[Any, int]] = []
         self._numbers: dict[int, int] = {}  # of each buffer
@@ -283,7 +283,12 @@ class NativeSource(Source):
             return lambda first, last: None
         if self._library is None:
             self._library = library(self.c)
-            self._library.run.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_longlong, ctypes.c_longlong]
+            self._library.run.argtypes = [
+                ctypes.c_void_p,
+                ctypes.c_void_p,
+                ctypes.c_longlong,
+                ctypes.c_longlong,
+            ]
             self._library.run.restype = None
             self._table = _table(self._rows)
         table = ctypes.addressof(self._table[0])

@@ -39,9 +39,7 @@ def needed(equations: list[Equation], outputs: list[Any]) -> list[Equation]:
     return kept[::-1]
 
 
-def simplified(
-    equations: list[Equation], outputs: list[Any]
-) -> tuple[list[Equation], list[Any]]:
+def simplified(equations: list[Equation], outputs: list[Any]) -> tuple[list[Equation], list[Any]]:
     """Return equations without those that only hand their argument on."""
     known: dict[Var, Any] = {}
     masks: dict[Var, Var] = {}

@@ -51,9 +51,7 @@ class Source:
         self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
         self.parameters = list(self.names.values())
         self.made: set[Var] = set()  # what has new memory in each call
-        self.doubtful = {
-            v for e in program.equations if may_return_its_argument(e) for v in e.outs
-        }
+        self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
@@ -118,7 +116,9 @@ class Source:
         return self._part(key)
 
     def _part(self, k: Any) -> str:
-        if type(k) is slice and all(type(p) in (int, type(None)) for p in (k.start, k.stop, k.step)):
+        if type(k) is slice and all(
+            type(p) in (int, type(None)) for p in (k.start, k.stop, k.step)
+        ):
             return ":".join("" if p is None else str(p) for p in (k.start, k.stop, k.step))
         return self.literal(k)
 
@@ -157,7 +157,11 @@ class Source:
     def _donated(self, v: Var) -> str:
         """Return an argument whose memory a result may take, if one is given away."""
         for u in sorted(self.donated, key=self.program.inputs.index):
-            if u.shape == v.shape and u.dtype == v.dtype and self.memory.last.get(u, -1) < self.step:
+            if (
+                u.shape == v.shape
+                and u.dtype == v.dtype
+                and self.memory.last.get(u, -1) < self.step
+            ):
                 self.donated -= {u}
                 return self.names[u]
         return ""
@@ -234,7 +238,11 @@ class Source:
             self._ufunc(e, i)
         elif e.name in REDUCTIONS and self._reduces_plainly(e):
             name, x = REDUCTIONS[e.name], self.names[e.args[0]]
-            f, axis, keep = self.fixed(f"np.{name}.reduce"), e.kwargs.get("axis"), e.kwargs.get("keepdims")
+            f, axis, keep = (
+                self.fixed(f"np.{name}.reduce"),
+                e.kwargs.get("axis"),
+                e.kwargs.get("keepdims"),
+            )
             self.body.append(f"{f}({x}, {axis!r}, None, {self.new(out)}, {bool(keep)})")
         elif e.name in ("setitem", "index_add") and len(e.args) == 3:
             self._write(e, i)
@@ -292,7 +300,7 @@ class Source:
         arrays = [x for x in e.args if isinstance(x, Var)]
         like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
         given = [self.literal(x, like) for x in e.args]
-        plain = e.function.signature is None
+        plain = getattr(e.function, "signature", None) is None
         if out.size <= 1 and plain:  # out= costs NumPy more than it saves here
             symbol = SYMBOLS.get(e.function.__name__)
             if symbol and len(given) == 2:
@@ -306,7 +314,10 @@ class Source:
             return
         over = None
         if plain and out.dtype.kind != "c":  # NumPy multiplies complex numbers otherwise in place
-            over = next((x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order), None)
+            over = next(
+                (x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order),
+                None,
+            )
         f, name = self.const(e.function), self.new(out, over)
         self.body.append(f"{f}({', '.join(given)}, {_out(e)}{name})")
 
@@ -476,7 +487,11 @@ class Source:
             arrays = [x for x in e.args if isinstance(x, Var)]
             like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
             given = [
-                names[x] if isinstance(x, Var) else names[id(x)] if isinstance(x, np.ndarray) else self.literal(x, like)
+                names[x]
+                if isinstance(x, Var)
+                else names[id(x)]
+                if isinstance(x, np.ndarray)
+                else self.literal(x, like)
                 for x in e.args
             ]
             ending = [x for x in dict.fromkeys(e.inputs()) if x in inner - outs and last[x] == k]

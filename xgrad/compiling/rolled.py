@@ -73,9 +73,7 @@ class Loop:
             outs = run(*carry, *[getitem(x, (t, ...)) for x in sequences], *constants)
             carry, rows = outs[:k], outs[k:]
             if not stacks and rows:
-                stacks = [
-                    xp.empty((self.count, *y.shape), dtype=y.dtype) for y in rows
-                ]
+                stacks = [xp.empty((self.count, *y.shape), dtype=y.dtype) for y in rows]
             for i, y in enumerate(rows):
                 stacks[i] = setitem(stacks[i], (t, ...), y, False)
         self._free.append(run)
@@ -106,9 +104,7 @@ def roll(
     assert outer is not None
     recording = tape.is_recording()
     body = _Body(outer, step, carry, xs, count - 1 if reverse else 0, recording)
-    tracked = recording and (
-        bool(body.captured) or any(x._node is not None for x in (*carry, *xs))
-    )
+    tracked = recording and (bool(body.captured) or any(x._node is not None for x in (*carry, *xs)))
     kept = len(carry) if tracked else 0  # each round's carry, for the way back
     loop, constants = body.loop(kept, count, reverse)
     out = _recorded(outer, loop, body, constants, [*carry, *xs])
@@ -171,7 +167,9 @@ class _Body:
         self.values = [x.value if isinstance(x, Lazy) else x for x in raws]
         outs = [_symbol(inner, x) for x in raws]
         inputs = [*inner.inputs, *[c.var for c in hidden], *[v for v, _ in imported]]
-        program = Program("loop", inner.base, inputs, len(inputs) - len(inner.inputs), inner.equations, outs)
+        program = Program(
+            "loop", inner.base, inputs, len(inputs) - len(inner.inputs), inner.equations, outs
+        )
         loop = Loop(optimised(program), len(self.carried), self.sequences, count, reverse)
         outer.streams.update(inner.streams)
         constants: list[Any] = [self.cls(c.raw, outer.captured(c.holder), outer) for c in hidden]
@@ -208,9 +206,7 @@ def _recorded(
     lazies = [*[x._data for x in given], *constants]
     raws = [x.value for x in lazies]
     k = loop.carried
-    stacks = [
-        outer.base.xp.empty((loop.count, *y.shape), dtype=y.dtype) for y in body.values[k:]
-    ]
+    stacks = [outer.base.xp.empty((loop.count, *y.shape), dtype=y.dtype) for y in body.values[k:]]
     first = loop.rows()[0]
     for i, y in enumerate(body.values[k:]):
         stacks[i] = outer.base.setitem(stacks[i], (first, ...), y, False)
@@ -287,13 +283,9 @@ class _Way:
                 tangents[node[SERIAL]] = t if taped else t._data
         gone = tape.last_uses(path, [x._node[SERIAL] for x in outs if x._node is not None])
         found = tape.pushforward(path, tangents, gone, taped=taped)
-        made = [
-            _array(found.get(x._node[SERIAL])) if x._node is not None else None for x in outs
-        ]
+        made = [_array(found.get(x._node[SERIAL])) if x._node is not None else None for x in outs]
         plain = [Array(x._data, _outside(x, taped)) for x in outs]
-        return plain + [
-            _zeros(x) if t is None else t for x, t in zip(outs, made, strict=True)
-        ]
+        return plain + [_zeros(x) if t is None else t for x, t in zip(outs, made, strict=True)]
 
 
 def _outside(x: Array, taped: bool) -> Any:
@@ -311,9 +303,7 @@ def _zeros(like: Any) -> Array:
 
 def _lift(node: Node) -> Any:
     way, shapes, out, _ = node[tape.SAVED]
-    lifted = [
-        Array(x, parent) for x, parent in zip(shapes, node[tape.PARENTS], strict=False)
-    ]
+    lifted = [Array(x, parent) for x, parent in zip(shapes, node[tape.PARENTS], strict=False)]
     return way, shapes, [_selected(x, node, i) for i, x in enumerate(out)], lifted
 
 
@@ -348,9 +338,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             for i in range(k)
         ]
         total = [t if c is None else t + c for t, c in zip(total, captured, strict=True)]
-        return new + total, [
-            _zeros(row[i - k]) if found[i] is None else found[i] for i in of_xs
-        ]
+        return new + total, [_zeros(row[i - k]) if found[i] is None else found[i] for i in of_xs]
 
     with tape.recording(not raw):
         start = [*cts[:k], *_totals(way, inputs, out, cts)]

@@ -257,7 +257,7 @@ class _Reader:
             return complex(*map(float.fromhex, content))
         return {
             "var": lambda i: variables[i],
-            "float": lambda text: float.fromhex(text),
+            "float": float.fromhex,
             "ellipsis": lambda _: Ellipsis,
             "slice": lambda ends: slice(*[self.value(k, variables) for k in ends]),
             "dtype": lambda name: np.dtype(name),
@@ -373,7 +373,11 @@ class Loaded:
                         "which it was saved: another value would be another program"
                     )
             else:
-                arrays.append(np.asarray(x) if backend_of_type(type(x)) is None and type(x) is not Array else x)
+                arrays.append(
+                    np.asarray(x)
+                    if backend_of_type(type(x)) is None and type(x) is not Array
+                    else x
+                )
         for x, v in zip(arrays, self._recorded.inputs, strict=False):
             if tuple(x.shape) != v.shape or np.dtype(x.dtype) != np.dtype(v.dtype):
                 raise ValueError(
@@ -392,8 +396,7 @@ class Loaded:
 def interpreted(program: Program, inputs: list[Any]) -> list[Any]:
     """Run a program equation by equation on xgrad's own functions, as a tape can follow."""
     values: dict[Var, Any] = {
-        v: x if type(x) is Array else Array(x)
-        for v, x in zip(program.inputs, inputs, strict=True)
+        v: x if type(x) is Array else Array(x) for v, x in zip(program.inputs, inputs, strict=True)
     }
 
     def value(x: Any) -> Any:
@@ -422,9 +425,7 @@ def _interpreted_loop(loop: Loop, args: list[Any]) -> tuple[Any, ...]:
         return tuple(out[:k]), tuple(out[k:])
 
     turn = (lambda x: xgrad.flip(x, axis=0)) if loop.reverse else (lambda x: x)
-    carry, rows = xgrad.scan(
-        step, tuple(args[:k]), tuple(turn(x) for x in args[k:m]), loop.count
-    )
+    carry, rows = xgrad.scan(step, tuple(args[:k]), tuple(turn(x) for x in args[k:m]), loop.count)
     return (*carry, *map(turn, rows))
 
 
@@ -467,5 +468,3 @@ _OWN: dict[str, Callable[..., Any]] = {
     "compiling.setitem": lambda x, key, value: xgrad.ops.indexing.setitem(x, value, key=key),
     "compiling.index_add": lambda x, key, value: xgrad.index_add(x, key, value),
 }
-
-

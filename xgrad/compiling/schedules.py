@@ -26,7 +26,7 @@ from ..custom.no_grad import stop_gradient
 from ..engine import tape
 from ..engine.projection import Like, zeros
 from ..engine.tape import SAVED, SERIAL, Node, Parts, Rule
-from .scan import _pair, looped, stacked
+from .loops import _pair, looped, stacked
 
 __all__ = ["scheduled"]
 
@@ -70,15 +70,16 @@ def _maker(schedule: Any, slots: int | None, disk: Any) -> Callable[[int], Any]:
             "function of the number of rounds that returns one of checkpoint_schedules"
         )
     if slots is None or slots < 1:
-        raise ValueError(f"scan: schedule={schedule!r} needs slots=, a positive number; got {slots}")
+        raise ValueError(
+            f"scan: schedule={schedule!r} needs slots=, a positive number; got {slots}"
+        )
     if disk is not None and schedule != "multistage":
         raise ValueError(f"scan: disk= needs schedule='multistage'; got {schedule!r}")
     try:
-        import checkpoint_schedules
+        import checkpoint_schedules  # type: ignore[import-untyped] # it has no types
     except ModuleNotFoundError:
         raise errors.BackendUnavailableError(
-            "scan: schedule= needs the package checkpoint_schedules: "
-            "pip install 'xgrad[schedules]'"
+            "scan: schedule= needs the package checkpoint_schedules: pip install 'xgrad[schedules]'"
         ) from None
     on_disk = 0 if disk is None else disk[1]
 
@@ -113,7 +114,7 @@ class _Store:
     def get(self, n: int, last: bool) -> Any:
         """Return a carry; the last time, it is kept no longer."""
         found = self.kept.pop(n) if last else self.kept[n]
-        if isinstance(found, tuple) and len(found) == 3 and isinstance(found[0], Path):  # noqa: PLR2004
+        if isinstance(found, tuple) and len(found) == 3 and isinstance(found[0], Path):
             path, structure, like = found
             backend = backend_of(like)
             with np.load(path) as file:
@@ -296,7 +297,8 @@ def _again(run: Any, call: Any, lifted: Any) -> tuple[list[Node], list[Array], l
     """Record the whole loop: its leaves, its results, and the path between."""
     with tape.recording(True):
         leaves = [tape.leaf(x, True) for x in lifted]
-        out = looped(run.step, *call.arguments(leaves), run.count)
+        carry, xs = call.arguments(leaves)
+        out = looped(run.step, carry, xs, run.count)
     ends = [x._node for x in leaves] + run.captured
     outs = [trees.as_array(x, "scan") for x in trees.leaves(out)]
     path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)
@@ -327,5 +329,3 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         t = found.get(x._node[SERIAL]) if x._node is not None else None
         made.append(zeros(Like(*f), near) if t is None else t)
     return tuple(made)
-
-

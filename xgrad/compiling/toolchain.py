@@ -1,7 +1,8 @@
 """The machine's C compiler, and the libraries it has made before.
 
 A source is compiled once: the library lies in a folder of the user's, under a hash of the source,
-the compiler's options and the processor. ``XGRAD_CC`` names the compiler, ``XGRAD_CACHE`` the folder.
+the compiler's options and the processor. ``XGRAD_CC`` names the compiler, ``XGRAD_CACHE`` the
+folder.
 """
 
 from __future__ import annotations
@@ -92,10 +93,10 @@ def _compile(path: str, source: str, made: Path) -> None:
         text.write_text(source, encoding="utf-8")
         more = ["-lmvec"] if vector_functions() else []
         command = [path, *FLAGS, "-o", str(out), str(text), *more, "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the user's compiler
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise errors.BackendUnavailableError(
                 f"compile: engine='native': {path} failed on the generated source; use "
                 f"engine='numpy', or another compiler by XGRAD_CC. It says:\n{done.stderr[-1000:]}"
             )
-        os.replace(out, made)  # at once: another process may be looking for it
+        out.replace(made)  # at once: another process may be looking for it

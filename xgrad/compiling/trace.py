@@ -88,8 +88,8 @@ class Trace:
                 f"or use xgrad.stop_gradient(x){self.where_now()}"
             )
 
-    def captured(self, x: Array) -> Var | None:
-        """Return the variable of an array that the function captures; None for one it made."""
+    def captured(self, x: Array) -> Var:
+        """Return the variable of an array that the function captures."""
         raw = x._data
         found = self.hidden.get(id(raw))
         if found is None or found.raw is not raw:
@@ -331,10 +331,10 @@ def _shares(values: list[Any], path: str, args: Any, raws: Any) -> tuple[Var | N
     for v in values:
         base = None
         for x, symbol in zip(flat, symbols, strict=True):
-            if isinstance(symbol, Var) and isinstance(x, np.ndarray):
-                if (may and isinstance(args[0], Var)) or np.may_share_memory(v, x):
-                    base = symbol
-                    break
+            shown = may or (isinstance(x, np.ndarray) and np.may_share_memory(v, x))
+            if isinstance(symbol, Var) and shown:
+                base = symbol
+                break
         found.append(base)
     return tuple(found) if any(b is not None for b in found) else ()
 
@@ -406,5 +406,3 @@ class Stream:
         )
         self.drawn.append(made)
         return made
-
-

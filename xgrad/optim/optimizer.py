@@ -138,7 +138,7 @@ class Optimizer:
                 p.grad = None
 
     @property
-    def lr(self) -> float:
+    def lr(self) -> Any:
         """The learning rate of the next update."""
         return self.method.rate(self.state.count)
 

@@ -22,7 +22,13 @@ Rate = float | Callable[[int], float]
 
 def chosen(condition: Any, yes: Any, no: Any) -> Any:
     """Return one of two numbers: at once, or in a program where the count is an array."""
-    return xg.where(condition, yes, no) if isinstance(condition, xg.Array) else yes if condition else no
+    return (
+        xg.where(condition, yes, no)
+        if isinstance(condition, xg.Array)
+        else yes
+        if condition
+        else no
+    )
 
 
 def _at_most(x: Any, most: float) -> Any:
@@ -137,4 +143,6 @@ class OneCycle:
         top, last = self.pct_start * self.steps - 1, self.steps - 1
         rise = _between(first, self.max_lr, count / top)
         part = _at_most((count - top) / (last - top), 1.0)
-        return chosen(count <= top, rise, _between(self.max_lr, first / self.final_div_factor, part))
+        return chosen(
+            count <= top, rise, _between(self.max_lr, first / self.final_div_factor, part)
+        )

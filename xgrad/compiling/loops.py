@@ -143,7 +143,8 @@ def _lazy(x: Any) -> Array | None:
     own = lazy_backend(trace.base)
     if not isinstance(x._data, trace.base.array_types):
         return None  # a batch, say
-    return own.adopt(x, None)  # type: ignore[no-any-return]
+    adopted: Array = own.adopt(x, None)
+    return adopted
 
 
 def _rolled(
