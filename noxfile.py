@@ -197,9 +197,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typing(session: nox.Session) -> None:
-    """Check types."""
+    """Check types inside with mypy, and what programs of users see with mypy and pyright."""
     install(session, "typing")
     session.run("mypy", *session.posargs)
+    session.run("pytest", "tests/typing")
 
 
 @nox.session(venv_backend="virtualenv", default=False)

@@ -1,57 +1,47 @@
-"""The layers: a file imports only from files of a lower one, and no array library but NumPy."""
+"""The layers of `xgrad/`: arrows between packages go down, and there is one door upward.
+
+Every way in which a file can reach another one counts: relative and absolute imports, those that
+only type checkers read, those inside functions, and attributes of the imported package, as
+``xgrad.asarray`` is. The door is `arrays`: the standard's ``__array_namespace__`` makes an array
+know the namespace, and its operators and methods are that namespace's functions. `__init__` puts
+the package together, so it may reach everything; whoever reaches it stands above it.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
-from graphlib import TopologicalSorter
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
-    ["errors", "conversions", "backends"],
-    ["operators", "methods", "array", "memory"],
-    ["batching", "reads", "tape"],
-    [
-        *("dispatch", "fitting", "partials", "unary_calls", "binary_calls"),
-        *("builders", "general_calls", "op"),
-    ],
-    [
-        *("ops", "linalg", "fft", "special", "trees", "derived", "numpy_protocol", "hooks"),
-        *("random", "info"),
-    ],
-    [
-        "watching",
-        "influence",
-        "record",
-        "transforms",
-        "complex_forms",
-        "jacobians",
-        "custom",
-        "implicit",
-        "debugging",
-        "explaining",
-    ],
+    ["errors"],
+    ["backends"],
+    ["arrays"],
+    ["engine", "tree"],
+    ["random", "ops", "linalg", "fft", "special"],
+    ["debugging"],
+    ["transforms"],
+    ["custom", "compiling"],
+    ["scipy", "distributed"],
     ["__init__"],
     [
-        "__main__",
-        "testing",
-        "nn",
-        "optim",
-        "data",
-        "files",
-        "show",
-        "compat",
-        "optimize",
-        "interchange",
+        *("numpy_protocol", "hooks", "nn", "optim", "optimize", "data", "files", "programs"),
+        *("interchange", "show", "testing", "compat"),
     ],
+    ["__main__"],
 ]
+DOOR = "arrays"
+CHAPTERS = {"ops", "linalg", "fft", "special"}  # of one standard, and so one room
 LIBRARIES = {"cupy", "cupyx", "torch", "dask", "array_api_strict", "array_api_compat", "jax"}
 FILES = sorted(ROOT.rglob("*.py"))
+MODULES_AT_THE_ROOT = 9
 
 
 def module(path: Path) -> str:
@@ -59,48 +49,161 @@ def module(path: Path) -> str:
     return ".".join(p for p in parts if p != "__init__") or "__init__"
 
 
+def package(name: str) -> str:
+    return name.partition(".")[0]
+
+
 def level(name: str) -> int:
-    top = name.partition(".")[0]
-    (found,) = [i for i, names in enumerate(LEVELS) if top in names]
+    (found,) = [i for i, names in enumerate(LEVELS) if package(name) in names]
     return found
 
 
+def is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.with_suffix(".py").exists() or (place / "__init__.py").exists()
+
+
+def _deepest(dotted: list[str]) -> str | None:
+    """Return the longest beginning of a dotted path that is a module."""
+    for stop in range(len(dotted), 0, -1):
+        if is_module(name := ".".join(dotted[:stop])):
+            return name
+    return None
+
+
 @cache
-def imports(path: Path) -> set[str]:
-    """Return the modules of xgrad that a file imports; not what it imports for type checkers."""
-    package = [*path.relative_to(ROOT).parts[:-1]]
-    found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for_types = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
+def public() -> dict[str, str]:
+    """Return the module from which `xgrad/__init__.py` takes each of its names."""
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    names = {}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.ImportFrom) or not node.level or node in for_types:
-            continue
-        base = package[: len(package) - node.level + 1]
-        name = ".".join([*base, *([node.module] if node.module else [])])
-        for alias in node.names:
-            inner = f"{name}.{alias.name}" if name else alias.name
-            is_file = ROOT.joinpath(*inner.split(".")).with_suffix(".py").exists()
-            is_folder = ROOT.joinpath(*inner.split("."), "__init__.py").exists()
-            found.add(inner if is_file or is_folder else name)
-    return found - {"", module(path)}
+        if isinstance(node, ast.ImportFrom) and node.level:
+            for alias in node.names:
+                base = [*(node.module or "").split("."), alias.name]
+                names[alias.asname or alias.name] = _deepest([p for p in base if p]) or "__init__"
+    return names
 
 
-@pytest.mark.parametrize("path", FILES, ids=module)
-def test_a_file_imports_only_downwards(path: Path) -> None:
-    own = level(module(path))
-    above = {name for name in imports(path) if level(name) > own}
-    assert not above, f"{module(path)} is in layer {own} and imports {above}"
+def _reached(dotted: list[str]) -> str:
+    """Return the module that ``xgrad.a.b`` leads to: one of that name, or whose name `a` is."""
+    if found := _deepest(dotted):
+        return found
+    return public().get(dotted[0], "__init__") if dotted else "__init__"
 
 
-def test_there_is_no_import_cycle() -> None:
-    graph = {module(path): imports(path) for path in FILES if module(path) != "__init__"}
-    order = list(TopologicalSorter(graph).static_order())
-    assert order.index("errors") < order.index("tape") < order.index("transforms")
+def _relative(path: Path, node: ast.ImportFrom) -> Iterator[str]:
+    folder = [*path.relative_to(ROOT).parts[:-1]]
+    base = folder[: len(folder) - node.level + 1] + (node.module.split(".") if node.module else [])
+    for alias in node.names:
+        yield _deepest([*base, alias.name]) or "__init__"
+
+
+def _chain(node: ast.expr, spelled: set[str]) -> list[str] | None:
+    """Return the attributes of ``xgrad.a.b``, if that is what an expression is."""
+    dotted: list[str] = []
+    while isinstance(node, ast.Attribute):
+        dotted.insert(0, node.attr)
+        node = node.value
+    return dotted if isinstance(node, ast.Name) and node.id in spelled else None
+
+
+def reached(path: Path) -> set[str]:
+    """Return the modules of xgrad that a file reaches, in whichever way."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    spelled = {
+        alias.asname or "xgrad"
+        for node in nodes
+        if isinstance(node, ast.Import)
+        for alias in node.names
+        if package(alias.name) == "xgrad"
+    }
+    roots = {node.value for node in nodes if isinstance(node, ast.Attribute)}
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.level:
+            found.update(_relative(path, node))
+        elif isinstance(node, ast.ImportFrom) and package(node.module or "") == "xgrad":
+            base = (node.module or "").split(".")[1:]
+            found.update(_reached([*base, alias.name]) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names = [alias.name.split(".")[1:] for alias in node.names]
+            found.update(
+                _reached(dotted)
+                for dotted, alias in zip(names, node.names, strict=True)
+                if package(alias.name) == "xgrad" and dotted
+            )
+        elif isinstance(node, ast.Attribute) and (dotted := _chain(node, spelled)) is not None:
+            found.add(_reached(dotted))
+        elif isinstance(node, ast.Name) and node.id in spelled and node not in roots:
+            found.add("__init__")  # the namespace itself, as in ``getattr(xgrad, name)``
+    return found - {module(path)}
+
+
+def _is_door(own: str, other: str) -> bool:
+    return package(own) == DOOR and package(other) != DOOR
+
+
+@cache
+def arrows() -> dict[str, set[str]]:
+    """Return what each file reaches, but not through the door."""
+    return {
+        module(path): {
+            other
+            for other in reached(path)
+            if not (_is_door(module(path), other) and level(other) > level(DOOR))
+        }
+        for path in FILES
+        if module(path) != "__init__"
+    }
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if module(p) != "__init__"], ids=module)
+def test_a_file_reaches_only_downwards(path: Path) -> None:
+    own = module(path)
+    above = sorted(name for name in arrows()[own] if level(name) > level(own))
+    assert not above, f"{own} is in layer {level(own)} and reaches up to {above}"
+
+
+def test_there_is_no_circle() -> None:
+    graph = {name: others - {package(name)} for name, others in arrows().items()}
+    try:
+        order = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"these files reach each other in a circle: {' -> '.join(error.args[1])}")
+    assert order.index("errors") < order.index("engine.walks") < order.index("transforms.gradients")
+
+
+def test_packages_are_in_no_circle() -> None:
+    def room(name: str) -> str:
+        return "chapters" if package(name) in CHAPTERS else package(name)
+
+    graph: dict[str, set[str]] = {}
+    for name, others in arrows().items():
+        graph.setdefault(room(name), set()).update(room(other) for other in others)
+    graph = {name: others - {name} for name, others in graph.items()}
+    try:
+        list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"these packages reach each other in a circle: {' -> '.join(error.args[1])}")
+
+
+def test_the_root_holds_only_public_doors() -> None:
+    modules = sorted(path.name for path in ROOT.glob("*.py"))
+    assert len(modules) <= MODULES_AT_THE_ROOT, modules
+
+
+def test_only_the_door_knows_the_namespace() -> None:
+    """The engine and what is below it are handed what lies above; they look nothing up."""
+    below = level("ops")
+    looking = [
+        module(path)
+        for path in FILES
+        if level(module(path)) < below
+        and package(module(path)) != DOOR
+        and any(level(name) >= below for name in reached(path))
+    ]
+    assert not looking
 
 
 @pytest.mark.parametrize("path", FILES, ids=module)

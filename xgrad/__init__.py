@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys as _sys
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
-from typing import Any as _Any
 
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
@@ -25,6 +24,7 @@ from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_roo
 from .debugging.nonfinite import debug
 from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
+from .engine.handed import hand as _hand
 from .hooks import install as _install_hooks
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
 from .ops.arranging import (
@@ -244,6 +244,7 @@ from .ops.statistical import (
     var,
 )
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
+from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
@@ -579,34 +580,55 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from . import compat as compat
+    from . import compiling as compiling
+    from . import data as data
     from . import fft, linalg, special
-    from .compiling import compile, scan
+    from . import files as files
+    from . import interchange as interchange
+    from . import nn as nn
     from . import numpy_protocol as numpy_protocol
+    from . import optim as optim
+    from . import optimize as optimize
+    from . import programs as programs
+    from . import show as show
+    from . import testing as testing
+    from .compiling import compile, scan
 
 _COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
-    *("optimize", "show", "special", "testing"),
+    *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn"),
+    *("numpy_protocol", "optim", "optimize", "programs", "show", "special", "testing"),
 )
 
 
-def __getattr__(name: str) -> _Any:
-    if name in _COMPILING:
-        value = globals()[name] = getattr(_import_module(f"{__name__}.compiling"), name)
-        return value
-    if name in _LAZY:
-        return _import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if (
+    not TYPE_CHECKING
+):  # checkers know the chapters from above, and of other names that there are none
+
+    def __getattr__(name):
+        if name in _COMPILING:
+            value = globals()[name] = getattr(_import_module(f"{__name__}.compiling"), name)
+            return value
+        if name in _LAZY:
+            return _import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_COMPILING, *_LAZY})
 
 
-_MOVED = {"array": "arrays.array", "derived": "engine.picklable", "trees": "tree"}
+_MOVED = {
+    "array": "arrays.array",
+    "derived": "engine.picklable",
+    "tape": "engine.tape",
+    "trees": "tree",
+}
 """Modules that old pickles name, and where they are now."""
 for _old, _new in _MOVED.items():
     _sys.modules[f"{__name__}.{_old}"] = _import_module(f"{__name__}.{_new}")
 
+_hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
 _install_hooks()

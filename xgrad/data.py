@@ -82,6 +82,16 @@ def batches(
         epoch: each has an order of its own.
         drop_last: whether to leave out a last part that is not full.
         start: the first part to yield, counted from 0; to go on in the middle of an epoch.
+
+    Returns:
+        An iterator over pytrees of the structure of `arrays`.
+
+    Raises:
+        ValueError: if `batch_size` is not positive, or the arrays differ in length.
+
+    >>> import numpy as np, xgrad as xg
+    >>> [x.tolist() for x in xg.data.batches(np.arange(5), 2)]
+    [[0, 1], [2, 3], [4]]
     """
     if batch_size < 1:
         raise ValueError(f"batches: batch_size is {batch_size}; expected a positive integer")
@@ -167,6 +177,17 @@ class Loader:
 def split(arrays: Any, fraction: float, *, seed: int = 0) -> tuple[Any, Any]:
     """Return two parts of the examples at random: a fraction of them, and the rest.
 
+    Args:
+        arrays: an array or a pytree of arrays with as many examples each.
+        fraction: how large the first part is, from 0 to 1.
+        seed: the same seed gives the same parts.
+
+    Returns:
+        Two pytrees of the structure of `arrays`.
+
+    Raises:
+        ValueError: if `fraction` is no number from 0 to 1, or the arrays differ in length.
+
     >>> import numpy as np, xgrad as xg
     >>> train, test = xg.data.split(np.arange(10), 0.8)
     >>> len(train), len(test)
@@ -195,6 +216,10 @@ def prefetch(
 ) -> Iterator[T]:
     """Yield the items of an iterable that a thread makes ready ahead of time.
 
+    An error in making an item is raised where the item would have come. The thread ends with the
+    iteration, also if that is left early. A `Loader` that is read ahead is ahead in its position
+    too, so to be able to go on from the position do not prefetch it.
+
     Args:
         items: as of `batches`.
         size: how many may wait.
@@ -202,9 +227,11 @@ def prefetch(
             the next batch is on its way.
         device: the device of the backend.
 
-    An error in making an item is raised where the item would have come. The thread ends with the
-    iteration, also if that is left early. A `Loader` that is read ahead is ahead in its position
-    too, so to be able to go on from the position do not prefetch it.
+    Returns:
+        An iterator over the items.
+
+    Raises:
+        ValueError: if `size` is not positive.
 
     >>> import numpy as np, xgrad as xg
     >>> [b.tolist() for b in xg.data.prefetch(xg.data.batches(np.arange(5), 2))]

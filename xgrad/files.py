@@ -93,6 +93,10 @@ def save(
         path: the file, usually named ``.safetensors``; an old one is replaced at once.
         tree: a module, an optimiser's state, a dict of both and of numbers: any pytree.
         metadata: texts to store with it.
+
+    Raises:
+        ValueError: if two leaves would have the same name.
+        TypeError: if the format cannot hold a dtype.
     """
     library = _library()
     named = named_leaves(tree)
@@ -206,6 +210,9 @@ def load(path: str | os.PathLike[str], like: Any = None) -> Any:
             array its backend and device. If None, the arrays are returned by name, on the current
             backend.
 
+    Returns:
+        A pytree like `like`, or a dict of arrays.
+
     Raises:
         xgrad.errors.FileError: if the file is damaged, or holds another tree: it says which names
             are missing or too many, and which arrays have another shape or dtype.
@@ -228,6 +235,16 @@ def restore(path: str | os.PathLike[str], like: T) -> T:
         for step in range(run["step"], 1000):
             ...
             xg.files.save("run.safetensors", {"model": model, "state": state, "step": step + 1})
+
+    Args:
+        path: the file, which need not exist.
+        like: a pytree of the structure of what was saved.
+
+    Returns:
+        A pytree like `like`.
+
+    Raises:
+        xgrad.errors.FileError: if the file is damaged, or holds another tree.
     """
     return load(path, like) if Path(path).exists() else like
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import backends
 from .arrays.array import Array
+from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
 
 __all__ = ["Generator", "default_rng"]
@@ -27,16 +28,22 @@ _watched: ContextVar[States | None] = ContextVar("xgrad_random_watched", default
 
 
 def default_rng(
-    seed: int | None = None, *, backend: str | None = None, device: Any = None
+    seed: int | None = None, *, backend: str | None = None, device: Device | None = None
 ) -> Generator:
     """Return a generator of random numbers on the current backend and device, or on a given one.
+
+    The same seed gives the same numbers on the same backend; each library has its own algorithm.
 
     Args:
         seed: a non-negative integer; None for numbers that differ from run to run.
         backend: the name of a backend, as in `xgrad.set_backend`.
         device: a device of the backend, or its name.
 
-    The same seed gives the same numbers on the same backend; each library has its own algorithm.
+    Returns:
+        A `Generator`.
+
+    Raises:
+        ValueError: if the seed is negative or no integer.
 
     >>> import xgrad as xg
     >>> rng = xg.random.default_rng(0)
@@ -86,7 +93,12 @@ class Generator:
     """A stream of random numbers on one backend and device; make it with `default_rng`.
 
     Samples are constants for differentiation, so derivatives flow through what is computed with
-    them. In `normal` and `uniform` they flow to the parameters:
+    them. In `normal` and `uniform` they flow to the parameters.
+
+    Args:
+        seed: a non-negative integer; None for numbers that differ from run to run.
+        backend: the backend whose library draws the numbers.
+        device: a device of it; its default if None.
 
     >>> import xgrad as xg
     >>> rng = xg.random.default_rng(0)
@@ -96,39 +108,100 @@ class Generator:
 
     __slots__ = ("_backend", "_device", "_raw")
 
-    def __init__(self, seed: int | None, backend: backends.Backend, device: Any) -> None:
+    def __init__(self, seed: int | None, backend: backends.Backend, device: Device | None) -> None:
         self._backend = backend
         self._device = device
         self._raw = backend.random(seed, device)
 
-    def random(self, size: Size = None, dtype: Any = None) -> Array:
-        """Draw numbers uniformly from [0, 1); float64 unless a dtype is given."""
+    def random(self, size: Size = None, dtype: DType | None = None) -> Array:
+        """Draw numbers uniformly from [0, 1); float64 unless a dtype is given.
+
+        Args:
+            size: the shape, or an int; None for a 0-d array.
+            dtype: a real floating-point dtype; float64 if None.
+
+        Returns:
+            An `Array` of that shape.
+        """
         return self._draw("random", size, dtype)
 
     def uniform(
-        self, low: Any = 0.0, high: Any = 1.0, size: Size = None, dtype: Any = None
+        self,
+        low: ArrayLike = 0.0,
+        high: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
     ) -> Array:
-        """Draw numbers uniformly from [low, high), which may be arrays."""
-        sample = self.random(_size(size, low, high), _dtype(dtype, low, high))
-        return low + (high - low) * sample  # type: ignore[no-any-return]
+        """Draw numbers uniformly from [low, high), which may be arrays.
 
-    def standard_normal(self, size: Size = None, dtype: Any = None) -> Array:
-        """Draw from the normal distribution of mean 0 and variance 1."""
+        Args:
+            low: the lower end, a number or an array.
+            high: the upper end, likewise. Derivatives flow to both.
+            size: the shape of the result; if None that to which the ends are broadcast.
+            dtype: the dtype; if None that of the ends, float64 for numbers.
+
+        Returns:
+            An `Array`, ``low + (high - low) * random(size)``.
+        """
+        sample = self.random(_size(size, low, high), _dtype(dtype, low, high))
+        return low + (high - low) * sample
+
+    def standard_normal(self, size: Size = None, dtype: DType | None = None) -> Array:
+        """Draw from the normal distribution of mean 0 and variance 1.
+
+        Args:
+            size: the shape, or an int; None for a 0-d array.
+            dtype: a real floating-point dtype; float64 if None.
+
+        Returns:
+            An `Array` of that shape.
+        """
         return self._draw("standard_normal", size, dtype)
 
     def normal(
-        self, loc: Any = 0.0, scale: Any = 1.0, size: Size = None, dtype: Any = None
+        self,
+        loc: ArrayLike = 0.0,
+        scale: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
     ) -> Array:
-        """Draw from the normal distribution of mean `loc` and standard deviation `scale`."""
-        sample = self.standard_normal(_size(size, loc, scale), _dtype(dtype, loc, scale))
-        return loc + scale * sample  # type: ignore[no-any-return]
+        """Draw from the normal distribution of mean `loc` and standard deviation `scale`.
 
-    def bernoulli(self, p: Any = 0.5, size: Size = None) -> Array:
-        """Draw True with probability `p`, else False."""
-        return self.random(_size(size, p)) < p  # type: ignore[no-any-return]
+        Args:
+            loc: the mean, a number or an array.
+            scale: the standard deviation, likewise. Derivatives flow to both.
+            size: the shape of the result; if None that to which the parameters are broadcast.
+            dtype: the dtype; if None that of the parameters, float64 for numbers.
+
+        Returns:
+            An `Array`, ``loc + scale * standard_normal(size)``.
+        """
+        sample = self.standard_normal(_size(size, loc, scale), _dtype(dtype, loc, scale))
+        return loc + scale * sample
+
+    def bernoulli(self, p: ArrayLike = 0.5, size: Size = None) -> Array:
+        """Draw True with probability `p`, else False.
+
+        Args:
+            p: the probability, a number or an array. No derivative flows to it.
+            size: the shape of the result; that of `p` if None.
+
+        Returns:
+            An `Array` of booleans.
+        """
+        return self.random(_size(size, p)) < p
 
     def integers(self, low: int, high: int | None = None, size: Size = None) -> Array:
-        """Draw integers uniformly from ``low, ..., high - 1``, or from ``0, ..., low - 1``."""
+        """Draw integers uniformly from ``low, ..., high - 1``, or from ``0, ..., low - 1``.
+
+        Args:
+            low: the least integer; if `high` is None the end, and the least one is 0.
+            high: the end, which is never drawn.
+            size: the shape, or an int; None for a 0-d array.
+
+        Returns:
+            An `Array` of integers.
+        """
         return Array(self._stream().integers(low, high, _shape(size)))
 
     def permutation(self, n: int) -> Array:
@@ -137,6 +210,17 @@ class Generator:
 
     def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
         """Draw from the integers ``0, ..., n - 1``, each at most once if `replace` is False.
+
+        Args:
+            n: how many integers there are to draw from.
+            size: the shape, or an int; None for a 0-d array.
+            replace: whether the same integer may come again.
+
+        Returns:
+            An `Array` of integers.
+
+        Raises:
+            ValueError: if more are to be drawn than there are, without replacement.
 
         >>> import xgrad as xg
         >>> sorted(xg.random.default_rng(0).choice(4, size=4, replace=False).tolist())

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import errors
-from .arrays.array import SCALARS, Array
+from .arrays.array import SCALARS, Array, array_of
 from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 
 _NAMESPACE = "xgrad"
@@ -35,7 +35,7 @@ class _Single:
 SINGLE = _Single()
 
 
-def is_leaf_type(x: Any) -> bool:
+def is_leaf_type(x: object) -> bool:
     """Whether `x` is an array or a number."""
     return type(x) is Array or type(x) in SCALARS or backend_of_type(type(x)) is not None
 
@@ -108,6 +108,17 @@ def _as_count(x: Any) -> Any:
 def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     """Return a pytree with `f` applied to each leaf, or to the leaves of several trees in step.
 
+    Args:
+        f: a function of a leaf of each tree.
+        tree: a leaf, or a tuple, list, dict, dataclass or other pytree of leaves.
+        *rest: more trees of the same structure.
+
+    Returns:
+        A tree of the structure of `tree` that holds what `f` returned.
+
+    Raises:
+        ValueError: if the trees have different structures.
+
     >>> import xgrad as xg
     >>> xg.tree.map(lambda w, g: w - 0.1 * g, {"w": 1.0}, {"w": 2.0})
     {'w': 0.8}
@@ -122,28 +133,45 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     return structure.unflatten([f(*xs) for xs in zip(leaves, *others, strict=True)])
 
 
-def leaves(tree: Any) -> list[Any]:
+def leaves(tree: object) -> list[Any]:
     """Return the leaves of a pytree."""
     return flatten(tree)[0]
 
 
 def names(structure: Any, tree: str) -> list[str]:
-    """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``."""
+    """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``.
+
+    Args:
+        structure: what `flatten` gave beside the leaves.
+        tree: how the tree itself is called.
+
+    Returns:
+        A list of expressions of Python, in the order of the leaves.
+    """
     if structure is SINGLE:
         return [tree]
     return [accessor.codify(tree) for accessor in structure.accessors()]
 
 
 def as_array(x: Any, what: str) -> Array:
-    """Return a leaf as an `Array`: a number on the current backend, a raw array where it is."""
+    """Return a leaf as an `Array`: a number on the current backend, a raw array where it is.
+
+    Args:
+        x: an array or a number.
+        what: what asks, as the error says it.
+
+    Returns:
+        `x` itself if it is an `Array`, else a new one that is not tracked.
+
+    Raises:
+        NotDifferentiableError: if `x` is neither.
+    """
     if type(x) is Array:
         return x
     if backend_of_type(type(x)) is not None:
         return Array(np.asarray(x) if isinstance(x, np.generic) else x)
     if type(x) in SCALARS:
-        import xgrad
-
-        return xgrad.asarray(x)
+        return array_of(x)
     raise errors.NotDifferentiableError(
         f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
         "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "
@@ -151,8 +179,19 @@ def as_array(x: Any, what: str) -> Array:
     )
 
 
-def differentiable(x: Any, what: str) -> Array:
-    """Return a leaf as an `Array` of a dtype that has derivatives."""
+def differentiable(x: object, what: str) -> Array:
+    """Return a leaf as an `Array` of a dtype that has derivatives.
+
+    Args:
+        x: an array or a number.
+        what: what asks, as the error says it.
+
+    Returns:
+        An `Array` of a floating-point dtype, in the byte order of the machine.
+
+    Raises:
+        NotDifferentiableError: if `x` is no array, or of integers or booleans.
+    """
     out = x if type(x) is Array else as_array(x, what)
     if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
         swapped = native(out._data)
@@ -167,7 +206,15 @@ def differentiable(x: Any, what: str) -> Array:
 
 
 def like_input(result: Array, given: Any) -> Any:
-    """Return a result raw if what it belongs to was given raw, unless an outer tape watches it."""
+    """Return a result raw if what it belongs to was given raw, unless an outer tape watches it.
+
+    Args:
+        result: an `Array`.
+        given: the argument that it belongs to.
+
+    Returns:
+        `result`, or the raw array in it.
+    """
     if type(given) is Array or result._node is not None:
         return result
     return result._data

@@ -13,7 +13,7 @@ import pytest
 import xgrad as xg
 from tests.compiling.table import different, programs, results
 from tests.compiling.test_table import cases
-from xgrad.compiling import load_program
+from xgrad import programs as files_of_programs
 from xgrad.errors import FileError
 from xgrad.testing import ROWS
 
@@ -23,7 +23,7 @@ X = np.linspace(0.5, 1.5, 6)
 
 def saved(f, path, *args, **kwargs):
     xg.compile(f).lower(*args, **kwargs).save(path)
-    return load_program(path)
+    return files_of_programs.load(path)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -39,7 +39,7 @@ def test_the_table_of_ops(row, tmp_path):
                 except (xg.errors.TraceError, xg.errors.XgradError, ValueError):
                     continue
                 lowered.save(tmp_path / "p.safetensors")
-                loaded = load_program(tmp_path / "p.safetensors")
+                loaded = files_of_programs.load(tmp_path / "p.safetensors")
                 assert not different(want, results(loaded(*raws))), f"{case}: {name}"
 
 
@@ -90,8 +90,8 @@ def test_another_process_needs_no_source(tmp_path):
     g.lower(X).save(path)
     np.save(tmp_path / "x.npy", X * 2)
     script = (
-        "import sys, numpy as np\nfrom xgrad.compiling import load_program\n"
-        f"f = load_program({str(path)!r})\nx = np.load({str(tmp_path / 'x.npy')!r})\n"
+        "import sys, numpy as np\nfrom xgrad.programs import load\n"
+        f"f = load({str(path)!r})\nx = np.load({str(tmp_path / 'x.npy')!r})\n"
         f"np.save({str(tmp_path / 'y.npy')!r}, f(x))\n"
     )
     root = Path(xg.__file__).parent.parent
@@ -121,7 +121,7 @@ def test_broken_files_are_refused(tmp_path):
     saved(lambda x: x * 2, path, X)
     changed(path, lambda words: words.update({"xgrad program": "99"}))
     with pytest.raises(FileError, match="of version 99; this xgrad reads version 1"):
-        load_program(path)
+        files_of_programs.load(path)
 
     def other_function(words):
         content = json.loads(words["content"])
@@ -130,10 +130,10 @@ def test_broken_files_are_refused(tmp_path):
 
     changed(path, other_function)
     with pytest.raises(FileError, match="broken program.*no function 'xp.load'"):
-        load_program(path)
+        files_of_programs.load(path)
     xg.files.save(path, {"a": X})
     with pytest.raises(FileError, match="holds arrays, and no program"):
-        load_program(path)
+        files_of_programs.load(path)
     path.write_bytes(b"nothing of the kind")
     with pytest.raises(FileError):
-        load_program(path)
+        files_of_programs.load(path)

@@ -27,10 +27,10 @@ def walked(case, place):
     f = case.of_varying(raws)
     with np.errstate(all="ignore"):
         out, pullback = xg.vjp(f, *varying)
-        if any(str(x.dtype).endswith(WIDE) for x in xg.trees.leaves(out)):
+        if any(str(x.dtype).endswith(WIDE) for x in xg.tree.leaves(out)):
             return set()  # a dtype= that asks for it
         _, pushforward = xg.linearize(f, *varying)
-        cotangent = xg.trees.map(lambda x: _ones(place, x), out)
+        cotangent = xg.tree.map(lambda x: _ones(place, x), out)
         tangents = [_ones(place, x) for x in varying]
         with watching(place.backend.name) as seen:
             pullback(cotangent)
@@ -144,18 +144,18 @@ def test_bfloat16_of_pytorch(computing, row):
             out, pullback = xg.vjp(case.of_varying(raws), *varying)
             _, pushforward = xg.linearize(case.of_varying(raws), *varying)
             if any(
-                str(x.dtype).endswith((*WIDE, "float32", "complex64")) for x in xg.trees.leaves(out)
+                str(x.dtype).endswith((*WIDE, "float32", "complex64")) for x in xg.tree.leaves(out)
             ):
                 continue  # a dtype= that asks for it
             with watching("torch") as seen:
-                cotangents = pullback(xg.trees.map(lambda x: _ones(computing, x), out))
+                cotangents = pullback(xg.tree.map(lambda x: _ones(computing, x), out))
                 tangents = pushforward(*[_ones(computing, x) for x in varying])
         except (NotImplementedError, RuntimeError):  # PyTorch has no kernel for it
             continue
         assert not seen & (WIDER | {"float32", "float16"}), case
         for c, x in zip(cotangents, varying, strict=True):
             assert (c.data.dtype, c.data.shape) == (x.dtype, x.shape), case
-        for t, y in zip(xg.trees.leaves(tangents), xg.trees.leaves(out), strict=True):
+        for t, y in zip(xg.tree.leaves(tangents), xg.tree.leaves(out), strict=True):
             assert t.data.dtype == y.dtype, case
 
 

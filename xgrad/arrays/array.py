@@ -19,9 +19,10 @@ import numpy as np
 import xgrad
 
 from .. import errors
-from ..backends import COMPLEX, REAL, Raw, backend_of
+from ..backends import COMPLEX, REAL, Raw, backend_of, current
 from .methods import Methods
-from .operators import SCALARS, TAKES, Operators
+from .node import is_parameter, is_recording, new_leaf, parameter
+from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
 
@@ -42,15 +43,16 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Operators, Methods):
+class Array(Methods):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
     make them of what they are given. It has the methods and attributes of the Array API standard,
     and those of ``numpy.ndarray`` that array code commonly calls.
 
-    Attributes:
+    Args:
         data: the raw array, as its library knows it.
+        node: its place on the tape; for the engine.
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
@@ -140,7 +142,7 @@ class Array(Operators, Methods):
     @property
     def requires_grad(self) -> bool:
         """Whether `backward` leaves this array's gradient in `grad`."""
-        return self._node is not None and xgrad.tape.is_parameter(self._node)
+        return self._node is not None and is_parameter(self._node)
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
@@ -151,7 +153,7 @@ class Array(Operators, Methods):
                 "requires_grad: this array is a result, not a leaf; "
                 "set it on x.detach() or pass requires_grad=True to xgrad.asarray"
             )
-        self._node = xgrad.tape.parameter(self) if value else None
+        self._node = parameter(self) if value else None
 
     @property
     def grad(self) -> Array | None:
@@ -176,7 +178,7 @@ class Array(Operators, Methods):
             create_graph: keep the graph, and record this walk, so that gradients can be
                 differentiated again. Otherwise the graph is freed.
         """
-        xgrad.tape.backward(self, cotangent, create_graph)
+        xgrad.transforms.backward.backward(self, cotangent, create_graph)
 
     def detach(self) -> Array:
         """Return an untracked array with the same data."""
@@ -186,7 +188,7 @@ class Array(Operators, Methods):
 
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
-        if self._node is not None and xgrad.tape.is_recording():
+        if self._node is not None and is_recording():
             from . import leaving  # only for what is mostly an error
 
             if what != "float()" or not leaving.judges_an_error():
@@ -262,11 +264,27 @@ class Array(Operators, Methods):
     # Moving ------------------------------------------------------------------------------------
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
-        """Return this array on another device of its backend; cotangents travel back."""
+        """Return this array on another device of its backend; cotangents travel back.
+
+        Args:
+            device: a device, or its name, as in ``"cuda:1"``.
+            stream: here for the standard's sake; it must be None or is not used.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_device(self, device)
 
     def to_backend(self, backend: str, *, device: Any = None) -> Array:
-        """Return this array on another backend; cotangents travel back."""
+        """Return this array on another backend; cotangents travel back.
+
+        Args:
+            backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+            device: the device there; the backend's default if None.
+
+        Returns:
+            An `Array` of the same values there; this one if it is there already.
+        """
         return xgrad.to_backend(self, backend, device=device)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
@@ -294,7 +312,7 @@ class Array(Operators, Methods):
 
     def _rebind(self, new: Array, what: str) -> Array:
         """Take over another array's data and node: what every in-place write comes down to."""
-        if self.requires_grad and xgrad.tape.is_recording():
+        if self.requires_grad and is_recording():
             raise errors.MutationError(
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
@@ -384,9 +402,7 @@ class Array(Operators, Methods):
         return f"Array({', '.join(words)})"
 
     def _repr_html_(self) -> str:
-        from xgrad.show.html import array_html  # only notebooks ask for it
-
-        return array_html(self)
+        return xgrad.show.array_html(self)
 
     def __str__(self) -> str:
         try:
@@ -396,6 +412,18 @@ class Array(Operators, Methods):
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
+
+
+def array_of(number: complex) -> Array:
+    """Return a Python number as a 0-d array on the current backend, of the widest dtype."""
+    backend, device = current()
+    with backend.on_device(device):
+        return Array(backend.from_numpy(np.asarray(number), device))
+
+
+def leaf(x: Array, outer: bool) -> Array:
+    """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
+    return Array(x._data, new_leaf(x._node if outer else None))
 
 
 def _is_library(frame: FrameType) -> bool:

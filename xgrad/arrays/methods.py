@@ -3,288 +3,270 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import Any, Self, SupportsIndex
 
 import numpy as np
 
-import xgrad
-
 from ..backends import COMPLEX, REAL
-
-if TYPE_CHECKING:
-    from .array import Array
+from .operators import Operators, public
 
 
-class Methods:
+class Methods(Operators):
     """Methods with NumPy's names and signatures, for code that was written for ``ndarray``."""
 
     __slots__ = ()
 
     def astype(
-        self: Any,
+        self,
         dtype: Any,
         order: str = "K",
         casting: str = "unsafe",
         subok: bool = True,
         copy: bool = True,
-    ) -> Array:
+    ) -> Self:
         """Return this array with another data type."""
-        return xgrad.astype(self, dtype, copy=copy)
+        return public.astype(self, dtype, copy=copy)
 
-    def copy(self: Any, order: str = "C") -> Array:
+    def copy(self, order: str = "C") -> Self:
         """Return a copy; derivatives flow through it."""
-        out = xgrad.positive(self) if self._data.dtype in REAL | COMPLEX else self
-        return out if out is not self else xgrad.asarray(self, copy=True)
+        out = public.positive(self) if self._data.dtype in REAL | COMPLEX else self
+        return out if out is not self else public.asarray(self, copy=True)
 
-    def reshape(self: Any, *shape: Any, order: str = "C") -> Array:
+    def reshape(self, *shape: Any, order: str = "C") -> Self:
         """Return this array with another shape, given as a tuple or as integers."""
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
         if order != "C":
-            return xgrad.numpy_protocol.manipulation.reshape(self, given, order)
-        return xgrad.reshape(self, given)
+            return public.numpy_protocol.manipulation.reshape(self, given, order)
+        return public.reshape(self, given)
 
-    def ravel(self: Any, order: str = "C") -> Array:
+    def ravel(self, order: str = "C") -> Self:
         """Return this array as a vector."""
-        return xgrad.reshape(self.T if order == "F" else self, (-1,))
+        return public.reshape(self.T if order == "F" else self, (-1,))
 
-    def flatten(self: Any, order: str = "C") -> Array:
+    def flatten(self, order: str = "C") -> Self:
         """Return a copy of this array as a vector."""
-        return self.ravel(order).copy()  # type: ignore[no-any-return]
+        return self.ravel(order).copy()
 
-    def transpose(self: Any, *axes: Any) -> Array:
+    def transpose(self, *axes: Any) -> Self:
         """Return this array with its axes permuted; reversed if none are given."""
         if not axes or axes == (None,):
-            return self.T  # type: ignore[no-any-return]
-        return xgrad.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
+            return self.T
+        return public.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
 
-    def squeeze(self: Any, axis: Any = None) -> Array:
+    def squeeze(self, axis: Any = None) -> Self:
         """Return this array without the axes of length one, or without the given ones."""
         if axis is None:
             axis = tuple(i for i, n in enumerate(self.shape) if n == 1)
-        return xgrad.squeeze(self, axis)
+        return public.squeeze(self, axis)
 
     def sum(
-        self: Any,
+        self,
         axis: Any = None,
         dtype: Any = None,
         out: Any = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
+    ) -> Self:
         """Return the sum; see `xgrad.sum`."""
         if more or out is not None:
-            return xgrad.numpy_protocol.reductions.sum(self, axis, dtype, out, keepdims, **more)
-        return xgrad.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
+            return public.numpy_protocol.reductions.sum(self, axis, dtype, out, keepdims, **more)
+        return public.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
     def prod(
-        self: Any,
+        self,
         axis: Any = None,
         dtype: Any = None,
         out: Any = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
+    ) -> Self:
         """Return the product; see `xgrad.prod`."""
-        return xgrad.numpy_protocol.reductions.prod(self, axis, dtype, out, keepdims, **more)
+        return public.numpy_protocol.reductions.prod(self, axis, dtype, out, keepdims, **more)
 
     def mean(
-        self: Any,
+        self,
         axis: Any = None,
         dtype: Any = None,
         out: Any = None,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
+    ) -> Self:
         """Return the mean; see `xgrad.mean`."""
-        return xgrad.numpy_protocol.reductions.mean(self, axis, dtype, out, keepdims, **more)
+        return public.numpy_protocol.reductions.mean(self, axis, dtype, out, keepdims, **more)
 
     def var(
-        self: Any,
+        self,
         axis: Any = None,
         dtype: Any = None,
         out: Any = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
+    ) -> Self:
         """Return the variance; see `xgrad.var`."""
-        return xgrad.numpy_protocol.reductions.var(self, axis, dtype, out, ddof, keepdims, **more)
+        return public.numpy_protocol.reductions.var(self, axis, dtype, out, ddof, keepdims, **more)
 
     def std(
-        self: Any,
+        self,
         axis: Any = None,
         dtype: Any = None,
         out: Any = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
-    ) -> Array:
+    ) -> Self:
         """Return the standard deviation; see `xgrad.std`."""
-        return xgrad.numpy_protocol.reductions.std(self, axis, dtype, out, ddof, keepdims, **more)
+        return public.numpy_protocol.reductions.std(self, axis, dtype, out, ddof, keepdims, **more)
 
-    def max(
-        self: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any
-    ) -> Array:
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any) -> Self:
         """Return the maximum; see `xgrad.max`."""
-        return xgrad.numpy_protocol.reductions.max(self, axis, out, keepdims, **more)
+        return public.numpy_protocol.reductions.max(self, axis, out, keepdims, **more)
 
-    def min(
-        self: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any
-    ) -> Array:
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any) -> Self:
         """Return the minimum; see `xgrad.min`."""
-        return xgrad.numpy_protocol.reductions.min(self, axis, out, keepdims, **more)
+        return public.numpy_protocol.reductions.min(self, axis, out, keepdims, **more)
 
-    def argmax(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Array:
+    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Self:
         """Return the index of the maximum; see `xgrad.argmax`."""
-        return _stored(xgrad.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
+        return _stored(public.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
 
-    def argmin(self: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Array:
+    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Self:
         """Return the index of the minimum; see `xgrad.argmin`."""
-        return _stored(xgrad.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
+        return _stored(public.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
 
-    def any(self: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
+    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Self:
         """Return whether any element is true; see `xgrad.any`."""
-        return _stored(xgrad.any(self, axis=axis, keepdims=keepdims), out, "x.any")
+        return _stored(public.any(self, axis=axis, keepdims=keepdims), out, "x.any")
 
-    def all(self: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Array:
+    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Self:
         """Return whether all elements are true; see `xgrad.all`."""
-        return _stored(xgrad.all(self, axis=axis, keepdims=keepdims), out, "x.all")
+        return _stored(public.all(self, axis=axis, keepdims=keepdims), out, "x.all")
 
-    def cumsum(self: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Self:
         """Return the running sum; see `xgrad.cumulative_sum`."""
-        return xgrad.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
+        return public.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
 
-    def cumprod(self: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
+    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Self:
         """Return the running product; see `xgrad.cumulative_prod`."""
-        return xgrad.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
+        return public.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
 
-    def round(self: Any, decimals: int = 0, out: Any = None) -> Array:
+    def round(self, decimals: int = 0, out: Any = None) -> Self:
         """Return the elements rounded to a number of decimals."""
-        return xgrad.numpy_protocol.reductions.round(self, decimals, out)
+        return public.numpy_protocol.reductions.round(self, decimals, out)
 
-    def clip(self: Any, min: Any = None, max: Any = None, out: Any = None) -> Array:
+    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Self:
         """Return the elements limited to a range; see `xgrad.clip`."""
-        return _stored(xgrad.clip(self, min, max), out, "x.clip")
+        return _stored(public.clip(self, min, max), out, "x.clip")
 
-    def conj(self: Any) -> Array:
+    def conj(self) -> Self:
         """Return the complex conjugate."""
-        return xgrad.conj(self)
+        return public.conj(self)
 
-    def conjugate(self: Any) -> Array:
+    def conjugate(self) -> Self:
         """Return the complex conjugate."""
-        return xgrad.conj(self)
+        return public.conj(self)
 
-    def dot(self: Any, other: Any) -> Array:
+    def dot(self, other: Any) -> Self:
         """Return the product, as `xgrad.dot`."""
-        return xgrad.dot(self, other)
+        return public.dot(self, other)
 
     # Choosing and arranging elements -----------------------------------------------------------
 
-    def take(
-        self: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
-    ) -> Array:
+    def take(self, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Self:
         """Return elements along an axis; of the flattened array without one."""
-        return xgrad.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
+        return public.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
 
-    def compress(self: Any, condition: Any, axis: Any = None, out: Any = None) -> Array:
+    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Self:
         """Return the slices along an axis where a condition holds."""
-        return _stored(xgrad.compress(condition, self, axis), out, "x.compress")
+        return _stored(public.compress(condition, self, axis), out, "x.compress")
 
-    def choose(self: Any, choices: Any, out: Any = None, mode: str = "raise") -> Array:
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Self:
         """Return elements of the choices that this array's integers name."""
-        return _stored(xgrad.choose(self, choices, mode), out, "x.choose")
+        return _stored(public.choose(self, choices, mode), out, "x.choose")
 
-    def repeat(self: Any, repeats: Any, axis: Any = None) -> Array:
+    def repeat(self, repeats: Any, axis: Any = None) -> Self:
         """Return each element repeated."""
         repeats = np.asarray(repeats) if isinstance(repeats, (list, tuple)) else repeats
-        return xgrad.repeat(self, repeats, axis=axis)
+        return public.repeat(self, repeats, axis=axis)
 
-    def swapaxes(self: Any, axis1: int, axis2: int) -> Array:
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
         """Return this array with two axes swapped."""
-        return xgrad.swapaxes(self, axis1, axis2)
+        return public.swapaxes(self, axis1, axis2)
 
-    def diagonal(self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
         """Return the diagonals of two axes."""
-        return xgrad.diagonal(self, offset, axis1, axis2)
+        return public.diagonal(self, offset, axis1, axis2)
 
-    def trace(
-        self: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
-    ) -> Array:
+    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
         """Return the sum along diagonals."""
-        return xgrad.trace(self, offset, axis1, axis2, dtype)
+        return public.trace(self, offset, axis1, axis2, dtype)
 
-    def nonzero(self: Any) -> tuple[Array, ...]:
+    def nonzero(self) -> tuple[Self, ...]:
         """Return the indices of the elements that are not zero, an array for each axis."""
-        return xgrad.nonzero(self)
+        return public.nonzero(self)
 
-    def searchsorted(self: Any, v: Any, side: str = "left", sorter: Any = None) -> Array:
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Self:
         """Return where values would be inserted to keep this array sorted."""
-        return xgrad.searchsorted(self, xgrad.asarray(v), side=side, sorter=sorter)
+        return public.searchsorted(self, public.asarray(v), side=side, sorter=sorter)
 
     def argsort(
-        self: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
-    ) -> Array:
+        self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+    ) -> Self:
         """Return the indices that sort along an axis."""
-        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
+        return public.numpy_protocol.manipulation.argsort(self, axis)
 
-    def argpartition(self: Any, kth: Any, axis: Any = -1) -> Array:
+    def argpartition(self, kth: Any, axis: Any = -1) -> Self:
         """Return the indices that put the `kth` smallest in its place: all are sorted."""
-        return xgrad.numpy_protocol.manipulation.argsort(self, axis)
+        return public.numpy_protocol.manipulation.argsort(self, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
     def sort(
-        self: Any, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
     ) -> None:
         """Sort along an axis, in place."""
-        self[...] = xgrad.sort(self, axis=axis)
+        self[...] = public.sort(self, axis=axis)
 
-    def partition(self: Any, kth: Any, axis: int = -1) -> None:
+    def partition(self, kth: Any, axis: int = -1) -> None:
         """Put the `kth` smallest in its place along an axis, in place: all are sorted."""
-        self[...] = xgrad.sort(self, axis=axis)
+        self[...] = public.sort(self, axis=axis)
 
-    def fill(self: Any, value: Any) -> None:
+    def fill(self, value: Any) -> None:
         """Set every element to a number, in place."""
         self[...] = value
 
-    def put(self: Any, indices: Any, values: Any, mode: str = "raise") -> None:
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
         """Write values at places of the flattened array, in place."""
-        xgrad.numpy_protocol.manipulation.put(self, indices, values, mode)
+        public.numpy_protocol.manipulation.put(self, indices, values, mode)
 
     # Looking at the same elements --------------------------------------------------------------
 
     @property
-    def flat(self: Any) -> Flat:
+    def flat(self) -> Flat:
         """The elements one after another: to iterate over, to index, and to assign to."""
         return Flat(self)
 
     @flat.setter
-    def flat(self: Any, value: Any) -> None:
+    def flat(self, value: Any) -> None:
         Flat(self)[:] = value
 
-    def view(self: Any, dtype: Any = None) -> Array:
+    def view(self, dtype: Any = None) -> Self:
         """Return a view of this array; its bytes cannot be read as another dtype."""
         if dtype is not None and np.dtype(dtype) != self.dtype:
             raise TypeError(
                 f"view: got dtype {np.dtype(dtype)}; an xgrad.Array can be viewed only as its own "
                 f"{self.dtype}, since no derivative goes through its bytes. Use x.astype(dtype)"
             )
-        return self[...]  # type: ignore[no-any-return]
+        return self[...]
 
-    def __divmod__(self: Any, other: Any) -> tuple[Array, Array]:
-        return self // other, self % other
+    def __floor__(self) -> Self:
+        return public.floor(self)
 
-    def __rdivmod__(self: Any, other: Any) -> tuple[Array, Array]:
-        return other // self, other % self
+    def __ceil__(self) -> Self:
+        return public.ceil(self)
 
-    def __floor__(self: Any) -> Array:
-        return xgrad.floor(self)
-
-    def __ceil__(self: Any) -> Array:
-        return xgrad.ceil(self)
-
-    def __trunc__(self: Any) -> Array:
-        return xgrad.trunc(self)
+    def __trunc__(self) -> Self:
+        return public.trunc(self)
 
 
 class Flat:
@@ -292,27 +274,27 @@ class Flat:
 
     __slots__ = ("base",)
 
-    def __init__(self, base: Array) -> None:
+    def __init__(self, base: Any) -> None:
         self.base = base
 
     def __len__(self) -> int:
         return self.base.size
 
-    def __iter__(self) -> Iterator[Array]:
-        return iter(xgrad.ravel(self.base))
+    def __iter__(self) -> Iterator[Any]:
+        return iter(public.ravel(self.base))
 
-    def __getitem__(self, key: Any) -> Array:
-        return xgrad.ravel(self.base)[key]
+    def __getitem__(self, key: Any) -> Any:
+        return public.ravel(self.base)[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        elements = xgrad.ravel(self.base).copy()
+        elements = public.ravel(self.base).copy()
         elements[key] = value
-        self.base[...] = xgrad.reshape(elements, self.base.shape)
+        self.base[...] = public.reshape(elements, self.base.shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.asarray(xgrad.ravel(self.base), dtype=dtype)
+        return np.asarray(public.ravel(self.base), dtype=dtype)
 
 
-def _stored(result: Array, out: Any, name: str) -> Array:
+def _stored(result: Any, out: Any, name: str) -> Any:
     """Return a result, written into `out` if there is one."""
-    return result if out is None else xgrad.numpy_protocol.storing.stored(result, out, name)
+    return result if out is None else public.numpy_protocol.storing.stored(result, out, name)

@@ -1,17 +1,17 @@
-"""The operators of an array. Each looks its function up in `xgrad` when it is called."""
+"""The operators of an array: each is the op itself, as the op's definition says."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import xgrad
 
-from ..backends import backend_of_type
+from ..backends import Raw, backend_of_type
 
-if TYPE_CHECKING:
-    from .array import Array
+public: Any = xgrad
+"""The namespace, whose functions are looked up when they are called."""
 
 SCALARS = frozenset((bool, int, float, complex))
 
@@ -36,6 +36,11 @@ OPERATORS = {
     "%": operator.mod,
     "**": operator.pow,
     "@": operator.matmul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -43,211 +48,170 @@ OPERATORS = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+_COMPARISONS = frozenset(("<", "<=", ">", ">=", "==", "!="))
+_COMMUTE = frozenset("+*")
+_BITWISE = frozenset(("&", "|", "^", "<<", ">>"))
 
 
-def define(symbol: str, function: Callable[..., Any], record: Callable[..., Any]) -> None:
-    """Make an op what an operator does when an array is on its left.
+def define(
+    symbol: str, function: Callable[..., Any], record: Callable[..., Any] | None = None
+) -> None:
+    """Make an op what an operator does, with an array on its left, on its right, and in place.
 
-    That saves a call of a function, a tenth of what an op costs. ``record(other)`` records the op,
-    and hands what is not an array beside another or beside a number to `other`.
+    Args:
+        symbol: the operator.
+        function: the op, for whatever it takes.
+        record: ``record(other)`` gives the op itself as a method, which hands what is not an array
+            beside another or beside a number to `other`: a call of a function less, a tenth of
+            what an op costs. None if the op is made of others.
     """
 
     def other(x1: Any, x2: Any) -> Any:
         return function(x1, x2) if TAKES[type(x2)] else listed(symbol, x1, x2)
 
-    name = f"__{OPERATORS[symbol].__name__}__"
-    method = record(other)
-    method.__name__, method.__qualname__ = name, f"Array.{name}"
-    setattr(Operators, name, method)
+    def reflected(x2: Any, x1: Any) -> Any:
+        return function(x1, x2) if TAKES[type(x1)] else listed(symbol, x1, x2)
+
+    def in_place(x1: Any, x2: Any) -> Any:
+        return x1._inplace(OPERATORS[symbol](x1, x2), f"{symbol}=")
+
+    name = OPERATORS[symbol].__name__.strip("_")
+    method = record(other) if record else other
+    methods = {f"__{name}__": method}
+    if symbol not in _COMPARISONS:
+        methods[f"__r{name}__"] = method if symbol in _COMMUTE else reflected
+        methods[f"__i{name}__"] = in_place
+    for called, made in methods.items():
+        made.__name__, made.__qualname__ = called, f"Array.{called}"
+        setattr(Operators, called, made)
 
 
 def listed(symbol: str, x1: Any, x2: Any) -> Any:
     """Apply an operator to an array and a list or tuple of numbers, or a sparse matrix."""
+    if symbol in _BITWISE:
+        return NotImplemented
     if isinstance(x1, (list, tuple)):
         return OPERATORS[symbol](made_beside(x2, x1), x2)
     if isinstance(x2, (list, tuple)):
         return OPERATORS[symbol](x1, made_beside(x1, x2))
     if symbol == "@" and hasattr(x2, "tocsr"):
-        return xgrad.ops.products.times_sparse(x1, A=x2)
+        return public.ops.products.times_sparse(x1, A=x2)
     return NotImplemented
 
 
-def made_beside(like: Array, values: Any) -> Array:
+def made_beside(like: Any, values: Any) -> Any:
     """Return a nested sequence of numbers as an array on the backend and device of another."""
-    made = xgrad.asarray(values)
+    made = public.asarray(values)
     return made if made.device == like.device else made.to_backend(like.backend, device=like.device)
 
 
-class Operators:  # noqa: PLW1641 - arrays are compared element by element, and so not hashed
+class Data:
+    """What every part of the array's class may use: the raw data, its place on the tape."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        _data: Raw
+        _node: Any
+
+        shape: Any
+        ndim: Any
+        size: Any
+        dtype: Any
+        T: Any
+
+        def _inplace(self, new: Any, symbol: str) -> Self: ...
+        def __setitem__(self, key: Any, value: Any) -> None: ...
+
+
+class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element, and so not hashed
     """The operators of the Array API standard, and Python's own for containers and numbers."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # the op itself, as its definition says; see `define`
+    if TYPE_CHECKING:  # each is set by the op's definition; see `define`
 
-        def __add__(self, other: Any) -> Array: ...
-        def __sub__(self, other: Any) -> Array: ...
-        def __mul__(self, other: Any) -> Array: ...
-        def __truediv__(self, other: Any) -> Array: ...
+        def __add__(self, other: Any, /) -> Self: ...
+        def __radd__(self, other: Any, /) -> Self: ...
+        def __iadd__(self, other: Any, /) -> Self: ...
+        def __sub__(self, other: Any, /) -> Self: ...
+        def __rsub__(self, other: Any, /) -> Self: ...
+        def __isub__(self, other: Any, /) -> Self: ...
+        def __mul__(self, other: Any, /) -> Self: ...
+        def __rmul__(self, other: Any, /) -> Self: ...
+        def __imul__(self, other: Any, /) -> Self: ...
+        def __truediv__(self, other: Any, /) -> Self: ...
+        def __rtruediv__(self, other: Any, /) -> Self: ...
+        def __itruediv__(self, other: Any, /) -> Self: ...
+        def __floordiv__(self, other: Any, /) -> Self: ...
+        def __rfloordiv__(self, other: Any, /) -> Self: ...
+        def __ifloordiv__(self, other: Any, /) -> Self: ...
+        def __mod__(self, other: Any, /) -> Self: ...
+        def __rmod__(self, other: Any, /) -> Self: ...
+        def __imod__(self, other: Any, /) -> Self: ...
+        def __pow__(self, other: Any, /) -> Self: ...
+        def __rpow__(self, other: Any, /) -> Self: ...
+        def __ipow__(self, other: Any, /) -> Self: ...
+        def __matmul__(self, other: Any, /) -> Self: ...
+        def __rmatmul__(self, other: Any, /) -> Self: ...
+        def __imatmul__(self, other: Any, /) -> Self: ...
+        def __and__(self, other: Any, /) -> Self: ...
+        def __rand__(self, other: Any, /) -> Self: ...
+        def __iand__(self, other: Any, /) -> Self: ...
+        def __or__(self, other: Any, /) -> Self: ...
+        def __ror__(self, other: Any, /) -> Self: ...
+        def __ior__(self, other: Any, /) -> Self: ...
+        def __xor__(self, other: Any, /) -> Self: ...
+        def __rxor__(self, other: Any, /) -> Self: ...
+        def __ixor__(self, other: Any, /) -> Self: ...
+        def __lshift__(self, other: Any, /) -> Self: ...
+        def __rlshift__(self, other: Any, /) -> Self: ...
+        def __ilshift__(self, other: Any, /) -> Self: ...
+        def __rshift__(self, other: Any, /) -> Self: ...
+        def __rrshift__(self, other: Any, /) -> Self: ...
+        def __irshift__(self, other: Any, /) -> Self: ...
+        def __lt__(self, other: Any, /) -> Self: ...
+        def __le__(self, other: Any, /) -> Self: ...
+        def __gt__(self, other: Any, /) -> Self: ...
+        def __ge__(self, other: Any, /) -> Self: ...
+        def __eq__(self, other: Any, /) -> Self: ...  # type: ignore[override] # elementwise
+        def __ne__(self, other: Any, /) -> Self: ...  # type: ignore[override] # elementwise
 
-    def __getitem__(self: Any, key: Any) -> Array:
-        return xgrad.ops.indexing.getitem(self, key)
+    def __getitem__(self, key: Any) -> Self:
+        return public.ops.indexing.getitem(self, key)
 
-    def __len__(self: Any) -> int:
+    def __len__(self) -> int:
         if not self._data.shape:
             raise TypeError("len() of a 0-d array")
         return int(self._data.shape[0])
 
-    def __iter__(self: Any) -> Iterator[Array]:
+    def __iter__(self) -> Iterator[Self]:
         if not self._data.shape:
             raise TypeError("iteration over a 0-d array")
         return (self[i] for i in range(self._data.shape[0]))
 
-    def __contains__(self: Any, value: Any) -> bool:
-        return bool(xgrad.any(self == value))
+    def __contains__(self, value: Any) -> bool:
+        return bool(public.any(self == value))
 
-    def __neg__(self: Any) -> Array:
-        return xgrad.negative(self)
+    def __neg__(self) -> Self:
+        return public.negative(self)
 
-    def __pos__(self: Any) -> Array:
-        return xgrad.positive(self)
+    def __pos__(self) -> Self:
+        return public.positive(self)
 
-    def __abs__(self: Any) -> Array:
-        return xgrad.abs(self)
+    def __abs__(self) -> Self:
+        return public.abs(self)
 
-    def __invert__(self: Any) -> Array:
-        return xgrad.bitwise_invert(self)
+    def __invert__(self) -> Self:
+        return public.bitwise_invert(self)
 
-    def __round__(self: Any, ndigits: int | None = None) -> Array:
+    def __round__(self, ndigits: int | None = None) -> Self:
         if ndigits is None:
-            return xgrad.round(self)
-        return xgrad.round(self * 10.0**ndigits) / 10.0**ndigits
+            return public.round(self)
+        return public.round(self * 10.0**ndigits) / 10.0**ndigits
 
-    def __radd__(self: Any, other: Any) -> Array:
-        return xgrad.add(other, self) if TAKES[type(other)] else listed("+", other, self)
-
-    def __rsub__(self: Any, other: Any) -> Array:
-        return xgrad.subtract(other, self) if TAKES[type(other)] else listed("-", other, self)
-
-    def __rmul__(self: Any, other: Any) -> Array:
-        return xgrad.multiply(other, self) if TAKES[type(other)] else listed("*", other, self)
-
-    def __rtruediv__(self: Any, other: Any) -> Array:
-        return xgrad.divide(other, self) if TAKES[type(other)] else listed("/", other, self)
-
-    def __floordiv__(self: Any, other: Any) -> Array:
-        return xgrad.floor_divide(self, other) if TAKES[type(other)] else listed("//", self, other)
-
-    def __rfloordiv__(self: Any, other: Any) -> Array:
-        return xgrad.floor_divide(other, self) if TAKES[type(other)] else listed("//", other, self)
-
-    def __mod__(self: Any, other: Any) -> Array:
-        return xgrad.remainder(self, other) if TAKES[type(other)] else listed("%", self, other)
-
-    def __rmod__(self: Any, other: Any) -> Array:
-        return xgrad.remainder(other, self) if TAKES[type(other)] else listed("%", other, self)
-
-    def __divmod__(self: Any, other: Any) -> tuple[Array, Array]:
+    def __divmod__(self, other: Any) -> tuple[Self, Self]:
         return self // other, self % other
 
-    def __rdivmod__(self: Any, other: Any) -> tuple[Array, Array]:
+    def __rdivmod__(self, other: Any) -> tuple[Self, Self]:
         return other // self, other % self
-
-    def __pow__(self: Any, other: Any) -> Array:
-        return xgrad.pow(self, other) if TAKES[type(other)] else listed("**", self, other)
-
-    def __rpow__(self: Any, other: Any) -> Array:
-        return xgrad.pow(other, self) if TAKES[type(other)] else listed("**", other, self)
-
-    def __matmul__(self: Any, other: Any) -> Array:
-        return xgrad.matmul(self, other) if TAKES[type(other)] else listed("@", self, other)
-
-    def __rmatmul__(self: Any, other: Any) -> Array:
-        return xgrad.matmul(other, self) if TAKES[type(other)] else listed("@", other, self)
-
-    def __and__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_and(self, other) if TAKES[type(other)] else NotImplemented
-
-    def __rand__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_and(other, self) if TAKES[type(other)] else NotImplemented
-
-    def __or__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_or(self, other) if TAKES[type(other)] else NotImplemented
-
-    def __ror__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_or(other, self) if TAKES[type(other)] else NotImplemented
-
-    def __xor__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_xor(self, other) if TAKES[type(other)] else NotImplemented
-
-    def __rxor__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_xor(other, self) if TAKES[type(other)] else NotImplemented
-
-    def __lshift__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(self, other) if TAKES[type(other)] else NotImplemented
-
-    def __rlshift__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_left_shift(other, self) if TAKES[type(other)] else NotImplemented
-
-    def __rshift__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(self, other) if TAKES[type(other)] else NotImplemented
-
-    def __rrshift__(self: Any, other: Any) -> Array:
-        return xgrad.bitwise_right_shift(other, self) if TAKES[type(other)] else NotImplemented
-
-    def __lt__(self: Any, other: Any) -> Array:
-        return xgrad.less(self, other) if TAKES[type(other)] else listed("<", self, other)
-
-    def __le__(self: Any, other: Any) -> Array:
-        return xgrad.less_equal(self, other) if TAKES[type(other)] else listed("<=", self, other)
-
-    def __gt__(self: Any, other: Any) -> Array:
-        return xgrad.greater(self, other) if TAKES[type(other)] else listed(">", self, other)
-
-    def __ge__(self: Any, other: Any) -> Array:
-        return xgrad.greater_equal(self, other) if TAKES[type(other)] else listed(">=", self, other)
-
-    def __eq__(self: Any, other: Any) -> Array:  # type: ignore[override] # elementwise, as the standard has it
-        return xgrad.equal(self, other) if TAKES[type(other)] else listed("==", self, other)
-
-    def __ne__(self: Any, other: Any) -> Array:  # type: ignore[override] # elementwise, as the standard has it
-        return xgrad.not_equal(self, other) if TAKES[type(other)] else listed("!=", self, other)
-
-    def __iadd__(self: Any, other: Any) -> Array:
-        return self._inplace(self + other, "+=")  # type: ignore[no-any-return]
-
-    def __isub__(self: Any, other: Any) -> Array:
-        return self._inplace(self - other, "-=")  # type: ignore[no-any-return]
-
-    def __imul__(self: Any, other: Any) -> Array:
-        return self._inplace(self * other, "*=")  # type: ignore[no-any-return]
-
-    def __itruediv__(self: Any, other: Any) -> Array:
-        return self._inplace(self / other, "/=")  # type: ignore[no-any-return]
-
-    def __ifloordiv__(self: Any, other: Any) -> Array:
-        return self._inplace(self // other, "//=")  # type: ignore[no-any-return]
-
-    def __imod__(self: Any, other: Any) -> Array:
-        return self._inplace(self % other, "%=")  # type: ignore[no-any-return]
-
-    def __ipow__(self: Any, other: Any) -> Array:
-        return self._inplace(self**other, "**=")  # type: ignore[no-any-return]
-
-    def __imatmul__(self: Any, other: Any) -> Array:
-        return self._inplace(self @ other, "@=")  # type: ignore[no-any-return]
-
-    def __iand__(self: Any, other: Any) -> Array:
-        return self._inplace(self & other, "&=")  # type: ignore[no-any-return]
-
-    def __ior__(self: Any, other: Any) -> Array:
-        return self._inplace(self | other, "|=")  # type: ignore[no-any-return]
-
-    def __ixor__(self: Any, other: Any) -> Array:
-        return self._inplace(self ^ other, "^=")  # type: ignore[no-any-return]
-
-    def __ilshift__(self: Any, other: Any) -> Array:
-        return self._inplace(self << other, "<<=")  # type: ignore[no-any-return]
-
-    def __irshift__(self: Any, other: Any) -> Array:
-        return self._inplace(self >> other, ">>=")  # type: ignore[no-any-return]

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -59,6 +59,10 @@ class Namespace:
         return f"<namespace {self.__name__}>"
 
 
+XP: TypeAlias = "Namespace | ModuleType"
+"""The functions that a rule computes with: a backend's, or `xgrad` itself where a tape watches."""
+
+
 class Functions(Namespace):
     """Special functions, of which a library may lack some, or which may not be installed."""
 
@@ -98,6 +102,13 @@ def _solve_triangular(x1: Raw, x2: Raw, upper: bool, adjoint: bool) -> Raw:
     xp = backend_of(x2).xp
     half = xp.triu(x1) if upper else xp.tril(x1)
     return xp.linalg.solve(_adjoint(xp, half) if adjoint else half, x2)
+
+
+def _strong_multiply(x1: Raw, x2: Raw) -> Raw:
+    """Return the product in which zero wins over infinity and NaN, by the standard's functions."""
+    xp = backend_of(x2 if isinstance(x1, (bool, int, float, complex)) else x1).xp
+    product = x1 * x2
+    return xp.where((x1 == 0) | (x2 == 0), xp.zeros_like(product), product)
 
 
 def _lu_factor(x: Raw) -> tuple[Raw, Raw]:
@@ -201,6 +212,10 @@ class Backend:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numpy_dtypes", {raw: np_ for np_, raw in self.dtypes.items()})
+
+    def zero_wins(self, x1: Raw, x2: Raw) -> Raw:
+        """Return the product in which zero times anything, even infinity or NaN, is zero."""
+        return (self.strong_multiply or _strong_multiply)(x1, x2)
 
     def raw_dtype(self, dtype: Any) -> Any:
         """Return the library's dtype for a NumPy dtype, a scalar class or its own dtype."""
@@ -366,7 +381,26 @@ def get_backend() -> str:
 
 @contextlib.contextmanager
 def use_backend(name: str, device: Any = None) -> Iterator[None]:
-    """Use a backend for new arrays inside a ``with`` block; see `set_backend`."""
+    """Use a backend for new arrays inside a ``with`` block; see `set_backend`.
+
+    Args:
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
+            of an installed adapter; ``"torch:meta"`` names a device too.
+        device: the device of new arrays; the backend's default if None.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
+
+    >>> import xgrad as xg
+    >>> with xg.use_backend("numpy"):
+    ...     x = xg.ones(3)
+    >>> x.backend
+    'numpy'
+    """
     token = _current.set(_parse(name, device))
     try:
         yield

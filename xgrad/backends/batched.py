@@ -14,8 +14,6 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, NamedTuple
 
-import xgrad
-
 from .. import errors
 from . import BY_TYPE, Backend, backend_of, backend_of_type
 
@@ -374,8 +372,7 @@ def largest(path: list[Any]) -> int:
     """Return the number of elements of the largest array that the nodes of a path tell of."""
     most = 1
     for _, _, _, saved, fit in path:
-        values = saved.values() if type(saved) is dict else (saved,)
-        for value in (*values, *(fit or ())):
+        for value in (*(saved if type(saved) is tuple else (saved,)), *(fit or ())):
             for part in value if type(value) in (tuple, list) else (value,):
                 shape = part if type(part) is tuple else getattr(part, "shape", ())
                 if isinstance(shape, tuple) and all(type(n) is int for n in shape):
@@ -426,7 +423,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
 
 
 def _strong_multiply(x1: Any, x2: Any) -> Any:
-    return _operate(xgrad.ops.elementwise.strong_multiply, x1, x2)
+    return _operate(_of((x1, x2)).zero_wins, x1, x2)
 
 
 def _adopt(x: Any, like: Batch) -> Any:

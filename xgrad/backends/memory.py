@@ -26,6 +26,7 @@ def keep_memory(limit: int = 2**30) -> None:
 
     Raises:
         BackendUnavailableError: where the C library is not glibc, as on Windows and macOS.
+        ValueError: if the C library refuses the limit; expected are 1 to 2**31 - 1 bytes.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt

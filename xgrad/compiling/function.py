@@ -45,7 +45,7 @@ MANY = 8
 """After how many recordings a function warns that it is recorded again and again."""
 
 
-def compile(  # noqa: A001 - as in other libraries
+def compile(
     f: Callable[..., Any] | None = None,
     /,
     *,
@@ -211,7 +211,7 @@ class Hidden:
 
     def now(self) -> Any:
         """Return the raw array as it is now; None if the program does not fit it."""
-        x = self.places[0].get() if self.places else self.holder
+        x: Any = self.places[0].get() if self.places else self.holder
         for place in self.places[1:]:
             if place.get() is not x:
                 return None
@@ -353,9 +353,9 @@ class Compiled:
         return call.result(entry, found)
 
     def _recorded(self, call: Arguments) -> tuple[Entry, list[Any]]:
-        trace = Trace(self.name, call.backend)
         cls: Any = lazy_backend(call.backend).array_types[0]
-        given = [trace.argument(cls, raw) for raw in call.raws]
+        trace = Trace(self.name, call.backend, cls)
+        given = [trace.argument(raw) for raw in call.raws]
         inputs = [Array(x) for x in given]
         like = given[0] if given else cls(call.backend.xp.zeros(()))
         try:

@@ -90,7 +90,7 @@ class Lazy:
         return complex(self.known("complex()"))
 
     def __index__(self) -> int:
-        return int(operator.index(self.known("an index")))
+        return int(self.known("an index"))
 
     def item(self) -> Any:
         """Return the only element of a constant."""
@@ -113,7 +113,7 @@ class Lazy:
         )
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return int(self.shape[0])
 
     def __getitem__(self, key: Any) -> Any:
         return self.own.getitem(self, key)
@@ -125,16 +125,16 @@ class Lazy:
 _BINARY = {
     **{name: getattr(operator, name) for name in "add sub mul truediv floordiv mod matmul".split()},
     **{name: getattr(operator, name) for name in "lt le gt ge eq ne pow".split()},
-    **{"and": operator.and_, "or": operator.or_, "xor": operator.xor},
-    **{"lshift": operator.lshift, "rshift": operator.rshift},
+    "and": operator.and_, "or": operator.or_, "xor": operator.xor,
+    "lshift": operator.lshift, "rshift": operator.rshift,
 }
 _NAMES = {
-    **{"add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide"},
-    **{"floordiv": "floor_divide", "mod": "remainder", "matmul": "matmul", "lt": "less"},
-    **{"le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal"},
-    **{"ne": "not_equal", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor"},
-    **{"lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift", "pow": "pow"},
-    **{"neg": "negative", "invert": "bitwise_invert", "abs": "abs"},
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "floordiv": "floor_divide", "mod": "remainder", "matmul": "matmul", "lt": "less",
+    "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal",
+    "ne": "not_equal", "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift", "pow": "pow",
+    "neg": "negative", "invert": "bitwise_invert", "abs": "abs",
 }
 
 
@@ -154,7 +154,7 @@ def _short_power(p: Any, kind: str) -> Any:
     """Return the function that NumPy's operator calls for a power, if it is not `numpy.power`."""
     if type(p) not in (int, float) or kind not in "fc":
         return None
-    if kind == "c" and type(p) is float and p != 0.5:  # noqa: PLR2004 - exactly
+    if kind == "c" and type(p) is float and p != 0.5:
         return None
     return _POWERS.get(p)
 
@@ -271,19 +271,6 @@ OF_TYPES = frozenset("can_cast result_type finfo iinfo isdtype broadcast_shapes"
 
 OF_SHAPES = frozenset("zeros_like ones_like empty_like".split())
 """Functions that look at nothing but shape, dtype and device of their argument."""
-
-OF_VALUES = {
-    "nonzero": "xgrad.where(condition, x, 0)",
-    "argwhere": "xgrad.where(condition, x, 0)",
-    "flatnonzero": "xgrad.where(condition, x, 0)",
-    "unique_all": "xgrad.sort, or segment_sum with num_segments=",
-    "unique_counts": "xgrad.sort, or segment_sum with num_segments=",
-    "unique_inverse": "xgrad.sort, or segment_sum with num_segments=",
-    "unique_values": "xgrad.sort",
-    "repeat": "repeats as a Python integer, or xgrad.take with indices of a fixed length",
-    "bincount": "segment_sum with num_segments=",
-}
-"""Functions whose result has a shape that depends on values, and what to write instead."""
 
 
 class Recorded:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import xgrad
-
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from .lazy import Lazy
 from .rolled import roll
 from .trace import Trace
+from .unrolled import looped, pair
 
 __all__ = ["scan"]
 
@@ -94,48 +93,11 @@ def _length(rows: list[Any], length: int | None) -> int:
     return count
 
 
-def looped(step: Callable[..., Any], carry: Any, xs: Any, count: int) -> tuple[Any, Any]:
-    """Run the loop as it stands."""
-    found = []
-    for t in range(count):
-        row = trees.map(lambda x, t=t: x[t], xs) if xs is not None else None
-        carry, y = _pair(step(carry, row))
-        found.append(y)
-    return carry, stacked(found)
-
-
-def _pair(out: Any) -> tuple[Any, Any]:
-    if not isinstance(out, tuple) or len(out) != 2:  # noqa: PLR2004 - a pair
-        raise TypeError(
-            f"scan: step returned {out!r:.60}; expected a pair, the next carry and a result"
-        )
-    return out
-
-
-def stacked(found: list[Any]) -> Any:
-    """Return the results of all rounds as one tree of arrays."""
-    first, structure = trees.flatten(found[0])
-    columns: list[list[Any]] = [[x] for x in first]
-    for y in found[1:]:
-        leaves, other = trees.flatten(y)
-        if other != structure:
-            raise ValueError(
-                f"scan: step returned results of the structures {structure} and {other}"
-            )
-        for column, x in zip(columns, leaves, strict=True):
-            column.append(x)
-    return structure.unflatten([xgrad.stack([_beside(x) for x in c]) for c in columns])
-
-
-def _beside(x: Any) -> Any:
-    return x if hasattr(x, "shape") and x.shape is not None else xgrad.asarray(x)
-
-
 def _lazy(x: Any) -> Array | None:
     """Return a leaf as an `Array` of the program that is recorded; None if it is no such."""
     x = trees.as_array(x, "scan")
     if isinstance(x._data, Lazy):
-        return x
+        return x  # type: ignore[no-any-return]
     trace = Trace.now()
     assert trace is not None
     from .lazy import lazy_backend
@@ -159,7 +121,7 @@ def _rolled(
     results: list[Any] = []
 
     def flat(carry: list[Array], rows: list[Array]) -> tuple[list[Array], list[Array]]:
-        new, y = _pair(step(structure.unflatten(carry), shape.unflatten(rows)))
+        new, y = pair(step(structure.unflatten(carry), shape.unflatten(rows)))
         leaves, same = trees.flatten(new)
         if same != structure:
             raise ValueError(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
 from .buffers import shows
 from .program import Equation, Program, Var
-
-if TYPE_CHECKING:
-    from .function import Arguments, Entry
 
 __all__ = ["Cost", "Lowered"]
 
@@ -63,6 +61,7 @@ class Lowered:
     """A program as it was recorded and as it runs; its text is the latter.
 
     Attributes:
+        entry, call: the program in the cache, and the arguments that it was lowered for.
         before: the program as it was recorded.
         after: the program that runs.
         source: the source of what runs it.
@@ -71,9 +70,9 @@ class Lowered:
         cost: what a run takes.
     """
 
-    def __init__(self, entry: Entry, call: Arguments) -> None:
+    def __init__(self, entry: Any, call: Any) -> None:
         entry.prepare()
-        self._entry, self._call = entry, call
+        self.entry, self.call = entry, call
         self.before, self.after = entry.program, entry.plan
         self.source: str = entry.source.text
         self.buffers: list[int] = list(entry.source.memory.sizes)
@@ -81,18 +80,15 @@ class Lowered:
         self.cost = Cost(self.after, self.kernels, entry.bytes)
 
     def save(self, path: Any) -> None:
-        """Save the program to a file, from which `xgrad.compiling.load_program` loads it.
+        """Save the program to a file, from which `xgrad.programs.load` loads it.
 
         Args:
-            path: the file, usually named ``.safetensors``. It holds the equations as JSON and the
-                constants, among them the arrays that the function captures, as they are now.
+            path: the file, usually named ``.safetensors``.
 
         Raises:
             TypeError: the program has effects, as random draws have, or calls a black box.
         """
-        from .saved import save_program  # safetensors is imported when it is used
-
-        save_program(path, self._entry, self._call)
+        import_module("xgrad.programs").save(path, self)  # what knows files stands above
 
     def __repr__(self) -> str:
         head = (

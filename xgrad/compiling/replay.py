@@ -440,7 +440,7 @@ class Source:
         names: dict[Any, str] = {}
         for e in group:
             for x in e.args:
-                if isinstance(x, Var) and x not in inner or isinstance(x, np.ndarray):
+                if (isinstance(x, Var) and x not in inner) or isinstance(x, np.ndarray):
                     key = x if isinstance(x, Var) else id(x)
                     if key in names:
                         continue
@@ -526,7 +526,7 @@ class Source:
     def compiled(self) -> Callable[[], Callable[..., list[Any]]]:
         """Return a function that allocates the buffers and returns ``run``."""
         space: dict[str, Any] = {}
-        exec(compile(self.text, "<xgrad.compile>", "exec"), space)  # noqa: S102 - our own source
+        exec(compile(self.text, "<xgrad.compile>", "exec"), space)
         make, consts, sizes = space["make"], self.consts, self.memory.sizes
         helpers = self.helpers()
 

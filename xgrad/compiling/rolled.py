@@ -18,7 +18,7 @@ from ..engine.projection import Like, zeros
 from ..engine.tape import SELECT, SERIAL, Node, Parts, Rule, next_serial
 from .lazy import Lazy
 from .passes import optimised
-from .program import Program, Var
+from .program import Program
 from .replay import Source
 from .trace import Trace
 
@@ -141,12 +141,12 @@ class _Body:
         recording: bool,
     ) -> None:
         self.outer = outer
-        self.trace = Trace(outer.name, outer.base, outer)
-        cls: Any = type(next(x._data for x in (*carry, *xs) if isinstance(x._data, Lazy)))
+        cls = outer.cls
+        self.trace = Trace(outer.name, outer.base, cls, outer)
         getitem = outer.base.getitem
         with self.trace, tape.recording(recording):
-            given = [self.trace.argument(cls, x._data.value) for x in carry]
-            rows = [self.trace.argument(cls, getitem(x._data.value, (first, ...))) for x in xs]
+            given = [self.trace.argument(x._data.value) for x in carry]
+            rows = [self.trace.argument(getitem(x._data.value, (first, ...))) for x in xs]
             arrays = [Array(x) for x in (*given, *rows)]
             leaves = [tape.leaf(x, False) if _is_floating(x._data) else x for x in arrays]
             start = leaves if recording else arrays
@@ -358,7 +358,7 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
     k, r = way.carried, way.results
     outer = Trace.now()
     assert outer is not None
-    probe = Trace(outer.name, outer.base, outer)
+    probe = Trace(outer.name, outer.base, outer.cls, outer)
     with probe, tape.recording(False):
         row = [Array(x._data[0, ...]) for x in inputs[k:]]
         at = [Array(x._data) for x in inputs[:k]]

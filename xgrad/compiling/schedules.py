@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
@@ -26,7 +25,7 @@ from ..custom.no_grad import stop_gradient
 from ..engine import tape
 from ..engine.projection import Like, zeros
 from ..engine.tape import SAVED, SERIAL, Node, Parts, Rule
-from .loops import _pair, looped, stacked
+from .unrolled import looped, pair, stacked
 
 __all__ = ["scheduled"]
 
@@ -165,7 +164,7 @@ class _Run:
         call = Call((carry, row))
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         with tape.recording(True):
-            out = _pair(self.step(*call.arguments(leaves)))
+            out = pair(self.step(*call.arguments(leaves)))
         outs = [trees.as_array(x, "scan") for x in trees.leaves(out)]
         return call.places, outs, leaves
 
@@ -192,7 +191,7 @@ class _Run:
                 self.work[t] = carry
                 if found is None and t == action.n1 - 1:
                     return carry  # the way back runs this round itself
-            carry, y = _pair(self.step(carry, self.row(xs, t)))
+            carry, y = pair(self.step(carry, self.row(xs, t)))
             if found is not None:
                 found.append(y)
         return carry

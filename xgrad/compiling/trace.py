@@ -45,8 +45,8 @@ class Captured:
 class Trace:
     """A program that is being recorded."""
 
-    def __init__(self, name: str, base: Backend, parent: Trace | None = None) -> None:
-        self.name, self.base, self.parent = name, base, parent
+    def __init__(self, name: str, base: Backend, cls: Any, parent: Trace | None = None) -> None:
+        self.name, self.base, self.cls, self.parent = name, base, cls, parent
         self.start = tape.next_serial()
         self.equations: list[Equation] = []
         self.inputs: list[Var] = []
@@ -71,11 +71,11 @@ class Trace:
 
     # Arrays --------------------------------------------------------------------------------------
 
-    def argument(self, cls: type, raw: Any) -> Any:
+    def argument(self, raw: Any) -> Any:
         """Return an array among the arguments as a recorded one."""
         var = Var(raw.shape, raw.dtype, order_of(raw))
         self.inputs.append(var)
-        return cls(raw, var, self)
+        return self.cls(raw, var, self)
 
     def require_own(self, x: Array) -> None:
         """Refuse a captured array whose derivative an outer tape would miss."""
@@ -155,8 +155,6 @@ class Trace:
         self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
         """Refuse a function whose result has another shape for other values."""
-        from .lazy import OF_VALUES
-
         name = path.rpartition(".")[2]
         if name == "getitem":
             key = args[1] if type(args[1]) is tuple else (args[1],)
@@ -235,11 +233,8 @@ class Trace:
 
     def opaque(self, name: str, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Call a black box on raw arrays, and record the call as one step."""
-        from .lazy import Lazy, lazy_backend
-
         leaves, structure = trees.flatten((args, kwargs))
-        cls: Any = next((type(x) for x in leaves if isinstance(x, Lazy)), None)
-        cls = cls or lazy_backend(self.base).array_types[0]
+        cls = self.cls
         symbols = [_symbol(x) for x in leaves]
         structures: list[Any] = []
 
@@ -251,7 +246,7 @@ class Trace:
             return tuple([as_raw(x) for x in out])
 
         call.__name__ = name
-        raws = [x.value if isinstance(x, Lazy) else x for x in leaves]
+        raws = [x.value if isinstance(x, cls) else x for x in leaves]
         value = call(*raws)
         made = self.record(cls, f"opaque.{name}", call, tuple(symbols), {}, value, effect=True)
         return structures[0].unflatten(list(made))
@@ -290,6 +285,19 @@ def unrecorded(base: Backend) -> Iterator[None]:
         _now.reset(tokens[0])
         effects.recorder.reset(tokens[1])
 
+
+OF_VALUES = {
+    "nonzero": "xgrad.where(condition, x, 0)",
+    "argwhere": "xgrad.where(condition, x, 0)",
+    "flatnonzero": "xgrad.where(condition, x, 0)",
+    "unique_all": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_counts": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_inverse": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_values": "xgrad.sort",
+    "repeat": "repeats as a Python integer, or xgrad.take with indices of a fixed length",
+    "bincount": "segment_sum with num_segments=",
+}
+"""Functions whose result has a shape that depends on values, and what to write instead."""
 
 BOOL = np.dtype(bool)
 
@@ -389,10 +397,8 @@ class Stream:
         if self.at is not None and self.at < len(self.drawn):
             self.at += 1
             return self.drawn[self.at - 1]
-        from .lazy import lazy_backend
-
         trace = self.trace
-        cls: Any = lazy_backend(trace.base).array_types[0]
+        cls = trace.cls
 
         def draw(generator: Any, *args: Any, **kwargs: Any) -> Any:
             stream = getattr(generator, "_raw", generator)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import xgrad
-
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
-from ..engine import tape
+from ..engine import handed, tape
 from ..engine.projection import Like, cast, zeros
-from ..engine.tape import PARENTS, SELECT, SERIAL, Node, Parts, Rule, next_serial
 
 
 class Call:
@@ -67,10 +65,7 @@ def recorded(out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: s
     fit = ([(x._data.shape, x._data.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
     return structure.unflatten(
-        [
-            Array(x._data, [next_serial(), SELECT, node, i, None]) if _is_floating(x) else x
-            for i, x in enumerate(arrays)
-        ]
+        [Array(x._data, selected(node, i)) if _is_floating(x) else x for i, x in enumerate(arrays)]
     )
 
 
@@ -116,7 +111,7 @@ def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
                 f"{what} returned a cotangent of shape {c.shape}; "
                 f"expected {tuple(x.shape)}, as its argument"
             )
-        c = cast(xgrad, c, x.dtype)
+        c = cast(handed.namespace, c, x.dtype)
         found.append(c._data if raw else c)
     return found
 
@@ -130,10 +125,7 @@ def transposed_jvp(
     """
     raw = type(next(iter(g.values()))) is not Array
     with tape.recording(True):
-        leaves = [
-            Array(zeros(Like(x.shape, x.dtype), x), [next_serial(), tape.LEAF, None, None, None])
-            for x in call.arrays
-        ]
+        leaves = [Array(zeros(Like(x.shape, x.dtype), x), new_leaf()) for x in call.arrays]
         outs = tangent(leaves)
         seeds: dict[int, Any] = {}
         for out, ct in zip(outs, filled(g, fit), strict=True):
@@ -172,4 +164,4 @@ def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:
                 f"{what} returned a tangent of shape {t.shape}; expected {tuple(shape)}, "
                 "as the result"
             )
-    return [cast(xgrad, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
+    return [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import random
 from .. import tree as trees
@@ -17,9 +17,11 @@ from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .call import Call, filled, recorded
 from .no_grad import stop_gradient
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 
 @picklable
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(f: F) -> F:
     """Return `f` with a derivative that runs it again instead of keeping its intermediate values.
 
     Memory for time: the tape keeps only the arguments. `f` must give the same result when it is
@@ -45,7 +47,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         saved = (f, call, captured, states, None)
         return recorded(stop_gradient(out), rule, parents, saved, f.__name__)
 
-    return checkpointed
+    return checkpointed  # type: ignore[return-value] # what it is called with is the same
 
 
 def _as_array(x: Any) -> Array:

@@ -8,8 +8,8 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
-from ..engine.kinds import transposed
 from ..engine.tape import SAVED, Node, Parts, Rule
+from ..engine.transposing import transposed
 from .call import Call, checked, filled, recorded
 
 
@@ -37,7 +37,12 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         self._rule = Rule(f.__name__, self._pull, self._pull_to, self._push, self._lift)
 
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
-        """Set the rule."""
+        """Set the rule.
+
+        Args:
+            fwd: a function of the arguments of `f` that returns the result and residuals, a pytree.
+            bwd: ``bwd(residuals, ct)`` returns a tuple with a cotangent for each argument.
+        """
         self.fwd, self.bwd = fwd, bwd
 
     def __reduce__(self) -> str:

@@ -44,6 +44,9 @@ def implicit_root(residual: Function, *, solve: Solve | None = None) -> Decorato
         A decorator. The decorated ``solver(x0, *params)`` gets raw arrays and is never recorded; it
         may be any code. Derivatives flow to `params`, and none to the initial value `x0`.
 
+    Raises:
+        TypeError: if the equation is no function.
+
     >>> import numpy as np, scipy.optimize, xgrad as xg
     >>> @xg.implicit_root(lambda x, a: x**3 - a)
     ... def cube_root(x0, a):
@@ -63,6 +66,15 @@ def implicit_root(residual: Function, *, solve: Solve | None = None) -> Decorato
 def implicit_fixed_point(f: Function, *, solve: Solve | None = None) -> Decorator:
     """Give a solver of ``x = f(x, *params)`` the derivative of its solution; see `implicit_root`.
 
+    Args:
+        f: a differentiable function of the solution and the parameters, pytrees, which returns a
+            pytree like the solution.
+        solve: ``solve(matvec, b)`` returns v with ``matvec(v) = b``, all raw vectors. By default
+            the matrix is formed, column by column, and solved.
+
+    Returns:
+        A decorator of ``solver(x0, *params)``, as `implicit_root` returns it.
+
     >>> import numpy as np, xgrad as xg
     >>> @xg.implicit_fixed_point(lambda x, a: (x + a / x) / 2)
     ... def root(x0, a):
@@ -80,6 +92,15 @@ def implicit_argmin(objective: Function, *, solve: Solve | None = None) -> Decor
 
     The solution must be an interior one, where the gradient vanishes and the Hessian is regular;
     see `implicit_root`. With ``solve=`` the Hessian is never formed; CG suits it.
+
+    Args:
+        objective: a function of the solution and the parameters, pytrees, that returns a real
+            scalar and has second derivatives.
+        solve: ``solve(matvec, b)`` returns v with ``matvec(v) = b``, all raw vectors. By default
+            the Hessian is formed, column by column, and solved.
+
+    Returns:
+        A decorator of ``solver(x0, *params)``, as `implicit_root` returns it.
     """
     return implicit_root(grad(objective), solve=solve)
 

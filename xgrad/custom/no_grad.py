@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TypeVar
 
 from .. import tree as trees
 from ..arrays.array import Array
 from ..engine import tape
+
+T = TypeVar("T")
 
 
 @contextlib.contextmanager
@@ -25,6 +27,7 @@ def no_grad() -> Iterator[None]:
         yield
 
 
-def stop_gradient(x: Any) -> Any:
+def stop_gradient(x: T) -> T:
     """Return `x`, an array or pytree, as a constant: no derivative flows through it."""
-    return trees.map(lambda leaf: leaf.detach() if type(leaf) is Array else leaf, x)
+    out: T = trees.map(lambda leaf: leaf.detach() if type(leaf) is Array else leaf, x)
+    return out

@@ -10,11 +10,11 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import SAVED, Node, Parts, Rule, selected
 from ..backends import effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
-from ..engine.kinds import transposed
-from ..engine.tape import SAVED, SELECT, Node, Parts, Rule, next_serial
+from ..engine.transposing import transposed
 from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
 
 _transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
@@ -125,13 +125,35 @@ class primitive:  # noqa: N801 - used as a decorator
     def cotangents(
         self, ct: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return a tuple with a cotangent for each argument; `tracked` says who is asked about."""
+        """Return what the rule of reverse mode gives; a subclass may define this instead.
+
+        Args:
+            ct: the cotangent of the result, in its structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether anybody asks about it.
+
+        Returns:
+            A tuple with a cotangent for each argument.
+        """
         return self.vjp(ct, out, *args, **kwargs)  # type: ignore[misc]
 
     def tangent(
         self, tangents: Any, out: Any, args: Any, kwargs: Any, tracked: tuple[bool, ...]
     ) -> Any:
-        """Return the tangent of the result; `tracked` says which arguments vary."""
+        """Return what the rule of forward mode gives; a subclass may define this instead.
+
+        Args:
+            tangents: the tangents of the arguments, in their structure.
+            out: the result.
+            args: the arguments.
+            kwargs: the keyword arguments.
+            tracked: for each argument, whether it varies.
+
+        Returns:
+            The tangent of the result, in its structure.
+        """
         return self.jvp(tangents, out, *args, **kwargs)  # type: ignore[misc]
 
     def _static(self, name: str, value: Any) -> Any:
@@ -147,7 +169,7 @@ class primitive:  # noqa: N801 - used as a decorator
 
     def _lift(self, node: Node) -> Any:
         call, kwargs, flat, tracked, _ = node[SAVED]
-        outs = [Array(x, [next_serial(), SELECT, node, i, None]) for i, x in enumerate(flat)]
+        outs = [Array(x, selected(node, i)) for i, x in enumerate(flat)]
         return call, kwargs, outs, tracked, call.lifted(node)
 
     def _arguments(self, saved: Any, fit: Any) -> tuple[Any, ...]:

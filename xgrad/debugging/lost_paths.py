@@ -5,21 +5,36 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from ..arrays.array import Array
 from ..engine import tape
+from ..engine.definition import Op
+from ..engine.frames import held, is_call, is_ours
 from ..engine.tape import PARENTS, SERIAL, Node
-from .observer import Line, Watch, arrays_in, indented, is_ours, origin
+from .notes import Line, indented
+from .observer import Reader, arrays_in, origin
 
-_CALLS = frozenset(("call", "general"))
-"""What the functions that call an op are named; the op has a better name."""
-
-_LEAVING = frozenset(("item", "tolist", "data", "__bool__", "__index__", "__int__", "__float__"))
+_LEAVING = tuple(
+    method.__code__
+    for method in (
+        *(Array.item, Array.tolist, vars(Array)["data"].fget, Array.__bool__, Array.__index__),
+        *(Array.__int__, Array.__float__),
+    )
+)
+"""What gives values that are no `Array`; other functions that return none are not suspected."""
 
 
 class Loss(NamedTuple):
-    """A call that took what depends on some leaves and gave what depends on none."""
+    """A call by the user that was given tracked arrays and returned nothing tracked.
+
+    Attributes:
+        name: the function.
+        line: the user's line.
+        leaves: the set of leaves that its arguments depend on; see `Losses`.
+        recording: whether recording was switched on.
+    """
 
     name: str
     line: Line
@@ -31,13 +46,15 @@ class Loss(NamedTuple):
         return f"{self.name}{off}\n  {str(self.line).replace(chr(10), f'{chr(10)}  ')}"
 
 
-class Losses(Watch):
-    """Collects where a function leaves the tape.
+class Losses(Reader):
+    """Collects the calls at which a function leaves the tape.
+
+    A set of leaves is an integer here: its bit i says whether the i-th leaf is in it.
 
     Attributes:
-        found: the losses, in order.
-        leaves: serial numbers of the leaves, in order; bit i of a set stands for the i-th.
-        used: the set of leaves from which anything was made.
+        found: the losses, in order, each once.
+        leaves: the serial numbers of the leaves, in order.
+        used: the set of leaves that were arguments of a call with a tracked result.
         depends: the set of leaves that a node depends on, by serial number.
     """
 
@@ -46,31 +63,28 @@ class Losses(Watch):
         self.leaves: list[int] = []
         self.used = 0
         self.depends: dict[int, int] = {}
-        self._op = ""  # the innermost op that gave something untracked
+        self._op = ""  # the last op that returned something untracked
 
-    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Watch
-        super().returned(frame, value)
+    def returned(self, frame: FrameType, value: Any) -> None:  # noqa: D102 - see Reader
         if frame.f_code is tape.leaf.__code__ and value is not None:
             serial, outer = value._node[SERIAL], value._node[PARENTS]
             self.depends[serial] = 1 << len(self.leaves) | self.leaves_of(outer)
             self.leaves.append(serial)
             return
-        code = frame.f_code
         given = 0
         for argument in inspect.getargvalues(frame).locals.values():
             for x in arrays_in(argument):
-                given |= self.leaves_of(x._node)
+                given |= self.leaves_of(getattr(x, "_node", None))  # not yet, while it is made
         if not given:
             return
-        results = list(arrays_in(value))
+        results, by_user = list(arrays_in(value)), not is_ours(frame.f_back)
         if any(x._node is not None for x in results):
-            self.used |= 0 if is_ours(frame.f_back) else given
+            self.used |= given if by_user else 0
             return
-        self._op = getattr(frame.f_locals.get("op"), "name", self._op)
-        if not results and code.co_name not in _LEAVING:
-            return
-        if not is_ours(frame.f_back):
-            name = self._op if code.co_name in _CALLS or code.co_name[0] == "_" else code.co_name
+        if is_call(frame.f_code) and (op := held(frame, Op)) is not None:
+            self._op = op.name
+        if by_user and (results or frame.f_code in _LEAVING):
+            name = _name_of(frame.f_code) or self._op
             self.found[Loss(name, origin(frame)[0], given, tape.is_recording())] = None
 
     def leaves_of(self, node: Node | None) -> int:
@@ -92,6 +106,12 @@ class Losses(Watch):
                     leaves |= known[p[SERIAL]]
                 known[top[SERIAL]] = leaves
         return known[node[SERIAL]]
+
+
+def _name_of(code: CodeType) -> str:
+    """Return what a user knows a function by, "" for a closure or a special method."""
+    is_nameless = "<locals>" in code.co_qualname or code.co_name[0] == "_"
+    return "" if is_nameless else code.co_name
 
 
 def lost(run: Callable[[], Any], count: int) -> list[str]:

@@ -1,4 +1,10 @@
-"""Finding the line that made a NaN, lost a gradient or made it zero."""
+"""Where a NaN or an infinity comes from: `xgrad.debug`.
+
+While the block is watched, each result, cotangent and tangent is looked at, and what is not finite
+is noted beside the op that made it. Only when something not finite *arrives*, as the gradient of a
+leaf or the tangent of a result, is an error raised; it names the first op on the way that made it
+of something finite. What a mask has discarded does not arrive.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +21,11 @@ from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, REAL, backend_of
 from ..backends.batched import Batch
 from ..engine import tape
+from ..engine.frames import held
 from ..engine.record import Record
-from ..engine.tape import PARAMETER, RULE, SAVED, SERIAL, Node, Parts
-from .observer import Note, Watch, indented, kind_of, note_of, through
+from ..engine.tape import PARAMETER, RULE, SERIAL, Node, Parts
+from .notes import Note, indented, kind_of, parameter_of, through
+from .observer import Pull, Reader, note_of
 
 __all__ = ["debug"]
 
@@ -31,15 +39,18 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
     with its shapes, its line, and the ops that led there from the leaf. What a mask discards does
     not count.
 
+    The block watches the thread, and the task, that entered it. It is a profiler
+    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
+
     Args:
         at_once: raise in the very op that makes the first non-finite value, tangent or cotangent,
             for a debugger to stop there, even if a mask would discard it later.
 
+    Yields:
+        Nothing.
+
     Raises:
         NonFiniteError: as told above. The block watches up to the first one.
-
-    The block watches the thread, and the task, that entered it. It is a profiler
-    (`sys.setprofile`): programs run five to fifteen times slower inside, at full speed outside.
 
     >>> import numpy as np, xgrad as xg
     >>> try:
@@ -66,17 +77,20 @@ class _Walk(NamedTuple):
     """A walk that is under way.
 
     Attributes:
-        bad: what was not finite in it: by serial number of a node, the op that made its cotangent
-            or tangent, what is wrong, and whether the op itself was handed something wrong.
+        frame: the call of the function that walks.
+        bad: ``bad[serial] = (note, text, inherited)``: which op made this node's cotangent (or
+            tangent), what is not finite about it, and whether that op was itself handed a
+            cotangent (or tangent) that is not finite.
         record: the record that is walked, if it is one of a transform.
     """
 
+    frame: FrameType
     bad: dict[int, tuple[Note, str, bool]]
     record: Record | None
 
 
-class _Debug(Watch):
-    """Looks for what is not finite, and tells what is reached by it from what a mask discards."""
+class _Debug(Reader):
+    """The reader of one block; see the module."""
 
     def __init__(self, at_once: bool) -> None:
         self.at_once, self.is_over = at_once, False
@@ -84,26 +98,27 @@ class _Debug(Watch):
         self.walks: list[_Walk] = []
 
     def called(self, frame: FrameType) -> None:
-        if frame.f_code in _WALKS:
-            caller = frame.f_back
-            record = None
-            if caller is not None and caller.f_code in _RECORDS:
-                record = caller.f_locals["self"]
-            self.walks.append(_Walk({}, record))
+        if frame.f_code not in _WALKS:
+            return
+        caller, record = frame.f_back, None
+        if caller is not None and caller.f_code in _RECORDS:
+            record = held(caller, Record)
+        self.walks.append(_Walk(frame, {}, record))
 
     def returned(self, frame: FrameType, value: Any) -> None:
         if self.is_over:
             return
-        if frame.f_code in _WALKS and self.walks:
+        if self.walks and self.walks[-1].frame is frame:
             if value is not None:
                 self._arrived(value)
             self.walks.pop()
-            return
-        if frame.f_code is tape.leaf.__code__ and value is not None:
+        elif frame.f_code is tape.leaf.__code__ and value is not None:
             text, _ = not_finite(value)
             if text:
                 self.leaves[value._node[SERIAL]] = text
-        super().returned(frame, value)
+
+    def missed(self, running: set[FrameType]) -> None:
+        self.walks = [walk for walk in self.walks if walk.frame in running]
 
     # On the way --------------------------------------------------------------------------------
 
@@ -114,20 +129,21 @@ class _Debug(Watch):
             if self.at_once:
                 self._raise_value(note)
 
-    def pulled(self, note: Note, g: Any, c: Any) -> None:
+    def pulled(self, pull: Pull) -> None:
         if not self._is_walking():
             return
-        parts = g if type(g) is Parts else {0: g}
+        note = pull.note
+        parts = pull.g if type(pull.g) is Parts else {0: pull.g}
         if any(i in parts and _meets(parts[i], where) for i, (_, where) in note.bad.items()):
             self._raise_value(note)
-        came = bool(not_finite(g)[0])
+        inherited = bool(not_finite(pull.g)[0])
         bad = self.walks[-1].bad
-        for parent, part in note.handed_on(c):
+        for parent, part in pull.parts():
             text, _ = not_finite(part)
             for node in through(parent) if text else ():
                 serial = node[SERIAL]
-                if serial not in bad or not came:
-                    bad[serial] = note, text, came
+                if serial not in bad or not inherited:
+                    bad[serial] = note, text, inherited
                 if self.at_once:
                     self._raise_derivative(serial)
 
@@ -141,7 +157,7 @@ class _Debug(Watch):
                 self._raise_derivative(note.serial)
 
     def _is_walking(self) -> bool:
-        return self.is_on and not self.is_over and bool(self.walks)
+        return not self.is_over and bool(self.walks)
 
     def _arrived(self, found: dict[int, Any]) -> None:
         """Raise if a walk ends in something that is not finite."""
@@ -170,10 +186,10 @@ class _Debug(Watch):
         bad = self.walks[-1].bad
         note, text, towards = None, "", None
         while serial in bad:
-            note, text, came = bad.pop(serial)
+            note, text, inherited = bad.pop(serial)
             up = note.serial != serial  # a cotangent, which came to its parent from this op
             towards = next((p for p in note.before if p[SERIAL] == serial), None)
-            if not came:
+            if not inherited:
                 what = "cotangent of its argument" if up else "tangent of its result"
                 self._raise(f"the derivative is not finite: the {what} has {text}", note, towards)
             before = [p[SERIAL] for p in note.before if p[SERIAL] in bad]
@@ -184,7 +200,7 @@ class _Debug(Watch):
         self._raise(f"the derivative is not finite: {text}", note, towards)
 
     def _raise(self, message: str, note: Note | None, towards: Node | None) -> NoReturn:
-        self.is_over = True
+        self.is_over, self.notes = True, False
         if note is None:
             raise errors.NonFiniteError(message)
         steps = self._chain(note, towards)
@@ -215,13 +231,13 @@ class _Debug(Watch):
     def _leaf(self, nodes: list[Node]) -> str:
         """Return what to call the leaf among some nodes."""
         serials = [node[SERIAL] for node in nodes]
-        for _, record in reversed(self.walks):
+        for _, _, record in reversed(self.walks):
             if record is not None:
                 for leaf, name in zip(record.leaves, record.names(), strict=True):
                     if leaf[SERIAL] in serials:
                         return name
         for node in nodes:
-            if node[RULE] is PARAMETER and (x := node[SAVED]()) is not None:
+            if node[RULE] is PARAMETER and (x := parameter_of(node)) is not None:
                 return f"a parameter ({kind_of(x)})"
         return "a leaf"
 
@@ -230,7 +246,7 @@ class _Debug(Watch):
 
 
 def raw_of(x: Any) -> Any:
-    """Return the raw array of a cotangent or tangent; of many at once, all side by side."""
+    """Return the raw array of a cotangent or tangent; of a `Batch`, that of all its members."""
     raw = x._data if type(x) is Array else x
     return raw.data if type(raw) is Batch else raw
 

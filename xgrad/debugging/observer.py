@@ -1,218 +1,246 @@
-"""Watching a program from outside, as a debugger does: which line recorded which op.
+"""Watching a program from outside, as a debugger does, for all who want to watch at once.
 
-The engine knows nothing of this, so that it costs nothing while nobody watches. While somebody
-does, Python calls `_profile` whenever a function returns (`sys.setprofile`); one of xgrad that
-returns a tracked array has just recorded an op. Its node, a plain list, then gets a `Watched` rule
-in the place of its own: the same mathematics, with a `Note` of where the op stands in the program,
-and a look at every cotangent and tangent that passes. Who watches is a context variable, so that
-other threads and tasks are not disturbed.
+The engine knows nothing of this, so that it costs nothing while nobody watches. Whoever wants to
+watch derives from `Reader` and enters it as a context manager; readers nest in any order, and each
+hears of everything until it is left, the innermost first:
+
+- *frames*: Python calls `_profile` whenever a function is called or returns (`sys.setprofile`).
+- *results*: a function of xgrad that returns a tracked array has just recorded an op. The op's
+  node, a plain list, then gets a `Watched` rule in the place of its own: the same mathematics, with
+  a `Note` of where the op stands in the program.
+- *cotangents and tangents*: a `Watched` rule tells of each one that passes through it.
+
+The readers are a context variable, so that other threads and tasks are not disturbed.
 """
 
 from __future__ import annotations
 
-import linecache
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
-from types import CodeType, FrameType
+from time import perf_counter
+from types import FrameType
 from typing import Any, NamedTuple, Self
 
-import numpy as np
-
-import xgrad
-
 from ..arrays.array import Array
-from ..engine.tape import LEAF, PARAMETER, PARENTS, RULE, SELECT, SERIAL, Node, Rule
-
-_OURS = tuple(  # NumPy's protocols call us from its frames
-    str(package.__file__).removesuffix("__init__.py") for package in (xgrad, np)
-)
+from ..engine.frames import held, is_ours
+from ..engine.tape import LEAF, PARAMETER, PARENTS, RULE, SELECT, Node, Rule
+from .notes import UNKNOWN, Line, Note, kind_of, selected
 
 
-class Line(NamedTuple):
-    """A line of a program, printed as in a traceback, which editors turn into a link."""
-
-    file: str
-    number: int
-    function: str
-
-    def __str__(self) -> str:
-        text = linecache.getline(self.file, self.number).strip()
-        place = f'File "{self.file}", line {self.number}, in {self.function}'
-        return f"{place}\n  {text}" if text else place
-
-
-class Note:
-    """What is remembered of a recorded op.
+class Pull(NamedTuple):
+    """A cotangent that has just gone back through an op.
 
     Attributes:
-        name: the op.
-        line: the user's line that called it, or the op whose derivative it is a part of.
-        outs: dtype and shape of each result.
-        parents: the nodes that it was made from.
-        of: the op whose derivative it is a part of, if it was recorded by a walk.
-        bad: what is not finite about its results, if anything, and where, by number of the result.
+        note: the op.
+        g: the cotangent of its result.
+        c: what the rule made of it: the cotangent of the one parent, or of each.
+        start: when it began, by `time.perf_counter`.
+        again: gives what the rule makes of another cotangent.
     """
 
-    __slots__ = ("bad", "line", "name", "of", "outs", "parents", "serial")
+    note: Note
+    g: Any
+    c: Any
+    start: float
+    again: Callable[[Any], Any]
 
-    def __init__(self, node: Node, line: Line, of: Note | None) -> None:
-        self.serial, self.name, self.parents = node[SERIAL], node[RULE].name, node[PARENTS]
-        self.line: Line = line if of is None else of.line
-        self.of = of
-        self.outs: dict[int, str] = {}
-        self.bad: dict[int, tuple[str, Any]] = {}
-
-    @property
-    def before(self) -> list[Node]:
-        """The nodes that the op was recorded on; behind a leaf the one that it stands for."""
-        parents = [self.parents] if type(self.parents) is list else self.parents
-        return [node for p in parents if p is not None for node in through(p)]
-
-    def handed_on(self, c: Any) -> Iterator[tuple[Node, Any]]:
-        """Yield each node before this one with its part of what the op's pull gave."""
-        if type(self.parents) is list:
-            yield self.parents, c
-        else:
-            for parent, part in zip(self.parents, c, strict=True):
-                if parent is not None:
-                    yield parent, part
-
-    def __str__(self) -> str:
-        what = f"{self.name} -> {', '.join(self.outs.values())}"
-        if self.of is not None:
-            what += f", in the derivative of {self.of.name}"
-        return f"{what}\n  {str(self.line).replace(chr(10), f'{chr(10)}  ')}"
+    def parts(self, c: Any = None) -> Iterator[tuple[Node, Any]]:
+        """Yield each parent with its part of `c`, by default of what the rule made of `g`."""
+        parents, c = self.note.parents, self.c if c is None else c
+        if type(parents) is list:
+            yield parents, c
+            return
+        for parent, part in zip(parents, c, strict=True):
+            if parent is not None:
+                yield parent, part
 
 
 class Watched(Rule):
-    """A rule with a note of where its op stands, and somebody who looks at what passes."""
+    """A rule with a note of where its op stands, which tells the readers what passes through."""
 
     __slots__ = ("note",)
 
-    def __init__(self, rule: Rule, note: Note, watch: Watch) -> None:
+    def __init__(self, rule: Rule, note: Note) -> None:
         # closures, not methods: an object that held its own methods would be a reference cycle
         def pull(xp: Any, g: Any, saved: Any) -> Any:
-            c = rule.pull(xp, g, saved)
-            watch.pulled(note, g, c)
-            return c
+            return _pull(note, g, lambda g: rule.pull(xp, g, saved))
 
         def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
-            c = rule.pull_to(xp, g, saved, fit, times)
-            watch.pulled(note, g, c)
-            return c
+            return _pull(note, g, lambda g: rule.pull_to(xp, g, saved, fit, times))
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            t = rule.push(xp, ts, saved, fit, times)
-            watch.pushed(note, ts, t)
-            return t
+            return _push(note, ts, lambda: rule.push(xp, ts, saved, fit, times))
 
-        super().__init__(rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros)
-        self.is_finite, self.cover = rule.is_finite, rule.cover
-        self.square, self.note = rule.square, note
-
-
-_watch: ContextVar[Watch | None] = ContextVar("xgrad_watch", default=None)
-_threads = threading.local()
+        own = rule.own and rule.own.passive()
+        super().__init__(
+            rule.name, pull, pull_to, push, rule.lift, rule.makes_zeros, rule.keeps, own
+        )
+        self.is_finite, self.is_plain, self.note = rule.is_finite, rule.is_plain, note
 
 
-class Watch:
-    """Somebody who watches what is recorded and walked inside a ``with`` block, in this context."""
+def _pull(note: Note, g: Any, again: Callable[[Any], Any]) -> Any:
+    start = perf_counter()
+    c = again(g)
+    _listen_again()
+    for reader in _readers.get():
+        reader.pulled(Pull(note, g, c, start, again))
+    return c
+
+
+def _push(note: Note, ts: Any, run: Callable[[], Any]) -> Any:
+    t = run()
+    for reader in _readers.get():
+        reader.pushed(note, ts, t)
+    return t
+
+
+_WALKING = (_pull.__code__, _push.__code__)
+_readers: ContextVar[tuple[Reader, ...]] = ContextVar("xgrad_readers", default=())
+_thread = threading.local()
+
+
+class Reader:
+    """Somebody who watches what happens inside a ``with`` block, in this context.
+
+    Override the methods for what you want to hear of.
+
+    Attributes:
+        what: who it is, for an error.
+        listens: whether it wants to hear of frames and results; otherwise there is no profiler.
+        everywhere: whether it wants to hear of all frames, not only of those of xgrad.
+        notes: whether it wants to hear of results, cotangents and tangents.
+        replaces: whether another profile function is switched off meanwhile; else it is an error.
+    """
 
     what = "debug"
-    token: Token[Watch | None]
+    listens, everywhere, notes, replaces = True, False, True, False
+    token: Token[tuple[Reader, ...]]
+    other: Any = None
+
+    def __enter__(self) -> Self:
+        if self.listens:
+            profiler = sys.getprofile()
+            self.other = None if profiler is _profile else profiler
+            if self.other is not None and not (self.replaces and callable(self.other)):
+                raise RuntimeError(
+                    f"{self.what}: another profiler is running in this thread, and Python has room "
+                    "for one. Switch it off first"
+                )
+            _thread.listeners = getattr(_thread, "listeners", 0) + 1
+            sys.setprofile(_profile)
+        self.token = _readers.set((self, *_readers.get()))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _readers.reset(self.token)
+        if self.listens:
+            _thread.listeners -= 1
+            if self.other is not None:
+                sys.setprofile(self.other)
+            elif not _thread.listeners and sys.getprofile() is _profile:
+                sys.setprofile(None)
+            _listen_again()
 
     @staticmethod
     def is_possible() -> bool:
         """Whether Python has room for a profile function, of which it takes one in each thread."""
         return sys.getprofile() in (None, _profile)
 
-    def __enter__(self) -> Self:
-        if not self.is_possible():
-            raise RuntimeError(
-                f"{self.what}: another profiler is running in this thread, and Python has room "
-                "for one. Switch it off first"
-            )
-        _threads.watchers = getattr(_threads, "watchers", 0) + 1
-        sys.setprofile(_profile)
-        self.token = _watch.set(self)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        _threads.watchers -= 1
-        if not _threads.watchers and sys.getprofile() is _profile:
-            sys.setprofile(None)
-        _watch.reset(self.token)
-
-    @property
-    def is_on(self) -> bool:
-        """Whether this is who watches in the present context."""
-        return _watch.get() is self
-
     def called(self, frame: FrameType) -> None:
-        """Take notice of a function of xgrad that was called."""
+        """Take notice of a function that was called."""
 
     def returned(self, frame: FrameType, value: Any) -> None:
-        """Take notice of what a function of xgrad returned; None if it raised."""
-        for x in arrays_in(value):
-            if x._node is not None:
-                self.record(x._node, x, frame)
+        """Take notice of what a function returned; None if it raised."""
 
-    def record(self, node: Node, x: Array, frame: FrameType) -> None:
-        """Give the op that a node stands for its note, if it has none. Leaves get none."""
-        which = 0
-        if node[RULE] is SELECT:
-            node, which = node[PARENTS], node[3]
-        if node[PARENTS] is None or node[RULE] in (LEAF, PARAMETER):
-            return
-        rule = node[RULE]
-        if type(rule) is not Watched:
-            node[RULE] = rule = Watched(rule, Note(node, *origin(frame)), self)
-        if which not in rule.note.outs:
-            rule.note.outs[which] = kind_of(x)
-            self.noted(rule.note, which, x)
+    def missed(self, running: set[FrameType]) -> None:
+        """Take notice that calls and returns were missed; `running` has not returned yet."""
 
     def noted(self, note: Note, which: int, x: Array) -> None:
         """Take notice of a result of an op; it may have several."""
 
-    def pulled(self, note: Note, g: Any, c: Any) -> None:
-        """Take notice of a cotangent on its way through an op."""
+    def pulled(self, pull: Pull) -> None:
+        """Take notice of a cotangent on its way back through an op."""
 
     def pushed(self, note: Note, ts: Any, t: Any) -> None:
-        """Take notice of a tangent on its way through an op."""
+        """Take notice of a tangent `t`, which an op made of the tangents `ts` of its arguments."""
+
+
+def _listen_again() -> None:
+    """Switch the profile function on: Python switches it off when a reader raises an error in it.
+
+    The others have not heard of anything since, but that is told to them now.
+    """
+    if not getattr(_thread, "listeners", 0) or sys.getprofile() is not None:
+        return
+    running, frame = set(), sys._getframe(1)
+    while frame is not None:
+        running.add(frame)
+        frame = frame.f_back  # type: ignore[assignment]
+    for reader in _readers.get():
+        reader.missed(running)
+    sys.setprofile(_profile)
 
 
 def _profile(frame: FrameType, event: str, value: Any) -> None:
-    if event in ("return", "call") and is_ours(frame):
-        watch = _watch.get()
-        if watch is None:
-            return
-        if event == "call":
-            watch.called(frame)
-        else:
-            watch.returned(frame, value)
+    """Tell the readers what Python tells the profile function of a thread."""
+    ours = is_ours(frame)
+    if event == "call":
+        for reader in _readers.get():
+            if ours or reader.everywhere:
+                reader.called(frame)
+    elif event == "return":  # calls of functions in C have other names
+        failure = None
+        for reader in _readers.get():
+            try:
+                if ours and reader.notes:
+                    for x in arrays_in(value):
+                        if x._node is not None:
+                            _note(x._node, x, frame)
+                if ours or reader.everywhere:
+                    reader.returned(frame, value)
+            except Exception as error:
+                failure, value = error, None  # to the others, the function raised this
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # its traceback holds this frame
 
 
-def is_ours(frame: FrameType | None) -> bool:
-    """Whether a frame is one of this library, or of NumPy on the way to it."""
-    return frame is not None and frame.f_code.co_filename.startswith(_OURS)
+def _note(node: Node, x: Array, frame: FrameType) -> None:
+    """Give the op that made an array its note, and tell of the result. Leaves get none."""
+    which = 0
+    if node[RULE] is SELECT:
+        node, which = node[PARENTS], selected(node)
+    if node[PARENTS] is None or node[RULE] in (LEAF, PARAMETER):
+        return
+    if type(node[RULE]) is not Watched:
+        node[RULE] = Watched(node[RULE], Note(node, *origin(frame)))
+    note = node[RULE].note
+    if which not in note.outs:
+        note.outs[which] = kind_of(x)
+        for reader in _readers.get():
+            if reader.notes:
+                reader.noted(note, which, x)
 
 
-_WALKS: tuple[CodeType, ...] = tuple(
-    code for code in Watched.__init__.__code__.co_consts if isinstance(code, CodeType)
-)
+def watched(node: Node) -> Node:
+    """Return a copy of a node that tells the readers of what passes; the node stays as it is."""
+    serial, rule, *rest = node
+    return [serial, rule if type(rule) is Watched else Watched(rule, Note(node)), *rest]
 
 
 def origin(frame: FrameType | None) -> tuple[Line, Note | None]:
     """Return the user's line that led to a frame, and the op whose derivative it is a part of."""
     of = None
     while frame is not None and is_ours(frame):
-        if of is None and frame.f_code in _WALKS:
-            of = frame.f_locals["note"]
+        if of is None and frame.f_code in _WALKING:
+            of = held(frame, Note)
         frame = frame.f_back
     if frame is None:
-        return Line("<unknown>", 0, "<unknown>"), of
+        return UNKNOWN, of
     return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name), of
 
 
@@ -226,26 +254,8 @@ def arrays_in(value: Any) -> Iterator[Array]:
                 yield x
 
 
-def kind_of(x: Any) -> str:
-    """Return dtype and shape for a message."""
-    return f"{x.dtype}{list(x.shape)}"
-
-
-def through(node: Node) -> Iterator[Node]:
-    """Yield a node, and if it is a leaf of an inner transform, those that it stands for."""
-    yield node
-    while node[RULE] is LEAF and node[PARENTS] is not None:
-        node = node[PARENTS]
-        yield node
-
-
 def note_of(node: Node) -> Note | None:
     """Return the note of the op that a node stands for, if it was watched."""
     if node[RULE] is SELECT:
         node = node[PARENTS]
     return node[RULE].note if type(node[RULE]) is Watched else None
-
-
-def indented(text: str) -> str:
-    """Return a text with every line indented."""
-    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -11,13 +11,13 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of
-from ..engine import tape
 from ..engine.picklable import picklable
-from ..engine.record import Record
-from ..engine.tape import Parts
-from ..transforms.gradients import Argnums, numbers_of
+from ..engine.projection import ones_like
+from ..engine.record import Argnums, Record, numbers_of
+from ..engine.tape import SERIAL, Parts
 from .lost_paths import Losses, told
-from .observer import Line, Note, indented
+from .notes import Line, indented
+from .observer import Pull
 
 __all__ = ["Explanation", "explain_gradient"]
 
@@ -65,23 +65,32 @@ class Explanation:
 
 
 class _Explainer(Losses):
-    """Counts, at each op of a walk, the entries of the cotangent that are not zero."""
+    """Counts, at each op of a walk, the entries of the cotangent that are not zero.
+
+    Attributes:
+        walked: the serial numbers of the nodes of the walk; those of another walk are not counted.
+        zeroed: the ops that made zeros, each with the set of leaves (see `Losses`) that the
+            cotangent was on its way to.
+    """
 
     what = "explain_gradient"
 
     def __init__(self) -> None:
         super().__init__()
+        self.walked: set[int] = set()
         self.zeroed: list[tuple[int, Zeroed]] = []
 
-    def pulled(self, note: Note, g: Any, c: Any) -> None:
-        before = nonzero(g)
-        for parent, part in note.handed_on(c):
+    def pulled(self, pull: Pull) -> None:
+        if pull.note.serial not in self.walked:
+            return
+        before = nonzero(pull.g)
+        for parent, part in pull.parts():
             after = nonzero(part)
-            dies = before > 0 and after == 0
-            thins = after < before and getattr(g, "shape", None) == getattr(part, "shape", ())
+            dies = before > 0 and after == 0  # of other shapes the counts say no more than this
+            thins = after < before and getattr(pull.g, "shape", None) == getattr(part, "shape", ())
             if dies or thins:
-                leaves = self.leaves_of(parent)
-                self.zeroed.append((leaves, Zeroed(note.name, note.line, before, after)))
+                zeroed = Zeroed(pull.note.name, pull.note.line, before, after)
+                self.zeroed.append((self.leaves_of(parent), zeroed))
 
 
 @picklable
@@ -119,7 +128,8 @@ def explain_gradient(
     def explained(*args: Any, **kwargs: Any) -> list[Explanation]:
         with _Explainer() as watch:
             record = Record("explain_gradient", f, args, numbers_of(argnums), kwargs, False)
-            ones = [Array(tape.ones_like(y._data)) for y in record.outs]
+            ones = [Array(ones_like(y._data)) for y in record.outs]
+            watch.walked = {node[SERIAL] for node in record.path}
             found = record.pull(ones)
         ends = 0
         for serial in record.serials:
@@ -140,7 +150,7 @@ def explain_gradient(
 
 
 def nonzero(x: Any) -> int:
-    """Return how many entries of a cotangent are not zero; one that is missing has none."""
+    """Return how many entries of a cotangent are not zero: none of one that is None."""
     if type(x) is Parts:
         return sum(nonzero(part) for part in x.values())
     if x is None:

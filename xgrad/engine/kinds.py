@@ -1,410 +1,337 @@
-"""How to walk through an op of parameters, several results, or any number of arrays.
+"""The kinds of op: for each, how its walks follow from what its definition states.
 
-What a rule names is saved in a dict, under that name; arrays it is linear in, as shape and dtype.
+There is one class for each kind. It makes the `Rule` of an op for a choice of tracked arguments,
+for any number of arguments: how to pull a cotangent down, to push a tangent up, and to lift saved
+values to an outer tape. The functions that users call (`engine.calls`) only choose among these
+rules and save what they name.
+
+`tracked` are the positions of the tracked arrays. A rule of one of them has one parent and gives
+one cotangent; a rule of several has a tuple of each.
 """
+
+# ruff: noqa: D102 - the methods of the kinds are explained in `Kind`
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import Any
+from operator import itemgetter
+from typing import Any, ClassVar
 
-import xgrad
+from ..arrays.node import Rule
+from .definition import Op
+from .handed import strong
+from .lifting import as_arrays, lifting
+from .partials import Partial, applied, asking, factor, mask, names_of, over, reader
+from .projection import brought, conj, fitted, spread_to, tangents, total
+from .transposing import transposed
 
-from ..arrays.array import SCALARS, Array
-from ..backends import backend_of_type
-from .operands import Op
-from .partials import Partial, names_of
-from .projection import Like, bring, cast, conj, spread_to, zeros
-from .tape import (
-    LEAF,
-    NAMESPACES,
-    PARENTS,
-    SAVED,
-    SELECT,
-    SERIAL,
-    Node,
-    Parts,
-    Rule,
-    cone,
-    next_serial,
-    pullback,
-    recording,
-)
-
-Mask = tuple[bool, ...]
-Saved = dict[str, Any]
+Tracked = tuple[int, ...]
+Keeps = tuple[str, ...]
+Walk = Callable[..., Any]
 
 
-class Builder:
-    """How to record one op: its rule, and what to save, for each choice of tracked arguments."""
+class Kind:
+    """An op's derivatives: what its definition states, and the rules that follow from it."""
 
-    skip = 2  # rules start with xp and g
+    skip: ClassVar[int] = 2  # rules start with xp and g
+    fits = True  # whether a cotangent may fit its argument as the rule makes it
 
-    def __init__(self, op: Op, makes_zeros: bool) -> None:
-        self.op, self.makes_zeros = op, makes_zeros
+    def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
+        self.op, self.makes_zeros, self.own = op, makes_zeros, own
+        self.likes: frozenset[str] = frozenset()
+        self.rules: dict[Tracked, Rule] = {}
         self.call: Callable[..., Any]
-        self.variants: dict[
-            Mask, tuple[Rule, list[tuple[int, str]], list[tuple[int, str]], bool]
-        ] = {}
-        self.likes: set[str] = set()
 
-    def rules(self, mask: Mask) -> list[Any]:
-        """Return the functions that may be called for this choice."""
+    def stated(self, tracked: Tracked) -> list[Any]:
+        """Return the functions of the definition that walks may call for this choice."""
         raise NotImplementedError
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
         """Return pull, pull_to and push for this choice."""
         raise NotImplementedError
 
-    def variant(self, mask: Mask) -> Any:
-        """Return the rule, the arrays to save by value and as `Like`, and whether to save out."""
-        asked = {name for f in self.rules(mask) for name in names_of(f, self.skip)}
-        arrays = list(enumerate(self.op.arrays))
-        values = [(i, n) for i, n in arrays if n in asked and n not in self.likes]
-        likes = [(i, n) for i, n in arrays if n in self.likes]
-        lift = self._lift([n for _, n in values], self.op.arrays, "out" in asked)
-        rule = Rule(self.op.name, *self.walk(mask), lift, self.makes_zeros)
-        rule.square = self.op.square
-        self.variants[mask] = variant = rule, values, likes, "out" in asked
-        return variant
+    def asked(self, tracked: Tracked) -> set[str]:
+        """Return the names of what must be saved for this choice."""
+        return {name for f in self.stated(tracked) for name in names_of(f, self.skip)}
 
-    def _lift(self, values: list[str], arrays: list[str], out: bool) -> Callable[[Node], Saved]:
-        def lift(node: Node) -> Saved:
-            saved = dict(node[SAVED])
-            parents = node[PARENTS]
-            for name in values:
-                value = saved[name]
-                if value is not None and type(value) not in SCALARS:
-                    i = arrays.index(name)
-                    parent = parents if type(parents) is list else parents[i]
-                    saved[name] = Array(value, parent)
-            if out:
-                value = saved["out"]
-                saved["out"] = (
-                    tuple(
-                        Array(v, [next_serial(), SELECT, node, i, None])
-                        for i, v in enumerate(value)
-                    )
-                    if isinstance(value, tuple)
-                    else Array(value, node)
-                )
-            return saved
+    def is_finite(self, tracked: Tracked) -> bool:
+        """Whether the rule multiplies by nothing that could be infinite."""
+        return False
 
-        return lift
+    def rule(self, tracked: Tracked) -> Rule:
+        """Return the rule for a choice of tracked arguments; made once."""
+        if (known := self.rules.get(tracked)) is not None:
+            return known
+        asked = self.asked(tracked)
+        keeps = tuple(name for name in self.op.sources if name in asked)
+        lift = lifting([self._origin(name, tracked) for name in keeps])
+        own = self.own if self.own is not None and self.own.serves(tracked) else None
+        walks = self.walks(tracked, keeps)
+        rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
+        rule.is_finite = self.is_finite(tracked)
+        self.rules[tracked] = rule
+        return rule
 
-    def asking(self, f: Callable[..., Any]) -> Callable[[Saved], list[Any]]:
-        """Return a function that finds in the saved values what `f` asks for, in its order."""
-        names, defaults, likes = names_of(f, self.skip), self.op.defaults, self.likes
+    def _origin(self, name: str, tracked: Tracked) -> int | str:
+        """Return whose value a saved one is: a parent's, by number, the result's, or nobody's."""
+        arrays = self.op.arrays
+        if name not in arrays or name in self.likes:
+            return name if name == "out" else "parameter"
+        i = arrays.index(name)
+        return tracked.index(i) if i in tracked else "constant"
 
-        def values(saved: Saved) -> list[Any]:
-            return [
-                Like(*saved[n]) if n in likes else saved[n] if n in saved else defaults[n]
-                for n in names
-            ]
-
-        return values
-
-    def parameters(self, saved: Saved) -> tuple[list[Any], dict[str, Any]]:
-        """Return the parameters of the recorded call, positional and by keyword."""
+    def again(self, keeps: Keeps) -> Callable[..., Any]:
+        """Return ``again(saved, *arrays)``, which calls the op with its recorded parameters."""
         op = self.op
-        rest = [saved.get(n, op.defaults.get(n)) for n in op.rest]
-        return rest, {n: saved[n] for n in op.keywords if n in saved and n not in op.rest}
+        ask = asking(op.parameters, keeps)
+        count, names = len(op.rest), op.parameters[len(op.rest) :]
+
+        def again(saved: Any, *arrays: Any) -> Any:
+            values = ask(saved)
+            keywords = dict(zip(names, values[count:], strict=True))
+            return self.call(*arrays, *values[:count], **keywords)
+
+        return again if op.parameters else lambda saved, *arrays: self.call(*arrays)
+
+    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
+        """Return ``held(saved)``: for each array its value, what it is like, or None."""
+        names = [name for name in self.op.arrays if name in keeps]
+        ask = asking(names, keeps)
+        places = [names.index(name) if name in names else None for name in self.op.arrays]
+
+        def held(saved: Any) -> list[Any]:
+            values = ask(saved)
+            return [None if i is None else values[i] for i in places]
+
+        return held
 
 
-class ElementwiseBuilder(Builder):
-    """An elementwise op of three or more arrays, or with parameters."""
+class Elementwise(Kind):
+    """An op that acts element by element; it states its partial derivatives.
+
+    `product` is how to multiply by them, if not by the ordinary product.
+    """
 
     skip = 1
 
-    def __init__(self, op: Op, partials: tuple[Partial, ...], makes_zeros: bool) -> None:
-        super().__init__(op, makes_zeros)
-        self.partials = partials
+    def __init__(
+        self, op: Op, partials: tuple[Partial, ...], zeros: bool, own: Any, product: Any
+    ) -> None:
+        super().__init__(op, zeros, own)
+        self.partials, self.product = partials, product
 
-    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
-        return [p for p, tracked in zip(self.partials, mask, strict=True) if tracked]
+    def stated(self, tracked: Tracked) -> list[Any]:
+        return [self.partials[i] for i in tracked]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
-        parts = [
-            (i, p, self.asking(p) if callable(p) else None)
-            for i, (p, tracked) in enumerate(zip(self.partials, mask, strict=True))
-            if tracked
-        ]
-        alone, count = len(self.op.arrays) == 1, len(mask)
+    def is_finite(self, tracked: Tracked) -> bool:
+        return all(type(p) in (int, mask) for p in self.stated(tracked))
 
-        def times_partial(
-            p: Any, ask: Any, xp: Any, g: Any, saved: Saved, times: Any, adj: bool
-        ) -> Any:
-            if ask is None:
-                return g if p == 1 else -g
-            value = p(xp, *ask(saved))
-            return times(g, conj(xp, value) if adj else value)
+    def rule(self, tracked: Tracked) -> Rule:
+        rule, partials = super().rule(tracked), self.stated(tracked)
+        if (
+            len(partials) == 1
+            and self.product is None
+            and type(partials[0]) not in (factor, mask, over)
+        ):
+            rule.partial = reader(partials[0], rule.keeps)  # None for the numbers 1 and -1
+        return rule
 
-        def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            cs: list[Any] = [None] * count
-            for i, p, ask in parts:
-                cs[i] = bring(xp, times_partial(p, ask, xp, g, saved, times, True), *fit[1][i])
-            return cs[0] if alone else cs
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        partials, product = self.stated(tracked), self.product
+        parts = [(reader(p, keeps), applied(p, keeps)) for p in partials]
 
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            if self.makes_zeros:
-                times = xgrad.ops.elementwise.strong_multiply
-            total = None
-            for i, p, ask in parts:
-                if ts[i] is not None:
-                    t = times_partial(p, ask, xp, ts[i], saved, times, False)
-                    total = t if total is None else total + t
-            return spread_to(xp, total, *fit[0])
+        def times_partial(part: Any, xp: Any, g: Any, saved: Any, times: Any, adj: bool) -> Any:
+            read, apply = part  # the one place where a cotangent or tangent meets a partial
+            if read is None or (times is operator.mul and product is None and not adj):
+                return apply(xp, g, saved)
+            p = read(xp, saved)
+            return (product or times)(g, conj(xp, p) if adj else p)
 
-        return pull_to, pull_to, push
+        def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            cs = [times_partial(part, xp, g, saved, times, True) for part in parts]
+            cs = brought(xp, cs, fit[1]) if fit else cs
+            return cs if len(cs) > 1 else cs[0]
+
+        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            if self.makes_zeros:  # what is clipped stays zero, though its tangent be infinite
+                times = strong
+            pairs = [(part, t) for part, t in zip(parts, ts, strict=True) if t is not None]
+            t = total([times_partial(part, xp, t, saved, times, False) for part, t in pairs])
+            return spread_to(xp, t, *fit[0]) if fit else t
+
+        if product is not None:
+            return lambda xp, g, saved: pull_to(xp, g, saved, None, product), pull_to, push
+        return _pull(partials, [apply for _, apply in parts], keeps), pull_to, push
 
 
-class LinearBuilder(Builder):
-    """An op that is jointly linear in its arrays: its jvp is the op itself."""
+def _pull(partials: list[Partial], applies: list[Walk], keeps: Keeps) -> Walk:
+    """Return ``pull`` of an elementwise op: the cotangent times each partial."""
+    if len(applies) == 1:
+        return applies[0]
+    if len(applies) > 2:
+        return lambda xp, g, saved: [apply(xp, g, saved) for apply in applies]
+    if partials == [1, 1]:
+        return lambda xp, g, saved: (g, g)
+    if all(isinstance(p, factor) for p in partials):  # a product
+        i, j = (keeps.index(p.name) for p in partials if isinstance(p, factor))
+        return lambda xp, g, saved: (g * saved[i], g * saved[j])
+    first, second = applies
+    return lambda xp, g, saved: (first(xp, g, saved), second(xp, g, saved))
+
+
+class Transposed(Kind):
+    """An op that states a transpose for each of its arrays, None for one without a derivative."""
 
     def __init__(
-        self,
-        op: Op,
-        transposes: tuple[Any, ...],
-        makes_zeros: bool,
-        add_to: Any = None,
-        cover: Any = None,
-        join: Any = None,
-        reuse: Any = None,
+        self, op: Op, transposes: tuple[Any, ...], zeros: bool = False, own: Any = None
     ) -> None:
-        super().__init__(op, makes_zeros)
-        self.transposes, self.add_to = transposes, add_to
-        self.cover, self.join, self.reuse = cover, join, reuse
-        if op.variadic:
-            self.likes = set()
-        else:
-            self.likes = {n for n, t in zip(op.arrays, transposes, strict=True) if t is not None}
-
-    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
-        return [t for t in self.transposes if t is not None]
-
-    def variant(self, mask: Mask) -> Any:  # noqa: D102 - see Builder
-        rule, _, likes, _ = super().variant(mask)
-        # the op itself is the jvp, so that arrays it is not linear in are always needed
-        values = [(i, n) for i, n in enumerate(self.op.arrays) if n not in self.likes]
-        rule.lift = self._lift([n for _, n in values], self.op.arrays, False)
-        if self.add_to is not None:
-            add_to, ask = self.add_to, self.asking(self.add_to)
-            rule.add_to = lambda total, g, saved: add_to(total, g, *ask(saved))
-        rule.cover, rule.join = self.cover, self.join
-        if self.reuse is not None:
-            reuse, needs = self.reuse, self.asking(self.reuse)
-            rule.reuse = _fitted(lambda xp, g, saved: reuse(xp, g, *needs(saved)))
-        self.variants[mask] = variant = rule, values, likes, False
-        return variant
-
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
-        if self.op.variadic:
-            return self._variadic_walk()
-        parts = [
-            (i, t, self.asking(t))
-            for i, (t, tracked) in enumerate(zip(self.transposes, mask, strict=True))
-            if tracked and t is not None
-        ]
-        count = len(mask)
-        arrays = self.op.arrays
-
-        if count == 1:
-            (_, transpose, ask) = parts[0]
-
-            def pull(xp: Any, g: Any, saved: Saved) -> Any:
-                return transpose(xp, g, *ask(saved))
-
-        else:
-
-            def pull(xp: Any, g: Any, saved: Saved) -> Any:
-                cs: list[Any] = [None] * count
-                for i, transpose, ask in parts:
-                    cs[i] = transpose(xp, g, *ask(saved))
-                return cs
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            given = [
-                saved.get(n)
-                if n not in self.likes
-                else t
-                if t is not None
-                else zeros(Like(*saved[n]), near)
-                if saved[n]
-                else 0.0  # a number in the place of an array
-                for n, t in zip(arrays, ts, strict=True)
-            ]
-            rest, keywords = self.parameters(saved)
-            return self.call(*given, *rest, **keywords)
-
-        return pull, _fitted(pull), push
-
-    def _variadic_walk(self) -> tuple[Any, Any, Any]:
-        transpose = self.transposes[0]
-        names = names_of(transpose, 3)
-
-        def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            likes = [None if f is None else Like(*f) for f in fit[1]]
-            params = [saved[n] if n in saved else self.op.defaults[n] for n in names]
-            cs = transpose(xp, g, likes, *params)
-            return [c if f is None else bring(xp, c, *f) for c, f in zip(cs, fit[1], strict=True)]
-
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            near = next(t for t in ts if t is not None)
-            given = [
-                zeros(Like(*f), near) if t is None else t for t, f in zip(ts, fit[1], strict=True)
-            ]
-            return self.call(*given, **saved)
-
-        return pull_to, pull_to, push
-
-
-def _fitted(pull: Any) -> Any:
-    """Return `pull` with its cotangents brought to their arrays."""
-
-    def pull_to(xp: Any, g: Any, saved: Saved, fit: Any, times: Any) -> Any:
-        if type(g) is Parts:
-            near = next(iter(g.values()))
-            xp = NAMESPACES[type(near)]
-            g = tuple(g[i] if i in g else zeros(Like(*f), near) for i, f in enumerate(fit[0]))
-        c = pull(xp, g, saved)
-        if not fit:
-            return c
-        if isinstance(c, (list, tuple)):
-            return [
-                None if part is None or f is None else bring(xp, part, *f)
-                for part, f in zip(c, fit[1], strict=True)
-            ]
-        return bring(xp, c, *fit[1][0])
-
-    return pull_to
-
-
-class MultilinearBuilder(Builder):
-    """An op that is linear in each array alone."""
-
-    def __init__(self, op: Op, transposes: tuple[Any, ...]) -> None:
-        super().__init__(op, False)
+        super().__init__(op, zeros, own)
         self.transposes = transposes
 
-    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
-        return [t for t, tracked in zip(self.transposes, mask, strict=True) if tracked]
+    def stated(self, tracked: Tracked) -> list[Any]:
+        return [self.transposes[i] or _nothing for i in tracked]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
-        parts = [
-            (i, t, self.asking(t))
-            for i, (t, tracked) in enumerate(zip(self.transposes, mask, strict=True))
-            if tracked
-        ]
-        count, arrays = len(mask), self.op.arrays
+    def is_finite(self, tracked: Tracked) -> bool:
+        return True
 
-        def pull(xp: Any, g: Any, saved: Saved) -> Any:
-            cs: list[Any] = [None] * count
-            for i, transpose, ask in parts:
-                cs[i] = transpose(xp, g, *ask(saved))
-            return cs
+    def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``pull``: each transpose of the cotangent."""
+        parts = [(f, asking(names_of(f, 2), keeps)) for f in self.stated(tracked)]
+        if len(parts) > 1:
+            return lambda xp, g, saved: [f(xp, g, *ask(saved)) for f, ask in parts]
+        ((transpose, ask),) = parts
+        if not names_of(transpose, 2):
+            return lambda xp, g, saved: transpose(xp, g)
+        return lambda xp, g, saved: transpose(xp, g, *ask(saved))
 
-        def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-            rest, keywords = self.parameters(saved)
-            total = None
-            for i, _, _ in parts:
-                if ts[i] is not None:
-                    given = [ts[i] if k == i else saved[n] for k, n in enumerate(arrays)]
-                    t = self.call(*given, *rest, **keywords)
-                    total = t if total is None else total + t
-            return cast(xp, total, fit[0][1])
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        pull = self.pull(tracked, keeps)
+        return pull, fitted(pull), self.push(tracked, keeps)
 
-        return pull, _fitted(pull), push
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``push``, which calls the op again."""
+        raise NotImplementedError
 
 
-class RuleBuilder(Builder):
+def _nothing(xp: Any, g: Any) -> None:
+    """Stand for a transpose where there is no derivative."""
+
+
+class Linear(Transposed):
+    """An op that is linear in its arrays together: its jvp is the op itself on the tangents."""
+
+    def __init__(self, op: Op, transposes: tuple[Any, ...], zeros: bool, own: Any = None) -> None:
+        super().__init__(op, transposes, zeros, own)
+        names = zip(op.arrays, transposes, strict=False)
+        self.likes = frozenset(name for name, f in names if f is not None)
+
+    def asked(self, tracked: Tracked) -> set[str]:
+        arrays = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
+        return super().asked(tracked) | arrays | set(self.op.parameters)  # to call the op again
+
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        again, held = self.again(keeps), self.held(keeps)
+
+        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            if len(ts) == 1 == len(self.op.arrays):
+                return again(saved, ts[0])
+            given = tangents(ts, tracked, held(saved))
+            return again(saved, *[0.0 if t is None else t for t in given])  # a number stood there
+
+        return push
+
+
+class Joint(Linear):
+    """A linear op of any number of arrays, whose one transpose gives all cotangents.
+
+    The transpose is ``f(xp, g, likes, ...)``, where `likes` says what each array is like; the
+    result has a cotangent for each of them.
+    """
+
+    def stated(self, tracked: Tracked) -> list[Any]:
+        return list(self.transposes)
+
+    def asked(self, tracked: Tracked) -> set[str]:
+        return {"likes", *self.op.parameters}
+
+    def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        (transpose,) = self.transposes
+        ask, choose = asking(["likes", *names_of(transpose, 3)], keeps), itemgetter(*tracked)
+        return lambda xp, g, saved: choose(transpose(xp, g, *ask(saved)))
+
+    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
+        ask = asking(["likes"], keeps)
+        return lambda saved: list(*ask(saved))
+
+
+class Multilinear(Transposed):
+    """An op that is linear in each array alone: its jvp replaces one array after the other."""
+
+    def asked(self, tracked: Tracked) -> set[str]:
+        beside = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
+        return super().asked(tracked) | beside | set(self.op.parameters)
+
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        again, held = self.again(keeps), self.held(keeps)
+
+        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            values, parts = held(saved), []
+            for i, t in zip(tracked, ts, strict=True):
+                if t is not None:
+                    parts.append(again(saved, *values[:i], t, *values[i + 1 :]))
+            return spread_to(xp, total(parts), *fit[0]) if fit else total(parts)
+
+        return push
+
+
+class Ruled(Kind):
     """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp."""
 
-    def __init__(self, op: Op, vjp: Any, jvp: Any, makes_zeros: bool) -> None:
-        super().__init__(op, makes_zeros)
+    def __init__(self, op: Op, vjp: Any, jvp: Any, zeros: bool, own: Any = None) -> None:
+        super().__init__(op, zeros, own)
         self.vjp, self.jvp = vjp, jvp
+        self.fits = jvp is not None  # the transpose of a vjp must know what the result is like
 
-    def rules(self, mask: Mask) -> list[Any]:  # noqa: D102 - see Builder
+    def stated(self, tracked: Tracked) -> list[Any]:
         return [f for f in (self.vjp, self.jvp) if f is not None]
 
-    def walk(self, mask: Mask) -> tuple[Any, Any, Any]:  # noqa: D102 - see Builder
-        vjp, ask = self.vjp, self.asking(self.vjp)
-        alone = len(mask) == 1
+    def asked(self, tracked: Tracked) -> set[str]:
+        root = [] if self.own is None else self.own.names  # its square has the same parameters
+        several = self.jvp is not None and len(self.op.arrays) > 1
+        return super().asked(tracked).union(root, ["likes"] if several else [])
 
-        def pull(xp: Any, g: Any, saved: Saved) -> Any:
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        vjp, ask, choose = self.vjp, asking(names_of(self.vjp, 2), keeps), itemgetter(*tracked)
+
+        def pull(xp: Any, g: Any, saved: Any) -> Any:
             return vjp(xp, g, *ask(saved))
 
-        pull_to = _fitted(pull)
-        if self.jvp is None:
+        pull_all = pull if len(self.op.arrays) == 1 else lambda *given: choose(pull(*given))
+        pull_to = fitted(pull_all)
 
-            def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-                saved = _lifted(saved)
-                return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
+        def push_by_vjp(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            saved = as_arrays(saved)
+            return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
 
-        else:
-            jvp, ask_jvp = self.jvp, self.asking(self.jvp)
+        return pull_all, pull_to, self._push(tracked, keeps) if self.jvp else push_by_vjp
 
-            def push(xp: Any, ts: Any, saved: Saved, fit: Any, times: Any) -> Any:
-                if alone:
-                    t = jvp(xp, ts[0], *ask_jvp(saved))
-                else:
-                    near = next(t for t in ts if t is not None)
-                    given = tuple(
-                        zeros(Like(*f), near) if t is None and f else t
-                        for t, f in zip(ts, fit[1], strict=True)
-                    )
-                    t = jvp(xp, given, *ask_jvp(saved))
-                if isinstance(t, tuple):
-                    return tuple(spread_to(xp, p, *f) for p, f in zip(t, fit[0], strict=True))
-                return spread_to(xp, t, *fit[0])
+    def _push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``push`` by the op's own jvp."""
+        jvp, ask, alone = self.jvp, asking(names_of(self.jvp, 2), keeps), len(self.op.arrays) == 1
+        ask_likes = asking([] if alone else ["likes"], keeps)
 
-        return pull_to, pull_to, push
+        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            given = ts[0] if alone else tuple(tangents(ts, tracked, list(*ask_likes(saved))))
+            t = jvp(xp, given, *ask(saved))
+            if not fit:
+                return t
+            if isinstance(t, tuple):
+                return tuple(spread_to(xp, p, *like) for p, like in zip(t, fit[0], strict=True))
+            return spread_to(xp, t, *fit[0])
 
-
-def _lifted(saved: Saved) -> Saved:
-    """Return saved values with raw arrays as `Array`, for a rule that is about to be recorded."""
-    return {name: _lifted_value(value) for name, value in saved.items()}
+        return push
 
 
-def _lifted_value(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return tuple(_lifted_value(v) for v in value)
-    return Array(value) if backend_of_type(type(value)) is not None else value
-
-
-def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
-    """Return the jvp that a vjp implies: a vjp is linear in g, and its transpose is the jvp.
-
-    It is recorded in g and pulled back once; the other way round, the vjp as the transpose of a
-    jvp, never ends for ``solve``, whose jvp is a solve.
-    """
-    near = next(t for t in ts if t is not None)
-    raw = type(near) is not Array
-    lifted = [None if t is None else Array(t) if raw else t for t in ts]
-    several = isinstance(fit[0], list)
-    likes = fit[0] if several else (fit[0],)
-    near = next(t for t in lifted if t is not None)
-    leaves = []
-    with recording(True):
-        for like in likes:
-            g = zeros(Like(*like), near)
-            leaves.append(Array(g._data, [next_serial(), LEAF, None, None, None]))
-        g = Parts(enumerate(leaves)) if several else leaves[0]
-        cs = pull(xgrad, g)
-        cs = cs if isinstance(cs, (list, tuple)) else (cs,)
-        seeds: dict[int, Any] = {}
-        outputs = []
-        for c, t in zip(cs, lifted, strict=True):
-            if c is not None and t is not None and c._node is not None:
-                outputs.append(c._node)
-                old = seeds.get(c._node[SERIAL])
-                seeds[c._node[SERIAL]] = t if old is None else old + t
-        path, _ = cone(outputs, [leaf._node for leaf in leaves])
-    found = pullback(path, seeds, taped=True)
-    result = tuple(
-        found[leaf._node[SERIAL]] if leaf._node[SERIAL] in found else zeros(Like(*like), near)
-        for leaf, like in zip(leaves, likes, strict=True)
-    )
-    if raw:
-        result = tuple(c._data for c in result)
-    return result if several else result[0]
+class Constant(Kind):
+    """An op whose result has no derivative: nothing of it is ever recorded."""

@@ -35,19 +35,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ..arrays import operators
-from .calls.binary import binary_call, binary_variants, elementwise_variant, multilinear_variant
-from .calls.general import constant_call, general_call
+from . import frames
+from .calls.binary import binary_call
+from .calls.general import general_call
+from .calls.single import single_call
 from .calls.unary import unary_call
-from .kinds import ElementwiseBuilder, LinearBuilder, MultilinearBuilder, RuleBuilder
-from .operands import Op
-from .partials import Partial, over
+from .definition import Op
+from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
+from .own import Own, Root, SquaresRoots
+from .partials import Partial, factor, mask, over
 
-__all__ = ["constant", "elementwise", "linear", "multilinear", "over", "rule"]
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = [
+    "Root",
+    "SquaresRoots",
+    "constant",
+    "constant_operator",
+    "elementwise",
+    "factor",
+    "linear",
+    "mask",
+    "multilinear",
+    "over",
+    "rule",
+]
 
 
 def elementwise(
@@ -55,36 +71,30 @@ def elementwise(
     zeros: bool = False,
     path: str = "",
     product: Any = None,
-    square: Callable[[Any, Any], Any] | None = None,
-    of_root: Callable[[Any], Any] | None = None,
+    own: Own | None = None,
     symbol: str = "",
-) -> Callable[[F], F]:
+    name: str = "",
+) -> Decorator:
     """Define an op that acts element by element, by its partial derivatives.
 
     Args:
-        partials: for each array argument ``f(xp, ...)``, ``over(f)`` for one over it, 1 or -1.
+        partials: for each array argument ``f(xp, ...)``, ``factor(name)`` for one of the op's own
+            values, ``over(f)`` for one over it, 1 or -1.
         zeros: whether the partials have structural zeros, as those of ``clip`` have.
         path: the prefix of the backend's name of the function, as ``"linalg."``.
         product: how to multiply by the partials, if not by the ordinary product.
-        square: of a root, its square; see `Rule`.
-        of_root: of a product, that of a root and itself.
+        own: what this op alone knows, as a root knows its square.
         symbol: the operator of two arrays that is this op.
+        name: what the op is called, if not as the function.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "elementwise", path, len(partials))
-        op.square, op.of_root = square, of_root
+        op.name = name or op.name
         for partial in partials:
             op.require_names(partial, 1)
-        if len(partials) == 1 and not op.keywords and not op.rest:
-            return _finish(op, f, unary_call(op, partials[0], zeros))
-        if len(partials) == 2 and not op.keywords and not op.rest:
-            variants = binary_variants(op, partials, zeros, elementwise_variant, product)
-            call = binary_call(op, variants)
-            if symbol:
-                operators.define(symbol, call, lambda other: binary_call(op, variants, None, other))
-            return _finish(op, f, call)
-        return _finish(op, f, general_call(op, ElementwiseBuilder(op, partials, zeros)))
+        kind = Elementwise(op, partials, zeros, own, product)
+        return _finish(op, f, _call(op, kind), symbol, kind)
 
     return decorate
 
@@ -95,45 +105,35 @@ def linear(
     path: str = "",
     view: Any = None,
     adapter: str = "",
-    add_to: Callable[..., Any] | None = None,
-    cover: Callable[..., bool] | None = None,
-    join: Callable[..., Any] | None = None,
-    reuse: Callable[..., Any] | None = None,
-) -> Callable[[F], F]:
+    own: Own | None = None,
+) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
     Args:
         transposes: for each array argument ``f(xp, g, ...)``, or None if the op is not linear in
-            that argument; for a variadic op one that gives a sequence.
+            that argument; for an op of any number of arrays the one ``f(xp, g, likes, ...)`` that
+            gives a sequence.
         zeros: whether the transposes fill unused entries with zeros.
         path: the prefix of the backend's name of the function.
         view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
-        add_to: ``add_to(total, g, ...)`` adds the one transpose of `g` to `total` in place.
-        cover: ``cover(keys, shape)``, whether parts of these keys are the whole; see `Rule`.
-        join: ``join(parts, shape)``, the whole of such parts; see `Rule`.
-        reuse: ``reuse(xp, g, ...)`` gives all transposes, the first one in the buffer of `g`.
+        own: what this op alone knows, as reading and writing at an index do.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        return _finish(
-            op,
-            f,
-            general_call(
-                op, LinearBuilder(op, transposes, zeros, add_to, cover, join, reuse), view
-            ),
-        )
+        kind = (Joint if op.variadic else Linear)(op, transposes, zeros, own)
+        return _finish(op, f, _call(op, kind, view))
 
     return decorate
 
 
 def multilinear(
     *transposes: Callable[..., Any], path: str = "", axes: int | None = None
-) -> Callable[[F], F]:
+) -> Decorator:
     """Define an op that is linear in each of its arrays alone, by the transpose in each.
 
     Args:
@@ -142,16 +142,12 @@ def multilinear(
         axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "multilinear", path, len(transposes))
         for transpose in transposes:
             op.require_names(transpose, 2)
-        if len(transposes) == 2 and not op.keywords and not op.rest:
-            variants = binary_variants(op, transposes, False, multilinear_variant)
-            call = binary_call(op, variants, axes)
-            variants.call = call
-            return _finish(op, f, call)
-        return _finish(op, f, general_call(op, MultilinearBuilder(op, transposes)))
+        kind = Multilinear(op, transposes)
+        return _finish(op, f, _call(op, kind, axes=axes or 0))
 
     return decorate
 
@@ -163,8 +159,8 @@ def rule(
     arrays: int | None = None,
     zeros: bool = False,
     path: str = "",
-    square: Callable[[Any, Any], Any] | None = None,
-) -> Callable[[F], F]:
+    own: Own | None = None,
+) -> Decorator:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
     Args:
@@ -174,27 +170,50 @@ def rule(
         arrays: how many arguments are arrays; by default the positional-only ones.
         zeros: whether the vjp fills unused entries with zeros.
         path: the prefix of the backend's name of the function.
-        square: of a root, its square; see `Rule`.
+        own: what this op alone knows, as a root knows its square.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         op = Op(f, "rule", path, arrays)
-        op.square = square
         op.require_names(vjp, 2)
         op.require_names(jvp, 2)
-        return _finish(op, f, general_call(op, RuleBuilder(op, vjp, jvp, zeros)))
+        return _finish(op, f, _call(op, Ruled(op, vjp, jvp, zeros, own)))
 
     return decorate
 
 
-def constant(f: F, /) -> F:
+def _constant(f: Any, /) -> Any:
     """Define an op whose result has no derivative: it is said, not left out."""
-    op = Op(f, "constant", "", None)
-    return _finish(op, f, constant_call(op))
+    return constant_operator("")(f)
 
 
-def _finish(op: Op, f: F, call: Callable[..., Any]) -> F:
+def constant_operator(symbol: str) -> Decorator:
+    """Define an op whose result has no derivative, and which is an operator of two arrays."""
+
+    def decorate(f: Any) -> Any:
+        op = Op(f, "constant", "", None)
+        kind = Constant(op)
+        return _finish(op, f, _call(op, kind), symbol, kind)
+
+    return decorate
+
+
+def _call(op: Op, kind: Kind, view: Any = None, axes: int | None = None) -> Callable[..., Any]:
+    """Return the function that users call, by the shortest way for so many arrays."""
+    plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
+    if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
+        return unary_call(op, kind) if plain else single_call(op, kind, view)
+    return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
+
+
+constant: Decorator = _constant
+
+
+def _finish(op: Op, f: Any, call: Callable[..., Any], symbol: str = "", kind: Any = None) -> Any:
     """Give the function that does the work the name, docstring and signature of the definition."""
+    if symbol:
+        operators.define(symbol, call, lambda other: binary_call(op, kind, None, other))
     update_wrapper(call, f)
+    frames.define(f, call)
     call.op = op  # type: ignore[attr-defined]
-    return call  # type: ignore[return-value]
+    return call

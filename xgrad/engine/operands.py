@@ -1,171 +1,17 @@
-"""What the definition of an op says, and how its operands find the backend's function."""
+"""How the operands of a call become arrays of one kind, and what to say where they cannot."""
 
 from __future__ import annotations
 
-import inspect
-import sys
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
-import xgrad
-
 from .. import errors
-from ..arrays.array import SCALARS, Array
-from ..backends import Backend, backend_of, backend_of_type, missing, under
-
-_CHAPTERS = ("xgrad.ops.", "xgrad.linalg.", "xgrad.fft.", "xgrad.special.")
-_ENGINE = frozenset(
-    f"xgrad.{name}"
-    for name in (
-        "arrays.array",
-        "arrays.methods",
-        "arrays.operators",
-        "backends.batched",
-        "engine.calls.binary",
-        "engine.calls.general",
-        "engine.calls.unary",
-        "engine.operands",
-    )
-)
-
-
-def called(path: str) -> str:
-    """Return the path of the function that the user called, for the text of an error.
-
-    The stack tells it: the outermost public function of the chapters above the op that fails, which
-    may be one that has no name of its own, or that of a function which another one is made of.
-    """
-    found, frame = path, sys._getframe(1)
-    while frame is not None:
-        module, name = frame.f_globals.get("__name__", ""), frame.f_code.co_name
-        if module.startswith(_CHAPTERS):
-            chapter = module.split(".")[1]
-            candidate = name if chapter == "ops" else f"{chapter}.{name}"
-            found = candidate if is_public(candidate) else found
-        elif module not in _ENGINE:
-            break
-        frame = frame.f_back  # type: ignore[assignment]
-    return found
-
-
-def is_public(path: str) -> bool:
-    """Whether a path such as ``"linalg.solve"`` leads to a function of the namespace."""
-    space, _, name = path.rpartition(".")
-    return name in (getattr(xgrad, space) if space else xgrad).__all__
-
-
-def _empty() -> None:
-    """Nothing but a docstring, as the body of an op that its backends have."""
-
-
-class Op:
-    """What the definition of an op says: its names, its body, and how to reach a backend's own."""
-
-    def __init__(
-        self, f: Callable[..., Any], kind: str, path: str, arrays: int | None, adapter: str = ""
-    ) -> None:
-        self.name, self.kind = f.__name__.lstrip("_"), kind
-        self.path = adapter or path + self.name
-        self.adapter = adapter
-        parameters = inspect.signature(f).parameters.values()
-        positional = [
-            p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        ]
-        if arrays is None:
-            arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        self.arrays = [p.name for p in positional][:arrays]
-        self.rest = [p.name for p in positional][arrays:]
-        self.keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} | {
-            p.name for p in positional if p.kind is p.POSITIONAL_OR_KEYWORD
-        }
-        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
-        self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
-        self.raws = RawTable(self)
-        self.square: Callable[[Any, Any], Any] | None = None  # see `Rule`
-        self.of_root: Callable[[Any], Any] | None = None  # of a product, that of a root and itself
-
-    def require_names(self, f: Any, skip: int) -> None:
-        """Refuse a rule that asks for what the op does not have."""
-        if not callable(f):
-            return
-        given = {*self.arrays, *self.rest, *self.keywords, "out"}
-        for name in list(inspect.signature(f).parameters)[skip:]:
-            if name not in given and not self.variadic:
-                raise TypeError(
-                    f"{self.name}: its rule asks for {name!r}; it may ask for {', '.join(given)}"
-                )
-
-    def bind(self, backend: Backend) -> Callable[..., Any]:
-        """Return the raw function of this op on a backend."""
-        if self.adapter:
-            return getattr(backend, self.adapter)  # type: ignore[no-any-return]
-        if self.body is not None:
-            return self._mapped(self.body, backend)
-        function: Any = backend.xp
-        for part in self.path.split("."):
-            function = getattr(function, part, None)
-        if function is None:
-            raise errors.MissingFunctionError(missing(self.path, backend.name))
-        return self._mapped(function, backend)
-
-    def _mapped(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
-        if "dtype" not in self.keywords or all(k is v for k, v in backend.dtypes.items()):
-            return function
-
-        def with_raw_dtype(*args: Any, **kwargs: Any) -> Any:
-            if kwargs.get("dtype") is not None:
-                kwargs["dtype"] = backend.raw_dtype(kwargs["dtype"])
-            return function(*args, **kwargs)
-
-        return with_raw_dtype
-
-    def parse(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[list[Any], tuple[Any, ...], dict[str, Any]]:
-        """Split a call's arguments into arrays, positional and keyword parameters."""
-        self.check(kwargs)
-        if self.variadic:
-            return list(args), (), kwargs
-        count = len(self.arrays)
-        arrays, rest = list(args[:count]), args[count:]
-        if len(rest) > len(self.rest):
-            most = count + len(self.rest)
-            raise TypeError(f"{self.name}() takes {most} positional arguments, got {len(args)}")
-        if kwargs and not kwargs.keys().isdisjoint(self.arrays):
-            kwargs = dict(kwargs)
-            for name in self.arrays[: len(arrays)]:
-                if name in kwargs:
-                    raise TypeError(f"{self.name}() got {name!r} by position and by name")
-        for name in self.arrays[len(arrays) :]:
-            if name not in kwargs and name not in self.defaults:
-                raise TypeError(f"{self.name}() is missing the argument {name!r}")
-            arrays.append(kwargs.pop(name, self.defaults.get(name)))
-        return arrays, rest, kwargs
-
-    def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return the keyword arguments if the signature has them."""
-        if not kwargs.keys() <= self.keywords:
-            unknown = min(kwargs.keys() - self.keywords)
-            raise TypeError(f"{self.name}() got an unexpected keyword argument {unknown!r}")
-        return kwargs
-
-
-class RawTable(dict[type, Callable[..., Any]]):
-    """The raw function of an op for each type of raw array, found when a type is first seen."""
-
-    def __init__(self, op: Op) -> None:
-        super().__init__()
-        self.op = op
-
-    def __missing__(self, cls: type) -> Callable[..., Any]:
-        backend = backend_of_type(cls)
-        if backend is None:
-            raise TypeError(f"{called(self.op.path)}: {cls.__qualname__} is not an array")
-        self[cls] = function = self.op.bind(backend)
-        return function
+from ..arrays.array import SCALARS, Array, array_of
+from ..backends import Backend, backend_of, backend_of_type, under
+from . import handed
+from .definition import Op
+from .frames import called, is_public
 
 
 def same_backend(cls: type, other: type) -> bool:
@@ -193,7 +39,7 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
                 _refuse(op.path, name, x)
         raws = [x for x in args if backend_of_type(type(x)) is not None]
         if not raws:
-            return [x if x is None else xgrad.asarray(x) for x in args]
+            return [x if x is None else array_of(x) for x in args]
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
@@ -212,6 +58,19 @@ def leading(args: Any) -> Any:
         if backend is not None and backend.leads > most:
             found, most = raw, backend.leads
     return found
+
+
+def taken_along(x: Any, others: Any) -> Any:
+    """Return an array as one of the kind of those that lead among raw arrays beside it."""
+    lead = leading(others)
+    if lead is None:
+        return x
+    array = x if type(x) is Array else Array(x)
+    backend = backend_of(lead)
+    if backend_of(array._data).leads >= backend.leads:
+        return x
+    adopted = backend.adopt(array, lead)
+    return adopted if type(x) is Array else adopted._data
 
 
 def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
@@ -259,7 +118,8 @@ def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend) -> Any:
         x = Array(x)
     if backend_of(x._data) is not backend:
         if _is_number(x._data):
-            return xgrad.to_backend(x, backend.name, device=backend.device(first._data))
+            device = backend.device(first._data)
+            return handed.namespace.to_backend(x, backend.name, device=device)
         raise errors.MixedBackendError(
             f"{called(op.path)}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
             f"Move one of them with x.to_backend({backend.name!r}); nothing is copied silently"
@@ -303,16 +163,12 @@ def require_one_place(name: str, arrays: Any) -> None:
         )
 
 
-def leading_type(raws: Any) -> type:
-    """Return the type of raw array whose backend's function takes all of these."""
-    lead = leading(raws)
-    return type(next(x for x in raws if backend_of_type(type(x))) if lead is None else lead)
-
-
 def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to
     """Call the backend's function on raw arrays and numbers."""
+    lead = leading(args)
+    cls = type(next(x for x in args if backend_of_type(type(x))) if lead is None else lead)
     try:
-        return op.raws[leading_type(args)](*args, **kwargs)
+        return op.raws[cls](*args, **kwargs)
     except Exception as error:
         explain(op, args, error)
         raise

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import update_wrapper, wraps
 from types import MethodType
-from typing import Any, ParamSpec
+from typing import Any, TypeVar
 
-P = ParamSpec("P")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Derived:
@@ -32,20 +32,25 @@ class Derived:
     def __reduce__(self) -> Any:
         return _made, self._made_by
 
+    @property
+    def transform(self) -> str:
+        """The name of the transform."""
+        return str(self._made_by[0].__name__)
+
     def __repr__(self) -> str:
-        transform, (f, *_), _ = self._made_by
-        return f"<xgrad.{transform.__name__} of {getattr(f, '__qualname__', f)}>"
+        _, (f, *_), _ = self._made_by
+        return f"<xgrad.{self.transform} of {getattr(f, '__qualname__', f)}>"
 
 
 def _made(transform: Callable[..., Any], args: Any, options: dict[str, Any]) -> Any:
     return transform(*args, **options)
 
 
-def picklable(transform: Callable[P, Callable[..., Any]]) -> Callable[P, Callable[..., Any]]:
+def picklable(transform: F) -> F:
     """Make what a transform returns picklable; the transform's first argument is the function."""
 
     @wraps(transform)
-    def made(*args: P.args, **options: P.kwargs) -> Callable[..., Any]:
+    def made(*args: Any, **options: Any) -> Derived:
         return Derived(transform(*args, **options), (made, args, options))
 
-    return made
+    return made  # type: ignore[return-value] # what it is called with and returns is the same

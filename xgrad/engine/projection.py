@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import Parts
 from ..backends import COMPLEX, REAL, backend_of
+from .handed import NAMESPACES
 
 
-class Like:
-    """The shape, dtype and device of an array whose values are not kept."""
+class Like(NamedTuple):
+    """The shape and dtype of an array whose values are not kept."""
 
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape, self.dtype = shape, dtype
+    shape: tuple[int, ...]
+    dtype: Any
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
         return len(self.shape)
+
+
+def like(x: Any) -> Like | None:
+    """Return what a raw operand is like; None for a number, which is like any array."""
+    if type(x) in SCALARS or x is None:
+        return None
+    return tuple.__new__(Like, (x.shape, x.dtype))  # a third of what `Like(...)` takes
 
 
 def conj(xp: Any, x: Any) -> Any:
@@ -52,6 +60,17 @@ def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return cast(xp, c, dtype)
 
 
+def brought(xp: Any, cs: Any, likes: Any) -> Any:
+    """Bring the cotangent of one argument, or of each of several, to what it is like."""
+    if not isinstance(cs, (list, tuple)):
+        (like,) = likes
+        return bring(xp, cs, *like) if like else cs
+    return [
+        bring(xp, c, *like) if like and c is not None else c
+        for c, like in zip(cs, likes, strict=True)
+    ]
+
+
 def cast(xp: Any, c: Any, dtype: Any) -> Any:
     """Bring a cotangent or tangent to the realness and dtype of its array."""
     raw = c._data if type(c) is Array else c
@@ -68,9 +87,51 @@ def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, shape), dtype)
 
 
+def ones_like(raw: Any) -> Any:
+    """Return raw ones of the shape, dtype and device of a raw array."""
+    return backend_of(raw).xp.ones_like(raw)
+
+
 def zeros(like: Any, near: Any) -> Any:
     """Return zeros of the shape and dtype of `like`, on the backend and device of `near`."""
     raw = near._data if type(near) is Array else near
     backend = backend_of(raw)
     made = backend.xp.zeros(like.shape, dtype=like.dtype, device=backend.device(raw))
     return Array(made) if type(near) is Array else made
+
+
+def fitted(pull: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``pull_to`` of a rule that multiplies by no partials: `pull`, and bring what it gives.
+
+    Outputs of several that got no cotangent get zeros first.
+    """
+
+    def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+        if type(g) is Parts:
+            near = next(iter(g.values()))
+            xp = NAMESPACES[type(near)]
+            g = tuple(g[i] if i in g else zeros(like, near) for i, like in enumerate(fit[0]))
+        cs = pull(xp, g, saved)
+        return brought(xp, cs, fit[1]) if fit else cs
+
+    return pull_to
+
+
+def total(parts: list[Any]) -> Any:
+    """Return the sum of the tangents that several arguments contribute."""
+    found = parts[0]
+    for part in parts[1:]:
+        found = found + part
+    return found
+
+
+def tangents(ts: Any, tracked: tuple[int, ...], held: list[Any]) -> list[Any]:
+    """Return a tangent for each array: zeros of what an array is like that has none."""
+    near = next(t for t in ts if t is not None)
+    given: list[Any] = [None] * len(held)
+    for i, t in zip(tracked, ts, strict=True):
+        given[i] = t
+    return [
+        t if t is not None else zeros(x, near) if type(x) is Like else x
+        for t, x in zip(given, held, strict=True)
+    ]

@@ -7,10 +7,21 @@ from typing import Any
 
 from .. import errors
 from .. import tree as trees
-from ..arrays.array import Array
-from ..backends import backend_of, creating_like
-from . import tape
-from .tape import SERIAL, Node
+from ..arrays.array import Array, leaf
+from ..arrays.node import PARENTS, SERIAL, Node, is_recording, recording
+from ..backends import REAL, backend_of, creating_like
+from . import handed
+from .calls.results import arrayed
+from .operands import taken_along
+from .projection import cast, ones_like
+from .walks import cone, last_uses, pullback, pushforward
+
+Argnums = int | Sequence[int]
+
+
+def numbers_of(argnums: Argnums) -> tuple[int, ...]:
+    """Return the positions to differentiate as a tuple."""
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
 class Record:
@@ -26,7 +37,7 @@ class Record:
         has_aux: bool,
     ) -> None:
         self.what, self.argnums = what, argnums
-        outer = tape.is_recording()
+        outer = is_recording()
         self.given: list[Any] = []
         self.inputs: list[Array] = []
         self.leaves: list[Node] = []
@@ -41,11 +52,11 @@ class Record:
             given = args[i]
             if trees.is_plain(given):  # what most are, by the shortest way
                 x = Array(given)
-                leaf = fresh[i] = tape.leaf(x, outer)
+                fresh[i] = y = leaf(x, outer)
                 self.structures.append(trees.SINGLE)
                 self.given.append(given)
                 self.inputs.append(x)
-                self.leaves.append(leaf._node)
+                self.leaves.append(y._node)
                 continue
             found, structure = trees.flatten(given)
             self.structures.append(structure)
@@ -54,20 +65,20 @@ class Record:
                 if type(given) is Array:
                     self.raw = False
                 x = trees.differentiable(given, what)
-                leaf = tape.leaf(x, outer)
+                y = leaf(x, outer)
                 self.given.append(given)
                 self.inputs.append(x)
-                self.leaves.append(leaf._node)
-                leaves.append(leaf)
+                self.leaves.append(y._node)
+                leaves.append(y)
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
-        leaves = leaf = found = given = None  # type: ignore[assignment] # f alone holds what f was given
+        leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
         with creating_like(self.inputs[0]._data):
             if outer:
                 out = f(*fresh, **kwargs)
             else:
-                with tape.recording(True):
+                with recording(True):
                     out = f(*fresh, **kwargs)
         del fresh
         self.aux = None
@@ -85,7 +96,7 @@ class Record:
             nodes.append(x._node)
             self.outs.append(x)
         flat = x = y = None  # type: ignore[assignment]
-        self.path, others = tape.cone([n for n in nodes if n is not None], self.leaves)
+        self.path, others = cone([n for n in nodes if n is not None], self.leaves)
         self.taped = others and outer
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             self.outs = [Array(x._data) for x in self.outs]
@@ -112,7 +123,7 @@ class Record:
         """Return an auxiliary result off this tape, raw if the inputs were."""
         if type(x) is not Array:
             return x
-        if x._node is not None and not any(leaf[tape.PARENTS] is not None for leaf in self.leaves):
+        if x._node is not None and not any(leaf[PARENTS] is not None for leaf in self.leaves):
             x = Array(x._data)
         return trees.like_input(x, None) if self.raw else x
 
@@ -127,7 +138,7 @@ class Record:
         """Return the cotangent of each input for cotangents of the outputs; None is zero."""
         taped = self.taped
         seeds: dict[int, Any] = {}
-        if not taped and tape.is_recording():
+        if not taped and is_recording():
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
@@ -135,10 +146,10 @@ class Record:
                 c = ct if taped else ct._data
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
         if taped:
-            with tape.recording(True):
-                found = tape.pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
+            with recording(True):
+                found = pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
         else:  # on raw arrays, where nothing can be recorded
-            found = tape.pullback(self.path, seeds, taped=False, free=free, sparse=sparse)
+            found = pullback(self.path, seeds, taped=False, free=free, sparse=sparse)
         home = []
         for node, x in zip(self.leaves, self.inputs):  # noqa: B905 - strict=True takes as long as an op
             c = found.get(node[0])
@@ -148,16 +159,16 @@ class Record:
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
         tracked = any(t is not None and t._node is not None for t in tangents)
-        taped = self.taped or (tracked and tape.is_recording())
+        taped = self.taped or (tracked and is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
             for node, t in zip(self.leaves, tangents, strict=True)
             if t is not None
         }
         if self.gone is None:
-            self.gone = tape.last_uses(self.path, [s for s in self.serials if s is not None])
-        with tape.recording(taped):
-            found = tape.pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
+            self.gone = last_uses(self.path, [s for s in self.serials if s is not None])
+        with recording(taped):
+            found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
         return [
             _home(None if s is None else found.get(s), x)
             for s, x in zip(self.serials, self.outs, strict=True)
@@ -189,11 +200,18 @@ class Record:
         return matched(tree, self.outs, self.out_structure, self.what, "cotangent")
 
 
+def slope(f: Callable[[Array], Any], x: Array) -> Array:
+    """Return the derivative of an elementwise function at each element of `x`."""
+    record = Record("slope", f, (x,), (0,), {}, False)
+    (tangent,) = record.push([Array(ones_like(x._data))])
+    return tangent
+
+
 def _home(found: Any, x: Array) -> Array:
     """Return a cotangent or tangent as an `Array`, zeros if there is none."""
     if found is None:
         return Array(trees.zeros_like(x))
-    return found if type(found) is Array else Array(tape.as_array(found))
+    return found if type(found) is Array else Array(arrayed(found))
 
 
 def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:
@@ -209,12 +227,30 @@ def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
         out = trees.as_array(x, what)
     if out.shape != y.shape:
         raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
+    out = taken_along(out, (y._data,))  # a constant beside what is recorded or batched
     own, theirs = backend_of(y._data), backend_of(out._data)
-    if own.leads and not theirs.leads:  # a constant beside what is recorded or batched
-        out, theirs = own.adopt(out, y._data), own
     if own is not theirs and not theirs.leads:
         raise errors.MixedBackendError(
             f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
             f"Move it with x.to_backend({y.backend!r})"
         )
-    return tape.seed(y, out, what, "")
+    return seed(y, out, what, "")
+
+
+def seed(y: Array, cotangent: Array | None, what: str, instead: str) -> Array:
+    """Return the cotangent to start from: the given one, checked, or 1 for a real scalar."""
+    if cotangent is None:
+        if y._data.shape != () or y._data.dtype not in REAL:
+            raise errors.NotScalarError(
+                f"{what}: got {y.dtype}{list(y.shape)}; expected a real floating-point scalar. "
+                f"For anything else, {instead}"
+            )
+        return Array(ones_like(y._data))
+    if cotangent.shape != y.shape:
+        raise ValueError(
+            f"{what}: the cotangent has shape {cotangent.shape}; expected {y.shape}, as y"
+        )
+    if cotangent._data.dtype == y._data.dtype:
+        return cotangent
+    fitting: Array = cast(handed.namespace, cotangent, y._data.dtype)
+    return fitting

@@ -1,21 +1,84 @@
-"""The cotangents of parts that were read from one array, as a walk comes upon them.
+"""Reading and writing at an index, as a walk down comes upon them.
 
-The walk does not put each part into an array of zeros, nor add them up one by one: it keeps them
-until the array's own turn comes. Parts that together are the array, as the gates of an LSTM are,
-then need no zeros, and leave none that would have to be kept zero. The parts that are kept never
-have more elements than the array.
+*Reading.* The walk does not put the cotangent of each part into an array of zeros, nor add these up
+one by one: it keeps the parts until the array's own turn comes. If they cover the array exactly, as
+the four gates of an LSTM do, they are joined: no array of zeros is made, and the result has no
+structural zeros to protect. The parts that are kept never have more elements than the array.
+
+*Writing.* The cotangent of ``x[key] = v`` is that of the result with zeros at `key`. Where the walk
+owns the buffer of the result's cotangent, the zeros are written there, and nothing is copied.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
+
+from ..arrays.node import FIT, PARENTS, RULE, SAVED, SERIAL, Node, kept
+from .own import Own
+from .projection import brought
 
 MANY = 64
 """More parts than these are not kept, nor is it asked whether they are the whole."""
 
 
-class Reads:
+class Reading(Own):
+    """What reading at an index knows.
+
+    Args:
+        add_to: ``add_to(total, g, key)`` adds a part to a raw array in place, and returns it.
+        cover: ``cover(keys, shape)``, whether parts of these keys are seen to be the whole.
+        join: ``join([(g, key), ...], shape)`` makes the whole of such parts.
+    """
+
+    walks = True
+
+    def __init__(
+        self,
+        add_to: Callable[[Any, Any, Any], Any],
+        cover: Callable[[list[Any], tuple[int, ...]], bool],
+        join: Callable[[list[tuple[Any, Any]], tuple[int, ...]], Any],
+    ) -> None:
+        self.add_to, self.cover, self.join = add_to, cover, join
+
+    def pull(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
+        """Keep a part until its array's turn comes, or add it to what the walk holds for that."""
+        if node[FIT] is not None or not self.walks:
+            return False
+        saved, serial = node[SAVED], node[PARENTS][SERIAL]
+        like, key = saved
+        parts = walk.parts.get(serial)
+        if parts is None:
+            parts = walk.parts[serial] = Parted(self, node[RULE].pull, xp, like.shape)
+        parts.strong = parts.strong or node[SERIAL] in walk.zeros
+        parts.note(key)
+        held = walk.cotangents.get(serial)
+        if held is None or held is parts:
+            walk.cotangents[serial] = parts
+            if parts.keep(g, saved):
+                walk.cotangents[serial] = parts.whole()
+        elif serial in walk.owned:
+            walk.cotangents[serial] = self.add_to(held, g, key)
+        else:
+            walk.cotangents[serial] = held + node[RULE].pull(xp, g, saved)
+        if walk.cotangents[serial] is not parts:
+            walk.owned.add(serial)
+        return True
+
+    def leaves_zeros(self, walk: Any, node: Node, xp: Any) -> bool:
+        """Leave the question until all parts are known."""
+        values = kept(node)
+        serial = node[PARENTS][SERIAL]
+        parts = walk.parts.get(serial)
+        if parts is None:
+            shape = values["x"].shape
+            parts = walk.parts[serial] = Parted(self, node[RULE].pull, xp, shape)
+        parts.note(values["key"])
+        return False
+
+
+class Parted:
     """The parts that were read from one array, and their cotangents while nothing else came to it.
 
     It stands in the place of the array's cotangent until something is added to it, or the array's
@@ -25,10 +88,10 @@ class Reads:
         strong: whether the cotangent of a part had structural zeros.
     """
 
-    __slots__ = ("covered", "keys", "left", "parts", "rule", "strong", "xp")
+    __slots__ = ("covered", "keys", "left", "own", "parts", "place", "shape", "strong", "xp")
 
-    def __init__(self, rule: Any, xp: Any) -> None:
-        self.rule, self.xp, self.strong = rule, xp, False
+    def __init__(self, own: Reading, place: Any, xp: Any, shape: tuple[int, ...]) -> None:
+        self.own, self.place, self.xp, self.shape, self.strong = own, place, xp, shape, False
         self.keys: list[Any] = []
         self.parts: list[tuple[Any, Any]] = []
         self.left = 0
@@ -43,7 +106,7 @@ class Reads:
     def keep(self, g: Any, saved: Any) -> bool:
         """Keep the cotangent of a part; return whether it is time to put together what is kept."""
         if not self.parts:
-            self.left = math.prod(saved["x"][0])
+            self.left = math.prod(self.shape)
         self.parts.append((g, saved))
         self.left -= math.prod(g.shape)
         return self.left < 0 or len(self.parts) > MANY
@@ -51,13 +114,12 @@ class Reads:
     def whole(self) -> Any:
         """Return the cotangent of the array, in a buffer that is nobody else's."""
         parts, self.parts = self.parts, []
+        if self.left == 0 and len(self.keys) == len(parts) and self.cover():
+            return self.own.join([(g, key) for g, (_, key) in parts], self.shape)
         first, saved = parts[0]
-        shape = saved["x"][0]
-        if self.left == 0 and len(self.keys) == len(parts) and self.cover(shape):
-            return self.rule.join(parts, shape)  # no entry is in two of them
-        total = self.rule.pull(self.xp, first, saved)
-        for g, saved in parts[1:]:
-            total = self.rule.add_to(total, g, saved)
+        total = self.place(self.xp, first, saved)
+        for g, (_, key) in parts[1:]:
+            total = self.own.add_to(total, g, key)
         return total
 
     def __add__(self, g: Any) -> Any:
@@ -65,8 +127,45 @@ class Reads:
         total += g
         return total
 
-    def cover(self, shape: tuple[int, ...]) -> bool:
+    def cover(self) -> bool:
         """Return whether the parts are seen to be the whole together."""
         if self.covered is None:
-            self.covered = len(self.keys) <= MANY and self.rule.cover(self.keys, shape)
+            self.covered = len(self.keys) <= MANY and self.own.cover(self.keys, self.shape)
         return self.covered
+
+
+class Writing(Own):
+    """What writing at an index knows.
+
+    Args:
+        parted: ``parted(xp, g, key)`` writes zeros at `key` of `g` itself, and returns it with a
+            copy of what was there.
+    """
+
+    walks = True
+
+    def __init__(self, parted: Callable[[Any, Any, Any], tuple[Any, Any]]) -> None:
+        self.parted = parted
+
+    def serves(self, tracked: tuple[int, ...]) -> bool:
+        """Return whether the array that is written to is tracked."""
+        return 0 in tracked
+
+    def pull(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
+        """Make the array's cotangent in the buffer of the result's, if the walk owns that."""
+        if not self.walks:
+            return False
+        serial, rule, parents, saved, fit = node
+        nodes = [parents] if type(parents) is list else parents
+        if serial in walk.owned:
+            cs: Any = self.parted(xp, g, kept(node)["key"])[: len(nodes)]
+            cs = brought(xp, cs, fit[1]) if fit else cs
+        else:
+            cs = rule.pull_to(xp, g, saved, fit, None)
+            cs = cs if len(nodes) > 1 else [cs]
+        first = nodes[0][SERIAL]
+        if first not in walk.cotangents:  # what `pull_to` makes is nobody else's either
+            walk.owned.add(first)
+        for parent, c in zip(nodes, cs, strict=True):
+            walk.give(parent, c, True)
+        return True

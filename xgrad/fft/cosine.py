@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
 from ..engine.operands import require_array
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
@@ -111,6 +112,7 @@ def _transform(
     return moveaxis(out if norm == "backward" else out * scale, -1, axis)
 
 
+@as_given
 def dct(
     x: Array,
     /,
@@ -125,18 +127,30 @@ def dct(
 
     Args:
         x: the array; of a complex one both parts are transformed.
-        type: 1, 2, 3 or 4.
+        type: 1, 2, 3 or 4; type 2 is "the" cosine transform, type 3 its inverse but for a factor.
         n: the length to which the axis is cut or padded with zeros.
         axis: the axis.
-        norm: ``"backward"``, ``"ortho"`` or ``"forward"``.
+        norm: ``"backward"`` for no factor, ``"forward"`` for ``1/N`` and ``"ortho"`` for
+            ``1/sqrt(N)``, where N is ``2 n``, for type 1 ``2 (n - 1)``.
         orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
             if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+
+    Raises:
+        ValueError: if `type` or `norm` is unknown, or there are too few points.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.fft.dct(np.ones(4)).round(6) + 0.0
+    array([8., 0., 0., 0.])
     """
     require_array("fft.dct", "x", x)
     axis = front(axis, len(x.shape), "dct")
-    return _transform(x, False, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _transform(x, False, type, n, axis, norm, orthogonalize)
 
 
+@as_given
 def idct(
     x: Array,
     /,
@@ -147,7 +161,19 @@ def idct(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dct`."""
+    """Return the inverse of `dct`.
+
+    Args:
+        x: what `dct` gave.
+        type: the type of the `dct` that is undone.
+        n: the length to which the axis is cut or padded with zeros first.
+        axis: the axis.
+        norm: the norm of the `dct` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+    """
     require_array("fft.idct", "x", x)
     return dct(
         x,
@@ -159,6 +185,7 @@ def idct(
     )
 
 
+@as_given
 def dst(
     x: Array,
     /,
@@ -169,12 +196,30 @@ def dst(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the sine transform along an axis, as ``scipy.fft.dst``; see `dct`."""
+    """Return the sine transform along an axis, as ``scipy.fft.dst``.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4; type 3 is the inverse of type 2 but for a factor.
+        n: the length to which the axis is cut or padded with zeros.
+        axis: the axis.
+        norm: ``"backward"`` for no factor, ``"forward"`` for ``1/N`` and ``"ortho"`` for
+            ``1/sqrt(N)``, where N is ``2 n``, for type 1 ``2 (n + 1)``.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+
+    Raises:
+        ValueError: if `type` or `norm` is unknown, or there are too few points.
+    """
     require_array("fft.dst", "x", x)
     axis = front(axis, len(x.shape), "dst")
-    return _transform(x, True, type, n, axis, norm, orthogonalize)  # type: ignore[no-any-return]
+    return _transform(x, True, type, n, axis, norm, orthogonalize)
 
 
+@as_given
 def idst(
     x: Array,
     /,
@@ -185,7 +230,19 @@ def idst(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dst`."""
+    """Return the inverse of `dst`.
+
+    Args:
+        x: what `dst` gave.
+        type: the type of the `dst` that is undone.
+        n: the length to which the axis is cut or padded with zeros first.
+        axis: the axis.
+        norm: the norm of the `dst` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axis of length `n`.
+    """
     require_array("fft.idst", "x", x)
     return dst(
         x,
@@ -210,6 +267,7 @@ def _over_axes(
     return x
 
 
+@as_given
 def dctn(
     x: Array,
     /,
@@ -220,10 +278,24 @@ def dctn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the cosine transform along several axes, all by default; see `dct`."""
-    return _over_axes(dct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    """Return the cosine transform along several axes, all by default; see `dct`.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4.
+        s: the lengths to which the axes are cut or padded with zeros.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``, as for `dct`.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
+    return _over_axes(dct, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def idctn(
     x: Array,
     /,
@@ -234,10 +306,23 @@ def idctn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dctn`."""
-    return _over_axes(idct, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    """Return the inverse of `dctn`.
+
+    Args:
+        x: what `dctn` gave.
+        type: the type of the `dctn` that is undone.
+        s: the lengths to which the axes are cut or padded with zeros first.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: the norm of the `dctn` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
+    return _over_axes(idct, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def dstn(
     x: Array,
     /,
@@ -248,10 +333,24 @@ def dstn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the sine transform along several axes, all by default; see `dct`."""
-    return _over_axes(dst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    """Return the sine transform along several axes, all by default; see `dst`.
+
+    Args:
+        x: the array; of a complex one both parts are transformed.
+        type: 1, 2, 3 or 4.
+        s: the lengths to which the axes are cut or padded with zeros.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: ``"backward"``, ``"ortho"`` or ``"forward"``, as for `dst`.
+        orthogonalize: whether the ends are weighted so that the matrix is orthogonal; by default
+            if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
+    return _over_axes(dst, x, type, s, axes, norm, orthogonalize)
 
 
+@as_given
 def idstn(
     x: Array,
     /,
@@ -262,5 +361,17 @@ def idstn(
     *,
     orthogonalize: bool | None = None,
 ) -> Array:
-    """Return the inverse of `dstn`."""
-    return _over_axes(idst, x, type, s, axes, norm, orthogonalize)  # type: ignore[no-any-return]
+    """Return the inverse of `dstn`.
+
+    Args:
+        x: what `dstn` gave.
+        type: the type of the `dstn` that is undone.
+        s: the lengths to which the axes are cut or padded with zeros first.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: the norm of the `dstn` that is undone.
+        orthogonalize: whether that one weighted the ends; by default if the norm is ``"ortho"``.
+
+    Returns:
+        An array of the shape of `x`, along the axes of the lengths `s`.
+    """
+    return _over_axes(idst, x, type, s, axes, norm, orthogonalize)

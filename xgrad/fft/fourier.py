@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import current
+from ..arrays.types import Device, DType, as_given
+from ..backends import XP, current
 from ..engine.op import linear
 from ..engine.operands import require_array
 from ..engine.projection import cast
@@ -16,7 +17,7 @@ _ADJOINT = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm with which the inverse transform is the adjoint of the forward one."""
 
 
-def _fit(xp: Any, g: Any, n: int, axis: int) -> Any:
+def _fit(xp: XP, g: Any, n: int, axis: int) -> Any:
     """Return `g` cut or padded with zeros to length `n` along an axis."""
     axis %= len(g.shape)
     have = g.shape[axis]
@@ -36,7 +37,24 @@ def _fit(xp: Any, g: Any, n: int, axis: int) -> Any:
     path="fft.",
 )
 def fft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the discrete Fourier transform along an axis."""
+    """Return the discrete Fourier transform along an axis.
+
+    ``out[k] = sum over j of x[j] exp(-2 pi i j k / n)``, by the standard's conventions.
+
+    Args:
+        x: a real or complex array.
+        n: the length to which the axis is cut or padded with zeros; its own if None.
+        axis: the axis.
+        norm: where the factor is: ``"backward"`` puts ``1/n`` on the inverse, ``"forward"`` puts it
+            here, ``"ortho"`` puts ``1/sqrt(n)`` on both.
+
+    Returns:
+        A complex array of the shape of `x`, along the axis of length `n`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.fft.fft(np.asarray([1.0, 0.0, 0.0, 0.0]))
+    array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j])
+    """
 
 
 @linear(
@@ -46,7 +64,17 @@ def fft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backw
     path="fft.",
 )
 def ifft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the inverse discrete Fourier transform along an axis."""
+    """Return the inverse discrete Fourier transform along an axis.
+
+    Args:
+        x: a real or complex array.
+        n: the length to which the axis is cut or padded with zeros; its own if None.
+        axis: the axis.
+        norm: that of the `fft` that is undone: with ``"backward"`` the factor ``1/n`` is here.
+
+    Returns:
+        A complex array of the shape of `x`, along the axis of length `n`.
+    """
 
 
 def _axes(
@@ -57,7 +85,7 @@ def _axes(
     return tuple(range(ndim)) if s is None else tuple(range(ndim - len(s), ndim))
 
 
-def _fit_all(xp: Any, g: Any, x: Any, s: Any, axes: Any) -> Any:
+def _fit_all(xp: XP, g: Any, x: Any, s: Any, axes: Any) -> Any:
     for axis in _axes(len(x.shape), s, axes):
         g = _fit(xp, g, x.shape[axis], axis)
     return g
@@ -81,7 +109,18 @@ def fftn(
     axes: Sequence[int] | None = None,
     norm: str = "backward",
 ) -> Array:
-    """Return the discrete Fourier transform along several axes."""
+    """Return the discrete Fourier transform along several axes.
+
+    Args:
+        x: a real or complex array.
+        s: the lengths to which the axes are cut or padded with zeros; their own if None.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: where the factor is: ``"backward"`` puts ``1/n`` (n being the product of the lengths)
+            on the inverse, ``"forward"`` puts it here, ``"ortho"`` puts ``1/sqrt(n)`` on both.
+
+    Returns:
+        A complex array of the shape of `x`, along the axes of the lengths `s`.
+    """
 
 
 @linear(
@@ -102,10 +141,20 @@ def ifftn(
     axes: Sequence[int] | None = None,
     norm: str = "backward",
 ) -> Array:
-    """Return the inverse discrete Fourier transform along several axes."""
+    """Return the inverse discrete Fourier transform along several axes.
+
+    Args:
+        x: a real or complex array.
+        s: the lengths to which the axes are cut or padded with zeros; their own if None.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: that of the `fftn` that is undone: with ``"backward"`` the factor ``1/n`` is here.
+
+    Returns:
+        A complex array of the shape of `x`, along the axes of the lengths `s`.
+    """
 
 
-def _rfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
+def _rfft_t(xp: XP, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
     """Of a real input: pad the half spectrum with zeros, transform back, keep the real part."""
     length = x.shape[axis] if n is None else n
     full = xp.fft.ifft(_fit(xp, g, length, axis), axis=axis, norm=_ADJOINT[norm])
@@ -114,10 +163,25 @@ def _rfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any
 
 @linear(lambda xp, g, x, n, axis, norm: _rfft_t(xp, g, x, n, axis, norm), path="fft.")
 def rfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the discrete Fourier transform of real elements: its non-redundant half."""
+    """Return the discrete Fourier transform of real elements: its non-redundant half.
+
+    Args:
+        x: a real array.
+        n: the length to which the axis is cut or padded with zeros; its own if None.
+        axis: the axis.
+        norm: where the factor is: ``"backward"`` puts ``1/n`` on the inverse, ``"forward"`` puts it
+            here, ``"ortho"`` puts ``1/sqrt(n)`` on both.
+
+    Returns:
+        A complex array, along the axis of length ``n // 2 + 1``: the frequencies from 0 up.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.fft.rfft(np.asarray([1.0, 2.0, 3.0, 4.0]))
+    array([10.+0.j, -2.+2.j, -2.+0.j])
+    """
 
 
-def _doubled(xp: Any, g: Any, n: int, axis: int) -> Any:
+def _doubled(xp: XP, g: Any, n: int, axis: int) -> Any:
     """Return a half spectrum with its inner entries doubled, as each stands for a pair."""
     axis %= len(g.shape)
     half = g.shape[axis]
@@ -129,7 +193,7 @@ def _doubled(xp: Any, g: Any, n: int, axis: int) -> Any:
     return xp.concat(ends, axis=axis)
 
 
-def _irfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
+def _irfft_t(xp: XP, g: Any, x: Any, n: int | None, axis: int, norm: str) -> Any:
     """Transform forward; every entry of the half spectrum but the ends stood for two."""
     length = 2 * (x.shape[axis] - 1) if n is None else n
     half = _doubled(xp, xp.fft.rfft(g, axis=axis, norm=_ADJOINT[norm]), length, axis)
@@ -138,9 +202,22 @@ def _irfft_t(xp: Any, g: Any, x: Any, n: int | None, axis: int, norm: str) -> An
 
 @linear(lambda xp, g, x, n, axis, norm: _irfft_t(xp, g, x, n, axis, norm), path="fft.")
 def irfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the real inverse of `rfft`; `n` is the length of the result."""
+    """Return the real inverse of `rfft`; `n` is the length of the result.
+
+    Args:
+        x: half a spectrum, ``n // 2 + 1`` complex entries along the axis. The imaginary parts of
+            the first, and for even `n` of the last, do not count, and have the derivative 0.
+        n: the length of the result; ``2 (m - 1)`` for m entries if None, which is even: give it for
+            signals of odd length.
+        axis: the axis.
+        norm: that of the `rfft` that is undone: with ``"backward"`` the factor ``1/n`` is here.
+
+    Returns:
+        A real array of the shape of `x`, along the axis of length `n`.
+    """
 
 
+@as_given
 def rfftn(
     x: Array,
     /,
@@ -149,7 +226,18 @@ def rfftn(
     axes: Sequence[int] | None = None,
     norm: str = "backward",
 ) -> Array:
-    """Return the discrete Fourier transform of real elements along several axes."""
+    """Return the discrete Fourier transform of real elements along several axes.
+
+    Args:
+        x: a real array.
+        s: the lengths to which the axes are cut or padded with zeros; their own if None.
+        axes: the axes, of which the last is halved; all if None, or the last ones if `s` is given.
+        norm: where the factor is: ``"backward"`` puts ``1/n`` (n being the product of the lengths)
+            on the inverse, ``"forward"`` puts it here, ``"ortho"`` puts ``1/sqrt(n)`` on both.
+
+    Returns:
+        A complex array, along the last of the axes of length ``n // 2 + 1``.
+    """
     require_array("fft.rfftn", "x", x, axes=1)
     where = _axes(len(x.shape), s, axes, "rfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
@@ -157,6 +245,7 @@ def rfftn(
     return fftn(out, s=sizes[:-1], axes=where[:-1], norm=norm) if where[:-1] else out
 
 
+@as_given
 def irfftn(
     x: Array,
     /,
@@ -165,7 +254,18 @@ def irfftn(
     axes: Sequence[int] | None = None,
     norm: str = "backward",
 ) -> Array:
-    """Return the real inverse of `rfftn`."""
+    """Return the real inverse of `rfftn`.
+
+    Args:
+        x: half a spectrum: along the last of the axes ``n // 2 + 1`` complex entries.
+        s: the lengths of the result along the axes; ``2 (m - 1)`` along the last one, which has m
+            entries, if None.
+        axes: the axes; all if None, or the last ones if `s` is given.
+        norm: that of the `rfftn` that is undone: with ``"backward"`` the factor is here.
+
+    Returns:
+        A real array of the shape of `x`, along the axes of the lengths `s`.
+    """
     require_array("fft.irfftn", "x", x, axes=1)
     where = _axes(len(x.shape), s, axes, "irfftn")
     sizes = [x.shape[a] for a in where] if s is None else list(s)
@@ -176,8 +276,21 @@ def irfftn(
     return irfft(x, n=sizes[-1], axis=where[-1], norm=norm)
 
 
+@as_given
 def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the real transform of a signal with Hermitian symmetry, given as its half."""
+    """Return the real transform of a signal with Hermitian symmetry, given as its half.
+
+    Args:
+        x: the first half of the signal, ``n // 2 + 1`` complex entries along the axis. As for
+            `irfft` the imaginary parts at 0, and for even `n` at the middle, do not count.
+        n: the length of the result; ``2 (m - 1)`` for m entries if None.
+        axis: the axis.
+        norm: where the factor is: ``"backward"`` puts ``1/n`` on the inverse, ``"forward"`` puts it
+            here, ``"ortho"`` puts ``1/sqrt(n)`` on both.
+
+    Returns:
+        A real array of the shape of `x`, along the axis of length `n`.
+    """
     require_array("fft.hfft", "x", x)
     from ..ops.elementwise import conj as conjugate
 
@@ -185,8 +298,19 @@ def hfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "back
     return irfft(conjugate(x), n=n, axis=axis, norm=_ADJOINT[norm])
 
 
+@as_given
 def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
-    """Return the inverse of `hfft`."""
+    """Return the inverse of `hfft`.
+
+    Args:
+        x: a real array.
+        n: the length to which the axis is cut or padded with zeros; its own if None.
+        axis: the axis.
+        norm: that of the `hfft` that is undone: with ``"backward"`` the factor ``1/n`` is here.
+
+    Returns:
+        A complex array, along the axis of length ``n // 2 + 1``.
+    """
     require_array("fft.ihfft", "x", x)
     from ..ops.elementwise import conj as conjugate
 
@@ -202,14 +326,32 @@ def _shift(x: Array, axes: int | Sequence[int] | None, sign: int, name: str) -> 
     return roll(x, shifts, axis=tuple(where)) if shifts else x
 
 
+@as_given
 def fftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
-    """Return a spectrum with the zero frequency moved to the middle."""
+    """Return a spectrum with the zero frequency moved to the middle.
+
+    Args:
+        x: an array in the order of `fft`.
+        axes: the axis or axes to shift; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     require_array("fft.fftshift", "x", x)
     return _shift(x, axes, 1, "fftshift")
 
 
+@as_given
 def ifftshift(x: Array, /, *, axes: int | Sequence[int] | None = None) -> Array:
-    """Return a spectrum with the zero frequency moved back to the front."""
+    """Return a spectrum with the zero frequency moved back to the front.
+
+    Args:
+        x: an array as `fftshift` gives it.
+        axes: the axis or axes to shift; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`: `ifftshift` undoes `fftshift`, of odd lengths too.
+    """
     require_array("fft.ifftshift", "x", x)
     return _shift(x, axes, -1, "ifftshift")
 
@@ -223,11 +365,36 @@ def _frequencies(name: str, n: int, d: float, dtype: Any, device: Any) -> Array:
     return Array(backend.xp.astype(out, dtype))
 
 
-def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
-    """Return the frequencies of the entries of `fft`, in cycles per unit of the spacing `d`."""
+def fftfreq(
+    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return the frequencies of the entries of `fft`, in cycles per unit of the spacing `d`.
+
+    Args:
+        n: the length of the transform.
+        d: the spacing of the samples.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        A vector of length `n`: 0 and the positive frequencies, then the negative ones, in ascending
+        order: ``[0, 1, ..., (n-1)//2, -(n//2), ..., -1] / (n d)``.
+    """
     return _frequencies("fftfreq", n, d, dtype, device)
 
 
-def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Array:
-    """Return the frequencies of the entries of `rfft`, in cycles per unit of the spacing `d`."""
+def rfftfreq(
+    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return the frequencies of the entries of `rfft`, in cycles per unit of the spacing `d`.
+
+    Args:
+        n: the length of the signal, not of the transform.
+        d: the spacing of the samples.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        A vector of length ``n // 2 + 1``: ``[0, 1, ..., n//2] / (n d)``.
+    """
     return _frequencies("rfftfreq", n, d, dtype, device)

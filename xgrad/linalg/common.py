@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
-from ..backends import backend_of
-from ..engine.operands import called, require_array
+from ..backends import XP, backend_of
+from ..engine.frames import called
+from ..engine.operands import require_array
 from ..ops.products import adjoint
 
 # ruff: noqa: N802 - matrices are capitals
@@ -48,27 +49,27 @@ class SVDResult(NamedTuple):
     Vh: Array
 
 
-def H(xp: Any, x: Any) -> Any:
+def H(xp: XP, x: Any) -> Any:
     """Return the conjugate transpose."""
     return adjoint(xp, x)
 
 
-def hermitian(xp: Any, x: Any) -> Any:
+def hermitian(xp: XP, x: Any) -> Any:
     """Return the Hermitian part."""
     return (x + H(xp, x)) * 0.5
 
 
-def column(xp: Any, v: Any) -> Any:
+def column(xp: XP, v: Any) -> Any:
     """Return a vector as a column, to scale rows with."""
     return xp.expand_dims(v, axis=-1)
 
 
-def row(xp: Any, v: Any) -> Any:
+def row(xp: XP, v: Any) -> Any:
     """Return a vector as a row, to scale columns with."""
     return xp.expand_dims(v, axis=-2)
 
 
-def identity(xp: Any, x: Any, n: int | None = None) -> Any:
+def identity(xp: XP | None, x: Any, n: int | None = None) -> Any:
     """Return the unit matrix in the dtype and on the device of `x`."""
     n = x.shape[-1] if n is None else n
     raw = x._data if type(x) is Array else x

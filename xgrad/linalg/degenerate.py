@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..backends import XP, backend_of
 from ..errors import DegenerateSpectrumWarning
 from .common import column, row
 
@@ -28,7 +28,7 @@ def epsilon(x: Any) -> float:
     return float(np.finfo(backend_of(raw).numpy_dtype(raw.dtype)).eps)
 
 
-def uncertainty(xp: Any, w: Any, n: int) -> Any:
+def uncertainty(xp: XP, w: Any, n: int) -> Any:
     """Return how far apart rounding may bring equal eigenvalues of n x n matrices.
 
     LAPACK's are off by a few rounding errors of the largest one; the square root allows for n.
@@ -38,13 +38,13 @@ def uncertainty(xp: Any, w: Any, n: int) -> Any:
     return xp.max(xp.abs(w), axis=-1, keepdims=True) * (16 * math.sqrt(n) * epsilon(w))
 
 
-def inverse(xp: Any, x: Any, least: Any) -> Any:
+def inverse(xp: XP, x: Any, least: Any) -> Any:
     """Return ``1 / x``, and 0 where `x` is no larger than `least`."""
     none = xp.abs(x) <= least
     return xp.where(none, xp.zeros_like(x), 1 / xp.where(none, xp.ones_like(x), x))
 
 
-def inverse_gaps(xp: Any, w: Any) -> Any:
+def inverse_gaps(xp: XP, w: Any) -> Any:
     """Return ``1 / (w_j - w_i)``, and 0 where the two are equal."""
     return inverse(
         xp, row(xp, w) - column(xp, w), xp.expand_dims(uncertainty(xp, w, w.shape[-1]), axis=-1)

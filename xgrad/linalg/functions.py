@@ -12,14 +12,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import xgrad
-
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import XP, Raw, backend_of
+from ..engine import handed
 from ..engine.op import rule
 from ..engine.projection import conj
+from ..engine.record import slope
 from ..errors import NotDifferentiableError
 from ..ops.products import adjoint as adjoint_of
+from ..ops.products import matmul
 from .common import H, column, hermitian, identity, require_square, row
 from .degenerate import epsilon
 from .solving import inv
@@ -37,7 +39,7 @@ class PolarResult(NamedTuple):
 # Of any square matrix ----------------------------------------------------------------------------
 
 
-def _expm_derivative(xp: Any, x: Any, e: Any) -> Any:
+def _expm_derivative(xp: XP, x: Any, e: Any) -> Any:
     """exp([[A, E], [0, A]]) has the derivative of exp at A along E in its upper right corner."""
     n = x.shape[-1]
     above = xp.concat([x, e], axis=-1)
@@ -51,9 +53,10 @@ def _expm_derivative(xp: Any, x: Any, e: Any) -> Any:
 )
 def _expm(x: Array, /) -> Array:
     """Return the exponential of square matrices."""
-    return backend_of(x).expm(x)  # type: ignore[no-any-return]
+    return backend_of(x).expm(x)
 
 
+@as_given
 def expm(x: Array, /) -> Array:
     """Return the exponential of square matrices, with derivatives of any order.
 
@@ -68,23 +71,23 @@ def expm(x: Array, /) -> Array:
 # Of Hermitian matrices, by one equation ----------------------------------------------------------
 
 
-def _lyapunov_vjp(xp: Any, g: Any, p: Any, out: Any) -> tuple[Any, Any]:
+def _lyapunov_vjp(xp: XP, g: Any, p: Any, out: Any) -> tuple[Any, Any]:
     y = _lyapunov(p, g)
     return -hermitian(xp, y @ H(xp, out) + H(xp, out) @ y), y
 
 
-def _lyapunov_jvp(xp: Any, t: Any, p: Any, out: Any) -> Any:
+def _lyapunov_jvp(xp: XP, t: Any, p: Any, out: Any) -> Any:
     dp = hermitian(xp, t[0])
     return _lyapunov(p, t[1] - dp @ out - out @ dp)
 
 
 @rule(vjp=_lyapunov_vjp, jvp=_lyapunov_jvp)
-def _lyapunov(p: Array, c: Array, /) -> Array:
+def _lyapunov(p: Raw, c: Raw, /) -> Array:
     """Return the solution X of ``P @ X + X @ P = C`` for a Hermitian P."""
     xp = backend_of(c).xp
     w, V = xp.linalg.eigh(hermitian(xp, p))
     inner = (H(xp, V) @ c @ V) / xp.astype(row(xp, w) + column(xp, w), V.dtype)
-    return V @ inner @ H(xp, V)  # type: ignore[no-any-return]
+    return V @ inner @ H(xp, V)
 
 
 @rule(
@@ -96,9 +99,10 @@ def _sqrtm(x: Array, /) -> Array:
     xp = backend_of(x).xp
     w, V = xp.linalg.eigh(hermitian(xp, x))
     root = xp.sqrt(xp.where(w < 0, xp.zeros_like(w), w))  # rounding may push a zero below
-    return (V * row(xp, xp.astype(root, V.dtype))) @ H(xp, V)  # type: ignore[no-any-return]
+    return (V * row(xp, xp.astype(root, V.dtype))) @ H(xp, V)
 
 
+@as_given
 def sqrtm(x: Array, /) -> Array:
     """Return the square root of Hermitian positive semi-definite matrices.
 
@@ -112,7 +116,7 @@ def sqrtm(x: Array, /) -> Array:
     return _sqrtm(x)
 
 
-def _unitary_parts(xp: Any, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
+def _unitary_parts(xp: XP, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
     """Split E into W K with K P + P K = W^H E - E^H W, and what leaves the space of W."""
     P = hermitian(xp, H(xp, out) @ x)
     turned = H(xp, out) @ e
@@ -122,7 +126,7 @@ def _unitary_parts(xp: Any, x: Any, out: Any, e: Any) -> tuple[Any, Any]:
     return inside, (e - out @ turned) @ inv(P)
 
 
-def _unitary_derivative(xp: Any, x: Any, out: Any, e: Any) -> Any:
+def _unitary_derivative(xp: XP, x: Any, out: Any, e: Any) -> Any:
     """The derivative along E, which is its own adjoint."""
     inside, outside = _unitary_parts(xp, x, out, e)
     return inside if outside is None else inside + outside
@@ -136,9 +140,10 @@ def _unitary_factor(x: Array, /) -> Array:
     """Return the matrix with orthonormal columns that is nearest."""
     xp = backend_of(x).xp
     U, _, Vh = xp.linalg.svd(x, full_matrices=False)
-    return U @ Vh  # type: ignore[no-any-return]
+    return U @ Vh
 
 
+@as_given
 def polar(x: Array, /) -> PolarResult:
     """Return the polar factors of square or tall matrices: ``x = U @ P``.
 
@@ -157,8 +162,9 @@ def polar(x: Array, /) -> PolarResult:
             "Of a wide x take the factors of its conjugate transpose"
         )
     U = _unitary_factor(x)
-    product = xgrad.matmul(adjoint_of(xgrad, U), x) if type(U) is Array else _raw_adjoint(U) @ x
-    return PolarResult(U, hermitian(xgrad if type(U) is Array else backend_of(U).xp, product))
+    xp = handed.NAMESPACES[type(U)]
+    product = matmul(adjoint_of(xp, U), x) if type(U) is Array else _raw_adjoint(U) @ x
+    return PolarResult(U, hermitian(xp, product))
 
 
 def _raw_adjoint(x: Any) -> Any:
@@ -176,7 +182,7 @@ def _derivative(f: Function, order: int) -> Function:
     """Return the derivative of an elementwise function, checked."""
     if order:
         lower = _derivative(f, order - 1)
-        return lambda w: xgrad.jvp(lower, (w,), (xgrad.ones_like(w),))[1]
+        return lambda w: slope(lower, w)
 
     def checked(w: Array) -> Array:
         out = f(w)
@@ -185,7 +191,7 @@ def _derivative(f: Function, order: int) -> Function:
                 f"matrix_function: f gave {getattr(out, 'shape', type(out))} for eigenvalues of "
                 f"shape {w.shape}; expected a function of each element, such as xgrad.exp"
             )
-        return out  # type: ignore[no-any-return]
+        return out
 
     return checked
 
@@ -201,11 +207,11 @@ def _values(f: Function, w: Any) -> Any:
     return out._data
 
 
-def _largest(xp: Any, x: Any, axes: tuple[int, ...]) -> Any:
+def _largest(xp: XP, x: Any, axes: tuple[int, ...]) -> Any:
     return xp.max(x, axis=axes, keepdims=True) if 0 not in x.shape else xp.zeros_like(x)
 
 
-def _near(xp: Any, low: Any, high: Any, y1: Any, y2: Any, axes: tuple[int, ...]) -> Any:
+def _near(xp: XP, low: Any, high: Any, y1: Any, y2: Any, axes: tuple[int, ...]) -> Any:
     """Return where ``(y2 - y1) / (high - low)`` would lose digits that a mean over points keeps.
 
     That is where the points are near to each other for their own size; and, of points that are
@@ -271,30 +277,30 @@ def _basis(x: Any) -> tuple[Any, Any, Function]:
 def _matrix_function(x: Array, /, *, f: Function) -> Array:
     """Return f of Hermitian matrices."""
     w, V, _ = _basis(x)
-    return _in_basis(V, column(backend_of(x).xp, _values(_derivative(f, 0), w)) * identity(None, V))  # type: ignore[no-any-return]
+    return _in_basis(V, column(backend_of(x).xp, _values(_derivative(f, 0), w)) * identity(None, V))
 
 
-def _first_vjp(xp: Any, g: Any, x: Any, e: Any, f: Function, adjoint: bool) -> tuple[Any, Any]:
+def _first_vjp(xp: XP, g: Any, x: Any, e: Any, f: Function, adjoint: bool) -> tuple[Any, Any]:
     turned = _second(x, H(xp, e), g, f=f, adjoint=not adjoint)
     return hermitian(xp, turned), _first(x, g, f=f, adjoint=not adjoint)
 
 
-def _first_jvp(xp: Any, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> Any:
+def _first_jvp(xp: XP, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> Any:
     turned = _second(x, e, hermitian(xp, t[0]), f=f, adjoint=adjoint)
     return turned + _first(x, t[1], f=f, adjoint=adjoint)
 
 
 @rule(vjp=_first_vjp, jvp=_first_jvp)
-def _first(x: Array, e: Array, /, *, f: Function, adjoint: bool = False) -> Array:
+def _first(x: Raw, e: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the derivative of f at `x` along `e`: f[w_i, w_j] times E in the basis of V."""
     xp = backend_of(e).xp
     w, V, turn = _basis(x)
     grid = row(xp, w) + xp.zeros_like(column(xp, w))
     slopes = _divided(f, xp.matrix_transpose(grid), grid, (-2, -1))
-    return _in_basis(V, (conj(xp, slopes) if adjoint else slopes) * turn(e))  # type: ignore[no-any-return]
+    return _in_basis(V, (conj(xp, slopes) if adjoint else slopes) * turn(e))
 
 
-def _third(xp: Any, g: Any, x: Any) -> Any:
+def _third(xp: XP, g: Any, x: Any) -> Any:
     raise NotDifferentiableError(
         "matrix_function: it has derivatives of the first and second order; a third was asked for. "
         "xgrad.linalg.expm, sqrtm and polar have derivatives of any order"
@@ -302,7 +308,7 @@ def _third(xp: Any, g: Any, x: Any) -> Any:
 
 
 @rule(vjp=_third, jvp=_third)
-def _second(x: Array, a: Array, b: Array, /, *, f: Function, adjoint: bool = False) -> Array:
+def _second(x: Raw, a: Raw, b: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the second derivative: f[w_i, w_k, w_j] (A_ik B_kj + B_ik A_kj), summed over k."""
     xp = backend_of(b).xp
     w, V, turn = _basis(x)
@@ -313,19 +319,23 @@ def _second(x: Array, a: Array, b: Array, /, *, f: Function, adjoint: bool = Fal
     bends = conj(xp, bends) if adjoint else bends
     a, b = turn(a), turn(b)
     paths = column(xp, a) * xp.expand_dims(b, axis=-3) + column(xp, b) * xp.expand_dims(a, axis=-3)
-    return _in_basis(V, xp.sum(bends * paths, axis=-2))  # type: ignore[no-any-return]
+    return _in_basis(V, xp.sum(bends * paths, axis=-2))
 
 
+@as_given
 def matrix_function(x: Array, f: Function, /) -> Array:
     """Return a function of Hermitian matrices, ``V @ diag(f(w)) @ V^H`` of their eigenvalues.
-
-    Args:
-        x: Hermitian matrices; of others, the Hermitian part counts.
-        f: a function of each eigenvalue, such as `xgrad.log`, with derivatives where they are.
 
     First and second derivatives are exact also at equal eigenvalues, where those of a program that
     writes the formula out with `eigh` are not. Eigenvalues of a rounding error's size count as they
     are: ``xgrad.sqrt`` of one below zero is NaN (`sqrtm` sets it to zero).
+
+    Args:
+        x: Hermitian matrices of shape ``(..., n, n)``; of others, the Hermitian part counts.
+        f: a function of each eigenvalue, such as `xgrad.log`, with derivatives where they are.
+
+    Returns:
+        Matrices of the shape of `x`.
 
     >>> import xgrad as xg
     >>> A = xg.asarray([[2.0, 0.0], [0.0, 2.0]])

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_array
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
@@ -29,7 +30,8 @@ class LstsqResult(NamedTuple):
     s: Array
 
 
-def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
+@as_given
+def lstsq(a: AnyArray, b: AnyArray, /, rcond: float | None = None) -> LstsqResult:
     """Return the solution of least norm among those that come nearest to ``a @ x = b``.
 
     Args:
@@ -41,6 +43,9 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
         The solution; the sum of squared differences for each right-hand side, also where NumPy
         gives an empty array, as that depends on the rank; the rank; the singular values of `a`.
         Derivatives hold where the rank does not change.
+
+    Raises:
+        ValueError: if the shapes are not such.
     """
     require_array("linalg.lstsq", "a", a)
     require_array("linalg.lstsq", "b", b)
@@ -56,8 +61,18 @@ def lstsq(a: Array, b: Array, /, rcond: float | None = None) -> LstsqResult:
     return LstsqResult(x, residuals, matrix_rank(a, rtol=rcond), svdvals(a))
 
 
+@as_given
 def cond(x: Array, /, p: Any = None) -> Array:
-    """Return the condition number of matrices in the norm `p`, by default the spectral one."""
+    """Return the condition number of matrices in the norm `p`, by default the spectral one.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``; square ones unless `p` is None, 2 or -2.
+        p: an order of `matrix_norm`: None or 2 for the largest singular value over the smallest, -2
+            for its inverse, else ``norm(x) * norm(inv(x))``.
+
+    Returns:
+        Real numbers, of the shape of the axes before; infinite for singular matrices.
+    """
     require_array("linalg.cond", "x", x, axes=2)
     if p in (None, 2, -2):
         s = svdvals(x)
@@ -66,13 +81,20 @@ def cond(x: Array, /, p: Any = None) -> Array:
     return multiply(matrix_norm(x, ord=p), matrix_norm(inv(x), ord=p))
 
 
-def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Array:
+@as_given
+def tensorsolve(a: AnyArray, b: AnyArray, /, axes: Sequence[int] | None = None) -> Array:
     """Return the `x` for which ``tensordot(a, x, x.ndim) == b``.
 
     Args:
         a: an array of shape ``b.shape + q`` with as many entries in ``b`` as in ``q``.
         b: the right-hand side.
         axes: axes of `a` to move to its end first.
+
+    Returns:
+        An array of shape ``q``.
+
+    Raises:
+        ValueError: if the shapes are not such.
     """
     require_array("linalg.tensorsolve", "a", a)
     require_array("linalg.tensorsolve", "b", b)
@@ -89,8 +111,20 @@ def tensorsolve(a: Array, b: Array, /, axes: Sequence[int] | None = None) -> Arr
     return reshape(solve(reshape(a, (n, n)), reshape(b, (n,))), shape)
 
 
+@as_given
 def tensorinv(a: Array, /, ind: int = 2) -> Array:
-    """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows."""
+    """Return the inverse of ``x -> tensordot(a, x, ind)``, where the first `ind` axes are rows.
+
+    Args:
+        a: an array whose first `ind` axes have as many entries as the others.
+        ind: how many axes count as rows.
+
+    Returns:
+        An array of shape ``(*a.shape[ind:], *a.shape[:ind])``.
+
+    Raises:
+        ValueError: if the entries do not form a square matrix so.
+    """
     require_array("linalg.tensorinv", "a", a)
     rows, columns = tuple(a.shape[:ind]), tuple(a.shape[ind:])
     if ind < 1 or math.prod(rows) != math.prod(columns):

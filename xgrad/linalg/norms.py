@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
-from ..engine.op import rule
+from ..arrays.types import as_given
+from ..backends import XP, backend_of
+from ..engine.op import Root, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
 from ..ops.dtypes import astype
@@ -21,16 +22,15 @@ from ..ops.statistical import sum as sum_over
 from .singular import svdvals
 
 
-def _direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def _direction(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return ``x / norm(x)``, and 0 where the norm is 0."""
     length = spread(xp, out, x.shape, axis, keepdims)
     none = length == 0
     return xp.where(none, xp.zeros_like(x), x / xp.where(none, xp.ones_like(length), length))
 
 
-def _sum_of_squares(node: Any, saved: Any) -> Any:
-    squares = square(absolute(saved["x"]))
-    return sum_over(squares, axis=saved.get("axis"), keepdims=saved.get("keepdims", False))
+def _sum_of_squares(x: Any, axis: Axis, keepdims: bool) -> Any:
+    return sum_over(square(absolute(x)), axis=axis, keepdims=keepdims)
 
 
 @rule(
@@ -40,14 +40,14 @@ def _sum_of_squares(node: Any, saved: Any) -> Any:
     jvp=lambda xp, t, x, out, axis, keepdims: xp.sum(
         t * conj(xp, _direction(xp, x, out, axis, keepdims)), axis=axis, keepdims=keepdims
     ),
-    square=_sum_of_squares,
+    own=Root(_sum_of_squares),
 )
 def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the Euclidean norm over axes, scaled so that the squares do not overflow."""
     xp = backend_of(x).xp
     size = xp.abs(x)
     if 0 in x.shape:
-        return xp.sum(size, axis=axis, keepdims=keepdims)  # type: ignore[no-any-return]
+        return xp.sum(size, axis=axis, keepdims=keepdims)
     top = xp.max(size, axis=axis, keepdims=True)
     plain = (top == 0) | (top == math.inf)
     scaled = size / xp.where(plain, xp.ones_like(top), top)
@@ -57,9 +57,10 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     if not keepdims:
         axes = axes_of(len(x.shape), axis)
         shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    return xp.reshape(out, shape)  # type: ignore[no-any-return]
+    return xp.reshape(out, shape)
 
 
+@as_given
 def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """Return the norm of vectors along axes, of any order; its derivative at 0 is 0.
 
@@ -68,9 +69,12 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
 
     Args:
         x: the array.
-        axis: the axes that hold the vectors; all of them if None.
-        keepdims: keep the axes with length one.
+        axis: the axes that hold the vectors, negative ones counted from the end; all if None.
+        keepdims: whether these axes stay in the result, with length one.
         ord: the order: a number, ``inf`` or ``-inf``; 0 counts the non-zero elements.
+
+    Returns:
+        Real numbers, of the shape of `x` without these axes.
     """
     require_array("linalg.vector_norm", "x", x)
     axes_of(len(x.shape), axis, "vector_norm")
@@ -88,7 +92,7 @@ def vector_norm(x: Array, /, *, axis: Axis = None, keepdims: bool = False, ord: 
     return _norm_p(size, axis=axis, keepdims=keepdims, ord=float(ord))
 
 
-def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+def _p_direction(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
     length = spread(xp, out, x.shape, axis, keepdims)
     none = (length == 0) | (x == 0)
     ratio = xp.where(none, xp.ones_like(x), x) / xp.where(none, xp.ones_like(length), length)
@@ -106,11 +110,28 @@ def _p_direction(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool, ord: flo
 def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
     """Return the p-norm of non-negative elements over axes."""
     xp = backend_of(x).xp
-    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)  # type: ignore[no-any-return]
+    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
+@as_given
 def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``."""
+    """Return the norm of matrices: ``"fro"``, ``"nuc"``, 1, -1, 2, -2, ``inf`` or ``-inf``.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``.
+        keepdims: whether the last two axes stay in the result, with length one.
+        ord: ``"fro"`` for the root of the sum of squares, ``"nuc"`` for the sum of the singular
+            values, 2 and -2 for the largest and the smallest of them, 1 and -1 for the largest and
+            smallest sum of absolute values of a column, ``inf`` and ``-inf`` for those of a row.
+
+    Returns:
+        Real numbers, of the shape of the axes before. At the matrix of zeros, where a norm has a
+        kink, the derivative of ``"fro"``, 1 and ``inf`` is 0; that of the others is one of the
+        subgradients. Columns, rows or singular values that attain a maximum together share it.
+
+    Raises:
+        ValueError: if `ord` is none of these.
+    """
     require_array("linalg.matrix_norm", "x", x, axes=2)
     if ord == "fro":
         return _norm2(x, axis=(-2, -1), keepdims=keepdims)

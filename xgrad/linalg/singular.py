@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
+from ..backends import XP
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..errors import NotDifferentiableError
@@ -14,7 +16,7 @@ from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order
 from .spectra import real_diagonal
 
 
-def _inverses(xp: Any, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
+def _inverses(xp: XP, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
     """Return ``1 / (s_j - s_i)``, ``1 / (s_j + s_i)`` and ``1 / s_j``; 0 for infinity."""
     least = uncertainty(xp, S, max(x.shape[-2:]))
     total = inverse(xp, row(xp, S) + column(xp, S), xp.expand_dims(least, axis=-1))
@@ -22,7 +24,7 @@ def _inverses(xp: Any, x: Any, S: Any, dtype: Any) -> tuple[Any, Any, Any]:
     return xp.astype(parts[0], dtype), xp.astype(parts[1], dtype), xp.astype(parts[2], dtype)
 
 
-def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _svd_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """Split U^H G_U and V^H G_V into what turns both the same way, and what turns them apart."""
     (gU, gS, gVh), (U, S, Vh) = g, out
     dtype = U.dtype
@@ -48,7 +50,7 @@ def _svd_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
     return total
 
 
-def _svd_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+def _svd_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     """The turns of U and V have a sum and a difference, over the gap and over the sum of s."""
     U, S, Vh = out
     UH, V = H(xp, U), H(xp, Vh)
@@ -72,13 +74,13 @@ def _svd(x: Array, /) -> SVDResult:
     return SVDResult(*raw_call("svd", x, full_matrices=False))
 
 
-def _svd_again_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _svd_again_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     U, S, Vh = out
     watch_order("svdvals", S, H(xp, U) @ g[0] + Vh @ H(xp, g[2]))
     return _svd_vjp(xp, g, x, out)
 
 
-def _svd_again_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
+def _svd_again_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     U, S, Vh = out
     watch_order("svdvals", S, H(xp, U) @ t @ H(xp, Vh))
     return _svd_jvp(xp, t, x, out)
@@ -96,6 +98,7 @@ def _svd_full(x: Array, /) -> SVDResult:
     return SVDResult(*raw_call("svd", x, full_matrices=True))
 
 
+@as_given
 def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices.
 
@@ -103,6 +106,19 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     and of the polar factor ``U @ Vh``; others warn (see `DegenerateSpectrumWarning`). The full
     matrices have more columns than the argument determines; those beyond the reduced ones have no
     derivative, and asking for it is an error.
+
+    Args:
+        x: matrices of shape ``(..., m, n)``; let ``k = min(m, n)``.
+        full_matrices: whether U and Vh are square, the default of the standard; with derivatives
+            False is what one wants, unless x is square.
+
+    Returns:
+        A named tuple ``(U, S, Vh)`` with ``x = U @ diag(S) @ Vh``: U of shape ``(..., m, k)``, Vh
+        of ``(..., k, n)``, and the singular values S, real and in descending order, of ``(...,
+        k)``.
+
+    Raises:
+        NotDifferentiableError: for full matrices of a tracked array that is not square.
     """
     require_array("linalg.svd", "x", x, axes=2)
     if not full_matrices or x.shape[-2] == x.shape[-1]:
@@ -115,12 +131,12 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     return _svd_full(x)
 
 
-def _svdvals_vjp(xp: Any, g: Any, x: Any) -> Any:
+def _svdvals_vjp(xp: XP, g: Any, x: Any) -> Any:
     U, _, Vh = _svd_again(x)
     return (U * row(xp, xp.astype(g, U.dtype))) @ Vh
 
 
-def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
+def _svdvals_jvp(xp: XP, t: Any, x: Any) -> Any:
     U, _, Vh = _svd_again(x)
     return real_diagonal(xp, H(xp, U) @ t @ H(xp, Vh))
 
@@ -128,4 +144,4 @@ def _svdvals_jvp(xp: Any, t: Any, x: Any) -> Any:
 @rule(vjp=_svdvals_vjp, jvp=_svdvals_jvp, path="linalg.")
 def svdvals(x: Array, /) -> Array:
     """Return the singular values of matrices, in descending order."""
-    return raw_call("svdvals", x)  # type: ignore[no-any-return]
+    return raw_call("svdvals", x)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import XP, Raw, backend_of
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..engine.projection import conj
@@ -30,75 +31,89 @@ def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
     return backend_of(x1).lu_factor(x1)
 
 
-def _solve_vjp(xp: Any, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
     g2 = _solve(x1, lu, pivots, g, adjoint=not adjoint)
     left, right = (out, g2) if adjoint else (g2, out)
     return -left @ H(xp, right), None, None, g2
 
 
-def _solve_jvp(xp: Any, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
+def _solve_jvp(xp: XP, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
     dA = H(xp, t[0]) if adjoint else t[0]
     return _solve(x1, lu, pivots, t[3] - dA @ out, adjoint=adjoint)
 
 
 @rule(vjp=_solve_vjp, jvp=_solve_jvp, path="linalg.")
-def _solve(x1: Array, lu: Array, pivots: Array, x2: Array, /, *, adjoint: bool = False) -> Array:
+def _solve(x1: Raw, lu: Raw, pivots: Raw, x2: Raw, /, *, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2``, or of its adjoint, with the factors of `x1`."""
-    return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)  # type: ignore[no-any-return]
+    return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)
 
 
-def solve(x1: Array, x2: Array, /) -> Array:
+@as_given
+def solve(x1: AnyArray, x2: AnyArray, /) -> Array:
     """Return the solution of ``x1 @ x = x2``, for a vector or for stacks of matrices.
 
     The matrices are factorised once, for the value and for all derivatives.
+
+    Args:
+        x1: square matrices of shape ``(..., n, n)``.
+        x2: a vector ``(n,)``, or matrices ``(..., n, k)``; axes before are broadcast.
+
+    Returns:
+        An array of the shape of `x2`, with the broadcast axes before.
+
+    Raises:
+        LinAlgError: from the backend, if a matrix is singular.
     """
     require_square("solve", "x1", x1)
     require_array("linalg.solve", "x2", x2)
     x1, x2 = promoted(x1, x2)
-    factors = _solve_by_lu(x1)
+    factors: tuple[Array, Array] = _solve_by_lu(x1)
     if len(x2.shape) == 1:
         out = _solve(x1, *factors, reshape(x2, (-1, 1)))
         return reshape(out, tuple(out.shape[:-1]))
     return _solve(x1, *factors, x2)
 
 
-def _halved(xp: Any, x: Any, upper: bool) -> Any:
+def _halved(xp: XP, x: Any, upper: bool) -> Any:
     return xp.triu(x) if upper else xp.tril(x)
 
 
-def _triangular_vjp(xp: Any, g: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+def _triangular_vjp(xp: XP, g: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
     g2 = triangular(x1, g, upper=upper, adjoint=not adjoint)
     left, right = (out, g2) if adjoint else (g2, out)
     return _halved(xp, -left @ H(xp, right), upper), g2
 
 
-def _triangular_jvp(xp: Any, t: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
+def _triangular_jvp(xp: XP, t: Any, x1: Any, out: Any, upper: bool, adjoint: bool) -> Any:
     dA = _halved(xp, t[0], upper)
     dB = t[1] - (H(xp, dA) if adjoint else dA) @ out
     return triangular(x1, dB, upper=upper, adjoint=adjoint)
 
 
 @rule(vjp=_triangular_vjp, jvp=_triangular_jvp, path="linalg.")
-def _solve_triangular(
-    x1: Array, x2: Array, /, *, upper: bool = False, adjoint: bool = False
-) -> Array:
+def _solve_triangular(x1: Raw, x2: Raw, /, *, upper: bool = False, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2`` for a triangle of `x1`, or of its adjoint."""
-    return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)  # type: ignore[no-any-return]
+    return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)
 
 
 triangular = _solve_triangular
 """The op, as other rules use it."""
 
 
-def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
+@as_given
+def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> Array:
     """Return the solution of ``x1 @ x = x2``, where `x1` is triangular.
 
+    The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+
     Args:
-        x1: square matrices; only the upper triangle is looked at, or the lower one.
-        x2: a vector, or stacks of matrices.
+        x1: square matrices of shape ``(..., n, n)``; only the upper triangle is looked at, or the
+            lower one.
+        x2: a vector ``(n,)``, or matrices ``(..., n, k)``.
         lower: whether `x1` is lower triangular.
 
-    The work is a third of that of `solve`. Named after ``scipy.linalg.solve_triangular``.
+    Returns:
+        An array of the shape of `x2`, with the broadcast axes before.
 
     >>> import xgrad as xg
     >>> L = xg.asarray([[2.0, 0.0], [1.0, 4.0]])
@@ -114,7 +129,7 @@ def solve_triangular(x1: Array, x2: Array, /, *, lower: bool = False) -> Array:
     return triangular(x1, x2, upper=not lower)
 
 
-def _cofactor_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _cofactor_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With C = det(A) A^-T, dC = tr(A^-1 dA) C - C dA^T A^-T."""
     inverse_t = xp.matrix_transpose(xp.linalg.inv(x))
     inner = xp.sum(g * conj(xp, out), axis=(-2, -1), keepdims=True)
@@ -130,7 +145,7 @@ def _cofactor(x: Array, /) -> Array:
     """
     xp = backend_of(x).xp
     if not x.shape[-1]:
-        return xp.zeros_like(x)  # type: ignore[no-any-return]
+        return xp.zeros_like(x)
     u, s, vh = xp.linalg.svd(x, full_matrices=False)
     one = xp.ones_like(s[..., :1])
     before = xp.cumulative_prod(xp.concat([one, s[..., :-1]], axis=-1), axis=-1)
@@ -138,7 +153,7 @@ def _cofactor(x: Array, /) -> Array:
     others = before * xp.flip(after, axis=-1)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     others = xp.astype(others, x.dtype)
-    return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)  # type: ignore[no-any-return]
+    return xp.reshape(turn, (*turn.shape, 1, 1)) * conj(xp, (u * row(xp, others)) @ vh)
 
 
 @rule(
@@ -154,14 +169,14 @@ def det(x: Array, /) -> Array:
     """
 
 
-def _slogdet_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _slogdet_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With tau = tr(A^-1 dA): d log|det| = Re tau and d sign = i sign Im tau."""
     g_sign, g_log, sign = (xp.reshape(v, (*v.shape, 1, 1)) for v in (*g, out[0]))
     turn = xp.imag(g_sign * xp.conj(sign)) * 1j + g_log if is_complex(sign) else g_log
     return turn * H(xp, xp.linalg.inv(x))
 
 
-def _slogdet_jvp(xp: Any, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
+def _slogdet_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
     tau = _trace(xp, solve(x, t))
     if not is_complex(tau):
         return xp.zeros_like(out[0]), tau
@@ -174,11 +189,11 @@ def slogdet(x: Array, /) -> SlogdetResult:
     return SlogdetResult(*raw_call("slogdet", x))
 
 
-def _trace(xp: Any, x: Any) -> Any:
+def _trace(xp: XP, x: Any) -> Any:
     return xp.sum(x * identity(xp, x), axis=(-2, -1))
 
 
-def _pinv_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """For constant rank; P the pseudoinverse."""
     P, PH, GH = out, H(xp, out), H(xp, g)
     left = GH - x @ (P @ GH)
@@ -189,9 +204,21 @@ def _pinv_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
 @rule(vjp=_pinv_vjp)
 def _pinv(x: Array, /, *, rtol: Any = None) -> Array:
     """Return the pseudoinverse."""
-    return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)  # type: ignore[no-any-return]
+    return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)
 
 
+@as_given
 def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
-    """Return the pseudoinverse; the derivative assumes that the rank does not change."""
+    """Return the pseudoinverse; the derivative assumes that the rank does not change.
+
+    The formula is that of Golub & Pereyra, SIAM J. Numer. Anal. 10 (1973).
+
+    Args:
+        x: matrices of shape ``(..., m, n)``.
+        rtol: singular values below this part of the largest one count as 0; ``max(m, n)`` times the
+            precision of the dtype if None. It is a constant.
+
+    Returns:
+        Matrices of shape ``(..., n, m)``.
+    """
     return _pinv(x, rtol=rtol._data if type(rtol) is Array else rtol)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import XP, backend_of
 from ..engine.op import constant, rule
 from ..ops.dtypes import is_tracked
 from ..ops.elementwise import is_complex
@@ -24,7 +25,7 @@ from .degenerate import inverse_gaps, watch, watch_order
 from .solving import solve
 
 
-def _eigh_vjp(xp: Any, g: Any, out: Any) -> Any:
+def _eigh_vjp(xp: XP, g: Any, out: Any) -> Any:
     """G_A = V (diag(G_w) + F o V^H G_V) V^H, F the inverse gaps."""
     (gw, gV), (w, V) = g, out
     inner = H(xp, V) @ gV
@@ -34,14 +35,14 @@ def _eigh_vjp(xp: Any, g: Any, out: Any) -> Any:
     return hermitian(xp, V @ inner @ H(xp, V))
 
 
-def _eigh_jvp(xp: Any, t: Any, out: Any) -> tuple[Any, Any]:
+def _eigh_jvp(xp: XP, t: Any, out: Any) -> tuple[Any, Any]:
     w, V = out
     inner = H(xp, V) @ hermitian(xp, t) @ V
     dV = V @ (inner * xp.astype(inverse_gaps(xp, w), V.dtype))
     return real_diagonal(xp, inner), dV
 
 
-def real_diagonal(xp: Any, x: Any) -> Any:
+def real_diagonal(xp: XP, x: Any) -> Any:
     """Return the real part of the diagonal."""
     diagonal = xp.sum(x * identity(xp, x), axis=-1)
     return xp.real(diagonal) if is_complex(diagonal) else diagonal
@@ -58,13 +59,13 @@ def eigh(x: Array, /) -> EighResult:
     return EighResult(*raw_call("eigh", x))
 
 
-def _eigh_again_vjp(xp: Any, g: Any, out: Any) -> Any:
+def _eigh_again_vjp(xp: XP, g: Any, out: Any) -> Any:
     w, V = out
     watch_order("eigvalsh", w, H(xp, V) @ g[1])
     return _eigh_vjp(xp, g, out)
 
 
-def _eigh_again_jvp(xp: Any, t: Any, out: Any) -> tuple[Any, Any]:
+def _eigh_again_jvp(xp: XP, t: Any, out: Any) -> tuple[Any, Any]:
     w, V = out
     watch_order("eigvalsh", w, H(xp, V) @ hermitian(xp, t) @ V)
     return _eigh_jvp(xp, t, out)
@@ -76,12 +77,12 @@ def _eigh_again(x: Array, /) -> EighResult:
     return EighResult(*raw_call("eigh", x))
 
 
-def _eigvalsh_vjp(xp: Any, g: Any, x: Any) -> Any:
+def _eigvalsh_vjp(xp: XP, g: Any, x: Any) -> Any:
     _, V = _eigh_again(x)
     return (V * row(xp, xp.astype(g, V.dtype))) @ H(xp, V)
 
 
-def _eigvalsh_jvp(xp: Any, t: Any, x: Any) -> Any:
+def _eigvalsh_jvp(xp: XP, t: Any, x: Any) -> Any:
     _, V = _eigh_again(x)
     return real_diagonal(xp, H(xp, V) @ hermitian(xp, t) @ V)
 
@@ -89,10 +90,10 @@ def _eigvalsh_jvp(xp: Any, t: Any, x: Any) -> Any:
 @rule(vjp=_eigvalsh_vjp, jvp=_eigvalsh_jvp, path="linalg.")
 def eigvalsh(x: Array, /) -> Array:
     """Return the eigenvalues of Hermitian matrices, in ascending order."""
-    return raw_call("eigvalsh", x)  # type: ignore[no-any-return]
+    return raw_call("eigvalsh", x)
 
 
-def _eig_vjp(xp: Any, g: Any, out: Any) -> Any:
+def _eig_vjp(xp: XP, g: Any, out: Any) -> Any:
     """G_A = V^-H (diag(G_w) + conj(F) o (V^H G_V - V^H V o Re diag(V^H G_V))) V^H."""
     (gw, gV), (w, V) = g, out
     VH, eye_ = H(xp, V), identity(xp, V)
@@ -104,7 +105,7 @@ def _eig_vjp(xp: Any, g: Any, out: Any) -> Any:
     return solve(VH, (inner + eye_ * column(xp, gw)) @ VH)
 
 
-def _eig_jvp(xp: Any, t: Any, out: Any) -> tuple[Any, Any]:
+def _eig_jvp(xp: XP, t: Any, out: Any) -> tuple[Any, Any]:
     w, V = out
     eye_ = identity(xp, V)
     inner = solve(V, xp.astype(t, V.dtype) @ V)
@@ -128,6 +129,7 @@ def _as_complex(x: Any) -> Any:
     return backend.xp.astype(x, backend.raw_dtype("complex64" if narrow else "complex128"))
 
 
+@as_given
 def eigvals(x: Array, /) -> Array:
     """Return the eigenvalues of square matrices, always complex."""
     require_square("eigvals", "x", x)
@@ -139,4 +141,4 @@ def eigvals(x: Array, /) -> Array:
 @constant
 def _eigvals_untracked(x: Array, /) -> Array:
     """Return the eigenvalues."""
-    return _as_complex(raw_call("eigvals", x))  # type: ignore[no-any-return]
+    return _as_complex(raw_call("eigvals", x))

@@ -10,6 +10,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from .layers import Linear
 from .module import Module, generator, static
@@ -27,7 +29,7 @@ class Function(Module):
     def __init__(self, f: Callable[[Any], Any]) -> None:
         self.f = f
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return ``f(input)``."""
         return self.f(input)
 
@@ -36,7 +38,7 @@ class Function(Module):
 class Flatten(Module):
     """All axes but the first made one."""
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input of shape ``(batch, -1)``."""
         return xg.reshape(input, (input.shape[0], math.prod(input.shape[1:])))
 
@@ -62,7 +64,7 @@ class Sequential(Module):
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
         self.layers = [x if isinstance(x, Module) else Function(x) for x in layers]
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the last layer returns."""
         for i, layer in enumerate(self.layers):
             try:
@@ -73,9 +75,18 @@ class Sequential(Module):
         return input
 
     def update(
-        self, input: Any, *, training: bool = True, rng: Any = None
+        self, input: Any, *, training: bool = True, rng: Generator | None = None
     ) -> tuple[Any, Sequential]:
-        """Return the result, and the layers with what they learnt besides by gradients."""
+        """Return the result, and the layers with what they learnt besides by gradients.
+
+        Args:
+            input: what the first layer gets.
+            training: whether the layers are in training.
+            rng: the generator, of `xgrad.random.default_rng`.
+
+        Returns:
+            The result of the last layer, and a new `Sequential`.
+        """
         layers = []
         for i, layer in enumerate(self.layers):
             try:
@@ -129,8 +140,8 @@ class MLP(Module):
         *,
         weight_init: Callable[..., Any] | None = None,
         dropout: float = 0.0,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         if len(sizes) < 2:
             raise ValueError(f"MLP: sizes is {sizes}; expected at least an input and an output")
@@ -140,7 +151,7 @@ class MLP(Module):
         ]
         self.activation, self.dropout = activation, dropout
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the outputs for ``(..., in_features)``."""
         *hidden, last = self.layers
         for i, layer in enumerate(hidden):

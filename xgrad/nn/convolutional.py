@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from .layers import fan_uniform
 from .module import Module, generator, static
@@ -36,8 +38,8 @@ class _Conv(Module):
         groups: int = 1,
         bias: bool = True,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
         weight_init: Callable[..., Any] | None = None,
     ) -> None:
         rng = generator(rng)
@@ -85,11 +87,30 @@ def _kernel(kernel_size: Size, ndim: int, name: str) -> tuple[int, ...]:
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv1d(_Conv):
-    """Correlation of ``(batch, channels, length)`` with filters; see `functional.conv1d`."""
+    """Correlation of ``(batch, channels, length)`` with filters; see `functional.conv1d`.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for the one axis.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
+    Attributes:
+        weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
+        bias: of shape ``(out_channels,)``, or None.
+    """
 
     ndim = 1
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
         self._checked(input)
         return F.conv1d(
@@ -99,7 +120,21 @@ class Conv1d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv2d(_Conv):
-    """Correlation of images with filters; see `functional.conv2d` for the arguments.
+    """Correlation of ``(batch, channels, height, width)`` with filters; see `functional.conv2d`.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for both axes or one for each.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
     Attributes:
         weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
@@ -112,7 +147,7 @@ class Conv2d(_Conv):
 
     ndim = 2
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see in ``(batch, channels, height, width)``."""
         self._checked(input)
         return F.conv2d(
@@ -122,11 +157,30 @@ class Conv2d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class Conv3d(_Conv):
-    """Correlation of ``(batch, channels, depth, height, width)`` with filters."""
+    """Correlation of ``(batch, channels, depth, height, width)`` with filters.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: how many filters there are.
+        kernel_size: the filters' lengths, for all three axes or one for each.
+        stride: how far a filter moves, likewise.
+        padding: how many zeros are added at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart a filter's elements are.
+        groups: each filter sees only the channels of its own group.
+        bias: whether there is one number for each filter that is added.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
+    Attributes:
+        weight: of shape ``(out_channels, in_channels / groups, *kernel_size)``.
+        bias: of shape ``(out_channels,)``, or None.
+    """
 
     ndim = 3
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
         self._checked(input)
         return F.conv3d(
@@ -136,11 +190,27 @@ class Conv3d(_Conv):
 
 @dataclass(init=False, repr=False, eq=False)
 class ConvTranspose2d(Module):
-    """The transpose of `Conv2d`; see `functional.conv_transpose2d` for the arguments.
+    """The transpose of `Conv2d`: each input element lays down its filter, scaled.
+
+    Args:
+        in_channels: the channels of the input.
+        out_channels: the channels of the result.
+        kernel_size: the filters' lengths, for both axes or one for each.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        bias: whether there is one number for each channel of the result that is added.
+        dilation: how far apart a filter's elements are.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     Attributes:
         weight: of shape ``(in_channels, out_channels / groups, *kernel_size)``.
         bias: of shape ``(out_channels,)``, or None.
+
+    Raises:
+        ValueError: if `groups` does not divide the channels.
     """
 
     weight: Any
@@ -163,8 +233,8 @@ class ConvTranspose2d(Module):
         bias: bool = True,
         dilation: Size = 1,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         rng = generator(rng)
         if groups < 1 or in_channels % groups or out_channels % groups:
@@ -180,7 +250,7 @@ class ConvTranspose2d(Module):
         self.stride, self.padding, self.groups = _plain(stride), _plain(padding), groups
         self.output_padding, self.dilation = _plain(output_padding), _plain(dilation)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the sum of the filters that the input's elements lay down."""
         return F.conv_transpose2d(
             input,

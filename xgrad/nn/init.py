@@ -23,6 +23,10 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.array import Array
+from ..arrays.types import DType
+from ..random import Generator
+
 __all__ = [
     "calculate_gain",
     "constant",
@@ -73,6 +77,12 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         nonlinearity: ``"linear"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"``,
             ``"selu"`` or ``"conv"``.
         param: the negative slope of leaky_relu, 0.01 by default.
+
+    Returns:
+        A float.
+
+    Raises:
+        ValueError: if the activation is not known.
     """
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
@@ -88,36 +98,88 @@ def _dtype(dtype: Any) -> Any:
     return xg.asarray(0.0).dtype if dtype is None else dtype
 
 
-def zeros(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
-    """Return zeros: right for biases, wrong for weights, whose units would all stay alike."""
+def zeros(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = None) -> Array:
+    """Return zeros: right for biases, wrong for weights, whose units would all stay alike.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.zeros(shape, dtype=_dtype(dtype))
 
 
-def ones(shape: Shape, rng: Any = None, *, dtype: Any = None) -> Any:
-    """Return ones, as for the factors of a normalisation."""
+def ones(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = None) -> Array:
+    """Return ones, as for the factors of a normalisation.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.ones(shape, dtype=_dtype(dtype))
 
 
-def constant(shape: Shape, rng: Any = None, *, value: float, dtype: Any = None) -> Any:
-    """Return an array of one number."""
+def constant(
+    shape: Shape, rng: Generator | None = None, *, value: float, dtype: DType | None = None
+) -> Array:
+    """Return an array of one number.
+
+    Args:
+        shape: the shape of the weights.
+        rng: not used; here so that all initialisers are called alike.
+        value: the number.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return xg.full(shape, value, dtype=_dtype(dtype))
 
 
 def normal(
-    shape: Shape, rng: Any, *, mean: float = 0.0, std: float = 1.0, dtype: Any = None
-) -> Any:
-    """Return numbers of the normal distribution."""
+    shape: Shape, rng: Generator, *, mean: float = 0.0, std: float = 1.0, dtype: DType | None = None
+) -> Array:
+    """Return numbers of the normal distribution.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        mean: the mean.
+        std: the standard deviation.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return rng.standard_normal(shape, dtype=_dtype(dtype)) * std + mean
 
 
 def uniform(
-    shape: Shape, rng: Any, *, low: float = 0.0, high: float = 1.0, dtype: Any = None
-) -> Any:
-    """Return numbers uniform in ``[low, high)``."""
+    shape: Shape, rng: Generator, *, low: float = 0.0, high: float = 1.0, dtype: DType | None = None
+) -> Array:
+    """Return numbers uniform in ``[low, high)``.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        low: the least number.
+        high: the end, which is not drawn.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return rng.random(shape, dtype=_dtype(dtype)) * (high - low) + low
 
 
-def _symmetric(shape: Shape, rng: Any, std: float, dtype: Any) -> Any:
+def _symmetric(shape: Shape, rng: Generator, std: float, dtype: Any) -> Array:
     """Return uniform numbers of a standard deviation: those in [-a, a] have variance a^2 / 3."""
     bound = math.sqrt(3) * std
     return uniform(shape, rng, low=-bound, high=bound, dtype=dtype)
@@ -128,22 +190,44 @@ def _xavier_std(shape: Shape, gain: float) -> float:
     return gain * math.sqrt(2 / (fan_in + fan_out))
 
 
-def xavier_normal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def xavier_normal(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return weights of variance ``gain^2 * 2 / (fan_in + fan_out)``: Glorot & Bengio (2010).
 
     ``Var y = fan_in Var(W) Var x`` keeps the signal for ``Var W = 1 / fan_in``, and
     ``Var gx = fan_out Var(W) Var gy`` the gradient for ``Var W = 1 / fan_out``. Both cannot be had,
     and the harmonic mean of the two is the compromise. It holds for activations that are nearly
     the identity around 0, as tanh.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=_xavier_std(shape, gain), dtype=dtype)
 
 
-def xavier_uniform(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def xavier_uniform(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return uniform weights of the variance of `xavier_normal`.
 
     Numbers uniform in ``[-a, a]`` have variance ``a^2 / 3``, so
     ``a = gain * sqrt(6 / (fan_in + fan_out))``.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return _symmetric(shape, rng, _xavier_std(shape, gain), dtype)
 
@@ -156,13 +240,13 @@ def _kaiming_std(shape: Shape, a: float, mode: str, nonlinearity: str) -> float:
 
 def kaiming_normal(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    dtype: Any = None,
-) -> Any:
+    dtype: DType | None = None,
+) -> Array:
     """Return weights of variance ``gain^2 / fan``: He et al., arXiv:1502.01852.
 
     The input of a layer is ``x = relu(z)`` with z symmetric about 0, so that
@@ -172,57 +256,104 @@ def kaiming_normal(
 
     Args:
         shape: the shape of the weights.
-        rng: the generator.
+        rng: the generator, of `xgrad.random.default_rng`.
         a: the negative slope of leaky_relu.
         mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
         nonlinearity: the activation; see `calculate_gain`.
-        dtype: the dtype of the weights.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=_kaiming_std(shape, a, mode, nonlinearity), dtype=dtype)
 
 
 def kaiming_uniform(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     a: float = 0.0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    dtype: Any = None,
-) -> Any:
-    """Return uniform weights of the variance of `kaiming_normal`."""
+    dtype: DType | None = None,
+) -> Array:
+    """Return uniform weights of the variance of `kaiming_normal`.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        a: the negative slope of leaky_relu.
+        mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
+        nonlinearity: the activation; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _symmetric(shape, rng, _kaiming_std(shape, a, mode, nonlinearity), dtype)
 
 
-def lecun_normal(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
+def lecun_normal(shape: Shape, rng: Generator, *, dtype: DType | None = None) -> Array:
     """Return weights of variance ``1 / fan_in``: LeCun et al., Efficient BackProp (1998).
 
     It keeps the variance of signals where the activation is the identity around 0, and is what
     selu needs to normalise itself.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
     """
     return normal(shape, rng, std=1 / math.sqrt(fans(shape)[0]), dtype=dtype)
 
 
-def lecun_uniform(shape: Shape, rng: Any, *, dtype: Any = None) -> Any:
-    """Return uniform weights of the variance of `lecun_normal`."""
+def lecun_uniform(shape: Shape, rng: Generator, *, dtype: DType | None = None) -> Array:
+    """Return uniform weights of the variance of `lecun_normal`.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _symmetric(shape, rng, 1 / math.sqrt(fans(shape)[0]), dtype)
 
 
 def trunc_normal(
     shape: Shape,
-    rng: Any,
+    rng: Generator,
     *,
     mean: float = 0.0,
     std: float = 1.0,
     a: float = -2.0,
     b: float = 2.0,
-    dtype: Any = None,
-) -> Any:
+    dtype: DType | None = None,
+) -> Array:
     """Return numbers of the normal distribution that lies within ``[a, b]``.
 
     They are drawn by the inverse of its distribution function; `std` is that of the whole
     distribution, and the result's is smaller: 0.880 of it for two standard deviations. On NumPy
     the inverse comes from SciPy.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        mean: the mean of the whole distribution.
+        std: its standard deviation.
+        a: the least number.
+        b: the largest number, above `a`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if `a` is not below `b`.
     """
     if not a < b:
         raise ValueError(f"trunc_normal: got bounds {a} and {b}; expected a < b")
@@ -233,12 +364,26 @@ def trunc_normal(
     return xg.astype(x, dtype, copy=False)
 
 
-def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) -> Any:
+def orthogonal(
+    shape: Shape, rng: Generator, *, gain: float = 1.0, dtype: DType | None = None
+) -> Array:
     """Return weights whose rows, or columns if they are fewer, are orthonormal: arXiv:1312.6120.
 
     An orthogonal map keeps the norm of every vector, not only the mean over many. It is the Q of
     a normal matrix's QR decomposition, with signs that make it uniform among all (Mezzadri,
     arXiv:math-ph/0609050). Axes from the second on count as one.
+
+    Args:
+        shape: the shape of the weights.
+        rng: the generator, of `xgrad.random.default_rng`.
+        gain: a factor of all weights; see `calculate_gain`.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if there is only one axis.
     """
     if len(shape) < 2:
         raise ValueError(f"orthogonal: got shape {tuple(shape)}; expected at least two axes")
@@ -251,15 +396,23 @@ def orthogonal(shape: Shape, rng: Any, *, gain: float = 1.0, dtype: Any = None) 
     return xg.astype(xg.reshape(Q, shape) * gain, dtype, copy=False)
 
 
-def sparse(shape: Shape, rng: Any, *, sparsity: float, std: float = 0.01, dtype: Any = None) -> Any:
+def sparse(
+    shape: Shape, rng: Generator, *, sparsity: float, std: float = 0.01, dtype: DType | None = None
+) -> Array:
     """Return weights with exactly the part `sparsity` of each input's set to 0: Martens (2010).
 
     Args:
         shape: ``(out_features, in_features)``.
-        rng: the generator.
+        rng: the generator, of `xgrad.random.default_rng`.
         sparsity: the part of each column that is 0, rounded up to whole elements.
         std: the standard deviation of the others.
-        dtype: the dtype of the weights.
+        dtype: the dtype; float64 if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        ValueError: if there are not two axes, or `sparsity` is no number from 0 to 1.
     """
     if len(shape) != 2 or not 0 <= sparsity <= 1:
         raise ValueError(

@@ -13,6 +13,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .module import Module, generator, static
@@ -38,6 +40,15 @@ def fan_uniform(shape: tuple[int, ...], fan_in: int, rng: Any, dtype: Any) -> An
 class Linear(Module):
     """``y = x W^T + b``.
 
+    Args:
+        in_features: the length of the input's last axis.
+        out_features: that of the result.
+        bias: whether there is a b.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+        weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
+            ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
+
     Attributes:
         weight: of shape ``(out_features, in_features)``.
         bias: of shape ``(out_features,)``, or None.
@@ -56,8 +67,8 @@ class Linear(Module):
         out_features: int,
         bias: bool = True,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
         weight_init: Callable[..., Any] | None = None,
     ) -> None:
         rng = generator(rng)
@@ -70,7 +81,7 @@ class Linear(Module):
         if weight_init is not None and bias:
             self.bias = init.zeros((out_features,), dtype=dtype)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the linear map of ``(..., in_features)``."""
         require_last(input, self.weight.shape[1], self)
         return F.linear(input, self.weight, self.bias)
@@ -80,8 +91,18 @@ class Linear(Module):
 class Embedding(Module):
     """A table whose rows are looked up by integers.
 
+    Args:
+        num_embeddings: how many rows there are.
+        embedding_dim: how long they are.
+        padding_idx: a row that stays zero: it gets no gradient.
+        rng: a generator, or the seed of one, for the rows, which are standard normal.
+        dtype: the dtype of the parameters; float64 if None.
+
     Attributes:
         weight: of shape ``(num_embeddings, embedding_dim)``.
+
+    Raises:
+        ValueError: if `padding_idx` is no row.
     """
 
     weight: Any
@@ -93,8 +114,8 @@ class Embedding(Module):
         embedding_dim: int,
         padding_idx: int | None = None,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(
@@ -105,7 +126,7 @@ class Embedding(Module):
         if padding_idx is not None:
             self.weight = xg.index_set(self.weight, padding_idx, 0.0)
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the row of each index, on a new last axis."""
         return F.embedding(input, self.weight, self.padding_idx)
 
@@ -121,6 +142,6 @@ class Dropout(Module):
             raise ValueError(f"Dropout: p is {p}; expected a probability, 0 to 1")
         self.p = p
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input, with elements dropped if `training`."""
         return F.dropout(input, self.p, training, rng)

@@ -30,6 +30,8 @@ from typing import Any, TypeVar
 import xgrad as xg
 
 from .. import tree as trees
+from ..arrays.types import Device, DType
+from ..random import Generator
 
 M = TypeVar("M", bound="Module")
 
@@ -44,7 +46,7 @@ def buffer(**kwargs: Any) -> Any:
     return dataclasses.field(metadata={"buffer": True}, **kwargs)
 
 
-def generator(rng: Any) -> Any:
+def generator(rng: Generator | int | None) -> Generator:
     """Return a generator from one, a seed, or None for numbers that differ from run to run."""
     return xg.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
 
@@ -80,6 +82,13 @@ class Module:
         """Return the result in training, and the module with what it learnt besides by gradients.
 
         Modules without such state return themselves.
+
+        Args:
+            *inputs: what the module is a function of.
+            **options: those of a call; ``training`` is True unless it is given.
+
+        Returns:
+            The result, and a module of the same class.
         """
         return self(*inputs, **{"training": True, **options}), self
 
@@ -138,12 +147,12 @@ def _require_fields(module: Any) -> None:
         )
 
 
-def named_leaves(tree: Any) -> dict[str, Any]:
+def named_leaves(tree: object) -> dict[str, Any]:
     """Return the leaves of any pytree by their names, as ``"layers.0.weight"``."""
     return {name: leaf for name, leaf, _ in _walk(tree, "", True)}
 
 
-def trainable_mask(tree: Any) -> list[bool]:
+def trainable_mask(tree: object) -> list[bool]:
     """Return for each leaf of a pytree whether optimisers may change it.
 
     They may not change the arrays of a frozen module, nor those of fields made with `buffer`.
@@ -151,7 +160,7 @@ def trainable_mask(tree: Any) -> list[bool]:
     return [trained for _, _, trained in _walk(tree, "", True)]
 
 
-def parameters(model: Any) -> dict[str, Any]:
+def parameters(model: object) -> dict[str, Any]:
     """Return the arrays of a model that are trained, by name.
 
     Gradients by these alone spare those of frozen parts:
@@ -170,7 +179,18 @@ def parameters(model: Any) -> dict[str, Any]:
 
 
 def merge(model: Any, some: Mapping[str, Any]) -> Any:
-    """Return a model with other arrays under some of its names; see `parameters`."""
+    """Return a model with other arrays under some of its names; see `parameters`.
+
+    Args:
+        model: the model; it is not changed.
+        some: arrays by name, such as ``"layers.0.weight"``.
+
+    Returns:
+        A model of the same structure.
+
+    Raises:
+        KeyError: if the model has no array of such a name.
+    """
     known = named_leaves(model)
     unknown = sorted(some.keys() - known.keys())
     if unknown:
@@ -179,19 +199,21 @@ def merge(model: Any, some: Mapping[str, Any]) -> Any:
     return structure.unflatten([some.get(name, leaf) for name, leaf in known.items()])
 
 
-def parameter_count(model: Any) -> int:
+def parameter_count(model: object) -> int:
     """Return the number of elements of all arrays that are trained."""
     return sum(math.prod(p.shape) for p in parameters(model).values())
 
 
 def frozen(model: M) -> M:
     """Return a copy of a module that optimisers leave as it is."""
-    return _marked(model, True)  # type: ignore[no-any-return]
+    marked: M = _marked(model, True)
+    return marked
 
 
 def trainable(model: M) -> M:
     """Return a copy of a module that optimisers train, all its parts included."""
-    return _marked(model, False)  # type: ignore[no-any-return]
+    marked: M = _marked(model, False)
+    return marked
 
 
 def _marked(tree: Any, is_frozen: bool) -> Any:
@@ -210,21 +232,40 @@ def _marked(tree: Any, is_frozen: bool) -> Any:
     return tree
 
 
-def to_backend(model: M, backend: str, *, device: Any = None) -> M:
-    """Return a model, or any pytree, with its arrays on another backend."""
-    return xg.tree.map(  # type: ignore[no-any-return]
+def to_backend(model: M, backend: str, *, device: Device | None = None) -> M:
+    """Return a model, or any pytree, with its arrays on another backend.
+
+    Args:
+        model: the model; it is not changed.
+        backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
+        device: the device there; the backend's default if None.
+
+    Returns:
+        A model of the same structure.
+    """
+    moved: M = xg.tree.map(
         lambda x: xg.to_backend(x, backend, device=device) if hasattr(x, "shape") else x, model
     )
+    return moved
 
 
-def astype(model: M, dtype: Any) -> M:
-    """Return a model, or any pytree, with its floating-point arrays in another dtype."""
+def astype(model: M, dtype: DType) -> M:
+    """Return a model, or any pytree, with its floating-point arrays in another dtype.
+
+    Args:
+        model: the model; it is not changed.
+        dtype: the dtype of its real arrays; integers and complex numbers stay as they are.
+
+    Returns:
+        A model of the same structure.
+    """
 
     def cast(x: Any) -> Any:
         is_real = hasattr(x, "dtype") and xg.isdtype(x.dtype, "real floating")
         return xg.astype(x, dtype, copy=False) if is_real else x
 
-    return xg.tree.map(cast, model)  # type: ignore[no-any-return]
+    new: M = xg.tree.map(cast, model)
+    return new
 
 
 # Showing -----------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .module import Module, buffer, static
@@ -17,11 +19,21 @@ Size = int | Sequence[int]
 class BatchNorm(Module):
     """Normalisation of each channel over the batch, and over the axes after the channels.
 
-    Attributes:
-        weight, bias: a factor and a summand for each channel.
-        running_mean, running_var: statistics over past batches, used when not training.
+    The running statistics are state that is not trained. A call never changes it; `update` returns
+    a new module (Ioffe & Szegedy, arXiv:1502.03167).
 
-    They are state that is not trained. A call never changes it; `update` returns a new module:
+    Args:
+        num_features: how many channels there are.
+        eps: is added to the variance.
+        momentum: the share of the newest batch in the running statistics.
+        affine: whether there are `weight` and `bias`.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Attributes:
+        weight: a factor for each channel, or None.
+        bias: a summand for each channel, or None.
+        running_mean: the mean over past batches, used when not training.
+        running_var: the variance over past batches, likewise.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -46,7 +58,7 @@ class BatchNorm(Module):
         momentum: float = 0.1,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (num_features,)
         self.weight = init.ones(shape, dtype=dtype) if affine else None
@@ -55,7 +67,7 @@ class BatchNorm(Module):
         self.running_var = init.ones(shape, dtype=dtype)
         self.momentum, self.eps = momentum, eps
 
-    def _normalised(self, input: Any, training: bool) -> tuple[Any, Any, Any]:
+    def _normalised(self, input: Any, training: bool) -> Any:
         features = self.running_mean.shape[0]
         if len(input.shape) < 2 or input.shape[1] != features:
             raise ValueError(
@@ -73,21 +85,38 @@ class BatchNorm(Module):
             self.eps,
         )
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised by the batch if `training`, else by the statistics."""
         return self._normalised(input, training)[0]
 
     def update(
-        self, input: Any, *, training: bool = True, rng: Any = None
+        self, input: Any, *, training: bool = True, rng: Generator | None = None
     ) -> tuple[Any, BatchNorm]:
-        """Return the result, and the module with its running statistics brought up to date."""
+        """Return the result, and the module with its running statistics brought up to date.
+
+        Args:
+            input: of shape ``(batch, channels, ...)``.
+            training: whether to normalise by the batch; else nothing is brought up to date.
+            rng: not used; here so that all modules are called alike.
+
+        Returns:
+            An array of the shape of the input, and a new `BatchNorm`.
+        """
         out, mean, var = self._normalised(input, training)
         return out, self.replace(running_mean=mean, running_var=var)
 
 
 @dataclass(init=False, repr=False, eq=False)
 class LayerNorm(Module):
-    """Normalisation over the last axes; see `functional.layer_norm`."""
+    """Normalisation over the last axes; see `functional.layer_norm`.
+
+    Args:
+        normalized_shape: the lengths of these axes; an int is that of the last one.
+        eps: is added to the variance.
+        affine: whether there is a `weight`, a factor for each element of that shape.
+        bias: whether there is a summand too.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     bias: Any
@@ -101,21 +130,28 @@ class LayerNorm(Module):
         affine: bool = True,
         bias: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
         self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
         self.bias = init.zeros(self.normalized_shape, dtype=dtype) if affine and bias else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
 
 @dataclass(init=False, repr=False, eq=False)
 class RMSNorm(Module):
-    """Division by the root of the mean square over the last axes; see `functional.rms_norm`."""
+    """Division by the root of the mean square over the last axes; see `functional.rms_norm`.
+
+    Args:
+        normalized_shape: the lengths of these axes; an int is that of the last one.
+        eps: is added to the mean square; by default the precision of the dtype.
+        affine: whether there is a `weight`, a factor for each element of that shape.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     normalized_shape: tuple[int, ...] = static()
@@ -127,20 +163,31 @@ class RMSNorm(Module):
         eps: float | None = None,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
         self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
 
 @dataclass(init=False, repr=False, eq=False)
 class GroupNorm(Module):
-    """Normalisation of groups of channels of each element; see `functional.group_norm`."""
+    """Normalisation of groups of channels of each element; see `functional.group_norm`.
+
+    Args:
+        num_groups: how many groups the channels form.
+        num_channels: how many channels there are.
+        eps: is added to the variance.
+        affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Raises:
+        ValueError: if the channels do not form so many groups.
+    """
 
     weight: Any
     bias: Any
@@ -154,7 +201,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
-        dtype: Any = None,
+        dtype: DType | None = None,
     ) -> None:
         if num_groups < 1 or num_channels % num_groups:
             raise ValueError(
@@ -165,26 +212,38 @@ class GroupNorm(Module):
         self.weight = init.ones((num_channels,), dtype=dtype) if affine else None
         self.bias = init.zeros((num_channels,), dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
 
 @dataclass(init=False, repr=False, eq=False)
 class InstanceNorm(Module):
-    """Normalisation of each channel of each element; see `functional.instance_norm`."""
+    """Normalisation of each channel of each element; see `functional.instance_norm`.
+
+    Args:
+        num_features: how many channels there are.
+        eps: is added to the variance.
+        affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     weight: Any
     bias: Any
     eps: float = static()
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, affine: bool = False, *, dtype: Any = None
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        affine: bool = False,
+        *,
+        dtype: DType | None = None,
     ) -> None:
         self.eps = eps
         self.weight = init.ones((num_features,), dtype=dtype) if affine else None
         self.bias = init.zeros((num_features,), dtype=dtype) if affine else None
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Any = None) -> Any:
+    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.instance_norm(input, self.weight, self.bias, self.eps)

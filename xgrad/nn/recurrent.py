@@ -8,6 +8,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..arrays.types import DType
+from ..random import Generator
 from . import functional as F
 from . import init
 from .layers import Linear, require_last
@@ -43,8 +45,8 @@ class _Recurrent(Module):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         rng = generator(rng)
         self.hidden_size, self.num_layers = hidden_size, num_layers
@@ -93,7 +95,7 @@ class _Recurrent(Module):
         return xg.stack(outs[::-1] if backward else outs, axis=0), state
 
     def __call__(
-        self, input: Any, state: Any = None, *, training: bool = False, rng: Any = None
+        self, input: Any, state: Any = None, *, training: bool = False, rng: Generator | None = None
     ) -> tuple[Any, Any]:
         """Return the last layer's output at each step, and every layer's last state.
 
@@ -156,7 +158,20 @@ class _Simple(_Recurrent):
 
 @dataclass(init=False, repr=False, eq=False)
 class RNN(_Simple):
-    """The simple recurrent network ``h = tanh(W x + b + U h + c)`` of Elman (1990)."""
+    """The simple recurrent network ``h = tanh(W x + b + U h + c)`` of Elman (1990).
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+    """
 
     def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
         return (xg.tanh(x + h),)
@@ -168,6 +183,18 @@ class GRU(_Simple):
 
     ``r, z = sigmoid(...)``, ``n = tanh(W x + b + r (U h + c))`` and ``h = (1 - z) n + z h``; the
     rows of the weights are those of r, z and n.
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -192,6 +219,18 @@ class LSTM(_Recurrent):
 
     ``i, f, o = sigmoid(...)``, ``g = tanh(...)``, ``c = f c + i g`` and ``h = o tanh(c)``; the rows
     of the weights are those of i, f, g and o.
+
+    Args:
+        input_size: the features of the input.
+        hidden_size: the features of the state and of the output.
+        num_layers: how many layers lie one above the other.
+        bias: whether there are the biases b and c.
+        batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
+            features)``.
+        dropout: the probability of an element between layers to be set to 0 in training.
+        bidirectional: whether each layer runs from the end too; the features of both are joined.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -223,6 +262,25 @@ class MultiHeadAttention(Module):
     Each head attends with its own ``embed_dim / num_heads`` features of the queries, keys and
     values; their results side by side go through `out`.
 
+    Args:
+        embed_dim: the features of the queries and of the result.
+        num_heads: how many heads there are, a divisor of `embed_dim`.
+        dropout: the probability of an attention weight to be dropped in training.
+        bias: whether the four linear maps have a bias.
+        kdim: the features of the keys; `embed_dim` if None.
+        vdim: those of the values; `embed_dim` if None.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; float64 if None.
+
+    Attributes:
+        query: the linear map of the queries.
+        key: that of the keys.
+        value: that of the values.
+        out: that of the result.
+
+    Raises:
+        ValueError: if `num_heads` does not divide `embed_dim`.
+
     >>> import xgrad as xg
     >>> from xgrad import nn
     >>> x = xg.ones((2, 7, 8))
@@ -246,8 +304,8 @@ class MultiHeadAttention(Module):
         *,
         kdim: int | None = None,
         vdim: int | None = None,
-        rng: Any = None,
-        dtype: Any = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
     ) -> None:
         if num_heads < 1 or embed_dim % num_heads:
             raise ValueError(
@@ -285,7 +343,7 @@ class MultiHeadAttention(Module):
         attn_mask: Any = None,
         is_causal: bool = False,
         training: bool = False,
-        rng: Any = None,
+        rng: Generator | None = None,
     ) -> Any:
         """Return for each query a mixture of the values.
 

@@ -32,10 +32,16 @@ def parameters(f: Any) -> dict[str, inspect.Parameter]:
         return {}
 
 
+_KNOWN = frozenset((Array, bool, int, float, complex, str, type(None)))
+"""Types of arguments that are no lists."""
+
+
 def with_arrays(
     func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return a call's arguments with lists of numbers as arrays, where NumPy takes arrays."""
+    if _KNOWN.issuperset(map(type, args)) and _KNOWN.issuperset(map(type, kwargs.values())):
+        return args, kwargs  # most calls
     if not any(isinstance(x, (list, tuple)) for x in (*args, *kwargs.values())):
         return args, kwargs
     if func.__name__ in LEFT or (like := _first([*args, *kwargs.values()])) is None:

@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
+from ..backends import REAL
 from .storing import stored
 
 UNSET = np._NoValue
@@ -25,6 +26,17 @@ def _kept(keepdims: Any) -> bool:
     return False if keepdims is UNSET else bool(keepdims)
 
 
+def _is_plain(a: Any, out: Any, initial: Any, where: Any) -> bool:
+    """Whether a call asks for nothing that the standard's function has not, on floating-point."""
+    return (
+        type(a) is Array
+        and out is None
+        and initial is UNSET
+        and (where is True or where is UNSET)
+        and a._data.dtype in REAL
+    )
+
+
 def sum(
     a: Any,
     axis: Any = None,
@@ -35,6 +47,8 @@ def sum(
     where: Any = True,
 ) -> Array:
     """Return the sum, as ``numpy.sum``."""
+    if _is_plain(a, out, initial, where):
+        return xgrad.sum(a, axis=axis, dtype=dtype, keepdims=_kept(keepdims))
     total = xgrad.sum(
         _masked(xgrad.asarray(a), where, 0), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
     )
@@ -52,6 +66,8 @@ def prod(
     where: Any = True,
 ) -> Array:
     """Return the product, as ``numpy.prod``."""
+    if _is_plain(a, out, initial, where):
+        return xgrad.prod(a, axis=axis, dtype=dtype, keepdims=_kept(keepdims))
     total = xgrad.prod(
         _masked(xgrad.asarray(a), where, 1), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
     )
@@ -79,6 +95,8 @@ def max(
     where: Any = True,
 ) -> Array:
     """Return the maximum, as ``numpy.max``."""
+    if _is_plain(a, out, initial, where):
+        return xgrad.max(a, axis=axis, keepdims=_kept(keepdims))
     return stored(_extreme("max", a, axis, keepdims, initial, where), out, "numpy.max(out=)")
 
 
@@ -91,6 +109,8 @@ def min(
     where: Any = True,
 ) -> Array:
     """Return the minimum, as ``numpy.min``."""
+    if _is_plain(a, out, initial, where):
+        return xgrad.min(a, axis=axis, keepdims=_kept(keepdims))
     return stored(_extreme("min", a, axis, keepdims, initial, where), out, "numpy.min(out=)")
 
 
@@ -150,6 +170,8 @@ def mean(
     where: Any = True,
 ) -> Array:
     """Return the mean, as ``numpy.mean``."""
+    if dtype is None and _is_plain(a, out, UNSET, where):
+        return xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
     a = _inexact(a, dtype)
     if where is True or where is UNSET:
         result = xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
@@ -168,7 +190,7 @@ def _inexact(a: Any, dtype: Any) -> Array:
 
 
 def _free(ddof: Any, correction: Any) -> float:
-    return ddof if correction is UNSET else correction  # type: ignore[no-any-return]
+    return ddof if correction is UNSET else correction
 
 
 def var(
@@ -184,6 +206,9 @@ def var(
     correction: Any = UNSET,
 ) -> Array:
     """Return the variance, as ``numpy.var``."""
+    if dtype is None and mean is UNSET and _is_plain(a, out, UNSET, where):
+        free = _free(ddof, correction)
+        return xgrad.var(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     result = _variance(a, axis, dtype, _free(ddof, correction), keepdims, where, mean)
     return stored(result, out, "numpy.var(out=)")
 
@@ -202,6 +227,8 @@ def std(
 ) -> Array:
     """Return the standard deviation, as ``numpy.std``."""
     free = _free(ddof, correction)
+    if dtype is None and mean is UNSET and _is_plain(a, out, UNSET, where):
+        return xgrad.std(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     if (where is True or where is UNSET) and mean is UNSET:  # its derivative at 0 is 0
         result = xgrad.std(_inexact(a, dtype), axis=axis, correction=free, keepdims=_kept(keepdims))
     else:

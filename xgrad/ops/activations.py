@@ -7,9 +7,8 @@ from functools import cache
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import COMPLEX, backend_of
-from ..engine.op import elementwise, rule
-from .elementwise import indicator
+from ..backends import COMPLEX, XP, backend_of
+from ..engine.op import elementwise, mask, rule
 from .statistical import spread
 
 
@@ -20,36 +19,36 @@ def _real_namespace(x: Any, name: str) -> Any:
     return backend_of(x).xp
 
 
-@elementwise(lambda xp, out: indicator(xp, out > 0, out), zeros=True)
+@elementwise(mask(lambda xp, out: out > 0), zeros=True)
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
-    return _real_namespace(x, "relu").maximum(x, 0)  # type: ignore[no-any-return]
+    return _real_namespace(x, "relu").maximum(x, 0)
 
 
 @elementwise(lambda xp, out: out - out * out)
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
     xp = _real_namespace(x, "sigmoid")
-    return backend_of(x).quietly(_logistic, xp, x)  # type: ignore[no-any-return]
+    return backend_of(x).quietly(_logistic, xp, x)
 
 
-def _logistic(xp: Any, x: Any) -> Any:
+def _logistic(xp: XP, x: Any) -> Any:
     return 1 / (1 + xp.exp(-x))  # where exp(-x) is infinite the result is 0, as it should
 
 
 @cache
-def _lowest(xp: Any, dtype: Any) -> float:
+def _lowest(xp: XP, dtype: Any) -> float:
     """Return the most negative finite number of a dtype."""
     return float(xp.finfo(dtype).min)
 
 
-def _shifted(xp: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+def _shifted(xp: XP, x: Any, axis: Any) -> tuple[Any, Any]:
     """Return `x` less its maximum, and the maximum; where all are -inf the shift is finite."""
     top = xp.maximum(xp.max(x, axis=axis, keepdims=True), _lowest(xp, x.dtype))
     return x - top, top
 
 
-def _softmax_slope(xp: Any, g: Any, out: Any, axis: Any) -> Any:
+def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
     return out * (g - xp.sum(g * out, axis=axis, keepdims=True))
 
 
@@ -61,11 +60,25 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return ``exp(x)`` over its sum along an axis, without overflow.
 
     Where every element along the axis is -inf (a fully masked row) the result is 0.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the result sums to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`, between 0 and 1.
+
+    Raises:
+        TypeError: if `x` is complex.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.softmax(np.asarray([0.0, 0.0, -np.inf]))
+    array([0.5, 0.5, 0. ])
     """
     xp = _real_namespace(x, "softmax")
     e = xp.exp(_shifted(xp, x, axis)[0])
     # the largest element contributes 1, so that the sum is less only where it is 0
-    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)  # type: ignore[no-any-return]
+    return e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
 
 
 @rule(
@@ -73,14 +86,26 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     jvp=lambda xp, t, out, axis: t - xp.sum(xp.exp(out) * t, axis=axis, keepdims=True),
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
-    """Return the logarithm of `softmax`, accurate also where it underflows."""
+    """Return the logarithm of `softmax`, accurate also where it underflows.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the probabilities sum to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`: ``x - logsumexp(x, axis, keepdims=True)``, none of
+        it above 0.
+
+    Raises:
+        TypeError: if `x` is complex.
+    """
     xp = _real_namespace(x, "log_softmax")
     x, _ = _shifted(xp, x, axis)
     total = xp.sum(xp.exp(x), axis=axis, keepdims=True)
-    return x - xp.log(xp.maximum(total, 1))  # type: ignore[no-any-return] # as in softmax
+    return x - xp.log(xp.maximum(total, 1))  # as in softmax
 
 
-def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+def _shares(xp: XP, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
     """Return the softmax of `x` from its logsumexp."""
     out = spread(xp, out, x.shape, axis, keepdims)
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
@@ -97,11 +122,29 @@ def _shares(xp: Any, x: Any, out: Any, axis: Any, keepdims: bool) -> Any:
 def logsumexp(
     x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Array:
-    """Return the logarithm of the sum of exponentials along axes, without overflow."""
+    """Return the logarithm of the sum of exponentials along axes, without overflow.
+
+    Its gradient is `softmax`. Where all elements are -inf, the result is -inf and the gradient 0.
+
+    Args:
+        x: real numbers of a floating-point dtype.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype.
+
+    Raises:
+        TypeError: if `x` is complex.
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.logsumexp(np.asarray([1000.0, 1000.0])))
+    1000.6931471805599
+    """
     xp = _real_namespace(x, "logsumexp")
     shifted, top = _shifted(xp, x, axis)
     out = xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)) + top
-    return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))  # type: ignore[no-any-return]
+    return out if keepdims else xp.reshape(out, _reduced(x.shape, axis))
 
 
 def _reduced(shape: tuple[int, ...], axis: int | tuple[int, ...] | None) -> tuple[int, ...]:

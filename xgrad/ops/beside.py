@@ -8,8 +8,8 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, backend_of_type
+from ..engine.frames import called
 from ..engine.op import constant
-from ..engine.operands import called
 from .creation import asarray, full_like
 from .dtypes import astype, isdtype
 from .manipulation import front
@@ -74,7 +74,7 @@ def paired(x1: Any, x2: Any, name: str) -> tuple[Any, Any]:
 def counting(like: Array, /, *, n: int) -> Array:
     """Return the integers below `n`, beside another array."""
     backend = backend_of(like)
-    return backend.xp.arange(n, device=backend.device(like))  # type: ignore[no-any-return]
+    return backend.xp.arange(n, device=backend.device(like))
 
 
 @constant
@@ -82,4 +82,4 @@ def fractions(like: Array, /, *, n: int) -> Array:
     """Return the integers below `n` in the real dtype of another array."""
     backend = backend_of(like)
     dtype = backend.xp.real(like).dtype if "complex" in str(like.dtype) else like.dtype
-    return backend.xp.arange(n, dtype=dtype, device=backend.device(like))  # type: ignore[no-any-return]
+    return backend.xp.arange(n, dtype=dtype, device=backend.device(like))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from .beside import array_of, beside, floating
@@ -32,30 +33,49 @@ def _slopes_and_steps(y: Any, x: Any, dx: Any, axis: int, name: str) -> tuple[An
     return pairs, diff(x, axis=axis), axis
 
 
-def trapezoid(y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1) -> Array:
+@as_given
+def trapezoid(y: Array, x: AnyArray | None = None, /, dx: ArrayLike = 1.0, axis: int = -1) -> Array:
     """Return the integral along an axis by the trapezoidal rule.
 
     Args:
         y: the values of the function.
-        x: where they are; by default in steps of `dx`.
+        x: where they are: a vector as long as the axis, or an array of the shape of `y`; by default
+            in steps of `dx`.
         dx: the step, if `x` is None.
-        axis: the axis.
+        axis: the axis along which to integrate.
+
+    Returns:
+        An array of the shape of `y` without that axis.
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.trapezoid(np.asarray([0.0, 1.0, 4.0]), np.asarray([0.0, 1.0, 2.0])))
+    3.0
     """
     pairs, steps, axis = _slopes_and_steps(y, x, dx, axis, "trapezoid")
     return sum_over(multiply(pairs, steps) * 0.5, axis=axis)
 
 
+@as_given
 def cumulative_trapezoid(
-    y: Array, x: Array | None = None, /, dx: Any = 1.0, axis: int = -1, initial: float | None = None
+    y: Array,
+    x: AnyArray | None = None,
+    /,
+    dx: ArrayLike = 1.0,
+    axis: int = -1,
+    initial: float | None = None,
 ) -> Array:
     """Return the integral up to each place along an axis by the trapezoidal rule.
 
     Args:
         y: the values of the function.
-        x: where they are; by default in steps of `dx`.
+        x: where they are: a vector as long as the axis, or an array of the shape of `y`; by default
+            in steps of `dx`.
         dx: the step, if `x` is None.
-        axis: the axis.
+        axis: the axis along which to integrate.
         initial: what to begin with; by default the first place is left out.
+
+    Returns:
+        An array of the shape of `y`, shorter by one along `axis` if `initial` is None.
     """
     pairs, steps, axis = _slopes_and_steps(y, x, dx, axis, "cumulative_trapezoid")
     out = cumulative_sum(multiply(pairs, steps) * 0.5, axis=axis)
@@ -65,8 +85,20 @@ def cumulative_trapezoid(
     return concat([broadcast_to(beside(out, initial), shape), out], axis=axis)
 
 
-def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
-    """Return the differences of neighbours of the flattened array, between two other parts."""
+@as_given
+def ediff1d(
+    x: Array, /, to_end: ArrayLike | None = None, to_begin: ArrayLike | None = None
+) -> Array:
+    """Return the differences of neighbours of the flattened array, between two other parts.
+
+    Args:
+        x: an array of any shape with n elements.
+        to_end: numbers or an array to put behind the differences.
+        to_begin: numbers or an array to put before them.
+
+    Returns:
+        A vector of the ``n - 1`` differences and these parts.
+    """
     x = reshape(array_of(x, "ediff1d"), (-1,))
     ends = [
         None if part is None else reshape(beside(x, part), (-1,)) for part in (to_begin, to_end)
@@ -74,16 +106,30 @@ def ediff1d(x: Array, /, to_end: Any = None, to_begin: Any = None) -> Array:
     return concat([part for part in (ends[0], diff(x), ends[1]) if part is not None])
 
 
+@as_given
 def gradient(
     f: Array, /, *varargs: Any, axis: int | tuple[int, ...] | None = None, edge_order: int = 1
 ) -> Any:
     """Return the slopes of a sampled function: second-order differences inside, one-sided at ends.
 
+    This is NumPy's ``gradient``, a finite difference of samples; `grad` differentiates programs.
+
     Args:
         f: the values of the function.
-        varargs: the spacing: one number for all axes, or for each axis a number or the coordinates.
+        *varargs: the spacing: one number for all axes, or for each axis a number or the
+            coordinates, a vector as long as the axis. 1 if nothing is given.
         axis: the axes; all if None. One axis alone gives one array, several a tuple.
         edge_order: 1 or 2, the order of the differences at the ends.
+
+    Returns:
+        For each axis an array of the shape of `f`: one array, or a tuple of them.
+
+    Raises:
+        ValueError: if the number of spacings does not fit, or `edge_order` is neither 1 nor 2.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.gradient(np.asarray([0.0, 1.0, 4.0, 9.0]))
+    array([1., 2., 4., 5.])
     """
     f = floating(f, "gradient")
     ndim = len(f.shape)
@@ -137,13 +183,14 @@ def _slope(f: Any, h: Any, axis: int, edge_order: int) -> Any:
     return concat([end(0, 1, first), inside, end(n - 2, n - 3, last)], axis=axis)
 
 
+@as_given
 def interp(
-    x: Any,
-    xp: Array,
-    fp: Array,
+    x: ArrayLike,
+    xp: AnyArray,
+    fp: AnyArray,
     /,
-    left: Any = None,
-    right: Any = None,
+    left: ArrayLike | None = None,
+    right: ArrayLike | None = None,
     period: float | None = None,
 ) -> Array:
     """Return piecewise linear interpolation, with derivatives in `x`, `xp` and `fp`.
@@ -152,12 +199,22 @@ def interp(
     the interval to its left.
 
     Args:
-        x: where to evaluate.
-        xp: the points, in ascending order unless `period` is given.
-        fp: the values there.
+        x: where to evaluate; a number or an array of any shape.
+        xp: the points, a vector in ascending order unless `period` is given.
+        fp: the values there, a vector of the same length.
         left: the value before the points; by default that of the first.
         right: the value after them; by default that of the last.
         period: the period of `x` and `xp`; then nothing is outside.
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        ValueError: if `xp` and `fp` are not two vectors of one length, at least 1.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.interp(np.asarray([0.5, 9.0]), np.asarray([0.0, 1.0]), np.asarray([10.0, 20.0]))
+    array([15., 20.])
     """
     xp, fp = floating(xp, "interp"), floating(fp, "interp")
     x = floating(beside(xp, x), "interp")
@@ -197,19 +254,25 @@ def _unwrap(p: Array, /, *, discont: float, period: float) -> Array:
     short = xp.where((short == -period / 2) & (steps > 0), xp.full_like(short, period / 2), short)
     added = xp.where(xp.abs(steps) < discont, xp.zeros_like(steps), short - steps)
     added = xp.concat([xp.zeros_like(p[..., :1]), xp.cumulative_sum(added, axis=-1)], axis=-1)
-    return p + added  # type: ignore[no-any-return]
+    return p + added
 
 
+@as_given
 def unwrap(
     p: Array, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:
     """Return the array with jumps along an axis replaced by their complement to the period.
 
+    Each element is moved by a multiple of the period, so that the derivative is the identity.
+
     Args:
-        p: the array.
+        p: the array, as a rule angles in radians.
         discont: the least jump that is replaced; half the period by default.
         axis: the axis.
         period: the period.
+
+    Returns:
+        An array of the shape of `p`, floating-point.
     """
     p = floating(p, "unwrap")
     axis = front(axis, len(p.shape), "unwrap")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import ArrayLike, as_given
 from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
@@ -15,8 +16,25 @@ from .manipulation import at_axis, broadcast_arrays, expand_dims, front, squeeze
 from .sorting import argsort
 
 
-def select(condlist: Sequence[Array], choicelist: Sequence[Any], default: Any = 0) -> Array:
-    """Return, for each element, the choice of the first condition that holds, else the default."""
+@as_given
+def select(
+    condlist: Sequence[Array], choicelist: Sequence[ArrayLike], default: ArrayLike = 0
+) -> Array:
+    """Return, for each element, the choice of the first condition that holds, else the default.
+
+    A choice that is not taken has no influence, also where its value or derivative is not finite.
+
+    Args:
+        condlist: arrays of booleans, in order of precedence.
+        choicelist: an array or a number for each condition; all are broadcast.
+        default: an array or a number for the elements where no condition holds.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        ValueError: if there are not as many choices as conditions, or none.
+    """
     if len(condlist) != len(choicelist) or not condlist:
         raise ValueError(
             f"select: got {len(condlist)} conditions and {len(choicelist)} choices; "
@@ -26,9 +44,10 @@ def select(condlist: Sequence[Array], choicelist: Sequence[Any], default: Any = 
     out = beside(like, default)
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         out = where(array_of(condition, "select"), beside(like, choice), out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
+@as_given
 def piecewise(
     x: Array, condlist: Sequence[Array], funclist: Sequence[Any], /, *args: Any, **kwargs: Any
 ) -> Array:
@@ -39,10 +58,17 @@ def piecewise(
 
     Args:
         x: the array.
-        condlist: arrays of booleans.
-        funclist: a function or a number for each of them, and one more for all other elements.
+        condlist: arrays of booleans, of the shape of `x` or broadcast against it.
+        funclist: a function or a number for each of them, and one more for all other elements,
+            which are 0 without it.
         *args: more arguments of the functions.
         **kwargs: and by name.
+
+    Returns:
+        An array of the shape of `x`.
+
+    Raises:
+        ValueError: if there are neither as many functions as conditions nor one more.
     """
     x = array_of(x, "piecewise")
     conditions, choices = list(condlist), list(funclist)
@@ -60,17 +86,24 @@ def piecewise(
     out = out if is_array(out) else zeros_like(x) + out
     for condition, f in zip(conditions, choices, strict=True):
         out = where(condition, value(f), out)
-    return out  # type: ignore[no-any-return]
+    return out
 
 
+@as_given
 def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
     """Return, for each element of an array of integers, that element of the choice it numbers.
 
     Args:
         x: the array of integers.
-        choices: arrays that broadcast against it.
+        choices: arrays that broadcast against it, as a sequence or along a first axis.
         mode: what a number without a choice does: ``"raise"``, where the backend checks an index,
-            ``"wrap"``, or ``"clip"``.
+            ``"wrap"`` (its remainder is taken), or ``"clip"`` (the nearest one is).
+
+    Returns:
+        An array of the shape to which `x` and the choices are broadcast.
+
+    Raises:
+        ValueError: if `mode` is none of these.
     """
     if mode not in ("raise", "wrap", "clip"):
         raise ValueError(f"choose: mode is {mode!r}; expected 'raise', 'wrap' or 'clip'")
@@ -84,8 +117,23 @@ def choose(x: Array, choices: Any, /, mode: str = "raise") -> Array:
     return squeeze(take_along_axis(stack(parts), expand_dims(x, 0), axis=0), 0)
 
 
-def polyval(p: Any, x: Any, /) -> Array:
-    """Return the polynomial with coefficients `p`, that of the highest power first, at `x`."""
+@as_given
+def polyval(p: ArrayLike, x: ArrayLike, /) -> Array:
+    """Return the polynomial with coefficients `p`, that of the highest power first, at `x`.
+
+    Horner's scheme; with derivatives in `p` and in `x`.
+
+    Args:
+        p: the coefficients: a vector, or a sequence of numbers or arrays.
+        x: where to evaluate; an array of any shape.
+
+    Returns:
+        An array of the shape of `x`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.polyval([1.0, 0.0, -1.0], np.asarray([2.0, 3.0]))
+    array([3., 8.])
+    """
     x = array_of(x, "polyval")
     if is_array(p):
         require_one_place("polyval", (p, x))
@@ -96,6 +144,7 @@ def polyval(p: Any, x: Any, /) -> Array:
     return out
 
 
+@as_given
 def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[Array, Array]:
     """Return the `k` largest elements along an axis in descending order, and their indices.
 
@@ -104,6 +153,17 @@ def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[
         k: how many.
         axis: the axis.
         largest: if False, the smallest ones in ascending order.
+
+    Returns:
+        The elements, which have derivatives, and the indices, which have none: two arrays of the
+        shape of `x`, along `axis` of length `k`.
+
+    Raises:
+        ValueError: if `k` is negative or longer than the axis.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.topk(np.asarray([1.0, 5.0, 3.0]), 2)
+    (array([5., 3.]), array([1, 2]))
     """
     axis = front(axis, len(array_of(x, "topk").shape), "topk")
     if not 0 <= k <= x.shape[axis]:

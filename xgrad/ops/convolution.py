@@ -12,7 +12,8 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import XP, Raw, backend_of
 from ..engine.op import multilinear
 from ..engine.projection import conj
 from .beside import array_of
@@ -25,7 +26,7 @@ _MOST_WINDOWS = 2**23
 """How many elements the windows may have together."""
 
 
-def _windows(xp: Any, x: Any, size: Shape, strides: Shape) -> Any:
+def _windows(xp: XP, x: Any, size: Shape, strides: Shape) -> Any:
     """Return the windows of an array: first the axes that count them, then those of each."""
     for k, s in zip(size, strides, strict=True):
         x = xp.moveaxis(x, 0, -1)
@@ -48,7 +49,7 @@ def _fast_length(n: int) -> int:
     return min(m << max(0, (-(-n // m) - 1).bit_length()) for m in (1, 3, 5, 9, 15))
 
 
-def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
+def _by_transforms(xp: XP, x1: Any, x2: Any, strides: Shape) -> Any:
     """Return the correlation as a circular one, of which only what did not wrap is taken."""
     axes = tuple(range(len(strides)))
     lengths = tuple(map(_fast_length, x1.shape))
@@ -67,7 +68,7 @@ def _by_transforms(xp: Any, x1: Any, x2: Any, strides: Shape) -> Any:
     lambda xp, g, x2, strides, length: _to_first(xp, g, x2, strides, length),
     lambda xp, g, x1, strides, size: _to_second(xp, g, x1, strides, size),
 )
-def _correlate(x1: Array, x2: Array, /, *, strides: Shape, length: Shape, size: Shape) -> Array:
+def _correlate(x1: Raw, x2: Raw, /, *, strides: Shape, length: Shape, size: Shape) -> Array:
     """Return the sums of products of `x2` with each window of `x1`, without conjugation.
 
     The shapes of both arrays are parameters too, so that no transpose keeps an array for its shape.
@@ -75,14 +76,14 @@ def _correlate(x1: Array, x2: Array, /, *, strides: Shape, length: Shape, size: 
     xp = backend_of(x1).xp
     own = getattr(xp, "correlate", None)
     if own and strides == (1,):
-        return own(x1, conj(xp, x2), "valid")  # type: ignore[no-any-return]
+        return own(x1, conj(xp, x2), "valid")
     count = [(n - k) // s + 1 for n, k, s in zip(length, size, strides, strict=True)]
     rows = [min(k, m) * n for k, m, n in zip(size, count, length, strict=True)]
     if math.prod(rows) > _MOST_WINDOWS and "int" not in str(x1.dtype) + str(x2.dtype):
-        return _by_transforms(xp, x1, x2, strides)  # type: ignore[no-any-return]
+        return _by_transforms(xp, x1, x2, strides)
     windows = _windows(xp, x1, size, strides)
     windows = xp.reshape(windows, (math.prod(count), math.prod(size)))
-    return xp.reshape(xp.matmul(windows, xp.reshape(x2, (-1,))), tuple(count))  # type: ignore[no-any-return]
+    return xp.reshape(xp.matmul(windows, xp.reshape(x2, (-1,))), tuple(count))
 
 
 def _call(x1: Any, x2: Any, strides: Shape) -> Any:
@@ -97,7 +98,7 @@ def _spaced(g: Any, strides: Shape, before: Shape, length: Shape) -> Any:
     return _place(g, key=key, shape=length)
 
 
-def _to_first(xp: Any, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
+def _to_first(xp: XP, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
     """Return the sum over windows that contain each element: a correlation with `x2` reversed."""
     before = tuple(k - 1 for k in x2.shape)
     wide = tuple(n + b for n, b in zip(length, before, strict=True))
@@ -105,7 +106,7 @@ def _to_first(xp: Any, g: Any, x2: Any, strides: Shape, length: Shape) -> Any:
     return _call(placed, xp.flip(conj(xp, x2)), (1,) * len(strides))
 
 
-def _to_second(xp: Any, g: Any, x1: Any, strides: Shape, size: Shape) -> Any:
+def _to_second(xp: XP, g: Any, x1: Any, strides: Shape, size: Shape) -> Any:
     """Return the correlation of `x1` with the cotangents, set apart by the strides."""
     length = tuple((n - 1) * s + 1 for n, s in zip(g.shape, strides, strict=True))
     used = tuple(slice(0, n + k - 1) for n, k in zip(length, size, strict=True))
@@ -142,7 +143,10 @@ def _windowed(x1: Any, x2: Any, mode: str, strides: int | Shape, name: str, mirr
     return _call(x1, x2, steps)
 
 
-def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shape = 1) -> Array:
+@as_given
+def convolve(
+    x1: AnyArray, x2: AnyArray, /, mode: str = "full", *, strides: int | Shape = 1
+) -> Array:
     """Return the convolution, over all axes.
 
     Args:
@@ -151,17 +155,35 @@ def convolve(x1: Array, x2: Array, /, mode: str = "full", *, strides: int | Shap
         mode: ``"full"`` where they overlap at all, ``"same"`` for the middle part, as long as the
             longer one along each axis, ``"valid"`` where they overlap fully.
         strides: of the result only each n-th element, for all axes or one number for each.
+
+    Returns:
+        An array that along an axis of lengths m >= n has the length ``m + n - 1``, ``m`` or
+        ``m - n + 1`` by `mode`, divided by the stride and rounded up.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.convolve(np.asarray([1.0, 2.0, 3.0]), np.asarray([1.0, 1.0]))
+    array([1., 3., 5., 3.])
     """
     x1, x2 = array_of(x1, "convolve"), array_of(x2, "convolve")
     if math.prod(x2.shape) > math.prod(x1.shape):
         x1, x2 = x2, x1
-    return _windowed(x1, flip(x2), mode, strides, "convolve", False)  # type: ignore[no-any-return]
+    return _windowed(x1, flip(x2), mode, strides, "convolve", False)
 
 
-def correlate(x1: Array, x2: Array, /, mode: str = "valid", *, strides: int | Shape = 1) -> Array:
+@as_given
+def correlate(
+    x1: AnyArray, x2: AnyArray, /, mode: str = "valid", *, strides: int | Shape = 1
+) -> Array:
     """Return the correlation, over all axes: the convolution with `x2` reversed and conjugated.
 
-    The arguments are those of `convolve`.
+    Args:
+        x1: the array.
+        x2: the kernel, with as many axes.
+        mode: ``"full"``, ``"same"`` or ``"valid"``, as for `convolve`.
+        strides: of the result only each n-th element, for all axes or one number for each.
+
+    Returns:
+        An array of the shape that `convolve` gives.
     """
     x1, x2 = array_of(x1, "correlate"), array_of(x2, "correlate")
-    return _windowed(x1, conjugate(x2), mode, strides, "correlate", True)  # type: ignore[no-any-return]
+    return _windowed(x1, conjugate(x2), mode, strides, "correlate", True)

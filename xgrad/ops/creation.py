@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, current, native, use_backend
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
@@ -43,8 +44,8 @@ def asarray(
     obj: Any,
     /,
     *,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
     copy: bool | None = None,
     requires_grad: bool = False,
 ) -> Array:
@@ -61,10 +62,15 @@ def asarray(
             needed if None.
         requires_grad: whether `backward` is to leave a gradient in this array.
 
+    Returns:
+        An `Array`; `obj` itself if it is one and nothing has to change.
+
     >>> import xgrad as xg
     >>> xg.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float64)
     """
+    if type(obj) is Array and dtype is device is None and not copy and not requires_grad:
+        return obj
     out = _asarray(obj, dtype, device, copy)
     if requires_grad:
         out = Array(out._data)
@@ -128,11 +134,22 @@ def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
 def _copied(x: Array, /) -> Array:
     """Return a copy."""
     backend = backend_of(x)
-    return backend.xp.asarray(x, copy=True)  # type: ignore[no-any-return]
+    return backend.xp.asarray(x, copy=True)
 
 
-def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """Return an array made from an object that exports its memory by DLPack."""
+@as_given
+def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None = None) -> Array:
+    """Return an array made from an object that exports its memory by DLPack.
+
+    Args:
+        x: an array of any library with the methods ``__dlpack__`` and ``__dlpack_device__``.
+        device: the device of the result; where the memory is, if None.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as
+            needed if None.
+
+    Returns:
+        An `Array` of the same shape and dtype. Without a copy both see each other's writes.
+    """
     if type(x) is Array:
         x = x._untracked("from_dlpack")
     backend, _ = current()
@@ -141,25 +158,82 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     return _array_of(raw, None, device, copy)
 
 
-def empty(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return an array of a shape with arbitrary values."""
+def empty(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return an array of a shape with arbitrary values.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` whose values are whatever the memory held before: to be overwritten.
+    """
     return _make("empty", (shape,), dtype or np.float64, device)
 
 
-def zeros(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return zeros of a shape."""
+def zeros(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return zeros of a shape.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _make("zeros", (shape,), dtype or np.float64, device)
 
 
-def ones(shape: int | tuple[int, ...], *, dtype: Any = None, device: Any = None) -> Array:
-    """Return ones of a shape."""
+def ones(
+    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return ones of a shape.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+    """
     return _make("ones", (shape,), dtype or np.float64, device)
 
 
 def full(
-    shape: int | tuple[int, ...], fill_value: Any, *, dtype: Any = None, device: Any = None
+    shape: int | tuple[int, ...],
+    fill_value: ArrayLike,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
-    """Return an array of a shape filled with a value, a number or a 0-d array."""
+    """Return an array of a shape filled with a value, a number or a 0-d array.
+
+    Args:
+        shape: the lengths of the axes; an int is the length of the only one.
+        fill_value: a number, or an array that is broadcast to the shape; if it is tracked,
+            derivatives flow back to it.
+        dtype: the dtype of the result; if None that of the value: bool, int64, float64 or
+            complex128 for numbers of Python.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of that shape.
+
+    Raises:
+        TypeError, ValueError: if the backend cannot make such an array; a note says of what value.
+
+    >>> import xgrad as xg
+    >>> xg.full((2, 2), 7)
+    Array([[7, 7],
+           [7, 7]], dtype=int64)
+    """
     if _is_array(fill_value):
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
@@ -179,9 +253,32 @@ def _full(shape: tuple[int, ...], value: Array) -> Array:
 
 
 def arange(
-    start: Any, /, stop: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None
+    start: float | AnyArray,
+    /,
+    stop: float | AnyArray | None = None,
+    step: float | AnyArray = 1,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
-    """Return evenly spaced values of a half-open interval."""
+    """Return evenly spaced values of a half-open interval.
+
+    Args:
+        start: the first value; if `stop` is None it is the end, and the first value is 0.
+        stop: the end, which is not included.
+        step: the distance of neighbours; negative ones count down.
+        dtype: the dtype of the result; if None, int64 where all arguments are integers, else
+            float64.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        A vector of ``ceil((stop - start) / step)`` values. With a step that is no integer the
+        length depends on rounding: `linspace` takes the length itself.
+
+    >>> import xgrad as xg
+    >>> xg.arange(1, 10, 3)
+    Array([1, 4, 7], dtype=int64)
+    """
     if stop is None:
         start, stop = 0, start
     if dtype is None:
@@ -193,21 +290,40 @@ def arange(
 
 
 def linspace(
-    start: Any,
-    stop: Any,
+    start: complex | AnyArray,
+    stop: complex | AnyArray,
     /,
     num: int,
     *,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
     endpoint: bool = True,
 ) -> Array:
     """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False.
 
     Derivatives go through ends that are arrays; the values of an array of ends are along axis 0.
+
+    Args:
+        start: the first value, a number or an array.
+        stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
+        num: how many values, 0 or more.
+        dtype: the dtype of the result; if None, complex128 where an end is complex, else float64;
+            for ends that are arrays, theirs.
+        device: the device of the result; the current backend's if None.
+        endpoint: whether `stop` is the last of the values. If so the step is
+            ``(stop - start) / (num - 1)``, else ``(stop - start) / num``, and `stop` is left out.
+
+    Returns:
+        A vector of length `num`; for ends that are arrays, of the shape ``(num, *shape)``.
+
+    >>> import xgrad as xg
+    >>> xg.linspace(0.0, 1.0, 5)
+    Array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float64)
+    >>> xg.linspace(0.0, 1.0, 5, endpoint=False)
+    Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
     """
     if _is_array(start) or _is_array(stop):
-        return _between(start, stop, num, dtype, endpoint)  # type: ignore[no-any-return]
+        return _between(start, stop, num, dtype, endpoint)
     if dtype is None:
         dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
     return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
@@ -234,10 +350,21 @@ def eye(
     /,
     *,
     k: int = 0,
-    dtype: Any = None,
-    device: Any = None,
+    dtype: DType | None = None,
+    device: Device | None = None,
 ) -> Array:
-    """Return a matrix with ones on one diagonal and zeros elsewhere."""
+    """Return a matrix with ones on one diagonal and zeros elsewhere.
+
+    Args:
+        n_rows: the number of rows.
+        n_cols: the number of columns; as many as rows if None.
+        k: which diagonal: 0 is the main one, a positive number lies above it, a negative below.
+        dtype: the dtype of the result; float64 if None.
+        device: the device of the result; the current backend's if None.
+
+    Returns:
+        An `Array` of shape ``(n_rows, n_cols)``.
+    """
     return _make("eye", (n_rows, n_cols), dtype or np.float64, device, k=k)
 
 
@@ -255,23 +382,69 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     return Array(out) if type(x) is Array or type(x) in SCALARS else out
 
 
-def empty_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return arbitrary values in the shape, dtype, backend and device of `x`."""
-    return _like("empty", x, dtype, device)  # type: ignore[no-any-return]
+@as_given
+def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+    """Return arbitrary values in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x` whose values are to be overwritten.
+    """
+    return _like("empty", x, dtype, device)
 
 
-def zeros_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return zeros in the shape, dtype, backend and device of `x`."""
-    return _like("zeros", x, dtype, device)  # type: ignore[no-any-return]
+@as_given
+def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+    """Return zeros in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`.
+    """
+    return _like("zeros", x, dtype, device)
 
 
-def ones_like(x: Array, /, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return ones in the shape, dtype, backend and device of `x`."""
-    return _like("ones", x, dtype, device)  # type: ignore[no-any-return]
+@as_given
+def ones_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+    """Return ones in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`.
+    """
+    return _like("ones", x, dtype, device)
 
 
-def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
-    """Return a value in the shape, dtype, backend and device of `x`."""
+@as_given
+def full_like(
+    x: Array, /, fill_value: ArrayLike, *, dtype: DType | None = None, device: Device | None = None
+) -> Array:
+    """Return a value in the shape, dtype, backend and device of `x`.
+
+    Args:
+        x: the array to be like; its values are not read.
+        fill_value: a number, or a 0-d array; if that is tracked, derivatives flow back to it.
+        dtype: the dtype of the result; that of `x` if None.
+        device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`, of its dtype also where the value is of another one.
+
+    Raises:
+        TypeError, ValueError: if the backend cannot make such an array; a note says of what value.
+    """
     if _is_array(fill_value):
         fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
         require_array("full_like", "x", x)
@@ -279,7 +452,7 @@ def full_like(x: Array, /, fill_value: Any, *, dtype: Any = None, device: Any = 
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
         return out if type(x) is Array or out._node is not None else out._data
     try:
-        return _like("full", x, dtype, device, fill_value)  # type: ignore[no-any-return]
+        return _like("full", x, dtype, device, fill_value)
     except (AttributeError, TypeError, ValueError) as error:
         error.add_note(f"in xgrad.full_like: fill_value is {fill_value!r:.60}")
         raise
@@ -295,14 +468,34 @@ def _triu(x: Array, /, *, k: int = 0) -> Array:
     """Return the upper triangle."""
 
 
+@as_given
 def tril(x: Array, /, *, k: int = 0) -> Array:
-    """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above."""
+    """Return the lower triangle of matrices, up to the diagonal `k`, with zeros above.
+
+    Args:
+        x: matrices, in the last two axes.
+        k: the last diagonal that is kept: 0 is the main one, a positive number lies above it, a
+            negative below.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     require_array("tril", "x", x, axes=2)
     return _tril(_matrices(x, "tril"), k=k)
 
 
+@as_given
 def triu(x: Array, /, *, k: int = 0) -> Array:
-    """Return the upper triangle of matrices, from the diagonal `k`, with zeros below."""
+    """Return the upper triangle of matrices, from the diagonal `k`, with zeros below.
+
+    Args:
+        x: matrices, in the last two axes.
+        k: the first diagonal that is kept: 0 is the main one, a positive number lies above it, a
+            negative below.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     require_array("triu", "x", x, axes=2)
     return _triu(_matrices(x, "triu"), k=k)
 
@@ -313,8 +506,24 @@ def _matrices(x: Array, name: str) -> Array:
     return x
 
 
-def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]:
-    """Return coordinate arrays of the grid that vectors span."""
+@overload
+def meshgrid(*arrays: Array, indexing: str = "xy") -> tuple[Array, ...]: ...
+@overload
+def meshgrid(*arrays: AnyArray, indexing: str = "xy") -> tuple[Any, ...]: ...
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+    """Return coordinate arrays of the grid that vectors span.
+
+    Args:
+        *arrays: the coordinates along each axis, vectors of lengths n1, n2, ...
+        indexing: ``"ij"`` for grids of shape ``(n1, n2, ...)``, ``"xy"`` (the default) for
+            ``(n2, n1, ...)``, with the first coordinate along the columns, as in a picture.
+
+    Returns:
+        A tuple of as many arrays, all of the shape of the grid.
+
+    Raises:
+        ValueError: if `indexing` is neither.
+    """
     if indexing not in ("xy", "ij"):
         raise ValueError(f"meshgrid: indexing is {indexing!r}; expected 'xy' or 'ij'")
     n = len(arrays)

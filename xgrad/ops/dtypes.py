@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import Device, as_given
 from ..backends import Raw, backend_of
 from ..engine.op import constant, linear
 
@@ -41,13 +42,13 @@ def _dtype(x: Any) -> Any:
 @linear(lambda xp, g: g)
 def _astype(x: Array, /, *, dtype: Any) -> Array:
     """Return `x` converted to another floating-point dtype."""
-    return _converted(x, dtype)  # type: ignore[no-any-return]
+    return _converted(x, dtype)
 
 
 @constant
 def _astype_untracked(x: Array, /, *, dtype: Any) -> Array:
     """Return `x` converted to another dtype."""
-    return _converted(x, dtype)  # type: ignore[no-any-return]
+    return _converted(x, dtype)
 
 
 def _converted(x: Raw, dtype: Any) -> Raw:
@@ -55,14 +56,19 @@ def _converted(x: Raw, dtype: Any) -> Raw:
     return backend.xp.astype(x, backend.raw_dtype(dtype))
 
 
-def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Array:
+@as_given
+def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Device | None = None) -> Array:
     """Return `x` converted to another dtype; derivatives flow between floating-point dtypes.
 
     Args:
         x: the array.
-        dtype: the new dtype.
+        dtype: the new dtype: xgrad's, NumPy's, or the backend's own.
         copy: if False, return `x` itself when it has the dtype already.
         device: the device of the result; that of `x` if None.
+
+    Returns:
+        An array of the shape of `x`. To an integer or boolean dtype there is no derivative; from
+        complex to real the imaginary part is dropped.
     """
     if not isinstance(x, Array):
         return _astype_untracked(x, dtype=dtype)
@@ -77,12 +83,33 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Any = None) ->
 
 
 def can_cast(from_: Any, to: Any, /) -> bool:
-    """Return whether the promotion rules allow a conversion."""
+    """Return whether the promotion rules allow a conversion.
+
+    Args:
+        from_: an array or a dtype.
+        to: the dtype to convert to.
+
+    Returns:
+        A bool of Python: True if no value is lost in kind or range, as from float32 to float64.
+    """
     return bool(np.can_cast(_dtype(from_), np.dtype(to)))
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:
-    """Return whether a dtype is of a kind: a dtype, a kind's name, or a tuple of these."""
+    """Return whether a dtype is of a kind: a dtype, a kind's name, or a tuple of these.
+
+    Args:
+        dtype: a dtype, or an array.
+        kind: a dtype to be equal to; or ``"bool"``, ``"signed integer"``, ``"unsigned integer"``,
+            ``"integral"``, ``"real floating"``, ``"complex floating"`` or ``"numeric"``; or a
+            tuple, of which one has to fit.
+
+    Returns:
+        A bool of Python.
+
+    Raises:
+        ValueError: if `kind` is a name that does not exist.
+    """
     if isinstance(kind, tuple):
         return any(isdtype(dtype, k) for k in kind)
     if isinstance(kind, str):

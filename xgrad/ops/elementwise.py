@@ -7,13 +7,27 @@ local optimum, that of the side which is defined, the finite one, the average of
 from __future__ import annotations
 
 import math
-from typing import Any
+from types import NoneType
+from typing import Any, TypeAlias
 
+from ..arrays import operators
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, backend_of
-from ..engine.op import constant, elementwise, linear, over, rule
+from ..arrays.types import AnyArray, ArrayLike, as_given
+from ..backends import COMPLEX, XP, backend_of
+from ..engine.op import (
+    Root,
+    SquaresRoots,
+    constant,
+    constant_operator,
+    elementwise,
+    factor,
+    linear,
+    mask,
+    over,
+    rule,
+)
 from ..engine.operands import require_array
-from ..engine.tape import PARENTS, RULE
+from ..engine.own import root_of
 
 
 def is_complex(x: Any) -> bool:
@@ -27,18 +41,20 @@ def is_complex(x: Any) -> bool:
         raise
 
 
-def indicator(xp: Any, condition: Any, *like: Any) -> Any:
+def indicator(xp: XP, condition: Any, *like: Any) -> Any:
     """Return 1 where a condition holds, else 0, in the dtype of the first array of `like`."""
     return xp.astype(condition, next(x.dtype for x in like if type(x) not in SCALARS))
 
 
-def _share(xp: Any, larger: Any, smaller: Any) -> Any:
+def _share(xp: XP, larger: Any, smaller: Any) -> Any:
     """Return 1 where the first is strictly larger, and one half at a tie."""
     above = indicator(xp, larger > smaller, larger, smaller)
     return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
 
 
-Operand = Array | complex
+_NUMBERS = frozenset((bool, int, float, NoneType))
+
+Operand: TypeAlias = ArrayLike
 """An array, or a Python number beside one."""
 
 
@@ -47,32 +63,65 @@ Operand = Array | complex
 
 @elementwise(1, 1, symbol="+")
 def add(x1: Operand, x2: Operand, /) -> Array:
-    """Return the sum of each pair of elements."""
+    """Return the sum of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
 @elementwise(1, -1, symbol="-")
 def subtract(x1: Operand, x2: Operand, /) -> Array:
-    """Return the difference of each pair of elements."""
+    """Return the difference of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
 @elementwise(
-    lambda xp, x2: x2,
-    lambda xp, x1: x1,
-    of_root=lambda y: _square_of_root(y, 2),
+    factor("x2"),
+    factor("x1"),
+    own=SquaresRoots(lambda y: _square_of_root(y, 2)),
     symbol="*",
 )
 def multiply(x1: Operand, x2: Operand, /) -> Array:
-    """Return the product of each pair of elements."""
+    """Return the product of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape.
+    """
 
 
-@elementwise(over(lambda xp, x2: x2), lambda xp, x2, out: -out / x2, symbol="/")
+@elementwise(over(factor("x2")), lambda xp, x2, out: -out / x2, symbol="/")
 def divide(x1: Operand, x2: Operand, /) -> Array:
-    """Return the quotient of each pair of elements."""
+    """Return the quotient of each pair of elements.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape, floating-point also for integers. A division by zero gives
+        infinity or NaN by IEEE 754, and so do its derivatives.
+    """
 
 
 @elementwise(
-    lambda xp, x2: x2,
-    lambda xp, x1: x1,
+    factor("x2"),
+    factor("x1"),
     zeros=True,
     product=lambda g, p: strong_multiply(g, p),
 )
@@ -83,13 +132,8 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     entry not indexed) is carried upstream by this product, so that an infinite derivative there
     cannot turn it into NaN. Its derivatives are those of a product, at every order.
     """
-    x = x2 if type(x1) in SCALARS else x1
-    backend = backend_of(x)
-    if backend.strong_multiply is not None:
-        return backend.strong_multiply(x1, x2)  # type: ignore[no-any-return]
-    product = x1 * x2
-    dead = (x1 == 0) | (x2 == 0)
-    return backend.xp.where(dead, backend.xp.zeros_like(product), product)  # type: ignore[no-any-return]
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.zero_wins(x1, x2)
 
 
 def _pow_slope(x1: Any, x2: float) -> Any:
@@ -114,12 +158,12 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
     return x1**x2  # type: ignore[return-value]
 
 
-def _pow_base(xp: Any, x1: Any, x2: Any) -> Any:
+def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
     none = x2 == 0
     return xp.where(none, 0.0, x2 * x1 ** xp.where(none, xp.ones_like(x2), x2 - 1))
 
 
-def _pow_exponent(xp: Any, x1: Any, out: Any) -> Any:
+def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
     zero = x1 == 0
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
@@ -127,17 +171,30 @@ def _pow_exponent(xp: Any, x1: Any, out: Any) -> Any:
 @elementwise(_pow_base, _pow_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
-    return backend_of(x1).xp.pow(x1, x2)  # type: ignore[no-any-return]
+    return backend_of(x1).xp.pow(x1, x2)
 
 
-def pow(x1: Any, x2: Any, /) -> Array:
+@as_given
+def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Return each element of `x1` raised to that of `x2`.
 
     The derivative in the exponent is 0 where the base is 0, and that in the base is 0 where the
     exponent is 0.
+
+    Args:
+        x1: bases, an array or a number.
+        x2: exponents, an array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape and promoted dtype. NaN where a negative real base has an
+        exponent that is no whole number; use complex numbers there.
+
+    >>> import xgrad as xg
+    >>> float(xg.grad(lambda x: xg.pow(x, 3))(2.0))
+    12.0
     """
     if type(x2) in (int, float):
-        if x2 == 2 and type(x1) is Array and x1._node and x1._node[RULE].square:
+        if x2 == 2 and type(x1) is Array and root_of(x1):
             return _square_of_root(x1, x2)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
@@ -149,7 +206,10 @@ def pow(x1: Any, x2: Any, /) -> Array:
     return _pow(x1, x2)
 
 
-def _complex_like(number: complex, like: Any) -> Any:
+operators.define("**", pow)
+
+
+def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
     raw = like._data if type(like) is Array else like
     backend = backend_of(raw)
@@ -159,14 +219,32 @@ def _complex_like(number: complex, like: Any) -> Any:
     return Array(made) if type(like) is Array else made
 
 
-@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2))
+@elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2), symbol="%")
 def remainder(x1: Operand, x2: Operand, /) -> Array:
-    """Return the remainder of the division, with the sign of `x2`."""
+    """Return the remainder of the division, with the sign of `x2`.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        ``x1 - floor(x1 / x2) * x2`` of the broadcast shape, as Python's ``%``. The derivative in
+        `x1` is 1, also at the jumps; that in `x2` is ``-floor(x1 / x2)``. `fmod` has the sign of
+        `x1`.
+    """
 
 
-@constant
+@constant_operator("//")
 def floor_divide(x1: Operand, x2: Operand, /) -> Array:
-    """Return the largest integer not greater than the quotient. Its derivative is zero."""
+    """Return the largest integer not greater than the quotient. Its derivative is zero.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        Whole numbers of the broadcast shape, in the promoted dtype, rounded towards -infinity.
+    """
 
 
 @elementwise(-1)
@@ -184,21 +262,21 @@ def _square(x: Array, /) -> Array:
     """Return the square of each element, be it a root or not."""
 
 
+@as_given
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
-    if type(x) is Array and x._node and x._node[RULE].square:
+    if type(x) is Array and root_of(x):
         return _square_of_root(x, 2)
     return _square(x)
 
 
-def _square_of_root(y: Array, two: float) -> Array:
+def _square_of_root(y: Array, two: Any) -> Array:
     """Return the square of a root, with the derivatives of what is under it.
 
     By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
     """
-    node: Any = y._node
-    under = node[RULE].square(node, node[RULE].lift(node))
-    return Array(y._data**two, under._node)
+    root: Any = root_of(y)
+    return Array(y._data**two, root.squared(y._node)._node)
 
 
 @elementwise(lambda xp, out: -out * out)
@@ -208,41 +286,48 @@ def reciprocal(x: Array, /) -> Array:
 
 @elementwise(
     lambda xp, out: 0.5 / out,
-    square=lambda node, out: positive(Array(out._data, node[PARENTS])),
+    own=Root(lambda x: positive(x)),
 )
 def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
 
 
-def _unit(xp: Any, x: Any, length: Any) -> Any:
+def _unit(xp: XP, x: Any, length: Any) -> Any:
     """Return ``x / length``, and 0 where the length is 0: the kink of a norm."""
     zero = length == 0
     # not x / length: some libraries divide a number by an array in another way than two arrays
     return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
 
 
-def _sum_of_legs(node: Any, saved: Any) -> Any:
-    *legs, out = saved
+def _sum_of_legs(x1: Any, x2: Any, out: Any) -> Any:
     raw = out._data
     total: Any = backend_of(raw).xp.zeros_like(raw)  # in the shape that the legs broadcast to
-    for leg in legs:
-        total = leg * leg + total
-    return total
+    return x2 * x2 + (x1 * x1 + total)
 
 
 @elementwise(
     lambda xp, x1, out: _unit(xp, x1, out),
     lambda xp, x2, out: _unit(xp, x2, out),
-    square=_sum_of_legs,
+    own=Root(_sum_of_legs),
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:
-    """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0)."""
+    """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0).
+
+    At (0, 0), where the length has a kink, both derivatives are 0.
+
+    Args:
+        x1: one leg, a real array or a number.
+        x2: the other one; broadcast.
+
+    Returns:
+        ``sqrt(x1**2 + x2**2)`` of the broadcast shape, without overflow on the way.
+    """
 
 
 # Exponentials and logarithms ---------------------------------------------------------------------
 
 
-@elementwise(lambda xp, out: out)
+@elementwise(factor("out"))
 def exp(x: Array, /) -> Array:
     """Return e raised to each element."""
 
@@ -252,7 +337,7 @@ def expm1(x: Array, /) -> Array:
     """Return ``exp(x) - 1``, accurate for small elements."""
 
 
-@elementwise(over(lambda xp, x: x))
+@elementwise(over(factor("x")))
 def log(x: Array, /) -> Array:
     """Return the natural logarithm of each element."""
 
@@ -272,14 +357,23 @@ def log10(x: Array, /) -> Array:
     """Return the logarithm to base 10 of each element."""
 
 
-def _weight(xp: Any, x: Any, out: Any) -> Any:
+def _weight(xp: XP, x: Any, out: Any) -> Any:
     """Return ``exp(x - out)``, the share of `x` in a sum of exponentials; 0 if all are -inf."""
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
 
 
 @elementwise(lambda xp, x1, out: _weight(xp, x1, out), lambda xp, x2, out: _weight(xp, x2, out))
 def logaddexp(x1: Operand, x2: Operand, /) -> Array:
-    """Return ``log(exp(x1) + exp(x2))`` without overflow."""
+    """Return ``log(exp(x1) + exp(x2))`` without overflow.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape. The derivatives are the shares ``exp(x1 - out)`` and
+        ``exp(x2 - out)``, which sum to 1; where both are -inf the result is -inf.
+    """
 
 
 # Trigonometry ------------------------------------------------------------------------------------
@@ -300,7 +394,7 @@ def tan(x: Array, /) -> Array:
     """Return the tangent of each element, in radians."""
 
 
-def _co(xp: Any, x: Any) -> Any:
+def _co(xp: XP, x: Any) -> Any:
     """Return ``sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
     return xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
 
@@ -320,14 +414,25 @@ def atan(x: Array, /) -> Array:
     """Return the inverse tangent of each element, in radians."""
 
 
-def _turn(xp: Any, x: Any, x1: Any, x2: Any) -> Any:
+def _turn(xp: XP, x: Any, x1: Any, x2: Any) -> Any:
     """Return ``x / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
     return _unit(xp, x, x1 * x1 + x2 * x2)
 
 
 @elementwise(lambda xp, x1, x2: _turn(xp, x2, x1, x2), lambda xp, x1, x2: _turn(xp, -x1, x1, x2))
 def atan2(x1: Operand, x2: Operand, /) -> Array:
-    """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians."""
+    """Return the angle of the point with ordinate `x1` and abscissa `x2`, in radians.
+
+    At the origin, where there is no angle, both derivatives are 0.
+
+    Args:
+        x1: ordinates (y), real.
+        x2: abscissas (x), real; shapes are broadcast.
+
+    Returns:
+        Angles from -pi to pi, of the broadcast shape. The cut is the negative half of the abscissa;
+        the sign of a zero `x1` says from which side it is reached.
+    """
 
 
 @elementwise(lambda xp, x: xp.cosh(x))
@@ -363,22 +468,23 @@ def atanh(x: Array, /) -> Array:
 # Absolute value, sign, choice --------------------------------------------------------------------
 
 
-@elementwise(lambda xp, x: xp.sign(x), square=lambda node, x: x * x)
+@elementwise(lambda xp, x: xp.sign(x), own=Root(lambda x: x * x))
 def _abs_real(x: Array, /) -> Array:
     """Return the absolute value of each real element."""
-    return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.abs(x)
 
 
 @rule(
     vjp=lambda xp, g, x: g * xp.sign(x),
     jvp=lambda xp, t, x: t * xp.conj(xp.sign(x)),
-    square=lambda node, saved: real(conj(saved["x"]) * saved["x"]),
+    own=Root(lambda x: real(conj(x) * x)),
 )
 def _abs_complex(x: Array, /) -> Array:
     """Return the modulus of each complex element."""
-    return backend_of(x).xp.abs(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.abs(x)
 
 
+@as_given
 def abs(x: Array, /) -> Array:
     """Return the absolute value of each element; its derivative at 0 is 0."""
     return _abs_complex(x) if is_complex(x) else _abs_real(x)
@@ -387,10 +493,10 @@ def abs(x: Array, /) -> Array:
 @constant
 def _sign_real(x: Array, /) -> Array:
     """Return the sign of each real element."""
-    return backend_of(x).xp.sign(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.sign(x)
 
 
-def _across(xp: Any, t: Any, x: Any, out: Any) -> Any:
+def _across(xp: XP, t: Any, x: Any, out: Any) -> Any:
     """Return the part of `t` across the direction of `x`, over its length: how the sign turns."""
     return _unit(xp, t - out * xp.real(xp.conj(out) * t), xp.abs(x))
 
@@ -401,9 +507,10 @@ def _across(xp: Any, t: Any, x: Any, out: Any) -> Any:
 )
 def _sign_complex(x: Array, /) -> Array:
     """Return the direction of each complex element."""
-    return backend_of(x).xp.sign(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.sign(x)
 
 
+@as_given
 def sign(x: Array, /) -> Array:
     """Return -1, 0 or 1 for each element; for a complex one ``x / abs(x)``, or 0."""
     return _sign_complex(x) if is_complex(x) else _sign_real(x)
@@ -413,42 +520,106 @@ def sign(x: Array, /) -> Array:
     lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1), zeros=True
 )
 def maximum(x1: Operand, x2: Operand, /) -> Array:
-    """Return the larger of each pair of elements; at a tie each gets half the derivative."""
+    """Return the larger of each pair of elements; at a tie each gets half the derivative.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape; NaN where either is NaN (`fmax` prefers the other one).
+
+    >>> import xgrad as xg
+    >>> float(xg.grad(lambda x: xg.maximum(x, 0.0))(0.0))
+    0.5
+    """
 
 
 @elementwise(
     lambda xp, x1, x2: _share(xp, x2, x1), lambda xp, x1, x2: _share(xp, x1, x2), zeros=True
 )
 def minimum(x1: Operand, x2: Operand, /) -> Array:
-    """Return the smaller of each pair of elements; at a tie each gets half the derivative."""
+    """Return the smaller of each pair of elements; at a tie each gets half the derivative.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        An array of the broadcast shape; NaN where either is NaN (`fmin` prefers the other one).
+    """
 
 
 @elementwise(
-    lambda xp, x, out: indicator(xp, x == out, out),
-    lambda xp, x, min: indicator(xp, x < min, x),
-    lambda xp, x, max: indicator(xp, x > max, x),
+    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, min: x < min),
+    mask(lambda xp, x, max: x > max),
     zeros=True,
 )
+def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
+    """Return each element limited to a range that may be arrays too."""
+
+
+@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
+def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
+    """Return each element limited to a range of numbers."""
+    return backend_of(x).xp.clip(x, min, max)
+
+
+@as_given
 def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -> Array:
-    """Return each element limited to a range; at a bound the derivative in `x` is 1."""
+    """Return each element limited to a range; at a bound the derivative in `x` is 1.
+
+    Args:
+        x: a real array.
+        min: the lower bound, a number or an array that broadcasts; none if None.
+        max: the upper bound, likewise. It wins where it is below `min`.
+
+    Returns:
+        An array of the broadcast shape. Outside of the range the derivative in `x` is 0 and that in
+        the bound 1; it stays 0 even if a later derivative is infinite.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.clip(np.asarray([-1.0, 0.5, 2.0]), 0.0, 1.0)
+    array([0. , 0.5, 1. ])
+    """
+    if type(min) in _NUMBERS and type(max) in _NUMBERS:
+        return _clip_to_numbers(x, min, max)  # type: ignore[arg-type] # as just asked
+    return _clip(x, min, max)
 
 
 @elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
 def copysign(x1: Operand, x2: Operand, /) -> Array:
-    """Return the magnitude of `x1` with the sign of `x2`."""
+    """Return the magnitude of `x1` with the sign of `x2`.
+
+    Args:
+        x1: real numbers whose magnitudes are taken.
+        x2: real numbers whose signs are taken, also that of a zero; broadcast.
+
+    Returns:
+        An array of the broadcast shape. The derivative in `x1` is 1 or -1, at 0 it is 0; in `x2` 0.
+    """
 
 
 @linear(
     None,
-    lambda xp, g, condition: xp.where(condition, g, xp.zeros_like(g)),
-    lambda xp, g, condition: xp.where(condition, xp.zeros_like(g), g),
+    lambda xp, g, condition: xp.where(condition, g, 0.0),
+    lambda xp, g, condition: xp.where(condition, 0.0, g),
     zeros=True,
 )
-def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
+def where(condition: AnyArray, x1: Operand, x2: Operand, /) -> Array:
     """Return `x1` where the condition holds and `x2` elsewhere.
 
     The branch not taken has no influence: its derivative is zero even where that of its
     computation is infinite or NaN.
+
+    Args:
+        condition: booleans.
+        x1: an array or a number, taken where the condition is true.
+        x2: an array or a number, taken elsewhere. All three are broadcast, `x1` and `x2` promoted.
+
+    Returns:
+        An array of the broadcast shape.
 
     >>> import xgrad as xg
     >>> float(xg.grad(lambda x: xg.where(x > 0, xg.sqrt(x), 0.0))(0.0))
@@ -462,31 +633,34 @@ def where(condition: Array, x1: Operand, x2: Operand, /) -> Array:
 @linear(lambda xp, g: g)
 def _real(x: Array, /) -> Array:
     """Return the real part of each complex element."""
-    return backend_of(x).xp.real(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.real(x)
 
 
 @linear(lambda xp, g: g * 1j)
 def _imag(x: Array, /) -> Array:
     """Return the imaginary part of each complex element."""
-    return backend_of(x).xp.imag(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.imag(x)
 
 
 @linear(lambda xp, g: xp.conj(g))
 def _conj(x: Array, /) -> Array:
     """Return the conjugate of each complex element."""
-    return backend_of(x).xp.conj(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.conj(x)
 
 
+@as_given
 def real(x: Array, /) -> Array:
     """Return the real part of each element; a real array as it is."""
     return _real(x) if is_complex(x) else positive(x)
 
 
+@as_given
 def imag(x: Array, /) -> Array:
     """Return the imaginary part of each element; zeros for a real array."""
     return _imag(x) if is_complex(x) else strong_multiply(x, 0)
 
 
+@as_given
 def conj(x: Array, /) -> Array:
     """Return the complex conjugate of each element; a real array as it is."""
     return _conj(x) if is_complex(x) else positive(x)
@@ -517,40 +691,97 @@ def trunc(x: Array, /) -> Array:
 
 @elementwise(1, lambda xp, x2: xp.zeros_like(x2))
 def nextafter(x1: Operand, x2: Operand, /) -> Array:
-    """Return the next representable number after `x1` towards `x2`: it moves as `x1` does."""
+    """Return the next representable number after `x1` towards `x2`: it moves as `x1` does.
+
+    Args:
+        x1: where to start, real and floating-point.
+        x2: the direction, of the same dtype; broadcast.
+
+    Returns:
+        An array of the broadcast shape; `x2` where both are equal. The derivative in `x1` is 1,
+        that in `x2` is 0.
+    """
 
 
 # Comparisons, logic and bits: no derivative ------------------------------------------------------
 
 
-@constant
+@constant_operator("==")
 def equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether the elements of each pair are equal."""
+    """Return whether the elements of each pair are equal.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
-@constant
+@constant_operator("!=")
 def not_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether the elements of each pair differ."""
+    """Return whether the elements of each pair differ.
+
+    Args:
+        x1: an array or a number.
+        x2: an array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; True where either is NaN. They have no derivative.
+    """
 
 
-@constant
+@constant_operator("<")
 def less(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is less than `x2`."""
+    """Return whether `x1` is less than `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
-@constant
+@constant_operator("<=")
 def less_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is less than or equal to `x2`."""
+    """Return whether `x1` is less than or equal to `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
-@constant
+@constant_operator(">")
 def greater(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is greater than `x2`."""
+    """Return whether `x1` is greater than `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
-@constant
+@constant_operator(">=")
 def greater_equal(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether `x1` is greater than or equal to `x2`."""
+    """Return whether `x1` is greater than or equal to `x2`.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; shapes are broadcast, dtypes promoted.
+
+    Returns:
+        Booleans of the broadcast shape; False where either is NaN. They have no derivative.
+    """
 
 
 @constant
@@ -575,17 +806,41 @@ def signbit(x: Array, /) -> Array:
 
 @constant
 def logical_and(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether both elements are true."""
+    """Return whether both elements are true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
 def logical_or(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether either element is true."""
+    """Return whether either element is true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
 def logical_xor(x1: Operand, x2: Operand, /) -> Array:
-    """Return whether exactly one of the elements is true."""
+    """Return whether exactly one of the elements is true.
+
+    Args:
+        x1: booleans.
+        x2: booleans; broadcast.
+
+    Returns:
+        Booleans of the broadcast shape. They have no derivative.
+    """
 
 
 @constant
@@ -593,19 +848,43 @@ def logical_not(x: Array, /) -> Array:
     """Return whether each element is false."""
 
 
-@constant
+@constant_operator("&")
 def bitwise_and(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in both elements."""
+    """Return the bits set in both elements.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
-@constant
+@constant_operator("|")
 def bitwise_or(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in either element."""
+    """Return the bits set in either element.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
-@constant
+@constant_operator("^")
 def bitwise_xor(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits set in exactly one of the elements."""
+    """Return the bits set in exactly one of the elements.
+
+    Args:
+        x1: integers, or booleans.
+        x2: integers, or booleans if `x1` holds booleans; shapes are broadcast.
+
+    Returns:
+        Integers of the broadcast shape, or booleans. They have no derivative.
+    """
 
 
 @constant
@@ -613,11 +892,27 @@ def bitwise_invert(x: Array, /) -> Array:
     """Return each element with all bits flipped."""
 
 
-@constant
+@constant_operator("<<")
 def bitwise_left_shift(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits of `x1` shifted left by `x2`."""
+    """Return the bits of `x1` shifted left by `x2`.
+
+    Args:
+        x1: integers.
+        x2: by how many bits, not negative and less than the dtype is wide; broadcast.
+
+    Returns:
+        Integers of the broadcast shape: ``x1 * 2**x2`` where that fits. They have no derivative.
+    """
 
 
-@constant
+@constant_operator(">>")
 def bitwise_right_shift(x1: Operand, x2: Operand, /) -> Array:
-    """Return the bits of `x1` shifted right by `x2`."""
+    """Return the bits of `x1` shifted right by `x2`.
+
+    Args:
+        x1: integers; the sign of a negative one is kept.
+        x2: by how many bits, not negative and less than the dtype is wide; broadcast.
+
+    Returns:
+        Integers of the broadcast shape: ``floor(x1 / 2**x2)``. They have no derivative.
+    """

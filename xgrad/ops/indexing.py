@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..backends import Backend, backend_of, backend_of_type
+from ..arrays.node import RULE
+from ..arrays.types import AnyArray, as_given
+from ..backends import XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place
-from ..engine.tape import RULE
+from ..engine.slices import Reading, Writing
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
 
@@ -105,9 +107,9 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     backend = backend_of(like)
     whole = backend.xp.empty(shape, dtype=like.dtype, device=backend.device(like))
     write, kind = backend.setitem, type(like)
-    for g, saved in parts:
+    for g, key in parts:
         own = write if type(g) is kind else leading(whole, g).setitem
-        whole = own(whole, saved["key"], g, False)
+        whole = own(whole, key, g, False)
     return whole
 
 
@@ -116,9 +118,7 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     zeros=True,
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
-    add_to=lambda total, g, key: _add_at(total, g, key),
-    cover=lambda keys, shape: _cover(keys, shape),
-    join=lambda parts, shape: _join(parts, shape),
+    own=Reading(_add_at, _cover, _join),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -129,7 +129,7 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` at a basic index."""
     backend = backend_of(x)
     out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.setitem(out, key, x, False)  # type: ignore[no-any-return]
+    return backend.setitem(out, key, x, False)
 
 
 @linear(
@@ -146,7 +146,7 @@ def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` added at an index, once for each time an entry occurs."""
     backend = backend_of(x)
     out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.index_add(out, key, x)  # type: ignore[no-any-return]
+    return backend.index_add(out, key, x)
 
 
 def _read_apart(x: Array, key: Key) -> Array:
@@ -161,7 +161,7 @@ def _read_apart(x: Array, key: Key) -> Array:
         node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
             return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
-        if node is not None and node[RULE].reuse is not None:
+        if node is not None and isinstance(node[RULE].own, Writing):
             out._data = apart(x._data, out._data)
     return out
 
@@ -177,6 +177,7 @@ def apart(whole: Any, part: Any) -> Any:
     return backend_of(part).xp.asarray(part, copy=True)
 
 
+@as_given
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
@@ -199,7 +200,7 @@ def leading(x: Any, value: Any) -> Backend:
     return own if own is not None and own.leads else backend
 
 
-def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
+def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
     backend = backend_of(g)
     part = xp.asarray(backend.getitem(g, key), copy=True)
@@ -210,11 +211,11 @@ def _parted(xp: Any, g: Any, key: Key) -> tuple[Any, Any]:
     lambda xp, g, key: _setitem(g, 0, key=key),
     lambda xp, g, key: getitem(g, key),
     zeros=True,
-    reuse=lambda xp, g, key: _parted(xp, g, key),
+    own=Writing(_parted),
 )
-def _setitem(x: Array, value: Array, /, *, key: Key, copy: bool = True) -> Array:
+def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""
-    return leading(x, value).setitem(x, key, value, copy)  # type: ignore[no-any-return]
+    return leading(x, value).setitem(x, key, value, copy)
 
 
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
@@ -239,8 +240,23 @@ def _without_leading_ones(value: Array, ndim: int) -> Array:
     return reshape(value, shape)
 
 
-def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
-    """Return the entries at integer indices along an axis."""
+@as_given
+def take(x: Array, indices: AnyArray, /, *, axis: int | None = None) -> Array:
+    """Return the entries at integer indices along an axis.
+
+    Args:
+        x: the array.
+        indices: integers; negative ones count from the end. An index may occur several times: its
+            contributions to the derivative are summed.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape of `x` with the axis replaced by the shape of `indices`.
+
+    Raises:
+        ValueError: if `axis` is None and `x` has not exactly one axis.
+        IndexError: if an index is out of bounds, where the backend checks this.
+    """
     require_array("take", "x", x)
     if axis is None:
         if len(x.shape) != 1:
@@ -250,7 +266,7 @@ def take(x: Array, indices: Array, /, *, axis: int | None = None) -> Array:
 
 
 @constant
-def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
+def _along(x: Raw, indices: Raw, /, *, axis: int) -> tuple[Array, ...]:
     """Return the full index of which `indices` is the part along one axis."""
     backend = backend_of(indices)
     ndim, device = len(x.shape), backend.device(indices)
@@ -265,8 +281,21 @@ def _along(x: Array, indices: Array, /, *, axis: int) -> tuple[Array, ...]:
     return tuple(key)
 
 
-def take_along_axis(x: Array, indices: Array, /, *, axis: int = -1) -> Array:
-    """Return the entries at `indices` along an axis, one index for each place on the other axes."""
+@as_given
+def take_along_axis(x: Array, indices: AnyArray, /, *, axis: int = -1) -> Array:
+    """Return the entries at `indices` along an axis, one index for each place on the other axes.
+
+    Args:
+        x: the array.
+        indices: integers, with as many axes as `x`; along the others the lengths are equal, or 1.
+        axis: the axis along which the indices count.
+
+    Returns:
+        An array of the shape of `indices`, as `argsort` and `argmax` make them.
+
+    Raises:
+        ValueError: if `indices` does not have as many axes as `x`.
+    """
     require_array("take_along_axis", "x", x)
     require_array("take_along_axis", "indices", indices)
     if len(indices.shape) != len(x.shape):
@@ -282,7 +311,7 @@ def _repeated_indices(repeats: Array, /, *, length: int) -> Array:
     """Return each index below `length` as often as `repeats` says."""
     backend = backend_of(repeats)
     indices = backend.xp.arange(length, device=backend.device(repeats))
-    return backend.xp.repeat(indices, backend.xp.broadcast_to(repeats, (length,)))  # type: ignore[no-any-return]
+    return backend.xp.repeat(indices, backend.xp.broadcast_to(repeats, (length,)))
 
 
 def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
@@ -293,8 +322,22 @@ def _repeat_number(x: Array, repeats: int, axis: int) -> Array:
     return reshape(wide, (*shape[:axis], shape[axis] * repeats, *shape[axis + 1 :]))
 
 
+@as_given
 def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Array:
-    """Return each element repeated, along an axis, or of the flattened array if it is None."""
+    """Return each element repeated, along an axis, or of the flattened array if it is None.
+
+    Args:
+        x: the array.
+        repeats: how often, 0 or more: a number, or one for each slice along the axis.
+        axis: the axis along which to repeat; if None `x` is flattened first.
+
+    Returns:
+        An array of the dtype of `x`. Its length follows from the values of `repeats`, which are
+        therefore waited for if they are an array on a GPU.
+
+    Raises:
+        ValueError: if a number of repetitions is negative.
+    """
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array, placed
 from .indexing import getitem, take
@@ -34,37 +35,41 @@ def _at_least(arrays: tuple[Any, ...], ndim: int, name: str) -> Any:
     return made[0] if len(made) == 1 else tuple(made)
 
 
-def atleast_1d(*arrays: Array) -> Any:
+def atleast_1d(*arrays: AnyArray) -> Any:
     """Return arrays with at least one axis."""
     return _at_least(arrays, 1, "atleast_1d")
 
 
-def atleast_2d(*arrays: Array) -> Any:
+def atleast_2d(*arrays: AnyArray) -> Any:
     """Return arrays with at least two axes; a vector becomes a row."""
     return _at_least(arrays, 2, "atleast_2d")
 
 
-def atleast_3d(*arrays: Array) -> Any:
+def atleast_3d(*arrays: AnyArray) -> Any:
     """Return arrays with at least three axes; a vector goes to the middle one."""
     return _at_least(arrays, 3, "atleast_3d")
 
 
+@as_given
 def hstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the second axis, vectors along the only one."""
     arrays = [atleast_1d(x) for x in arrays]
     return concat(arrays, axis=int(bool(arrays) and len(arrays[0].shape) > 1))
 
 
+@as_given
 def vstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the first axis; a vector counts as a row."""
     return concat([atleast_2d(x) for x in arrays], axis=0)
 
 
+@as_given
 def dstack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the third axis."""
     return concat([atleast_3d(x) for x in arrays], axis=2)
 
 
+@as_given
 def column_stack(arrays: Sequence[Array], /) -> Array:
     """Return arrays joined along the second axis; a vector counts as a column."""
     parts = [atleast_1d(x) for x in arrays]
@@ -91,17 +96,28 @@ def _joined(part: Any, level: int, ndim: int, like: Any) -> Any:
     return _with_axes(part, ndim - len(part.shape), 0)
 
 
-def block(arrays: Any, /) -> Array:
+@as_given
+def block(arrays: Sequence[Any], /) -> Array:
     """Return arrays joined as nested lists lay them out: the innermost along the last axis."""
     leaves: list[Any] = []
     depth = _depth(arrays, leaves)
     like = next((x for x in leaves if is_array(x)), None)
     ndim = max(depth, *(len(getattr(x, "shape", ())) for x in leaves), 0)
-    return _joined(arrays, depth, ndim, like)  # type: ignore[no-any-return]
+    return _joined(arrays, depth, ndim, like)
 
 
-def append(x: Array, values: Array, /, axis: int | None = None) -> Array:
-    """Return an array with others at its end, along an axis or flattened."""
+@as_given
+def append(x: Array, values: AnyArray, /, axis: int | None = None) -> Array:
+    """Return an array with others at its end, along an axis or flattened.
+
+    Args:
+        x: the array.
+        values: what is put behind it, with as many axes; only the length along `axis` may differ.
+        axis: the axis; both are flattened if it is None.
+
+    Returns:
+        A new array of the promoted dtype.
+    """
     return concat([array_of(x, "append", axis), array_of(values, "append")], axis=axis)
 
 
@@ -122,29 +138,80 @@ def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> lis
     return [getitem(x, at_axis(axis, slice(i, j))) for i, j in zip(starts, ends, strict=True)]
 
 
+@as_given
 def split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
-    """Return equal sections of an array along an axis, or those that begin at given indices."""
+    """Return equal sections of an array along an axis, or those that begin at given indices.
+
+    Args:
+        x: the array.
+        indices_or_sections: how many sections, which must divide the length (`array_split` does
+            without), or the indices at which they begin, but the first.
+        axis: the axis along which to cut.
+
+    Returns:
+        A list of arrays.
+    """
     return _split(x, indices_or_sections, axis, "split", equal=True)
 
 
+@as_given
 def array_split(x: Array, /, indices_or_sections: Sections, axis: int = 0) -> list[Array]:
-    """Return sections of an array along an axis; the first ones are longer if need be."""
+    """Return sections of an array along an axis; the first ones are longer if need be.
+
+    Args:
+        x: the array.
+        indices_or_sections: how many sections, or the indices at which they begin, but the first.
+        axis: the axis along which to cut.
+
+    Returns:
+        A list of arrays. Of n elements in k sections the first ``n % k`` have one more.
+    """
     return _split(x, indices_or_sections, axis, "array_split", equal=False)
 
 
+@as_given
 def hsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the second axis, of a vector along its only one."""
+    """Return sections along the second axis, of a vector along its only one.
+
+    Args:
+        x: an array of one axis or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     axis = int(len(array_of(x, "hsplit").shape) > 1)
     return _split(x, indices_or_sections, axis, "hsplit", equal=True)
 
 
+@as_given
 def vsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the first axis of an array of two or more."""
+    """Return sections along the first axis of an array of two or more.
+
+    Args:
+        x: an array of two axes or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     return _split_at(x, indices_or_sections, 0, 2, "vsplit")
 
 
+@as_given
 def dsplit(x: Array, /, indices_or_sections: Sections) -> list[Array]:
-    """Return sections along the third axis."""
+    """Return sections along the third axis.
+
+    Args:
+        x: an array of three axes or more.
+        indices_or_sections: into how many equal sections, or the indices at which they begin, but
+            the first.
+
+    Returns:
+        A list of arrays.
+    """
     return _split_at(x, indices_or_sections, 2, 3, "dsplit")
 
 
@@ -164,14 +231,22 @@ def _host(obj: Any, name: str) -> Any:
     return obj
 
 
+@as_given
 def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array:
     """Return an array with values put before the given indices, along an axis or flattened.
 
     Args:
         x: the array.
-        obj: an int, a slice, or a sequence of ints.
+        obj: an int, a slice, or a sequence of ints; they count in `x`, before anything is put in.
         values: an array that broadcasts to what is put in, or a number.
         axis: the axis; the array is flattened if it is None.
+
+    Returns:
+        A new array, longer along the axis. Derivatives flow to `x` and to `values`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.insert(np.asarray([1.0, 2.0]), 1, 9.0)
+    array([1., 9., 2.])
     """
     x = array_of(x, "insert")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
@@ -189,8 +264,21 @@ def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array
     return take(both, placed(x, order, np.int64), axis=axis)
 
 
+@as_given
 def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
-    """Return an array without the slices at the given indices, along an axis or flattened."""
+    """Return an array without the slices at the given indices, along an axis or flattened.
+
+    Args:
+        x: the array.
+        obj: an int, a slice, a sequence of ints or of booleans; not a tracked array.
+        axis: the axis; the array is flattened if it is None.
+
+    Returns:
+        A new array; what is left out has the derivative 0.
+
+    Raises:
+        IndexError: if an index is out of bounds.
+    """
     x = array_of(x, "delete")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "delete")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, as_given
+from ..backends import XP, backend_of
+from ..engine.frames import called
 from ..engine.op import linear
-from ..engine.operands import called, require_array, require_one_place
+from ..engine.operands import require_array, require_one_place
 from .dtypes import astype, result_type
 
 
@@ -38,7 +40,21 @@ def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Array:
-    """Return the elements in another shape; one length may be -1."""
+    """Return the elements in another shape; one length may be -1.
+
+    Args:
+        x: the array.
+        shape: the new lengths; their product is the number of elements, and one that is -1 follows
+            from the others.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as needed
+            if None.
+
+    Returns:
+        The elements of `x` in C order; a view where that needs no copy.
+
+    Raises:
+        ValueError: from the backend, if the number of elements does not fit.
+    """
 
 
 @linear(
@@ -46,7 +62,15 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
     view=lambda base, new, axes: permute_dims(new, _inverse(axes)),
 )
 def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
-    """Return the array with its axes in another order."""
+    """Return the array with its axes in another order.
+
+    Args:
+        x: the array.
+        axes: for each axis of the result, which axis of `x` it is; each occurs once.
+
+    Returns:
+        The same elements; a view where the backend has views.
+    """
 
 
 @linear(lambda xp, g: xp.matrix_transpose(g), view=lambda base, new: matrix_transpose(new))
@@ -59,7 +83,16 @@ def matrix_transpose(x: Array, /) -> Array:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Return the array with new axes of length one."""
+    """Return the array with new axes of length one.
+
+    Args:
+        x: the array.
+        axis: where in the result the new axis is, or the new axes are; negative ones count from the
+            end, so that -1 is a new last axis.
+
+    Returns:
+        The same elements; a view where the backend has views.
+    """
 
 
 @linear(
@@ -67,10 +100,21 @@ def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
 def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Return the array without the given axes of length one."""
+    """Return the array without the given axes of length one.
+
+    Args:
+        x: the array.
+        axis: the axis or axes; by the standard they are always named.
+
+    Returns:
+        The same elements; a view where the backend has views.
+
+    Raises:
+        ValueError: from the backend, if one of the axes is longer than one.
+    """
 
 
-def _sum_to(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
+def _sum_to(xp: XP, g: Any, shape: tuple[int, ...]) -> Any:
     """Return `g` summed over the axes along which `shape` was broadcast."""
     extra = len(g.shape) - len(shape)
     axes = tuple(range(extra)) + tuple(
@@ -81,12 +125,31 @@ def _sum_to(xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
 
 @linear(lambda xp, g, x: _sum_to(xp, g, x.shape))
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
-    """Return the array repeated to a shape; the data is not copied."""
+    """Return the array repeated to a shape; the data is not copied.
+
+    Args:
+        x: the array.
+        shape: the new shape; of its last lengths each is that of `x`, or `x` has the length one.
+
+    Returns:
+        An array of that shape, to be read only. Its transpose sums what was repeated.
+
+    Raises:
+        ValueError: from the backend, if the shape does not fit.
+    """
 
 
 @linear(lambda xp, g, axis: xp.flip(g, axis=axis), view=lambda base, new, **k: flip(new, **k))
 def flip(x: Array, /, *, axis: int | tuple[int, ...] | None = None) -> Array:
-    """Return the array with the order along axes reversed; all axes if None."""
+    """Return the array with the order along axes reversed; all axes if None.
+
+    Args:
+        x: the array.
+        axis: the axis or axes, negative ones counted from the end; all if None.
+
+    Returns:
+        An array of the shape of `x`; a view where the backend has views.
+    """
 
 
 def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
@@ -97,13 +160,35 @@ def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
 def roll(
     x: Array, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Array:
-    """Return the array rotated along axes; what leaves at one end enters at the other."""
+    """Return the array rotated along axes; what leaves at one end enters at the other.
+
+    Args:
+        x: the array.
+        shift: by how many places, for all axes or one for each; negative numbers go back.
+        axis: the axis or axes; if None the flattened array is rotated and gets its shape back.
+
+    Returns:
+        A new array of the shape of `x`.
+    """
 
 
+@as_given
 def moveaxis(
     x: Array, source: int | tuple[int, ...], destination: int | tuple[int, ...], /
 ) -> Array:
-    """Return the array with axes moved to other places, the rest in order."""
+    """Return the array with axes moved to other places, the rest in order.
+
+    Args:
+        x: the array.
+        source: the axis to move, or several as a tuple; negative ones count from the end.
+        destination: where in the result each of them is to be.
+
+    Returns:
+        The same elements with their axes in another order; a view where the backend has views.
+
+    Raises:
+        ValueError: if there are not as many destinations as sources, or an axis is repeated.
+    """
     require_array("moveaxis", "x", x)
     sources = source if isinstance(source, tuple) else (source,)
     places = destination if isinstance(destination, tuple) else (destination,)
@@ -120,7 +205,7 @@ def moveaxis(
     return permute_dims(x, tuple(order))
 
 
-def _pieces(xp: Any, g: Any, arrays: list[Any], axis: int) -> list[Any]:
+def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     """Return the pieces of a cotangent that belong to each of the joined arrays."""
     axis, start, pieces = axis % len(g.shape), 0, []
     sizes = [g.shape[axis] if a is None else a.shape[axis] for a in arrays]
@@ -133,7 +218,7 @@ def _pieces(xp: Any, g: Any, arrays: list[Any], axis: int) -> list[Any]:
 @linear(_pieces)
 def _concat(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along an existing axis."""
-    return backend_of(arrays[0]).xp.concat(arrays, axis=axis)  # type: ignore[no-any-return]
+    return backend_of(arrays[0]).xp.concat(arrays, axis=axis)
 
 
 def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
@@ -141,15 +226,29 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
     arrays = list(arrays)
     if not arrays:
         raise ValueError(f"{name}: got no arrays; expected at least one")
-    dtypes = {str(x.dtype) for x in arrays}
-    if len(dtypes) > 1:
-        dtype = result_type(*arrays)
-        arrays = [astype(x, dtype, copy=False) for x in arrays]
+    raws = [x._data if type(x) is Array else x for x in arrays]
+    first = raws[0].dtype
+    for x in raws:
+        if x.dtype is not first and x.dtype != first:
+            dtype = result_type(*arrays)
+            return [astype(x, dtype, copy=False) for x in arrays]
     return arrays
 
 
+@as_given
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
-    """Return arrays joined along an existing axis; flattened first if it is None."""
+    """Return arrays joined along an existing axis; flattened first if it is None.
+
+    Args:
+        arrays: a sequence of arrays whose shapes agree but along the axis.
+        axis: the axis along which to join; negative ones count from the end.
+
+    Returns:
+        A new array of the promoted dtype, along the axis as long as all of them together.
+
+    Raises:
+        ValueError: if there is nothing to join, or from the backend if shapes do not fit.
+    """
     arrays = _promoted(arrays, "concat")
     if axis is None:
         return _concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
@@ -161,17 +260,37 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
 )
 def _stack(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along a new axis."""
-    return backend_of(arrays[0]).xp.stack(arrays, axis=axis)  # type: ignore[no-any-return]
+    return backend_of(arrays[0]).xp.stack(arrays, axis=axis)
 
 
+@as_given
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
-    """Return arrays of one shape joined along a new axis."""
+    """Return arrays of one shape joined along a new axis.
+
+    Args:
+        arrays: a sequence of arrays of one shape.
+        axis: where in the result the new axis is; negative ones count from the end.
+
+    Returns:
+        A new array of the promoted dtype, along the new axis as long as there are arrays.
+
+    Raises:
+        ValueError: if there is nothing to join, or from the backend if shapes differ.
+    """
     return _stack(*_promoted(arrays, "stack"), axis=axis)
 
 
 @linear(lambda xp, g, axis: xp.stack(g, axis=axis))
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """Return the slices along an axis, as a tuple."""
+    """Return the slices along an axis, as a tuple.
+
+    Args:
+        x: an array of one axis or more.
+        axis: the axis, which the slices do not have.
+
+    Returns:
+        A tuple as long as the axis; its arrays are views where the backend has views.
+    """
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -188,7 +307,11 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(out)
 
 
-def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
+@overload
+def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]: ...
+@overload
+def broadcast_arrays(*arrays: AnyArray) -> tuple[Any, ...]: ...
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
     """Return arrays broadcast against each other."""
     for i, x in enumerate(arrays):
         require_array("broadcast_arrays", f"argument {i}", x)
@@ -197,8 +320,18 @@ def broadcast_arrays(*arrays: Array) -> tuple[Array, ...]:
     return tuple(broadcast_to(x, shape) for x in arrays)
 
 
+@as_given
 def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
-    """Return the array laid side by side, `repetitions` times along each axis."""
+    """Return the array laid side by side, `repetitions` times along each axis.
+
+    Args:
+        x: the array.
+        repetitions: how often along each axis; where `x` has fewer axes it gets axes of length one
+            in front, and where there are fewer repetitions, ones are put in front of them.
+
+    Returns:
+        A new array of the dtype of `x`, along each axis so many times as long.
+    """
     require_array("tile", "x", x)
     shape = tuple(x.shape)
     times = (1,) * (len(shape) - len(repetitions)) + tuple(repetitions)
@@ -213,16 +346,35 @@ def size(x: Array) -> int:
     return math.prod(x.shape)
 
 
+@as_given
 def diff(
     x: Array,
     /,
     *,
     axis: int = -1,
     n: int = 1,
-    prepend: Array | None = None,
-    append: Array | None = None,
+    prepend: AnyArray | None = None,
+    append: AnyArray | None = None,
 ) -> Array:
-    """Return the differences of neighbours along an axis, taken `n` times."""
+    """Return the differences of neighbours along an axis, taken `n` times.
+
+    Args:
+        x: the array.
+        axis: the axis.
+        n: how often; with 0 nothing is done.
+        prepend: an array put before `x` along the axis first.
+        append: an array put behind it first.
+
+    Returns:
+        An array that is shorter by `n` along the axis, if nothing is added.
+
+    Raises:
+        ValueError: if `n` is negative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.diff(np.asarray([1.0, 4.0, 9.0]))
+    array([3., 5.])
+    """
     require_array("diff", "x", x)
     if n < 0:
         raise ValueError(f"diff: n is {n}; expected a non-negative number")

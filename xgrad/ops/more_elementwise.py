@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, ArrayLike, as_given
+from ..backends import XP, Raw, backend_of
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired
@@ -34,7 +35,7 @@ from .elementwise import (
 from .statistical import all as all_over
 
 
-def _own(xp: Any, name: str) -> Any:
+def _own(xp: XP, name: str) -> Any:
     """Return a function that only some libraries have, or None."""
     return getattr(xp, name, None)
 
@@ -46,6 +47,7 @@ def _exp2(x: Array, /) -> Array:
     return own(x) if own else 2.0**x
 
 
+@as_given
 def exp2(x: Array, /) -> Array:
     """Return 2 raised to each element."""
     return _exp2(floating(x, "exp2"))
@@ -56,51 +58,90 @@ def _cbrt(x: Array, /) -> Array:
     """Return the real cube root of each element."""
     xp = backend_of(x).xp
     own = _own(xp, "cbrt")
-    return own(x) if own else xp.sign(x) * xp.abs(x) ** (1 / 3)  # type: ignore[no-any-return]
+    return own(x) if own else xp.sign(x) * xp.abs(x) ** (1 / 3)
 
 
+@as_given
 def cbrt(x: Array, /) -> Array:
     """Return the real cube root of each element."""
     return _cbrt(floating(x, "cbrt"))
 
 
+@as_given
 def deg2rad(x: Array, /) -> Array:
     """Return angles in degrees as radians."""
     return multiply(floating(x, "deg2rad"), math.pi / 180)
 
 
+@as_given
 def rad2deg(x: Array, /) -> Array:
     """Return angles in radians as degrees."""
     return multiply(floating(x, "rad2deg"), 180 / math.pi)
 
 
-def fmax(x1: Any, x2: Any, /) -> Array:
-    """Return the larger of each pair of elements, the other one where one is NaN."""
+@as_given
+def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Return the larger of each pair of elements, the other one where one is NaN.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
+    """
     x1, x2 = paired(x1, x2, "fmax")
     return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
 
 
-def fmin(x1: Any, x2: Any, /) -> Array:
-    """Return the smaller of each pair of elements, the other one where one is NaN."""
+@as_given
+def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Return the smaller of each pair of elements, the other one where one is NaN.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
+    """
     x1, x2 = paired(x1, x2, "fmin")
     return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
 
 
 @elementwise(1, lambda xp, x1, x2: -xp.trunc(x1 / x2))
-def _fmod(x1: Array, x2: Array, /) -> Array:
+def _fmod(x1: Raw, x2: Raw, /) -> Array:
     """Return the remainder of the division, with the sign of `x1`."""
     xp = backend_of(x1).xp
     rest = xp.abs(x1) % xp.abs(x2)
-    return xp.where(x1 < 0, -rest, rest)  # type: ignore[no-any-return]
+    return xp.where(x1 < 0, -rest, rest)
 
 
-def fmod(x1: Any, x2: Any, /) -> Array:
-    """Return the remainder of the division, with the sign of `x1`."""
+@as_given
+def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Return the remainder of the division, with the sign of `x1`.
+
+    Args:
+        x1: dividends, real.
+        x2: divisors, real; broadcast.
+
+    Returns:
+        ``x1 - trunc(x1 / x2) * x2`` of the broadcast shape. `remainder` has the sign of `x2`.
+    """
     return _fmod(*paired(x1, x2, "fmod"))
 
 
-def float_power(x1: Any, x2: Any, /) -> Array:
-    """Return each element of `x1` raised to that of `x2`, in double precision at least."""
+@as_given
+def float_power(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Return each element of `x1` raised to that of `x2`, in double precision at least.
+
+    Args:
+        x1: bases, an array or a number.
+        x2: exponents, an array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape, float64 or complex128. The derivatives are those of `pow`.
+    """
     x1, x2 = paired(x1, x2, "float_power")
     return pow(_double(x1), _double(x2))
 
@@ -109,28 +150,57 @@ def _double(x: Any) -> Any:
     return astype(x, np.complex128 if is_complex(x) else np.float64, copy=False)
 
 
-def heaviside(x1: Any, x2: Any, /) -> Array:
-    """Return 0 for negative `x1`, 1 for positive, `x2` for zero."""
+@as_given
+def heaviside(x1: AnyArray, x2: AnyArray, /) -> Array:
+    """Return 0 for negative `x1`, 1 for positive, `x2` for zero.
+
+    Args:
+        x1: real numbers.
+        x2: the values where `x1` is 0, often 0, 0.5 or 1; broadcast.
+
+    Returns:
+        An array of the broadcast shape, NaN where `x1` is. The derivative in `x1` is 0, that in
+        `x2` is 1 where `x1` is 0.
+    """
     x1, x2 = paired(x1, x2, "heaviside")
     step = astype(x1 > 0, x1.dtype)
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
 
-def logaddexp2(x1: Any, x2: Any, /) -> Array:
-    """Return ``log2(2**x1 + 2**x2)`` without overflow."""
+@as_given
+def logaddexp2(x1: ArrayLike, x2: ArrayLike, /) -> Array:
+    """Return ``log2(2**x1 + 2**x2)`` without overflow.
+
+    Args:
+        x1: a real array or a number.
+        x2: a real array or a number; broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+    """
     x1, x2 = paired(x1, x2, "logaddexp2")
     dtype = result_type(x1, x2)
     x1, x2 = astype(x1, dtype, copy=False), astype(x2, dtype, copy=False)
     return logaddexp(x1 * math.log(2), x2 * math.log(2)) / math.log(2)
 
 
+@as_given
 def angle(z: Array, /, deg: bool = False) -> Array:
-    """Return the angle of each complex number, in radians or degrees; its derivative at 0 is 0."""
+    """Return the angle of each complex number, in radians or degrees; its derivative at 0 is 0.
+
+    Args:
+        z: complex or real numbers; a negative real one has the angle pi.
+        deg: whether the angle is in degrees, not radians.
+
+    Returns:
+        A real array of the shape of `z`, from -pi to pi.
+    """
     z = floating(z, "angle")
     out = atan2(imag(z), real(z)) if is_complex(z) else atan2(zeros_like(z), z)
     return rad2deg(out) if deg else out
 
 
+@as_given
 def nan_to_num(
     x: Array,
     /,
@@ -139,7 +209,18 @@ def nan_to_num(
     posinf: float | None = None,
     neginf: float | None = None,
 ) -> Array:
-    """Return numbers in the place of NaN and infinity; what is replaced has the derivative 0."""
+    """Return numbers in the place of NaN and infinity; what is replaced has the derivative 0.
+
+    Args:
+        x: the array; of complex numbers both parts are treated.
+        copy: here for NumPy's sake: the result is always a new array, unless `x` holds integers.
+        nan: what replaces NaN.
+        posinf: what replaces infinity; the largest number of the dtype if None.
+        neginf: what replaces minus infinity; the least number of the dtype if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     x = array_of(x, "nan_to_num")
     if is_complex(x):
         re, im = (nan_to_num(part, copy, nan, posinf, neginf) for part in (real(x), imag(x)))
@@ -154,27 +235,51 @@ def nan_to_num(
 
 @constant
 def _isclose(
-    a: Array, b: Array, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    a: Raw, b: Raw, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
     """Return whether the elements of each pair are equal within a tolerance."""
     xp = backend_of(a).xp
     close = (xp.abs(a - b) <= atol + rtol * xp.abs(b)) & xp.isfinite(b)
     close = close | (a == b)
-    return close | (xp.isnan(a) & xp.isnan(b)) if equal_nan else close  # type: ignore[no-any-return]
+    return close | (xp.isnan(a) & xp.isnan(b)) if equal_nan else close
 
 
+@as_given
 def isclose(
-    a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    a: AnyArray, b: AnyArray, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``."""
+    """Return whether the elements of each pair differ by no more than ``atol + rtol * abs(b)``.
+
+    Args:
+        a: an array or a number.
+        b: an array or a number, to which the relative tolerance refers; broadcast.
+        rtol: the relative tolerance.
+        atol: the absolute tolerance.
+        equal_nan: whether two NaN are close.
+
+    Returns:
+        Booleans of the broadcast shape; equal infinities are close.
+    """
     a, b = paired(a, b, "isclose")
     return _isclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
+@as_given
 def allclose(
-    a: Any, b: Any, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+    a: AnyArray, b: AnyArray, /, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Array:
-    """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`."""
+    """Return, as a 0-d array, whether all pairs of elements are close; see `isclose`.
+
+    Args:
+        a: an array or a number.
+        b: an array or a number, to which the relative tolerance refers; broadcast.
+        rtol: the relative tolerance.
+        atol: the absolute tolerance.
+        equal_nan: whether two NaN are close.
+
+    Returns:
+        A 0-d array of booleans, so that nothing waits for a device before it is looked at.
+    """
     return all_over(isclose(a, b, rtol, atol, equal_nan))
 
 
@@ -203,16 +308,29 @@ def _sinc(x: Array, /, *, order: int) -> Array:
         turned = (xp.sin, xp.cos)[n % 2](far) * (1, 1, -1, -1)[n % 4]
         out = (turned - n * out) / far
     series = _sinc_series(xp.where(near, u, zero), order) if order else zero + 1
-    return math.pi**order * xp.where(near, series, out)  # type: ignore[no-any-return]
+    return math.pi**order * xp.where(near, series, out)
 
 
+@as_given
 def sinc(x: Array, /) -> Array:
     """Return ``sin(pi x) / (pi x)`` of each element, and 1 at 0."""
     return _sinc(floating(x, "sinc"), order=0)
 
 
-def ldexp(x1: Any, x2: Any, /) -> Array:
-    """Return `x1` times two to the power of the integer `x2`. It has no derivative in `x2`."""
+@as_given
+def ldexp(x1: AnyArray, x2: Any, /) -> Array:
+    """Return `x1` times two to the power of the integer `x2`. It has no derivative in `x2`.
+
+    Args:
+        x1: floating-point numbers.
+        x2: an int, or an array of integers; broadcast.
+
+    Returns:
+        An array of the broadcast shape and of the dtype of `x1`.
+
+    Raises:
+        TypeError: if `x2` is an array that does not hold integers.
+    """
     x1 = floating(x1, "ldexp")
     require_one_place("ldexp", [x for x in (x1, x2) if is_array(x)])
     if is_array(x2) and not isdtype(x2, ("integral", "bool")):
@@ -220,7 +338,8 @@ def ldexp(x1: Any, x2: Any, /) -> Array:
     return multiply(x1, exp2(astype(x2, x1.dtype)) if is_array(x2) else math.ldexp(1.0, x2))
 
 
-def modf(x: Any, /) -> tuple[Array, Array]:
+@as_given
+def modf(x: Array, /) -> tuple[Array, Array]:
     """Return the fractional part of each element and the integral one, both with its sign."""
     x = floating(x, "modf")
     whole = trunc(x)
@@ -230,4 +349,4 @@ def modf(x: Any, /) -> tuple[Array, Array]:
 @constant
 def exponents(x: Array, /) -> Array:
     """Return the n of ``x = m * 2**n`` with ``0.5 <= abs(m) < 1``, as integers."""
-    return backend_of(x).xp.frexp(x)[1]  # type: ignore[no-any-return]
+    return backend_of(x).xp.frexp(x)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import Device, as_given
 from ..backends import backend_of, load
 from ..engine.op import linear
 from ..engine.operands import require_array
@@ -13,22 +14,30 @@ from ..engine.operands import require_array
 @linear(lambda xp, g, device, source: _to_device(g, device=source, source=device))
 def _to_device(x: Array, /, *, device: Any, source: Any) -> Array:
     """Return a copy on another device."""
-    return backend_of(x).xp.asarray(x, device=device)  # type: ignore[no-any-return]
+    return backend_of(x).xp.asarray(x, device=device)
 
 
 @linear(lambda xp, g, here, there: _to_backend(g, here=there, there=here))
 def _to_backend(x: Array, /, *, here: tuple[str, Any], there: tuple[str, Any]) -> Array:
     """Return a copy on another backend, by way of the host."""
     name, device = there
-    return load(name).from_numpy(load(here[0]).to_numpy(x), device)  # type: ignore[no-any-return]
+    return load(name).from_numpy(load(here[0]).to_numpy(x), device)
 
 
-def to_device(x: Array, device: Any, /) -> Array:
+@as_given
+def to_device(x: Array, device: Device, /) -> Array:
     """Return `x` on another device of its backend.
 
     Args:
         x: the array.
         device: a device, or its name, as in ``"cuda:1"``.
+
+    Returns:
+        An array of the same values there, through which derivatives flow; `x` itself if it is there
+        already.
+
+    Raises:
+        ValueError: if the backend knows no such device.
     """
     require_array("to_device", "x", x)
     raw = x._data if type(x) is Array else x
@@ -41,13 +50,21 @@ def to_device(x: Array, device: Any, /) -> Array:
     return x if str(source) == str(device) else _to_device(x, device=device, source=source)
 
 
-def to_backend(x: Array, backend: str, /, *, device: Any = None) -> Array:
+@as_given
+def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Array:
     """Return `x` on another backend; derivatives flow back to where it came from.
 
     Args:
         x: the array.
         backend: the backend's name, with a device if wanted, as in ``"torch:meta"``.
         device: the device there; the backend's default if None.
+
+    Returns:
+        An array of the same shape and dtype there; `x` itself if it is there already.
+
+    Raises:
+        UnknownBackendError: if no adapter has this name.
+        BackendUnavailableError: if the library or its device cannot be used here.
     """
     require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import DType, as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from .beside import array_of, floating
@@ -21,29 +22,77 @@ def _is_exact(x: Any) -> bool:
     return not any(kind in str(x.dtype) for kind in ("float", "complex"))
 
 
-def nansum(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
-    """Return the sum over axes, with NaN as 0."""
+@as_given
+def nansum(
+    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+) -> Array:
+    """Return the sum over axes, with NaN as 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the sums; that of `sum` if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = array_of(x, "nansum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def nanprod(x: Array, /, axis: Axis = None, dtype: Any = None, *, keepdims: bool = False) -> Array:
-    """Return the product over axes, with NaN as 1."""
+@as_given
+def nanprod(
+    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+) -> Array:
+    """Return the product over axes, with NaN as 1.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the products; that of `prod` if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = array_of(x, "nanprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def nancumsum(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Return the running sum along an axis, with NaN as 0."""
+@as_given
+def nancumsum(x: Array, /, *, axis: int | None = None, dtype: DType | None = None) -> Array:
+    """Return the running sum along an axis, with NaN as 0.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the sums; that of `cumulative_sum` if None.
+
+    Returns:
+        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+    """
     x = array_of(x, "nancumsum", axis)
     x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
-def nancumprod(x: Array, /, *, axis: int | None = None, dtype: Any = None) -> Array:
-    """Return the running product along an axis, with NaN as 1."""
+@as_given
+def nancumprod(x: Array, /, *, axis: int | None = None, dtype: DType | None = None) -> Array:
+    """Return the running product along an axis, with NaN as 1.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the products; that of `cumulative_prod` if None.
+
+    Returns:
+        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+    """
     x = array_of(x, "nancumprod", axis)
     x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
     return cumulative_prod(x, axis=axis, dtype=dtype)
@@ -54,20 +103,37 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
     return sum_over(astype(logical_not(isnan(x)), real(x).dtype), axis=axis, keepdims=keepdims)
 
 
+@as_given
 def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the mean over axes of the elements that are no NaN; NaN where there are none."""
+    """Return the mean over axes of the elements that are no NaN; NaN where there are none.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
+        is 0.
+    """
     x = floating(x, "nanmean", axis)
     return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
+@as_given
 def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
     """Return the variance over axes of the elements that are no NaN.
 
     Args:
         x: the array.
-        axis: the axes; all if None.
-        ddof: what is subtracted from the number of elements.
-        keepdims: whether the axes stay, with length one.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        ddof: what is subtracted from the number of elements: 0 for the mean square of these
+            numbers, 1 for the unbiased estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
+        elements are left.
     """
     x = floating(x, "nanvar", axis)
     away = x - nanmean(x, axis, keepdims=True)
@@ -79,8 +145,21 @@ def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = 
     return where(known, total / where(known, freedom, ones_like(freedom)), math.nan)
 
 
+@as_given
 def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
-    """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0."""
+    """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        ddof: what is subtracted from the number of elements: 0 for that of these numbers, 1 for the
+            unbiased estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
+        elements are left.
+    """
     out = nanvar(array_of(x, "nanstd", axis), axis, ddof=ddof, keepdims=keepdims)
     return where(out == 0, zeros_like(out), sqrt(out))
 
@@ -92,11 +171,21 @@ def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     none = xp.isnan(x)
     out = xp.max(xp.where(none, xp.full_like(x, -math.inf), x), axis=axis, keepdims=keepdims)
     none = xp.all(none, axis=axis, keepdims=keepdims)
-    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+    return xp.where(none, xp.full_like(out, math.nan), out)
 
 
+@as_given
 def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the largest element over axes that is no NaN; equal ones share the derivative."""
+    """Return the largest element over axes that is no NaN; equal ones share the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return _nanmax(floating(x, "nanmax", axis), axis=axis, keepdims=keepdims)
 
 
@@ -107,9 +196,19 @@ def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     none = xp.isnan(x)
     out = xp.min(xp.where(none, xp.full_like(x, math.inf), x), axis=axis, keepdims=keepdims)
     none = xp.all(none, axis=axis, keepdims=keepdims)
-    return xp.where(none, xp.full_like(out, math.nan), out)  # type: ignore[no-any-return]
+    return xp.where(none, xp.full_like(out, math.nan), out)
 
 
+@as_given
 def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the smallest element over axes that is no NaN; equal ones share the derivative."""
+    """Return the smallest element over axes that is no NaN; equal ones share the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return _nanmin(floating(x, "nanmin", axis), axis=axis, keepdims=keepdims)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import ArrayLike, as_given
 from .beside import array_of, floating, is_array, placed
 from .dtypes import astype, is_tracked
 from .elementwise import (
@@ -62,8 +63,19 @@ _STEPS: dict[str, Callable[[Any], tuple[Any, Any]]] = {
 """The two ranks whose elements have the mean that is the quantile, of those with steps."""
 
 
+@as_given
 def ptp(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the largest element less the smallest, over axes."""
+    """Return the largest element less the smallest, over axes.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype. Equal largest or smallest
+        elements share the derivative.
+    """
     x = array_of(x, "ptp", axis)
     return max_over(x, axis=axis, keepdims=keepdims) - min_over(x, axis=axis, keepdims=keepdims)
 
@@ -76,8 +88,20 @@ def _last(x: Any, axis: Axis) -> Any:
     return reshape(permute_dims(x, rest + axes), (*shape, count(tuple(x.shape), axis)))
 
 
+@as_given
 def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the median over axes: the mean of the two in the middle if their number is even."""
+    """Return the median over axes: the mean of the two in the middle if their number is even.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, NaN where an element is NaN (see
+        `nanmedian`). The one or two elements in the middle get the derivative; of equal ones, those
+        that the sort puts there.
+    """
     x = floating(x, "median", axis)
     rows = _last(x, axis)
     middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
@@ -90,8 +114,18 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
 
 
+@as_given
 def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
-    """Return the median over axes of the elements that are no NaN."""
+    """Return the median over axes of the elements that are no NaN.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
+    """
     return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
@@ -157,38 +191,83 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
     return reshape(out, (*q.shape, *shape))
 
 
+@as_given
 def quantile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the quantiles of elements over axes; it has derivatives in `x` and in `q`.
 
     Args:
-        x: the array.
-        q: a number from 0 to 1, or several; their axes come first in the result.
-        axis: the axes; all if None.
-        method: ``"linear"``, ``"lower"``, ``"higher"``, ``"midpoint"``, ``"nearest"``, or another
-            of NumPy's.
-        keepdims: whether the axes stay, with length one.
+        x: a real array.
+        q: a number from 0 to 1, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours: ``"linear"``, ``"lower"``, ``"higher"``,
+            ``"midpoint"``, ``"nearest"``, or another of NumPy's, as in Hyndman & Fan (1996).
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes; NaN where an
+        element is NaN (see `nanquantile`).
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.quantile(np.asarray([1.0, 2.0, 4.0]), 0.75))
+    3.0
     """
-    return _quantile(x, q, axis, keepdims, method, 1, "quantile")  # type: ignore[no-any-return]
+    return _quantile(x, q, axis, keepdims, method, 1, "quantile")
 
 
+@as_given
 def percentile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the percentiles of elements over axes: `quantile` at ``q / 100``."""
-    return _quantile(x, q, axis, keepdims, method, 100, "percentile")  # type: ignore[no-any-return]
+    """Return the percentiles of elements over axes: `quantile` at ``q / 100``.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 100, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
+    return _quantile(x, q, axis, keepdims, method, 100, "percentile")
 
 
+@as_given
 def nanquantile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the quantiles over axes of the elements that are no NaN; see `quantile`."""
-    return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")  # type: ignore[no-any-return]
+    """Return the quantiles over axes of the elements that are no NaN; see `quantile`.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 1, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
+    return _quantile(x, q, axis, keepdims, method, 1, "nanquantile")
 
 
+@as_given
 def nanpercentile(
-    x: Array, q: Any, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
-    """Return the percentiles over axes of the elements that are no NaN; see `quantile`."""
-    return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")  # type: ignore[no-any-return]
+    """Return the percentiles over axes of the elements that are no NaN; see `quantile`.
+
+    Args:
+        x: a real array.
+        q: a number from 0 to 100, or an array of them; its axes come first in the result.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        method: how to choose between neighbours; one of the names of `quantile`.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of the shape of `q`, then that of `x` without the reduced axes.
+    """
+    return _quantile(x, q, axis, keepdims, method, 100, "nanpercentile")

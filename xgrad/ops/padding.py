@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import as_given
 from .beside import array_of, beside, fractions
 from .creation import full_like
 from .indexing import _place, getitem, setitem
@@ -22,6 +23,7 @@ _MODES = ("constant", "edge", "linear_ramp", "reflect", "symmetric", "wrap", *_S
 Pair = tuple[Any, Any]
 
 
+@as_given
 def pad(
     x: Array,
     pad_width: Any,
@@ -45,6 +47,16 @@ def pad(
         end_values: where a linear ramp ends.
         stat_length: how many elements at the border a statistic is taken of; all if None.
         reflect_type: ``"even"``, or ``"odd"`` for twice the border less the reflection.
+
+    Returns:
+        An array of the dtype of `x`, longer by both widths along each axis.
+
+    Raises:
+        ValueError: if `mode` or `reflect_type` is unknown, or an empty axis has nothing to extend.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.pad(np.asarray([1, 2, 3]), (1, 2), mode="reflect")
+    array([2, 1, 2, 3, 2, 1])
     """
     x = array_of(x, "pad")
     ndim = len(x.shape)
@@ -54,7 +66,7 @@ def pad(
         raise ValueError(f"pad: reflect_type is {reflect_type!r}; expected 'even' or 'odd'")
     widths = _widths(pad_width, ndim)
     if mode == "constant" and type(constant_values) in SCALARS:
-        return _constant(x, widths, constant_values)  # type: ignore[no-any-return]
+        return _constant(x, widths, constant_values)
     values = _pairs({"constant": constant_values, "linear_ramp": end_values}.get(mode), ndim)
     lengths = _pairs(stat_length, ndim)
     for axis, (width, value, length) in enumerate(zip(widths, values, lengths, strict=True)):

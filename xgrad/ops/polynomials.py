@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, ArrayLike, as_given
 from .arranging import diag, vander
 from .beside import array_of, beside, floating, fractions
 from .choosing import polyval
@@ -55,8 +56,16 @@ def _long(p: Any, n: int) -> Any:
     return concat([*[nothing] * missing, p], axis=0)
 
 
-def polyadd(a1: Any, a2: Any, /) -> Array:
+@as_given
+def polyadd(a1: AnyArray, a2: AnyArray, /) -> Array:
     """Return the sum of two polynomials.
+
+    Args:
+        a1: coefficients, that of the highest power first; a vector.
+        a2: those of the other polynomial.
+
+    Returns:
+        A vector as long as the longer one.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.polyadd(np.asarray([1.0, 2.0]), np.asarray([3.0, 0.0, 1.0]))
@@ -67,23 +76,49 @@ def polyadd(a1: Any, a2: Any, /) -> Array:
     return add(_long(a1, n), _long(a2, n))
 
 
-def polysub(a1: Any, a2: Any, /) -> Array:
-    """Return the difference of two polynomials."""
+@as_given
+def polysub(a1: AnyArray, a2: AnyArray, /) -> Array:
+    """Return the difference of two polynomials.
+
+    Args:
+        a1: coefficients, that of the highest power first; a vector.
+        a2: those of the polynomial that is subtracted.
+
+    Returns:
+        A vector as long as the longer one.
+    """
     a1, a2 = _two(a1, a2, "polysub")
     n = max(a1.shape[0], a2.shape[0])
     return subtract(_long(a1, n), _long(a2, n))
 
 
-def polymul(a1: Any, a2: Any, /) -> Array:
-    """Return the product of two polynomials."""
+@as_given
+def polymul(a1: AnyArray, a2: AnyArray, /) -> Array:
+    """Return the product of two polynomials.
+
+    Args:
+        a1: coefficients, that of the highest power first; a vector.
+        a2: those of the other polynomial.
+
+    Returns:
+        A vector of as many coefficients as both have, less one: the convolution of the two.
+    """
     return convolve(*_two(a1, a2, "polymul"))
 
 
+@as_given
 def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
     """Return quotient and remainder of two polynomials.
 
     The remainder has as many coefficients as `v` less one, at least one: where NumPy drops leading
     zeros, which depends on values, they are kept.
+
+    Args:
+        u: the dividend: coefficients, that of the highest power first.
+        v: the divisor; its first coefficient must not be 0.
+
+    Returns:
+        Two vectors, quotient and remainder: ``u = polymul(quotient, v) + remainder``.
     """
     u, v = _two(u, v, "polydiv")
     n, rest = v.shape[0], u
@@ -97,8 +132,24 @@ def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
     return quotient, rest if rest.shape[0] else zeros_like(lead)
 
 
-def polyder(p: Any, /, m: int = 1) -> Array:
-    """Return the `m`-th derivative of a polynomial in its variable."""
+@as_given
+def polyder(p: Array, /, m: int = 1) -> Array:
+    """Return the `m`-th derivative of a polynomial in its variable.
+
+    Args:
+        p: coefficients, that of the highest power first; a vector.
+        m: the order of the derivative.
+
+    Returns:
+        A vector shorter by `m`, empty if nothing is left.
+
+    Raises:
+        ValueError: if `m` is negative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.polyder(np.asarray([1.0, 0.0, 5.0]))
+    array([2., 0.])
+    """
     p = _vector(p, "polyder")
     if m < 0:
         raise ValueError(f"polyder: m is {m}; expected the order of a derivative, 0 or more")
@@ -106,11 +157,24 @@ def polyder(p: Any, /, m: int = 1) -> Array:
         n = p.shape[0]
         powers = flip(add(fractions(p, n=max(n - 1, 0)), 1), axis=0)
         p = multiply(getitem(p, slice(0, max(n - 1, 0))), powers)
-    return p  # type: ignore[no-any-return]
+    return p
 
 
-def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
-    """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros."""
+@as_given
+def polyint(p: Array, /, m: int = 1, k: ArrayLike | None = None) -> Array:
+    """Return the `m`-th antiderivative of a polynomial, with the constants `k`, else with zeros.
+
+    Args:
+        p: coefficients, that of the highest power first; a vector.
+        m: how often to integrate.
+        k: the constants of integration, one for all or one for each time; zeros if None.
+
+    Returns:
+        A vector longer by `m`.
+
+    Raises:
+        ValueError: if `m` is negative, or there are neither one nor `m` constants.
+    """
     p = _vector(p, "polyint")
     if m < 0:
         raise ValueError(f"polyint: m is {m}; expected how often to integrate, 0 or more")
@@ -125,9 +189,10 @@ def polyint(p: Any, /, m: int = 1, k: Any = None) -> Array:
             j = min(i, constants.shape[0] - 1)
             last = getitem(constants, slice(j, j + 1))
         p = append(divide(p, powers), last)
-    return p  # type: ignore[no-any-return]
+    return p
 
 
+@as_given
 def poly(seq_of_zeros: Any, /) -> Array:
     """Return the polynomial with given zeros, or the characteristic one of a square matrix."""
     zeros = floating(seq_of_zeros, "poly")
@@ -143,7 +208,8 @@ def poly(seq_of_zeros: Any, /) -> Array:
     return out
 
 
-def roots(p: Any, /) -> Array:
+@as_given
+def roots(p: Array, /) -> Array:
     """Return the zeros of a polynomial, complex ones always; its first coefficient is not 0.
 
     NumPy's are real where all are, and drops leading zeros: both depend on values.
@@ -159,7 +225,10 @@ def roots(p: Any, /) -> Array:
     return eigvals(concat([expand_dims(top, 0), getitem(below, slice(1, None))], axis=0))
 
 
-def polyfit(x: Any, y: Any, deg: int, /, rcond: Any = None, w: Any = None) -> Array:
+@as_given
+def polyfit(
+    x: AnyArray, y: AnyArray, deg: int, /, rcond: float | None = None, w: AnyArray | None = None
+) -> Array:
     """Return the polynomial of a degree that fits points best, in the least-squares sense.
 
     Args:
@@ -168,6 +237,13 @@ def polyfit(x: Any, y: Any, deg: int, /, rcond: Any = None, w: Any = None) -> Ar
         deg: the degree of the polynomial.
         rcond: singular values below this part of the largest one count as 0.
         w: weights of the differences, not of their squares.
+
+    Returns:
+        ``deg + 1`` coefficients, that of the highest power first; for a matrix `y` a column for
+        each set. Derivatives flow to `x`, `y` and `w`.
+
+    Raises:
+        ValueError: if `x` and `y` do not have as many points, or `deg` is negative.
     """
     from ..linalg import lstsq
 

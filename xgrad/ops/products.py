@@ -6,10 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays import operators
 from ..arrays.array import Array
-from ..backends import backend_of, backend_of_type
+from ..arrays.types import AnyArray, as_given
+from ..backends import XP, Raw, backend_of, backend_of_type
+from ..engine.frames import called
 from ..engine.op import linear, multilinear
-from ..engine.operands import called, require_array
+from ..engine.operands import require_array
 from ..engine.projection import conj
 from ..errors import MixedBackendError
 from .dtypes import astype, result_type
@@ -19,13 +22,13 @@ from .manipulation import expand_dims, front, permute_dims, reshape, squeeze
 from .statistical import sum as sum_over
 
 
-def adjoint(xp: Any, x: Any) -> Any:
+def adjoint(xp: XP, x: Any) -> Any:
     """Return the conjugate transpose of matrices."""
     return conj(xp, xp.matrix_transpose(x))
 
 
 @multilinear(lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g, axes=2)
-def _matmul(x1: Array, x2: Array, /) -> Array:
+def _matmul(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of stacks of matrices."""
 
 
@@ -42,7 +45,7 @@ def promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
     lambda xp, g, x2: xp.expand_dims(g, axis=1) * conj(xp, x2),
     lambda xp, g, x1: adjoint(xp, x1) @ g,
 )
-def _matrix_vector(x1: Array, x2: Array, /) -> Array:
+def _matrix_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a matrix and a vector."""
     return x1 @ x2
 
@@ -51,13 +54,13 @@ def _matrix_vector(x1: Array, x2: Array, /) -> Array:
     lambda xp, g, x2: conj(xp, x2) @ g,
     lambda xp, g, x1: xp.expand_dims(conj(xp, x1), axis=1) * g,
 )
-def _vector_matrix(x1: Array, x2: Array, /) -> Array:
+def _vector_matrix(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a vector and a matrix."""
     return x1 @ x2
 
 
 @multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g)
-def _vector_vector(x1: Array, x2: Array, /) -> Array:
+def _vector_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the sum of the products of two vectors' elements."""
     return x1 @ x2
 
@@ -70,8 +73,22 @@ _MATMULS = {
 }
 
 
-def matmul(x1: Array, x2: Array, /) -> Array:
-    """Return the matrix product; a vector counts as a row on the left, as a column on the right."""
+@as_given
+def matmul(x1: AnyArray, x2: AnyArray, /) -> Array:
+    """Return the matrix product; a vector counts as a row on the left, as a column on the right.
+
+    Args:
+        x1: an array of shape ``(..., m, n)``, or a vector ``(n,)``.
+        x2: an array of shape ``(..., n, k)``, or a vector ``(n,)``; axes before are broadcast.
+
+    Returns:
+        An array of shape ``(..., m, k)``, without the axis m or k for a vector, in the promoted
+        dtype.
+
+    Raises:
+        ValueError: if one of them has no axis (multiply by a number with ``*``), or if lengths
+            differ.
+    """
     raw1 = x1._data if type(x1) is Array else x1
     raw2 = x2._data if type(x2) is Array else x2
     ndim1, ndim2 = getattr(raw1, "ndim", 0), getattr(raw2, "ndim", 0)
@@ -93,10 +110,28 @@ def matmul(x1: Array, x2: Array, /) -> Array:
     return _matmul(x1, x2)
 
 
+operators.define("@", matmul)
+
+
+@as_given
 def tensordot(
-    x1: Array, x2: Array, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
+    x1: AnyArray, x2: AnyArray, /, *, axes: int | tuple[Sequence[int], Sequence[int]] = 2
 ) -> Array:
-    """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`."""
+    """Return the sum of products over pairs of axes: the last of `x1` and the first of `x2`.
+
+    Args:
+        x1: an array.
+        x2: an array.
+        axes: how many of the last axes of `x1` and of the first of `x2` to sum over, in order; or
+            two sequences of as many axes, those of `x1` and those of `x2`, negative ones counted
+            from the end.
+
+    Returns:
+        An array of the other axes of `x1` and then of `x2`, in the promoted dtype.
+
+    Raises:
+        ValueError: if there are not so many axes, or paired axes differ in length.
+    """
     require_array("tensordot", "x1", x1)
     require_array("tensordot", "x2", x2)
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
@@ -125,8 +160,21 @@ def tensordot(
     return reshape(_matmul(left, right), (*rows, *columns))
 
 
-def vecdot(x1: Array, x2: Array, /, *, axis: int = -1) -> Array:
-    """Return the dot product along an axis, conjugating `x1`."""
+@as_given
+def vecdot(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
+    """Return the dot product along an axis, conjugating `x1`.
+
+    Args:
+        x1: an array; it is conjugated.
+        x2: an array, broadcast against `x1` but along `axis`.
+        axis: the axis of the vectors, as long in both arrays.
+
+    Returns:
+        An array of the broadcast shape without that axis, in the promoted dtype.
+
+    Raises:
+        ValueError: if the lengths along `axis` differ.
+    """
     require_array("vecdot", "x1", x1)
     require_array("vecdot", "x2", x2)
     n1, n2 = (x.shape[front(axis, len(x.shape), "vecdot")] for x in (x1, x2))
@@ -151,4 +199,4 @@ def times_sparse(x: Array, /, *, A: Any) -> Array:
             f"x @ A: A is a {type(A).__module__}.{type(A).__qualname__}, and x an array of "
             f"{backend_of(x).name!r}. Use a sparse matrix of the same library, or x.to_backend(...)"
         )
-    return out  # type: ignore[no-any-return]
+    return out

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import XP, backend_of
 from ..engine.op import constant, rule
 from .beside import array_of, floating
 from .elementwise import negative
@@ -15,7 +16,7 @@ from .indexing import take_along_axis
 from .manipulation import front, moveaxis
 
 
-def _scan(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
+def _scan(xp: XP, combine: Callable[[Any, Any], Any], x: Any) -> Any:
     """Return the running result of an associative function along the last axis."""
     step = 1
     while step < x.shape[-1]:
@@ -36,7 +37,7 @@ def _holders(x: Array, /) -> Array:
     rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
     first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
     later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
-    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))  # type: ignore[no-any-return]
+    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))
 
 
 def _axis(x: Any, axis: int | None, name: str) -> int:
@@ -45,8 +46,21 @@ def _axis(x: Any, axis: int | None, name: str) -> int:
     return front(axis or 0, len(x.shape), name)
 
 
+@as_given
 def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the running maximum along an axis; the first to attain it holds the derivative."""
+    """Return the running maximum along an axis; the first to attain it holds the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.cumulative_max(np.asarray([1.0, 3.0, 2.0]))
+    array([1., 3., 3.])
+    """
     x = array_of(x, "cumulative_max")
     axis = _axis(x, axis, "cumulative_max")
     if 0 in x.shape:
@@ -55,8 +69,17 @@ def cumulative_max(x: Array, /, *, axis: int | None = None) -> Array:
     return take_along_axis(x, holders, axis=axis)
 
 
+@as_given
 def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the running minimum along an axis; the first to attain it holds the derivative."""
+    """Return the running minimum along an axis; the first to attain it holds the derivative.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     x = array_of(x, "cumulative_min")
     axis = _axis(x, axis, "cumulative_min")
     if 0 in x.shape:
@@ -65,12 +88,12 @@ def cumulative_min(x: Array, /, *, axis: int | None = None) -> Array:
     return take_along_axis(x, holders, axis=axis)
 
 
-def _weight(xp: Any, x: Any, out: Any) -> Any:
+def _weight(xp: XP, x: Any, out: Any) -> Any:
     """Return ``exp(x - out)``, the share of `x` in a running sum; 0 if there is nothing yet."""
     return xp.exp(x - xp.where(out == -math.inf, xp.zeros_like(out), out))
 
 
-def _recurrence(xp: Any, a: Any, s: Any) -> Any:
+def _recurrence(xp: XP, a: Any, s: Any) -> Any:
     """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
     step = 1
     while step < s.shape[-1]:
@@ -80,13 +103,13 @@ def _recurrence(xp: Any, a: Any, s: Any) -> Any:
     return s
 
 
-def _keeps(xp: Any, out: Any) -> Any:
+def _keeps(xp: XP, out: Any) -> Any:
     """Return which part of each running sum was there before, as exp(out_{i-1} - out_i)."""
     before = _weight(xp, out[..., :-1], out[..., 1:])
     return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
 
 
-def _logsumexp_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
+def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
     a = xp.flip(_keeps(xp, out), axis=-1)
     a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)
@@ -100,11 +123,20 @@ def _logsumexp_vjp(xp: Any, g: Any, x: Any, out: Any) -> Any:
 def _cumulative_logsumexp(x: Array, /) -> Array:
     """Return the logarithm of the running sum of exponentials along the last axis."""
     xp = backend_of(x).xp
-    return _scan(xp, xp.logaddexp, x)  # type: ignore[no-any-return]
+    return _scan(xp, xp.logaddexp, x)
 
 
+@as_given
 def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
-    """Return the logarithm of the running sum of exponentials along an axis, without overflow."""
+    """Return the logarithm of the running sum of exponentials along an axis, without overflow.
+
+    Args:
+        x: a real array.
+        axis: the axis; may be None only if `x` is a vector.
+
+    Returns:
+        A floating-point array of the shape of `x`; its last entry is the `logsumexp` of all.
+    """
     x = floating(x, "cumulative_logsumexp")
     axis = _axis(x, axis, "cumulative_logsumexp")
     if 0 in x.shape:

@@ -6,23 +6,40 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import AnyArray, ArrayLike, as_given
+from ..backends import XP, Raw, backend_of
+from ..engine.frames import called
 from ..engine.op import constant, linear, rule
-from ..engine.operands import called, require_array, require_one_place
+from ..engine.operands import require_array, require_one_place
 from .beside import array_of, is_array
 from .elementwise import negative
 from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem
 
 
 @linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
-def _index_add(x: Array, value: Array, /, *, key: Key) -> Array:
+def _index_add(x: Raw, value: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` added at an index, once for each time an entry occurs."""
     backend = leading(x, value)
-    return backend.index_add(backend.xp.asarray(x, copy=True), key, value)  # type: ignore[no-any-return]
+    return backend.index_add(backend.xp.asarray(x, copy=True), key, value)
 
 
-def index_add(x: Array, key: Key, value: Any, /) -> Array:
-    """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice."""
+@as_given
+def index_add(x: Array, key: Key, value: ArrayLike, /) -> Array:
+    """Return `x` with `value` added at ``x[key]``; an entry that occurs twice is added to twice.
+
+    Args:
+        x: the array; it is not changed.
+        key: an index as in ``x[key]``: integers, slices, an ellipsis, None, integer or boolean
+            arrays.
+        value: an array that broadcasts to the shape of ``x[key]``, or a number.
+
+    Returns:
+        A new array of the shape and dtype of `x`. Derivatives flow to `x` and to `value`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.index_add(np.zeros(3), np.asarray([0, 0, 2]), 1.0)
+    array([2., 0., 1.])
+    """
     x, key = _addressed(x, key, value, "index_add")
     return _index_add(x, value, key=key)
 
@@ -50,7 +67,7 @@ def _owners(x: Array, /, *, key: Key) -> tuple[Array, Array]:
     return owners, backend.getitem(owners, key) == places
 
 
-def _zeroed(xp: Any, g: Any, where: Any) -> Any:
+def _zeroed(xp: XP, g: Any, where: Any) -> Any:
     return xp.where(where, xp.zeros_like(g), g)
 
 
@@ -61,7 +78,7 @@ def _zeroed(xp: Any, g: Any, where: Any) -> Any:
     None,
     zeros=True,
 )
-def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Key) -> Array:
+def _index_set(x: Raw, value: Raw, owners: Raw, wins: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` at an index, each entry from the place that owns it.
 
     It is read by owner, not written: a GPU writes in any order, and derivatives must agree on one.
@@ -72,13 +89,28 @@ def _index_set(x: Array, value: Array, owners: Array, wins: Array, /, *, key: Ke
     if not source.shape[0]:
         return x
     index = xp.where(owners >= 0, owners, xp.zeros_like(owners))
-    return xp.where(owners >= 0, backend.getitem(source, (index,)), x)  # type: ignore[no-any-return]
+    return xp.where(owners >= 0, backend.getitem(source, (index,)), x)
 
 
-def index_set(x: Array, key: Key, value: Any, /) -> Array:
+@as_given
+def index_set(x: Array, key: Key, value: ArrayLike, /) -> Array:
     """Return `x` with `value` at ``x[key]``; where an entry occurs twice one value wins.
 
     The value that wins gets the derivative, with NumPy and CuPy the last one.
+
+    Args:
+        x: the array; it is not changed.
+        key: an index as in ``x[key]``: integers, slices, an ellipsis, None, integer or boolean
+            arrays.
+        value: an array that broadcasts to the shape of ``x[key]``, or a number.
+
+    Returns:
+        A new array of the shape and dtype of `x`. Derivatives flow to `value`, and to `x` but for
+        what is overwritten.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.index_set(np.zeros(3), slice(0, 2), 1.0)
+    array([1., 1., 0.])
     """
     x, key = _addressed(x, key, value, "index_set")
     parts = key if isinstance(key, tuple) else (key,)
@@ -92,13 +124,21 @@ def index_set(x: Array, key: Key, value: Any, /) -> Array:
     return _index_set(x, value, owners, wins, key=key)
 
 
-def segment_sum(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+@as_given
+def segment_sum(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     """Return the sums of the slices of `x` along its first axis that have the same id.
 
     Args:
         x: the array.
-        segment_ids: an id below `num_segments` for each slice, in any order.
+        segment_ids: an integer below `num_segments` for each slice, in any order.
         num_segments: how many sums there are; one without slices is 0.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.segment_sum(np.asarray([1.0, 2.0, 4.0]), np.asarray([0, 2, 0]), 3)
+    array([5., 0., 2.])
     """
     ids, shape = _segments(array_of(x, "segment_sum"), segment_ids, num_segments, "segment_sum")
     return _scatter(x, key=ids, shape=shape)
@@ -117,18 +157,18 @@ def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, 
     return key, (count, *x.shape[axes:])
 
 
-def _hits(xp: Any, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
+def _hits(xp: XP, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
     """Return where the maximum of its segment is attained, and in how many places."""
     hit = x == getitem(out, key)
     return hit, _scatter(xp.astype(hit, x.dtype), key=key, shape=tuple(out.shape))
 
 
-def _segment_max_vjp(xp: Any, g: Any, x: Any, out: Any, key: Key) -> Any:
+def _segment_max_vjp(xp: XP, g: Any, x: Any, out: Any, key: Key) -> Any:
     hit, times = _hits(xp, x, out, key)
     return _zeroed(xp, getitem(g / times, key), ~hit)
 
 
-def _segment_max_jvp(xp: Any, t: Any, x: Any, out: Any, key: Key) -> Any:
+def _segment_max_jvp(xp: XP, t: Any, x: Any, out: Any, key: Key) -> Any:
     hit, times = _hits(xp, x, out, key)
     total = _scatter(_zeroed(xp, t, ~hit), key=key, shape=tuple(out.shape))
     return total / xp.where(times == 0, xp.ones_like(times), times)
@@ -151,13 +191,26 @@ def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     ends = xp.cumulative_sum(counts, axis=0) - 1
     found = xp.take(ordered, xp.where(ends < 0, xp.zeros_like(ends), ends), axis=0)
     empty = xp.reshape(counts == 0, (shape[0],) + (1,) * (len(x.shape) - 1))
-    return xp.where(empty, xp.full_like(found, -math.inf), found)  # type: ignore[no-any-return]
+    return xp.where(empty, xp.full_like(found, -math.inf), found)
 
 
-def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
+@as_given
+def segment_max(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     """Return the maxima of the slices of `x` that have the same id, -inf where there are none.
 
-    Equal ones share the derivative equally; see `segment_sum` for the arguments.
+    Equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        segment_ids: an integer below `num_segments` for each slice along the first axis, in any
+            order.
+        num_segments: how many maxima there are.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+
+    Raises:
+        ValueError: if `segment_ids` is not a vector as long as the first axis of `x`.
     """
     ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
     if len(segment_ids.shape) != 1:
@@ -166,6 +219,19 @@ def segment_max(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
     return _segment_max(x, key=ids, shape=shape)
 
 
-def segment_min(x: Array, segment_ids: Array, num_segments: int, /) -> Array:
-    """Return the minima of the slices of `x` that have the same id, inf where there are none."""
+@as_given
+def segment_min(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
+    """Return the minima of the slices of `x` that have the same id, inf where there are none.
+
+    Equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        segment_ids: an integer below `num_segments` for each slice along the first axis, in any
+            order.
+        num_segments: how many minima there are.
+
+    Returns:
+        An array of shape ``(num_segments, *x.shape[1:])``.
+    """
     return negative(segment_max(negative(array_of(x, "segment_min")), segment_ids, num_segments))

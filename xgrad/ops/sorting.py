@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arrays.array import Array
+from ..arrays.types import AnyArray, as_given
 from ..backends import backend_of
 from ..engine.op import constant
 from .dtypes import is_tracked
@@ -11,7 +12,17 @@ from .indexing import take_along_axis
 
 @constant
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """Return the indices that sort along an axis."""
+    """Return the indices that sort along an axis.
+
+    Args:
+        x: a real array.
+        axis: the axis; negative ones count from the end.
+        descending: whether the largest comes first.
+        stable: whether equal elements keep their order.
+
+    Returns:
+        Integers of the shape of `x`, which `take_along_axis` takes. They have no derivative.
+    """
 
 
 @constant
@@ -20,11 +31,23 @@ def _sort_untracked(
 ) -> Array:
     """Return the elements sorted along an axis."""
     xp = backend_of(x).xp
-    return xp.sort(x, axis=axis, descending=descending, stable=stable)  # type: ignore[no-any-return]
+    return xp.sort(x, axis=axis, descending=descending, stable=stable)
 
 
+@as_given
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
-    """Return the elements sorted along an axis."""
+    """Return the elements sorted along an axis.
+
+    Args:
+        x: a real array.
+        axis: the axis; negative ones count from the end.
+        descending: whether the largest comes first.
+        stable: whether equal elements keep their order; of them each keeps its own derivative.
+
+    Returns:
+        A new array of the shape and dtype of `x`. Where NaN is put is the backend's affair; NumPy
+        puts it last.
+    """
     if not is_tracked(x):
         return _sort_untracked(x, axis=axis, descending=descending, stable=stable)
     order = argsort(x, axis=axis, descending=descending, stable=stable)
@@ -33,12 +56,30 @@ def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool 
 
 @constant
 def argmax(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Return the index of the first largest element along an axis, or of the flattened array."""
+    """Return the index of the first largest element along an axis, or of the flattened array.
+
+    Args:
+        x: a real array.
+        axis: the axis; negative ones count from the end. If None, the index counts in C order.
+        keepdims: whether the axis stays in the result, with length one; all axes if `axis` is None.
+
+    Returns:
+        Integers, of the shape of `x` without the axis. They have no derivative.
+    """
 
 
 @constant
 def argmin(x: Array, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
-    """Return the index of the first smallest element along an axis, or of the flattened array."""
+    """Return the index of the first smallest element along an axis, or of the flattened array.
+
+    Args:
+        x: a real array.
+        axis: the axis; negative ones count from the end. If None, the index counts in C order.
+        keepdims: whether the axis stays in the result, with length one; all axes if `axis` is None.
+
+    Returns:
+        Integers, of the shape of `x` without the axis. They have no derivative.
+    """
 
 
 @constant
@@ -48,10 +89,21 @@ def nonzero(x: Array, /) -> tuple[Array, ...]:
 
 @constant
 def searchsorted(
-    x1: Array, x2: Array, /, *, side: str = "left", sorter: Array | None = None
+    x1: AnyArray, x2: AnyArray, /, *, side: str = "left", sorter: AnyArray | None = None
 ) -> Array:
-    """Return where elements of `x2` would be inserted into the sorted `x1` to keep it sorted."""
+    """Return where elements of `x2` would be inserted into the sorted `x1` to keep it sorted.
+
+    Args:
+        x1: a vector in ascending order, unless there is a `sorter`.
+        x2: an array of any shape, of the dtype of `x1`.
+        side: ``"left"`` for the first place that fits, where ``x1[i - 1] < v <= x1[i]``;
+            ``"right"`` for the last one, where ``x1[i - 1] <= v < x1[i]``.
+        sorter: the indices that sort `x1`, as of `argsort`.
+
+    Returns:
+        Integers from 0 to the length of `x1`, of the shape of `x2`. They have no derivative.
+    """
     xp = backend_of(x1).xp
     if type(sorter) is Array:
         sorter = sorter._data
-    return xp.searchsorted(x1, x2, side=side, sorter=sorter)  # type: ignore[no-any-return]
+    return xp.searchsorted(x1, x2, side=side, sorter=sorter)

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
-from ..engine.op import constant, linear, rule
+from ..arrays.types import DType, as_given
+from ..backends import XP, backend_of
+from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
@@ -35,7 +36,7 @@ def count(shape: tuple[int, ...], axis: Axis) -> int:
     return math.prod(shape[a] for a in axes_of(len(shape), axis))
 
 
-def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
+def spread(xp: XP, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) -> Any:
     """Return a reduced array repeated along the axes that were reduced, as a view."""
     if not keepdims and axis is not None:
         g = xp.reshape(g, kept(shape, axis))
@@ -43,18 +44,44 @@ def spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis, keepdims: bool) 
 
 
 @linear(lambda xp, g, x, axis, keepdims: spread(xp, g, x.shape, axis, keepdims))
-def sum(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """Return the sum over axes."""
+def sum(
+    x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Array:
+    """Return the sum over axes.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the sums; if None that of `x`, for small integers and booleans the
+            default one, int64 or uint64.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; 0 of none.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.sum(np.ones((2, 3)), axis=-1)
+    array([3., 3.])
+    """
 
 
 @linear(
     lambda xp, g, x, axis, keepdims: spread(xp, g / count(x.shape, axis), x.shape, axis, keepdims)
 )
 def mean(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the mean over axes."""
+    """Return the mean over axes.
+
+    Args:
+        x: the array, as a rule of a floating-point dtype.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN of none.
+    """
 
 
-def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
+def _deviation(xp: XP, x: Any, axis: Axis, correction: float) -> Any:
     """Return ``(x - mean) / (n - correction)``."""
     return (x - xp.mean(x, axis=axis, keepdims=True)) / (count(x.shape, axis) - correction)
 
@@ -70,18 +97,26 @@ def _deviation(xp: Any, x: Any, axis: Axis, correction: float) -> Any:
 def var(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Array:
-    """Return the variance over axes; `correction` is subtracted from the number of elements."""
+    """Return the variance over axes; `correction` is subtracted from the number of elements.
+
+    Args:
+        x: the array; of complex numbers the squares of the magnitudes of the differences count.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        correction: 0 for the mean square of the differences to the mean, 1 for the unbiased
+            estimate from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real; NaN or infinite where no more than
+        `correction` elements are summed.
+    """
 
 
-def _std_slope(xp: Any, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+def _std_slope(xp: XP, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
     """Return the derivative of the standard deviation, 0 where all elements are equal."""
     out = spread(xp, out, x.shape, axis, keepdims)
     safe = xp.where(out == 0, xp.ones_like(out), out)
     return xp.where(out == 0, xp.zeros_like(x), _deviation(xp, x, axis, correction) / safe)
-
-
-def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in saved.items() if name not in ("x", "out")}
 
 
 @rule(
@@ -93,28 +128,43 @@ def _parameters(saved: dict[str, Any]) -> dict[str, Any]:
         axis=axis,
         keepdims=keepdims,
     ),
-    square=lambda node, saved: var(saved["x"], **_parameters(saved)),
+    own=Root(
+        lambda x, axis, correction, keepdims: var(
+            x, axis=axis, correction=correction, keepdims=keepdims
+        )
+    ),
 )
 def std(
     x: Array, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
 ) -> Array:
-    """Return the standard deviation over axes; its derivative is 0 where it is 0."""
+    """Return the standard deviation over axes; its derivative is 0 where it is 0.
+
+    Args:
+        x: the array; of complex numbers the squares of the magnitudes of the differences count.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        correction: what is subtracted from the number of elements: 0 for that of these numbers, 1
+            for the unbiased estimate of the variance from a sample.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, real: the square root of `var`.
+    """
 
 
-def _optimum(xp: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
+def _optimum(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool) -> tuple[Any, Any]:
     """Return where the optimum is attained, and in how many places."""
     hit = x == spread(xp, out, x.shape, axis, keepdims)
     return hit, xp.sum(xp.astype(hit, x.dtype), axis=axis, keepdims=keepdims)
 
 
-def optimum_vjp(xp: Any, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_vjp(xp: XP, g: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the cotangent shared equally by the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     share = spread(xp, g / times, x.shape, axis, keepdims)
     return xp.where(hit, share, xp.zeros_like(share))
 
 
-def optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
+def optimum_jvp(xp: XP, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -> Any:
     """Return the mean of the tangents of the elements that attain the optimum."""
     hit, times = _optimum(xp, x, out, axis, keepdims)
     return xp.sum(xp.where(hit, t, xp.zeros_like(t)), axis=axis, keepdims=keepdims) / times
@@ -122,15 +172,41 @@ def optimum_jvp(xp: Any, t: Any, x: Any, out: Any, axis: Axis, keepdims: bool) -
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def max(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the largest element over axes; equal ones share the derivative equally."""
+    """Return the largest element over axes; equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN where an element is NaN
+        (see `nanmax`).
+
+    Raises:
+        ValueError: from the backend, if there is no element.
+    """
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
 def min(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return the smallest element over axes; equal ones share the derivative equally."""
+    """Return the smallest element over axes; equal ones share the derivative equally.
+
+    Args:
+        x: a real array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes, of its dtype; NaN where an element is NaN
+        (see `nanmin`).
+
+    Raises:
+        ValueError: from the backend, if there is no element.
+    """
 
 
-def _others(xp: Any, x: Any) -> Any:
+def _others(xp: XP, x: Any) -> Any:
     """Return, along the last axis, the product of all other elements, exact also at zeros."""
     one = xp.ones_like(x[..., :1])
     before = xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
@@ -144,7 +220,7 @@ def _others(xp: Any, x: Any) -> Any:
 )
 def _prod(x: Array, /) -> Array:
     """Return the product over the last axis."""
-    return backend_of(x).xp.prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+    return backend_of(x).xp.prod(x, axis=-1, dtype=x.dtype)
 
 
 @constant
@@ -153,11 +229,25 @@ def _prod_untracked(
 ) -> Array:
     """Return the product over axes, without a derivative."""
     xp = backend_of(x).xp
-    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)  # type: ignore[no-any-return]
+    return xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-def prod(x: Array, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """Return the product over axes; its derivative is exact also where elements are 0."""
+@as_given
+def prod(
+    x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
+) -> Array:
+    """Return the product over axes; its derivative is exact also where elements are 0.
+
+    Args:
+        x: the array.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype of the products; if None that of `x`, for small integers and booleans the
+            default one, int64 or uint64.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; 1 of none.
+    """
     if not is_tracked(x) or 0 in x.shape:
         return _prod_untracked(x, axis=axis, dtype=dtype, keepdims=keepdims)
     if dtype is not None:
@@ -175,20 +265,34 @@ def cumulative_sum(
     /,
     *,
     axis: int | None = None,
-    dtype: Any = None,
+    dtype: DType | None = None,
     include_initial: bool = False,
 ) -> Array:
-    """Return the running sum along an axis; with `include_initial` it starts with 0."""
+    """Return the running sum along an axis; with `include_initial` it starts with 0.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the sums; if None that of `x`, for small integers the default one.
+        include_initial: whether the empty sum comes first.
+
+    Returns:
+        An array of the shape of `x`, longer by one along the axis if `include_initial`.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.cumulative_sum(np.asarray([1, 2, 3]), include_initial=True)
+    array([0, 1, 3, 6])
+    """
 
 
-def _cumulative_sum_t(xp: Any, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
+def _cumulative_sum_t(xp: XP, g: Any, x: Any, axis: int | None, include_initial: bool) -> Any:
     axis = 0 if axis is None else axis
     if include_initial:
         g = g[(slice(None),) * (axis % x.ndim) + (slice(1, None),)]
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _cumulative_prod_vjp(xp: Any, g: Any, x: Any) -> Any:
+def _cumulative_prod_vjp(xp: XP, g: Any, x: Any) -> Any:
     """Return the vjp of the running product along the last axis, exact also at zeros.
 
     With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it. The
@@ -210,7 +314,7 @@ def _cumulative_prod_vjp(xp: Any, g: Any, x: Any) -> Any:
 def _cumulative_prod(x: Array, /) -> Array:
     """Return the running product along the last axis."""
     xp = backend_of(x).xp
-    return xp.cumulative_prod(x, axis=-1, dtype=x.dtype)  # type: ignore[no-any-return]
+    return xp.cumulative_prod(x, axis=-1, dtype=x.dtype)
 
 
 @constant
@@ -219,20 +323,30 @@ def _cumulative_prod_untracked(
 ) -> Array:
     """Return the running product, without a derivative."""
     xp = backend_of(x).xp
-    return xp.cumulative_prod(  # type: ignore[no-any-return]
-        x, axis=axis, dtype=dtype, include_initial=include_initial
-    )
+    return xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
 
 
+@as_given
 def cumulative_prod(
     x: Array,
     /,
     *,
     axis: int | None = None,
-    dtype: Any = None,
+    dtype: DType | None = None,
     include_initial: bool = False,
 ) -> Array:
-    """Return the running product along an axis; with `include_initial` it starts with 1."""
+    """Return the running product along an axis; with `include_initial` it starts with 1.
+
+    Args:
+        x: the array.
+        axis: the axis; may be None only if `x` is a vector.
+        dtype: the dtype of the products; if None that of `x`, for small integers the default one.
+        include_initial: whether the empty product comes first.
+
+    Returns:
+        An array of the shape of `x`, longer by one along the axis if `include_initial`. Its
+        derivative is exact also where elements are 0.
+    """
     if not is_tracked(x) or 0 in x.shape:
         return _cumulative_prod_untracked(
             x, axis=axis, dtype=dtype, include_initial=include_initial
@@ -248,14 +362,43 @@ def cumulative_prod(
 
 @constant
 def all(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return whether all elements over axes are true."""
+    """Return whether all elements over axes are true.
+
+    Args:
+        x: the array; numbers other than 0 are true, NaN too.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Booleans, of the shape of `x` without the reduced axes; True of none. They have no
+        derivative.
+    """
 
 
 @constant
 def any(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return whether any element over axes is true."""
+    """Return whether any element over axes is true.
+
+    Args:
+        x: the array; numbers other than 0 are true, NaN too.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Booleans, of the shape of `x` without the reduced axes; False of none. They have no
+        derivative.
+    """
 
 
 @constant
 def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
-    """Return how many elements over axes are not zero."""
+    """Return how many elements over axes are not zero.
+
+    Args:
+        x: the array; NaN is not zero.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        Integers, of the shape of `x` without the reduced axes. They have no derivative.
+    """

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..engine.operands import called
+from ..arrays.types import AnyArray, as_given
+from ..engine.frames import called
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like
@@ -48,11 +49,12 @@ from .statistical import min as min_over
 from .statistical import sum as sum_over
 
 
+@as_given
 def average(
     x: Array,
     /,
     axis: Axis = None,
-    weights: Array | None = None,
+    weights: AnyArray | None = None,
     returned: bool = False,
     *,
     keepdims: bool = False,
@@ -61,11 +63,18 @@ def average(
 
     Args:
         x: the array.
-        axis: the axes; all if None.
-        weights: of the shape of `x`, or of its given axes. NaN or infinity comes out where they
-            sum to 0.
+        axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        weights: of the shape of `x`, or of its given axes; all alike if None. NaN or infinity comes
+            out where they sum to 0.
         returned: whether to return the sum of the weights too.
-        keepdims: whether the axes stay, with length one.
+        keepdims: whether the reduced axes stay in the result, with length one.
+
+    Returns:
+        An array of `x`'s shape without the reduced axes; if `returned` a pair of it and the sums of
+        the weights. Derivatives flow to `x` and to the weights.
+
+    Raises:
+        ValueError: if the weights have another shape.
     """
     x = floating(x, "average", axis)
     if weights is None:
@@ -90,15 +99,16 @@ def average(
     return (out, total) if returned else out
 
 
+@as_given
 def cov(
     x: Array,
-    y: Array | None = None,
+    y: AnyArray | None = None,
     /,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
-    fweights: Array | None = None,
-    aweights: Array | None = None,
+    fweights: AnyArray | None = None,
+    aweights: AnyArray | None = None,
 ) -> Array:
     """Return the covariance matrix of variables, which are rows.
 
@@ -110,6 +120,9 @@ def cov(
         ddof: what to subtract from that number instead.
         fweights: how often each observation was made.
         aweights: how important each is.
+
+    Returns:
+        A square matrix with a row for each variable, a 0-d array for a single one.
     """
     x = _variables(x, rowvar)
     if y is not None:
@@ -119,7 +132,7 @@ def cov(
     if weights is None:
         away = subtract(x, mean_over(x, axis=1, keepdims=True))
         freedom: Any = float(max(x.shape[1] - ddof, 0))
-        return _squeezed(matmul(away, _adjoint(away)) / freedom)  # type: ignore[no-any-return]
+        return _squeezed(matmul(away, _adjoint(away)) / freedom)
     weights = _weights(x, weights)
     if fweights is not None and aweights is not None:
         weights = multiply(weights, _weights(x, aweights))
@@ -129,7 +142,7 @@ def cov(
     if ddof and aweights is not None:
         freedom = size - ddof * sum_over(multiply(weights, _weights(x, aweights))) / size
     freedom = where(freedom > 0, freedom, zeros_like(freedom))
-    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)  # type: ignore[no-any-return]
+    return _squeezed(matmul(multiply(away, weights), _adjoint(away)) / freedom)
 
 
 def _variables(x: Any, rowvar: bool) -> Any:
@@ -156,8 +169,19 @@ def _squeezed(x: Any) -> Any:
     return squeeze(x, tuple(i for i, n in enumerate(x.shape) if n == 1))
 
 
-def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
-    """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1]."""
+@as_given
+def corrcoef(x: Array, y: AnyArray | None = None, /, rowvar: bool = True) -> Array:
+    """Return the correlation coefficients of variables; see `cov`. They stay within [-1, 1].
+
+    Args:
+        x: a vector, or a matrix with a row for each variable.
+        y: more variables.
+        rowvar: if False, the variables are columns.
+
+    Returns:
+        A square matrix with a row for each variable, a 0-d array for a single one; NaN for a
+        variable that does not vary.
+    """
     c = cov(x, y, rowvar)
     if not c.shape:
         return c / c
@@ -168,17 +192,21 @@ def corrcoef(x: Array, y: Array | None = None, /, rowvar: bool = True) -> Array:
     return clip(c, -1.0, 1.0)
 
 
+@as_given
 def bincount(
-    x: Array, weights: Array | None = None, /, minlength: int = 0, *, length: int | None = None
+    x: Array, weights: AnyArray | None = None, /, minlength: int = 0, *, length: int | None = None
 ) -> Array:
     """Return how often each number from 0 occurs, or the sum of the weights of where it does.
 
     Args:
         x: a vector of integers, none of them negative.
-        weights: a weight for each of them.
+        weights: a weight for each of them, through which derivatives flow.
         minlength: the least length of the result.
         length: its length, all of `x` being below it. If None the largest element decides, and is
             waited for.
+
+    Returns:
+        A vector: integers, or of the dtype of the weights.
     """
     x = array_of(x, "bincount")
     if length is None:
@@ -189,22 +217,27 @@ def bincount(
     return segment_sum(beside(x, weights), x, length)
 
 
+@as_given
 def histogram(
     x: Array,
     /,
     bins: int | Sequence[float] | Array = 10,
     range: tuple[float, float] | None = None,
     density: bool | None = None,
-    weights: Array | None = None,
+    weights: AnyArray | None = None,
 ) -> tuple[Array, Array]:
     """Return how many elements fall into each bin, or the sums of their weights, and the edges.
 
     Args:
-        x: the array.
+        x: the array; it is flattened.
         bins: how many bins of equal width, or their edges in ascending order.
         range: the first and the last edge; by default the smallest and the largest element.
         density: whether to divide so that the integral over the bins is 1.
         weights: a weight for each element, which has a derivative, as the edges have.
+
+    Returns:
+        The counts, and the edges, which are one more. An element on an edge falls into the bin to
+        its right, on the last edge into the last bin; one outside falls into none.
     """
     x = floating(ravel(x), "histogram")
     edges = _edges(x, bins, range) if isinstance(bins, int) else beside(x, bins)

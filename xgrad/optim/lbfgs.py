@@ -34,7 +34,13 @@ class Point(NamedTuple):
 
 @dataclass
 class LBFGSState:
-    """What L-BFGS remembers: recent steps and the changes of the gradient along them."""
+    """What L-BFGS remembers: recent steps and the changes of the gradient along them.
+
+    Attributes:
+        count: how many steps there were in all.
+        steps: the recent steps, vectors, the oldest first.
+        changes: how the gradient changed along each of them.
+    """
 
     count: int = 0
     steps: list[Any] = field(default_factory=list)
@@ -49,7 +55,8 @@ class Result:
         params: the parameters.
         value: the value of the function there.
         gradient_norm: the largest size of an element of the gradient there.
-        iterations, evaluations: how many there were.
+        iterations: how many steps there were.
+        evaluations: how often the function was called.
         converged: whether a tolerance was met.
         message: why it ended.
         state: what `LBFGS.minimize` can go on from.
@@ -119,6 +126,12 @@ class LBFGS:
             params: where to start.
             state: what an earlier call ended with, to go on from there.
             callback: is called with the number and the value of each iteration.
+
+        Returns:
+            A `Result`: the parameters, the value there, and why it ended.
+
+        Raises:
+            ValueError: if the function is not finite where it starts.
         """
         line = _Line(f, params)
         state = LBFGSState() if state is None else state

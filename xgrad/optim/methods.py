@@ -33,7 +33,10 @@ def beside(p: Any, number: Any) -> Any:
 class State:
     """What a method remembers: the number of updates, and arrays for each parameter, by name.
 
-    The number is a Python integer, and an array in a function that `xgrad.compile` records.
+    Attributes:
+        count: how many updates there were: a Python integer, and an array in a function that
+            `xgrad.compile` records.
+        slots: by kind (``"momentum"``, ``"square"``, ...), an array for each parameter's name.
     """
 
     count: Any = field(metadata={"counts": True})
@@ -83,7 +86,19 @@ class Method:
         return State(0, slots)
 
     def update(self, params: Any, grads: Any, state: State) -> tuple[Any, State]:
-        """Return the parameters after a step against the gradients, and the next state."""
+        """Return the parameters after a step against the gradients, and the next state.
+
+        Args:
+            params: the parameters, a pytree; frozen ones stay as they are.
+            grads: their gradients, a pytree of the same structure.
+            state: what `init` or the last update returned.
+
+        Returns:
+            New parameters and a new state; nothing is changed in place.
+
+        Raises:
+            ValueError: if the structures differ, or the state is that of another model.
+        """
         given, structure = trees.flatten(params)
         against, shape = trees.flatten(grads)
         if shape != structure:
@@ -211,6 +226,13 @@ class AdamW(Adam):
     """`Adam` with decoupled weight decay: Loshchilov & Hutter, arXiv:1711.05101, algorithm 2.
 
     The parameter itself shrinks by ``1 - lr weight_decay`` in each step.
+
+    Attributes:
+        lr: the learning rate, or a schedule of it.
+        betas: the decay of the mean and of the mean square of the gradients.
+        eps: keeps the step finite where gradients are zero.
+        weight_decay: how fast parameters shrink, in units of the rate.
+        amsgrad: whether to divide by the largest v so far: arXiv:1904.09237.
     """
 
     weight_decay: float = 1e-2
@@ -224,6 +246,13 @@ class Adagrad(Method):
     """Steps divided by the root of all squared gradients so far: Duchi et al., JMLR 12 (2011).
 
     ``s = s + g^2`` and ``p = p - lr / (1 + (t - 1) lr_decay) g / (sqrt(s) + eps)``.
+
+    Attributes:
+        lr: the learning rate, or a schedule of it.
+        lr_decay: how fast the rate falls besides.
+        weight_decay: is times the parameter added to its gradient.
+        initial_accumulator_value: the s before the first step.
+        eps: keeps the step finite where gradients are zero.
     """
 
     lr: Rate = 1e-2
@@ -254,6 +283,14 @@ class RMSprop(Method):
 
     ``v = alpha v + (1 - alpha) g^2`` and ``p = p - lr g / (sqrt(v) + eps)``; if `centered`, the
     square of the mean gradient is subtracted from v (Graves, arXiv:1308.0850).
+
+    Attributes:
+        lr: the learning rate, or a schedule of it.
+        alpha: the decay of the mean square.
+        eps: keeps the step finite where gradients are zero.
+        weight_decay: is times the parameter added to its gradient.
+        momentum: how much of the last step is kept.
+        centered: whether to divide by the root of the variance instead.
     """
 
     lr: Rate = 1e-2
@@ -292,6 +329,11 @@ class Lion(Method):
 
     ``p = p - lr (sign(b1 m + (1 - b1) g) + weight_decay p)``, then ``m = b2 m + (1 - b2) g``.
     The learning rate is to be three to ten times smaller than that of `AdamW`.
+
+    Attributes:
+        lr: the learning rate, or a schedule of it.
+        betas: the share of the momentum in the step, and its decay.
+        weight_decay: how fast parameters shrink, in units of the rate.
     """
 
     lr: Rate = 1e-4

@@ -28,6 +28,16 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
     Nothing waits for the device. The scale is ``max_norm / (norm + 1e-6)``, as PyTorch's:
     Pascanu et al., arXiv:1211.5063.
 
+    Args:
+        grads: a pytree of arrays; the norm is that of all their elements as one vector.
+        max_norm: a positive number.
+
+    Returns:
+        A pytree of the same structure, and a 0-d array.
+
+    Raises:
+        ValueError: if `max_norm` is not positive.
+
     >>> import numpy as np
     >>> from xgrad import optim
     >>> g, norm = optim.clip_by_global_norm({"w": np.asarray([3.0, 4.0])}, 1.0)
@@ -42,7 +52,18 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
 
 
 def clip_by_value(grads: Any, value: float) -> Any:
-    """Return gradients with every element within ``[-value, value]``."""
+    """Return gradients with every element within ``[-value, value]``.
+
+    Args:
+        grads: a pytree of arrays.
+        value: a positive number.
+
+    Returns:
+        A pytree of the same structure.
+
+    Raises:
+        ValueError: if `value` is not positive.
+    """
     if not value > 0:
         raise ValueError(f"clip_by_value: value is {value}; expected a positive number")
     return xg.tree.map(lambda g: xg.clip(g, -value, value), grads)
@@ -101,6 +122,9 @@ class Optimizer:
         Args:
             grads: the gradients, in the structure of the model. If None, those that ``backward``
                 left in the model's arrays are taken, and the arrays are updated in place.
+
+        Returns:
+            The model.
         """
         with xg.no_grad():
             own = grads is None

@@ -54,7 +54,13 @@ def _require_positive(schedule: object, name: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """The rate times `gamma` once every `every` updates."""
+    """The rate times `gamma` once every `every` updates.
+
+    Attributes:
+        lr: the rate at the start.
+        every: after how many updates it falls.
+        gamma: the factor.
+    """
 
     lr: float
     every: int
@@ -70,7 +76,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Exponential:
-    """The rate times `gamma` in every update."""
+    """The rate times `gamma` in every update.
+
+    Attributes:
+        lr: the rate at the start.
+        gamma: the factor.
+    """
 
     lr: float
     gamma: float
@@ -82,7 +93,13 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Cosine:
-    """Half a cosine wave down to `lr_min` in a number of steps: arXiv:1608.03983, eq. 5."""
+    """Half a cosine wave down to `lr_min` in a number of steps: arXiv:1608.03983, eq. 5.
+
+    Attributes:
+        lr: the rate at the start.
+        steps: after how many updates the end is reached.
+        lr_min: the rate from then on.
+    """
 
     lr: float
     steps: int
@@ -98,7 +115,13 @@ class Cosine:
 
 @dataclass(frozen=True)
 class Warmup:
-    """A straight line from a part of the rate up to it, then another schedule from its start."""
+    """A straight line from a part of the rate up to it, then another schedule from its start.
+
+    Attributes:
+        lr: the rate after the line, or the schedule that follows.
+        steps: how many updates the line takes.
+        start_factor: the part of the rate at the start.
+    """
 
     lr: Rate
     steps: int

@@ -43,6 +43,9 @@ def lbfgs(
         callback: ``callback(x)`` after each iteration; it stops by returning True.
         progress: whether to show a line on stderr.
 
+    Returns:
+        A `Result`, whose ``x`` has the structure of `x0`.
+
     >>> import numpy as np, xgrad as xg
     >>> xg.optimize.lbfgs(lambda x: xg.sum((x - 3.0) ** 4), np.zeros(2), tol=1e-10).x.round(2)
     array([3., 3.])

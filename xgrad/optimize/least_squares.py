@@ -107,7 +107,13 @@ def least_squares(
         matrix_free: give SciPy the products of the Jacobian, and not the matrix; not for ``"lm"``.
         callback: ``callback(x)`` at each Jacobian; it stops the solver by returning True.
         progress: whether to show a line on stderr.
-        options: what else ``scipy.optimize.least_squares`` takes, such as ``loss="huber"``.
+        **options: what else ``scipy.optimize.least_squares`` takes, such as ``loss="huber"``.
+
+    Returns:
+        A `Result`, whose ``x`` has the structure of `x0` and whose ``fun`` are the residuals.
+
+    Raises:
+        ValueError: if ``"lm"`` is to be matrix-free.
 
     >>> import numpy as np, xgrad as xg
     >>> t = np.linspace(0, 1, 20)
@@ -158,6 +164,8 @@ def root(
 ) -> Result:
     """Find where a system of equations is zero, by ``scipy.optimize.root``.
 
+    To differentiate the solution with respect to parameters, see `xgrad.implicit_root`.
+
     Args:
         f: ``f(x, *args)`` returns as many numbers as `x` has, in any pytree.
         x0: where to start, a pytree of arrays and numbers.
@@ -168,7 +176,11 @@ def root(
         progress: whether to show a line on stderr.
         options: the method's options.
 
-    To differentiate the solution with respect to parameters, see `xgrad.implicit_root`.
+    Returns:
+        A `Result`, whose ``x`` has the structure of `x0` and whose ``fun`` are the residuals.
+
+    Raises:
+        ValueError: if there are not as many equations as unknowns.
     """
     import scipy.optimize
 
@@ -230,6 +242,9 @@ def curve_fit(
     Returns:
         The parameters, in the structure of `p0` (a NumPy vector if it is None), and the covariance
         matrix of the parameters as one vector.
+
+    Raises:
+        ValueError: if `f` takes ``*params`` and there is no `p0` that tells how many.
     """
     import scipy.optimize
 

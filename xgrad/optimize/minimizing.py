@@ -56,8 +56,12 @@ def minimize(
         progress: whether to show a line on stderr.
         options: the method's options, as ``{"maxiter": 100}``.
 
+    Returns:
+        A `Result`, whose ``x`` has the structure of `x0`.
+
     Raises:
         NotScalarError: if `f` does not return a real scalar.
+        ValueError: if a constraint has other keys.
 
     >>> import numpy as np, xgrad as xg
     >>> circle = {"type": "eq", "fun": lambda x: xg.sum(x**2) - 2}

@@ -15,6 +15,7 @@ best with the program ``dot`` of Graphviz.
 from .draw import draw
 from .explain import explain
 from .flow import gradient_flow
+from .html import array_html as array_html
 from .live import curve, live, progress
 from .profile import profile
 

@@ -33,7 +33,7 @@ class Block:
 
 
 def collapsed(graph: Graph) -> tuple[Graph, list[Block]]:
-    """Return a graph in which repeated blocks of steps are shown once, and these blocks."""
+    """Return a graph that shows repeated blocks of steps once, and the blocks in it."""
     blocks: list[Block] = []
     while True:
         found = _best_run(graph, {i for block in blocks for i in block.steps})
@@ -73,7 +73,12 @@ def _best_run(graph: Graph, done: set[int]) -> tuple[int, int, int] | None:
 
 
 def _tokens(graph: Graph, ops: list[Step], done: set[int]) -> tuple[Any, Any, Any]:
-    """Return for each op a number for its kind, and how far back and which its arguments are."""
+    """Return what must agree between two ops for one to repeat the other, as arrays of numbers.
+
+    Returns:
+        For each op a number for its kind; for each of its arguments, how many ops before it that
+        was made; and which step it is.
+    """
     place = {step.id: i for i, step in enumerate(ops)}
     known: dict[Any, int] = {}
     kinds = np.zeros(len(ops), int)

@@ -12,10 +12,11 @@ from typing import Any
 import xgrad as xg
 
 from .collapse import Block, collapsed
-from .explain import Texts
-from .graph import FEW, Graph, Step, brief, read, require_tracked, serial_of, with_cotangents
+from .graph import FEW, Graph, Step, brief, read, require_tracked, serial_of
 from .layout import BLOCK, COTANGENT, LEAF, OP, RESULT, render
 from .steps import graph_of, watch
+from .texts import Texts
+from .walking import with_cotangents
 
 __all__ = ["Picture", "draw"]
 
@@ -53,6 +54,7 @@ def draw(
     Raises:
         NotDifferentiableError: the array is not tracked.
         GraphFreedError: ``backward()`` has freed its tape.
+        TypeError: there are arguments, but `y` is an array.
 
     >>> import numpy as np, xgrad as xg
     >>> print(xg.show.draw(lambda x: xg.sum(x**2), np.asarray([1.0, 2.0])))

@@ -11,37 +11,13 @@ import numpy as np
 import xgrad as xg
 from xgrad import errors
 
-from .formulas import formula
-from .graph import Graph, Operand, Step, require_tracked, small, walk
-from .notation import is_atom, operation
+from .chain_rule import Line, in_parentheses, line_of, place
+from .graph import Graph, require_tracked, small
 from .steps import graph_of, watch
+from .texts import Texts
+from .walking import walk
 
 __all__ = ["Explanation", "Line", "explain"]
-
-INLINE = 24
-"""An unnamed intermediate result is written out where it is used, if its text is no longer."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One factor of the chain rule.
-
-    Attributes:
-        operation: the op, as ``o = W_o h + b_o``.
-        local: its derivative in one argument, as ``do/db_o = 1``; a rule that is no product with
-            a derivative is a map of the cotangent.
-        local_value: the local derivative's numbers, or the shape of the Jacobian.
-        chain: the chain rule, as ``dL/db_o = dL/do``.
-        value: the product so far: the cotangent that this step passes on.
-        shape: the shape of `value`.
-    """
-
-    operation: str
-    local: str
-    local_value: Any
-    chain: str
-    value: Any
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +69,7 @@ class Explanation:
             yield ""
             yield "gradient"
             rows = [
-                (f"d{self.output}/d{_in_parentheses(name)}", _shape(shape), shown(value))
+                (f"d{self.output}/d{in_parentheses(name)}", _shape(shape), shown(value))
                 for name, (shape, value) in self.gradient.items()
             ]
             yield from _table(rows, limit)
@@ -188,154 +164,18 @@ def _explained(graph: Graph, y: xg.Array, name: str) -> Explanation:
     for step in reversed(graph.ops()):
         # leaves first: their gradient is then complete, and the walk goes on with the others
         order = sorted(
-            set(step.parents), key=lambda p: (not graph.steps[p].is_leaf, _place(step, p))
+            set(step.parents), key=lambda p: (not graph.steps[p].is_leaf, place(step, p))
         )
         for parent in order:
             part = passed.get((step.id, parent))
             if part is not None:
-                lines.append(_line(texts, step, parent, part, local.get((step.id, parent))))
+                lines.append(line_of(texts, step, parent, part, local.get((step.id, parent))))
     gradient = {
         step.name: cotangents[step.id]
         for step in graph.steps.values()
         if step.is_leaf and step.id in cotangents
     }
     return Explanation(name, texts.name(graph.steps[graph.output]), forward, lines, gradient)
-
-
-def _place(step: Step, parent: int) -> int:
-    """Return at which argument of a step a parent comes first."""
-    return next((i for i, o in enumerate(step.operands) if o.step == parent), len(step.operands))
-
-
-def _line(texts: Texts, step: Step, parent: int, part: Any, local: Any) -> Line:
-    graph = texts.graph
-    out, into = texts.name(step), texts.name(graph.steps[parent])
-    root = texts.name(graph.steps[graph.output])
-    g = f"d{root}/d{_in_parentheses(out)}"
-    target = f"d{root}/d{_in_parentheses(into)}"
-    seeded = step.id == graph.output
-    scalar = step.shape == ()
-    rule = formula(step.op)
-    complex_ = step.dtype is not None and step.dtype.kind == "c"
-    derivative = f"d{_in_parentheses(out)}/d{_in_parentheses(into)}"
-    shape = tuple(part.shape)
-    jacobian = (*(step.shape or ()), *shape)
-    if rule is None:
-        text = f"{step.op}_pullback({g})"
-        return Line(texts.head(step), text, jacobian, f"{target} = {text}", small(part), shape)
-    names = texts.of_arguments(step, rule.arguments)
-    slots = [i for i, o in enumerate(step.operands) if o.step == parent] or [0]
-    if rule.kind == "elementwise":
-        partials = [rule.text(i, names, scalar, complex_) for i in slots]
-        partial = " + ".join(partials)
-        factor = partial if len(partials) == 1 else f"({partial})"
-        if complex_:
-            local = None if local is None else np.conj(local)
-            factor = factor if partial in ("1", "-1", "0") else f"conj({partial})"
-        chain = _reduced(_product(g, factor, seeded, scalar), step.shape, shape)
-        number = local if local is not None and shape == step.shape else jacobian
-        return Line(
-            texts.head(step),
-            f"{derivative} = {partial}",
-            number,
-            f"{target} = {chain}",
-            small(part),
-            shape,
-        )
-    chained = " + ".join(
-        rule.text(i, names | {"g": "1" if seeded else g}, scalar, complex_) for i in slots
-    )
-    alone = " + ".join(rule.text(i, names | {"g": "g"}, scalar, complex_) for i in slots)
-    return Line(
-        texts.head(step), f"g -> {alone}", jacobian, f"{target} = {chained}", small(part), shape
-    )
-
-
-def _product(g: str, factor: str, seeded: bool, scalar: bool) -> str:
-    """Return a cotangent times a partial derivative."""
-    if factor == "0":
-        return "0"
-    if seeded:
-        return factor
-    if factor == "1":
-        return g
-    if factor == "-1":
-        return f"-{g}"
-    if factor.startswith("1 / "):
-        return f"{g} / {factor[4:]}"
-    tight = factor if not set(factor) & set("+-/") or is_atom(factor) else f"({factor})"
-    return f"{g} {tight}" if scalar else f"{g} o {tight}"
-
-
-def _reduced(text: str, out: tuple[int, ...] | None, into: tuple[int, ...]) -> str:
-    """Say over which axes a cotangent is summed because its argument was broadcast."""
-    if out is None or out == into:
-        return text
-    extra = len(out) - len(into)
-    axes = [*range(extra), *(i + extra for i, n in enumerate(into) if n == 1 != out[i + extra])]
-    return f"sum({text}, axis {', '.join(map(str, axes))})" if axes else text
-
-
-class Texts:
-    """The names of the steps of a graph, and their operations in these names.
-
-    A result that the user's code gave no name is called `unnamed`; by default it is written out
-    where it is used, or numbered.
-    """
-
-    def __init__(self, graph: Graph, unnamed: str = "") -> None:
-        self.graph = graph
-        uses: dict[int, int] = {}
-        for step in graph.steps.values():
-            for operand in step.operands:
-                if operand.step is not None:
-                    uses[operand.step] = uses.get(operand.step, 0) + 1
-        self.names = {step.id: step.name or unnamed for step in graph.steps.values()}
-        count = 0
-        for step in graph.steps.values():
-            if self.names[step.id]:
-                continue
-            text = self.operation(step) if not step.is_leaf else ""
-            if text and len(text) <= INLINE and uses.get(step.id, 0) == 1:
-                self.names[step.id] = text
-            else:
-                count += 1
-                self.names[step.id] = f"t{count}"
-
-    def name(self, step: Step) -> str:
-        """Return how a step's result is called."""
-        return self.names[step.id]
-
-    def operand(self, operand: Operand) -> str:
-        """Return how an argument is called."""
-        if operand.step is not None:
-            return self.names.get(operand.step, "?")
-        if operand.text:
-            return operand.text
-        return f"const{list(operand.shape or ())}"
-
-    def operation(self, step: Step) -> str:
-        """Return what a step computes."""
-        operands = [self.operand(o) for o in step.operands] or [
-            self.names.get(p, "?") for p in step.parents
-        ]
-        return operation(step.op, operands, step.settings, step.shape == ())
-
-    def head(self, step: Step) -> str:
-        """Return a step as an equation, or only its operation where that is its name."""
-        name, text = self.names[step.id], self.operation(step)
-        return text if name == text else f"{name} = {text}"
-
-    def of_arguments(self, step: Step, arguments: tuple[str, ...]) -> dict[str, Any]:
-        """Return what the names in a rule are in this computation."""
-        names: dict[str, Any] = {"out": self.names[step.id]}
-        for argument, operand in zip(arguments, step.operands, strict=False):
-            value = operand.value
-            if operand.step is None and type(value) in (int, float):
-                names[argument] = value
-            else:
-                names[argument] = self.operand(operand)
-        return names
 
 
 # Layout -------------------------------------------------------------------------------------------
@@ -366,10 +206,6 @@ def _local(line: Line) -> str:
     if isinstance(line.local_value, tuple):
         return _shape(line.local_value) or "a number"
     return shown(line.local_value)
-
-
-def _in_parentheses(name: str) -> str:
-    return name if is_atom(name) and not set(name) & set("(^") else f"({name})"
 
 
 def _table(

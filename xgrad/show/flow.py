@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,12 @@ import numpy as np
 
 import xgrad as xg
 
-from .formulas import formula
-from .graph import Graph, Step, host, require_tracked, walk
+from .graph import host, require_tracked
+from .layers import layers_of, unique, weights
 from .pictures import as_bytes, beside, figure
 from .steps import graph_of, watch
 from .tables import Column, short, table
+from .walking import walk
 
 __all__ = ["Flow", "Layer", "gradient_flow"]
 
@@ -27,19 +27,7 @@ VANISHING, EXPLODING = 1e-3, 1e3
 SATURATED, DEAD = 0.5, 0.5
 """Fractions of elements and of units from which on a layer counts as such."""
 
-SUMS = {"add", "subtract"}
-ACTIVATIONS = {"relu", "sigmoid", "expit", "tanh", "softmax", "log_softmax", "erf", "sin", "clip"}
 _PLAIN = {"matrix_vector": "matmul", "vector_matrix": "matmul", "add": "+", "subtract": "-"}
-
-MIXING = {
-    "correlate",
-    "convolve",
-    "matmul",
-    "matrix_vector",
-    "vector_matrix",
-    "einsum",
-    "tensordot",
-}
 
 
 @dataclass(frozen=True)
@@ -191,6 +179,10 @@ def gradient_flow(
 
     Returns:
         The layers: `print` shows a table, a notebook also the picture.
+
+    Raises:
+        NotScalarError: if the loss is not a real scalar.
+        ValueError: if there is no layer between the arguments and the loss.
     """
     run = watch(loss, (model, *args), measure)
     y = require_tracked(run.result, "gradient_flow")
@@ -206,7 +198,7 @@ def gradient_flow(
             cotangents[serial] = measure(xg.Array(g))
 
     walk(y, visit)
-    found = [(ops, end, end.stats, cotangents.get(end.id)) for ops, end in _layers(graph)]
+    found = [(ops, end, end.stats, cotangents.get(end.id)) for ops, end in layers_of(graph)]
     whole = [(ops, end, s, c) for ops, end, s, c in found if s is not None and c is not None]
     if not whole:
         raise ValueError(
@@ -215,9 +207,7 @@ def gradient_flow(
             "was computed"
         )
     last = math.sqrt(whole[-1][3].variance + whole[-1][3].mean ** 2)
-    names = _unique(
-        [_weights(graph, ops, next(iter(run.leaves.values()), "")) for ops, *_ in whole]
-    )
+    names = unique([weights(graph, ops, next(iter(run.leaves.values()), "")) for ops, *_ in whole])
     layers = [
         Layer(
             name,
@@ -247,66 +237,6 @@ def measure(x: xg.Array) -> Stats | None:
     with np.errstate(all="ignore"):  # an exploding network is what this is to find
         mean, variance = float(values.mean()), float(values.var())
     return Stats(mean, variance, float(np.mean(~rows.any(axis=0))), (ends[0], ends[1]))
-
-
-def _is_mixing(step: Step) -> bool:
-    rule = formula(step.op)
-    return step.op in MIXING or (rule is not None and rule.kind == "multilinear")
-
-
-def _layers(graph: Graph) -> list[tuple[list[Step], Step]]:
-    """Return for each product the steps of its layer, and the last of them.
-
-    To a layer belong the sums behind its product, and one activation function.
-    """
-    users: dict[int, list[Step]] = {}
-    for step in graph.ops():
-        for p in step.parents:
-            users.setdefault(p, []).append(step)
-    layers: dict[int, tuple[list[Step], Step]] = {}
-    for start in graph.ops():
-        if not _is_mixing(start) or not start.shape:
-            continue
-        ops, end = [start], start
-        while len(users.get(end.id, [])) == 1 and ops[-1].op not in ACTIVATIONS:
-            (after,) = users[end.id]
-            if after.shape != start.shape or after.op not in SUMS | ACTIVATIONS:
-                break
-            ops.append(after)
-            end = after
-        if end.id in layers:  # two products that are added are one layer
-            ops = [start, *layers[end.id][0]]
-        layers[end.id] = ops, end
-    return list(layers.values())
-
-
-def _weights(graph: Graph, ops: list[Step], model: str) -> str:
-    """Return the names of the leaves that the products of a layer take from the model."""
-    prefix = re.split(r"[.\[]", model, maxsplit=1)[0]
-    found = []
-    for step in ops:
-        leaves = [_leaf_behind(graph, p) for p in step.parents] if _is_mixing(step) else []
-        own = [leaf for leaf in leaves if leaf.startswith(prefix)] or [x for x in leaves if x]
-        found += own[:1]
-    return ", ".join(dict.fromkeys(found)) or ops[0].name or ops[0].where
-
-
-def _leaf_behind(graph: Graph, i: int) -> str:
-    """Return the name of the leaf from which a step was made by functions of one array."""
-    step = graph.steps[i]
-    while len(step.parents) == 1:
-        step = graph.steps[step.parents[0]]
-    return step.name if step.is_leaf else ""
-
-
-def _unique(names: list[str]) -> list[str]:
-    """Number the names that occur repeatedly, as those of a loop's layers do."""
-    count: dict[str, int] = {}
-    out = []
-    for name in names:
-        count[name] = count.get(name, 0) + 1
-        out.append(f"{name} ({count[name]})" if names.count(name) > 1 else name)
-    return out
 
 
 def _verdict(op: str, activation: Stats, cotangent: Stats, last: float) -> str:

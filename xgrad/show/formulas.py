@@ -152,6 +152,12 @@ def _expression(rule: ast.expr, scope: dict[str, Any]) -> ast.expr | None:
         return None
     if isinstance(rule, ast.Lambda):
         return _written_out(rule.body, scope, 2)
+    if isinstance(rule, ast.Call) and called(rule) == "factor":
+        return ast.Name(ast.literal_eval(rule.args[0]))
+    if isinstance(rule, ast.Call) and called(rule) == "mask":
+        condition = _expression(rule.args[0], scope)
+        assert condition is not None
+        return ast.Call(ast.Name("indicator"), [condition], [])
     if isinstance(rule, ast.Call) and called(rule) == "over":
         divisor = _expression(rule.args[0], scope)
         assert divisor is not None
@@ -199,7 +205,8 @@ class _Substitute(ast.NodeTransformer):
 
 
 def _written_out(e: ast.expr, scope: dict[str, Any], depth: int) -> ast.expr:
-    return _Inline(scope, depth).visit(e)  # type: ignore[no-any-return]
+    found: ast.expr = _Inline(scope, depth).visit(e)
+    return found
 
 
 def _body(f: Any) -> ast.expr | None:
@@ -274,4 +281,5 @@ def _number(e: ast.expr) -> float | None:
 
 def _simplified(e: ast.expr, names: dict[str, Any]) -> ast.expr:
     copy = ast.parse(ast.unparse(e), mode="eval").body
-    return _Simplify(names).visit(copy)  # type: ignore[no-any-return]
+    found: ast.expr = _Simplify(names).visit(copy)
+    return found

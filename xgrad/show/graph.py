@@ -7,29 +7,25 @@ the computation was watched.
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 import xgrad as xg
 from xgrad import errors
+from xgrad.debugging.notes import parameter_of, selected
 from xgrad.engine import tape
 
-__all__ = ["Graph", "Step", "read", "walk"]
+__all__ = ["Graph", "Step", "read"]
 
 SMALL = 16
 """Arrays of at most so many elements are shown with their values."""
 
 FEW = 3
 """Values of so many elements stand in one line of a picture."""
-
-Visit = Callable[[int, Any, list[tuple[int, Any]], float], None]
-"""``visit(serial, g, parts, seconds)``: the cotangent of a node, and what it passes on."""
 
 
 @dataclass(slots=True)
@@ -111,37 +107,41 @@ def require_tracked(y: Any, what: str) -> xg.Array:
 
 def read(y: xg.Array) -> Graph:
     """Return the tape behind a tracked array, a step per node: the reader of tape nodes."""
-    nodes: dict[int, Any] = {}
-    stack = [y._node]
-    while stack:
-        node = stack.pop()
-        if node[tape.SERIAL] in nodes:
-            continue
-        if node[tape.RULE] is tape.FREED:
-            raise errors.GraphFreedError(
-                "show: backward() has walked this graph and freed it. Show it before, or keep it "
-                "with backward(create_graph=True)"
-            )
-        nodes[node[tape.SERIAL]] = node
-        stack.extend(tape.parents_of(node))
+    nodes = behind(y)
+    if any(node[tape.RULE] is tape.FREED for node in nodes.values()):
+        raise errors.GraphFreedError(
+            "show: backward() has walked this graph and freed it. Show it before, or keep it "
+            "with backward(create_graph=True)"
+        )
     seen: set[int] = set()
-    steps, selected = {}, {}
-    for serial in sorted(nodes):
-        node = nodes[serial]
+    steps, chosen = {}, {}
+    for serial, node in nodes.items():
         step = Step(serial, node[tape.RULE].name, [p[tape.SERIAL] for p in tape.parents_of(node)])
         steps[serial] = step
         if node[tape.RULE] is tape.PARAMETER:
-            array = node[tape.SAVED]()
+            array = parameter_of(node)
             if array is not None:
                 step.shape, step.dtype, step.value = array.shape, array.dtype, small(array)
         elif node[tape.RULE] is tape.SELECT:
-            selected[serial] = node[tape.SAVED]
+            chosen[serial] = selected(node)
         else:
             step.kept = _bytes(node[tape.SAVED], seen)
     steps[y._node[tape.SERIAL]].shape = y.shape
     steps[y._node[tape.SERIAL]].dtype = y.dtype
     steps[y._node[tape.SERIAL]].value = small(y)
-    return Graph(steps, y._node[tape.SERIAL], selected=selected)
+    return Graph(steps, y._node[tape.SERIAL], selected=chosen)
+
+
+def behind(y: xg.Array) -> dict[int, tape.Node]:
+    """Return the nodes that a tracked array was made from, oldest first, by serial number."""
+    nodes: dict[int, tape.Node] = {}
+    stack = [y._node]
+    while stack:
+        node = stack.pop()
+        if node[tape.SERIAL] not in nodes:
+            nodes[node[tape.SERIAL]] = node
+            stack.extend(tape.parents_of(node))
+    return dict(sorted(nodes.items()))
 
 
 def serial_of(x: Any) -> int | None:
@@ -151,75 +151,15 @@ def serial_of(x: Any) -> int | None:
     return None
 
 
+def maker_of(x: xg.Array) -> str:
+    """Return the name of the op that a tracked array is a result of, be it one of several."""
+    node = x._node
+    return str((node[tape.PARENTS] if node[tape.RULE] is tape.SELECT else node)[tape.RULE].name)
+
+
 def op_of(x: xg.Array) -> str:
     """Return the name of the op that made a tracked array."""
     return str(x._node[tape.RULE].name)
-
-
-def walk(
-    y: xg.Array,
-    visit: Visit,
-    local: Callable[[int, list[tuple[int, Any]]], None] | None = None,
-    synchronize: bool = False,
-) -> None:
-    """Walk the tape back from `y` as `backward` does, and report what happens at each node.
-
-    The graph stays as it is, and no ``.grad`` is set.
-
-    Args:
-        y: where the walk starts, with a cotangent of ones.
-        visit: is called for each node and each leaf.
-        local: if given, is called with what a cotangent of ones would pass on: for an op that acts
-            element by element, its local derivatives.
-        synchronize: wait for the device before the clock is read.
-    """
-    nodes: dict[int, Any] = {}
-    stack = [y._node]
-    while stack:
-        node = stack.pop()
-        if node[tape.SERIAL] not in nodes:
-            nodes[node[tape.SERIAL]] = node
-            stack.extend(tape.parents_of(node))
-    g = xg.ones_like(y.detach())
-    path = [
-        [serial, _visited(nodes[serial], visit, local, synchronize), *nodes[serial][tape.PARENTS :]]
-        for serial in sorted(nodes)
-        if nodes[serial][tape.PARENTS] is not None
-    ]
-    with xg.no_grad():
-        left = tape.pullback(path, {y._node[tape.SERIAL]: g.data}, taped=False)
-    for serial, total in left.items():
-        visit(serial, total, [], 0.0)
-
-
-def _visited(node: Any, visit: Visit, local: Any, synchronize: bool) -> Any:
-    """Return the rule of a node, so wrapped that each walk through it is reported."""
-    rule, parents = node[tape.RULE], node[tape.PARENTS]
-    serials = [p and p[tape.SERIAL] for p in ([parents] if type(parents) is list else parents)]
-
-    def by_parent(c: Any) -> list[tuple[int, Any]]:
-        parts = [c] if type(parents) is list else c
-        pairs: Any = zip(serials, parts, strict=True)
-        return [(p, part) for p, part in pairs if p is not None and part is not None]
-
-    def around(pull: Callable[..., Any]) -> Callable[..., Any]:
-        def pulled(xp: Any, g: Any, *rest: Any) -> Any:
-            start = perf_counter()
-            c = pull(xp, g, *rest)
-            if synchronize:
-                finish(c)
-            seconds = perf_counter() - start
-            visit(node[tape.SERIAL], g, by_parent(c), seconds)
-            if local is not None and small(g) is not None:
-                local(node[tape.SERIAL], by_parent(pull(xp, xp.ones_like(g), *rest)))
-            return c
-
-        return pulled
-
-    watched = copy.copy(rule)
-    watched.pull, watched.pull_to = around(rule.pull), around(rule.pull_to)
-    watched.partial = watched.add_to = None  # shortcuts that would pass by `pull`
-    return watched
 
 
 def finish(x: Any) -> None:
@@ -240,9 +180,14 @@ def host(x: Any) -> Any:
         return None
 
 
+def is_array(x: Any) -> bool:
+    """Whether `x` is an array, raw or not, or a number of a library; dtypes have shapes, too."""
+    return hasattr(x, "shape") and not isinstance(x, (type, np.dtype))
+
+
 def small(x: Any) -> Any:
     """Return a copy of an array's values if they are few enough to show, else None."""
-    if not hasattr(x, "shape") or math.prod(x.shape) > SMALL:
+    if not is_array(x) or math.prod(x.shape) > SMALL:
         return None
     values = host(x)
     return None if values is None else values.copy()
@@ -272,26 +217,6 @@ def _bytes(saved: Any, seen: set[int]) -> int:
 
 def _sum_bytes(values: Iterable[Any], seen: set[int]) -> int:
     return sum(_bytes(value, seen) for value in values)
-
-
-def with_cotangents(graph: Graph, y: xg.Array) -> Graph:
-    """Fill in the cotangents of a graph, and the shapes that the tape does not keep."""
-    home = graph.home
-
-    def visit(serial: int, g: Any, parts: list[tuple[int, Any]], seconds: float) -> None:
-        own = home.get(serial, serial)
-        step = graph.steps[own]
-        if own == serial and hasattr(g, "shape"):
-            step.cotangent = brief(g)
-            if step.shape is None:
-                step.shape, step.dtype = tuple(g.shape), xg.Array(g).dtype
-        for parent, part in parts:
-            into = home.get(parent, parent)
-            if into != own and hasattr(part, "shape"):
-                step.given[into] = brief(part)
-
-    walk(y, visit)
-    return graph
 
 
 def brief(x: Any) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from .collapse import Block
+from .graph import Graph, Step
 from .pictures import as_bytes, figure
-
-if TYPE_CHECKING:
-    from .draw import Picture
 
 __all__ = ["places", "render"]
 
@@ -19,7 +18,26 @@ LINE, GAP, CHARACTER = 0.42, 0.42, 0.085
 """Heights and distances in inches; the width of a character."""
 
 
-def places(picture: Picture) -> dict[int, tuple[float, float, float]]:
+class Drawable(Protocol):
+    """What there is to draw, and what stands where."""
+
+    graph: Graph
+    blocks: list[Block]
+
+    def title(self, step: Step) -> str:
+        """Return what a box says first."""
+        ...
+
+    def details(self, step: Step) -> str:
+        """Return what a box says below."""
+        ...
+
+    def edges(self) -> list[tuple[Step, Step, str]]:
+        """Return from which step to which an edge goes, and the text on it."""
+        ...
+
+
+def places(picture: Drawable) -> dict[int, tuple[float, float, float]]:
     """Return for each step where its box is, x and y of the centre, and how wide it is."""
     steps = picture.graph.steps
     rank: dict[int, int] = {}
@@ -70,7 +88,7 @@ def _spread(
             x[i] += shift
 
 
-def render(picture: Picture, kind: str) -> bytes:
+def render(picture: Drawable, kind: str) -> bytes:
     """Return the picture as the bytes of an svg, png or pdf file."""
     at = places(picture)
     left = min(x - w / 2 for x, _, w in at.values()) - 0.3

@@ -38,6 +38,9 @@ def progress(
         total: how many there are, if `items` does not know.
         file: where to write; by default the standard error.
 
+    Yields:
+        The items.
+
     >>> import sys, xgrad as xg
     >>> sum(xg.show.progress(range(4), "adding", file=sys.stdout))
     adding: 1 of 4
@@ -72,6 +75,14 @@ def progress(
 
 def curve(values: list[float], width: int = 60, height: int = 6) -> str:
     """Return a curve as lines of Braille dots, with its highest and lowest value at the left.
+
+    Args:
+        values: the numbers, evenly spaced; what is not finite is left out.
+        width: how many characters wide the curve is.
+        height: how many lines high it is.
+
+    Returns:
+        A text of `height` lines.
 
     >>> import xgrad as xg
     >>> print(xg.show.curve([3.0, 2.0, 1.0, 0.5], width=8, height=2))
@@ -194,6 +205,9 @@ def live(title: str = "", every: float = 0.5, file: TextIO | None = None) -> Liv
         title: what is being learned.
         every: seconds between two pictures, at least.
         file: where to write; by default the standard output.
+
+    Returns:
+        A context manager with the method ``update(**values)``.
 
     >>> import xgrad as xg
     >>> with xg.show.live("training", every=1e9) as curves:

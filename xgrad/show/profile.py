@@ -10,10 +10,11 @@ from typing import Any
 
 import xgrad as xg
 
-from .graph import nbytes, read, require_tracked, walk
+from .graph import nbytes, read, require_tracked
 from .pictures import as_bytes, beside, figure
 from .steps import Run, watch
 from .tables import Column, size, table, time
+from .walking import walk
 
 __all__ = ["Profile", "Row", "profile"]
 
@@ -170,6 +171,9 @@ def profile(
 
     Returns:
         The profile: `print` shows a table, a notebook also the picture.
+
+    Raises:
+        ValueError: if `repeats` is less than 1.
     """
     if repeats < 1:
         raise ValueError(f"profile: got repeats={repeats}; expected at least 1")
@@ -196,7 +200,7 @@ def _rows(run: Run) -> list[Row]:
     nodes = read(run.result)
     rows: dict[int, Row] = {}
     for step in nodes.ops():
-        made = run.watched.made.get(step.id)
+        made = run.trace.made.get(step.id)
         if made is None or step.op == "select":
             rows[step.id] = Row(step.op, made.call.where if made else "", kept=step.kept)
             continue

@@ -14,7 +14,8 @@ import xgrad as xg
 
 from . import graph as tape_graph
 from .graph import Graph, Operand, Step
-from .watch import Made, Watched, operand_of, watching
+from .naming import operand_of
+from .watch import Made, Trace
 
 __all__ = ["Run", "graph_of", "tracked", "watch"]
 
@@ -26,7 +27,7 @@ class Run:
     result: xg.Array
     args: tuple[Any, ...]
     leaves: dict[int, str]
-    watched: Watched
+    trace: Trace
 
 
 def watch(
@@ -44,10 +45,9 @@ def watch(
         only_time: disturb as little as possible, and wait for the device before a clock is read.
     """
     given, leaves = tracked(f, args)
-    watched = Watched(measure, only_time)
-    with watching(watched):
+    with Trace(measure, only_time) as trace:
         y = f(*given)
-    return Run(y, given, leaves, watched)
+    return Run(y, given, leaves, trace)
 
 
 def tracked(f: Callable[..., Any], args: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[int, str]]:
@@ -109,7 +109,7 @@ def graph_of(run: Run, merge: bool = True) -> Graph:
         merge: show a function that is composed of several ops as one step.
     """
     nodes = tape_graph.read(run.result)
-    made = run.watched.made
+    made = run.trace.made
     home = _homes(nodes, made, merge)
     steps: dict[int, Step] = {}
     for node in nodes.steps.values():
@@ -160,7 +160,7 @@ def _describe(step: Step, node: Step, made: Made | None, home: dict[int, int], m
         return
     call = made.call
     alone = len(call.serials) == 1 or not merge
-    step.op = made.op if alone or call.name in ("call", "") else call.name.lstrip("_")
+    step.op = made.op if alone or not call.name else call.name
     step.operands = made.operands if alone else [operand_of(x, None) for x in call.args]
     for operand in step.operands:
         if operand.step is not None:
@@ -173,7 +173,7 @@ def _describe(step: Step, node: Step, made: Made | None, home: dict[int, int], m
 def _give_names(graph: Graph, run: Run) -> None:
     """Name the steps by the user's variables; one that is assigned repeatedly gets an index."""
     names = {
-        s.id: run.leaves.get(s.id) or run.watched.names.get(s.id, "") for s in graph.steps.values()
+        s.id: run.leaves.get(s.id) or run.trace.names.get(s.id, "") for s in graph.steps.values()
     }
     last = graph.steps[graph.output]
     if not names[last.id]:

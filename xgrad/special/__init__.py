@@ -12,7 +12,7 @@ refuses arrays that a derivative may flow through.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .airy import (
     airy,
@@ -295,5 +295,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    return without_derivative(name)
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return without_derivative(name)

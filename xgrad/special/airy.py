@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import over, pull_each, push_each, special
@@ -35,12 +36,34 @@ def airy(z: Array, /) -> tuple[Array, Array, Array, Array]:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.hankel1(v - 1, z) - xp.special.hankel1(v + 1, z)))
 def hankel1(v: Operand, z: Operand, /) -> Array:
-    """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)``."""
+    """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)`` (DLMF 10.4.3).
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast. The cut is the negative real axis, 0 a singularity.
+
+    Returns:
+        Complex numbers of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.hankel2(v - 1, z) - xp.special.hankel2(v + 1, z)))
 def hankel2(v: Operand, z: Operand, /) -> Array:
-    """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)``."""
+    """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)`` (DLMF 10.4.3).
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast. The cut is the negative real axis, 0 a singularity.
+
+    Returns:
+        Complex numbers of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 def _scaled(function: Any, v: Any, z: Any) -> Any:
@@ -49,18 +72,44 @@ def _scaled(function: Any, v: Any, z: Any) -> Any:
 
 @special(None, lambda xp, v, z, out: _scaled(xp.special.hankel1e, v, z) - 1j * out)
 def hankel1e(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``."""
+    """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``.
+
+    It neither over- nor underflows far from the real axis.
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast.
+
+    Returns:
+        Complex numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, v, z, out: _scaled(xp.special.hankel2e, v, z) + 1j * out)
 def hankel2e(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``."""
+    """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``.
+
+    It neither over- nor underflows far from the real axis.
+
+    Args:
+        v: real orders.
+        z: arguments; shapes are broadcast.
+
+    Returns:
+        Complex numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
 
 
-def _divided(xp: Any, slope: Any, x: Any, at_zero: float) -> Any:
+def _divided(xp: XP, slope: Any, x: Any, at_zero: float) -> Any:
     zero = x == 0
     return xp.where(zero, at_zero, slope / xp.where(zero, 1.0, x))
 
@@ -108,7 +157,7 @@ def keip(x: Array, /) -> Array:
 # Struve functions ---------------------------------------------------------------------------------
 
 
-def _power(xp: Any, v: Any, x: Any) -> Any:
+def _power(xp: XP, v: Any, x: Any) -> Any:
     """Return the term by which the Struve functions' recurrence differs from the Bessel ones'."""
     return (0.5 * x) ** v * xp.special.rgamma(xp.full_like(x, 1.5) + v) / math.sqrt(math.pi)
 
@@ -120,7 +169,18 @@ def _power(xp: Any, v: Any, x: Any) -> Any:
     ),
 )
 def struve(v: Operand, x: Operand, /) -> Array:
-    """Return the Struve function of order `v`."""
+    """Return the Struve function of order `v` (DLMF 11.2.1).
+
+    Args:
+        v: real orders.
+        x: real arguments, not negative unless `v` is a whole number; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. The derivative follows from DLMF 11.4(v).
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -130,7 +190,18 @@ def struve(v: Operand, x: Operand, /) -> Array:
     ),
 )
 def modstruve(v: Operand, x: Operand, /) -> Array:
-    """Return the modified Struve function of order `v`."""
+    """Return the modified Struve function of order `v` (DLMF 11.2.2).
+
+    Args:
+        v: real orders.
+        x: real arguments, not negative unless `v` is a whole number; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. The derivative follows from DLMF 11.4(v).
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 # Integrals from 0 to x, or from x to infinity -----------------------------------------------------
@@ -155,7 +226,7 @@ def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
 
 
-def _itj0y0(xp: Any, x: Any) -> tuple[Any, Any]:
+def _itj0y0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.j0(x), xp.special.y0(x)
 
 
@@ -168,7 +239,7 @@ def itj0y0(x: Array, /) -> tuple[Array, Array]:
     """Return the integrals of the Bessel functions `j0` and `y0` from 0."""
 
 
-def _iti0k0(xp: Any, x: Any) -> tuple[Any, Any]:
+def _iti0k0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.i0(x), xp.special.k0(x)
 
 

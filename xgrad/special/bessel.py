@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from .define import over, refuse_tracked, special
@@ -19,7 +20,7 @@ _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k i
 _J1_OVER_X = [(-1) ** k * c for k, c in enumerate(_I1_OVER_X)]
 
 
-def _i1e(xp: Any, x: Any, out: Any) -> Any:
+def _i1e(xp: XP, x: Any, out: Any) -> Any:
     over_x = over(xp, out, x, _I1_OVER_X, scale=xp.exp(-xp.abs(x)))
     return xp.special.i0e(x) - xp.sign(x) * out - over_x
 
@@ -36,7 +37,22 @@ def j1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.jv(v - 1, z) - xp.special.jv(v + 1, z)))
 def jv(v: Operand, z: Operand, /) -> Array:
-    """Return the Bessel function of the first kind of order `v`."""
+    """Return the Bessel function of the first kind of order `v` (DLMF 10.2.2).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. A negative real one needs a whole `v`.
+
+    Returns:
+        An array of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+
+    >>> import numpy as np, xgrad as xg
+    >>> round(float(xg.special.jv(0, np.asarray(2.404825557695773))), 12) + 0.0  # its first zero
+    0.0
+    """
 
 
 @special(lambda xp, x: -xp.special.y1(x))
@@ -51,7 +67,19 @@ def y1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.yv(v - 1, z) - xp.special.yv(v + 1, z)))
 def yv(v: Operand, z: Operand, /) -> Array:
-    """Return the Bessel function of the second kind of order `v`."""
+    """Return the Bessel function of the second kind of order `v` (DLMF 10.2.3).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. It is -inf at 0, NaN for negative real
+            ones.
+
+    Returns:
+        An array of the broadcast shape. The derivative is DLMF 10.6.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x: xp.special.i1(x))
@@ -66,7 +94,19 @@ def i1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.iv(v - 1, z) + xp.special.iv(v + 1, z)))
 def iv(v: Operand, z: Operand, /) -> Array:
-    """Return the modified Bessel function of the first kind of order `v`."""
+    """Return the modified Bessel function of the first kind of order `v` (DLMF 10.25.2).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. A negative real one needs a whole `v`.
+
+    Returns:
+        An array of the broadcast shape. It grows as ``exp(abs(z))``; `ive` is scaled. The
+        derivative is DLMF 10.29.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x: xp.special.i1e(x) - xp.sign(x) * xp.special.i0e(x))
@@ -79,7 +119,7 @@ def i1e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(x)) * i1(x)``."""
 
 
-def _ive_slope(xp: Any, v: Any, z: Any) -> Any:
+def _ive_slope(xp: XP, v: Any, z: Any) -> Any:
     """Return the derivative of ``iv``, scaled as ``ive`` is."""
     return 0.5 * (xp.special.ive(v - 1, z) + xp.special.ive(v + 1, z))
 
@@ -89,12 +129,12 @@ def _ive(v: Operand, z: Operand, /) -> Array:
     """Return ``exp(-abs(z)) * iv(v, z)`` of real z."""
 
 
-def _ive_pull(xp: Any, g: Any, v: Any, z: Any, out: Any) -> Any:
+def _ive_pull(xp: XP, g: Any, v: Any, z: Any, out: Any) -> Any:
     scale = xp.sign(xp.real(z)) * xp.real(xp.conj(g) * out)
     return None, g * xp.conj(_ive_slope(xp, v, z)) - scale
 
 
-def _ive_push(xp: Any, t: Any, v: Any, z: Any, out: Any) -> Any:
+def _ive_push(xp: XP, t: Any, v: Any, z: Any, out: Any) -> Any:
     return t[1] * _ive_slope(xp, v, z) - xp.sign(xp.real(z)) * xp.real(t[1]) * out
 
 
@@ -105,11 +145,23 @@ def _ive_push(xp: Any, t: Any, v: Any, z: Any, out: Any) -> Any:
 )
 def _ive_complex(v: Operand, z: Operand, /) -> Array:
     """Return ``exp(-abs(real(z))) * iv(v, z)`` of complex z."""
-    return backend_of(z).xp.special.ive(v, z)  # type: ignore[no-any-return]
+    return backend_of(z).xp.special.ive(v, z)
 
 
+@as_given
 def ive(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``."""
+    """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``.
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
     refuse_tracked("ive", "v", v)
     return _ive_complex(v, z) if is_complex(z) else _ive(v, z)
 
@@ -126,7 +178,20 @@ def k1(x: Array, /) -> Array:
 
 @special(None, lambda xp, v, z: -0.5 * (xp.special.kv(v - 1, z) + xp.special.kv(v + 1, z)))
 def kv(v: Operand, z: Operand, /) -> Array:
-    """Return the modified Bessel function of the second kind of order `v`."""
+    """Return the modified Bessel function of the second kind of order `v` (DLMF 10.27.4).
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast. It is infinite at 0, NaN for negative
+            real ones.
+
+    Returns:
+        An array of the broadcast shape. It decays as ``exp(-z)``; `kve` is scaled. The derivative
+        is DLMF 10.29.1.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(lambda xp, x, out: out - xp.special.k1e(x))
@@ -144,4 +209,15 @@ def k1e(x: Array, /) -> Array:
     lambda xp, v, z, out: out - 0.5 * (xp.special.kve(v - 1, z) + xp.special.kve(v + 1, z)),
 )
 def kve(v: Operand, z: Operand, /) -> Array:
-    """Return the scaled modified Bessel function, ``exp(z) * kv(v, z)``."""
+    """Return the scaled modified Bessel function, ``exp(z) * kv(v, z)``.
+
+    Args:
+        v: real orders.
+        z: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """

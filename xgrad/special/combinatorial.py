@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, special
 
@@ -17,7 +18,7 @@ def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
 
-def _step(xp: Any, x: Any, y: Any) -> Any:
+def _step(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     return xp.special.digamma(x) - xp.special.digamma(y)
 
@@ -27,7 +28,15 @@ def _step(xp: Any, x: Any, y: Any) -> Any:
     lambda xp, z, m, out: out * xp.special.digamma(z + m),
 )
 def poch(z: Operand, m: Operand, /) -> Array:
-    """Return the rising factorial, ``gamma(z + m) / gamma(z)``."""
+    """Return the rising factorial, ``gamma(z + m) / gamma(z)`` (DLMF 5.2.5).
+
+    Args:
+        z: real numbers.
+        m: real numbers, how many factors where they are whole; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(
@@ -35,7 +44,16 @@ def poch(z: Operand, m: Operand, /) -> Array:
     lambda xp, n, k, out: out * _step(xp, n - k + 1.0, k + 1.0),
 )
 def binom(n: Operand, k: Operand, /) -> Array:
-    """Return the binomial coefficient of real numbers."""
+    """Return the binomial coefficient of real numbers.
+
+    Args:
+        n: real numbers, the size of the set where they are whole.
+        k: real numbers, the size of the subsets; shapes are broadcast.
+
+    Returns:
+        ``gamma(n + 1) / (gamma(k + 1) * gamma(n - k + 1))`` of the broadcast shape, with
+        derivatives in both.
+    """
 
 
 # Orthogonal polynomials: the degree is constant ---------------------------------------------------
@@ -48,22 +66,70 @@ def _below(n: Any) -> Any:
 
 @special(None, lambda xp, n, x: (n + 1) / 2 * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, x))
 def eval_legendre(n: Operand, x: Operand, /) -> Array:
-    """Return the Legendre polynomial of degree `n` (DLMF 18.9.15)."""
+    """Return the Legendre polynomial of degree `n` (DLMF 18.9.15).
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [-1, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.special.eval_legendre(2, np.asarray([0.0, 1.0]))
+    array([-0.5,  1. ])
+    """
 
 
 @special(None, lambda xp, n, x: n * xp.special.eval_chebyu(_below(n), x))
 def eval_chebyt(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the first kind (DLMF 18.9.21)."""
+    """Return the Chebyshev polynomial of the first kind (DLMF 18.9.21).
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [-1, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: ``cos(n * acos(x))`` inside.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: 2 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
 def eval_chebyu(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19)."""
+    """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19).
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [-1, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: ``sin((n + 1) * t) / sin(t)`` with ``t = acos(x)`` inside.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
 def eval_laguerre(n: Operand, x: Operand, /) -> Array:
-    """Return the Laguerre polynomial (DLMF 18.9.23)."""
+    """Return the Laguerre polynomial (DLMF 18.9.23).
+
+    Args:
+        n: degrees.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -72,7 +138,19 @@ def eval_laguerre(n: Operand, x: Operand, /) -> Array:
     lambda xp, n, alpha, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
 )
 def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
-    """Return the generalized Laguerre polynomial (DLMF 18.9.23)."""
+    """Return the generalized Laguerre polynomial (DLMF 18.9.23).
+
+    Args:
+        n: degrees.
+        alpha: the parameter of its weight ``exp(-x) * x**alpha``, above -1.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` or `alpha` is tracked: there is no derivative in them.
+    """
 
 
 @special(
@@ -83,7 +161,19 @@ def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     ),
 )
 def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
-    """Return the Gegenbauer polynomial (DLMF 18.9.19)."""
+    """Return the Gegenbauer polynomial (DLMF 18.9.19).
+
+    Args:
+        n: degrees.
+        alpha: the parameter of its weight ``(1 - x**2)**(alpha - 1/2)``, above -1/2.
+        x: where to evaluate, as a rule in [-1, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` or `alpha` is tracked: there is no derivative in them.
+    """
 
 
 @special(
@@ -98,44 +188,139 @@ def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     ),
 )
 def eval_jacobi(n: Operand, alpha: Operand, beta: Operand, x: Operand, /) -> Array:
-    """Return the Jacobi polynomial (DLMF 18.9.15)."""
+    """Return the Jacobi polynomial (DLMF 18.9.15).
+
+    Args:
+        n: degrees.
+        alpha: the exponent in its weight ``(1 - x)**alpha * (1 + x)**beta``, above -1.
+        beta: the other exponent, above -1.
+        x: where to evaluate, as a rule in [-1, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n`, `alpha` or `beta` is tracked: there is no derivative in
+            them.
+    """
 
 
 @special(None, lambda xp, n, x: 2 * n * xp.special.eval_hermite(_below(n), x))
 def eval_hermite(n: Operand, x: Operand, /) -> Array:
-    """Return the physicist's Hermite polynomial (DLMF 18.9.25)."""
+    """Return the physicist's Hermite polynomial (DLMF 18.9.25).
+
+    It is orthogonal with the weight ``exp(-x**2)``; see `eval_hermitenorm` for the other one.
+
+    Args:
+        n: degrees.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: n * xp.special.eval_hermitenorm(_below(n), x))
 def eval_hermitenorm(n: Operand, x: Operand, /) -> Array:
-    """Return the probabilist's Hermite polynomial (DLMF 18.9.27)."""
+    """Return the probabilist's Hermite polynomial (DLMF 18.9.27).
+
+    It is orthogonal with the weight ``exp(-x**2 / 2)``; see `eval_hermite` for the other one.
+
+    Args:
+        n: degrees.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: n * xp.special.eval_chebys(_below(n), x))
 def eval_chebyc(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the first kind on [-2, 2], ``2 * eval_chebyt(n, x/2)``."""
+    """Return the Chebyshev polynomial of the first kind on [-2, 2], ``2 * eval_chebyt(n, x/2)``.
+
+    Args:
+        n: degrees.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: 1 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
 def eval_chebys(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``."""
+    """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``.
+
+    Args:
+        n: degrees.
+        x: where to evaluate; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: 2 * n * xp.special.eval_sh_chebyu(_below(n), x))
 def eval_sh_chebyt(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the first kind on [0, 1]."""
+    """Return the Chebyshev polynomial of the first kind on [0, 1].
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [0, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: ``eval_chebyt(n, 2 * x - 1)``.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(None, lambda xp, n, x: 4 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1))
 def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
-    """Return the Chebyshev polynomial of the second kind on [0, 1]."""
+    """Return the Chebyshev polynomial of the second kind on [0, 1].
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [0, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: ``eval_chebyu(n, 2 * x - 1)``.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(
     None, lambda xp, n, x: (n + 1) * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, 2 * x - 1)
 )
 def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
-    """Return the Legendre polynomial on [0, 1]."""
+    """Return the Legendre polynomial on [0, 1].
+
+    Args:
+        n: degrees.
+        x: where to evaluate, as a rule in [0, 1]; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: ``eval_legendre(n, 2 * x - 1)``.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 # Hypergeometric and elliptic functions ------------------------------------------------------------
@@ -143,7 +328,18 @@ def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
 
 @special(None, lambda xp, v, z: xp.special.hyp0f1(v + 1.0, z) / v)
 def hyp0f1(v: Operand, z: Operand, /) -> Array:
-    """Return the confluent hypergeometric limit function (DLMF 16.3.1)."""
+    """Return the confluent hypergeometric limit function (DLMF 16.3.1).
+
+    Args:
+        v: real parameters, neither 0 nor a negative whole number.
+        z: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape: the sum of ``z**k / (poch(v, k) * k!)``.
+
+    Raises:
+        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -153,7 +349,7 @@ def ellipkm1(p: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
 
 
-def _mean_slope(xp: Any, a: Any, b: Any, out: Any) -> Any:
+def _mean_slope(xp: XP, a: Any, b: Any, out: Any) -> Any:
     """Return the derivative of the mean in a, from ``mean = pi a / (2 K(m))`` (DLMF 19.8.5)."""
     a, b = arrays(xp, a, b)
     ratio = (b / a) ** 2
@@ -171,22 +367,30 @@ def _mean_slope(xp: Any, a: Any, b: Any, out: Any) -> Any:
     lambda xp, a, b, out: _mean_slope(xp, b, a, out),
 )
 def agm(a: Operand, b: Operand, /) -> Array:
-    """Return the arithmetic-geometric mean of positive numbers."""
+    """Return the arithmetic-geometric mean of positive numbers (DLMF 19.8.1).
+
+    Args:
+        a: positive numbers.
+        b: positive numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, between `a` and `b`.
+    """
 
 
-def _faddeeva(xp: Any, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
+def _faddeeva(xp: XP, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
     x, sigma, gamma = arrays(xp, x, sigma, gamma)
     z = (x + 1j * gamma) / (math.sqrt(2) * sigma)
     w = xp.special.wofz(z)
     return sigma, z, w, 2j / math.sqrt(math.pi) - 2 * z * w
 
 
-def _voigt_x(xp: Any, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
+def _voigt_x(xp: XP, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
     sigma, _, _, slope = _faddeeva(xp, x, sigma, gamma)
     return xp.real(turn * slope) / (2 * math.sqrt(math.pi) * sigma * sigma)
 
 
-def _voigt_sigma(xp: Any, x: Any, sigma: Any, gamma: Any) -> Any:
+def _voigt_sigma(xp: XP, x: Any, sigma: Any, gamma: Any) -> Any:
     sigma, z, w, slope = _faddeeva(xp, x, sigma, gamma)
     return -xp.real(w + z * slope) / (math.sqrt(2 * math.pi) * sigma * sigma)
 
@@ -197,4 +401,13 @@ def _voigt_sigma(xp: Any, x: Any, sigma: Any, gamma: Any) -> Any:
     lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, 1j),
 )
 def voigt_profile(x: Operand, sigma: Operand, gamma: Operand, /) -> Array:
-    """Return the convolution of a normal density and a Cauchy density, for positive sigma."""
+    """Return the convolution of a normal density and a Cauchy density, for positive sigma.
+
+    Args:
+        x: real numbers.
+        sigma: the standard deviation of the normal distribution, positive.
+        gamma: the half width at half maximum of the Cauchy distribution, not negative; broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in all three (DLMF 7.19).
+    """

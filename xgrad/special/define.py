@@ -6,23 +6,25 @@ derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https:/
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, update_wrapper
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import is_recording
+from ..backends import XP
 from ..engine.op import elementwise
 from ..engine.partials import Partial
-from ..engine.tape import is_recording
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from ..arrays.protocols import Decorator
 
 
-def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
+def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
     """Define an elementwise special function by its partial derivatives.
 
     Args:
@@ -31,10 +33,10 @@ def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
         zeros: whether the partials have structural zeros.
     """
 
-    def decorate(f: F) -> F:
+    def decorate(f: Any) -> Any:
         filled = [_undefined if p is None else p for p in partials]
-        function = elementwise(*filled, zeros=zeros, path="special.")(f)
-        names = function.op.arrays  # type: ignore[attr-defined]
+        function: Any = elementwise(*filled, zeros=zeros, path="special.")(f)
+        names = function.op.arrays
         fixed = [(i, names[i]) for i, p in enumerate(partials) if p is None]
         if not fixed:
             return function
@@ -47,12 +49,12 @@ def special(*partials: Partial | None, zeros: bool = False) -> Callable[[F], F]:
 
         update_wrapper(call, f)
         call.op = function.op  # type: ignore[attr-defined]
-        return call  # type: ignore[return-value]
+        return call
 
     return decorate
 
 
-def _undefined(xp: Any) -> NoReturn:
+def _undefined(xp: XP) -> NoReturn:
     raise NotDifferentiableError("special: an argument has no derivative")  # refused at the call
 
 
@@ -65,7 +67,7 @@ def refuse_tracked(function: str, name: str, x: Any) -> None:
         )
 
 
-def arrays(xp: Any, *args: Any) -> list[Any]:
+def arrays(xp: XP, *args: Any) -> list[Any]:
     """Return the arguments with each Python number made an array like the first one that is one."""
     like = next(x for x in args if type(x) not in SCALARS)
     return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
@@ -84,7 +86,7 @@ def polynomial(x: Any, coefficients: Sequence[float]) -> Any:
     return total
 
 
-def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 1.0) -> Any:
+def over(xp: XP, numerator: Any, x: Any, series: Sequence[float], scale: Any = 1.0) -> Any:
     """Return ``numerator / x`` of an odd function, right at 0 with its derivatives.
 
     Args:
@@ -99,7 +101,7 @@ def over(xp: Any, numerator: Any, x: Any, series: Sequence[float], scale: Any = 
     return xp.where(near, inner, numerator / xp.where(near, 1.0, x))
 
 
-def pull_each(xp: Any, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
+def pull_each(xp: XP, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
     """Return the cotangent of an argument, from those of several results and their derivatives.
 
     An infinite derivative counts for nothing where its result's cotangent is zero.

@@ -8,6 +8,8 @@ from typing import Any
 import xgrad
 
 from ..arrays.array import Array
+from ..arrays.types import as_given
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, polynomial, special
 
@@ -24,7 +26,15 @@ def exp10(x: Array, /) -> Array:
     lambda xp, x, y, out: (out + 1) * xp.log(xp.zeros_like(out) + x),
 )
 def powm1(x: Operand, y: Operand, /) -> Array:
-    """Return ``x**y - 1``, for positive x."""
+    """Return ``x**y - 1``, for positive x.
+
+    Args:
+        x: positive numbers.
+        y: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where they are small.
+    """
 
 
 @special(lambda xp, x: -xp.sin(x))
@@ -52,7 +62,7 @@ def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
 
 
-def _rise(xp: Any, u: Any) -> Any:
+def _rise(xp: XP, u: Any) -> Any:
     """Return ``(exp(u) * (u - 1) + 1) / u**2``, the derivative of ``expm1(u) / u``."""
     near = xp.abs(u) < 1
     small = xp.where(near, u, 0.0)
@@ -67,17 +77,17 @@ def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
 
 
-def _of_power(xp: Any, log: Any, lmbda: Any) -> Any:
+def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
     """Return the derivative of ``expm1(lmbda * log) / lmbda`` in lmbda."""
     return log * log * _rise(xp, lmbda * log)
 
 
-def _boxcox_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log(x), lmbda)
 
 
-def _boxcox1p_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
+def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp, xp.log1p(x), lmbda)
 
@@ -87,7 +97,15 @@ def _boxcox1p_lmbda(xp: Any, x: Any, lmbda: Any) -> Any:
     lambda xp, x, lmbda: _boxcox_lmbda(xp, x, lmbda),
 )
 def boxcox(x: Operand, lmbda: Operand, /) -> Array:
-    """Return ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where lmbda is 0."""
+    """Return ``(x**lmbda - 1) / lmbda``, and ``log(x)`` where lmbda is 0.
+
+    Args:
+        x: positive numbers.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape. Both derivatives are smooth in lmbda at 0.
+    """
 
 
 @special(
@@ -95,10 +113,18 @@ def boxcox(x: Operand, lmbda: Operand, /) -> Array:
     lambda xp, x, lmbda: _boxcox1p_lmbda(xp, x, lmbda),
 )
 def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:
-    """Return ``((1 + x)**lmbda - 1) / lmbda``, and ``log1p(x)`` where lmbda is 0."""
+    """Return ``((1 + x)**lmbda - 1) / lmbda``, and ``log1p(x)`` where lmbda is 0.
+
+    Args:
+        x: numbers above -1.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where `x` is small.
+    """
 
 
-def _bend(xp: Any, v: Any) -> Any:
+def _bend(xp: XP, v: Any) -> Any:
     """Return ``(v / (1 + v) - log1p(v)) / v**2``."""
     near = xp.abs(v) < 0.125
     small = xp.where(near, v, 0.0)
@@ -108,7 +134,7 @@ def _bend(xp: Any, v: Any) -> Any:
     return xp.where(near, series, closed)
 
 
-def _inverse_lmbda(xp: Any, y: Any, lmbda: Any, power: Any) -> Any:
+def _inverse_lmbda(xp: XP, y: Any, lmbda: Any, power: Any) -> Any:
     y, lmbda = arrays(xp, y, lmbda)
     return power * y * y * _bend(xp, lmbda * y)
 
@@ -118,7 +144,16 @@ def _inverse_lmbda(xp: Any, y: Any, lmbda: Any, power: Any) -> Any:
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, out),
 )
 def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
-    """Return the x at which ``boxcox(x, lmbda) == y``."""
+    """Return the x at which ``boxcox(x, lmbda) == y``.
+
+    Args:
+        y: transformed numbers, with ``1 + lmbda * y`` not negative.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: ``(1 + lmbda * y)**(1 / lmbda)``, ``exp(y)`` where
+        lmbda is 0.
+    """
 
 
 @special(
@@ -126,7 +161,15 @@ def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, 1 + out),
 )
 def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
-    """Return the x at which ``boxcox1p(x, lmbda) == y``."""
+    """Return the x at which ``boxcox1p(x, lmbda) == y``.
+
+    Args:
+        y: transformed numbers, with ``1 + lmbda * y`` not negative.
+        lmbda: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, accurate where they are small.
+    """
 
 
 @special(lambda xp, out: out / (1 + out))
@@ -134,8 +177,17 @@ def wrightomega(z: Array, /) -> Array:
     """Return the solution of ``w + log(w) = z``."""
 
 
+@as_given
 def multigammaln(a: Array, d: int, /) -> Array:
-    """Return the logarithm of the multivariate gamma function of dimension `d`."""
+    """Return the logarithm of the multivariate gamma function of dimension `d` (DLMF 35.3.4).
+
+    Args:
+        a: real numbers above ``(d - 1) / 2``.
+        d: the dimension, a positive int.
+
+    Returns:
+        Real numbers of the shape of `a`.
+    """
     if isinstance(d, Array):
         d = int(d)
     total = xgrad.special.gammaln(a)

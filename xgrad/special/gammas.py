@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.types import ArrayLike, as_given
+from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from .define import arrays, special
@@ -18,7 +19,7 @@ _SHIFT = 12
 """How often recurrences are applied, before an asymptotic series is good to double precision."""
 
 
-def digamma_step(xp: Any, a: Any, b: Any) -> Any:
+def digamma_step(xp: XP, a: Any, b: Any) -> Any:
     """Return ``digamma(a + b) - digamma(a)`` of positive numbers, as a sum of positive terms.
 
     The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
@@ -39,7 +40,7 @@ def digamma_step(xp: Any, a: Any, b: Any) -> Any:
     return total + xp.log1p(b / a) + difference * (0.5 + (r + q) * series)
 
 
-def _log_beta_slope(xp: Any, a: Any, b: Any) -> Any:
+def _log_beta_slope(xp: XP, a: Any, b: Any) -> Any:
     """Return the derivative of ``betaln`` in its first argument (DLMF 5.12.1)."""
     a, b = arrays(xp, a, b)
     positive = (a > 0) & (b > 0)
@@ -47,7 +48,7 @@ def _log_beta_slope(xp: Any, a: Any, b: Any) -> Any:
     return xp.where(positive, -stable, xp.special.digamma(a) - xp.special.digamma(a + b))
 
 
-def _trigamma(xp: Any, x: Any) -> Any:
+def _trigamma(xp: XP, x: Any) -> Any:
     if not is_complex(x):
         return xp.special.polygamma(1, x)
     left = xp.real(x) < 0.5
@@ -87,6 +88,7 @@ def digamma(z: Array, /) -> Array:
     """Return the logarithmic derivative of the gamma function."""
 
 
+@as_given
 def psi(z: Array, /) -> Array:
     """Return `digamma` of each element, under its other name."""
     return digamma(z)
@@ -94,7 +96,18 @@ def psi(z: Array, /) -> Array:
 
 @special(None, lambda xp, n, x: xp.special.polygamma(n + 1, x))
 def polygamma(n: Operand, x: Operand, /) -> Array:
-    """Return the derivative of order `n` of `digamma`."""
+    """Return the derivative of order `n` of `digamma` (DLMF 5.15).
+
+    Args:
+        n: orders, whole numbers from 0.
+        x: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 @special(
@@ -102,18 +115,34 @@ def polygamma(n: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, out: out * _log_beta_slope(xp, b, a),
 )
 def beta(a: Operand, b: Operand, /) -> Array:
-    """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)``."""
+    """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)`` (DLMF 5.12.1).
+
+    Args:
+        a: real numbers, as a rule positive.
+        b: real numbers, as a rule positive; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(lambda xp, a, b: _log_beta_slope(xp, a, b), lambda xp, a, b: _log_beta_slope(xp, b, a))
 def betaln(a: Operand, b: Operand, /) -> Array:
-    """Return the logarithm of the absolute value of the beta function."""
+    """Return the logarithm of the absolute value of the beta function.
+
+    Args:
+        a: real numbers, as a rule positive.
+        b: real numbers, as a rule positive; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, also where `beta` under- or overflows.
+    """
 
 
 # Zeta functions ----------------------------------------------------------------------------------
 
 
-def _euler_maclaurin(xp: Any, x: Any, q: Any) -> Any:
+def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
     """Return the derivative in x of the Euler-Maclaurin sum of the zeta function (DLMF 25.2.9)."""
     total = 0.0
     for k in range(_SHIFT):
@@ -135,7 +164,7 @@ def _euler_maclaurin(xp: Any, x: Any, q: Any) -> Any:
     return total
 
 
-def _riemann_slope(xp: Any, x: Any) -> Any:
+def _riemann_slope(xp: XP, x: Any) -> Any:
     left = x < 0
     s = xp.where(left, 1 - x, x)
     right = _euler_maclaurin(xp, s, xp.ones_like(s))
@@ -147,7 +176,7 @@ def _riemann_slope(xp: Any, x: Any) -> Any:
     return xp.where(left, mirrored, right)
 
 
-def _hurwitz_slope(xp: Any, x: Any, q: Any) -> Any:
+def _hurwitz_slope(xp: XP, x: Any, q: Any) -> Any:
     x, q = arrays(xp, x, q)
     inside = (x > 1) & (q > 0)
     slope = _euler_maclaurin(xp, xp.where(inside, x, 2.0), xp.where(inside, q, 1.0))
@@ -157,7 +186,7 @@ def _hurwitz_slope(xp: Any, x: Any, q: Any) -> Any:
 @elementwise(lambda xp, x: _riemann_slope(xp, x))
 def _riemann_zeta(x: Array, /) -> Array:
     """Return the Riemann zeta function."""
-    return backend_of(x).xp.special.zeta(x)  # type: ignore[no-any-return]
+    return backend_of(x).xp.special.zeta(x)
 
 
 @special(lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q))
@@ -165,8 +194,21 @@ def _zeta(x: Operand, q: Operand, /) -> Array:
     """Return the Hurwitz zeta function."""
 
 
-def zeta(x: Any, q: Any = None) -> Array:
-    """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given."""
+@as_given
+def zeta(x: Array, q: ArrayLike | None = None) -> Array:
+    """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given.
+
+    Args:
+        x: real exponents (DLMF 25.2.1); above 1 if `q` is given (DLMF 25.11.1).
+        q: positive numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+
+    >>> import numpy as np, xgrad as xg
+    >>> round(float(xg.special.zeta(np.asarray(2.0))) - np.pi**2 / 6, 12)
+    0.0
+    """
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 

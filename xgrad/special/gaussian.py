@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..ops.elementwise import is_complex
 from .define import polynomial, special
 
@@ -19,7 +20,7 @@ _ALTERNATING = [(-1) ** k * c for k, c in enumerate(_TAIL)]
 _FAR = 30.0
 
 
-def _tail(xp: Any, x: Any, far: Any, near: Any, series: list[float], scale: complex) -> Any:
+def _tail(xp: XP, x: Any, far: Any, near: Any, series: list[float], scale: complex) -> Any:
     """Return `near`, and where `far` holds, the asymptotic ``scale / x^2`` times a series.
 
     Far away `near` is the small difference of large numbers.
@@ -28,18 +29,18 @@ def _tail(xp: Any, x: Any, far: Any, near: Any, series: list[float], scale: comp
     return xp.where(far, 2 * scale * u * polynomial(u, series), near)
 
 
-def _erfcx(xp: Any, x: Any, out: Any) -> Any:
+def _erfcx(xp: XP, x: Any, out: Any) -> Any:
     far = xp.real(x) > _FAR if is_complex(x) else x > _FAR
     return _tail(xp, x, far, 2 * x * out - _SLOPE, _ALTERNATING, -0.5 * _SLOPE)
 
 
-def _dawsn(xp: Any, x: Any, out: Any) -> Any:
+def _dawsn(xp: XP, x: Any, out: Any) -> Any:
     near = 1 - 2 * x * out
     # in the complex plane an exponential that grows with |Im x| is added to the asymptotic series
     return near if is_complex(x) else _tail(xp, x, xp.abs(x) > _FAR, near, _TAIL, -0.5)
 
 
-def _wofz(xp: Any, z: Any, out: Any) -> Any:
+def _wofz(xp: XP, z: Any, out: Any) -> Any:
     near = 1j * _SLOPE - 2 * z * out
     far = xp.abs(z) > _FAR
     if is_complex(z):

@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, gauss_legendre, held, special
 from .gammas import digamma_step
@@ -21,7 +22,7 @@ _DEPTH = 38.0
 # The incomplete gamma function -------------------------------------------------------------------
 
 
-def _gamma_shape(xp: Any, a: Any, x: Any) -> Any:
+def _gamma_shape(xp: XP, a: Any, x: Any) -> Any:
     """Return the derivative of ``gammainc(a, x)`` in a."""
     a, x = arrays(xp, a, x)
     inside = (a >= 0) & (x > 0) & (x < float("inf"))
@@ -36,7 +37,7 @@ def _gamma_shape(xp: Any, a: Any, x: Any) -> Any:
     return xp.where(inside, xp.where(small, near, far), outside)
 
 
-def _gamma_shape_series(xp: Any, a: Any, x: Any) -> Any:
+def _gamma_shape_series(xp: XP, a: Any, x: Any) -> Any:
     """Differentiate the power series DLMF 8.7.1, for small x."""
     term, total, slope = -x, 1 - a * x / (a + 1), -x / ((a + 1) * (a + 1))
     for k in range(2, 24):
@@ -48,7 +49,7 @@ def _gamma_shape_series(xp: Any, a: Any, x: Any) -> Any:
     return lead * ((log - xp.special.digamma(a + 1)) * total + slope)
 
 
-def _gamma_shape_integral(xp: Any, a: Any, x: Any) -> Any:
+def _gamma_shape_integral(xp: XP, a: Any, x: Any) -> Any:
     """Integrate the score along t = x exp(s) from s = 0 to the end where the density vanishes."""
     log = xp.log(x)
     score = a * (log - xp.special.digamma(a + 1)) + 1  # a times that at x; no pole at a = 0
@@ -62,7 +63,7 @@ def _gamma_shape_integral(xp: Any, a: Any, x: Any) -> Any:
     return -length * total * xp.exp(a * log - x - xp.special.gammaln(a + 1))
 
 
-def _gamma_length(xp: Any, a: Any, x: Any, sign: Any, upper: Any) -> Any:
+def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
     """Return where the logarithm of the density has fallen by `_DEPTH`, by Newton's method."""
     scale = xp.where(upper, x, xp.where(a > 1, a, 1.0))
     length = (2 * _DEPTH / scale) ** 0.5 + _DEPTH / scale
@@ -74,19 +75,37 @@ def _gamma_length(xp: Any, a: Any, x: Any, sign: Any, upper: Any) -> Any:
     return length
 
 
-def _gamma_density(xp: Any, a: Any, x: Any) -> Any:
+def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
     a, x = arrays(xp, a, x)
     return xp.exp(xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a))
 
 
 @special(lambda xp, a, x: _gamma_shape(xp, a, x), lambda xp, a, x: _gamma_density(xp, a, x))
 def gammainc(a: Operand, x: Operand, /) -> Array:
-    """Return the regularized lower incomplete gamma function."""
+    """Return the regularized lower incomplete gamma function (DLMF 8.2.4).
+
+    It is the distribution function of the gamma distribution of shape `a`.
+
+    Args:
+        a: positive numbers.
+        x: where to evaluate, from 0 to infinity; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(lambda xp, a, x: -_gamma_shape(xp, a, x), lambda xp, a, x: -_gamma_density(xp, a, x))
 def gammaincc(a: Operand, x: Operand, /) -> Array:
-    """Return the regularized upper incomplete gamma function, ``1 - gammainc(a, x)``."""
+    """Return the regularized upper incomplete gamma function, ``1 - gammainc(a, x)`` (DLMF 8.2.4).
+
+    Args:
+        a: positive numbers.
+        x: where to evaluate, from 0 to infinity; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, accurate where they are small.
+    """
 
 
 # The incomplete beta function --------------------------------------------------------------------
@@ -95,7 +114,7 @@ _PURE = 32.0
 """Beyond this logit the beta density is an exponential of the logit, to double precision."""
 
 
-def _beta_shape(xp: Any, a: Any, b: Any, x: Any, first: bool) -> Any:
+def _beta_shape(xp: XP, a: Any, b: Any, x: Any, first: bool) -> Any:
     """Return the derivative of ``betainc(a, b, x)`` in a or, if not `first`, in b."""
     a, b, x = arrays(xp, a, b, x)
     inside = (a > 0) & (b > 0) & (x > 0) & (x < 1)
@@ -106,7 +125,7 @@ def _beta_shape(xp: Any, a: Any, b: Any, x: Any, first: bool) -> Any:
     return xp.where(inside, slope, xp.where((x == 0) | (x == 1), 0.0, x * float("nan")))
 
 
-def _beta_integral(xp: Any, a: Any, b: Any, start: Any) -> Any:
+def _beta_integral(xp: XP, a: Any, b: Any, start: Any) -> Any:
     """Integrate the score of a along the logit z = log((1 - t) / t), from z = `start`.
 
     The density in z is ``t^a (1 - t)^b / B(a, b)``, and its score is ``log t + expected``. Beyond
@@ -145,12 +164,12 @@ def _beta_integral(xp: Any, a: Any, b: Any, start: Any) -> Any:
     return between + sign * (before * density(start) + after * density(last))
 
 
-def _growth(xp: Any, rate: Any, length: Any) -> Any:
+def _growth(xp: XP, rate: Any, length: Any) -> Any:
     """Return the integral of ``exp(rate * s)`` from 0 to a length."""
     return xp.expm1(rate * length) / rate
 
 
-def _beta_length(xp: Any, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> Any:
+def _beta_length(xp: XP, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> Any:
     """Return where the logarithm of the density has fallen by `_DEPTH`, or is that of a power."""
     log_expit, expit = xp.special.log_expit, xp.special.expit
     rate = xp.where(lower, a, b)
@@ -165,7 +184,7 @@ def _beta_length(xp: Any, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> 
     return xp.where(length < most, length, most)
 
 
-def _beta_density(xp: Any, a: Any, b: Any, x: Any) -> Any:
+def _beta_density(xp: XP, a: Any, b: Any, x: Any) -> Any:
     a, b, x = arrays(xp, a, b, x)
     power = xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x)
     return xp.exp(power - xp.special.betaln(a, b))
@@ -177,7 +196,18 @@ def _beta_density(xp: Any, a: Any, b: Any, x: Any) -> Any:
     lambda xp, a, b, x: _beta_density(xp, a, b, x),
 )
 def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the regularized incomplete beta function."""
+    """Return the regularized incomplete beta function (DLMF 8.17.2).
+
+    It is the distribution function of the beta distribution.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        x: where to evaluate, in [0, 1]; shapes are broadcast.
+
+    Returns:
+        Real numbers from 0 to 1, of the broadcast shape, with derivatives in all three.
+    """
 
 
 @special(
@@ -186,4 +216,13 @@ def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, x: -_beta_density(xp, a, b, x),
 )
 def betaincc(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the complement of the regularized incomplete beta function."""
+    """Return the complement of the regularized incomplete beta function.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        x: where to evaluate, in [0, 1]; shapes are broadcast.
+
+    Returns:
+        ``1 - betainc(a, b, x)`` of the broadcast shape, accurate where it is small.
+    """

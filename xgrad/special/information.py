@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.types import ArrayLike, as_given
+from ..backends import XP
 from ..ops import activations
 from ..ops.elementwise import Operand
 from ..ops.statistical import max as max_over
@@ -35,24 +37,48 @@ def log_expit(x: Array, /) -> Array:
     """Return the logarithm of `expit`, accurate also where it underflows."""
 
 
+@as_given
 def softmax(x: Array, axis: Axis = None) -> Array:
-    """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes."""
+    """Return ``exp(x)`` over its sum along axes, as `xgrad.softmax`; by default over all axes.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the result sums to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     return activations.softmax(x, axis=axis)
 
 
+@as_given
 def log_softmax(x: Array, axis: Axis = None) -> Array:
-    """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes."""
+    """Return the logarithm of `softmax`, as `xgrad.log_softmax`; by default over all axes.
+
+    Args:
+        x: real scores (logits), of a floating-point dtype.
+        axis: the axis or axes over which the probabilities sum to 1; all if None.
+
+    Returns:
+        An array of the shape and dtype of `x`.
+    """
     return activations.log_softmax(x, axis=axis)
 
 
-def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False) -> Array:
+@as_given
+def logsumexp(
+    a: Array, axis: Axis = None, b: ArrayLike | None = None, keepdims: bool = False
+) -> Array:
     """Return the logarithm of the sum of ``b * exp(a)`` along axes, as `xgrad.logsumexp`.
 
     Args:
         a: the exponents.
-        axis: the axes to sum over; all if None.
+        axis: the axis or axes to sum over; all if None.
         b: the weights of the exponentials, if not 1.
         keepdims: whether to keep the axes, with length 1.
+
+    Returns:
+        An array of the shape of `a` without the axes; NaN where the weighted sum is negative.
     """
     import xgrad
 
@@ -68,25 +94,25 @@ def logsumexp(a: Array, axis: Axis = None, b: Any = None, keepdims: bool = False
 # Products with logarithms, and entropies ---------------------------------------------------------
 
 
-def _ratio(xp: Any, x: Any, y: Any) -> Any:
+def _ratio(xp: XP, x: Any, y: Any) -> Any:
     """Return ``x / y``, and 0 where x is 0."""
     x, y = arrays(xp, x, y)
     return xp.where(x == 0, 0.0, x / xp.where(x == 0, xp.ones_like(y), y))
 
 
-def _log(xp: Any, x: Any, y: Any) -> Any:
+def _log(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == 0)
     return xp.log(xp.where(both, 1.0, y))
 
 
-def _log1p(xp: Any, x: Any, y: Any) -> Any:
+def _log1p(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == -1)
     return xp.log1p(xp.where(both, 0.0, y))
 
 
-def _log_ratio(xp: Any, x: Any, y: Any) -> Any:
+def _log_ratio(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
     both = (x == 0) & (y == 0)
     return xp.log(xp.where(both, 1.0, x) / xp.where(both, 1.0, y))
@@ -94,12 +120,32 @@ def _log_ratio(xp: Any, x: Any, y: Any) -> Any:
 
 @special(lambda xp, x, y: _log(xp, x, y), lambda xp, x, y: _ratio(xp, x, y), zeros=True)
 def xlogy(x: Operand, y: Operand, /) -> Array:
-    """Return ``x * log(y)``, and 0 where x is 0."""
+    """Return ``x * log(y)``, and 0 where x is 0.
+
+    Args:
+        x: an array or a number.
+        y: numbers that are not negative if real; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape. Where `x` is 0 the derivative in `y` is 0 too.
+
+    >>> import numpy as np, xgrad as xg
+    >>> xg.special.xlogy(np.asarray([0.0, 1.0]), np.asarray([0.0, 1.0]))
+    array([0., 0.])
+    """
 
 
 @special(lambda xp, x, y: _log1p(xp, x, y), lambda xp, x, y: _ratio(xp, x, 1 + y), zeros=True)
 def xlog1py(x: Operand, y: Operand, /) -> Array:
-    """Return ``x * log1p(y)``, and 0 where x is 0."""
+    """Return ``x * log1p(y)``, and 0 where x is 0.
+
+    Args:
+        x: an array or a number.
+        y: numbers from -1 if real; shapes are broadcast.
+
+    Returns:
+        An array of the broadcast shape. Where `x` is 0 the derivative in `y` is 0 too.
+    """
 
 
 @special(lambda xp, x: -1 - xp.log(x))
@@ -113,7 +159,15 @@ def entr(x: Array, /) -> Array:
     zeros=True,
 )
 def rel_entr(x: Operand, y: Operand, /) -> Array:
-    """Return the relative entropy, ``x * log(x / y)``."""
+    """Return the relative entropy, ``x * log(x / y)``.
+
+    Args:
+        x: numbers that are not negative.
+        y: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: 0 where `x` is 0, infinity where only `y` is 0.
+    """
 
 
 @special(
@@ -122,20 +176,29 @@ def rel_entr(x: Operand, y: Operand, /) -> Array:
     zeros=True,
 )
 def kl_div(x: Operand, y: Operand, /) -> Array:
-    """Return the Kullback-Leibler divergence, ``x * log(x / y) - x + y``."""
+    """Return the Kullback-Leibler divergence, ``x * log(x / y) - x + y``.
+
+    Args:
+        x: numbers that are not negative.
+        y: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, none negative: `y` where `x` is 0, infinity where only
+        `y` is 0. Note the terms ``- x + y``, which `rel_entr` does not have.
+    """
 
 
 # Losses ------------------------------------------------------------------------------------------
 
 
-def _excess(xp: Any, delta: Any, r: Any) -> Any:
+def _excess(xp: XP, delta: Any, r: Any) -> Any:
     """Return by how much the residual is larger than delta, or 0."""
     delta, r = arrays(xp, delta, r)
     large = xp.abs(r) > delta
     return xp.where(large, xp.abs(r) - delta, 0.0)
 
 
-def _clipped(xp: Any, delta: Any, r: Any) -> Any:
+def _clipped(xp: XP, delta: Any, r: Any) -> Any:
     delta, r = arrays(xp, delta, r)
     return xp.where(xp.abs(r) > delta, delta * xp.sign(r), r)
 
@@ -146,10 +209,18 @@ def _clipped(xp: Any, delta: Any, r: Any) -> Any:
     zeros=True,
 )
 def huber(delta: Operand, r: Operand, /) -> Array:
-    """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta."""
+    """Return the Huber loss: ``r**2 / 2`` near 0, and linear where r is larger than delta.
+
+    Args:
+        delta: where it becomes linear, not negative; a negative one gives infinity.
+        r: differences; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape: ``delta * (abs(r) - delta / 2)`` in the linear part.
+    """
 
 
-def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
+def _pseudo_huber_delta(xp: XP, delta: Any, r: Any) -> Any:
     # with h = hypot(delta, r) it is (h - delta)^2 / h, and h - delta = r^2 / (h + delta)
     delta, r = arrays(xp, delta, r)
     h = xp.hypot(delta, r)
@@ -158,7 +229,7 @@ def _pseudo_huber_delta(xp: Any, delta: Any, r: Any) -> Any:
     return xp.where(zero, 0.0, rise * rise / xp.where(zero, xp.ones_like(h), h))
 
 
-def _pseudo_huber_r(xp: Any, delta: Any, r: Any) -> Any:
+def _pseudo_huber_r(xp: XP, delta: Any, r: Any) -> Any:
     delta, r = arrays(xp, delta, r)
     h = xp.hypot(delta, r)
     zero = h == 0
@@ -170,4 +241,12 @@ def _pseudo_huber_r(xp: Any, delta: Any, r: Any) -> Any:
     lambda xp, delta, r: _pseudo_huber_r(xp, delta, r),
 )
 def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
-    """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``."""
+    """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``.
+
+    Args:
+        delta: about where it becomes linear, positive.
+        r: differences; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """

@@ -9,7 +9,8 @@ import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import backend_of
+from ..arrays.types import as_given
+from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand
 from .define import (
@@ -37,7 +38,7 @@ def exp1(z: Array, /) -> Array:
     """Return the exponential integral E1."""
 
 
-def _expn(xp: Any, n: Any, x: Any) -> Any:
+def _expn(xp: XP, n: Any, x: Any) -> Any:
     """Return the derivative of ``expn(n, x)``; that of order 0 is elementary (DLMF 8.19.13)."""
     elementary = -xp.exp(-x) * (1 + 1 / x) / x
     if type(n) in SCALARS:
@@ -48,13 +49,25 @@ def _expn(xp: Any, n: Any, x: Any) -> Any:
 
 @special(None, lambda xp, n, x: _expn(xp, n, x))
 def expn(n: Operand, x: Operand, /) -> Array:
-    """Return the exponential integral of order `n`."""
+    """Return the exponential integral of order `n` (DLMF 8.19.3).
+
+    Args:
+        n: orders, whole numbers from 0.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        The integral of ``exp(-x * t) / t**n`` from 1 to infinity, of the broadcast shape. The
+        derivative is ``-expn(n - 1, x)``.
+
+    Raises:
+        NotDifferentiableError: if `n` is tracked: there is no derivative in it.
+    """
 
 
 _SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(11)]
 
 
-def _sici(xp: Any, x: Any) -> tuple[Any, Any]:
+def _sici(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sin(x), x, _SINC), xp.cos(x) / x
 
 
@@ -70,7 +83,7 @@ def sici(x: Array, /) -> tuple[Array, Array]:
 _SINHC = [abs(c) for c in _SINC]
 
 
-def _shichi(xp: Any, x: Any) -> tuple[Any, Any]:
+def _shichi(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sinh(x), x, _SINHC), xp.cosh(x) / x
 
 
@@ -83,7 +96,7 @@ def shichi(x: Array, /) -> tuple[Array, Array]:
     """Return the hyperbolic sine integral and the hyperbolic cosine integral."""
 
 
-def _fresnel(xp: Any, z: Any) -> tuple[Any, Any]:
+def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
     angle = 0.5 * math.pi * z * z
     return xp.sin(angle), xp.cos(angle)
 
@@ -107,13 +120,13 @@ for _k in range(26):
     _D.append(_D[-1] * (_k + 0.5) * (_k + 1.5) / ((_k + 1) * (_k + 2)))
 
 
-def _over_m(xp: Any, difference: Any, m: Any, series: list[float]) -> Any:
+def _over_m(xp: XP, difference: Any, m: Any, series: list[float]) -> Any:
     near = xp.abs(m) < 0.25
     far = difference / xp.where(near, 1.0, m)
     return xp.where(near, polynomial(xp.where(near, m, 0.0), series), far)
 
 
-def _ellipk(xp: Any, m: Any, out: Any) -> Any:
+def _ellipk(xp: XP, m: Any, out: Any) -> Any:
     b = _over_m(xp, xp.special.ellipe(m) - (1 - m) * out, m, _B)
     return 0.5 * b / (1 - m)
 
@@ -128,19 +141,19 @@ def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
 
 
-def _delta(xp: Any, phi: Any, m: Any) -> Any:
+def _delta(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
     sine = xp.sin(phi)
     return xp.sqrt(1 - m * sine * sine)
 
 
-def _whole_and_rest(xp: Any, phi: Any) -> tuple[Any, Any]:
+def _whole_and_rest(xp: XP, phi: Any) -> tuple[Any, Any]:
     """Return the nearest number of half turns to an angle, and what is left."""
     turns = xp.round(held(phi) / math.pi)
     return turns, phi - math.pi * turns
 
 
-def _in_m(xp: Any, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
+def _in_m(xp: XP, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
     """Return the integral of ``sin(t)^2 / delta(t)``, or ``/ delta(t)^3``, from 0 to `phi`.
 
     Near ``m sin(phi)^2 = 0``, where the closed form cancels, by a Gauss rule.
@@ -161,7 +174,7 @@ def _in_m(xp: Any, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) ->
     return xp.where(near, angle * total + whole, far)
 
 
-def _ellipkinc(xp: Any, phi: Any, m: Any) -> Any:
+def _ellipkinc(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
 
     def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.5
@@ -174,7 +187,7 @@ def _ellipkinc(xp: Any, phi: Any, m: Any) -> Any:
     return 0.5 * _in_m(xp, phi, m, True, complete, closed)
 
 
-def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
+def _ellipeinc(xp: XP, phi: Any, m: Any) -> Any:
     phi, m = arrays(xp, phi, m)
 
     def closed(phi: Any, m: Any) -> Any:  # DLMF 19.4.6
@@ -191,7 +204,16 @@ def _ellipeinc(xp: Any, phi: Any, m: Any) -> Any:
     lambda xp, phi, m: _ellipkinc(xp, phi, m),
 )
 def ellipkinc(phi: Operand, m: Operand, /) -> Array:
-    """Return the incomplete elliptic integral of the first kind, of amplitude and parameter."""
+    """Return the incomplete elliptic integral of the first kind, of amplitude and parameter.
+
+    Args:
+        phi: amplitudes, in radians.
+        m: parameters, up to 1, the squares of the modulus: ``m = k**2``; shapes are broadcast.
+
+    Returns:
+        The integral of ``1 / sqrt(1 - m * sin(t)**2)`` from 0 to phi (DLMF 19.2.4), of the
+        broadcast shape, with derivatives in both.
+    """
 
 
 @special(
@@ -199,7 +221,16 @@ def ellipkinc(phi: Operand, m: Operand, /) -> Array:
     lambda xp, phi, m: _ellipeinc(xp, phi, m),
 )
 def ellipeinc(phi: Operand, m: Operand, /) -> Array:
-    """Return the incomplete elliptic integral of the second kind, of amplitude and parameter."""
+    """Return the incomplete elliptic integral of the second kind, of amplitude and parameter.
+
+    Args:
+        phi: amplitudes, in radians.
+        m: parameters, up to 1, the squares of the modulus: ``m = k**2``; shapes are broadcast.
+
+    Returns:
+        The integral of ``sqrt(1 - m * sin(t)**2)`` from 0 to phi (DLMF 19.2.5), of the broadcast
+        shape, with derivatives in both.
+    """
 
 
 def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
@@ -214,11 +245,23 @@ def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
 )
 def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions."""
-    return backend_of(u).xp.special.ellipj(u, m)  # type: ignore[no-any-return]
+    return backend_of(u).xp.special.ellipj(u, m)
 
 
+@as_given
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
-    """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13)."""
+    """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
+
+    Args:
+        u: real arguments.
+        m: parameters from 0 to 1, the squares of the modulus; shapes are broadcast.
+
+    Returns:
+        Four arrays of the broadcast shape: sn, cn, dn and the amplitude ph.
+
+    Raises:
+        NotDifferentiableError: if `m` is tracked: there is no derivative in it.
+    """
     refuse_tracked("ellipj", "m", m)
     return _ellipj_of_u(u, m)
 
@@ -228,7 +271,7 @@ def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
 _LOG1P = [(-1) ** k / (k + 1) for k in range(27)]
 
 
-def _spence(xp: Any, z: Any) -> Any:
+def _spence(xp: XP, z: Any) -> Any:
     w = z - 1
     near = xp.abs(w) < 0.25
     series = polynomial(xp.where(near, w, 0.0), _LOG1P)
@@ -243,7 +286,17 @@ def spence(z: Array, /) -> Array:
 
 @special(lambda xp, out: xp.exp(-out) / (1 + out))
 def lambertw(z: Array, /, k: int = 0, tol: float = 1e-8) -> Array:
-    """Return the branch `k` of the inverse of ``w * exp(w)``; the result is complex."""
+    """Return the branch `k` of the inverse of ``w * exp(w)``; the result is complex.
+
+    Args:
+        z: real or complex numbers.
+        k: the branch (DLMF 4.13): 0 is the principal one, which is real from -1/e on; -1 is the
+            other one that is real, from -1/e to 0.
+        tol: the relative tolerance of the iteration.
+
+    Returns:
+        Complex numbers of the shape of `z`. The derivative is infinite at the branch point -1/e.
+    """
 
 
 # Hypergeometric functions ------------------------------------------------------------------------
@@ -251,7 +304,20 @@ def lambertw(z: Array, /, k: int = 0, tol: float = 1e-8) -> Array:
 
 @special(None, None, lambda xp, a, b, x: a / b * xp.special.hyp1f1(a + 1, b + 1, x))
 def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the confluent hypergeometric function, with a derivative in `x`."""
+    """Return the confluent hypergeometric function, with a derivative in `x`.
+
+    Args:
+        a: real parameters.
+        b: real parameters, neither 0 nor a negative whole number.
+        x: real or complex arguments; shapes are broadcast.
+
+    Returns:
+        The sum of ``poch(a, k) * x**k / (poch(b, k) * k!)``, of the broadcast shape (DLMF 13.2.2;
+        the derivative is 13.3.15).
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """
 
 
 @special(
@@ -261,14 +327,52 @@ def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
     lambda xp, a, b, c, z: a * b / c * xp.special.hyp2f1(a + 1, b + 1, c + 1, z),
 )
 def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
-    """Return the Gauss hypergeometric function, with a derivative in `z`."""
+    """Return the Gauss hypergeometric function, with a derivative in `z`.
+
+    Args:
+        a: real parameters.
+        b: real parameters.
+        c: real parameters, neither 0 nor a negative whole number.
+        z: real or complex arguments; shapes are broadcast. The cut goes from 1 to infinity.
+
+    Returns:
+        The sum of ``poch(a, k) * poch(b, k) * z**k / (poch(c, k) * k!)``, continued beyond the unit
+        circle, of the broadcast shape (DLMF 15.2.1; the derivative is 15.5.1).
+
+    Raises:
+        NotDifferentiableError: if `a`, `b` or `c` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, a, b, x: -a * xp.special.hyperu(a + 1, b + 1, x))
 def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`."""
+    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`.
+
+    Args:
+        a: real parameters.
+        b: real parameters.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape (DLMF 13.2.6; the derivative is 13.3.22).
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, a, b, x: xp.special.wright_bessel(a, a + b, x))
 def wright_bessel(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1)."""
+    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1).
+
+    Args:
+        a: real parameters, not negative.
+        b: real parameters, not negative.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        The sum of ``x**k / (k! * gamma(a * k + b))``, of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
+    """

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import xgrad
-
 from ..arrays.array import Array
 from ..backends import backend_of, backend_of_type
-from ..engine.calls.general import wrapped
+from ..engine import handed
+from ..engine.calls.results import wrapped
 from ..errors import NotDifferentiableError
 from ..ops.dtypes import is_tracked
 
@@ -35,7 +34,8 @@ _STEPS = ("gammasgn",)
 def without_derivative(name: str) -> Any:
     """Return the attribute of ``scipy.special``, its functions guarded against tracked arrays."""
     if name in _SYNONYMS:
-        return getattr(xgrad, name, None) or getattr(xgrad.special, _SYNONYMS[name])
+        public = handed.namespace
+        return getattr(public, name, None) or getattr(public.special, _SYNONYMS[name])
     absent = f"module 'xgrad.special' has no attribute {name!r}"
     if name.startswith("_"):  # as Python asks of every module
         raise AttributeError(absent)

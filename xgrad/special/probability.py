@@ -12,6 +12,8 @@ from typing import Any
 import xgrad
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.types import as_given
+from ..backends import XP
 from ..ops.elementwise import Operand
 from .define import arrays, special
 from .incomplete import (
@@ -33,33 +35,90 @@ def _product(x: Operand, y: Operand) -> Any:
 # Gamma, chi-square and Poisson --------------------------------------------------------------------
 
 
+@as_given
 def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the gamma distribution function of rate `a` and shape `b`."""
+    """Return the gamma distribution function of rate `a` and shape `b`.
+
+    Args:
+        a: rates, positive.
+        b: shapes of the distribution, positive.
+        x: numbers that are not negative; shapes of arrays are broadcast.
+
+    Returns:
+        Probabilities, with derivatives in all three.
+    """
     return gammainc(b, _product(a, x))
 
 
+@as_given
 def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the survival function ``1 - gdtr(a, b, x)``."""
+    """Return the survival function ``1 - gdtr(a, b, x)``.
+
+    Args:
+        a: rates, positive.
+        b: shapes of the distribution, positive.
+        x: numbers that are not negative; shapes of arrays are broadcast.
+
+    Returns:
+        Probabilities, accurate where they are small.
+    """
     return gammaincc(b, _product(a, x))
 
 
+@as_given
 def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``gdtr(a, b, x) == p``."""
+    """Return the x at which ``gdtr(a, b, x) == p``.
+
+    Args:
+        a: rates, positive.
+        b: shapes of the distribution, positive.
+        p: probabilities, from 0 to 1; shapes of arrays are broadcast.
+
+    Returns:
+        Numbers that are not negative, with derivatives in all three.
+    """
     return gammaincinv(b, p) / a
 
 
+@as_given
 def chdtr(v: Operand, x: Operand, /) -> Array:
-    """Return the chi-square distribution function with `v` degrees of freedom."""
+    """Return the chi-square distribution function with `v` degrees of freedom.
+
+    Args:
+        v: degrees of freedom, positive.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape, with derivatives in both.
+    """
     return gammainc(v * 0.5, x * 0.5)
 
 
+@as_given
 def chdtrc(v: Operand, x: Operand, /) -> Array:
-    """Return the chi-square survival function with `v` degrees of freedom."""
+    """Return the chi-square survival function with `v` degrees of freedom.
+
+    Args:
+        v: degrees of freedom, positive.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape: ``1 - chdtr(v, x)``, accurate where they are small.
+    """
     return gammaincc(v * 0.5, x * 0.5)
 
 
+@as_given
 def chdtri(v: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``chdtrc(v, x) == p``."""
+    """Return the x at which ``chdtrc(v, x) == p``.
+
+    Args:
+        v: degrees of freedom, positive.
+        p: probabilities that are exceeded, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers that are not negative, of the broadcast shape, with derivatives in both.
+    """
     return 2.0 * gammainccinv(v * 0.5, p)
 
 
@@ -67,13 +126,31 @@ def _rank(k: Any) -> Any:
     return math.floor(k) + 1.0 if isinstance(k, (int, float)) else xgrad.floor(k) + 1.0
 
 
+@as_given
 def pdtr(k: Operand, m: Operand, /) -> Array:
-    """Return the Poisson distribution function of mean `m`; it is a step function of `k`."""
+    """Return the Poisson distribution function of mean `m`; it is a step function of `k`.
+
+    Args:
+        k: numbers of events; they are rounded down, and their derivative is 0.
+        m: means, not negative; shapes are broadcast.
+
+    Returns:
+        The chances of at most `k` events, of the broadcast shape.
+    """
     return gammaincc(_rank(k), m)
 
 
+@as_given
 def pdtrc(k: Operand, m: Operand, /) -> Array:
-    """Return the Poisson survival function of mean `m`; it is a step function of `k`."""
+    """Return the Poisson survival function of mean `m`; it is a step function of `k`.
+
+    Args:
+        k: numbers of events; they are rounded down, and their derivative is 0.
+        m: means, not negative; shapes are broadcast.
+
+    Returns:
+        The chances of more than `k` events, of the broadcast shape, accurate where they are small.
+    """
     return gammainc(_rank(k), m)
 
 
@@ -82,7 +159,16 @@ def pdtrc(k: Operand, m: Operand, /) -> Array:
     lambda xp, a, out: 1 / _gamma_density(xp, a, out),
 )
 def gammaincinv(a: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``gammainc(a, x) == p``."""
+    """Return the x at which ``gammainc(a, x) == p``.
+
+    Args:
+        a: positive numbers.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers that are not negative, of the broadcast shape, with derivatives in both, by the
+        implicit function theorem: the quantiles of the gamma distribution.
+    """
 
 
 @special(
@@ -90,7 +176,16 @@ def gammaincinv(a: Operand, p: Operand, /) -> Array:
     lambda xp, a, out: -1 / _gamma_density(xp, a, out),
 )
 def gammainccinv(a: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``gammaincc(a, x) == p``."""
+    """Return the x at which ``gammaincc(a, x) == p``.
+
+    Args:
+        a: positive numbers.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers that are not negative, of the broadcast shape, with derivatives in both, by the
+        implicit function theorem.
+    """
 
 
 # Beta, F and t --------------------------------------------------------------------------
@@ -102,7 +197,17 @@ def gammainccinv(a: Operand, p: Operand, /) -> Array:
     lambda xp, a, b, out: 1 / _beta_density(xp, a, b, out),
 )
 def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``betainc(a, b, x) == p``."""
+    """Return the x at which ``betainc(a, b, x) == p``.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers from 0 to 1, of the broadcast shape, with derivatives in all three, by the implicit
+        function theorem: the quantiles of the beta distribution.
+    """
 
 
 @special(
@@ -111,7 +216,17 @@ def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     lambda xp, a, b, out: -1 / _beta_density(xp, a, b, out),
 )
 def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``betaincc(a, b, x) == p``."""
+    """Return the x at which ``betaincc(a, b, x) == p``.
+
+    Args:
+        a: positive numbers.
+        b: positive numbers.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers from 0 to 1, of the broadcast shape, with derivatives in all three, by the implicit
+        function theorem.
+    """
 
 
 def _part(dfn: Operand, dfd: Operand, x: Operand) -> Any:
@@ -119,23 +234,53 @@ def _part(dfn: Operand, dfd: Operand, x: Operand) -> Any:
     return xgrad.divide(ratio, xgrad.add(ratio, dfd))
 
 
+@as_given
 def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
-    """Return the distribution function of F, a ratio of variances."""
+    """Return the distribution function of F, a ratio of variances.
+
+    Args:
+        dfn: degrees of freedom of the numerator, positive.
+        dfd: degrees of freedom of the denominator, positive.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape, with derivatives in all three.
+    """
     return betainc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
 
 
+@as_given
 def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
-    """Return the survival function ``1 - fdtr(dfn, dfd, x)``."""
+    """Return the survival function ``1 - fdtr(dfn, dfd, x)``.
+
+    Args:
+        dfn: degrees of freedom of the numerator, positive.
+        dfd: degrees of freedom of the denominator, positive.
+        x: numbers that are not negative; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape, accurate where they are small.
+    """
     return betaincc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
 
 
+@as_given
 def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
-    """Return the x at which ``fdtr(dfn, dfd, x) == p``."""
+    """Return the x at which ``fdtr(dfn, dfd, x) == p``.
+
+    Args:
+        dfn: degrees of freedom of the numerator, positive.
+        dfd: degrees of freedom of the denominator, positive.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Numbers that are not negative, of the broadcast shape, with derivatives in all three.
+    """
     part = betaincinv(dfn * 0.5, dfd * 0.5, p)
     return dfd * part / (dfn * (1 - part))
 
 
-def _t_density(xp: Any, df: Any, t: Any) -> Any:
+def _t_density(xp: XP, df: Any, t: Any) -> Any:
     df, t = arrays(xp, df, t)
     return xp.exp(
         -xp.special.betaln(df / 2, xp.full_like(df, 0.5))
@@ -144,7 +289,7 @@ def _t_density(xp: Any, df: Any, t: Any) -> Any:
     )
 
 
-def _t_shape(xp: Any, df: Any, t: Any) -> Any:
+def _t_shape(xp: XP, df: Any, t: Any) -> Any:
     """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t."""
     df, t = arrays(xp, df, t)
     half, total = xp.full_like(df, 0.5), df + t * t
@@ -156,7 +301,15 @@ def _t_shape(xp: Any, df: Any, t: Any) -> Any:
 
 @special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))
 def stdtr(df: Operand, t: Operand, /) -> Array:
-    """Return Student's t distribution function with `df` degrees of freedom."""
+    """Return Student's t distribution function with `df` degrees of freedom.
+
+    Args:
+        df: degrees of freedom, positive.
+        t: real numbers; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(
@@ -164,7 +317,15 @@ def stdtr(df: Operand, t: Operand, /) -> Array:
     lambda xp, df, out: 1 / _t_density(xp, df, out),
 )
 def stdtrit(df: Operand, p: Operand, /) -> Array:
-    """Return the t at which ``stdtr(df, t) == p``."""
+    """Return the t at which ``stdtr(df, t) == p``.
+
+    Args:
+        df: degrees of freedom, positive.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
 
 
 @special(lambda xp, y, out: math.sqrt(2 * math.pi) * xp.exp(y + out * out / 2))
@@ -177,16 +338,24 @@ def ndtri_exp(y: Array, /) -> Array:
     lambda xp, h, a: _owen_a(xp, h, a),
 )
 def owens_t(h: Operand, a: Operand, /) -> Array:
-    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y."""
+    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y.
+
+    Args:
+        h: real numbers.
+        a: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
 
 
-def _owen_h(xp: Any, h: Any, a: Any) -> Any:
+def _owen_h(xp: XP, h: Any, a: Any) -> Any:
     h, a = arrays(xp, h, a)
     tail = xp.special.erf(a * h / math.sqrt(2))
     return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
 
 
-def _owen_a(xp: Any, h: Any, a: Any) -> Any:
+def _owen_a(xp: XP, h: Any, a: Any) -> Any:
     h, a = arrays(xp, h, a)
     return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
 
@@ -196,15 +365,39 @@ def _owen_a(xp: Any, h: Any, a: Any) -> Any:
 
 @special(None, None, lambda xp, k, n, p: -_binomial_density(xp, k, n, p))
 def bdtr(k: Operand, n: Operand, p: Operand, /) -> Array:
-    """Return the binomial distribution function, of at most `k` successes in `n` trials."""
+    """Return the binomial distribution function, of at most `k` successes in `n` trials.
+
+    Args:
+        k: numbers of successes.
+        n: numbers of trials, whole ones.
+        p: the chance of success in each, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `k` or `n` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, k, n, p: _binomial_density(xp, k, n, p))
 def bdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
-    """Return the chance of more than `k` successes in `n` trials."""
+    """Return the chance of more than `k` successes in `n` trials.
+
+    Args:
+        k: numbers of successes.
+        n: numbers of trials, whole ones.
+        p: the chance of success in each, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape: ``1 - bdtr(k, n, p)``, accurate where they are small.
+
+    Raises:
+        NotDifferentiableError: if `k` or `n` is tracked: there is no derivative in them.
+    """
 
 
-def _binomial_density(xp: Any, k: Any, n: Any, p: Any) -> Any:
+def _binomial_density(xp: XP, k: Any, n: Any, p: Any) -> Any:
     """Return the derivative of ``bdtrc``, a distribution function of beta (DLMF 8.17.5)."""
     successes = math.floor(k) if type(k) in SCALARS else xp.floor(k)
     return _beta_density(xp, successes + 1, n - successes, p)
@@ -212,9 +405,33 @@ def _binomial_density(xp: Any, k: Any, n: Any, p: Any) -> Any:
 
 @special(None, None, lambda xp, k, n, p: _beta_density(xp, n, k + 1, p))
 def nbdtr(k: Operand, n: Operand, p: Operand, /) -> Array:
-    """Return the chance of at most `k` failures before `n` successes."""
+    """Return the chance of at most `k` failures before `n` successes.
+
+    Args:
+        k: numbers of failures.
+        n: numbers of successes.
+        p: the chance of success in each trial, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape.
+
+    Raises:
+        NotDifferentiableError: if `k` or `n` is tracked: there is no derivative in them.
+    """
 
 
 @special(None, None, lambda xp, k, n, p: -_beta_density(xp, n, k + 1, p))
 def nbdtrc(k: Operand, n: Operand, p: Operand, /) -> Array:
-    """Return the chance of more than `k` failures before `n` successes."""
+    """Return the chance of more than `k` failures before `n` successes.
+
+    Args:
+        k: numbers of failures.
+        n: numbers of successes.
+        p: the chance of success in each trial, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape: ``1 - nbdtr(k, n, p)``, accurate where they are small.
+
+    Raises:
+        NotDifferentiableError: if `k` or `n` is tracked: there is no derivative in them.
+    """

@@ -34,7 +34,15 @@ GOLDEN = (math.sqrt(5) - 1) / 2
 
 @dataclass(frozen=True)
 class Place:
-    """Where a check runs: a backend, a device of it, and whether inputs are made read-only."""
+    """Where a check runs: a backend, a device of it, and whether inputs are made read-only.
+
+    Attributes:
+        name: how it is called, as in ``"torch:meta"`` or ``"numpy:readonly"``.
+        backend: the adapter.
+        device: one of its devices.
+        readonly: whether writing to an input is to be an error.
+        has_values: whether arrays there have values that can be looked at.
+    """
 
     name: str
     backend: Backend
@@ -68,7 +76,15 @@ class Place:
         return self.backend.name == "cupy"
 
     def raw(self, values: Any, layout: str = "") -> Any:
-        """Return a raw array with the values of a NumPy array, laid out in memory as asked."""
+        """Return a raw array with the values of a NumPy array, laid out in memory as asked.
+
+        Args:
+            values: an array of NumPy.
+            layout: ``"transposed"``, ``"strided"``, ``"reversed"``, ``"broadcast"``, or contiguous.
+
+        Returns:
+            A raw array of this place's library, on its device.
+        """
         xp, make = self.backend.xp, self._contiguous
         if layout == "transposed":
             raw = xp.permute_dims(make(values.T.copy()), tuple(range(values.ndim))[::-1])
@@ -102,7 +118,8 @@ class Spec:
 
     Attributes:
         shape: its shape.
-        low, high: the interval of its values; of both parts of complex ones.
+        low: the least of its values; of both parts of complex ones.
+        high: the largest of them.
         kind: ``"any"`` for the dtype that is being tested, ``"real"`` for the real one of its
             precision, ``"single"`` for its 32-bit one, or the name of a fixed dtype.
         layout: ``"transposed"``, ``"strided"``, ``"reversed"``, ``"broadcast"``, or contiguous.
@@ -130,7 +147,15 @@ class Spec:
         return dtype if self.kind == "any" else self.kind
 
     def numpy(self, dtype: str, salt: int) -> Any:
-        """Return the array in NumPy: values that are evenly spread, shuffled, and all different."""
+        """Return the array in NumPy: values that are evenly spread, shuffled, and all different.
+
+        Args:
+            dtype: the name of the dtype that is being tested.
+            salt: a number that makes arrays differ.
+
+        Returns:
+            An array of NumPy.
+        """
         name = self.dtype(dtype)
         if self.values is not None:
             return np.asarray(self.values).astype(name)
@@ -262,7 +287,15 @@ class Row:
         return self.function or getattr(xg, self.name)
 
     def cases(self, place: Place, kinds: str = "bifc") -> Iterator[Case]:
-        """Yield each sample in each dtype that the place has."""
+        """Yield each sample in each dtype that the place has.
+
+        Args:
+            place: where the checks are to run.
+            kinds: letters of `DTYPES` to restrict the dtypes to.
+
+        Yields:
+            A `Case` each.
+        """
         for sample in self.samples:
             for letter in self.dtypes if sample.dtypes is None else sample.dtypes:
                 if letter not in kinds or self.left_out(place, sample, letter):
@@ -272,7 +305,16 @@ class Row:
                         yield Case(self, sample, dtype, place)
 
     def left_out(self, place: Place, sample: Sample, letter: str) -> str:
-        """Return why a sample is left out in a place, or nothing."""
+        """Return why a sample is left out in a place, or nothing.
+
+        Args:
+            place: where the checks are to run.
+            sample: the call.
+            letter: that of `DTYPES`.
+
+        Returns:
+            The reason, an empty text if there is none.
+        """
         for name in (place.name, place.backend.name):
             reason = self.known.get(name) or sample.known.get(name)
             letters, why = self.known_dtypes.get(name, ("", ""))

@@ -39,6 +39,9 @@ def check_op(row: Row, place: Place | str) -> int:
         row: the op and its samples.
         place: where, as in ``"torch:meta"``.
 
+    Returns:
+        The number of cases, an int.
+
     Raises:
         AssertionError: if a check fails.
     """

@@ -47,6 +47,7 @@ def check_grads(
 
     Raises:
         AssertionError: if a derivative is wrong; it says which, what was expected, and what came.
+        ValueError: if a mode is unknown, or there is nothing to check.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.testing.check_grads(lambda x: xg.sum(xg.sin(x) ** 2), (np.asarray([0.5, 1.0]),))
@@ -187,13 +188,15 @@ def _check(
     if "fwd" in modes:
 
         def forward(*both: Any) -> Leaves:
-            return xg.jvp(f, both[:count], both[count:])[1]  # type: ignore[no-any-return]
+            tangents: Leaves = xg.jvp(f, both[:count], both[count:])[1]
+            return tangents
 
         _check(forward, xs + ts, order - 1, modes, limits, name, f" over fwd{path}")
     if "rev" in modes:
 
         def backward(*both: Any) -> Leaves:
-            return xg.vjp(f, *both[:count])[1](both[count:])  # type: ignore[no-any-return]
+            cotangents: Leaves = xg.vjp(f, *both[:count])[1](both[count:])
+            return cotangents
 
         _check(backward, xs + gs, order - 1, modes, limits, name, f" over rev{path}")
 

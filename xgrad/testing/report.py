@@ -48,6 +48,9 @@ def check_backend(name: str) -> Report:
             ``"torch:meta"``. Where arrays have no values, shapes, dtypes and devices are checked,
             and that no value is looked at.
 
+    Returns:
+        The `Report`.
+
     Raises:
         AssertionError: if a check failed; its text is the report.
     """

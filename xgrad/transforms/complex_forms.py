@@ -32,7 +32,15 @@ CHOICES = ("holomorphic", "wirtinger", "real")
 
 
 class Wirtinger(NamedTuple):
-    """The two derivatives of a function of a complex variable: df = dz dz + conj dz*."""
+    """The two derivatives of a function of a complex variable: df = dz dz + conj dz*.
+
+    `xgrad.jacrev` and its like give it for ``complex="wirtinger"``. A function is holomorphic where
+    `conj` is 0.
+
+    Attributes:
+        dz: df/dz, with `z` and its conjugate taken for independent.
+        conj: df/dz*.
+    """
 
     dz: Any
     conj: Any

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 
 from .. import errors
 from ..arrays.array import Array
@@ -17,8 +17,19 @@ from ..backends import REAL
 from ..debugging import lost_paths
 from ..engine import tape
 from ..engine.picklable import picklable
-from ..engine.record import Record, matched
+from ..engine.projection import ones_like
+from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
+
+if TYPE_CHECKING:
+    from .protocols import (
+        Argument,
+        Derived,
+        Gradient,
+        GradientOf,
+        ValueAndGradient,
+        ValueAndGradientOf,
+    )
 
 __all__ = [
     "grad",
@@ -28,10 +39,12 @@ __all__ = [
     "vjp",
 ]
 
-Argnums = int | Sequence[int]
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pullback: the function that carries cotangents back.
 
     Args:
@@ -58,8 +71,13 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (out, pullback, record.aux) if has_aux else (out, pullback)
 
 
-def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        *primals: where to evaluate it, one for each argument.
+        has_aux: whether `f` returns a pair (result, aux); aux is handed on.
 
     Returns:
         ``(out, pushforward)`` or ``(out, pushforward, aux)``. ``pushforward(*tangents)`` takes one
@@ -76,7 +94,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> An
 
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
-) -> Any:
+) -> tuple[Any, ...]:
     """Return the result of `f` and its derivative along a direction, in forward mode.
 
     Args:
@@ -84,6 +102,13 @@ def jvp(
         primals: where to evaluate it, one entry for each argument.
         tangents: the direction, in the structure of `primals`.
         has_aux: whether `f` returns a pair (result, aux); aux is handed on.
+
+    Returns:
+        ``(out, tangent)`` or ``(out, tangent, aux)``; the tangent has the structure, shapes and
+        dtypes of the result.
+
+    Raises:
+        TypeError: if `primals` or `tangents` is no tuple or list.
 
     >>> import numpy as np, xgrad as xg
     >>> y, t = xg.jvp(lambda x: x * x, (np.asarray(3.0),), (np.asarray(1.0),))
@@ -116,11 +141,34 @@ def _tangents(record: Record, tangents: Sequence[Any]) -> list[Array]:
     return found
 
 
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[Argument, P], R],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradient[P, R]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[int, P], R],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradient[P, R]: ...
+@overload
+def value_and_grad(
+    f: Callable[Concatenate[T, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> ValueAndGradientOf[T, P]: ...
+@overload
+def value_and_grad(
+    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Derived[P, tuple[Any, Any]]: ...
 @picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
@@ -133,6 +181,19 @@ def value_and_grad(
         has_aux: whether `f` returns a pair (value, aux); the value part is then that pair.
         strict: raise if an argument does not influence the value, and say at which op its path was
             lost; `f` is called once more to find it.
+
+    Returns:
+        A function of the arguments of `f` that gives ``(value, gradient)`` or
+        ``((value, aux), gradient)``; see `grad`.
+
+    Raises:
+        NotScalarError: in the call, if `f` returns no real scalar.
+        NotDifferentiableError: in the call, if an argument to differentiate has no derivative.
+
+    >>> import numpy as np, xgrad as xg
+    >>> value, gradient = xg.value_and_grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
+    >>> float(value), gradient.tolist()
+    (5.0, [2.0, 4.0])
     """
     numbers, single = numbers_of(argnums), isinstance(argnums, int)
 
@@ -162,7 +223,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None) 
         )
     if again is not None:
         _require_influence(record, again)
-    one = Array(tape.ones_like(y._data))
+    one = Array(ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     return gradients[0] if single else tuple(gradients)
 
@@ -180,11 +241,42 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
         )
 
 
+@overload
+def grad(
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> Gradient[P]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[int, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> Gradient[P]: ...
+@overload
+def grad(
+    f: Callable[Concatenate[T, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: Literal[False] = False,
+    strict: bool = False,
+) -> GradientOf[T, P]: ...
+@overload
+def grad(
+    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Derived[P, Any]: ...
 @picklable
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
 ) -> Callable[..., Any]:
     """Return a function that gives the gradient of `f`, by reverse mode.
+
+    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
+    it points in the direction of steepest ascent.
 
     Args:
         f: a function that returns a real scalar.
@@ -193,8 +285,13 @@ def grad(
         strict: raise if an argument does not influence the value, and say at which op its path was
             lost; `f` is called once more to find it.
 
-    The gradient has the argument's structure, shapes and dtypes. With respect to a complex argument
-    it points in the direction of steepest ascent.
+    Returns:
+        A function of the arguments of `f`. Raw arrays give raw gradients; an `Array` gives an
+        `Array`.
+
+    Raises:
+        NotScalarError: in the call, if `f` returns no real scalar.
+        NotDifferentiableError: in the call, if an argument to differentiate has no derivative.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))

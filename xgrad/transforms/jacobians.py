@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import xgrad
 
@@ -14,7 +14,7 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Batch, largest
 from ..engine.picklable import picklable
-from ..engine.record import Record
+from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -25,19 +25,24 @@ from .complex_forms import (
     require_holomorphic,
     require_named,
 )
-from .gradients import Argnums, grad, jvp, numbers_of
+from .gradients import grad, jvp
+
+if TYPE_CHECKING:
+    from .protocols import Derived
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
+
+P = ParamSpec("P")
 
 
 @picklable
 def jacrev(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the Jacobian of `f` by reverse mode, all rows in one walk.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
@@ -57,6 +62,10 @@ def jacrev(
               front of each complex S and T: ``J[0, ..., 1, ...]`` is d(Re f)/d(Im z).
 
             A complex result of a real argument needs none: its derivative is a complex array.
+
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
 
     >>> import numpy as np, xgrad as xg
     >>> z = np.asarray(1 + 2j)
@@ -101,16 +110,26 @@ def jacrev(
 
 @picklable
 def jacfwd(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
-    It suits functions with fewer inputs than outputs. Arguments, shapes and structure are those of
-    `jacrev`.
+    It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
+
+    Args:
+        f: a function of arrays or pytrees that returns an array or pytree.
+        argnums: which arguments to differentiate: a position, or several for a tuple.
+        has_aux: whether `f` returns a pair (result, aux); then a pair (Jacobian, aux) is given.
+        complex: what is wanted with respect to a complex argument, ``"holomorphic"``,
+            ``"wirtinger"`` or ``"real"``, as for `jacrev`.
+
+    Returns:
+        A function of the arguments of `f`. For an output of shape S and an input of shape T it
+        gives an array of shape ``S + T``.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.jacfwd(lambda t: xg.exp(1j * t))(np.asarray(0.0))  # a complex result of a real argument
@@ -150,12 +169,12 @@ def jacfwd(
 
 @picklable
 def hessian(
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Callable[..., Any]:
+) -> Derived[P, Any]:
     """Return a function that gives the matrix of second derivatives of a real scalar function.
 
     Forward mode over reverse mode: one linearisation of the gradient, and one walk for all columns.
@@ -168,6 +187,13 @@ def hessian(
             ``"real"``, the symmetric matrix of second derivatives by real and imaginary parts, with
             an axis of length 2 in front of each T; or ``"wirtinger"``, the pair
             ``Wirtinger(dg/dz, dg/dz*)``, the first Hermitian, the second symmetric.
+
+    Returns:
+        A function of the arguments of `f`. For an argument of shape T it gives an array of shape
+        ``T + T``; for several, or pytrees, blocks in a tree of trees.
+
+    Raises:
+        ValueError: if `complex` is another word.
 
     >>> import numpy as np, xgrad as xg
     >>> xg.hessian(lambda z: xg.abs(z) ** 2, complex="real")(np.asarray(1 + 2j))

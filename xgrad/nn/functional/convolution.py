@@ -18,7 +18,9 @@ from typing import Any
 
 import xgrad as xg
 
-from ...backends import backend_of
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
+from ...backends import XP, backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
 from .checks import on_host
@@ -38,13 +40,13 @@ def _in_parts(f: Callable[[int, int], Any], x: Any, per_image: int) -> list[Any]
     return [f(i, min(i + step, batch)) for i in range(0, max(batch, 1), step)]
 
 
-def _grouped(xp: Any, x: Any, groups: int, shape: Shape) -> Any:
+def _grouped(xp: XP, x: Any, groups: int, shape: Shape) -> Any:
     """Return an array reshaped to matrices, with an axis for the groups if there are several."""
     lead = tuple(x.shape[:1]) if len(shape) == 2 else ()
     return xp.reshape(x, (*lead, groups, *shape) if groups > 1 else (*lead, *shape))
 
 
-def _filters(xp: Any, w: Any, groups: int) -> Any:
+def _filters(xp: XP, w: Any, groups: int) -> Any:
     """Return filters as matrices, one for each group."""
     rows, columns_ = w.shape[0] // groups, math.prod(w.shape[1:])
     return xp.reshape(w, (groups, rows, columns_) if groups > 1 else (rows, columns_))
@@ -211,28 +213,44 @@ def _conv(
     return _finished(conv(input, weight, window=window, groups=groups, shape=shape), bias, alone)
 
 
+@as_given
 def conv1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
-    """Correlate ``(batch, channels, length)`` with filters; the arguments are `conv2d`'s."""
+) -> Array:
+    """Correlate ``(batch, channels, length)`` with a bank of filters.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        weight: of shape ``(filters, channels / groups, length)``.
+        bias: one number for each filter, or None.
+        stride: how far the filter moves, for the one axis.
+        padding: how many zeros to add at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart the filter's elements are.
+        groups: each filter sees only the channels of its own group.
+
+    Returns:
+        An array of shape ``(batch, filters, n_1)`` with
+        ``n = (length + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    """
     return _conv(1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@as_given
 def conv2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
+) -> Array:
     """Correlate images with a bank of filters.
 
     Args:
@@ -256,16 +274,31 @@ def conv2d(
     return _conv(2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@as_given
 def conv3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size | str = 0,
     dilation: Size = 1,
     groups: int = 1,
-) -> Any:
-    """Correlate ``(batch, channels, depth, height, width)`` with filters, as `conv2d` does."""
+) -> Array:
+    """Correlate ``(batch, channels, depth, height, width)`` with a bank of filters.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        weight: of shape ``(filters, channels / groups, depth, height, width)``.
+        bias: one number for each filter, or None.
+        stride: how far the filter moves, for all three axes or one for each.
+        padding: how many zeros to add at both ends of each axis, or ``"same"`` or ``"valid"``.
+        dilation: how far apart the filter's elements are.
+        groups: each filter sees only the channels of its own group.
+
+    Returns:
+        An array of shape ``(batch, filters, n_1, n_2, n_3)`` with
+        ``n = (length + 2 padding - dilation (kernel - 1) - 1) // stride + 1``.
+    """
     return _conv(3, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -306,32 +339,49 @@ def _conv_transpose(
     return _finished(out, bias, alone)
 
 
+@as_given
 def conv_transpose1d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
-    """Apply the transpose of `conv1d`; the arguments are those of `conv_transpose2d`."""
+) -> Array:
+    """Apply the transpose of `conv1d`: each input element lays down its filter, scaled.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        weight: of shape ``(channels, filters / groups, length)``.
+        bias: one number for each filter, or None.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        dilation: how far apart a filter's elements are.
+
+    Returns:
+        An array whose spatial lengths are
+        ``(n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1``.
+    """
     return _conv_transpose(
         1, input, weight, bias, stride, padding, output_padding, groups, dilation
     )
 
 
+@as_given
 def conv_transpose2d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
+) -> Array:
     """Apply the transpose of `conv2d`: each input element lays down its filter, scaled.
 
     Args:
@@ -353,17 +403,33 @@ def conv_transpose2d(
     )
 
 
+@as_given
 def conv_transpose3d(
-    input: Any,
-    weight: Any,
-    bias: Any = None,
+    input: Array,
+    weight: AnyArray,
+    bias: AnyArray | None = None,
     stride: Size = 1,
     padding: Size = 0,
     output_padding: Size = 0,
     groups: int = 1,
     dilation: Size = 1,
-) -> Any:
-    """Apply the transpose of `conv3d`; the arguments are those of `conv_transpose2d`."""
+) -> Array:
+    """Apply the transpose of `conv3d`: each input element lays down its filter, scaled.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        weight: of shape ``(channels, filters / groups, depth, height, width)``.
+        bias: one number for each filter, or None.
+        stride: how far apart the filters are laid.
+        padding: how many elements are cut off at both ends of each axis.
+        output_padding: how many are added at the end, less than the stride.
+        groups: each input channel reaches only the filters of its own group.
+        dilation: how far apart a filter's elements are.
+
+    Returns:
+        An array whose spatial lengths are
+        ``(n - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1``.
+    """
     return _conv_transpose(
         3, input, weight, bias, stride, padding, output_padding, groups, dilation
     )

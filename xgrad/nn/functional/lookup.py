@@ -7,16 +7,26 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, DType, as_given
+from ...random import Generator
 from .checks import counted, require_classes, require_shape
 
 
-def linear(input: Any, weight: Any, bias: Any = None) -> Any:
+@as_given
+def linear(input: Array, weight: AnyArray, bias: AnyArray | None = None) -> Array:
     """Return ``x W^T + b``.
 
     Args:
         input: of shape ``(..., in_features)``.
         weight: of shape ``(out_features, in_features)``.
         bias: of shape ``(out_features,)``, or None.
+
+    Returns:
+        An array of shape ``(..., out_features)``.
+
+    Raises:
+        ValueError: if the shapes do not fit.
 
     >>> import xgrad as xg
     >>> xg.nn.functional.linear(xg.ones((5, 3)), xg.ones((2, 3))).shape
@@ -38,28 +48,40 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return out if bias is None else out + bias
 
 
-def one_hot(input: Any, num_classes: int, dtype: Any = None) -> Any:
+@as_given
+def one_hot(input: Array, num_classes: int, dtype: DType | None = None) -> Array:
     """Return a last axis with 1 at the class of each element and 0 elsewhere.
 
     Args:
         input: classes, as integers of any shape.
         num_classes: how many there are; it is not guessed, since that would look at the values.
         dtype: the result's dtype; that of the input if None.
+
+    Returns:
+        An array of shape ``(*input.shape, num_classes)``. It has no derivative.
     """
     require_classes(input, num_classes, "one_hot")  # one that does not exist has no 1 anywhere
     hot = xg.expand_dims(input, axis=-1) == counted(input, num_classes)
     return xg.astype(hot, input.dtype if dtype is None else dtype)
 
 
-def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
+@as_given
+def embedding(input: Array, weight: AnyArray, padding_idx: int | None = None) -> Array:
     """Return the rows of a table at integer indices.
+
+    The gradient adds into the rows that were read: its cost grows with the number of indices.
 
     Args:
         input: indices, of any shape.
         weight: of shape ``(num_embeddings, embedding_dim)``.
         padding_idx: a row that gets no gradient.
 
-    The gradient adds into the rows that were read: its cost grows with the number of indices.
+    Returns:
+        An array of shape ``(*input.shape, embedding_dim)``. An index out of range raises on the
+        host; on an accelerator, where a look would wait for the device, its row is NaN.
+
+    Raises:
+        ValueError: if the weight is no matrix, or an index on the host is out of range.
     """
     if len(weight.shape) != 2:
         raise ValueError(
@@ -79,7 +101,10 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     return rows
 
 
-def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Any = None) -> Any:
+@as_given
+def dropout(
+    input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
+) -> Array:
     """Return the input with elements set to 0 at random, and the others divided by ``1 - p``.
 
     Args:
@@ -87,6 +112,12 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, rng: Any = None) 
         p: the probability of an element to be set to 0.
         training: whether to do it at all.
         rng: a generator, as of `xgrad.random.default_rng`; needed when there is chance.
+
+    Returns:
+        An array of the shape of the input, with the same mean: arXiv:1207.0580.
+
+    Raises:
+        ValueError: if `p` is no probability, or a generator is missing.
     """
     if not 0 <= p <= 1:
         raise ValueError(f"dropout: p is {p}; expected a probability, 0 to 1")
@@ -107,16 +138,17 @@ def _drawn_dtype(x: Any) -> Any:
     return xg.float32 if x.dtype.itemsize <= 4 else xg.float64
 
 
+@as_given
 def scaled_dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    attn_mask: Any = None,
+    query: Array,
+    key: AnyArray,
+    value: AnyArray,
+    attn_mask: AnyArray | None = None,
     dropout_p: float = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
-    rng: Any = None,
-) -> Any:
+    rng: Generator | None = None,
+) -> Array:
     """Return ``softmax(q k^T / sqrt(d) + mask) v``: Vaswani et al., arXiv:1706.03762.
 
     Args:
@@ -129,6 +161,12 @@ def scaled_dot_product_attention(
         is_causal: whether query i sees only the keys up to i.
         scale: in place of ``1 / sqrt(d)``.
         rng: the generator of the dropout.
+
+    Returns:
+        An array of shape ``(..., queries, n)``: for each query a mean of the values.
+
+    Raises:
+        ValueError: if the shapes do not fit, or a mask is given beside `is_causal`.
     """
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ValueError(

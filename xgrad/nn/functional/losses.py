@@ -7,6 +7,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
 from .checks import (
     counted,
     on_host,
@@ -18,20 +20,57 @@ from .checks import (
 )
 
 
-def mse_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Return the squared differences."""
+@as_given
+def mse_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
+    """Return the squared differences.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape: broadcasting would hide mistakes.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "mse_loss")
     return reduced(xg.square(input - target), reduction, "mse_loss")
 
 
-def l1_loss(input: Any, target: Any, reduction: str = "mean") -> Any:
-    """Return the absolute differences."""
+@as_given
+def l1_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
+    """Return the absolute differences.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input. Where both are equal
+        the derivative is 0.
+    """
     paired(input, target, "l1_loss")
     return reduced(xg.abs(input - target), reduction, "l1_loss")
 
 
-def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
-    """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``."""
+@as_given
+def smooth_l1_loss(
+    input: Array, target: AnyArray, reduction: str = "mean", beta: float = 1.0
+) -> Array:
+    """Return ``d**2 / (2 beta)`` for a difference d below beta, else ``|d| - beta / 2``.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        beta: where the loss becomes linear; with 0 it is `l1_loss`.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if `beta` is negative.
+    """
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta is {beta}; expected a number that is not negative")
     if beta == 0:
@@ -40,8 +79,24 @@ def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float
     return reduced(_huber(input - target, beta) / beta, reduction, "smooth_l1_loss")
 
 
-def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Any:
-    """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``."""
+@as_given
+def huber_loss(
+    input: Array, target: AnyArray, reduction: str = "mean", delta: float = 1.0
+) -> Array:
+    """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``.
+
+    Args:
+        input: predictions, of any shape.
+        target: what they ought to be, in the same shape.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        delta: where the loss becomes linear, positive.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if `delta` is not positive.
+    """
     if delta <= 0:
         raise ValueError(f"huber_loss: delta is {delta}; expected a positive number")
     paired(input, target, "huber_loss")
@@ -59,15 +114,19 @@ def _class_axis(input: Any, function: str) -> int:
     return 1 if len(input.shape) > 1 else 0
 
 
+@as_given
 def cross_entropy(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
-) -> Any:
+) -> Array:
     """Return the cross-entropy of labels, from logits.
+
+    A class out of range raises where the labels are on the CPU; on an accelerator, where a look
+    would wait for the device, it makes the loss NaN.
 
     Args:
         input: unnormalised logarithms of probabilities, of shape ``(batch, classes, ...)`` or
@@ -76,11 +135,14 @@ def cross_entropy(
             in the shape of the input.
         weight: a weight for each class. The mean is then the weighted one.
         ignore_index: a label whose elements count for nothing; only with integer labels.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
         label_smoothing: how much of the probability is shared by all classes alike.
 
-    A class out of range raises where the labels are on the CPU; on an accelerator, where a look
-    would wait for the device, it makes the loss NaN.
+    Returns:
+        A 0-d array, or without reduction an array of shape ``(batch, ...)``.
+
+    Raises:
+        ValueError: if `label_smoothing` is no probability, or a label on the host is no class.
 
     >>> import numpy as np, xgrad as xg
     >>> logits = np.asarray([[2.0, 0.0], [0.0, 1e4]])
@@ -114,16 +176,26 @@ def cross_entropy(
     return _averaged(loss, scale, reduction, function)
 
 
+@as_given
 def nll_loss(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     ignore_index: int = -100,
     reduction: str = "mean",
-) -> Any:
+) -> Array:
     """Return the negative log-likelihood of labels, from logarithms of probabilities.
 
-    The arguments are those of `cross_entropy`, but `input` is normalised, as by `log_softmax`.
+    Args:
+        input: normalised logarithms of probabilities, as of `log_softmax`, of shape
+            ``(batch, classes, ...)`` or ``(classes,)``.
+        target: the classes as integers of shape ``(batch, ...)``.
+        weight: a weight for each class. The mean is then the weighted one.
+        ignore_index: a label whose elements count for nothing.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
     """
     if weight is not None:
         axis = _class_axis(input, "nll_loss")
@@ -178,23 +250,27 @@ def _averaged(loss: Any, scale: Any, reduction: str, function: str) -> Any:
     return reduced(loss, reduction, function)
 
 
+@as_given
 def binary_cross_entropy_with_logits(
-    input: Any,
-    target: Any,
-    weight: Any = None,
+    input: Array,
+    target: AnyArray,
+    weight: AnyArray | None = None,
     reduction: str = "mean",
-    pos_weight: Any = None,
-) -> Any:
+    pos_weight: AnyArray | None = None,
+) -> Array:
     """Return the cross-entropy of two classes, from the logit of the first.
+
+    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
 
     Args:
         input: logits, of any shape.
         target: the probability of the first class, in the shape of the input.
         weight: a factor for each element.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
         pos_weight: a factor for the first class.
 
-    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
     """
     function = "binary_cross_entropy_with_logits"
     paired(input, target, function)
@@ -206,13 +282,23 @@ def binary_cross_entropy_with_logits(
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
 
+@as_given
 def binary_cross_entropy(
-    input: Any, target: Any, weight: Any = None, reduction: str = "mean"
-) -> Any:
+    input: Array, target: AnyArray, weight: AnyArray | None = None, reduction: str = "mean"
+) -> Array:
     """Return the cross-entropy of two classes, from the probability of the first.
 
     Its logarithms are not let below -100, so that a probability of exactly 0 or 1 gives a finite
     loss. From logits use `binary_cross_entropy_with_logits`, which is exact.
+
+    Args:
+        input: the predicted probability of the first class, of any shape.
+        target: its true probability, 1 or 0 for a label, in the same shape.
+        weight: a factor for each element.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "binary_cross_entropy")
     loss = -(target * _bounded_log(input) + (1 - target) * _bounded_log(1 - input))
@@ -224,7 +310,10 @@ def _bounded_log(p: Any) -> Any:
     return xg.where(p > least, xg.log(xg.where(p > least, p, 1.0)), -100.0)
 
 
-def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+@as_given
+def kl_div(
+    input: Array, target: AnyArray, reduction: str = "mean", log_target: bool = False
+) -> Array:
     """Return the Kullback-Leibler divergence ``target (log target - input)``.
 
     Args:
@@ -233,6 +322,10 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
         reduction: ``"batchmean"`` (the sum over the first axis' length, which is the divergence
             of the mathematicians), ``"mean"`` over all elements, ``"sum"`` or ``"none"``.
         log_target: whether the target holds logarithms.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input. Where the target is 0
+        the loss is 0.
     """
     paired(input, target, "kl_div")
     if log_target:
@@ -246,10 +339,18 @@ def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = 
     return reduced(loss, reduction, "kl_div")
 
 
-def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any:
+@as_given
+def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8) -> Array:
     """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.
 
-    Each norm counts as at least `eps`.
+    Args:
+        x1: vectors.
+        x2: vectors; the other axes are broadcast.
+        axis: the axis that holds the vectors.
+        eps: each norm counts as at least this.
+
+    Returns:
+        Numbers from -1 to 1, of the broadcast shape without the axis.
     """
     dot = xg.sum(x1 * x2, axis=axis)
     return dot / (_norm(x1, axis, eps) * _norm(x2, axis, eps))
@@ -261,9 +362,10 @@ def _norm(x: Any, axis: int, eps: float) -> Any:
     return xg.where(above, xg.sqrt(xg.where(above, square, 1.0)), eps)
 
 
+@as_given
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: str = "mean"
-) -> Any:
+    input1: Array, input2: AnyArray, target: AnyArray, margin: float = 0.0, reduction: str = "mean"
+) -> Array:
     """Return ``1 - cos`` for pairs that belong together, ``max(0, cos - margin)`` for others.
 
     Args:
@@ -271,7 +373,10 @@ def cosine_embedding_loss(
         input2: vectors, in the same shape.
         target: 1 for pairs that belong together, -1 for others, of shape ``(batch,)`` or ``()``.
         margin: the cosine that costs nothing.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
     """
     paired(input1, input2, "cosine_embedding_loss")
     cos = cosine_similarity(input1, input2, axis=-1)
@@ -279,29 +384,54 @@ def cosine_embedding_loss(
     return reduced(loss, reduction, "cosine_embedding_loss")
 
 
+@as_given
 def hinge_embedding_loss(
-    input: Any, target: Any, margin: float = 1.0, reduction: str = "mean"
-) -> Any:
-    """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1."""
+    input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
+) -> Array:
+    """Return ``x`` where the target is 1, and ``max(0, margin - x)`` where it is -1.
+
+    Args:
+        input: distances, of any shape.
+        target: 1 or -1, in the same shape.
+        margin: the distance that costs nothing where the target is -1.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "hinge_embedding_loss")
     loss = xg.where(target > 0, input, xg.relu(margin - input))
     return reduced(loss, reduction, "hinge_embedding_loss")
 
 
-def hinge_loss(input: Any, target: Any, margin: float = 1.0, reduction: str = "mean") -> Any:
-    """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's."""
+@as_given
+def hinge_loss(
+    input: Array, target: AnyArray, margin: float = 1.0, reduction: str = "mean"
+) -> Array:
+    """Return ``max(0, margin - t x)`` for targets t of 1 and -1: a support vector machine's.
+
+    Args:
+        input: scores x, of any shape.
+        target: 1 or -1, in the same shape.
+        margin: how far on the right side a score costs nothing.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the input.
+    """
     paired(input, target, "hinge_loss")
     return reduced(xg.relu(margin - target * input), reduction, "hinge_loss")
 
 
+@as_given
 def multi_margin_loss(
-    input: Any,
-    target: Any,
+    input: Array,
+    target: AnyArray,
     p: int = 1,
     margin: float = 1.0,
-    weight: Any = None,
+    weight: AnyArray | None = None,
     reduction: str = "mean",
-) -> Any:
+) -> Array:
     """Return the hinge loss of several classes: the mean of ``max(0, margin - x_t + x_i)**p``.
 
     Args:
@@ -310,7 +440,13 @@ def multi_margin_loss(
         p: 1 or 2.
         margin: by how much the right class is to be ahead.
         weight: a factor for each class.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+
+    Returns:
+        A 0-d array, or without reduction an array of the shape of the target.
+
+    Raises:
+        ValueError: if `p` is neither 1 nor 2, or a label on the host is no class.
     """
     function = "multi_margin_loss"
     if p not in (1, 2):

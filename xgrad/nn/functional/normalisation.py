@@ -12,6 +12,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import AnyArray, as_given
 from .checks import require_shape
 
 
@@ -45,12 +47,13 @@ def _require_channels(x: Any, least: int, function: str) -> None:
         )
 
 
+@as_given
 def batch_norm(
-    input: Any,
-    running_mean: Any,
-    running_var: Any,
-    weight: Any = None,
-    bias: Any = None,
+    input: Array,
+    running_mean: AnyArray | None,
+    running_var: AnyArray | None,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
@@ -70,6 +73,9 @@ def batch_norm(
     Returns:
         The result, and the running mean and variance: new ones if `training`, without a derivative.
         Nothing is changed in place.
+
+    Raises:
+        ValueError: if in training there is one value for a channel, or else no running statistics.
     """
     function = "batch_norm"
     _require_channels(input, 2, function)
@@ -108,16 +114,34 @@ def _mixed(old: Any, new: Any, momentum: float) -> Any:
     return old * (1 - momentum) + xg.astype(new, old.dtype, copy=False) * momentum
 
 
-def instance_norm(input: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022."""
+@as_given
+def instance_norm(
+    input: Array, weight: AnyArray | None = None, bias: AnyArray | None = None, eps: float = 1e-5
+) -> Array:
+    """Normalise each channel of each element of the batch: Ulyanov et al., arXiv:1607.08022.
+
+    Args:
+        input: of shape ``(batch, channels, ...)`` with one more axis at least.
+        weight: a factor for each channel.
+        bias: a summand for each channel.
+        eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input.
+    """
     _require_channels(input, 3, "instance_norm")
     out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
     return _affine(out, weight, bias, "instance_norm")
 
 
+@as_given
 def group_norm(
-    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+    input: Array,
+    num_groups: int,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
+    eps: float = 1e-5,
+) -> Array:
     """Normalise groups of channels of each element of the batch: Wu & He, arXiv:1803.08494.
 
     Args:
@@ -126,6 +150,13 @@ def group_norm(
         weight: a factor for each channel.
         bias: a summand for each channel.
         eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input; within a group of mean 0 and variance 1 before the
+        affine map.
+
+    Raises:
+        ValueError: if the channels do not form so many groups.
     """
     _require_channels(input, 2, "group_norm")
     batch, channels = input.shape[:2]
@@ -152,13 +183,14 @@ def _last_axes(input: Any, normalized_shape: Any, function: str, **more: Any) ->
     return tuple(range(-len(shape), 0))
 
 
+@as_given
 def layer_norm(
-    input: Any,
+    input: Array,
     normalized_shape: int | Sequence[int],
-    weight: Any = None,
-    bias: Any = None,
+    weight: AnyArray | None = None,
+    bias: AnyArray | None = None,
     eps: float = 1e-5,
-) -> Any:
+) -> Array:
     """Normalise over the last axes: Ba et al., arXiv:1607.06450.
 
     Args:
@@ -167,6 +199,9 @@ def layer_norm(
         weight: factors, in that shape.
         bias: summands, in that shape.
         eps: is added to the variance.
+
+    Returns:
+        An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
     out, _, _ = _standard(input, axes, eps)
@@ -174,15 +209,23 @@ def layer_norm(
     return out if bias is None else out + bias
 
 
+@as_given
 def rms_norm(
-    input: Any,
+    input: Array,
     normalized_shape: int | Sequence[int],
-    weight: Any = None,
+    weight: AnyArray | None = None,
     eps: float | None = None,
-) -> Any:
+) -> Array:
     """Divide by the root of the mean square over the last axes: arXiv:1910.07467.
 
-    The arguments are those of `layer_norm`; `eps` is by default that of the dtype.
+    Args:
+        input: an array whose shape ends in `normalized_shape`.
+        normalized_shape: the lengths of the axes to normalise over.
+        weight: factors, in that shape.
+        eps: is added to the mean square; by default the precision of the dtype.
+
+    Returns:
+        An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "rms_norm", weight=weight)
     small = float(xg.finfo(input.dtype).eps) if eps is None else eps
@@ -190,7 +233,18 @@ def rms_norm(
     return out if weight is None else out * weight
 
 
-def normalize(input: Any, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Any:
-    """Divide vectors along an axis by their p-norm, which counts as at least `eps`."""
+@as_given
+def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
+    """Divide vectors along an axis by their p-norm, which counts as at least `eps`.
+
+    Args:
+        input: an array.
+        p: the order of the norm; see `xgrad.linalg.vector_norm`.
+        axis: the axis that holds the vectors.
+        eps: the least norm that is divided by, so that a vector of zeros stays one.
+
+    Returns:
+        An array of the shape of the input.
+    """
     norm = xg.linalg.vector_norm(input, ord=p, axis=axis, keepdims=True)
     return input / xg.maximum(norm, eps)

@@ -8,6 +8,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ...arrays.array import Array
+from ...arrays.types import as_given
 from .checks import made_like
 from .windows import Shape, Window, batched, each_axis, largest, unfold
 
@@ -70,50 +72,84 @@ def _max_pool(
     return xg.squeeze(out, axis=0) if alone else out
 
 
+@as_given
 def max_pool1d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:
-    """Return the maximum of each window along one axis; the arguments are `max_pool2d`'s."""
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-def max_pool2d(
-    input: Any,
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    dilation: Size = 1,
-    ceil_mode: bool = False,
-) -> Any:
-    """Return the maximum of each window.
+) -> Array:
+    """Return the maximum of each window along the last axis.
 
     Args:
-        input: of shape ``(batch, channels, height, width)``, or without the batch.
-        kernel_size: the window's lengths, or one for both axes.
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        kernel_size: the window's lengths, for the one axis.
         stride: how far it moves; by default its own size.
         padding: how much of -inf is added at both ends, at most half the window.
         dilation: how far apart the window's elements are.
         ceil_mode: whether a last window that sticks out counts.
 
-    Elements that attain the maximum together share its derivative equally.
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
+        maximum together share its derivative equally.
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-def max_pool3d(
-    input: Any,
+@as_given
+def max_pool2d(
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Any:
-    """Return the maximum of each window along three axes; the arguments are `max_pool2d`'s."""
+) -> Array:
+    """Return the maximum of each window along the last two axes.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        kernel_size: the window's lengths, for both axes or one for each.
+        stride: how far it moves; by default its own size.
+        padding: how much of -inf is added at both ends, at most half the window.
+        dilation: how far apart the window's elements are.
+        ceil_mode: whether a last window that sticks out counts.
+
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
+        maximum together share its derivative equally.
+    """
+    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+@as_given
+def max_pool3d(
+    input: Array,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+) -> Array:
+    """Return the maximum of each window along the last three axes.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        kernel_size: the window's lengths, for all three axes or one for each.
+        stride: how far it moves; by default its own size.
+        padding: how much of -inf is added at both ends, at most half the window.
+        dilation: how far apart the window's elements are.
+        ceil_mode: whether a last window that sticks out counts.
+
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
+        maximum together share its derivative equally.
+    """
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
@@ -147,48 +183,81 @@ def _avg_pool(
     return xg.squeeze(total, axis=0) if alone else total
 
 
+@as_given
 def avg_pool1d(
-    input: Any,
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
-    """Return the mean of each window along one axis; the arguments are `avg_pool2d`'s."""
-    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
-
-
-def avg_pool2d(
-    input: Any,
-    kernel_size: Size,
-    stride: Size | None = None,
-    padding: Size = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Any:
-    """Return the mean of each window.
+) -> Array:
+    """Return the mean of each window along the last axis.
 
     Args:
-        input: of shape ``(batch, channels, height, width)``, or without the batch.
-        kernel_size: the window's lengths, or one for both axes.
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        kernel_size: the window's lengths, for the one axis.
         stride: how far it moves; by default its own size.
         padding: how many zeros are added at both ends, at most half the window.
         ceil_mode: whether a last window that sticks out counts.
         count_include_pad: whether the zeros count in the mean.
+
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-def avg_pool3d(
-    input: Any,
+@as_given
+def avg_pool2d(
+    input: Array,
     kernel_size: Size,
     stride: Size | None = None,
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
-) -> Any:
-    """Return the mean of each window along three axes; the arguments are `avg_pool2d`'s."""
+) -> Array:
+    """Return the mean of each window along the last two axes.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        kernel_size: the window's lengths, for both axes or one for each.
+        stride: how far it moves; by default its own size.
+        padding: how many zeros are added at both ends, at most half the window.
+        ceil_mode: whether a last window that sticks out counts.
+        count_include_pad: whether the zeros count in the mean.
+
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - kernel) // stride + 1``.
+    """
+    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+
+
+@as_given
+def avg_pool3d(
+    input: Array,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Array:
+    """Return the mean of each window along the last three axes.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        kernel_size: the window's lengths, for all three axes or one for each.
+        stride: how far it moves; by default its own size.
+        padding: how many zeros are added at both ends, at most half the window.
+        ceil_mode: whether a last window that sticks out counts.
+        count_include_pad: whether the zeros count in the mean.
+
+    Returns:
+        An array of the input's batch and channels, with the spatial lengths
+        ``(n + 2 padding - kernel) // stride + 1``.
+    """
     return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
@@ -219,38 +288,94 @@ def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: An
     return input
 
 
-def adaptive_avg_pool1d(input: Any, output_size: int | None) -> Any:
-    """Return means of parts of the last axis, as many as asked for."""
+@as_given
+def adaptive_avg_pool1d(input: Array, output_size: int | None) -> Array:
+    """Return means of parts of the last axis, as many as asked for.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        output_size: how many parts; None leaves the axis.
+
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
+    """
     return _adaptive(1, input, output_size, "adaptive_avg_pool1d", xg.mean)
 
 
-def adaptive_avg_pool2d(input: Any, output_size: Any) -> Any:
-    """Return means of parts of the last two axes.
+@as_given
+def adaptive_avg_pool2d(input: Array, output_size: Size | None) -> Array:
+    """Return means of parts of the last two axes, as many as asked for.
 
     Args:
         input: of shape ``(batch, channels, height, width)``, or without the batch.
         output_size: how many parts, for both axes or one number for each; None leaves an axis.
 
-    Part i of m goes from ``floor(i n / m)`` to ``ceil((i + 1) n / m)``.
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
     """
     return _adaptive(2, input, output_size, "adaptive_avg_pool2d", xg.mean)
 
 
-def adaptive_avg_pool3d(input: Any, output_size: Any) -> Any:
-    """Return means of parts of the last three axes, as `adaptive_avg_pool2d` does."""
+@as_given
+def adaptive_avg_pool3d(input: Array, output_size: Size | None) -> Array:
+    """Return means of parts of the last three axes, as many as asked for.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        output_size: how many parts, for all axes or one number for each; None leaves an axis.
+
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
+    """
     return _adaptive(3, input, output_size, "adaptive_avg_pool3d", xg.mean)
 
 
-def adaptive_max_pool1d(input: Any, output_size: int | None) -> Any:
-    """Return maxima of parts of the last axis, as many as asked for."""
+@as_given
+def adaptive_max_pool1d(input: Array, output_size: int | None) -> Array:
+    """Return maxima of parts of the last axis, as many as asked for.
+
+    Args:
+        input: of shape ``(batch, channels, length)``, or without the batch.
+        output_size: how many parts; None leaves the axis.
+
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
+        share its derivative equally.
+    """
     return _adaptive(1, input, output_size, "adaptive_max_pool1d", xg.max)
 
 
-def adaptive_max_pool2d(input: Any, output_size: Any) -> Any:
-    """Return maxima of parts of the last two axes, as `adaptive_avg_pool2d` does."""
+@as_given
+def adaptive_max_pool2d(input: Array, output_size: Size | None) -> Array:
+    """Return maxima of parts of the last two axes, as many as asked for.
+
+    Args:
+        input: of shape ``(batch, channels, height, width)``, or without the batch.
+        output_size: how many parts, for both axes or one number for each; None leaves an axis.
+
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
+        share its derivative equally.
+    """
     return _adaptive(2, input, output_size, "adaptive_max_pool2d", xg.max)
 
 
-def adaptive_max_pool3d(input: Any, output_size: Any) -> Any:
-    """Return maxima of parts of the last three axes, as `adaptive_avg_pool2d` does."""
+@as_given
+def adaptive_max_pool3d(input: Array, output_size: Size | None) -> Array:
+    """Return maxima of parts of the last three axes, as many as asked for.
+
+    Args:
+        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
+        output_size: how many parts, for all axes or one number for each; None leaves an axis.
+
+    Returns:
+        An array with the lengths asked for in place of the last ones. Part i of m goes from
+        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
+        share its derivative equally.
+    """
     return _adaptive(3, input, output_size, "adaptive_max_pool3d", xg.max)

@@ -1,5 +1,11 @@
 """Programs in files: saved where a function's source is, run and differentiated where it is not.
 
+    >>> import tempfile, pathlib, numpy as np, xgrad as xg
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "slope.safetensors"
+    >>> xg.compile(xg.grad(lambda x: xg.sum(x**2))).lower(np.ones(2)).save(path)
+    >>> xg.programs.load(path)(np.asarray([1.0, 2.0]))
+    array([2., 4.])
+
 A file is one of safetensors: the constants, and the program as JSON in its metadata. Functions are
 stored by name, and only names of xgrad's own namespace are looked up again, so that a file runs no
 other code.
@@ -21,18 +27,18 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import Backend, backend_of_type
 from ..backends import load as load_backend
+from ..compiling.lazy import Functional
+from ..compiling.passes import optimised
+from ..compiling.program import Equation, Program, Var, mapped
+from ..compiling.replay import Source
+from ..compiling.rolled import Loop
+from ..compiling.trace import Trace
 from ..engine import tape
-from .lazy import Functional
-from .passes import optimised
-from .program import Equation, Program, Var, mapped
-from .replay import Source
-from .rolled import Loop
-from .trace import Trace
 
 if TYPE_CHECKING:
-    from .function import Arguments, Entry
+    from ..compiling.lowered import Lowered
 
-__all__ = ["Loaded", "load_program", "save_program"]
+__all__ = ["Loaded", "load", "save"]
 
 VERSION = "1"
 _OF_BACKEND = frozenset(
@@ -170,8 +176,18 @@ class _Writer:
         )
 
 
-def save_program(path: Any, entry: Entry, call: Arguments) -> None:
-    """Save a program with all that it needs to run."""
+def save(path: Any, lowered: Lowered) -> None:
+    """Save a program with all that it needs to run; `Lowered.save` is this function.
+
+    Args:
+        path: the file, usually named ``.safetensors``. It holds the equations as JSON and the
+            constants, among them the arrays that the function captures, as they are now.
+        lowered: what ``lower(*args)`` of a compiled function gave.
+
+    Raises:
+        TypeError: the program has effects, as random draws have, or calls a black box.
+    """
+    entry, call = lowered.entry, lowered.call
     program = entry.program
     if np.ndarray not in program.backend.array_types:
         raise TypeError(f"save: programs of NumPy can be saved; this one runs on {program.backend}")
@@ -278,11 +294,11 @@ def _tree(x: Any, leaves: Any) -> Any:
     return tuple(parts) if kind == "tuple" else parts
 
 
-def load_program(path: Any) -> Loaded:
+def load(path: Any) -> Loaded:
     """Return the function that a file holds.
 
     Args:
-        path: a file that `Lowered.save` wrote.
+        path: a file that ``lower(*args).save(path)`` wrote.
 
     Returns:
         A function of arguments of the same structure, shapes and dtypes. It runs as the compiled
@@ -312,7 +328,7 @@ def load_program(path: Any) -> Loaded:
 
 
 class Loaded:
-    """A function that was loaded from a file; see `load_program`.
+    """A function that was loaded from a file; see `load`.
 
     Attributes:
         program: the program that runs.

@@ -1,0 +1,125 @@
+"""Programs of users, for type checkers: what they reveal stands behind, and what is an error.
+
+``# error`` marks a line that a checker must refuse; every other line must pass.
+"""
+
+from __future__ import annotations
+
+from typing import Any, reveal_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import xgrad as xg
+from xgrad import nn
+
+Floats = NDArray[np.float64]
+
+x = xg.asarray([1.0, 2.0])
+a: Floats = np.ones(3)
+mask = a > 0
+model = nn.Linear(3, 1)
+
+
+def loss(x: xg.Array) -> xg.Array:
+    return xg.sum(xg.square(xg.sin(x)))
+
+
+def scaled(x: xg.Array, by: float, *, power: int = 2) -> xg.Array:
+    return xg.multiply(xg.sum(xg.pow(x, power)), by)
+
+
+def error(model: nn.Linear, inputs: xg.Array) -> xg.Array:
+    return xg.nn.functional.mse_loss(inputs, model(inputs))
+
+
+def total(tree: dict[str, xg.Array]) -> xg.Array:
+    return xg.sum(tree["w"])
+
+
+def norm(values: Floats) -> Any:
+    return xg.sum(values**2)
+
+
+def squared(t: float) -> Any:
+    return xg.pow(t, 2)
+
+
+# Of an Array an Array, of a library's own array the library's --------------------------------
+reveal_type(xg.sin(x))  # Array
+reveal_type(xg.sin(a))  # Any
+reveal_type(xg.mean(a))  # Any
+reveal_type(xg.sum(x, axis=-1, keepdims=True))  # Array
+reveal_type(xg.add(x, 1.0))  # Array
+reveal_type(xg.add(1.0, x))  # Array
+reveal_type(xg.add(a, x))  # Array
+reveal_type(xg.add(a, a))  # Any
+reveal_type(xg.where(mask, 1.0, 0.0))  # Any
+reveal_type(xg.where(x > 0, x, 0.0))  # Array
+reveal_type(xg.clip(x, 0.0))  # Array
+reveal_type(xg.matmul(a, x))  # Array
+reveal_type(xg.take(x, np.asarray([0, 1])))  # Array
+reveal_type(xg.concat([x, x]))  # Array
+reveal_type(xg.concat([a, a]))  # Any
+reveal_type(xg.topk(x, 2))  # tuple[Array, Array]
+reveal_type(xg.meshgrid(x, x))  # tuple[Array, ...]
+reveal_type(xg.einsum("i,i->", x, x))  # Array
+reveal_type(xg.linspace(0.0, 1.0, 5))  # Array
+reveal_type(xg.zeros(3, dtype=xg.float32))  # Array
+reveal_type(xg.reshape(x, (2, 1)))  # Array
+reveal_type(xg.linalg.solve(x, a))  # Array
+reveal_type(xg.linalg.svd(x))  # SVDResult
+reveal_type(xg.fft.rfft(x, n=4))  # Array
+reveal_type(xg.special.jv(0, x))  # Array
+reveal_type(xg.special.erf(a))  # Any
+reveal_type(xg.nn.functional.softmax(x, axis=0))  # Array
+reveal_type(xg.nn.functional.mse_loss(x, a))  # Array
+reveal_type(xg.random.default_rng(0).normal(size=3))  # Array
+reveal_type(xg.stop_gradient(x))  # Array
+expected: Floats = xg.exp(a)
+
+# Derivatives have the structure of the argument, and the parameters of the function ----------
+reveal_type(xg.grad(loss)(x))  # Array
+reveal_type(xg.grad(loss)(a))  # Any
+reveal_type(xg.grad(loss)(2.0))  # Any
+reveal_type(xg.grad(xg.grad(loss))(x))  # Array
+reveal_type(xg.grad(xg.sum)(x))  # Array
+reveal_type(xg.grad(scaled)(x, 2.0, power=3))  # Array
+reveal_type(xg.grad(error)(model, x))  # Linear
+reveal_type(xg.grad(total)({"w": x}))  # dict[str, Array]
+reveal_type(xg.grad(squared)(1.0))  # Any
+reveal_type(xg.grad(lambda x: xg.sum(x**2))(x))  # Array or Any
+reveal_type(xg.grad(lambda m: xg.sum(m.weight))(model))  # Linear or Any
+reveal_type(xg.grad(lambda p: xg.sum(p["w"]))({"w": x}))  # dict[str, Array] or Any
+reveal_type(xg.grad(scaled, argnums=1)(x, 2.0))  # Any
+reveal_type(xg.value_and_grad(loss)(x))  # tuple[Array, Array]
+reveal_type(xg.value_and_grad(loss)(a))  # tuple[Any, Any]
+reveal_type(xg.value_and_grad(error)(model, x))  # tuple[Any, Linear]
+reveal_type(xg.jacrev(loss)(x))  # Any
+of_numpy: Floats = xg.grad(norm)(a)
+value, gradient = xg.value_and_grad(scaled)(x, 2.0)
+out, pullback = xg.vjp(loss, x)
+out, tangent = xg.jvp(loss, (x,), (x,))
+hessian = xg.hessian(scaled)(x, 2.0)
+
+# What is wrong --------------------------------------------------------------------------------
+xg.nosuch(x)  # error
+xg.special.nosuch(x)  # error
+xg.sin("a")  # error
+xg.sin()  # error
+xg.sum(x, axis="rows")  # error
+xg.sum(x, dims=0)  # error
+xg.add(x)  # error
+xg.concat(x)  # error
+xg.clip(x, minimum=0.0)  # error
+xg.grad(scaled)(x)  # error
+xg.grad(scaled)(x, "twice")  # error
+xg.grad(scaled)(x, 2.0, power="three")  # error
+xg.grad(error)(x, x)  # error
+xg.value_and_grad(scaled)(x, power=3)  # error
+xg.hessian(scaled)(x, by="twice")  # error
+print(xg.sin(x).nosuch)  # error
+count: int = xg.sum(x)  # error
+xg.nn.functional.relu("a")  # error
+xg.nn.Linear(3, "one")  # error
+xg.random.default_rng("seed")  # error

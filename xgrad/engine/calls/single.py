@@ -1,0 +1,113 @@
+"""Calling an op of one array that has parameters, or several results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...arrays.array import Array
+from ...arrays.node import is_recording, next_serial
+from ...backends import REAL
+from ..definition import Op
+from ..kinds import Constant, Kind
+from ..operands import explain, operands
+from ..projection import Like, like
+from .results import FLOAT64, arrayed, new, on_tape, packing, parts_on_tape, wrapped
+
+
+def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
+    """Return the function that the user calls.
+
+    Args:
+        op: what the definition says.
+        kind: the op's kind, which makes its rules.
+        view: ``view(base, new, **parameters)``, the base after a view of it was written to, if the
+            result is a view.
+    """
+    raws, most, count, keywords = op.raws, len(op.rest), len(op.parameters), op.keywords
+    records = not isinstance(kind, Constant)
+    rule: Any = kind.rule((0,)) if records else None
+    standard, keeps = op.standard, rule.keeps if records else ()
+    pack, liked = packing(op, kind, keeps), keeps == (*kind.likes, *op.parameters) != ()
+
+    def call(x: Any, /, *rest: Any, **kwargs: Any) -> Any:
+        if len(rest) > most or (kwargs and not kwargs.keys() <= keywords):
+            op.parse((x, *rest), kwargs)  # raises
+        if type(x) is not Array:
+            if type(x) in raws:
+                return raws[type(x)](x, *rest, **kwargs)
+            (x,) = operands(op, [x])
+            return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
+        data = x._data
+        cls = type(data)
+        try:
+            out = raws[cls](data, *rest, **kwargs)
+        except Exception as error:
+            explain(op, (x,), error)
+            raise
+        node = x._node
+        if node is None or not records or not is_recording():
+            y: Any = Array(out) if type(out) is cls else wrapped(out)
+        else:
+            parameters = rest
+            if kwargs or len(rest) < count:
+                parameters = op.values(rest, kwargs) if kwargs else rest + standard[len(rest) :]
+            if type(out) is not cls:
+                if isinstance(out, (tuple, list)):
+                    return parts_on_tape(out, rule, node, pack, [data], parameters, (0,))
+                out = arrayed(out)
+            y = new(Array)
+            y._data = out
+            if liked:
+                saved: Any = (tuple.__new__(Like, (data.shape, data.dtype)), *parameters)
+            else:
+                saved = pack([data], parameters, out)
+            dtype = out.dtype
+            if kind.fits and data.dtype is dtype and (dtype is FLOAT64 or dtype in REAL):
+                y._node = [next_serial(), rule, node, saved, None]
+            else:
+                on_tape(y, rule, node, saved, (like(out), (like(data),)))
+        if view is not None and getattr(out, "base", out) is not None:
+            y._is_view_of(x, call, view, rest, kwargs)
+        return y
+
+    kind.call = call
+    if view and liked and count == most == 1 and not keywords:
+        return keyed_call(op, kind, view, call)
+    return call
+
+
+def keyed_call(op: Op, kind: Kind, view: Any, general: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that the user calls, for an op of one array and a key that makes views.
+
+    Reading at an index is in every loop over time; this takes two thirds of the general way.
+    """
+    raws, rule = op.raws, kind.rule((0,))
+
+    def call(x: Any, key: Any, /) -> Any:
+        if type(x) is not Array:
+            return general(x, key)
+        data = x._data
+        cls = type(data)
+        try:
+            out = raws[cls](data, key)
+        except Exception as error:
+            explain(op, (x,), error)
+            raise
+        if type(out) is not cls:
+            out = arrayed(out)
+        y: Any = new(Array)
+        y._data, y._node = out, None
+        if x._node is not None and is_recording():
+            dtype = out.dtype
+            saved = (tuple.__new__(Like, (data.shape, dtype)), key)
+            if dtype is FLOAT64 or dtype in REAL:
+                y._node = [next_serial(), rule, x._node, saved, None]
+            else:
+                on_tape(y, rule, x._node, saved, (like(out), (like(data),)))
+        if getattr(out, "base", out) is not None:
+            y._is_view_of(x, call, view, (key,), {})
+        return y
+
+    kind.call = call
+    return call

@@ -1,0 +1,155 @@
+"""What the definition of an op says, and how the op finds the backend's function."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import errors
+from ..backends import Backend, backend_of_type, missing
+from .frames import called
+from .partials import names_of
+
+
+def _empty() -> None:
+    """Nothing but a docstring: the body of an op that its backends have."""
+
+
+class Op:
+    """What the definition of an op says: its names, its body, and how to reach a backend's own.
+
+    Attributes:
+        name: what it is called, without the underscore of a private one.
+        kind: the name of its decorator.
+        path: the backend's name of the function, as ``"linalg.svd"``.
+        arrays: the names of its array arguments; none if it takes any number of them.
+        rest: the names of parameters that may be given by position.
+        keywords: the names of what may be given by keyword.
+        parameters: the names of all that is no array, in the order of the signature.
+        standard: the parameters' defaults, in that order.
+        sources: the names of all that a rule may ask for and a node may save.
+        body: its own function on raw arrays, None if the backends have one of that name.
+        raws: the raw function for each type of array.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], kind: str, path: str, arrays: int | None, adapter: str = ""
+    ) -> None:
+        self.name, self.kind = f.__name__.lstrip("_"), kind
+        self.path = adapter or path + self.name
+        self.adapter = adapter
+        parameters = inspect.signature(f).parameters.values()
+        positional = [
+            p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        ]
+        if arrays is None:
+            arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.arrays = [p.name for p in positional][:arrays]
+        self.rest = [p.name for p in positional][arrays:]
+        self.keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} | {
+            p.name for p in positional if p.kind is p.POSITIONAL_OR_KEYWORD
+        }
+        self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+        self.parameters = self.rest + [
+            p.name for p in parameters if p.name in self.keywords.difference(self.arrays, self.rest)
+        ]
+        self.sources = [*self.arrays, "likes", *self.parameters, "out"]
+        self._standard = {name: self.defaults.get(name) for name in self.parameters}
+        self.standard = tuple(self._standard.values())
+        self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
+        self.raws = RawTable(self)
+
+    def require_names(self, f: Any, skip: int) -> None:
+        """Refuse a rule that asks for what the op does not have."""
+        given = {*self.arrays, *self.rest, *self.keywords, "out"}
+        for name in names_of(f, skip):
+            if name not in given and not self.variadic:
+                raise TypeError(
+                    f"{self.name}: its rule asks for {name!r}; it may ask for {', '.join(given)}"
+                )
+
+    def bind(self, backend: Backend) -> Callable[..., Any]:
+        """Return the raw function of this op on a backend."""
+        if self.adapter:
+            return getattr(backend, self.adapter)  # type: ignore[no-any-return]
+        if self.body is not None:
+            return self._mapped(self.body, backend)
+        function: Any = backend.xp
+        for part in self.path.split("."):
+            function = getattr(function, part, None)
+        if function is None:
+            raise errors.MissingFunctionError(missing(self.path, backend.name))
+        return self._mapped(function, backend)
+
+    def _mapped(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
+        if "dtype" not in self.keywords or all(k is v for k, v in backend.dtypes.items()):
+            return function
+
+        def with_raw_dtype(*args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("dtype") is not None:
+                kwargs["dtype"] = backend.raw_dtype(kwargs["dtype"])
+            return function(*args, **kwargs)
+
+        return with_raw_dtype
+
+    def parse(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[list[Any], tuple[Any, ...], dict[str, Any]]:
+        """Split a call's arguments into arrays, positional and keyword parameters."""
+        self.check(kwargs)
+        if self.variadic:
+            return list(args), (), kwargs
+        count = len(self.arrays)
+        arrays, rest = list(args[:count]), args[count:]
+        if len(rest) > len(self.rest):
+            most = count + len(self.rest)
+            raise TypeError(f"{self.name}() takes {most} positional arguments, got {len(args)}")
+        if kwargs and not kwargs.keys().isdisjoint(self.arrays):
+            kwargs = dict(kwargs)
+            for name in self.arrays[: len(arrays)]:
+                if name in kwargs:
+                    raise TypeError(f"{self.name}() got {name!r} by position and by name")
+        for name in self.arrays[len(arrays) :]:
+            if name not in kwargs and name not in self.defaults:
+                raise TypeError(f"{self.name}() is missing the argument {name!r}")
+            arrays.append(kwargs.pop(name, self.defaults.get(name)))
+        return arrays, rest, kwargs
+
+    def values(self, rest: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """Return the parameters of a call in the order of `parameters`, defaults filled in.
+
+        What ``copy=`` says is about this call's buffers: a jvp, which calls the op again, must not
+        inherit it.
+        """
+        if not kwargs:
+            return (*rest, *self.standard[len(rest) :])
+        named = {**self._standard, **kwargs}
+        if rest:
+            named.update(zip(self.rest, rest, strict=False))
+        if "copy" in kwargs:
+            named["copy"] = self._standard["copy"]
+        return tuple(named.values())
+
+    def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments if the signature has them."""
+        if not kwargs.keys() <= self.keywords:
+            unknown = min(kwargs.keys() - self.keywords)
+            raise TypeError(f"{self.name}() got an unexpected keyword argument {unknown!r}")
+        return kwargs
+
+
+class RawTable(dict[type, Callable[..., Any]]):
+    """The raw function of an op for each type of raw array, found when a type is first seen."""
+
+    def __init__(self, op: Op) -> None:
+        super().__init__()
+        self.op = op
+
+    def __missing__(self, cls: type) -> Callable[..., Any]:
+        backend = backend_of_type(cls)
+        if backend is None:
+            raise TypeError(f"{called(self.op.path)}: {cls.__qualname__} is not an array")
+        self[cls] = function = self.op.bind(backend)
+        return function

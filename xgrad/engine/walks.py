@@ -1,0 +1,273 @@
+"""Two walks over one tape: with cotangents down, with tangents up.
+
+Walking the nodes from the result down to the leaves with a *cotangent* is reverse mode; walking
+them up from the leaves with a *tangent* is forward mode:
+
+    pullback      y --g--> x        x's cotangent is the sum over all its uses of  g * dy/dx
+    pushforward   x --t--> y        y's tangent is the sum over all its inputs of  dy/dx * t
+
+Why nested derivatives come out right, without levels or tags: each transform gives the function
+*fresh* leaves, and a walk stays inside the **cone**, the nodes on a path from its own leaves to
+the output. In d/dx [x * d/dy (x + y)] the inner walk starts from a leaf for y only; x is a constant
+to it, though not to the outer walk. When some value in the cone belongs to an outer tape too, the
+walk runs on `xgrad` itself rather than on the raw namespace, and so is recorded for the outer one.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ..arrays.node import PARENTS, SERIAL, Node, parents_of, serial_of
+from ..backends import backend_of
+from .handed import NAMESPACES, STRONG
+from .slices import Parted
+
+
+def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
+    """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
+
+    Others are nodes of an outer tape: then a walk of this path must be recorded for it.
+    """
+    inside: set[int] = set()
+    others = False
+    for node in leaves:
+        inside.add(node[SERIAL])
+        others = others or node[PARENTS] is not None
+    path, joined = _reachable(outputs, inside)
+    others = others or joined
+    path.sort(key=serial_of)
+    if others:  # keep the nodes that depend on a leaf
+        kept = []
+        for node in path:
+            if any(parent[SERIAL] in inside for parent in parents_of(node)):
+                inside.add(node[SERIAL])
+                kept.append(node)
+        path = kept
+    return path, others
+
+
+def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], bool]:
+    """Return the nodes below some outputs that are not older than `ends`, and whether any is."""
+    oldest = min(ends, default=0)
+    seen = ends.copy()
+    path: list[Node] = []
+    older = False
+    stack = list(outputs)
+    while stack:
+        node = stack.pop()
+        while True:  # a chain needs no stack
+            serial = node[0]
+            if serial in seen:
+                break
+            parents = node[2]
+            if serial < oldest or parents is None:
+                older = True
+                break
+            seen.add(serial)
+            path.append(node)
+            if type(parents) is list:
+                node = parents
+                continue
+            if len(parents) == 2 and None not in parents:
+                other, node = parents
+                stack.append(other)
+                continue
+            stack.extend([parent for parent in parents if parent is not None])
+            break
+    return path, older
+
+
+class Walk:
+    """What a walk down knows on its way.
+
+    Attributes:
+        cotangents: what has arrived at each node so far, by serial number.
+        zeros: the nodes whose cotangent has structural zeros, which no infinite derivative may
+            turn into NaN.
+        owned: the nodes whose cotangent was made by this walk, which may add to it in place.
+        parts: for arrays of which slices were read, what is known of these slices.
+    """
+
+    __slots__ = ("cotangents", "owned", "parts", "plus", "zeros")
+
+    def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool) -> None:
+        self.cotangents = cotangents
+        self.zeros: set[int] = set(cotangents) if sparse else set()
+        self.owned: set[int] = set()
+        self.parts: dict[int, Parted] = {}
+        self.plus = operator.add if taped else operator.iadd
+
+    def give(self, parent: Node, c: Any, strong: bool) -> None:
+        """Add a contribution to a parent's cotangent; `strong` if it has structural zeros."""
+        serial = parent[0]
+        held = self.cotangents.get(serial)
+        if held is None:
+            self.cotangents[serial] = c
+        elif serial in self.owned:
+            self.cotangents[serial] = self.plus(held, c)
+        else:
+            self.cotangents[serial] = held + c
+            self.owned.add(serial)
+        if strong:
+            self.zeros.add(serial)
+
+    def arrived(self, serial: int, g: Any) -> Any:
+        """Return the cotangent of an array of which slices were read, now that all parts are in."""
+        if type(g) is Parted:
+            g = g.whole()
+            self.owned.add(serial)
+        parts = self.parts.pop(serial)
+        if parts.strong or not parts.cover():
+            self.zeros.add(serial)
+        return g
+
+
+def pullback(
+    path: list[Node],
+    cotangents: dict[int, Any],
+    *,
+    taped: bool,
+    free: bool = False,
+    sparse: bool = False,
+) -> dict[int, Any]:
+    """Walk down: return the cotangents of the leaves, by serial number.
+
+    This is the chain rule, from the last node to the first: take what has arrived at a node, let
+    its rule make the cotangents of its parents, and add these to what has arrived there. Nearly
+    every node goes the plain way here; one whose cotangents need care goes by `_with_care`.
+
+    Args:
+        path: the cone, in order.
+        cotangents: the cotangent of each output, by serial number; taken over.
+        taped: whether an outer tape must see the walk.
+        free: empty `path` on the way, so that values are freed as soon as they are consumed.
+        sparse: whether the given cotangents have structural zeros, as unit vectors have.
+    """
+    if not cotangents or not path:
+        return cotangents
+    like = next(iter(cotangents.values()))
+    kind, xp = type(like), NAMESPACES[type(like)]
+    walk = Walk(cotangents, taped, sparse)
+    zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
+    rest = path if free else path.copy()
+    with backend_of(like._data if taped else like).quiet():
+        while rest:
+            serial, rule, parents, saved, fit = node = rest.pop()
+            g = take(serial, None)
+            if g is None:
+                continue
+            if parts and serial in parts:
+                g = walk.arrived(serial, g)
+            if type(g) is not kind:
+                kind = type(g)
+                xp = NAMESPACES[kind]
+            if fit is None and rule.is_plain and (not zeros or rule.is_finite):  # nearly all
+                if taped:
+                    saved = rule.lift(node)
+                partial = rule.partial
+                c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
+                strong = rule.makes_zeros or (bool(zeros) and serial in zeros)
+            else:
+                c, strong = _with_care(walk, node, xp, g, taped)
+            if type(parents) is list:
+                if c is not None:
+                    serial = parents[0]
+                    if strong or serial in cotangents:
+                        give(parents, c, strong)
+                    else:
+                        cotangents[serial] = c
+                continue
+            for parent, part in zip(parents, c):  # noqa: B905 - strict=True takes as long as an op
+                if parent is not None and part is not None:
+                    serial = parent[0]
+                    if strong or serial in cotangents:
+                        give(parent, part, strong)
+                    else:
+                        cotangents[serial] = part
+            parent = part = None  # they would keep a consumed node alive
+    for serial, found in parts.items():  # of leaves
+        if cotangents.get(serial) is found:
+            cotangents[serial] = found.whole()
+    return cotangents
+
+
+def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[Any, bool]:
+    """Return the parents' cotangents of a node that is not plain, and whether they have zeros.
+
+    Three things may need care. The cotangents must be *brought* to what the arguments are like
+    (summed over broadcast axes, made real, of another dtype). Or the cotangent that arrived has
+    *structural zeros*, and must be multiplied by partials so that zero times infinity is zero. Or
+    the op *makes* such zeros, for entries that it did not use.
+    """
+    serial, rule, parents, saved, fit = node
+    own = rule.own
+    if not rule.is_plain and not taped and own.pull(walk, node, xp, g):
+        return (None if type(parents) is list else ()), False
+    if taped:
+        saved = rule.lift(node)
+    strong = serial in walk.zeros
+    if fit is not None or (strong and not rule.is_finite):
+        c = rule.pull_to(xp, g, saved, fit, STRONG[type(g)] if strong else operator.mul)
+    else:
+        c = rule.pull(xp, g, saved)
+    if rule.makes_zeros and not strong:
+        strong = own is None or own.leaves_zeros(walk, node, xp)
+    return c, strong
+
+
+def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
+    """Return which tangents a walk up needs no more after each node, by serial number."""
+    seen, gone = set(outputs), dict[int, list[int]]()
+    for node in reversed(path):
+        parents = node[PARENTS]
+        for parent in (parents,) if type(parents) is list else parents:
+            if parent is not None and parent[SERIAL] not in seen:
+                seen.add(parent[SERIAL])
+                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
+    return gone
+
+
+def pushforward(
+    path: list[Node],
+    tangents: dict[int, Any],
+    gone: dict[int, list[int]],
+    *,
+    taped: bool,
+    sparse: bool = False,
+) -> dict[int, Any]:
+    """Walk up: return the tangents of the outputs, by serial number.
+
+    Args:
+        path: the cone, in order.
+        tangents: the tangent of each leaf, by serial number; taken over.
+        gone: which tangents are dropped after each node; see `last_uses`.
+        taped: whether an outer tape must see the walk.
+        sparse: whether the given tangents have structural zeros, as unit vectors have.
+    """
+    if not tangents:
+        return tangents
+    like = next(iter(tangents.values()))
+    held, done = tangents.get, gone.get
+    with backend_of(like._data if taped else like).quiet():
+        for node in path:
+            serial, rule, parents, saved, fit = node
+            ts: tuple[Any, ...]
+            if type(parents) is list:
+                near = held(parents[0])
+                ts = (near,)
+            else:
+                ts = tuple([None if p is None else held(p[0]) for p in parents])
+                near = next((t for t in ts if t is not None), None)
+            if near is not None:
+                if taped:
+                    saved = rule.lift(node)
+                kind = type(near)
+                times = STRONG[kind] if sparse else operator.mul
+                t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
+                if t is not None:
+                    tangents[serial] = t
+            near = ts = None  # type: ignore[assignment] # the last use of a tangent frees it
+            for used in done(serial, ()):
+                tangents.pop(used, None)
+    return tangents
