@@ -50,7 +50,10 @@ def programs(case: Case, count: int) -> dict[str, Any]:
 
     def pushed(*raws: Any) -> Any:
         f, xs = split(raws)
-        flat = lambda *xs: [y for y in xg.tree.leaves(f(*xs)) if floating(y)]
+
+        def flat(*xs):
+            return [y for y in xg.tree.leaves(f(*xs)) if floating(y)]
+
         return xg.jvp(flat, tuple(xs), tuple(directions(xs, 5)))[1]
 
     def squared(*xs: Any) -> Any:

@@ -12,6 +12,7 @@ import pytest
 
 import xgrad as xg
 from tests.compiling.table import different, programs, results
+from tests.compiling.test_semantics import Model
 from tests.compiling.test_table import cases
 from xgrad import programs as files_of_programs
 from xgrad.errors import FileError
@@ -105,8 +106,6 @@ def test_what_cannot_be_saved_says_so(tmp_path):
     with pytest.raises(TypeError, match="calls standard_normal, which has an effect"):
         saved(lambda x: x + rng.normal(size=6), tmp_path / "p", xg.asarray(X))
     with pytest.raises(TypeError, match=r"is a Model; a file can hold dicts"):
-        from tests.compiling.test_semantics import Model
-
         saved(lambda m: m.w * 2, tmp_path / "p", Model(X))
 
 
@@ -129,7 +128,7 @@ def test_broken_files_are_refused(tmp_path):
         words.update({"xgrad program": "1", "content": json.dumps(content)})
 
     changed(path, other_function)
-    with pytest.raises(FileError, match="broken program.*no function 'xp.load'"):
+    with pytest.raises(FileError, match=r"broken program.*no function 'xp\.load'"):
         files_of_programs.load(path)
     xg.files.save(path, {"a": X})
     with pytest.raises(FileError, match="holds arrays, and no program"):

@@ -40,8 +40,8 @@ OTHERS = tuple(0.7 * x - 0.1 for x in ARGS)
 
 def near(a, b, rtol=1e-12):
     for x, y in zip(xg.tree.leaves(a), xg.tree.leaves(b), strict=True):
-        x, y = (v.data if isinstance(v, xg.Array) else v for v in (x, y))
-        np.testing.assert_allclose(x, y, rtol=rtol, atol=1e-13)
+        got, want = (v.data if isinstance(v, xg.Array) else v for v in (x, y))
+        np.testing.assert_allclose(got, want, rtol=rtol, atol=1e-13)
 
 
 MAKERS = {
@@ -97,7 +97,9 @@ def test_trees_and_numbers():
 
 
 def test_without_sequences_and_results():
-    f = lambda a: xg.scan(lambda c, _: (c * a + xg.sin(c), None), a, length=20)[0]
+    def f(a):
+        return xg.scan(lambda c, _: (c * a + xg.sin(c), None), a, length=20)[0]
+
     for maker in (lambda f: f, xg.grad, lambda f: xg.grad(xg.grad(f))):
         near(xg.compile(maker(f))(xg.asarray(0.3)), maker(f)(xg.asarray(0.3)), 1e-10)
 
@@ -120,7 +122,9 @@ def test_a_long_recurrence_is_quick_to_record():
 
 
 def test_bad_input():
-    step = lambda c, x: (c, x)
+    def step(c, x):
+        return (c, x)
+
     with pytest.raises(ValueError, match="neither xs nor length"):
         xg.scan(step, np.ones(2))
     with pytest.raises(ValueError, match=r"lengths \[3, 4\]"):
@@ -171,7 +175,7 @@ def test_carries_on_disk(tmp_path):
 
 def test_the_way_back_may_be_gone_twice():
     pytest.importorskip("checkpoint_schedules")
-    out, pull = xg.vjp(with_schedule(schedule="revolve", slots=2), *ARGS)
+    _out, pull = xg.vjp(with_schedule(schedule="revolve", slots=2), *ARGS)
     near(pull(np.asarray(1.0)), pull(np.asarray(1.0)), 0)
 
 
@@ -180,9 +184,9 @@ def test_a_schedule_holds_few_carries():
     import tracemalloc
 
     def peak(**options):
-        f = lambda x: xg.sum(
-            xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=200, **options)[0]
-        )
+        def f(x):
+            return xg.sum(xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=200, **options)[0])
+
         g = xg.grad(f)
         g(np.ones(3))
         tracemalloc.start()

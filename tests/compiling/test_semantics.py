@@ -26,8 +26,8 @@ def same(f, *args, other=None, **options):
             want, got = xg.tree.leaves(f(*given)), xg.tree.leaves(g(*given))
         for a, b in zip(want, got, strict=True):
             assert type(a) is type(b) or isinstance(a, np.generic)
-            a, b = (x.data if isinstance(x, xg.Array) else x for x in (a, b))
-            np.testing.assert_array_equal(a, b, strict=hasattr(a, "dtype"))
+            x, y = (v.data if isinstance(v, xg.Array) else v for v in (a, b))
+            np.testing.assert_array_equal(x, y, strict=hasattr(x, "dtype"))
     return g
 
 
@@ -476,9 +476,7 @@ def test_threads_have_buffers_of_their_own():
     wrong = []
 
     def go(k):
-        for _ in range(1000):
-            if not np.array_equal(f(X + k), want[k]):
-                wrong.append(k)
+        wrong.extend(k for _ in range(1000) if not np.array_equal(f(X + k), want[k]))
 
     threads = [threading.Thread(target=go, args=(k,)) for k in range(4)]
     for t in threads:
@@ -530,10 +528,9 @@ def test_donated_memory_becomes_the_result():
 
 def test_many_recordings_warn_with_what_differs(caplog):
     f = xg.compile(lambda x: x * 2)
-    with caplog.at_level(logging.INFO, "xgrad.compile"):
-        with pytest.warns(CompileWarning, match=r"recorded 8 times.*shape \(9,\) after \(8,\)"):
-            for n in range(2, 12):
-                f(np.ones(n))
+    caplog.set_level(logging.INFO, "xgrad.compile")
+    with pytest.warns(CompileWarning, match=r"recorded 8 times.*shape \(9,\) after \(8,\)"):
+        [f(np.ones(n)) for n in range(2, 12)]
     assert "again: an array has shape (3,) after (2,)" in caplog.text
 
 

@@ -34,7 +34,10 @@ SOMETIMES = {
 @pytest.fixture(autouse=True)
 def _poisoned(monkeypatch):
     """Make an engine that fills memory which nobody may read with NaN, and has tiny blocks."""
-    poisoned = lambda p, donated: Source(p, donated=donated, poison=True, block=2)
+
+    def poisoned(p, donated):
+        return Source(p, donated=donated, poison=True, block=2)
+
     monkeypatch.setitem(engines.ENGINES, "poisoned", poisoned)
 
 

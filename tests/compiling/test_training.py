@@ -46,8 +46,8 @@ def test_one_program_for_all_steps(method, dtype):
         mine = compiled(*mine[1:], x, y)
         theirs = step(*theirs[1:], x, y)
         for a, b in zip(xg.tree.leaves(mine), xg.tree.leaves(theirs), strict=True):
-            a, b = (v.data if isinstance(v, xg.Array) else v for v in (a, b))
-            assert a.dtype == b.dtype
+            got, want = (v.data if isinstance(v, xg.Array) else v for v in (a, b))
+            assert got.dtype == want.dtype
             np.testing.assert_allclose(
                 a, b, rtol=20 * np.finfo(dtype).eps, atol=1e-6 if dtype == "float32" else 1e-14
             )

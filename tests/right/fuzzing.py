@@ -394,9 +394,9 @@ def replayed(steps: list[Step], inputs: tuple[Any, ...], seed: int) -> str:
                 continue
             got = xg.tree.leaves(compiled(*xs))
             for a, b in zip(want, got, strict=True):
-                a, b = (np.asarray(v.data if isinstance(v, xg.Array) else v) for v in (a, b))
-                if not np.allclose(a, b, rtol=1e-12, atol=1e-13, equal_nan=True):
-                    return f"{name}: replayed {b!r}, eager {a!r}"
+                x, y = (np.asarray(v.data if isinstance(v, xg.Array) else v) for v in (a, b))
+                if not np.allclose(x, y, rtol=1e-12, atol=1e-13, equal_nan=True):
+                    return f"{name}: replayed {y!r}, eager {x!r}"
     return ""
 
 

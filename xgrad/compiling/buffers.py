@@ -29,9 +29,9 @@ def shows(e: Equation) -> Var | None:
 
 
 NEW = frozenset(
-    "sum prod max min mean var std all any where concat stack setitem index_add astype getitem take "
-    "take_along_axis sort argsort argmax argmin cumulative_sum cumulative_prod repeat roll tril triu "
-    "searchsorted count_nonzero strong_multiply clip sign vecdot tensordot matmul".split()
+    "sum prod max min mean var std all any where concat stack setitem index_add astype getitem "
+    "take take_along_axis sort argsort argmax argmin cumulative_sum cumulative_prod repeat roll "
+    "tril triu searchsorted count_nonzero strong_multiply clip sign vecdot tensordot matmul".split()
 )
 """Functions whose results are new arrays, if they are no views by their example values."""
 
@@ -39,7 +39,7 @@ NEW = frozenset(
 def may_return_its_argument(e: Equation) -> bool:
     """Whether a function may give back an argument itself, for some values if not for others.
 
-    A factorisation that has nothing to do may. What it was given is then kept as long as its result.
+    A factorisation with nothing to do may. What it was given is then kept as long as its result.
     """
     is_new = type(e.function) is np.ufunc or e.name in NEW or shows(e) is not None
     return bool(e.outs) and not is_new

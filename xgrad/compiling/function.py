@@ -204,6 +204,8 @@ def _quietly(run: Callable[..., Any], *inputs: Any) -> Any:
 class Hidden:
     """A captured array, and the places where the function finds it."""
 
+    holder: Any
+
     def __init__(self, captured: Captured, found: list[Place], backend: Backend) -> None:
         self.holder, self.baked, self.places = captured.holder, captured.baked, found
         self.shape, self.dtype = tuple(captured.raw.shape), captured.raw.dtype
@@ -216,7 +218,8 @@ class Hidden:
             if place.get() is not x:
                 return None
         raw: Any = x._data if type(x) is Array else x
-        if not isinstance(raw, self.backend.array_types) or tuple(raw.shape) != self.shape:
+        types: Any = self.backend.array_types  # as its classes are not known to be arrays
+        if not isinstance(raw, types) or tuple(raw.shape) != self.shape:
             return None
         if raw.dtype != self.dtype or (type(x) is Array and x._node is not None):
             return None
@@ -316,13 +319,12 @@ class Compiled:
     def _require_apart(self, call: Arguments) -> None:
         """Refuse to give away the memory of an argument that another one shares."""
         for i in call.donated:
-            for k, other in enumerate(call.raws):
-                if k != i and isinstance(other, np.ndarray):
-                    if np.may_share_memory(call.raws[i], other):
-                        raise ValueError(
-                            f"compile: {self.name} was given one array twice, and donate= gives "
-                            "its memory away. Pass a copy, or leave the argument out of donate="
-                        )
+            others = [x for k, x in enumerate(call.raws) if k != i and isinstance(x, np.ndarray)]
+            if any(np.may_share_memory(call.raws[i], x) for x in others):
+                raise ValueError(
+                    f"compile: {self.name} was given one array twice, and donate= gives its "
+                    "memory away. Pass a copy, or leave the argument out of donate="
+                )
 
     def _record(self, call: Arguments, args: Any, kwargs: Any) -> Any:
         """Run the function and record it; return what it returned."""
@@ -412,7 +414,8 @@ class Compiled:
         """Return the program for such arguments, to be looked at, saved, and called.
 
         Args:
-            args, kwargs: as for a call; an effect of `f`, as a random draw, takes place.
+            *args: as for a call; an effect of the function, as a random draw, takes place.
+            **kwargs: likewise.
         """
         call = Arguments(self, args, kwargs)
         entry = self.entries.get(call.key)
@@ -570,9 +573,9 @@ def _static_key(owner: Compiled, name: Any, x: Any) -> Any:
         hash(x)
     except TypeError:
         raise TypeError(
-            f"compile: an argument of {owner.name} is {x!r:.60} of type {type(x).__qualname__}, which "
-            "is no array and cannot be compared by its hash. Make it a pytree of arrays, a frozen "
-            "dataclass, or a tuple"
+            f"compile: an argument of {owner.name} is {x!r:.60} of type {type(x).__qualname__}, "
+            "which is no array and cannot be compared by its hash. Make it a pytree of arrays, a "
+            "frozen dataclass, or a tuple"
         ) from None
     return (type(x), x)
 

@@ -125,7 +125,8 @@ def _shape_of(e: Equation, views: set[Var], least: int) -> Any:
         if isinstance(x, Var):
             if x.size != 1 and (x.shape != shape or x in views or x.order is not None):
                 return None
-        elif isinstance(x, np.ndarray) and x.size != 1:
-            if x.shape != shape or not x.flags.c_contiguous:
+        elif isinstance(x, np.ndarray):
+            fits = x.shape == shape and x.flags.c_contiguous
+            if x.size != 1 and not fits:
                 return None
     return shape

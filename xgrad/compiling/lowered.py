@@ -34,7 +34,7 @@ class Cost:
     def __repr__(self) -> str:
         return (
             f"{self.operations:.3g} operations, {self.bytes_moved:.3g} bytes moved, "
-            f"{self.bytes_held:.3g} bytes held, {self.equations} equations in {self.kernels} kernels"
+            f"{self.bytes_held:.3g} bytes held, {self.equations} equations, {self.kernels} kernels"
         )
 
 

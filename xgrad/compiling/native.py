@@ -235,10 +235,9 @@ class NativeSource(Source):
             super()._write_part(out, key, part, value, add)
             return
         place = self._place_of(self._models[out][key] if out in self._models else part)
-        if not is_number and isinstance(value, Var):
-            if self._place(value)[0] == place[0]:  # both in one buffer: NumPy knows what to do
-                super()._write_part(out, key, part, value, add)
-                return
+        if isinstance(value, Var) and self._place(value)[0] == place[0]:
+            super()._write_part(out, key, part, value, add)  # in one buffer: NumPy knows how
+            return
         self._assign(place, part.shape, value, out.dtype, "+=" if add else "=")
 
     def _is_addressed(self, v: Var) -> bool:

@@ -24,17 +24,31 @@ TYPES = {
     "int32": "int",
 }
 INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/",
-    "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=",
-    "equal": "==", "not_equal": "!=", "logical_and": "&", "logical_or": "|",
+    "add": "+",
+    "subtract": "-",
+    "multiply": "*",
+    "divide": "/",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+    "logical_and": "&",
+    "logical_or": "|",
 }
 COMPARISONS = frozenset("less less_equal greater greater_equal equal not_equal".split())
 FUNCTIONS = {
     **{n: n for n in "sqrt exp log sin cos tan sinh cosh tanh expm1 log1p log2 log10".split()},
     **{n: n for n in "floor ceil trunc".split()},
     **{f"arc{n}": f"a{n}" for n in "sin cos tan sinh cosh tanh".split()},
-    "absolute": "fabs", "fabs": "fabs", "rint": "rint", "power": "pow", "arctan2": "atan2",
-    "hypot": "hypot", "copysign": "copysign",
+    "absolute": "fabs",
+    "fabs": "fabs",
+    "rint": "rint",
+    "power": "pow",
+    "arctan2": "atan2",
+    "hypot": "hypot",
+    "copysign": "copysign",
 }
 TESTS = {"isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite"}
 
@@ -225,9 +239,9 @@ class Nest:
 
 def prelude(vector: frozenset[str]) -> str:
     """Return the head of a source: what the C library has for several numbers at once."""
-    declared = "".join(
-        f'__attribute__((simd("notinbranch"))) extern {t} {n}{s}({", ".join([t] * (1 + (n == "pow")))});\n'
-        for n in sorted(vector)
-        for t, s in (("double", ""), ("float", "f"))
-    )
+    declared = ""
+    for n in sorted(vector):
+        for t, s in (("double", ""), ("float", "f")):
+            given = f"{t}, {t}" if n == "pow" else t
+            declared += f'__attribute__((simd("notinbranch"))) extern {t} {n}{s}({given});\n'
     return declared + "#include <math.h>\n"

@@ -139,9 +139,10 @@ def _with_masks(e: Equation, masks: dict[Var, Var]) -> Equation:
         return e
     for i, x in enumerate(e.args):
         other = e.args[1 - i]
-        if isinstance(x, Var) and x in masks and isinstance(other, Var) and other not in masks:
-            if other.dtype == x.dtype and masks[x].shape == x.shape and _is_real(x):
-                e = e.replaced({x: masks[x]})
+        if not isinstance(x, Var) or x not in masks or not isinstance(other, Var):
+            continue
+        if other not in masks and other.dtype == x.dtype and _is_real(x):
+            e = e.replaced({x: masks[x]})
     return e
 
 

@@ -374,7 +374,7 @@ def _like(c: Any, near: Array) -> Array:
 
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-    way, inputs, out = _parts(saved)
+    way, inputs, _out = _parts(saved)
     near = next(t for t in ts if t is not None)
     raw = type(near) is not Array
     given = [_array(t) for t in ts]

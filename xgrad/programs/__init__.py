@@ -271,14 +271,15 @@ class _Reader:
             return tuple(parts) if kind == "tuple" else parts
         if kind == "complex":
             return complex(*map(float.fromhex, content))
-        return {
+        read: dict[str, Callable[[Any], Any]] = {
             "var": lambda i: variables[i],
             "float": float.fromhex,
             "ellipsis": lambda _: Ellipsis,
             "slice": lambda ends: slice(*[self.value(k, variables) for k in ends]),
             "dtype": lambda name: np.dtype(name),
             "array": lambda name: self.arrays[name],
-        }[kind](content)
+        }
+        return read[kind](content)
 
 
 def _tree(x: Any, leaves: Any) -> Any:
@@ -427,8 +428,7 @@ def interpreted(program: Program, inputs: list[Any]) -> list[Any]:
             out = _interpreted_loop(e.function, args)
         else:
             out = _public(e.path)(*args, **kwargs)
-        for v, x in zip(e.outs, out if e.several else (out,), strict=True):
-            values[v] = x
+        values.update(zip(e.outs, out if e.several else (out,), strict=True))
     return [value(x) for x in program.outputs]
 
 
