@@ -254,11 +254,19 @@ class _Way:
         path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)
         return leaves, outs, path
 
-    def back(self, arrays: list[Array], cts: list[Array]) -> tuple[list[Any], list[Any]]:
-        """Return the cotangents of a round's arrays, and of what it captures; None for zero."""
+    def back(
+        self, arrays: list[Array], cts: list[Array], totals: list[Array]
+    ) -> tuple[list[Any], list[Any]]:
+        """Return the cotangents of a round's arrays, and of what it captures; None for zero.
+
+        What is captured is added to the totals on the way, in the order of a walk through all.
+        """
         taped = tape.is_recording()
         leaves, outs, path = self.again(arrays, taped)
-        seeds: dict[int, Any] = {}
+        seeds: dict[int, Any] = {
+            node[SERIAL]: t if taped else t._data
+            for node, t in zip(self.captured, totals, strict=False)
+        }
         for out, ct in zip(outs, cts, strict=True):
             if out._node is not None:
                 serial, part = out._node[SERIAL], ct if taped else ct._data
@@ -332,12 +340,11 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             rows[r + m : r + m + k],
             rows[r + m + k :],
         )
-        found, captured = way.back([*at, *row], [*ct, *ct_rows])
+        found, total = way.back([*at, *row], [*ct, *ct_rows], total)
         new = [
             (_zeros(at[i]) if found[i] is None else found[i]) + ct_at[i] if i in of_carry else ct[i]
             for i in range(k)
         ]
-        total = [t if c is None else t + c for t, c in zip(total, captured, strict=True)]
         return new + total, [_zeros(row[i - k]) if found[i] is None else found[i] for i in of_xs]
 
     with tape.recording(not raw):
@@ -363,7 +370,7 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
         row = [Array(x._data[0, ...]) for x in inputs[k:]]
         at = [Array(x._data) for x in inputs[:k]]
         ct = [Array(x._data) for x in cts[:k]] + [Array(x._data[0, ...]) for x in cts[k : k + r]]
-        _, captured = way.back([*at, *row], ct)
+        _, captured = way.back([*at, *row], ct, [])
     return [_like(c, out[0]) for c in captured]
 
 

@@ -83,10 +83,9 @@ def _maker(schedule: Any, slots: int | None, disk: Any) -> Callable[[int], Any]:
     on_disk = 0 if disk is None else disk[1]
 
     def make(count: int) -> Any:
-        ram = min(slots, count)
-        if schedule == "revolve" and count > 1:
-            return checkpoint_schedules.Revolve(count, ram)
-        return checkpoint_schedules.MultistageCheckpointSchedule(count, ram, on_disk)
+        # its class `Revolve` fills a table that grows with the square of the number of rounds; this
+        # one makes the same number of steps, by the formula
+        return checkpoint_schedules.MultistageCheckpointSchedule(count, min(slots, count), on_disk)
 
     return make
 
@@ -258,7 +257,9 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
                 f"scan: round {t} uses a tracked array that round 0 did not use, so that its "
                 "gradient would be lost. Use every captured array in each round"
             )
-        seeds: dict[int, Any] = {}
+        seeds: dict[int, Any] = {  # added to in the order of a walk through all rounds
+            n[SERIAL]: c for n, c in zip(run.captured, total, strict=True) if c is not None
+        }
         backend = backend_of(like)
         given = [*ct, *[backend.getitem(c, (t, ...)) for c in of_rows]]
         for x, c in zip(outs, given, strict=True):
@@ -277,9 +278,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
                 stack = _zeros(rows[i - count]) if stack is None else stack
                 stacks[i] = backend.setitem(stack, (t, ...), new[i], False)
         for i, node in enumerate(run.captured):
-            c = found.get(node[SERIAL])
-            if c is not None:
-                total[i] = c if total[i] is None else total[i] + c
+            total[i] = found.get(node[SERIAL])
 
     like = next(iter(g.values()))
     run.back(carry, xs, one_back)
