@@ -116,6 +116,7 @@ class Entry:
         self.owner, self.plan = owner, optimised(program)
         self.hidden: list[Hidden] = []
         self.numbers: list[tuple[Place, Any]] = []
+        self.watched: list[tuple[Array, Any]] = []
         self.free: list[Any] = []
         self.bytes = 0
         self.turns = engines.OFTEN if owner.engine == "auto" else 0
@@ -136,7 +137,7 @@ class Entry:
                 found.setdefault(id(raw), []).append(place)
         backend = self.program.backend
         self.hidden = [Hidden(c, found.get(id(c.raw), []), backend) for c in captured]
-        self.guarded = bool(self.hidden or self.numbers)
+        self.guarded = bool(self.hidden or self.numbers or self.watched)
 
     def prepare(self) -> None:
         """Make the source, and what runs it."""
@@ -186,6 +187,9 @@ class Entry:
         for place, value in self.numbers:
             now = place.get()
             if now is not value and not (type(now) is type(value) and now == value):
+                return None
+        for holder, copy in self.watched:
+            if not np.array_equal(holder._data, copy):
                 return None
         found = []
         for hidden in self.hidden:
@@ -381,6 +385,7 @@ class Compiled:
         )
         donated = frozenset(trace.inputs[i] for i in call.donated)
         entry = Entry(self, program, structure, donated)
+        entry.watched = list(trace.watched)
         entry.watch(hidden, self.f)
         examples = [x.value if isinstance(x, Lazy) else x for x in flat]
         copy = call.backend.xp.asarray

@@ -21,6 +21,7 @@ import numpy as np
 from .. import errors
 from ..arrays.array import SCALARS, Array
 from ..backends import Backend, backend_of_type, register
+from ..backends import current as current_place
 from .program import mapped
 from .trace import Trace, current
 
@@ -362,7 +363,9 @@ def _made(base: Backend) -> Backend:
         return perform(cls, "compiling.setitem", Functional(base).setitem, (x, key, value))
 
     def adopted(x: Array, like: Any) -> Array:
-        return _adopted(cls, x)
+        return _adopted(
+            cls, x, base.device(like.value) if type(like) is cls else current_place()[1]
+        )
 
     own = Backend(
         name=f"recorded_{base.name}",
@@ -400,7 +403,7 @@ def _stream(base: Backend, seed: Any, device: Any) -> Any:
     return trace.new_stream(base, seed, device)
 
 
-def _adopted(cls: type[Lazy], x: Array) -> Array:
+def _adopted(cls: type[Lazy], x: Array, device: Any) -> Array:
     """Return an `Array` that a recorded function captures as one of its hidden inputs."""
     raw, trace = x._data, Trace.now()
     if trace is None:
@@ -417,8 +420,8 @@ def _adopted(cls: type[Lazy], x: Array) -> Array:
                 f"{backend.name if backend else type(raw).__name__!r}. Move one of them with "
                 f"x.to_backend({cls.base.name!r}); nothing is copied silently"
             )
-        raw = cls.base.from_numpy(raw, None)
-        return Array(cls(raw), x._node)
+        trace.watched.append((x, np.array(raw)))
+        return Array(cls(cls.base.from_numpy(raw, device)), x._node)
     return Array(cls(raw, trace.captured(x), trace), x._node)
 
 

@@ -39,7 +39,7 @@ class Var:
     @property
     def nbytes(self) -> int:
         """The number of bytes of all elements."""
-        return self.size * int(self.dtype.itemsize)
+        return self.size * int(getattr(self.dtype, "itemsize", 8))  # some libraries do not tell
 
     def __repr__(self) -> str:
         return f"{self.dtype}[{','.join(map(str, self.shape))}]"

@@ -51,6 +51,12 @@ class Loop:
         """Return the rows in the order in which they are taken."""
         return range(self.count)[:: -1 if self.reverse else 1]
 
+    def stack(self, row: Any) -> Any:
+        """Return memory for all rows like this one."""
+        backend = self.program.backend
+        shape, device = (self.count, *row.shape), backend.device(row)
+        return backend.xp.empty(shape, dtype=row.dtype, device=device)
+
     def __call__(self, *arrays: Any) -> tuple[Any, ...]:
         """Run the loop on raw arrays: carry, sequences, constants."""
         return self.resumed(arrays, [], list(arrays[: self.carried]), 0)
@@ -61,8 +67,7 @@ class Loop:
         """Run the rest of the loop, after so many rounds."""
         k, m = self.carried, self.carried + self.sequences
         sequences, constants = arrays[k:m], arrays[m:]
-        xp, getitem = self.program.backend.xp, self.program.backend.getitem
-        setitem = self.program.backend.setitem
+        getitem, setitem = self.program.backend.getitem, self.program.backend.setitem
         if self._allocate is None:
             self._allocate = self.make(self.program, frozenset()).compiled()
         try:
@@ -73,7 +78,7 @@ class Loop:
             outs = run(*carry, *[getitem(x, (t, ...)) for x in sequences], *constants)
             carry, rows = outs[:k], outs[k:]
             if not stacks and rows:
-                stacks = [xp.empty((self.count, *y.shape), dtype=y.dtype) for y in rows]
+                stacks = [self.stack(y) for y in rows]
             for i, y in enumerate(rows):
                 stacks[i] = setitem(stacks[i], (t, ...), y, False)
         self._free.append(run)
@@ -206,7 +211,7 @@ def _recorded(
     lazies = [*[x._data for x in given], *constants]
     raws = [x.value for x in lazies]
     k = loop.carried
-    stacks = [outer.base.xp.empty((loop.count, *y.shape), dtype=y.dtype) for y in body.values[k:]]
+    stacks = [loop.stack(y) for y in body.values[k:]]
     first = loop.rows()[0]
     for i, y in enumerate(body.values[k:]):
         stacks[i] = outer.base.setitem(stacks[i], (first, ...), y, False)

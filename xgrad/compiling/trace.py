@@ -52,6 +52,7 @@ class Trace:
         self.inputs: list[Var] = []
         self.hidden: dict[int, Captured] = {}
         self.outer: dict[Var, tuple[Var, Any]] = {}  # arrays of a program around this one
+        self.watched: list[tuple[Array, Any]] = []  # arrays of NumPy on other libraries, and copies
         self.streams: dict[int, Stream] = {}
         self.region = 0
         self._tokens: list[Any] = []
