@@ -6,7 +6,6 @@ import logging
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from functools import update_wrapper
 from types import MethodType
 from typing import Any
@@ -15,24 +14,20 @@ import numpy as np
 
 from .. import errors
 from .. import tree as trees
-from ..arrays.array import SCALARS, Array
+from ..arrays.array import Array
 from ..backends import (
-    Backend,
-    backend_of,
     backend_of_type,
     creating_like,
-    current,
-    is_deterministic,
 )
 from ..engine import tape
 from . import engines
-from .captures import Place, places
-from .lazy import Lazy, lazy_backend
+from .arguments import Arguments, difference
+from .entry import Entry
+from .lazy import Lazy
 from .lowered import Lowered
-from .passes import optimised
-from .program import Program, Var
-from .rolled import use
-from .trace import Captured, Trace
+from .program import Program
+from .recording import lazy_backend
+from .trace import Trace
 
 __all__ = ["Compiled", "compile"]
 
@@ -96,144 +91,6 @@ def compile(
     if f is None:
         return lambda f: Compiled(f, **options)  # type: ignore[arg-type]
     return Compiled(f, **options)  # type: ignore[arg-type]
-
-
-class Entry:
-    """One program of a compiled function, ready to run.
-
-    Attributes:
-        program: as it was recorded.
-        source: what runs it.
-        plan: the shorter program that is run.
-        structure: of the result.
-        donated: the inputs whose memory is given away.
-    """
-
-    def __init__(
-        self, owner: Compiled, program: Program, structure: Any, donated: frozenset[Var]
-    ) -> None:
-        self.program, self.structure, self.donated = program, structure, donated
-        self.owner, self.plan = owner, optimised(program)
-        self.hidden: list[Hidden] = []
-        self.numbers: list[tuple[Place, Any]] = []
-        self.watched: list[tuple[Array, Any]] = []
-        self.free: list[Any] = []
-        self.bytes = 0
-        self.turns = engines.OFTEN if owner.engine == "auto" else 0
-        self.guarded = False
-        self.calls_out = any(e.effect for e in program.equations)
-        self.hits = 0
-        self._allocate: Any = None
-        self._lock = threading.RLock()
-
-    def watch(self, captured: list[Captured], f: Callable[..., Any]) -> None:
-        """Find where the function finds what it captures."""
-        found: dict[int, list[Place]] = {}
-        for place, value in places(f):
-            if type(value) in SCALARS:
-                self.numbers.append((place, value))
-            else:
-                raw = value._data if type(value) is Array else value
-                found.setdefault(id(raw), []).append(place)
-        backend = self.program.backend
-        self.hidden = [Hidden(c, found.get(id(c.raw), []), backend) for c in captured]
-        self.guarded = bool(self.hidden or self.numbers or self.watched)
-
-    def prepare(self) -> None:
-        """Make the source, and what runs it."""
-        with self._lock:
-            if self._allocate is None:
-                use(self.plan, self.owner.source_of)
-                self.source = self.owner.source_of(self.plan, self.donated)
-                self._allocate = self.source.compiled()
-                self.bytes = self.source.bytes
-                self.free.append(self.made())  # a compiler, if there is one, runs here
-
-    def made(self) -> Any:
-        """Return a set of buffers, and a context in which NumPy does not warn."""
-        if self._allocate is None:
-            self.prepare()
-        if self.calls_out:  # a black box is to see the context of who calls
-            return _quietly, self._allocate()
-        quiet = Context().run
-        quiet(np.seterr, all="ignore")
-        return quiet, self._allocate()
-
-    def run(self, inputs: Any) -> list[Any]:
-        """Run the program: one set of buffers for each call that is running."""
-        self.hits += 1
-        if self.hits == self.turns:
-            self.turn()
-        free = self.free
-        try:
-            run = free.pop()
-        except IndexError:
-            run = self.made()
-        try:
-            return run[0](run[1], *inputs)  # type: ignore[no-any-return]
-        finally:
-            free.append(run)
-
-    def turn(self) -> None:
-        """Take a faster engine, if there is one: the program is run often."""
-        use(self.plan, engines.ENGINES["native"])
-        source = engines.faster(self.plan, self.donated)
-        if source is not None:
-            self.source, self._allocate, self.bytes = source, source.compiled(), source.bytes
-            self.free = []  # who runs at the moment puts the old buffers where nobody looks
-
-    def captured(self) -> list[Any] | None:
-        """Return the arrays that the function captures; None if the program is not for them."""
-        for place, value in self.numbers:
-            now = place.get()
-            if now is not value and not (type(now) is type(value) and now == value):
-                return None
-        for holder, copy in self.watched:
-            if not np.array_equal(holder._data, copy):
-                return None
-        found = []
-        for hidden in self.hidden:
-            raw = hidden.now()
-            if raw is None:
-                return None
-            found.append(raw)
-        return found
-
-
-def _quietly(run: Callable[..., Any], *inputs: Any) -> Any:
-    with np.errstate(all="ignore"):
-        return run(*inputs)
-
-
-class Hidden:
-    """A captured array, and the places where the function finds it."""
-
-    holder: Any
-
-    def __init__(self, captured: Captured, found: list[Place], backend: Backend) -> None:
-        self.holder, self.baked, self.places = captured.holder, captured.baked, found
-        self.shape, self.dtype = tuple(captured.raw.shape), captured.raw.dtype
-        self.backend = backend
-
-    def now(self) -> Any:
-        """Return the raw array as it is now; None if the program does not fit it."""
-        x: Any = self.places[0].get() if self.places else self.holder
-        for place in self.places[1:]:
-            if place.get() is not x:
-                return None
-        raw: Any = x._data if type(x) is Array else x
-        types: Any = self.backend.array_types  # as its classes are not known to be arrays
-        if not isinstance(raw, types) or tuple(raw.shape) != self.shape:
-            return None
-        if raw.dtype != self.dtype or (type(x) is Array and x._node is not None):
-            return None
-        if self.baked is not None and not _equal(self.backend, raw, self.baked):
-            return None
-        return raw
-
-
-def _equal(backend: Backend, x: Any, y: Any) -> bool:
-    return bool(np.array_equal(backend.to_numpy(x), backend.to_numpy(y)))
 
 
 class Compiled:
@@ -300,7 +157,7 @@ class Compiled:
             hidden = entry.captured()  # type: ignore[union-attr]
             if hidden is not None:
                 self._require_apart(call)
-                return call.result(entry, entry.run([*call.raws, *hidden]))  # type: ignore[arg-type, union-attr]
+                return call.result(entry, entry.run([*call.raws, *hidden]))  # type: ignore[union-attr]
         with self._lock:
             return self._record(call, args, kwargs)
 
@@ -455,146 +312,3 @@ class Compiled:
 def _recorded_run(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Call the function that is recorded; see `Trace.line`."""
     return f(*args, **kwargs)
-
-
-class Arguments:
-    """The arguments of one call, taken apart into arrays and what belongs to the program.
-
-    Attributes:
-        leaves: all leaves, with None in the places of arrays.
-        raws: the arrays.
-        key: what tells this call from one that needs another program.
-        lifts: whether an `Array` is among them, so that results are `Array` objects.
-        donated: the positions among `raws` of those whose memory is given away.
-    """
-
-    def __init__(self, owner: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        self.fixed: list[tuple[Any, Any]] = []
-        self.args, self.kwargs = args, kwargs
-        if owner.static:
-            args, kwargs = self._without_static(owner, args, kwargs)
-        self.leaves, self.structure = trees.flatten((args, kwargs) if kwargs else args)
-        self.raws: list[Any] = []
-        self.places: list[int] = []
-        self.lifts = False
-        parts: list[Any] = [(name, _static_key(owner, name, x)) for name, x in self.fixed]
-        for i, x in enumerate(self.leaves):
-            raw = x
-            if type(x) is not np.ndarray:
-                if type(x) is Array:
-                    raw, self.lifts = x._data, True
-                elif isinstance(x, np.generic):
-                    raw = np.asarray(x)
-                elif isinstance(x, type) or backend_of_type(type(x)) is None:
-                    parts.append(_static_key(owner, i, x))
-                    continue
-            if type(raw) is np.ndarray:
-                parts.append((raw.shape, raw.dtype))
-            else:
-                backend = backend_of(raw)
-                parts.append((tuple(raw.shape), raw.dtype, backend.name, str(backend.device(raw))))
-            self.raws.append(raw)
-            self.places.append(i)
-        self.backend = self._backend(owner)
-        switches = (tape.is_recording(), is_deterministic(), self.lifts)
-        self.key = (self.structure, tuple(parts), switches)
-        self.donated = self._donated(owner) if owner.donate else []
-        self.quick: Any = None
-        if not kwargs and not owner.static and all(type(x) is np.ndarray for x in args):
-            self.quick = (switches[0], *[(x.shape, x.dtype) for x in args])
-
-    def _without_static(
-        self, owner: Compiled, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Set static arguments aside."""
-        kept: list[Any] = []
-        for i, x in enumerate(args):
-            if i in owner.static:
-                self.fixed.append((i, x))
-            kept.append(None if i in owner.static else x)
-        self.fixed += [(name, x) for name, x in kwargs.items() if name in owner.static]
-        return tuple(kept), {n: x for n, x in kwargs.items() if n not in owner.static}
-
-    def _backend(self, owner: Compiled) -> Backend:
-        if not self.raws:
-            return current()[0]
-        backend = backend_of(self.raws[0])
-        for x in self.raws:
-            if type(x) is not type(self.raws[0]) and backend_of(x) is not backend:
-                raise errors.MixedBackendError(
-                    f"compile: {owner.name} got arrays of two backends, {backend.name!r} and "
-                    f"{backend_of(x).name!r}. Move one of them with x.to_backend({backend.name!r})"
-                )
-        return backend
-
-    def _donated(self, owner: Compiled) -> list[int]:
-        """Return which of the arrays belong to arguments whose memory is given away."""
-        found, start = [], 0
-        for i, x in enumerate(self.args):
-            count = len(trees.leaves(x)) if i not in owner.static else 0
-            if i in owner.donate:
-                found += [k for k, p in enumerate(self.places) if start <= p < start + count]
-            start += count
-        return found
-
-    def name(self, i: int) -> str:
-        """Return how to reach the array number `i`, for a message."""
-        names = trees.names(self.structure, "args")
-        return names[self.places[i]]
-
-    def arguments(self, arrays: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Return arguments with other arrays in the places of these."""
-        leaves = list(self.leaves)
-        for i, x in zip(self.places, arrays, strict=True):
-            leaves[i] = x
-        found = self.structure.unflatten(leaves)
-        dynamic = {n for n in self.kwargs if n not in dict(self.fixed)}
-        args, kwargs = found if dynamic else (found, {})
-        args = list(args)
-        for name, x in self.fixed:
-            if isinstance(name, int):
-                args[name] = x
-            else:
-                kwargs = {**kwargs, name: x}
-        return tuple(args), kwargs
-
-    def result(self, entry: Entry, leaves: list[Any]) -> Any:
-        """Return the results of a run as the function returns them."""
-        if self.lifts:
-            types = self.backend.array_types
-            leaves = [Array(x) if isinstance(x, types) else x for x in leaves]
-        return entry.structure.unflatten(leaves)
-
-
-def _static_key(owner: Compiled, name: Any, x: Any) -> Any:
-    """Return what tells a value that belongs to the program from another."""
-    if isinstance(x, np.ndarray):
-        return ("array", x.shape, x.dtype, x.tobytes())
-    if type(x) is Array:
-        return _static_key(owner, name, x._numpy())
-    if type(x) is float:
-        return (float, x.hex())  # 0.0 == -0.0, and NaN != NaN
-    try:
-        hash(x)
-    except TypeError:
-        raise TypeError(
-            f"compile: an argument of {owner.name} is {x!r:.60} of type {type(x).__qualname__}, "
-            "which is no array and cannot be compared by its hash. Make it a pytree of arrays, a "
-            "frozen dataclass, or a tuple"
-        ) from None
-    return (type(x), x)
-
-
-def difference(old: Any, new: Any) -> str:
-    """Return in words what differs between the keys of two recordings."""
-    if old[0] != new[0]:
-        return "its arguments have another structure"
-    for a, b in zip(old[1], new[1], strict=False):
-        if a == b:
-            continue
-        if isinstance(a[0], tuple) and isinstance(b[0], tuple):
-            if a[0] != b[0]:
-                return f"an array has shape {b[0]} after {a[0]}"
-            return f"an array has dtype {b[1]} after {a[1]}"
-        return f"an argument is {b[-1]!r:.40} after {a[-1]!r:.40}"
-    return ""

@@ -100,7 +100,7 @@ def _lazy(x: Any) -> Array | None:
         return x  # type: ignore[no-any-return]
     trace = Trace.now()
     assert trace is not None
-    from .lazy import lazy_backend
+    from .recording import lazy_backend
 
     own = lazy_backend(trace.base)
     if not isinstance(x._data, trace.base.array_types):

@@ -17,9 +17,10 @@ import numpy as np
 
 from .buffers import shows, strides_of
 from .fusing import grouped
+from .helpers import shown
 from .nests import TYPES, Nest, expression, is_nest, is_write, number, prelude
 from .program import Equation, Program, Var
-from .replay import Source, shown
+from .replay import Source
 from .toolchain import library, vector_functions
 
 __all__ = ["NativeSource"]
