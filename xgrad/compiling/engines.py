@@ -25,9 +25,20 @@ def _native(program: Program, donated: frozenset[Any]) -> Source:
     return NativeSource(program, donated=donated)
 
 
-ENGINES: dict[str, Callable[..., Source]] = {
+def _jax(program: Program, donated: frozenset[Any]) -> Any:
+    from .xla import XlaSource  # it needs JAX
+
+    if np.ndarray not in program.backend.array_types:
+        raise ValueError(
+            f"compile: engine='jax' runs programs of NumPy; this one is of {program.backend.name}"
+        )
+    return XlaSource(program)
+
+
+ENGINES: dict[str, Callable[..., Any]] = {
     "numpy": lambda program, donated: Source(program, donated=donated),
     "native": _native,
+    "jax": _jax,
 }
 """For each name what makes the source of a program, with the inputs that are given away."""
 
@@ -35,7 +46,7 @@ OFTEN = 50
 """After how many calls ``engine="auto"`` takes the native engine."""
 
 
-def engine_named(name: str) -> Callable[..., Source]:
+def engine_named(name: str) -> Callable[..., Any]:
     """Return what makes the source of a program, which ``compiled()`` makes runnable."""
     if name == "auto":
         return ENGINES["numpy"]

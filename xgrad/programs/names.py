@@ -12,15 +12,13 @@ import xgrad
 
 from .. import errors
 from ..arrays.array import Array
-from ..backends import Backend
 from ..compiling.loop import Loop
 from ..compiling.program import Program, Var, mapped
-from ..compiling.recording import Functional
 
 if TYPE_CHECKING:
     pass
 
-__all__ = ["VERSION", "function_of", "interpreted", "known"]
+__all__ = ["VERSION", "interpreted", "known"]
 
 VERSION = "1"
 _OF_BACKEND = frozenset(
@@ -47,19 +45,6 @@ def known(path: str) -> bool:
     if root == "operator":
         return name in _OPERATORS
     return path in ("compiling.setitem", "compiling.index_add", "loop.scan")
-
-
-def function_of(path: str, backend: Backend) -> Any:
-    """Return a library's function by its path."""
-    root, _, name = path.partition(".")
-    if root == "xp":
-        found: Any = backend.xp
-        for part in name.split("."):
-            found = getattr(found, part)
-        return found
-    if root == "compiling":
-        return getattr(Functional(backend), name)
-    return getattr({"numpy": np, "backend": backend, "operator": operator}[root], name)
 
 
 def interpreted(program: Program, inputs: list[Any]) -> list[Any]:

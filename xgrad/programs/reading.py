@@ -25,7 +25,8 @@ from ..engine import tape
 if TYPE_CHECKING:
     pass
 
-from .names import VERSION, function_of, interpreted, known
+from ..compiling.functions import function_of
+from .names import VERSION, interpreted, known
 
 __all__ = ["Loaded", "load"]
 
