@@ -69,6 +69,14 @@ def tests_dask(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "--backend", "dask", *files, *session.posargs)
 
 
+@nox.session(default=False)
+def tests_jax(session: nox.Session) -> None:
+    """Test on JAX: the adapter, and the first sample of every op, also inside ``jax.jit``."""
+    install(session, "test", extra="jax")
+    files = ("tests/testing/test_derivatives.py", "tests/backends")
+    session.run("pytest", "-n", "auto", "--backend", "jax", *files, *session.posargs)
+
+
 @nox.session(venv_backend="virtualenv", default=False)
 def oracle(session: nox.Session) -> None:
     """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""

@@ -20,6 +20,7 @@ BACKENDS = {
     "torch": "torch",
     "torch:meta": "torch",
     "dask": "dask",
+    "jax": "jax",
     "cupy": "cupy",
 }
 """The places that the tests know, and the library that each needs."""
@@ -47,6 +48,8 @@ def pytest_configure(config):
     """Find the places to test; one that was asked for by name must be usable."""
     asked = list(dict.fromkeys(config.getoption("backend")))
     places, absent = [], []
+    if "jax" in asked:  # which is in single precision otherwise
+        importlib.import_module("jax").config.update("jax_enable_x64", True)
     for name in asked or DEFAULT:
         if not asked and find_spec(BACKENDS[name]) is None:
             absent.append(f"{name} ({BACKENDS[name]} is not installed)")

@@ -52,11 +52,14 @@ def public(module: Any) -> list[str]:
 
 
 def members(path: str, cls: type) -> Iterator[tuple[str, Any]]:
-    """Yield a class's constructor and its public methods, each with its dotted name."""
+    """Yield a class's constructor and its public methods, also inherited ones, by dotted name."""
     yield path, cls
-    for name, value in vars(cls).items():
-        if not name.startswith("_") and inspect.isfunction(inspect.unwrap(getattr(cls, name))):
-            yield f"{path}.{name}", getattr(value, "__func__", value)  # also of a class method
+    for base in cls.__mro__:
+        if not base.__module__.startswith("xgrad"):
+            continue
+        for name, value in vars(base).items():
+            if not name.startswith("_") and inspect.isfunction(inspect.unwrap(getattr(base, name))):
+                yield f"{path}.{name}", getattr(value, "__func__", value)  # also of a class method
 
 
 def documented() -> Iterator[tuple[str, Any]]:
@@ -66,16 +69,13 @@ def documented() -> Iterator[tuple[str, Any]]:
         module = importlib.import_module(namespace)
         for name in public(module):
             value = getattr(module, name)
-            if id(value) in seen or not callable(value):
-                continue
-            if not str(getattr(value, "__module__", "")).startswith("xgrad"):
-                continue  # NumPy's dtypes
-            seen.add(id(value))
+            if not callable(value) or not str(getattr(value, "__module__", "")).startswith("xgrad"):
+                continue  # NumPy's dtypes among them
             path = f"{namespace}.{name}"
-            if inspect.isclass(value):
-                yield from members(path, value)
-            else:
-                yield path, value
+            for found, part in members(path, value) if inspect.isclass(value) else [(path, value)]:
+                if id(part) not in seen:
+                    seen.add(id(part))
+                    yield found, part
 
 
 DOCUMENTED = dict(documented())

@@ -248,6 +248,7 @@ from .transforms import backward as _backward  # noqa: F401 - `Array.backward` l
 from .transforms.complex_forms import Wirtinger
 from .transforms.gradients import grad, jvp, linearize, value_and_grad, vjp
 from .transforms.jacobians import hessian, hvp, jacfwd, jacrev
+from .transforms.vmap import vmap
 
 __version__ = "0.1.0"
 __array_api_version__ = "2025.12"
@@ -572,6 +573,7 @@ __all__ = [
     "vecdot",
     "vecmat",
     "vjp",
+    "vmap",
     "vsplit",
     "vstack",
     "where",

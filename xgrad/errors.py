@@ -21,6 +21,7 @@
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
     CompileWarning                       (UserWarning)   a compiled function is slower than it might
+    LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
 """
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "DerivativeError",
     "FileError",
     "GraphFreedError",
+    "LoopWarning",
     "MissingFunctionError",
     "MixedBackendError",
     "MixedDeviceError",
@@ -136,3 +138,10 @@ class DegenerateSpectrumWarning(UserWarning):
 
 class CompileWarning(UserWarning):
     """A compiled function is recorded anew again and again, or runs uncompiled."""
+
+
+class LoopWarning(UserWarning):
+    """`vmap` calls a function that it cannot look into once for each example.
+
+    Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """

@@ -16,6 +16,7 @@ from . import backends
 from .arrays.array import Array
 from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
+from .backends.batched import drawn
 
 __all__ = ["Generator", "default_rng"]
 
@@ -202,11 +203,19 @@ class Generator:
         Returns:
             An `Array` of integers.
         """
-        return Array(self._stream().integers(low, high, _shape(size)))
+        return Array(drawn(_shape(size), lambda shape: self._stream().integers(low, high, shape)))
 
     def permutation(self, n: int) -> Array:
         """Return ``0, ..., n - 1`` in random order; it shuffles the rows of an array it indexes."""
-        return Array(self._stream().permutation(operator.index(n)))
+        n = operator.index(n)
+
+        def draw(shape: tuple[int, ...]) -> Any:
+            if not shape:
+                return self._stream().permutation(n)
+            keys = self._stream().random((*shape, n), dtype=np.dtype(np.float64))
+            return self._backend.xp.argsort(keys, axis=-1)
+
+        return Array(drawn((), draw))
 
     def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
         """Draw from the integers ``0, ..., n - 1``, each at most once if `replace` is False.
@@ -250,9 +259,10 @@ class Generator:
         if wanted.kind != "f" and wanted.name != "bfloat16":
             raise TypeError(f"random: got dtype {wanted}; expected a real floating-point one")
         # the libraries draw these two; others are cast from them
-        drawn = np.dtype(np.float32 if wanted.itemsize <= 4 else np.float64)
-        out = Array(getattr(self._stream(), name)(_shape(size), dtype=drawn))
-        return out if drawn == wanted else out.astype(wanted)
+        own = np.dtype(np.float32 if wanted.itemsize <= 4 else np.float64)
+        draw = getattr(self._stream(), name)
+        out = Array(drawn(_shape(size), lambda shape: draw(shape, dtype=own)))
+        return out if own == wanted else out.astype(wanted)
 
     def __repr__(self) -> str:
         where = f", {self._device}" if self._device is not None else ""

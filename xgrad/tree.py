@@ -18,7 +18,7 @@ from . import errors
 from .arrays.array import SCALARS, Array, array_of
 from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 
-_NAMESPACE = "xgrad"
+NAMESPACE = "xgrad"
 
 
 class _Single:
@@ -52,7 +52,7 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
     import optree  # its import costs more than most programs' first gradient
 
     while True:
-        leaves, structure = optree.tree_flatten(tree, namespace=_NAMESPACE)
+        leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
         classes = {type(x) for x in leaves if _is_record(x)}
         if not classes:
             return list(leaves), structure
@@ -93,7 +93,7 @@ def _register(cls: type) -> None:
             object.__setattr__(x, name, value)
         return x
 
-    optree.register_pytree_node(cls, split, join, namespace=_NAMESPACE)
+    optree.register_pytree_node(cls, split, join, namespace=NAMESPACE)
 
 
 def _as_count(x: Any) -> Any:

@@ -48,6 +48,7 @@ LIBRARIES = {
     "cupy": ("pip install 'xgrad[cuda13]'", (14, 0)),
     "torch": ("pip install 'xgrad[torch]'", (2, 6)),
     "dask": ("pip install 'xgrad[dask]'", (2025, 1)),
+    "jax": ("pip install 'xgrad[jax]'", (0, 5)),
     "array_api_strict": ("pip install 'array-api-strict>=2.4'", (2, 4)),
 }
 _EITHER_CUDA = "pip install 'xgrad[cuda13]'  # driver 580 or newer; else 'xgrad[cuda12]'"

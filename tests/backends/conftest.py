@@ -1,6 +1,7 @@
 """Adapters to test, and an adapter of CuPy that runs on NumPy."""
 
 import contextlib
+import importlib
 import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
@@ -97,9 +98,24 @@ def adapter(request):
     """A usable backend and one of its devices, from a name such as ``"torch:meta"``."""
     name, _, device = request.param.partition(":")
     if name == "cupy_on_numpy":
-        return request.getfixturevalue("cupy_on_numpy").BACKEND, None
+        yield request.getfixturevalue("cupy_on_numpy").BACKEND, None
+        return
     status = detect.status(name)
     if status.state != "ok":
         pytest.skip(f"{name}: {status.message}")
     backend = backends.load(name)
-    return backend, backend.parse_device(device) if device else None
+    with double_precision(name):
+        yield backend, backend.parse_device(device) if device else None
+
+
+@contextlib.contextmanager
+def double_precision(name):
+    """Switch double precision on inside the block where a library has a switch for it."""
+    if name != "jax":
+        yield
+        return
+    config = importlib.import_module("jax").config
+    before = config.jax_enable_x64
+    config.update("jax_enable_x64", True)
+    yield
+    config.update("jax_enable_x64", before)

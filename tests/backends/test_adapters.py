@@ -15,6 +15,7 @@ LIBRARY_OF = {
     "torch": "torch",
     "torch:meta": "torch",
     "dask": "dask",
+    "jax": "jax",
     "cupy": "cupy",
     "cupy_on_numpy": "numpy",
 }

@@ -171,6 +171,17 @@ def test_a_step_shows_the_arguments_of_its_call(text):
     assert steps[-1].partition(" = ")[2] == text
 
 
+def test_a_write_to_a_view_is_one_step_named_by_its_op():
+    def f(x):
+        y = x * 1.0
+        row = y[0]
+        row += 2.0
+        return xg.sum(y)
+
+    ops = [step.op for step in xg.show.draw(f, W).graph.ops()]
+    assert ops == ["multiply", "read", "setitem", "sum"]
+
+
 def test_what_a_transform_records_is_shown_with_its_arguments():
     def f(x):
         return xg.sum(xg.jvp(xg.sin, (x,), (x,))[1])

@@ -91,11 +91,14 @@ reveal_type(xg.grad(squared)(1.0))  # Any
 reveal_type(xg.grad(lambda x: xg.sum(x**2))(x))  # Array or Any
 reveal_type(xg.grad(lambda m: xg.sum(m.weight))(model))  # Linear or Any
 reveal_type(xg.grad(lambda p: xg.sum(p["w"]))({"w": x}))  # dict[str, Array] or Any
+reveal_type(xg.grad(lambda m: error(m, x))(model))  # Linear or Any
 reveal_type(xg.grad(scaled, argnums=1)(x, 2.0))  # Any
+reveal_type(xg.grad(scaled, argnums=(0, 1))(a, 2.0))  # Any
 reveal_type(xg.value_and_grad(loss)(x))  # tuple[Array, Array]
 reveal_type(xg.value_and_grad(loss)(a))  # tuple[Any, Any]
 reveal_type(xg.value_and_grad(error)(model, x))  # tuple[Any, Linear]
 reveal_type(xg.jacrev(loss)(x))  # Any
+reveal_type(xg.hessian(scaled)(a, by=2.0))  # Any
 of_numpy: Floats = xg.grad(norm)(a)
 value, gradient = xg.value_and_grad(scaled)(x, 2.0)
 out, pullback = xg.vjp(loss, x)
@@ -115,7 +118,7 @@ xg.clip(x, minimum=0.0)  # error
 xg.grad(scaled)(x)  # error
 xg.grad(scaled)(x, "twice")  # error
 xg.grad(scaled)(x, 2.0, power="three")  # error
-xg.grad(error)(x, x)  # error
+xg.grad(error)(model)  # error
 xg.value_and_grad(scaled)(x, power=3)  # error
 xg.hessian(scaled)(x, by="twice")  # error
 print(xg.sin(x).nosuch)  # error

@@ -19,7 +19,8 @@ import numpy as np
 import xgrad
 
 from .. import errors
-from ..backends import COMPLEX, REAL, Raw, backend_of, current
+from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
+from ..backends.batched import Batch
 from .methods import Methods
 from .node import is_parameter, is_recording, new_leaf, parameter
 from .operators import SCALARS, TAKES
@@ -75,12 +76,13 @@ class Array(Methods):
     @property
     def backend(self) -> str:
         """The name of the backend whose library holds the data."""
-        return backend_of(self._data).name
+        return backend_of(under(self._data)).name
 
     @property
     def device(self) -> Any:
         """The device that holds the data; ``"cpu"`` for NumPy."""
-        return backend_of(self._data).device(self._data)
+        raw = under(self._data)
+        return backend_of(raw).device(raw)
 
     @property
     def dtype(self) -> Any:
@@ -177,7 +179,15 @@ class Array(Methods):
                 it is a real scalar, whose cotangent is 1.
             create_graph: keep the graph, and record this walk, so that gradients can be
                 differentiated again. Otherwise the graph is freed.
+
+        Raises:
+            NotDifferentiableError: if no leaf with `requires_grad` led here, or inside `vmap`.
         """
+        if isinstance(self._data, Batch):
+            raise errors.NotDifferentiableError(
+                "backward: called inside vmap, where a leaf has no one gradient; use xgrad.grad(f) "
+                "inside, or call backward on what vmap returns"
+            )
         xgrad.transforms.backward.backward(self, cotangent, create_graph)
 
     def detach(self) -> Array:
@@ -317,6 +327,8 @@ class Array(Methods):
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
             )
+        if isinstance(new._data, Batch) and type(new._data) is not type(self._data):
+            new._data.level.written.append((weakref.ref(self), self._data, self._node))
         node = new._node
         if self.requires_grad:  # inside no_grad: an optimiser's update; it stays a leaf
             node = self._node

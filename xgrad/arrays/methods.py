@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Self, SupportsIndex
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex
 
 import numpy as np
 
 from ..backends import COMPLEX, REAL
+from ..backends.types import Axes, DType
 from .operators import Operators, public
+
+if TYPE_CHECKING:
+    from ..backends.protocols import RawArray
 
 
 class Methods(Operators):
@@ -18,13 +22,24 @@ class Methods(Operators):
 
     def astype(
         self,
-        dtype: Any,
+        dtype: DType,
         order: str = "K",
         casting: str = "unsafe",
         subok: bool = True,
         copy: bool = True,
     ) -> Self:
-        """Return this array with another data type."""
+        """Return this array with another data type.
+
+        Args:
+            dtype: the new dtype.
+            order: not used; here for NumPy's sake.
+            casting: not used: every conversion is made.
+            subok: not used.
+            copy: if False, this array itself is returned when it has the dtype already.
+
+        Returns:
+            An array of this one's shape.
+        """
         return public.astype(self, dtype, copy=copy)
 
     def copy(self, order: str = "C") -> Self:
@@ -33,7 +48,15 @@ class Methods(Operators):
         return out if out is not self else public.asarray(self, copy=True)
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:
-        """Return this array with another shape, given as a tuple or as integers."""
+        """Return this array with another shape, given as a tuple or as integers.
+
+        Args:
+            *shape: the lengths; one may be -1 and follows from the others.
+            order: ``"C"`` to count the last axis fastest, ``"F"`` the first one.
+
+        Returns:
+            The same elements; a view where that needs no copy.
+        """
         given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
         if order != "C":
             return public.numpy_protocol.manipulation.reshape(self, given, order)
@@ -53,7 +76,7 @@ class Methods(Operators):
             return self.T
         return public.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
 
-    def squeeze(self, axis: Any = None) -> Self:
+    def squeeze(self, axis: Axes = None) -> Self:
         """Return this array without the axes of length one, or without the given ones."""
         if axis is None:
             axis = tuple(i for i, n in enumerate(self.shape) if n == 1)
@@ -61,101 +84,266 @@ class Methods(Operators):
 
     def sum(
         self,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
     ) -> Self:
-        """Return the sum; see `xgrad.sum`."""
+        """Return the sum; see `xgrad.sum`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype of the sums; that of `xgrad.sum` if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         if more or out is not None:
             return public.numpy_protocol.reductions.sum(self, axis, dtype, out, keepdims, **more)
         return public.sum(self, axis=axis, dtype=dtype, keepdims=keepdims)
 
     def prod(
         self,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
     ) -> Self:
-        """Return the product; see `xgrad.prod`."""
+        """Return the product; see `xgrad.prod`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype of the products; that of `xgrad.prod` if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.prod(self, axis, dtype, out, keepdims, **more)
 
     def mean(
         self,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         keepdims: bool = False,
         **more: Any,
     ) -> Self:
-        """Return the mean; see `xgrad.mean`."""
+        """Return the mean; see `xgrad.mean`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.mean(self, axis, dtype, out, keepdims, **more)
 
     def var(
         self,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
     ) -> Self:
-        """Return the variance; see `xgrad.var`."""
+        """Return the variance; see `xgrad.var`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            ddof: what is subtracted from the number of elements.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, `mean` and `correction`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.var(self, axis, dtype, out, ddof, keepdims, **more)
 
     def std(
         self,
-        axis: Any = None,
-        dtype: Any = None,
-        out: Any = None,
+        axis: Axes = None,
+        dtype: DType | None = None,
+        out: RawArray | None = None,
         ddof: float = 0,
         keepdims: bool = False,
         **more: Any,
     ) -> Self:
-        """Return the standard deviation; see `xgrad.std`."""
+        """Return the standard deviation; see `xgrad.std`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            dtype: the dtype to compute in; this one's if None, float64 for integers.
+            out: an array to write the result into, which is then returned.
+            ddof: what is subtracted from the number of elements.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `where`, `mean` and `correction`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.std(self, axis, dtype, out, ddof, keepdims, **more)
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any) -> Self:
-        """Return the maximum; see `xgrad.max`."""
+    def max(
+        self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False, **more: Any
+    ) -> Self:
+        """Return the maximum; see `xgrad.max`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.max(self, axis, out, keepdims, **more)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False, **more: Any) -> Self:
-        """Return the minimum; see `xgrad.min`."""
+    def min(
+        self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False, **more: Any
+    ) -> Self:
+        """Return the minimum; see `xgrad.min`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+            **more: `initial` and `where`, as of NumPy's method.
+
+        Returns:
+            An array of this one's shape without the reduced axes.
+        """
         return public.numpy_protocol.reductions.min(self, axis, out, keepdims, **more)
 
-    def argmax(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Self:
-        """Return the index of the maximum; see `xgrad.argmax`."""
+    def argmax(
+        self, axis: int | None = None, out: RawArray | None = None, *, keepdims: bool = False
+    ) -> Self:
+        """Return the index of the maximum; see `xgrad.argmax`.
+
+        Args:
+            axis: the axis; if None the index counts in the flattened array.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the axis stays in the result, with length one.
+
+        Returns:
+            Integers, of this array's shape without the axis.
+        """
         return _stored(public.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
 
-    def argmin(self, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Self:
-        """Return the index of the minimum; see `xgrad.argmin`."""
+    def argmin(
+        self, axis: int | None = None, out: RawArray | None = None, *, keepdims: bool = False
+    ) -> Self:
+        """Return the index of the minimum; see `xgrad.argmin`.
+
+        Args:
+            axis: the axis; if None the index counts in the flattened array.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the axis stays in the result, with length one.
+
+        Returns:
+            Integers, of this array's shape without the axis.
+        """
         return _stored(public.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
 
-    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Self:
-        """Return whether any element is true; see `xgrad.any`."""
+    def any(self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False) -> Self:
+        """Return whether any element is true; see `xgrad.any`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+
+        Returns:
+            Booleans, of this array's shape without the reduced axes.
+        """
         return _stored(public.any(self, axis=axis, keepdims=keepdims), out, "x.any")
 
-    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Self:
-        """Return whether all elements are true; see `xgrad.all`."""
+    def all(self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False) -> Self:
+        """Return whether all elements are true; see `xgrad.all`.
+
+        Args:
+            axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+            out: an array to write the result into, which is then returned.
+            keepdims: whether the reduced axes stay in the result, with length one.
+
+        Returns:
+            Booleans, of this array's shape without the reduced axes.
+        """
         return _stored(public.all(self, axis=axis, keepdims=keepdims), out, "x.all")
 
-    def cumsum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Self:
-        """Return the running sum; see `xgrad.cumulative_sum`."""
+    def cumsum(
+        self, axis: int | None = None, dtype: DType | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the running sum; see `xgrad.cumulative_sum`.
+
+        Args:
+            axis: the axis; if None the array is flattened first.
+            dtype: the dtype of the sums; that of `xgrad.cumulative_sum` if None.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape, or a vector.
+        """
         return public.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
 
-    def cumprod(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Self:
-        """Return the running product; see `xgrad.cumulative_prod`."""
+    def cumprod(
+        self, axis: int | None = None, dtype: DType | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the running product; see `xgrad.cumulative_prod`.
+
+        Args:
+            axis: the axis; if None the array is flattened first.
+            dtype: the dtype of the products; that of `xgrad.cumulative_prod` if None.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape, or a vector.
+        """
         return public.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
 
-    def round(self, decimals: int = 0, out: Any = None) -> Self:
-        """Return the elements rounded to a number of decimals."""
+    def round(self, decimals: int = 0, out: RawArray | None = None) -> Self:
+        """Return the elements rounded to a number of decimals.
+
+        Args:
+            decimals: how many; of negative ones, to tens and hundreds.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of this one's shape. Its derivative is 0.
+        """
         return public.numpy_protocol.reductions.round(self, decimals, out)
 
-    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> Self:
-        """Return the elements limited to a range; see `xgrad.clip`."""
+    def clip(
+        self,
+        min: RawArray | complex | None = None,
+        max: RawArray | complex | None = None,
+        out: RawArray | None = None,
+    ) -> Self:
+        """Return the elements limited to a range; see `xgrad.clip`.
+
+        Args:
+            min: the lower bound, a number or an array; none if None.
+            max: the upper bound, likewise.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array of the broadcast shape.
+        """
         return _stored(public.clip(self, min, max), out, "x.clip")
 
     def conj(self) -> Self:
@@ -172,33 +360,106 @@ class Methods(Operators):
 
     # Choosing and arranging elements -----------------------------------------------------------
 
-    def take(self, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Self:
-        """Return elements along an axis; of the flattened array without one."""
+    def take(
+        self,
+        indices: Any,
+        axis: int | None = None,
+        out: RawArray | None = None,
+        mode: str = "raise",
+    ) -> Self:
+        """Return elements along an axis; of the flattened array without one.
+
+        Args:
+            indices: integers, of any shape.
+            axis: the axis; None for the flattened array.
+            out: an array to write the result into, which is then returned.
+            mode: what an index out of bounds does: ``"raise"``, ``"wrap"`` or ``"clip"``.
+
+        Returns:
+            An array with the axis replaced by the shape of `indices`.
+        """
         return public.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
 
-    def compress(self, condition: Any, axis: Any = None, out: Any = None) -> Self:
-        """Return the slices along an axis where a condition holds."""
+    def compress(
+        self, condition: Any, axis: int | None = None, out: RawArray | None = None
+    ) -> Self:
+        """Return the slices along an axis where a condition holds.
+
+        Args:
+            condition: booleans, one for each slice.
+            axis: the axis; None for the elements of the flattened array.
+            out: an array to write the result into, which is then returned.
+
+        Returns:
+            An array along the axis as long as the condition is true.
+        """
         return _stored(public.compress(condition, self, axis), out, "x.compress")
 
-    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Self:
-        """Return elements of the choices that this array's integers name."""
+    def choose(self, choices: Any, out: RawArray | None = None, mode: str = "raise") -> Self:
+        """Return elements of the choices that this array's integers name.
+
+        Args:
+            choices: a sequence of arrays that broadcast against this one.
+            out: an array to write the result into, which is then returned.
+            mode: what a number without a choice does; see `xgrad.choose`.
+
+        Returns:
+            An array of the broadcast shape.
+        """
         return _stored(public.choose(self, choices, mode), out, "x.choose")
 
-    def repeat(self, repeats: Any, axis: Any = None) -> Self:
-        """Return each element repeated."""
+    def repeat(self, repeats: Any, axis: int | None = None) -> Self:
+        """Return each element repeated.
+
+        Args:
+            repeats: how often: a number, or one for each slice along the axis.
+            axis: the axis; None for the flattened array.
+
+        Returns:
+            An array, longer along the axis.
+        """
         repeats = np.asarray(repeats) if isinstance(repeats, (list, tuple)) else repeats
         return public.repeat(self, repeats, axis=axis)
 
     def swapaxes(self, axis1: int, axis2: int) -> Self:
-        """Return this array with two axes swapped."""
+        """Return this array with two axes swapped.
+
+        Args:
+            axis1: one axis.
+            axis2: the other one.
+
+        Returns:
+            The same elements; a view where the backend has views.
+        """
         return public.swapaxes(self, axis1, axis2)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Self:
-        """Return the diagonals of two axes."""
+        """Return the diagonals of two axes.
+
+        Args:
+            offset: which diagonal: 0 is the main one, a positive number lies above it.
+            axis1: the axis along which rows are counted.
+            axis2: the axis along which columns are counted.
+
+        Returns:
+            An array without these axes, the diagonal along a new last one.
+        """
         return public.diagonal(self, offset, axis1, axis2)
 
-    def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Self:
-        """Return the sum along diagonals."""
+    def trace(
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DType | None = None
+    ) -> Self:
+        """Return the sum along diagonals.
+
+        Args:
+            offset: which diagonal: 0 is the main one, a positive number lies above it.
+            axis1: the axis along which rows are counted.
+            axis2: the axis along which columns are counted.
+            dtype: the dtype of the sums.
+
+        Returns:
+            An array without these axes.
+        """
         return public.trace(self, offset, axis1, axis2, dtype)
 
     def nonzero(self) -> tuple[Self, ...]:
@@ -206,29 +467,78 @@ class Methods(Operators):
         return public.nonzero(self)
 
     def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Self:
-        """Return where values would be inserted to keep this array sorted."""
+        """Return where values would be inserted to keep this array sorted.
+
+        Args:
+            v: the values, of any shape.
+            side: ``"left"`` for the first place that fits, ``"right"`` for the last one.
+            sorter: the indices that sort this array, if it is not sorted.
+
+        Returns:
+            Integers of the shape of `v`.
+        """
         return public.searchsorted(self, public.asarray(v), side=side, sorter=sorter)
 
     def argsort(
-        self, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+        self,
+        axis: int | None = -1,
+        kind: str | None = None,
+        order: str | None = None,
+        *,
+        stable: bool | None = None,
     ) -> Self:
-        """Return the indices that sort along an axis."""
+        """Return the indices that sort along an axis.
+
+        Args:
+            axis: the axis; None for the flattened array.
+            kind: not used: the sort is stable.
+            order: not used.
+            stable: not used: the sort is stable.
+
+        Returns:
+            Integers of this array's shape.
+        """
         return public.numpy_protocol.manipulation.argsort(self, axis)
 
-    def argpartition(self, kth: Any, axis: Any = -1) -> Self:
-        """Return the indices that put the `kth` smallest in its place: all are sorted."""
+    def argpartition(self, kth: int | tuple[int, ...], axis: int | None = -1) -> Self:
+        """Return the indices that put the `kth` smallest in its place: all are sorted.
+
+        Args:
+            kth: not used, since all are sorted.
+            axis: the axis; None for the flattened array.
+
+        Returns:
+            Integers of this array's shape.
+        """
         return public.numpy_protocol.manipulation.argsort(self, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
     def sort(
-        self, axis: int = -1, kind: Any = None, order: Any = None, *, stable: Any = None
+        self,
+        axis: int = -1,
+        kind: str | None = None,
+        order: str | None = None,
+        *,
+        stable: bool | None = None,
     ) -> None:
-        """Sort along an axis, in place."""
+        """Sort along an axis, in place.
+
+        Args:
+            axis: the axis.
+            kind: not used: the sort is stable.
+            order: not used.
+            stable: not used: the sort is stable.
+        """
         self[...] = public.sort(self, axis=axis)
 
-    def partition(self, kth: Any, axis: int = -1) -> None:
-        """Put the `kth` smallest in its place along an axis, in place: all are sorted."""
+    def partition(self, kth: int | tuple[int, ...], axis: int = -1) -> None:
+        """Put the `kth` smallest in its place along an axis, in place: all are sorted.
+
+        Args:
+            kth: not used, since all are sorted.
+            axis: the axis.
+        """
         self[...] = public.sort(self, axis=axis)
 
     def fill(self, value: Any) -> None:
@@ -236,7 +546,13 @@ class Methods(Operators):
         self[...] = value
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
-        """Write values at places of the flattened array, in place."""
+        """Write values at places of the flattened array, in place.
+
+        Args:
+            indices: integers that count in the flattened array.
+            values: an array or a number; repeated if there are fewer values than indices.
+            mode: what an index out of bounds does: ``"raise"``, ``"wrap"`` or ``"clip"``.
+        """
         public.numpy_protocol.manipulation.put(self, indices, values, mode)
 
     # Looking at the same elements --------------------------------------------------------------

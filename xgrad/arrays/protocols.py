@@ -9,38 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
+from ..backends.protocols import RawArray
 from .array import Array
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
-
-
-class RawArray(Protocol):
-    """An array of some library: of NumPy, CuPy, PyTorch, Dask, ...
-
-    Of what the Array API standard demands, these are the least by which it is told from a list or a
-    text.
-    """
-
-    @property
-    def shape(self) -> Any:
-        """The length of each axis."""
-
-    @property
-    def dtype(self) -> Any:
-        """The library's name of the type of the elements."""
-
-    def __add__(self, other: Any, /) -> Any: ...
-    def __radd__(self, other: Any, /) -> Any: ...
-    def __sub__(self, other: Any, /) -> Any: ...
-    def __rsub__(self, other: Any, /) -> Any: ...
-    def __mul__(self, other: Any, /) -> Any: ...
-    def __rmul__(self, other: Any, /) -> Any: ...
-    def __truediv__(self, other: Any, /) -> Any: ...
-    def __pow__(self, other: Any, /) -> Any: ...
-    def __rpow__(self, other: Any, /) -> Any: ...
-    def __lt__(self, other: Any, /) -> Any: ...
-    def __gt__(self, other: Any, /) -> Any: ...
 
 
 ArrayLike: TypeAlias = Array | RawArray | complex

@@ -9,27 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ..backends.types import Axes, Device, DType
+
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-    import numpy as np
-
+    from ..backends.protocols import RawArray
     from .array import Array
-    from .protocols import Decorator, RawArray
+    from .protocols import Decorator
 
-__all__ = ["AnyArray", "ArrayLike", "DType", "Device", "as_given"]
+__all__ = ["AnyArray", "ArrayLike", "Axes", "DType", "Device", "as_given"]
 
 ArrayLike: TypeAlias = "Array | RawArray | complex"
 """What is taken for an array: an `Array`, a library's own, or a number of Python."""
 
 AnyArray: TypeAlias = "Array | RawArray"
 """An `Array`, or a library's own, where a number will not do."""
-
-DType: TypeAlias = "np.dtype[Any] | type[Any] | str | Hashable"
-"""A dtype: NumPy's, as xgrad has them, or one of the library's own, of which no more is known."""
-
-Device: TypeAlias = "str | Hashable"
-"""A device: its name, or what the library calls one."""
 
 
 def _itself(f: Any, /) -> Any:

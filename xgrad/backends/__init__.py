@@ -243,6 +243,7 @@ ADAPTERS: dict[str, str] = {
     "torch": "xgrad_backends.torch",
     "dask": "xgrad_backends.dask",
     "array_api_strict": "xgrad_backends.strict",
+    "jax": "xgrad_backends.jax",
 }
 """The built-in adapters. Others register in the entry-point group ``xgrad.backends``."""
 
@@ -356,8 +357,8 @@ def set_backend(name: str, device: Any = None) -> None:
     """Set the backend on which creation functions make new arrays, in this context and thread.
 
     Args:
-        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"dask"``, ``"array_api_strict"`` or the name
-            of an installed adapter; ``"torch:meta"`` names a device too.
+        name: ``"numpy"``, ``"cupy"``, ``"torch"``, ``"jax"``, ``"dask"``, ``"array_api_strict"`` or
+            the name of an installed adapter; ``"torch:meta"`` names a device too.
         device: the device of new arrays; the backend's default if None.
 
     Raises:

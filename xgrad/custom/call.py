@@ -11,6 +11,7 @@ from ..arrays.array import Array
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
 from ..engine import handed, tape
+from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
 
@@ -21,6 +22,9 @@ class Call:
         self.leaves, self.structure = trees.flatten(args)
         self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
         arrays = [self.leaves[i] for i in self.places]
+        lead = leading(arrays)
+        if lead is not None:  # batches take the others along, as in any op
+            arrays = [taken_along(trees.as_array(x, "custom rule"), (lead,)) for x in arrays]
         self.parents = tuple(x._node if type(x) is Array else None for x in arrays)
         self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
         for i in self.places:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial, update_wrapper
 from typing import Any
 
+import numpy as np
+
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import SAVED, Node, Parts, Rule, selected
-from ..backends import effects
+from ..backends import backend_of, effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
 from ..engine.transposing import transposed
@@ -60,6 +63,7 @@ class primitive:  # noqa: N801 - used as a decorator
         self.f, self.vjp, self.jvp = f, vjp, jvp
         update_wrapper(self, f)
         self.name = getattr(f, "__name__", type(f).__name__)
+        self._told = False  # that `vmap` calls it in a loop
         self._rule = Rule(self.name, self._never, self._pull_to, self._push, self._lift)
 
     def defvjp(self, vjp: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,12 +107,39 @@ class primitive:  # noqa: N801 - used as a decorator
         return recorded(trees.map(_wrapped, out), self._rule, parents, saved, self.name)
 
     def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if any(type(x) is Batch for x in trees.leaves(args)):
+        leaves, structure = trees.flatten(args)
+        batches = [x for x in leaves if isinstance(x, Batch)]
+        if not batches:
+            recorder = effects.recorder.get()
+            if recorder is not None:
+                return recorder.opaque(self.name, self.f, args, kwargs)
+            return self.f(*args, **kwargs)
+        return self._looped(leaves, structure, max(batches, key=lambda x: x.rank), kwargs)
+
+    def _looped(self, leaves: list[Any], structure: Any, lead: Batch, kwargs: Any) -> Any:
+        """Call the function for each of a batch, and say once that it is done so."""
+        level = lead.level
+        if level.is_sweep:
             raise NotBatchedError(f"{self.name} is a black box, and takes its arrays one by one")
-        recorder = effects.recorder.get()
-        if recorder is not None:
-            return recorder.opaque(self.name, self.f, args, kwargs)
-        return self.f(*args, **kwargs)
+        if not self._told:
+            self._told = True
+            warnings.warn(
+                f"vmap: {self.name} is a black box, so it is called for each example, "
+                f"{level.count} times here. Inside primitive, code for a whole batch has to be its "
+                "own: call it outside of vmap, or build it of functions of xgrad",
+                errors.LoopWarning,
+                stacklevel=4,
+            )
+        outs = []
+        for i in range(level.count):
+            own = [_example(x, lead, i) for x in leaves]
+            outs.append(self._run(structure.unflatten(own), kwargs))
+        found, home = zip(*map(trees.flatten, outs), strict=True)
+        stacked = [
+            level.batch(backend_of(parts[0]).xp.stack(parts))
+            for parts in ([_raw_array(x) for x in xs] for xs in zip(*found, strict=True))
+        ]
+        return home[0].unflatten(stacked)
 
     def no_rule(self) -> Exception:
         """Return the error that there is no rule."""
@@ -228,6 +259,18 @@ class primitive:  # noqa: N801 - used as a decorator
 
 def _raw(x: Any) -> Any:
     return x._data if type(x) is Array else x
+
+
+def _raw_array(x: Any) -> Any:
+    return trees.as_array(x, "primitive: the result")._data
+
+
+def _example(x: Any, lead: Batch, i: int) -> Any:
+    """Return one of a batch; what is the same for each as it is."""
+    if type(x) is not type(lead):
+        return x
+    raw = backend_of(x.data).getitem(x.data, (0 if x.is_shared else i, ...))
+    return np.asarray(raw) if isinstance(raw, np.generic) else raw
 
 
 def _wrapped(x: Any) -> Any:

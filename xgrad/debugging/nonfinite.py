@@ -18,8 +18,7 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, REAL, backend_of
-from ..backends.batched import Batch
+from ..backends import COMPLEX, REAL, backend_of, under
 from ..engine import tape
 from ..engine.frames import held
 from ..engine.record import Record
@@ -248,7 +247,7 @@ class _Debug(Reader):
 def raw_of(x: Any) -> Any:
     """Return the raw array of a cotangent or tangent; of a `Batch`, that of all its members."""
     raw = x._data if type(x) is Array else x
-    return raw.data if type(raw) is Batch else raw
+    return under(raw)
 
 
 def not_finite(x: Any) -> tuple[str, Any]:

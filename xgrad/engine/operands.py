@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
-from ..backends import Backend, backend_of, backend_of_type, under
+from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
 from . import handed
 from .definition import Op
 from .frames import called, is_public
@@ -146,21 +146,31 @@ def require_array(path: str, argument: str, x: Any, axes: int = 0) -> None:
 
 def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
-    raws = [x._data if type(x) is Array else x for x in arrays]
-    raws = [under(x) for x in raws if backend_of_type(type(x)) and x.shape != ()]
-    raws = [x for x in raws if not backend_of(x).leads]  # which takes the others along
-    backends = sorted({backend_of(x).name for x in raws})
-    if len(backends) > 1:
-        raise errors.MixedBackendError(
-            f"{name}: got arrays of the backends {backends}. Move them to one with "
-            f"x.to_backend({backends[0]!r}); nothing is copied silently"
-        )
-    devices = sorted({str(backend_of(x).device(x)) for x in raws})
-    if len(devices) > 1:
-        raise errors.MixedDeviceError(
-            f"{name}: got arrays on the devices {devices}. Move them to one with "
-            "x.to_device(...); nothing is copied silently"
-        )
+    first: Any = None
+    for x in arrays:
+        raw = x._data if type(x) is Array else x
+        backend = BY_TYPE.get(type(raw)) or backend_of_type(type(raw))
+        if backend is None or raw.shape == ():
+            continue
+        if backend.leads:
+            raw = under(raw)
+            backend = backend_of(raw)
+            if backend.leads:  # a recorded array takes the others along
+                continue
+        here = backend, backend.device(raw)
+        if first is None:
+            first = here
+        elif here[0] is not first[0]:
+            backends = sorted((backend.name, first[0].name))
+            raise errors.MixedBackendError(
+                f"{name}: got arrays of the backends {backends}. Move them to one with "
+                f"x.to_backend({backends[0]!r}); nothing is copied silently"
+            )
+        elif here[1] is not first[1] and str(here[1]) != str(first[1]):
+            raise errors.MixedDeviceError(
+                f"{name}: got arrays on the devices {sorted(map(str, (here[1], first[1])))}. Move "
+                "them to one with x.to_device(...); nothing is copied silently"
+            )
 
 
 def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never written to

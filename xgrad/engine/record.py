@@ -9,7 +9,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, is_recording, recording
-from ..backends import REAL, backend_of, creating_like
+from ..backends import REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
 from .operands import taken_along
@@ -44,6 +44,7 @@ class Record:
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
         fresh = list(args)
+        mapped = bool(batched.levels())
         for i in argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
@@ -51,7 +52,7 @@ class Record:
                 )
             given = args[i]
             if trees.is_plain(given):  # what most are, by the shortest way
-                x = Array(given)
+                x = batched.within(Array(given)) if mapped else Array(given)
                 fresh[i] = y = leaf(x, outer)
                 self.structures.append(trees.SINGLE)
                 self.given.append(given)
@@ -65,6 +66,7 @@ class Record:
                 if type(given) is Array:
                     self.raw = False
                 x = trees.differentiable(given, what)
+                x = batched.within(x) if mapped else x
                 y = leaf(x, outer)
                 self.given.append(given)
                 self.inputs.append(x)

@@ -19,7 +19,7 @@ from ..arrays.node import RULE
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.op import constant, linear
-from ..engine.operands import require_array, require_one_place
+from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
@@ -190,14 +190,14 @@ def getitem(x: Array, key: Key, /) -> Array:
         if type(k) is float:  # some libraries cut it off
             raise IndexError(f"getitem: got the index {k}; expected integers, slices or arrays")
     require_one_place("getitem", (x, *keys))
-    return _gather(x, key)
+    return _gather(taken_along(x, keys), key)
 
 
 def leading(x: Any, value: Any) -> Backend:
     """Return the backend of a raw array and of what is written to it; a batch of either leads."""
     backend = backend_of(x)
     own = backend if type(value) in SCALARS else backend_of_type(type(value))
-    return own if own is not None and own.leads else backend
+    return own if own is not None and own.leads > backend.leads else backend
 
 
 def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
@@ -230,6 +230,8 @@ def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
         )
     if type(value) is Array and len(value._data.shape) > len(x._data.shape):
         value = _without_leading_ones(value, len(x._data.shape))
+    if not is_basic(key):
+        x = taken_along(x, key if type(key) is tuple else (key,))
     return _setitem(x, value, key=key, copy=copy)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import XP, Raw, backend_of
+from ..backends import Raw, backend_of, under
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired
@@ -35,15 +35,16 @@ from .elementwise import (
 from .statistical import all as all_over
 
 
-def _own(xp: XP, name: str) -> Any:
-    """Return a function that only some libraries have, or None."""
-    return getattr(xp, name, None)
+def _own(x: Raw, name: str) -> Any:
+    """Return a function that only some libraries have, for a raw array, or None."""
+    known = hasattr(backend_of(under(x)).xp, name)
+    return getattr(backend_of(x).xp, name) if known else None
 
 
 @elementwise(lambda xp, out: math.log(2) * out)
 def _exp2(x: Array, /) -> Array:
     """Return 2 raised to each element."""
-    own = _own(backend_of(x).xp, "exp2")
+    own = _own(x, "exp2")
     return own(x) if own else 2.0**x
 
 
@@ -57,7 +58,7 @@ def exp2(x: Array, /) -> Array:
 def _cbrt(x: Array, /) -> Array:
     """Return the real cube root of each element."""
     xp = backend_of(x).xp
-    own = _own(xp, "cbrt")
+    own = _own(x, "cbrt")
     return own(x) if own else xp.sign(x) * xp.abs(x) ** (1 / 3)
 
 

@@ -9,6 +9,7 @@ from ..arrays.types import Device, as_given
 from ..backends import backend_of, load
 from ..engine.op import linear
 from ..engine.operands import require_array
+from ..errors import MissingFunctionError
 
 
 @linear(lambda xp, g, device, source: _to_device(g, device=source, source=device))
@@ -65,11 +66,17 @@ def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Ar
     Raises:
         UnknownBackendError: if no adapter has this name.
         BackendUnavailableError: if the library or its device cannot be used here.
+        MissingFunctionError: inside `vmap`, where an array stays where it is.
     """
     require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")
     raw = x._data if type(x) is Array else x
     here, target = backend_of(raw), load(name)
+    if here.under is not None:
+        raise MissingFunctionError(
+            f"to_backend: inside vmap an array stays where it is; move what vmap is given, with "
+            f"x.to_backend({backend!r}) before"
+        )
     device = suffix or None if device is None else device
     device = None if device is None else target.parse_device(device)
     if here is target:

@@ -10,7 +10,7 @@ from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import XP, Raw, backend_of
 from ..engine.frames import called
 from ..engine.op import constant, linear, rule
-from ..engine.operands import require_array, require_one_place
+from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
 from .elementwise import negative
 from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem
@@ -49,7 +49,7 @@ def _addressed(x: Any, key: Key, value: Any, name: str) -> tuple[Any, Key]:
     key = raw_key(key)
     parts = key if isinstance(key, tuple) else (key,)
     require_one_place(name, (x, value, *parts))
-    return array_of(x, name), key
+    return taken_along(array_of(x, name), parts), key
 
 
 @constant

@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any
 
 import xgrad as xg
+from xgrad import arrays
 from xgrad.debugging.observer import Reader
 from xgrad.engine import tape
 from xgrad.engine.definition import Op
@@ -192,9 +193,9 @@ def is_users(file: str) -> bool:
 
 
 @cache
-def _doors() -> str:
-    """Return the folder of the functions that lead from NumPy's functions to those of xgrad."""
-    return folder_of(xg.numpy_protocol)
+def _doors() -> tuple[str, ...]:
+    """Return the folders of methods, operators and NumPy's protocols, which call the functions."""
+    return folder_of(arrays), folder_of(xg.numpy_protocol)
 
 
 def _user_of(frame: FrameType | None) -> FrameType | None:

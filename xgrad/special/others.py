@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from ..arrays.array import Array
-from ..backends import backend_of, backend_of_type
+from ..backends import backend_of, backend_of_type, under
 from ..engine import handed
 from ..engine.calls.results import wrapped
-from ..errors import NotDifferentiableError
+from ..errors import MissingFunctionError, NotDifferentiableError
 from ..ops.dtypes import is_tracked
 
 _SYNONYMS = {
@@ -29,6 +32,10 @@ _SYNONYMS = {
 
 _STEPS = ("gammasgn",)
 """Functions that are constant between jumps: their derivative is zero."""
+
+
+_ELEMENTWISE = ("zeta",)
+"""Elementwise functions that are no ufuncs."""
 
 
 def without_derivative(name: str) -> Any:
@@ -64,6 +71,8 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if raw is None:
             return function(*args, **kwargs)
         own = getattr(backend_of(raw).xp.special, name)
+        if raw is not under(raw):
+            _require_elementwise(name, raw)
         if near is None:
             return own(*args, **kwargs)
         values = [x._data if type(x) is Array else x for x in args]
@@ -71,6 +80,16 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         return wrapped(own(*values, **named))
 
     return call
+
+
+def _require_elementwise(name: str, raw: Any) -> None:
+    """Raise if a function of a batch is not known to act element by element."""
+    function = getattr(backend_of(under(raw)).xp.special, name)
+    if name not in _ELEMENTWISE and not isinstance(inspect.unwrap(function), np.ufunc):
+        raise MissingFunctionError(
+            f"vmap: special.{name} is not known to act element by element. Call it outside of "
+            "vmap, or make it an op with xgrad.primitive, which vmap calls for each example"
+        )
 
 
 def _is_raw(x: Any) -> bool:

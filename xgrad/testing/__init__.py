@@ -7,6 +7,7 @@ any backend, also on one that another package brings. `check_op` checks one `Row
 from .cases import Place, Row, Sample, Spec
 from .checks import CHECKS, check_op
 from .gradients import check_grads
+from .mapped import check_vmap
 from .report import Report, check_backend
 from .table import NOT_OPS, ROWS
 
@@ -22,4 +23,5 @@ __all__ = [
     "check_backend",
     "check_grads",
     "check_op",
+    "check_vmap",
 ]

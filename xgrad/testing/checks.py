@@ -394,9 +394,10 @@ def _check_mixed(row: Row, place: Place) -> int:
 def _strangers(case: Case, i: int) -> Iterator[tuple[Any, type[Exception]]]:
     """Yield the argument `i` on another backend and on another device."""
     values, place = case.numpy_arrays()[i], case.place
-    others = [name for name in xg.available_backends() if name != place.backend.name]
-    if others:
-        yield Place.named(others[0]).raw(values), xg.errors.MixedBackendError
+    names = [name for name in xg.available_backends() if name != place.backend.name]
+    other = next((p for p in map(Place.named, names) if p.has_values), None)
+    if other is not None:  # JAX has no values in double precision before that is switched on
+        yield other.raw(values), xg.errors.MixedBackendError
     if not place.has_values:  # where nothing is computed, PyTorch lets devices mix
         return
     for device in place.backend.devices():

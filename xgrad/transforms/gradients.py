@@ -22,14 +22,7 @@ from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
 
 if TYPE_CHECKING:
-    from .protocols import (
-        Argument,
-        Derived,
-        Gradient,
-        GradientOf,
-        ValueAndGradient,
-        ValueAndGradientOf,
-    )
+    from .protocols import Argument, Gradient, ValueAndGradient
 
 __all__ = [
     "grad",
@@ -41,7 +34,6 @@ __all__ = [
 
 P = ParamSpec("P")
 R = TypeVar("R")
-T = TypeVar("T")
 
 
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -151,24 +143,8 @@ def value_and_grad(
 ) -> ValueAndGradient[P, R]: ...
 @overload
 def value_and_grad(
-    f: Callable[Concatenate[int, P], R],
-    argnums: Literal[0] = 0,
-    *,
-    has_aux: Literal[False] = False,
-    strict: bool = False,
-) -> ValueAndGradient[P, R]: ...
-@overload
-def value_and_grad(
-    f: Callable[Concatenate[T, P], Any],
-    argnums: Literal[0] = 0,
-    *,
-    has_aux: Literal[False] = False,
-    strict: bool = False,
-) -> ValueAndGradientOf[T, P]: ...
-@overload
-def value_and_grad(
-    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
-) -> Derived[P, tuple[Any, Any]]: ...
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., tuple[Any, Any]]: ...
 @picklable
 def value_and_grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
@@ -251,24 +227,8 @@ def grad(
 ) -> Gradient[P]: ...
 @overload
 def grad(
-    f: Callable[Concatenate[int, P], Any],
-    argnums: Literal[0] = 0,
-    *,
-    has_aux: Literal[False] = False,
-    strict: bool = False,
-) -> Gradient[P]: ...
-@overload
-def grad(
-    f: Callable[Concatenate[T, P], Any],
-    argnums: Literal[0] = 0,
-    *,
-    has_aux: Literal[False] = False,
-    strict: bool = False,
-) -> GradientOf[T, P]: ...
-@overload
-def grad(
-    f: Callable[P, Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
-) -> Derived[P, Any]: ...
+    f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False
+) -> Callable[..., Any]: ...
 @picklable
 def grad(
     f: Callable[..., Any], argnums: Argnums = 0, *, has_aux: bool = False, strict: bool = False

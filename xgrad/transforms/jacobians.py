@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, overload
 
 import xgrad
 
@@ -12,7 +12,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, largest
+from ..backends.batched import Level, largest, leave
 from ..engine.picklable import picklable
 from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
@@ -28,21 +28,37 @@ from .complex_forms import (
 from .gradients import grad, jvp
 
 if TYPE_CHECKING:
-    from .protocols import Derived
+    from .protocols import Argument, Jacobian
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 
 P = ParamSpec("P")
 
 
-@picklable
+@overload
 def jacrev(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacrev(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def jacrev(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by reverse mode, all rows in one walk.
 
     It suits functions with fewer outputs than inputs. The Jacobian of an output of shape S with
@@ -108,14 +124,30 @@ def jacrev(
     return jacobian
 
 
-@picklable
+@overload
 def jacfwd(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def jacfwd(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def jacfwd(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the Jacobian of `f` by forward mode, all columns in one walk.
 
     It suits functions with fewer inputs than outputs; shapes and structure are those of `jacrev`.
@@ -167,14 +199,30 @@ def jacfwd(
     return jacobian
 
 
-@picklable
+@overload
 def hessian(
-    f: Callable[P, Any],
+    f: Callable[Concatenate[Argument, P], Any],
+    argnums: Literal[0] = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Jacobian[P]: ...
+@overload
+def hessian(
+    f: Callable[..., Any],
     argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     complex: Complex | None = None,
-) -> Derived[P, Any]:
+) -> Callable[..., Any]: ...
+@picklable
+def hessian(
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    *,
+    has_aux: bool = False,
+    complex: Complex | None = None,
+) -> Callable[..., Any]:
     """Return a function that gives the matrix of second derivatives of a real scalar function.
 
     Forward mode over reverse mode: one linearisation of the gradient, and one walk for all columns.
@@ -265,8 +313,9 @@ def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]
     with backend.quiet():
         for start in range(0, x.size, count):
             units = _units(x, unit, start, min(count, x.size - start))
-            for piece, result, y in zip(pieces, walk(Array(Batch(units))), ends, strict=True):
-                piece.append(_data(result, y, units.shape[0]))
+            level = Level(int(units.shape[0]), is_sweep=True)
+            for piece, result in zip(pieces, walk(Array(level.batch(units))), strict=True):
+                piece.append(leave(result._data, level, 0))
     return [Array(backend.xp.concat(p) if len(p) > 1 else p[0]) for p in pieces]
 
 
@@ -276,14 +325,6 @@ def _units(x: Array, unit: Any, start: int, count: int) -> Any:
     xp, device = backend.xp, backend.device(x._data)
     eye = xp.eye(count, x.size, k=start, dtype=x._data.dtype, device=device)
     return xp.reshape(eye if unit == 1 else eye * unit, (count, *x.shape))
-
-
-def _data(result: Array, like: Array, count: int) -> Any:
-    """Return the raw data of a batch; of a result that is the same for all, once for each."""
-    raw = result._data
-    if type(raw) is Batch:
-        return raw.data
-    return backend_of(raw).xp.broadcast_to(raw, (count, *like.shape))
 
 
 def _basis(x: Array, unit: Any) -> Iterator[Array]:

@@ -8,33 +8,26 @@ from __future__ import annotations
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
 from ..arrays.array import Array
-from ..arrays.protocols import RawArray
-
-
-class Argument(Array):
-    """What the parameter of a lambda is taken for: an array that may as well be a module."""
-
-    __call__: Any
-
-    def __getattr__(self, name: str) -> Any: ...
-
+from ..backends.protocols import RawArray
 
 P = ParamSpec("P")
 R_co = TypeVar("R_co", covariant=True)
-T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Derived(Protocol[P, R_co]):
-    """A function of the arguments of another one."""
+class Argument(Array, Any):  # type: ignore[misc] # what is known of it is that nothing is forbidden
+    """What the first parameter of a function is taken for: an array that may as well be a module.
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    So every function matches, and a lambda, whose parameter has no type of its own, may do with it
+    what it likes.
+    """
 
 
 class Gradient(Protocol[P]):
-    """The gradient by an array: of an `Array` it is one, of a pytree a pytree.
+    """The gradient by the first argument: of an `Array` it is one, of a pytree a pytree.
 
-    Of a number, or of a library's own array, it is the library's own.
+    Of a number, or of a library's own array, it is the library's own. The other parameters are
+    those of the function.
     """
 
     @overload
@@ -45,14 +38,8 @@ class Gradient(Protocol[P]):
     def __call__(self, x: U, /, *args: P.args, **kwargs: P.kwargs) -> U: ...
 
 
-class GradientOf(Protocol[T, P]):
-    """The gradient by a module or another pytree, of which it has the structure."""
-
-    def __call__(self, x: T, /, *args: P.args, **kwargs: P.kwargs) -> T: ...
-
-
 class ValueAndGradient(Protocol[P, R_co]):
-    """The value, and the gradient by an array; see `Gradient`."""
+    """The value, and the gradient by the first argument; see `Gradient`."""
 
     @overload
     def __call__(self, x: Array, /, *args: P.args, **kwargs: P.kwargs) -> tuple[R_co, Array]: ...
@@ -64,7 +51,7 @@ class ValueAndGradient(Protocol[P, R_co]):
     def __call__(self, x: U, /, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, U]: ...
 
 
-class ValueAndGradientOf(Protocol[T, P]):
-    """The value, and the gradient by what is no array; see `GradientOf`."""
+class Jacobian(Protocol[P]):
+    """What depends on the structure of argument and result; the other parameters are kept."""
 
-    def __call__(self, x: T, /, *args: P.args, **kwargs: P.kwargs) -> tuple[Any, T]: ...
+    def __call__(self, x: Any, /, *args: P.args, **kwargs: P.kwargs) -> Any: ...

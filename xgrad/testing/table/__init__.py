@@ -75,7 +75,7 @@ NOT_OPS: dict[str, str] = {
         "creation": (
             "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),
-        "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp",
+        "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp vmap",
         "tape": "checkpoint compile scan custom_jvp custom_vjp no_grad primitive stop_gradient",
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",

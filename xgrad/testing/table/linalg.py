@@ -260,7 +260,12 @@ ROWS: tuple[Row, ...] = (
         ),
     ),
     _same("pinv", (sample(a(3, 2)), sample(a(2, 3)), sample(_regular()), sample(a(2, 3, 2)))),
-    _row("expm", _of_regular("expm"), (Sample((a(3, 3), SHIFT)), Sample((a(2, 2, 2, 2), 0.1)))),
+    _row(
+        "expm",
+        _of_regular("expm"),
+        (Sample((a(3, 3), SHIFT)), Sample((a(2, 2, 2, 2), 0.1))),
+        known={"jax": "JAX's own is good to ten digits only"},
+    ),
     _row("sqrtm", _of_hermitian("sqrtm"), SQUARE),
     _row(
         "matrix_function",

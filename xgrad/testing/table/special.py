@@ -34,6 +34,27 @@ CUPY_REAL = frozenset("erf erfc erfcx exp1 expi ndtr".split())
 """Those that it has for real numbers only."""
 
 
+JAX_LACKS = frozenset(
+    """
+    agm airy bdtr bdtrc bei beip ber berp betaincc betainccinv betaincinv binom chdtri cosdg cosm1
+    cotdg ellipe ellipeinc ellipj ellipk ellipkinc ellipkm1 erfcinv erfi eval_chebyc eval_chebys
+    eval_chebyt eval_chebyu eval_gegenbauer eval_genlaguerre eval_hermite eval_hermitenorm
+    eval_jacobi eval_laguerre eval_legendre eval_sh_chebyt eval_sh_chebyu eval_sh_legendre exp10
+    exprel fdtrc fdtri gammainccinv gammaincinv gdtrix hankel1 hankel1e hankel2 hankel2e huber
+    hyp0f1 hyperu inv_boxcox inv_boxcox1p it2struve0 iti0k0 itj0y0 itmodstruve0 itstruve0 iv ive j0
+    j1 jv k0 k0e k1 k1e kei keip ker kerp kv kve lambertw modstruve nbdtr nbdtrc ndtri_exp powm1
+    pseudo_huber shichi sindg stdtr stdtrit struve tandg voigt_profile wright_bessel wrightomega y0
+    y1 yv zetac
+    """.split()
+)
+"""The functions of the table that JAX does not have, or that are made of one that it has not."""
+
+JAX_REAL = frozenset(
+    "dawsn digamma erf erfc exp1 expi fresnel gamma hyp1f1 hyp2f1 loggamma ndtr sici spence".split()
+)
+"""Those that it has for real numbers only."""
+
+
 def _reference(name: str) -> Any:
     """Return SciPy's function, in the precision of its arrays."""
 
@@ -75,6 +96,7 @@ def _row(
 def _known(name: str, torch: str) -> dict[str, str]:
     """Return why each backend that lacks the function is left out."""
     known = {"torch": torch} if torch else {}
+    known |= {"jax": "JAX has no such function"} if name in JAX_LACKS else {}
     return known | ({"cupy": "CuPy has no such function"} if name in CUPY_LACKS else {})
 
 
@@ -82,6 +104,7 @@ def _known_dtypes(name: str, dtypes: str, torch: str) -> dict[str, tuple[str, st
     """Return the dtypes that backends lack, and why."""
     known = _REAL_ONLY if not torch and "c" in dtypes else {}
     real = {"cupy": ("c", "CuPy has only the real function")} if name in CUPY_REAL else {}
+    real |= {"jax": ("c", "JAX has only the real function")} if name in JAX_REAL else {}
     return known | real
 
 

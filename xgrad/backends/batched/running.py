@@ -1,0 +1,52 @@
+"""The calls of `vmap` that are running here, and what random numbers are inside them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from ... import errors
+
+__all__ = ["drawn", "levels", "running"]
+
+_running: ContextVar[tuple[tuple[Any, str | None], ...]] = ContextVar("xgrad_vmap", default=())
+
+
+@contextlib.contextmanager
+def running(level: Any, randomness: str | None) -> Iterator[None]:
+    """Let a call of `vmap` run in the block, and random numbers be drawn as was said for it."""
+    token = _running.set((*_running.get(), (level, randomness)))
+    try:
+        yield
+    finally:
+        _running.reset(token)
+
+
+def levels() -> list[Any]:
+    """Return the levels of the calls of `vmap` that are running, the outermost first."""
+    return [level for level, _ in _running.get()]
+
+
+def drawn(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any:
+    """Return raw random numbers of a shape: a batch of them where examples are to have others."""
+    running = _running.get()
+    if any(mode is None for _, mode in running):
+        raise errors.XgradError(
+            "vmap: f draws random numbers. Say randomness='different' for other numbers in each "
+            "example, or randomness='same' for the same in all"
+        )
+    own = [level for level, mode in running if mode == "different"]
+    raw = draw((*(level.count for level in own), *shape))
+    for level in sorted(own, key=lambda level: level.kind.rank):
+        raw = _entered(raw, level, own)
+    return raw
+
+
+def _entered(raw: Any, level: Any, own: list[Any]) -> Any:
+    """Make a batch of the axis of a level; those of smaller rank are batches by now."""
+    from .border import enter  # it imports what imports this
+
+    axis = sum(other.kind.rank > level.kind.rank for other in own[: own.index(level)])
+    return enter(raw, level, axis)
