@@ -74,6 +74,23 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
         _recording.reset(self.token)
 
 
+_inside: ContextVar[int] = ContextVar("xgrad_inside", default=0)
+is_inside = _inside.get
+"""How many transforms are running their functions around this code."""
+
+
+class inside:  # noqa: N801 - a context manager, and a class only for its speed
+    """Run a transform's function inside a ``with`` block, in this context only."""
+
+    __slots__ = ("token",)
+
+    def __enter__(self) -> None:
+        self.token = _inside.set(_inside.get() + 1)
+
+    def __exit__(self, *error: object) -> None:
+        _inside.reset(self.token)
+
+
 class Rule:
     """How to walk through a node: made once, when the op is defined.
 
@@ -170,6 +187,8 @@ class Parts(dict[int, Any]):
 
 LEAF = _identity("leaf")
 """A variable of a transform."""
+ENDED = object()
+"""What a leaf saves when its transform has run the function: nobody will ask it for more."""
 PARAMETER = _identity("parameter")
 """A leaf with ``requires_grad``."""
 SELECT = Rule(
@@ -186,6 +205,12 @@ FREED = Rule("freed", freed, freed, freed, freed)
 def new_leaf(outer: Node | None = None) -> Node:
     """Return a fresh leaf: a new variable here, and to a recording outer tape the node given."""
     return [next_serial(), LEAF, outer, None, None]
+
+
+def end(leaves: list[Node]) -> None:
+    """Note that the function which was given these leaves has run: their tape is no outer one."""
+    for node in leaves:
+        node[SAVED] = ENDED
 
 
 def selected(node: Node, i: int) -> Node:

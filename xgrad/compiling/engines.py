@@ -64,7 +64,7 @@ def faster(program: Program, donated: frozenset[Any]) -> Source | None:
     if compiler() is None or np.ndarray not in program.backend.array_types:
         return None
     try:
-        source = ENGINES["native"](program, donated)
+        source: Source = ENGINES["native"](program, donated)
         source.compiled()()
     except errors.BackendUnavailableError as error:
         logger.warning("the native engine cannot be used: %s", error)

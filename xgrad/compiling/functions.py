@@ -1,4 +1,4 @@
-"""Functions by their path, on any library: how a program that was recorded on one runs on another."""
+"""Functions by their path, on any library: a program that was recorded on one runs on another."""
 
 from __future__ import annotations
 

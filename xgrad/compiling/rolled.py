@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.node import end
 from ..backends import COMPLEX, REAL
 from ..custom.checkpoint import captured_by
 from ..engine import tape
@@ -90,6 +91,7 @@ class _Body:
             leaves = [tape.leaf(x, False) if _is_floating(x._data) else x for x in arrays]
             start = leaves if recording else arrays
             carried, made = step(start[: len(carry)], start[len(carry) :])
+        end([x._node for x in leaves if x._node is not None])
         nodes = [x._node for x in (*carried, *made) if x._node is not None]
         own = [x._node for x in leaves if x._node is not None]
         self.captured = captured_by(nodes, own) if recording else []
@@ -189,6 +191,7 @@ class _Way:
         with tape.recording(True):
             leaves = [tape.leaf(x, taped) if _is_floating(x._data) else x for x in arrays]
             carried, rows = self.step(leaves[: self.carried], leaves[self.carried :])
+        end([x._node for x in leaves if x._node is not None])
         outs = [*carried, *rows]
         ends = [x._node for x in leaves if x._node is not None] + self.captured
         path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)

@@ -18,6 +18,7 @@ import numpy as np
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import end
 from ..backends import backend_of
 from ..custom.call import Call, filled, recorded
 from ..custom.checkpoint import captured_by
@@ -164,6 +165,7 @@ class _Run:
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         with tape.recording(True):
             out = pair(self.step(*call.arguments(leaves)))
+        end([x._node for x in leaves])
         outs = [trees.as_array(x, "scan") for x in trees.leaves(out)]
         return call.places, outs, leaves
 
@@ -297,6 +299,7 @@ def _again(run: Any, call: Any, lifted: Any) -> tuple[list[Node], list[Array], l
         leaves = [tape.leaf(x, True) for x in lifted]
         carry, xs = call.arguments(leaves)
         out = looped(run.step, carry, xs, run.count)
+    end([x._node for x in leaves])
     ends = [x._node for x in leaves] + run.captured
     outs = [trees.as_array(x, "scan") for x in trees.leaves(out)]
     path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)

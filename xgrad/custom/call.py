@@ -8,7 +8,7 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
-from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, new_leaf, next_serial, selected
+from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
 from ..engine import handed, tape
 from ..engine.operands import leading, taken_along
@@ -138,6 +138,7 @@ def transposed_jvp(
                 seeds[serial] = seeds[serial] + ct if serial in seeds else ct
         nodes = [out._node for out in outs if out._node is not None]
         path, _ = tape.cone(nodes, [x._node for x in leaves])
+        end([x._node for x in leaves])
     with tape.recording(not raw):
         found = tape.pullback(path, seeds, taped=True)
     cs = [found.get(x._node[SERIAL]) for x in leaves]

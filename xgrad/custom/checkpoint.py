@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from .. import random
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import end
 from ..backends import effects
 from ..engine import tape
 from ..engine.picklable import picklable
@@ -37,6 +38,7 @@ def checkpoint(f: F) -> F:
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         with random.watched() as states:
             out = f(*call.arguments(leaves))
+        end([x._node for x in leaves])
         nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
         captured = captured_by(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
@@ -93,6 +95,7 @@ def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
         out = f(*call.arguments(leaves))
+    end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
     path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)

@@ -8,13 +8,13 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array, leaf
-from ..arrays.node import PARENTS, SERIAL, Node, is_recording, recording
+from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
 from ..backends import REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
 from .operands import taken_along
 from .projection import cast, ones_like
-from .walks import cone, last_uses, pullback, pushforward
+from .walks import any_alive, cone, last_uses, pullback, pushforward
 
 Argnums = int | Sequence[int]
 
@@ -76,12 +76,15 @@ class Record:
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
         leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
-        with creating_like(self.inputs[0]._data):
-            if outer:
-                out = f(*fresh, **kwargs)
-            else:
-                with recording(True):
+        try:
+            with creating_like(self.inputs[0]._data), inside():
+                if outer:
                     out = f(*fresh, **kwargs)
+                else:
+                    with recording(True):
+                        out = f(*fresh, **kwargs)
+        finally:
+            end(self.leaves)
         del fresh
         self.aux = None
         if has_aux:
@@ -125,7 +128,9 @@ class Record:
         """Return an auxiliary result off this tape, raw if the inputs were."""
         if type(x) is not Array:
             return x
-        if x._node is not None and not any(leaf[PARENTS] is not None for leaf in self.leaves):
+        if x._node is not None and not any_alive(
+            [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
+        ):
             x = Array(x._data)
         return trees.like_input(x, None) if self.raw else x
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import xgrad
+from xgrad.arrays.node import is_inside
 
 
 def holds_array(x: Any) -> bool:
@@ -29,10 +30,30 @@ def asarray(a: Any, dtype: Any = None, **kwargs: Any) -> Any:
     return array(a, dtype) if holds_array(a) else np.asarray(a, dtype, **kwargs)
 
 
+def _to_fill(made: Any) -> Any:
+    """Return a new array as one that takes tracked values, where a derivative is being taken."""
+    return xgrad.asarray(made) if is_inside() and made.dtype.kind in "fc" else made
+
+
+def zeros(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+    """Return zeros, of which parts may be overwritten with what is differentiated."""
+    return _to_fill(np.zeros(shape, dtype, **kwargs))
+
+
+def ones(shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    """Return ones, of which parts may be overwritten with what is differentiated."""
+    return _to_fill(np.ones(shape, dtype, **kwargs))
+
+
+def empty(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+    """Return an array of any values, to be overwritten, also with what is differentiated."""
+    return _to_fill(np.empty(shape, dtype, **kwargs))
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None, **kwargs: Any) -> Any:
     """Return an array filled with one value, which may be tracked."""
     if not holds_array(fill_value):
-        return np.full(shape, fill_value, dtype, **kwargs)
+        return _to_fill(np.full(shape, fill_value, dtype, **kwargs))
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     out = xgrad.broadcast_to(array(fill_value), shape)
     return out if dtype is None else xgrad.astype(out, dtype)
