@@ -593,3 +593,12 @@ def test_an_index_that_is_a_number_in_the_replay():
         return part * z[xg.clip(k + 1, 0, 4), ...] + xg.sum(z)
 
     same(f, np.arange(15.0).reshape(5, 3), np.asarray(1), other=(np.ones((5, 3)), np.asarray(3)))
+
+
+def test_a_debugger_sees_every_op():
+    f = xg.compile(xg.grad(lambda x: xg.sum(xg.sqrt(x))))
+    at = np.asarray([0.0, 4.0])
+    with np.errstate(all="ignore"):
+        f(at)
+        with xg.debug(), pytest.raises(xg.errors.NonFiniteError, match="sqrt: the derivative is"):
+            f(at)

@@ -53,7 +53,7 @@ def simplified(equations: list[Equation], outputs: list[Any]) -> tuple[list[Equa
             continue
         if e.name == "astype" and isinstance(e.args[0], Var) and e.args[0].dtype == np.bool_:
             masks[e.outs[0]] = e.args[0]
-        kept.append(_with_masks(_with_numbers(e), masks))
+        kept.append(_with_masks(_with_numbers(_unwrapped(e)), masks))
     return kept, [known.get(x, x) if isinstance(x, Var) else x for x in outputs]
 
 
@@ -108,6 +108,20 @@ def is_everywhere(x: Any, number: int) -> bool:
 def is_repeated(x: Any) -> bool:
     """Whether an array of NumPy is one number, broadcast."""
     return all(s == 0 for s, n in zip(x.strides, x.shape, strict=True) if n > 1)
+
+
+def _unwrapped(e: Equation) -> Equation:
+    """Return an equation with the ufunc in the place of a wrapper that is for single precision."""
+    inner = getattr(e.function, "__wrapped__", None)
+    if not e.path.startswith("xp.special.") or type(inner) is not np.ufunc or e.kwargs:
+        return e
+    arrays = (*e.inputs(), *e.outs)
+    has_order = any(type(x) not in (Var, float) for x in e.args)  # an integer has loops of its own
+    if inner.nout != 1 or has_order or any(v.dtype.char not in "dD" for v in arrays):
+        return e
+    e = e.replaced({})
+    e.function = inner
+    return e
 
 
 def _with_numbers(e: Equation) -> Equation:
