@@ -10,6 +10,7 @@ import pytest
 import xgrad as xg
 from tests.compiling.table import disagreement
 from xgrad.compiling import engines
+from xgrad.compiling.buffers import Memory
 from xgrad.compiling.replay import Source
 from xgrad.testing import ROWS, Place
 
@@ -76,8 +77,6 @@ def test_what_depends_on_values_is_refused(name):
 
 def test_the_check_can_fail(monkeypatch):
     """With memory that is freed while it is still read, replays are wrong."""
-    from xgrad.compiling.buffers import Memory
-
     monkeypatch.setattr(Memory, "of", lambda self, v: v)
     row = next(row for row in ROWS if row.name == "flip")
     rows = [row, *(r for r in ROWS if r.name in ("matmul", "roll", "getitem", "var"))]
