@@ -602,3 +602,32 @@ def test_a_debugger_sees_every_op():
         f(at)
         with xg.debug(), pytest.raises(xg.errors.NonFiniteError, match="sqrt: the derivative is"):
             f(at)
+
+
+class Scaled:
+    def __init__(self):
+        self.scale = xg.asarray(np.full(6, 2.0))
+        self.parts = [{"shift": np.zeros(6)}]
+        self.power = 2
+
+    def __call__(self, x):
+        return self.scale * x**self.power + self.parts[0]["shift"]
+
+
+@pytest.mark.parametrize("bound", [False, True])
+def test_a_captured_model_may_change(bound):
+    model = Scaled()
+    f = xg.compile(model.__call__ if bound else lambda x: model(x))
+    for change in (
+        lambda: setattr(model, "scale", xg.asarray(np.full(6, 3.0))),
+        lambda: model.parts[0].update(shift=np.ones(6)),
+        lambda: model.scale.__setitem__(0, -1.0),
+        lambda: model.parts.__setitem__(0, {"shift": np.full(6, 0.5)}),
+    ):
+        for _ in range(2):
+            np.testing.assert_array_equal(f(X), model(xg.asarray(X)).data)
+        change()
+    assert f.stats["traces"] == 1
+    model.power = 3
+    np.testing.assert_array_equal(f(X), model(xg.asarray(X)).data)
+    assert f.stats["traces"] == 2
