@@ -171,6 +171,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=getitem,
     setitem=setitem,
+    owns=lambda x: x._base is None and x.untyped_storage().nbytes() == x.numel() * x.itemsize,
     synchronize=_synchronize,
     parse_device=_parse_device,
     on_host=lambda x: x.device.type == "cpu",

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import sys
 import weakref
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -368,10 +369,15 @@ class Array(Methods):
             views[:] = [ref for ref in views if ref() is not None]
         views.append(weakref.ref(self))
 
+    _filled: ClassVar[Callable[[Array], None]]  # see `arrays.filling`
+
     def __setitem__(self, key: Any, value: Any) -> None:
-        copy = not backend_of(self._data).owns(self._data)
+        self._write(key, value, copy=True)
+
+    def _write(self, key: Any, value: Any, copy: bool) -> None:
+        """Write to this array; into its own buffer only if `copy` is False."""
         if (
-            type(value) is Array
+            isinstance(value, Array)
             and value._node is not None
             and not xgrad.ops.indexing.is_basic(key)
         ):
@@ -379,6 +385,8 @@ class Array(Methods):
         else:
             new = xgrad.ops.indexing.setitem(self, value, key=key, copy=copy)
         self._rebind(new, "x[key] = value")
+        del new
+        type(self)._filled(self)
 
     def _inplace(self, new: Array, symbol: str) -> Array:
         if new._data.shape != self._data.shape:

@@ -45,7 +45,7 @@ class Arguments:
         for i, x in enumerate(self.leaves):
             raw = x
             if type(x) is not np.ndarray:
-                if type(x) is Array:
+                if isinstance(x, Array):
                     raw, self.lifts = x._data, True
                 elif isinstance(x, np.generic):
                     raw = np.asarray(x)
@@ -134,7 +134,7 @@ def _static_key(owner: Any, name: Any, x: Any) -> Any:
     """Return what tells a value that belongs to the program from another."""
     if isinstance(x, np.ndarray):
         return ("array", x.shape, x.dtype, x.tobytes())
-    if type(x) is Array:
+    if isinstance(x, Array):
         return _static_key(owner, name, x._numpy())
     if type(x) is float:
         return (float, x.hex())  # 0.0 == -0.0, and NaN != NaN

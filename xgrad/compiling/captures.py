@@ -115,7 +115,7 @@ LIBRARIES = frozenset(["numpy", "builtins", "logging", "threading", "contextvars
 
 def _is_watched(x: Any) -> bool:
     return (
-        type(x) is Array
+        isinstance(x, Array)
         or type(x) in SCALARS
         or (not isinstance(x, type) and backend_of_type(type(x)) is not None)
     )

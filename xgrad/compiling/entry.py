@@ -58,7 +58,7 @@ class Entry:
             if type(value) in SCALARS:
                 self.numbers.append((place, value))
             else:
-                raw = value._data if type(value) is Array else value
+                raw = value._data if isinstance(value, Array) else value
                 found.setdefault(id(raw), []).append(place)
         backend = self.program.backend
         self.hidden = [Hidden(c, found.get(id(c.raw), []), backend) for c in captured]
@@ -146,11 +146,11 @@ class Hidden:
         for place in self.places[1:]:
             if place.get() is not x:
                 return None
-        raw: Any = x._data if type(x) is Array else x
+        raw: Any = x._data if isinstance(x, Array) else x
         types: Any = self.backend.array_types  # as its classes are not known to be arrays
         if not isinstance(raw, types) or tuple(raw.shape) != self.shape:
             return None
-        if raw.dtype != self.dtype or (type(x) is Array and x._node is not None):
+        if raw.dtype != self.dtype or (isinstance(x, Array) and x._node is not None):
             return None
         if self.baked is not None and not _equal(self.backend, raw, self.baked):
             return None

@@ -21,6 +21,7 @@ from ..backends import (
 )
 from ..debugging.observer import readers
 from ..engine import tape
+from ..engine.guarding import no_refills
 from . import engines
 from .arguments import Arguments, difference
 from .entry import Entry
@@ -170,7 +171,7 @@ class Compiled:
         recording = tape.is_recording()
         for x in trees.leaves((args, kwargs)):
             raw = x
-            if type(x) is Array:
+            if isinstance(x, Array):
                 if recording and x._node is not None:
                     return True
                 raw = x._data
@@ -226,14 +227,14 @@ class Compiled:
         inputs = [Array(x) for x in given]
         like = given[0] if given else cls(call.backend.xp.zeros(()))
         try:
-            with trace, creating_like(like):
+            with trace, no_refills(), creating_like(like):  # captured arrays are read anew
                 out = _recorded_run(self.f, *call.arguments(inputs))
             leaves, structure = trees.flatten(out)
             trace.require_unwritten(inputs, given, call.name)
         except BaseException:
             trace.undo()
             raise
-        flat = [x._data if type(x) is Array else x for x in leaves]
+        flat = [x._data if isinstance(x, Array) else x for x in leaves]
         outs = [(x.value if x.var is None else x.var) if isinstance(x, Lazy) else x for x in flat]
         hidden = list(trace.hidden.values())
         program = Program(

@@ -244,11 +244,11 @@ def _outside(x: Array, taped: bool) -> Any:
 
 
 def _array(x: Any) -> Any:
-    return x if x is None or type(x) is Array else Array(x)
+    return x if x is None or isinstance(x, Array) else Array(x)
 
 
 def _zeros(like: Any) -> Array:
-    raw = like._data if type(like) is Array else like
+    raw = like._data if isinstance(like, Array) else like
     return Array(zeros(Like(raw.shape, raw.dtype), raw))
 
 
@@ -262,12 +262,12 @@ def _parts(saved: Any) -> tuple[_Way, list[Array], list[Array]]:
     """Return the way, the inputs and the results of a loop as `Array`."""
     way, shapes, out, lifted = saved
     inputs = [Array(x) for x in shapes] if lifted is None else lifted
-    return way, inputs, [x if type(x) is Array else Array(x) for x in out]
+    return way, inputs, [x if isinstance(x, Array) else Array(x) for x in out]
 
 
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     way, inputs, out = _parts(saved)
-    raw = type(next(iter(g.values()))) is not Array
+    raw = not isinstance(next(iter(g.values())), Array)
     cts = [_array(g[i]) if i in g else _zeros(x) for i, x in enumerate(out)]
     k, m, r = way.carried, way.sequences, way.results
     xs, carries = inputs[k:], out[k + r :]
@@ -326,7 +326,7 @@ def _like(c: Any, near: Array) -> Array:
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     way, inputs, _out = _parts(saved)
     near = next(t for t in ts if t is not None)
-    raw = type(near) is not Array
+    raw = not isinstance(near, Array)
     given = [_array(t) for t in ts]
     tangents = [_zeros(x) if t is None else t for x, t in zip(inputs, given, strict=False)]
     k, m, r = way.carried, way.sequences, way.results

@@ -133,7 +133,7 @@ class _Store:
 
 
 def _numpy(x: Any) -> Any:
-    return x._numpy() if type(x) is Array else x
+    return x._numpy() if isinstance(x, Array) else x
 
 
 class _Run:
@@ -223,7 +223,7 @@ class _Run:
 
 
 def _array(x: Any) -> Any:
-    return x if type(x) is Array or not trees.is_leaf_type(x) else trees.as_array(x, "scan")
+    return x if isinstance(x, Array) or not trees.is_leaf_type(x) else trees.as_array(x, "scan")
 
 
 def _never(*args: Any) -> Any:
@@ -238,7 +238,7 @@ def _lift(node: Node) -> Any:
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     run, call, lifted = saved
     cts = filled(g, fit)
-    if type(next(iter(g.values()))) is Array:  # an outer tape sees the walk: keep everything
+    if isinstance(next(iter(g.values())), Array):  # an outer tape sees the walk: keep everything
         return _pull_recorded(run, call, lifted, cts)
     carry, xs = call.arguments(call.constants())
     ends, rows = trees.leaves(carry), trees.leaves(xs)
@@ -289,7 +289,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
 
 
 def _zeros(like: Any) -> Any:
-    raw = like._data if type(like) is Array else like
+    raw = like._data if isinstance(like, Array) else like
     return zeros(Like(raw.shape, raw.dtype), raw)
 
 
@@ -320,7 +320,7 @@ def _pull_recorded(run: Any, call: Any, lifted: Any, cts: list[Array]) -> list[A
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     run, call, lifted = saved
     near = next(t for t in ts if t is not None)
-    taped = type(near) is Array
+    taped = isinstance(near, Array)
     ends, outs, path = _again(run, call, call.constants() if lifted is None else lifted)
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     gone = tape.last_uses(path, [x._node[SERIAL] for x in outs if x._node is not None])

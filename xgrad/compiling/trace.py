@@ -359,7 +359,7 @@ def order_of(raw: Any) -> tuple[int, ...] | None:
 
 def as_raw(x: Any) -> Any:
     """Return what a black box gave as a raw array."""
-    if type(x) is Array:
+    if isinstance(x, Array):
         x = x._data
     return x if backend_of_type(type(x)) is not None else np.asarray(x)
 

@@ -120,7 +120,7 @@ def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     near = next(t for t in ts if t is not None)
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=type(near) is Array)
+    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array))
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

@@ -19,7 +19,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
     jvp, never ends for ``solve``, whose jvp is a solve.
     """
     near = next(t for t in ts if t is not None)
-    raw = type(near) is not Array
+    raw = not isinstance(near, Array)
     lifted = [None if t is None else Array(t) if raw else t for t in ts]
     several = isinstance(fit[0], list)
     likes = fit[0] if several else (fit[0],)

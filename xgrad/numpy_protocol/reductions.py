@@ -29,7 +29,7 @@ def _kept(keepdims: Any) -> bool:
 def _is_plain(a: Any, out: Any, initial: Any, where: Any) -> bool:
     """Whether a call asks for nothing that the standard's function has not, on floating-point."""
     return (
-        type(a) is Array
+        isinstance(a, Array)
         and out is None
         and initial is UNSET
         and (where is True or where is UNSET)

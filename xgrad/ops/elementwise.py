@@ -35,7 +35,7 @@ def is_complex(x: Any) -> bool:
     if type(x) in SCALARS:
         return False
     try:
-        return (x._data if type(x) is Array else x).dtype in COMPLEX
+        return (x._data if isinstance(x, Array) else x).dtype in COMPLEX
     except AttributeError:
         require_array("", "x", x)
         raise
@@ -194,7 +194,7 @@ def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     12.0
     """
     if type(x2) in (int, float):
-        if x2 == 2 and type(x1) is Array and root_of(x1):
+        if x2 == 2 and isinstance(x1, Array) and root_of(x1):
             return _square_of_root(x1, x2)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
@@ -211,12 +211,12 @@ operators.define("**", pow)
 
 def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
-    raw = like._data if type(like) is Array else like
+    raw = like._data if isinstance(like, Array) else like
     backend = backend_of(raw)
     single = 8 if raw.dtype in COMPLEX else 4
     name = "complex64" if backend.numpy_dtype(raw.dtype).itemsize <= single else "complex128"
     made = backend.xp.asarray(number, dtype=backend.raw_dtype(name), device=backend.device(raw))
-    return Array(made) if type(like) is Array else made
+    return Array(made) if isinstance(like, Array) else made
 
 
 @elementwise(1, lambda xp, x1, x2: -xp.floor(x1 / x2), symbol="%")
@@ -265,7 +265,7 @@ def _square(x: Array, /) -> Array:
 @as_given
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
-    if type(x) is Array and root_of(x):
+    if isinstance(x, Array) and root_of(x):
         return _square_of_root(x, 2)
     return _square(x)
 

@@ -50,7 +50,8 @@ def known(path: str) -> bool:
 def interpreted(program: Program, inputs: list[Any]) -> list[Any]:
     """Run a program equation by equation on xgrad's own functions, as a tape can follow."""
     values: dict[Var, Any] = {
-        v: x if type(x) is Array else Array(x) for v, x in zip(program.inputs, inputs, strict=True)
+        v: x if isinstance(x, Array) else Array(x)
+        for v, x in zip(program.inputs, inputs, strict=True)
     }
 
     def value(x: Any) -> Any:

@@ -165,9 +165,9 @@ class Loaded:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program."""
         arrays = self._arrays(args, kwargs)
-        raws = [x._data if type(x) is Array else x for x in arrays]
+        raws = [x._data if isinstance(x, Array) else x for x in arrays]
         watched = Trace.now() is not None or any(
-            (type(x) is Array and x._node is not None and tape.is_recording())
+            (isinstance(x, Array) and x._node is not None and tape.is_recording())
             or not isinstance(raw, self._backend.array_types)
             for x, raw in zip(arrays, raws, strict=True)
         )
@@ -181,7 +181,7 @@ class Loaded:
             with np.errstate(all="ignore"):
                 found = run(*raws, *self._hidden)
             self._free.append(run)
-            if any(type(x) is Array for x in arrays):
+            if any(isinstance(x, Array) for x in arrays):
                 found = [Array(x) if isinstance(x, np.ndarray) else x for x in found]
         return _tree(self._content["results"], found)
 
@@ -208,7 +208,7 @@ class Loaded:
             else:
                 arrays.append(
                     np.asarray(x)
-                    if backend_of_type(type(x)) is None and type(x) is not Array
+                    if backend_of_type(type(x)) is None and not isinstance(x, Array)
                     else x
                 )
         for x, v in zip(arrays, self._recorded.inputs, strict=False):

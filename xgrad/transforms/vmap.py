@@ -88,7 +88,7 @@ def vmap(
             outs, _, home = run(xs, count)
         else:
             outs, home = _in_chunks(run, xs, axes, count, chunk_size)
-        given = next((x for x in leaves if type(x) is Array), None)
+        given = next((x for x in leaves if isinstance(x, Array)), None)
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped

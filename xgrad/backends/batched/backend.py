@@ -156,6 +156,7 @@ def _new_kind(rank: int) -> type[Batch]:
         random=_no_numbers,
         getitem=indexing.getitem,
         setitem=indexing.setitem,
+        mutable=False,
         quiet=lambda: np.errstate(all="ignore"),
         strong_multiply=_strong_multiply,
         leads=1000 + rank,

@@ -14,7 +14,7 @@ def holds_array(x: Any) -> bool:
     """Whether the argument is an `xgrad.Array`, or a nested sequence that holds one."""
     if isinstance(x, (list, tuple)):
         return any(holds_array(item) for item in x)
-    return type(x) is xgrad.Array
+    return isinstance(x, xgrad.Array)
 
 
 def array(A: Any, dtype: Any = None, *, ndmin: int = 0, **kwargs: Any) -> Any:
@@ -72,7 +72,7 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, **kwar
 
 def isscalar(element: Any) -> bool:
     """Whether the argument is a number, tracked or not."""
-    return element.ndim == 0 if type(element) is xgrad.Array else bool(np.isscalar(element))
+    return element.ndim == 0 if isinstance(element, xgrad.Array) else bool(np.isscalar(element))
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
