@@ -117,7 +117,7 @@ def _unwrapped(e: Equation) -> Equation:
         return e
     arrays = (*e.inputs(), *e.outs)
     has_order = any(type(x) not in (Var, float) for x in e.args)  # an integer has loops of its own
-    if inner.nout != 1 or has_order or any(v.dtype.char not in "dD" for v in arrays):
+    if inner.nout != 1 or has_order or any(v.dtype.char != "d" for v in arrays):
         return e
     e = e.replaced({})
     e.function = inner
