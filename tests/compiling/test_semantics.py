@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import pickle
 import threading
 import warnings
 from dataclasses import dataclass, field
@@ -631,3 +633,19 @@ def test_a_captured_model_may_change(bound):
     model.power = 3
     np.testing.assert_array_equal(f(X), model(xg.asarray(X)).data)
     assert f.stats["traces"] == 2
+
+
+@xg.compile
+def decorated(x):
+    return 2 * x
+
+
+def test_it_is_pickled_as_functions_are():
+    for f in (decorated, xg.compile(xg.grad(branch_free))):
+        f(X)
+        for again in (pickle.loads(pickle.dumps(f)), copy.deepcopy(f)):
+            np.testing.assert_array_equal(again(X), f(X))
+
+
+def branch_free(x):
+    return xg.sum(xg.sin(x))

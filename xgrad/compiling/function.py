@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -127,6 +128,12 @@ class Compiled:
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        home = sys.modules.get(getattr(self.f, "__module__", ""))
+        if getattr(home, getattr(self.f, "__qualname__", ""), None) is self:
+            return self.f.__qualname__  # a decorated function: by name, as functions are
+        return Compiled, (self.f, self.static, self.engine, self.donate, self.on_value)
 
     # Calling ---------------------------------------------------------------------------------
 
