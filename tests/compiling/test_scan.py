@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -181,7 +183,6 @@ def test_the_way_back_may_be_gone_twice():
 
 def test_a_schedule_holds_few_carries():
     pytest.importorskip("checkpoint_schedules")
-    import tracemalloc
 
     def peak(**options):
         def f(x):
@@ -213,8 +214,31 @@ def test_bad_schedules():
             xg.scan(lambda c, x: (c, None), np.ones(2), length=3, **options)
 
 
-def test_a_schedule_inside_a_program_is_refused():
-    f = with_schedule(schedule="revolve", slots=2)
-    with pytest.raises(xg.errors.TraceError, match="Leave schedule= out"):
-        xg.compile(xg.grad(f, (0, 1, 2)))(*ARGS)
-    near(xg.grad(xg.compile(f), (0, 1, 2))(*ARGS), xg.grad(f, (0, 1, 2))(*ARGS), 0)
+@pytest.mark.parametrize("way", MAKERS)
+@pytest.mark.parametrize("slots", [1, 2, 3, 50])
+def test_a_schedule_in_a_program_goes_by_segments(way, slots):
+    pytest.importorskip("checkpoint_schedules")
+    got = xg.compile(MAKERS[way](with_schedule(schedule="revolve", slots=slots)))
+    want = MAKERS[way](recurrent(python_loop))
+    for args in (ARGS, OTHERS, ARGS):
+        near(got(*args), want(*args))
+
+
+def test_segments_hold_few_carries():
+    pytest.importorskip("checkpoint_schedules")
+
+    def peak(**options):
+        def f(x):
+            return xg.sum(xg.scan(lambda c, _: (xg.sin(c) * c, None), x, length=400, **options)[0])
+
+        g = xg.compile(xg.grad(f))
+        x = np.ones(20_000)
+        g(x)
+        tracemalloc.start()
+        g(x)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most / x.nbytes
+
+    assert peak(schedule="revolve", slots=20) < 60
+    assert peak() > 400

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
-from .. import errors
+import xgrad
+
 from .. import tree as trees
 from ..arrays.array import Array
+from ..custom.checkpoint import checkpoint
 from .lazy import Lazy
 from .rolled import roll
 from .trace import Trace
@@ -42,6 +45,8 @@ def scan(
             the others computed again. ``"revolve"`` (Griewank & Walther, ACM TOMS 26 (2000), 19),
             ``"multistage"``, or a function of the number of rounds that returns a schedule of the
             package ``checkpoint_schedules``, which this needs: ``pip install xgrad[schedules]``.
+            A compiled function goes back in segments instead, as many as there are slots, and
+            keeps the carries of one of them besides.
         slots: how many carries are kept in memory with a schedule.
         disk: a folder and how many more carries are kept in it, with ``"multistage"``.
 
@@ -58,13 +63,11 @@ def scan(
     rows, shape = trees.flatten(xs)
     count = _length(rows, length)
     if schedule is not None:
+        from .schedules import maker, scheduled
+
         if Trace.now() is not None:
-            raise errors.TraceError(
-                "scan: schedule= goes its own way back, which a compiled function cannot record. "
-                "Leave schedule= out, and the loop keeps every carry; or take the gradient "
-                "uncompiled"
-            )
-        from .schedules import scheduled
+            maker(schedule, slots, disk)  # raises if they do not fit
+            return _in_segments(step, carry, xs, count, slots or math.isqrt(count))
 
         return scheduled(step, carry, xs, count, schedule, slots, disk)
     if slots is not None or disk is not None:
@@ -91,6 +94,37 @@ def _length(rows: list[Any], length: int | None) -> int:
     if count < 1:
         raise ValueError(f"scan: got {count} rounds; expected one or more")
     return count
+
+
+def _in_segments(
+    step: Callable[..., Any], carry: Any, xs: Any, count: int, slots: int
+) -> tuple[Any, Any]:
+    """Record the loop as one of so many segments, each of which is run again on the way back.
+
+    A program has no room for a schedule that jumps back and forth; a loop of loops it can roll.
+    """
+    inner = -(-count // min(slots, count))
+    outer, rest = divmod(count, inner)
+    segment = checkpoint(lambda carry, rows: scan(step, carry, rows, inner))
+    parts = []
+    if rest:
+        first = None if xs is None else trees.map(lambda x: x[:rest], xs)
+        carry, ys = scan(step, carry, first, rest)
+        parts.append(ys)
+    rows = None
+    if xs is not None:
+        rows = trees.map(
+            lambda x: xgrad.reshape(x[rest:], (outer, inner, *x.shape[1:])), trees.map(_lifted, xs)
+        )
+    carry, ys = scan(segment, carry, rows, outer)
+    parts.append(trees.map(lambda y: xgrad.reshape(y, (outer * inner, *y.shape[2:])), ys))
+    if len(parts) == 1:
+        return carry, parts[0]
+    return carry, trees.map(lambda a, b: xgrad.concat([a, b], axis=0), *parts)
+
+
+def _lifted(x: Any) -> Array:
+    return trees.as_array(x, "scan")
 
 
 def _lazy(x: Any) -> Array | None:

@@ -28,7 +28,7 @@ from ..engine.projection import Like, zeros
 from ..engine.tape import SAVED, SERIAL, Node, Parts, Rule
 from .unrolled import looped, pair, stacked
 
-__all__ = ["scheduled"]
+__all__ = ["maker", "scheduled"]
 
 NAMES = ("revolve", "multistage")
 
@@ -43,7 +43,7 @@ def scheduled(
     disk: tuple[Any, int] | None,
 ) -> tuple[Any, Any]:
     """Run a loop whose gradient takes the memory of a few carries; see `scan`."""
-    make = _maker(schedule, slots, disk)
+    make = maker(schedule, slots, disk)
     call = Call((carry, xs))
     if not tape.is_recording():
         return looped(step, carry, xs, count)
@@ -60,7 +60,7 @@ def scheduled(
     return recorded(stop_gradient(out), rule, parents, (run, call, None), "scan")  # type: ignore[no-any-return]
 
 
-def _maker(schedule: Any, slots: int | None, disk: Any) -> Callable[[int], Any]:
+def maker(schedule: Any, slots: int | None, disk: Any) -> Callable[[int], Any]:
     """Return what makes a schedule for a number of rounds."""
     if callable(schedule):
         return schedule  # type: ignore[no-any-return]
