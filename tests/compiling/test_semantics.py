@@ -649,3 +649,25 @@ def test_it_is_pickled_as_functions_are():
 
 def branch_free(x):
     return xg.sum(xg.sin(x))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("n", [5000, 40_000])
+def test_large_choices(n, dtype):
+    draw = np.random.default_rng(0)
+    x, y = (np.asarray(draw.normal(size=n) * 9).astype(dtype) for _ in range(2))
+    if dtype != "int64":
+        x[::7], y[::5] = np.nan, -0.0
+    zero = np.zeros((), dtype)
+
+    def f(x, y):
+        a = xg.where(x > 0, x, y)
+        b = xg.where(y > 0, a, zero)
+        c = xg.where(x > y, zero, b)
+        return a, b, c, xg.where(x > 1, zero, zero + 1), xg.where(xg.reshape(x, (-1, 1)) > 0, 1, 0)
+
+    for lift in (np.asarray, lambda x: np.repeat(x, 2)[::2]):
+        same(f, lift(x), lift(y), other=(lift(y), lift(-x)))
+    if dtype != "int64":
+        g = xg.grad(lambda x, y: xg.sum(xg.relu(x * y) + xg.where(x > y, x * 3.0, 0.0)), (0, 1))
+        same(g, x, y, other=(y, x))

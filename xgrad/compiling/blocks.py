@@ -149,6 +149,7 @@ class Blocks(Names):
             out = e.outs[0]
             arrays = [x for x in e.args if isinstance(x, Var)]
             like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
+            like = out.dtype if e.name == "where" else like
             given = [
                 names[x]
                 if isinstance(x, Var)
@@ -171,6 +172,7 @@ class Blocks(Names):
                     fit = found[0]
                 names[out] = fit
             free += [(names[x], x.dtype) for x in ending if names[x] != names[out]]
-            f = "strong" if e.name == "strong_multiply" else self.const(e.function)
+            special = {"strong_multiply": "strong", "where": "choose"}.get(e.name)
+            f = special or self.const(e.function)
             lines.append(f"{f}({', '.join(given)}, {out_of(e)}{names[out]})")
         return lines, temporaries

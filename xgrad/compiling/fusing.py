@@ -14,7 +14,7 @@ import numpy as np
 from .buffers import shows
 from .program import Equation, Var
 
-__all__ = ["BLOCK", "fused", "grouped"]
+__all__ = ["BLOCK", "fused", "grouped", "is_choice"]
 
 BLOCK = 8192
 """How many elements a block has: with a few temporaries it fits the second cache."""
@@ -29,10 +29,29 @@ ELEMENTWISE = frozenset(["strong_multiply"])
 """Functions besides NumPy's ufuncs that act element by element."""
 
 
+def is_choice(e: Equation) -> bool:
+    """Whether an equation chooses numbers of one dtype by a mask of the shape of the result."""
+    if e.name != "where" or len(e.args) != 3 or e.kwargs:
+        return False
+    (mask, *given), out = e.args, e.outs[0]
+    is_mask = isinstance(mask, Var) and mask.dtype == np.bool_ and mask.shape == out.shape
+    if not is_mask or not isinstance(out.dtype, np.dtype) or out.dtype.char not in "fdil":
+        return False
+    return all(
+        type(x) is float
+        if type(x) in (int, float, bool, complex)
+        else x.dtype == out.dtype and x.shape in ((), out.shape)
+        for x in given
+        if x is not None
+    )
+
+
 def is_elementwise(e: Equation) -> bool:
     """Whether an equation acts on each element alone."""
     if e.effect or e.several or e.kwargs:
         return False
+    if is_choice(e):
+        return True
     f = e.function
     plain = type(f) is np.ufunc and f.signature is None and f.nout == 1
     return plain or e.name in ELEMENTWISE

@@ -15,7 +15,7 @@ import numpy as np
 from ..ops.indexing import is_basic
 from .blocks import Blocks
 from .buffers import Memory, may_return_its_argument, shows, strides_of
-from .fusing import BLOCK, fused
+from .fusing import BLOCK, fused, is_choice
 from .helpers import HELPERS, aligned, copy_of, out_of, shown
 from .program import Equation, Program, Var
 
@@ -218,15 +218,13 @@ class Source(Blocks):
         )
 
     def _where(self, e: Equation) -> None:
-        """Choose into a buffer; NumPy's `where` makes new memory each time."""
-        condition, a, b = e.args
+        """Choose into a buffer; NumPy's `where` makes new memory, and branches at each element."""
         out = e.outs[0]
-        if out.size < 4096 or not isinstance(condition, Var):
+        if out.size < 4096 or out.order is not None or not is_choice(e):
             self._call(e)
             return
-        name = self.new(out)
-        self.body.append(f"copyto({name}, {self.literal(b)}, 'unsafe')")
-        self.body.append(f"copyto({name}, {self.literal(a)}, 'unsafe', {self.names[condition]})")
+        given = [self.names[e.args[0]], *[self.literal(x, out.dtype) for x in e.args[1:]]]
+        self.body.append(f"choose({', '.join(given)}, {self.new(out)})")
 
     @staticmethod
     def _reduces_plainly(e: Equation) -> bool:
