@@ -70,7 +70,8 @@ def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
     if not all(x.ndim == 0 or (x.shape == out.shape and x.flags.c_contiguous) for x in arrays):
         np.copyto(out, np.where(condition, a, b))
         return
-    bits, n = _BITS[out.dtype.itemsize], out.size
+    bits: Any = _BITS[out.dtype.itemsize]
+    n: int = out.size
     mask = condition.reshape(-1).view(np.int8)
     yes, no, into = (x.view(bits) if x.ndim == 0 else x.reshape(-1).view(bits) for x in arrays[1:])
     from_zero = no.ndim == 0 and no == 0
