@@ -1,3 +1,4 @@
+# Tests of xgrad/engine
 """The tape: what it keeps, what it frees, how walks nest, and what writes do."""
 
 from __future__ import annotations

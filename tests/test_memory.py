@@ -1,3 +1,4 @@
+# Tests of xgrad/engine, xgrad/custom/checkpoint.py
 """What a gradient needs at its peak, as a multiple of what the hand-written code needs.
 
 NumPy reports its buffers to `tracemalloc`, so the peak is exact and does not depend on the machine.

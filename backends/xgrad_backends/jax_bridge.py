@@ -17,16 +17,11 @@ import numpy as np
 import xgrad
 from xgrad import tree
 from xgrad.backends import backend_of, creating_like, load
-from xgrad.errors import BackendUnavailableError
+from xgrad.backends.install import needed
 
 from .borders import Function, name_of, pullback_of, pushforward_of, split
 
-try:
-    jax: Any = importlib.import_module("jax")
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "jax: the library is not installed. To use it: pip install 'xgrad[jax]'"
-    ) from error
+jax: Any = needed("jax", "interchange", "jax")
 jnp: Any = importlib.import_module("jax.numpy")
 ad: Any = importlib.import_module("jax.interpreters.ad")
 batching: Any = importlib.import_module("jax.interpreters.batching")

@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/jax.py
 """JAX's transforms over xgrad's, and xgrad's over JAX's arrays."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/own.py, xgrad/arrays/filling.py
 """Results belong to the caller: tests `own` of engine/record.py over the op table."""
 
 from __future__ import annotations

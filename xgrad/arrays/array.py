@@ -23,7 +23,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from .methods import Methods
-from .node import is_parameter, is_recording, new_leaf, parameter
+from .node import LEAF, is_parameter, is_recording, next_serial, parameter
 from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
@@ -443,7 +443,7 @@ def array_of(number: complex) -> Array:
 
 def leaf(x: Array, outer: bool) -> Array:
     """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
-    return Array(x._data, new_leaf(x._node if outer else None))
+    return Array(x._data, [next_serial(), LEAF, x._node if outer else None, None, None])
 
 
 def _is_library(frame: FrameType) -> bool:

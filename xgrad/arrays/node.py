@@ -74,21 +74,43 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
         _recording.reset(self.token)
 
 
-_inside: ContextVar[int] = ContextVar("xgrad_inside", default=0)
-is_inside = _inside.get
-"""How many transforms are running their functions around this code."""
+class Run:
+    """What is held while the outermost transform runs its function; see `engine.guarding`."""
+
+    __slots__ = ("copies", "unlock")
+
+    def __init__(self) -> None:
+        self.copies: dict[int, tuple[Any, Any]] = {}
+        self.unlock: list[Callable[[], None]] = []
+
+
+_run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
+is_inside = _run.get
+"""The run of the outermost transform whose function is running around this code, or None."""
 
 
 class inside:  # noqa: N801 - a context manager, and a class only for its speed
     """Run a transform's function inside a ``with`` block, in this context only."""
 
-    __slots__ = ("token",)
+    __slots__ = ("run", "token")
 
     def __enter__(self) -> None:
-        self.token = _inside.set(_inside.get() + 1)
+        self.run = None
+        if _run.get() is None:
+            self.run = Run()
+            self.token = _run.set(self.run)
 
-    def __exit__(self, *error: object) -> None:
-        _inside.reset(self.token)
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if self.run is not None:
+            _run.reset(self.token)
+            for unlock in self.run.unlock:
+                unlock()
+            if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
+                error.add_note(
+                    "xgrad: the array is used in a derivative, and locked until its function has "
+                    "run, since another value would make the derivative wrong. Write to a copy, or "
+                    "use one in the function, as xgrad.asarray(x, copy=True)"
+                )
 
 
 class Rule:

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import errors
+from .install import install_line
 
 __all__ = ["available_backends", "deterministic", "get_backend", "set_backend", "use_backend"]
 
@@ -74,7 +75,7 @@ class Functions(Namespace):
                 raise
             raise errors.BackendUnavailableError(
                 f"special.{attr}: it comes from SciPy, which is not installed. "
-                "To use it: pip install 'xgrad[scipy]'"
+                f"To use it: {install_line('scipy')}"
             ) from None
         except AttributeError:
             if attr.startswith("__"):

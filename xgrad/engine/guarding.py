@@ -11,29 +11,19 @@ if it has changed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.node import is_inside
 from ..backends import BY_TYPE, Raw
 
-LARGE = 2**14
+LARGE = 1024
 """From how many elements on an array is locked, or compared with its last copy."""
 
 
-class _Held:
-    """What is held while the outermost transform runs its function."""
-
-    __slots__ = ("copies", "unlock")
-
-    def __init__(self) -> None:
-        self.copies: dict[int, tuple[Raw, Raw]] = {}
-        self.unlock: list[Callable[[], None]] = []
-
-
 _promised: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
-_held: ContextVar[_Held | None] = ContextVar("xgrad_held", default=None)
 
 
 @contextlib.contextmanager
@@ -60,29 +50,6 @@ def no_refills() -> Iterator[None]:
         _promised.reset(token)
 
 
-class held:  # noqa: N801 - a context manager, and a class only for its speed
-    """Hold on to what a function uses while it runs inside a ``with`` block."""
-
-    __slots__ = ("own", "token")
-
-    def __enter__(self) -> None:
-        self.own = None if _held.get() else _Held()
-        if self.own:
-            self.token = _held.set(self.own)
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if self.own:
-            _held.reset(self.token)
-            for unlock in self.own.unlock:
-                unlock()
-            if self.own.unlock and isinstance(error, ValueError) and "read-only" in str(error):
-                error.add_note(
-                    "xgrad: the array is used in a derivative, and locked until its function has "
-                    "run, since another value would make the derivative wrong. Write to a copy, or "
-                    "use one in the function, as xgrad.asarray(x, copy=True)"
-                )
-
-
 def guarded(x: Raw, lock: bool = True) -> Raw:
     """Return a raw array to which nobody writes, with the values of `x` as they are now.
 
@@ -91,7 +58,7 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     backend = BY_TYPE.get(type(x))
     if backend is None or not backend.mutable or _promised.get():
         return x
-    found = _held.get() if backend.lock is not None and x.size >= LARGE else None
+    found = is_inside() if backend.lock is not None and x.size >= LARGE else None
     if found is None:
         return backend.copied(x)
     if lock and (unlock := backend.lock(x)) is not None:  # type: ignore[misc] # as just asked

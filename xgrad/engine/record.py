@@ -12,7 +12,7 @@ from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, reco
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
-from .guarding import guarded, held
+from .guarding import guarded
 from .operands import taken_along
 from .projection import cast, ones_like
 from .walks import any_alive, cone, last_uses, pullback, pushforward
@@ -85,7 +85,7 @@ class Record:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
         leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
         try:
-            with creating_like(self.inputs[0]._data), inside(), held():
+            with creating_like(self.inputs[0]._data), inside():
                 if outer:
                     out = f(*fresh, **kwargs)
                 else:

@@ -160,7 +160,8 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
 
 def _pow_base(xp: XP, x1: Any, x2: Any) -> Any:
     none = x2 == 0
-    return xp.where(none, 0.0, x2 * x1 ** xp.where(none, xp.ones_like(x2), x2 - 1))
+    power = xp.where(none, xp.ones_like(x2), x2 - 1)
+    return xp.where(none, 0.0, x2 * xp.pow(x1, power))  # NumPy 2.0's `**` may drop a wider dtype
 
 
 def _pow_exponent(xp: XP, x1: Any, out: Any) -> Any:
@@ -550,8 +551,9 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
+# A NaN is not limited: what it is in, and its derivative, it makes NaN.
 @elementwise(
-    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, out: (x == out) | xp.isnan(x)),
     mask(lambda xp, x, min: x < min),
     mask(lambda xp, x, max: x > max),
     zeros=True,
@@ -560,7 +562,7 @@ def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -
     """Return each element limited to a range that may be arrays too."""
 
 
-@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
+@elementwise(mask(lambda xp, x, out: (x == out) | xp.isnan(x)), zeros=True, name="clip")
 def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
     """Return each element limited to a range of numbers."""
     return backend_of(x).xp.clip(x, min, max)
