@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling
 """The check that counts: record an op on some values, replay it on others, compare with eager."""
 
 from __future__ import annotations

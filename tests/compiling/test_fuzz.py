@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling
 """Random programs, replayed on values they were not recorded for; see tests/right/fuzzing.py."""
 
 from __future__ import annotations

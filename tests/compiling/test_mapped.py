@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling, xgrad/transforms/vmap.py
 """`vmap` inside and around compiled functions."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling/native.py, xgrad/compiling/nests.py, xgrad/compiling/toolchain.py
 """The engine ``"native"``: what C computes is what NumPy computes, but for the last bits."""
 
 from __future__ import annotations

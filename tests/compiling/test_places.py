@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling
 """Programs on other libraries than NumPy: their own functions, one after the other."""
 
 from __future__ import annotations

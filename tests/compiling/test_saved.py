@@ -1,3 +1,4 @@
+# Tests of xgrad/programs
 """Programs saved in one process, and loaded where their source is not."""
 
 from __future__ import annotations

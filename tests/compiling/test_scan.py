@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling/loops.py, xgrad/compiling/rolled.py, xgrad/compiling/schedules.py
 """Loops that carry something along: eager, rolled in a program, with a schedule, at every order."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling
 """What is recorded, what belongs to the program, and what is refused."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling
 """Every op, recorded on some values and replayed on others, gives the bits of eager code."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling, xgrad/optim
 """A whole training step as one program: loss, gradient, update, random numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling/xla.py
 """The engine ``"jax"``: programs of NumPy that XLA runs."""
 
 from __future__ import annotations

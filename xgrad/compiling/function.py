@@ -51,7 +51,7 @@ def compile(
     engine: str | None = None,
     donate: int | Sequence[int] = (),
     on_value: str = "error",
-) -> Any:
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
     """Return a function that gives what `f` gives, recorded once and replayed without Python.
 
     The first call with arguments of new shapes, dtypes or Python values runs `f` and records every

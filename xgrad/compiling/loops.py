@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,17 +19,20 @@ from .unrolled import looped, pair
 
 __all__ = ["scan"]
 
+Tree = Any
+"""A pytree of arrays, or None."""
+
 
 def scan(
-    step: Callable[[Any, Any], tuple[Any, Any]],
-    carry: Any,
-    xs: Any = None,
+    step: Callable[[Tree, Tree], tuple[Tree, Tree]],
+    carry: Tree,
+    xs: Tree = None,
     length: int | None = None,
     *,
-    schedule: Any = None,
+    schedule: str | Callable[[int], Any] | None = None,
     slots: int | None = None,
-    disk: tuple[Any, int] | None = None,
-) -> tuple[Any, Any]:
+    disk: tuple[str | os.PathLike[str], int] | None = None,
+) -> tuple[Tree, Tree]:
     """Return what is carried after all rounds of a loop, and what each round gave.
 
     It is the loop ``for x in xs: carry, y = step(carry, x)``. In a function that `xgrad.compile`
@@ -52,6 +56,10 @@ def scan(
 
     Returns:
         The last carry, and the results of all rounds with an axis in front.
+
+    Raises:
+        ValueError: the number of rounds is not told, told in two ways, or zero; the carry changes
+            its structure, shape or dtype; or the schedule's arguments do not fit each other.
 
     >>> import numpy as np, xgrad as xg
     >>> total, sums = xg.scan(lambda c, x: (c + x, c + x), np.asarray(0.0), np.arange(4.0))

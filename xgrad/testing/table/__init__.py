@@ -80,7 +80,8 @@ NOT_OPS: dict[str, str] = {
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
         "backend": (
-            "available_backends deterministic get_backend keep_memory set_backend use_backend"
+            "available_backends deterministic get_backend keep_memory no_refills set_backend "
+            "use_backend"
         ),
     }.items()
     for name in names.split()
