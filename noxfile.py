@@ -153,7 +153,7 @@ def tests_gpu(session: nox.Session, cuda: str) -> None:
 
 @nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
-    """Differentiate 10,000 random programs in every mode; `-- --count N --seed N` selects."""
+    """Differentiate 10,000 random programs in every mode; `-- --compiled` replays them compiled."""
     install(session, "test")
     env = {"PYTHONPATH": "."}
     session.run("python", "-m", "tests.right.fuzzing", *session.posargs, env=env)

@@ -52,6 +52,30 @@ def ratios(results: Results) -> str:
     return table(head, rows)
 
 
+def firsts(results: Results) -> str:
+    """Return the table of first calls, and of the bytes that compiled functions hold."""
+    names = [n for n in results["libraries"] if _notes(results, n, "first")]
+    holding = [n for n in names if _notes(results, n, "held")]
+    head = ["first call, ms", *names, *(f"{n} holds, MB" for n in holding)]
+    rows = [
+        [
+            workload,
+            *(number(_scaled(found.get(n), "first", 1e3)) for n in names),
+            *(number(_scaled(found.get(n), "held", 1e-6)) for n in holding),
+        ]
+        for workload, found in results["workloads"].items()
+    ]
+    return table(head, rows) if names else ""
+
+
+def _notes(results: Results, name: str, what: str) -> bool:
+    return any(what in found.get(name, {}) for found in results["workloads"].values())
+
+
+def _scaled(entry: dict[str, Any] | None, what: str, factor: float) -> float | None:
+    return None if entry is None or what not in entry else entry[what] * factor
+
+
 def costs(results: Results) -> str:
     """Return the table of nanoseconds per operation."""
     rows = [
@@ -121,11 +145,12 @@ def everything(results: Results) -> str:
     ]
     for key, show in (
         ("workloads", ratios),
+        ("workloads", firsts),
         ("per operation", costs),
         ("growth", growths),
         ("memory", memory),
         ("footprint", footprint),
     ):
-        if results.get(key):
-            parts.append(show(results))
+        if results.get(key) and (text := show(results)):
+            parts.append(text)
     return "\n\n".join(parts)

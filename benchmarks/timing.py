@@ -42,7 +42,13 @@ class Plan:
     place: Place
 
 
-def prepared(workload: Workload, libraries: Iterable[Library], plan: Plan) -> Runs:
+Notes = dict[str, dict[str, float]]
+"""By library the seconds of the first call, and the bytes held after a second one."""
+
+
+def prepared(
+    workload: Workload, libraries: Iterable[Library], plan: Plan, notes: Notes | None = None
+) -> Runs:
     """Return one call per library, each seen to give what the hand-written code gives."""
     say, place = plan.say, plan.place
     inputs = workload.inputs(np.random.default_rng(SEED), **workload.size)
@@ -54,20 +60,32 @@ def prepared(workload: Workload, libraries: Iterable[Library], plan: Plan) -> Ru
     for library in libraries:
         say(f"{workload.name}: {library.name}")
         try:
-            runs[library.name] = checked(workload, library, inputs, expected)
+            runs[library.name] = checked(workload, library, inputs, expected, notes)
         except Exception as error:  # whatever fails in one library, the others go on
             say(f"{workload.name}: {library.name} is left out: {str(error) or repr(error)}")
     return runs
 
 
 def checked(
-    workload: Workload, library: Library, inputs: tuple[Any, ...], expected: Any
+    workload: Workload,
+    library: Library,
+    inputs: tuple[Any, ...],
+    expected: Any,
+    notes: Notes | None = None,
 ) -> Callable[[], Any]:
     """Return a call of a library's derivative, after comparing its result."""
     differentiate = library.ways[workload.derivative]
     f = differentiate(library.bind(workload.model), workload.wrt)
     own = tuple(library.put(x) for x in inputs)
+    start = time.perf_counter()
     found = f(*own)
+    first = time.perf_counter() - start
+    if library.held is not None:
+        found = f(*own)  # a replay, for the first call of a compiled function is no such
+    if notes is not None:
+        notes[library.name] = {"first": first}
+        if library.held is not None:
+            notes[library.name]["held"] = library.held(f)
     several = isinstance(expected, tuple)
     for got, want in zip(
         found if several else (found,), expected if several else (expected,), strict=True
@@ -133,10 +151,12 @@ def summary(times: dict[str, list[float]], by_hand: str) -> dict[str, dict[str, 
 def measure(
     workload: Workload, libraries: Iterable[Library], plan: Plan
 ) -> dict[str, dict[str, Any]]:
-    """Return the summary of one workload."""
-    runs = prepared(workload, libraries, plan)
+    """Return the summary of one workload, with each library's first call and what it holds."""
+    notes: Notes = {}
+    runs = prepared(workload, libraries, plan, notes)
     plan.say(f"{workload.name}: {plan.rounds} rounds")
-    return summary(samples(runs, plan), plan.place.by_hand)
+    found = summary(samples(runs, plan), plan.place.by_hand)
+    return {name: entry | notes.get(name, {}) for name, entry in found.items()}
 
 
 def per_operation(

@@ -24,6 +24,7 @@ PAGES = [
     "mnist_cnn",
     "variational_autoencoder",
     "lstm_text",
+    "compiled_greeks",
 ]
 
 

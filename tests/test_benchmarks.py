@@ -50,7 +50,7 @@ def test_a_run_prints_a_table_and_keeps_it(capsys, tmp_path, monkeypatch):
 
 
 def test_libraries_and_workloads_are_asked_for_by_name(capsys):
-    with pytest.raises(SystemExit, match="no library tensors; there are xgrad, autograd"):
+    with pytest.raises(SystemExit, match="no library tensors; there are xgrad, xgrad_compile"):
         main("--only chain-1 --libs tensors".split())
     with pytest.raises(SystemExit, match="nothing is called sudoku; there are chain-1"):
         main("--only sudoku --libs xgrad".split())

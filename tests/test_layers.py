@@ -33,7 +33,7 @@ LEVELS = [
     ["scipy", "distributed"],
     ["__init__"],
     [
-        *("numpy_protocol", "hooks", "nn", "optim", "optimize", "data", "files"),
+        *("numpy_protocol", "hooks", "nn", "optim", "optimize", "data", "files", "programs"),
         *("interchange", "show", "testing", "compat"),
     ],
     ["__main__"],

@@ -327,6 +327,7 @@ __all__ = [
     "choose",
     "clip",
     "column_stack",
+    "compile",
     "complex64",
     "complex128",
     "compress",
@@ -517,6 +518,7 @@ __all__ = [
     "roots",
     "rot90",
     "round",
+    "scan",
     "searchsorted",
     "segment_max",
     "segment_min",
@@ -587,6 +589,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from . import compat as compat
+    from . import compiling as compiling
     from . import data as data
     from . import fft, linalg, special
     from . import files as files
@@ -595,12 +598,16 @@ if TYPE_CHECKING:
     from . import numpy_protocol as numpy_protocol
     from . import optim as optim
     from . import optimize as optimize
+    from . import programs as programs
     from . import show as show
     from . import testing as testing
+    from .compiling import compile, scan
+
+_COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "data", "fft", "files", "interchange", "linalg", "nn", "numpy_protocol", "optim"),
-    *("optimize", "scipy", "show", "special", "testing"),
+    *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn"),
+    *("numpy_protocol", "optim", "optimize", "programs", "scipy", "show", "special", "testing"),
 )
 
 
@@ -609,13 +616,16 @@ if (
 ):  # checkers know the chapters from above, and of other names that there are none
 
     def __getattr__(name):
+        if name in _COMPILING:
+            value = globals()[name] = getattr(_import_module(f"{__name__}.compiling"), name)
+            return value
         if name in _LAZY:
             return _import_module(f"{__name__}.{name}")
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *_COMPILING, *_LAZY})
 
 
 _MOVED = {

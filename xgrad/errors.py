@@ -19,8 +19,10 @@
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
+    +-- TraceError                       (TypeError)     ``compile`` needs a value not known yet
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     XgradWarning                         (UserWarning)
+    +-- CompileWarning                   a compiled function is slower than it might be
     +-- ConstantResultWarning            a result that does not depend on what it is derived by
     +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
     +-- LoopWarning                      ``vmap`` calls a black box in a loop
@@ -37,6 +39,7 @@ from typing import ParamSpec, TypeVar
 __all__ = [
     "BackendError",
     "BackendUnavailableError",
+    "CompileWarning",
     "ConstantResultWarning",
     "DegenerateSpectrumWarning",
     "DerivativeError",
@@ -53,6 +56,7 @@ __all__ = [
     "ReplayError",
     "RuleError",
     "SubclassError",
+    "TraceError",
     "TracedConversionError",
     "UnknownBackendError",
     "XgradDeprecationWarning",
@@ -148,6 +152,10 @@ class TracedConversionError(XgradError, TypeError):
     """A conversion to a plain number or array would drop the gradient."""
 
 
+class TraceError(XgradError, TypeError):
+    """A compiled function asks for a value, or a shape, that depends on its arguments."""
+
+
 class MutationError(XgradError, RuntimeError):
     """An in-place write was asked that no derivative could follow."""
 
@@ -169,6 +177,10 @@ class DegenerateSpectrumWarning(XgradWarning):
 
     Given where values are on the host; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
+
+
+class CompileWarning(XgradWarning):
+    """A compiled function is recorded anew again and again, or runs uncompiled."""
 
 
 class LoopWarning(XgradWarning):

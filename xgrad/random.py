@@ -15,6 +15,7 @@ import numpy as np
 from . import backends, errors, special
 from .arrays.array import Array
 from .arrays.types import ArrayLike, Device, DType
+from .backends import effects
 from .backends.batched import drawn
 from .ops.activations import softmax
 from .ops.creation import asarray
@@ -330,10 +331,11 @@ class Generator:
 
     def _stream(self) -> Any:
         """Return the library's generator, about to be drawn from."""
-        states = _watched.get()
+        states, recorder = _watched.get(), effects.recorder.get()
+        raw = self._raw if recorder is None else recorder.stream(self)
         if states is not None and self not in states:
-            states[self] = copy.deepcopy(self._raw)
-        return self._raw
+            states[self] = copy.deepcopy(raw)
+        return raw
 
     def _draw(self, name: str, size: Size, dtype: Any) -> Array:
         wanted = np.dtype(np.float64 if dtype is None else dtype)

@@ -1,7 +1,9 @@
 """Pytrees, and the boundary where raw arrays become `Array` and come back.
 
 A pytree is an array, a number, or a dict, list, tuple, namedtuple or dataclass of pytrees. Of a
-dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves.
+dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves,
+and an integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it
+changes from call to call, and a compiled function is to be one program for all of them.
 """
 
 from __future__ import annotations
@@ -70,16 +72,37 @@ def _register(cls: type) -> None:
     names = [f.name for f in fields if not f.metadata.get("static", False)]
     static = [f.name for f in fields if f.metadata.get("static", False)]
 
+    counts = {f.name for f in fields if f.metadata.get("counts", False)}
+
     def split(x: Any) -> tuple[list[Any], tuple[Any, ...], list[str]]:
-        return [getattr(x, n) for n in names], tuple(getattr(x, n) for n in static), names
+        children = [getattr(x, n) for n in names]
+        if counts:
+            children = [
+                np.asarray(c) if n in counts and type(c) is int else c
+                for n, c in zip(names, children, strict=True)
+            ]
+        return children, tuple(getattr(x, n) for n in static), names
 
     def join(values: Any, children: Any) -> Any:
         x: Any = object.__new__(cls)
+        if counts:
+            children = [
+                _as_count(c) if n in counts else c for n, c in zip(names, children, strict=True)
+            ]
         for name, value in [*zip(names, children, strict=True), *zip(static, values, strict=True)]:
             object.__setattr__(x, name, value)
         return x
 
     optree.register_pytree_node(cls, split, join, namespace=NAMESPACE)
+
+
+def _as_count(x: Any) -> Any:
+    """Return an integer on the host as a Python one; what else there is as it is."""
+    raw = x._data if type(x) is Array else x
+    is_host = (
+        isinstance(raw, (np.ndarray, np.generic)) and raw.shape == () and raw.dtype.kind in "iu"
+    )
+    return int(raw) if is_host else x
 
 
 def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:

@@ -25,6 +25,7 @@ class Library:
         take: makes a NumPy array of the library's array.
         traces: whether operations on single numbers are so slow that long loops are left out.
         peak: the most bytes that a call adds on a GPU, if the library brings its own memory.
+        held: the bytes that a compiled function keeps between calls.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Library:
     take: Function = field(default=lambda x: x)
     traces: bool = False
     peak: Callable[[Callable[[], Any]], int] | None = None
+    held: Callable[[Function], int] | None = None
 
     def bind(self, model: Function) -> Function:
         """Return a model as a function of its inputs alone."""
@@ -49,6 +51,8 @@ class Library:
 # The name of each library, the module that loads it, and the packages whose versions count.
 LIBRARIES = {
     "xgrad": ("xgrad", ["xgrad"]),
+    "xgrad_compile": ("xgrad", ["xgrad"]),
+    "xgrad_native": ("xgrad", ["xgrad"]),
     "autograd": ("autograd", ["autograd"]),
     "mygrad": ("mygrad", ["mygrad"]),
     "torch": ("torch", ["torch"]),
@@ -57,7 +61,8 @@ LIBRARIES = {
     "jax_jit": ("jax", ["jax", "jaxlib"]),
 }
 
-USUAL = [name for name in LIBRARIES if name != "torch_compile"]  # it compiles for minutes
+USUAL = [name for name in LIBRARIES if name not in ("torch_compile", "xgrad_native")]
+"""Without what needs a compiler: PyTorch compiles for minutes."""
 
 
 def load(name: str, threads: int, device: str = "cpu") -> Library:

@@ -1,11 +1,13 @@
-"""xgrad: raw arrays of NumPy or CuPy in, raw arrays out."""
+"""xgrad: raw arrays of NumPy or CuPy in, raw arrays out; op by op, or compiled by an engine."""
 
 from typing import Any
 
 import xgrad as xg
+from xgrad import optim
 from xgrad.nn import functional
 
 from ..places import named
+from ..workloads import adam
 from . import Library, namespace
 
 
@@ -14,6 +16,22 @@ def bordered(x: Any) -> Any:
     out = xg.zeros((x.shape[0] + 2, x.shape[1] + 2), dtype=x.dtype)
     out[1:-1, 1:-1] = x
     return out
+
+
+def _adam(f: Any, wrt: int) -> Any:
+    """Return a step of Adam: parameters and what is remembered of them, before and after."""
+    method = optim.Adam(lr=adam.RATE, betas=adam.DECAYS, eps=adam.EPS)
+    names = [str(i) for i in range(wrt)]
+
+    def step(*arrays: Any) -> Any:
+        parts = [arrays[i * wrt : (i + 1) * wrt] for i in range(3)]
+        parameters, means, squares = (list(part) for part in parts)
+        gradients = list(xg.grad(f, tuple(range(wrt)))(*parameters, *arrays[-2:]))
+        slots = {"mean": dict(zip(names, means)), "square": dict(zip(names, squares))}  # noqa: B905
+        new, state = method.update(parameters, gradients, optim.State(2, slots))
+        return (*new, *state.slots["mean"].values(), *state.slots["square"].values())
+
+    return step
 
 
 def load(name: str, threads: int, device: str) -> Library:
@@ -32,11 +50,21 @@ def load(name: str, threads: int, device: str) -> Library:
         sigmoid=xg.sigmoid,
         take=xg.take,
     )
+    engine = {"xgrad_compile": "numpy", "xgrad_native": "native"}.get(name)
+
+    def maybe(f: Any) -> Any:
+        return f if engine is None else xg.compile(f, engine=engine)
+
     ways = {
-        "gradient": lambda f, wrt: xg.grad(f, tuple(range(wrt))),
-        "hessian": lambda f, wrt: xg.hessian(f),
-        "jacobian": lambda f, wrt: xg.jacrev(f),
-        "product": lambda f, wrt: lambda x, v: xg.hvp(f, x, v),
+        "gradient": lambda f, wrt: maybe(xg.grad(f, tuple(range(wrt)))),
+        "hessian": lambda f, wrt: maybe(xg.hessian(f)),
+        "jacobian": lambda f, wrt: maybe(xg.jacrev(f)),
+        "product": lambda f, wrt: maybe(lambda x, v: xg.hvp(f, x, v)),
+        "adam": lambda f, wrt: maybe(_adam(f, wrt)),
     }
     place = named(device)
-    return Library(name, xp, place.put, ways, lambda f: lambda x: xg.vjp(f, x), place.take)
+    forward = None if engine else lambda f: lambda x: xg.vjp(f, x)
+    held = (lambda f: f.stats["bytes"]) if engine else None
+    return Library(
+        name, xp, place.put, ways, forward, place.take, traces=engine is not None, held=held
+    )

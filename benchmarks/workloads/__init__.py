@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import (
+    adam,
     black_scholes,
     chain,
     cnn,
@@ -30,7 +31,7 @@ class Workload:
         inputs: ``inputs(rng, **size)`` makes the arrays.
         size: the size that is measured.
         tiny: a size for tests.
-        derivative: what is computed: gradient, hessian, product or jacobian.
+        derivative: what is computed: gradient, hessian, product, jacobian, or a step of Adam.
         wrt: how many of the inputs, counted from the first, are differentiated.
         target: the ratio to `by_hand` that xgrad is meant to reach.
     """
@@ -101,6 +102,16 @@ WORKLOADS = {
         _mlp("mlp-small", (64, 32, 10), 32, 1.9),
         _mlp("mlp-64", (784, 256, 128, 10), 64, None),
         _mlp("mlp-512", (784, 256, 128, 10), 512, 1.1),
+        Workload(
+            "adam-small",
+            adam.model,
+            adam.by_hand,
+            adam.inputs,
+            {"layers": (64, 32, 10), "batch": 32},
+            {"layers": (3, 4, 2), "batch": 5},
+            "adam",
+            wrt=4,
+        ),
         Workload(
             "lstm",
             lstm.model,

@@ -20,6 +20,7 @@ CLAIMS = {
     "heat_conductivity": lambda r: r["after"] < r["before"],
     "mnist_cnn": lambda r: r["last"] < r["first"],
     "variational_autoencoder": lambda r: r["last"] < 0.7 * r["first"],
+    "compiled_greeks": lambda r: r["error"] < 1e-12 and r["kernels"] < r["recorded"] / 10,
     "lstm_text": lambda r: r["held out"] < r["single letters"],
 }
 

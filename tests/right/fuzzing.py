@@ -12,14 +12,19 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from random import Random
 from typing import Any
 
 import numpy as np
 
 import xgrad as xg
+from xgrad.compiling import Compiled, engines
+from xgrad.compiling.replay import Source
 
 NEAR = 1e-3  # how near to a kink a value may come
+_looking: ContextVar[bool] = ContextVar("looking", default=True)
+"""Whether steps look at values to see whether they are smooth there."""
 Step = tuple[str, tuple[int, ...], tuple[Any, ...]]
 
 
@@ -29,6 +34,8 @@ class Refused(Exception):  # noqa: N818 - not an error: the step is not taken
 
 def apart(x: Any, *kinks: float) -> Any:
     """Return `x` if none of its values is near a kink."""
+    if not _looking.get():
+        return x
     v = x.data
     if v.dtype.kind == "c" or any((np.abs(v - k) < NEAR).any() for k in kinks):
         raise Refused
@@ -37,6 +44,8 @@ def apart(x: Any, *kinks: float) -> Any:
 
 def distinct(x: Any) -> Any:
     """Return `x` if no two of its values are near each other."""
+    if not _looking.get():
+        return x
     v = np.sort(x.data, axis=None)
     if v.dtype.kind == "c" or (np.diff(v) < NEAR).any():
         raise Refused
@@ -165,6 +174,8 @@ def _definite(x: Any) -> Any:
     """Return a symmetric positive definite matrix, of which no two eigenvalues are near."""
     x = matrix(real(x))
     n = x.shape[-2]
+    if not _looking.get():
+        return x @ x.mT / x.shape[-1] + xg.asarray(np.diag(np.arange(1.0, n + 1)))
     a = x @ x.mT / x.shape[-1] + xg.asarray(np.diag(np.arange(1.0, n + 1)))
     values = np.linalg.eigvalsh(a.data)
     if n > 4 or (n > 1 and (np.diff(values) < 0.05).any()):
@@ -339,17 +350,68 @@ def disagreement(steps: list[Step], inputs: tuple[Any, ...], seed: int) -> str:
     return ""
 
 
-def examined(seed: int) -> str:
+def examined(seed: int, check: Callable[..., str] = disagreement) -> str:
     """Return what is wrong with the program of a seed, with its steps; nothing if nothing is."""
     with np.errstate(all="ignore"):
         steps, inputs = program(seed)
         if not steps:
             return ""
         try:
-            wrong = disagreement(steps, inputs, seed)
+            wrong = check(steps, inputs, seed)
         except Exception as error:  # an error of a walk is a finding too
             wrong = f"{type(error).__name__}: {error}"
     return f"program {seed}: {wrong}\n  steps {steps}" if wrong else ""
+
+
+def replayed(steps: list[Step], inputs: tuple[Any, ...], seed: int) -> str:
+    """Return how a compiled program differs from eager code, on values that it was not made for."""
+    draw = np.random.default_rng(seed + 2)
+    both = tuple(range(len(inputs)))
+    direction = tuple(draw.normal(size=x.shape) for x in inputs)
+
+    def f(*xs: Any) -> Any:
+        return smooth(steps, *xs)
+
+    def along(*xs: Any) -> Any:
+        gs = xg.grad(f, both)(*xs)
+        return sum(xg.sum(g * d) for g, d in zip(gs, direction, strict=True))
+
+    makers: dict[str, Callable[..., Any]] = {
+        "value": lambda *xs: f(*map(xg.asarray, xs)),
+        "gradient": xg.grad(f, both),
+        "tangent": lambda *xs: xg.jvp(f, xs, direction)[1],
+    }
+    if len(steps) <= 12:
+        makers["second order"] = xg.grad(along, both)
+    others = tuple(x * 0.9 + 0.01 for x in inputs), tuple(-x for x in inputs)
+    for name, g in makers.items():
+        compiled = Compiled(g, (), "poisoned", (), "error")
+        compiled(*inputs)
+        for xs in (inputs, *others, inputs):
+            try:
+                want = xg.tree.leaves(g(*xs))
+            except np.linalg.LinAlgError:
+                continue
+            got = xg.tree.leaves(compiled(*xs))
+            for a, b in zip(want, got, strict=True):
+                x, y = (np.asarray(v.data if isinstance(v, xg.Array) else v) for v in (a, b))
+                if not np.allclose(x, y, rtol=1e-12, atol=1e-13, equal_nan=True):
+                    return f"{name}: replayed {y!r}, eager {x!r}"
+    return ""
+
+
+engines.ENGINES["poisoned"] = lambda program, donated: Source(
+    program, donated=donated, poison=True, block=2
+)
+
+
+def smooth(steps: list[Step], *inputs: Any) -> Any:
+    """Run a program, and look at no value: kinks are taken as they come."""
+    token = _looking.set(False)
+    try:
+        return run(steps, *inputs)
+    finally:
+        _looking.reset(token)
 
 
 def main() -> None:
@@ -357,10 +419,12 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m tests.right.fuzzing", description=__doc__)
     parser.add_argument("--count", type=int, default=10_000, help="how many programs (10000)")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the first (0)")
+    parser.add_argument("--compiled", action="store_true", help="compare replays with eager code")
     options = parser.parse_args()
+    check = replayed if options.compiled else disagreement
     start, found = time.perf_counter(), 0
     for seed in range(options.seed, options.seed + options.count):
-        if wrong := examined(seed):
+        if wrong := examined(seed, check):
             found += 1
             print(wrong, flush=True)
         if (seed + 1 - options.seed) % 1000 == 0:

@@ -12,7 +12,7 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import end
-from ..backends import backend_of, under
+from ..backends import backend_of, effects, under
 from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
@@ -67,7 +67,7 @@ def checkpoint(f: F) -> F:
         end([x._node for x in leaves])
         outs = [_as_array(x) for x in trees.leaves(out)]
         nodes = [x._node for x in outs if x._node is not None]
-        captured = _captured(nodes, [x._node for x in leaves])
+        captured = captured_by(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
         call.parents = ()
         if not any(p is not None for p in parents):
@@ -148,7 +148,7 @@ def _never(*args: Any) -> Any:
     raise AssertionError("a node with several outputs is always walked by pull_to")
 
 
-def _captured(nodes: list[Node], leaves: list[Node]) -> list[Node]:
+def captured_by(nodes: list[Node], leaves: list[Node]) -> list[Node]:
     """Return the nodes of other tapes that join in on the way from the leaves to the outputs."""
     oldest = min((n[SERIAL] for n in leaves), default=next_serial())
     inside = {n[SERIAL] for n in leaves}
@@ -176,6 +176,9 @@ def _lift_again(node: Node) -> Any:
 def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
     """Run a checkpointed function again: its leaves, its outputs, and the path between."""
     f, call, captured, first, lifted = saved
+    recorder = effects.recorder.get()
+    if recorder is not None:  # merged with the first run, this one would save no memory
+        recorder.apart()
     with tape.recording(True), random.replayed(first.states), replayed(first.draws):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]

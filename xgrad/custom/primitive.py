@@ -14,7 +14,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import SAVED, Node, Parts, Rule, selected
-from ..backends import backend_of
+from ..backends import backend_of, effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
 from ..engine.transposing import transposed
@@ -110,6 +110,9 @@ class primitive:  # noqa: N801 - used as a decorator
         leaves, structure = trees.flatten(args)
         batches = [x for x in leaves if isinstance(x, Batch)]
         if not batches:
+            recorder = effects.recorder.get()
+            if recorder is not None:
+                return recorder.opaque(self.name, self.f, args, kwargs)
             return self.f(*args, **kwargs)
         return self._looped(leaves, structure, max(batches, key=lambda x: x.rank), kwargs)
 

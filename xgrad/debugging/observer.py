@@ -98,6 +98,8 @@ def _push(note: Note, ts: Any, run: Callable[[], Any]) -> Any:
 
 _WALKING = (_pull.__code__, _push.__code__)
 _readers: ContextVar[tuple[Reader, ...]] = ContextVar("xgrad_readers", default=())
+readers = _readers.get
+"""Return who watches the code that is running."""
 _thread = threading.local()
 
 

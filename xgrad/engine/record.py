@@ -274,12 +274,14 @@ def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
         out = trees.as_array(x, what)
     if out.shape != y.shape:
         raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
-    if out.backend != y.backend:
+    out = taken_along(out, (y._data,))  # a constant beside what is recorded or batched
+    own, theirs = backend_of(y._data), backend_of(out._data)
+    if own is not theirs and not theirs.leads:
         raise errors.MixedBackendError(
             f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
             f"Move it with x.to_backend({y.backend!r})"
         )
-    return seed(y, taken_along(out, (y._data,)), what, "")
+    return seed(y, out, what, "")
 
 
 def seed(y: Array, cotangent: Array | None, what: str, instead: str) -> Array:

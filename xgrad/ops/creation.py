@@ -88,6 +88,8 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
         obj = native(obj)
     if isinstance(obj, (np.generic, np.ndarray)) and not isinstance(obj, backend.array_types):
         # numbers on the host belong to no library: they go where new arrays go
+        if backend.leads and isinstance(obj, np.ndarray):  # its holder may fill it again
+            return _array_of(backend.adopt(Array(obj), None), dtype, device, copy)
         values = np.asarray(obj) if dtype is None else np.asarray(obj).astype(dtype)
         return Array(
             backend.from_numpy(values, default if device is None else backend.parse_device(device))

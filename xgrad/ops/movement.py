@@ -72,7 +72,7 @@ def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Ar
     name, _, suffix = backend.partition(":")
     raw = x._data if isinstance(x, Array) else x
     here, target = backend_of(raw), load(name)
-    if here.leads:
+    if here.under is not None:
         raise MissingFunctionError(
             f"to_backend: inside vmap an array stays where it is; move what vmap is given, with "
             f"x.to_backend({backend!r}) before"

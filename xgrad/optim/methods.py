@@ -10,7 +10,7 @@ made, in float32: there an epsilon of 1e-8 is not 0, and a square does not vanis
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import xgrad as xg
@@ -19,6 +19,7 @@ from .. import tree as trees
 from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
 from ..ops.halves import widened
+from .schedules import chosen
 
 Rate = float | Any | Callable[[int], Any]
 """A learning rate: a number, a 0-d array that may be tracked, or a schedule that gives one."""
@@ -26,16 +27,22 @@ Rate = float | Any | Callable[[int], Any]
 Slots = dict[str, Any]
 
 
+def beside(p: Any, number: Any) -> Any:
+    """Return a number as it may stand beside a parameter: it keeps the parameter's precision."""
+    return xg.astype(number, p.dtype) if isinstance(number, xg.Array) else number
+
+
 @dataclass
 class State:
     """What a method remembers: the number of updates, and arrays for each parameter, by name.
 
     Attributes:
-        count: how many updates there were.
+        count: how many updates there were: a Python integer, and an array in a function that
+            `xgrad.compile` records.
         slots: by kind (``"momentum"``, ``"square"``, ...), an array for each parameter's name.
     """
 
-    count: int
+    count: Any = field(metadata={"counts": True})
     slots: dict[str, Slots]
 
 
@@ -62,14 +69,14 @@ class Method:
         """Return what is remembered of one parameter."""
         raise NotImplementedError
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         """Return one parameter and what is remembered of it after update number t = 1, 2, ..."""
         raise NotImplementedError
 
-    def rate(self, count: int) -> Any:
-        """Return the learning rate of the update after `count` others, a float or an `Array`."""
-        lr = self.lr(count) if callable(self.lr) else self.lr
-        return lr if isinstance(lr, xg.Array) else float(lr)
+    def rate(self, count: Any) -> Any:
+        """Return the learning rate of the update after `count` others."""
+        rate = self.lr(count) if callable(self.lr) else self.lr
+        return rate if isinstance(rate, xg.Array) else float(rate)
 
     def init(self, params: Any) -> State:
         """Return the state before the first update."""
@@ -156,15 +163,15 @@ class SGD(Method):
     def _start(self, p: Any) -> Slots:
         return {"momentum": xg.zeros_like(p)} if self.momentum else {}
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         if not self.momentum:
-            return p - lr * g, {}
-        share = 1.0 if t == 1 else 1 - self.dampening
-        b = self.momentum * slots["momentum"] + share * g
+            return p - beside(p, lr) * g, {}
+        share = chosen(t == 1, 1.0, 1 - self.dampening)
+        b = self.momentum * slots["momentum"] + beside(p, share) * g
         step = g + self.momentum * b if self.nesterov else b
-        return p - lr * step, {"momentum": b}
+        return p - beside(p, lr) * step, {"momentum": b}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,12 +206,12 @@ class Adam(Method):
         kinds = ("mean", "square", "largest") if self.amsgrad else ("mean", "square")
         return {kind: xg.zeros_like(p) for kind in kinds}
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         return self._adapted(p, g, slots, t, lr)
 
-    def _adapted(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _adapted(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         b1, b2 = self.betas
         new = {
             "mean": b1 * slots["mean"] + (1 - b1) * g,
@@ -213,8 +220,8 @@ class Adam(Method):
         square = new["square"]
         if self.amsgrad:
             square = new["largest"] = xg.maximum(slots["largest"], square)
-        root = size_from_square(square) * (1 - b2**t) ** -0.5 + self.eps
-        return p - (lr / (1 - b1**t)) * (new["mean"] / root), new
+        root = size_from_square(square) * beside(p, (1 - b2**t) ** -0.5) + self.eps
+        return p - beside(p, lr / (1 - b1**t)) * (new["mean"] / root), new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,8 +240,8 @@ class AdamW(Adam):
 
     weight_decay: float = 1e-2
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
-        return self._adapted(p * (1 - lr * self.weight_decay), g, slots, t, lr)
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
+        return self._adapted(p * beside(p, 1 - lr * self.weight_decay), g, slots, t, lr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,12 +272,12 @@ class Adagrad(Method):
     def _start(self, p: Any) -> Slots:
         return {"sum": xg.full_like(p, self.initial_accumulator_value)}
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         s = slots["sum"] + xg.square(g)
         lr = lr / (1 + (t - 1) * self.lr_decay)
-        return p - lr * (g / (size_from_square(s) + self.eps)), {"sum": s}
+        return p - beside(p, lr) * (g / (size_from_square(s) + self.eps)), {"sum": s}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,7 +312,7 @@ class RMSprop(Method):
         kinds = ["square", *["momentum"] * bool(self.momentum), *["mean"] * self.centered]
         return {kind: xg.zeros_like(p) for kind in kinds}
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         if self.weight_decay:
             g = g + self.weight_decay * p
         v = self.alpha * slots["square"] + (1 - self.alpha) * xg.square(g)
@@ -316,7 +323,7 @@ class RMSprop(Method):
         step = g / (size_from_square(v) + self.eps)
         if self.momentum:
             step = new["momentum"] = self.momentum * slots["momentum"] + step
-        return p - lr * step, new
+        return p - beside(p, lr) * step, new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -345,9 +352,9 @@ class Lion(Method):
     def _start(self, p: Any) -> Slots:
         return {"mean": xg.zeros_like(p)}
 
-    def _step(self, p: Any, g: Any, slots: Slots, t: int, lr: float) -> tuple[Any, Slots]:
+    def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         (b1, b2), m = self.betas, slots["mean"]
         step = xg.sign(b1 * m + (1 - b1) * g)
         if self.weight_decay:
-            p = p * (1 - lr * self.weight_decay)
-        return p - lr * step, {"mean": b2 * m + (1 - b2) * g}
+            p = p * beside(p, 1 - lr * self.weight_decay)
+        return p - beside(p, lr) * step, {"mean": b2 * m + (1 - b2) * g}

@@ -169,10 +169,10 @@ class Optimizer:
                 p.grad = None
 
     @property
-    def lr(self) -> float:
+    def lr(self) -> Any:
         """The learning rate of the next update."""
         return self.method.rate(self.state.count)
 
     def __repr__(self) -> str:
         count = sum(math.prod(getattr(x, "shape", ())) for x in trees.leaves(self.model))
-        return f"Optimizer({self.method}, {count:,} parameters, {self.state.count:,} updates)"
+        return f"Optimizer({self.method}, {count:,} parameters, {int(self.state.count):,} updates)"

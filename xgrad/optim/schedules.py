@@ -13,13 +13,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+import xgrad as xg
 
 Rate = float | Callable[[int], float]
 
 
-def _between(start: float, end: float, part: float) -> float:
+def chosen(condition: Any, yes: Any, no: Any) -> Any:
+    """Return one of two numbers: at once, or in a program where the count is an array."""
+    return (
+        xg.where(condition, yes, no)
+        if isinstance(condition, xg.Array)
+        else yes
+        if condition
+        else no
+    )
+
+
+def _at_most(x: Any, most: float) -> Any:
+    return chosen(x < most, x, most)
+
+
+def _at_least(x: Any, least: float) -> Any:
+    return chosen(x > least, x, least)
+
+
+def _between(start: float, end: float, part: Any) -> Any:
     """Return the point of half a cosine wave from `start` to `end`."""
-    return end + (start - end) / 2 * (1 + math.cos(math.pi * part))
+    cos = xg.cos if isinstance(part, xg.Array) else math.cos
+    return end + (start - end) / 2 * (1 + cos(math.pi * part))
 
 
 def _require_positive(schedule: object, name: str, value: float) -> None:
@@ -46,7 +69,7 @@ class Step:
     def __post_init__(self) -> None:
         _require_positive(self, "every", self.every)
 
-    def __call__(self, count: int) -> float:
+    def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
         return self.lr * self.gamma ** (count // self.every)
 
@@ -63,7 +86,7 @@ class Exponential:
     lr: float
     gamma: float
 
-    def __call__(self, count: int) -> float:
+    def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
         return self.lr * self.gamma**count
 
@@ -85,9 +108,9 @@ class Cosine:
     def __post_init__(self) -> None:
         _require_positive(self, "steps", self.steps)
 
-    def __call__(self, count: int) -> float:
+    def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
-        return _between(self.lr, self.lr_min, min(count / self.steps, 1.0))
+        return _between(self.lr, self.lr_min, _at_most(count / self.steps, 1.0))
 
 
 @dataclass(frozen=True)
@@ -107,12 +130,11 @@ class Warmup:
     def __post_init__(self) -> None:
         _require_positive(self, "steps", self.steps)
 
-    def __call__(self, count: int) -> float:
+    def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
-        after = self.lr(max(count - self.steps, 0)) if callable(self.lr) else self.lr
-        if count >= self.steps:
-            return after
-        return after * (self.start_factor + (1 - self.start_factor) * count / self.steps)
+        after = self.lr(_at_least(count - self.steps, 0)) if callable(self.lr) else self.lr
+        before = self.start_factor + (1 - self.start_factor) * count / self.steps
+        return chosen(count >= self.steps, after, after * before)
 
 
 @dataclass(frozen=True)
@@ -138,11 +160,11 @@ class OneCycle:
         if not 0 < self.pct_start < 1:
             raise ValueError(f"OneCycle: pct_start is {self.pct_start}; expected 0 to 1")
 
-    def __call__(self, count: int) -> float:
+    def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
         first = self.max_lr / self.div_factor
         top, last = max(self.pct_start * self.steps - 1, 0.0), self.steps - 1
-        if count < top:
-            return _between(first, self.max_lr, count / top)
-        part = min((count - top) / max(last - top, 1.0), 1.0)
-        return _between(self.max_lr, first / self.final_div_factor, part)
+        rise = _between(first, self.max_lr, count / (top or 1.0))
+        part = _at_most((count - top) / max(last - top, 1.0), 1.0)
+        fall = _between(self.max_lr, first / self.final_div_factor, part)
+        return chosen(count < top, rise, fall)

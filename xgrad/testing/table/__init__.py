@@ -80,6 +80,7 @@ NOT_OPS: dict[str, str] = {
             "value_and_grad vjp vmap"
         ),
         "tape": "checkpoint custom_jvp custom_vjp no_grad no_refills primitive stop_gradient",
+        "compiling": "compile scan",
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
         "backend": (

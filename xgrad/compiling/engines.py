@@ -1,0 +1,78 @@
+"""What runs a program, by name."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from .program import Program
+from .replay import Source
+
+__all__ = ["ENGINES", "engine_named", "faster"]
+
+logger = logging.getLogger("xgrad.compile")
+
+
+def _native(program: Program, donated: frozenset[Any]) -> Source:
+    from .native import NativeSource  # it needs ctypes, and a compiler
+
+    if np.ndarray not in program.backend.array_types:
+        return Source(program, donated=donated)
+    return NativeSource(program, donated=donated)
+
+
+def _jax(program: Program, donated: frozenset[Any]) -> Any:
+    from .xla import XlaSource  # it needs JAX
+
+    if np.ndarray not in program.backend.array_types:
+        raise ValueError(
+            f"compile: engine='jax' runs programs of NumPy; this one is of {program.backend.name}"
+        )
+    return XlaSource(program)
+
+
+ENGINES: dict[str, Callable[..., Any]] = {
+    "numpy": lambda program, donated: Source(program, donated=donated),
+    "native": _native,
+    "jax": _jax,
+}
+"""For each name what makes the source of a program, with the inputs that are given away."""
+
+OFTEN = 50
+"""After how many calls ``engine="auto"`` takes the native engine."""
+
+
+def engine_named(name: str) -> Callable[..., Any]:
+    """Return what makes the source of a program, which ``compiled()`` makes runnable."""
+    if name == "auto":
+        return ENGINES["numpy"]
+    if name not in ENGINES:
+        raise ValueError(
+            f"compile: engine is {name!r}; expected one of {sorted([*ENGINES, 'auto'])}"
+        )
+    return ENGINES[name]
+
+
+def faster(program: Program, donated: frozenset[Any]) -> Source | None:
+    """Return the native source of a program, compiled; None where there is no compiler."""
+    from .toolchain import compiler
+
+    if compiler() is None or np.ndarray not in program.backend.array_types:
+        return None
+    try:
+        source: Source = ENGINES["native"](program, donated)
+        source.compiled()()
+    except errors.BackendUnavailableError as error:
+        logger.warning("the native engine cannot be used: %s", error)
+        return None
+    logger.info(
+        "%s was called %d times: it runs on the native engine now, whose exponentials and the like "
+        "may differ from NumPy's in the last bits, by at most 4 units in the last place",
+        program.name,
+        OFTEN,
+    )
+    return source

@@ -1,0 +1,326 @@
+"""`compile`: a function that is recorded at its first call, and replayed at later ones."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from functools import update_wrapper
+from types import MethodType
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from .. import tree as trees
+from ..arrays.array import Array
+from ..backends import (
+    backend_of_type,
+    creating_like,
+)
+from ..debugging.observer import readers
+from ..engine import tape
+from ..engine.guarding import no_refills
+from . import engines
+from .arguments import Arguments, difference
+from .entry import Entry
+from .lazy import Lazy
+from .lowered import Lowered
+from .program import Program
+from .recording import lazy_backend
+from .trace import Trace
+
+__all__ = ["Compiled", "compile"]
+
+logger = logging.getLogger("xgrad.compile")
+
+MOST = 64
+"""How many programs a function keeps; the one that was used longest ago goes first."""
+
+MANY = 8
+"""After how many recordings a function warns that it is recorded again and again."""
+
+
+def compile(
+    f: Callable[..., Any] | None = None,
+    /,
+    *,
+    static: int | str | Sequence[int | str] = (),
+    engine: str | None = None,
+    donate: int | Sequence[int] = (),
+    on_value: str = "error",
+) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
+    """Return a function that gives what `f` gives, recorded once and replayed without Python.
+
+    The first call with arguments of new shapes, dtypes or Python values runs `f` and records every
+    array operation, those of derivatives inside as well. Later calls run the record: equal steps
+    merged, unused ones left out, memory planned once, elementwise steps together.
+
+    Args:
+        f: a function of arrays and pytrees, such as a loss, a whole training step, or what
+            `xgrad.grad`, `xgrad.hessian` or another transform returns. Its arrays may vary from
+            call to call. Everything else among its arguments (numbers, strings, functions)
+            belongs to the program: a new value makes a new one.
+        static: positions or names of arguments that belong to the program though they hold
+            arrays; they may then decide branches.
+        engine: what runs the program. ``"numpy"``, the default, gives bit for bit what `f` gives.
+            ``"native"`` compiles elementwise steps by the machine's C compiler; exponentials and
+            the like then differ from NumPy's in the last bits, by at most 4 ulp. ``"auto"`` takes
+            the first until a program has run often, and then the second, if there is a compiler.
+            ``"jax"`` runs a program of NumPy as one function of XLA, in JAX.
+        donate: positions of arguments whose memory results may be written to. They must not be
+            used after the call.
+        on_value: ``"error"``, or ``"eager"`` to run `f` itself, with one warning, where the value
+            of an array is asked for.
+
+    Returns:
+        A function with ``lower(*args)``, which shows the program, ``stats`` and ``clear()``.
+        Differentiated or recorded in turn, it runs `f`.
+
+    Raises:
+        TraceError: `f` asks for the value of an array that depends on an argument, as in
+            ``if x > 0``, or for a shape that depends on one, as in ``x[x > 0]``.
+        MutationError: `f` writes to an argument, or to an array from outside.
+
+    >>> import numpy as np, xgrad as xg
+    >>> slope = xg.compile(xg.grad(lambda x: xg.sum(xg.sin(x) ** 2)))
+    >>> slope(np.asarray([0.0, np.pi / 4])).round(12)
+    array([0., 1.])
+    >>> slope.stats["programs"]
+    1
+    """
+    options = {"static": static, "engine": engine, "donate": donate, "on_value": on_value}
+    if f is None:
+        return lambda f: Compiled(f, **options)  # type: ignore[arg-type]
+    return Compiled(f, **options)  # type: ignore[arg-type]
+
+
+class Compiled:
+    """A function that is recorded once and replayed; `compile` makes it."""
+
+    def __init__(
+        self, f: Callable[..., Any], static: Any, engine: str | None, donate: Any, on_value: str
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"compile: got {f!r:.60}; expected a function")
+        if on_value not in ("error", "eager"):
+            raise ValueError(f"compile: on_value is {on_value!r}; expected 'error' or 'eager'")
+        self.f = f
+        self.static = frozenset((static,) if isinstance(static, (int, str)) else static)
+        self.donate = frozenset((donate,) if isinstance(donate, int) else donate)
+        self.engine, self.on_value = engine or "numpy", on_value
+        self.source_of = engines.engine_named(self.engine)
+        self.entries: dict[Any, Entry | None] = {}
+        self._quick: dict[Any, tuple[Entry, Any]] = {}
+        self._lock = threading.RLock()
+        self._traces = 0
+        self._warned: set[str] = set()
+        self._last_key: Any = None
+        update_wrapper(self, f, ("__module__", "__name__", "__qualname__", "__doc__"), ())
+        self.__wrapped__ = f
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return str(getattr(self.f, "__qualname__", None) or repr(self.f))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        home = sys.modules.get(getattr(self.f, "__module__", ""))
+        if getattr(home, getattr(self.f, "__qualname__", ""), None) is self:
+            return self.f.__qualname__  # a decorated function: by name, as functions are
+        return Compiled, (self.f, self.static, self.engine, self.donate, self.on_value)
+
+    # Calling ---------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the program for arguments such as these, or record it."""
+        if readers():  # who looks for a NaN, say, is to see every op and its line
+            return self.f(*args, **kwargs)
+        if not kwargs and Trace.now() is None:
+            key: Any = [tape.is_recording()]
+            for x in args:
+                if type(x) is not np.ndarray:
+                    break
+                key.append((x.shape, x.dtype))
+            else:
+                quick = self._quick.get(tuple(key))
+                if quick is not None:
+                    entry, unflatten = quick
+                    if not entry.guarded:
+                        return unflatten(entry.run(args))
+                    hidden = entry.captured()
+                    if hidden is not None:
+                        return unflatten(entry.run((*args, *hidden)))
+        return self._general(args, kwargs)
+
+    def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if Trace.now() is not None or self._is_watched(args, kwargs):
+            return self.f(*args, **kwargs)
+        call = Arguments(self, args, kwargs)
+        entry = self.entries.get(call.key, self)
+        if entry is None:
+            return self.f(*args, **kwargs)
+        if entry is not self:
+            hidden = entry.captured()  # type: ignore[union-attr]
+            if hidden is not None:
+                self._require_apart(call)
+                return call.result(entry, entry.run([*call.raws, *hidden]))  # type: ignore[union-attr]
+        with self._lock:
+            return self._record(call, args, kwargs)
+
+    def _is_watched(self, args: Any, kwargs: Any) -> bool:
+        """Whether an outer tape looks at an argument, or an outer recording."""
+        recording = tape.is_recording()
+        for x in trees.leaves((args, kwargs)):
+            raw = x
+            if isinstance(x, Array):
+                if recording and x._node is not None:
+                    return True
+                raw = x._data
+            if isinstance(raw, Lazy):
+                return True
+            backend = backend_of_type(type(raw)) if not isinstance(raw, type) else None
+            if backend is not None and backend.leads:
+                return True
+        return False
+
+    def _require_apart(self, call: Arguments) -> None:
+        """Refuse to give away the memory of an argument that another one shares."""
+        for i in call.donated:
+            others = [x for k, x in enumerate(call.raws) if k != i and isinstance(x, np.ndarray)]
+            if any(np.may_share_memory(call.raws[i], x) for x in others):
+                raise ValueError(
+                    f"compile: {self.name} was given one array twice, and donate= gives its "
+                    "memory away. Pass a copy, or leave the argument out of donate="
+                )
+
+    def _record(self, call: Arguments, args: Any, kwargs: Any) -> Any:
+        """Run the function and record it; return what it returned."""
+        self._require_apart(call)
+        self._note(call)
+        try:
+            entry, found = self._recorded(call)
+        except errors.TraceError as error:
+            if self.on_value == "error":
+                raise
+            self._warn(
+                f"compile: {self.name} runs uncompiled, since it asks for a value. {error}", "value"
+            )
+            self.entries[call.key] = None
+            return self.f(*args, **kwargs)
+        self.entries.pop(call.key, None)
+        self.entries[call.key] = entry
+        if call.quick is not None:
+            self._quick.pop(call.quick, None)
+        while len(self.entries) > MOST:
+            self.entries.pop(next(iter(self.entries)))
+            self._quick.clear()
+        if call.quick is not None and not call.donated:
+            single = entry.structure is trees.SINGLE
+            unflatten = (lambda leaves: leaves[0]) if single else entry.structure.unflatten
+            self._quick[call.quick] = entry, unflatten
+        entry.prepare()
+        return call.result(entry, found)
+
+    def _recorded(self, call: Arguments) -> tuple[Entry, list[Any]]:
+        cls: Any = lazy_backend(call.backend).array_types[0]
+        trace = Trace(self.name, call.backend, cls)
+        given = [trace.argument(raw) for raw in call.raws]
+        inputs = [Array(x) for x in given]
+        like = given[0] if given else cls(call.backend.xp.zeros(()))
+        try:
+            with trace, no_refills(), creating_like(like):  # captured arrays are read anew
+                out = _recorded_run(self.f, *call.arguments(inputs))
+            leaves, structure = trees.flatten(out)
+            trace.require_unwritten(inputs, given, call.name)
+        except BaseException:
+            trace.undo()
+            raise
+        flat = [x._data if isinstance(x, Array) else x for x in leaves]
+        outs = [(x.value if x.var is None else x.var) if isinstance(x, Lazy) else x for x in flat]
+        hidden = list(trace.hidden.values())
+        program = Program(
+            self.name,
+            call.backend,
+            [*trace.inputs, *[c.var for c in hidden]],
+            len(hidden),
+            trace.equations,
+            outs,
+        )
+        donated = frozenset(trace.inputs[i] for i in call.donated)
+        entry = Entry(self, program, structure, donated)
+        entry.watched = list(trace.watched)
+        entry.watch(hidden, self.f)
+        examples = [x.value if isinstance(x, Lazy) else x for x in flat]
+        copy = call.backend.xp.asarray
+        found = [
+            copy(x, copy=True) if isinstance(x, call.backend.array_types) else x for x in examples
+        ]
+        return entry, found
+
+    def _note(self, call: Arguments) -> None:
+        """Log a recording; warn if there are many."""
+        self._traces += 1
+        why = "" if self._last_key is None else difference(self._last_key, call.key)
+        self._last_key = call.key
+        logger.info("recording %s%s", self.name, f" again: {why}" if why else "")
+        if self._traces == MANY:
+            self._warn(
+                f"compile: {self.name} was recorded {MANY} times; the last time because "
+                f"{why or 'what it captures has changed'}. Each recording costs several calls. "
+                "Pad arrays to a few shapes, or pass numbers that change as 0-d arrays",
+                "many",
+            )
+
+    def _warn(self, text: str, kind: str) -> None:
+        if kind not in self._warned:
+            self._warned.add(kind)
+            warnings.warn(text, errors.CompileWarning, stacklevel=5)
+
+    # Looking inside --------------------------------------------------------------------------
+
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """Return the program for such arguments, to be looked at, saved, and called.
+
+        Args:
+            *args: as for a call; an effect of the function, as a random draw, takes place.
+            **kwargs: likewise.
+        """
+        call = Arguments(self, args, kwargs)
+        entry = self.entries.get(call.key)
+        if entry is None:
+            entry, _ = self._recorded(call)
+            self.entries[call.key] = entry
+        entry.prepare()
+        return Lowered(entry, call)
+
+    @property
+    def stats(self) -> dict[str, int]:
+        """How often the function was recorded and replayed, and the bytes held between calls."""
+        entries = [e for e in self.entries.values() if e is not None]
+        return {
+            "programs": len(entries),
+            "traces": self._traces,
+            "hits": sum(e.hits for e in entries),
+            "bytes": sum(e.bytes * len(e.free) for e in entries),
+        }
+
+    def clear(self) -> None:
+        """Forget all programs, and free their buffers."""
+        with self._lock:
+            self.entries.clear()
+            self._quick.clear()
+
+    def __repr__(self) -> str:
+        stats = ", ".join(f"{v} {k}" for k, v in self.stats.items())
+        return f"<xgrad.compile of {self.name}, engine {self.engine!r}: {stats}>"
+
+
+def _recorded_run(f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Call the function that is recorded; see `Trace.line`."""
+    return f(*args, **kwargs)

@@ -1,0 +1,119 @@
+"""What the generated source of a program calls besides the program's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .fusing import BLOCK
+from .program import Equation
+
+__all__ = ["HELPERS", "aligned", "copy_of", "out_of", "shown"]
+
+
+def shown(e: Equation, x: Any) -> Any:
+    """Return what a view shows of an array that stands for its source."""
+    if e.name == "getitem":
+        key = e.args[1] if type(e.args[1]) is tuple else (e.args[1],)
+        return x[key if e.outs[0].shape or Ellipsis in key else (*key, ...)]
+    with np.errstate(all="ignore"):
+        out = e.function(x, *e.args[1:], **e.kwargs)
+    return out if isinstance(out, np.ndarray) else None
+
+
+def out_of(e: Equation) -> str:
+    """Return how a ufunc takes what it writes into: two of them by name only."""
+    return "out=" if e.function in (np.maximum, np.minimum) else ""
+
+
+def aligned(n: int) -> Any:
+    """Return a buffer that begins where a line of the cache does."""
+    buffer = np.empty(n + 63, np.uint8)
+    start = -buffer.ctypes.data % 64
+    return buffer[start : start + n]
+
+
+def copy_of(backend: Any) -> Callable[[Any], Any]:
+    """Return the function that copies an array of a library."""
+    if np.ndarray in backend.array_types:
+        return np.array
+    return lambda x: backend.xp.asarray(x, copy=True)
+
+
+def _strong(a: Any, b: Any, out: Any) -> None:
+    """Write the product in which zero times anything is zero."""
+    np.multiply(a, b, out)
+    if out.size <= BLOCK:
+        total = np.vdot(out, out)
+    else:  # by blocks: longer scalar products wake the threads of the BLAS
+        flat = out.ravel(order="K")
+        end = flat.size // BLOCK * BLOCK
+        blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
+        total = np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
+    if total != total:  # noqa: PLR0124 - true for NaN alone
+        dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
+        np.copyto(out, 0, where=dead)
+
+
+_BITS = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+"""Integers of the size of what is chosen."""
+
+
+def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
+    """Write `a` where a condition holds, else `b`, by their bits.
+
+    `numpy.where` branches at each element, which takes ten times as long where nobody can guess.
+    """
+    arrays = (condition, a, b, out)
+    if not all(x.ndim == 0 or (x.shape == out.shape and x.flags.c_contiguous) for x in arrays):
+        np.copyto(out, np.where(condition, a, b))
+        return
+    bits: Any = _BITS[out.dtype.itemsize]
+    n: int = out.size
+    mask = condition.reshape(-1).view(np.int8)
+    yes, no, into = (x.view(bits) if x.ndim == 0 else x.reshape(-1).view(bits) for x in arrays[1:])
+    from_zero = no.ndim == 0 and no == 0
+    work = np.empty((2, min(n, BLOCK)), bits)
+    for s in range(0, n, BLOCK):
+        e = min(s + BLOCK, n)
+        every, other = work[0, : e - s], work[1, : e - s]
+        np.negative(mask[s:e], every, dtype=bits, casting="unsafe")  # all bits, or none
+        y = yes if yes.ndim == 0 else yes[s:e]
+        if from_zero:
+            np.bitwise_and(y, every, into[s:e])
+            continue
+        x = no if no.ndim == 0 else no[s:e]
+        np.bitwise_xor(x, y, other)
+        np.bitwise_and(other, every, other)
+        np.bitwise_xor(other, x, into[s:e])
+
+
+def _own(x: Any, others: tuple[Any, ...]) -> Any:
+    """Return what a function gave, or a copy if it may be anybody else's."""
+    is_new = type(x) is np.ndarray and x.flags.owndata and all(x is not y for y in others)
+    return x if is_new else np.array(x)
+
+
+def _poison(buffer: Any) -> None:
+    """Fill memory that nobody may read with NaN."""
+    buffer.fill(255)
+
+
+HELPERS: dict[str, Any] = {
+    "np": np,
+    "ndarray": np.ndarray,
+    "empty": np.empty,
+    "copyto": np.copyto,
+    "add": np.add,
+    "add_at": np.add.at,
+    "strong": _strong,
+    "choose": _choose,
+    "poison": _poison,
+    "own": lambda x, *others: _own(x, others),
+    "given": lambda x: x if x.flags.c_contiguous and x.flags.writeable else None,
+    "asarray": np.asarray,
+    "copy": np.array,
+}
+"""What the source calls besides the program's own functions."""

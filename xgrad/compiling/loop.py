@@ -1,0 +1,77 @@
+"""A loop as one step of a program: a program of its own, run as often as it goes round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .program import Program
+from .replay import Source
+
+__all__ = ["Loop", "use"]
+
+
+class Loop:
+    """The body of a loop as a program, and how often it is run: what a program calls.
+
+    Attributes:
+        program: from carry, one row of each sequence, and constants, to carry and rows of results.
+        carried, sequences: how many of the inputs are carried, and how many are sequences.
+        count: how often it goes round.
+        reverse: whether it begins with the last row.
+    """
+
+    def __init__(
+        self, program: Program, carried: int, sequences: int, count: int, reverse: bool
+    ) -> None:
+        self.program, self.carried, self.sequences = program, carried, sequences
+        self.count, self.reverse = count, reverse
+        self.__name__ = f"loop of {len(program)} equations, {count} times"
+        self.make: Callable[..., Source] = lambda p, donated: Source(p, donated=donated)
+        self._allocate: Any = None
+        self._free: list[Any] = []
+
+    def rows(self) -> range:
+        """Return the rows in the order in which they are taken."""
+        return range(self.count)[:: -1 if self.reverse else 1]
+
+    def stack(self, row: Any) -> Any:
+        """Return memory for all rows like this one."""
+        backend = self.program.backend
+        shape, device = (self.count, *row.shape), backend.device(row)
+        return backend.xp.empty(shape, dtype=row.dtype, device=device)
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        """Run the loop on raw arrays: carry, sequences, constants."""
+        return self.resumed(arrays, [], list(arrays[: self.carried]), 0)
+
+    def resumed(
+        self, arrays: tuple[Any, ...], stacks: list[Any], carry: list[Any], done: int
+    ) -> tuple[Any, ...]:
+        """Run the rest of the loop, after so many rounds."""
+        k, m = self.carried, self.carried + self.sequences
+        sequences, constants = arrays[k:m], arrays[m:]
+        getitem, setitem = self.program.backend.getitem, self.program.backend.setitem
+        if self._allocate is None:
+            self._allocate = self.make(self.program, frozenset()).compiled()
+        try:
+            run = self._free.pop()
+        except IndexError:
+            run = self._allocate()
+        for t in self.rows()[done:]:
+            outs = run(*carry, *[getitem(x, (t, ...)) for x in sequences], *constants)
+            carry, rows = outs[:k], outs[k:]
+            if not stacks and rows:
+                stacks = [self.stack(y) for y in rows]
+            for i, y in enumerate(rows):
+                stacks[i] = setitem(stacks[i], (t, ...), y, False)
+        self._free.append(run)
+        return (*carry, *stacks)
+
+
+def use(program: Program, make: Callable[..., Source]) -> None:
+    """Let the loops of a program run on an engine."""
+    for e in program.equations:
+        if isinstance(e.function, Loop):
+            use(e.function.program, make)
+            e.function.make, e.function._allocate, e.function._free = make, None, []

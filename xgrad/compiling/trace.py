@@ -1,0 +1,371 @@
+"""The record of one run of a function: what a `Lazy` array tells."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from types import CodeType, FrameType
+from typing import Any
+
+import numpy as np
+
+from .. import errors
+from .. import tree as trees
+from ..arrays import leaving
+from ..arrays.array import Array
+from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
+from ..engine import tape
+from .program import Equation, Opaque, Var, inputs_of, line_text, walked
+from .streams import Stream
+
+__all__ = ["Trace", "current"]
+
+_now: ContextVar[Trace | None] = ContextVar("xgrad_trace", default=None)
+
+
+class Captured:
+    """An array that a function captures.
+
+    Attributes:
+        holder: the `Array` that holds it.
+        var: its variable.
+        raw: what `holder` held when it was captured.
+        baked: a copy of the values that the program was recorded for, if it depends on them.
+    """
+
+    __slots__ = ("baked", "holder", "raw", "var")
+
+    def __init__(self, holder: Array, var: Var) -> None:
+        self.holder, self.var, self.raw = holder, var, holder._data
+        self.baked: Any = None
+
+
+class Trace:
+    """A program that is being recorded."""
+
+    def __init__(self, name: str, base: Backend, cls: Any, parent: Trace | None = None) -> None:
+        self.name, self.base, self.cls, self.parent = name, base, cls, parent
+        self.start = tape.next_serial()
+        self.equations: list[Equation] = []
+        self.inputs: list[Var] = []
+        self.hidden: dict[int, Captured] = {}
+        self.outer: dict[Var, tuple[Var, Any]] = {}  # arrays of a program around this one
+        self.watched: list[tuple[Array, Any]] = []  # arrays of NumPy on other libraries, and copies
+        self.streams: dict[int, Stream] = {}
+        self.region = 0
+        self._tokens: list[Any] = []
+
+    def __enter__(self) -> Trace:
+        self._tokens = [_now.set(self), effects.recorder.set(self)]
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _now.reset(self._tokens[0])
+        effects.recorder.reset(self._tokens[1])
+
+    @staticmethod
+    def now() -> Trace | None:
+        """Return what is being recorded here, if anything is."""
+        return _now.get()
+
+    # Arrays --------------------------------------------------------------------------------------
+
+    def argument(self, raw: Any) -> Any:
+        """Return an array among the arguments as a recorded one."""
+        var = Var(raw.shape, raw.dtype, order_of(raw))
+        self.inputs.append(var)
+        return self.cls(raw, var, self)
+
+    def require_own(self, x: Array) -> None:
+        """Refuse a captured array whose derivative an outer tape would miss."""
+        if x._node is not None and (
+            tape.is_parameter(x._node) or (x._node[0] < self.start and tape.is_recording())
+        ):
+            raise errors.TraceError(
+                f"compile: {self.name} captures a tracked array ({x.dtype}{list(x.shape)}), whose "
+                "derivative would be lost. Pass it, or the model that holds it, as an argument, "
+                f"or use xgrad.stop_gradient(x){self.where_now()}"
+            )
+
+    def captured(self, x: Array) -> Var:
+        """Return the variable of an array that the function captures."""
+        raw = x._data
+        found = self.hidden.get(id(raw))
+        if found is None or found.raw is not raw:
+            var = Var(raw.shape, raw.dtype, order_of(raw))
+            found = self.hidden[id(raw)] = Captured(x, var)
+        return found.var
+
+    def imported(self, x: Any) -> Var:
+        """Return the variable of an array that an outer program recorded."""
+        found = self.outer.get(x.var)
+        if found is None:
+            found = self.outer[x.var] = Var(x.shape, x.dtype, x.var.order), x
+        return found[0]
+
+    def record(
+        self,
+        cls: Any,
+        path: str,
+        function: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        value: Any,
+        raws: Any = (),
+        *,
+        effect: bool = False,
+    ) -> Any:
+        """Write an equation for a call that gave `value`, and return its results."""
+        several = isinstance(value, (tuple, list))
+        values = value if several else (value,)
+        arrays = cls.base.array_types
+        if not all(isinstance(v, arrays) for v in values):
+            raise errors.TraceError(
+                f"compile: {path.rpartition('.')[2]} gave {value!r:.60}, which is no array, of an "
+                f"array that depends on an argument{self.where_now()}"
+            )
+        if not effect:
+            self._require_fixed_shape(path, args, kwargs)
+        given = [np.asarray(v) if isinstance(v, np.generic) else v for v in values]
+        outs = [Var(v.shape, v.dtype, order_of(v)) for v in given]
+        shares: tuple[Var | None, ...] = ()
+        if type(function) is not np.ufunc and not effect:
+            shares = _shares(given, path, args, raws)
+        self.equations.append(
+            Equation(
+                path,
+                function,
+                args,
+                kwargs,
+                outs,
+                line=self.line(),
+                region=self.region,
+                effect=effect,
+                shares=shares,
+                several=several,
+            )
+        )
+        made = [cls(v, o, self) for v, o in zip(given, outs, strict=True)]
+        if not several:
+            return made[0]
+        return value._make(made) if hasattr(value, "_make") else tuple(made)
+
+    def _require_fixed_shape(
+        self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        """Refuse a function whose result has another shape for other values."""
+        name = path.rpartition(".")[2]
+        if name == "getitem":
+            key = args[1] if type(args[1]) is tuple else (args[1],)
+            vary = [k for k in key if isinstance(k, Var) and k.dtype == self.base.dtypes[BOOL]]
+            instead, what = "xgrad.where(mask, x, 0)", "x[mask]"
+        elif name in OF_VALUES:
+            vary = inputs_of(args[1:] if name == "repeat" else (args, tuple(kwargs.values())))
+            instead, what = OF_VALUES[name], name
+        else:
+            return
+        if not vary or self._baked(vary):
+            return
+        raise errors.TraceError(
+            f"compile: the shape of {what} depends on the values of an array that depends on an "
+            f"argument. Write {instead}, which keeps the shape, or compile with "
+            f"on_value='eager'{self.where_now()}"
+        )
+
+    def _baked(self, variables: list[Var]) -> bool:
+        """Record that the program holds for these values only, if they are captured ones."""
+        hidden = {c.var: c for c in self.hidden.values()}
+        if not all(v in hidden for v in variables):
+            return False
+        for v in variables:
+            found = hidden[v]
+            found.baked = self.base.xp.asarray(found.raw, copy=True)
+        return True
+
+    def require_unwritten(
+        self, inputs: list[Array], given: list[Any], name: Callable[[int], str]
+    ) -> None:
+        """Refuse a function that writes to an argument, or to an array that it captures."""
+        for i, (x, raw) in enumerate(zip(inputs, given, strict=True)):
+            if x._data is not raw:
+                raise errors.MutationError(
+                    f"compile: {self.name} writes to its argument {name(i)}; a recorded function "
+                    "may only return new arrays. Write to a copy (x * 1), and return it"
+                )
+        for captured in self.hidden.values():
+            if captured.holder._data is not captured.raw:
+                raise errors.MutationError(
+                    f"compile: {self.name} writes to an array that it captures "
+                    f"({captured.var!r}); a recorded function may only return new arrays. Pass it "
+                    "as an argument, and return what it becomes"
+                )
+
+    def undo(self) -> None:
+        """Put captured arrays and random generators back to where they were."""
+        for captured in self.hidden.values():
+            captured.holder._data = captured.raw
+        for stream in self.streams.values():
+            stream.raw._raw = stream.before
+
+    # Effects -------------------------------------------------------------------------------------
+
+    def apart(self) -> None:
+        """Let nothing recorded from here on be merged with what was recorded before."""
+        self.region += 1
+
+    def stream(self, generator: Any) -> Any:
+        """Return what stands for a generator's stream, and records what is drawn from it."""
+        if isinstance(generator._raw, Stream):  # made in this program, or replayed in it
+            return generator._raw
+        if id(generator) not in self.streams:
+            self.streams[id(generator)] = Stream(self, generator, generator)
+        return self.streams[id(generator)]
+
+    def new_stream(self, base: Backend, seed: Any, device: Any) -> Any:
+        """Return a generator that is made anew in each run."""
+        raw, var = base.random(seed, device), Opaque()
+        equation = Equation(
+            "backend.random", base.random, (seed, device), {}, [var], line=self.line(), effect=True
+        )
+        self.equations.append(equation)
+        return Stream(self, raw, var)
+
+    def opaque(self, name: str, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Call a black box on raw arrays, and record the call as one step."""
+        leaves, structure = trees.flatten((args, kwargs))
+        cls = self.cls
+        symbols = [_symbol(x) for x in leaves]
+        structures: list[Any] = []
+
+        def call(*leaves: Any) -> Any:
+            args, kwargs = structure.unflatten(leaves)
+            with unrecorded(self.base):
+                out, out_structure = trees.flatten(f(*args, **kwargs))
+            structures[:] = [out_structure]
+            return tuple([as_raw(x) for x in out])
+
+        call.__name__ = name
+        raws = [x.value if isinstance(x, cls) else x for x in leaves]
+        value = call(*raws)
+        made = self.record(cls, f"opaque.{name}", call, tuple(symbols), {}, value, effect=True)
+        return structures[0].unflatten(list(made))
+
+    # Lines ---------------------------------------------------------------------------------------
+
+    def line(self) -> tuple[str, int] | None:
+        """Return file and number of the user's line that runs, if the function is on the stack."""
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None:
+            code = frame.f_code
+            if is_users(code):
+                return code.co_filename, frame.f_lineno
+            if code.co_name == "_recorded_run":
+                return None
+            frame = frame.f_back
+        return None
+
+    def where_now(self) -> str:
+        """Return the user's line that runs as the end of a message."""
+        text = line_text(self.line())
+        return f"\n  {text}" if text else ""
+
+
+@contextlib.contextmanager
+def unrecorded(base: Backend) -> Iterator[None]:
+    """Record nothing in the block, and make new arrays where the program has its own."""
+    tokens = _now.set(None), effects.recorder.set(None)
+    try:
+        if get_backend() == f"recorded_{base.name}":
+            with use_backend(base.name):
+                yield
+        else:
+            yield
+    finally:
+        _now.reset(tokens[0])
+        effects.recorder.reset(tokens[1])
+
+
+OF_VALUES = {
+    "nonzero": "xgrad.where(condition, x, 0)",
+    "argwhere": "xgrad.where(condition, x, 0)",
+    "flatnonzero": "xgrad.where(condition, x, 0)",
+    "unique_all": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_counts": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_inverse": "xgrad.sort, or segment_sum with num_segments=",
+    "unique_values": "xgrad.sort",
+    "repeat": "repeats as a Python integer, or xgrad.take with indices of a fixed length",
+    "bincount": "segment_sum with num_segments=",
+}
+"""Functions whose result has a shape that depends on values, and what to write instead."""
+
+BOOL = np.dtype(bool)
+
+_users: dict[CodeType, bool] = {}
+
+
+def is_users(code: CodeType) -> bool:
+    """Whether code is the user's own, rather than of xgrad or an installed package."""
+    found = _users.get(code)
+    if found is None:
+        name = code.co_filename
+        own = name.startswith((leaving.OWN, "<frozen", "<__array", *leaving.INSTALLED))
+        found = _users[code] = not own and "xgrad_backends" not in name
+    return found
+
+
+def current(x: Any) -> Trace:
+    """Return what is being recorded, or say that an array outlived its recording."""
+    trace = outer = Trace.now()
+    while outer is not None and x.trace is not None and outer is not x.trace:
+        outer = outer.parent
+    if trace is None or outer is None:
+        raise errors.TraceError(
+            "compile: an array of a program that was recorded is used after its recording has "
+            "ended. Return it from the compiled function instead of keeping it elsewhere"
+        )
+    return trace
+
+
+MAY_SHARE = frozenset("reshape asarray ravel".split())
+"""Functions that copy or not, depending on how their argument lies in memory."""
+
+
+def _shares(values: list[Any], path: str, args: Any, raws: Any) -> tuple[Var | None, ...]:
+    """Return for each result the variable that it shows entries of, as the example values do."""
+    found: list[Var | None] = []
+    flat, symbols = list(walked(raws)), list(walked(args))
+    may = path.rpartition(".")[2] in MAY_SHARE
+    for v in values:
+        base = None
+        for x, symbol in zip(flat, symbols, strict=True):
+            shown = may or (isinstance(x, np.ndarray) and np.may_share_memory(v, x))
+            if isinstance(symbol, Var) and shown:
+                base = symbol
+                break
+        found.append(base)
+    return tuple(found) if any(b is not None for b in found) else ()
+
+
+def order_of(raw: Any) -> tuple[int, ...] | None:
+    """Return the axes of an array of NumPy from the slowest to the fastest; None for C order."""
+    if not isinstance(raw, np.ndarray) or raw.ndim < 2 or raw.flags.c_contiguous:
+        return None
+    strides = [abs(s) for s in raw.strides]
+    order = tuple(sorted(range(raw.ndim), key=lambda i: (-strides[i], i)))
+    return None if order == tuple(range(raw.ndim)) else order
+
+
+def as_raw(x: Any) -> Any:
+    """Return what a black box gave as a raw array."""
+    if isinstance(x, Array):
+        x = x._data
+    return x if backend_of_type(type(x)) is not None else np.asarray(x)
+
+
+def _symbol(x: Any) -> Any:
+    var = getattr(x, "var", None)
+    if isinstance(var, Var):
+        return var
+    return getattr(x, "value", x) if hasattr(x, "trace") else x
