@@ -1,3 +1,5 @@
+# Tests of xgrad/engine/contractions.py
+
 """What is left out does not reach a gradient through a sum of products: engine/contractions.py.
 
 pytorch/pytorch #23156: rows of a data set are missing, and their losses are left out.

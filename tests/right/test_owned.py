@@ -1,4 +1,4 @@
-# Tests of xgrad/engine/own.py, xgrad/arrays/filling.py
+# Tests of xgrad/engine/record.py
 """Results belong to the caller: tests `own` of engine/record.py over the op table."""
 
 from __future__ import annotations

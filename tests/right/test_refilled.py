@@ -1,4 +1,4 @@
-# Tests of xgrad/engine/own.py, xgrad/engine/tape.py
+# Tests of xgrad/engine/guarding.py
 """A buffer that its owner refills: tests engine/guarding.py over the op table.
 
 NVIDIA/warp #1350 and #1294: a tape that reads its arrays when it is walked, not as they were.

@@ -1,4 +1,4 @@
-# Tests of xgrad/ops/indexing.py, xgrad/arrays/array.py, xgrad/engine/slices.py
+# Tests of xgrad/arrays/filling.py, xgrad/engine/slices.py
 """Writing in place: derivatives as if each write had made a new array, at the cost of the write."""
 
 import contextlib

@@ -1,9 +1,8 @@
 """The kinds of op: for each, how its walks follow from what its definition states.
 
-There is one class for each kind. It makes the `Rule` of an op for a choice of tracked arguments,
-for any number of arguments: how to pull a cotangent down, to push a tangent up, and to lift saved
-values to an outer tape. The functions that users call (`engine.calls`) only choose among these
-rules and save what they name.
+There is one class for each kind. It makes the `Rule` of an op for a choice of tracked arguments:
+how to pull a cotangent down, to push a tangent up, and to lift saved values to an outer tape. The
+functions that users call (`engine.calls`) choose among these rules and save what they name.
 
 `tracked` are the positions of the tracked arrays: one parent and cotangent, or a tuple of them.
 """
