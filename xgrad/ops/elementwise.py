@@ -532,7 +532,10 @@ def sign(x: Array, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x1, x2: _share(xp, x1, x2), lambda xp, x1, x2: _share(xp, x2, x1), zeros=True
+    lambda xp, x1, x2: _share(xp, x1, x2),
+    lambda xp, x1, x2: _share(xp, x2, x1),
+    zeros=True,
+    product=lambda g, p: strong_multiply(g, p),
 )
 def maximum(x1: Operand, x2: Operand, /) -> Array:
     """Return the larger of each pair of elements; at a tie each gets half the derivative.
@@ -551,7 +554,10 @@ def maximum(x1: Operand, x2: Operand, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x1, x2: _share(xp, x2, x1), lambda xp, x1, x2: _share(xp, x1, x2), zeros=True
+    lambda xp, x1, x2: _share(xp, x2, x1),
+    lambda xp, x1, x2: _share(xp, x1, x2),
+    zeros=True,
+    product=lambda g, p: strong_multiply(g, p),
 )
 def minimum(x1: Operand, x2: Operand, /) -> Array:
     """Return the smaller of each pair of elements; at a tie each gets half the derivative.
