@@ -104,6 +104,14 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def accuracy(session: nox.Session) -> None:
+    """Measure each elementwise function and its derivatives, and write docs/accuracy.md."""
+    install(session, "test")
+    out = ("--out", "docs/accuracy.md")
+    session.run("python", "-m", "tests.right.accuracy", *(session.posargs or out))
+
+
+@nox.session(default=False)
 def demo(session: nox.Session) -> None:
     """Train a network on handwritten digits; `-- --help` lists the options."""
     install(session, "demo")

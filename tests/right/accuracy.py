@@ -201,7 +201,7 @@ def main() -> int:
     chosen = parser.parse_args()
     lines, failed = [], 0
     for f in rows():
-        if chosen.only and f.name not in chosen.only:
+        if chosen.only and not any(f.name.startswith(only) for only in chosen.only):
             continue
         for dtype in chosen.dtype or DTYPES:
             for what, worst in measure(f, dtype, chosen.points):

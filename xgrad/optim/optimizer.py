@@ -169,8 +169,8 @@ class Optimizer:
                 p.grad = None
 
     @property
-    def lr(self) -> float:
-        """The learning rate of the next update."""
+    def lr(self) -> Any:
+        """The learning rate of the next update, a float or a 0-d `Array`."""
         return self.method.rate(self.state.count)
 
     def __repr__(self) -> str:
