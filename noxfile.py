@@ -1,6 +1,8 @@
 """The project's commands: `nox -l` lists them, `nox -s NAME` runs one in its own environment."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -12,21 +14,44 @@ nox.options.reuse_existing_virtualenvs = True
 PROJECT = nox.project.load_toml("pyproject.toml")
 
 # Any build of this one version serves, and the CPU build is a tenth of the CUDA build that a range
-# would bring. pip takes it from wherever PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL points; uv does not
-# look there, hence the sessions that need it are made with virtualenv.
+# would bring. It is taken from wherever PIP_FIND_LINKS or PIP_EXTRA_INDEX_URL points.
 TORCH = "torch==2.13.0"
+for name in ("FIND_LINKS", "EXTRA_INDEX_URL"):  # uv asks for them under its own names
+    if f"PIP_{name}" in os.environ:
+        os.environ.setdefault(f"UV_{name}", os.environ[f"PIP_{name}"])
+os.environ.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")  # pip's: all indexes are asked
+
+
+def fetch(session: nox.Session, *what: str) -> None:
+    """Install packages, and let the installer show its progress."""
+    session.install(*what, silent=False)
 
 
 def install(session: nox.Session, *groups: str, extra: str = "") -> None:
     """Install xgrad in editable form, with an extra and with dependency groups."""
     project = f".[{extra}]" if extra else "."
-    session.install("-e", project, *nox.project.dependency_groups(PROJECT, *groups))
+    fetch(session, "-e", project, *nox.project.dependency_groups(PROJECT, *groups))
 
 
-def pytest(session: nox.Session, *backends: str) -> None:
-    """Run the tests on the given backends."""
+def make_ready(session: nox.Session) -> str:
+    """Install xgrad, and what the README and the examples need, in .venv; return its Python."""
+    folder = Path(".venv").resolve()
+    programs = folder / ("Scripts" if os.name == "nt" else "bin")
+    python = str(programs / "python")
+    if not programs.exists():
+        session.run_install(sys.executable, "-m", "venv", str(folder), external=True)
+    uv = shutil.which("uv", path=os.pathsep.join([str(programs), os.environ.get("PATH", "")]))
+    pip = [uv, "pip", "install", "--python", python] if uv else [python, "-m", "pip", "install"]
+    needs = nox.project.dependency_groups(PROJECT, "demo")
+    session.run_install(*pip, "-e", ".", *needs, external=True)
+    return python
+
+
+def pytest(session: nox.Session, *backends: str, only_new: bool = False) -> None:
+    """Run the tests on the given backends, or of them what `tests` has not run."""
     flags = [flag for name in backends for flag in ("--backend", name)]
-    session.run("pytest", "-n", "auto", *flags, *session.posargs)
+    flags += ["--only-new"] if only_new else []
+    session.run("pytest", "-n", "auto", "--dist", "worksteal", *flags, *session.posargs)
 
 
 @nox.session
@@ -36,18 +61,46 @@ def tests(session: nox.Session) -> None:
     pytest(session, "numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
+def quick(session: nox.Session) -> None:
+    """Test the engine and the first sample of every op on NumPy, in under a minute."""
+    install(session, "test")
+    session.run("pytest", "--quick", *session.posargs)
+
+
+@nox.session(default=False, python=["3.11", "3.12", "3.13", "3.14"])
+@nox.parametrize("dependencies", ["lowest-direct", "highest"])
+def compat(session: nox.Session, dependencies: str) -> None:
+    """Run `quick` with the oldest and the newest NumPy, SciPy, ... of each Python that is here.
+
+    The oldest are the lowest versions that pyproject.toml allows and that this Python has.
+    """
+    compiled = ("numpy", "scipy", "optree", "safetensors", "ml-dtypes")  # none is built from source
+    install_args = ["--resolution", dependencies, "--no-build-isolation"]
+    install_args += [f"--only-binary={name}" for name in compiled]
+    fetch(session, "setuptools>=77")
+    needs = nox.project.dependency_groups(PROJECT, "test")
+    fetch(session, *install_args, "-e", ".", *needs)
+    session.run("python", "-c", "import numpy; print('NumPy', numpy.__version__)")
+    session.run("pytest", "--quick", *session.posargs)
+
+
+@nox.session(default=False)
 def tests_torch(session: nox.Session) -> None:
-    """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error."""
-    session.install(TORCH)
+    """Test on PyTorch's CPU build; its meta device makes every hidden look at a value an error.
+
+    Only what depends on the backend, or on a package that `tests` does without: the rest says the
+    same there.
+    """
+    fetch(session, TORCH)
     install(session, "test", "demo")
-    pytest(session, "torch", "torch:meta")
+    pytest(session, "torch", "torch:meta", only_new=True)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def torch_parity(session: nox.Session) -> None:
     """Print the largest difference to PyTorch of each function, module and gradient method."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test")
     session.run("python", "-m", "tests.nn.parity")
     session.run("pytest", "tests/nn/test_parity.py", "tests/optim", *session.posargs)
@@ -66,7 +119,9 @@ def tests_dask(session: nox.Session) -> None:
     """Test on Dask: the adapter, and the first sample of every op, its value and derivatives."""
     install(session, "test", extra="dask")
     files = ("tests/testing/test_derivatives.py", "tests/backends")
-    session.run("pytest", "-n", "auto", "--backend", "dask", *files, *session.posargs)
+    session.run(
+        "pytest", "-n", "auto", "--dist", "worksteal", "--backend", "dask", *files, *session.posargs
+    )
 
 
 @nox.session(default=False)
@@ -74,13 +129,14 @@ def tests_jax(session: nox.Session) -> None:
     """Test on JAX: the adapter, and the first sample of every op, also inside ``jax.jit``."""
     install(session, "test", extra="jax")
     files = ("tests/testing/test_derivatives.py", "tests/backends")
-    session.run("pytest", "-n", "auto", "--backend", "jax", *files, *session.posargs)
+    flags = ("-n", "auto", "--dist", "worksteal", "--backend", "jax")
+    session.run("pytest", *flags, *files, *session.posargs)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def oracle(session: nox.Session) -> None:
     """Compare values and gradients with PyTorch and JAX; `-- --only NAME` selects ops."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", extra="jax")
     session.run("python", "tests/oracle.py", *session.posargs)
 
@@ -111,11 +167,17 @@ def accuracy(session: nox.Session) -> None:
     session.run("python", "-m", "tests.right.accuracy", *(session.posargs or out))
 
 
-@nox.session(default=False)
+@nox.session(venv_backend="none", default=False)
+def ready(session: nox.Session) -> None:
+    """Install xgrad in .venv, with what the README and the examples need."""
+    make_ready(session)
+
+
+@nox.session(venv_backend="none", default=False)
 def demo(session: nox.Session) -> None:
-    """Train a network on handwritten digits; `-- --help` lists the options."""
-    install(session, "demo")
-    session.run("python", "examples/train_digits.py", *session.posargs)
+    """Make .venv ready, and train a network on handwritten digits; `-- --help` lists options."""
+    python = make_ready(session)
+    session.run(python, "examples/train_digits.py", *session.posargs, external=True)
 
 
 @nox.session(default=False)
@@ -133,10 +195,10 @@ def gallery(session: nox.Session) -> None:
     session.run("python", "examples/gallery.py", "--out", "docs/gallery", *session.posargs)
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def interop(session: nox.Session) -> None:
     """Differentiate 1,689 programs of NumPy, SciPy, scikit-learn, einops and others."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", "interop")
     env = {"SCIPY_ARRAY_API": "1", "OMP_NUM_THREADS": "1"}
     flags = ("--backend", "numpy", "--backend", "torch")
@@ -154,7 +216,7 @@ def conformance(session: nox.Session) -> None:
         session.error("conformance: pass the path of a checkout of data-apis/array-api-tests")
     suite, *more = session.posargs
     install(session)
-    session.install("pytest", "pytest-json-report", "hypothesis>=6.151", "ndindex>=1.8")
+    fetch(session, "pytest", "pytest-json-report", "hypothesis>=6.151", "ndindex>=1.8")
     lines = Path("tests/conformance/numpy-xfails.txt").read_text(encoding="utf-8").splitlines()
     xfails = Path(session.create_tmp(), "xfails.txt").resolve()
     known = [line.split("\t")[0] for line in lines if not line.startswith("#")]
@@ -168,10 +230,10 @@ def conformance(session: nox.Session) -> None:
     )
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def interchange(session: nox.Session) -> None:
     """Test the functions to and from PyTorch and JAX."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "test", extra="jax")
     session.run("pytest", "tests/interchange", *session.posargs)
 
@@ -184,7 +246,7 @@ def hips(session: nox.Session) -> None:
     suite, *more = session.posargs
     here = Path("tests/hips").resolve()
     install(session, "test", "bench", extra="show")
-    session.install("xarray")
+    fetch(session, "xarray")
     session.run("python", str(here / "examples.py"), suite)
     session.chdir(Path(suite, "tests"))
     session.run(
@@ -203,10 +265,49 @@ def faults(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def first(session: nox.Session) -> None:
+    """Follow the README in a fresh clone with empty caches; `-- --tests`: its tests, too."""
+    session.run("python", "-m", "tests.first", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Build the site into docs/_build/html: tutorials run, a warning or a dead link is an error."""
+    install(session, "docs", extra="scipy,files,show,einsum")
+    flags = ("-W", "--keep-going", "-n", "-j", "auto", "-b", "html")
+    session.run("sphinx-build", *flags, "docs", "docs/_build/html")
+    session.run("python", "-m", "tests.pages", "docs/_build/html")
+
+
+@nox.session(default=False)
+def release(session: nox.Session) -> None:
+    """Do all of a release but the upload, into dist/; `-- --final` when it is no rehearsal.
+
+    Builds the packages, checks them, runs the source package's own tests in an environment that
+    has seen nothing else, and asks whether all extras can be installed together.
+    """
+    fetch(session, *nox.project.dependency_groups(PROJECT, "release", "test"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    (wheel,), (source,) = Path("dist").glob("*.whl"), Path("dist").glob("*.tar.gz")
+    session.run("twine", "check", "--strict", str(wheel), str(source))
+    session.run("check-wheel-contents", str(wheel))
+    session.run("pyroma", "--min=8", str(source))  # of 10: the developers have no address for mail
+    session.run("cffconvert", "--validate", "-i", "CITATION.cff")
+    session.run("python", "-m", "tests.release", "dist", *session.posargs)
+    session.install("--dry-run", f"xgrad[all] @ {wheel.resolve().as_uri()}", silent=False)
+    folder = Path(session.create_tmp()).resolve()
+    shutil.unpack_archive(source, folder)
+    fetch(session, str(wheel))
+    session.chdir(folder / source.name.removesuffix(".tar.gz"))
+    session.run("pytest", "-n", "auto", "--backend", "numpy")
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
-    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    fetch(session, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
 
@@ -219,9 +320,9 @@ def typing(session: nox.Session) -> None:
     session.run("pytest", "tests/typing")
 
 
-@nox.session(venv_backend="virtualenv", default=False)
+@nox.session(default=False)
 def bench(session: nox.Session) -> None:
     """Measure the cost per op; `-- --only NAME --libs NAME,NAME` selects."""
-    session.install(TORCH)
+    fetch(session, TORCH)
     install(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)

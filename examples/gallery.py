@@ -1,6 +1,6 @@
 """Run every page of the gallery and write its picture.
 
-python examples/gallery.py --out docs/gallery
+python examples/gallery.py --out out
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A Gaussian process whose kernel is learned from the data.
 
-    python examples/gaussian_process.py --backend torch
+    python examples/gaussian_process.py  # elsewhere: --backend torch
 
 Values y at places x are taken for a sample of N(0, K + s^2 I) with
 

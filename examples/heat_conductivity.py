@@ -1,6 +1,6 @@
 """The heat equation with unknown conductivity: an inverse problem, solved through the solver.
 
-    python examples/heat_conductivity.py --backend torch
+    python examples/heat_conductivity.py  # elsewhere: --backend torch
 
 A rod is heated at both ends, at the right one less. Its temperature obeys u_t = (k(x) u_x)_x, and
 thermometers at ten places write it down, with noise. Which conductivity k(x) explains the readings?

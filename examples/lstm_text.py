@@ -1,6 +1,6 @@
 """A recurrent network learns to write, character by character.
 
-    python examples/lstm_text.py --backend cupy
+    python examples/lstm_text.py  # on a GPU: --backend cupy
 
 The text is the reference of the Python language, 465,000 characters that come with Python itself
 (`pydoc_data.topics`). A long short-term memory reads it in pieces of 50 characters and gives, after

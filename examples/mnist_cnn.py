@@ -1,6 +1,6 @@
 """A convolutional network reads handwritten digits.
 
-    python examples/mnist_cnn.py --backend cupy
+    python examples/mnist_cnn.py  # on a GPU: --backend cupy
 
 The 5,000 images are real ones of MNIST, 28 by 28 pixels; a fifth is held out. Two convolutions with
 5 by 5 filters, each followed by ReLU and the maximum of 2 by 2 windows, see strokes and then parts

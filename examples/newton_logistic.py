@@ -1,6 +1,6 @@
 """Logistic regression by Newton's method, with the Hessian of the loss.
 
-    python examples/newton_logistic.py --backend torch
+    python examples/newton_logistic.py  # elsewhere: --backend torch
 
 The log-likelihood of labels y in {0, 1} under p = s(X w) is concave, so that Newton's method finds
 its maximum in a few steps, each of which squares the error:

@@ -1,6 +1,6 @@
 """Phase retrieval: find the error of a telescope's mirror from two pictures of a star.
 
-    python examples/phase_retrieval.py --backend cupy
+    python examples/phase_retrieval.py  # on a GPU: --backend cupy
 
 A camera sees intensities only. Light with the phase error f across the aperture A makes the picture
 

@@ -1,6 +1,6 @@
 """Train a network on real handwritten digits, on any backend.
 
-    python examples/train_digits.py --backend cupy --layers 64,128,10
+    python examples/train_digits.py --layers 64,128,10  # on a GPU: --backend cupy
 
 The network is the textbook's: with the input a^0 = x, each layer computes z^m = W^m a^(m-1) + b^m
 and a^m = f(z^m), and the last z^L are the logits of a softmax. The data are 1,797 digits that were
@@ -375,19 +375,19 @@ def main(argv: Sequence[str] | None = None) -> None:
             result = train(train_set, test_set, **options, report=report)
         predicted = predict(result.params, test_set.on_backend()[0], options["activation"])
         predicted = np.asarray(predicted.tolist())
-        figures = {
-            "learning_curves.png": draw_curves(result.history),
-            "digits.png": draw_digits(test_set, predicted),
-            "gradient_norms.png": draw_gradients(options["seed"]),
-        }
+        wrong = int(np.sum(predicted != test_set.label))
+        console.print(summary(backend, options, result, wrong, len(predicted)))
 
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "history.json").write_text(json.dumps(result.history, indent=2))
-    for name, figure in figures.items():
-        figure.savefig(out / name, dpi=150)
-    wrong = int(np.sum(predicted != test_set.label))
-    console.print(summary(backend, options, result, wrong, len(predicted)))
-    console.print("written:", ", ".join(str(out / name) for name in ("history.json", *figures)))
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "history.json").write_text(json.dumps(result.history, indent=2))
+        drawings = {  # one after the other, each told of, as drawing takes seconds
+            "learning_curves.png": lambda: draw_curves(result.history),
+            "digits.png": lambda: draw_digits(test_set, predicted),
+            "gradient_norms.png": lambda: draw_gradients(options["seed"]),
+        }
+        for name, draw in drawings.items():
+            draw().savefig(out / name, dpi=150)
+            console.print(f"written: {out / name}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A variational autoencoder draws digits from two numbers.
 
-    python examples/variational_autoencoder.py --backend cupy
+    python examples/variational_autoencoder.py  # on a GPU: --backend cupy
 
 An encoder gives each image x a cloud of codes z ~ N(m(x), s(x)^2), a decoder the probability p(z)
 of ink in each pixel. Both are trained to make the evidence lower bound large,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gc
 import importlib
+import re
+import threading
+from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -25,6 +28,12 @@ BACKENDS = {
 }
 """The places that the tests know, and the library that each needs."""
 
+QUICK = (
+    *("tests/test_engine.py", "tests/test_transforms.py", "tests/test_layers.py"),
+    *("tests/test_ops.py", "tests/test_array.py", "tests/test_custom.py"),
+)
+"""The files of `--quick`."""
+
 DEFAULT = ("numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
 
 
@@ -38,6 +47,17 @@ def pytest_addoption(parser):
         f"may be repeated; by default those installed of {', '.join(DEFAULT)}",
     )
     parser.addoption(
+        "--only-new",
+        action="store_true",
+        help="leave out what does not depend on the backends that were asked for, nor on optional "
+        "packages: it says the same in every session, and `nox -s tests` runs it",
+    )
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="only NumPy; the engine, the transforms, the layers, and the first sample of each op",
+    )
+    parser.addoption(
         "--faults",
         action="store_true",
         help="let every operation of 50 programs fail, not just some; see tests/test_faults.py",
@@ -47,6 +67,10 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """Find the places to test; one that was asked for by name must be usable."""
     asked = list(dict.fromkeys(config.getoption("backend")))
+    if config.getoption("quick"):
+        asked = asked or ["numpy"]
+        if config.args == config.getini("testpaths"):  # no files were named
+            config.args[:] = [str(config.rootpath / name) for name in QUICK]
     places, absent = [], []
     if "jax" in asked:  # which is in single precision otherwise
         importlib.import_module("jax").config.update("jax_enable_x64", True)
@@ -78,6 +102,54 @@ def pytest_generate_tests(metafunc):
                 place for place in metafunc.config.places if place.has_values or fixture == "place"
             ]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config, specs):
+    """Say every few seconds that processes are collecting, which pytest-xdist does in silence."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    config.collected = threading.Event()
+
+    def tell():
+        seconds = 0
+        while not config.collected.wait(3.0):
+            seconds += 3
+            terminal.write_line(f"{len(specs)} processes collect the tests: {seconds} s")
+
+    threading.Thread(target=tell, daemon=True).start()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node):
+    node.config.collected.set()
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "collected"):
+        config.collected.set()
+
+
+OPTIONAL = re.compile(r"importorskip|available_backends|find_spec|matplotlib|\brich\b|sklearn")
+"""What is in the text of a test file that may do something else where more is installed."""
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what another session has run, if that was asked for."""
+    if not config.option.only_new:
+        return
+    libraries = {BACKENDS.get(place.name, place.backend.name) for place in config.places}
+
+    @cache
+    def may_differ(path):
+        text = path.read_text(encoding="utf-8")
+        return bool(OPTIONAL.search(text)) or any(name in text for name in libraries)
+
+    new, done = [], []
+    for item in items:
+        placed = {"place", "computing"} & set(getattr(item, "fixturenames", ()))
+        (new if placed or may_differ(item.path) else done).append(item)
+    config.hook.pytest_deselected(items=done)
+    items[:] = new
 
 
 @pytest.fixture

@@ -1,3 +1,4 @@
+# Tests of xgrad
 """Annotations of public functions and methods mean something: a bare `Any` is the exception."""
 
 from __future__ import annotations

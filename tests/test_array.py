@@ -1,3 +1,4 @@
+# Tests of xgrad/arrays
 """`Array` as array code sees it: methods and attributes of ``ndarray``, conversions."""
 
 import copy

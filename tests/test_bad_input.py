@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/linalg, xgrad/fft, xgrad/special
 """What every op refuses, found from its signature and its row: the message names the op.
 
 An error that a backend raises has the op in its notes, which a traceback shows below the message.
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.tables import over
 from xgrad.testing import ROWS
 
 
@@ -144,8 +146,8 @@ def refused(f, *names):
 
 
 @pytest.mark.parametrize("row", WITH_AXIS, ids=lambda row: row.name)
-@pytest.mark.parametrize("lift", [xg.asarray, tracked])
-@pytest.mark.parametrize("axis", [7, -8])
+@over("lift", [xg.asarray, tracked])
+@over("axis", [7, -8])
 def test_axis_out_of_range(computing, row, lift, axis):
     case = case_of(row, computing)
     if case is None:
@@ -177,7 +179,7 @@ def position_of(row, name, count):
 
 
 @pytest.mark.parametrize("row", ELEMENTWISE, ids=lambda row: row.name)
-@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+@over("lift", [xg.asarray, tracked])
 def test_shapes_that_do_not_broadcast(place, row, lift):
     case = case_of(row, place)
     if case is None:
@@ -209,9 +211,9 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("name", FLOATING)
-@pytest.mark.parametrize("dtype", ["int64", "bool"])
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@over("name", FLOATING)
+@over("dtype", ["int64", "bool"])
 def test_integers_where_the_standard_has_fractions(computing, name, dtype):
     """Refuse them as the strict namespace does, or compute in floating point as NumPy does."""
     xs = [xg.asarray(computing.raw(np.ones(2, dtype)))] * COUNTS.get(name, 1)
@@ -221,15 +223,15 @@ def test_integers_where_the_standard_has_fractions(computing, name, dtype):
         assert xg.isdtype(getattr(xg, name)(*xs).dtype, "real floating")
 
 
-@pytest.mark.parametrize("name", [*INTEGERS, "bitwise_invert"])
-@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+@over("name", [*INTEGERS, "bitwise_invert"])
+@over("lift", [xg.asarray, tracked])
 def test_fractions_where_the_standard_has_integers(computing, name, lift):
     xs = [lift(computing.raw(np.ones(2)))] * COUNTS.get(name, 1)
     refused(lambda: getattr(xg, name)(*xs), name)
 
 
-@pytest.mark.parametrize("name", REAL)
-@pytest.mark.parametrize("lift", [xg.asarray, tracked])
+@over("name", REAL)
+@over("lift", [xg.asarray, tracked])
 def test_complex_where_the_standard_has_real_numbers(computing, name, lift):
     if computing.backend.name in ("numpy", "cupy") and name in ORDERED:
         pytest.skip("NumPy and CuPy order complex numbers by their real part first")
@@ -237,7 +239,7 @@ def test_complex_where_the_standard_has_real_numbers(computing, name, lift):
     refused(lambda: getattr(xg, name)(*xs), name)
 
 
-@pytest.mark.parametrize("row", [r for r in ROWS if parameters(r)], ids=lambda row: row.name)
+@over("row", [r for r in ROWS if parameters(r)], ids=lambda row: row.name)
 def test_unknown_keyword(row):
     if any(p.kind is p.VAR_KEYWORD for p in parameters(row).values()):
         pytest.skip("it takes any keyword")

@@ -1,9 +1,11 @@
+# Tests of xgrad/transforms/jacobians.py, xgrad/backends/batched
 """One walk for many rows gives what one walk for each row gives."""
 
 import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.tables import over
 from xgrad.backends.batched import NotBatchedError
 from xgrad.testing import ROWS, Place
 from xgrad.transforms import jacobians
@@ -37,7 +39,7 @@ def jacobian(transform, function, xs):
 
 
 @pytest.mark.parametrize("row", DIFFERENTIABLE, ids=lambda row: row.name)
-@pytest.mark.parametrize("transform", TRANSFORMS)
+@over("transform", TRANSFORMS)
 def test_rows_together_are_the_rows_alone(computing, row, transform, monkeypatch):
     for function, xs in cases(row, computing):
         together = jacobian(TRANSFORMS[transform], function, xs)

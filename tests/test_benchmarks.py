@@ -1,3 +1,4 @@
+# Tests of benchmarks
 """The benchmarks compare like with like: what xgrad computes is what the hand-written code does."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/ops
 """What the op table cannot say of the functions beyond the standard: kinks, NaN, indices twice."""
 
 import gc

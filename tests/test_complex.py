@@ -1,3 +1,4 @@
+# Tests of xgrad/transforms/complex_forms.py
 """Complex variables: the convention of docs/complex.md, and the three forms of a Jacobian."""
 
 import numpy as np

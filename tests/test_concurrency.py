@@ -1,3 +1,4 @@
+# Tests of xgrad/backends, xgrad/engine, xgrad/custom/no_grad.py
 """Threads, tasks, processes, copies and pickles: none of them disturbs a derivative."""
 
 import asyncio

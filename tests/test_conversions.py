@@ -1,3 +1,4 @@
+# Tests of xgrad/arrays/leaving.py
 """What an error says when a conversion would drop a gradient."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/custom
 """Rules of one's own, and recomputation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/data.py
 """Minibatches: every example once, in an order that the seed decides, ready ahead of time."""
 
 import threading

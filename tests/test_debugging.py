@@ -1,3 +1,4 @@
+# Tests of xgrad/debugging
 """Where a NaN comes from, where a path is lost, where a gradient becomes zero."""
 
 import contextvars

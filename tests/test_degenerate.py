@@ -1,3 +1,4 @@
+# Tests of xgrad/linalg/degenerate.py, xgrad/linalg/spectra.py, xgrad/linalg/functions.py
 """Equal and zero eigenvalues: exact where a loss cannot tell them apart, a warning where it does.
 
 The programs behind jax #669, #2311 and #8732, GradDFT #35, scipy #25767 and torch #194705, in our

@@ -1,9 +1,11 @@
+# Tests of docs
 """The Python blocks of the documentation run, and print what stands below them."""
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -17,7 +19,12 @@ import xgrad as xg
 
 # The page on other people's code needs SCIPY_ARRAY_API before SciPy is imported, and so a process
 # of its own: tests/interop/test_docs.py.
-DOCS = sorted(p for p in (Path(__file__).parents[1] / "docs").glob("*.md") if p.stem != "interop")
+FOLDER = Path(__file__).parents[1] / "docs"
+DOCS = sorted(p for p in FOLDER.glob("*.md") if p.stem != "interop")
+NOTEBOOKS = [
+    *sorted(p for name in ("tutorials", "howto", "concepts") for p in (FOLDER / name).glob("*.md"))
+]
+CELL = re.compile(r"(?ms)^```\{code-cell\}\n(.*?)^```$")
 BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?")
 
 
@@ -33,6 +40,66 @@ def test_blocks_print_what_is_shown(path: Path, capsys: Any) -> None:
         if "import cupy" not in code:
             exec(compile(code, str(path), "exec"), names)  # it is our own text
             assert capsys.readouterr().out == expected
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_the_cells_of_a_page_run(path: Path, monkeypatch: Any) -> None:
+    """From top to bottom, as a reader would; `nox -s docs` shows what they print."""
+    text = path.read_text(encoding="utf-8")
+    assert ("file_format: mystnb" in text) == bool(CELL.search(text))
+    for library in ("sklearn", "scipy"):
+        if library in text:
+            pytest.importorskip(library)
+    names: dict[str, Any] = {"__name__": "page"}
+    for code in CELL.findall(text):
+        exec(compile(code, str(path), "exec"), names)  # it is our own text
+
+
+SPACES = {
+    "xg": "xgrad",
+    "nn": "xgrad.nn",
+    "F": "xgrad.nn.functional",
+    "optim": "xgrad.optim",
+    "xgrad": "xgrad",
+}
+
+
+def found(dotted: str) -> bool:
+    """Whether a name such as ``xg.linalg.solve`` exists."""
+    space, *rest = dotted.split(".")
+    value: Any = importlib.import_module(SPACES[space])
+    for name in rest:
+        try:
+            value = getattr(value, name)
+        except AttributeError:
+            try:
+                value = importlib.import_module(f"{value.__name__}.{name}")
+            except (ImportError, AttributeError):
+                return False
+    return True
+
+
+@pytest.mark.parametrize("path", [*DOCS, *NOTEBOOKS], ids=lambda path: path.stem)
+def test_every_name_that_a_page_mentions_exists(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    theirs = re.compile(r"(?m)^\| `[^|]*`[^|]* \|")  # the first column of a table of other names
+    if path.stem.startswith("from_") or path.stem == "migrating":
+        text = theirs.sub("|", text)
+    inline = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    named = {
+        name
+        for code in inline
+        for name in re.findall(r"(?<![\w./-])((?:xg|xgrad|nn|F|optim)(?:\.[A-Za-z_]\w*)+)", code)
+    }
+    missing = sorted(name for name in named if not found(name))
+    assert not missing, f"{path.name} mentions {missing}"
+
+
+def test_a_name_that_does_not_exist_is_noticed() -> None:
+    assert found("xg.linalg.solve")
+    assert found("nn.Linear")
+    assert not found("xg.linalg.solved")
 
 
 class Kernel:
@@ -55,7 +122,7 @@ class Kernel:
 
 @pytest.mark.skipif(ctypes.util.find_library("m") is None, reason="the stand-in needs libm")
 def test_the_kernel_example_on_a_stand_in(monkeypatch: Any, capsys: Any) -> None:
-    text = (DOCS[0].parent / "custom_rules.md").read_text(encoding="utf-8")
+    text = (FOLDER / "custom_rules.md").read_text(encoding="utf-8")
     (code,) = [code for code, _ in BLOCK.findall(text) if "import cupy" in code]
     assert len(code.strip().splitlines()) <= 25
     cupy = ModuleType("cupy")
@@ -71,7 +138,7 @@ def test_the_kernel_example_on_a_stand_in(monkeypatch: Any, capsys: Any) -> None
 def test_the_kernel_example_on_a_gpu(capsys: Any) -> None:
     if not pytest.importorskip("cupy").is_available():
         pytest.skip("needs a usable CUDA GPU")
-    text = (DOCS[0].parent / "custom_rules.md").read_text(encoding="utf-8")
+    text = (FOLDER / "custom_rules.md").read_text(encoding="utf-8")
     (code,) = [code for code, _ in BLOCK.findall(text) if "import cupy" in code]
     exec(compile(code, "<docs>", "exec"), {})
     assert capsys.readouterr().out

@@ -1,3 +1,4 @@
+# Tests of xgrad
 """Every public docstring tells a stranger what goes in and what comes out.
 
 A function, class or method of the public namespaces that takes two or more parameters has a section

@@ -1,3 +1,4 @@
+# Tests of xgrad
 """The examples in public docstrings."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/errors.py, xgrad/engine
 """Bad input: each error says what was got, what was expected and what to do next."""
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def test_a_library_error_names_op_and_operands() -> None:
 
 def test_every_error_is_one_of_ours_and_of_pythons() -> None:
     for name in errors.__all__:
-        assert issubclass(getattr(errors, name), (errors.XgradError, UserWarning))
+        assert issubclass(getattr(errors, name), (errors.XgradError, Warning))
     assert issubclass(errors.TracedConversionError, TypeError)
 
 

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine
 """An exception at every operation of every walk leaves no state, keeps no memory, spoils nothing.
 
 The arrays of these tests are NumPy's, of a class that counts what is done with them and can fail at

@@ -1,3 +1,4 @@
+# Tests of xgrad/files.py
 """Saved trees come back bit by bit, and a file that does not fit says so."""
 
 import os

@@ -1,3 +1,4 @@
+# Tests of xgrad/custom/implicit.py
 """Implicit rules against differentiating through the solver that they replace."""
 
 from __future__ import annotations

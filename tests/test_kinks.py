@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/linalg/norms.py
 """Kinks, edges and unused values: what was decided, in both modes and on every backend.
 
 At a local optimum the derivative is 0; else that of the side which is defined; else the finite one;

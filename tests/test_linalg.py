@@ -1,3 +1,4 @@
+# Tests of xgrad/linalg, backends/xgrad_backends/lapack.py
 """The two modes of each function of linear algebra agree, in each shape: <g, J t> = <J^H g, t>."""
 
 import math
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.tables import over
 
 la = xg.linalg
 STACKS = [(), (2,), (2, 3)]
@@ -168,9 +170,9 @@ def require_adjoint(f, arrays, place):
     assert abs(inner(gs, pushed) - inner(pulled, ts)) <= 1e-10 * size
 
 
-@pytest.mark.parametrize("dtype", ["float64", "complex128"])
-@pytest.mark.parametrize("stack", STACKS, ids=str)
 @pytest.mark.parametrize("name", SQUARE)
+@over("dtype", ["float64", "complex128"])
+@over("stack", STACKS)
 def test_adjoint_of_square_matrices(computing, name, stack, dtype, quiet):
     f, makers = SQUARE[name]
     for n in SIZES:
@@ -178,26 +180,26 @@ def test_adjoint_of_square_matrices(computing, name, stack, dtype, quiet):
             require_adjoint(f, [make(stack, n, dtype) for make in makers], computing)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "complex128"])
-@pytest.mark.parametrize("stack", STACKS, ids=str)
 @pytest.mark.parametrize("name", OBLONG)
+@over("dtype", ["float64", "complex128"])
+@over("stack", STACKS)
 def test_adjoint_of_wide_and_tall_matrices(computing, name, stack, dtype, quiet):
     for shape in [(5, 2), (2, 5), (1, 2), (2, 1), (0, 2), (2, 0)]:
         if name != "polar" or shape[0] >= shape[1]:
             require_adjoint(OBLONG[name], [draw((*stack, *shape), dtype, 1)], computing)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "complex128"])
-@pytest.mark.parametrize("stack", STACKS, ids=str)
 @pytest.mark.parametrize("name", VECTORS)
+@over("dtype", ["float64", "complex128"])
+@over("stack", STACKS)
 def test_adjoint_of_vectors(computing, name, stack, dtype, quiet):
     f, sizes = VECTORS[name]
     for n in sizes or SIZES:
         require_adjoint(f, [draw((*stack, n), dtype, seed) for seed in (1, 2)], computing)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "complex128"])
 @pytest.mark.parametrize("name", ONE_ONLY)
+@over("dtype", ["float64", "complex128"])
 def test_adjoint_of_what_has_no_stacks(computing, name, dtype, quiet):
     f, shapes = ONE_ONLY[name]
     for n in SIZES:
@@ -288,7 +290,7 @@ def test_without_scipy_only_the_exponential_is_missing(monkeypatch):
     from xgrad_backends import lapack
 
     def absent(name):
-        raise ImportError(name)
+        raise ModuleNotFoundError(name, name=name.partition(".")[0])
 
     A, b = definite((), 4, "float64"), draw((4, 2), "float64", 9)
     f = lambda A, b: xg.sum(la.cholesky(A)) + xg.sum(la.solve(A, b) ** 2)  # noqa: E731

@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/linalg, xgrad/numpy_protocol
 """What HIPS autograd runs forward and cannot differentiate (its issue #788), done here.
 
 Each name is called as a user of NumPy calls it, and differentiated in both modes at order 2. The

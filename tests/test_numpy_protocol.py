@@ -1,9 +1,13 @@
+# Tests of xgrad/numpy_protocol
 """NumPy's own functions, called on an `Array`: their value, and that derivatives go through."""
+
+import inspect
 
 import numpy as np
 import pytest
 
 import xgrad as xg
+from xgrad.numpy_protocol import functions, lists
 
 X = np.random.default_rng(1).uniform(0.2, 1.5, (3, 4))
 
@@ -157,3 +161,41 @@ def test_results_go_where_out_says():
     np.testing.assert_allclose(total.data, X.mean(0))
     with pytest.raises(xg.errors.TracedConversionError, match="out= is a NumPy array"):
         np.sum(x, axis=0, out=np.zeros(4))
+
+
+@pytest.mark.parametrize("name", lists.IN_C)
+def test_the_parameters_of_functions_in_c_are_those_of_numpy(name):
+    try:
+        told = inspect.signature(getattr(np, name))
+    except ValueError:
+        pytest.skip("this NumPy does not tell them")
+    ours = inspect.signature(lists.IN_C[name])
+    shared = {n: (p.kind, p.default) for n, p in ours.parameters.items()}
+    theirs = {n: (p.kind, p.default) for n, p in told.parameters.items()}
+    assert list(theirs)[: len(shared)] == list(shared)
+    assert {n: theirs[n] for n in shared} == shared
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.concatenate((x, x), 1),
+        lambda x: np.concatenate((x, [[1.0, 2.0]]), 0),
+        lambda x: np.dot(x.T, x),
+        lambda x: np.vdot(x, [[1.0, 2.0], [3.0, 4.0]]),
+        lambda x: np.inner(x, [1.0, 2.0]),
+        lambda x: np.where(x > 0, x, [0.0, 1.0]),
+        lambda x: np.bincount(np.asarray([0, 1]), x[0]),
+    ],
+)
+def test_functions_in_c_take_their_arguments_as_numpy_does(call):
+    x = np.asarray([[1.0, -2.0], [3.0, 4.0]])
+    expected = call(x)
+    np.testing.assert_allclose(np.asarray(call(xg.asarray(x)).data), expected)
+
+
+def test_nothing_is_dropped_where_numpy_tells_no_parameters(monkeypatch):
+    monkeypatch.setattr(functions, "parameters", lambda f: {})
+    x = xg.ones((2, 2))
+    with pytest.raises(TypeError, match="positional"):
+        np.concatenate((x, x), 1)

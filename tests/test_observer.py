@@ -1,7 +1,5 @@
-"""The observer: several readers at once, and whose code a frame runs.
-
-Tests xgrad/debugging/observer.py and xgrad/engine/frames.py.
-"""
+# Tests of xgrad/debugging/observer.py
+"""The observer: several readers at once, and whose code a frame runs."""
 
 import ast
 import cProfile

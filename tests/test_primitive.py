@@ -1,3 +1,4 @@
+# Tests of xgrad/custom/primitive.py
 """Black boxes with one rule for both modes."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine, xgrad/ops
 """Random programs: what they compute is NumPy's, and their derivatives are right in every mode."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/random.py
 """Random numbers: seeded, on the chosen backend, and constants that gradients flow past."""
 
 import numpy as np

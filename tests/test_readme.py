@@ -1,6 +1,8 @@
+# Tests of README.md
 """The README's Python blocks run, and print what the README says; its commands exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,14 @@ def examples(text):
 
 
 def lines_that_differ(examples, capsys):
-    """Run the blocks one after the other, as a reader would; return what they print unforeseen.
+    """Run the blocks, each alone, as a reader pastes them; return what they print unforeseen.
 
     A line may be printed more than once, since a block may repeat itself on a second backend.
     """
-    names, differing = {}, set()
+    differing = set()
     with xg.use_backend("numpy"):
         for code, expected in examples:
-            exec(compile(code, "<README>", "exec"), names)  # it is our own text
+            exec(compile(code, "<README>", "exec"), {"__name__": "block"})  # it is our own text
             differing |= set(capsys.readouterr().out.splitlines()) ^ set(expected.splitlines())
     return differing
 
@@ -52,3 +54,17 @@ def test_commands_name_sessions_that_exist():
     named = set(re.findall(r"nox -s (\w+)", README))
     defined = set(re.findall(r"(?m)^def (\w+)\(session:", (ROOT / "noxfile.py").read_text()))
     assert {"demo", "tests"} <= named <= defined
+
+
+def test_links_work_on_the_page_of_an_index():
+    """They are absolute, begin as the project's own address, and lead to files that exist."""
+    url = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    targets = re.findall(r"(?m)^\[\w+\]: (\S+)$", README) + re.findall(r"\]\(([^)]+)\)", README)
+    assert len(targets) > 10
+    for target in targets:
+        assert target.startswith("https://"), target
+        if target.startswith(url["Repository"]):
+            path = target.removeprefix(url["Repository"] + "/blob/main/")
+            assert (ROOT / path).exists(), target
+    used = set(re.findall(r"\]\[(\w+)\]", README))
+    assert used == set(re.findall(r"(?m)^\[(\w+)\]: ", README))

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/slices.py, xgrad/ops/indexing.py
 """Slices of one array: however a walk puts their cotangents together, it is their sum."""
 
 import itertools
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.tables import over
 
 SHAPE = (6, 8)
 _ = slice(None)
@@ -28,10 +30,10 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["others first", "others last"])
-@pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("keys", KEYS)
-@pytest.mark.parametrize("is_leaf", [True, False], ids=["leaf", "result"])
+@over("late", [False, True])
+@over("other", OTHERS)
+@over("is_leaf", [True, False])
 def test_the_gradient_is_the_sum_of_the_parts(keys, other, late, is_leaf, computing):
     rng = np.random.default_rng(1)
     value = rng.normal(size=SHAPE)

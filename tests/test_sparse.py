@@ -1,3 +1,4 @@
+# Tests of xgrad/arrays/operators.py, xgrad/hooks
 """Products with a sparse matrix on the right."""
 
 import numpy as np

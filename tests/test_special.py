@@ -1,3 +1,4 @@
+# Tests of xgrad/special
 """Special functions: accuracy far out, edges, and refusals; the rest is in their rows."""
 
 from __future__ import annotations

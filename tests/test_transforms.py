@@ -1,3 +1,4 @@
+# Tests of xgrad/transforms/gradients.py
 """Transforms: arguments, structures, raw and wrapped arrays, nesting, the complex convention."""
 
 from __future__ import annotations

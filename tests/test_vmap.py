@@ -1,3 +1,4 @@
+# Tests of xgrad/transforms/vmap.py, xgrad/backends/batched
 """`vmap` gives what a loop gives, on every op and beside every derivative, or says why not."""
 
 import gc
@@ -115,6 +116,38 @@ def test_vmap_in_vmap_over_one_and_two_arguments():
     )
 
 
+def test_what_meets_batches_of_two_levels_gets_the_sum_over_both():
+    x, y = RNG.normal(size=(2, 3, 3))  # as many examples inside as outside
+    w = RNG.normal(size=3)
+
+    def one(w, x, y):
+        return xg.sum(xg.tanh(w * x) * xg.sin(y * w))  # w meets each level alone, then both
+
+    def total(w, x, y):
+        return xg.sum(xg.vmap(lambda x: xg.vmap(lambda y: one(w, x, y))(y))(x))
+
+    def looped(w, x, y):
+        return sum(one(w, x[i], y[j]) for i in range(3) for j in range(3))
+
+    for transform in (xg.grad, xg.hessian):
+        for k in range(3):
+            got, want = (transform(f, k)(w, x, y) for f in (total, looped))
+            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-13)
+    leaf = xg.asarray(w, requires_grad=True)
+    total(leaf, x, y).backward()
+    np.testing.assert_allclose(leaf.grad.data, xg.grad(looped)(w, x, y), rtol=1e-11)
+
+    def inside(w, rows):  # a gradient between the two levels, and one of all of it
+        def slope(x):
+            return xg.grad(lambda v: xg.sum(xg.vmap(lambda y: one(v, x, y))(y)))(w)
+
+        return xg.sum((xg.vmap(slope)(x) if rows else xg.stack([slope(r) for r in x])) ** 2)
+
+    for f in (inside, lambda w, rows: xg.jvp(lambda v: inside(v, rows), (w,), (x[0],))[1]):
+        got, want = (xg.grad(lambda w, f=f, r=rows: f(w, r))(w) for rows in (True, False))
+        np.testing.assert_allclose(got, want, rtol=1e-10)
+
+
 def test_a_pullback_is_a_function_to_map():
     y, pullback = xg.vjp(xg.vmap(lambda a: xg.sin(a) @ W), A)
     g = RNG.normal(size=(3, *y.shape))
@@ -221,6 +254,19 @@ def test_writes_into_an_array_that_f_makes(name):
     np.testing.assert_allclose(got, each, rtol=1e-12)
 
 
+def test_a_write_keeps_the_dtype():
+    def f(x):
+        y = x.astype(np.float32)
+        y[y > 0] = xg.sum(x)
+        y[0] = xg.sum(x)
+        return y
+
+    x = RNG.normal(size=(3, 4))
+    got = xg.vmap(f)(x)
+    assert got.dtype == np.float32
+    np.testing.assert_array_equal(got, [f(xg.asarray(v)).data for v in x])
+
+
 def test_a_structural_zero_stays_zero(quiet):
     def root(x):
         return xg.where(x > 0, xg.sqrt(x), 0.0)
@@ -297,6 +343,28 @@ def test_random_numbers_are_as_was_said():
     )
     with pytest.raises(xg.errors.XgradError, match=r"draws random numbers\. Say randomness='diff"):
         mapped_draw(None)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_random_numbers_in_chunks(size):
+    def mapped_draw(randomness):
+        rng = xg.random.default_rng(3)
+        draw = xg.vmap(lambda x: x + rng.random(), chunk_size=size, randomness=randomness)
+        return draw(np.zeros(6)), rng.random()
+
+    same, after = mapped_draw("same")
+    assert len(np.unique(same)) == 1
+    assert after != same[0]  # the generator has moved on
+    assert len(np.unique(mapped_draw("different")[0])) == 6
+
+
+def test_a_chunk_of_one_gives_the_bits_of_all():
+    x = RNG.normal(size=(7, 3, 50))
+    whole = xg.vmap(lambda x: xg.sum(xg.sin(x)))(x)
+    for size in (1, 2, 3, 6):
+        np.testing.assert_array_equal(
+            xg.vmap(lambda x: xg.sum(xg.sin(x)), chunk_size=size)(x), whole
+        )
 
 
 def test_random_numbers_in_two_levels():

@@ -16,6 +16,7 @@ import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 from . import errors, random
 from . import ops as ops
 from . import tree as tree
+from .arrays import filling as _filling  # noqa: F401 - it makes arrays that are written to
 from .arrays.array import Array
 from .backends import available_backends, deterministic, get_backend, set_backend, use_backend
 from .backends.memory import keep_memory
@@ -24,6 +25,7 @@ from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_roo
 from .debugging.nonfinite import debug
 from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
+from .engine.guarding import no_refills
 from .engine.handed import hand as _hand
 from .hooks import install as _install_hooks
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
@@ -475,6 +477,7 @@ __all__ = [
     "newaxis",
     "nextafter",
     "no_grad",
+    "no_refills",
     "nonzero",
     "not_equal",
     "ones",

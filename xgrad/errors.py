@@ -19,8 +19,16 @@
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     DegenerateSpectrumWarning            (UserWarning)   equal eigenvalues that a loss tells apart
+    XgradDeprecationWarning              (DeprecationWarning)  a name that a later version drops
     LoopWarning                          (UserWarning)   ``vmap`` calls a black box in a loop
 """
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 __all__ = [
     "BackendError",
@@ -40,8 +48,12 @@ __all__ = [
     "RuleError",
     "TracedConversionError",
     "UnknownBackendError",
+    "XgradDeprecationWarning",
     "XgradError",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class XgradError(Exception):
@@ -133,3 +145,60 @@ class LoopWarning(UserWarning):
 
     Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.
     """
+
+
+class XgradDeprecationWarning(DeprecationWarning):
+    """A name or an argument that still works, and that a later version will drop.
+
+    The text says since when, until when, and what to write instead. Python shows it where it comes
+    from your own script, and pytest always; ``python -W error::DeprecationWarning`` makes it an
+    error. The page on versions says how long a deprecated name stays.
+    """
+
+
+DEPRECATED: list[tuple[str, str, str]] = []
+"""What is deprecated: its name, since which version, and in which it is gone."""
+
+
+def warn_deprecated(what: str, *, since: str, gone: str, instead: str, stacklevel: int = 2) -> None:
+    """Warn that something still works, and for how long.
+
+    Args:
+        what: the name that a user wrote, as in ``"xg.old"``.
+        since: the first version that warns.
+        gone: the version that will no longer have it.
+        instead: what to write.
+        stacklevel: how many frames lie between the user's line and this call.
+    """
+    text = f"{what} is deprecated since xgrad {since} and gone in {gone}. Instead: {instead}"
+    warnings.warn(text, XgradDeprecationWarning, stacklevel=stacklevel + 1)
+
+
+def deprecated(
+    what: str, *, since: str, gone: str, instead: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Mark a function as deprecated: it works as before, and warns.
+
+    Args:
+        what: the name that a user writes, as in ``"xg.old"``.
+        since: the first version that warns.
+        gone: the version that will no longer have it; a test fails once that is the version.
+        instead: what to write.
+
+    >>> @deprecated("xg.twice", since="0.2", gone="0.4", instead="2 * x")
+    ... def twice(x):
+    ...     return 2 * x
+    >>> DEPRECATED.pop()
+    ('xg.twice', '0.2', '0.4')
+    """
+    DEPRECATED.append((what, since, gone))
+
+    def decorate(f: Callable[P, R]) -> Callable[P, R]:
+        @wraps(f)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            warn_deprecated(what, since=since, gone=gone, instead=instead)
+            return f(*args, **kwargs)
+
+        return call
+
+    return decorate

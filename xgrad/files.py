@@ -32,6 +32,7 @@ import xgrad as xg
 
 from . import errors
 from . import tree as trees
+from .backends.install import needed
 from .nn.module import named_leaves
 
 __all__ = ["load", "metadata", "restore", "save"]
@@ -69,13 +70,8 @@ def _bfloat16() -> Any:
 
 
 def _library() -> Any:
-    try:
-        import safetensors.numpy
-    except ModuleNotFoundError as error:
-        raise errors.BackendUnavailableError(
-            "files: safetensors is not installed. To save and load: pip install 'xgrad[files]'"
-        ) from error
-    return safetensors
+    needed("safetensors.numpy", "files", "files")
+    return needed("safetensors", "files", "files")
 
 
 def _numpy(name: str, x: Any) -> Any:

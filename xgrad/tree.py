@@ -35,7 +35,7 @@ SINGLE = _Single()
 
 def is_leaf_type(x: object) -> bool:
     """Whether `x` is an array or a number."""
-    return type(x) is Array or type(x) in SCALARS or backend_of_type(type(x)) is not None
+    return isinstance(x, Array) or type(x) in SCALARS or backend_of_type(type(x)) is not None
 
 
 def is_plain(x: Any) -> bool:
@@ -143,7 +143,7 @@ def as_array(x: Any, what: str) -> Array:
     Raises:
         NotDifferentiableError: if `x` is neither.
     """
-    if type(x) is Array:
+    if isinstance(x, Array):
         return x
     if backend_of_type(type(x)) is not None:
         return Array(np.asarray(x) if isinstance(x, np.generic) else x)
@@ -169,7 +169,7 @@ def differentiable(x: object, what: str) -> Array:
     Raises:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
-    out = x if type(x) is Array else as_array(x, what)
+    out = x if isinstance(x, Array) else as_array(x, what)
     if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
         swapped = native(out._data)
         if swapped is not out._data:
@@ -192,7 +192,7 @@ def like_input(result: Array, given: Any) -> Any:
     Returns:
         `result`, or the raw array in it.
     """
-    if type(given) is Array or result._node is not None:
+    if isinstance(given, Array) or result._node is not None:
         return result
     return result._data
 

@@ -13,7 +13,6 @@ import copy
 import importlib
 import math
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -266,13 +265,6 @@ def _synchronize(device: Any = None) -> None:
     (cp.cuda.Device() if device is None else device).synchronize()
 
 
-def _owns(x: Any) -> bool:
-    # held by the Array's slot, by the caller's frame and by this call's argument, not a view, and
-    # in CuPy's own memory
-    alone = sys.getrefcount(x) <= 4 and x.base is None
-    return alone and type(x.data.mem) is cp.cuda.memory.PooledMemory
-
-
 class _Random:
     """The few methods of ``numpy.random.Generator`` that xgrad needs, drawn on the GPU."""
 
@@ -341,7 +333,8 @@ BACKEND = Backend(
     index_add=_index_add,
     setitem=_setitem,
     random=_Random,
-    owns=_owns,
+    in_place=True,
+    owns=lambda x: x.base is None,
     strong_multiply=_strong_multiply,
     synchronize=_synchronize,
     parse_device=_parse_device,

@@ -207,6 +207,8 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
+    mutable=False,
+    owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
     expm=_expm,
 )

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
+from xgrad.backends.install import REQUIREMENTS, install_line, pip_line
 from xgrad.errors import BackendUnavailableError
 
 __all__ = ["LIBRARIES", "Status", "require", "status"]
@@ -42,16 +43,15 @@ class Status:
     fix: str = ""
 
 
-# module: (how to install it, its first version that will do)
 LIBRARIES = {
-    "numpy": ("pip install 'numpy>=2'", (2, 0)),
-    "cupy": ("pip install 'xgrad[cuda13]'", (14, 0)),
-    "torch": ("pip install 'xgrad[torch]'", (2, 6)),
-    "dask": ("pip install 'xgrad[dask]'", (2025, 1)),
-    "jax": ("pip install 'xgrad[jax]'", (0, 5)),
-    "array_api_strict": ("pip install 'array-api-strict>=2.4'", (2, 4)),
+    "numpy": ("numpy", (2, 0)),
+    "cupy": ("cuda13", (14, 0)),
+    "torch": ("torch", (2, 6)),
+    "dask": ("dask", (2025, 1)),
+    "jax": ("jax", (0, 5)),
+    "array_api_strict": ("array_api_strict", (2, 4)),
 }
-_EITHER_CUDA = "pip install 'xgrad[cuda13]'  # driver 580 or newer; else 'xgrad[cuda12]'"
+"""By module: its key in `xgrad.backends.install`, and its first version that will do."""
 _CUPY_BUILD = re.compile(r"cupy(-cuda\d+x|-rocm-[\d-]+)?")
 _INSUFFICIENT_DRIVER, _NO_DEVICE = 35, 100  # cudaError_t
 
@@ -68,7 +68,7 @@ def require(name: str) -> Any:
 
 def status(name: str) -> Status:
     """Find out whether an array library can be used here; never raises for a known name."""
-    install, minimum = LIBRARIES[name]
+    purpose, minimum = LIBRARIES[name]
     failure: Exception | None = None
     try:
         module = importlib.import_module(name)
@@ -77,25 +77,29 @@ def status(name: str) -> Status:
     except Exception as error:  # a broken binary may raise anything at all
         failure = error
     if isinstance(failure, ModuleNotFoundError) and failure.name == name:
-        fix = _EITHER_CUDA if name == "cupy" else install
-        return Status(name, "absent", message="it is not installed", fix=fix)
+        older = f"  # driver 580 or newer; else {REQUIREMENTS['cuda12'][0]}" * (name == "cupy")
+        return Status(
+            name, "absent", message="it is not installed", fix=install_line(purpose) + older
+        )
     builds = _cupy_builds() if name == "cupy" else []
     if len(builds) > 1:
         return Status(
             name,
             "conflict",
             message=f"{' and '.join(builds)} are both installed and overwrite each other",
-            fix=f"pip uninstall -y {' '.join(builds)} && {_install_for(builds[-1])}",
+            fix=f"{pip_line('uninstall', '-y', *builds)} && {install_line(_toolkit(builds[-1]))}",
         )
-    install = _install_for(*builds) if builds else install
+    purpose = _toolkit(*builds) if builds else purpose
     if failure is not None:
         message = f"its import failed with {type(failure).__name__}: {_first_line(failure)}"
-        return Status(name, "broken", message=message, fix=f"{install} --force-reinstall")
+        return Status(
+            name, "broken", message=message, fix=install_line(purpose, "--force-reinstall")
+        )
     version = str(getattr(module, "__version__", ""))
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < minimum:
         needed = ".".join(map(str, minimum))
         message = f"version {version or '?'} is installed; {needed} or newer is needed"
-        return Status(name, "old", version, message, install.replace("install", "install -U", 1))
+        return Status(name, "old", version, message, install_line(purpose, "-U"))
     return _cupy_device(module, version, *builds) if name == "cupy" else Status(name, "ok", version)
 
 
@@ -138,7 +142,7 @@ def _cupy_device(cupy: Any, version: str, build: str = "cupy") -> Status:
             f"there is a GPU, but the CUDA libraries were not found ({_first_line(error)})",
             "export CUDA_PATH=/usr/local/cuda  # where the CUDA toolkit is"
             if build == "cupy"
-            else f"pip install '{build}[ctk]'",
+            else pip_line("install", f"{build}[ctk]"),
         )
     return Status("cupy", "ok", version)
 
@@ -159,7 +163,7 @@ def _cupy_driver(runtime: Any, version: str, build: str) -> Status:
         "driver too old",
         version,
         f"the NVIDIA driver supports CUDA {_cuda(driver)}, this CuPy needs CUDA {wanted // 1000}",
-        f"pip uninstall -y {build} && pip install 'xgrad[cuda12]'  # or update the driver"
+        f"{pip_line('uninstall', '-y', build)} && {install_line('cuda12')}  # or update the driver"
         if older
         else "nvidia-smi  # update the driver until it shows this version of CUDA",
     )
@@ -171,9 +175,9 @@ def _cupy_builds() -> list[str]:
     return sorted(name for name in names if _CUPY_BUILD.fullmatch(name))
 
 
-def _install_for(build: str) -> str:
-    """Return the line that installs a CuPy of the same CUDA generation."""
-    return f"pip install 'xgrad[{'cuda12' if build == 'cupy-cuda12x' else 'cuda13'}]'"
+def _toolkit(build: str) -> str:
+    """Return for which CUDA toolkit a CuPy was built."""
+    return "cuda12" if build == "cupy-cuda12x" else "cuda13"
 
 
 def _cuda(version: int) -> str:

@@ -17,16 +17,11 @@ import numpy as np
 import xgrad
 from xgrad import tree
 from xgrad.backends import backend_of, creating_like, load
-from xgrad.errors import BackendUnavailableError
+from xgrad.backends.install import needed
 
 from .borders import Function, name_of, pullback_of, pushforward_of, split
 
-try:
-    jax: Any = importlib.import_module("jax")
-except ModuleNotFoundError as error:
-    raise BackendUnavailableError(
-        "jax: the library is not installed. To use it: pip install 'xgrad[jax]'"
-    ) from error
+jax: Any = needed("jax", "interchange", "jax")
 jnp: Any = importlib.import_module("jax.numpy")
 ad: Any = importlib.import_module("jax.interpreters.ad")
 batching: Any = importlib.import_module("jax.interpreters.batching")
@@ -67,7 +62,7 @@ def _inside(x: Any, backend: str) -> Any:
 
 
 def _outside(raw: Any) -> Any:
-    raw = raw.data if type(raw) is xgrad.Array else raw
+    raw = raw.data if isinstance(raw, xgrad.Array) else raw
     if np.isscalar(raw) or isinstance(raw, np.ndarray):
         return np.asarray(raw)
     return jnp.from_dlpack(raw)
@@ -78,7 +73,7 @@ def _is_floating(x: Any) -> bool:
 
 
 def _kind(x: Any) -> Any:
-    x = x.data if type(x) is xgrad.Array else x
+    x = x.data if isinstance(x, xgrad.Array) else x
     dtype = np.result_type(x) if np.isscalar(x) else backend_of(x).numpy_dtype(x.dtype)
     return core.ShapedArray(tuple(np.shape(x)), jax.dtypes.canonicalize_dtype(dtype))
 
@@ -262,7 +257,7 @@ def _jax_array(x: Any) -> Any:
     """Return an array as one of JAX, in the same memory where it can be shared."""
     if not tree.is_leaf_type(x) or type(x) in (bool, int):
         return x
-    x = x.data if type(x) is xgrad.Array else x
+    x = x.data if isinstance(x, xgrad.Array) else x
     wide = {"float64", "complex128"}
     if hasattr(x, "dtype") and str(_kind_of(x)) in wide and not jax.config.jax_enable_x64:
         raise TypeError(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.errors import BackendUnavailableError
+from xgrad.backends.install import needed
 
 _PREFIX = {"f": "s", "d": "d", "F": "c", "D": "z"}
 
@@ -157,11 +157,4 @@ def solve(x1: Any, x2: Any, /) -> Any:
 
 def expm(x: Any) -> Any:
     """Return the exponential of square matrices."""
-    try:
-        scipy = importlib.import_module("scipy.linalg")
-    except ImportError:
-        raise BackendUnavailableError(
-            "linalg.expm: it comes from SciPy, which is not installed. "
-            "To use it: pip install 'xgrad[scipy]'"
-        ) from None
-    return scipy.expm(x)
+    return needed("scipy.linalg", "linalg.expm", "scipy").expm(x)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from contextvars import Context
@@ -164,9 +163,21 @@ def _strong_multiply(a: Any, b: Any) -> Any:
     return np.where(dead, np.zeros((), out.dtype), out)
 
 
+def _lock(x: Any) -> Callable[[], None] | None:
+    if x.base is not None:
+        return None  # its base can still be written to
+    if not x.flags.writeable:
+        return lambda: None
+    x.flags.writeable = False
+    return lambda: x.setflags(write=True)
+
+
+def _same(x: Any, y: Any) -> bool:
+    return x.shape == y.shape and np.array_equal(x, y, equal_nan=x.dtype.kind in "fc")
+
+
 def _owns(x: Any) -> bool:
-    # held by the Array's slot, by this frame and by the call of getrefcount, and not a view
-    return sys.getrefcount(x) <= 3 and x.base is None and x.flags.writeable
+    return x.base is None and x.flags.writeable
 
 
 def _quiet() -> Any:
@@ -243,6 +254,10 @@ BACKEND = Backend(
     from_numpy=lambda x, device: np.asarray(x),
     index_add=_index_add,
     random=lambda seed, device: np.random.default_rng(seed),
+    lock=_lock,
+    same=_same,
+    copied=lambda x: x.copy(),
+    in_place=True,
     owns=_owns,
     quiet=_quiet,
     quietly=_quietly,

@@ -146,6 +146,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
+    owns=lambda x: x._array.base is None and x._array.flags.writeable,
     parse_device=_parse_device,
     on_host=lambda x: x.device == xp.Device("CPU_DEVICE"),
     expm=_expm,

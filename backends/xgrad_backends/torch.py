@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Namespace
+from xgrad.backends.install import pip_line
 from xgrad.errors import BackendUnavailableError
 
 from . import torch_special
@@ -70,7 +71,10 @@ def _to_numpy(x: Any) -> Any:
     if x.dtype != torch.bfloat16:
         return x.numpy()
     if x.dtype not in BACKEND.numpy_dtypes:
-        raise TypeError("torch: NumPy has no bfloat16; pip install ml_dtypes, or cast to float32")
+        raise TypeError(
+            "torch: NumPy has no bfloat16; cast to float32, or install the dtype: "
+            + pip_line("install", "ml_dtypes")
+        )
     return x.view(torch.int16).numpy().view(BACKEND.numpy_dtypes[x.dtype])
 
 
@@ -171,6 +175,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=getitem,
     setitem=setitem,
+    owns=lambda x: x._base is None and x.untyped_storage().nbytes() == x.numel() * x.itemsize,
     synchronize=_synchronize,
     parse_device=_parse_device,
     on_host=lambda x: x.device.type == "cpu",

@@ -32,7 +32,7 @@ def _inside(t: Any, backend: str) -> Any:
 
 def _outside(raw: Any) -> Any:
     """Return a raw array as a tensor, in the same memory where PyTorch can share it."""
-    raw = raw.data if type(raw) is xgrad.Array else np.asarray(raw) if np.isscalar(raw) else raw
+    raw = raw.data if isinstance(raw, xgrad.Array) else np.asarray(raw) if np.isscalar(raw) else raw
     if isinstance(raw, torch.Tensor):
         return raw
     if isinstance(raw, np.ndarray) and (not raw.flags.writeable or min(raw.strides, default=0) < 0):
@@ -220,7 +220,9 @@ def inward(f: Callable[..., Any], forward: bool) -> Callable[..., Any]:
 
 
 def _asarray(x: Any) -> Any:
-    return np.asarray(x) if isinstance(x, np.generic) else x.data if type(x) is xgrad.Array else x
+    return (
+        np.asarray(x) if isinstance(x, np.generic) else x.data if isinstance(x, xgrad.Array) else x
+    )
 
 
 def _tensor(x: Any) -> Any:

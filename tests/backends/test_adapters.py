@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends
 """Every adapter keeps its contract: keys, values and dtypes as NumPy's, on its own device."""
 
 from importlib.util import find_spec
@@ -5,6 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from tests.tables import over
 from xgrad import backends
 from xgrad.errors import BackendUnavailableError, MixedDeviceError
 
@@ -142,14 +144,14 @@ def test_adapter_is_not_tested_here(name):
 
 
 @EVERY
-@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+@over("key", KEYS.values())
 def test_getitem(adapter, key):
     x, raw = lifted(adapter, "float64")
     check(adapter, adapter[0].getitem(raw, lift(adapter, key)), x[key])
 
 
 @WITH_VALUES
-@pytest.mark.parametrize("key", MASKS.values(), ids=MASKS)
+@over("key", MASKS.values())
 def test_getitem_of_masks(adapter, key):
     skip_lazy_mask(adapter, key)
     x, raw = lifted(adapter, "float64")
@@ -158,16 +160,16 @@ def test_getitem_of_masks(adapter, key):
 
 
 @EVERY
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("key", SOME_KEYS)
+@over("dtype", DTYPES)
+@over("key", SOME_KEYS)
 def test_getitem_of_dtypes(adapter, dtype, key):
     x, raw = lifted(adapter, dtype)
     check(adapter, adapter[0].getitem(raw, lift(adapter, KEYS[key])), x[KEYS[key]])
 
 
 @WITH_VALUES
-@pytest.mark.parametrize("key", {**KEYS, **MASKS}.values(), ids={**KEYS, **MASKS})
-@pytest.mark.parametrize("copy", [True, False])
+@over("key", [*KEYS.values(), *MASKS.values()])
+@over("copy", [True, False])
 def test_setitem(adapter, key, copy):
     backend = adapter[0]
     x, raw = lifted(adapter, "float64")
@@ -204,7 +206,7 @@ def test_setitem_of_numbers(adapter, key, value):
 
 
 @EVERY
-@pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+@over("key", KEYS.values())
 def test_index_add(adapter, key):
     backend, device = adapter
     x, raw = lifted(adapter, "float64")
@@ -216,7 +218,7 @@ def test_index_add(adapter, key):
 
 
 @WITH_VALUES
-@pytest.mark.parametrize("key", MASKS.values(), ids=MASKS)
+@over("key", MASKS.values())
 def test_index_add_of_masks(adapter, key):
     backend, device = adapter
     x, raw = lifted(adapter, "float64")
@@ -228,8 +230,8 @@ def test_index_add_of_masks(adapter, key):
 
 
 @EVERY
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("key", SOME_KEYS)
+@over("dtype", DTYPES)
+@over("key", SOME_KEYS)
 def test_index_add_of_dtypes(adapter, dtype, key):
     backend, device = adapter
     x, raw = lifted(adapter, dtype)

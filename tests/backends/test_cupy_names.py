@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/cupy.py
 """The CuPy adapter without a GPU.
 
 Its helpers run on NumPy standing in for CuPy. Where CuPy is installed, its text is also checked

@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/detect.py
 """Each way in which a library cannot be used is told apart, and named with the line to type."""
 
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 import xgrad as xg
 import xgrad_backends
 from xgrad import backends
+from xgrad.backends.install import install_line, pip_line
 from xgrad_backends import detect
 
 
@@ -59,18 +61,20 @@ def install(monkeypatch):
 
 NO_DRIVER = raising(CUDARuntimeError(35, "cudaErrorInsufficientDriver"))
 CASES = {
-    "absent": (None, [], "it is not installed", "pip install 'xgrad[cuda13]'"),
+    "absent": (None, [], "it is not installed", install_line("cuda13")),
     "old": (
         fake_cupy(version="13.6.0"),
         ["cupy-cuda12x"],
         "version 13.6.0 is installed; 14.0 or newer is needed",
-        "pip install -U 'xgrad[cuda12]'",
+        install_line("cuda12", "-U"),
     ),
     "conflict": (
         fake_cupy(),
         ["numpy", "CuPy-CUDA12x", "cupy-cuda13x", "cupy-xarray"],
         "cupy-cuda12x and cupy-cuda13x are both installed and overwrite each other",
-        "pip uninstall -y cupy-cuda12x cupy-cuda13x && pip install 'xgrad[cuda13]'",
+        pip_line("uninstall", "-y", "cupy-cuda12x", "cupy-cuda13x")
+        + " && "
+        + install_line("cuda13"),
     ),
     "no driver": (
         fake_cupy(count=NO_DRIVER, driver=0),
@@ -82,7 +86,7 @@ CASES = {
         fake_cupy(count=NO_DRIVER, driver=12080),
         ["cupy-cuda13x"],
         "the NVIDIA driver supports CUDA 12.8, this CuPy needs CUDA 13",
-        "pip uninstall -y cupy-cuda13x && pip install 'xgrad[cuda12]'",
+        pip_line("uninstall", "-y", "cupy-cuda13x") + " && " + install_line("cuda12"),
     ),
     "no visible GPU": (
         fake_cupy(count=lambda: 0),
@@ -94,7 +98,7 @@ CASES = {
         fake_cupy(nvrtc=raising(RuntimeError("libnvrtc.so was not found\nsearched ..."))),
         ["cupy-cuda13x"],
         "the CUDA libraries were not found (libnvrtc.so was not found)",
-        "pip install 'cupy-cuda13x[ctk]'",
+        pip_line("install", "cupy-cuda13x[ctk]"),
     ),
     "device error": (
         fake_cupy(count=raising(CUDARuntimeError(802, "cudaErrorSystemNotReady"))),
@@ -151,22 +155,22 @@ def test_a_build_from_source_is_told_where_to_look(install):
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "purpose"),
     [
-        ("cupy", "pip install 'xgrad[cuda12]' --force-reinstall"),
-        ("torch", "pip install 'xgrad[torch]' --force-reinstall"),
-        ("dask", "pip install 'xgrad[dask]' --force-reinstall"),
-        ("array_api_strict", "pip install 'array-api-strict>=2.4' --force-reinstall"),
+        ("cupy", "cuda12"),
+        ("torch", "torch"),
+        ("dask", "dask"),
+        ("array_api_strict", "array_api_strict"),
     ],
 )
 @pytest.mark.parametrize("error", [ImportError("libfoo.so.1: no such file"), OSError("bad ELF")])
-def test_a_broken_library(name, line, error, install, monkeypatch):
+def test_a_broken_library(name, purpose, error, install, monkeypatch):
     install(None, "cupy-cuda12x")
     monkeypatch.setattr(detect.importlib, "import_module", raising(error))
     status = detect.status(name)
     assert status.state == "broken"
     assert status.message == f"its import failed with {type(error).__name__}: {error}"
-    assert status.fix == line
+    assert status.fix == install_line(purpose, "--force-reinstall")
 
 
 def test_a_missing_dependency_is_not_taken_for_absence(monkeypatch):
@@ -175,20 +179,13 @@ def test_a_missing_dependency_is_not_taken_for_absence(monkeypatch):
     assert detect.status("torch").state == "broken"
 
 
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("torch", "pip install 'xgrad[torch]'"),
-        ("dask", "pip install 'xgrad[dask]'"),
-        ("array_api_strict", "pip install 'array-api-strict>=2.4'"),
-    ],
-)
-def test_an_absent_library(name, line, monkeypatch):
+@pytest.mark.parametrize("name", ["torch", "dask", "array_api_strict"])
+def test_an_absent_library(name, monkeypatch):
     monkeypatch.setitem(sys.modules, name, None)
-    assert detect.status(name).fix == line
+    assert detect.status(name).fix == install_line(name)
     with pytest.raises(xg.errors.BackendUnavailableError, match="is not installed") as caught:
         detect.require(name)
-    assert str(caught.value).endswith(f"To use it: {line}")
+    assert str(caught.value).endswith(f"To use it: {install_line(name)}")
 
 
 def test_numpy_is_usable():

@@ -1,3 +1,4 @@
+# Tests of xgrad/__main__.py
 """``python -m xgrad`` shows what works, and never a traceback."""
 
 import subprocess

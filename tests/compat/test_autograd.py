@@ -1,3 +1,4 @@
+# Tests of xgrad/compat
 """autograd's names and conventions on xgrad's engine, checked by mathematics."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of examples
 """The examples run, say what they claim, and agree across backends."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# Tests of examples, docs/gallery
 """Every page of the gallery runs on a small setting, says what it claims, and draws its picture."""
 
 import importlib

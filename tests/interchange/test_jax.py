@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/jax_bridge.py, xgrad/interchange.py
 """Functions between xgrad and JAX, compared with what JAX makes of the same mathematics."""
 
 from __future__ import annotations

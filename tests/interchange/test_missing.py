@@ -1,3 +1,4 @@
+# Tests of xgrad/interchange.py
 """What a bridge says where the other library is not installed."""
 
 from __future__ import annotations

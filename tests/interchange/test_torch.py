@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/torch_bridge.py, xgrad/interchange.py
 """Functions between xgrad and PyTorch, checked by each side's own checks."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/numpy_protocol, xgrad/hooks
 """The batteries: nothing comes back without its gradient, and what worked goes on working.
 
 `python -m tests.interop` runs them with a line for each program; `nox -s interop` installs all.

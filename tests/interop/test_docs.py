@@ -1,3 +1,4 @@
+# Tests of docs/interop.md
 """The examples of docs/interop.md print what stands below them."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of tests/interop/harness.py
 """The harness can fail: programs that lose a gradient, or have another one, are found out."""
 
 from __future__ import annotations

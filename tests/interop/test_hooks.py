@@ -1,3 +1,4 @@
+# Tests of xgrad/hooks
 """Libraries with a register of arrays learn of xgrad whichever is imported first."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of docs/networks.md
 """The Python blocks of docs/networks.md run, and print what stands below them."""
 
 import contextlib

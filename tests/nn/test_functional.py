@@ -1,3 +1,4 @@
+# Tests of xgrad/nn/functional
 """The functions of networks on every backend, at the extremes, and with bad input."""
 
 import math

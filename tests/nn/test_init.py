@@ -1,3 +1,4 @@
+# Tests of xgrad/nn/init.py
 """Initial weights: their variance, and that signals and gradients keep theirs in depth."""
 
 import math

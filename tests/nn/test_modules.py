@@ -1,3 +1,4 @@
+# Tests of xgrad/nn
 """Modules: their gradients are modules; they move, pickle, copy, and agree with PyTorch's."""
 
 import copy

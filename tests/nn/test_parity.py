@@ -1,3 +1,4 @@
+# Tests of xgrad/nn
 """Functions and modules agree with PyTorch's in value, first and second derivative."""
 
 import numpy as np

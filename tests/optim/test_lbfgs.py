@@ -1,3 +1,4 @@
+# Tests of xgrad/optim/lbfgs.py
 """L-BFGS finds the minima that PyTorch's and SciPy's find, and keeps the Wolfe conditions."""
 
 import math

@@ -1,3 +1,4 @@
+# Tests of xgrad/optim
 """Gradient methods take the steps of PyTorch's, on every backend, and leave frozen parts alone."""
 
 import copy

@@ -1,3 +1,4 @@
+# Tests of xgrad/optimize
 """Classic problems: no more iterations than with derivatives written by hand.
 
 The derivatives by hand are those of the textbooks: Hock and Schittkowski 1981 (HS...), More, Garbow

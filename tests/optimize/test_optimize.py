@@ -1,3 +1,4 @@
+# Tests of xgrad/optimize
 """Optimisers of pytrees: structure, backends, bounds, stopping, and what they say of bad input."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends/numpy.py, xgrad/backends
 """Arrays of a subclass, as a memory map, meet plain arrays of the same library."""
 
 import numpy as np

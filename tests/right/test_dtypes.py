@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/projection.py
 """A program in single or half precision stays in it: no walk makes a wider array on the way."""
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 import xgrad as xg
 from tests.right.watching import WAYS, watched, watching
+from tests.tables import over
 from xgrad.errors import NotDifferentiableError
 from xgrad.testing import ROWS, Place
 
@@ -42,8 +44,8 @@ ONLY_DOUBLE = ("special.eval_hermite", "special.eval_hermitenorm")
 """Functions of which SciPy has a loop in double precision alone; the adapter rounds its results."""
 
 
-@pytest.mark.parametrize("dtype", ["float32", "complex64"])
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@over("dtype", ["float32", "complex64"])
 def test_single_precision(computing, row, dtype):
     if computing.backend.name not in WAYS:
         pytest.skip("nobody watches this library")
@@ -127,7 +129,7 @@ def test_bfloat16(computing):
     assert not seen & (WIDER | {"float32"})
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if "f" in row.dtypes], ids=lambda r: r.name)
+@over("row", [row for row in ROWS if "f" in row.dtypes], ids=lambda row: row.name)
 def test_bfloat16_of_pytorch(computing, row):
     """Wherever PyTorch computes in bfloat16, both walks stay in it and fit the argument."""
     if computing.backend.name != "torch":

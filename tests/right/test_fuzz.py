@@ -1,3 +1,4 @@
+# Tests of tests/right/fuzzing.py, xgrad/engine
 """Random programs of up to 30 steps; ``nox -s fuzz`` examines 10,000 of them."""
 
 import numpy as np

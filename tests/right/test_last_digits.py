@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-import xgrad.nn.functional as F
-from xgrad import optim
+from xgrad import nn, optim
 from xgrad import special as sp
+
+F = nn.functional
 
 
 def twice(f):

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine, xgrad/ops/choosing.py, xgrad/ops/elementwise.py
 """What a mask leaves out has no influence: the programs of the threads, in all modes and orders."""
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 import xgrad as xg
 from benchmarks.masked import TABLE
+from tests.tables import over
 
 SECOND = {
     "forward over reverse": lambda f: xg.jacfwd(xg.grad(f)),
@@ -28,8 +30,8 @@ def test_first_derivatives(computing, program):
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("modes", SECOND)
 @programs
+@over("modes", SECOND)
 def test_second_derivatives(computing, program, modes):
     _, expected = program.derivatives()
     x = computing.raw(np.asarray(program.x))
@@ -64,9 +66,9 @@ ROOTS = {
 
 
 @pytest.mark.usefixtures("quiet")
-@pytest.mark.parametrize("square", [lambda y: y**2, lambda y: y**2.0, lambda y: y * y, xg.square])
-@pytest.mark.parametrize("modes", SECOND)
 @pytest.mark.parametrize("root", ROOTS)
+@over("square", [lambda y: y**2, lambda y: y**2.0, lambda y: y * y, xg.square])
+@over("modes", SECOND)
 def test_the_square_of_a_root_is_smooth(computing, root, modes, square):
     """Where the root is 0 the chain rule gives 0, or NaN; one row is not 0, for comparison."""
     x = computing.raw(np.asarray([[0.0, 0.0], [0.0, 0.0], [0.3, -0.4]]))

@@ -1,3 +1,4 @@
+# Tests of backends/xgrad_backends, xgrad/ops/scatter.py, xgrad/ops/indexing.py
 """Gradients of reading at repeated indices: the same bits every time, in linear time."""
 
 import numpy as np

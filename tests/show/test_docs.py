@@ -1,3 +1,4 @@
+# Tests of docs/showing.md
 """The blocks of docs/showing.md run, and print what stands below them."""
 
 import re

@@ -1,3 +1,4 @@
+# Tests of xgrad/show/explain.py, xgrad/show/formulas.py, xgrad/show/notation.py
 """The chain rule, step by step: the notes' network, every op of the table, and bad input."""
 
 import ast
@@ -61,7 +62,7 @@ def test_the_text_shows_every_line_and_number():
     for line in explained.lines:
         assert line.operation in text
         assert line.chain in text
-    assert "<pre>" in explained._repr_html_()
+    assert "<pre " in explained._repr_html_()
     assert "7 ops, 11 factors" in repr(explained)
 
 

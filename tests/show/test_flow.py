@@ -1,3 +1,4 @@
+# Tests of xgrad/show/flow.py
 """Where the gradient goes: each verdict on a network that deserves it."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/show/html.py
 """An array in a notebook."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/show/live.py
 """Progress and learning curves, in a terminal and elsewhere."""
 
 import io

@@ -1,3 +1,4 @@
+# Tests of xgrad/show/profile.py
 """Time and memory per op: what is counted, the totals, the picture, and bad input."""
 
 import numpy as np

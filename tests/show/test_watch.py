@@ -1,3 +1,4 @@
+# Tests of xgrad/show/watch.py, xgrad/show/steps.py
 """Watching a computation: names, arguments, and leaving no trace."""
 
 import sys

@@ -1,4 +1,7 @@
+# Tests of xgrad/testing/checks.py
 """Wrong rules are caught, each by its check: a check that cannot fail is none."""
+
+import re
 
 import numpy as np
 import pytest
@@ -34,6 +37,17 @@ def failing(row, place=NUMPY):
 @elementwise(lambda xp, x: xp.cos(x))
 def sin(x, /):
     """Return the sine, with the right derivative."""
+
+
+def test_every_check_that_fails_is_told():
+    @elementwise(lambda xp, x: 2 * xp.cos(x))
+    def sin(x, /):
+        """Return the sine."""
+
+    with pytest.raises(AssertionError) as caught:
+        check_op(row(sin, keeps="out"), NUMPY)
+    told = set(re.findall(r"(?m)^check (\w+):$", str(caught.value)))
+    assert told == failing(row(sin, keeps="out")) > {"derivatives"}
 
 
 def test_a_right_rule_passes():

@@ -1,3 +1,4 @@
+# Tests of xgrad/testing/derivatives.py, docs/derivatives.md
 """The committed table of derivatives says what the checks find, here and now."""
 
 from dataclasses import replace

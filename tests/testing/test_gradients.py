@@ -1,3 +1,4 @@
+# Tests of xgrad/testing/gradients.py
 """`check_grads` itself: what it accepts, what it refuses, and what it says."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/testing/report.py, tests/conftest.py
 """`check_backend` on a third party's adapter, and the command-line option of the tests."""
 
 import dataclasses
@@ -55,8 +56,8 @@ def mine(monkeypatch):
         to_numpy=np.asarray,
         strong_multiply=None,
     )
-    for table in ("_LOADED", "BY_TYPE"):
-        monkeypatch.setattr(backends, table, dict(getattr(backends, table)))
+    monkeypatch.setitem(backends._LOADED, "mine", None)  # taken out again at the end
+    monkeypatch.setitem(backends.BY_TYPE, Mine, None)
     return backends.register(backend)
 
 
@@ -81,9 +82,27 @@ def test_a_third_partys_backend_is_checked(capsys):
 def test_a_wrong_backend_is_reported(mine, monkeypatch):
     monkeypatch.setattr(Lifted, "cos", lambda self, x: as_mine(np.cos(x) * 1.001), raising=False)
     assert mine
-    text = r"(?s)FAILED: derivatives of sin.*central differences"
+    text = r"(?s)FAILED: derivatives of sin.*central differences.*failed: .* of 'derivatives'"
     with pytest.raises(AssertionError, match=text):
         check_backend("mine")
+
+
+@pytest.mark.usefixtures("mine", "few_rows")
+def test_progress_is_told(capsys, monkeypatch):
+    monkeypatch.setattr(report, "_EVERY", 0.0)  # in a file, a line for each op
+    check_backend("mine")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].endswith("0 of 4 ops, none failed; now sin") or len(lines) == 4
+    assert "3 of 4 ops, about" in lines[3]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)  # on a screen, one that changes
+    check_backend("mine", only=["sin"])
+    assert capsys.readouterr().err.startswith("\rmine: 0 of 1 ops, none failed; now sin")
+
+
+def test_some_ops_are_checked_by_name():
+    assert check_backend("numpy", only=["sin", "linalg.inv"]).ops == 2
+    with pytest.raises(ValueError, match="there is no op 'sine'; expected names as xgrad has"):
+        check_backend("numpy", only=["sine"])
 
 
 @pytest.mark.usefixtures("few_rows")
@@ -127,6 +146,6 @@ def test_a_backend_that_was_asked_for_must_be_usable(name, text):
 
 
 def test_the_header_says_where_tests_run():
-    found = run_pytest("--backend", "numpy:readonly", "-v", "-k", "sin and errors")
+    found = run_pytest("--backend", "numpy:readonly", "-v", "-k", "sin")
     assert "backends: numpy:readonly" in found.stdout
     assert found.returncode == 0

@@ -1,3 +1,4 @@
+# Tests of xgrad/arrays/types.py, xgrad/transforms/protocols.py
 """What type checkers make of programs of users: `user_code.py` says line by line what they should.
 
 `nox -s typing` has both checkers; elsewhere the one that is not installed is left out.

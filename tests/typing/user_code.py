@@ -78,6 +78,20 @@ reveal_type(xg.random.default_rng(0).normal(size=3))  # Array
 reveal_type(xg.stop_gradient(x))  # Array
 expected: Floats = xg.exp(a)
 
+# Operators and methods give an Array --------------------------------------------------------------
+reveal_type(x**2)  # Array
+reveal_type(2.0 * x - 1)  # Array
+reveal_type(x * a)  # Array
+reveal_type(x @ x)  # Array
+reveal_type(x[0])  # Array
+reveal_type(x > 0)  # Array
+reveal_type(x.sum(axis=0))  # Array
+reveal_type(x.reshape(1, -1).T)  # Array
+reveal_type(x.shape)  # tuple[int, ...]
+reveal_type(x.grad)  # Array | None
+reveal_type(float(x[0]))  # float
+x[0] = 1.0
+
 # Derivatives have the structure of the argument, and the parameters of the function ----------
 reveal_type(xg.grad(loss)(x))  # Array
 reveal_type(xg.grad(loss)(a))  # Any
@@ -122,6 +136,7 @@ xg.grad(error)(model)  # error
 xg.value_and_grad(scaled)(x, power=3)  # error
 xg.hessian(scaled)(x, by="twice")  # error
 print(xg.sin(x).nosuch)  # error
+x.sum(axis="rows")  # error
 count: int = xg.sum(x)  # error
 xg.nn.functional.relu("a")  # error
 xg.nn.Linear(3, "one")  # error

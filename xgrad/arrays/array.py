@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import sys
 import weakref
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from .methods import Methods
-from .node import is_parameter, is_recording, new_leaf, parameter
+from .node import LEAF, is_parameter, is_recording, next_serial, parameter
 from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
@@ -179,6 +180,9 @@ class Array(Methods):
                 it is a real scalar, whose cotangent is 1.
             create_graph: keep the graph, and record this walk, so that gradients can be
                 differentiated again. Otherwise the graph is freed.
+
+        Raises:
+            NotDifferentiableError: if no leaf with `requires_grad` led here, or inside `vmap`.
         """
         if isinstance(self._data, Batch):
             raise errors.NotDifferentiableError(
@@ -365,10 +369,15 @@ class Array(Methods):
             views[:] = [ref for ref in views if ref() is not None]
         views.append(weakref.ref(self))
 
+    _filled: ClassVar[Callable[[Array], None]]  # see `arrays.filling`
+
     def __setitem__(self, key: Any, value: Any) -> None:
-        copy = not backend_of(self._data).owns(self._data)
+        self._write(key, value, copy=True)
+
+    def _write(self, key: Any, value: Any, copy: bool) -> None:
+        """Write to this array; into its own buffer only if `copy` is False."""
         if (
-            type(value) is Array
+            isinstance(value, Array)
             and value._node is not None
             and not xgrad.ops.indexing.is_basic(key)
         ):
@@ -376,6 +385,8 @@ class Array(Methods):
         else:
             new = xgrad.ops.indexing.setitem(self, value, key=key, copy=copy)
         self._rebind(new, "x[key] = value")
+        del new
+        type(self)._filled(self)
 
     def _inplace(self, new: Array, symbol: str) -> Array:
         if new._data.shape != self._data.shape:
@@ -432,7 +443,7 @@ def array_of(number: complex) -> Array:
 
 def leaf(x: Array, outer: bool) -> Array:
     """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
-    return Array(x._data, new_leaf(x._node if outer else None))
+    return Array(x._data, [next_serial(), LEAF, x._node if outer else None, None, None])
 
 
 def _is_library(frame: FrameType) -> bool:

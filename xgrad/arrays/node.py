@@ -74,6 +74,45 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
         _recording.reset(self.token)
 
 
+class Run:
+    """What is held while the outermost transform runs its function; see `engine.guarding`."""
+
+    __slots__ = ("copies", "unlock")
+
+    def __init__(self) -> None:
+        self.copies: dict[int, tuple[Any, Any]] = {}
+        self.unlock: list[Callable[[], None]] = []
+
+
+_run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
+is_inside = _run.get
+"""The run of the outermost transform whose function is running around this code, or None."""
+
+
+class inside:  # noqa: N801 - a context manager, and a class only for its speed
+    """Run a transform's function inside a ``with`` block, in this context only."""
+
+    __slots__ = ("run", "token")
+
+    def __enter__(self) -> None:
+        self.run = None
+        if _run.get() is None:
+            self.run = Run()
+            self.token = _run.set(self.run)
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if self.run is not None:
+            _run.reset(self.token)
+            for unlock in self.run.unlock:
+                unlock()
+            if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
+                error.add_note(
+                    "xgrad: the array is used in a derivative, and locked until its function has "
+                    "run, since another value would make the derivative wrong. Write to a copy, or "
+                    "use one in the function, as xgrad.asarray(x, copy=True)"
+                )
+
+
 class Rule:
     """How to walk through a node: made once, when the op is defined.
 
@@ -170,6 +209,8 @@ class Parts(dict[int, Any]):
 
 LEAF = _identity("leaf")
 """A variable of a transform."""
+ENDED = object()
+"""What a leaf saves when its transform has run the function: nobody will ask it for more."""
 PARAMETER = _identity("parameter")
 """A leaf with ``requires_grad``."""
 SELECT = Rule(
@@ -186,6 +227,12 @@ FREED = Rule("freed", freed, freed, freed, freed)
 def new_leaf(outer: Node | None = None) -> Node:
     """Return a fresh leaf: a new variable here, and to a recording outer tape the node given."""
     return [next_serial(), LEAF, outer, None, None]
+
+
+def end(leaves: list[Node]) -> None:
+    """Note that the function which was given these leaves has run: their tape is no outer one."""
+    for node in leaves:
+        node[SAVED] = ENDED
 
 
 def selected(node: Node, i: int) -> Node:

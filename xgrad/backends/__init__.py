@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .. import errors
+from .install import install_line
 
 __all__ = ["available_backends", "deterministic", "get_backend", "set_backend", "use_backend"]
 
@@ -74,7 +75,7 @@ class Functions(Namespace):
                 raise
             raise errors.BackendUnavailableError(
                 f"special.{attr}: it comes from SciPy, which is not installed. "
-                "To use it: pip install 'xgrad[scipy]'"
+                f"To use it: {install_line('scipy')}"
             ) from None
         except AttributeError:
             if attr.startswith("__"):
@@ -152,8 +153,15 @@ class Backend:
         random: a generator for a seed and a device; see `xgrad.random`.
         getitem, setitem: indexing, where the library lacks a part of the standard's.
             ``setitem(x, key, value, copy)`` writes to `x` itself only if `copy` is False.
-        owns: whether nobody but its one `Array` holds this array's buffer, so that a write may
-            reuse it. When in doubt, False.
+        mutable: whether somebody who holds one of its arrays can write to it.
+        lock: ``lock(x)`` makes writes to an array an error and returns what undoes that; None if
+            somebody may still write to its buffer.
+        same: ``same(x, y)``, whether two arrays have the same shape and values.
+        copied: ``copied(x)``, a copy in a buffer of its own.
+        in_place: whether ``setitem(x, key, value, False)`` writes to `x` itself, so that a loop
+            which fills an array need not copy it each time.
+        owns: whether an array is all of its buffer, and may be written to: no view of another one.
+            When in doubt, False: what a walk returns is then copied.
         quiet: a context in which the library does not warn of overflow and division by zero.
         quietly: ``quietly(f, *args)`` calls a function of raw arrays alone without such warnings,
             which takes less than the block.
@@ -190,6 +198,11 @@ class Backend:
     random: Callable[[int | None, Device | None], Any]
     getitem: Callable[[Raw, Any], Raw] = operator.getitem
     setitem: Callable[[Raw, Any, Any, bool], Raw] = _copied
+    mutable: bool = True
+    lock: Callable[[Raw], Callable[[], None] | None] | None = None
+    same: Callable[[Raw, Raw], bool] = lambda x, y: False
+    copied: Callable[[Raw], Raw] = lambda x: backend_of(x).xp.asarray(x, copy=True)
+    in_place: bool = False
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
     quietly: Callable[..., Raw] = lambda f, *args: f(*args)

@@ -8,9 +8,10 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
-from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, new_leaf, next_serial, selected
+from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
 from ..engine import handed, tape
+from ..engine.guarding import guarded
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
@@ -25,8 +26,9 @@ class Call:
         lead = leading(arrays)
         if lead is not None:  # batches take the others along, as in any op
             arrays = [taken_along(trees.as_array(x, "custom rule"), (lead,)) for x in arrays]
-        self.parents = tuple(x._node if type(x) is Array else None for x in arrays)
-        self.arrays = [_raw(x) for x in arrays]  # a node never holds an Array
+        self.parents = tuple(x._node if isinstance(x, Array) else None for x in arrays)
+        kept = _kept if self.is_tracked else _raw
+        self.arrays = [kept(x) for x in arrays]  # a node never holds an Array
         for i in self.places:
             self.leaves[i] = None
 
@@ -52,7 +54,11 @@ class Call:
 
 
 def _raw(x: Any) -> Any:
-    return x._data if type(x) is Array else trees.as_array(x, "custom rule")._data
+    return x._data if isinstance(x, Array) else trees.as_array(x, "custom rule")._data
+
+
+def _kept(x: Any) -> Any:
+    return x._data if isinstance(x, Array) else guarded(_raw(x))
 
 
 def _is_floating(x: Any) -> bool:
@@ -77,7 +83,7 @@ def filled(g: Parts, fit: Any) -> list[Array]:
     """Return a cotangent for every output, zeros where there is none, as `Array`."""
     near = next(iter(g.values()))
     parts = [g[i] if i in g else zeros(Like(*f), near) for i, f in enumerate(fit[0])]
-    return [p if type(p) is Array else Array(p) for p in parts]
+    return [p if isinstance(p, Array) else Array(p) for p in parts]
 
 
 def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
@@ -138,6 +144,7 @@ def transposed_jvp(
                 seeds[serial] = seeds[serial] + ct if serial in seeds else ct
         nodes = [out._node for out in outs if out._node is not None]
         path, _ = tape.cone(nodes, [x._node for x in leaves])
+        end([x._node for x in leaves])
     with tape.recording(not raw):
         found = tape.pullback(path, seeds, taped=True)
     cs = [found.get(x._node[SERIAL]) for x in leaves]
@@ -151,7 +158,7 @@ def given_tangents(call: Call, ts: Any) -> list[Array]:
         zeros(Like(x.shape, x.dtype), near) if t is None else t
         for t, x in zip(ts, call.arrays, strict=True)
     ]
-    return [t if type(t) is Array else Array(t) for t in given]
+    return [t if isinstance(t, Array) else Array(t) for t in given]
 
 
 def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:

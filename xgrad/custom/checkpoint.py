@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from .. import random
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import end
 from ..engine import tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
@@ -36,6 +37,7 @@ def checkpoint(f: F) -> F:
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         with random.watched() as states:
             out = f(*call.arguments(leaves))
+        end([x._node for x in leaves])
         nodes = [x._node for x in map(_as_array, trees.leaves(out)) if x._node is not None]
         captured = _captured(nodes, [x._node for x in leaves])
         parents = (*call.parents, *captured)
@@ -89,6 +91,7 @@ def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
         out = f(*call.arguments(leaves))
+    end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
     path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)
@@ -113,7 +116,7 @@ def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     near = next(t for t in ts if t is not None)
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=type(near) is Array)
+    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array))
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

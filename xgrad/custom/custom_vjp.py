@@ -8,7 +8,10 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
-from ..engine.tape import SAVED, Node, Parts, Rule
+from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
+from ..backends import REAL
+from ..backends.batched import levels
+from ..engine.projection import like
 from ..engine.transposing import transposed
 from .call import Call, checked, filled, recorded
 
@@ -35,6 +38,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         self.bwd: Callable[..., Any] | None = None
         update_wrapper(self, f)
         self._rule = Rule(f.__name__, self._pull, self._pull_to, self._push, self._lift)
+        self._of_one = Rule(f.__name__, self._pull, self._pull_one, self._push_one, self._lift_one)
 
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
         """Set the rule.
@@ -58,12 +62,48 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: {self.__name__} has no rule yet; "  # type: ignore[attr-defined]
                 f"call {self.__name__}.defvjp(fwd, bwd)"  # type: ignore[attr-defined]
             )
+        if len(args) == 1 and type(args[0]) is Array and not levels():
+            x = args[0]
+            if x._node is not None and x._data.dtype in REAL and is_recording():
+                return self._call_one(x)
         call = Call(args)
         if not call.is_tracked:
             return self.f(*args)
         out, residuals = self._forward(call.arguments(call.constants()))
         parents, call.parents = call.parents, ()
         return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
+
+    # One array in, one out: what most rules are of, without taking pytrees apart
+
+    def _call_one(self, x: Array) -> Any:
+        out, residuals = self._forward((Array(x._data),))
+        if type(out) is not Array or out._data.dtype not in REAL:
+            call = Call((x,))
+            parents, call.parents = call.parents, ()
+            return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
+        fit = like(out._data), (like(x._data),)
+        saved = x._data, residuals
+        return Array(out._data, [next_serial(), self._of_one, x._node, saved, fit])
+
+    def _lift_one(self, node: Node) -> Any:
+        x = Array(node[SAVED][0], node[PARENTS])
+        return x, self._forward((x,))[1]
+
+    def _pull_one(self, xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+        x, residuals = saved
+        raw = type(g) is not Array
+        cotangents = self.bwd(residuals, Array(g) if raw else g)  # type: ignore[misc]
+        if type(cotangents) is tuple and len(cotangents) == 1 and type(cotangents[0]) is Array:
+            c = cotangents[0]._data
+            if (c.shape, c.dtype) == fit[1][0]:
+                return c if raw else cotangents[0]
+        call = Call((x if type(x) is Array else Array(x),))
+        return checked(call, cotangents, f"custom_vjp: bwd of {self.f.__name__}", raw)[0]
+
+    def _push_one(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+        return transposed(lambda xp, g: self._pull_one(xp, g, saved, fit, times), ts, fit)
+
+    # Any number of arrays and results -----------------------------------------------------------
 
     def _forward(self, args: tuple[Any, ...]) -> tuple[Any, Any]:
         result = self.fwd(*args)  # type: ignore[misc]

@@ -29,5 +29,5 @@ def no_grad() -> Iterator[None]:
 
 def stop_gradient(x: T) -> T:
     """Return `x`, an array or pytree, as a constant: no derivative flows through it."""
-    out: T = trees.map(lambda leaf: leaf.detach() if type(leaf) is Array else leaf, x)
+    out: T = trees.map(lambda leaf: leaf.detach() if isinstance(leaf, Array) else leaf, x)
     return out

@@ -88,7 +88,7 @@ class primitive:  # noqa: N801 - used as a decorator
         call = Call(args)
         if not call.is_tracked:
             out = self._run(trees.map(_raw, args), kwargs)
-            given = any(type(x) is Array for x in trees.leaves(args))
+            given = any(isinstance(x, Array) for x in trees.leaves(args))
             return trees.map(_wrapped, out) if given else out
         if not self.has_rule:
             raise self.no_rule()
@@ -187,7 +187,7 @@ class primitive:  # noqa: N801 - used as a decorator
     def _static(self, name: str, value: Any) -> Any:
         if not tape.is_recording() or not trees.is_leaf_type(value):
             return _raw(value)
-        if type(value) is Array and value._node is not None:
+        if isinstance(value, Array) and value._node is not None:
             raise errors.RuleError(
                 f"primitive: {self.name} got a tracked array for the keyword argument {name!r}; "
                 "keyword arguments are static, so its gradient would be lost. Pass it by position, "
@@ -203,7 +203,7 @@ class primitive:  # noqa: N801 - used as a decorator
     def _arguments(self, saved: Any, fit: Any) -> tuple[Any, ...]:
         call, kwargs, flat, tracked, lifted = saved
         arrays = call.constants() if lifted is None else lifted
-        out = fit[1].unflatten([x if type(x) is Array else Array(x) for x in flat])
+        out = fit[1].unflatten([x if isinstance(x, Array) else Array(x) for x in flat])
         return out, call.arguments(arrays), kwargs, _by_argument(call, tracked)
 
     @staticmethod
@@ -250,12 +250,12 @@ class primitive:  # noqa: N801 - used as a decorator
         if not self.pushes:
             return transposed(lambda xp, g: self._pull_to(xp, g, saved, fit, times), ts, fit)
         found = self._tangents(saved, given_tangents(saved[0], ts), fit)
-        raw = type(next(t for t in ts if t is not None)) is not Array
+        raw = not isinstance(next(t for t in ts if t is not None), Array)
         return tuple(t._data if raw else t for t in found)
 
 
 def _raw(x: Any) -> Any:
-    return x._data if type(x) is Array else x
+    return x._data if isinstance(x, Array) else x
 
 
 def _raw_array(x: Any) -> Any:

@@ -246,7 +246,7 @@ class _Debug(Reader):
 
 def raw_of(x: Any) -> Any:
     """Return the raw array of a cotangent or tangent; of a `Batch`, that of all its members."""
-    raw = x._data if type(x) is Array else x
+    raw = x._data if isinstance(x, Array) else x
     return under(raw)
 
 

@@ -246,11 +246,11 @@ def origin(frame: FrameType | None) -> tuple[Line, Note | None]:
 
 def arrays_in(value: Any) -> Iterator[Array]:
     """Yield a value if it is an `Array`, or those directly in it if it is a tuple or list."""
-    if type(value) is Array:
+    if isinstance(value, Array):
         yield value
     elif isinstance(value, (tuple, list)):
         for x in value:
-            if type(x) is Array:
+            if isinstance(x, Array):
                 yield x
 
 

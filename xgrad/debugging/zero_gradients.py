@@ -155,7 +155,7 @@ def nonzero(x: Any) -> int:
         return sum(nonzero(part) for part in x.values())
     if x is None:
         return 0
-    raw = x._data if type(x) is Array else x
+    raw = x._data if isinstance(x, Array) else x
     if type(raw) in SCALARS:
         return int(raw != 0)
     return int(np.count_nonzero(np.asarray(backend_of(raw).to_numpy(raw))))

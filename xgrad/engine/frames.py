@@ -107,7 +107,8 @@ def _public(code: CodeType) -> str:
 def _at(path: str) -> Callable[..., Any] | None:
     """Return the public function that a path such as ``"linalg.solve"`` leads to, if any."""
     space, _, name = path.rpartition(".")
-    public = getattr(handed.namespace, space) if space else handed.namespace
+    root = handed.namespace.__name__
+    public = sys.modules.get(f"{root}.{space}" if space else root)
     return getattr(public, name) if name in getattr(public, "__all__", ()) else None
 
 

@@ -1,12 +1,10 @@
 """The kinds of op: for each, how its walks follow from what its definition states.
 
-There is one class for each kind. It makes the `Rule` of an op for a choice of tracked arguments,
-for any number of arguments: how to pull a cotangent down, to push a tangent up, and to lift saved
-values to an outer tape. The functions that users call (`engine.calls`) only choose among these
-rules and save what they name.
+There is one class for each kind. It makes the `Rule` of an op for a choice of tracked arguments:
+how to pull a cotangent down, to push a tangent up, and to lift saved values to an outer tape. The
+functions that users call (`engine.calls`) choose among these rules and save what they name.
 
-`tracked` are the positions of the tracked arrays. A rule of one of them has one parent and gives
-one cotangent; a rule of several has a tuple of each.
+`tracked` are the positions of the tracked arrays: one parent and cotangent, or a tuple of them.
 """
 
 # ruff: noqa: D102 - the methods of the kinds are explained in `Kind`
@@ -19,6 +17,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from ..arrays.node import Rule
+from .contractions import protected
 from .definition import Op
 from .handed import strong
 from .lifting import as_arrays, lifting
@@ -227,16 +226,18 @@ class Linear(Transposed):
         self.likes = frozenset(name for name, f in names if f is not None)
 
     def asked(self, tracked: Tracked) -> set[str]:
-        arrays = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
-        return super().asked(tracked) | arrays | set(self.op.parameters)  # to call the op again
+        arrays = enumerate(self.op.arrays)  # to call the op again, but for one that has a tangent
+        again = {name for i, name in arrays if (i,) != tracked or name not in self.likes}
+        return super().asked(tracked).union(again, self.op.parameters)
 
     def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
         again, held = self.again(keeps), self.held(keeps)
+        linear = [not self.op.arrays or self.op.arrays[i] in self.likes for i in tracked]
 
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             if len(ts) == 1 == len(self.op.arrays):
                 return again(saved, ts[0])
-            given = tangents(ts, tracked, held(saved))
+            given = tangents(ts, tracked, held(saved), linear)
             return again(saved, *[0.0 if t is None else t for t in given])  # a number stood there
 
         return push
@@ -271,6 +272,18 @@ class Multilinear(Transposed):
     def asked(self, tracked: Tracked) -> set[str]:
         beside = {name for i, name in enumerate(self.op.arrays) if (i,) != tracked}
         return super().asked(tracked) | beside | set(self.op.parameters)
+
+    def is_finite(self, tracked: Tracked) -> bool:
+        return False
+
+    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
+        pull, plainly, push = super().walks(tracked, keeps)
+        strongly = fitted(protected(pull, [name in self.op.arrays for name in keeps]))
+
+        def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            return (plainly if times is operator.mul else strongly)(xp, g, saved, fit, times)
+
+        return pull, pull_to, push
 
     def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
         again, held = self.again(keeps), self.held(keeps)

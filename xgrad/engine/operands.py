@@ -8,10 +8,12 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
+from ..arrays.node import is_recording
 from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
 from . import handed
 from .definition import Op
 from .frames import called, is_public
+from .guarding import unshared
 
 
 def same_backend(cls: type, other: type) -> bool:
@@ -25,7 +27,7 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
     NumPy scalars and 0-d NumPy arrays are scalars on any backend. Everything else that is not an
     array is refused: a list may hold tracked arrays, and an unknown object may be anything.
     """
-    arrays = [x for x in args if type(x) is Array]
+    arrays = [x for x in args if isinstance(x, Array)]
     lead = leading(args)
     if lead is not None:
         return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
@@ -43,17 +45,19 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
             lead = next((x for x in raws if not _is_number(x)), raws[0])
             lifted = operands(op, _lifted(args, lead))
-            return [x._data if type(x) is Array else x for x in lifted]
+            return [x._data if isinstance(x, Array) else x for x in lifted]
         return args
     backend = backend_of(first._data)
-    return [_operand(op, name, x, first, backend) for name, x in _named(op, args)]
+    kept = is_recording() and any(x._node is not None for x in arrays)
+    lift = unshared if kept else Array
+    return [_operand(op, name, x, first, backend, lift) for name, x in _named(op, args)]
 
 
 def leading(args: Any) -> Any:
     """Return the raw array that takes all others along, as a batch does, or None."""
     found, most = None, 0
     for x in args:
-        raw = x._data if type(x) is Array else x
+        raw = x._data if isinstance(x, Array) else x
         backend = backend_of_type(type(raw))
         if backend is not None and backend.leads > most:
             found, most = raw, backend.leads
@@ -65,19 +69,19 @@ def taken_along(x: Any, others: Any) -> Any:
     lead = leading(others)
     if lead is None:
         return x
-    array = x if type(x) is Array else Array(x)
+    array = x if isinstance(x, Array) else Array(x)
     backend = backend_of(lead)
     if backend_of(array._data).leads >= backend.leads:
         return x
     adopted = backend.adopt(array, lead)
-    return adopted if type(x) is Array else adopted._data
+    return adopted if isinstance(x, Array) else adopted._data
 
 
 def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
     """Return an operand as an `Array` of the kind of `lead`, in its place on the tape."""
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
-    if type(x) is not Array:
+    if not isinstance(x, Array):
         if backend_of_type(type(x)) is None:
             _refuse(op.path, name, x)
         x = Array(np.asarray(x) if isinstance(x, np.generic) else x)
@@ -105,17 +109,17 @@ def _lifted(args: list[Any], lead: Any) -> list[Any]:
     return [Array(x) if x is lead else x for x in args]
 
 
-def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend) -> Any:
+def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: Any) -> Any:
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
-    if type(x) is not Array:
+    if not isinstance(x, Array):
         if _is_number(x):
-            return Array(backend.from_numpy(np.asarray(x), backend.device(first._data)))
+            return Array(backend.from_numpy(np.array(x), backend.device(first._data)))
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
             _refuse(op.path, name, x)
-        x = Array(x)
+        x = lift(x)
     if backend_of(x._data) is not backend:
         if _is_number(x._data):
             device = backend.device(first._data)
@@ -136,7 +140,7 @@ def _refuse(path: str, name: str, x: Any) -> NoReturn:
 
 def require_array(path: str, argument: str, x: Any, axes: int = 0) -> None:
     """Refuse what is no array, or has too few axes, before its attributes are asked for."""
-    if type(x) is not Array and backend_of_type(type(x)) is None:
+    if not isinstance(x, Array) and backend_of_type(type(x)) is None:
         _refuse(path, argument, x)
     if len(x.shape) < axes:
         raise ValueError(
@@ -148,7 +152,7 @@ def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     first: Any = None
     for x in arrays:
-        raw = x._data if type(x) is Array else x
+        raw = x._data if isinstance(x, Array) else x
         backend = BY_TYPE.get(type(raw)) or backend_of_type(type(raw))
         if backend is None or raw.shape == ():
             continue
@@ -184,7 +188,7 @@ def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never 
 
 def explain(op: Op, args: Any, error: Exception) -> None:
     """Add to a backend's error which op it was in, and with what; name two devices if there are."""
-    raws = [x._data if type(x) is Array else x for x in args]
+    raws = [x._data if isinstance(x, Array) else x for x in args]
     raws = [x for x in raws if backend_of_type(type(x))]
     try:
         require_one_place(called(op.path), raws)

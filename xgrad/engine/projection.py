@@ -125,12 +125,17 @@ def total(parts: list[Any]) -> Any:
     return found
 
 
-def tangents(ts: Any, tracked: tuple[int, ...], held: list[Any]) -> list[Any]:
-    """Return a tangent for each array: zeros of what an array is like that has none."""
+def tangents(
+    ts: Any, tracked: tuple[int, ...], held: list[Any], linear: list[bool] | None = None
+) -> list[Any]:
+    """Return a tangent for each array: zeros of what an array is like that has none.
+
+    Of an array in which the op is not `linear` (asked for each tracked one) it is the value.
+    """
     near = next(t for t in ts if t is not None)
     given: list[Any] = [None] * len(held)
-    for i, t in zip(tracked, ts, strict=True):
-        given[i] = t
+    for i, t, moves in zip(tracked, ts, linear or [True] * len(ts), strict=True):
+        given[i] = t if moves else None
     return [
         t if t is not None else zeros(x, near) if type(x) is Like else x
         for t, x in zip(given, held, strict=True)

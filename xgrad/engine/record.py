@@ -8,13 +8,14 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array, leaf
-from ..arrays.node import PARENTS, SERIAL, Node, is_recording, recording
-from ..backends import REAL, batched, creating_like
+from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
+from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
+from .guarding import guarded
 from .operands import taken_along
 from .projection import cast, ones_like
-from .walks import cone, last_uses, pullback, pushforward
+from .walks import any_alive, cone, last_uses, pullback, pushforward
 
 Argnums = int | Sequence[int]
 
@@ -22,6 +23,10 @@ Argnums = int | Sequence[int]
 def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     """Return the positions to differentiate as a tuple."""
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+_WALK_LATER = frozenset(("vjp", "linearize"))
+"""Transforms that walk when their caller asks, who may have refilled the arguments by then."""
 
 
 class Record:
@@ -52,7 +57,8 @@ class Record:
                 )
             given = args[i]
             if trees.is_plain(given):  # what most are, by the shortest way
-                x = batched.within(Array(given)) if mapped else Array(given)
+                x = Array(guarded(given, lock=False) if what in _WALK_LATER else given)
+                x = batched.within(x) if mapped else x
                 fresh[i] = y = leaf(x, outer)
                 self.structures.append(trees.SINGLE)
                 self.given.append(given)
@@ -63,9 +69,11 @@ class Record:
             self.structures.append(structure)
             leaves = []
             for given in found:
-                if type(given) is Array:
+                if isinstance(given, Array):
                     self.raw = False
                 x = trees.differentiable(given, what)
+                if what in _WALK_LATER and not isinstance(given, Array):
+                    x = Array(guarded(x._data, lock=False))
                 x = batched.within(x) if mapped else x
                 y = leaf(x, outer)
                 self.given.append(given)
@@ -76,12 +84,15 @@ class Record:
         if not self.inputs:
             raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
         leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
-        with creating_like(self.inputs[0]._data):
-            if outer:
-                out = f(*fresh, **kwargs)
-            else:
-                with recording(True):
+        try:
+            with creating_like(self.inputs[0]._data), inside():
+                if outer:
                     out = f(*fresh, **kwargs)
+                else:
+                    with recording(True):
+                        out = f(*fresh, **kwargs)
+        finally:
+            end(self.leaves)
         del fresh
         self.aux = None
         if has_aux:
@@ -94,7 +105,7 @@ class Record:
         self.outs: list[Array] = []
         nodes: list[Node | None] = []
         for y in flat:
-            x = y if type(y) is Array else trees.as_array(y, f"{what}: the result of f")
+            x = y if isinstance(y, Array) else trees.as_array(y, f"{what}: the result of f")
             nodes.append(x._node)
             self.outs.append(x)
         flat = x = y = None  # type: ignore[assignment]
@@ -104,6 +115,7 @@ class Record:
             self.outs = [Array(x._data) for x in self.outs]
         self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
+        self.lent: Sequence[Array | None] = ()  # what the last walk was given
 
     def names(self) -> list[str]:
         """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
@@ -123,9 +135,11 @@ class Record:
 
     def _leave(self, x: Any) -> Any:
         """Return an auxiliary result off this tape, raw if the inputs were."""
-        if type(x) is not Array:
+        if not isinstance(x, Array):
             return x
-        if x._node is not None and not any(leaf[PARENTS] is not None for leaf in self.leaves):
+        if x._node is not None and not any_alive(
+            [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
+        ):
             x = Array(x._data)
         return trees.like_input(x, None) if self.raw else x
 
@@ -138,7 +152,7 @@ class Record:
         self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
     ) -> list[Array]:
         """Return the cotangent of each input for cotangents of the outputs; None is zero."""
-        taped = self.taped
+        taped, self.lent = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
             for g in cotangents:
@@ -160,6 +174,7 @@ class Record:
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
+        self.lent = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
         taped = self.taped or (tracked and is_recording())
         seeds = {
@@ -179,8 +194,10 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        for v, g in zip(values, self.given):  # noqa: B905 - as in `pull`
-            home.append(v if type(g) is Array or v._node is not None else v._data)
+        seen = self.lent_ids()
+        for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
+            v = own(value, seen)
+            home.append(v if isinstance(g, Array) or v._node is not None else v._data)
         found, start = [], 0
         for structure in self.structures:
             if structure is trees.SINGLE:
@@ -195,7 +212,12 @@ class Record:
     def by_output(self, values: list[Array]) -> Any:
         """Return values of the outputs in the structure of the result."""
         given = None if self.raw else self.inputs[0]
-        return self.out_structure.unflatten([trees.like_input(v, given) for v in values])
+        seen = self.lent_ids()
+        return self.out_structure.unflatten([trees.like_input(own(v, seen), given) for v in values])
+
+    def lent_ids(self) -> set[int]:
+        """Return who the arrays are that somebody else has: by `id`, while they are alive."""
+        return {id(x._data) for x in [*self.inputs, *self.outs, *self.lent] if x is not None}
 
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""
@@ -209,11 +231,26 @@ def slope(f: Callable[[Array], Any], x: Array) -> Array:
     return tangent
 
 
+def own(x: Array, seen: set[int]) -> Array:
+    """Return what a walk made in a buffer that is its own, writable and nobody else's.
+
+    A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
+    out may be the cotangent that was given, another result, or a view of either. Then it is copied.
+    """
+    raw = x._data
+    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+    if x._node is None and not backend.leads and (id(raw) in seen or not backend.owns(raw)):
+        raw = backend.copied(raw)
+        x = Array(raw)
+    seen.add(id(raw))
+    return x
+
+
 def _home(found: Any, x: Array) -> Array:
     """Return a cotangent or tangent as an `Array`, zeros if there is none."""
     if found is None:
         return Array(trees.zeros_like(x))
-    return found if type(found) is Array else Array(arrayed(found))
+    return found if isinstance(found, Array) else Array(arrayed(found))
 
 
 def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:

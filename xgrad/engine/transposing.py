@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.node import SERIAL, Parts, new_leaf, recording
+from ..arrays.node import SERIAL, Parts, end, new_leaf, recording
 from . import handed
 from .projection import Like, zeros
 from .walks import cone, pullback
@@ -19,7 +19,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
     jvp, never ends for ``solve``, whose jvp is a solve.
     """
     near = next(t for t in ts if t is not None)
-    raw = type(near) is not Array
+    raw = not isinstance(near, Array)
     lifted = [None if t is None else Array(t) if raw else t for t in ts]
     several = isinstance(fit[0], list)
     likes = fit[0] if several else (fit[0],)
@@ -40,6 +40,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
                 old = seeds.get(c._node[SERIAL])
                 seeds[c._node[SERIAL]] = t if old is None else old + t
         path, _ = cone(outputs, [leaf._node for leaf in leaves])
+    end([leaf._node for leaf in leaves])
     found = pullback(path, seeds, taped=True)
     result = tuple(
         found[leaf._node[SERIAL]] if leaf._node[SERIAL] in found else zeros(Like(*like), near)

@@ -18,7 +18,7 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-from ..arrays.node import PARENTS, SERIAL, Node, parents_of, serial_of
+from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
@@ -27,17 +27,15 @@ from .slices import Parted
 def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
     """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
 
-    Others are nodes of an outer tape: then a walk of this path must be recorded for it.
+    Others are nodes of an outer tape: then a walk of this path must be recorded for it. A transform
+    that has ended is nobody's outer tape, though an array may still be on its tape.
     """
-    inside: set[int] = set()
-    others = False
-    for node in leaves:
-        inside.add(node[SERIAL])
-        others = others or node[PARENTS] is not None
-    path, joined = _reachable(outputs, inside)
-    others = others or joined
+    inside = {node[SERIAL] for node in leaves}
+    path, strangers = _reachable(outputs, inside)
+    strangers += [node[PARENTS] for node in leaves if node[PARENTS] is not None]
+    others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
-    if others:  # keep the nodes that depend on a leaf
+    if strangers:  # keep the nodes that depend on a leaf
         kept = []
         for node in path:
             if any(parent[SERIAL] in inside for parent in parents_of(node)):
@@ -47,12 +45,15 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
     return path, others
 
 
-def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], bool]:
-    """Return the nodes below some outputs that are not older than `ends`, and whether any is."""
+def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], list[Node]]:
+    """Return the nodes below some outputs, down to `ends`, and where others begin below them.
+
+    Others are older than all `ends`, or leaves.
+    """
     oldest = min(ends, default=0)
     seen = ends.copy()
     path: list[Node] = []
-    older = False
+    strangers: list[Node] = []
     stack = list(outputs)
     while stack:
         node = stack.pop()
@@ -62,7 +63,8 @@ def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], bool]:
                 break
             parents = node[2]
             if serial < oldest or parents is None:
-                older = True
+                seen.add(serial)
+                strangers.append(node)
                 break
             seen.add(serial)
             path.append(node)
@@ -75,7 +77,38 @@ def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], bool]:
                 continue
             stack.extend([parent for parent in parents if parent is not None])
             break
-    return path, older
+    return path, strangers
+
+
+_ended: set[int] = set()  # nodes that are known to lead to no tape that is alive
+
+
+def any_alive(nodes: list[Node]) -> bool:
+    """Return whether some nodes lead to a tape that is alive.
+
+    That is one which is being made, or a leaf with ``requires_grad``, whose gradient may be asked.
+    While a transform records, what is older than its leaves counts as alive: it is the outer
+    tape's, or it costs a recorded walk, whose result the outermost transform looks at again.
+    """
+    seen: set[int] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        serial = node[SERIAL]
+        if serial in seen or serial in _ended:
+            continue
+        seen.add(serial)
+        if node[PARENTS] is None:
+            if node[SAVED] is not ENDED:
+                return True
+        elif is_inside():
+            return True
+        else:
+            stack += parents_of(node)
+    if len(_ended) > 100_000:
+        _ended.clear()
+    _ended.update(seen)
+    return False
 
 
 class Walk:

@@ -72,10 +72,10 @@ def row(xp: XP, v: Any) -> Any:
 def identity(xp: XP | None, x: Any, n: int | None = None) -> Any:
     """Return the unit matrix in the dtype and on the device of `x`."""
     n = x.shape[-1] if n is None else n
-    raw = x._data if type(x) is Array else x
+    raw = x._data if isinstance(x, Array) else x
     backend = backend_of(raw)
     made = backend.xp.eye(n, dtype=raw.dtype, device=backend.device(raw))
-    return Array(made) if type(x) is Array else made
+    return Array(made) if isinstance(x, Array) else made
 
 
 def raw_call(name: str, x: Any, *args: Any, **kwargs: Any) -> Any:

@@ -163,7 +163,7 @@ def polar(x: Array, /) -> PolarResult:
         )
     U = _unitary_factor(x)
     xp = handed.NAMESPACES[type(U)]
-    product = matmul(adjoint_of(xp, U), x) if type(U) is Array else _raw_adjoint(U) @ x
+    product = matmul(adjoint_of(xp, U), x) if isinstance(U, Array) else _raw_adjoint(U) @ x
     return PolarResult(U, hermitian(xp, product))
 
 

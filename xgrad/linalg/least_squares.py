@@ -54,10 +54,10 @@ def lstsq(a: AnyArray, b: AnyArray, /, rcond: float | None = None) -> LstsqResul
             f"lstsq: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; "
             "expected (m, n) with (m,) or (m, k)"
         )
-    right = expand_dims(b, -1) if len(b.shape) == 1 else b
+    right = expand_dims(b, axis=-1) if len(b.shape) == 1 else b
     x = matmul(pinv(a, rtol=rcond), right)
     residuals = sum_over(square(absolute(subtract(matmul(a, x), right))), axis=0)
-    x = squeeze(x, -1) if len(b.shape) == 1 else x
+    x = squeeze(x, axis=-1) if len(b.shape) == 1 else x
     return LstsqResult(x, residuals, matrix_rank(a, rtol=rcond), svdvals(a))
 
 

@@ -142,7 +142,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Arr
         s = svdvals(x)
         reduce = {"nuc": sum_over, 2: max_over, -2: min_over}[ord]
         out = reduce(s, axis=-1)
-        return expand_dims(expand_dims(out, -1), -1) if keepdims else out
+        return expand_dims(expand_dims(out, axis=-1), axis=-1) if keepdims else out
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(
             f"matrix_norm: ord is {ord!r}; expected 'fro', 'nuc', 1, -1, 2, -2, inf or -inf"

@@ -255,4 +255,4 @@ def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     Returns:
         Matrices of shape ``(..., n, m)``.
     """
-    return _pinv(x, rtol=rtol._data if type(rtol) is Array else rtol)
+    return _pinv(x, rtol=rtol._data if isinstance(rtol, Array) else rtol)

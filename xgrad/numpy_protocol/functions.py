@@ -83,6 +83,8 @@ def _translated(
     What xgrad has no parameter for is left out if it has NumPy's default.
     """
     theirs, ours = parameters(func), parameters(found)
+    if not theirs:  # nothing is known of them, and nothing may be dropped
+        return args, kwargs
     names = [n for n, p in theirs.items() if p.kind in _POSITIONAL]
     count = sum(p.kind in _POSITIONAL for p in ours.values())
     if not any(p.kind is p.VAR_POSITIONAL for p in ours.values()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -23,13 +23,26 @@ LEFT = frozenset(("block", "put_along_axis", "take_along_axis"))
 """Functions whose nested lists mean something else, or nothing that is differentiated."""
 
 
+IN_C: dict[str, Callable[..., Any]] = {
+    "bincount": lambda x, /, weights=None, minlength=0: None,
+    "concatenate": lambda arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind": None,
+    "dot": lambda a, b, out=None: None,
+    "empty_like": lambda prototype, /, dtype=None, order="K", subok=True, shape=None: None,
+    "inner": lambda a, b, /: None,
+    "vdot": lambda a, b, /: None,
+    "where": lambda condition, x=None, y=None, /: None,
+}
+"""The parameters of functions that NumPy has in C, and before 2.4 does not tell."""
+
+
 @lru_cache(maxsize=1024)
 def parameters(f: Any) -> dict[str, inspect.Parameter]:
     """Return the parameters of a function, none if it does not tell them."""
     try:
         return dict(inspect.signature(f).parameters)
-    except ValueError:  # an older NumPy does not tell those of its functions in C
-        return {}
+    except ValueError:
+        own = IN_C.get(f.__name__)
+        return dict(inspect.signature(own).parameters) if own else {}
 
 
 _KNOWN = frozenset((Array, bool, int, float, complex, str, type(None)))

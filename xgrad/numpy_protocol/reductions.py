@@ -29,7 +29,7 @@ def _kept(keepdims: Any) -> bool:
 def _is_plain(a: Any, out: Any, initial: Any, where: Any) -> bool:
     """Whether a call asks for nothing that the standard's function has not, on floating-point."""
     return (
-        type(a) is Array
+        isinstance(a, Array)
         and out is None
         and initial is UNSET
         and (where is True or where is UNSET)
@@ -48,7 +48,9 @@ def sum(
 ) -> Array:
     """Return the sum, as ``numpy.sum``."""
     if _is_plain(a, out, initial, where):
-        return xgrad.sum(a, axis=axis, dtype=dtype, keepdims=_kept(keepdims))
+        return xgrad.sum(
+            a, axis=axis, dtype=dtype, keepdims=keepdims is not UNSET and bool(keepdims)
+        )
     total = xgrad.sum(
         _masked(xgrad.asarray(a), where, 0), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
     )
@@ -67,7 +69,9 @@ def prod(
 ) -> Array:
     """Return the product, as ``numpy.prod``."""
     if _is_plain(a, out, initial, where):
-        return xgrad.prod(a, axis=axis, dtype=dtype, keepdims=_kept(keepdims))
+        return xgrad.prod(
+            a, axis=axis, dtype=dtype, keepdims=keepdims is not UNSET and bool(keepdims)
+        )
     total = xgrad.prod(
         _masked(xgrad.asarray(a), where, 1), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
     )

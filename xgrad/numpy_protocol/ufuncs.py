@@ -104,7 +104,7 @@ def _called(function: Any, inputs: tuple[Any, ...], *, dtype: Any = None, **kwar
     if dtype is not None:
         inputs = tuple(xgrad.asarray(x).astype(dtype) for x in inputs)
     if any(isinstance(x, (list, tuple)) for x in inputs):
-        like = next((x for x in inputs if type(x) is Array), xgrad.asarray(0))
+        like = next((x for x in inputs if isinstance(x, Array)), xgrad.asarray(0))
         inputs = tuple(made_beside(like, x) if isinstance(x, (list, tuple)) else x for x in inputs)
     return function(*inputs, **kwargs)
 
@@ -226,7 +226,7 @@ def _frexp(x: Any, /) -> tuple[Any, Any]:
 
 
 def _ldexp(x1: Any, x2: Any, /) -> Any:
-    if type(x1) is Array:
+    if isinstance(x1, Array):
         return x1 * xgrad.exp2(xgrad.asarray(x2).astype(x1.dtype))
     return xgrad.asarray(x1) * xgrad.exp2(x2.astype(xgrad.float64))
 

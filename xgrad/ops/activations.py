@@ -21,7 +21,7 @@ def _real_namespace(x: Any, name: str) -> Any:
     return backend_of(x).xp
 
 
-@elementwise(mask(lambda xp, out: out > 0), zeros=True)
+@elementwise(mask(lambda xp, out: out != 0), zeros=True)  # as NaN is, too
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
     return _real_namespace(x, "relu").maximum(x, 0)

@@ -209,7 +209,7 @@ def vander(x: Array, /, N: int | None = None, increasing: bool = False) -> Array
     if len(array_of(x, "vander").shape) != 1:
         raise ValueError(f"vander: x has {len(x.shape)} axes; expected 1")
     count = x.shape[0] if N is None else N
-    rows = broadcast_to(expand_dims(x, -1), (x.shape[0], max(count - 1, 0)))
+    rows = broadcast_to(expand_dims(x, axis=-1), (x.shape[0], max(count - 1, 0)))
     powers = getitem(
         cumulative_prod(rows, axis=-1, include_initial=True), (slice(None), slice(0, count))
     )

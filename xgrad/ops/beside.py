@@ -17,7 +17,7 @@ from .manipulation import front
 
 def is_array(x: Any) -> bool:
     """Whether this is an `Array` or an array of a known library, and no number."""
-    return type(x) is Array or backend_of_type(type(x)) is not None
+    return isinstance(x, Array) or backend_of_type(type(x)) is not None
 
 
 def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> Any:
@@ -44,7 +44,7 @@ def floating(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
 
 def placed(like: Any, values: Any, dtype: Any = None) -> Any:
     """Return numbers of the host as an array beside another one, by default in its dtype."""
-    raw = like._data if type(like) is Array else like
+    raw = like._data if isinstance(like, Array) else like
     backend = backend_of(raw)
     dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
     try:
@@ -53,7 +53,7 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
         error.add_note(f"in xgrad.{called('asarray')}, of {values!r:.60}")
         raise
     made = backend.from_numpy(values, backend.device(raw))
-    return Array(made) if type(like) is Array else made
+    return Array(made) if isinstance(like, Array) else made
 
 
 def beside(like: Any, x: Any) -> Any:

@@ -37,7 +37,7 @@ def _number_dtype(*numbers: Any) -> Any:
 
 
 def _is_array(x: Any) -> bool:
-    return type(x) is Array or backend_of_type(type(x)) is not None
+    return isinstance(x, Array) or backend_of_type(type(x)) is not None
 
 
 def asarray(
@@ -69,7 +69,7 @@ def asarray(
     >>> xg.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float64)
     """
-    if type(obj) is Array and dtype is device is None and not copy and not requires_grad:
+    if isinstance(obj, Array) and dtype is device is None and not copy and not requires_grad:
         return obj
     out = _asarray(obj, dtype, device, copy)
     if requires_grad:
@@ -115,7 +115,7 @@ def _holds_array(x: Any) -> bool:
 
 
 def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
-    x = x if type(x) is Array else Array(x)
+    x = x if isinstance(x, Array) else Array(x)
     moved: Array = x
     if dtype is not None and np.dtype(dtype) != x.dtype:
         moved = astype(x, dtype)
@@ -148,7 +148,7 @@ def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None 
     Returns:
         An `Array` of the same shape and dtype. Without a copy both see each other's writes.
     """
-    if type(x) is Array:
+    if isinstance(x, Array):
         x = x._untracked("from_dlpack")
     backend, _ = current()
     backend = backend_of_type(type(x)) or backend
@@ -233,7 +233,7 @@ def full(
            [7, 7]], dtype=int64)
     """
     if _is_array(fill_value):
-        fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
+        fill_value = fill_value if isinstance(fill_value, Array) else asarray(fill_value)
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         value = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(value, shape) * 1 if value._node is not None else _full(shape, value)
@@ -330,7 +330,7 @@ def linspace(
 def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any:
     """Return evenly spaced values between ends that are arrays."""
     width = stop - start
-    raw = width._data if type(width) is Array else width
+    raw = width._data if isinstance(width, Array) else width
     backend = backend_of(raw)
     kind = backend.numpy_dtype(raw.dtype)
     with use_backend(backend.name, backend.device(raw)):
@@ -368,7 +368,7 @@ def eye(
 
 def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     """Return what the backend of `x` makes in its shape, on its device."""
-    raw = x._data if type(x) is Array else x
+    raw = x._data if isinstance(x, Array) else x
     if type(x) in SCALARS:
         raw = asarray(x)._data
     require_array(f"{name}_like", "x", raw)
@@ -377,7 +377,7 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     kind = raw.dtype if dtype is None else backend.raw_dtype(dtype)
     with backend.on_device(where):
         out = getattr(backend.xp, name)(tuple(raw.shape), *args, dtype=kind, device=where)
-    return Array(out) if type(x) is Array or type(x) in SCALARS else out
+    return Array(out) if isinstance(x, Array) or type(x) in SCALARS else out
 
 
 @as_given
@@ -444,11 +444,11 @@ def full_like(
         TypeError, ValueError: if the backend cannot make such an array; a note says of what value.
     """
     if _is_array(fill_value):
-        fill_value = fill_value if type(fill_value) is Array else asarray(fill_value)
+        fill_value = fill_value if isinstance(fill_value, Array) else asarray(fill_value)
         require_array("full_like", "x", x)
-        like = x if type(x) is Array else Array(x)
+        like = x if isinstance(x, Array) else Array(x)
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
-        return out if type(x) is Array or out._node is not None else out._data
+        return out if isinstance(x, Array) or out._node is not None else out._data
     try:
         return _like("full", x, dtype, device, fill_value)
     except (AttributeError, TypeError, ValueError) as error:

@@ -25,12 +25,12 @@ _KINDS = {
 
 def is_tracked(x: Any) -> bool:
     """Whether a derivative can flow through this value."""
-    return type(x) is Array and x._node is not None
+    return isinstance(x, Array) and x._node is not None
 
 
 def _dtype(x: Any) -> Any:
     """Return the NumPy dtype of an array or of any backend's dtype; a Python number as it is."""
-    if type(x) is Array:
+    if isinstance(x, Array):
         return x.dtype
     if type(x) in SCALARS:
         return x

@@ -274,7 +274,7 @@ def matvec(x1: AnyArray, x2: AnyArray, /) -> Array:
     Returns:
         Vectors, of shape ``(..., m)``.
     """
-    return squeeze(matmul(x1, expand_dims(x2, -1)), -1)
+    return squeeze(matmul(x1, expand_dims(x2, axis=-1)), axis=-1)
 
 
 @as_given
@@ -288,7 +288,7 @@ def vecmat(x1: AnyArray, x2: AnyArray, /) -> Array:
     Returns:
         Vectors, of shape ``(..., n)``.
     """
-    return squeeze(matmul(expand_dims(conjugate(x1), -2), x2), -2)
+    return squeeze(matmul(expand_dims(conjugate(x1), axis=-2), x2), axis=-2)
 
 
 @as_given

@@ -47,7 +47,7 @@ def is_complex(x: Any) -> bool:
     if type(x) in SCALARS:
         return False
     try:
-        return (x._data if type(x) is Array else x).dtype in COMPLEX
+        return (x._data if isinstance(x, Array) else x).dtype in COMPLEX
     except AttributeError:
         require_array("", "x", x)
         raise
@@ -180,9 +180,10 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
 
 def power_less_one(xp: XP, x1: Any, x2: Any, out: Any = None) -> Any:
     """Return ``x1 ** (x2 - 1)``, by a quotient where the difference would be rounded."""
-    out = x1**x2 if out is None else out
+    out = xp.pow(x1, x2) if out is None else out
     less = x2 - 1
-    return xp.where(less + 1 == x2, x1**less, _pow_by_quotient(xp, x1, x2, out))
+    power = xp.pow(x1, less)  # NumPy 2.0's `**` may drop a wider dtype
+    return xp.where(less + 1 == x2, power, _pow_by_quotient(xp, x1, x2, out))
 
 
 def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
@@ -224,7 +225,7 @@ def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     12.0
     """
     if type(x2) in (int, float):
-        if x2 == 2 and type(x1) is Array and root_of(x1):
+        if x2 == 2 and isinstance(x1, Array) and root_of(x1):
             return _square_of_root(x1, x2)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
@@ -241,12 +242,12 @@ operators.define("**", pow)
 
 def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
-    raw = like._data if type(like) is Array else like
+    raw = like._data if isinstance(like, Array) else like
     backend = backend_of(raw)
     single = 8 if raw.dtype in COMPLEX else 4
     name = "complex64" if backend.numpy_dtype(raw.dtype).itemsize <= single else "complex128"
     made = backend.xp.asarray(number, dtype=backend.raw_dtype(name), device=backend.device(raw))
-    return Array(made) if type(like) is Array else made
+    return Array(made) if isinstance(like, Array) else made
 
 
 @elementwise(1, lambda xp, x1, x2: -xp.floor_divide(x1, x2), symbol="%")
@@ -295,7 +296,7 @@ def _square(x: Array, /) -> Array:
 @as_given
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
-    if type(x) is Array and root_of(x):
+    if isinstance(x, Array) and root_of(x):
         return _square_of_root(x, 2)
     return _square(x)
 
@@ -564,8 +565,9 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
+# A NaN is not limited: what it is in, and its derivative, it makes NaN.
 @elementwise(
-    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, out: (x == out) | xp.isnan(x)),
     mask(lambda xp, x, min: x < min),
     mask(lambda xp, x, max: x > max),
     zeros=True,
@@ -574,7 +576,7 @@ def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -
     """Return each element limited to a range that may be arrays too."""
 
 
-@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
+@elementwise(mask(lambda xp, x, out: (x == out) | xp.isnan(x)), zeros=True, name="clip")
 def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
     """Return each element limited to a range of numbers."""
     return backend_of(x).xp.clip(x, min, max)

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.node import RULE
+from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Backend, Raw, backend_of, backend_of_type
+from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
@@ -29,12 +30,12 @@ Key = Any
 
 def raw_key(key: Key) -> Key:
     """Return an index with the raw data of every `Array` in it."""
-    if type(key) is Array:
+    if isinstance(key, Array):
         return key._data
     if type(key) is tuple:
         for k in key:
-            if type(k) is Array:
-                return tuple(k._data if type(k) is Array else k for k in key)
+            if isinstance(k, Array):
+                return tuple(k._data if isinstance(k, Array) else k for k in key)
     return key
 
 
@@ -157,7 +158,7 @@ def _read_apart(x: Array, key: Key) -> Array:
     An element is copied too, as NumPy does, so that ``x[0], x[1] = x[1], x[0]`` swaps.
     """
     out = _read(x, key)
-    if type(x) is Array:
+    if isinstance(x, Array):
         node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
             return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
@@ -182,6 +183,8 @@ def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
         return _read_apart(x, key)  # what most are, found out in the quickest way
+    if isinstance(x, Array) and x._node is not None and is_recording():
+        key = guarded_key(key)
     key = raw_key(key)
     if is_basic(key):
         return _read_apart(x, key)
@@ -220,15 +223,15 @@ def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: bool = True) -> Array:
 
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index: what ``x[key] = value`` rebinds `x` to."""
-    key = raw_key(key)
+    key = raw_key(guarded_key(key) if is_recording() else key)
     if isinstance(value, (list, tuple)):
         value = asarray(value, dtype=x.dtype)
-    if type(value) is Array and value._node is not None and x.dtype.kind in "iub":
+    if isinstance(value, Array) and value._node is not None and x.dtype.kind in "iub":
         raise TypeError(
             f"x[key] = value: value is tracked, and x is an array of {x.dtype}, which has no "
             "derivative. Make x of a floating-point dtype"
         )
-    if type(value) is Array and len(value._data.shape) > len(x._data.shape):
+    if isinstance(value, Array) and len(value._data.shape) > len(x._data.shape):
         value = _without_leading_ones(value, len(x._data.shape))
     if not is_basic(key):
         x = taken_along(x, key if type(key) is tuple else (key,))

@@ -226,7 +226,7 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
     arrays = list(arrays)
     if not arrays:
         raise ValueError(f"{name}: got no arrays; expected at least one")
-    raws = [x._data if type(x) is Array else x for x in arrays]
+    raws = [x._data if isinstance(x, Array) else x for x in arrays]
     first = raws[0].dtype
     for x in raws:
         if x.dtype is not first and x.dtype != first:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import XP, Raw, backend_of
+from ..backends import XP, Raw, backend_of, under
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
 from .beside import array_of, floating, is_array, paired
@@ -35,9 +35,10 @@ from .slopes import circle, power_of_two, share2
 from .statistical import all as all_over
 
 
-def _own(xp: XP, name: str) -> Any:
-    """Return a function that only some libraries have, or None."""
-    return getattr(xp, name, None)
+def _own(x: Raw, name: str) -> Any:
+    """Return a function that only some libraries have, for a raw array, or None."""
+    known = hasattr(backend_of(under(x)).xp, name)
+    return getattr(backend_of(x).xp, name) if known else None
 
 
 def _exp2_slope(xp: XP, x: Any) -> Any:
@@ -49,7 +50,7 @@ def _exp2_slope(xp: XP, x: Any) -> Any:
 @elementwise(_exp2_slope)
 def _exp2(x: Array, /) -> Array:
     """Return 2 raised to each element."""
-    return power_of_two(backend_of(x).xp, x)
+    return power_of_two(x)
 
 
 @as_given
@@ -62,7 +63,7 @@ def exp2(x: Array, /) -> Array:
 def _cbrt(x: Array, /) -> Array:
     """Return the real cube root of each element."""
     xp = backend_of(x).xp
-    own = _own(xp, "cbrt")
+    own = _own(x, "cbrt")
     return own(x) if own else xp.sign(x) * xp.abs(x) ** (1 / 3)
 
 
@@ -177,7 +178,7 @@ def _logaddexp2(x1: Raw, x2: Raw, /) -> Array:
     """Return ``log2(2**x1 + 2**x2)``."""
     xp = backend_of(x1).xp
     gap = xp.where(x1 == x2, 0.0, xp.abs(x1 - x2))
-    return xp.maximum(x1, x2) + xp.log1p(power_of_two(xp, -gap)) / math.log(2)
+    return xp.maximum(x1, x2) + xp.log1p(power_of_two(-gap)) / math.log(2)
 
 
 @as_given

@@ -36,7 +36,7 @@ def _vector(p: Any, name: str) -> Any:
     p = floating(p, name)
     if len(p.shape) > 1:
         raise ValueError(f"{name}: the coefficients have {len(p.shape)} axes; expected 1")
-    return p if p.shape else expand_dims(p, 0)
+    return p if p.shape else expand_dims(p, axis=0)
 
 
 def _two(a1: Any, a2: Any, name: str) -> tuple[Any, Any]:
@@ -259,8 +259,8 @@ def polyfit(
     powers = vander(x, deg + 1)
     if w is not None:
         w = array_of(beside(x, w), "polyfit")
-        powers = multiply(powers, expand_dims(w, -1))
-        y = multiply(y, w if len(y.shape) == 1 else expand_dims(w, -1))
+        powers = multiply(powers, expand_dims(w, axis=-1))
+        y = multiply(y, w if len(y.shape) == 1 else expand_dims(w, axis=-1))
     scale = sqrt(sum_over(square(powers), axis=0))
     found = lstsq(divide(powers, scale), y, rcond)[0]
-    return divide(found, scale if len(y.shape) == 1 else expand_dims(scale, -1))
+    return divide(found, scale if len(y.shape) == 1 else expand_dims(scale, axis=-1))

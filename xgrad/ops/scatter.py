@@ -9,6 +9,7 @@ from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import XP, Raw, backend_of
 from ..engine.frames import called
+from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
@@ -46,7 +47,7 @@ def index_add(x: Array, key: Key, value: ArrayLike, /) -> Array:
 
 def _addressed(x: Any, key: Key, value: Any, name: str) -> tuple[Any, Key]:
     """Return an array and an index of raw arrays, all in one place with the value."""
-    key = raw_key(key)
+    key = raw_key(guarded_key(key))
     parts = key if isinstance(key, tuple) else (key,)
     require_one_place(name, (x, value, *parts))
     return taken_along(array_of(x, name), parts), key

@@ -104,6 +104,6 @@ def searchsorted(
         Integers from 0 to the length of `x1`, of the shape of `x2`. They have no derivative.
     """
     xp = backend_of(x1).xp
-    if type(sorter) is Array:
+    if isinstance(sorter, Array):
         sorter = sorter._data
     return xp.searchsorted(x1, x2, side=side, sorter=sorter)

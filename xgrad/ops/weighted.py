@@ -190,7 +190,7 @@ def corrcoef(x: Array, y: AnyArray | None = None, /, rowvar: bool = True) -> Arr
     if not c.shape:
         return c / c
     width = sqrt(real(diagonal(c)))
-    c = c / expand_dims(width, 1) / expand_dims(width, 0)
+    c = c / expand_dims(width, axis=1) / expand_dims(width, axis=0)
     if is_complex(c):
         return clip(real(c), -1.0, 1.0) + clip(imag(c), -1.0, 1.0) * 1j
     return clip(c, -1.0, 1.0)

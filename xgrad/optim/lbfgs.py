@@ -213,7 +213,7 @@ class _Line:
             n = math.prod(shape)
             part = xg.reshape(x[at : at + n], shape)
             part = xg.astype(part, xg.asarray(p).dtype, copy=False)
-            found.append(part if type(p) is xg.Array else part.data)
+            found.append(part if isinstance(p, xg.Array) else part.data)
             at += n
         return self.structure.unflatten(found)
 

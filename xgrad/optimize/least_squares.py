@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import xgrad
+from xgrad.backends.install import needed
 
 from .minimizing import STOPPED, _bounds
 from .progress import Stopped, Watch
@@ -122,7 +123,7 @@ def least_squares(
     >>> round(float(result.x["a"]), 4), round(float(result.x["k"]), 4)
     (2.0, 3.0)
     """
-    import scipy.optimize
+    solvers = needed("scipy.optimize", "optimize.least_squares", "scipy")
 
     system = _System("least_squares", residual, x0, args)
     if matrix_free:
@@ -138,7 +139,7 @@ def least_squares(
     with Watch(callback, progress) as watch:
         system.watch = watch
         try:
-            found = scipy.optimize.least_squares(
+            found = solvers.least_squares(
                 system.value,
                 host(system.space.start),
                 jac=jac,
@@ -182,7 +183,7 @@ def root(
     Raises:
         ValueError: if there are not as many equations as unknowns.
     """
-    import scipy.optimize
+    solvers = needed("scipy.optimize", "optimize.root", "scipy")
 
     system = _System("root", f, x0, args)
     exact = method in WITH_JACOBIAN
@@ -200,7 +201,7 @@ def root(
     with Watch(callback, progress) as watch:
         system.watch = watch
         try:
-            found = scipy.optimize.root(
+            found = solvers.root(
                 system.value,
                 host(system.space.start),
                 method=method,

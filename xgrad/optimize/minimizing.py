@@ -9,6 +9,7 @@ import numpy as np
 
 import xgrad
 from xgrad import errors, tree
+from xgrad.backends.install import needed
 
 from .progress import Stopped, Watch
 from .results import Result
@@ -68,7 +69,7 @@ def minimize(
     >>> xg.optimize.minimize(xg.sum, np.asarray([-2.0, 0.0]), constraints=circle).x.round(4)
     array([-1., -1.])
     """
-    import scipy.optimize
+    solvers = needed("scipy.optimize", "optimize.minimize", "scipy")
 
     space = Space("minimize", x0)
     name = (method or "").lower()
@@ -90,7 +91,7 @@ def minimize(
     with Watch(callback, progress) as watch:
         objective.watch = watch
         try:
-            found = scipy.optimize.minimize(
+            found = solvers.minimize(
                 objective.value_and_gradient if derivatives else objective.value,
                 host(space.start),
                 method=method,
@@ -102,7 +103,7 @@ def minimize(
                 **derivatives,
             )
         except Stopped:
-            found = scipy.optimize.OptimizeResult(
+            found = solvers.OptimizeResult(
                 x=objective.last, fun=watch.value, success=False, message=STOPPED, nit=watch.nit
             )
     jac = found.get("jac")

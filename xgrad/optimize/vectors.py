@@ -25,7 +25,7 @@ class Space:
         leaves, self.structure = tree.flatten(x0)
         if not leaves:
             raise ValueError(f"{what}: x0 holds no arrays; expected at least one number to vary")
-        self.wants_array = any(type(leaf) is Array for leaf in leaves)
+        self.wants_array = any(isinstance(leaf, Array) for leaf in leaves)
         arrays = [_floating(tree.as_array(leaf, what)) for leaf in leaves]
         self.kinds = [(x.shape, x.dtype) for x in arrays]
         with xgrad.no_grad():
@@ -83,7 +83,7 @@ class Space:
         found = self.tree(vector)
         if not self.wants_array:
             return found
-        return tree.map(lambda leaf: leaf if type(leaf) is Array else Array(leaf), found)
+        return tree.map(lambda leaf: leaf if isinstance(leaf, Array) else Array(leaf), found)
 
     def on_vectors(self, f: Callable[..., Any], args: tuple[Any, ...]) -> Callable[[Any], Any]:
         """Return `f` as a function of a vector."""
@@ -95,7 +95,7 @@ class Space:
         def vector_of(vector: Any) -> Any:
             out = f(self.tree(vector), *args)
             flat = xgrad.concat(_parts([tree.as_array(x, self.what) for x in tree.leaves(out)]))
-            return flat if type(vector) is Array else flat.data
+            return flat if isinstance(vector, Array) else flat.data
 
         return vector_of
 
@@ -106,7 +106,7 @@ def host(x: Any) -> Any:
 
 
 def _host(x: Any) -> Any:
-    x = x.data if type(x) is Array else x
+    x = x.data if isinstance(x, Array) else x
     return (
         x
         if isinstance(x, (int, float, complex, np.ndarray, np.generic))

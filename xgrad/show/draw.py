@@ -14,6 +14,7 @@ import xgrad as xg
 from .collapse import Block, collapsed
 from .graph import FEW, Graph, Step, brief, read, require_tracked, serial_of
 from .layout import BLOCK, COTANGENT, LEAF, OP, RESULT, render
+from .notebook import preformatted
 from .steps import graph_of, watch
 from .texts import Texts
 from .walking import with_cotangents
@@ -256,7 +257,7 @@ class Picture:
         try:
             return self.rendered("svg").decode().partition("?>")[2] or self.rendered("svg").decode()
         except ImportError:  # neither Graphviz nor matplotlib is here
-            return f"<pre>{_html(self.text)}</pre>"
+            return preformatted(self.text)
 
 
 def _cut(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, TextIO
 
 import numpy as np
@@ -13,6 +13,7 @@ from xgrad import errors
 
 from .chain_rule import Line, in_parentheses, line_of, place
 from .graph import Graph, require_tracked, small
+from .notebook import Spot, cell, in_notebook, preformatted
 from .steps import graph_of, watch
 from .texts import Texts
 from .walking import walk
@@ -29,6 +30,7 @@ class Explanation:
         forward: name, operation, shape and values of each step.
         lines: a line for each step and each of its arguments, in the order of the walk back.
         gradient: the derivative by each argument of the function, by its name.
+        shown_in: the number of the notebook's cell in which `explain` has shown it.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Explanation:
     forward: list[tuple[str, str, tuple[int, ...], Any]]
     lines: list[Line]
     gradient: dict[str, tuple[tuple[int, ...], Any]]
+    shown_in: int | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"<Explanation of {self.name}: {len(self.forward)} ops, {len(self.lines)} factors>"
@@ -75,9 +78,14 @@ class Explanation:
             yield from _table(rows, limit)
 
     def _repr_html_(self) -> str:
-        import html
+        return preformatted(str(self))
 
-        return f"<pre>{html.escape(str(self))}</pre>"
+    def _ipython_display_(self) -> None:
+        """Show it as the result of a cell, unless `explain` has just done so in that cell."""
+        if not in_notebook():
+            raise NotImplementedError  # IPython in a terminal then prints the repr
+        if self.shown_in != cell():
+            Spot().show(preformatted(str(self)))
 
 
 def explain(
@@ -127,8 +135,13 @@ def explain(
         )
     graph = graph_of(run, merge=False)
     explanation = _explained(graph, y, _name_of(f))
-    if not quiet:
-        print("\n".join(explanation.text(limit)), file=file)
+    if quiet:
+        return explanation
+    text = "\n".join(explanation.text(limit))
+    if file is None and in_notebook():
+        Spot().show(preformatted(text))
+        return replace(explanation, shown_in=cell())
+    print(text, file=file)
     return explanation
 
 

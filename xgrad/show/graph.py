@@ -146,7 +146,7 @@ def behind(y: xg.Array) -> dict[int, tape.Node]:
 
 def serial_of(x: Any) -> int | None:
     """Return the serial number of a tracked array's node, and None of anything else."""
-    if type(x) is xg.Array and x._node is not None:
+    if isinstance(x, xg.Array) and x._node is not None:
         return int(x._node[tape.SERIAL])
     return None
 
@@ -166,7 +166,7 @@ def finish(x: Any) -> None:
     """Wait until the device has computed an array, so that a clock may be read."""
     if isinstance(x, (list, tuple)):
         x = next((part for part in x if part is not None), None)
-    data = x._data if type(x) is xg.Array else x
+    data = x._data if isinstance(x, xg.Array) else x
     if hasattr(data, "shape"):
         backend = xg.backends.backend_of(data)
         backend.synchronize(backend.device(data))
@@ -175,7 +175,7 @@ def finish(x: Any) -> None:
 def host(x: Any) -> Any:
     """Return an array, raw or not, as a NumPy array; None where there are no values."""
     try:
-        return np.asarray(x.detach() if type(x) is xg.Array else xg.Array(x).detach())
+        return np.asarray(x.detach() if isinstance(x, xg.Array) else xg.Array(x).detach())
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return None
 
@@ -195,7 +195,7 @@ def small(x: Any) -> Any:
 
 def nbytes(x: Any) -> int:
     """Return the bytes of an array, raw or not."""
-    return int(x.nbytes) if type(x) is xg.Array else xg.Array(x).nbytes if is_raw(x) else 0
+    return int(x.nbytes) if isinstance(x, xg.Array) else xg.Array(x).nbytes if is_raw(x) else 0
 
 
 def is_raw(x: Any) -> bool:

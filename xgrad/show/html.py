@@ -16,8 +16,8 @@ __all__ = ["array_html"]
 MOST = 8
 """Longer axes are cut in the middle."""
 
-_CELL = 'style="text-align:right;padding:1px 6px;border:1px solid #ddd"'
-_HEAD = 'style="font-family:monospace;color:#555"'
+_CELL = 'style="font-family:monospace;text-align:right;padding:1px 6px;border:1px solid #8884"'
+_HEAD = 'style="font-family:monospace;opacity:0.75"'
 
 
 def array_html(x: xg.Array) -> str:

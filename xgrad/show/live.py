@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sized
 from time import monotonic
 from typing import Any, TextIO, TypeVar
 
-from .pictures import figure
+from .notebook import Spot, bar, image, in_notebook, preformatted
+from .pictures import as_bytes, figure
 
 __all__ = ["Live", "curve", "live", "progress"]
 
@@ -20,23 +21,19 @@ def _has(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
 
 
-def _in_notebook() -> bool:
-    """Whether the program runs in a Jupyter kernel."""
-    return "ipykernel" in sys.modules and _has("IPython")
-
-
 def progress(
     items: Iterable[T], description: str = "", total: int | None = None, file: TextIO | None = None
 ) -> Iterator[T]:
     """Yield the items and show how many are done and how long the rest will take.
 
-    With rich and a terminal this is a bar; elsewhere a line is written at every tenth of the way.
+    In a notebook, and with rich in a terminal, this is a bar; elsewhere a line is written at every
+    tenth of the way.
 
     Args:
         items: what to loop over.
         description: what is being done.
         total: how many there are, if `items` does not know.
-        file: where to write; by default the standard error.
+        file: where to write; by default a notebook's own output, or else the standard error.
 
     Yields:
         The items.
@@ -51,6 +48,9 @@ def progress(
     """
     if total is None:
         total = len(items) if isinstance(items, Sized) else None
+    if file is None and in_notebook():
+        yield from _in_cell(items, description or "working", total)
+        return
     stream = sys.stderr if file is None else file
     if _has("rich") and stream.isatty():
         from rich.console import Console
@@ -71,6 +71,29 @@ def progress(
             count = f"{done} of {total}" if total else f"{done}"
             after = f", {seconds:.0f} s" if seconds >= 1 else ""
             print(f"{description or 'done'}: {count}{after}", file=stream, flush=True)
+
+
+def _in_cell(items: Iterable[T], description: str, total: int | None) -> Iterator[T]:
+    """Yield the items beside a bar in a notebook, drawn at most ten times a second."""
+    spot, start, last, done = Spot(), monotonic(), -math.inf, 0
+
+    def show(ended: bool = False) -> None:
+        seconds = monotonic() - start
+        count = f"{done} of {total}" if total else f"{done}"
+        left = f", {seconds / done * (total - done):.0f} s left" if total and done else ""
+        text = f"{description}: {count}" + (f", {seconds:.1f} s" if ended else left)
+        spot.show(bar(done, total or (done if ended else None), text))
+
+    show()
+    try:
+        for item in items:
+            yield item
+            done += 1
+            if monotonic() - last >= 0.1:
+                last = monotonic()
+                show()
+    finally:  # also where the loop was left
+        show(ended=True)
 
 
 def curve(values: list[float], width: int = 60, height: int = 6) -> str:
@@ -126,13 +149,12 @@ class Live:
         self.history: dict[str, list[float]] = {}
         self.last = -math.inf
         self.screen: Any = None
-        self.handle: Any = None
+        self.spot: Spot | None = None
+        self.in_file = file is not None
 
     def __enter__(self) -> Live:
-        if _in_notebook() and _has("matplotlib"):
-            from IPython.display import display  # type: ignore[import-not-found, unused-ignore]
-
-            self.handle = display(display_id=True)
+        if in_notebook() and not self.in_file:
+            self.spot = Spot()
         elif _has("rich") and self.stream.isatty():
             from rich.console import Console
             from rich.live import Live as Screen
@@ -178,11 +200,16 @@ class Live:
         drawn.suptitle(self.title)
         return drawn
 
+    def _html(self) -> str:
+        if not _has("matplotlib"):
+            return preformatted(self.text())
+        return image(as_bytes(self.figure(), "png"), self.title or "learning curves")
+
     def _show(self, final: bool) -> None:
         if not self.history:
             return
-        if self.handle is not None:
-            self.handle.update(self.figure())
+        if self.spot is not None:
+            self.spot.show(self._html())
         elif self.screen is not None:
             from rich.text import Text
 
@@ -198,13 +225,13 @@ class Live:
 def live(title: str = "", every: float = 0.5, file: TextIO | None = None) -> Live:
     """Show learning curves while a program runs.
 
-    In a notebook they are a matplotlib figure, in a terminal with rich a picture of Braille dots;
-    elsewhere a line is written now and then, and the curves at the end.
+    In a notebook they are a picture, in a terminal with rich a picture of Braille dots; elsewhere a
+    line is written now and then, and the curves at the end.
 
     Args:
         title: what is being learned.
         every: seconds between two pictures, at least.
-        file: where to write; by default the standard output.
+        file: where to write; by default a notebook's own output, or else the standard output.
 
     Returns:
         A context manager with the method ``update(**values)``.

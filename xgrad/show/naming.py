@@ -56,7 +56,7 @@ def operand_of(value: Any, user: FrameType | None) -> Operand:
         if not text and values is not None and values.size == 1:
             text = f"{values.item():.6g}"
         return Operand(text=text, shape=tuple(value.shape), value=values)
-    if isinstance(value, (list, tuple)) and any(type(x) is xg.Array for x in value):
+    if isinstance(value, (list, tuple)) and any(isinstance(x, xg.Array) for x in value):
         return Operand(text="[...]")
     return Operand(text=_literal(value), value=value)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import io
 from collections.abc import Callable
 from typing import Any
+
+from ..backends.install import install_line
+from .notebook import image, preformatted
 
 __all__ = ["as_bytes", "beside", "figure"]
 
@@ -17,8 +18,8 @@ def figure(what: str, **options: Any) -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            f"{what}: a picture needs matplotlib: pip install 'xgrad[show]'. Text needs nothing: "
-            "print the result"
+            f"{what}: a picture needs matplotlib: {install_line('show')}\n"
+            "Text needs nothing: print the result"
         ) from error
     return Figure(**options)
 
@@ -32,9 +33,8 @@ def as_bytes(drawn: Any, kind: str) -> bytes:
 
 def beside(text: str, picture: Callable[[], bytes]) -> str:
     """Return HTML of a text and, where it can be drawn, a png picture below it."""
-    block = f"<pre>{html.escape(text)}</pre>"
+    block = preformatted(text)
     try:
-        image = base64.b64encode(picture()).decode()
+        return block + image(picture(), "the same as a picture")
     except ImportError:
         return block
-    return f'{block}<img alt="picture" src="data:image/png;base64,{image}">'

@@ -227,7 +227,7 @@ def _unwatched(f: Callable[..., Any], args: tuple[Any, ...], repeats: int) -> tu
         finish(y)
         forward.append(perf_counter() - start)
         y.backward(xg.ones_like(y.detach()))
-        leaves = [x for x in xg.tree.leaves(given) if type(x) is xg.Array and x.requires_grad]
+        leaves = [x for x in xg.tree.leaves(given) if isinstance(x, xg.Array) and x.requires_grad]
         finish([x.grad for x in leaves])
         both.append(perf_counter() - start)
     return min(forward), min(both)

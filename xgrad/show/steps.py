@@ -69,7 +69,7 @@ def _leaf(x: Any) -> Any:
     """Return a floating-point array or number as a leaf, an integer array untracked."""
     if not isinstance(x, (float, complex)) and not hasattr(x, "dtype"):
         return x
-    array = x.detach() if type(x) is xg.Array else xg.asarray(x)
+    array = x.detach() if isinstance(x, xg.Array) else xg.asarray(x)
     return xg.asarray(array, requires_grad=True) if array.dtype.kind in "fc" else array
 
 

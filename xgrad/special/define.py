@@ -60,7 +60,7 @@ def _undefined(xp: XP) -> NoReturn:
 
 def refuse_tracked(function: str, name: str, x: Any) -> None:
     """Raise if a derivative may flow through an argument in which there is none."""
-    if type(x) is Array and x._node is not None and is_recording():
+    if isinstance(x, Array) and x._node is not None and is_recording():
         raise NotDifferentiableError(
             f"special.{function}: the argument {name} is tracked, but {function} has no derivative "
             f"in {name} here. Use xgrad.stop_gradient({name}) if it is meant to be constant"
@@ -75,7 +75,7 @@ def arrays(xp: XP, *args: Any) -> list[Any]:
 
 def held(x: Any) -> Any:
     """Return the values of an array: for what a result does not depend on, as a cut-off."""
-    return x.detach() if type(x) is Array else x
+    return x.detach() if isinstance(x, Array) else x
 
 
 def polynomial(x: Any, coefficients: Sequence[float]) -> Any:

@@ -43,10 +43,19 @@ def check_op(row: Row, place: Place | str) -> int:
         The number of cases, an int.
 
     Raises:
-        AssertionError: if a check fails.
+        AssertionError: if checks fail; it tells of all of them, and on which cases.
     """
     where = Place.named(place) if isinstance(place, str) else place
-    return sum(check(row, where) for check in CHECKS.values())
+    count, failures = 0, {}
+    for name, check in CHECKS.items():
+        try:
+            count += check(row, where)
+        except AssertionError as error:
+            failures[name] = error
+    if failures:
+        text = "\n".join(f"check {name}:\n{error}" for name, error in failures.items())
+        raise AssertionError(text) from next(iter(failures.values()))
+    return count
 
 
 def each_case(

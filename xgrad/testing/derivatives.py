@@ -246,7 +246,8 @@ The marks are those of the first sample of each function, written by
 
 The tests earn them again on every backend that they run on, and run the other samples too: shapes,
 layouts, parameters, single precision. A backend that was not asked for keeps its column: that of
-`cupy` needs a GPU, and `--backend cupy`; it was earned on an NVIDIA H200 with CuPy 14.2. Dask has
+`cupy` needs a GPU, and `--backend cupy`; it was earned on an NVIDIA H200 with CuPy 14.2. That of
+`jax` is of `nox -s tests_jax`, which runs the same samples inside `jax.jit` too. Dask has
 the same checks in `nox -s tests_dask`, and no column, as they are slow.
 A function of kind *composite* is made of others and has their derivatives.
 """

@@ -36,7 +36,15 @@ Arrays = list[Any]
 
 
 def check_vmap(row: Row, place: Place) -> int:
-    """Check the first sample of an op, real and complex."""
+    """Check the first sample of an op, real and complex.
+
+    Args:
+        row: the op's row of the table.
+        place: the backend and device to check it on.
+
+    Returns:
+        How many cases were checked.
+    """
     count = 0
     for letter, dtype in (("f", "float64"), ("c", "complex128")):
         found = (c for c in row.cases(place, letter) if c.dtype == dtype and c.varying)

@@ -8,7 +8,7 @@ from .. import errors
 from ..arrays.array import Array
 from ..arrays.node import FREED, PARAMETER, RULE, SAVED, SERIAL, Node, freed, parents_of, recording
 from ..engine.calls.results import arrayed
-from ..engine.record import seed
+from ..engine.record import own, seed
 from ..engine.walks import cone, pullback
 from ..ops.creation import asarray
 
@@ -20,7 +20,7 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
             "backward: this array depends on no leaf that requires a gradient. "
             "Make one with xgrad.asarray(..., requires_grad=True), outside xgrad.no_grad()"
         )
-    if cotangent is not None and type(cotangent) is not Array:
+    if cotangent is not None and not isinstance(cotangent, Array):
         cotangent = asarray(cotangent)
     g = seed(y, cotangent, "backward", "call y.backward(cotangent)")
     leaves = parameters(y._node)
@@ -29,10 +29,11 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
         seeds = {y._node[SERIAL]: g if create_graph else g._data}
         found = pullback(path, seeds, taped=create_graph, free=not create_graph)
     sums = []
+    lent = {id(g._data), id(y._data)}
     for node in leaves:
         x, c = node[SAVED](), found.get(node[SERIAL])
         if x is not None and c is not None:
-            c = c if create_graph else Array(arrayed(c))
+            c = c if create_graph else own(Array(arrayed(c)), lent)
             sums.append((x, c if x.grad is None else x.grad + c))
     for x, total in sums:  # all of them, or none if something fails above
         x.grad = total

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import xgrad
 
-from .. import errors
+from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import creating_like
-from ..backends.batched import Level, holds, running
+from ..backends.batched import Level, holds, running, within
 from ..engine.picklable import picklable
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
@@ -50,6 +50,10 @@ def vmap(
         randomness: whether generators of `xgrad.random` draw other numbers in each example,
             ``"different"``, or the same in all, ``"same"``; if None, drawing is an error.
 
+    Returns:
+        A function of the same arguments, each with one axis more where `in_axes` says so, that
+        gives the results of `f` for all examples, joined along `out_axes`.
+
     Raises:
         ValueError: if an argument has no such axis, or the lengths of the axes differ.
         MissingFunctionError: if `f` asks for a value, as an ``if`` does, or for something whose
@@ -83,8 +87,8 @@ def vmap(
         if chunk_size is None or count <= chunk_size:
             outs, _, home = run(xs, count)
         else:
-            outs, home = _in_chunks(run, xs, axes, count, chunk_size)
-        given = next((x for x in leaves if type(x) is Array), None)
+            outs, home = _in_chunks(run, xs, axes, count, chunk_size, randomness)
+        given = next((x for x in leaves if isinstance(x, Array)), None)
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped
@@ -173,8 +177,7 @@ def _run(
     """Do it to some examples: return the results, where their axes are, and their structure."""
     level = Level(count)
     inside = [
-        x if axis is None else entered(x, level=level, axis=axis)
-        for x, axis in zip(xs, axes, strict=True)
+        x if axis is None else _entered(x, level, axis) for x, axis in zip(xs, axes, strict=True)
     ]
     like = next(x for x, axis in zip(xs, axes, strict=True) if axis is not None)
     with creating_like(like._data), running(level, randomness):
@@ -189,6 +192,12 @@ def _run(
     del flat, out
     _require_none_outside(level)
     return outs, places, home
+
+
+def _entered(x: Array, level: Level, axis: int) -> Array:
+    """Return an argument as a batch, at every level if a derivative is taken by it."""
+    x = entered(x, level=level, axis=axis)
+    return x if x._node is None else within(x)
 
 
 def _left(y: Array, level: Level, axis: int | None) -> Array:
@@ -225,20 +234,32 @@ def _require_none_outside(level: Level) -> None:
 
 
 def _in_chunks(
-    run: Callable[..., Any], xs: list[Any], axes: list[int | None], count: int, size: int
+    run: Callable[..., Any],
+    xs: list[Any],
+    axes: list[int | None],
+    count: int,
+    size: int,
+    randomness: str | None,
 ) -> tuple[list[Array], Any]:
     """Do some examples at a time, and join the results."""
     pieces: list[list[Array]] = []
+    states: random.States = {}
     for first in range(0, count, size):
-        stop = min(first + size, count)
-        # never one alone: libraries sum a lone example in another order
-        start = max(min(first, stop - 2), 0)
+        last = min(first + size, count)
+        # never one alone, if there are two: libraries sum a lone example in another order
+        start, stop = max(min(first, last - 2), 0), max(last, min(count, 2))
         part = [
             x if axis is None else x[at_axis(axis, slice(start, stop))]
             for x, axis in zip(xs, axes, strict=True)
         ]
-        outs, places, home = run(part, stop - start)
-        pieces.append([_from(first - start, y, a) for y, a in zip(outs, places, strict=True)])
+        if randomness == "same" and states:  # what the first chunk drew
+            with random.replayed(states):
+                outs, places, home = run(part, stop - start)
+        else:
+            with random.watched() as states:
+                outs, places, home = run(part, stop - start)
+        own = slice(first - start, last - start)
+        pieces.append([_part(y, a, own) for y, a in zip(outs, places, strict=True)])
     joined = [
         parts[0] if axis is None else xgrad.concat(list(parts), axis=front(axis, parts[0].ndim, ""))
         for axis, *parts in zip(places, *pieces, strict=True)
@@ -246,8 +267,9 @@ def _in_chunks(
     return joined, home
 
 
-def _from(start: int, y: Array, axis: int | None) -> Array:
-    """Return the results of a chunk without those of the first examples, done before."""
-    if axis is None or not start:
+def _part(y: Array, axis: int | None, own: slice) -> Array:
+    """Return the results of a chunk's own examples, without those that kept it company."""
+    if axis is None:
         return y
-    return y[at_axis(front(axis, y.ndim, "vmap"), slice(start, None))]
+    axis = front(axis, y.ndim, "vmap")
+    return y if y.shape[axis] == own.stop - own.start else y[at_axis(axis, own)]

@@ -105,7 +105,11 @@ def hand(adopt: Callable[[Any, Level], Any]) -> None:
 
 
 def within(x: Any) -> Any:
-    """Return the variable of a derivative that is taken inside `vmap`, one for each example."""
+    """Return an array that a derivative is taken by, at every level that is running.
+
+    What is made of it at one level may meet a batch of another later on, and the cotangent that
+    comes back must be added up over both.
+    """
     for level in levels():
         if not holds(x._data, level):
             x = _handed.adopt(x, level)
@@ -122,7 +126,9 @@ def _adopt(x: Any, like: Batch) -> Any:
                 f"Move it with x.to_backend({base.name!r}); nothing is copied silently"
             )
         x = type(x)(base.from_numpy(raw, place_of(like).device))
-    return _handed.adopt(x, like.level)
+    if x._node is not None:
+        x = within(x)
+    return x if holds(x._data, like.level) else _handed.adopt(x, like.level)
 
 
 def _from_numpy(values: Any, place: Any) -> Any:
@@ -156,6 +162,7 @@ def _new_kind(rank: int) -> type[Batch]:
         random=_no_numbers,
         getitem=indexing.getitem,
         setitem=indexing.setitem,
+        mutable=False,
         quiet=lambda: np.errstate(all="ignore"),
         strong_multiply=_strong_multiply,
         leads=1000 + rank,

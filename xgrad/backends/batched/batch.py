@@ -96,46 +96,46 @@ class Batch:
         return backend_of(self).getitem(self, key)
 
     def __add__(self, other: Any) -> Any:
-        return _operate(operator.add, self, other)
+        return _operate(operator.add, "add", self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return _operate(operator.add, other, self)
+        return _operate(operator.add, "add", other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return _operate(operator.sub, self, other)
+        return _operate(operator.sub, "subtract", self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return _operate(operator.sub, other, self)
+        return _operate(operator.sub, "subtract", other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return _operate(operator.mul, self, other)
+        return _operate(operator.mul, "multiply", self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return _operate(operator.mul, other, self)
+        return _operate(operator.mul, "multiply", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return _operate(operator.truediv, self, other)
+        return _operate(operator.truediv, "divide", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return _operate(operator.truediv, other, self)
+        return _operate(operator.truediv, "divide", other, self)
 
     def __floordiv__(self, other: Any) -> Any:
-        return _operate(operator.floordiv, self, other)
+        return _operate(operator.floordiv, "floor_divide", self, other)
 
     def __rfloordiv__(self, other: Any) -> Any:
-        return _operate(operator.floordiv, other, self)
+        return _operate(operator.floordiv, "floor_divide", other, self)
 
     def __mod__(self, other: Any) -> Any:
-        return _operate(operator.mod, self, other)
+        return _operate(operator.mod, "remainder", self, other)
 
     def __rmod__(self, other: Any) -> Any:
-        return _operate(operator.mod, other, self)
+        return _operate(operator.mod, "remainder", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return _operate(operator.pow, self, other)
+        return _operate(operator.pow, "pow", self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return _operate(operator.pow, other, self)
+        return _operate(operator.pow, "pow", other, self)
 
     def __matmul__(self, other: Any) -> Any:
         return backend_of(self).xp.matmul(self, other)
@@ -144,37 +144,37 @@ class Batch:
         return backend_of(self).xp.matmul(other, self)
 
     def __and__(self, other: Any) -> Any:
-        return _operate(operator.and_, self, other)
+        return _operate(operator.and_, "bitwise_and", self, other)
 
     __rand__ = __and__
 
     def __or__(self, other: Any) -> Any:
-        return _operate(operator.or_, self, other)
+        return _operate(operator.or_, "bitwise_or", self, other)
 
     __ror__ = __or__
 
     def __xor__(self, other: Any) -> Any:
-        return _operate(operator.xor, self, other)
+        return _operate(operator.xor, "bitwise_xor", self, other)
 
     __rxor__ = __xor__
 
     def __eq__(self, other: object) -> Any:
-        return _operate(operator.eq, self, other)
+        return _operate(operator.eq, "equal", self, other)
 
     def __ne__(self, other: object) -> Any:
-        return _operate(operator.ne, self, other)
+        return _operate(operator.ne, "not_equal", self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return _operate(operator.lt, self, other)
+        return _operate(operator.lt, "less", self, other)
 
     def __le__(self, other: Any) -> Any:
-        return _operate(operator.le, self, other)
+        return _operate(operator.le, "less_equal", self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return _operate(operator.gt, self, other)
+        return _operate(operator.gt, "greater", self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return _operate(operator.ge, self, other)
+        return _operate(operator.ge, "greater_equal", self, other)
 
     def __neg__(self) -> Any:
         return self.of(-self.data)
@@ -186,9 +186,29 @@ class Batch:
         return self.of(abs(self.data))
 
 
-def _operate(f: Callable[..., Any], x1: Any, x2: Any) -> Any:
-    return elementwise(lambda xp, a, b: f(a, b), x1, x2)
+def _operate(f: Callable[..., Any], name: str, x1: Any, x2: Any) -> Any:
+    """Apply an operator; where a batch of a lower rank is left, the function of the same name.
 
+    Some libraries' arrays refuse an operand that they do not know, and do not let it answer.
+    """
+    lead, other = (x1, x2) if isinstance(x1, Batch) else (x2, x1)
+    if type(other) in _NUMBERS:  # the quickest ways first
+        return lead.of(f(lead.data, other) if lead is x1 else f(other, lead.data))
+    if type(other) is type(lead):
+        a, b = x1.data, x2.data
+        if type(a) is type(b) and len(a.shape) == len(b.shape):
+            return lead.of(f(a, b))
+    elif type(other) is type(lead.data) and len(other.shape) < len(lead.data.shape):
+        return lead.of(f(lead.data, other) if lead is x1 else f(other, lead.data))
+
+    def operate(xp: Any, a: Any, b: Any) -> Any:
+        lower = isinstance(a, Batch) or isinstance(b, Batch)
+        return getattr(xp, name)(a, b) if lower else f(a, b)
+
+    return elementwise(operate, x1, x2)
+
+
+_NUMBERS = frozenset((bool, int, float, complex))
 
 # Operands side by side ----------------------------------------------------------------------------
 
@@ -236,7 +256,7 @@ def inside(x: Any, lead: Batch, ndim: int) -> Any:
 
 def again(lead: Batch, out: Any) -> Any:
     """Return what a function gave for all as a batch, a tuple of results as a tuple of them."""
-    if isinstance(out, (tuple, list)):
+    if type(out) is not type(lead.data) and isinstance(out, (tuple, list)):
         return tuple(lead.of(part) for part in out)
     return lead.of(out)
 
@@ -246,7 +266,9 @@ def elementwise(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     lead = top(args)
     if lead is None:
         return f(library(args).xp, *args, **kwargs)
-    ndim = max(_ndim(x) for x in args)
+    if len(args) == 1:
+        return again(lead, f(backend_of(lead.data).xp, lead.data, **kwargs))
+    ndim = max([_ndim(x) for x in args])
     parts = [inside(x, lead, ndim) for x in args]
     return again(lead, f(library(parts).xp, *parts, **kwargs))
 

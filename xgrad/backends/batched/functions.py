@@ -75,6 +75,9 @@ def listed(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _elementwise(name: str, *args: Any, **kwargs: Any) -> Any:
+    if len(args) == 1 and not kwargs and isinstance(args[0], Batch):
+        (x,) = args
+        return again(x, getattr(backend_of(x.data).xp, name)(x.data))
     named = [key for key, value in kwargs.items() if isinstance(value, Batch)]
     if named:
         raise NotBatchedError(
@@ -144,18 +147,14 @@ class _Batched:
     empty_like = staticmethod(creation.empty_like)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ELEMENTWISE:
-            return partial(_elementwise, name)
-        if name in REDUCING:
-            return partial(_reduce, name)
-        if name in ("argmax", "argmin"):
-            return partial(_arg, name)
+        kind = _KINDS.get(name)
+        if kind is not None:
+            function = self.__dict__[name] = partial(kind, name)
+            return function
         if name in DTYPES:
             return np.dtype(name)
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in BY_VALUES:
-            return partial(_by_values, name)
         raise NotBatchedError(f"vmap: {name} is not for many arrays at once")
 
     # ruff: noqa: N805 - `each` and `listed` make functions whose first argument is a namespace
@@ -285,4 +284,10 @@ class _Batched:
         return xp.stack(arrays, axis=behind(axis))
 
 
+_KINDS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(ELEMENTWISE, _elementwise),
+    **dict.fromkeys(REDUCING, _reduce),
+    **dict.fromkeys(("argmax", "argmin"), _arg),
+    **dict.fromkeys(BY_VALUES, _by_values),
+}
 NAMESPACE = _Batched()

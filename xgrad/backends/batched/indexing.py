@@ -167,6 +167,8 @@ def _masked(x: Any, key: tuple[Any, ...], value: Any) -> Any:
         return None
     mask = key[0]
     xp = library((mask, x)).xp
+    if hasattr(value, "dtype") and value.dtype != x.dtype:
+        value = library((value,)).xp.astype(value, x.dtype)
     shape = (*mask.shape, *(1,) * (len(x.shape) - len(mask.shape)))
     return xp.where(xp.reshape(mask, shape), value, x)
 

@@ -27,7 +27,7 @@ def matmul(x1: Any, x2: Any, /) -> Any:
         return lead.of(xp.expand_dims(xp.matmul(*parts), axis=0))
     n1, n2 = len(x1.shape), len(x2.shape)
     if n1 == 1 and n2 == 1:
-        product = elementwise(lambda xp, a, b: a * b, x1, x2)
+        product = elementwise(lambda xp, a, b: xp.multiply(a, b), x1, x2)
         return lead.of(library((product.data,)).xp.sum(product.data, axis=1, dtype=product.dtype))
     if shared[1] and n2 <= 2 and (n1 <= 2 or n2 == 1):
         return _rows(x1, _one(x2) if type(x2) is type(lead) else x2)
@@ -39,7 +39,7 @@ def matmul(x1: Any, x2: Any, /) -> Any:
     if n2 == 1:
         return matmul(x1, _expanded(x2, -1))[..., 0]
     if x1.shape[-1] == 1:  # of columns and rows: products of numbers
-        return elementwise(lambda xp, a, b: a * b, x1, x2)
+        return elementwise(lambda xp, a, b: xp.multiply(a, b), x1, x2)
     ndim = max(n1, n2)
     parts = [inside(x, lead, ndim) for x in (x1, x2)]
     return lead.of(library(parts).xp.matmul(*parts))

@@ -12,11 +12,13 @@ __all__ = ["isin", "repeat", "searchsorted", "take", "take_along_axis"]
 
 def _less(xp: Any, a: Any, b: Any, strict: bool) -> Any:
     """Compare in the order of sorting, in which NaN comes last."""
-    out = a < b if strict else a <= b
+    out = xp.less(a, b) if strict else xp.less_equal(a, b)
     if "int" in str(a.dtype) or "int" in str(b.dtype):
         return out
     nan = xp.isnan(b)
-    return out | (nan & ~xp.isnan(a) if strict else nan)
+    if strict:
+        nan = xp.logical_and(nan, xp.logical_not(xp.isnan(a)))
+    return xp.logical_or(out, nan)
 
 
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
@@ -83,5 +85,5 @@ def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Any:
     if top((x2,)) is None:
         return x1.of(library((x1.data,)).xp.isin(x1.data, x2, invert=invert))
     xp = library((x1, x2)).xp
-    found = xp.any(xp.expand_dims(x1, axis=-1) == xp.reshape(x2, (-1,)), axis=-1)
+    found = xp.any(xp.equal(xp.expand_dims(x1, axis=-1), xp.reshape(x2, (-1,))), axis=-1)
     return ~found if invert else found

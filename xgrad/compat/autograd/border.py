@@ -13,7 +13,7 @@ from xgrad import Array, tree
 
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the NumPy dtype of an array or a number."""
-    return np.dtype(x.dtype if type(x) is Array else np.result_type(x))
+    return np.dtype(x.dtype if isinstance(x, Array) else np.result_type(x))
 
 
 def is_complex(x: Any) -> bool:
@@ -45,7 +45,7 @@ def floating(x: Any) -> Any:
 
 
 def _floating(leaf: Any) -> Any:
-    if type(leaf) is Array:
+    if isinstance(leaf, Array):
         return xgrad.astype(leaf, np.float64) if leaf.dtype.kind in "biu" else leaf
     if (
         isinstance(leaf, (bool, int, np.generic, np.ndarray))
@@ -57,7 +57,7 @@ def _floating(leaf: Any) -> Any:
 
 def raw(x: Any) -> Any:
     """Return the value of an array off the tape, a scalar where it has no axes."""
-    return home(x._data) if type(x) is Array else x
+    return home(x._data) if isinstance(x, Array) else x
 
 
 def pull(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:

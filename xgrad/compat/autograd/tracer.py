@@ -17,4 +17,4 @@ __all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
 
 def isbox(x: Any) -> bool:
     """Whether a derivative may flow through `x`."""
-    return type(x) is Array and x.is_tracked
+    return isinstance(x, Array) and x.is_tracked

@@ -9,6 +9,7 @@ from ...arrays.array import SCALARS, Array
 from ...arrays.node import RULE, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
+from ..guarding import guarded
 from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
 from ..own import Root, SquaresRoots
@@ -54,6 +55,9 @@ def binary_call(
     (first, pack_first), (second, pack_second), (both, pack_both) = (
         _recording(op, kind, tracked) for tracked in ((0,), (1,), (0, 1))
     )
+
+    saves_first = records and op.arrays[0] in second.keeps
+    saves_second = records and op.arrays[1] in first.keeps
 
     def call(x1: Any, x2: Any, /) -> Any:
         alone = False  # whether the tracked argument has a number beside it
@@ -103,11 +107,15 @@ def binary_call(
         plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
             rule, pack, parents = first, pack_first, n1
+            if saves_second and not alone and type(x2) is not Array:
+                d2 = guarded(d2)
             fits = d1.dtype is dtype and (
                 alone or (d1.shape == out.shape if broadcasts else _fit(d1, d2, axes))
             )
         elif n1 is None:
             rule, pack, parents = second, pack_second, n2
+            if saves_first and not alone and type(x1) is not Array:
+                d1 = guarded(d1)
             fits = d2.dtype is dtype and (
                 alone or (d2.shape == out.shape if broadcasts else _fit(d1, d2, axes))
             )

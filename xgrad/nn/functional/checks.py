@@ -84,7 +84,7 @@ def paired(input: Any, target: Any, function: str) -> None:
 
 def beside(x: Any) -> Any:
     """Return a context in which new arrays are made on the backend and device of an array."""
-    x = x if type(x) is xg.Array else xg.asarray(x)
+    x = x if isinstance(x, xg.Array) else xg.asarray(x)
     return xg.use_backend(x.backend, x.device)
 
 

@@ -76,7 +76,7 @@ NOT_OPS: dict[str, str] = {
             "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),
         "transform": "grad hessian hvp jacfwd jacrev jvp linearize value_and_grad vjp vmap",
-        "tape": "checkpoint custom_jvp custom_vjp no_grad primitive stop_gradient",
+        "tape": "checkpoint custom_jvp custom_vjp no_grad no_refills primitive stop_gradient",
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
         "backend": (

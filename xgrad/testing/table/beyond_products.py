@@ -194,11 +194,13 @@ ROWS: tuple[Row, ...] = (
     Row(
         "matvec",
         (sample(a(2, 3), a(3)), sample(a(2, 2, 3), a(3)), sample(a(2, 3), a(2, 3))),
+        reference=lambda A, x: np.einsum("...ij,...j->...i", A, x),  # NumPy has it since 2.2
         keeps=None,
     ),
     Row(
         "vecmat",
         (sample(a(2), a(2, 3)), sample(a(2), a(2, 2, 3)), sample(a(3, 2), a(2, 3))),
+        reference=lambda x, A: np.einsum("...i,...ij->...j", np.conj(x), A),
         keeps=None,
     ),
     Row(

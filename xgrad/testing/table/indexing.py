@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 import xgrad as xg
 
 from ..cases import Bad, Row, Sample, a, fixed, integers
@@ -124,6 +126,7 @@ ROWS: tuple[Row, ...] = (
             sample(a(2, 3), integers([[2], [1]]), axis=1),
             sample(a(4), integers([3, 3])),
         ),
+        reference=lambda x, i, axis=-1: np.take_along_axis(x, i, axis),  # a default since NumPy 2.3
         bad=(
             Bad((a(2, 3), integers([0])), {}, ValueError, "indices has 1 axes; expected 2, as x"),
         ),

@@ -27,6 +27,7 @@ ROWS: tuple[Row, ...] = (
             Bad((a(2, 3), (4, 2)), {}, Exception, "reshape"),
             Bad((a(2, 3),), {}, TypeError, "shape"),
         ),
+        reference=lambda x, shape, copy=None: np.reshape(x, shape),  # `copy` is new in NumPy 2.1
     ),
     Row(
         "permute_dims",

@@ -20,7 +20,7 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
     """
     leaves, structure = tree.flatten(value)
     shapes = [tuple(np.shape(x)) for x in leaves]
-    if any(type(x) is Array for x in leaves):
+    if any(isinstance(x, Array) for x in leaves):
         flat: Any = xgrad.concat([xgrad.reshape(xgrad.asarray(x), (-1,)) for x in leaves])
     else:
         flat = np.concatenate([np.ravel(x) for x in leaves]) if leaves else np.array([])

@@ -11,7 +11,17 @@ from typing import Any
 import numpy as _np  # noqa: ICN001 - it is no part of the namespace
 
 from . import fft, linalg, numpy_boxes, numpy_vjps, random
-from .creating import array, asarray, full, isscalar, linspace, make_diagonal
+from .creating import (
+    array,
+    asarray,
+    empty,
+    full,
+    isscalar,
+    linspace,
+    make_diagonal,
+    ones,
+    zeros,
+)
 from .lists import TAKE_LISTS, c_, of_lists, r_
 from .spellings import clip, tensordot, where
 
@@ -23,6 +33,7 @@ __all__ = [
     "asarray",
     "c_",
     "clip",
+    "empty",
     "fft",
     "full",
     "isscalar",
@@ -31,10 +42,12 @@ __all__ = [
     "make_diagonal",
     "numpy_boxes",
     "numpy_vjps",
+    "ones",
     "r_",
     "random",
     "tensordot",
     "where",
+    "zeros",
 ]
 __all__ += _np.__all__  # for `from ... import *`
 

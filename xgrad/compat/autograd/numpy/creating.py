@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 import xgrad
+from xgrad.arrays.node import is_inside
 
 
 def holds_array(x: Any) -> bool:
     """Whether the argument is an `xgrad.Array`, or a nested sequence that holds one."""
     if isinstance(x, (list, tuple)):
         return any(holds_array(item) for item in x)
-    return type(x) is xgrad.Array
+    return isinstance(x, xgrad.Array)
 
 
 def array(A: Any, dtype: Any = None, *, ndmin: int = 0, **kwargs: Any) -> Any:
@@ -29,10 +30,30 @@ def asarray(a: Any, dtype: Any = None, **kwargs: Any) -> Any:
     return array(a, dtype) if holds_array(a) else np.asarray(a, dtype, **kwargs)
 
 
+def _to_fill(made: Any) -> Any:
+    """Return a new array as one that takes tracked values, where a derivative is being taken."""
+    return xgrad.asarray(made) if is_inside() and made.dtype.kind in "fc" else made
+
+
+def zeros(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+    """Return zeros, of which parts may be overwritten with what is differentiated."""
+    return _to_fill(np.zeros(shape, dtype, **kwargs))
+
+
+def ones(shape: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    """Return ones, of which parts may be overwritten with what is differentiated."""
+    return _to_fill(np.ones(shape, dtype, **kwargs))
+
+
+def empty(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:
+    """Return an array of any values, to be overwritten, also with what is differentiated."""
+    return _to_fill(np.empty(shape, dtype, **kwargs))
+
+
 def full(shape: Any, fill_value: Any, dtype: Any = None, **kwargs: Any) -> Any:
     """Return an array filled with one value, which may be tracked."""
     if not holds_array(fill_value):
-        return np.full(shape, fill_value, dtype, **kwargs)
+        return _to_fill(np.full(shape, fill_value, dtype, **kwargs))
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     out = xgrad.broadcast_to(array(fill_value), shape)
     return out if dtype is None else xgrad.astype(out, dtype)
@@ -51,7 +72,7 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, **kwar
 
 def isscalar(element: Any) -> bool:
     """Whether the argument is a number, tracked or not."""
-    return element.ndim == 0 if type(element) is xgrad.Array else bool(np.isscalar(element))
+    return element.ndim == 0 if isinstance(element, xgrad.Array) else bool(np.isscalar(element))
 
 
 def make_diagonal(D: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:

@@ -30,24 +30,24 @@ def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
         given = (*args, *kwargs.values())
-        return (ours if any(type(x) is xgrad.Array for x in given) else theirs)(*args, **kwargs)
+        return (ours if any(isinstance(x, xgrad.Array) for x in given) else theirs)(*args, **kwargs)
 
     return function
 
 
 def rgamma(x: Any) -> Any:
     """Return one over the gamma function."""
-    return 1 / gamma(x) if type(x) is xgrad.Array else _scipy.rgamma(x)
+    return 1 / gamma(x) if isinstance(x, xgrad.Array) else _scipy.rgamma(x)
 
 
 def gammasgn(x: Any) -> Any:
     """Return the sign of the gamma function, which has no derivative."""
-    return np.sign(gamma(x)) if type(x) is xgrad.Array else _scipy.gammasgn(x)
+    return np.sign(gamma(x)) if isinstance(x, xgrad.Array) else _scipy.gammasgn(x)
 
 
 def multigammaln(a: Any, d: int) -> Any:
     """Return the logarithm of the multivariate gamma function (DLMF 35.3.4)."""
-    if type(a) is not xgrad.Array:
+    if not isinstance(a, xgrad.Array):
         return _scipy.multigammaln(a, d)
     terms = sum(gammaln(a - 0.5 * i) for i in range(d))
     return terms + d * (d - 1) / 4 * np.log(np.pi)

@@ -1,0 +1,63 @@
+"""Structural zeros through a contraction: what a mask leaves out does not reach a sum of products.
+
+A cotangent that is zero because its entry was not used stays zero whatever it meets. For a product
+of two elements the strong product sees to that; in a sum of products, as in a matrix product or a
+convolution, zero times NaN would make the whole sum NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..arrays.array import SCALARS, Array
+from ..backends import backend_of, under
+
+
+def has_nan(x: Any) -> bool:
+    """Whether an array on the host has a NaN; of one on a device it is not asked: it would wait."""
+    raw = under(x._data if type(x) is Array else x)
+    backend = backend_of(raw)
+    if not backend.on_host(raw):
+        return False
+    total = backend.xp.sum(raw)
+    return bool(total != total)  # noqa: PLR0124 - true for NaN alone
+
+
+def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any]:
+    """Return ``pull(xp, g, saved)`` of a multilinear op in which a zero of `g` stays a zero.
+
+    If a NaN comes out, the cotangent is computed once more without what is not finite in the
+    operands. An entry keeps its first value where something that is not finite was really used:
+    the same contraction tells, of ones where `g` is not zero and where operands are not finite.
+
+    Args:
+        pull: the op's own.
+        arrays: which of the saved values are operands; the others are parameters.
+    """
+
+    def each(f: Callable[[Any], Any], saved: Any) -> Any:
+        values = saved if len(arrays) > 1 else (saved,)
+        done = [
+            f(x) if is_array and x is not None and type(x) not in SCALARS else x
+            for is_array, x in zip(arrays, values, strict=True)
+        ]
+        return tuple(done) if len(arrays) > 1 else done[0]
+
+    def strong(xp: Any, g: Any, saved: Any) -> Any:
+        cs = pull(xp, g, saved)
+        several = isinstance(cs, (list, tuple))
+        found = cs if several else [cs]
+        if not any(c is not None and has_nan(c) for c in found):
+            return cs
+        clean = pull(xp, g, each(lambda x: xp.where(xp.isfinite(x), x, 0.0), saved))
+        used = pull(
+            xp,
+            xp.astype(g != 0, g.dtype),
+            each(lambda x: xp.astype(xp.logical_not(xp.isfinite(x)), x.dtype), saved),
+        )
+        parts = zip(found, clean if several else [clean], used if several else [used], strict=True)
+        made = [None if c is None else xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
+        return made if several else made[0]
+
+    return strong

@@ -1,0 +1,82 @@
+"""Keeping what the caller's arrays held: a buffer may be refilled before the walk reads it.
+
+An op saves the operands that its derivative needs. An `Array` of ours is never written to behind
+the tape's back, but a library's own array is its owner's, who may refill it in the next turn of a
+loop, as simulations do. So it is copied when it is saved. A large one costs less to lock: NumPy
+then refuses to write to it until the function that uses it has run. A large view, which cannot be
+locked for its base can still be written to, is compared with its last copy, and copied again only
+if it has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from ..arrays.array import Array
+from ..arrays.node import is_inside
+from ..backends import BY_TYPE, Raw
+
+LARGE = 1024
+"""From how many elements on an array is locked, or compared with its last copy."""
+
+
+_promised: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
+
+
+@contextlib.contextmanager
+def no_refills() -> Iterator[None]:
+    """Promise, inside a ``with`` block, that no array is refilled before its derivative was taken.
+
+    Arrays of NumPy and of other libraries that stand beside tracked ones are otherwise copied, so
+    that a buffer which its owner refills in a loop gives the right gradient. With the promise they
+    are kept by reference: that saves the copy and its memory.
+
+    Yields:
+        Nothing.
+
+    >>> import numpy as np, xgrad as xg
+    >>> data = np.ones(3)
+    >>> with xg.no_refills():
+    ...     xg.grad(lambda w: xg.sum((w * data) ** 2))(np.ones(3))
+    array([2., 2., 2.])
+    """
+    token = _promised.set(True)
+    try:
+        yield
+    finally:
+        _promised.reset(token)
+
+
+def guarded(x: Raw, lock: bool = True) -> Raw:
+    """Return a raw array to which nobody writes, with the values of `x` as they are now.
+
+    With ``lock=False`` the walk may come when the function has run and the lock is off.
+    """
+    backend = BY_TYPE.get(type(x))
+    if backend is None or not backend.mutable or _promised.get():
+        return x
+    found = is_inside() if backend.lock is not None and x.size >= LARGE else None
+    if found is None:
+        return backend.copied(x)
+    if lock and (unlock := backend.lock(x)) is not None:  # type: ignore[misc] # as just asked
+        found.unlock.append(unlock)
+        return x
+    last = found.copies.get(id(x))
+    if last is None or last[0] is not x or not backend.same(x, last[1]):
+        found.copies[id(x)] = last = x, backend.copied(x)
+    return last[1]
+
+
+def guarded_key(key: Any) -> Any:
+    """Return an index with the raw arrays in it guarded."""
+    if type(key) is tuple:
+        return tuple([guarded(k) if type(k) in BY_TYPE else k for k in key])
+    return guarded(key) if type(key) in BY_TYPE else key
+
+
+def unshared(x: Any) -> Array:
+    """Return an operand as an `Array`; a raw one guarded."""
+    return x if isinstance(x, Array) else Array(guarded(x))
