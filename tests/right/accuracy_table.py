@@ -262,7 +262,7 @@ EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
     ("special.i0e",): (1e7, _SCALED),
     ("special.i1e",): (1e4, _SCALED),
     ("special.k0e",): (1e5, _SCALED),
-    ("special.k1e",): (1e5, _SCALED),
+    ("special.k1e",): (1e7, _SCALED),
     ("special.expi", "second"): (math.inf, "a difference, 0 at 1"),
     ("special.ellipk",): (40.0, _DIFFERENCE),
     ("special.ellipe",): (40.0, _DIFFERENCE),
