@@ -43,7 +43,7 @@ def _own(x: Raw, name: str) -> Any:
 
 def _exp2_slope(xp: XP, x: Any) -> Any:
     """Return ``log(2) * 2**x``, which is finite where the power is just infinite."""
-    half = xp.astype(x > 0, x.dtype)
+    half = xp.astype((xp.real(x) if is_complex(x) else x) > 0, x.dtype)
     return _exp2(x - half) * (math.log(2) * (1 + half))
 
 

@@ -110,8 +110,8 @@ def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
     back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
     lost = (x2 - (gap - back)) - (x1 + back)
     raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
-    part = xp.where(x1 == x2, 0.5, 1 / (raised + 1))
-    return xp.where(x1 == -math.inf, 0.0, part)
+    tie = xp.where(0.5 * x1 + 0.5 * x2 == -math.inf, 0.0, 0.5)
+    return xp.where(x1 == x2, tie, 1 / (raised + 1))
 
 
 # Inverse functions -------------------------------------------------------------------------------
@@ -159,11 +159,12 @@ def atanh_slope(x: Array, /) -> Array:
 
 def circle(xp: XP, x: Any) -> tuple[Any, Any]:
     """Return the sine and cosine of ``pi x``, accurate also where they are nearly 0."""
-    whole = xp.round(x)
+    is_complex = x.dtype in COMPLEX
+    whole = xp.round(xp.real(x) if is_complex else x)
     rest = x - whole
     sign = 1 - 2 * (whole - 2 * xp.floor(whole / 2))
-    up = xp.sin(math.pi * (0.5 - xp.abs(rest)))
-    return sign * xp.sin(math.pi * rest), sign * up
+    across = xp.cos(math.pi * rest) if is_complex else xp.sin(math.pi * (0.5 - xp.abs(rest)))
+    return sign * xp.sin(math.pi * rest), sign * across
 
 
 # Plane geometry ----------------------------------------------------------------------------------
