@@ -110,7 +110,7 @@ def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
     back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
     lost = (x2 - (gap - back)) - (x1 + back)
     raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
-    tie = xp.where(0.5 * x1 + 0.5 * x2 == -math.inf, 0.0, 0.5)
+    tie = 0.5 * xp.astype(0.5 * x1 + 0.5 * x2 != -math.inf, gap.dtype)
     return xp.where(x1 == x2, tie, 1 / (raised + 1))
 
 
