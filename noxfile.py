@@ -159,6 +159,14 @@ def fuzz(session: nox.Session) -> None:
     session.run("python", "-m", "tests.right.fuzzing", *session.posargs, env=env)
 
 
+@nox.session(default=False)
+def accuracy(session: nox.Session) -> None:
+    """Measure each elementwise function and its derivatives, and write docs/accuracy.md."""
+    install(session, "test")
+    out = ("--out", "docs/accuracy.md")
+    session.run("python", "-m", "tests.right.accuracy", *(session.posargs or out))
+
+
 @nox.session(venv_backend="none", default=False)
 def ready(session: nox.Session) -> None:
     """Install xgrad in .venv, with what the README and the examples need."""

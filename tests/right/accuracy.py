@@ -108,7 +108,7 @@ def _difference(true: Any, xs: list[Any], i: int, order: int) -> Any:
                 change, scale = points[2] - points[0], 2 * h
             else:
                 change, scale = points[2] - 2 * points[1] + points[0], h * h
-            if not size or size == mp.inf or change != change:
+            if not size or size == mp.inf or mp.isnan(change):
                 return None
             lost = digits if not change else -mp.log10(abs(change) / size)
             if digits - lost >= _DIGITS:
@@ -164,7 +164,7 @@ def measure(f: Function, dtype: str, count: int) -> Iterator[tuple[str, Worst]]:
                 if f.crosses and (slope := truth(f, tuple(map(float, point)), order + 1, i)):
                     size = max(size, abs(slope * mp.mpf(float(point[i]))))
                 error = abs(mp.mpf(float(got[k])) - right) / size / float(limits.eps)
-                ulps = float(error) if error == error else np.inf
+                ulps = float(error) if not mp.isnan(error) else np.inf
                 if ulps > worst.ulps:
                     at = tuple(float(x) for x in point)
                     worst = Worst(ulps, at, float(got[k]), float(right), worst.points)
@@ -201,7 +201,7 @@ def main() -> int:
     chosen = parser.parse_args()
     lines, failed = [], 0
     for f in rows():
-        if chosen.only and f.name not in chosen.only:
+        if chosen.only and not any(f.name.startswith(only) for only in chosen.only):
             continue
         for dtype in chosen.dtype or DTYPES:
             for what, worst in measure(f, dtype, chosen.points):

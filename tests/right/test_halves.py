@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-import xgrad.nn.functional as F
-from xgrad import optim
+from xgrad import nn, optim
+
+F = nn.functional
 
 N = 70_000
 EPS = float(np.finfo(np.float16).eps)

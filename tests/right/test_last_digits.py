@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-import xgrad.nn.functional as F
-from xgrad import optim
+from xgrad import nn, optim
 from xgrad import special as sp
+
+F = nn.functional
 
 
 def twice(f):
@@ -40,7 +41,11 @@ TAILS = {
     ),
     "softplus, jax#40387": (twice(F.softplus), 37.42994775023705, 5.551115123125775e-17),
     "logsigmoid''": (twice(F.logsigmoid), 37.42994775023705, -5.551115123125775e-17),
-    "logaddexp''": (twice(lambda x: xg.logaddexp(x, 0.0)), 37.42994775023705, 5.551115123125775e-17),
+    "logaddexp''": (
+        twice(lambda x: xg.logaddexp(x, 0.0)),
+        37.42994775023705,
+        5.551115123125775e-17,
+    ),
     "log_ndtr, jax#694": (twice(sp.log_ndtr), 5.0, -7.43360191486e-06),
     "log_ndtr'' far out": (twice(sp.log_ndtr), 40.0, 0.0),
     "asinh, jax#40634": (xg.grad(xg.asinh), 1e200, 1e-200),
@@ -50,10 +55,14 @@ TAILS = {
     "atan''": (twice(xg.atan), 1e100, -2e-300),
     "atan2": (xg.grad(lambda y: xg.atan2(y, 1e-200)), 1e-200, 0.5e200),
     "hypot''": (twice(lambda x: xg.hypot(x, 1.0)), 1e50, 1e-150),
-    "exp2 at the edge": (xg.grad(xg.exp2), 1024.0, 2.0**1023 * 2 * np.log(2)),
+    "exp2 at the edge": (xg.grad(xg.exp2), 1024.0, 2.0**1023 * (2 * np.log(2))),
     "rgamma at a pole": (xg.grad(sp.rgamma), -1 + 2.0**-47, -1.0),
-    "complex tanh": (lambda x: xg.jvp(xg.tanh, (x,), (x * 0 + 1,))[1], np.asarray(20 + 0j), 1.6993417021166355e-17),
-}  # fmt: skip
+    "complex tanh": (
+        lambda x: xg.jvp(xg.tanh, (x,), (x * 0 + 1,))[1],
+        np.asarray(20 + 0j),
+        1.6993417021166355e-17,
+    ),
+}
 
 
 @pytest.mark.filterwarnings("ignore:overflow")  # of values, where the derivative is finite
@@ -108,13 +117,14 @@ def minors(a):
 rng = np.random.default_rng(0)
 LOW = {
     f"{n} x {n} of rank {n - lost}{', nearly' if off else ''}": (
-        rng.normal(size=(n, n - lost)) @ rng.normal(size=(n - lost, n)) + off * rng.normal(size=(n, n))
+        rng.normal(size=(n, n - lost)) @ rng.normal(size=(n - lost, n))
+        + off * rng.normal(size=(n, n))
     )
     for n in (2, 3, 4)
     for lost in (0, 1, 2)
     for off in (0.0, 1e-9)
     if n > lost
-} | {"zeros": np.zeros((3, 3)), "laplacian": 3 * np.eye(3) - 1}  # fmt: skip
+} | {"zeros": np.zeros((3, 3)), "laplacian": 3 * np.eye(3) - 1}
 
 
 @pytest.mark.parametrize("name", LOW)
@@ -142,7 +152,11 @@ EMPTY = {
     "conv2d": (lambda x: F.conv2d(x, e(2, 1, 3, 3)), (0, 1, 7, 7), e(0, 2, 5, 5)),
     "conv3d": (lambda x: F.conv3d(x, e(2, 1, 2, 2, 2)), (0, 1, 3, 3, 3), e(0, 2, 2, 2, 2)),
     "grouped conv2d": (lambda x: F.conv2d(x, e(4, 1, 3, 3), groups=2), (0, 2, 7, 7), e(0, 4, 5, 5)),
-    "conv_transpose2d": (lambda x: F.conv_transpose2d(x, e(1, 1, 3, 3)), (0, 1, 7, 7), e(0, 1, 9, 9)),
+    "conv_transpose2d": (
+        lambda x: F.conv_transpose2d(x, e(1, 1, 3, 3)),
+        (0, 1, 7, 7),
+        e(0, 1, 9, 9),
+    ),
     "group_norm": (lambda x: F.group_norm(x, 2), (0, 4, 3), e(0, 4, 3)),
     "layer_norm": (lambda x: F.layer_norm(x, (3,)), (0, 3), e(0, 3)),
     "softmax": (xg.softmax, (3, 0), e(3, 0)),
@@ -150,7 +164,7 @@ EMPTY = {
     "log_softmax": (xg.log_softmax, (3, 0), e(3, 0)),
     "logsumexp": (lambda x: xg.logsumexp(x, axis=1), (3, 0), np.full(3, -np.inf)),
     "logsumexp of no rows": (lambda x: xg.logsumexp(x, axis=1), (0, 3), e(0)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", EMPTY)

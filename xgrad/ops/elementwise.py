@@ -180,7 +180,7 @@ def _number_to_pow(x1: Operand, x2: Operand, /) -> Array:
 
 def power_less_one(xp: XP, x1: Any, x2: Any, out: Any = None) -> Any:
     """Return ``x1 ** (x2 - 1)``, by a quotient where the difference would be rounded."""
-    out = x1**x2 if out is None else out
+    out = xp.pow(x1, x2) if out is None else out
     less = x2 - 1
     power = xp.pow(x1, less)  # NumPy 2.0's `**` may drop a wider dtype
     return xp.where(less + 1 == x2, power, _pow_by_quotient(xp, x1, x2, out))

@@ -10,11 +10,10 @@ neither overflows nor vanishes on the way.
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, XP, Raw, backend_of
+from ..backends import COMPLEX, XP, Raw, backend_of, under
 from ..engine.op import elementwise
 
 _LN2 = math.log(2)
@@ -97,13 +96,13 @@ def share(x1: Raw, x2: Raw, /) -> Array:
 def share2(x1: Raw, x2: Raw, /) -> Array:
     """Return the share of powers of two, ``2**x1 / (2**x1 + 2**x2)``."""
     backend = backend_of(x2 if type(x1) in SCALARS else x1)
-    return backend.quietly(_share, backend.xp, partial(power_of_two, backend.xp), _LN2, x1, x2)
+    return backend.quietly(_share, backend.xp, power_of_two, _LN2, x1, x2)
 
 
-def power_of_two(xp: XP, x: Any) -> Any:
+def power_of_two(x: Raw) -> Raw:
     """Return 2 raised to raw elements, by the library's own function if it has one."""
-    own = getattr(xp, "exp2", None)
-    return own(x) if own else 2.0**x
+    known = hasattr(backend_of(under(x)).xp, "exp2")
+    return backend_of(x).xp.exp2(x) if known else 2.0**x
 
 
 def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
@@ -111,8 +110,8 @@ def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
     back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
     lost = (x2 - (gap - back)) - (x1 + back)
     raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
-    part = xp.where(x1 == x2, 0.5, 1 / (raised + 1))
-    return xp.where(x1 == -math.inf, 0.0, part)
+    tie = 0.5 * xp.astype(0.5 * x1 + 0.5 * x2 != -math.inf, gap.dtype)
+    return xp.where(x1 == x2, tie, 1 / (raised + 1))
 
 
 # Inverse functions -------------------------------------------------------------------------------
@@ -160,11 +159,12 @@ def atanh_slope(x: Array, /) -> Array:
 
 def circle(xp: XP, x: Any) -> tuple[Any, Any]:
     """Return the sine and cosine of ``pi x``, accurate also where they are nearly 0."""
-    whole = xp.round(x)
+    is_complex = x.dtype in COMPLEX
+    whole = xp.round(xp.real(x) if is_complex else x)
     rest = x - whole
     sign = 1 - 2 * (whole - 2 * xp.floor(whole / 2))
-    up = xp.sin(math.pi * (0.5 - xp.abs(rest)))
-    return sign * xp.sin(math.pi * rest), sign * up
+    across = xp.cos(math.pi * rest) if is_complex else xp.sin(math.pi * (0.5 - xp.abs(rest)))
+    return sign * xp.sin(math.pi * rest), sign * across
 
 
 # Plane geometry ----------------------------------------------------------------------------------

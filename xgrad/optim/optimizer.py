@@ -170,7 +170,7 @@ class Optimizer:
 
     @property
     def lr(self) -> Any:
-        """The learning rate of the next update."""
+        """The learning rate of the next update, a float or a 0-d `Array`."""
         return self.method.rate(self.state.count)
 
     def __repr__(self) -> str:

@@ -74,7 +74,7 @@ def tandg(x: Array, /) -> Array:
 def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
     special = backend_of(x).xp.special
-    return special.cosdg(x) / special.sindg(x)  # type: ignore[no-any-return]
+    return special.cosdg(x) / special.sindg(x)
 
 
 def _rise(xp: XP, u: Any) -> Any:

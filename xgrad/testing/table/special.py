@@ -201,7 +201,7 @@ def _gammas() -> tuple[Row, ...]:
 def _information() -> tuple[Row, ...]:
     positive = (0.3, 3.0)
     return (
-        _row("expit", _points(-3, 3, 0.0, 40.0), "f", "x out"),
+        _row("expit", _points(-3, 3, 0.0, 40.0), "f", "x"),
         _row("logit", _points(0.1, 0.9), "f", "x"),
         _row("log_expit", _points(-3, 3, 0.0, 40.0), "f", "x"),
         _row("entr", _points(0.2, 3), "f", "x"),
