@@ -29,8 +29,8 @@ def failing(row, place=NUMPY):
     for name, check in CHECKS.items():
         try:
             check(row, place)
-        except AssertionError:
-            found.add(name)
+        except (AssertionError, xg.errors.MissingFunctionError, TypeError):
+            found.add(name)  # what calls NumPy itself is refused by vmap, and not found wrong
     return found
 
 
