@@ -35,7 +35,7 @@ def peak(f):
     [
         ("black-scholes-10000", {"points": 30_000}, 1.1),
         ("mlp-512", {}, 1.05),
-        ("lstm", {"steps": 30}, 1.15),
+        ("lstm", {"steps": 30}, 1.6),  # by hand the gates' arguments are dropped: digits of tanh'
         ("wave", {}, 1.25),
         ("chain-10000", {}, 1.05),
         ("gaussian-process", {}, 1.7),

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from contextvars import ContextVar
 from random import Random
@@ -352,7 +353,8 @@ def disagreement(steps: list[Step], inputs: tuple[Any, ...], seed: int) -> str:
 
 def examined(seed: int, check: Callable[..., str] = disagreement) -> str:
     """Return what is wrong with the program of a seed, with its steps; nothing if nothing is."""
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", xg.errors.ConstantResultWarning)  # some are constant
         steps, inputs = program(seed)
         if not steps:
             return ""

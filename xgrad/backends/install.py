@@ -34,6 +34,7 @@ REQUIREMENTS = {
     "jax": ("jax>=0.5",),
     "scipy": ("scipy>=1.15",),
     "files": ("safetensors>=0.4",),
+    "schedules": ("checkpoint_schedules>=1.0.4",),
     "show": ("matplotlib>=3.9", "graphviz>=0.20", "rich>=13"),
 }
 """What each purpose needs; a test compares it with the extras of ``pyproject.toml``."""

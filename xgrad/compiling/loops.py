@@ -48,7 +48,7 @@ def scan(
         schedule: how to save memory in reverse mode: instead of every carry a few are kept, and
             the others computed again. ``"revolve"`` (Griewank & Walther, ACM TOMS 26 (2000), 19),
             ``"multistage"``, or a function of the number of rounds that returns a schedule of the
-            package ``checkpoint_schedules``, which this needs: ``pip install xgrad[schedules]``.
+            package ``checkpoint_schedules``, which this needs.
             A compiled function goes back in segments instead, as many as there are slots, and
             keeps the carries of one of them besides.
         slots: how many carries are kept in memory with a schedule.

@@ -20,6 +20,7 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import end
 from ..backends import backend_of
+from ..backends.install import needed
 from ..custom.call import Call, filled, recorded
 from ..custom.checkpoint import captured_by
 from ..custom.no_grad import stop_gradient
@@ -75,12 +76,7 @@ def maker(schedule: Any, slots: int | None, disk: Any) -> Callable[[int], Any]:
         )
     if disk is not None and schedule != "multistage":
         raise ValueError(f"scan: disk= needs schedule='multistage'; got {schedule!r}")
-    try:
-        import checkpoint_schedules  # type: ignore[import-untyped] # it has no types
-    except ModuleNotFoundError:
-        raise errors.BackendUnavailableError(
-            "scan: schedule= needs the package checkpoint_schedules: pip install 'xgrad[schedules]'"
-        ) from None
+    checkpoint_schedules = needed("checkpoint_schedules", "scan: schedule=", "schedules")
     on_disk = 0 if disk is None else disk[1]
 
     def make(count: int) -> Any:

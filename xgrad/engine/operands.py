@@ -38,26 +38,31 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
     lead = leading(args)
     if lead is not None:
         return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
+    if not arrays:
+        return _raw_operands(op, args)
     own = [x for x in arrays if not _is_number(x._data)]
-    first = own[0] if own else arrays[0] if arrays else None
-    if first is None:
-        for name, x in _named(op, args):
-            if type(x) in SCALARS or (x is None and _is_optional(op, name)):
-                continue
-            if backend_of_type(type(x)) is None:
-                _refuse(op.path, name, x)
-        raws = [x for x in args if backend_of_type(type(x)) is not None]
-        if not raws:
-            return [x if x is None else array_of(x) for x in args]
-        if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
-            lead = next((x for x in raws if not _is_number(x)), raws[0])
-            lifted = operands(op, _lifted(args, lead))
-            return [x._data if isinstance(x, Array) else x for x in lifted]
-        return args
+    first = own[0] if own else arrays[0]
     backend = backend_of(first._data)
     kept = is_recording() and any(x._node is not None for x in arrays)
     lift = unshared if kept else Array
     return [_operand(op, name, x, first, backend, lift) for name, x in _named(op, args)]
+
+
+def _raw_operands(op: Op, args: list[Any]) -> list[Any]:
+    """Return operands of which none is an `Array` as raw arrays and numbers of one backend."""
+    for name, x in _named(op, args):
+        if type(x) in SCALARS or (x is None and _is_optional(op, name)):
+            continue
+        if backend_of_type(type(x)) is None:
+            _refuse(op.path, name, x)
+    raws = [x for x in args if backend_of_type(type(x)) is not None]
+    if not raws:
+        return [x if x is None else array_of(x) for x in args]
+    if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
+        lead = next((x for x in raws if not _is_number(x)), raws[0])
+        lifted = operands(op, _lifted(args, lead))
+        return [x._data if isinstance(x, Array) else x for x in lifted]
+    return args
 
 
 def leading(args: Any) -> Any:

@@ -43,62 +43,13 @@ class Record:
         has_aux: bool,
     ) -> None:
         self.what, self.argnums = what, argnums
-        outer = is_recording()
         self.given: list[Any] = []
         self.inputs: list[Array] = []
         self.leaves: list[Node] = []
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
-        fresh = list(args)
-        mapped = bool(batched.levels())
-        for i in argnums:
-            if not -len(args) <= i < len(args):
-                raise ValueError(
-                    f"{what}: argnums has {i}, but f was called with {len(args)} arguments"
-                )
-            given = args[i]
-            if trees.is_plain(given):  # what most are, by the shortest way
-                x = Array(guarded(given, lock=False) if what in _WALK_LATER else given)
-                x = batched.within(x) if mapped else x
-                fresh[i] = y = leaf(x, outer)
-                self.structures.append(trees.SINGLE)
-                self.given.append(given)
-                self.inputs.append(x)
-                self.leaves.append(y._node)
-                continue
-            found, structure = trees.flatten(given)
-            self.structures.append(structure)
-            leaves = []
-            for given in found:
-                if isinstance(given, Array):
-                    self.raw = False
-                x = trees.differentiable(given, what)
-                if what in _WALK_LATER and not isinstance(given, Array):
-                    x = Array(guarded(x._data, lock=False))
-                x = batched.within(x) if mapped else x
-                y = leaf(x, outer)
-                self.given.append(given)
-                self.inputs.append(x)
-                self.leaves.append(y._node)
-                leaves.append(y)
-            fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
-        if not self.inputs:
-            raise errors.NotDifferentiableError(f"{what}: the arguments hold no arrays")
-        leaves = y = found = given = None  # type: ignore[assignment] # f alone holds what f was given
-        try:
-            with creating_like(self.inputs[0]._data), inside():
-                if outer:
-                    out = f(*fresh, **kwargs)
-                else:
-                    with recording(True):
-                        out = f(*fresh, **kwargs)
-        except Exception as error:
-            if error.__cause__ is not None:
-                leaving.restate(error)
-            raise
-        finally:
-            end(self.leaves)
-        del fresh
+        outer = is_recording()
+        out = self._run(f, self._fresh(args, outer), kwargs, outer)
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -122,6 +73,60 @@ class Record:
         self.gone: dict[int, list[int]] | None = None
         self.unmet: set[int] = set()  # the leaves for which walks down found nothing
         self.lent: Sequence[Array | None] = ()  # what the last walk was given
+
+    def _fresh(self, args: Sequence[Any], outer: bool) -> list[Any]:
+        """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
+        fresh = list(args)
+        mapped = bool(batched.levels())
+        for i in self.argnums:
+            if not -len(args) <= i < len(args):
+                raise ValueError(
+                    f"{self.what}: argnums has {i}, but f was called with {len(args)} arguments"
+                )
+            if trees.is_plain(args[i]):  # what most are, by the shortest way
+                self.structures.append(trees.SINGLE)
+                fresh[i] = self._leaf(Array(args[i]), args[i], outer, mapped)
+                continue
+            found, structure = trees.flatten(args[i])
+            self.structures.append(structure)
+            leaves = [
+                self._leaf(trees.differentiable(given, self.what), given, outer, mapped)
+                for given in found
+            ]
+            fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
+        if not self.inputs:
+            raise errors.NotDifferentiableError(f"{self.what}: the arguments hold no arrays")
+        return fresh
+
+    def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool) -> Array:
+        """Return a fresh leaf for an array that was given, and note it."""
+        if isinstance(given, Array):
+            self.raw = False
+        elif self.what in _WALK_LATER:
+            x = Array(guarded(x._data, lock=False))
+        x = batched.within(x) if mapped else x
+        y = leaf(x, outer)
+        self.given.append(given)
+        self.inputs.append(x)
+        self.leaves.append(y._node)
+        return y
+
+    def _run(
+        self, f: Callable[..., Any], fresh: list[Any], kwargs: dict[str, Any], outer: bool
+    ) -> Any:
+        """Return what the function gives for fresh leaves; from then on their tape has ended."""
+        try:
+            with creating_like(self.inputs[0]._data), inside():
+                if outer:
+                    return f(*fresh, **kwargs)
+                with recording(True):
+                    return f(*fresh, **kwargs)
+        except Exception as error:
+            if error.__cause__ is not None:
+                leaving.restate(error)
+            raise
+        finally:
+            end(self.leaves)
 
     def names(self) -> list[str]:
         """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""

@@ -30,15 +30,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
             g = zeros(Like(*like), near)
             leaves.append(Array(g._data, new_leaf()))
         g = Parts(enumerate(leaves)) if several else leaves[0]
-        cs = pull(handed.namespace, g)
-        cs = cs if isinstance(cs, (list, tuple)) else (cs,)
-        seeds: dict[int, Any] = {}
-        outputs = []
-        for c, t in zip(cs, lifted, strict=True):
-            if c is not None and t is not None and c._node is not None:
-                outputs.append(c._node)
-                old = seeds.get(c._node[SERIAL])
-                seeds[c._node[SERIAL]] = t if old is None else old + t
+        outputs, seeds = _seeds(pull(handed.namespace, g), lifted)
         path, _ = cone(outputs, [leaf._node for leaf in leaves])
     end([leaf._node for leaf in leaves])
     found = pullback(path, seeds, taped=True)
@@ -49,3 +41,14 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
     if raw:
         result = tuple(c._data for c in result)
     return result if several else result[0]
+
+
+def _seeds(cs: Any, ts: list[Any]) -> tuple[list[Any], dict[int, Any]]:
+    """Return the nodes of the cotangents that a rule gave, and the tangents to pull back there."""
+    outputs, seeds = [], dict[int, Any]()
+    for c, t in zip(cs if isinstance(cs, (list, tuple)) else (cs,), ts, strict=True):
+        if c is not None and t is not None and c._node is not None:
+            serial = c._node[SERIAL]
+            outputs.append(c._node)
+            seeds[serial] = seeds[serial] + t if serial in seeds else t
+    return outputs, seeds

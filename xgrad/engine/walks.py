@@ -133,6 +133,8 @@ class Walk:
 
     def give(self, parent: Node, c: Any, strong: bool) -> None:
         """Add a contribution to a parent's cotangent; `strong` if it has structural zeros."""
+        if c is None:
+            return
         serial = parent[0]
         held = self.cotangents.get(serial)
         if held is None:
@@ -144,6 +146,18 @@ class Walk:
             self.owned.add(serial)
         if strong:
             self.zeros.add(serial)
+
+    def give_each(self, parents: Any, cs: Any, strong: bool) -> None:
+        """Add a contribution to the cotangent of each parent that has one."""
+        for parent, c in zip(parents, cs):  # noqa: B905 - strict=True takes as long as an op
+            if parent is not None:
+                self.give(parent, c, strong)
+
+    def finish(self) -> None:
+        """Put together the parts of leaves, whose turn never comes."""
+        for serial, parts in self.parts.items():
+            if self.cotangents.get(serial) is parts:
+                self.cotangents[serial] = parts.whole()
 
     def arrived(self, serial: int, g: Any) -> Any:
         """Return the cotangent of an array of which slices were read, now that all parts are in."""
@@ -190,7 +204,7 @@ def pullback(
             g = take(serial, None)
             if g is None:
                 continue
-            if parts and serial in parts:
+            if serial in parts:
                 g = walk.arrived(serial, g)
             if type(g) is not kind:
                 kind = type(g)
@@ -200,28 +214,16 @@ def pullback(
                     saved = rule.lift(node)
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
-                strong = rule.makes_zeros or (bool(zeros) and serial in zeros)
+                strong = rule.makes_zeros or serial in zeros
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
-            if type(parents) is list:
-                if c is not None:
-                    serial = parents[0]
-                    if strong or serial in cotangents:
-                        give(parents, c, strong)
-                    else:
-                        cotangents[serial] = c
-                continue
-            for parent, part in zip(parents, c):  # noqa: B905 - strict=True takes as long as an op
-                if parent is not None and part is not None:
-                    serial = parent[0]
-                    if strong or serial in cotangents:
-                        give(parent, part, strong)
-                    else:
-                        cotangents[serial] = part
-            parent = part = None  # they would keep a consumed node alive
-    for serial, found in parts.items():  # of leaves
-        if cotangents.get(serial) is found:
-            cotangents[serial] = found.whole()
+            if type(parents) is not list:
+                walk.give_each(parents, c, strong)
+            elif strong or c is None or parents[0] in cotangents:
+                give(parents, c, strong)
+            else:
+                cotangents[parents[0]] = c
+        walk.finish()
     return cotangents
 
 

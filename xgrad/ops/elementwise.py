@@ -323,12 +323,6 @@ def sqrt(x: Array, /) -> Array:
     """Return the square root of each element."""
 
 
-def _sum_of_legs(x1: Any, x2: Any, out: Any) -> Any:
-    raw = out._data
-    total: Any = backend_of(raw).xp.zeros_like(raw)  # in the shape that the legs broadcast to
-    return x2 * x2 + (x1 * x1 + total)
-
-
 @elementwise(lambda xp, out: over_length(xp, 0.5, out))
 def size_from_square(x: Array, /) -> Array:
     """Return the square root of what is a sum of squares; its derivative at 0 is 0, as of `abs`."""
@@ -338,7 +332,7 @@ def size_from_square(x: Array, /) -> Array:
 @elementwise(
     lambda xp, x1, x2: cosine(x1, x2),
     lambda xp, x1, x2: cosine(x2, x1),
-    own=Root(_sum_of_legs),
+    own=Root(lambda x1, x2: x1 * x1 + x2 * x2),
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:
     """Return the length of the hypotenuse of the right triangle with these legs; 0 at (0, 0).
