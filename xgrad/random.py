@@ -186,7 +186,13 @@ class Generator:
         sample = self.standard_normal(_size(size, loc, scale), _dtype(dtype, loc, scale))
         return loc + scale * sample
 
-    def gamma(self, shape: Any, scale: Any = 1.0, size: Size = None, dtype: Any = None) -> Array:
+    def gamma(
+        self,
+        shape: ArrayLike,
+        scale: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
+    ) -> Array:
         """Draw from the gamma distribution, with derivatives by `shape` and `scale`.
 
         A sample keeps its probability: it solves ``gammainc(shape, x) == u``, and moves with the
@@ -198,6 +204,12 @@ class Generator:
             scale: what the samples are multiplied by.
             size: the shape of the result; that of the parameters if None.
             dtype: that of the parameters, or float64, if None.
+
+        Returns:
+            An `Array`, ``scale * standard_gamma(shape)``.
+
+        Raises:
+            MissingFunctionError: if the backend draws no gamma numbers.
 
         >>> import xgrad as xg
         >>> mean = lambda a: xg.mean(xg.random.default_rng(0).gamma(a, size=10000))
@@ -216,22 +228,52 @@ class Generator:
             )
         drawn = stream.standard_gamma(here.detach()._data, counts)
         sample = self._backend.xp.astype(self._backend.xp.asarray(drawn), here._data.dtype)
-        return scale * _with_probability(here, sample)  # type: ignore[no-any-return]
+        return scale * _with_probability(here, sample)
 
-    def beta(self, a: Any, b: Any, size: Size = None, dtype: Any = None) -> Array:
-        """Draw from the beta distribution, with derivatives by `a` and `b`; see `gamma`."""
+    def beta(
+        self, a: ArrayLike, b: ArrayLike, size: Size = None, dtype: DType | None = None
+    ) -> Array:
+        """Draw from the beta distribution, with derivatives by `a` and `b`; see `gamma`.
+
+        Args:
+            a: positive numbers, the power of x plus one.
+            b: positive numbers, the power of ``1 - x`` plus one.
+            size: the shape of the result; that of the parameters if None.
+            dtype: that of the parameters, or float64, if None.
+
+        Returns:
+            An `Array` of numbers between 0 and 1.
+        """
         size = _size(size, _as(a, None), _as(b, None))
         one, two = (self.gamma(v, 1.0, size, dtype) for v in (a, b))
         return one / (one + two)
 
-    def dirichlet(self, alpha: Any, size: Size = None, dtype: Any = None) -> Array:
-        """Draw vectors that sum to one, with derivatives by the vector `alpha`; see `gamma`."""
+    def dirichlet(self, alpha: ArrayLike, size: Size = None, dtype: DType | None = None) -> Array:
+        """Draw vectors that sum to one, with derivatives by the vector `alpha`; see `gamma`.
+
+        Args:
+            alpha: a vector of positive numbers, the concentrations.
+            size: how many vectors, as axes in front.
+            dtype: that of `alpha` if None.
+
+        Returns:
+            An `Array` of shape ``(*size, *alpha.shape)``.
+        """
         alpha = _as(alpha, dtype)
         parts = self.gamma(alpha, 1.0, (*_shape(size), *alpha.shape), dtype)
         return parts / sum_over(parts, axis=-1, keepdims=True)
 
-    def standard_t(self, df: Any, size: Size = None, dtype: Any = None) -> Any:
-        """Draw from Student's t distribution, with derivatives by `df`; see `gamma`."""
+    def standard_t(self, df: ArrayLike, size: Size = None, dtype: DType | None = None) -> Array:
+        """Draw from Student's t distribution, with derivatives by `df`; see `gamma`.
+
+        Args:
+            df: degrees of freedom, positive numbers.
+            size: the shape of the result; that of `df` if None.
+            dtype: that of `df` if None.
+
+        Returns:
+            An `Array` of that shape.
+        """
         df = _as(df, dtype)
         size = _size(size, df)
         normal = self.standard_normal(size, _dtype(dtype, df))
@@ -239,7 +281,11 @@ class Generator:
         return normal * sqrt(df / chi2)
 
     def gumbel_softmax(
-        self, logits: Any, temperature: Any = 1.0, size: Size = None, dtype: Any = None
+        self,
+        logits: ArrayLike,
+        temperature: ArrayLike = 1.0,
+        size: Size = None,
+        dtype: DType | None = None,
     ) -> Array:
         """Draw soft choices among the last axis, with derivatives by `logits`.
 
@@ -252,6 +298,9 @@ class Generator:
             size: how many draws, as axes in front.
             dtype: that of the logits if None.
 
+        Returns:
+            An `Array` of the shape ``(*size, *logits.shape)``, which sums to 1 along its last axis.
+
         >>> import xgrad as xg
         >>> soft = xg.random.default_rng(0).gumbel_softmax(xg.asarray([0.0, 1.0, 2.0]), 0.1)
         >>> round(float(xg.sum(soft)), 12)
@@ -261,7 +310,7 @@ class Generator:
         uniform = self.random((*_shape(size), *logits.shape), _dtype(dtype, logits))
         tiny = float(np.finfo(np.float64).tiny)
         gumbel = -log(-log(maximum(uniform, tiny)))
-        return softmax((logits + gumbel) / temperature, axis=-1)  # type: ignore[no-any-return]
+        return softmax((logits + gumbel) / temperature, axis=-1)
 
     def bernoulli(self, p: ArrayLike = 0.5, size: Size = None) -> Array:
         """Draw True with probability `p`, else False.

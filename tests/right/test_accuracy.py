@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/special
 """The fast part of the accuracy table, and that the table leaves no elementwise function out."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/engine/record.py, xgrad/transforms
 """A derivative that is zero because the result depends on nothing says so, and where it was lost.
 
 The thread is HIPS/autograd's own warning, "Output seems independent of input"; most reports of a

@@ -1,3 +1,4 @@
+# Tests of xgrad/ops/halves.py
 """Halves at sizes and values that leave their range inside a sum, a square or a count."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Tests of xgrad/ops, xgrad/linalg
 """Tails, singular points and empty shapes: cases that others reported, and their kinds."""
 
 from __future__ import annotations

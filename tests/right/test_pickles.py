@@ -1,3 +1,4 @@
+# Tests of xgrad/arrays
 """A tracked array leaves the tape by no pickle: it would come back without its gradient.
 
 The threads: pytorch/pytorch#36457, #48697 and #81186, where a tensor of the graph is pickled.

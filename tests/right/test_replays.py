@@ -1,3 +1,4 @@
+# Tests of xgrad/custom/checkpoint.py
 """What `checkpoint` runs again draws the same numbers again, or raises.
 
 The threads: openai/guided-diffusion#167, allenai/OLMo-core#828 and pytorch/pytorch#190758, where a

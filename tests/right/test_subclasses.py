@@ -1,3 +1,4 @@
+# Tests of xgrad/backends, xgrad/arrays
 """Arrays with a mask, a unit or another product are refused by name, wherever they meet an array.
 
 The threads: jax-ml/jax#13795 and dask/dask#4441 (a mask is forgotten), a Quantity that loses its

@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/integrate
 """Differential equations and quadrature: values of SciPy, derivatives of every order."""
 
 import numpy as np

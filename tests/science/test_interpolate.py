@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/interpolate
 """Interpolation: values of SciPy, derivatives in values, points and queries."""
 
 import numpy as np
@@ -49,7 +50,7 @@ PROGRAMS = (
     I("BSpline extrapolates", C[:, 0], np.asarray([-0.2, 1.3]), f=lambda i, c, x: [i.BSpline(T, c, 3)(x), i.splev(x, (T, c, 3))]),
     *(I(f"make_interp_spline {k}", X, Y2, AT, f=lambda i, x, y, at, k=k: i.make_interp_spline(x, y, k)(at)) for k in (1, 2, 3, 4, 5)),
     I("make_interp_spline natural", X, Y, AT, f=lambda i, x, y, at: [i.make_interp_spline(x, y, bc_type=b)(at) for b in ("natural", "clamped")]),
-    I("make_lsq_spline", np.linspace(0, 1, 15), RNG.normal(size=15), f=lambda i, x, y: i.make_lsq_spline(np.linspace(0, 1, 15), y, T)(IN)),
+    I("make_lsq_spline", RNG.normal(size=15), f=lambda i, y: i.make_lsq_spline(np.linspace(0, 1, 15), y, T)(IN)),
     I("make_smoothing_spline", Y, f=lambda i, y: i.make_smoothing_spline(X, y, lam=0.3)(AT), value=1e-9),
     *(I(n, X[:6], Y2[:6], AT[:3], f=lambda i, x, y, at, n=n: getattr(i, n)(x, y)(at), rtol=1e-5) for n in ("KroghInterpolator", "BarycentricInterpolator")),
     *(I(f"interp1d {k}", X, Y2.T, AT, f=lambda i, x, y, at, k=k: i.interp1d(x, y, k)(at)) for k in ("linear", "quadratic", "cubic", "slinear")),

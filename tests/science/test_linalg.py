@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/linalg
 """Dense linear algebra under SciPy's names: values of SciPy, derivatives of every order."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/ndimage
 """Images: values of SciPy, derivatives in the image and in what it is looked at with."""
 
 import numpy as np

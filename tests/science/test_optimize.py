@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/optimize
 """Roots and minima: values of SciPy, derivatives by the equations that they solve."""
 
 import numpy as np

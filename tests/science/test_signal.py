@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/signal
 """Signals: values of SciPy, derivatives in signals, coefficients and designs."""
 
 import numpy as np

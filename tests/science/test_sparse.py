@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/sparse
 """Sparse arrays: products, solvers, spectra, against SciPy's values and differences."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# Tests of xgrad/scipy/spatial
 """Distances: values of SciPy, derivatives in the vectors and in the metrics' parameters."""
 
 import numpy as np

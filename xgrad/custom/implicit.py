@@ -108,6 +108,7 @@ def implicit_argmin(
 
     Raises:
         RuleError: for a derivative at a solution at which the gradient does not vanish.
+        ValueError: if `bounds` is no pair.
 
     >>> import numpy as np, xgrad as xg
     >>> @xg.implicit_argmin(lambda x, a: xg.sum((x - a) ** 2), bounds=(0.0, None))

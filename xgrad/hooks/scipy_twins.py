@@ -12,6 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from ..errors import MissingFunctionError, MixedBackendError
 from . import TWINS, distributions, is_enabled
 from .holding import holds
 
@@ -38,11 +39,25 @@ def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., 
     @functools.wraps(own)
     def call(*args: Any, **kwargs: Any) -> Any:
         if is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
-            return twin(*args, **kwargs)
+            return _twin_or_own(twin, own, args, kwargs)
         return own(*args, **kwargs)
 
     call.xgrad_original = own  # type: ignore[attr-defined]
     return call
+
+
+def _twin_or_own(twin: Callable[..., Any], own: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Return what the twin gives; where its library has no such function, what SciPy's code does.
+
+    That is written against the Array API standard in part, so that it is recorded op by op.
+    """
+    try:
+        return twin(*args, **kwargs)
+    except (MissingFunctionError, MixedBackendError) as error:
+        try:
+            return own(*args, **kwargs)
+        except Exception:
+            raise error from None
 
 
 METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")

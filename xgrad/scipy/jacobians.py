@@ -38,6 +38,9 @@ def sparse_jacobian(f: Callable[..., Any], pattern: Any = None) -> Callable[...,
             it is read from the tape of the first call; a later call whose tape gives another one is
             found out by one more walk, and colours it anew.
 
+    Returns:
+        A function of the same vector, which returns a ``scipy.sparse`` array of shape (m, n).
+
     Raises:
         MissingFunctionError: if the pattern cannot be read from the tape, at an op that says so.
 
@@ -56,6 +59,9 @@ def sparse_hessian(f: Callable[..., Any], pattern: Any = None) -> Callable[..., 
     Args:
         f: a function of a vector that returns a real scalar.
         pattern: as for `sparse_jacobian`, of the Hessian.
+
+    Returns:
+        A function of the same vector, which returns a ``scipy.sparse`` array of shape (n, n).
 
     >>> import numpy as np, xgrad as xg
     >>> xg.sparse_hessian(lambda x: xg.sum(x[1:] * x[:-1]))(np.ones(3)).toarray()

@@ -17,7 +17,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
-from ...errors import RuleError
+from ...errors import RuleError, TracedConversionError
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from .equations import args_of, given_back, held, warn_of
 
@@ -302,9 +302,12 @@ def reads_anything(f: Function, x: Any, *given: Any) -> bool:
                         lambda v, i=inner, m=more: xgrad.asarray(joined(i(v, *m))), Array(x)
                     ).reads:
                         return True
-                except RuleError:
+                except (RuleError, TracedConversionError):
                     continue
-    return bool(Recorded(lambda v: xgrad.asarray(joined(f(v))), Array(x)).reads)
+    try:
+        return bool(Recorded(lambda v: xgrad.asarray(joined(f(v))), Array(x)).reads)
+    except TracedConversionError:  # it leaves the tape, and would so with what it reads
+        return False
 
 
 def minimize_scalar(
