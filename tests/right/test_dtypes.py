@@ -157,7 +157,7 @@ def test_bfloat16_of_pytorch(computing, row):
                 tangents = pushforward(*[_ones(computing, x) for x in varying])
         except (NotImplementedError, RuntimeError):  # PyTorch has no kernel for it
             continue
-        assert not seen & (WIDER | {"float32", "float16"}), case
+        assert not seen & (WIDER | {"float16"}), case  # sums of halves are made in float32
         for c, x in zip(cotangents, varying, strict=True):
             assert (c.data.dtype, c.data.shape) == (x.dtype, x.shape), case
         for t, y in zip(xg.tree.leaves(tangents), xg.tree.leaves(out), strict=True):

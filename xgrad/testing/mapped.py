@@ -157,7 +157,9 @@ class _Setting:
         self.compare(whole, want, "vmap")
         parts = xg.vmap(self.function, self.axes, self.axis, chunk_size=2)(*self.args)
         for x, y in zip(parts, whole, strict=True):
-            if self.case.place.rounds_by_layout or self.case.row.name in BY_ROWS:
+            place = self.case.place  # PyTorch's kernels round what fills no vector otherwise
+            by_size = place.rounds_by_layout or place.backend.name == "torch"
+            if by_size or self.case.row.name in BY_ROWS:
                 _require_close(numpy_of(x), numpy_of(y), f"{self.case} in chunks")
             else:
                 same = np.array_equal(numpy_of(x), numpy_of(y), equal_nan=x.dtype.kind in "fc")
