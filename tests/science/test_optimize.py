@@ -113,3 +113,19 @@ def test_a_degenerate_corner_is_refused():
 def test_a_solver_that_did_not_converge_warns():
     with pytest.warns(RuntimeWarning, match="root: the solver did not converge"):
         xg.vjp(lambda a: scipy.optimize.root(lambda x: x * x + a, np.ones(1)).x, np.ones(1))
+
+
+@pytest.mark.parametrize("role", ["objective", "constraint"])
+def test_what_leaves_the_tape_with_its_argument_loses_no_other(role):
+    """A parameter that is read beside ``float(x[0])`` is an error, no derivative of zero."""
+
+    def solution(a):
+        off = lambda x: (float(x[0]) - a) ** 2  # noqa: E731
+        plain = lambda x: xg.sum(x**2)  # noqa: E731
+        if role == "objective":
+            return scipy.optimize.minimize(off, np.ones(1), method="Nelder-Mead").x[0]
+        limit = {"type": "ineq", "fun": off}
+        return scipy.optimize.minimize(plain, np.ones(1), constraints=[limit]).x[0]
+
+    with pytest.raises(xg.errors.TracedConversionError, match="would drop its gradient"):
+        xg.grad(solution)(2.0)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ..errors import MissingFunctionError, MixedBackendError
+from ..errors import MissingFunctionError
 from . import TWINS, distributions, is_enabled
 from .holding import holds
 
@@ -49,11 +49,12 @@ def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., 
 def _twin_or_own(twin: Callable[..., Any], own: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     """Return what the twin gives; where its library has no such function, what SciPy's code does.
 
-    That is written against the Array API standard in part, so that it is recorded op by op.
+    That is written against the Array API standard in part, so that it is recorded op by op. What is
+    not refuses a tracked array, and libraries refuse to have theirs copied from another device.
     """
     try:
         return twin(*args, **kwargs)
-    except (MissingFunctionError, MixedBackendError) as error:
+    except MissingFunctionError as error:
         try:
             return own(*args, **kwargs)
         except Exception:

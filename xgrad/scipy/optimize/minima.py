@@ -282,7 +282,6 @@ def _lifted(found: Any) -> Any:
 
 def reads_anything(f: Function, x: Any, *given: Any) -> bool:
     """Whether a derivative may flow into what a solver was given."""
-    from ...custom.equation import Recorded
     from ..common import is_tracked
 
     if not tape.is_recording():
@@ -296,17 +295,25 @@ def reads_anything(f: Function, x: Any, *given: Any) -> bool:
             if hasattr(c, "lb") and is_tracked(c.lb, c.ub, getattr(c, "A", None)):
                 return True
             if callable(inner):
+                more = c.get("args", ()) if isinstance(c, dict) else ()
                 try:
-                    more = c.get("args", ()) if isinstance(c, dict) else ()
-                    if Recorded(
-                        lambda v, i=inner, m=more: xgrad.asarray(joined(i(v, *m))), Array(x)
-                    ).reads:
+                    if _reads_more(lambda v, i=inner, m=more: i(v, *m), Array(x)):
                         return True
-                except (RuleError, TracedConversionError):
+                except RuleError:
                     continue
+    return _reads_more(f, Array(x))
+
+
+def _reads_more(f: Function, x: Array) -> bool:
+    """Whether the result of a function is made from something tracked besides its argument."""
+    from ...custom.equation import Recorded
+    from ..common import is_tracked
+
     try:
-        return bool(Recorded(lambda v: xgrad.asarray(joined(f(v))), Array(x)).reads)
-    except TracedConversionError:  # it leaves the tape, and would so with what it reads
+        return bool(Recorded(lambda v: xgrad.asarray(joined(f(v))), x).reads)
+    except TracedConversionError:  # it leaves the tape with its argument; what else would it read?
+        if is_tracked(f(x)):
+            raise
         return False
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import xgrad
 
+from ...ops.beside import placed
 from ..common import chapter, raw, twin
 from ..ndimage.filters import blocks, lines
 from ..ndimage.ranks import chosen, windows
@@ -208,7 +209,7 @@ def resample(
         if few % 2 == 0 and n != num:
             half = np.ones(few // 2 + 1)
             half[-1] = 2.0 if num < n else 0.5
-            spread = spread * half
+            spread = spread * placed(spread, half)
         out = xgrad.fft.irfft(spread, n=num) * (num / n)
     else:
         spread = xgrad.fft.fft(moved)
@@ -305,7 +306,8 @@ def hilbert(x: Any, N: Any = None, axis: int = -1) -> Any:
         h[n // 2] = 1.0
     shape = [1] * x.ndim
     shape[axis] = n
-    return xgrad.fft.ifft(xgrad.fft.fft(x, n=n, axis=axis) * h.reshape(shape), axis=axis)
+    spread = xgrad.fft.fft(x, n=n, axis=axis)
+    return xgrad.fft.ifft(spread * placed(spread, h.reshape(shape)), axis=axis)
 
 
 def _ranked(name: str, x: Any, domain: Any, value: Any) -> Any:
