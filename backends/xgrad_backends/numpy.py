@@ -128,8 +128,9 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 def _stack(arrays: Any, /, *, axis: int = 0) -> Any:
     first = arrays[0]
     shape, dtype = first.shape, first.dtype
-    if axis != 0 or any(x.shape != shape or x.dtype is not dtype for x in arrays):
-        return np.stack(arrays, axis=axis)
+    for x in arrays:
+        if axis != 0 or x.shape != shape or x.dtype is not dtype:
+            return np.stack(arrays, axis=axis)
     out = np.empty((len(arrays), *shape), dtype)  # what np.stack does, in a fourth of the time
     for i, x in enumerate(arrays):
         out[i] = x

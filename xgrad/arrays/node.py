@@ -34,7 +34,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking
+from ..backends import COMPLEX, REAL, Raw, lacking, make_as_before, make_like
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -91,17 +91,25 @@ is_inside = _run.get
 
 
 class inside:  # noqa: N801 - a context manager, and a class only for its speed
-    """Run a transform's function inside a ``with`` block, in this context only."""
+    """Run a transform's function inside a ``with`` block, in this context only.
 
-    __slots__ = ("run", "token")
+    Args:
+        x: a raw argument of the function, on whose backend and device new arrays are made.
+    """
+
+    __slots__ = ("made", "run", "token", "x")
+
+    def __init__(self, x: Raw) -> None:
+        self.x, self.run = x, None
 
     def __enter__(self) -> None:
-        self.run = None
+        self.made = make_like(self.x)
         if _run.get() is None:
             self.run = Run()
             self.token = _run.set(self.run)
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        make_as_before(self.made)
         if self.run is not None:
             _run.reset(self.token)
             for unlock in self.run.unlock:

@@ -418,7 +418,7 @@ def backend_of_type(cls: type) -> Backend | None:
 
 def backend_of(x: Raw) -> Backend:
     """Return the backend of a raw array."""
-    backend = backend_of_type(type(x))
+    backend = BY_TYPE.get(type(x)) or backend_of_type(type(x))
     if backend is None:
         raise errors.UnknownBackendError(
             f"{type(x).__module__}.{type(x).__qualname__} is not an array of a known backend "
@@ -539,15 +539,23 @@ class creating_like:  # noqa: N801 - a context manager, and a class only for its
         self.x = x
 
     def __enter__(self) -> None:
-        x = self.x
-        backend = backend_of(x)
-        if backend.under is not None:
-            x = under(x)
-            backend = backend_of(x)
-        self.token = _current.set((backend.name, backend.device(x)))
+        self.token = make_like(self.x)
 
     def __exit__(self, *error: object) -> None:
-        _current.reset(self.token)
+        make_as_before(self.token)
+
+
+def make_like(x: Raw) -> Any:
+    """Make new arrays on the backend and device of a raw array, until `make_as_before`."""
+    backend = backend_of(x)
+    if backend.under is not None:
+        x = under(x)
+        backend = backend_of(x)
+    return _current.set((backend.name, backend.device(x)))
+
+
+make_as_before = _current.reset
+"""Undo `make_like`, which gave the token that this takes."""
 
 
 def available_backends() -> list[str]:

@@ -34,9 +34,15 @@ class Op:
     """
 
     def __init__(
-        self, f: Callable[..., Any], kind: str, path: str, arrays: int | None, adapter: str = ""
+        self,
+        f: Callable[..., Any],
+        kind: str,
+        path: str,
+        arrays: int | None,
+        adapter: str = "",
+        name: str = "",
     ) -> None:
-        self.name, self.kind = f.__name__.lstrip("_"), kind
+        self.name, self.kind = name or f.__name__.lstrip("_"), kind
         self.path = adapter or path + self.name
         self.adapter = adapter
         parameters = inspect.signature(f).parameters.values()
@@ -125,6 +131,8 @@ class Op:
         """
         if not kwargs:
             return (*rest, *self.standard[len(rest) :])
+        if len(self.standard) == 1 and "copy" not in kwargs:
+            return tuple(kwargs.values())
         named = {**self._standard, **kwargs}
         if rest:
             named.update(zip(self.rest, rest, strict=False))

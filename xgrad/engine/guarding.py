@@ -23,7 +23,8 @@ LARGE = 1024
 """From how many elements on an array is locked, or compared with its last copy."""
 
 
-_promised: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
+_promise: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
+_promised = _promise.get
 
 
 @contextlib.contextmanager
@@ -43,11 +44,11 @@ def no_refills() -> Iterator[None]:
     ...     xg.grad(lambda w: xg.sum((w * data) ** 2))(np.ones(3))
     array([2., 2., 2.])
     """
-    token = _promised.set(True)
+    token = _promise.set(True)
     try:
         yield
     finally:
-        _promised.reset(token)
+        _promise.reset(token)
 
 
 def guarded(x: Raw, lock: bool = True) -> Raw:
@@ -56,7 +57,7 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     With ``lock=False`` the walk may come when the function has run and the lock is off.
     """
     backend = BY_TYPE.get(type(x))
-    if backend is None or not backend.mutable or _promised.get():
+    if backend is None or not backend.mutable or _promised():
         return x
     found = is_inside() if backend.lock is not None and x.size >= LARGE else None
     if found is None:

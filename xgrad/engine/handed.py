@@ -50,7 +50,7 @@ STRONG = _StrongProducts()
 
 def strong(g: Any, p: Any) -> Any:
     """Return the product in which zero times anything is zero."""
-    return STRONG.op(g, p)
+    return STRONG[type(g)](g, p)
 
 
 def hand(public: ModuleType, strong_multiply: Callable[..., Any]) -> None:

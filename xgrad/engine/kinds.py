@@ -247,7 +247,7 @@ class Joint(Linear):
     """A linear op of any number of arrays, whose one transpose gives all cotangents.
 
     The transpose is ``f(xp, g, likes, ...)``, where `likes` says what each array is like; the
-    result has a cotangent for each of them.
+    result has a cotangent for each of them. So one rule, of no choice, serves any number of arrays.
     """
 
     def stated(self, tracked: Tracked) -> list[Any]:
@@ -258,12 +258,18 @@ class Joint(Linear):
 
     def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
         (transpose,) = self.transposes
-        ask, choose = asking(["likes", *names_of(transpose, 3)], keeps), itemgetter(*tracked)
-        return lambda xp, g, saved: choose(transpose(xp, g, *ask(saved)))
+        ask = asking(["likes", *names_of(transpose, 3)], keeps)
+        return lambda xp, g, saved: transpose(xp, g, *ask(saved))
 
-    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
-        ask = asking(["likes"], keeps)
-        return lambda saved: list(*ask(saved))
+    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
+        again, likes = self.again(keeps), keeps.index("likes")
+
+        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+            held = list(saved[likes] if len(keeps) > 1 else saved)
+            given = tangents(ts, tuple(range(len(held))), held)
+            return again(saved, *[0.0 if t is None else t for t in given])
+
+        return push
 
 
 class Multilinear(Transposed):

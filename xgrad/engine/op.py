@@ -41,6 +41,7 @@ from ..arrays import operators
 from . import frames
 from .calls.binary import binary_call
 from .calls.general import general_call
+from .calls.joint import joint_call
 from .calls.single import single_call
 from .calls.unary import unary_call
 from .definition import Op
@@ -89,8 +90,7 @@ def elementwise(
     """
 
     def decorate(f: Any) -> Any:
-        op = Op(f, "elementwise", path, len(partials))
-        op.name = name or op.name
+        op = Op(f, "elementwise", path, len(partials), name=name)
         for partial in partials:
             op.require_names(partial, 1)
         kind = Elementwise(op, partials, zeros, own, product)
@@ -132,14 +132,14 @@ def linear(
 
 
 def multilinear(
-    *transposes: Callable[..., Any], path: str = "", axes: int | None = None
+    *transposes: Callable[..., Any], path: str = "", axes: tuple[int, int] = (0, 0)
 ) -> Decorator:
     """Define an op that is linear in each of its arrays alone, by the transpose in each.
 
     Args:
         transposes: one for each array argument.
         path: the prefix of the backend's name of the function.
-        axes: with how many axes each there is nothing to broadcast, so that cotangents fit.
+        axes: with how many axes there is nothing to broadcast, so that cotangents fit.
     """
 
     def decorate(f: Any) -> Any:
@@ -147,7 +147,7 @@ def multilinear(
         for transpose in transposes:
             op.require_names(transpose, 2)
         kind = Multilinear(op, transposes)
-        return _finish(op, f, _call(op, kind, axes=axes or 0))
+        return _finish(op, f, _call(op, kind, axes=axes))
 
     return decorate
 
@@ -198,11 +198,13 @@ def constant_operator(symbol: str) -> Decorator:
     return decorate
 
 
-def _call(op: Op, kind: Kind, view: Any = None, axes: int | None = None) -> Callable[..., Any]:
+def _call(op: Op, kind: Kind, view: Any = None, axes: Any = None) -> Callable[..., Any]:
     """Return the function that users call, by the shortest way for so many arrays."""
     plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
     if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
         return unary_call(op, kind) if plain else single_call(op, kind, view)
+    if isinstance(kind, Joint):
+        return joint_call(op, kind)
     return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
 
 

@@ -91,6 +91,8 @@ def reader(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any], Any
     if len(positions) == 1:
         (i,) = positions
         return lambda xp, saved: f(xp, saved[i])
+    if names and tuple(names) == keeps:
+        return lambda xp, saved: f(xp, *saved)
     if len(positions) == 2:
         i, j = positions
         return lambda xp, saved: f(xp, saved[i], saved[j])
@@ -109,7 +111,10 @@ def applied(partial: Partial, keeps: tuple[str, ...]) -> Callable[[Any, Any, Any
         i = keeps.index(partial.name)
         return lambda xp, g, saved: g * saved[i]
     if isinstance(partial, mask):
-        choose: Any = reader(partial.condition, keeps)
+        condition = partial.condition
+        if tuple(names_of(condition, 1)) == keeps and not alone:
+            return lambda xp, g, saved: xp.where(condition(xp, *saved), g, 0.0)
+        choose: Any = reader(condition, keeps)
         return lambda xp, g, saved: xp.where(choose(xp, saved), g, 0.0)
     if isinstance(partial, over):
         if isinstance(partial.divisor, factor) and alone:

@@ -10,10 +10,11 @@ from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
-from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
+from ..backends import REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
 from .guarding import guarded
+from .lent import Lent
 from .operands import taken_along
 from .projection import cast, ones_like
 from .walks import any_alive, cone, last_uses, pullback, pushforward
@@ -56,15 +57,18 @@ class Record:
                 raise TypeError(f"{what}: has_aux=True, but f did not return a pair (result, aux)")
             out, aux = out
             self.aux = trees.map(self._leave, aux)
-        flat, self.out_structure = trees.flatten(out)
-        del out
         self.outs: list[Array] = []
-        nodes: list[Node | None] = []
-        for y in flat:
-            x = y if isinstance(y, Array) else trees.as_array(y, f"{what}: the result of f")
-            nodes.append(x._node)
-            self.outs.append(x)
-        flat = x = y = None  # type: ignore[assignment]
+        if type(out) is Array:  # what most functions return, by the shortest way
+            self.out_structure = trees.SINGLE
+            self.outs.append(out)
+        else:
+            flat, self.out_structure = trees.flatten(out)
+            for y in flat:
+                x = y if isinstance(y, Array) else trees.as_array(y, f"{what}: the result of f")
+                self.outs.append(x)
+            flat = x = y = None  # type: ignore[assignment]
+        del out
+        nodes = [x._node for x in self.outs]
         self.path, others = cone([n for n in nodes if n is not None], self.leaves)
         self.taped = others and outer
         if not self.taped:  # nothing outside may see, or keep alive, this tape
@@ -72,12 +76,12 @@ class Record:
         self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
         self.unmet: set[int] = set()  # the leaves for which walks down found nothing
-        self.lent: Sequence[Array | None] = ()  # what the last walk was given
+        self.seeds: Sequence[Array | None] = ()  # what the last walk was given
 
     def _fresh(self, args: Sequence[Any], outer: bool) -> list[Any]:
         """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
         fresh = list(args)
-        mapped = bool(batched.levels())
+        mapped = batched.is_running()
         for i in self.argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
@@ -116,7 +120,7 @@ class Record:
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with creating_like(self.inputs[0]._data), inside():
+            with inside(self.inputs[0]._data):
                 if outer:
                     return f(*fresh, **kwargs)
                 with recording(True):
@@ -163,7 +167,7 @@ class Record:
         self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
     ) -> list[Array]:
         """Return the cotangent of each input for cotangents of the outputs; None is zero."""
-        taped, self.lent = self.taped, cotangents
+        taped, self.seeds = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
             for g in cotangents:
@@ -187,7 +191,7 @@ class Record:
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
-        self.lent = tangents
+        self.seeds = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
         taped = self.taped or (tracked and is_recording())
         seeds = {
@@ -207,9 +211,9 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        seen = self.lent_ids()
+        own = self.lent().own
         for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
-            v = own(value, seen)
+            v = own(value)
             home.append(v if isinstance(g, Array) or v._node is not None else v._data)
         found, start = [], 0
         for structure in self.structures:
@@ -225,12 +229,12 @@ class Record:
     def by_output(self, values: list[Array]) -> Any:
         """Return values of the outputs in the structure of the result."""
         given = None if self.raw else self.inputs[0]
-        seen = self.lent_ids()
-        return self.out_structure.unflatten([trees.like_input(own(v, seen), given) for v in values])
+        own = self.lent().own
+        return self.out_structure.unflatten([trees.like_input(own(v), given) for v in values])
 
-    def lent_ids(self) -> set[int]:
-        """Return who the arrays are that somebody else has: by `id`, while they are alive."""
-        return {id(x._data) for x in [*self.inputs, *self.outs, *self.lent] if x is not None}
+    def lent(self) -> Lent:
+        """Return the arrays that somebody else has: arguments, results, what was walked with."""
+        return Lent([*self.inputs, *self.outs, *self.seeds])
 
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""
@@ -242,21 +246,6 @@ def slope(f: Callable[[Array], Any], x: Array) -> Array:
     record = Record("slope", f, (x,), (0,), {}, False)
     (tangent,) = record.push([Array(ones_like(x._data))])
     return tangent
-
-
-def own(x: Array, seen: set[int]) -> Array:
-    """Return what a walk made in a buffer that is its own, writable and nobody else's.
-
-    A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
-    out may be the cotangent that was given, another result, or a view of either. Then it is copied.
-    """
-    raw = x._data
-    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
-    if x._node is None and not backend.leads and (id(raw) in seen or not backend.owns(raw)):
-        raw = backend.copied(raw)
-        x = Array(raw)
-    seen.add(id(raw))
-    return x
 
 
 def _home(found: Any, x: Array) -> Array:

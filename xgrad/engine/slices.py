@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from ..arrays.node import FIT, PARENTS, RULE, SAVED, SERIAL, Node, kept
+from ..arrays.node import FIT, PARENTS, SAVED, SERIAL, Node, kept
 from .own import Own
 from .projection import brought
 
@@ -30,6 +30,7 @@ class Reading(Own):
         add_to: ``add_to(total, g, key)`` adds a part to a raw array in place, and returns it.
         cover: ``cover(keys, shape)``, whether parts of these keys are seen to be the whole.
         join: ``join([(g, key), ...], shape)`` makes the whole of such parts.
+        place: ``place(g, key, shape)`` makes zeros with one part in its place.
     """
 
     walks = True
@@ -39,8 +40,9 @@ class Reading(Own):
         add_to: Callable[[Any, Any, Any], Any],
         cover: Callable[[list[Any], tuple[int, ...]], bool],
         join: Callable[[list[tuple[Any, Any]], tuple[int, ...]], Any],
+        place: Callable[[Any, Any, tuple[int, ...]], Any],
     ) -> None:
-        self.add_to, self.cover, self.join = add_to, cover, join
+        self.add_to, self.cover, self.join, self.place = add_to, cover, join, place
 
     def pull(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
         """Keep a part until its array's turn comes, or add it to what the walk holds for that."""
@@ -48,22 +50,29 @@ class Reading(Own):
             return False
         saved, serial = node[SAVED], node[PARENTS][SERIAL]
         like, key = saved
-        parts = walk.parts.get(serial)
+        cotangents, parts = walk.cotangents, walk.parts.get(serial)
+        held = cotangents.get(serial)
         if parts is None:
-            parts = walk.parts[serial] = Parted(self, node[RULE].pull, xp, like.shape)
-        parts.strong = parts.strong or node[SERIAL] in walk.zeros
-        parts.note(key)
-        held = walk.cotangents.get(serial)
-        if held is None or held is parts:
-            walk.cotangents[serial] = parts
-            if parts.keep(g, saved):
-                walk.cotangents[serial] = parts.whole()
-        elif serial in walk.owned:
-            walk.cotangents[serial] = self.add_to(held, g, key)
+            parts = walk.parts[serial] = Parted(self, like[0], key)
+            if held is None:
+                cotangents[serial] = parts
+                parts.parts = [(g, key)]
+                parts.strong = node[SERIAL] in walk.zeros
+                return True
         else:
-            walk.cotangents[serial] = held + node[RULE].pull(xp, g, saved)
-        if walk.cotangents[serial] is not parts:
-            walk.owned.add(serial)
+            parts.note(key)
+        if node[SERIAL] in walk.zeros:
+            parts.strong = True
+        if held is None or held is parts:
+            cotangents[serial] = parts
+            if not parts.keep(g, key):
+                return True
+            cotangents[serial] = parts.whole()
+        elif serial in walk.owned:
+            cotangents[serial] = self.add_to(held, g, key)
+        else:
+            cotangents[serial] = held + self.place(g, key, like[0])
+        walk.owned.add(serial)
         return True
 
     def leaves_zeros(self, walk: Any, node: Node, xp: Any) -> bool:
@@ -72,9 +81,9 @@ class Reading(Own):
         serial = node[PARENTS][SERIAL]
         parts = walk.parts.get(serial)
         if parts is None:
-            shape = values["x"].shape
-            parts = walk.parts[serial] = Parted(self, node[RULE].pull, xp, shape)
-        parts.note(values["key"])
+            walk.parts[serial] = Parted(self, values["x"].shape, values["key"])
+        else:
+            parts.note(values["key"])
         return False
 
 
@@ -88,13 +97,12 @@ class Parted:
         strong: whether the cotangent of a part had structural zeros.
     """
 
-    __slots__ = ("covered", "keys", "left", "own", "parts", "place", "shape", "strong", "xp")
+    __slots__ = ("covered", "keys", "left", "own", "parts", "shape", "strong")
 
-    def __init__(self, own: Reading, place: Any, xp: Any, shape: tuple[int, ...]) -> None:
-        self.own, self.place, self.xp, self.shape, self.strong = own, place, xp, shape, False
-        self.keys: list[Any] = []
+    def __init__(self, own: Reading, shape: tuple[int, ...], key: Any) -> None:
+        self.own, self.shape, self.strong, self.left = own, shape, False, 0
+        self.keys = [key]
         self.parts: list[tuple[Any, Any]] = []
-        self.left = 0
         self.covered: bool | None = None
 
     def note(self, key: Any) -> None:
@@ -103,22 +111,26 @@ class Parted:
             self.keys.append(key)
             self.covered = None
 
-    def keep(self, g: Any, saved: Any) -> bool:
+    def keep(self, g: Any, key: Any) -> bool:
         """Keep the cotangent of a part; return whether it is time to put together what is kept."""
-        if not self.parts:
-            self.left = math.prod(self.shape)
-        self.parts.append((g, saved))
+        parts = self.parts
+        parts.append((g, key))
+        if len(parts) == 1:
+            return False
+        if len(parts) == 2:
+            self.left = math.prod(self.shape) - math.prod(parts[0][0].shape)
         self.left -= math.prod(g.shape)
-        return self.left < 0 or len(self.parts) > MANY
+        return self.left < 0 or len(parts) > MANY
 
     def whole(self) -> Any:
         """Return the cotangent of the array, in a buffer that is nobody else's."""
         parts, self.parts = self.parts, []
+        if len(parts) == 1:
+            return self.own.place(*parts[0], self.shape)
         if self.left == 0 and len(self.keys) == len(parts) and self.cover():
-            return self.own.join([(g, key) for g, (_, key) in parts], self.shape)
-        first, saved = parts[0]
-        total = self.place(self.xp, first, saved)
-        for g, (_, key) in parts[1:]:
+            return self.own.join(parts, self.shape)
+        total = self.own.place(*parts[0], self.shape)
+        for g, key in parts[1:]:
             total = self.own.add_to(total, g, key)
         return total
 

@@ -32,7 +32,7 @@ def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
     """
     inside = {node[SERIAL] for node in leaves}
     path, strangers = _reachable(outputs, inside)
-    strangers += [parent for node in leaves for parent in parents_of(node)]
+    strangers += [node[PARENTS] for node in leaves if node[PARENTS] is not None]
     others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf
@@ -147,12 +147,6 @@ class Walk:
         if strong:
             self.zeros.add(serial)
 
-    def give_each(self, parents: Any, cs: Any, strong: bool) -> None:
-        """Add a contribution to the cotangent of each parent that has one."""
-        for parent, c in zip(parents, cs):  # noqa: B905 - strict=True takes as long as an op
-            if parent is not None:
-                self.give(parent, c, strong)
-
     def finish(self) -> None:
         """Put together the parts of leaves, whose turn never comes."""
         for serial, parts in self.parts.items():
@@ -204,7 +198,7 @@ def pullback(
             g = take(serial, None)
             if g is None:
                 continue
-            if serial in parts:
+            if parts and serial in parts:
                 g = walk.arrived(serial, g)
             if type(g) is not kind:
                 kind = type(g)
@@ -214,15 +208,27 @@ def pullback(
                     saved = rule.lift(node)
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
-                strong = rule.makes_zeros or serial in zeros
+                strong = rule.makes_zeros or (zeros and serial in zeros)
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
-            if type(parents) is not list:
-                walk.give_each(parents, c, strong)
-            elif strong or c is None or parents[0] in cotangents:
-                give(parents, c, strong)
-            else:
-                cotangents[parents[0]] = c
+            if type(parents) is list:
+                if c is not None:
+                    if strong:
+                        zeros.add(parents[0])
+                    if parents[0] in cotangents:
+                        give(parents, c, strong)
+                    else:
+                        cotangents[parents[0]] = c
+                continue
+            for parent, part in zip(parents, c):  # noqa: B905 - strict=True takes as long as an op
+                if parent is None or part is None:
+                    continue
+                if strong:
+                    zeros.add(parent[0])
+                if parent[0] in cotangents:
+                    give(parent, part, strong)
+                else:
+                    cotangents[parent[0]] = part
         walk.finish()
     return cotangents
 

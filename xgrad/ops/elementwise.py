@@ -14,6 +14,7 @@ from ..arrays import operators
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import COMPLEX, XP, backend_of
+from ..engine.handed import strong
 from ..engine.op import (
     Root,
     SquaresRoots,
@@ -60,8 +61,8 @@ def indicator(xp: XP, condition: Any, *like: Any) -> Any:
 
 def _share(xp: XP, larger: Any, smaller: Any) -> Any:
     """Return 1 where the first is strictly larger, and one half at a tie."""
-    above = indicator(xp, larger > smaller, larger, smaller)
-    return above + 0.5 * indicator(xp, larger == smaller, larger, smaller)
+    dtype = (smaller if type(larger) in SCALARS else larger).dtype
+    return xp.astype(larger > smaller, dtype) + 0.5 * xp.astype(larger == smaller, dtype)
 
 
 _NUMBERS = frozenset((bool, int, float, NoneType))
@@ -135,7 +136,7 @@ def divide(x1: Operand, x2: Operand, /) -> Array:
     factor("x2"),
     factor("x1"),
     zeros=True,
-    product=lambda g, p: strong_multiply(g, p),
+    product=strong,
 )
 def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
     """Return the product in which zero times anything, even infinity or NaN, is zero.
@@ -529,7 +530,7 @@ def sign(x: Array, /) -> Array:
     lambda xp, x1, x2: _share(xp, x1, x2),
     lambda xp, x1, x2: _share(xp, x2, x1),
     zeros=True,
-    product=lambda g, p: strong_multiply(g, p),
+    product=strong,
 )
 def maximum(x1: Operand, x2: Operand, /) -> Array:
     """Return the larger of each pair of elements; at a tie each gets half the derivative.
@@ -551,7 +552,7 @@ def maximum(x1: Operand, x2: Operand, /) -> Array:
     lambda xp, x1, x2: _share(xp, x2, x1),
     lambda xp, x1, x2: _share(xp, x1, x2),
     zeros=True,
-    product=lambda g, p: strong_multiply(g, p),
+    product=strong,
 )
 def minimum(x1: Operand, x2: Operand, /) -> Array:
     """Return the smaller of each pair of elements; at a tie each gets half the derivative.
@@ -567,7 +568,7 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
 
 # A NaN is not limited: what it is in, and its derivative, it makes NaN.
 @elementwise(
-    mask(lambda xp, x, out: (x == out) | xp.isnan(x)),
+    mask(lambda xp, x, out: x == out),
     mask(lambda xp, x, min: x < min),
     mask(lambda xp, x, max: x > max),
     zeros=True,
@@ -576,10 +577,9 @@ def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -
     """Return each element limited to a range that may be arrays too."""
 
 
-@elementwise(mask(lambda xp, x, out: (x == out) | xp.isnan(x)), zeros=True, name="clip")
+@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
 def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
     """Return each element limited to a range of numbers."""
-    return backend_of(x).xp.clip(x, min, max)
 
 
 @as_given

@@ -17,7 +17,7 @@ import numpy as np
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
-from ..backends import XP, Backend, Raw, backend_of, backend_of_type
+from ..backends import BY_TYPE, XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
@@ -114,12 +114,22 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
     return whole
 
 
+def _placed(x: Any, key: Key, shape: tuple[int, ...]) -> Any:
+    """Return raw zeros of a shape with `x` at a basic index."""
+    backend = BY_TYPE.get(type(x)) or backend_of(x)
+    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
+    if backend.in_place and backend.getitem is operator.getitem:
+        out[key] = x
+        return out
+    return backend.setitem(out, key, x, False)
+
+
 @linear(
     lambda xp, g, x, key: _place(g, key=key, shape=x.shape),
     zeros=True,
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
-    own=Reading(_add_at, _cover, _join),
+    own=Reading(_add_at, _cover, _join, _placed),
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -128,9 +138,7 @@ def _read(x: Array, key: Key, /) -> Array:
 @linear(lambda xp, g, key: getitem(g, key))
 def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` at a basic index."""
-    backend = backend_of(x)
-    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.setitem(out, key, x, False)
+    return _placed(x, key, shape)  # type: ignore[no-any-return] # on raw arrays
 
 
 @linear(

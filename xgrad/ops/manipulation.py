@@ -208,10 +208,11 @@ def moveaxis(
 def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     """Return the pieces of a cotangent that belong to each of the joined arrays."""
     axis, start, pieces = axis % len(g.shape), 0, []
-    sizes = [g.shape[axis] if a is None else a.shape[axis] for a in arrays]
-    for n in sizes:
-        pieces.append(g[at_axis(axis, slice(start, start + n))])
-        start += n
+    before = (slice(None),) * axis
+    for a in arrays:
+        end = start + (g.shape[axis] if a is None else a.shape[axis])
+        pieces.append(g[(*before, slice(start, end))])
+        start = end
     return pieces
 
 
@@ -226,12 +227,14 @@ def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
     arrays = list(arrays)
     if not arrays:
         raise ValueError(f"{name}: got no arrays; expected at least one")
-    raws = [x._data if isinstance(x, Array) else x for x in arrays]
-    first = raws[0].dtype
-    for x in raws:
-        if x.dtype is not first and x.dtype != first:
-            dtype = result_type(*arrays)
-            return [astype(x, dtype, copy=False) for x in arrays]
+    first = None
+    for x in arrays:
+        dtype = x._data.dtype if type(x) is Array else x.dtype
+        if first is None:
+            first = dtype
+        elif dtype is not first and dtype != first:
+            common = result_type(*arrays)
+            return [astype(x, common, copy=False) for x in arrays]
     return arrays
 
 
@@ -255,9 +258,13 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     return _concat(*arrays, axis=axis)
 
 
-@linear(
-    lambda xp, g, arrays, axis: [g[at_axis(axis % len(g.shape), i)] for i in range(len(arrays))]
-)
+def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
+    """Return the slices of a cotangent that belong to each of the stacked arrays."""
+    before = (slice(None),) * (axis % len(g.shape))
+    return [g[(*before, i, ...)] for i in range(len(arrays))]  # no scalar of NumPy's with `...`
+
+
+@linear(_slices)
 def _stack(*arrays: Array, axis: int) -> Array:
     """Return arrays joined along a new axis."""
     return backend_of(arrays[0]).xp.stack(arrays, axis=axis)

@@ -27,7 +27,9 @@ def adjoint(xp: XP, x: Any) -> Any:
     return conj(xp, xp.matrix_transpose(x))
 
 
-@multilinear(lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g, axes=2)
+@multilinear(
+    lambda xp, g, x2: g @ adjoint(xp, x2), lambda xp, g, x1: adjoint(xp, x1) @ g, axes=(2, 2)
+)
 def _matmul(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of stacks of matrices."""
 
@@ -44,6 +46,7 @@ def promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
 @multilinear(
     lambda xp, g, x2: xp.expand_dims(g, axis=1) * conj(xp, x2),
     lambda xp, g, x1: adjoint(xp, x1) @ g,
+    axes=(2, 1),
 )
 def _matrix_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a matrix and a vector."""
@@ -53,13 +56,14 @@ def _matrix_vector(x1: Raw, x2: Raw, /) -> Array:
 @multilinear(
     lambda xp, g, x2: conj(xp, x2) @ g,
     lambda xp, g, x1: xp.expand_dims(conj(xp, x1), axis=1) * g,
+    axes=(1, 2),
 )
 def _vector_matrix(x1: Raw, x2: Raw, /) -> Array:
     """Return the product of a vector and a matrix."""
     return x1 @ x2
 
 
-@multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g)
+@multilinear(lambda xp, g, x2: g * conj(xp, x2), lambda xp, g, x1: conj(xp, x1) * g, axes=(1, 1))
 def _vector_vector(x1: Raw, x2: Raw, /) -> Array:
     """Return the sum of the products of two vectors' elements."""
     return x1 @ x2

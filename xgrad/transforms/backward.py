@@ -8,7 +8,8 @@ from .. import errors
 from ..arrays.array import Array
 from ..arrays.node import FREED, PARAMETER, RULE, SAVED, SERIAL, Node, freed, parents_of, recording
 from ..engine.calls.results import arrayed
-from ..engine.record import own, seed
+from ..engine.lent import Lent
+from ..engine.record import seed
 from ..engine.walks import cone, pullback
 from ..ops.creation import asarray
 
@@ -29,11 +30,11 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
         seeds = {y._node[SERIAL]: g if create_graph else g._data}
         found = pullback(path, seeds, taped=create_graph, free=not create_graph)
     sums = []
-    lent = {id(g._data), id(y._data)}
+    own = Lent([g, y]).own
     for node in leaves:
         x, c = node[SAVED](), found.get(node[SERIAL])
         if x is not None and c is not None:
-            c = c if create_graph else own(Array(arrayed(c)), lent)
+            c = c if create_graph else own(Array(arrayed(c)))
             sums.append((x, c if x.grad is None else x.grad + c))
     for x, total in sums:  # all of them, or none if something fails above
         x.grad = total

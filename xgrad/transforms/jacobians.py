@@ -15,7 +15,7 @@ from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of, own
+from ..engine.record import Argnums, Record, numbers_of
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -351,9 +351,9 @@ def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
 def _by_block(record: Record, blocks: list[list[Any]], argnums: Argnums, has_aux: bool) -> Any:
     """Return the blocks of a Jacobian in the structures of the output and of the arguments."""
     constant_results.derived(record)
-    rows, seen = [], record.lent_ids()
+    rows, own = [], record.lent().own
     for row in blocks:
-        home = iter([_as_given(b, x, seen) for b, x in zip(row, record.given, strict=True)])
+        home = iter([_as_given(b, x, own) for b, x in zip(row, record.given, strict=True)])
         arguments = [
             structure.unflatten([next(home) for _ in range(structure.num_leaves)])
             for structure in record.structures
@@ -363,8 +363,8 @@ def _by_block(record: Record, blocks: list[list[Any]], argnums: Argnums, has_aux
     return (jacobian, record.aux) if has_aux else jacobian
 
 
-def _as_given(block: Any, given: Any, seen: set[int]) -> Any:
+def _as_given(block: Any, given: Any, own: Callable[[Array], Array]) -> Any:
     """Return a block raw if the argument that it belongs to was, in a buffer of its own."""
     if type(block) is Wirtinger:
-        return Wirtinger(*(trees.like_input(own(part, seen), given) for part in block))
-    return trees.like_input(own(block, seen), given)
+        return Wirtinger(*(trees.like_input(own(part), given) for part in block))
+    return trees.like_input(own(block), given)

@@ -13,7 +13,7 @@ from .backend import Level, hand, within
 from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
 from .memory import largest
-from .running import drawn, levels, running
+from .running import drawn, is_running, levels, running
 
 __all__ = [
     "Batch",
@@ -24,6 +24,7 @@ __all__ = [
     "enter",
     "hand",
     "holds",
+    "is_running",
     "largest",
     "leave",
     "levels",

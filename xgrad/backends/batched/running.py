@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import errors
 
-__all__ = ["drawn", "levels", "running"]
+__all__ = ["drawn", "is_running", "levels", "running"]
 
 _running: ContextVar[tuple[tuple[Any, str | None], ...]] = ContextVar("xgrad_vmap", default=())
 
@@ -22,6 +22,11 @@ def running(level: Any, randomness: str | None) -> Iterator[None]:
         yield
     finally:
         _running.reset(token)
+
+
+def is_running() -> bool:
+    """Whether a call of `vmap` is running here."""
+    return bool(_running.get())
 
 
 def levels() -> list[Any]:

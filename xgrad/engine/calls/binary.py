@@ -23,12 +23,16 @@ def _second(x1: Any, x2: Any, out: Any) -> Any:
     return x2
 
 
+def _both(x1: Any, x2: Any, out: Any) -> Any:
+    return x1, x2
+
+
 _PACKS: dict[tuple[int, ...], Pack | None] = {
     (): None,
     (0,): lambda x1, x2, out: x1,
     (1,): _second,
     (2,): lambda x1, x2, out: out,
-    (0, 1): lambda x1, x2, out: (x1, x2),
+    (0, 1): _both,
     (0, 2): lambda x1, x2, out: (x1, out),
     (1, 2): lambda x1, x2, out: (x2, out),
     (0, 1, 2): lambda x1, x2, out: (x1, x2, out),
@@ -37,14 +41,14 @@ _PACKS: dict[tuple[int, ...], Pack | None] = {
 
 
 def binary_call(
-    op: Op, kind: Kind, axes: int | None = None, other: Any = None
+    op: Op, kind: Kind, axes: tuple[int, int] | None = None, other: Any = None
 ) -> Callable[..., Any]:
     """Return the function that the user calls.
 
     Args:
         op: what the definition says.
         kind: the op's kind, which makes its rules.
-        axes: how many axes each argument must have for cotangents to fit as they are; None for an
+        axes: how many axes the arguments must have for cotangents to fit as they are; None for an
             elementwise op, whose arguments must have the shape of the result.
         other: what to call where an argument is neither an `Array` nor a raw array or number
             beside one; by default it settles the operands.
@@ -111,37 +115,35 @@ def binary_call(
         dtype = out.dtype
         plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
-            rule, pack, parents = first, pack_first, n1
+            rule, pack, parent, given = first, pack_first, n1, d1
             if saves_second and not alone and type(x2) is not Array:
                 d2 = guarded(d2)
-            fits = d1.dtype is dtype and (
-                alone or (d1.shape == out.shape if broadcasts else _fit(d1, d2, axes))
-            )
         elif n1 is None:
-            rule, pack, parents = second, pack_second, n2
+            rule, pack, parent, given = second, pack_second, n2, d2
             if saves_first and not alone and type(x1) is not Array:
                 d1 = guarded(d1)
-            fits = d2.dtype is dtype and (
-                alone or (d2.shape == out.shape if broadcasts else _fit(d1, d2, axes))
-            )
-        elif n1 is n2 and of_root and n1[RULE].own and isinstance(n1[RULE].own, Root):
-            return of_root(x1)
         else:
-            rule, pack, parents = both, pack_both, (n1, n2)
-            fits = d1.dtype is dtype is d2.dtype and (
-                (d1 is d2 or d1.shape == d2.shape) if broadcasts else _fit(d1, d2, axes)
+            if n1 is n2 and of_root and type(n1[RULE].own) is Root:
+                return of_root(x1)
+            saved = (d1, d2) if pack_both is _both else pack_both and pack_both(d1, d2, out)
+            same1, same2 = plain and d1.dtype is dtype, plain and d2.dtype is dtype
+            if same1 and same2 and (d1.shape == d2.shape if broadcasts else _fit(d1, d2, axes)):
+                y._node = [next_serial(), both, (n1, n2), saved, None]
+                return y
+            fit1 = None if broadcasts and same1 and d1.shape == out.shape else like(d1)
+            fit2 = None if broadcasts and same2 and d2.shape == out.shape else like(d2)
+            return on_tape(y, both, (n1, n2), saved, (like(out), (fit1, fit2)))
+        saved = d2 if pack is _second else pack and pack(d1, d2, out)
+        if (
+            plain
+            and given.dtype is dtype
+            and (  # a number beside it changes no shape
+                alone or (given.shape == out.shape if broadcasts else _fit(d1, d2, axes))
             )
-        saved = None if pack is None else d2 if pack is _second else pack(d1, d2, out)
-        if fits and plain:
-            y._node = [next_serial(), rule, parents, saved, None]
+        ):
+            y._node = [next_serial(), rule, parent, saved, None]
             return y
-        shape = out.shape
-        likes = [
-            None if broadcasts and plain and d.dtype is dtype and d.shape == shape else like(d)
-            for d, n in ((d1, n1), (d2, n2))
-            if n is not None
-        ]
-        return on_tape(y, rule, parents, saved, (like(out), likes))
+        return on_tape(y, rule, parent, saved, (like(out), (like(given),)))
 
     kind.call = call
     return call
@@ -165,6 +167,6 @@ def settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
     return call_raw(op, (x1, x2))
 
 
-def _fit(d1: Any, d2: Any, axes: int | None) -> bool:
-    """Whether neither argument of an op that broadcasts all but `axes` axes has more."""
-    return len(d1.shape) == axes == len(d2.shape)
+def _fit(d1: Any, d2: Any, axes: tuple[int, int] | None) -> bool:
+    """Whether neither argument of an op that broadcasts all but so many axes has more."""
+    return (len(d1.shape), len(d2.shape)) == axes

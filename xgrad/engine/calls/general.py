@@ -1,4 +1,4 @@
-"""Calling an op of several arrays, or of any number, with parameters or several results."""
+"""Calling an op of several arrays, with parameters or several results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .results import arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
 def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
     """Return the function that the user calls."""
-    raws, count, variadic = op.raws, len(op.arrays), op.variadic
+    raws, count = op.raws, len(op.arrays)
     keywords = op.keywords.difference(op.arrays, op.rest)
     records = not isinstance(kind, Constant)
     recordings: dict[int, Any] = {}
@@ -25,11 +25,8 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         arrays: Any = args
         rest: Any = ()
-        if not variadic:
-            if len(args) != count or (kwargs and not kwargs.keys() <= keywords):
-                arrays, rest, kwargs = op.parse(args, kwargs)
-        elif kwargs:
-            op.check(kwargs)
+        if len(args) != count or (kwargs and not kwargs.keys() <= keywords):
+            arrays, rest, kwargs = op.parse(args, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
         mask, bit, cls = 0, 1, None
@@ -78,9 +75,9 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         y._data = out
         saved, dtype, shape = pack(values, parameters, out), out.dtype, out.shape
         if kind.fits and dtype in REAL:
-            for i in tracked:  # a joint transpose makes what each array is like
+            for i in tracked:
                 data = values[i]
-                if data.dtype is not dtype or not (variadic or data.shape == shape):
+                if data.dtype is not dtype or data.shape != shape:
                     break
             else:
                 y._node = [next_serial(), rule, parents, saved, None]

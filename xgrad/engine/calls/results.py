@@ -81,10 +81,6 @@ def packing(op: Op, kind: Kind, keeps: tuple[str, ...]) -> Callable[..., Any]:
         )
     if "likes" not in keeps and not any(liked):
         return lambda values, parameters, out: pick((*values, None, *parameters, out))
-    if op.variadic:
-        return lambda values, parameters, out: pick(
-            (tuple([like(x) for x in values]), *parameters, out)
-        )
 
     def pack(values: list[Any], parameters: tuple[Any, ...], out: Any) -> Any:
         likes = tuple([like(x) for x in values])

@@ -29,6 +29,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
     rule: Any = kind.rule((0,)) if records else None
     standard, keeps = op.standard, rule.keeps if records else ()
     pack, liked = packing(op, kind, keeps), keeps == (*kind.likes, *op.parameters) != ()
+    both = keeps == (op.arrays[0], "out")
 
     def call(x: Any, /, *rest: Any, **kwargs: Any) -> Any:
         if len(rest) > most or (kwargs and not kwargs.keys() <= keywords):
@@ -51,9 +52,9 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             if node is not None and not records:
                 left(op.name, node)
         else:
-            parameters = rest
-            if kwargs or len(rest) < count:
-                parameters = op.values(rest, kwargs) if kwargs else rest + standard[len(rest) :]
+            parameters = standard
+            if rest or kwargs:
+                parameters = op.values(rest, kwargs) if len(rest) < count else rest
             if type(out) is not cls:
                 if isinstance(out, (tuple, list)):
                     return parts_on_tape(out, rule, node, pack, [data], parameters, (0,))
@@ -62,6 +63,8 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             y._data = out
             if liked:
                 saved: Any = (tuple.__new__(Like, (data.shape, data.dtype)), *parameters)
+            elif both:
+                saved = (data, out)
             else:
                 saved = pack([data], parameters, out)
             dtype = out.dtype

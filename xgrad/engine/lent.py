@@ -1,0 +1,37 @@
+"""What a transform gives belongs to its caller: writable, and shared with nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..arrays.array import Array
+from ..backends import BY_TYPE, backend_of
+
+
+class Lent:
+    """The arrays that somebody else has, in whose buffers nothing may be given out.
+
+    A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
+    out may be the cotangent that was given, another result, or a view of either.
+    """
+
+    __slots__ = ("arrays", "ids")
+
+    def __init__(self, arrays: Iterable[Array | None]) -> None:
+        self.arrays, self.ids = arrays, set[int]()
+
+    def own(self, x: Array) -> Array:
+        """Return an array in a buffer that is its own, copied where it is not."""
+        raw = x._data
+        backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+        if x._node is not None or backend.leads:
+            return x
+        if not backend.owns(raw):
+            return Array(backend.copied(raw))
+        if not self.ids:  # asked for when first needed; they stay alive as long as this does
+            self.ids = {id(y._data) for y in self.arrays if y is not None}
+        if id(raw) in self.ids:
+            raw = backend.copied(raw)
+            x = Array(raw)
+        self.ids.add(id(raw))
+        return x
