@@ -21,11 +21,11 @@ PATHS = {  # on a tracked array of NumPy, when warm
     "2.0 * x": (1, lambda x: 2.0 * x),
     "x ** 2": (6, lambda x: x**2),
     "x.sum()": (5, lambda x: x.sum()),
-    "x.mean()": (9, lambda x: x.mean()),
+    "x.mean()": (8, lambda x: x.mean()),
     "np.sin(x)": (2, lambda x: np.sin(x)),
     "np.sum(x)": (9, lambda x: np.sum(x)),
     "x[0]": (5, lambda x: x[0]),
-    "x[index]": (14, lambda x: x[INDEX]),
+    "x[index]": (5, lambda x: x[INDEX]),
     "asarray(x)": (1, lambda x: xg.asarray(x)),
 }
 
@@ -71,5 +71,5 @@ twice.defvjp(lambda x: (x * 2.0, None), lambda residuals, ct: (ct * 2.0,))
 def test_python_calls_of_a_gradient():
     x = np.ones(3)
     plain, custom = (xg.grad(lambda x, f=f: xg.sum(f(x))) for f in (xg.sin, twice))
-    assert len(calls(lambda: plain(x))) <= 64
-    assert len(calls(lambda: custom(x))) <= 76
+    assert len(calls(lambda: plain(x))) <= 44
+    assert len(calls(lambda: custom(x))) <= 50

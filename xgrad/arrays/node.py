@@ -100,7 +100,8 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
     __slots__ = ("made", "run", "token", "x")
 
     def __init__(self, x: Raw) -> None:
-        self.x, self.run = x, None
+        self.x = x
+        self.run: Run | None = None
 
     def __enter__(self) -> None:
         self.made = make_like(self.x)

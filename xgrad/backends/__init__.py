@@ -547,7 +547,7 @@ class creating_like:  # noqa: N801 - a context manager, and a class only for its
 
 def make_like(x: Raw) -> Any:
     """Make new arrays on the backend and device of a raw array, until `make_as_before`."""
-    backend = backend_of(x)
+    backend = BY_TYPE.get(type(x)) or backend_of(x)
     if backend.under is not None:
         x = under(x)
         backend = backend_of(x)

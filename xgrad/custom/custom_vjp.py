@@ -10,8 +10,7 @@ from .. import errors
 from ..arrays.array import Array
 from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
 from ..backends import REAL
-from ..backends.batched import levels
-from ..engine.projection import like
+from ..backends.batched import running_levels
 from ..engine.transposing import transposed
 from .call import Call, checked, filled, recorded
 
@@ -62,7 +61,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: {self.__name__} has no rule yet; "  # type: ignore[attr-defined]
                 f"call {self.__name__}.defvjp(fwd, bwd)"  # type: ignore[attr-defined]
             )
-        if len(args) == 1 and type(args[0]) is Array and not levels():
+        if len(args) == 1 and type(args[0]) is Array and not running_levels():
             x = args[0]
             if x._node is not None and x._data.dtype in REAL and is_recording():
                 return self._call_one(x)
@@ -81,7 +80,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             call = Call((x,))
             parents, call.parents = call.parents, ()
             return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
-        fit = like(out._data), (like(x._data),)
+        fit = (out._data.shape, out._data.dtype), ((x._data.shape, x._data.dtype),)
         saved = x._data, residuals
         return Array(out._data, [next_serial(), self._of_one, x._node, saved, fit])
 

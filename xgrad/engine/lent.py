@@ -29,7 +29,9 @@ class Lent:
         if not backend.owns(raw):
             return Array(backend.copied(raw))
         if not self.ids:  # asked for when first needed; they stay alive as long as this does
-            self.ids = {id(y._data) for y in self.arrays if y is not None}
+            for y in self.arrays:
+                if y is not None:
+                    self.ids.add(id(y._data))
         if id(raw) in self.ids:
             raw = backend.copied(raw)
             x = Array(raw)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import Parts
-from ..backends import COMPLEX, REAL, backend_of
+from ..backends import BY_TYPE, COMPLEX, REAL, backend_of
 from .handed import NAMESPACES
 
 
@@ -89,7 +89,7 @@ def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
 
 def ones_like(raw: Any) -> Any:
     """Return raw ones of the shape, dtype and device of a raw array."""
-    return backend_of(raw).xp.ones_like(raw)
+    return (BY_TYPE.get(type(raw)) or backend_of(raw)).xp.ones_like(raw)
 
 
 def zeros(like: Any, near: Any) -> Any:

@@ -8,8 +8,18 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
-from ..arrays.array import Array, leaf
-from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
+from ..arrays.array import Array
+from ..arrays.node import (
+    LEAF,
+    PARENTS,
+    SERIAL,
+    Node,
+    end,
+    inside,
+    is_recording,
+    next_serial,
+    recording,
+)
 from ..backends import REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
@@ -68,12 +78,20 @@ class Record:
                 self.outs.append(x)
             flat = x = y = None  # type: ignore[assignment]
         del out
-        nodes = [x._node for x in self.outs]
-        self.path, others = cone([n for n in nodes if n is not None], self.leaves)
+        nodes: list[Node | None] = []
+        for x in self.outs:
+            nodes.append(x._node)  # noqa: PERF401 - a comprehension is a call
+        self.path, others = cone(nodes, self.leaves)
         self.taped = others and outer
         if not self.taped:  # nothing outside may see, or keep alive, this tape
-            self.outs = [Array(x._data) for x in self.outs]
-        self.serials = self._reached(nodes)
+            for i, x in enumerate(self.outs):
+                self.outs[i] = Array(x._data)
+        x = None  # type: ignore[assignment]
+        first = nodes[0] if len(nodes) == 1 else None
+        if first is not None and self.path and self.path[-1] is first:
+            self.serials: list[int | None] = [first[SERIAL]]
+        else:
+            self.serials = self._reached(nodes)
         self.gone: dict[int, list[int]] | None = None
         self.unmet: set[int] = set()  # the leaves for which walks down found nothing
         self.seeds: Sequence[Array | None] = ()  # what the last walk was given
@@ -81,7 +99,7 @@ class Record:
     def _fresh(self, args: Sequence[Any], outer: bool) -> list[Any]:
         """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
         fresh = list(args)
-        mapped = batched.is_running()
+        mapped = bool(batched.running_levels())
         for i in self.argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
@@ -109,11 +127,11 @@ class Record:
         elif self.what in _WALK_LATER:
             x = Array(guarded(x._data, lock=False))
         x = batched.within(x) if mapped else x
-        y = leaf(x, outer)
+        node = [next_serial(), LEAF, x._node if outer else None, None, None]
         self.given.append(given)
         self.inputs.append(x)
-        self.leaves.append(y._node)
-        return y
+        self.leaves.append(node)
+        return Array(x._data, node)
 
     def _run(
         self, f: Callable[..., Any], fresh: list[Any], kwargs: dict[str, Any], outer: bool
@@ -143,8 +161,6 @@ class Record:
     def _reached(self, nodes: list[Node | None]) -> list[int | None]:
         """Return the serial number of each output that depends on an input, None for another."""
         serials = [None if n is None else n[SERIAL] for n in nodes]
-        if len(nodes) == 1 and self.path and self.path[-1][SERIAL] == serials[0]:
-            return serials
         inside = {n[SERIAL] for n in self.path} | {n[SERIAL] for n in self.leaves}
         return [s if s in inside else None for s in serials]
 
@@ -211,7 +227,7 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        own = self.lent().own
+        own = Lent([*self.inputs, *self.outs, *self.seeds]).own  # as `lent`, without a call more
         for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
             v = own(value)
             home.append(v if isinstance(g, Array) or v._node is not None else v._data)

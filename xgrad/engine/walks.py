@@ -16,36 +16,42 @@ walk runs on `xgrad` itself rather than on the raw namespace, and so is recorded
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
-from ..backends import backend_of
+from ..backends import BY_TYPE, backend_of
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
 
-def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
+def cone(outputs: Sequence[Node | None], leaves: Sequence[Node]) -> tuple[list[Node], bool]:
     """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
 
     Others are nodes of an outer tape: then a walk of this path must be recorded for it. A transform
     that has ended is nobody's outer tape, though an array may still be on its tape.
     """
-    inside = {node[SERIAL] for node in leaves}
+    inside = set(map(serial_of, leaves))
     path, strangers = _reachable(outputs, inside)
-    strangers += [node[PARENTS] for node in leaves if node[PARENTS] is not None]
+    for node in leaves:
+        if node[PARENTS] is not None:
+            strangers.append(node[PARENTS])
     others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf
         kept = []
         for node in path:
-            if any(parent[SERIAL] in inside for parent in parents_of(node)):
-                inside.add(node[SERIAL])
-                kept.append(node)
+            parents = node[PARENTS]
+            for parent in (parents,) if type(parents) is list else parents:
+                if parent is not None and parent[SERIAL] in inside:
+                    inside.add(node[SERIAL])
+                    kept.append(node)
+                    break
         path = kept
     return path, others
 
 
-def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], list[Node]]:
+def _reachable(outputs: Sequence[Node | None], ends: set[int]) -> tuple[list[Node], list[Node]]:
     """Return the nodes below some outputs, down to `ends`, and where others begin below them.
 
     Others are older than all `ends`, or leaves.
@@ -57,7 +63,7 @@ def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], list[No
     stack = list(outputs)
     while stack:
         node = stack.pop()
-        while True:  # a chain needs no stack
+        while node is not None:  # a chain needs no stack
             serial = node[0]
             if serial in seen:
                 break
@@ -71,11 +77,11 @@ def _reachable(outputs: list[Node], ends: set[int]) -> tuple[list[Node], list[No
             if type(parents) is list:
                 node = parents
                 continue
-            if len(parents) == 2 and None not in parents:
+            if len(parents) == 2:
                 other, node = parents
                 stack.append(other)
                 continue
-            stack.extend([parent for parent in parents if parent is not None])
+            stack.extend(parents)
             break
     return path, strangers
 
@@ -192,7 +198,8 @@ def pullback(
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
     rest = path if free else path.copy()
-    with backend_of(like._data if taped else like).quiet():
+    raw = like._data if taped else like
+    with (BY_TYPE.get(type(raw)) or backend_of(raw)).quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
             g = take(serial, None)
@@ -208,7 +215,7 @@ def pullback(
                     saved = rule.lift(node)
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
-                strong = rule.makes_zeros or (zeros and serial in zeros)
+                strong = rule.makes_zeros or serial in zeros
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
             if type(parents) is list:
@@ -229,7 +236,8 @@ def pullback(
                     give(parent, part, strong)
                 else:
                     cotangents[parent[0]] = part
-        walk.finish()
+        if parts:
+            walk.finish()
     return cotangents
 
 
@@ -299,7 +307,11 @@ def pushforward(
                 ts = (near,)
             else:
                 ts = tuple([None if p is None else held(p[0]) for p in parents])
-                near = next((t for t in ts if t is not None), None)
+                near = None
+                for t in ts:
+                    if t is not None:
+                        near = t
+                        break
             if near is not None:
                 if taped:
                     saved = rule.lift(node)

@@ -568,7 +568,7 @@ def minimum(x1: Operand, x2: Operand, /) -> Array:
 
 # A NaN is not limited: what it is in, and its derivative, it makes NaN.
 @elementwise(
-    mask(lambda xp, x, out: x == out),
+    mask(lambda xp, x, out: (x == out) | xp.isnan(x)),
     mask(lambda xp, x, min: x < min),
     mask(lambda xp, x, max: x > max),
     zeros=True,
@@ -577,7 +577,7 @@ def _clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) -
     """Return each element limited to a range that may be arrays too."""
 
 
-@elementwise(mask(lambda xp, x, out: x == out), zeros=True, name="clip")
+@elementwise(mask(lambda xp, x, out: (x == out) | xp.isnan(x)), zeros=True, name="clip")
 def _clip_to_numbers(x: Array, min: float | None, max: float | None, /) -> Array:
     """Return each element limited to a range of numbers."""
 

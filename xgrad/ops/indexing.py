@@ -18,7 +18,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
 from ..backends import BY_TYPE, XP, Backend, Raw, backend_of, backend_of_type
-from ..engine.guarding import guarded_key
+from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
@@ -138,7 +138,7 @@ def _read(x: Array, key: Key, /) -> Array:
 @linear(lambda xp, g, key: getitem(g, key))
 def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` at a basic index."""
-    return _placed(x, key, shape)  # type: ignore[no-any-return] # on raw arrays
+    return _placed(x, key, shape)
 
 
 @linear(
@@ -191,9 +191,10 @@ def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
         return _read_apart(x, key)  # what most are, found out in the quickest way
-    if isinstance(x, Array) and x._node is not None and is_recording():
-        key = guarded_key(key)
-    key = raw_key(key)
+    tracked = isinstance(x, Array) and x._node is not None and is_recording()
+    if type(key) is np.ndarray and type(x) is Array and type(x._data) is np.ndarray:
+        return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
+    key = raw_key(guarded_key(key) if tracked else key)
     if is_basic(key):
         return _read_apart(x, key)
     keys = key if type(key) is tuple else (key,)

@@ -211,7 +211,7 @@ def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     before = (slice(None),) * axis
     for a in arrays:
         end = start + (g.shape[axis] if a is None else a.shape[axis])
-        pieces.append(g[(*before, slice(start, end))])
+        pieces.append(g[(*before, slice(start, end), ...)])
         start = end
     return pieces
 

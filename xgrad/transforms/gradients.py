@@ -220,7 +220,8 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet and tells:
         constant_results.tell(record, "grad", "pass strict=False, or ", record.unmet)
-    constant_results.derived(record)
+    if record.taped:
+        constant_results.derived(record)
     return gradients[0] if single else tuple(gradients)
 
 

@@ -13,7 +13,7 @@ from .backend import Level, hand, within
 from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
 from .memory import largest
-from .running import drawn, is_running, levels, running
+from .running import drawn, levels, running, running_levels
 
 __all__ = [
     "Batch",
@@ -24,11 +24,11 @@ __all__ = [
     "enter",
     "hand",
     "holds",
-    "is_running",
     "largest",
     "leave",
     "levels",
     "running",
+    "running_levels",
     "total",
     "within",
 ]

@@ -15,6 +15,9 @@ def largest(path: list[Any]) -> int:
         for value in (*(saved if type(saved) is tuple else (saved,)), *(fit or ())):
             for part in value if type(value) in (tuple, list) else (value,):
                 shape = part if type(part) is tuple else getattr(part, "shape", ())
-                if isinstance(shape, tuple) and all(type(n) is int for n in shape):
-                    most = max(most, math.prod(shape))
+                try:
+                    count = math.prod(shape)
+                    most = max(most, count)  # an unknown length is NaN, and not more
+                except TypeError:  # no shape, but a parameter of some other kind
+                    continue
     return most

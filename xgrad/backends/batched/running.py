@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import errors
 
-__all__ = ["drawn", "is_running", "levels", "running"]
+__all__ = ["drawn", "levels", "running", "running_levels"]
 
 _running: ContextVar[tuple[tuple[Any, str | None], ...]] = ContextVar("xgrad_vmap", default=())
 
@@ -24,14 +24,13 @@ def running(level: Any, randomness: str | None) -> Iterator[None]:
         _running.reset(token)
 
 
-def is_running() -> bool:
-    """Whether a call of `vmap` is running here."""
-    return bool(_running.get())
+running_levels = _running.get
+"""The calls of `vmap` that are running here, each with what random numbers are inside it."""
 
 
 def levels() -> list[Any]:
     """Return the levels of the calls of `vmap` that are running, the outermost first."""
-    return [level for level, _ in _running.get()]
+    return [level for level, _ in running_levels()]
 
 
 def drawn(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any:

@@ -58,7 +58,8 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
             return Array(out) if type(out) is cls else wrapped(out)
         y: Any = new(Array)
         y._data = out = out if type(out) is cls else arrayed(out)
-        dtype, fits, likes = out.dtype, True, []
+        dtype, fits = out.dtype, True
+        likes: list[Like | None] = []
         for data in values:
             if type(data) is cls:
                 likes.append(tuple.__new__(Like, (data.shape, data.dtype)))
