@@ -132,6 +132,7 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Resul
         "targets": {n: workloads[n].target for n in names if n in workloads},
         "workloads": {},
         "per operation": {},
+        "per link": {},
         "growth": {},
         "memory": {},
         "footprint": {},
@@ -148,6 +149,7 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> report.Resul
         for elements in (1, 10):
             found = timing.per_operation(elements, libraries, plan)
             results["per operation"][elements] = found
+        results["per link"] = timing.per_link(1, libraries, plan)
     if "growth" in parts:
         for name in names:
             if name in GROWTHS:

@@ -86,6 +86,17 @@ def costs(results: Results) -> str:
     return table(["ns per operation", "forward", "backward"], rows)
 
 
+def links(results: Results) -> str:
+    """Return the table of what the gradient of an op of each kind costs, beside that of `sin`."""
+    found = results["per link"]
+    names = list(next(iter(found.values())))
+    rows = [
+        [library, *(f"{number(t[name])} ({number(t[name] / t[names[0]])})" for name in names)]
+        for library, t in found.items()
+    ]
+    return table(["us per op of a gradient (times sin)", *names], rows)
+
+
 def growths(results: Results) -> str:
     """Return the table of how time grows."""
     rows = [
@@ -147,6 +158,7 @@ def everything(results: Results) -> str:
         ("workloads", ratios),
         ("workloads", firsts),
         ("per operation", costs),
+        ("per link", links),
         ("growth", growths),
         ("memory", memory),
         ("footprint", footprint),

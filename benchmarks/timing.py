@@ -17,7 +17,7 @@ import numpy as np
 
 from .libraries import Library
 from .places import Place
-from .workloads import Growth, Workload, chain
+from .workloads import Growth, Workload, chain, links
 
 SEED = 1
 SAMPLE = 0.003  # seconds that a sample takes at least: short, so that many are not interrupted
@@ -190,6 +190,26 @@ def per_operation(
         }
         for name in both
     }
+
+
+def per_link(
+    elements: int, libraries: Iterable[Library], plan: Plan
+) -> dict[str, dict[str, float]]:
+    """Return the microseconds per op of the gradient of a chain of each op."""
+    (x,) = chain.inputs(np.random.default_rng(SEED), elements)
+    runs: Runs = {}
+    for library in libraries:
+        if library.forward is not None:
+            own = library.put(x)
+            for name in links.LINKS:
+                gradient = library.ways["gradient"](library.bind(links.model(name)), 1)
+                runs[f"{library.name} {name}"] = _call(gradient, own)
+    plan.say(f"cost of an op of each kind, {elements} elements")
+    found: dict[str, dict[str, float]] = {}
+    for name, times in samples(runs, plan).items():
+        library_name, link = name.split(" ")
+        found.setdefault(library_name, {})[link] = min(times) / links.OPS * 1e6
+    return found
 
 
 def _call(f: Callable[..., Any], *inputs: Any) -> Callable[[], Any]:

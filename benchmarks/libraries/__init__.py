@@ -8,7 +8,7 @@ from typing import Any
 
 Function = Callable[..., Any]
 
-NAMES = "exp log sin sqrt stack sum tanh zeros_like"
+NAMES = "clip concat exp log sin sqrt stack sum tanh where zeros_like"
 
 
 @dataclass(frozen=True)

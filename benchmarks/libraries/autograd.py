@@ -25,6 +25,7 @@ def load(name: str, threads: int, device: str) -> Library:
     xp = namespace(
         anp,
         bordered=lambda x: anp.pad(x, 1, "constant"),
+        concat=anp.concatenate,
         fft=anp.fft,
         imag=anp.imag,
         linalg=namespace_of_linalg(),
