@@ -21,7 +21,7 @@ class Call:
 
     def __init__(self, args: tuple[Any, ...]) -> None:
         self.leaves, self.structure = trees.flatten(args)
-        self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
+        self.places = [i for i, x in enumerate(self.leaves) if is_floating(x)]
         arrays = [self.leaves[i] for i in self.places]
         lead = leading(arrays)
         if lead is not None:  # batches take the others along, as in any op
@@ -61,7 +61,8 @@ def _kept(x: Any) -> Any:
     return x._data if isinstance(x, Array) else guarded(_raw(x))
 
 
-def _is_floating(x: Any) -> bool:
+def is_floating(x: Any) -> bool:
+    """Whether a leaf is a floating-point array or number, which may have a derivative."""
     if not trees.is_leaf_type(x) or type(x) in (bool, int):
         return False
     dtype = _raw(x).dtype
@@ -75,7 +76,7 @@ def recorded(out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: s
     fit = ([(x._data.shape, x._data.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
     return structure.unflatten(
-        [Array(x._data, selected(node, i)) if _is_floating(x) else x for i, x in enumerate(arrays)]
+        [Array(x._data, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
     )
 
 
