@@ -76,13 +76,17 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
 
 
 class Run:
-    """What is held while the outermost transform runs its function; see `engine.guarding`."""
+    """What is held while the outermost transform runs its function.
 
-    __slots__ = ("copies", "unlock")
+    See `engine.guarding`, and `engine.effects` for what walks visit in any case.
+    """
+
+    __slots__ = ("copies", "effects", "unlock")
 
     def __init__(self) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
+        self.effects: list[Any] = []
 
 
 _run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
@@ -95,11 +99,13 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
 
     __slots__ = ("run", "token")
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Run:
         self.run = None
-        if _run.get() is None:
-            self.run = Run()
-            self.token = _run.set(self.run)
+        run = _run.get()
+        if run is None:
+            run = self.run = Run()
+            self.token = _run.set(run)
+        return run
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if self.run is not None:

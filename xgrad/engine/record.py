@@ -9,9 +9,9 @@ from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
-from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
+from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_inside, is_recording, recording
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
-from . import handed
+from . import effects, handed
 from .calls.results import arrayed
 from .guarding import guarded
 from .operands import taken_along
@@ -48,6 +48,7 @@ class Record:
         self.leaves: list[Node] = []
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
+        self.effects: list[effects.Effect] = []
         outer = is_recording()
         out = self._run(f, self._fresh(args, outer), kwargs, outer)
         self.aux = None
@@ -65,8 +66,9 @@ class Record:
             nodes.append(x._node)
             self.outs.append(x)
         flat = x = y = None  # type: ignore[assignment]
-        self.path, others = cone([n for n in nodes if n is not None], self.leaves)
-        self.taped = others and outer
+        visits = effects.nodes_of(self.effects)
+        self.path, others = cone([n for n in nodes if n is not None], self.leaves, visits)
+        self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             self.outs = [Array(x._data) for x in self.outs]
         self.serials = self._reached(nodes)
@@ -116,11 +118,17 @@ class Record:
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with creating_like(self.inputs[0]._data), inside():
+            with creating_like(self.inputs[0]._data), inside() as run:
+                before = len(run.effects)
                 if outer:
-                    return f(*fresh, **kwargs)
-                with recording(True):
-                    return f(*fresh, **kwargs)
+                    out = f(*fresh, **kwargs)
+                else:
+                    with recording(True):
+                        out = f(*fresh, **kwargs)
+                self.effects = run.effects[before:]
+                if not outer:
+                    del run.effects[before:]
+                return out
         except Exception as error:
             if error.__cause__ is not None:
                 leaving.restate(error)
@@ -166,13 +174,19 @@ class Record:
         taped, self.lent = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
+            taped = bool(self.effects) and is_inside() is not None
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
             if serial is not None and ct is not None:
                 c = ct if taped else ct._data
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
-        if taped:
+        if self.effects:
+            with recording(taped):
+                found = effects.pullback(
+                    self.path, seeds, self.effects, taped=taped, free=free, sparse=sparse
+                )
+        elif taped:
             with recording(True):
                 found = pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
         else:  # on raw arrays, where nothing can be recorded
@@ -189,6 +203,7 @@ class Record:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
         self.lent = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
+        tracked = tracked or (bool(self.effects) and is_inside() is not None)
         taped = self.taped or (tracked and is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
@@ -198,7 +213,12 @@ class Record:
         if self.gone is None:
             self.gone = last_uses(self.path, [s for s in self.serials if s is not None])
         with recording(taped):
-            found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
+            if self.effects:
+                found = effects.pushforward(
+                    self.path, seeds, self.gone, self.effects, taped=taped, sparse=sparse
+                )
+            else:
+                found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
         return [
             _home(None if s is None else found.get(s), x)
             for s, x in zip(self.serials, self.outs, strict=True)

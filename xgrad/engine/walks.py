@@ -16,6 +16,7 @@ walk runs on `xgrad` itself rather than on the raw namespace, and so is recorded
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
@@ -24,21 +25,27 @@ from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
 
-def cone(outputs: list[Node], leaves: list[Node]) -> tuple[list[Node], bool]:
+def cone(
+    outputs: list[Node], leaves: list[Node], visits: Sequence[Node] = ()
+) -> tuple[list[Node], bool]:
     """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
 
     Others are nodes of an outer tape: then a walk of this path must be recorded for it. A transform
-    that has ended is nobody's outer tape, though an array may still be on its tape.
+    that has ended is nobody's outer tape, though an array may still be on its tape. What a walk
+    visits in any case (see `effects`) is leaf and output at once.
     """
     inside = {node[SERIAL] for node in leaves}
-    path, strangers = _reachable(outputs, inside)
+    path, strangers = _reachable([*outputs, *visits] if visits else outputs, inside)
     strangers += [parent for node in leaves for parent in parents_of(node)]
     others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf
         kept = []
+        visited = {node[SERIAL] for node in visits}
         for node in path:
-            if any(parent[SERIAL] in inside for parent in parents_of(node)):
+            if node[SERIAL] in visited or any(
+                parent[SERIAL] in inside for parent in parents_of(node)
+            ):
                 inside.add(node[SERIAL])
                 kept.append(node)
         path = kept
@@ -124,9 +131,9 @@ class Walk:
 
     __slots__ = ("cotangents", "owned", "parts", "plus", "zeros")
 
-    def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool) -> None:
+    def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
-        self.zeros: set[int] = set(cotangents) if sparse else set()
+        self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
         self.plus = operator.add if taped else operator.iadd
@@ -156,6 +163,7 @@ class Walk:
     def finish(self) -> None:
         """Put together the parts of leaves, whose turn never comes."""
         for serial, parts in self.parts.items():
+            self.zeros.add(serial)
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
 
@@ -176,7 +184,7 @@ def pullback(
     *,
     taped: bool,
     free: bool = False,
-    sparse: bool = False,
+    sparse: bool | set[int] = False,
 ) -> dict[int, Any]:
     """Walk down: return the cotangents of the leaves, by serial number.
 
@@ -189,7 +197,8 @@ def pullback(
         cotangents: the cotangent of each output, by serial number; taken over.
         taped: whether an outer tape must see the walk.
         free: empty `path` on the way, so that values are freed as soon as they are consumed.
-        sparse: whether the given cotangents have structural zeros, as unit vectors have.
+        sparse: whether the given cotangents have structural zeros, as unit vectors have; or the
+            serial numbers of those that have some, to which this walk adds.
     """
     if not cotangents or not path:
         return cotangents
