@@ -1,5 +1,13 @@
-"""Beyond one machine: derivatives through pools of workers."""
+"""Beyond one machine: collectives with derivatives, and pools of workers.
 
+What is run by MPI, PyTorch's process groups, NCCL, threads or nobody else is told by `use`; a
+`Group` has the collectives as methods, which are differentiable in any mode and order. Nothing of
+these packages is imported before one of their communicators is handed over.
+"""
+
+from .communicator import Communicator, Serial
+from .group import Group, group, use
 from .pools import starmap
+from .threads import run_threads
 
-__all__ = ["starmap"]
+__all__ = ["Communicator", "Group", "Serial", "group", "run_threads", "starmap", "use"]
