@@ -120,7 +120,49 @@ def a_heat_step(comm, x):
     return xg.sum(x**4)
 
 
+def in_scan(comm, x):
+    def body(carry, t):
+        y = comm.allreduce(xg.sin(carry * t))
+        return (y if comm.rank == 0 else carry * t), carry
+
+    return xg.sum(xg.scan(body, x, np.asarray([1.0, 0.5]))[0] ** 2 * x)
+
+
+def in_scan_unused(comm, x):
+    def body(carry, t):
+        return carry * t, comm.allreduce(xg.sin(carry * t) if comm.rank else np.ones(N))
+
+    c, y = xg.scan(body, x, np.asarray([1.0, 0.5]))
+    return xg.sum(y**2) if comm.rank == 0 else xg.sum(x**2)
+
+
+def compiled(comm, x):
+    def part(x):
+        y = comm.allreduce(xg.sin(x) if comm.rank else np.ones(N) * 0.5)
+        return xg.sum(y**2 * x) if comm.rank == 0 else xg.sum(x**3)
+
+    return xg.compile(part)(x)
+
+
+def compiled_unused(comm, x):
+    def part(x):
+        y = comm.allreduce(xg.sin(x))
+        return y * xg.sum(x)
+
+    y = xg.compile(part)(x)
+    return xg.sum(y**2) if comm.rank == 0 else xg.sum(x**2)
+
+
+def mapped(comm, x):
+    def part(x):
+        y = comm.allreduce(xg.sin(x) if comm.rank else xg.ones(N))
+        return xg.sum(y**2 * x) if comm.rank == 0 else xg.sum(x**3)
+
+    return xg.sum(xg.vmap(part)(xg.stack([x, x * 2])))
+
+
 DIFFER = [
+    *(in_scan, in_scan_unused, compiled, compiled_unused, mapped),
     *(only_one_uses_it, nobody_uses_it, a_constant_is_sent, a_pipeline, a_constant_result),
     *(two_in_another_order, in_checkpoint, in_checkpoints_that_differ, sends_in_checkpoint),
     *(an_inner_gradient, an_inner_tangent, a_heat_step),

@@ -13,7 +13,7 @@ from typing import Any
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import SAVED, Node, Parts, Rule, is_inside, is_recording, next_serial, selected
-from ..backends import Raw, backend_of
+from ..backends import Raw, backend_of, batched
 from ..backends import effects as recorders
 from ..custom.call import is_floating
 from ..engine import effects
@@ -39,14 +39,14 @@ def communicate(line: Line, message: Message, tree: Any, like: Any = None) -> An
         wanted = leaves
     else:
         wanted, structure = trees.flatten(like)
-    arrays = [trees.as_array(x, message.kind) for x in leaves]
-    likes = [trees.as_array(x, message.kind)._data for x in wanted]
+    arrays = [_within(x, message.kind) for x in leaves]
+    likes = arrays if like is None else [_within(x, message.kind) for x in wanted]
     found: list[Any] = [None] * len(wanted)
     for floating in (True, False):
         members = [i for i, x in enumerate(arrays) if is_floating(x) is floating]
         if not members:
             continue
-        call = [arrays[i] for i in members], [likes[i] for i in members]
+        call = [arrays[i] for i in members], [likes[i]._data for i in members]
         ys = (_tracked if floating else _plain)(line, message, *call)
         if not ys:
             return None
@@ -55,6 +55,12 @@ def communicate(line: Line, message: Message, tree: Any, like: Any = None) -> An
     return structure.unflatten(
         [_home(y, x) for y, x in zip(found, leaves if like is None else wanted, strict=True)]
     )
+
+
+def _within(x: Any, what: str) -> Array:
+    """Return a leaf as an array; inside `vmap` as one for each example, as on other ranks."""
+    found: Array = batched.within(trees.as_array(x, what))
+    return found
 
 
 def _home(y: Array, given: Any) -> Any:
