@@ -327,6 +327,9 @@ def use(
     to = _adapted(communicator)
     if check is None:
         check = bool(getattr(to, "checks", True))
+    watch = getattr(to, "watch", None)
+    if watch is not None:
+        watch(check)
     made = Group(to, check=check, deterministic=deterministic)
     _current.set(made)
     return made
