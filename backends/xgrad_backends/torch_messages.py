@@ -38,7 +38,9 @@ class _Group:
             return y.to(near.device)
         backend = backend_of(near)
         out = y.cpu().numpy()
-        return out if isinstance(near, np.ndarray) else backend.from_numpy(out, backend.device(near))
+        return (
+            out if isinstance(near, np.ndarray) else backend.from_numpy(out, backend.device(near))
+        )
 
     def _combine(self, x: torch.Tensor, op: str) -> torch.Tensor:
         """Combine values of all ranks, complex numbers as pairs, in a dtype that is known there."""
@@ -95,7 +97,7 @@ class _Group:
 
     def _at(self, rank: int) -> int:
         """Return the number in the whole program of a rank of this group."""
-        return dist.get_global_rank(self._group, rank)
+        return int(dist.get_global_rank(self._group, rank))
 
 
 def _bytes(x: torch.Tensor) -> torch.Tensor:

@@ -3,7 +3,6 @@
 import os
 import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,12 +10,14 @@ import torch.distributed
 import torch.multiprocessing
 
 import xgrad as xg
+from tests.machines import programs
 from xgrad import distributed as dist
 
-sys.path.insert(0, str(Path(__file__).parent))
-import programs
-
 warnings.simplefilter("ignore", xg.errors.ConstantResultWarning)
+
+
+def of_tensors(f):
+    return lambda comm, x: f(comm, xg.to_backend(xg.asarray(x), "torch"))
 
 
 def work(rank, size, store):
@@ -32,19 +33,12 @@ def work(rank, size, store):
         return rows
 
     for tensors in (False, True):
-
-        def given(f):
-            def of_tensor(comm, x):
-                return f(comm, xg.to_backend(xg.asarray(x), "torch"))
-
-            return of_tensor if tensors else f
-
         names = ("allreduce", "allgather", "reduce_scatter", "alltoall", "bcast", "reduce")
         names += ("sendrecv", "shift", "allreduce_max", "only_one_uses_it", "in_checkpoint")
         worst = 0.0
         for name in names if tensors else (*names, "trees", "a_pipeline", "sendrecv_of_others"):
-            f = getattr(programs, name)
-            for what, error in programs.errors_of(run, given(f), size):
+            f = of_tensors(getattr(programs, name)) if tensors else getattr(programs, name)
+            for what, error in programs.errors_of(run, f, size):
                 assert error < 1e-8, (name, tensors, what, error)
                 worst = max(worst, error)
         if rank == 0:

@@ -5,16 +5,13 @@ import signal
 import sys
 import time
 import warnings
-from pathlib import Path
 
 import numpy as np
 from mpi4py import MPI
 
 import xgrad as xg
+from tests.machines import programs
 from xgrad import distributed as dist
-
-sys.path.insert(0, str(Path(__file__).parent))
-import programs
 
 warnings.simplefilter("ignore", xg.errors.ConstantResultWarning)
 
@@ -78,7 +75,10 @@ def dtypes(comm):
         np.testing.assert_array_equal(y, x * comm.size)
         np.testing.assert_array_equal(comm.allgather(x), np.stack([x] * comm.size))
         assert comm.allreduce(x[0]).shape == ()
-    assert comm.allreduce(np.asarray([True, comm.rank == 0]), "min").tolist() == [True, comm.size < 2]
+    assert comm.allreduce(np.asarray([True, comm.rank == 0]), "min").tolist() == [
+        True,
+        comm.size < 2,
+    ]
     assert comm.allreduce(np.asarray([False, comm.rank == 0]), "max").tolist() == [False, True]
     assert comm.allreduce(np.ones((0, 3))).shape == (0, 3)
     say(comm, "dtypes ok")

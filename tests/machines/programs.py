@@ -132,7 +132,7 @@ def in_scan_unused(comm, x):
     def body(carry, t):
         return carry * t, comm.allreduce(xg.sin(carry * t) if comm.rank else np.ones(N))
 
-    c, y = xg.scan(body, x, np.asarray([1.0, 0.5]))
+    _, y = xg.scan(body, x, np.asarray([1.0, 0.5]))
     return xg.sum(y**2) if comm.rank == 0 else xg.sum(x**2)
 
 

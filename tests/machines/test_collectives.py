@@ -4,18 +4,13 @@
 The ranks are threads; `test_mpi.py` runs the same programs on processes.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.machines import programs
 from xgrad import distributed as dist
 from xgrad.errors import DistributedError
-
-sys.path.insert(0, str(Path(__file__).parent))
-import programs
 
 NAMES = [f.__name__ for f in programs.DIFFER + programs.COLLECTIVES]
 

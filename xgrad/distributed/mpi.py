@@ -55,7 +55,7 @@ class _MPI:
         dtype = data.dtype
         if dtype.kind == "b":
             data = data.astype(np.uint8)
-        elif dtype.kind not in "iufc" or dtype.itemsize == 2 and dtype.kind == "f":
+        elif dtype.kind not in "iufc" or (dtype.itemsize == 2 and dtype.kind == "f"):
             data = data.astype(np.float32)  # halves, and what NumPy does not know
         out = np.empty(shape, data.dtype) if isinstance(data, np.ndarray) else data[:0].copy()
         if not isinstance(data, np.ndarray):
