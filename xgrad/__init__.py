@@ -591,6 +591,7 @@ if TYPE_CHECKING:
     from . import compat as compat
     from . import compiling as compiling
     from . import data as data
+    from . import distributed as distributed
     from . import fft, linalg, special
     from . import files as files
     from . import interchange as interchange
@@ -606,8 +607,9 @@ if TYPE_CHECKING:
 _COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "compiling", "data", "fft", "files", "interchange", "linalg", "nn"),
-    *("numpy_protocol", "optim", "optimize", "programs", "scipy", "show", "special", "testing"),
+    *("compat", "compiling", "data", "distributed", "fft", "files", "interchange", "linalg"),
+    *("nn", "numpy_protocol", "optim", "optimize", "programs", "scipy", "show", "special"),
+    "testing",
 )
 
 

@@ -72,6 +72,7 @@ def batches(
     epoch: int = 0,
     drop_last: bool = False,
     start: int = 0,
+    shard: tuple[int, int] = (0, 1),
 ) -> Iterator[Any]:
     """Yield parts of a pytree of arrays along their first axes.
 
@@ -82,31 +83,64 @@ def batches(
         epoch: each has an order of its own.
         drop_last: whether to leave out a last part that is not full.
         start: the first part to yield, counted from 0; to go on in the middle of an epoch.
+        shard: ``(rank, size)`` yields of each part only what belongs to one of `size` ranks: a
+            `size`-th, so that the ranks together have the batches of one process, whatever their
+            number. Of a last part the fewer than `size` examples that are left over are left out.
 
     Returns:
         An iterator over pytrees of the structure of `arrays`.
 
     Raises:
-        ValueError: if `batch_size` is not positive, or the arrays differ in length.
+        ValueError: if `batch_size` is not positive, or no multiple of the number of ranks, or the
+            arrays differ in length.
 
     >>> import numpy as np, xgrad as xg
     >>> [x.tolist() for x in xg.data.batches(np.arange(5), 2)]
     [[0, 1], [2, 3], [4]]
+    >>> [x.tolist() for x in xg.data.batches(np.arange(10), 4, shard=(1, 2))]
+    [[2, 3], [6, 7], [9]]
     """
-    if batch_size < 1:
-        raise ValueError(f"batches: batch_size is {batch_size}; expected a positive integer")
+    _require_batch_size("batches", batch_size, shard)
     n = _length(arrays, "batches")
     order = None if seed is None else _order(n, seed, epoch)
-    return _parts(arrays, order, _count(n, batch_size, drop_last), batch_size, start)
+    count = _count(n, batch_size, drop_last, shard[1])
+    return _parts(arrays, order, count, batch_size, start, n, shard)
 
 
-def _count(n: int, batch_size: int, drop_last: bool) -> int:
-    return n // batch_size if drop_last else -(-n // batch_size)
+def _require_batch_size(function: str, batch_size: int, shard: tuple[int, int]) -> None:
+    if batch_size < 1:
+        raise ValueError(f"{function}: batch_size is {batch_size}; expected a positive integer")
+    rank, size = shard
+    if not 0 <= rank < size:
+        raise ValueError(
+            f"{function}: shard is {shard}; expected (rank, size) with 0 <= rank < size"
+        )
+    if batch_size % size:
+        raise ValueError(
+            f"{function}: batch_size is {batch_size} for all {size} ranks together; expected a "
+            f"multiple of {size}, as {batch_size + -batch_size % size}"
+        )
 
 
-def _parts(arrays: Any, order: Any, count: int, batch_size: int, start: int) -> Iterator[Any]:
+def _count(n: int, batch_size: int, drop_last: bool, ranks: int) -> int:
+    full, rest = divmod(n, batch_size)
+    return full if drop_last or rest < ranks else full + 1
+
+
+def _parts(
+    arrays: Any,
+    order: Any,
+    count: int,
+    batch_size: int,
+    start: int,
+    n: int,
+    shard: tuple[int, int],
+) -> Iterator[Any]:
+    rank, size = shard
     for i in range(start, count):
-        part: Any = slice(i * batch_size, (i + 1) * batch_size)
+        first = i * batch_size
+        own = min(batch_size, n - first) // size
+        part: Any = slice(first + rank * own, first + (rank + 1) * own)
         part = part if order is None else order[part]
         yield trees.map(lambda x, part=part: _rows(x, part), arrays)
 
@@ -119,6 +153,7 @@ class Loader:
         batch_size: how many examples a batch has.
         seed: shuffles the examples, anew in each epoch; None leaves them in order.
         drop_last: whether to leave out a last batch that is not full.
+        shard: ``(rank, size)`` yields what belongs to one of `size` ranks; see `batches`.
 
     Attributes:
         state: ``{"epoch": ..., "batch": ...}``, the place of the next batch. Save it with the
@@ -138,18 +173,23 @@ class Loader:
     """
 
     def __init__(
-        self, arrays: Any, batch_size: int, *, seed: int | None = None, drop_last: bool = False
+        self,
+        arrays: Any,
+        batch_size: int,
+        *,
+        seed: int | None = None,
+        drop_last: bool = False,
+        shard: tuple[int, int] = (0, 1),
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"Loader: batch_size is {batch_size}; expected a positive integer")
-        self.arrays, self.batch_size = arrays, batch_size
+        _require_batch_size("Loader", batch_size, shard)
+        self.arrays, self.batch_size, self.shard = arrays, batch_size, shard
         self.seed, self.drop_last = seed, drop_last
         self.examples = _length(arrays, "Loader")
         self.state = {"epoch": 0, "batch": 0}
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch."""
-        return _count(self.examples, self.batch_size, self.drop_last)
+        return _count(self.examples, self.batch_size, self.drop_last, self.shard[1])
 
     def __iter__(self) -> Iterator[Any]:
         epoch, first = int(self.state["epoch"]), int(self.state["batch"])
@@ -160,6 +200,7 @@ class Loader:
             epoch=epoch,
             drop_last=self.drop_last,
             start=first,
+            shard=self.shard,
         )
         for i, batch in enumerate(parts, first + 1):
             # the position is that after the batch which is handed out now

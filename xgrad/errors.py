@@ -17,6 +17,7 @@
     |   +-- NonFiniteError               (FloatingPointError)  ``debug`` found a NaN or infinity
     |   +-- ReplayError                  (RuntimeError)  a checkpointed function gave another result
     |   +-- GraphFreedError              (RuntimeError)  a second backward through a freed graph
+    +-- DistributedError                 (RuntimeError)  ranks that disagree, or that are gone
     +-- FileError                        (ValueError)    a file is damaged, or holds another tree
     +-- TracedConversionError            (TypeError)     a conversion that would drop the gradient
     +-- TraceError                       (TypeError)     ``compile`` needs a value not known yet
@@ -43,6 +44,7 @@ __all__ = [
     "ConstantResultWarning",
     "DegenerateSpectrumWarning",
     "DerivativeError",
+    "DistributedError",
     "FileError",
     "GraphFreedError",
     "LoopWarning",
@@ -142,6 +144,10 @@ class GraphFreedError(DerivativeError, RuntimeError):
 
 class ReplayError(DerivativeError, RuntimeError):
     """A function of `checkpoint` gave another result when it was run again."""
+
+
+class DistributedError(XgradError, RuntimeError):
+    """Ranks of a distributed program disagree, or one of them is gone."""
 
 
 class FileError(XgradError, ValueError):

@@ -63,8 +63,9 @@ ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapez
 """Modules, and functions of theirs that take ``float(x)`` only to judge how large an error is."""
 
 ELSEWHERE = (
-    "differentiate inside the function that a worker process runs, or around the call that is kept "
-    "in a file, and pass what comes out"
+    "map over workers with xgrad.distributed.starmap(f, pool)([(x, ...), ...]), or differentiate "
+    "inside the function that a worker runs, or around the call that is kept in a file, and pass "
+    "what comes out"
 )
 """What to do instead of a pickle: across processes and files there is no tape."""
 
@@ -90,11 +91,15 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
 
 
 def restate(error: Exception) -> None:
-    """Raise the error of a conversion again, where a pool of processes reports it only as text.
+    """Raise the error of a conversion again, where a pool reports it as the cause of its own error.
 
-    A pool pickles in a thread of its own; what goes wrong there comes back as the printed cause of
-    an error of the pool's.
+    A pool of processes pickles in a thread of its own; what goes wrong there comes back as a text.
     """
+    cause = error.__cause__
+    while cause is not None:
+        if isinstance(cause, errors.TracedConversionError):
+            raise errors.TracedConversionError(str(cause)) from error
+        cause = cause.__cause__
     name = f"{errors.TracedConversionError.__module__}.{errors.TracedConversionError.__name__}: "
     _, found, text = str(error.__cause__).rpartition(name)
     if found and not isinstance(error, errors.TracedConversionError):

@@ -76,13 +76,17 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
 
 
 class Run:
-    """What is held while the outermost transform runs its function; see `engine.guarding`."""
+    """What is held while the outermost transform runs its function.
 
-    __slots__ = ("copies", "unlock")
+    See `engine.guarding`, and `engine.effects` for what walks visit in any case.
+    """
+
+    __slots__ = ("copies", "effects", "unlock")
 
     def __init__(self) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
+        self.effects: list[Any] = []
 
 
 _run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
@@ -94,23 +98,28 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
     """Run a transform's function inside a ``with`` block, in this context only.
 
     Args:
-        x: a raw argument of the function, on whose backend and device new arrays are made.
+        x: a raw argument of the function, on whose backend and device new arrays are made; None to
+            make them as before.
     """
 
     __slots__ = ("made", "run", "token", "x")
 
-    def __init__(self, x: Raw) -> None:
+    def __init__(self, x: Raw | None = None) -> None:
         self.x = x
         self.run: Run | None = None
 
-    def __enter__(self) -> None:
-        self.made = make_like(self.x)
-        if _run.get() is None:
-            self.run = Run()
-            self.token = _run.set(self.run)
+    def __enter__(self) -> Run:
+        if self.x is not None:
+            self.made = make_like(self.x)
+        run = _run.get()
+        if run is None:
+            run = self.run = Run()
+            self.token = _run.set(run)
+        return run
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        make_as_before(self.made)
+        if self.x is not None:
+            make_as_before(self.made)
         if self.run is not None:
             _run.reset(self.token)
             for unlock in self.run.unlock:

@@ -10,7 +10,7 @@ from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
-from ..engine import handed, tape
+from ..engine import effects, handed, tape
 from ..engine.guarding import guarded
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
@@ -21,7 +21,7 @@ class Call:
 
     def __init__(self, args: tuple[Any, ...]) -> None:
         self.leaves, self.structure = trees.flatten(args)
-        self.places = [i for i, x in enumerate(self.leaves) if _is_floating(x)]
+        self.places = [i for i, x in enumerate(self.leaves) if is_floating(x)]
         arrays = [self.leaves[i] for i in self.places]
         lead = leading(arrays)
         if lead is not None:  # batches take the others along, as in any op
@@ -61,21 +61,29 @@ def _kept(x: Any) -> Any:
     return x._data if isinstance(x, Array) else guarded(_raw(x))
 
 
-def _is_floating(x: Any) -> bool:
+def is_floating(x: Any) -> bool:
+    """Whether a leaf is a floating-point array or number, which may have a derivative."""
     if not trees.is_leaf_type(x) or type(x) in (bool, int):
         return False
     dtype = _raw(x).dtype
     return dtype in REAL or dtype in COMPLEX
 
 
-def recorded(out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: str) -> Any:
-    """Return the result of a custom function with its place on the tape."""
+def recorded(
+    out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: str, near: Any = None
+) -> Any:
+    """Return the result of a custom function with its place on the tape.
+
+    With a raw array `near`, of its library and device, a walk visits it in any case.
+    """
     flat, structure = trees.flatten(out)
     arrays = [trees.as_array(x, name) for x in flat]
     fit = ([(x._data.shape, x._data.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
+    if near is not None:
+        effects.note(node, near)
     return structure.unflatten(
-        [Array(x._data, selected(node, i)) if _is_floating(x) else x for i, x in enumerate(arrays)]
+        [Array(x._data, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
     )
 
 

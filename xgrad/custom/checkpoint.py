@@ -12,8 +12,9 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import end
-from ..backends import backend_of, effects, under
-from ..engine import tape
+from ..backends import backend_of, under
+from ..backends import effects as recorders
+from ..engine import effects, tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
@@ -61,23 +62,24 @@ def checkpoint(f: F) -> F:
             return f(*args)
         leaves = [tape.leaf(Array(x), False) for x in call.arrays]
         given = call.arguments(leaves)
-        with random.watched() as states, Draws(f, given) as draws:
+        with random.watched() as states, Draws(f, given) as draws, effects.taken() as visits:
             out = f(*given)
         del given
         end([x._node for x in leaves])
         outs = [_as_array(x) for x in trees.leaves(out)]
         nodes = [x._node for x in outs if x._node is not None]
-        captured = captured_by(nodes, [x._node for x in leaves])
+        captured = captured_by(nodes + effects.nodes_of(visits), [x._node for x in leaves])
         parents = (*call.parents, *captured)
         call.parents = ()
-        if not any(p is not None for p in parents):
+        if not visits and not any(p is not None for p in parents):
             return _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
         first = First(states, draws, [_sample(x._data) for x in outs])
         del outs
         saved = (f, call, captured, first, None)
-        return recorded(_cut(out), rule, parents, saved, name)
+        near = visits[0].zero if visits else None
+        return recorded(_cut(out), rule, parents, saved, name, near)
 
     return checkpointed  # type: ignore[return-value] # what it is called with is the same
 
@@ -173,43 +175,48 @@ def _lift_again(node: Node) -> Any:
     return *saved, node[SAVED][1].lifted(node)
 
 
-def _again(saved: Any) -> tuple[list[Node], list[Any], list[Node]]:
-    """Run a checkpointed function again: its leaves, its outputs, and the path between."""
+def _again(
+    saved: Any, taped: bool
+) -> tuple[list[Node], list[Any], list[Node], list[effects.Effect]]:
+    """Run a checkpointed function again: its leaves, its outputs, the path between, and visits."""
     f, call, captured, first, lifted = saved
-    recorder = effects.recorder.get()
+    recorder = recorders.recorder.get()
     if recorder is not None:  # merged with the first run, this one would save no memory
         recorder.apart()
     with tape.recording(True), random.replayed(first.states), replayed(first.draws):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
-        out = f(*call.arguments(leaves))
+        with effects.noted(taped) as visits:
+            out = f(*call.arguments(leaves))
     end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
     _require_same(f, first, outs)
-    path, _ = tape.cone([x._node for x in outs if x._node is not None], ends)
-    return ends, outs, path
+    nodes = [x._node for x in outs if x._node is not None]
+    path, _ = tape.cone(nodes, ends, effects.nodes_of(visits))
+    return ends, outs, path, visits
 
 
 def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     taped = type(next(iter(g.values()))) is Array
-    ends, outs, path = _again(saved)
+    ends, outs, path, visits = _again(saved, taped)
     seeds: dict[int, Any] = {}
     for out, ct in zip(outs, filled(g, fit), strict=True):
         if out._node is not None:
             serial, part = out._node[SERIAL], ct if taped else ct._data
             seeds[serial] = seeds[serial] + part if serial in seeds else part
     del outs
-    found = tape.pullback(path, seeds, taped=taped, free=not taped)
+    found = effects.pullback(path, seeds, visits, taped=taped, free=not taped)
     return [found.get(node[SERIAL]) for node in ends]
 
 
 def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-    ends, outs, path = _again(saved)
-    tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     near = next(t for t in ts if t is not None)
+    taped = isinstance(near, Array)
+    ends, outs, path, visits = _again(saved, taped)
+    tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=False) if t is not None}
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array))
+    found = effects.pushforward(path, tangents, gone, visits, taped=taped)
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

@@ -16,12 +16,13 @@ from ..arrays.node import (
     Node,
     end,
     inside,
+    is_inside,
     is_recording,
     next_serial,
     recording,
 )
 from ..backends import REAL, backend_of, batched, creating_like
-from . import handed
+from . import effects, handed
 from .calls.results import arrayed
 from .guarding import guarded
 from .lent import Lent
@@ -59,6 +60,7 @@ class Record:
         self.leaves: list[Node] = []
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
+        self.effects: list[effects.Effect] = []
         outer = is_recording()
         out = self._run(f, self._fresh(args, outer), kwargs, outer)
         self.aux = None
@@ -81,8 +83,9 @@ class Record:
         nodes: list[Node | None] = []
         for x in self.outs:
             nodes.append(x._node)  # noqa: PERF401 - a comprehension is a call
-        self.path, others = cone(nodes, self.leaves)
-        self.taped = others and outer
+        visits = effects.nodes_of(self.effects) if self.effects else ()
+        self.path, others = cone(nodes, self.leaves, visits)
+        self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             for i, x in enumerate(self.outs):
                 self.outs[i] = Array(x._data)
@@ -138,11 +141,17 @@ class Record:
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with inside(self.inputs[0]._data):
+            with inside(self.inputs[0]._data) as run:
+                before = len(run.effects)
                 if outer:
-                    return f(*fresh, **kwargs)
-                with recording(True):
-                    return f(*fresh, **kwargs)
+                    out = f(*fresh, **kwargs)
+                else:
+                    with recording(True):
+                        out = f(*fresh, **kwargs)
+                self.effects = run.effects[before:]
+                if not outer:
+                    del run.effects[before:]
+                return out
         except Exception as error:
             if error.__cause__ is not None:
                 leaving.restate(error)
@@ -186,13 +195,19 @@ class Record:
         taped, self.seeds = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
+            taped = bool(self.effects) and is_inside() is not None
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
             if serial is not None and ct is not None:
                 c = ct if taped else ct._data
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
-        if taped:
+        if self.effects:
+            with recording(taped):
+                found = effects.pullback(
+                    self.path, seeds, self.effects, taped=taped, free=free, sparse=sparse
+                )
+        elif taped:
             with recording(True):
                 found = pullback(self.path, seeds, taped=True, free=free, sparse=sparse)
         else:  # on raw arrays, where nothing can be recorded
@@ -209,6 +224,7 @@ class Record:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
         self.seeds = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
+        tracked = tracked or (bool(self.effects) and is_inside() is not None)
         taped = self.taped or (tracked and is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
@@ -218,7 +234,12 @@ class Record:
         if self.gone is None:
             self.gone = last_uses(self.path, [s for s in self.serials if s is not None])
         with recording(taped):
-            found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
+            if self.effects:
+                found = effects.pushforward(
+                    self.path, seeds, self.gone, self.effects, taped=taped, sparse=sparse
+                )
+            else:
+                found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
         return [
             _home(None if s is None else found.get(s), x)
             for s, x in zip(self.serials, self.outs, strict=True)

@@ -25,14 +25,17 @@ from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
 
-def cone(outputs: Sequence[Node | None], leaves: Sequence[Node]) -> tuple[list[Node], bool]:
+def cone(
+    outputs: Sequence[Node | None], leaves: Sequence[Node], visits: Sequence[Node] = ()
+) -> tuple[list[Node], bool]:
     """Return the nodes on a path from a leaf to an output, in order, and whether others join in.
 
     Others are nodes of an outer tape: then a walk of this path must be recorded for it. A transform
-    that has ended is nobody's outer tape, though an array may still be on its tape.
+    that has ended is nobody's outer tape, though an array may still be on its tape. What a walk
+    visits in any case (see `effects`) is leaf and output at once.
     """
     inside = set(map(serial_of, leaves))
-    path, strangers = _reachable(outputs, inside)
+    path, strangers = _reachable([*outputs, *visits] if visits else outputs, inside)
     for node in leaves:
         if node[PARENTS] is not None:
             strangers.append(node[PARENTS])
@@ -40,8 +43,13 @@ def cone(outputs: Sequence[Node | None], leaves: Sequence[Node]) -> tuple[list[N
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf
         kept = []
+        visited = set(map(serial_of, visits))
         for node in path:
             parents = node[PARENTS]
+            if node[SERIAL] in visited:
+                inside.add(node[SERIAL])
+                kept.append(node)
+                continue
             for parent in (parents,) if type(parents) is list else parents:
                 if parent is not None and parent[SERIAL] in inside:
                     inside.add(node[SERIAL])
@@ -130,9 +138,9 @@ class Walk:
 
     __slots__ = ("cotangents", "owned", "parts", "plus", "zeros")
 
-    def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool) -> None:
+    def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
-        self.zeros: set[int] = set(cotangents) if sparse else set()
+        self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
         self.plus = operator.add if taped else operator.iadd
@@ -153,9 +161,16 @@ class Walk:
         if strong:
             self.zeros.add(serial)
 
+    def give_each(self, parents: Any, cs: Any, strong: bool) -> None:
+        """Add a contribution to the cotangent of each parent that has one."""
+        for parent, c in zip(parents, cs, strict=True):
+            if parent is not None:
+                self.give(parent, c, strong)
+
     def finish(self) -> None:
         """Put together the parts of leaves, whose turn never comes."""
         for serial, parts in self.parts.items():
+            self.zeros.add(serial)
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
 
@@ -176,7 +191,7 @@ def pullback(
     *,
     taped: bool,
     free: bool = False,
-    sparse: bool = False,
+    sparse: bool | set[int] = False,
 ) -> dict[int, Any]:
     """Walk down: return the cotangents of the leaves, by serial number.
 
@@ -189,7 +204,8 @@ def pullback(
         cotangents: the cotangent of each output, by serial number; taken over.
         taped: whether an outer tape must see the walk.
         free: empty `path` on the way, so that values are freed as soon as they are consumed.
-        sparse: whether the given cotangents have structural zeros, as unit vectors have.
+        sparse: whether the given cotangents have structural zeros, as unit vectors have; or the
+            serial numbers of those that have some, to which this walk adds.
     """
     if not cotangents or not path:
         return cotangents

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from .lbfgs import LBFGS, LBFGSState, Result
 from .methods import SGD, Adagrad, Adam, AdamW, Lion, Method, RMSprop, State
-from .optimizer import Optimizer, clip_by_global_norm, clip_by_value, global_norm
+from .norms import global_norm
+from .optimizer import Optimizer, clip_by_global_norm, clip_by_value
 from .schedules import Cosine, Exponential, OneCycle, Step, Warmup
 
 __all__ = [

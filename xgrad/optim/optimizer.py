@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import math
-import operator
 from typing import Any
 
 import xgrad as xg
 
 from .. import tree as trees
+from ..distributed import Group, average
+from ..nn.module import trainable_mask
 from ..ops.halves import widened
-from .methods import Method
-
-
-def global_norm(tree: Any) -> Any:
-    """Return the 2-norm of all elements of a pytree together, of halves in float32."""
-    leaves = trees.leaves(tree)
-    if not leaves:
-        raise ValueError("global_norm: got a pytree without arrays")
-    squares = [xg.sum(xg.square(xg.abs(widened(x)))) for x in leaves]
-    return xg.sqrt(functools.reduce(operator.add, squares))
+from .methods import Method, State
+from .norms import global_norm
+from .shards import Shards
 
 
 def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
@@ -48,8 +41,13 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
     if not max_norm > 0:
         raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; expected a positive number")
     norm = global_norm(grads)
+    return _clipped(grads, norm, max_norm), norm
+
+
+def _clipped(grads: Any, norm: Any, max_norm: float) -> Any:
+    """Return gradients scaled down to a norm of at most `max_norm`."""
     scale = xg.minimum(max_norm / (norm + 1e-6), 1.0)
-    return xg.tree.map(lambda g: _scaled(g, scale), grads), norm
+    return xg.tree.map(lambda g: _scaled(g, scale), grads)
 
 
 def _scaled(g: Any, scale: Any) -> Any:
@@ -84,10 +82,14 @@ class Optimizer:
         model: a module, or any pytree of arrays.
         clip_norm: the largest global norm of the gradients, or None.
         clip_value: the largest size of an element of the gradients, or None.
+        comm: the ranks of a distributed program, as `xgrad.distributed.use` gives them: each hands
+            in the gradients of its own part of the data, and the step is made with their mean.
+        shard_state: whether each rank holds only its part of the state, with `comm`.
 
     Attributes:
         model: the model as it is now.
-        state: the method's state, a pytree. Save both, and a run goes on where it stopped.
+        state: the method's state, a pytree. Save both, and a run goes on where it stopped. One that
+            is sharded is this rank's part; see `whole_state`.
 
     In the functional style gradients are handed in, and the new model is returned:
 
@@ -117,11 +119,20 @@ class Optimizer:
         *,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        comm: Group | None = None,
+        shard_state: bool = False,
     ) -> None:
         self.method, self.model = method, model
         self.clip_norm, self.clip_value = clip_norm, clip_value
+        self.comm = comm
+        if shard_state and comm is None:
+            raise ValueError(
+                "Optimizer: got shard_state=True without comm; expected the ranks that share the "
+                "state, as comm=xgrad.distributed.use(...)"
+            )
+        self._shards = Shards(method, comm) if shard_state and comm is not None else None
         with xg.no_grad():
-            self.state = method.init(model)
+            self.state = (self._shards or method).init(model)
 
     def step(self, grads: Any = None) -> Any:
         """Return the model after an update, which is also `model` from now on.
@@ -136,11 +147,17 @@ class Optimizer:
         with xg.no_grad():
             own = grads is None
             grads = self._held() if own else grads
+            if self._shards is not None:
+                grads = self._shards.averaged(self.model, grads)
+            elif self.comm is not None:
+                grads = average(grads, self.comm)
             if self.clip_value is not None:
                 grads = clip_by_value(grads, self.clip_value)
             if self.clip_norm is not None:
-                grads, _ = clip_by_global_norm(grads, self.clip_norm)
-            model, self.state = self.method.update(self.model, grads, self.state)
+                norm = self._norm(grads)
+                grads = _clipped(grads, norm, self.clip_norm)
+            method = self._shards or self.method
+            model, self.state = method.update(self.model, grads, self.state)
             if own:
                 new = trees.leaves(model)
                 for p, q in zip(trees.leaves(self.model), new, strict=True):
@@ -149,6 +166,33 @@ class Optimizer:
             else:
                 self.model = model
         return self.model
+
+    def _norm(self, grads: Any) -> Any:
+        """Return the 2-norm of the gradients of what is trained."""
+        if self._shards is not None:
+            return self._shards.norm(grads)
+        leaves, mask = trees.leaves(grads), trainable_mask(self.model)
+        return global_norm([g for g, yes in zip(leaves, mask, strict=True) if yes] or leaves)
+
+    def whole_state(self) -> State:
+        """Return the state as one process would hold it, on every rank, for a file.
+
+        Every rank has to call it if the state is sharded. A run on another number of ranks takes it
+        by `set_whole_state`.
+        """
+        if self._shards is None:
+            return self.state
+        with xg.no_grad():
+            return self._shards.gathered(self.model, self.state)
+
+    def set_whole_state(self, state: State) -> None:
+        """Go on from a state that is whole, as `whole_state` gives it; nothing is sent.
+
+        Args:
+            state: that of a model of the same structure, which each rank passes.
+        """
+        with xg.no_grad():
+            self.state = state if self._shards is None else self._shards.scattered(state)
 
     def _held(self) -> Any:
         """Return the gradients that the model's arrays hold, zeros where there is none."""

@@ -298,7 +298,7 @@ def _sweep(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -
     All unit vectors go together where nobody records the walk and its rules can do it, as many at a
     time as memory allows; otherwise one after the other.
     """
-    if not record.taped and x.size > 1:
+    if not record.taped and not record.effects and x.size > 1:
         try:
             return _together(record, walk, x, unit, ends)
         except (errors.MissingFunctionError, TypeError):

@@ -1,0 +1,26 @@
+"""Beyond one machine: collectives with derivatives, training on many ranks, pools of workers.
+
+What is run by MPI, PyTorch's process groups, NCCL, threads or nobody else is told by `use`; a
+`Group` has the collectives as methods, which are differentiable in any mode and order. Nothing of
+these packages is imported before one of their communicators is handed over.
+"""
+
+from .communicator import Communicator, Serial
+from .group import Group, group, use
+from .pools import starmap
+from .threads import run_threads
+from .training import average, broadcast, grad, value_and_grad
+
+__all__ = [
+    "Communicator",
+    "Group",
+    "Serial",
+    "average",
+    "broadcast",
+    "grad",
+    "group",
+    "run_threads",
+    "starmap",
+    "use",
+    "value_and_grad",
+]
