@@ -237,7 +237,7 @@ class Linear(Transposed):
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             if len(ts) == 1 == len(self.op.arrays):
                 return again(saved, ts[0])
-            given = tangents(ts, tracked, held(saved), linear)
+            given = tangents(ts, tracked or range(len(ts)), held(saved), linear)
             return again(saved, *[0.0 if t is None else t for t in given])  # a number stood there
 
         return push
@@ -261,15 +261,9 @@ class Joint(Linear):
         ask = asking(["likes", *names_of(transpose, 3)], keeps)
         return lambda xp, g, saved: transpose(xp, g, *ask(saved))
 
-    def push(self, tracked: Tracked, keeps: Keeps) -> Walk:
-        again, likes = self.again(keeps), keeps.index("likes")
-
-        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            held = list(saved[likes] if len(keeps) > 1 else saved)
-            given = tangents(ts, tuple(range(len(held))), held)
-            return again(saved, *[0.0 if t is None else t for t in given])
-
-        return push
+    def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
+        ask = asking(["likes"], keeps)
+        return lambda saved: list(*ask(saved))
 
 
 class Multilinear(Transposed):

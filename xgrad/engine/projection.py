@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..arrays.array import SCALARS, Array
@@ -126,7 +126,7 @@ def total(parts: list[Any]) -> Any:
 
 
 def tangents(
-    ts: Any, tracked: tuple[int, ...], held: list[Any], linear: list[bool] | None = None
+    ts: Any, tracked: Sequence[int], held: list[Any], linear: list[bool] | None = None
 ) -> list[Any]:
     """Return a tangent for each array: zeros of what an array is like that has none.
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
-from ..backends import BY_TYPE, backend_of
+from ..backends import backend_of
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
@@ -163,9 +163,14 @@ class Walk:
 
     def give_each(self, parents: Any, cs: Any, strong: bool) -> None:
         """Add a contribution to the cotangent of each parent that has one."""
-        for parent, c in zip(parents, cs, strict=True):
-            if parent is not None:
+        cotangents = self.cotangents
+        for parent, c in zip(parents, cs):  # noqa: B905 - strict=True takes as long as an op
+            if parent is None or c is None:
+                continue
+            if strong or parent[0] in cotangents:
                 self.give(parent, c, strong)
+            else:
+                cotangents[parent[0]] = c
 
     def finish(self) -> None:
         """Put together the parts of leaves, whose turn never comes."""
@@ -214,14 +219,13 @@ def pullback(
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
     rest = path if free else path.copy()
-    raw = like._data if taped else like
-    with (BY_TYPE.get(type(raw)) or backend_of(raw)).quiet():
+    with backend_of(like._data if taped else like).quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
             g = take(serial, None)
             if g is None:
                 continue
-            if parts and serial in parts:
+            if serial in parts:
                 g = walk.arrived(serial, g)
             if type(g) is not kind:
                 kind = type(g)
@@ -234,26 +238,13 @@ def pullback(
                 strong = rule.makes_zeros or serial in zeros
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
-            if type(parents) is list:
-                if c is not None:
-                    if strong:
-                        zeros.add(parents[0])
-                    if parents[0] in cotangents:
-                        give(parents, c, strong)
-                    else:
-                        cotangents[parents[0]] = c
-                continue
-            for parent, part in zip(parents, c):  # noqa: B905 - strict=True takes as long as an op
-                if parent is None or part is None:
-                    continue
-                if strong:
-                    zeros.add(parent[0])
-                if parent[0] in cotangents:
-                    give(parent, part, strong)
-                else:
-                    cotangents[parent[0]] = part
-        if parts:
-            walk.finish()
+            if type(parents) is not list:
+                walk.give_each(parents, c, strong)
+            elif strong or c is None or parents[0] in cotangents:
+                give(parents, c, strong)
+            else:
+                cotangents[parents[0]] = c
+        walk.finish()
     return cotangents
 
 
