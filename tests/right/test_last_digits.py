@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -98,51 +96,6 @@ def test_sums_of_exponentials_at_infinity_pytorch_49724():
         np.testing.assert_equal(xg.grad(xg.logsumexp)(np.asarray(pair)), shares)
     later = xg.grad(lambda x: xg.cumulative_logsumexp(x)[0])(np.asarray([1.0, np.inf, 2.0]))
     np.testing.assert_equal(later, [1, 0, 0])
-
-
-# Determinants -----------------------------------------------------------------------------------
-
-
-def minors(a):
-    """Return the Hessian of the determinant: of each two rows and columns the minor of the rest."""
-    n = len(a)
-    H = np.zeros((n,) * 4)
-    for i, j, k, m in itertools.product(range(n), repeat=4):
-        if i != k and j != m:
-            rest = np.delete(np.delete(a, (i, k), axis=0), (j, m), axis=1)
-            sign = (-1) ** (i + j + k - (k > i) + m - (m > j))
-            H[i, j, k, m] = sign * (np.linalg.det(rest) if rest.size else 1.0)
-    return H
-
-
-rng = np.random.default_rng(0)
-LOW = {
-    f"{n} x {n} of rank {n - lost}{', nearly' if off else ''}": (
-        rng.normal(size=(n, n - lost)) @ rng.normal(size=(n - lost, n))
-        + off * rng.normal(size=(n, n))
-    )
-    for n in (2, 3, 4)
-    for lost in (0, 1, 2)
-    for off in (0.0, 1e-9)
-    if n > lost
-} | {"zeros": np.zeros((3, 3)), "laplacian": 3 * np.eye(3) - 1}
-
-
-@pytest.mark.parametrize("name", LOW)
-def test_second_derivatives_of_det_tensorflow_119477_jax_2821(name):
-    a = LOW[name]
-    want = minors(a)
-    near = {"rtol": 1e-9, "atol": 1e-11 * max(1.0, np.abs(want).max())}
-    for derive in (xg.hessian, lambda f: xg.jacfwd(xg.jacfwd(f)), lambda f: xg.jacrev(xg.grad(f))):
-        np.testing.assert_allclose(derive(xg.linalg.det)(a), want, **near)
-    batch = np.stack([np.eye(len(a)), a])
-    bent = xg.hvp(lambda a: xg.sum(xg.linalg.det(a)), batch, np.ones_like(batch))[1]
-    np.testing.assert_allclose(bent, want.sum(axis=(2, 3)), **near)
-
-
-def test_third_derivative_of_det_of_a_regular_matrix():
-    third = xg.jacrev(xg.hessian(xg.linalg.det))(np.eye(3) + 0.1)
-    np.testing.assert_allclose(third[0, 0, 1, 1, 2], [0, 0, 1], atol=1e-12)
 
 
 # Empty and degenerate shapes --------------------------------------------------------------------

@@ -10,13 +10,14 @@ arXiv:1903.09650.
 
 from ..ops.manipulation import matrix_transpose
 from ..ops.products import matmul, tensordot, vecdot
+from .determinants import det, slogdet
 from .factorisations import cholesky, qr
 from .functions import expm, matrix_function, polar, sqrtm
 from .least_squares import cond, lstsq, tensorinv, tensorsolve
 from .norms import matrix_norm, vector_norm
 from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
 from .singular import svd, svdvals
-from .solving import det, inv, pinv, slogdet, solve, solve_triangular
+from .solving import inv, pinv, solve, solve_triangular
 from .spectra import eig, eigh, eigvals, eigvalsh
 
 __all__ = [

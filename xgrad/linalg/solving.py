@@ -1,4 +1,4 @@
-"""Inverse, linear systems, determinants, pseudoinverse."""
+"""Inverse, linear systems, pseudoinverse."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Raw, backend_of
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
-from ..engine.projection import conj
-from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
 from ..ops.products import promoted
-from ..ops.statistical import products_of_others
-from .common import H, SlogdetResult, column, identity, raw_call, require_square, row
+from .common import H, raw_call, require_square
 
 
 @rule(
@@ -128,103 +125,6 @@ def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> A
         out = triangular(x1, reshape(x2, (-1, 1)), upper=not lower)
         return reshape(out, tuple(out.shape[:-1]))
     return triangular(x1, x2, upper=not lower)
-
-
-def _spectrum(xp: XP, x: Any) -> tuple[Any, Any, Any, Any]:
-    """Return conj(U), S, conj(V^H) and the determinant of U V^H, of A = U S V^H."""
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
-    turn = xp.linalg.det(u) * xp.linalg.det(vh)
-    return conj(xp, u), s, conj(xp, vh), xp.reshape(turn, (*turn.shape, 1, 1))
-
-
-def _third(xp: XP, g: Any, x: Any, e: Any) -> Any:
-    """Return the derivative of ``sum(g * _cofactor_slope(x, e))``; it divides by the matrix."""
-    inverse, c = xp.linalg.inv(x), _cofactor(x)
-    P, G, E = (xp.matrix_transpose(m) for m in (inverse, g, e))
-    tau_g, tau_e, both = (
-        xp.expand_dims(_trace(xp, m), axis=(-2, -1))
-        for m in (inverse @ g, inverse @ e, inverse @ g @ inverse @ e)
-    )
-    mixed = (tau_g * tau_e - both) * c
-    return mixed - c @ (tau_g * E + tau_e * G - G @ P @ E - E @ P @ G) @ P
-
-
-@rule(
-    vjp=lambda xp, g, x, e: (
-        conj(xp, _third(xp, conj(xp, g), x, e)),
-        conj(xp, _cofactor_slope(x, conj(xp, g))),
-    )
-)
-def _cofactor_slope(x: Array, e: Array, /) -> Array:
-    """Return how the cofactor matrix changes with `x` in the direction `e`: a polynomial.
-
-    In the bases of the singular vectors, where M_ij is the product of the singular values without
-    the two, it is sum_j M_ij e_jj on the diagonal, and -M_ij e_ji elsewhere.
-    """
-    xp = backend_of(x).xp
-    n = x.shape[-1]
-    if not n:
-        return xp.zeros_like(x)
-    u, s, vh, turn = _spectrum(xp, x)
-    e = xp.matrix_transpose(u) @ e @ xp.matrix_transpose(vh)
-    diagonal = xp.astype(identity(xp, s), xp.bool)
-    without = products_of_others(xp, xp.where(diagonal, 1.0, row(xp, s)))
-    M = xp.astype(xp.where(diagonal, 0.0, without), x.dtype)
-    on = M @ column(xp, xp.sum(xp.where(diagonal, e, 0.0), axis=-1))
-    return turn * (u @ xp.where(diagonal, on, -M * xp.matrix_transpose(e)) @ vh)
-
-
-@rule(
-    vjp=lambda xp, g, x: conj(xp, _cofactor_slope(x, conj(xp, g))),
-    jvp=lambda xp, t, x: _cofactor_slope(x, t),
-)
-def _cofactor(x: Array, /) -> Array:
-    """Return the cofactor matrix, the derivative of the determinant, also of singular matrices.
-
-    With A = U S V^H it is conj(det(U) det(V^H) U S' V^H), S' holding the products of the others.
-    """
-    xp = backend_of(x).xp
-    if not x.shape[-1]:
-        return xp.zeros_like(x)
-    u, s, vh, turn = _spectrum(xp, x)
-    return turn * ((u * row(xp, xp.astype(products_of_others(xp, s), x.dtype))) @ vh)
-
-
-@rule(
-    vjp=lambda xp, g, x: xp.reshape(g, (*g.shape, 1, 1)) * conj(xp, _cofactor(x)),
-    jvp=lambda xp, t, x: xp.sum(t * _cofactor(x), axis=(-2, -1)),
-    path="linalg.",
-)
-def det(x: Array, /) -> Array:
-    """Return the determinant of square matrices.
-
-    It is a polynomial, and its first and second derivatives are exact also where it is 0, by
-    products of singular values; third derivatives divide by the matrix.
-    """
-
-
-def _slogdet_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
-    """With tau = tr(A^-1 dA): d log|det| = Re tau and d sign = i sign Im tau."""
-    g_sign, g_log, sign = (xp.reshape(v, (*v.shape, 1, 1)) for v in (*g, out[0]))
-    turn = xp.imag(g_sign * xp.conj(sign)) * 1j + g_log if is_complex(sign) else g_log
-    return turn * H(xp, xp.linalg.inv(x))
-
-
-def _slogdet_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
-    tau = _trace(xp, solve(x, t))
-    if not is_complex(tau):
-        return xp.zeros_like(out[0]), tau
-    return 1j * out[0] * xp.imag(tau), xp.real(tau)
-
-
-@rule(vjp=_slogdet_vjp, jvp=_slogdet_jvp)
-def slogdet(x: Array, /) -> SlogdetResult:
-    """Return sign and logarithm of the modulus of the determinant."""
-    return SlogdetResult(*raw_call("slogdet", x))
-
-
-def _trace(xp: XP, x: Any) -> Any:
-    return xp.sum(x * identity(xp, x), axis=(-2, -1))
 
 
 def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import Device, as_given
-from ..backends import Raw, backend_of
+from ..backends import Raw, backend_of, loaded
 from ..engine.op import constant, linear
 
 _KINDS = {
@@ -36,7 +36,14 @@ def _dtype(x: Any) -> Any:
         return x
     if not isinstance(x, type) and hasattr(x, "dtype") and hasattr(x, "shape"):
         return backend_of(x).numpy_dtype(x.dtype)
-    return np.dtype(x)
+    try:
+        return np.dtype(x)
+    except TypeError:
+        known = (b.numpy_dtypes.get(x) for b in loaded())
+        dtype = next((d for d in known if d is not None), None)
+        if dtype is None:
+            raise
+        return dtype
 
 
 @linear(lambda xp, g: g)

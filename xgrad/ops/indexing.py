@@ -23,6 +23,8 @@ from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
 from .creation import asarray
+from .halves import like as halved
+from .halves import wide
 from .manipulation import at_axis, broadcast_to, front, reshape
 
 Key = Any
@@ -154,8 +156,9 @@ def _gather(x: Array, key: Key, /) -> Array:
 def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` added at an index, once for each time an entry occurs."""
     backend = backend_of(x)
-    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    return backend.index_add(out, key, x)
+    xp, values = backend.xp, wide(backend.xp, x)
+    out = xp.zeros(shape, dtype=values.dtype, device=backend.device(x))
+    return halved(xp, backend.index_add(out, key, values), x)
 
 
 def _read_apart(x: Array, key: Key) -> Array:

@@ -25,6 +25,7 @@ from .elementwise import (
     strong_multiply,
     where,
 )
+from .halves import in_single
 from .indexing import getitem, take_along_axis
 from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
 from .sorting import argsort, sort
@@ -164,6 +165,7 @@ def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
     )
 
 
+@in_single  # a place among many is no half
 def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int, name: str) -> Any:
     """Return quantiles over axes, `q` being given as a part of `top`."""
     if method not in (known := (*_PLACES, *_WHOLE, *_STEPS, "midpoint")):

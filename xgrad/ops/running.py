@@ -12,6 +12,7 @@ from ..engine.op import constant, rule
 from .activations import below
 from .beside import array_of, floating
 from .elementwise import negative
+from .halves import in_single
 from .indexing import take_along_axis
 from .manipulation import front, moveaxis
 
@@ -127,6 +128,7 @@ def _cumulative_logsumexp(x: Array, /) -> Array:
 
 
 @as_given
+@in_single
 def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
     """Return the logarithm of the running sum of exponentials along an axis, without overflow.
 

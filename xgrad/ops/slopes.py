@@ -34,7 +34,9 @@ def sigmoid_slope(x: Array, /) -> Array:
 
 
 def _logistic_density(xp: XP, x: Any) -> Any:
-    return 0.5 / (xp.cosh(x) + 1)  # where cosh is infinite it is 0, as it should
+    c = xp.cosh(x)
+    c += 1
+    return 0.5 / c  # where cosh is infinite it is 0, as it should
 
 
 @elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
@@ -71,7 +73,9 @@ def tanh_slope(x: Array, /) -> Array:
 
 
 def _sech2(xp: XP, x: Any) -> Any:
-    return xp.reciprocal(xp.square(xp.cosh(x)))
+    c = xp.cosh(x)
+    c *= c
+    return xp.reciprocal(c)  # where cosh is infinite it is 0, as it should
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:

@@ -9,6 +9,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, DType, as_given
+from ...ops.halves import in_single
 from ...random import Generator
 from .checks import counted, require_classes, require_shape
 
@@ -139,6 +140,7 @@ def _drawn_dtype(x: Any) -> Any:
 
 
 @as_given
+@in_single  # scores are sums of products
 def scaled_dot_product_attention(
     query: Array,
     key: AnyArray,

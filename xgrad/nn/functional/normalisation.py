@@ -14,32 +14,43 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
-from ...ops.halves import in_single, widened
+from ...ops.halves import in_single, is_half, widened
 from .checks import require_shape
 
 
 def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
     """Return an array normalised over axes, with its mean and variance, of halves in float32."""
-    dtype, x = x.dtype, widened(x)
+    x = widened(x)
     mean = xg.mean(x, axis=axes, keepdims=True)
     centred = x - mean
     var = xg.mean(xg.square(centred), axis=axes, keepdims=True)
-    out = centred / xg.sqrt(var + eps)
-    return xg.astype(out, dtype, copy=False), mean, var
+    return centred / xg.sqrt(var + eps), mean, var
 
 
 def _per_channel(x: Any, ndim: int) -> Any:
     return xg.reshape(x, (-1,) + (1,) * (ndim - 2))
 
 
-def _affine(x: Any, weight: Any, bias: Any, function: str) -> Any:
+def _scaled(x: Any, given: Any, weight: Any, bias: Any) -> Any:
+    """Return what was normalised scaled and shifted; of halves in float32, and rounded once."""
+    if weight is not None:
+        x = x * widened(weight)
+    if bias is not None:
+        x = x + widened(bias)
+    if not is_half(given):
+        return x
+    dtype = xg.result_type(*(p for p in (given, weight, bias) if p is not None))
+    return xg.astype(x, dtype, copy=False)
+
+
+def _affine(x: Any, given: Any, weight: Any, bias: Any, function: str) -> Any:
     """Return an array scaled and shifted by one number for each channel."""
     for name, p in (("weight", weight), ("bias", bias)):
         if p is not None:
             require_shape(p, (x.shape[1],), function, name)
-    if weight is not None:
-        x = x * _per_channel(weight, len(x.shape))
-    return x if bias is None else x + _per_channel(bias, len(x.shape))
+    ndim = len(x.shape)
+    w, b = (None if p is None else _per_channel(p, ndim) for p in (weight, bias))
+    return _scaled(x, given, w, b)
 
 
 def _require_channels(x: Any, least: int, function: str) -> None:
@@ -92,10 +103,9 @@ def batch_norm(
             )
         ndim = len(input.shape)
         scale = 1 / xg.sqrt(widened(running_var) + eps)
-        scale = scale if weight is None else scale * weight
+        scale = scale if weight is None else scale * widened(weight)
         out = (widened(input) - _per_channel(running_mean, ndim)) * _per_channel(scale, ndim)
-        out = xg.astype(out, input.dtype, copy=False)
-        return _affine(out, None, bias, function), running_mean, running_var
+        return _affine(out, input, None, bias, function), running_mean, running_var
     axes = (0, *range(2, len(input.shape)))
     count = math.prod(input.shape[a] for a in axes)
     if count < 2:
@@ -110,12 +120,14 @@ def batch_norm(
     if running_var is not None:
         var = xg.stop_gradient(xg.reshape(var, (-1,))) * (count / (count - 1))
         running_var = _mixed(running_var, var, momentum)
-    return _affine(out, weight, bias, function), running_mean, running_var
+    return _affine(out, input, weight, bias, function), running_mean, running_var
 
 
 def _mixed(old: Any, new: Any, momentum: float) -> Any:
     old = xg.stop_gradient(old)
-    return old * (1 - momentum) + xg.astype(new, old.dtype, copy=False) * momentum
+    kept = widened(old)
+    mixed = kept * (1 - momentum) + xg.astype(new, kept.dtype, copy=False) * momentum
+    return xg.astype(mixed, old.dtype, copy=False)
 
 
 @as_given
@@ -135,7 +147,7 @@ def instance_norm(
     """
     _require_channels(input, 3, "instance_norm")
     out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
-    return _affine(out, weight, bias, "instance_norm")
+    return _affine(out, input, weight, bias, "instance_norm")
 
 
 @as_given
@@ -172,7 +184,7 @@ def group_norm(
     size = math.prod(input.shape[1:]) // num_groups
     grouped = xg.reshape(input, (batch, num_groups, size))
     out, _, _ = _standard(grouped, (2,), eps)
-    return _affine(xg.reshape(out, tuple(input.shape)), weight, bias, "group_norm")
+    return _affine(xg.reshape(out, tuple(input.shape)), input, weight, bias, "group_norm")
 
 
 def _last_axes(input: Any, normalized_shape: Any, function: str, **more: Any) -> tuple[int, ...]:
@@ -210,8 +222,7 @@ def layer_norm(
     """
     axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
     out, _, _ = _standard(input, axes, eps)
-    out = out if weight is None else out * weight
-    return out if bias is None else out + bias
+    return _scaled(out, input, weight, bias)
 
 
 @as_given
@@ -236,8 +247,7 @@ def rms_norm(
     small = float(xg.finfo(input.dtype).eps) if eps is None else eps
     x = widened(input)
     out = x / xg.sqrt(xg.mean(xg.square(x), axis=axes, keepdims=True) + small)
-    out = xg.astype(out, input.dtype, copy=False)
-    return out if weight is None else out * weight
+    return _scaled(out, input, weight, None)
 
 
 @as_given

@@ -10,6 +10,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import as_given
+from ...ops.halves import in_single
 from .checks import made_like
 from .windows import Shape, Window, batched, each_axis, largest, unfold
 
@@ -153,9 +154,10 @@ def max_pool3d(
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@in_single
 def _avg_pool(
-    ndim: int,
     input: Any,
+    ndim: int,
     kernel_size: Size,
     stride: Size | None,
     padding: Size,
@@ -206,7 +208,7 @@ def avg_pool1d(
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(input, 1, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 @as_given
@@ -232,7 +234,7 @@ def avg_pool2d(
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(input, 2, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 @as_given
@@ -258,7 +260,7 @@ def avg_pool3d(
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(input, 3, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: Any) -> Any:

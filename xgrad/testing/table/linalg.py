@@ -225,7 +225,7 @@ ROWS: tuple[Row, ...] = (
             sample(a(1, 1)),
             Sample((SINGULAR,), order=1),
         ),
-        keeps="x",
+        keeps="x out",
     ),
     _row("slogdet", _of_regular("slogdet"), SQUARE),
     _row(

@@ -1,0 +1,138 @@
+# Tests of xgrad/linalg
+"""Second derivatives of determinants, inverses and solutions at and near singular matrices."""
+
+from __future__ import annotations
+
+import itertools
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+import xgrad as xg
+
+
+def minors(a):
+    """Return the Hessian of the determinant: of each two rows and columns the minor of the rest."""
+    n = len(a)
+    H = np.zeros((n,) * 4)
+    for i, j, k, m in itertools.product(range(n), repeat=4):
+        if i != k and j != m:
+            rest = np.delete(np.delete(a, (i, k), axis=0), (j, m), axis=1)
+            sign = (-1) ** (i + j + k - (k > i) + m - (m > j))
+            H[i, j, k, m] = sign * (np.linalg.det(rest) if rest.size else 1.0)
+    return H
+
+
+rng = np.random.default_rng(0)
+LOW = {
+    f"{n} x {n} of rank {n - lost}{', nearly' if off else ''}": (
+        rng.normal(size=(n, n - lost)) @ rng.normal(size=(n - lost, n))
+        + off * rng.normal(size=(n, n))
+    )
+    for n in (2, 3, 4)
+    for lost in (0, 1, 2)
+    for off in (0.0, 1e-9)
+    if n > lost
+} | {"zeros": np.zeros((3, 3)), "laplacian": 3 * np.eye(3) - 1}
+
+
+@pytest.mark.parametrize("name", LOW)
+def test_second_derivatives_of_det_tensorflow_119477_jax_2821(name):
+    a = LOW[name]
+    want = minors(a)
+    near = {"rtol": 1e-9, "atol": 1e-11 * max(1.0, np.abs(want).max())}
+    for derive in (xg.hessian, lambda f: xg.jacfwd(xg.jacfwd(f)), lambda f: xg.jacrev(xg.grad(f))):
+        np.testing.assert_allclose(derive(xg.linalg.det)(a), want, **near)
+    batch = np.stack([np.eye(len(a)), a])
+    bent = xg.hvp(lambda a: xg.sum(xg.linalg.det(a)), batch, np.ones_like(batch))[1]
+    np.testing.assert_allclose(bent, want.sum(axis=(2, 3)), **near)
+
+
+def test_third_derivative_of_det_of_a_regular_matrix():
+    third = xg.jacrev(xg.hessian(xg.linalg.det))(np.eye(3) + 0.1)
+    np.testing.assert_allclose(third[0, 0, 1, 1, 2], [0, 0, 1], atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128"])
+def test_a_batch_with_matrices_of_every_rank(n, dtype):
+    one = np.random.default_rng(n)
+    a = one.normal(size=(40, n, n)) + (1j * one.normal(size=(40, n, n)) if dtype[0] == "c" else 0)
+    for k in range(1, 20):  # every second one is regular
+        a[2 * k, :, : 1 + k % n] = a[2 * k, :, :1] * np.arange(1, 2 + k % n)
+    a = a.astype(dtype)
+    exact = np.stack([[_cofactor(m, i, j) for i in range(n) for j in range(n)] for m in a])
+    got = np.asarray(xg.grad(lambda a: xg.sum(xg.real(xg.linalg.det(a))))(a))
+    eps, most = np.finfo(dtype).eps, np.abs(a).max(axis=(1, 2)) ** (n - 1)
+    near = (eps**0.6 * np.abs(exact).max(axis=1) + 100 * eps * most)[:, None]
+    assert (np.abs(got.reshape(40, -1) - np.conj(exact)) <= near).all()
+
+
+def _cofactor(a, i, j):
+    rest = np.delete(np.delete(a, i, axis=0), j, axis=1)
+    return (-1) ** (i + j) * (np.linalg.det(rest.astype(complex)) if rest.size else 1.0)
+
+
+def exactly(a):
+    """Return the determinant and the inverse in 60 digits, in numbers of NumPy's object dtype."""
+    with mp.workdps(60):
+        m = mp.matrix(a.tolist())
+        inverse = np.asarray((m**-1).tolist()).reshape(a.shape)
+        return mp.det(m), inverse
+
+
+NEAR = {name: a for name, a in LOW.items() if "nearly" in name}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_second_order_of_slogdet_inv_and_solve_nearly_singular(name):
+    a = NEAR[name]
+    n, e, f = len(a), rng.normal(size=a.shape), rng.normal(size=a.shape)
+    b = rng.normal(size=(n, 1))
+    determinant, P = exactly(a)
+    PE, PF = P @ e, P @ f
+    twice = PE @ PF @ P + PF @ PE @ P
+    values = {
+        "slogdet": (lambda a: xg.linalg.slogdet(a)[1], np.trace(PE), -np.trace(PE @ PF)),
+        "inv": (xg.linalg.inv, -PE @ P, twice),
+        "solve": (lambda a: xg.linalg.solve(a, b), -PE @ P @ b, twice @ b),
+    }
+    near = 100 * np.finfo(float).eps * np.linalg.cond(a)
+    for op, (g, first, second) in values.items():
+
+        def along(a, g=g):
+            return xg.jvp(g, (a,), (e,))[1]
+
+        bent = xg.jvp(along, (a,), (f,))[1]
+        for got, want in ((along(a), first), (bent, second)):
+            exact = np.asarray(want, float)
+            error = np.abs(np.asarray(got) - exact).max()
+            assert error <= near * np.abs(exact).max(), (op, got, exact)
+        parts = np.asarray(xg.grad(lambda a, f=along: xg.sum(f(a)))(a)) * f
+        assert abs(np.sum(parts) - float(np.sum(second))) <= near * n * n * np.abs(parts).max(), op
+    assert float(xg.linalg.det(a)) == pytest.approx(float(determinant), rel=1e-3 + near)
+
+
+def test_one_singular_matrix_in_a_batch_leaves_the_others_of_slogdet_alone():
+    a = np.stack([np.eye(3) + 0.1, np.ones((3, 3)), np.diag([1.0, 2.0, 0.0])])
+
+    def finite(a):
+        log = xg.linalg.slogdet(a)[1]
+        return xg.sum(xg.where(xg.isfinite(log), log, 0.0))
+
+    want = np.zeros_like(a)
+    want[0] = np.linalg.inv(a[0]).T
+    np.testing.assert_allclose(xg.grad(finite)(a), want, rtol=1e-14)
+    bent = xg.hvp(finite, a, np.ones_like(a))
+    np.testing.assert_allclose(bent[0], -want[0] @ np.ones((3, 3)) @ want[0], rtol=1e-13)
+    np.testing.assert_equal(np.asarray(bent[1:]), 0)
+    slope = np.asarray(xg.grad(lambda a: xg.sum(xg.linalg.slogdet(a)[1]))(a))
+    assert np.isinf(slope[1:]).all()
+    np.testing.assert_allclose(slope[0], want[0], rtol=1e-14)
+
+
+def test_third_derivative_of_det_of_three_rows_is_a_constant():
+    signs = np.asarray(xg.jacrev(xg.hessian(xg.linalg.det))(np.zeros((3, 3))))
+    np.testing.assert_equal(signs[0, 0, 1, 1, 2], [0, 0, 1])
+    np.testing.assert_equal(signs[0, 1, 1, 0, 2], [0, 0, -1])
