@@ -13,12 +13,20 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import Recorded, implicit
 from ...engine import tape
-from ..common import arrays_in, chapter, is_tracked, outside, raw, raws, with_derivative_of
-from .steps import COLLOCATED, Step, collocated, explicit, slope_of
+from ..common import (
+    arrays_in,
+    chapter,
+    is_tracked,
+    joined,
+    outside,
+    raw,
+    raws,
+    with_derivative_of,
+)
+from .paths import ComplexPath, Path, Slope
+from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
 
 __all__ = ["OdeResult", "OdeSolution", "solve_ivp"]
-
-EXPLICIT = ("RK23", "RK45", "DOP853")
 
 
 class OdeSolution:
@@ -29,8 +37,8 @@ class OdeSolution:
         t_min, t_max: between which it is known.
     """
 
-    def __init__(self, values: Any, steps: list[Step]) -> None:
-        self.values, self.steps, self.ts = values, steps, values.ts
+    def __init__(self, values: Any, path: Any) -> None:
+        self.values, self.path, self.ts = values, path, values.ts
         self.t_min, self.t_max = values.t_min, values.t_max
 
     def __call__(self, t: Any) -> Any:
@@ -40,7 +48,7 @@ class OdeSolution:
             raise ValueError(
                 f"solve_ivp: sol got times of shape {times.shape}; expected a number or a vector"
             )
-        found = _at(self.steps, self.ts, xgrad.reshape(times, (-1,)))
+        found = xgrad.matrix_transpose(self.path.at(xgrad.reshape(times, (-1,))))
         known = self.values(raw(times.detach()))
         return with_derivative_of(known, found[:, 0] if times.ndim == 0 else found)
 
@@ -142,7 +150,7 @@ def solve_ivp(
         outside(fun),
         (float(raw(t0)), float(raw(t1))),
         raw(start),
-        method,
+        keeping_slopes(method) if watched and method in EXPLICIT else method,
         t_eval=raw(t_eval),
         dense_output=watched or dense_output,
         events=[_raw_event(c) for c in checks] or None,
@@ -213,21 +221,19 @@ def _tracked(
             f"solve_ivp: the solver stopped before the end of t_span: {found.message} "
             "Its partial solution has no derivative; give a looser rtol or a shorter t_span"
         )
-    steps, ts = _steps(found, f, method, span, start)
-    solution = OdeSolution(found.sol, steps)
+    path = _path(found, f, method, span, start)
+    ts = path.ts
+    ts[-1] = np.asarray(found.sol.ts, dtype=float)[-1]
     t_events = y_events = None
     last: Any = None
     if found.t_events is not None:
         t_events, y_events = [], []
         for check, times, values in zip(checks, found.t_events, found.y_events, strict=True):
             g = slope_of(check, args, start.dtype)
-            when = [_crossing(g, steps, ts, t) for t in times]
+            when = [_crossing(g, path, t) for t in times]
             t_events.append(xgrad.concat(when) if when else Array(np.asarray(times)))
             y_events.append(
-                with_derivative_of(
-                    values,
-                    xgrad.matrix_transpose(xgrad.concat([_at(steps, ts, t) for t in when], axis=1)),
-                )
+                with_derivative_of(values, path.at(xgrad.concat(when)))
                 if when
                 else Array(np.asarray(values))
             )
@@ -236,79 +242,64 @@ def _tracked(
     if t_eval is not None:
         times = t_eval if isinstance(t_eval, Array) else xgrad.asarray(t_eval)
         times = times[: len(found.t)] if len(found.t) < times.shape[0] else times
-        y = _at(steps, ts, times) if len(found.t) else Array(found.y)
+        y = path.at(times) if len(found.t) else Array(found.y)
     else:
-        ends = [start, *(step.end for step in steps)]
-        times = _times(ts, span)
+        y, times = path.states, path.times
+        times = times if isinstance(times, Array) else Array(ts)
         if last is not None:
-            ends[-1] = _at(steps, ts, last)[:, 0]
+            y = xgrad.concat([y[:-1, :], path.at(last)])
             times = xgrad.concat([times[:-1], last])
-        y = xgrad.stack(ends, axis=1)
     about = (found.nfev, found.njev, found.nlu, found.status, found.message, found.success)
-    y = with_derivative_of(found.y, y) if len(found.t) else y
-    return OdeResult(times, y, solution if dense else None, t_events, y_events, *about)
+    y = with_derivative_of(found.y, xgrad.matrix_transpose(y)) if len(found.t) else y
+    sol = OdeSolution(found.sol, path) if dense else None
+    return OdeResult(times, y, sol, t_events, y_events, *about)
 
 
 def _times(ts: Any, span: tuple[Any, Any]) -> Any:
-    """Return the times of the steps, which move with the ends of the interval."""
+    """Return the times of the steps; on the tape if they move with the ends of the interval."""
     if not is_tracked(*span):
-        return Array(np.asarray(ts))
+        return ts
     begin, end = (float(raw(t)) for t in span)
     share = (np.asarray(ts) - begin) / (end - begin)
     return span[0] + (span[1] - span[0]) * xgrad.asarray(share)
 
 
-def _steps(
-    found: Any, f: Callable[..., Any], method: str, span: tuple[Any, Any], start: Array
-) -> Any:
-    """Return the steps of a solution, taken again, and the times between them."""
-    pieces = found.sol.interpolants
-    ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)])
-    moving = is_tracked(*span)
-    times = _times(ts, span) if moving else [float(t) for t in ts]
-    steps: list[Step] = []
-    y, k = start, None
-    for i, piece in enumerate(pieces):
-        t = times[i]
-        h = times[i + 1] - t
-        if method in EXPLICIT:
-            k = f(t, y) if k is None else k
-            step, k = explicit(method, f, t, y, k, h)
-            step = step._replace(end=with_derivative_of(raw(step.end), step.end))
-        else:
-            step = collocated(COLLOCATED[method], f, t, y, h, piece)
-        steps.append(step)
-        y = step.end
-    shown = np.asarray(found.sol.ts, dtype=float)
-    ts[-1] = shown[-1]
-    return steps, ts
+def _path(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array) -> Any:
+    """Return the steps of a solution, taken again."""
+    scheme, pieces = scheme_of(method), found.sol.interpolants
+    ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
+    if scheme.explicit:
+        slopes = np.stack([p.slopes for p in pieces])
+        states = [p.y_old for p in pieces]
+    else:
+        steps = np.diff(ts)
+        stages = [p(t + h * scheme.nodes).T for p, t, h in zip(pieces, ts[:-1], steps, strict=True)]
+        states = [raw(start), *(values[-1] for values in stages[:-1])]
+        moved = (np.stack(stages) - np.stack(states)[:, None, :]) / steps[:, None, None]
+        slopes = np.linalg.inv(scheme.matrix) @ moved
+    end = states[-1] + (ts[-1] - ts[-2]) * (scheme.weights @ slopes[-1])
+    states = np.stack([*states, end])
+    times = _times(ts, span)
+    if start.dtype.kind != "c":
+        return Path(scheme, f, times, start, states, slopes)
+    return ComplexPath(scheme, f, times, start, states, slopes)
 
 
-def _at(steps: list[Step], ts: Any, times: Array) -> Any:
-    """Return the solution at some times, as columns."""
-    values = np.asarray(raw(times), dtype=float)
-    sign = 1.0 if ts[-1] >= ts[0] else -1.0
-    which = np.clip(np.searchsorted(sign * ts, sign * values, side="left") - 1, 0, len(steps) - 1)
-    if np.all(which[1:] == which[:-1]):
-        return xgrad.matrix_transpose(steps[which[0]].at(times))
-    order = np.argsort(which, kind="stable")
-    parts = []
-    for i in np.unique(which):
-        members = np.flatnonzero(which == i)
-        parts.append(steps[i].at(times[members]))
-    columns = xgrad.matrix_transpose(xgrad.concat(parts))
-    if np.array_equal(order, np.arange(len(order))):
-        return columns
-    return xgrad.take(columns, xgrad.asarray(np.argsort(order, kind="stable")), axis=1)
-
-
-def _crossing(event: Callable[..., Any], steps: list[Step], ts: Any, t: float) -> Array:
+def _crossing(event: Callable[..., Any], path: Any, t: float) -> Array:
     """Return the time of an event, by the equation that it solves."""
-    sign = 1.0 if ts[-1] >= ts[0] else -1.0
-    i = int(np.clip(np.searchsorted(sign * ts, sign * t, side="left") - 1, 0, len(steps) - 1))
 
     def equation(time: Array) -> Any:
-        return xgrad.reshape(event(time[0], steps[i].at(time)[0, :]), (1,))
+        return xgrad.reshape(event(time[0], path.at(time)[0, :]), (1,))
 
     found: Array = implicit(equation, np.asarray([t]))
     return found
+
+
+def slope_of(fun: Callable[..., Any], args: tuple[Any, ...], dtype: Any) -> Slope:
+    """Return the right-hand side as a function of time and an `Array`."""
+
+    def f(t: Any, y: Array) -> Array:
+        out = xgrad.asarray(joined(fun(t, y, *args)))
+        return out if out.dtype == dtype else xgrad.astype(out, dtype)
+
+    return f
