@@ -23,8 +23,10 @@ from ..common import (
     raws,
     with_derivative_of,
 )
-from .paths import ComplexPath, Path, Slope
+from .flows import Flow, Solve
+from .paths import WIDE, ComplexPath, Path, parts, split
 from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
+from .sweeps import Slope, sparse_or_none
 
 __all__ = ["OdeResult", "OdeSolution", "solve_ivp"]
 
@@ -83,14 +85,16 @@ def solve_ivp(
     events: Any = None,
     vectorized: bool = False,
     args: Any = None,
+    adjoint: str = "discrete",
     **options: Any,
 ) -> Any:
     """Solve ``dy/dt = fun(t, y, *args)`` from a first state, by ``scipy.integrate.solve_ivp``.
 
     SciPy solves it and chooses the steps. Derivatives are those of these steps, in both modes and
     of any order, to the accuracy of `rtol`: by `y0`, by `t_span` and `t_eval`, by `args`, which may
-    hold pytrees, and by whatever `fun` and `events` close over. Those of a stiff method solve its
-    equations once more, with the Jacobian of `fun` by xgrad, which the solver gets as well.
+    hold pytrees, and by whatever `fun` and `events` close over. `fun` is then called for all steps
+    at once, as by `vmap`; where it refuses that, as one with an ``if`` on a value does, in turn. A
+    stiff method gets the Jacobian of `fun` by xgrad.
 
     Args:
         fun: ``fun(t, y, *args)``, the right-hand side: an array like `y`, or a list of numbers.
@@ -103,6 +107,9 @@ def solve_ivp(
             ``event.terminal = True`` ends the integration. See SciPy.
         vectorized: whether `fun` takes several states as columns.
         args: more arguments of `fun` and of the events.
+        adjoint: ``"discrete"``, the derivative of the steps, or ``"continuous"``: that of the
+            equation, by solving another one for it. It keeps nothing of the steps but what
+            interpolates in them, and is the slower one for few unknowns.
         options: ``rtol``, ``atol``, ``max_step``, ``first_step``, ``jac`` and others of SciPy's.
 
     Returns:
@@ -129,6 +136,8 @@ def solve_ivp(
     known = (*EXPLICIT, *COLLOCATED)
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
+    if adjoint not in ("discrete", "continuous"):
+        raise ValueError(f"solve_ivp: adjoint is {adjoint!r}; expected 'discrete' or 'continuous'")
     start = y0 if isinstance(y0, Array) else xgrad.asarray(y0)
     if start.ndim != 1:
         raise ValueError(f"solve_ivp: y0 has shape {start.shape}; expected a vector")
@@ -145,7 +154,7 @@ def solve_ivp(
         )
     )
     if watched and method in COLLOCATED and "jac" not in options and method != "LSODA":
-        options["jac"] = _jacobian(f)
+        options["jac"] = _jacobian(f, raw(t0), raw(start))
     found = chapter("integrate", start).solve_ivp(
         outside(fun),
         (float(raw(t0)), float(raw(t1))),
@@ -160,7 +169,29 @@ def solve_ivp(
     )
     if not watched:
         return _lifted(found, arrays_in(y0, t0, t1, t_eval, given), dense_output)
-    return _tracked(found, f, checks, given, method, (t0, t1), t_eval, start, dense_output)
+    solve = None if adjoint == "discrete" else _solver(method, options)
+    span = (t0, t1)
+    return _tracked(found, f, checks, given, method, span, t_eval, start, dense_output, solve)
+
+
+def _solver(method: str, options: dict[str, Any]) -> Solve:
+    """Return the solver with the options that suit another equation too."""
+    kept = {k: raw(options[k]) for k in ("rtol", "atol", "max_step") if k in options}
+    solver = keeping_slopes(method) if method in EXPLICIT else method
+
+    def solve(fun: Callable[..., Any], span: tuple[float, float], y0: Any) -> Any:
+        fitted = dict(kept)
+        if np.ndim(kept.get("atol", 0.0)):
+            fitted["atol"] = np.min(kept["atol"])
+        found = chapter("integrate").solve_ivp(fun, span, y0, solver, dense_output=True, **fitted)
+        if found.status < 0:
+            raise RuntimeError(
+                f"solve_ivp: the adjoint equation was not solved: {found.message} Use "
+                "adjoint='discrete', or a looser rtol"
+            )
+        return found
+
+    return solve
 
 
 def _raw_event(event: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,10 +209,13 @@ def _raw_options(options: dict[str, Any], args: Any) -> dict[str, Any]:
     return own
 
 
-def _jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the Jacobian of the right-hand side, by one batched walk."""
+def _jacobian(f: Slope, t: Any, y: Any) -> Callable[..., Any]:
+    """Return the Jacobian of the right-hand side: sparse if it is, else by one batched walk."""
+    sparse = sparse_or_none(f, t, y) if len(y) >= WIDE and y.dtype.kind == "f" else None
 
     def jac(t: Any, y: Any, *args: Any) -> Any:
+        if sparse is not None:
+            return sparse(t, y)
         with tape.recording(True):
             return xgrad.jacrev(lambda y: f(t, y))(Array(y)).detach()
 
@@ -214,6 +248,7 @@ def _tracked(
     t_eval: Any,
     start: Array,
     dense: bool,
+    solve: Solve | None,
 ) -> OdeResult:
     """Return SciPy's result with its derivatives."""
     if found.status < 0:
@@ -221,7 +256,7 @@ def _tracked(
             f"solve_ivp: the solver stopped before the end of t_span: {found.message} "
             "Its partial solution has no derivative; give a looser rtol or a shorter t_span"
         )
-    path = _path(found, f, method, span, start)
+    path = _path(found, f, method, span, start, solve)
     ts = path.ts
     ts[-1] = np.asarray(found.sol.ts, dtype=float)[-1]
     t_events = y_events = None
@@ -264,8 +299,30 @@ def _times(ts: Any, span: tuple[Any, Any]) -> Any:
     return span[0] + (span[1] - span[0]) * xgrad.asarray(share)
 
 
-def _path(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array) -> Any:
+def _path(
+    found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array, solve: Solve | None
+) -> Any:
+    """Return a solution on the tape: its steps, taken again, or with `solve` as a flow."""
+    is_complex = start.dtype.kind == "c"
+    if is_complex:
+        f, start = split(f), parts(start)
+    if solve is not None:
+        pieces = found.sol.interpolants
+        ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
+        sol = (lambda t: parts(found.sol(t).T).T) if is_complex else found.sol
+
+        def steps_of(found: Any, f: Slope, start: Array) -> Path:
+            return _steps(found, f, method, (None, None), start)
+
+        made: Any = Flow(f, solve, steps_of, sol, _times(ts, span), start)
+    else:
+        made = _steps(found, f, method, span, start)
+    return ComplexPath(made) if is_complex else made
+
+
+def _steps(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array) -> Path:
     """Return the steps of a solution, taken again."""
+    states: Any
     scheme, pieces = scheme_of(method), found.sol.interpolants
     ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
     if scheme.explicit:
@@ -274,15 +331,14 @@ def _path(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array
     else:
         steps = np.diff(ts)
         stages = [p(t + h * scheme.nodes).T for p, t, h in zip(pieces, ts[:-1], steps, strict=True)]
-        states = [raw(start), *(values[-1] for values in stages[:-1])]
+        states = [pieces[0](ts[0]), *(values[-1] for values in stages[:-1])]
         moved = (np.stack(stages) - np.stack(states)[:, None, :]) / steps[:, None, None]
         slopes = np.linalg.inv(scheme.matrix) @ moved
     end = states[-1] + (ts[-1] - ts[-2]) * (scheme.weights @ slopes[-1])
     states = np.stack([*states, end])
-    times = _times(ts, span)
-    if start.dtype.kind != "c":
-        return Path(scheme, f, times, start, states, slopes)
-    return ComplexPath(scheme, f, times, start, states, slopes)
+    if np.iscomplexobj(states):
+        states, slopes = parts(states), parts(slopes)
+    return Path(scheme, f, _times(ts, span), start, states, slopes)
 
 
 def _crossing(event: Callable[..., Any], path: Any, t: float) -> Array:

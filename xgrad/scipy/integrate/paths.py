@@ -18,19 +18,20 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ...backends.batched import Level, leave
-from ...custom.equation import Recorded, implicit
+from ...custom.equation import implicit
 from ...engine import tape
 from ...engine.op import linear
 from ..common import raw, with_derivative_of
 from .schemes import Scheme
+from .sweeps import Slope, Sweep, WideSweep
 
-__all__ = ["ComplexPath", "Path", "Slope"]
-
-Slope = Callable[[Any, Array], Array]
+__all__ = ["WIDE", "ComplexPath", "Path", "called_batched", "parts", "split"]
 
 WIDE = 32
-"""From how many unknowns on the steps of an explicit scheme are recorded one by one instead."""
+"""From how many unknowns on no dense matrices are made of a step.
+
+Steps of an explicit scheme are then recorded one by one.
+"""
 
 ENTRIES = 1 << 22
 """How many numbers the matrices of a block of steps may hold."""
@@ -61,13 +62,13 @@ class Path:
         self.ts = np.asarray(raw(times), dtype=float)
         self.h = times[1:] - times[:-1]
         steps, stages, n = slopes.shape
-        example = [(self._nodes(0, 1)[0, i], states[0] + 0.0 * i) for i in range(2)]
-        batched = _works_batched(f, example)
+        batched = works_batched(f, raw(self._nodes(0, 1))[0, :2], states[:2])
         if scheme.explicit and (n >= WIDE or not batched):
             states_taken = self._one_by_one(start)
         else:
-            self.call = xgrad.vmap(f) if batched else _called_in_turn(f)
-            per_step = stages * n * max(n if scheme.explicit else stages * n, 16)
+            self.call = xgrad.vmap(f) if batched else called_in_turn(f)
+            row = 16 if n >= WIDE else max(n if scheme.explicit else stages * n, 16)
+            per_step = stages * n * row
             size = max(1, ENTRIES // per_step)
             taken = [start.reshape((1, n))]
             found = []
@@ -104,16 +105,13 @@ class Path:
             values = self.call(nodes.reshape((-1,)), points(k).reshape((-1, n)))
             return k - values.reshape((steps, stages, n))
 
-        def jacobians() -> Any:
+        def at() -> tuple[Any, Any]:
             with tape.recording(False):
-                y = raw(points(Array(known))).reshape((-1, n))
-            t = raw(nodes).reshape((-1,))
-            run = Recorded(lambda y: self.call(t, y), Array(y))
-            units = np.zeros((n, *y.shape), y.dtype)
-            units[np.arange(n), :, np.arange(n)] = 1.0
-            return np.moveaxis(_pulled(run, units), 0, 1).reshape((steps, stages, n, n))
+                y = raw(points(Array(known)))
+            return raw(nodes), y
 
-        k = implicit(equation, known, _Sweep(scheme, lengths, jacobians))
+        sweep = (WideSweep if n >= WIDE else Sweep)(scheme, lengths, self.f, self.call, at)
+        k = implicit(equation, known, sweep)
         return k, ends(k)
 
     def _one_by_one(self, start: Array) -> Array:
@@ -152,10 +150,9 @@ class Path:
         sign = 1.0 if ts[-1] >= ts[0] else -1.0
         which = np.searchsorted(sign * ts, sign * values, side="left") - 1
         which = np.clip(which, 0, len(ts) - 2)
-        if not isinstance(self.times, Array) and times._node is None:
-            times = values
         t, h = self.times[:-1][which], self.h[which]
-        theta = (times - t) / h
+        moving = isinstance(self.times, Array) or times._node is not None
+        theta: Any = ((times if moving else values) - t) / h
         power, powers = theta, [theta]
         for _ in range(self.scheme.basis.shape[1] - 1):
             power = power * theta
@@ -166,72 +163,71 @@ class Path:
         else:
             weights = xgrad.asarray(h[:, None] * (np.stack(powers, axis=1) @ self.scheme.basis.T))
         moved = xgrad.matmul(weights[:, None, :], self.slopes[which])
-        return self.states[which] + moved[:, 0, :]
+        found: Array = self.states[which] + moved[:, 0, :]
+        return found
 
 
 class ComplexPath:
     """The steps of a complex solution: those of its real and imaginary parts, side by side."""
 
-    def __init__(
-        self, scheme: Scheme, f: Slope, times: Any, start: Array, states: Any, slopes: Any
-    ) -> None:
-        def split(t: Any, y: Array) -> Array:
-            return _parts(f(t, _joined(y)))
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.ts, self.times = inner, inner.ts, inner.times
 
-        raws = [np.concat([x.real, x.imag], axis=-1) for x in (states, slopes)]
-        self.inner = Path(scheme, split, times, _parts(start), *raws)
-        self.ts, self.times = self.inner.ts, self.inner.times
-        self.states = _joined(self.inner.states)
+    @property
+    def states(self) -> Array:
+        """The values where steps begin, and where the last one ends, as rows."""
+        return _joined(self.inner.states)
 
     def at(self, times: Array) -> Array:
         """Return the values at some times, as rows."""
         return _joined(self.inner.at(times))
 
 
-def _parts(y: Array) -> Array:
+def split(f: Slope) -> Slope:
+    """Return a complex right-hand side as one of real and imaginary parts, side by side."""
+
+    def parted(t: Any, y: Array) -> Array:
+        return parts(f(t, _joined(y)))
+
+    return parted
+
+
+def parts(y: Any) -> Any:
+    """Return real and imaginary parts, side by side."""
+    if not isinstance(y, Array):
+        return np.concat([y.real, y.imag], axis=-1)
     return xgrad.concat([xgrad.real(y), xgrad.imag(y)], axis=-1)
 
 
 def _joined(y: Array) -> Array:
     n = y.shape[-1] // 2
-    return y[..., :n] + 1j * y[..., n:]
+    whole: Array = y[..., :n] + 1j * y[..., n:]
+    return whole
 
 
-def _works_batched(f: Slope, examples: list[tuple[Any, Any]]) -> bool:
+def works_batched(f: Slope, t: Any, y: Any) -> bool:
     """Whether the right-hand side gives for many states at once what it gives for each."""
     with tape.recording(False):
-        each = [raw(f(raw(t), Array(y))) for t, y in examples]
+        each = raw(called_in_turn(f)(t, Array(y)))
         try:
-            found = xgrad.vmap(f)(
-                np.asarray([raw(t) for t, _ in examples]), np.stack([y for _, y in examples])
-            )
+            found = raw(xgrad.vmap(f)(t, y))
         except Exception:  # it is a caller's code, which may refuse a batch in any way
             return False
-    found = raw(found)
-    return found.shape == np.shape(each) and np.allclose(found, each, 1e-6, 0.0, equal_nan=True)
+    return found.shape == each.shape and np.allclose(found, each, 1e-6, 0.0, equal_nan=True)
 
 
-def _called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
+def called_batched(f: Slope, t: Any, y: Any) -> Callable[[Any, Array], Array]:
+    """Return the right-hand side of many states: in one call if it can be."""
+    return xgrad.vmap(f) if works_batched(f, t[:2], y[:2]) else called_in_turn(f)
+
+
+def called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
     """Return the right-hand side of many states, from one call for each."""
 
     def call(t: Any, y: Array) -> Array:
         return xgrad.stack([f(t[i], y[i, :]) for i in range(y.shape[0])])
 
     return call
-
-
-def _pulled(run: Recorded, units: Any) -> Any:
-    """Return what a run pulls back from each of some cotangents, raw."""
-    try:
-        level = Level(len(units), is_sweep=True)
-        found = run.pull_x(level.batch(units), False)
-        if found is not None:
-            return leave(found, level, 0)
-    except Exception:  # a rule of a caller's may refuse a batch in any way
-        each = [run.pull_x(u, False) for u in units]
-        if each[0] is not None:
-            return np.stack(each)
-    return np.zeros_like(units)
 
 
 @linear(lambda xp, g, arrays, weights: [w * g for w in weights])
@@ -266,68 +262,3 @@ def _staged(h: Any, k: Array, matrix: Any) -> Array:
 
 def _column(h: Any, more: int) -> Array:
     return xgrad.reshape(xgrad.asarray(h), (-1, *[1] * more))
-
-
-class _Sweep:
-    """The inverse of the Jacobian of all steps: step after step, or back, over small matrices."""
-
-    def __init__(self, scheme: Scheme, h: Any, jacobians: Callable[[], Any]) -> None:
-        self.scheme, self.h, self.make = scheme, h, jacobians
-
-    @cached_property
-    def jacobians(self) -> Any:
-        """The Jacobian at each stage of each step."""
-        return self.make()
-
-    @cached_property
-    def inverse(self) -> Any:
-        """The inverse of what the slopes of one step solve, where they need each other."""
-        steps, stages, n, _ = self.jacobians.shape
-        scaled = self.h[:, None, None, None] * self.jacobians
-        coupled = scaled[:, :, :, None, :] * self.scheme.matrix[:, None, :, None]
-        return np.linalg.inv(np.eye(stages * n) - coupled.reshape((steps, stages * n, stages * n)))
-
-    @cached_property
-    def moves(self) -> tuple[Any, Any]:
-        """How the slopes of each step move with where it begins, and where it ends with it."""
-        slopes = self._stages(self.jacobians, False)
-        ends = np.einsum("i,bixy->bxy", self.scheme.weights, slopes) * self.h[:, None, None]
-        return slopes, ends + np.eye(ends.shape[-1])
-
-    def __call__(self, b: Any, adjoint: bool) -> Any:
-        slopes, ends = self.moves
-        weights = self.h[:, None] * self.scheme.weights
-        if adjoint:
-            arrived = np.einsum("bixy,bix->by", slopes, b)
-            after, state = np.empty_like(arrived), np.zeros_like(arrived[0])
-            turned = ends.transpose((0, 2, 1))
-            for i in range(len(b) - 1, -1, -1):
-                after[i] = state
-                state = turned[i] @ state + arrived[i]
-            given = b + weights[:, :, None] * after[:, None, :]
-            return self._stages(given[..., None], True)[..., 0]
-        moved = self._stages(b[..., None], False)[..., 0]
-        gone = np.einsum("bi,bix->bx", weights, moved)
-        before, state = np.empty_like(gone), np.zeros_like(gone[0])
-        for i in range(len(b)):
-            before[i] = state
-            state = ends[i] @ state + gone[i]
-        return moved + np.einsum("bixy,by->bix", slopes, before)
-
-    def _stages(self, b: Any, adjoint: bool) -> Any:
-        """Solve for the slopes of each step alone, or with the adjoint; `b` has columns."""
-        if not self.scheme.explicit:
-            steps, stages, n, columns = b.shape
-            matrix = self.inverse.transpose((0, 2, 1)) if adjoint else self.inverse
-            return (matrix @ b.reshape((steps, stages * n, columns))).reshape(b.shape)
-        jac = self.jacobians.swapaxes(-1, -2) if adjoint else self.jacobians
-        matrix = self.scheme.matrix.T if adjoint else self.scheme.matrix
-        h = self.h[:, None, None]
-        found, turned = np.array(b), np.zeros_like(b)
-        order = range(b.shape[1])
-        for i in reversed(order) if adjoint else order:
-            arrived = h * np.einsum("j,bjxy->bxy", matrix[i], turned if adjoint else found)
-            found[:, i] += arrived if adjoint else jac[:, i] @ arrived
-            if adjoint:
-                turned[:, i] = jac[:, i] @ found[:, i]
-        return found

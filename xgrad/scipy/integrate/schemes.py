@@ -89,7 +89,8 @@ def keeping_slopes(method: str) -> Any:
     class Keeping(base):  # type: ignore[misc]
         def _dense_output_impl(self) -> Any:
             found = super()._dense_output_impl()
-            found.slopes = getattr(self, "K_extended", self.K).copy()
+            kept: Any = getattr(self, "K_extended", self.K)
+            found.slopes = kept.copy()
             return found
 
     Keeping.__name__ = method
