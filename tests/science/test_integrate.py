@@ -363,6 +363,33 @@ def test_a_complex_equation_need_not_be_analytic():
     assert abs(got - (end(0.7001, plain, np) - end(0.6999, plain, np)) / 2e-4) < 1e-6
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_no_time_at_all(method):
+    def end(T, k):
+        return scipy.integrate.solve_ivp(lambda t, y: -k * y, (0.5, T), [2.0], method).y[0, -1]
+
+    assert np.allclose(xg.grad(end, argnums=(0, 1))(0.5, 3.0), [-6.0, 0.0], atol=1e-12)
+
+
+@pytest.mark.parametrize("adjoint", ["discrete", "continuous"])
+def test_hessians_by_every_transform(adjoint):
+    def total(k):
+        out = scipy.integrate.solve_ivp(
+            lambda t, y: -k * y * y,
+            (0, 1),
+            np.ones(2),
+            plain.integrate.DOP853,
+            adjoint=adjoint,
+            **LOOSE,
+        )
+        return xg.sum(out.y[:, -1] ** 2)
+
+    k = np.asarray([1.0, 2.0])
+    expected = np.diag(6 / (1 + k) ** 4)
+    for hessian in (xg.hessian, lambda f: xg.jacrev(xg.jacfwd(f)), lambda f: xg.jacrev(xg.grad(f))):
+        assert np.allclose(hessian(total)(k), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_raw_arrays_give_what_scipy_gives():
     rhs = predators(np)
     ours = scipy.integrate.solve_ivp(rhs, (0, 2), Y0, args=(P,))

@@ -100,7 +100,8 @@ def solve_ivp(
         fun: ``fun(t, y, *args)``, the right-hand side: an array like `y`, or a list of numbers.
         t_span: the first and the last time.
         y0: the state at the first time, shape (n,), real or complex.
-        method: ``"RK45"``, ``"RK23"``, ``"DOP853"``, ``"Radau"``, ``"BDF"`` or ``"LSODA"``.
+        method: ``"RK45"``, ``"RK23"``, ``"DOP853"``, ``"Radau"``, ``"BDF"`` or ``"LSODA"``, or
+            SciPy's class of this name.
         t_eval: the times at which to give the solution; the solver's own steps if None.
         dense_output: whether to give the solution as a function of time, ``sol``.
         events: ``event(t, y, *args)`` or several, of whose zeros the times are found; one with
@@ -134,6 +135,8 @@ def solve_ivp(
     """
     given = () if args is None else tuple(args) if isinstance(args, (list, tuple)) else (args,)
     known = (*EXPLICIT, *COLLOCATED)
+    if isinstance(method, type) and method is getattr(chapter("integrate"), method.__name__, None):
+        method = method.__name__
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
     if adjoint not in ("discrete", "continuous"):
@@ -295,7 +298,8 @@ def _times(ts: Any, span: tuple[Any, Any]) -> Any:
     if not is_tracked(*span):
         return ts
     begin, end = (float(raw(t)) for t in span)
-    share = (np.asarray(ts) - begin) / (end - begin)
+    length = end - begin
+    share = (np.asarray(ts) - begin) / length if length else np.linspace(0.0, 1.0, len(ts))
     return span[0] + (span[1] - span[0]) * xgrad.asarray(share)
 
 
@@ -325,7 +329,12 @@ def _steps(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Arra
     states: Any
     scheme, pieces = scheme_of(method), found.sol.interpolants
     ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
-    if scheme.explicit:
+    if ts[0] == ts[-1]:  # no time passes, but the last value moves with the last time
+        with tape.recording(False):
+            still = raw(f(ts[0], start.detach()))
+        slopes = np.tile(still, (1, len(scheme.nodes), 1))
+        states = [raw(start)]
+    elif scheme.explicit:
         slopes = np.stack([p.slopes for p in pieces])
         states = [p.y_old for p in pieces]
     else:
