@@ -200,6 +200,8 @@ FUNCTIONS = {
     "rolled": (lambda x: xg.roll(x, 1) * x + xg.where(xg.asarray(np.arange(30) > 4), x, 0.0), 3),
     "sums": (lambda x: xg.sum(xg.reshape(x, (5, 6)) ** 3, axis=1), 6),
     "running": (lambda x: xg.cumulative_sum(x**2), 30),
+    "elementwise": (lambda x: xg.sin(x) * xg.exp(-x * x) + xg.special.erf(x) / xg.cosh(x), 1),
+    "special": (lambda x: xg.special.j0(x) + xg.special.expit(x) + xg.hypot(x, 1 + x), 1),
     "sparse": (lambda x: scipy.sparse.csr_array(FIXED) @ x[:6], 6),
 }
 
@@ -211,6 +213,23 @@ def test_a_sparse_jacobian_is_the_dense_one(name):
     for x in (RNG.normal(size=30), np.zeros(30)):
         assert np.allclose(jacobian(x).toarray(), xg.jacfwd(f)(x), atol=1e-12)
     assert jacobian.colours.count <= most
+
+
+def test_every_elementwise_function_has_a_pattern():
+    x, failed = np.linspace(0.1, 0.8, 4), []
+    for home in (xg, xg.special):
+        for name in home.__all__:
+            f = getattr(home, name)
+            try:
+                dense = xg.jacfwd(f)(x)
+            except Exception:  # it is no function of one array
+                continue
+            is_one = isinstance(dense, np.ndarray) and dense.shape == (4, 4)
+            if is_one and not np.any(dense - np.diag(np.diag(dense))):
+                found = xg.sparse_jacobian(f)(x).toarray()
+                if not np.array_equal(found, dense, equal_nan=True):
+                    failed.append(name)
+    assert not failed
 
 
 def test_a_sparse_hessian_is_the_dense_one_and_has_derivatives():

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from .. import errors
-from . import BY_TYPE, Backend, backend_of_type
+from . import BY_TYPE, Backend, backend_of_type, current
 
 __all__ = ["Dependence", "UnknownPatternError"]
 
@@ -200,7 +200,6 @@ _MOVING = frozenset(
 )
 _SAME = frozenset("asarray astype conj copysign imag negative positive real tril triu".split())
 _UNITING = frozenset("add subtract multiply divide where maximum minimum strong_multiply".split())
-_REDUCING = frozenset("sum mean".split())
 _NUMPY = {"permute_dims": "transpose", "matrix_transpose": "matrix_transpose"}
 
 
@@ -234,31 +233,75 @@ class _Near:
 
 
 class _Patterns:
-    """The functions that rules use, on sets."""
+    """The functions that rules use: on sets, or the library's own where only numbers are given."""
+
+    def __init__(self, chapter: str = "") -> None:
+        self._chapter = chapter
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in _MOVING:
-            f = getattr(np, _NUMPY.get(name, name))
-            return lambda x, *args, **kwargs: _moved(lambda ids: f(ids, *args, **kwargs), x)
-        if name in _SAME:
-            return lambda x, *args, **kwargs: x
-        if name in _UNITING:
-            return lambda *xs, **kwargs: _united(*xs)
-        if name in _REDUCING:
-            return _reduced
-        if name == "cumulative_sum":
-            return _running
-        if name in ("concat", "stack"):
-            return _joining(name)
-        if name == "matmul":
-            return _multiplied
-        if name in ("zeros_like", "ones_like"):
-            return lambda x, **kwargs: np.zeros(x.shape)
-        if name == "zeros":
-            return _zeros
+        if not self._chapter and name in ("special", "linalg", "fft"):
+            return _Patterns(name)
+        known = getattr(np, name, None)
+        is_dtype = isinstance(known, type) and issubclass(known, np.generic)
+        if is_dtype or (known is not None and not callable(known)):
+            return known
+        chapter = self._chapter
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not _has_sets(args) and not _has_sets(kwargs.values()):
+                library = _library(args)
+                home = getattr(library, chapter) if chapter else library
+                return getattr(home, name)(*args, **kwargs)
+            return _of_sets(name if not chapter else f"{chapter}.{name}")(*args, **kwargs)
+
+        return call
+
+
+def _has_sets(args: Any) -> bool:
+    return any(
+        type(x) in (Dependence, _Near) or (isinstance(x, (list, tuple)) and _has_sets(x))
+        for x in args
+    )
+
+
+def _library(args: Any) -> Any:
+    """Return the namespace of the first array among some arguments."""
+    for x in args:
+        for leaf in x if isinstance(x, (list, tuple)) else (x,):
+            backend = backend_of_type(type(leaf))
+            if backend is not None:
+                return backend.xp
+    return current()[0].xp
+
+
+def _of_sets(name: str) -> Callable[..., Any]:
+    """Return what a function does to sets."""
+    if name in _MOVING:
+        f = getattr(np, _NUMPY.get(name, name))
+        return lambda x, *args, **kwargs: _moved(lambda ids: f(ids, *args, **kwargs), x)
+    if name in _SAME:
+        return lambda x, *args, **kwargs: x
+    if name in _UNITING:
+        return lambda *xs, **kwargs: _united(*xs)
+    found = _OTHERS.get(name)
+    if found is None:
         raise UnknownPatternError(f"{name}: it is not known what its elements depend on")
+    return found
+
+
+_OTHERS: dict[str, Callable[..., Any]] = {
+    "sum": _reduced,
+    "mean": _reduced,
+    "cumulative_sum": _running,
+    "concat": _joining("concat"),
+    "stack": _joining("stack"),
+    "matmul": _multiplied,
+    "zeros_like": lambda x, **kwargs: np.zeros(x.shape),
+    "ones_like": lambda x, **kwargs: np.ones(x.shape),
+    "zeros": _zeros,
+}
 
 
 def _getitem(x: Any, key: Any) -> Any:

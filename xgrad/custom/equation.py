@@ -14,7 +14,7 @@ from typing import Any
 from .. import errors
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, Level, NotBatchedError, leave
+from ..backends.batched import Batch, Level, leave
 from ..engine import tape
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 
@@ -160,6 +160,14 @@ def implicit(equation: Function, x: Any, inverse: Inverse | None = None) -> Any:
     return Array(x, [next_serial(), _ROOT, tuple(record.reads), saved, None])
 
 
+def _solved(inverse: Inverse, b: Any, adjoint: bool) -> Any:
+    """Return what an inverse gives, for each array of a batch."""
+    if not isinstance(b, Batch):
+        return inverse(b, adjoint)
+    rows = [_solved(inverse, b.data[i, ...], adjoint) for i in range(b.data.shape[0])]
+    return b.of(backend_of(rows[0]).xp.stack(rows))
+
+
 def _lift(node: Node) -> Any:
     saved = node[SAVED]
     return _Saved(saved.equation, Array(saved.x, node), saved.inverse, saved.reads, None)
@@ -176,29 +184,25 @@ def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[An
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """With u the solution for g with the adjoint Jacobian, what is read has the cotangent of -u."""
     taped = isinstance(g, Array)
-    if isinstance(g, Batch):
-        raise NotBatchedError("the derivative of a solution solves for one cotangent at a time")
     run = saved.run()
     if taped:
-        raw = saved.inverse(g._data, True)
+        raw = _solved(saved.inverse, g._data, True)
         u = implicit(lambda u: run.pull_x(u, True) - g, raw, _Turned(saved.inverse))
     else:
-        u = saved.inverse(g, True)
+        u = _solved(saved.inverse, g, True)
     return _aligned(run.pull_reads(-u, taped), run.reads, saved.reads)
 
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """What is read moves the equation, and the solution moves so that it holds again."""
     taped = any(isinstance(t, Array) for t in ts)
-    if any(isinstance(t, Batch) for t in ts):
-        raise NotBatchedError("the derivative of a solution solves for one tangent at a time")
     run = saved.run()
     moved = run.push_reads(_aligned(list(ts), saved.reads, run.reads), taped)
     if moved is None:
         return None
     if not taped:
-        return -saved.inverse(moved, False)
-    raw = -saved.inverse(moved._data, False)
+        return -_solved(saved.inverse, moved, False)
+    raw = -_solved(saved.inverse, moved._data, False)
     return implicit(lambda t: run.push_x(t, True) + moved, raw, saved.inverse)
 
 

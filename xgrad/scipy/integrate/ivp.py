@@ -13,12 +13,22 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import Recorded, implicit
 from ...engine import tape
-from ..common import arrays_in, chapter, is_tracked, outside, raw, raws, with_derivative_of
-from .steps import COLLOCATED, Step, collocated, explicit, slope_of
+from ..common import (
+    arrays_in,
+    chapter,
+    is_tracked,
+    joined,
+    outside,
+    raw,
+    raws,
+    with_derivative_of,
+)
+from .flows import Flow, Solve
+from .paths import WIDE, ComplexPath, Path, parts, split
+from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
+from .sweeps import Slope, sparse_or_none
 
 __all__ = ["OdeResult", "OdeSolution", "solve_ivp"]
-
-EXPLICIT = ("RK23", "RK45", "DOP853")
 
 
 class OdeSolution:
@@ -29,8 +39,8 @@ class OdeSolution:
         t_min, t_max: between which it is known.
     """
 
-    def __init__(self, values: Any, steps: list[Step]) -> None:
-        self.values, self.steps, self.ts = values, steps, values.ts
+    def __init__(self, values: Any, path: Any) -> None:
+        self.values, self.path, self.ts = values, path, values.ts
         self.t_min, self.t_max = values.t_min, values.t_max
 
     def __call__(self, t: Any) -> Any:
@@ -40,7 +50,7 @@ class OdeSolution:
             raise ValueError(
                 f"solve_ivp: sol got times of shape {times.shape}; expected a number or a vector"
             )
-        found = _at(self.steps, self.ts, xgrad.reshape(times, (-1,)))
+        found = xgrad.matrix_transpose(self.path.at(xgrad.reshape(times, (-1,))))
         known = self.values(raw(times.detach()))
         return with_derivative_of(known, found[:, 0] if times.ndim == 0 else found)
 
@@ -75,26 +85,32 @@ def solve_ivp(
     events: Any = None,
     vectorized: bool = False,
     args: Any = None,
+    adjoint: str = "discrete",
     **options: Any,
 ) -> Any:
     """Solve ``dy/dt = fun(t, y, *args)`` from a first state, by ``scipy.integrate.solve_ivp``.
 
     SciPy solves it and chooses the steps. Derivatives are those of these steps, in both modes and
     of any order, to the accuracy of `rtol`: by `y0`, by `t_span` and `t_eval`, by `args`, which may
-    hold pytrees, and by whatever `fun` and `events` close over. Those of a stiff method solve its
-    equations once more, with the Jacobian of `fun` by xgrad, which the solver gets as well.
+    hold pytrees, and by whatever `fun` and `events` close over. `fun` is then called for all steps
+    at once, as by `vmap`; where it refuses that, as one with an ``if`` on a value does, in turn. A
+    stiff method gets the Jacobian of `fun` by xgrad.
 
     Args:
         fun: ``fun(t, y, *args)``, the right-hand side: an array like `y`, or a list of numbers.
         t_span: the first and the last time.
         y0: the state at the first time, shape (n,), real or complex.
-        method: ``"RK45"``, ``"RK23"``, ``"DOP853"``, ``"Radau"``, ``"BDF"`` or ``"LSODA"``.
+        method: ``"RK45"``, ``"RK23"``, ``"DOP853"``, ``"Radau"``, ``"BDF"`` or ``"LSODA"``, or
+            SciPy's class of this name.
         t_eval: the times at which to give the solution; the solver's own steps if None.
         dense_output: whether to give the solution as a function of time, ``sol``.
         events: ``event(t, y, *args)`` or several, of whose zeros the times are found; one with
             ``event.terminal = True`` ends the integration. See SciPy.
         vectorized: whether `fun` takes several states as columns.
         args: more arguments of `fun` and of the events.
+        adjoint: ``"discrete"``, the derivative of the steps, or ``"continuous"``: that of the
+            equation, by solving another one for it. It keeps nothing of the steps but what
+            interpolates in them, and is the slower one for few unknowns.
         options: ``rtol``, ``atol``, ``max_step``, ``first_step``, ``jac`` and others of SciPy's.
 
     Returns:
@@ -119,8 +135,12 @@ def solve_ivp(
     """
     given = () if args is None else tuple(args) if isinstance(args, (list, tuple)) else (args,)
     known = (*EXPLICIT, *COLLOCATED)
+    if isinstance(method, type) and method is getattr(chapter("integrate"), method.__name__, None):
+        method = method.__name__
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
+    if adjoint not in ("discrete", "continuous"):
+        raise ValueError(f"solve_ivp: adjoint is {adjoint!r}; expected 'discrete' or 'continuous'")
     start = y0 if isinstance(y0, Array) else xgrad.asarray(y0)
     if start.ndim != 1:
         raise ValueError(f"solve_ivp: y0 has shape {start.shape}; expected a vector")
@@ -137,12 +157,12 @@ def solve_ivp(
         )
     )
     if watched and method in COLLOCATED and "jac" not in options and method != "LSODA":
-        options["jac"] = _jacobian(f)
+        options["jac"] = _jacobian(f, raw(t0), raw(start))
     found = chapter("integrate", start).solve_ivp(
         outside(fun),
         (float(raw(t0)), float(raw(t1))),
         raw(start),
-        method,
+        keeping_slopes(method) if watched and method in EXPLICIT else method,
         t_eval=raw(t_eval),
         dense_output=watched or dense_output,
         events=[_raw_event(c) for c in checks] or None,
@@ -152,7 +172,29 @@ def solve_ivp(
     )
     if not watched:
         return _lifted(found, arrays_in(y0, t0, t1, t_eval, given), dense_output)
-    return _tracked(found, f, checks, given, method, (t0, t1), t_eval, start, dense_output)
+    solve = None if adjoint == "discrete" else _solver(method, options)
+    span = (t0, t1)
+    return _tracked(found, f, checks, given, method, span, t_eval, start, dense_output, solve)
+
+
+def _solver(method: str, options: dict[str, Any]) -> Solve:
+    """Return the solver with the options that suit another equation too."""
+    kept = {k: raw(options[k]) for k in ("rtol", "atol", "max_step") if k in options}
+    solver = keeping_slopes(method) if method in EXPLICIT else method
+
+    def solve(fun: Callable[..., Any], span: tuple[float, float], y0: Any) -> Any:
+        fitted = dict(kept)
+        if np.ndim(kept.get("atol", 0.0)):
+            fitted["atol"] = np.min(kept["atol"])
+        found = chapter("integrate").solve_ivp(fun, span, y0, solver, dense_output=True, **fitted)
+        if found.status < 0:
+            raise RuntimeError(
+                f"solve_ivp: the adjoint equation was not solved: {found.message} Use "
+                "adjoint='discrete', or a looser rtol"
+            )
+        return found
+
+    return solve
 
 
 def _raw_event(event: Callable[..., Any]) -> Callable[..., Any]:
@@ -170,10 +212,13 @@ def _raw_options(options: dict[str, Any], args: Any) -> dict[str, Any]:
     return own
 
 
-def _jacobian(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the Jacobian of the right-hand side, by one batched walk."""
+def _jacobian(f: Slope, t: Any, y: Any) -> Callable[..., Any]:
+    """Return the Jacobian of the right-hand side: sparse if it is, else by one batched walk."""
+    sparse = sparse_or_none(f, t, y) if len(y) >= WIDE and y.dtype.kind == "f" else None
 
     def jac(t: Any, y: Any, *args: Any) -> Any:
+        if sparse is not None:
+            return sparse(t, y)
         with tape.recording(True):
             return xgrad.jacrev(lambda y: f(t, y))(Array(y)).detach()
 
@@ -206,6 +251,7 @@ def _tracked(
     t_eval: Any,
     start: Array,
     dense: bool,
+    solve: Solve | None,
 ) -> OdeResult:
     """Return SciPy's result with its derivatives."""
     if found.status < 0:
@@ -213,21 +259,19 @@ def _tracked(
             f"solve_ivp: the solver stopped before the end of t_span: {found.message} "
             "Its partial solution has no derivative; give a looser rtol or a shorter t_span"
         )
-    steps, ts = _steps(found, f, method, span, start)
-    solution = OdeSolution(found.sol, steps)
+    path = _path(found, f, method, span, start, solve)
+    ts = path.ts
+    ts[-1] = np.asarray(found.sol.ts, dtype=float)[-1]
     t_events = y_events = None
     last: Any = None
     if found.t_events is not None:
         t_events, y_events = [], []
         for check, times, values in zip(checks, found.t_events, found.y_events, strict=True):
             g = slope_of(check, args, start.dtype)
-            when = [_crossing(g, steps, ts, t) for t in times]
+            when = [_crossing(g, path, t) for t in times]
             t_events.append(xgrad.concat(when) if when else Array(np.asarray(times)))
             y_events.append(
-                with_derivative_of(
-                    values,
-                    xgrad.matrix_transpose(xgrad.concat([_at(steps, ts, t) for t in when], axis=1)),
-                )
+                with_derivative_of(values, path.at(xgrad.concat(when)))
                 if when
                 else Array(np.asarray(values))
             )
@@ -236,79 +280,91 @@ def _tracked(
     if t_eval is not None:
         times = t_eval if isinstance(t_eval, Array) else xgrad.asarray(t_eval)
         times = times[: len(found.t)] if len(found.t) < times.shape[0] else times
-        y = _at(steps, ts, times) if len(found.t) else Array(found.y)
+        y = path.at(times) if len(found.t) else Array(found.y)
     else:
-        ends = [start, *(step.end for step in steps)]
-        times = _times(ts, span)
+        y, times = path.states, path.times
+        times = times if isinstance(times, Array) else Array(ts)
         if last is not None:
-            ends[-1] = _at(steps, ts, last)[:, 0]
+            y = xgrad.concat([y[:-1, :], path.at(last)])
             times = xgrad.concat([times[:-1], last])
-        y = xgrad.stack(ends, axis=1)
     about = (found.nfev, found.njev, found.nlu, found.status, found.message, found.success)
-    y = with_derivative_of(found.y, y) if len(found.t) else y
-    return OdeResult(times, y, solution if dense else None, t_events, y_events, *about)
+    y = with_derivative_of(found.y, xgrad.matrix_transpose(y)) if len(found.t) else y
+    sol = OdeSolution(found.sol, path) if dense else None
+    return OdeResult(times, y, sol, t_events, y_events, *about)
 
 
 def _times(ts: Any, span: tuple[Any, Any]) -> Any:
-    """Return the times of the steps, which move with the ends of the interval."""
+    """Return the times of the steps; on the tape if they move with the ends of the interval."""
     if not is_tracked(*span):
-        return Array(np.asarray(ts))
+        return ts
     begin, end = (float(raw(t)) for t in span)
-    share = (np.asarray(ts) - begin) / (end - begin)
+    length = end - begin
+    share = (np.asarray(ts) - begin) / length if length else np.linspace(0.0, 1.0, len(ts))
     return span[0] + (span[1] - span[0]) * xgrad.asarray(share)
 
 
-def _steps(
-    found: Any, f: Callable[..., Any], method: str, span: tuple[Any, Any], start: Array
+def _path(
+    found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array, solve: Solve | None
 ) -> Any:
-    """Return the steps of a solution, taken again, and the times between them."""
-    pieces = found.sol.interpolants
-    ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)])
-    moving = is_tracked(*span)
-    times = _times(ts, span) if moving else [float(t) for t in ts]
-    steps: list[Step] = []
-    y, k = start, None
-    for i, piece in enumerate(pieces):
-        t = times[i]
-        h = times[i + 1] - t
-        if method in EXPLICIT:
-            k = f(t, y) if k is None else k
-            step, k = explicit(method, f, t, y, k, h)
-            step = step._replace(end=with_derivative_of(raw(step.end), step.end))
-        else:
-            step = collocated(COLLOCATED[method], f, t, y, h, piece)
-        steps.append(step)
-        y = step.end
-    shown = np.asarray(found.sol.ts, dtype=float)
-    ts[-1] = shown[-1]
-    return steps, ts
+    """Return a solution on the tape: its steps, taken again, or with `solve` as a flow."""
+    is_complex = start.dtype.kind == "c"
+    if is_complex:
+        f, start = split(f), parts(start)
+    if solve is not None:
+        pieces = found.sol.interpolants
+        ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
+        sol = (lambda t: parts(found.sol(t).T).T) if is_complex else found.sol
+
+        def steps_of(found: Any, f: Slope, start: Array) -> Path:
+            return _steps(found, f, method, (None, None), start)
+
+        made: Any = Flow(f, solve, steps_of, sol, _times(ts, span), start)
+    else:
+        made = _steps(found, f, method, span, start)
+    return ComplexPath(made) if is_complex else made
 
 
-def _at(steps: list[Step], ts: Any, times: Array) -> Any:
-    """Return the solution at some times, as columns."""
-    values = np.asarray(raw(times), dtype=float)
-    sign = 1.0 if ts[-1] >= ts[0] else -1.0
-    which = np.clip(np.searchsorted(sign * ts, sign * values, side="left") - 1, 0, len(steps) - 1)
-    if np.all(which[1:] == which[:-1]):
-        return xgrad.matrix_transpose(steps[which[0]].at(times))
-    order = np.argsort(which, kind="stable")
-    parts = []
-    for i in np.unique(which):
-        members = np.flatnonzero(which == i)
-        parts.append(steps[i].at(times[members]))
-    columns = xgrad.matrix_transpose(xgrad.concat(parts))
-    if np.array_equal(order, np.arange(len(order))):
-        return columns
-    return xgrad.take(columns, xgrad.asarray(np.argsort(order, kind="stable")), axis=1)
+def _steps(found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array) -> Path:
+    """Return the steps of a solution, taken again."""
+    states: Any
+    scheme, pieces = scheme_of(method), found.sol.interpolants
+    ts = np.asarray([pieces[0].t_old, *(p.t for p in pieces)], dtype=float)
+    if ts[0] == ts[-1]:  # no time passes, but the last value moves with the last time
+        with tape.recording(False):
+            still = raw(f(ts[0], start.detach()))
+        slopes = np.tile(still, (1, len(scheme.nodes), 1))
+        states = [raw(start)]
+    elif scheme.explicit:
+        slopes = np.stack([p.slopes for p in pieces])
+        states = [p.y_old for p in pieces]
+    else:
+        steps = np.diff(ts)
+        stages = [p(t + h * scheme.nodes).T for p, t, h in zip(pieces, ts[:-1], steps, strict=True)]
+        states = [pieces[0](ts[0]), *(values[-1] for values in stages[:-1])]
+        moved = (np.stack(stages) - np.stack(states)[:, None, :]) / steps[:, None, None]
+        slopes = np.linalg.inv(scheme.matrix) @ moved
+    end = states[-1] + (ts[-1] - ts[-2]) * (scheme.weights @ slopes[-1])
+    states = np.stack([*states, end])
+    if np.iscomplexobj(states):
+        states, slopes = parts(states), parts(slopes)
+    return Path(scheme, f, _times(ts, span), start, states, slopes)
 
 
-def _crossing(event: Callable[..., Any], steps: list[Step], ts: Any, t: float) -> Array:
+def _crossing(event: Callable[..., Any], path: Any, t: float) -> Array:
     """Return the time of an event, by the equation that it solves."""
-    sign = 1.0 if ts[-1] >= ts[0] else -1.0
-    i = int(np.clip(np.searchsorted(sign * ts, sign * t, side="left") - 1, 0, len(steps) - 1))
 
     def equation(time: Array) -> Any:
-        return xgrad.reshape(event(time[0], steps[i].at(time)[0, :]), (1,))
+        return xgrad.reshape(event(time[0], path.at(time)[0, :]), (1,))
 
     found: Array = implicit(equation, np.asarray([t]))
     return found
+
+
+def slope_of(fun: Callable[..., Any], args: tuple[Any, ...], dtype: Any) -> Slope:
+    """Return the right-hand side as a function of time and an `Array`."""
+
+    def f(t: Any, y: Array) -> Array:
+        out = xgrad.asarray(joined(fun(t, y, *args)))
+        return out if out.dtype == dtype else xgrad.astype(out, dtype)
+
+    return f

@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter, outside, raw, raws, with_derivative_of
+from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
 from .ivp import solve_ivp
 
 __all__ = ["odeint"]
@@ -59,7 +59,8 @@ def odeint(
     -0.60653
     """
     given = tuple(args) if isinstance(args, (tuple, list)) else (args,)
-    start, times = xgrad.asarray(y0), t if isinstance(t, Array) else xgrad.asarray(t)
+    start, times = (_floating(xgrad.asarray(joined(x))) for x in (y0, t))
+    start = start.reshape((1,)) if start.ndim == 0 else start
 
     def forward(t: Any, y: Any, *more: Any) -> Any:
         return func(t, y, *more) if tfirst else func(y, t, *more)
@@ -81,6 +82,9 @@ def odeint(
         "mxordn": mxordn,
         "mxords": mxords,
     }
+    if start.ndim != 1 or times.ndim != 1:
+        name, x = ("y0", start) if start.ndim != 1 else ("t", times)
+        raise ValueError(f"odeint: {name} has shape {x.shape}; expected a vector")
     found = chapter("integrate").odeint(
         outside(func), raw(start), raw(times), raws(given), full_output=True,
         printmessg=printmessg, tfirst=tfirst, **options,
@@ -97,3 +101,7 @@ def odeint(
         if isinstance(y, Array) and y._node is not None:
             out = with_derivative_of(values, xgrad.matrix_transpose(y))
     return (out, about) if full_output else out
+
+
+def _floating(x: Array) -> Array:
+    return x if x.dtype.kind == "f" else xgrad.astype(x, np.float64)

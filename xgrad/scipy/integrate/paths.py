@@ -1,0 +1,264 @@
+"""The steps of a solver of differential equations on the tape: all of them as one equation.
+
+SciPy chooses the steps and computes them; the derivative is that of the numbers it returned. What a
+step computes are slopes, and the slopes of all steps together solve one equation,
+``k = f(t, y0 + sums of k)``, which is evaluated in one batched call of the right-hand side. Its
+Jacobian is block triangular, step by step: a derivative is one sweep over small matrices, one more
+batched walk gives it to whatever the right-hand side reads, and every order follows (`implicit`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ...arrays.array import Array
+from ...custom.equation import implicit
+from ...engine import tape
+from ...engine.op import linear
+from ..common import raw, with_derivative_of
+from .schemes import Scheme
+from .sweeps import Slope, Sweep, WideSweep
+
+__all__ = ["WIDE", "ComplexPath", "Path", "called_batched", "parts", "split"]
+
+WIDE = 32
+"""From how many unknowns on no dense matrices are made of a step.
+
+Steps of an explicit scheme are then recorded one by one.
+"""
+
+ENTRIES = 1 << 22
+"""How many numbers the matrices of a block of steps may hold."""
+
+
+class Path:
+    """The steps of a solution, on the tape.
+
+    Attributes:
+        states: the values at which steps begin, and that at which the last one ends, as rows.
+    """
+
+    def __init__(
+        self, scheme: Scheme, f: Slope, times: Any, start: Array, states: Any, slopes: Any
+    ) -> None:
+        """Take the steps again.
+
+        Args:
+            scheme: of the steps.
+            f: the right-hand side, of real values.
+            times: when steps begin, and when the last one ends: raw, or tracked.
+            start: the first value.
+            states: all values, raw; see the attribute.
+            slopes: raw, by step, stage and unknown.
+        """
+        self.scheme, self.f = scheme, f
+        self.times = times if isinstance(times, Array) else np.asarray(times)
+        self.ts = np.asarray(raw(times), dtype=float)
+        self.h = times[1:] - times[:-1]
+        steps, stages, n = slopes.shape
+        batched = works_batched(f, raw(self._nodes(0, 1))[0, :2], states[:2])
+        if scheme.explicit and (n >= WIDE or not batched):
+            states_taken = self._one_by_one(start)
+        else:
+            self.call = xgrad.vmap(f) if batched else called_in_turn(f)
+            row = 16 if n >= WIDE else max(n if scheme.explicit else stages * n, 16)
+            per_step = stages * n * row
+            size = max(1, ENTRIES // per_step)
+            taken = [start.reshape((1, n))]
+            found = []
+            for first in range(0, steps, size):
+                k, ends = self._block(slice(first, first + size), taken[-1][-1, :], slopes)
+                found.append(k)
+                taken.append(ends)
+            self.slopes = xgrad.concat(found) if len(found) > 1 else found[0]
+            states_taken = xgrad.concat(taken)
+        self.states = with_derivative_of(states, states_taken)
+
+    def _nodes(self, first: int, last: int) -> Any:
+        """Return the times of the stages of some steps, as rows."""
+        t, h = self.times[first:last], self.h[first:last]
+        nodes = self.scheme.nodes
+        return t[:, None] + h[:, None] * (xgrad.asarray(nodes) if isinstance(h, Array) else nodes)
+
+    def _block(self, which: slice, start: Array, slopes: Any) -> tuple[Array, Array]:
+        """Return the slopes of some steps in a row, and the values where they end."""
+        known = slopes[which]
+        h = self.h[which]
+        steps, stages, n = known.shape
+        nodes = self._nodes(which.start, which.start + steps)
+        scheme, lengths = self.scheme, np.asarray(raw(h), dtype=float)
+
+        def ends(k: Array) -> Array:
+            return start + _summed(h, k, scheme.weights)
+
+        def points(k: Array) -> Array:
+            starts = xgrad.concat([start.reshape((1, n)), ends(k)[:-1, :]])
+            return starts[:, None, :] + _staged(h, k, scheme.matrix)
+
+        def equation(k: Array) -> Array:
+            values = self.call(nodes.reshape((-1,)), points(k).reshape((-1, n)))
+            return k - values.reshape((steps, stages, n))
+
+        def at() -> tuple[Any, Any]:
+            with tape.recording(False):
+                y = raw(points(Array(known)))
+            return raw(nodes), y
+
+        sweep = (WideSweep if n >= WIDE else Sweep)(scheme, lengths, self.f, self.call, at)
+        k = implicit(equation, known, sweep)
+        return k, ends(k)
+
+    def _one_by_one(self, start: Array) -> Array:
+        """Return the values at which steps end, from one recorded call for each slope."""
+        scheme, f = self.scheme, self.f
+        inner = np.flatnonzero(scheme.weights)[-1] + 1
+        rows, y, k = [start], start, f(self.times[0], start)
+        self._taken: list[list[Array]] = []
+        for i in range(len(self.h)):
+            t, h = self.times[i], self.h[i]
+            taken = [k]
+            for row, c in zip(scheme.matrix[1:inner], scheme.nodes[1:inner], strict=True):
+                taken.append(f(t + float(c) * h, _moved(y, h, taken, row)))
+            y = _moved(y, h, taken, scheme.weights)
+            k = f(t + h, y)
+            taken.append(k)
+            self._taken.append(taken)
+            rows.append(y)
+        return xgrad.stack(rows)
+
+    @cached_property
+    def slopes(self) -> Array:
+        """The slopes by step, stage and unknown; those between steps are taken when asked for."""
+        scheme, found = self.scheme, []
+        for i, taken in enumerate(self._taken):
+            t, h, all_of_it = self.times[i], self.h[i], list(taken)
+            for row, c in list(zip(scheme.matrix, scheme.nodes, strict=True))[len(taken) :]:
+                at = _moved(self.states[i, :], h, all_of_it, row)
+                all_of_it.append(self.f(t + float(c) * h, at))
+            found.append(xgrad.stack(all_of_it))
+        return xgrad.stack(found)
+
+    def at(self, times: Array) -> Array:
+        """Return the values at some times, as rows."""
+        ts, values = self.ts, np.asarray(raw(times), dtype=float)
+        sign = 1.0 if ts[-1] >= ts[0] else -1.0
+        which = np.searchsorted(sign * ts, sign * values, side="left") - 1
+        which = np.clip(which, 0, len(ts) - 2)
+        t, h = self.times[:-1][which], self.h[which]
+        moving = isinstance(self.times, Array) or times._node is not None
+        theta: Any = ((times if moving else values) - t) / h
+        power, powers = theta, [theta]
+        for _ in range(self.scheme.basis.shape[1] - 1):
+            power = power * theta
+            powers.append(power)
+        if isinstance(theta, Array):
+            basis = xgrad.asarray(self.scheme.basis.T)
+            weights = h[:, None] * xgrad.matmul(xgrad.stack(powers, axis=1), basis)
+        else:
+            weights = xgrad.asarray(h[:, None] * (np.stack(powers, axis=1) @ self.scheme.basis.T))
+        moved = xgrad.matmul(weights[:, None, :], self.slopes[which])
+        found: Array = self.states[which] + moved[:, 0, :]
+        return found
+
+
+class ComplexPath:
+    """The steps of a complex solution: those of its real and imaginary parts, side by side."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner, self.ts, self.times = inner, inner.ts, inner.times
+
+    @property
+    def states(self) -> Array:
+        """The values where steps begin, and where the last one ends, as rows."""
+        return _joined(self.inner.states)
+
+    def at(self, times: Array) -> Array:
+        """Return the values at some times, as rows."""
+        return _joined(self.inner.at(times))
+
+
+def split(f: Slope) -> Slope:
+    """Return a complex right-hand side as one of real and imaginary parts, side by side."""
+
+    def parted(t: Any, y: Array) -> Array:
+        return parts(f(t, _joined(y)))
+
+    return parted
+
+
+def parts(y: Any) -> Any:
+    """Return real and imaginary parts, side by side."""
+    if not isinstance(y, Array):
+        return np.concat([y.real, y.imag], axis=-1)
+    return xgrad.concat([xgrad.real(y), xgrad.imag(y)], axis=-1)
+
+
+def _joined(y: Array) -> Array:
+    n = y.shape[-1] // 2
+    whole: Array = y[..., :n] + 1j * y[..., n:]
+    return whole
+
+
+def works_batched(f: Slope, t: Any, y: Any) -> bool:
+    """Whether the right-hand side gives for many states at once what it gives for each."""
+    with tape.recording(False):
+        each = raw(called_in_turn(f)(t, Array(y)))
+        try:
+            found = raw(xgrad.vmap(f)(t, y))
+        except Exception:  # it is a caller's code, which may refuse a batch in any way
+            return False
+    return found.shape == each.shape and np.allclose(found, each, 1e-6, 0.0, equal_nan=True)
+
+
+def called_batched(f: Slope, t: Any, y: Any) -> Callable[[Any, Array], Array]:
+    """Return the right-hand side of many states: in one call if it can be."""
+    return xgrad.vmap(f) if works_batched(f, t[:2], y[:2]) else called_in_turn(f)
+
+
+def called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
+    """Return the right-hand side of many states, from one call for each."""
+
+    def call(t: Any, y: Array) -> Array:
+        return xgrad.stack([f(t[i], y[i, :]) for i in range(y.shape[0])])
+
+    return call
+
+
+@linear(lambda xp, g, arrays, weights: [w * g for w in weights])
+def _combination(*arrays: Array, weights: Sequence[float]) -> Array:
+    """Return a sum with constant weights."""
+    total = weights[0] * arrays[0]
+    for w, x in zip(weights[1:], arrays[1:], strict=True):
+        if w:
+            total = total + w * x
+    return total
+
+
+def _moved(y: Array, h: Any, slopes: Sequence[Array], weights: Any) -> Array:
+    """Return ``y + h * sum(weights * slopes)``."""
+    used = [(float(w), k) for w, k in zip(weights, slopes, strict=False) if w]
+    if isinstance(h, Array):
+        return y + h * _combination(*(k for _, k in used), weights=[w for w, _ in used])
+    weights = [1.0, *(float(h) * w for w, _ in used)]
+    return _combination(y, *(k for _, k in used), weights=weights)
+
+
+def _summed(h: Any, k: Array, weights: Any) -> Array:
+    """Return how far the steps so far have gone, as rows."""
+    moved = xgrad.matmul(xgrad.asarray(weights), k)
+    return xgrad.cumulative_sum(_column(h, 1) * moved, axis=0)
+
+
+def _staged(h: Any, k: Array, matrix: Any) -> Array:
+    """Return how far the stages of each step are from where it begins."""
+    return _column(h, 2) * xgrad.matmul(xgrad.asarray(matrix), k)
+
+
+def _column(h: Any, more: int) -> Array:
+    return xgrad.reshape(xgrad.asarray(h), (-1, *[1] * more))
