@@ -15,6 +15,7 @@ from ..arrays.array import Array
 from ..arrays.operators import made_beside
 from . import reductions
 from .storing import refuse_out, store, stored
+from .taken import TAKEN
 
 NAMES = {
     "absolute": "abs",
@@ -84,6 +85,8 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, An
 @lru_cache(maxsize=1024)
 def plain(ufunc: Any) -> Any:
     """Return the xgrad function of a NumPy or SciPy ufunc, None if there is none."""
+    if ufunc in TAKEN:
+        return TAKEN[ufunc]
     name = ufunc.__name__
     # by identity: scipy.special has its own log1p and expm1, and NumPy has none of its others
     if getattr(np, name, None) is ufunc:
@@ -92,6 +95,12 @@ def plain(ufunc: Any) -> Any:
         name = name.lstrip("_")  # as _lambertw, which a function of Python calls
         return getattr(xgrad, name, None) or getattr(xgrad.special, name)
     return None
+
+
+def take(func: Any, own: Callable[..., Any]) -> None:
+    """Have a function of NumPy, or a ufunc, of an `Array` call another function from now on."""
+    TAKEN[func] = own
+    plain.cache_clear()
 
 
 def _is_of_scipy(ufunc: Any, name: str) -> bool:

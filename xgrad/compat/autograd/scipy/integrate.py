@@ -9,13 +9,12 @@ import scipy.integrate as _scipy
 
 import xgrad
 
-from ..border import pull
+from .. import refused
+from ..border import make_vjp
 from ..extend import defvjp_argnums, primitive
 from ..misc.flatten import flatten
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(_scipy, name)
+__getattr__ = refused.lookup(__name__, _scipy)
 
 
 @primitive
@@ -40,7 +39,7 @@ def _odeint_vjp(argnums: Any, yt: Any, given: Any, kwargs: Any) -> Any:
         return func(y, t, *unflatten(flat))
 
     def backward(state: Any, t: Any, flat: Any) -> Any:
-        vjp, slope = pull(flat_func, (state[:size], t, flat))
+        vjp, slope = make_vjp(flat_func, (state[:size], t, flat))
         of_y, of_t, of_args = vjp(-state[size : 2 * size])
         parts = (slope, of_y, of_t, of_args)
         return xgrad.concat([xgrad.reshape(xgrad.asarray(x), (-1,)) for x in parts])

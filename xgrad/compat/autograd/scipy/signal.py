@@ -9,9 +9,9 @@ import scipy.signal as _scipy
 
 import xgrad
 
+from .. import refused
 
-def __getattr__(name: str) -> Any:
-    return getattr(_scipy, name)
+__getattr__ = refused.lookup(__name__, _scipy)
 
 
 def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = None, mode: str = "full") -> Any:

@@ -12,18 +12,20 @@ import scipy.special as _scipy
 import xgrad
 from xgrad import special as _xgrad
 
+from .. import refused
+from ..borrowed import borrow
+
 _SYNONYMS = {"jn": "jv", "yn": "yv"}
 
 
-def __getattr__(name: str) -> Any:
-    return _function(name)
-
-
-@lru_cache(maxsize=256)
-def _function(name: str) -> Callable[..., Any]:
+@lru_cache(maxsize=512)
+def _function(name: str) -> Any:
     theirs = getattr(_scipy, name)
     ours = getattr(_xgrad, _SYNONYMS.get(name, name), None)
-    return _either(theirs, ours) if callable(theirs) else theirs
+    return borrow(__name__, name, theirs, _either(theirs, ours) if ours else None)
+
+
+__getattr__ = refused.lookup(__name__, _function)
 
 
 def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
 from ..special import betainc, betaln, xlog1py, xlogy
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.beta, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.beta, name))
 
 
 def logpdf(x: Any, a: Any, b: Any) -> Any:

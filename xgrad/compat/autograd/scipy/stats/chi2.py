@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
 from . import gamma
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.chi2, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.chi2, name))
 
 
 def logpdf(x: Any, df: Any) -> Any:

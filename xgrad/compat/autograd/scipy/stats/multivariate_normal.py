@@ -9,9 +9,9 @@ import scipy.stats
 
 import xgrad
 
+from ... import refused
 
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.multivariate_normal, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.multivariate_normal, name))
 
 
 def logpdf(x: Any, mean: Any, cov: Any, allow_singular: bool = False) -> Any:

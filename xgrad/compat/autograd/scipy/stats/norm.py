@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
 from ..special import log_ndtr, ndtr
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.norm, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.norm, name))
 
 
 def logpdf(x: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:

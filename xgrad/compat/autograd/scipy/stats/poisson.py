@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
 from ..special import gammaincc, gammaln, xlogy
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.poisson, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.poisson, name))
 
 
 def logpmf(k: Any, mu: Any) -> Any:

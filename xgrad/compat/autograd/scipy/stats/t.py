@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
 from ...extend import defvjp, primitive
 from ...numpy.numpy_vjps import unbroadcast_f
 from ..special import gammaln
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.t, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.t, name))
 
 
 def logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
