@@ -84,13 +84,13 @@ def raw(x: Any) -> Any:
 
 def untracked(x: Any) -> Any:
     """Return a pytree with the arrays in it as NumPy's own; tracked ones as they are."""
-    if type(x) is Array:
+    if isinstance(x, Array):
         return home(x._data) if x._node is None else x
     return x if tree.is_leaf_type(x) else tree.map(_untracked, x)
 
 
 def _untracked(leaf: Any) -> Any:
-    return home(leaf._data) if type(leaf) is Array and leaf._node is None else leaf
+    return home(leaf._data) if isinstance(leaf, Array) and leaf._node is None else leaf
 
 
 _deriving: ContextVar[bool] = ContextVar("xgrad_compat_deriving", default=False)
@@ -98,15 +98,33 @@ is_deriving = _deriving.get
 """Whether a function is run for a derivative that was asked for here, as a program of autograd."""
 
 
+_opaque: ContextVar[bool] = ContextVar("xgrad_compat_opaque", default=False)
+is_opaque = _opaque.get
+"""Whether the function of a primitive is run, which has nothing but raw arrays."""
+
+
+class opaque:  # noqa: N801 - a context manager, and a class only for its speed
+    """Run the function of a primitive inside a ``with`` block."""
+
+    __slots__ = ("token",)
+
+    def __enter__(self) -> None:
+        self.token = _opaque.set(True)
+
+    def __exit__(self, *error: object) -> None:
+        _opaque.reset(self.token)
+
+
 def within(fun: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return a function that is run as a program of autograd."""
 
     def run(x: Any) -> Any:
-        token = _deriving.set(True)
+        token, closed = _deriving.set(True), _opaque.set(False)
         try:
             return fun(x)
         finally:
             _deriving.reset(token)
+            _opaque.reset(closed)
 
     return run
 

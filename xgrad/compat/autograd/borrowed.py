@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from xgrad import Array, numpy_protocol
+import xgrad
+from xgrad import Array, numpy_protocol, tree
 from xgrad.arrays.operators import OPERATORS, define
 from xgrad.numpy_protocol.taken import TAKEN
 
+from .border import conj
 from .primitives import primitive
 
 _SYMBOLS = {
@@ -64,12 +66,34 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
     ) -> None:
         super().__init__(f)
         self.instead, self.place = instead or f, place
+        self.own = self.instead  # without the rules of a program
+        if str(getattr(f, "__module__", "")).startswith("xgrad."):
+            self.place = f.__module__, self.name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
         if self.has_rule or not self.is_traced:
             return super().__call__(*args, **kwargs)
         return self.instead(*args, **kwargs)
+
+    @property
+    def pulls(self) -> bool:  # noqa: D102 - see the base
+        if self.vjp_of_argnums is None and self.jvp_of_argnums is not None:
+            self.vjp_of_argnums = self._own_vjps
+        return super().pulls
+
+    def _own_vjps(self, argnums: Any, ans: Any, args: Any, kwargs: Any) -> Any:
+        """Return the vjps that it has here anyway: a program gave its jvps only."""
+
+        def chosen(*xs: Any) -> Any:
+            values = list(args)
+            for i, x in zip(argnums, xs, strict=True):
+                values[i] = x
+            return self.own(*values, **kwargs)
+
+        out, pullback = xgrad.vjp(chosen, *[args[i] for i in argnums])
+        structure = tree.flatten(out)[1]  # a named tuple of xgrad's where NumPy has one of its own
+        return lambda g: conj(pullback(structure.unflatten(tree.leaves(conj(g)))))
 
     def __reduce__(self) -> Any:
         return (_found, self.place) if self.place else (primitive_of, (self.f, "a pickle"))
@@ -102,8 +126,7 @@ def primitive_of(fun: Any, what: str) -> primitive:
     fun = getattr(fun, "borrowed_from", getattr(fun, "xgrad_original", fun))
     if isinstance(fun, Hashable) and fun in _BORROWED:
         return primitive_of(_BORROWED[fun], what)
-    top = str(getattr(fun, "__module__", None) or "numpy").partition(".")[0]
-    if not callable(fun) or not (isinstance(fun, np.ufunc) or top in ("numpy", "scipy")):
+    if not callable(fun) or _top(fun) not in ("numpy", "scipy"):
         raise TypeError(
             f"{what}: {getattr(fun, '__name__', fun)!s} is no primitive, so that its rule would "
             "never be asked. Decorate it with @primitive, and define the rule for what that gives"
@@ -112,11 +135,18 @@ def primitive_of(fun: Any, what: str) -> primitive:
     return primitive_of(_BORROWED[fun], what)
 
 
-def _install(fun: Any, made: primitive) -> None:
+def _top(fun: Any) -> str:
+    """Return the library that a function is of; ufuncs of SciPy's are taken for NumPy's."""
+    return str(getattr(fun, "__module__", None) or "numpy").partition(".")[0]
+
+
+def _install(fun: Any, made: borrowed) -> None:
     """Have the protocols of NumPy, operators and methods ask a primitive."""
     if fun in TAKEN:
         return
-    numpy_protocol.take(fun, made)
+    own = numpy_protocol.take(fun, made)
+    if made.instead is fun and _top(fun) == "numpy":
+        made.own = own
     name = fun.__name__
     if getattr(np, name, None) is not fun:
         return

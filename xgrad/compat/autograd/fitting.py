@@ -19,7 +19,7 @@ from .sparse import SparseObject
 
 def turned(x: Any) -> Any:
     """Return the conjugate of what a rule gets or gives: autograd's cotangent and xgrad's."""
-    dtype = getattr(x._data if type(x) is Array else x, "dtype", None)
+    dtype = getattr(x._data if isinstance(x, Array) else x, "dtype", None)
     return xgrad.conj(x) if dtype in COMPLEX or type(x) is complex else x
 
 

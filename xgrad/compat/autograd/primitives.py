@@ -15,7 +15,16 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, tree
-from xgrad.arrays.node import PARENTS, SAVED, Node, Rule, is_recording, left, next_serial
+from xgrad.arrays.node import (
+    PARENTS,
+    SAVED,
+    Node,
+    Rule,
+    is_inside,
+    is_recording,
+    left,
+    next_serial,
+)
 from xgrad.backends import COMPLEX, REAL, effects
 from xgrad.backends.batched import Batch, NotBatchedError, levels
 from xgrad.custom.call import Call, recorded
@@ -23,7 +32,7 @@ from xgrad.engine.guarding import guarded
 from xgrad.engine.projection import like
 from xgrad.engine.transposing import transposed
 
-from .border import conj, home, raw, untracked
+from .border import conj, home, opaque, raw, untracked
 from .fitting import fitted, fitted_tangents, turned
 from .makers import vjps
 from .vspace import vspace
@@ -35,7 +44,7 @@ _PLAIN: set[type] = {bool, int, float, complex, str, type(None), np.ndarray, np.
 def _is_plain(x: Any) -> bool:
     """Whether an argument holds no `xgrad.Array`, nor anything that might be differentiated."""
     cls = type(x)
-    if cls is Array:
+    if isinstance(x, Array):
         return False
     if cls is tuple or cls is list:
         return all(type(item) in _PLAIN or _is_plain(item) for item in x)
@@ -43,7 +52,7 @@ def _is_plain(x: Any) -> bool:
     if structure.num_leaves == 1 and leaves[0] is x:
         _PLAIN.add(cls)
         return True
-    return all(type(leaf) is not Array for leaf in leaves)
+    return not any(isinstance(leaf, Array) for leaf in leaves)
 
 
 class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
@@ -66,7 +75,14 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
                 return self._tracked(args, kwargs)
         if effects.recorder.get() is not None or (kwargs and not _is_plain([*kwargs.values()])):
             return self._tracked(args, kwargs)
-        return self.f(*args, **kwargs)
+        return self._called(args, kwargs)
+
+    def _called(self, args: Any, kwargs: dict[str, Any]) -> Any:
+        """Return what the function gives for raw arrays, which is raw as well."""
+        if is_inside() is None:
+            return self.f(*args, **kwargs)
+        with opaque():
+            return untracked(self.f(*args, **kwargs))
 
     @property
     def fun(self) -> Callable[..., Any]:
@@ -99,7 +115,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
             return untracked(super().__call__(*args, **kwargs))
         values, nodes, argnums = list(args), [], []
         for i, x in enumerate(args):
-            if type(x) is Array:
+            if isinstance(x, Array):
                 values[i] = raw(x)
                 if x._node is not None:
                     nodes.append(x._node)
@@ -111,12 +127,12 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if nodes and not self.is_traced:
             left(self.name, nodes)
         if not nodes or not is_recording() or not self.is_traced:
-            return self.f(*values, **kwargs)
+            return self._called(values, kwargs)
         if not self.has_rule:
             raise self.no_rule()
-        out = self.f(*values, **kwargs)
+        out = self._called(values, kwargs)
         made = np.asarray(out) if isinstance(out, (np.generic, float, complex)) else out
-        if not self.pulls or not tree.is_leaf_type(made) or type(made) in (bool, int, Array):
+        if not self.pulls or not tree.is_leaf_type(made) or isinstance(made, (int, Array)):
             return self._recorded(args, kwargs, out)
         if made.dtype not in REAL and made.dtype not in COMPLEX:
             left(self.name, nodes)
@@ -132,9 +148,9 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
         """Return a result that is no lone array with its place on the tape; see the base."""
         call = Call(args)
-        call.leaves = [x._data if type(x) is Array else x for x in call.leaves]
+        call.leaves = [x._data if isinstance(x, Array) else x for x in call.leaves]
         leaves = [tree.as_array(x, self.name)._data for x in tree.leaves(out)]
-        if any(type(x) is Array and x._node is not None for x in tree.leaves(out)):
+        if any(isinstance(x, Array) and x._node is not None for x in tree.leaves(out)):
             raise xgrad.errors.RuleError(
                 f"primitive: {self.name} uses a tracked array that is not among its arguments, so "
                 "its gradient would be lost. Pass it as an argument, or use xgrad.stop_gradient"

@@ -9,7 +9,7 @@ import numpy as np
 import xgrad
 from xgrad.arrays.node import is_inside
 
-from ..border import raw
+from ..border import is_opaque, raw
 
 
 def holds_array(x: Any) -> bool:
@@ -55,7 +55,9 @@ def asarray(a: Any, dtype: Any = None, **kwargs: Any) -> Any:
 
 def _to_fill(made: Any) -> Any:
     """Return a new array as one that takes tracked values, where a derivative is being taken."""
-    return xgrad.asarray(made) if is_inside() and made.dtype.kind in "fc" else made
+    if is_inside() is None or is_opaque() or made.dtype.kind not in "fc":
+        return made
+    return xgrad.asarray(made)
 
 
 def zeros(shape: Any, dtype: Any = float, **kwargs: Any) -> Any:

@@ -10,10 +10,12 @@ import scipy.signal as _scipy
 import xgrad
 
 from .. import refused
+from ..borrowed import borrowed
 
 __getattr__ = refused.lookup(__name__, _scipy)
 
 
+@borrowed
 def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = None, mode: str = "full") -> Any:
     """Convolve two arrays along some axes, and multiply and sum along others.
 

@@ -13,7 +13,7 @@ import xgrad
 from xgrad import special as _xgrad
 
 from .. import refused
-from ..borrowed import borrow
+from ..borrowed import borrow, borrowed
 
 _SYNONYMS = {"jn": "jv", "yn": "yv"}
 
@@ -37,16 +37,19 @@ def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
     return function
 
 
+@borrowed
 def rgamma(x: Any) -> Any:
     """Return one over the gamma function."""
     return 1 / gamma(x) if isinstance(x, xgrad.Array) else _scipy.rgamma(x)
 
 
+@borrowed
 def gammasgn(x: Any) -> Any:
     """Return the sign of the gamma function, which has no derivative."""
     return np.sign(gamma(x)) if isinstance(x, xgrad.Array) else _scipy.gammasgn(x)
 
 
+@borrowed
 def multigammaln(a: Any, d: int) -> Any:
     """Return the logarithm of the multivariate gamma function (DLMF 35.3.4)."""
     if not isinstance(a, xgrad.Array):
