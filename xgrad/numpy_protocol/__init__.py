@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from . import reductions
 from .functions import function
-from .ufuncs import plain, ufunc
+from .ufuncs import plain, take, ufunc
 
-__all__ = ["function", "plain", "reductions", "ufunc"]
+__all__ = ["function", "plain", "reductions", "take", "ufunc"]

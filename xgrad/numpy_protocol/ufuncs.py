@@ -14,7 +14,9 @@ import xgrad
 from ..arrays.array import Array
 from ..arrays.operators import made_beside
 from . import reductions
+from .functions import untaken
 from .storing import refuse_out, store, stored
+from .taken import TAKEN
 
 NAMES = {
     "absolute": "abs",
@@ -84,6 +86,11 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, An
 @lru_cache(maxsize=1024)
 def plain(ufunc: Any) -> Any:
     """Return the xgrad function of a NumPy or SciPy ufunc, None if there is none."""
+    return TAKEN[ufunc] if ufunc in TAKEN else found(ufunc)
+
+
+def found(ufunc: Any) -> Any:
+    """Return the xgrad function of a ufunc, whatever a program put in its place."""
     name = ufunc.__name__
     # by identity: scipy.special has its own log1p and expm1, and NumPy has none of its others
     if getattr(np, name, None) is ufunc:
@@ -92,6 +99,23 @@ def plain(ufunc: Any) -> Any:
         name = name.lstrip("_")  # as _lambertw, which a function of Python calls
         return getattr(xgrad, name, None) or getattr(xgrad.special, name)
     return None
+
+
+def take(func: Any, own: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a function of NumPy, or a ufunc, of an `Array` call another function from now on.
+
+    Args:
+        func: the function or ufunc.
+        own: what is called instead.
+
+    Returns:
+        The function that was called until then.
+    """
+    TAKEN[func] = own
+    plain.cache_clear()
+    if isinstance(func, np.ufunc):
+        return found(func)  # type: ignore[no-any-return]  # it is one
+    return lambda *args, **kwargs: untaken(func, args, kwargs)
 
 
 def _is_of_scipy(ufunc: Any, name: str) -> bool:

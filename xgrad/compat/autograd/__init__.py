@@ -9,8 +9,22 @@ complex argument is du/dx - i du/dy, as there, and the conjugate of what `xgrad.
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
+from . import (
+    boxes,  # what it gives to `xgrad.Array`, nobody may forget to import
+    builtins,
+    core,
+    differential_operators,
+    extend,
+    numpy,
+    tracer,
+    util,
+    wrap_util,
+)
 from .builtins import dict, isinstance, list, tuple, type
-from .operators import (
+from .differential_operators import (
     checkpoint,
     deriv,
     egrad,
@@ -33,13 +47,19 @@ from .operators import (
     value_and_grad,
     vector_jacobian_product,
 )
+from .extend import primitive
 
 __all__ = [
+    "boxes",
+    "builtins",
     "checkpoint",
+    "core",
     "deriv",
     "dict",
+    "differential_operators",
     "egrad",
     "elementwise_grad",
+    "extend",
     "grad",
     "grad_and_aux",
     "grad_named",
@@ -56,9 +76,20 @@ __all__ = [
     "make_jvp_reversemode",
     "make_vjp",
     "multigrad_dict",
+    "numpy",
+    "primitive",
     "tensor_jacobian_product",
+    "tracer",
     "tuple",
     "type",
+    "util",
     "value_and_grad",
     "vector_jacobian_product",
+    "wrap_util",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("misc", "scipy", "test_util"):  # not loaded by `import autograd` there either
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

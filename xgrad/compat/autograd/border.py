@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 import xgrad
 from xgrad import Array, tree
+from xgrad.backends import REAL
+from xgrad.debugging import constant_results
+from xgrad.engine.projection import ones_like
+from xgrad.engine.record import Record
+
+_FLOAT64 = np.dtype(np.float64)
+
+REGISTERED: set[type] = set()
+"""Classes of a program's own, as derived from ``numpy.ndarray``, that stand for plain arrays."""
 
 
 def dtype_of(x: Any) -> np.dtype[Any]:
@@ -23,17 +33,25 @@ def is_complex(x: Any) -> bool:
 
 def is_lone(x: Any) -> bool:
     """Whether a pytree is a single array or number."""
+    if isinstance(x, (Array, np.ndarray)):
+        return True
     leaves = tree.leaves(x)
     return len(leaves) == 1 and leaves[0] is x
 
 
 def conj(x: Any) -> Any:
     """Return the conjugate of the complex leaves of a pytree: autograd's gradient and xgrad's."""
+    if type(x) is np.ndarray and x.dtype is _FLOAT64:  # most cotangents
+        return x
     return tree.map(lambda leaf: xgrad.conj(leaf) if is_complex(leaf) else leaf, x)
 
 
 def home(x: Any) -> Any:
     """Return a result as autograd's users know it: a NumPy scalar where there are no axes."""
+    if type(x) is np.ndarray:  # what most results are
+        return x if x.ndim else x[()]
+    if type(x) is Array:
+        return x
     return tree.map(
         lambda leaf: leaf[()] if type(leaf) is np.ndarray and not leaf.ndim else leaf, x
     )
@@ -41,12 +59,16 @@ def home(x: Any) -> Any:
 
 def floating(x: Any) -> Any:
     """Return arguments with integers as floats, so that they may be differentiated."""
+    if type(x) is Array or (type(x) is np.ndarray and x.dtype is _FLOAT64) or type(x) is float:
+        return x if type(x) is not Array or x._data.dtype.kind in "fc" else _floating(x)
     return tree.map(_floating, x)
 
 
 def _floating(leaf: Any) -> Any:
     if isinstance(leaf, Array):
         return xgrad.astype(leaf, np.float64) if leaf.dtype.kind in "biu" else leaf
+    if type(leaf) in REGISTERED:
+        leaf = np.array(leaf, subok=False, copy=None)
     if (
         isinstance(leaf, (bool, int, np.generic, np.ndarray))
         and np.asarray(leaf).dtype.kind in "biu"
@@ -60,18 +82,90 @@ def raw(x: Any) -> Any:
     return home(x._data) if isinstance(x, Array) else x
 
 
-def pull(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
+def untracked(x: Any) -> Any:
+    """Return a pytree with the arrays in it as NumPy's own; tracked ones as they are."""
+    if isinstance(x, Array):
+        return home(x._data) if x._node is None else x
+    return x if tree.is_leaf_type(x) else tree.map(_untracked, x)
+
+
+def _untracked(leaf: Any) -> Any:
+    return home(leaf._data) if isinstance(leaf, Array) and leaf._node is None else leaf
+
+
+_deriving: ContextVar[bool] = ContextVar("xgrad_compat_deriving", default=False)
+is_deriving = _deriving.get
+"""Whether a function is run for a derivative that was asked for here, as a program of autograd."""
+
+
+_opaque: ContextVar[bool] = ContextVar("xgrad_compat_opaque", default=False)
+is_opaque = _opaque.get
+"""Whether the function of a primitive is run, which has nothing but raw arrays."""
+
+
+class opaque:  # noqa: N801 - a context manager, and a class only for its speed
+    """Run the function of a primitive inside a ``with`` block."""
+
+    __slots__ = ("token",)
+
+    def __enter__(self) -> None:
+        self.token = _opaque.set(True)
+
+    def __exit__(self, *error: object) -> None:
+        _opaque.reset(self.token)
+
+
+def within(fun: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a function that is run as a program of autograd."""
+
+    def run(x: Any) -> Any:
+        token, closed = _deriving.set(True), _opaque.set(False)
+        try:
+            return fun(x)
+        finally:
+            _deriving.reset(token)
+            _opaque.reset(closed)
+
+    return run
+
+
+def make_vjp(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
     """Return the pullback of `fun` at `x` in autograd's convention, and the value."""
-    out, pullback = xgrad.vjp(fun, floating(x))
+    out, pullback = xgrad.vjp(within(fun), floating(x))
     return (lambda g: home(conj(pullback(conj(g))[0]))), home(out)
 
 
-def push(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
+def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
     """Return the function that gives the value and the tangent of `fun` at `x`."""
     x = floating(x)
 
     def pushforward(v: Any) -> tuple[Any, Any]:
-        out, tangent = xgrad.jvp(fun, (x,), (v,))
+        out, tangent = xgrad.jvp(within(fun), (x,), (v,))
         return home(out), home(tangent)
 
     return pushforward
+
+
+def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[Any, Any]:
+    """Return the value of a function of one argument that gives a real scalar, and its gradient."""
+    record = Record(what, within(fun), (floating(x),), (0,), {}, False)
+    y = record.outs[0] if record.out_structure is tree.SINGLE else None
+    if y is None or y.size != 1 or y._data.dtype not in REAL:
+        raise xgrad.errors.NotScalarError(
+            f"{what}: the function returned {described(record.result())}; {what} needs a real "
+            "scalar. Use jacobian, elementwise_grad or holomorphic_grad"
+        )
+    (gradient,) = record.by_argument(
+        record.pull([Array(ones_like(y._data))], free=not record.taped)
+    )
+    if record.unmet:
+        constant_results.tell(record, what, unmet=record.unmet)
+    constant_results.derived(record)
+    return home(record.result()), home(conj(gradient))
+
+
+def described(out: Any) -> str:
+    """Return what a function returned, in words."""
+    if not is_lone(out):
+        return f"a {type(out).__name__}"
+    return f"an array of {dtype_of(out)} and shape {np.shape(out)}"

@@ -6,17 +6,18 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-from .border import floating, pull, push
+from .border import floating, make_jvp, make_vjp
 from .vspace import vspace
 from .wrap_util import get_name, unary_to_nary
 
-STEP = 1e-6
-TOLERANCE = 1e-6
+EPS = 1e-6
+TOL = 1e-6
+RTOL = 1e-6
 
 
 def scalar_close(a: Any, b: Any) -> bool:
     """Whether two numbers agree to one part in a million, or so nearly vanish."""
-    return bool(abs(a - b) < TOLERANCE or abs(a - b) / abs(a + b) < TOLERANCE)
+    return bool(abs(a - b) < TOL or abs(a - b) / abs(a + b) < RTOL)
 
 
 def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
@@ -24,16 +25,16 @@ def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
     space, out = vspace(x), vspace(f(x))
 
     def jvp(v: Any) -> Any:
-        above = f(space.add(x, space.scalar_mul(v, STEP / 2)))
-        below = f(space.add(x, space.scalar_mul(v, -STEP / 2)))
-        return out.scalar_mul(out.add(above, out.scalar_mul(below, -1.0)), 1 / STEP)
+        above = f(space.add(x, space.scalar_mul(v, EPS / 2)))
+        below = f(space.add(x, space.scalar_mul(v, -EPS / 2)))
+        return out.scalar_mul(out.add(above, out.scalar_mul(below, -1.0)), 1 / EPS)
 
     return jvp
 
 
 def check_vjp(f: Callable[[Any], Any], x: Any) -> None:
     """Check reverse mode along a random direction."""
-    vjp, out = pull(f, x)
+    vjp, out = make_vjp(f, x)
     of_x, of_out = vspace(x), vspace(out)
     v, w = of_x.randn(), of_out.randn()
     cotangent = of_x.covector(vjp(of_out.covector(w)))
@@ -51,7 +52,7 @@ def check_vjp(f: Callable[[Any], Any], x: Any) -> None:
 def check_jvp(f: Callable[[Any], Any], x: Any) -> None:
     """Check forward mode along a random direction."""
     v = vspace(x).randn()
-    check_equivalent(push(f, x)(v)[1], make_numerical_jvp(f, x)(v))
+    check_equivalent(make_jvp(f, x)(v)[1], make_numerical_jvp(f, x)(v))
 
 
 def check_equivalent(x: Any, y: Any) -> None:
@@ -77,7 +78,7 @@ def check_grads(f: Any, x: Any, modes: Any = None, order: int = 2) -> None:
         if order > 1:
 
             def jvp(x: Any, v: Any) -> Any:
-                return push(f, x)(v)[1]
+                return make_jvp(f, x)(v)[1]
 
             jvp.__name__ = f"jvp_{get_name(f)}"
             check_grads(jvp, (0, 1), modes, order=order - 1)(x, vspace(x).randn())
@@ -86,7 +87,7 @@ def check_grads(f: Any, x: Any, modes: Any = None, order: int = 2) -> None:
         if order > 1:
 
             def vjp(x: Any, v: Any) -> Any:
-                return pull(f, x)[0](v)
+                return make_vjp(f, x)[0](v)
 
             vjp.__name__ = f"vjp_{get_name(f)}"
             check_grads(vjp, (0, 1), modes, order=order - 1)(x, vspace(f(x)).randn())

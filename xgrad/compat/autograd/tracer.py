@@ -1,20 +1,32 @@
-"""The names of ``autograd.tracer`` that programs import."""
+"""The names of ``autograd.tracer``: boxes, nodes, and functions that are traced or not."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from xgrad import Array
-
+from . import refused
 from .border import raw as getval
-from .extend import notrace_primitive, primitive
+from .extend import notrace_primitive, primitive, register_notrace
+from .tape import Box, Node, isbox, new_box, toposort, trace
+from .util import subvals
+from .wrap_util import wraps
 
-Box = Array
-"""The class of the values that a function gets while it is differentiated."""
+box_types = Box.types
+box_type_mappings = Box.type_mappings
 
-__all__ = ["Box", "getval", "isbox", "notrace_primitive", "primitive"]
+__all__ = [
+    "Box",
+    "Node",
+    "box_type_mappings",
+    "box_types",
+    "getval",
+    "isbox",
+    "new_box",
+    "notrace_primitive",
+    "primitive",
+    "register_notrace",
+    "subvals",
+    "toposort",
+    "trace",
+    "wraps",
+]
 
-
-def isbox(x: Any) -> bool:
-    """Whether a derivative may flow through `x`."""
-    return isinstance(x, Array) and x.is_tracked
+__getattr__ = refused.lookup(__name__)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from . import refused
+from .tape import toposort
+
+__all__ = ["func", "quick_grad_check", "subval", "subvals", "toposort"]
+
 
 def subvals(x: Iterable[Any], ivs: Iterable[tuple[int, Any]]) -> tuple[Any, ...]:
     """Return the values of `x` with others in some places."""
@@ -31,3 +36,6 @@ def quick_grad_check(
     from .test_util import check_grads
 
     check_grads(lambda x: fun(x, *extra_args, **(kwargs or {})), modes=["rev"], order=1)(arg0)
+
+
+__getattr__ = refused.lookup(__name__)

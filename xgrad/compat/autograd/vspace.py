@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 
 import numpy as np
 
-from xgrad import tree
+from xgrad import Array, tree
 
 from .border import conj, dtype_of, home, is_complex, is_lone
+from .sparse import SparseObject
 
 
 class VSpace:
@@ -18,19 +19,30 @@ class VSpace:
     A complex number counts as two real ones.
 
     Attributes:
-        shape: the shape of a lone array; () for a container.
+        shape: the shape of a lone array; of a container, the spaces in it.
         size: the dimension.
         iscomplex: whether a leaf is complex.
     """
 
+    mappings: ClassVar[dict[type, Callable[[Any], Any]]] = {}
+    """How to make the space of a value of a class that a program registered."""
+
     def __init__(self, value: Any) -> None:
-        leaves, self.structure = tree.flatten(value)
+        if isinstance(value, (Array, np.ndarray)):
+            leaves, self.structure = [value], tree.SINGLE
+        else:
+            leaves, self.structure = tree.flatten(value)
         self.kinds = [(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
-        self.shape = self.kinds[0][0] if is_lone(value) else ()
+        self.shape: Any = self.kinds[0][0] if is_lone(value) else tree.map(vspace, value)
         self.iscomplex = any(dtype.kind == "c" for _, dtype in self.kinds)
         self.size = sum(
             int(np.prod(shape)) * (2 if dtype.kind == "c" else 1) for shape, dtype in self.kinds
         )
+
+    @classmethod
+    def register(cls, value_type: type, vspace_maker: Callable[[Any], Any] | None = None) -> None:
+        """Say what the space of values of a class is: this class, or what a function makes."""
+        VSpace.mappings[value_type] = vspace_maker or cls
 
     def _made(self, make: Any) -> Any:
         return home(self.structure.unflatten([make(*kind) for kind in self.kinds]))
@@ -65,33 +77,54 @@ class VSpace:
 
     def add(self, x: Any, y: Any) -> Any:
         """Return the sum of two vectors."""
-        return tree.map(lambda a, b: a + b, x, y)
+        return self._add(x, y)
 
-    mut_add = add
+    def mut_add(self, x: Any, y: Any) -> Any:
+        """Return the sum of two vectors, of which the first may be None."""
+        return self._mut_add(self.zeros() if x is None else x, y)
 
     def scalar_mul(self, x: Any, a: Any) -> Any:
         """Return a vector times a real number."""
-        return tree.map(lambda leaf: leaf * a, x)
+        return self._scalar_mul(x, a)
 
     def inner_prod(self, x: Any, y: Any) -> Any:
         """Return the inner product, a real number."""
-        pairs = zip(tree.leaves(x), tree.leaves(y), strict=True)
-        return sum((_inner(a, b) for a, b in pairs), np.float64(0))
+        return self._inner_prod(x, y)
 
     def covector(self, x: Any) -> Any:
         """Return the linear form of a vector: its conjugate."""
+        return self._covector(x)
+
+    # What a subclass defines
+
+    def _add(self, x: Any, y: Any) -> Any:
+        return tree.map(lambda a, b: a + b, x, y)
+
+    def _mut_add(self, x: Any, y: Any) -> Any:
+        return self._add(x, y)
+
+    def _scalar_mul(self, x: Any, a: Any) -> Any:
+        return tree.map(lambda leaf: leaf * a, x)
+
+    def _inner_prod(self, x: Any, y: Any) -> Any:
+        pairs = zip(tree.leaves(x), tree.leaves(y), strict=True)
+        return sum((_inner(a, b) for a, b in pairs), np.float64(0))
+
+    def _covector(self, x: Any) -> Any:
         return conj(x)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, VSpace) and (self.kinds, self.structure) == (
-            other.kinds,
-            other.structure,
-        )
+        if not isinstance(other, VSpace):
+            return False
+        if "kinds" not in self.__dict__ or "kinds" not in other.__dict__:  # of a program's own
+            return type(self) is type(other) and self.__dict__ == other.__dict__
+        return (self.kinds, self.structure) == (other.kinds, other.structure)
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"VSpace({', '.join(f'{dtype}{list(shape)}' for shape, dtype in self.kinds)})"
+        kinds = self.__dict__.get("kinds", [])
+        return f"{type(self).__name__}({', '.join(f'{d}{list(shape)}' for shape, d in kinds)})"
 
 
 def _inner(a: Any, b: Any) -> Any:
@@ -99,6 +132,69 @@ def _inner(a: Any, b: Any) -> Any:
     return np.real(product) if is_complex(product) else product
 
 
+class ArrayVSpace(VSpace):
+    """The space of an array or number."""
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the arrays."""
+        return self.kinds[0][1]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+
+class ComplexArrayVSpace(ArrayVSpace):
+    """The space of a complex array or number."""
+
+
+class ContainerVSpace(VSpace):
+    """The space of a container of arrays."""
+
+
+class SequenceVSpace(ContainerVSpace):
+    """The space of a list or tuple."""
+
+
+class ListVSpace(SequenceVSpace):
+    """The space of a list."""
+
+
+class TupleVSpace(SequenceVSpace):
+    """The space of a tuple."""
+
+
+class NamedTupleVSpace(SequenceVSpace):
+    """The space of a named tuple."""
+
+
+class DictVSpace(ContainerVSpace):
+    """The space of a dict."""
+
+
 def vspace(value: Any) -> VSpace:
     """Return the vector space of a value."""
-    return VSpace(value)
+    if VSpace.mappings and type(value) in VSpace.mappings:
+        return VSpace.mappings[type(value)](value)  # type: ignore[no-any-return]  # as registered
+    if isinstance(value, SparseObject):
+        return value.vs  # type: ignore[no-any-return]  # as it was made
+    if isinstance(value, (list, tuple, dict)):
+        return _container(value)(value)
+    if not tree.is_leaf_type(value) and tree.leaves(value) == [value]:
+        raise TypeError(
+            f"vspace: got {value!r} of type {type(value).__name__}; expected an array, a number or "
+            "a container of them. VSpace.register(type, maker) makes another class known"
+        )
+    if not is_lone(value):
+        return ContainerVSpace(value)
+    return (ComplexArrayVSpace if is_complex(value) else ArrayVSpace)(value)
+
+
+def _container(value: Any) -> type[ContainerVSpace]:
+    if isinstance(value, dict):
+        return DictVSpace
+    if hasattr(value, "_fields"):
+        return NamedTupleVSpace
+    return ListVSpace if isinstance(value, list) else TupleVSpace

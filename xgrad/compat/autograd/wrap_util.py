@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from xgrad.engine.picklable import Derived
+
+from . import refused
+
 
 def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
     """Return an operator that takes ``argnum``, an integer or a list or tuple of them."""
@@ -18,36 +22,55 @@ def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
             )
 
         def nary_f(*args: Any, **kwargs: Any) -> Any:
-            @wraps(fun)
             def unary_f(x: Any) -> Any:
-                values = list(args)
                 pairs = [(argnum, x)] if isinstance(argnum, int) else zip(argnum, x, strict=True)
+                values = list(args)
                 for i, value in pairs:
                     values[i] = value
                 return fun(*values, **kwargs)
 
+            unary_f.__name__ = get_name(fun)
             x = args[argnum] if isinstance(argnum, int) else tuple(args[i] for i in argnum)
             return unary_operator(unary_f, x, *op_args, **op_kwargs)
 
-        name, wrt = get_name(unary_operator), f"argument number {argnum}"
-        nary_f.__name__ = f"{name}_of_{get_name(fun)}_wrt_argnum_{argnum}"
-        nary_f.__doc__ = f"    {name} of function {get_name(fun)} with respect to {wrt}.\n"
-        return nary_f
+        made = Derived(nary_f, (nary_operator, (fun, argnum, *op_args), op_kwargs))
+        return wrap_nary_f(fun, unary_operator, argnum)(made)
 
+    nary_operator.__module__ = unary_operator.__module__
+    nary_operator.__qualname__ = nary_operator.__name__  # so that it is pickled by its name
     return nary_operator  # type: ignore[no-any-return]  # `wraps` returns what it is given
 
 
-def wraps(fun: Any) -> Callable[[Any], Any]:
-    """Return a decorator that copies the name and docstring of `fun`, if it has them."""
+def wraps(
+    fun: Any, namestr: str = "{fun}", docstr: str = "{doc}", **kwargs: Any
+) -> Callable[[Any], Any]:
+    """Return a decorator that names a function after `fun`, and gives it its docstring."""
 
     def decorate(f: Any) -> Any:
-        f.__name__ = get_name(fun)
-        f.__doc__ = getattr(fun, "__doc__", None)
+        f.__name__ = namestr.format(fun=get_name(fun), **kwargs)
+        f.__doc__ = docstr.format(fun=get_name(fun), doc=get_doc(fun), **kwargs)
         return f
 
     return decorate
 
 
+def wrap_nary_f(fun: Any, op: Any, argnum: Any) -> Callable[[Any], Any]:
+    """Return a decorator that names a function after an operator and its argument."""
+    doc = (
+        "    {op} of function {fun} with respect to argument number {argnum}. It takes the\n"
+        "    arguments of {fun}, and gives the {op}.\n"
+    )
+    return wraps(fun, "{op}_of_{fun}_wrt_argnum_{argnum}", doc, op=get_name(op), argnum=argnum)
+
+
 def get_name(f: Any) -> str:
     """Return the name of a function."""
     return getattr(f, "__name__", "[unknown name]")
+
+
+def get_doc(f: Any) -> str:
+    """Return the docstring of a function."""
+    return getattr(f, "__doc__", None) or ""
+
+
+__getattr__ = refused.lookup(__name__)

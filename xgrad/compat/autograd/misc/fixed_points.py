@@ -7,6 +7,7 @@ from typing import Any
 
 import xgrad
 
+from .. import refused
 from ..border import raw
 
 
@@ -30,3 +31,6 @@ def fixed_point(
         return x
 
     return xgrad.implicit_fixed_point(lambda x, a: f(a)(x))(iterate)(x0, a)
+
+
+__getattr__ = refused.lookup(__name__)

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import Array, tree
 
+from .. import refused
 from ..border import home
 
 
@@ -40,3 +41,6 @@ def flatten_func(func: Callable[..., Any], example: Any) -> tuple[Any, Any, Any]
     """Return `func` from vector to vector, the function back, and the example as a vector."""
     vector, unflatten = flatten(example)
     return (lambda x, *args: flatten(func(unflatten(x), *args))[0]), unflatten, vector
+
+
+__getattr__ = refused.lookup(__name__)

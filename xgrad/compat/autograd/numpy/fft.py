@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy.fft as _fft
 
+from .. import refused
+from .numpy_vjps import match_complex
 
-def __getattr__(name: str) -> Any:
-    return getattr(_fft, name)
+__all__ = ["match_complex"]
+__all__ += _fft.__all__
+
+globals().update({name: getattr(_fft, name) for name in _fft.__all__})
+__getattr__ = refused.lookup(__name__, _fft)

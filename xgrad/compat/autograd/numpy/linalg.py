@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import numpy.linalg as _linalg
 
 import xgrad
 
+from .. import refused
 from .creating import asarray
 from .lists import of_lists
 
-
-def __getattr__(name: str) -> Any:
-    return of_lists(name, _linalg) if name == "norm" else getattr(_linalg, name)
+_norm: Any = of_lists("norm", _linalg)
+globals().update({name: getattr(_linalg, name) for name in _linalg.__all__}, norm=_norm)
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
@@ -35,3 +36,24 @@ def _hermitian(a: Any, half: str) -> Any:
     lower = xgrad.tril(a, k=-1) if half == "L" else xgrad.conj(xgrad.triu(a, k=1)).mT
     diagonal = xgrad.real(a) * xgrad.eye(a.shape[-1])
     return lower + diagonal + xgrad.conj(lower).mT
+
+
+def T(x: Any) -> Any:  # noqa: N802 - autograd's name
+    """Return matrices transposed."""
+    return np.swapaxes(x, -1, -2)
+
+
+def _dot(a: Any, b: Any) -> Any:
+    return np.einsum("...ij,...jk->...ik", a, b)
+
+
+def _diag(a: Any) -> Any:
+    return np.eye(a.shape[-1]) * a
+
+
+def add2d(x: Any) -> Any:
+    """Return an array with two axes more."""
+    return np.reshape(x, (*np.shape(x), 1, 1))
+
+
+__getattr__ = refused.lookup(__name__, _linalg)

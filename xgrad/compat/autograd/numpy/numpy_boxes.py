@@ -4,4 +4,10 @@ from __future__ import annotations
 
 from xgrad import Array as ArrayBox
 
-__all__ = ["ArrayBox"]
+from .. import refused
+from ..builtins import SequenceBox
+from ..extend import Box, primitive
+
+__all__ = ["ArrayBox", "Box", "SequenceBox", "primitive"]
+
+__getattr__ = refused.lookup(__name__)

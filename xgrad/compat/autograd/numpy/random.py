@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy.random as _random
 
+from .. import refused
 
-def __getattr__(name: str) -> Any:
-    return getattr(_random, name)
+__getattr__ = refused.lookup(__name__, _random)

@@ -6,12 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from .lists import of_lists
+from .lists import Leaving, of_lists
 
 
 def where(condition: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return elements of `x` where the condition holds, and of `y` elsewhere."""
-    return np.where(condition, *args, *(kwargs[name] for name in ("x", "y") if name in kwargs))
+    """Return elements of `x` where the condition holds, and of `y` elsewhere.
+
+    Of Python's own numbers and lists it gives such.
+    """
+    args = (*args, *(kwargs[name] for name in ("x", "y") if name in kwargs))
+    if not args:
+        return _nonzero(condition)
+    out = np.where(condition, *args)
+    return out if any(map(_is_array, (condition, *args))) else out.tolist()
+
+
+_nonzero = Leaving(np.nonzero)
+
+
+def _is_array(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(map(_is_array, x))
+    return not isinstance(x, (bool, int, float, complex))
 
 
 def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
@@ -24,3 +40,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     if not isinstance(axes, int):
         axes = tuple([side] if isinstance(side, int) else list(side) for side in axes)
     return of_lists("tensordot")(a, b, axes)
+
+
+for _own, _theirs in ((where, np.where), (clip, np.clip), (tensordot, np.tensordot)):
+    _own.borrowed_from = _theirs  # type: ignore[attr-defined]  # see `extend.defvjp`

@@ -8,9 +8,9 @@ import scipy.integrate as _scipy
 
 from xgrad.scipy.integrate import odeint as _odeint
 
+from .. import refused
 
-def __getattr__(name: str) -> Any:
-    return getattr(_scipy, name)
+__getattr__ = refused.lookup(__name__, _scipy)
 
 
 def odeint(func: Any, y0: Any, t: Any, args: Any = (), **kwargs: Any) -> Any:

@@ -9,13 +9,12 @@ import scipy.linalg as _scipy
 
 import xgrad
 
+from .. import refused
 from ..border import is_complex
+from ..borrowed import borrow
 from ..extend import defvjp, primitive
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(_scipy, name)
-
+__getattr__ = refused.lookup(__name__, lambda name: borrow(__name__, name, getattr(_scipy, name)))
 
 sqrtm = primitive(_scipy.sqrtm)
 solve_sylvester = primitive(_scipy.solve_sylvester)

@@ -9,11 +9,13 @@ import scipy.signal as _scipy
 
 import xgrad
 
+from .. import refused
+from ..borrowed import borrowed
 
-def __getattr__(name: str) -> Any:
-    return getattr(_scipy, name)
+__getattr__ = refused.lookup(__name__, _scipy)
 
 
+@borrowed
 def convolve(A: Any, B: Any, axes: Any = None, dot_axes: Any = None, mode: str = "full") -> Any:
     """Convolve two arrays along some axes, and multiply and sum along others.
 

@@ -12,18 +12,20 @@ import scipy.special as _scipy
 import xgrad
 from xgrad import special as _xgrad
 
+from .. import refused
+from ..borrowed import borrow, borrowed
+
 _SYNONYMS = {"jn": "jv", "yn": "yv"}
 
 
-def __getattr__(name: str) -> Any:
-    return _function(name)
-
-
-@lru_cache(maxsize=256)
-def _function(name: str) -> Callable[..., Any]:
+@lru_cache(maxsize=512)
+def _function(name: str) -> Any:
     theirs = getattr(_scipy, name)
     ours = getattr(_xgrad, _SYNONYMS.get(name, name), None)
-    return _either(theirs, ours) if callable(theirs) else theirs
+    return borrow(__name__, name, theirs, _either(theirs, ours) if ours else None)
+
+
+__getattr__ = refused.lookup(__name__, _function)
 
 
 def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
@@ -35,16 +37,19 @@ def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
     return function
 
 
+@borrowed
 def rgamma(x: Any) -> Any:
     """Return one over the gamma function."""
     return 1 / gamma(x) if isinstance(x, xgrad.Array) else _scipy.rgamma(x)
 
 
+@borrowed
 def gammasgn(x: Any) -> Any:
     """Return the sign of the gamma function, which has no derivative."""
     return np.sign(gamma(x)) if isinstance(x, xgrad.Array) else _scipy.gammasgn(x)
 
 
+@borrowed
 def multigammaln(a: Any, d: int) -> Any:
     """Return the logarithm of the multivariate gamma function (DLMF 35.3.4)."""
     if not isinstance(a, xgrad.Array):

@@ -9,11 +9,13 @@ import scipy.stats
 
 import xgrad
 
+from ... import refused
+from ...borrowed import borrowed
 
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.multivariate_normal, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.multivariate_normal, name))
 
 
+@borrowed
 def logpdf(x: Any, mean: Any, cov: Any, allow_singular: bool = False) -> Any:
     """Return the logarithm of the density; with `allow_singular`, on the support of `cov`."""
     d = x - mean
@@ -35,11 +37,13 @@ def _pseudo_logdet(cov: Any) -> tuple[int, Any]:
     return int(kept.sum()), xgrad.sum(xgrad.log(xgrad.where(kept, values, 1.0)))
 
 
+@borrowed
 def pdf(x: Any, mean: Any, cov: Any, allow_singular: bool = False) -> Any:
     """Return the density."""
     return np.exp(logpdf(x, mean, cov, allow_singular))
 
 
+@borrowed
 def entropy(mean: Any, cov: Any) -> Any:
     """Return the differential entropy."""
     n = cov.shape[-1]

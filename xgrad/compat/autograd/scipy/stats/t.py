@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import scipy.stats
 
+from ... import refused
+from ...borrowed import borrowed
 from ...extend import defvjp, primitive
 from ...numpy.numpy_vjps import unbroadcast_f
 from ..special import gammaln
 
-
-def __getattr__(name: str) -> Any:
-    return getattr(scipy.stats.t, name)
+__getattr__ = refused.lookup(__name__, lambda name: getattr(scipy.stats.t, name))
 
 
+@borrowed
 def logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the logarithm of the density."""
     square = ((x - loc) / scale) ** 2
@@ -23,16 +24,19 @@ def logpdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     return constant - (df + 1) / 2 * np.log1p(square / df)
 
 
+@borrowed
 def pdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the density."""
     return np.exp(logpdf(x, df, loc, scale))
 
 
+@borrowed
 def cdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the probability of a smaller value; no derivative with respect to `df`."""
     return _cdf((x - loc) / scale, df)
 
 
+@borrowed
 def logcdf(x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
     """Return the logarithm of `cdf`."""
     return np.log(cdf(x, df, loc, scale))

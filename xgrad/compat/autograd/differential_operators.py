@@ -13,33 +13,24 @@ import numpy as np
 import xgrad
 from xgrad import errors, tree
 
-from .border import conj, dtype_of, floating, home, is_complex, is_lone, pull, push
+from . import refused
+from .border import conj, described, floating, home, value_and_gradient, within
+from .core import make_jvp as _make_jvp
+from .core import make_vjp as _make_vjp
 from .vspace import vspace
 from .wrap_util import unary_to_nary
 
-_OTHERS = "Use jacobian, elementwise_grad or holomorphic_grad"
-
-make_vjp = unary_to_nary(pull)
-make_jvp = unary_to_nary(push)
+atuple: type = tuple
+make_vjp = unary_to_nary(_make_vjp)
+make_jvp = unary_to_nary(_make_jvp)
 
 
 @unary_to_nary
 def value_and_grad(fun: Any, x: Any) -> tuple[Any, Any]:
     """Return a function that gives the value of `fun` and its gradient, for scipy.optimize too."""
-
-    def scalar(x: Any) -> tuple[Any, Any]:
-        out = fun(x)
-        if not is_lone(out) or np.size(out) != 1 or is_complex(out):
-            raise errors.NotScalarError(
-                f"grad: the function returned {_described(out)}; "
-                f"grad needs a real scalar. {_OTHERS}"
-            )
-        return (xgrad.reshape(out, ()) if np.ndim(out) else out), out
-
     if not tree.leaves(x):  # nothing to differentiate
         return fun(x), x
-    (_, value), gradient = xgrad.value_and_grad(scalar, has_aux=True)(floating(x))
-    return home(value), home(conj(gradient))
+    return value_and_gradient(fun, x, "value_and_grad")
 
 
 @unary_to_nary
@@ -49,7 +40,7 @@ def grad(fun: Any, x: Any) -> Any:
     ``grad(fun, argnum=0)`` takes the arguments of `fun`. The gradient has the type and structure
     of the argument; of several arguments, as in ``argnum=[0, 2]``, it is a tuple.
     """
-    return value_and_grad(fun)(x)[1]
+    return value_and_gradient(fun, x, "grad")[1] if tree.leaves(x) else x
 
 
 @unary_to_nary
@@ -58,10 +49,10 @@ def elementwise_grad(fun: Any, x: Any) -> Any:
 
     Where each output depends only on its own input, that is the derivative, element by element.
     """
-    vjp, out = pull(fun, x)
+    vjp, out = _make_vjp(fun, x)
     if vspace(out).iscomplex:
         raise errors.NotScalarError(
-            f"elementwise_grad: the function returned {_described(out)}; "
+            f"elementwise_grad: the function returned {described(out)}; "
             "elementwise_grad applies to functions with real outputs. "
             "Use holomorphic_grad, or differentiate np.real and np.imag of it"
         )
@@ -74,16 +65,16 @@ egrad = elementwise_grad
 @unary_to_nary
 def deriv(fun: Any, x: Any) -> Any:
     """Return a function that gives the derivative of `fun`, by forward mode."""
-    return push(fun, x)(vspace(floating(x)).ones())[1]
+    return _make_jvp(fun, x)(vspace(floating(x)).ones())[1]
 
 
 @unary_to_nary
 def jacobian(fun: Any, x: Any) -> Any:
     """Return a function that gives the Jacobian, of the output's shape plus the argument's."""
-    vjp, out = pull(fun, x)
+    vjp, out = _make_vjp(fun, x)
     if vspace(out).iscomplex:
         raise errors.NotDifferentiableError(
-            f"jacobian: the function returned {_described(out)}; jacobian applies to functions "
+            f"jacobian: the function returned {described(out)}; jacobian applies to functions "
             "with real outputs. Use make_jvp, or differentiate np.real and np.imag of it"
         )
     rows = [vjp(e) for e in vspace(out).standard_basis()]
@@ -113,7 +104,7 @@ def hessian(fun: Any, x: Any) -> Any:
 @unary_to_nary
 def make_hvp(fun: Any, x: Any) -> Any:
     """Return a function that gives the Hessian-vector product at a point, and the gradient."""
-    return pull(grad(fun), x)
+    return _make_vjp(grad(fun), x)
 
 
 def hessian_tensor_product(fun: Any, argnum: int = 0) -> Any:
@@ -146,8 +137,8 @@ vector_jacobian_product = tensor_jacobian_product
 @unary_to_nary
 def make_jvp_reversemode(fun: Any, x: Any) -> Any:
     """Return a function that gives the Jacobian-vector product, by reverse mode twice."""
-    vjp, y = pull(fun, x)
-    return pull(vjp, vspace(y).zeros())[0]
+    vjp, y = _make_vjp(fun, x)
+    return _make_vjp(vjp, vspace(y).zeros())[0]
 
 
 def _half_square(x: Any) -> Any:
@@ -158,9 +149,9 @@ def make_ggnvp(f: Any, g: Any = _half_square, f_argnum: int = 0) -> Any:
     """Return a function that gives generalised Gauss-Newton products of the loss ``g(f(x))``."""
 
     def at_point(f: Any, x: Any) -> Any:
-        f_vjp, f_x = pull(f, x)
-        g_hvp = pull(grad(g), f_x)[0]
-        f_jvp = push(f, x)
+        f_vjp, f_x = _make_vjp(f, x)
+        g_hvp = _make_vjp(grad(g), f_x)[0]
+        f_jvp = _make_jvp(f, x)
         return lambda v: f_vjp(g_hvp(f_jvp(v)[1]))
 
     return unary_to_nary(at_point)(f, f_argnum)
@@ -174,7 +165,7 @@ def grad_and_aux(fun: Any, x: Any) -> tuple[Any, Any]:
         out, aux = fun(x)
         return out, aux
 
-    gradient, aux = xgrad.grad(first, has_aux=True)(floating(x))
+    gradient, aux = xgrad.grad(within(first), has_aux=True)(floating(x))
     return home(conj(gradient)), home(aux)
 
 
@@ -205,7 +196,4 @@ def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     return checkpointed
 
 
-def _described(out: Any) -> str:
-    if not is_lone(out):
-        return f"a {type(out).__name__}"
-    return f"an array of {dtype_of(out)} and shape {np.shape(out)}"
+__getattr__ = refused.lookup(__name__)
