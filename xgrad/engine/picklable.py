@@ -7,6 +7,8 @@ from functools import update_wrapper, wraps
 from types import MethodType
 from typing import Any, TypeVar
 
+from ..names import spelled
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -48,9 +50,10 @@ def _made(transform: Callable[..., Any], args: Any, options: dict[str, Any]) -> 
 
 def picklable(transform: F) -> F:
     """Make what a transform returns picklable; the transform's first argument is the function."""
+    transformed = spelled(transform)
 
     @wraps(transform)
     def made(*args: Any, **options: Any) -> Derived:
-        return Derived(transform(*args, **options), (made, args, options))
+        return Derived(transformed(*args, **options), (made, args, options))
 
     return made  # type: ignore[return-value] # what it is called with and returns is the same

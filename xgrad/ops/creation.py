@@ -43,8 +43,8 @@ def _is_array(x: Any) -> bool:
 def asarray(
     obj: Any,
     /,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
     copy: bool | None = None,
     requires_grad: bool = False,
@@ -76,6 +76,44 @@ def asarray(
         out = Array(out._data)
         out.requires_grad = True
     return out
+
+
+def array(
+    object: Any,
+    dtype: DType | None = None,
+    *,
+    copy: bool | None = True,
+    ndmin: int = 0,
+    requires_grad: bool = False,
+) -> Array:
+    """Return an array of numbers, sequences or arrays, as ``numpy.array``: a copy.
+
+    Args:
+        object: what `asarray` takes. Tracked arrays, alone or in nested sequences, keep their
+            derivatives.
+        dtype: the dtype; by default that of `object`, float64 for Python floats.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as
+            needed if None.
+        ndmin: how many axes the result has at least; those of length one are put in front.
+        requires_grad: whether `backward` is to leave a gradient in this array.
+
+    Returns:
+        An `Array`.
+
+    Raises:
+        TypeError: if `object` holds something that is no number.
+        ValueError: if `copy` is False and a copy is needed.
+
+    >>> import xgrad as xg
+    >>> xg.array([1, 2], dtype=xg.float64, ndmin=2)
+    Array([[1., 2.]], dtype=float64)
+    """
+    if copy and (not _is_array(object) or isinstance(object, np.generic)):
+        copy = None  # numbers and sequences are copied anyhow
+    out = asarray(object, dtype, copy=copy)
+    if (more := ndmin - out.ndim) > 0:
+        out = reshape(out, (*more * (1,), *out.shape))
+    return asarray(out, requires_grad=True) if requires_grad else out
 
 
 def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
@@ -159,7 +197,7 @@ def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None 
 
 
 def empty(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return an array of a shape with arbitrary values.
 
@@ -175,7 +213,7 @@ def empty(
 
 
 def zeros(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return zeros of a shape.
 
@@ -191,7 +229,7 @@ def zeros(
 
 
 def ones(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return ones of a shape.
 
@@ -209,8 +247,8 @@ def ones(
 def full(
     shape: int | tuple[int, ...],
     fill_value: ArrayLike,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return an array of a shape filled with a value, a number or a 0-d array.
@@ -257,8 +295,8 @@ def arange(
     /,
     stop: float | AnyArray | None = None,
     step: float | AnyArray = 1,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return evenly spaced values of a half-open interval.
@@ -293,7 +331,7 @@ def linspace(
     start: complex | AnyArray,
     stop: complex | AnyArray,
     /,
-    num: int,
+    num: int = 50,
     *,
     dtype: DType | None = None,
     device: Device | None = None,
@@ -306,7 +344,7 @@ def linspace(
     Args:
         start: the first value, a number or an array.
         stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
-        num: how many values, 0 or more.
+        num: how many values, 0 or more; 50 by default, as in NumPy.
         dtype: the dtype of the result; if None, complex128 where an end is complex, else float64;
             for ends that are arrays, theirs.
         device: the device of the result; the current backend's if None.
@@ -348,9 +386,9 @@ def eye(
     n_rows: int,
     n_cols: int | None = None,
     /,
-    *,
     k: int = 0,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return a matrix with ones on one diagonal and zeros elsewhere.
@@ -383,7 +421,7 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
 
 
 @as_given
-def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def empty_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return arbitrary values in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -398,7 +436,7 @@ def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None
 
 
 @as_given
-def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def zeros_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return zeros in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -413,7 +451,7 @@ def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None
 
 
 @as_given
-def ones_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def ones_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return ones in the shape, dtype, backend and device of `x`.
 
     Args:
