@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
-from ..names import too_many, unexpected
+from ..names import lacking, too_many, unexpected
 from .frames import called
 from .partials import names_of
 
@@ -115,7 +115,7 @@ class Op:
                     raise TypeError(f"{self.name}() got {name!r} by position and by name")
         for name in self.arrays[len(arrays) :]:
             if name not in kwargs and name not in self.defaults:
-                raise TypeError(f"{self.name}() is missing the argument {name!r}")
+                raise TypeError(lacking(self.name, name))
             arrays.append(kwargs.pop(name, self.defaults.get(name)))
         return arrays, rest, kwargs
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-__all__ = ["find", "hand", "spelled", "too_many", "unexpected"]
+__all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
 Twin = Callable[[str, str], Any]
 
@@ -62,13 +62,20 @@ def spelled(f: Callable[..., Any]) -> Callable[..., Any]:
 
 def unexpected(function: str, keyword: str, takes: Any) -> str:
     """Return the message for a keyword argument that a function does not take."""
-    from .spelling import unexpected as message
+    from . import spelling
 
-    return message(function, keyword, list(takes))
+    return spelling.unexpected(function, keyword, list(takes))
 
 
 def too_many(function: str, most: int, given: int, named: Any) -> str:
     """Return the message for more arguments by position than a function takes."""
-    from .spelling import too_many as message
+    from . import spelling
 
-    return message(function, most, given, list(named))
+    return spelling.too_many(function, most, given, list(named))
+
+
+def lacking(function: str, argument: str) -> str:
+    """Return the message for an argument that a function was not given."""
+    from . import spelling
+
+    return spelling.lacking(function, argument)

@@ -63,6 +63,20 @@ def too_many(function: str, most: int, given: int, named: Sequence[str]) -> str:
     return f"{text}. Pass the rest by name, as in {function}(..., {named[0]}=...); there are {ways}"
 
 
+WITHOUT = {
+    ("where", "x1"): "xgrad.nonzero(condition) gives the places where it holds",
+    ("squeeze", "axis"): "x.squeeze() drops each axis of length one",
+}
+"""What NumPy's function does without an argument that is needed here."""
+
+
+def lacking(function: str, argument: str) -> str:
+    """Return the message for an argument that a function was not given."""
+    text = f"{function}() is missing the argument {argument!r}"
+    instead = WITHOUT.get((function, argument))
+    return f"{text}. {instead}" if instead else text
+
+
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
