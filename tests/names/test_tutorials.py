@@ -15,15 +15,6 @@ PROGRAMS = sorted((Path(__file__).parent / "tutorials").glob("*.py"))
 LINE = "import numpy as np\n"
 
 
-def run(path: Path, line: str) -> list[Any]:
-    """Return the results of a program, with another line in the place of its import."""
-    text = path.read_text(encoding="utf-8")
-    assert text.count(LINE) == 1
-    space: dict[str, Any] = {"__name__": path.stem}
-    exec(compile(text.replace(LINE, line), str(path), "exec"), space)
-    return space["RESULT"]
-
-
 REPLACED = {
     "air_quality": ("np.where(worst > 120)", "np.nonzero(worst > 120)", "xgrad.nonzero(condition)"),
     "k_means": (
