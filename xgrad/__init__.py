@@ -27,6 +27,7 @@ from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
 from .engine.guarding import no_refills
 from .engine.handed import hand as _hand
+from .errors.folding import install as _fold_tracebacks
 from .hooks import install as _install_hooks
 from .names import find as _find
 from .names import hand as _hand_twins
@@ -762,3 +763,4 @@ def _twin(module: str, name: str) -> object:
 _hand_twins(_twin)
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
 _install_hooks()
+_fold_tracebacks()

@@ -10,6 +10,7 @@ from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
 from ..arrays.node import is_recording
 from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
+from ..errors.folding import folded
 from . import handed
 from .definition import Op
 from .frames import called, is_public
@@ -31,6 +32,9 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         return _operands(op, args)
     except errors.SubclassError as error:
         raise errors.SubclassError(f"{called(op.path)}: {error}") from None
+    except Exception as error:
+        folded(error)
+        raise
 
 
 def _operands(op: Op, args: list[Any]) -> list[Any]:
@@ -213,3 +217,4 @@ def explain(op: Op, args: Any, error: Exception) -> None:
     name = op.path if is_public(op.path) else user
     via = f", which xgrad.{user} calls" if name != user else ""
     error.add_note(f"in xgrad.{name}({shapes}){via}")
+    folded(error)

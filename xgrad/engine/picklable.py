@@ -7,6 +7,7 @@ from functools import update_wrapper, wraps
 from types import MethodType
 from typing import Any, TypeVar
 
+from ..errors.folding import folded
 from ..names import spelled
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,7 +27,12 @@ class Derived:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call what the transform made."""
-        return self._run(*args, **kwargs)
+        try:
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            if (other := folded(error)) is error:
+                raise
+            raise other from None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

@@ -11,6 +11,7 @@ from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
+from ..errors.folding import folded
 from . import handed
 from .calls.results import arrayed
 from .guarding import guarded
@@ -124,7 +125,9 @@ class Record:
         except Exception as error:
             if error.__cause__ is not None:
                 leaving.restate(error)
-            raise
+            if (other := folded(error)) is error:
+                raise
+            raise other from None
         finally:
             end(self.leaves)
 

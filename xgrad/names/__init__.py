@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from ..errors.folding import folded
+
 __all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
 Twin = Callable[[str, str], Any]
@@ -48,16 +50,22 @@ def spelled(f: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return f(*args, **kwargs)
-        except TypeError as error:
-            from .spelling import respelled
-
-            if (other := respelled(f, args, kwargs)) is None:
+        except Exception as error:
+            misspelt = misspelled(f, args, kwargs) if type(error) is TypeError else None
+            if (other := misspelt or folded(error)) is error:
                 raise
-            raise other from error.__cause__
+            raise other from None
 
     named: Any = call
     named.__code__ = named.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)
     return call
+
+
+def misspelled(f: Callable[..., Any], args: Any, kwargs: Any) -> TypeError | None:
+    """Return the error for a call that does not fit a function, None if it does."""
+    from . import spelling
+
+    return spelling.respelled(f, args, kwargs)
 
 
 def unexpected(function: str, keyword: str, takes: Any) -> str:
