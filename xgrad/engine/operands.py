@@ -15,6 +15,7 @@ from . import handed
 from .definition import Op
 from .frames import called, is_public
 from .guarding import unshared
+from .hints import hint
 
 
 def same_backend(cls: type, other: type) -> bool:
@@ -217,4 +218,6 @@ def explain(op: Op, args: Any, error: Exception) -> None:
     name = op.path if is_public(op.path) else user
     via = f", which xgrad.{user} calls" if name != user else ""
     error.add_note(f"in xgrad.{name}({shapes}){via}")
+    if text := hint(user, [tuple(x.shape) for x in raws], error):
+        error.add_note(text)
     folded(error)

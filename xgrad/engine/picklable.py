@@ -60,6 +60,16 @@ def picklable(transform: F) -> F:
 
     @wraps(transform)
     def made(*args: Any, **options: Any) -> Derived:
+        if args and not callable(args[0]):
+            raise TypeError(not_callable(transform.__name__, args[0]))
         return Derived(transformed(*args, **options), (made, args, options))
 
     return made  # type: ignore[return-value] # what it is called with and returns is the same
+
+
+def not_callable(transform: str, f: Any) -> str:
+    """Return the message for what is no function in the place of one."""
+    return (
+        f"{transform}: f is {f!r:.60} of type {type(f).__qualname__}; expected a function. Pass "
+        f"the function itself, without a call: xgrad.{transform}(f)(x), not xgrad.{transform}(f(x))"
+    )

@@ -56,13 +56,20 @@ def folded(error: Exception) -> Exception:
     tb = error.__traceback__
     if tb is None or _full.get() or _MARK in vars(error):
         return error
-    tb.tb_next = kept(tb.tb_next, beside=_is_own(tb.tb_frame))
     advice = hidden(error)
+    own = advice is not None or isinstance(error, XgradError)
+    tb.tb_next = kept(tb.tb_next, beside=_is_own(tb.tb_frame), own=own)
     return error if advice is None else advice.with_traceback(tb.tb_next)
 
 
-def kept(tb: TracebackType | None, beside: bool = False) -> TracebackType | None:
-    """Return a traceback without runs of frames that have one of xgrad among them, or beside."""
+def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> TracebackType | None:
+    """Return a traceback without runs of frames that have one of xgrad among them.
+
+    Args:
+        tb: its first part.
+        beside: whether a frame of xgrad stands before it.
+        own: whether the error is xgrad's own, which is about the last of the user's lines.
+    """
     left: list[TracebackType] = []
     run: list[TracebackType] = []
     for part in _parts(tb):
@@ -74,6 +81,9 @@ def kept(tb: TracebackType | None, beside: bool = False) -> TracebackType | None
         run, beside = [], False
         left.append(part)
     left += [] if beside else _plain(run)
+    last = max((i for i, part in enumerate(left) if _is_users(part.tb_frame)), default=None)
+    if own and last is not None:
+        del left[last + 1 :]
     following = None
     for part in reversed(left):
         part.tb_next = following
@@ -139,9 +149,9 @@ def shortened(error: BaseException, tb: TracebackType | None) -> BaseException:
         return error
     advice = hidden(error)
     if advice is not None:
-        advice.__suppress_context__, advice.__cause__ = True, None
+        advice.__cause__ = None  # and what came before it is not shown
         error = advice
-    short = kept(tb)
+    short = kept(tb, own=isinstance(error, XgradError))
     return error.with_traceback(tb if short is None else short)
 
 

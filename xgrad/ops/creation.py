@@ -17,6 +17,11 @@ from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, sta
 
 def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: Any) -> Array:
     """Return what the current backend's creation function makes."""
+    if type(dtype) is int:
+        raise TypeError(
+            f"{name}: got {dtype} for the dtype; expected one such as xgrad.float64. The lengths "
+            f"of the axes are one argument, as in xgrad.{name}((2, 3))"
+        )
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
     with backend.on_device(device):
@@ -139,7 +144,15 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if copy is False:
         raise ValueError("asarray: copy=False, but numbers and sequences must be copied")
     device = default if device is None else backend.parse_device(device)
-    values = np.asarray(obj, dtype=None if dtype is None else np.dtype(dtype))
+    try:
+        values = np.asarray(obj, dtype=None if dtype is None else np.dtype(dtype))
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            error.add_note(
+                "in xgrad.asarray: the rows differ in length or depth; expected a full array. Pad "
+                "the rows, or keep a list of arrays, which transforms take as an argument"
+            )
+        raise
     if values.dtype.kind not in "biufc" and values.dtype.name != "bfloat16":
         raise TypeError(
             f"asarray: got {obj!r:.60} of type {type(obj).__qualname__}; expected numbers, "

@@ -22,6 +22,7 @@ from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
+from ..errors.folding import folded
 from .creation import asarray
 from .manipulation import at_axis, broadcast_to, front, reshape
 
@@ -182,7 +183,11 @@ def apart(whole: Any, part: Any) -> Any:
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
-        return _read_apart(x, key)  # what most are, found out in the quickest way
+        try:
+            return _read_apart(x, key)  # what most are, found out in the quickest way
+        except Exception as error:
+            folded(error)
+            raise
     if isinstance(x, Array) and x._node is not None and is_recording():
         key = guarded_key(key)
     key = raw_key(key)

@@ -10,9 +10,11 @@ from ..arrays.node import FREED, PARAMETER, RULE, SAVED, SERIAL, Node, freed, pa
 from ..engine.calls.results import arrayed
 from ..engine.record import own, seed
 from ..engine.walks import cone, pullback
+from ..names import spelled
 from ..ops.creation import asarray
 
 
+@spelled
 def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     """Add the gradient of `y` to ``.grad`` of its parameters; see `Array.backward`."""
     if y._node is None:

@@ -221,9 +221,10 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     """
     y = record.outs[0] if len(record.outs) == 1 else None
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
-        got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        got = f"{len(record.outs)} arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
         raise errors.NotScalarError(
-            f"grad: f returned {got}; grad needs a real floating-point scalar. "
+            f"grad: f returned {got}; grad needs a real floating-point scalar. {pair}"
             "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
             "complex derivative, or xgrad.vjp(f, x) for anything"
         )
