@@ -22,7 +22,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "xgrad"
 LEVELS = [
-    ["errors"],
+    ["errors", "names"],
     ["backends"],
     ["arrays"],
     ["engine", "tree"],

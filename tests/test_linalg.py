@@ -103,6 +103,7 @@ OBLONG = {
 
 VECTORS = {
     "cross": (la.cross, (3,)),
+    "norm": (lambda x, y: la.norm(x * y, axis=-1, keepdims=True), None),
     "vecdot": (la.vecdot, None),
     "vector_norm": (lambda x, y: la.vector_norm(x * y, axis=-1), None),
     "vector_norm of all": (
@@ -122,6 +123,7 @@ ONE_ONLY = {
     "lstsq of a vector": (without_rank, lambda n: [(n + 2, n), (n + 2,)]),
     "lstsq, wide": (without_rank, lambda n: [(n, n + 2), (n, 2)]),
     "lstsq, square": (without_rank, lambda n: [(n, n), (n, 2)]),
+    "multi_dot": (lambda a, b, c: la.multi_dot([a, b, c]), lambda n: [(2, n), (n, 3), (3,)]),
     "outer": (la.outer, lambda n: [(n,), (3,)]),
     "tensorinv": (la.tensorinv, lambda n: [(n, 2, 2 * n)]),
     "tensorinv ind=1": (lambda a: la.tensorinv(a, ind=1), lambda n: [(2 * n, n, 2)]),

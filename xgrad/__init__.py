@@ -27,7 +27,10 @@ from .debugging.zero_gradients import explain_gradient
 from .engine import tape as tape
 from .engine.guarding import no_refills
 from .engine.handed import hand as _hand
+from .errors.folding import install as _fold_tracebacks
 from .hooks import install as _install_hooks
+from .names import find as _find
+from .names import hand as _hand_twins
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
 from .ops.arranging import (
     compress,
@@ -48,6 +51,7 @@ from .ops.choosing import choose, piecewise, polyval, select, topk
 from .ops.convolution import convolve, correlate
 from .ops.creation import (
     arange,
+    array,
     asarray,
     empty,
     empty_like,
@@ -278,6 +282,31 @@ float64 = _np.float64
 complex64 = _np.complex64
 complex128 = _np.complex128
 
+# NumPy's names of the same functions
+absolute = abs
+amax = max
+amin = min
+arccos = acos
+arccosh = acosh
+arcsin = asin
+arcsinh = asinh
+arctan = atan
+arctan2 = atan2
+arctanh = atanh
+bitwise_not = bitwise_invert
+conjugate = conj
+degrees = rad2deg
+fix = trunc
+invert = bitwise_invert
+left_shift = bitwise_left_shift
+mod = remainder
+power = pow
+radians = deg2rad
+right_shift = bitwise_right_shift
+rint = round
+row_stack = vstack
+true_divide = divide
+
 __all__ = [
     "Array",
     "Wirtinger",
@@ -295,6 +324,7 @@ __all__ = [
     "argmax",
     "argmin",
     "argsort",
+    "array",
     "array_split",
     "asarray",
     "asin",
@@ -588,6 +618,66 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from typing import Any as _Any
+
+    from numpy import False_ as False_
+    from numpy import True_ as True_
+    from numpy import base_repr as base_repr
+    from numpy import binary_repr as binary_repr
+    from numpy import bool_ as bool_
+    from numpy import byte as byte
+    from numpy import cdouble as cdouble
+    from numpy import character as character
+    from numpy import clongdouble as clongdouble
+    from numpy import complexfloating as complexfloating
+    from numpy import csingle as csingle
+    from numpy import double as double
+    from numpy import dtype as dtype
+    from numpy import errstate as errstate
+    from numpy import euler_gamma as euler_gamma
+    from numpy import flexible as flexible
+    from numpy import floating as floating
+    from numpy import format_float_positional as format_float_positional
+    from numpy import format_float_scientific as format_float_scientific
+    from numpy import generic as generic
+    from numpy import get_printoptions as get_printoptions
+    from numpy import geterr as geterr
+    from numpy import geterrcall as geterrcall
+    from numpy import half as half
+    from numpy import index_exp as index_exp
+    from numpy import inexact as inexact
+    from numpy import int_ as int_
+    from numpy import intc as intc
+    from numpy import integer as integer
+    from numpy import intp as intp
+    from numpy import isscalar as isscalar
+    from numpy import issubdtype as issubdtype
+    from numpy import iterable as iterable
+    from numpy import long as long
+    from numpy import longdouble as longdouble
+    from numpy import longlong as longlong
+    from numpy import mintypecode as mintypecode
+    from numpy import ndindex as ndindex
+    from numpy import number as number
+    from numpy import printoptions as printoptions
+    from numpy import promote_types as promote_types
+    from numpy import s_ as s_
+    from numpy import set_printoptions as set_printoptions
+    from numpy import seterr as seterr
+    from numpy import seterrcall as seterrcall
+    from numpy import short as short
+    from numpy import signedinteger as signedinteger
+    from numpy import single as single
+    from numpy import typename as typename
+    from numpy import ubyte as ubyte
+    from numpy import uint as uint
+    from numpy import uintc as uintc
+    from numpy import uintp as uintp
+    from numpy import ulong as ulong
+    from numpy import ulonglong as ulonglong
+    from numpy import unsignedinteger as unsignedinteger
+    from numpy import ushort as ushort
+
     from . import compat as compat
     from . import compiling as compiling
     from . import data as data
@@ -603,6 +693,32 @@ if TYPE_CHECKING:
     from . import show as show
     from . import testing as testing
     from .compiling import compile, scan
+
+    mgrid: _Any
+    ogrid: _Any
+    r_: _Any
+    c_: _Any
+
+    def _function(*args: _Any, **kwargs: _Any) -> _Any: ...
+
+    apply_along_axis = apply_over_axes = argpartition = argwhere = around = _function
+    array2string = array_equal = array_equiv = array_repr = array_str = _function
+    asanyarray = asarray_chkfinite = ascontiguousarray = asfortranarray = _function
+    bartlett = bitwise_count = blackman = common_type = concatenate = copy = _function
+    copyto = cross = cumprod = cumsum = diag_indices = diag_indices_from = _function
+    digitize = divmod = einsum_path = extract = fabs = fill_diagonal = _function
+    flatnonzero = frexp = frombuffer = fromfile = fromfunction = fromiter = _function
+    fromregex = fromstring = gcd = genfromtxt = geomspace = hamming = hanning = _function
+    histogram2d = histogram_bin_edges = histogramdd = i0 = identity = indices = _function
+    intersect1d = iscomplex = iscomplexobj = isneginf = isposinf = isreal = _function
+    isrealobj = ix_ = kaiser = lcm = lexsort = load = loadtxt = logspace = _function
+    mask_indices = min_scalar_type = nanargmax = nanargmin = ndim = outer = _function
+    packbits = partition = place = put = put_along_axis = putmask = _function
+    ravel_multi_index = real_if_close = resize = rollaxis = save = savetxt = _function
+    savez = savez_compressed = setdiff1d = setxor1d = shape = size = _function
+    sort_complex = spacing = tri = tril_indices = tril_indices_from = _function
+    trim_zeros = triu_indices = triu_indices_from = union1d = unique = _function
+    unpackbits = unravel_index = _function
 
 _COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
@@ -623,7 +739,7 @@ if (
             return value
         if name in _LAZY:
             return _import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _find(__name__, name)
 
 
 def __dir__() -> list[str]:
@@ -640,5 +756,13 @@ _MOVED = {
 for _old, _new in _MOVED.items():
     _sys.modules[f"{__name__}.{_old}"] = _import_module(f"{__name__}.{_new}")
 
+
+def _twin(module: str, name: str) -> object:
+    """Return what a name of NumPy stands for, loaded when the first one is asked for."""
+    return _import_module(f"{__name__}.numpy_protocol.twins").twin(module, name)
+
+
+_hand_twins(_twin)
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
 _install_hooks()
+_fold_tracebacks()

@@ -17,13 +17,14 @@ import contextvars
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 import xgrad as xg
 
 from . import tree as trees
+from .names import find
 
 __all__ = ["Loader", "batches", "prefetch", "split"]
 
@@ -330,3 +331,9 @@ def _prefetched(items: Iterable[T], size: int, backend: str | None, device: Any)
     finally:
         left.set()
         thread.join()
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

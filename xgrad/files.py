@@ -24,7 +24,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ import xgrad as xg
 from . import errors
 from . import tree as trees
 from .backends.install import needed
+from .names import find
 from .nn.module import named_leaves
 
 __all__ = ["load", "metadata", "restore", "save"]
@@ -292,3 +293,9 @@ def _as(array: Any, like: Any) -> Any:
     if like.requires_grad:
         out.requires_grad = True
     return out
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .names import find
 
 __all__ = ["from_jax", "from_torch", "to_jax", "to_torch"]
 
@@ -102,3 +104,9 @@ def from_jax(f: Function) -> Function:
 
 def _bridge(library: str) -> Any:
     return import_module(f"xgrad_backends.{library}_bridge")
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

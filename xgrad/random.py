@@ -8,7 +8,7 @@ import math
 import operator
 from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .arrays.array import Array
 from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
 from .backends.batched import drawn
+from .names import find
 from .ops.activations import softmax
 from .ops.creation import asarray
 from .ops.dtypes import astype
@@ -438,3 +439,21 @@ def _dtype(dtype: Any, *parameters: Any) -> Any:
             if isinstance(p, Array) and p.dtype.kind == "f":
                 return p.dtype
     return dtype
+
+
+if TYPE_CHECKING:  # the functions of one stream, as in ``numpy.random``, made when asked for
+
+    def _draws(*args: Any, **kwargs: Any) -> Any: ...
+
+    seed = get_state = set_state = random = beta = binomial = chisquare = choice = _draws
+    dirichlet = exponential = f = gamma = geometric = gumbel = hypergeometric = _draws
+    laplace = logistic = lognormal = logseries = multinomial = multivariate_normal = _draws
+    negative_binomial = noncentral_chisquare = noncentral_f = normal = pareto = _draws
+    permutation = poisson = power = rand = randint = randn = random_integers = _draws
+    random_sample = ranf = rayleigh = sample = shuffle = standard_cauchy = _draws
+    standard_exponential = standard_gamma = standard_normal = standard_t = _draws
+    triangular = uniform = vonmises = wald = weibull = zipf = _draws
+else:
+
+    def __getattr__(name):
+        return find(__name__, name)

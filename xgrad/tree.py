@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import errors
 from .arrays.array import SCALARS, Array, array_of
 from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+from .names import find
 
 NAMESPACE = "xgrad"
 
@@ -226,3 +227,9 @@ def zeros_like(x: Array) -> Any:
     return backend.xp.zeros(
         tuple(x._data.shape), dtype=x._data.dtype, device=backend.device(x._data)
     )
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -22,6 +22,8 @@ import xgrad
 from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
+from ..errors.folding import folded
+from .absent import absent
 from .methods import Methods
 from .node import LEAF, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
@@ -224,7 +226,10 @@ class Array(Methods):
                 self._untracked("item()")
             left("item()", self._node)
         if self.size != 1:
-            raise ValueError(f"item: got shape {self.shape}; expected exactly one element")
+            raise ValueError(
+                f"item: got shape {self.shape}; expected exactly one element. "
+                "Use x.tolist() for all of them, or x[i].item() for one"
+            )
         return self._data.item() if hasattr(self._data, "item") else self._numpy().item()
 
     def tolist(self) -> Any:
@@ -253,11 +258,23 @@ class Array(Methods):
 
     def __index__(self) -> int:
         if self._data.dtype in REAL or self._data.dtype in COMPLEX:
-            raise TypeError(f"an index must be an integer; got an array of {self.dtype}")
+            raise TypeError(
+                f"an index must be an integer; got an array of {self.dtype}. "
+                "Use int(x.item()), or x.astype(xgrad.int64) to index an array"
+            )
         return int(self._data)
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        try:
+            return bool(self._data)
+        except (ValueError, RuntimeError) as error:
+            if isinstance(error, errors.XgradError) or self.size == 1:
+                raise
+            raise ValueError(
+                f"bool(): got {self.dtype}{list(self.shape)}; expected one element, since `if`, "
+                "`and`, max() and their like need one answer. Use xgrad.all(x) or xgrad.any(x) for "
+                "one, and xgrad.where(x, a, b) or xgrad.maximum(a, b) element by element"
+            ) from None
 
     def __dlpack__(
         self,
@@ -418,7 +435,11 @@ class Array(Methods):
     __array_ufunc__ = _ArrayUfunc(lambda self: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return xgrad.numpy_protocol.function(func, args, kwargs)
+        try:
+            return xgrad.numpy_protocol.function(func, args, kwargs)
+        except Exception as error:
+            folded(error)
+            raise
 
     # Showing -----------------------------------------------------------------------------------
 
@@ -470,3 +491,5 @@ def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Arra
 
 
 TAKES[Array] = True
+for _name, _absent in absent(Array).items():
+    setattr(Array, _name, _absent)

@@ -44,6 +44,10 @@ ADVICE = {
             "use x itself, an array already, or xgrad.asarray(x)",
         ),
         (r"\btorch\.", "use x.to_backend('torch')"),
+        (
+            r"^[\w.]+\[.*\]\s*=[^=]",
+            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
+        ),
     ),
     "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
     "float()": (
@@ -127,6 +131,8 @@ def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
                 return frame, libraries
             library = Path(name[len(folder) :]).parts[0]
             libraries.add(library)
+            if frame.f_code.co_qualname.startswith("vectorize."):
+                libraries.add("numpy.vectorize")
             if library == "scipy" and (twin := _twin(frame)):
                 libraries.add(twin)
         frame = frame.f_back
@@ -165,6 +171,15 @@ def _advice(what: str, code: str, libraries: set[str]) -> str:
             "set SCIPY_ARRAY_API=1 in the environment before scipy is imported: most functions of "
             "SciPy then keep it"
         )
+    if "matplotlib" in libraries:
+        return "compute with x as before, and draw x.detach(): a picture has no derivative"
+    if "pandas" in libraries:
+        return (
+            "take the column out as an array, as in df['a'].to_numpy() * x; a column of a frame "
+            "has no derivative"
+        )
+    if "numpy.vectorize" in libraries:
+        return "use array functions, or xgrad.vmap(f)(x), in the place of numpy.vectorize(f)(x)"
     if libraries & {"scipy", "sklearn"}:
         return (
             "use another function, since this one leaves Python for compiled code or for NumPy, "

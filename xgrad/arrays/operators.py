@@ -187,12 +187,15 @@ class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element
 
     def __len__(self) -> int:
         if not self._data.shape:
-            raise TypeError("len() of a 0-d array")
+            raise TypeError("len() of a 0-d array: it has no axis to count along; x.size is 1")
         return int(self._data.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         if not self._data.shape:
-            raise TypeError("iteration over a 0-d array")
+            raise TypeError(
+                "iteration over a 0-d array: it has no axis to go along. "
+                "Use x itself, or xgrad.atleast_1d(x)"
+            )
         return (self[i] for i in range(self._data.shape[0]))
 
     def __contains__(self, value: Any) -> bool:

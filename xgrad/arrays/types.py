@@ -7,9 +7,10 @@ told so by `as_given`, and by the decorators of ops.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..backends.types import Axes, Device, DType
+from ..names import spelled
 
 if TYPE_CHECKING:
     from ..backends.protocols import RawArray
@@ -25,12 +26,8 @@ AnyArray: TypeAlias = "Array | RawArray"
 """An `Array`, or a library's own, where a number will not do."""
 
 
-def _itself(f: Any, /) -> Any:
-    return f
-
-
-as_given: Decorator = _itself
-"""Tells checkers that a function returns arrays of the kind that it is given, and does nothing.
+as_given: Decorator = spelled
+"""Tells checkers that a function returns arrays of the kind that it is given; see also `spelled`.
 
 The first argument of a definition is an `Array`; or if the second one decides as well, both are
 `AnyArray` or `ArrayLike`.

@@ -23,6 +23,7 @@ from ..backends import (
 from ..debugging.observer import readers
 from ..engine import tape
 from ..engine.guarding import no_refills
+from ..errors.folding import folded
 from . import engines
 from .arguments import Arguments, difference
 from .entry import Entry
@@ -156,7 +157,12 @@ class Compiled:
                     hidden = entry.captured()
                     if hidden is not None:
                         return unflatten(entry.run((*args, *hidden)))
-        return self._general(args, kwargs)
+        try:
+            return self._general(args, kwargs)
+        except Exception as error:
+            if (other := folded(error)) is error:
+                raise
+            raise other from None
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if Trace.now() is not None or self._is_watched(args, kwargs):

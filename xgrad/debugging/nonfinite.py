@@ -23,6 +23,7 @@ from ..engine import tape
 from ..engine.frames import held
 from ..engine.record import Record
 from ..engine.tape import PARAMETER, RULE, SERIAL, Node, Parts
+from ..errors.folding import Full
 from .notes import Note, indented, kind_of, parameter_of, through
 from .observer import Pull, Reader, note_of
 
@@ -62,7 +63,7 @@ def debug(*, at_once: bool = False) -> Iterator[None]:
         File ..., line 3, in <lambda>
     ...
     """
-    with _Debug(at_once):
+    with Full(), _Debug(at_once):
         yield
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
+from ..names import lacking, too_many, unexpected
 from .frames import called
 from .partials import names_of
 
@@ -111,7 +112,8 @@ class Op:
         arrays, rest = list(args[:count]), args[count:]
         if len(rest) > len(self.rest):
             most = count + len(self.rest)
-            raise TypeError(f"{self.name}() takes {most} positional arguments, got {len(args)}")
+            named = [name for name in self.parameters if name not in (*self.rest, *kwargs)]
+            raise TypeError(too_many(self.name, most, len(args), named))
         if kwargs and not kwargs.keys().isdisjoint(self.arrays):
             kwargs = dict(kwargs)
             for name in self.arrays[: len(arrays)]:
@@ -119,7 +121,7 @@ class Op:
                     raise TypeError(f"{self.name}() got {name!r} by position and by name")
         for name in self.arrays[len(arrays) :]:
             if name not in kwargs and name not in self.defaults:
-                raise TypeError(f"{self.name}() is missing the argument {name!r}")
+                raise TypeError(lacking(self.name, name))
             arrays.append(kwargs.pop(name, self.defaults.get(name)))
         return arrays, rest, kwargs
 
@@ -144,7 +146,7 @@ class Op:
         """Return the keyword arguments if the signature has them."""
         if not kwargs.keys() <= self.keywords:
             unknown = min(kwargs.keys() - self.keywords)
-            raise TypeError(f"{self.name}() got an unexpected keyword argument {unknown!r}")
+            raise TypeError(unexpected(self.name, unknown, sorted(self.keywords)))
         return kwargs
 
 

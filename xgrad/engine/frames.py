@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .. import arrays, backends
+from .. import arrays, backends, names
 from . import handed
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def folder_of(package: ModuleType) -> str:
 
 
 _LIBRARY = folder_of(sys.modules[__name__.partition(".")[0]])
-_ENGINE = tuple(folder_of(p) for p in (arrays, backends, sys.modules[__package__]))
+_ENGINE = tuple(folder_of(p) for p in (arrays, backends, names, sys.modules[__package__]))
 _OURS = (_LIBRARY, folder_of(np))  # NumPy's protocols call the library from NumPy's frames
 _chapters: dict[str, str] = {}
 _calls: dict[int, CodeType] = {}

@@ -10,10 +10,12 @@ from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
 from ..arrays.node import is_recording
 from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
+from ..errors.folding import folded
 from . import handed
 from .definition import Op
 from .frames import called, is_public
 from .guarding import unshared
+from .hints import hint
 
 
 def same_backend(cls: type, other: type) -> bool:
@@ -31,6 +33,9 @@ def operands(op: Op, args: list[Any]) -> list[Any]:
         return _operands(op, args)
     except errors.SubclassError as error:
         raise errors.SubclassError(f"{called(op.path)}: {error}") from None
+    except Exception as error:
+        folded(error)
+        raise
 
 
 def _operands(op: Op, args: list[Any]) -> list[Any]:
@@ -213,3 +218,6 @@ def explain(op: Op, args: Any, error: Exception) -> None:
     name = op.path if is_public(op.path) else user
     via = f", which xgrad.{user} calls" if name != user else ""
     error.add_note(f"in xgrad.{name}({shapes}){via}")
+    if text := hint(user, [tuple(x.shape) for x in raws], error):
+        error.add_note(text)
+    folded(error)

@@ -7,6 +7,9 @@ from functools import update_wrapper, wraps
 from types import MethodType
 from typing import Any, TypeVar
 
+from ..errors.folding import folded
+from ..names import spelled
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -24,7 +27,12 @@ class Derived:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Call what the transform made."""
-        return self._run(*args, **kwargs)
+        try:
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            if (other := folded(error)) is error:
+                raise
+            raise other from None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)
@@ -48,9 +56,20 @@ def _made(transform: Callable[..., Any], args: Any, options: dict[str, Any]) -> 
 
 def picklable(transform: F) -> F:
     """Make what a transform returns picklable; the transform's first argument is the function."""
+    transformed = spelled(transform)
 
     @wraps(transform)
     def made(*args: Any, **options: Any) -> Derived:
-        return Derived(transform(*args, **options), (made, args, options))
+        if args and not callable(args[0]):
+            raise TypeError(not_callable(transform.__name__, args[0]))
+        return Derived(transformed(*args, **options), (made, args, options))
 
     return made  # type: ignore[return-value] # what it is called with and returns is the same
+
+
+def not_callable(transform: str, f: Any) -> str:
+    """Return the message for what is no function in the place of one."""
+    return (
+        f"{transform}: f is {f!r:.60} of type {type(f).__qualname__}; expected a function. Pass "
+        f"the function itself, without a call: xgrad.{transform}(f)(x), not xgrad.{transform}(f(x))"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ from ..arrays.node import (
     recording,
 )
 from ..backends import REAL, backend_of, batched, creating_like
+from ..errors.folding import folded
 from . import effects, handed
 from .calls.results import arrayed
 from .guarding import guarded
 from .lent import Lent
 from .operands import taken_along
+from .picklable import not_callable
 from .projection import cast, ones_like
 from .walks import any_alive, cone, last_uses, pullback, pushforward
 
@@ -35,7 +38,17 @@ Argnums = int | Sequence[int]
 
 def numbers_of(argnums: Argnums) -> tuple[int, ...]:
     """Return the positions to differentiate as a tuple."""
-    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if type(argnums) is int:
+        return (argnums,)
+    given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
+    try:
+        return tuple(map(operator.index, given))
+    except TypeError:
+        raise TypeError(
+            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
+            "position, or a tuple of positions, counted from 0. The arguments of f come in a "
+            "second call: xgrad.grad(f)(x)"
+        ) from None
 
 
 _WALK_LATER = frozenset(("vjp", "linearize"))
@@ -66,9 +79,17 @@ class Record:
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
-                raise TypeError(f"{what}: has_aux=True, but f did not return a pair (result, aux)")
+                raise TypeError(
+                    f"{what}: has_aux=True, and f returned {kind(out)}; expected a pair, as in "
+                    "`return loss, more`. Without a second part, leave has_aux out"
+                )
             out, aux = out
             self.aux = trees.map(self._leave, aux)
+        if out is None:
+            raise errors.NotDifferentiableError(
+                f"{what}: f returned None; expected an array or a pytree of arrays. Does f end "
+                "without a `return`?"
+            )
         self.outs: list[Array] = []
         if type(out) is Array:  # what most functions return, by the shortest way
             self.out_structure = trees.SINGLE
@@ -106,7 +127,9 @@ class Record:
         for i in self.argnums:
             if not -len(args) <= i < len(args):
                 raise ValueError(
-                    f"{self.what}: argnums has {i}, but f was called with {len(args)} arguments"
+                    f"{self.what}: argnums has {i}, but f was called with {len(args)} arguments by "
+                    "position; expected one of these, counted from 0. Arguments that are given by "
+                    "name are not differentiated"
                 )
             if trees.is_plain(args[i]):  # what most are, by the shortest way
                 self.structures.append(trees.SINGLE)
@@ -120,7 +143,11 @@ class Record:
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs:
-            raise errors.NotDifferentiableError(f"{self.what}: the arguments hold no arrays")
+            got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
+            raise errors.NotDifferentiableError(
+                f"{self.what}: {got or 'argnums is empty'}: the arguments hold no arrays; expected "
+                "an array or a number in each place of argnums"
+            )
         return fresh
 
     def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool) -> Array:
@@ -155,7 +182,11 @@ class Record:
         except Exception as error:
             if error.__cause__ is not None:
                 leaving.restate(error)
-            raise
+            if not callable(f):
+                raise TypeError(not_callable(self.what, f)) from None
+            if (other := folded(error)) is error:
+                raise
+            raise other from None
         finally:
             end(self.leaves)
 
@@ -276,6 +307,15 @@ class Record:
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""
         return matched(tree, self.outs, self.out_structure, self.what, "cotangent")
+
+
+def kind(x: Any) -> str:
+    """Return what something is, for a message: dtype and shape of an array, else its type."""
+    if isinstance(x, Array):
+        return f"{x.dtype}{list(x.shape)}"
+    if type(x) in (tuple, list):
+        return f"a {type(x).__name__} of {len(x)}"
+    return "None" if x is None else f"an object of type {type(x).__qualname__}"
 
 
 def slope(f: Callable[[Array], Any], x: Array) -> Array:

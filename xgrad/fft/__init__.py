@@ -1,5 +1,8 @@
 """Fourier transforms, and cosine and sine transforms."""
 
+from typing import TYPE_CHECKING
+
+from ..names import find
 from .cosine import dct, dctn, dst, dstn, idct, idctn, idst, idstn
 from .fourier import (
     fft,
@@ -42,3 +45,18 @@ __all__ = [
     "rfftfreq",
     "rfftn",
 ]
+
+if TYPE_CHECKING:  # functions of NumPy's that are made when they are asked for
+    from collections.abc import Callable
+    from typing import Any
+
+    fft2: Callable[..., Any]
+    ifft2: Callable[..., Any]
+    irfft2: Callable[..., Any]
+    rfft2: Callable[..., Any]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -366,7 +366,7 @@ def _frequencies(name: str, n: int, d: float, dtype: Any, device: Any) -> Array:
 
 
 def fftfreq(
-    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+    n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Device | None = None
 ) -> Array:
     """Return the frequencies of the entries of `fft`, in cycles per unit of the spacing `d`.
 
@@ -384,7 +384,7 @@ def fftfreq(
 
 
 def rfftfreq(
-    n: int, /, *, d: float = 1.0, dtype: DType | None = None, device: Device | None = None
+    n: int, /, d: float = 1.0, *, dtype: DType | None = None, device: Device | None = None
 ) -> Array:
     """Return the frequencies of the entries of `rfft`, in cycles per unit of the spacing `d`.
 

@@ -8,13 +8,17 @@ S.-X. Zhang, arXiv:1909.02659; for QR M. Seeger et al., arXiv:1710.08717, and H.
 arXiv:1903.09650.
 """
 
+from typing import TYPE_CHECKING
+
+from ..names import find
+from ..ops.einsum import multi_dot
 from ..ops.manipulation import matrix_transpose
 from ..ops.products import matmul, tensordot, vecdot
 from .determinants import det, slogdet
 from .factorisations import cholesky, qr
 from .functions import expm, matrix_function, polar, sqrtm
 from .least_squares import cond, lstsq, tensorinv, tensorsolve
-from .norms import matrix_norm, vector_norm
+from .norms import matrix_norm, norm, vector_norm
 from .products import cross, diagonal, matrix_power, matrix_rank, outer, trace
 from .singular import svd, svdvals
 from .solving import inv, pinv, solve, solve_triangular
@@ -39,6 +43,8 @@ __all__ = [
     "matrix_power",
     "matrix_rank",
     "matrix_transpose",
+    "multi_dot",
+    "norm",
     "outer",
     "pinv",
     "polar",
@@ -56,3 +62,9 @@ __all__ = [
     "vecdot",
     "vector_norm",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -15,7 +15,7 @@ from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import square
 from ..ops.halves import in_single
-from ..ops.manipulation import expand_dims
+from ..ops.manipulation import expand_dims, moveaxis
 from ..ops.statistical import Axis, axes_of, kept, spread
 from ..ops.statistical import max as max_over
 from ..ops.statistical import min as min_over
@@ -150,3 +150,44 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Arr
     sums = sum_over(absolute(x), axis=-2 if ord in (1, -1) else -1, keepdims=True)
     reduce = max_over if ord > 0 else min_over
     return reduce(sums, axis=(-2, -1), keepdims=keepdims)
+
+
+@as_given
+def norm(
+    x: Array, /, ord: Any = None, axis: int | tuple[int, int] | None = None, keepdims: bool = False
+) -> Array:
+    """Return the norm of vectors or of matrices, as ``numpy.linalg.norm``.
+
+    Args:
+        x: the array.
+        ord: which norm: of vectors what `vector_norm` takes, of matrices what `matrix_norm` takes;
+            if None, the root of the sum of squares of all elements.
+        axis: the axis that holds the vectors, or the two that hold the matrices. If None, `x` is
+            one of them, or several axes of an `ord` that is None.
+        keepdims: whether these axes stay in the result, with length one.
+
+    Returns:
+        Real numbers, of the shape of `x` without these axes; the derivative at 0 is 0.
+
+    Raises:
+        ValueError: if `x` is neither a vector nor a matrix, and `ord` but not `axis` is given.
+
+    >>> import numpy as np, xgrad as xg
+    >>> float(xg.linalg.norm(np.asarray([3.0, 4.0])))
+    5.0
+    """
+    require_array("linalg.norm", "x", x)
+    ndim = len(x.shape)
+    if ord is None and axis is None:
+        return vector_norm(x, keepdims=keepdims)
+    axes = tuple(range(ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if len(axes) == 1:
+        return vector_norm(x, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims)
+    if len(axes) != 2:
+        raise ValueError(
+            f"norm: got ord={ord!r} and an array of shape {tuple(x.shape)}; expected axis=, one "
+            "axis for vectors or two for matrices"
+        )
+    moved = moveaxis(x, axes, (-2, -1))
+    out = matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
+    return moveaxis(out, (-2, -1), axes) if keepdims else out

@@ -16,6 +16,9 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..names import find
 from . import functional, init
 from .containers import MLP, Flatten, Function, Sequential
 from .convolutional import Conv1d, Conv2d, Conv3d, ConvTranspose2d
@@ -73,3 +76,9 @@ __all__ = [
     "trainable",
     "trainable_mask",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -19,12 +19,13 @@ times the elements of the kernel. Unlike in PyTorch nothing is filled in place.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xgrad as xg
 
 from ..arrays.array import Array
 from ..arrays.types import DType
+from ..names import find
 from ..random import Generator
 
 __all__ = [
@@ -424,3 +425,9 @@ def sparse(
     zero = math.ceil(sparsity * shape[0])
     order = xg.argsort(xg.argsort(rng.random(shape), axis=0), axis=0)  # a random rank in a column
     return xg.where(order < zero, 0.0, weights)
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -12,21 +12,6 @@ import xgrad
 # Linear algebra -----------------------------------------------------------------------------------
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the norm of vectors or matrices, as ``numpy.linalg.norm``."""
-    if ord is None and axis is None:
-        out = xgrad.linalg.vector_norm(xgrad.reshape(x, (-1,)))
-        return xgrad.reshape(out, (1,) * x.ndim) if keepdims else out
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if len(axes) == 1:
-        return xgrad.linalg.vector_norm(
-            x, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims
-        )
-    moved = xgrad.moveaxis(x, axes, (-2, -1))
-    out = xgrad.linalg.matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
-    return xgrad.moveaxis(out, (-2, -1), axes) if keepdims else out
-
-
 def _svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
@@ -119,7 +104,6 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "interp": _interp,
     "linalg.eig": _eig,
     "linalg.eigvals": _eigvals,
-    "linalg.norm": norm,
     "linalg.svd": _svd,
     "outer": _outer,
     "roots": _roots,

@@ -12,6 +12,7 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import REAL
+from ..names import spelled
 from .storing import stored
 
 UNSET = np._NoValue
@@ -37,6 +38,7 @@ def _is_plain(a: Any, out: Any, initial: Any, where: Any) -> bool:
     )
 
 
+@spelled
 def sum(
     a: Any,
     axis: Any = None,
@@ -58,6 +60,7 @@ def sum(
     return stored(total, out, "numpy.sum(out=)")
 
 
+@spelled
 def prod(
     a: Any,
     axis: Any = None,
@@ -90,6 +93,7 @@ def _extreme(name: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: A
     return result if absent else pair(result, initial)
 
 
+@spelled
 def max(
     a: Any,
     axis: Any = None,
@@ -104,6 +108,7 @@ def max(
     return stored(_extreme("max", a, axis, keepdims, initial, where), out, "numpy.max(out=)")
 
 
+@spelled
 def min(
     a: Any,
     axis: Any = None,
@@ -164,6 +169,7 @@ def _dropped(a: Array, axis: Any) -> Array:
     return xgrad.squeeze(a, axes)
 
 
+@spelled
 def mean(
     a: Any,
     axis: Any = None,
@@ -197,6 +203,7 @@ def _free(ddof: Any, correction: Any) -> float:
     return ddof if correction is UNSET else correction
 
 
+@spelled
 def var(
     a: Any,
     axis: Any = None,
@@ -217,6 +224,7 @@ def var(
     return stored(result, out, "numpy.var(out=)")
 
 
+@spelled
 def std(
     a: Any,
     axis: Any = None,

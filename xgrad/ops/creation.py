@@ -17,6 +17,11 @@ from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, sta
 
 def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: Any) -> Array:
     """Return what the current backend's creation function makes."""
+    if type(dtype) is int:
+        raise TypeError(
+            f"{name}: got {dtype} for the dtype; expected one such as xgrad.float64. The lengths "
+            f"of the axes are one argument, as in xgrad.{name}((2, 3))"
+        )
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
     with backend.on_device(device):
@@ -43,8 +48,8 @@ def _is_array(x: Any) -> bool:
 def asarray(
     obj: Any,
     /,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
     copy: bool | None = None,
     requires_grad: bool = False,
@@ -78,6 +83,44 @@ def asarray(
     return out
 
 
+def array(
+    object: Any,
+    dtype: DType | None = None,
+    *,
+    copy: bool | None = True,
+    ndmin: int = 0,
+    requires_grad: bool = False,
+) -> Array:
+    """Return an array of numbers, sequences or arrays, as ``numpy.array``: a copy.
+
+    Args:
+        object: what `asarray` takes. Tracked arrays, alone or in nested sequences, keep their
+            derivatives.
+        dtype: the dtype; by default that of `object`, float64 for Python floats.
+        copy: whether to copy: always if True, never if False (an error if one is needed), as
+            needed if None.
+        ndmin: how many axes the result has at least; those of length one are put in front.
+        requires_grad: whether `backward` is to leave a gradient in this array.
+
+    Returns:
+        An `Array`.
+
+    Raises:
+        TypeError: if `object` holds something that is no number.
+        ValueError: if `copy` is False and a copy is needed.
+
+    >>> import xgrad as xg
+    >>> xg.array([1, 2], dtype=xg.float64, ndmin=2)
+    Array([[1., 2.]], dtype=float64)
+    """
+    if copy and (not _is_array(object) or isinstance(object, np.generic)):
+        copy = None  # numbers and sequences are copied anyhow
+    out = asarray(object, dtype, copy=copy)
+    if (more := ndmin - out.ndim) > 0:
+        out = reshape(out, (*more * (1,), *out.shape))
+    return asarray(out, requires_grad=True) if requires_grad else out
+
+
 def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
         return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
@@ -101,7 +144,15 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     if copy is False:
         raise ValueError("asarray: copy=False, but numbers and sequences must be copied")
     device = default if device is None else backend.parse_device(device)
-    values = np.asarray(obj, dtype=None if dtype is None else np.dtype(dtype))
+    try:
+        values = np.asarray(obj, dtype=None if dtype is None else np.dtype(dtype))
+    except ValueError as error:
+        if "inhomogeneous" in str(error):
+            error.add_note(
+                "in xgrad.asarray: the rows differ in length or depth; expected a full array. Pad "
+                "the rows, or keep a list of arrays, which transforms take as an argument"
+            )
+        raise
     if values.dtype.kind not in "biufc" and values.dtype.name != "bfloat16":
         raise TypeError(
             f"asarray: got {obj!r:.60} of type {type(obj).__qualname__}; expected numbers, "
@@ -159,7 +210,7 @@ def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None 
 
 
 def empty(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return an array of a shape with arbitrary values.
 
@@ -175,7 +226,7 @@ def empty(
 
 
 def zeros(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return zeros of a shape.
 
@@ -191,7 +242,7 @@ def zeros(
 
 
 def ones(
-    shape: int | tuple[int, ...], *, dtype: DType | None = None, device: Device | None = None
+    shape: int | tuple[int, ...], dtype: DType | None = None, *, device: Device | None = None
 ) -> Array:
     """Return ones of a shape.
 
@@ -209,8 +260,8 @@ def ones(
 def full(
     shape: int | tuple[int, ...],
     fill_value: ArrayLike,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return an array of a shape filled with a value, a number or a 0-d array.
@@ -257,8 +308,8 @@ def arange(
     /,
     stop: float | AnyArray | None = None,
     step: float | AnyArray = 1,
-    *,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return evenly spaced values of a half-open interval.
@@ -293,7 +344,7 @@ def linspace(
     start: complex | AnyArray,
     stop: complex | AnyArray,
     /,
-    num: int,
+    num: int = 50,
     *,
     dtype: DType | None = None,
     device: Device | None = None,
@@ -306,7 +357,7 @@ def linspace(
     Args:
         start: the first value, a number or an array.
         stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
-        num: how many values, 0 or more.
+        num: how many values, 0 or more; 50 by default, as in NumPy.
         dtype: the dtype of the result; if None, complex128 where an end is complex, else float64;
             for ends that are arrays, theirs.
         device: the device of the result; the current backend's if None.
@@ -348,9 +399,9 @@ def eye(
     n_rows: int,
     n_cols: int | None = None,
     /,
-    *,
     k: int = 0,
     dtype: DType | None = None,
+    *,
     device: Device | None = None,
 ) -> Array:
     """Return a matrix with ones on one diagonal and zeros elsewhere.
@@ -383,7 +434,7 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
 
 
 @as_given
-def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def empty_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return arbitrary values in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -398,7 +449,7 @@ def empty_like(x: Array, /, *, dtype: DType | None = None, device: Device | None
 
 
 @as_given
-def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def zeros_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return zeros in the shape, dtype, backend and device of `x`.
 
     Args:
@@ -413,7 +464,7 @@ def zeros_like(x: Array, /, *, dtype: DType | None = None, device: Device | None
 
 
 @as_given
-def ones_like(x: Array, /, *, dtype: DType | None = None, device: Device | None = None) -> Array:
+def ones_like(x: Array, /, dtype: DType | None = None, *, device: Device | None = None) -> Array:
     """Return ones in the shape, dtype, backend and device of `x`.
 
     Args:

@@ -696,8 +696,33 @@ def floor(x: Array, /) -> Array:
 
 
 @constant
-def round(x: Array, /) -> Array:
-    """Return each element rounded, halves to even. Its derivative is zero."""
+def _round(x: Array, /) -> Array:
+    """Return each element rounded, halves to even."""
+    return backend_of(x).xp.round(x)
+
+
+@as_given
+def round(x: Array, /, decimals: int = 0) -> Array:
+    """Return each element rounded, halves to even. Its derivative is zero.
+
+    Args:
+        x: a real or complex floating-point array.
+        decimals: to how many decimals; a negative number rounds to tens, hundreds, ...
+
+    Returns:
+        An array of the shape and dtype of `x`.
+
+    >>> import xgrad as xg
+    >>> float(xg.round(2.718, 1))
+    2.7
+    """
+    if not decimals:
+        return _round(x)
+    if decimals > 0:
+        scale = 10.0**decimals
+        return _round(x * scale) / scale
+    scale = 10.0**-decimals
+    return _round(x / scale) * scale
 
 
 @constant

@@ -22,6 +22,7 @@ from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.slices import Reading, Writing
+from ..errors.folding import folded
 from .creation import asarray
 from .halves import like as halved
 from .halves import wide
@@ -193,7 +194,11 @@ def apart(whole: Any, part: Any) -> Any:
 def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
-        return _read_apart(x, key)  # what most are, found out in the quickest way
+        try:
+            return _read_apart(x, key)  # what most are, found out in the quickest way
+        except Exception as error:
+            folded(error)
+            raise
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
     if type(key) is np.ndarray and type(x) is Array and type(x._data) is np.ndarray:
         return _gather(x, guarded(key) if tracked else key)  # the commonest of the others

@@ -17,6 +17,9 @@ around them that holds the model and the state.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..names import find
 from .lbfgs import LBFGS, LBFGSState, Result
 from .methods import SGD, Adagrad, Adam, AdamW, Lion, Method, RMSprop, State
 from .norms import global_norm
@@ -45,3 +48,9 @@ __all__ = [
     "clip_by_value",
     "global_norm",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

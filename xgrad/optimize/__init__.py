@@ -14,6 +14,9 @@ keep every vector on the device of the parameters.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ..names import find
 from .lbfgs import lbfgs
 from .least_squares import curve_fit, least_squares, root
 from .lm import levenberg_marquardt
@@ -29,3 +32,9 @@ __all__ = [
     "minimize",
     "root",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

@@ -11,9 +11,11 @@ from ..engine.calls.results import arrayed
 from ..engine.lent import Lent
 from ..engine.record import seed
 from ..engine.walks import cone, pullback
+from ..names import spelled
 from ..ops.creation import asarray
 
 
+@spelled
 def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     """Add the gradient of `y` to ``.grad`` of its parameters; see `Array.backward`."""
     if y._node is None:

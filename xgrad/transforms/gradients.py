@@ -19,6 +19,8 @@ from ..engine.picklable import picklable
 from ..engine.projection import ones_like
 from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
+from ..errors.folding import folded
+from ..names import spelled
 
 if TYPE_CHECKING:
     from .protocols import Argument, Gradient, ValueAndGradient
@@ -35,6 +37,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+@spelled
 def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pullback: the function that carries cotangents back.
 
@@ -57,7 +60,11 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     constant_results.tell(record, "vjp")
 
     def pullback(cotangent: Any) -> tuple[Any, ...]:
-        found = tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+        try:
+            found = tuple(record.by_argument(record.pull(record.cotangents(cotangent))))
+        except Exception as error:
+            folded(error)
+            raise
         constant_results.derived(record)
         return found
 
@@ -65,6 +72,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[An
     return (out, pullback, record.aux) if has_aux else (out, pullback)
 
 
+@spelled
 def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """Return the result of `f`, and its pushforward: the linear map that carries tangents along.
 
@@ -81,7 +89,11 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tu
     constant_results.tell(record, "linearize")
 
     def pushforward(*tangents: Any) -> Any:
-        found = record.by_output(record.push(_tangents(record, tangents)))
+        try:
+            found = record.by_output(record.push(_tangents(record, tangents)))
+        except Exception as error:
+            folded(error)
+            raise
         constant_results.derived(record)
         return found
 
@@ -89,6 +101,7 @@ def linearize(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tu
     return (out, pushforward, record.aux) if has_aux else (out, pushforward)
 
 
+@spelled
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False
 ) -> tuple[Any, ...]:
@@ -208,9 +221,10 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     """
     y = record.outs[0] if len(record.outs) == 1 else None
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
-        got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        got = f"{len(record.outs)} arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
         raise errors.NotScalarError(
-            f"grad: f returned {got}; grad needs a real floating-point scalar. "
+            f"grad: f returned {got}; grad needs a real floating-point scalar. {pair}"
             "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
             "complex derivative, or xgrad.vjp(f, x) for anything"
         )

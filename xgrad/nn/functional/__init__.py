@@ -11,6 +11,9 @@ derivatives of every order.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ...names import find
 from .activations import (
     elu,
     gelu,
@@ -130,3 +133,9 @@ __all__ = [
     "softmax",
     "softplus",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

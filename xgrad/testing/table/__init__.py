@@ -73,7 +73,7 @@ NOT_OPS: dict[str, str] = {
             "__array_namespace_info__ broadcast_shapes can_cast finfo iinfo isdtype result_type"
         ),
         "creation": (
-            "arange empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
+            "arange array empty empty_like eye from_dlpack linspace ones ones_like zeros zeros_like"
         ),
         "transform": (
             "grad hessian hvp jacfwd jacrev jvp linearize sparse_hessian sparse_jacobian "

@@ -187,6 +187,22 @@ def _norm_rows() -> tuple[Row, ...]:
             keeps="x out",
         ),
         Row(
+            "linalg.norm",
+            (
+                sample(a(2, 3)),
+                sample(a(2, 3), keepdims=True),
+                sample(a(3), ord=1),
+                sample(a(2, 3), axis=0),
+                sample(a(2, 3), axis=-1, ord=math.inf, keepdims=True),
+                sample(a(2, 3), ord="nuc"),
+                sample(a(2, 2, 3), axis=(2, 0), ord="fro", keepdims=True),
+            ),
+            function=xg.linalg.norm,
+            reference=np.linalg.norm,
+            keeps="x out",
+            bad=(Bad((a(2, 2, 3),), {"ord": 1}, ValueError, "norm: got ord=1 and an array of"),),
+        ),
+        Row(
             "linalg.matrix_norm",
             (*matrices, sample(a(2, 2, 3)), sample(a(2, 2, 3), ord=2)),
             function=xg.linalg.matrix_norm,

@@ -1,0 +1,169 @@
+"""Tracebacks that end at the user's line: frames of xgrad are folded away, and its advice is last.
+
+A function of xgrad that calls the user's code, or is called by it, catches what is raised below and
+folds it: `folded` drops the frames of the library, and of NumPy beside them, and finds the error of
+xgrad that NumPy or another library has wrapped in one of its own. What Python prints of an error
+that nobody catches is folded as a whole. Inside ``xgrad.debug()``, and where the environment has
+``XGRAD_TRACEBACKS=full``, nothing is.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextvars import ContextVar, Token
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any
+
+import numpy as np
+
+from . import XgradError
+
+__all__ = ["Full", "folded", "install"]
+
+OWN = f"{Path(__file__).parent.parent}{os.sep}"
+ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
+NUMPY = f"{Path(np.__file__).parent}{os.sep}"
+INSTALLED = tuple(
+    dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
+)
+FULL = os.environ.get("XGRAD_TRACEBACKS") == "full"
+_MARK = "xgrad_in_full"
+
+_full: ContextVar[bool] = ContextVar("xgrad_tracebacks_in_full", default=FULL)
+
+
+class Full:
+    """Inside a ``with`` block of it, and in what is raised out of it, no frame is left out."""
+
+    def __enter__(self) -> None:
+        self._token: Token[bool] = _full.set(True)
+
+    def __exit__(self, kind: Any, error: BaseException | None, tb: Any) -> None:
+        _full.reset(self._token)
+        if error is not None:
+            vars(error)[_MARK] = True
+
+
+def folded(error: Exception) -> Exception:
+    """Return what to raise instead of an error that was caught, with the frames below folded.
+
+    It is the error itself, or the advice of xgrad that it hides.
+    """
+    tb = error.__traceback__
+    if tb is None or _full.get() or _MARK in vars(error):
+        return error
+    advice = hidden(error)
+    own = advice is not None or isinstance(error, XgradError)
+    tb.tb_next = kept(tb.tb_next, beside=_is_own(tb.tb_frame), own=own)
+    return error if advice is None else advice.with_traceback(tb.tb_next)
+
+
+def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> TracebackType | None:
+    """Return a traceback without runs of frames that have one of xgrad among them.
+
+    Args:
+        tb: its first part.
+        beside: whether a frame of xgrad stands before it.
+        own: whether the error is xgrad's own, which is about the last of the user's lines.
+    """
+    left: list[TracebackType] = []
+    run: list[TracebackType] = []
+    for part in _parts(tb):
+        name = part.tb_frame.f_code.co_filename
+        if name.startswith((OWN, ADAPTERS, NUMPY, "<__array_function__")):
+            run.append(part)
+            continue
+        left += [] if beside else _plain(run)
+        run, beside = [], False
+        left.append(part)
+    left += [] if beside else _plain(run)
+    last = max((i for i, part in enumerate(left) if _is_users(part.tb_frame)), default=None)
+    if own and last is not None:
+        del left[last + 1 :]
+    following = None
+    for part in reversed(left):
+        part.tb_next = following
+        following = part
+    return following
+
+
+def _parts(tb: TracebackType | None) -> Iterator[TracebackType]:
+    while tb is not None:
+        yield tb
+        tb = tb.tb_next
+
+
+def _plain(run: list[TracebackType]) -> list[TracebackType]:
+    """Return the frames of a run if none of them is xgrad's: they are NumPy's own then."""
+    return [] if any(_is_own(part.tb_frame) for part in run) else run
+
+
+def _is_own(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith((OWN, ADAPTERS))
+
+
+def hidden(error: BaseException) -> XgradError | None:
+    """Return the error of xgrad that another library turned into one of its own, if there is one.
+
+    As NumPy does of ``n[i] = tracked``. What the user's code has caught stays as it made it.
+    """
+    if isinstance(error, XgradError):
+        return None
+    found = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    for _ in range(4):
+        if found is None or any(_is_users(part.tb_frame) for part in _parts(found.__traceback__)):
+            return None
+        if isinstance(found, XgradError):
+            return found
+        found = found.__cause__ or found.__context__
+    return None
+
+
+def _is_users(frame: FrameType) -> bool:
+    return not frame.f_code.co_filename.startswith((OWN, ADAPTERS, NUMPY, *INSTALLED, "<"))
+
+
+# What Python prints -------------------------------------------------------------------------------
+
+
+def install() -> None:
+    """Have what Python prints of an error that nobody caught folded, by whatever prints it."""
+    before = sys.excepthook
+    if getattr(before, "__module__", "") == __name__:
+        return
+
+    def excepthook(kind: type[BaseException], error: BaseException, tb: Any) -> Any:
+        shown = shortened(error, tb)
+        return before(type(shown), shown, shown.__traceback__)
+
+    sys.excepthook = excepthook
+
+
+def shortened(error: BaseException, tb: TracebackType | None) -> BaseException:
+    """Return the error to print, with only the frames that are not xgrad's."""
+    if _full.get() or _MARK in vars(error) or not any(map(_is_own_part, _chain(error))):
+        return error
+    advice = hidden(error)
+    if advice is not None:
+        advice.__cause__ = None  # and what came before it is not shown
+        error = advice
+    short = kept(tb, own=isinstance(error, XgradError))
+    return error.with_traceback(tb if short is None else short)
+
+
+def _chain(error: BaseException) -> Iterator[TracebackType]:
+    """Yield the parts of the tracebacks of an error and of what it was raised from."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield from _parts(found.__traceback__)
+        found = found.__cause__ or found.__context__
+
+
+def _is_own_part(part: TracebackType) -> bool:
+    return _is_own(part.tb_frame)

@@ -1,0 +1,89 @@
+"""What people write who come from NumPy, PyTorch, JAX or autograd, and what it is called here.
+
+A module hands a name that it has not to `find`, and a function that says how its arguments are
+spelled is made by `spelled`. The tables are loaded when one is needed, and cost programs without
+such names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from ..errors.folding import folded
+
+__all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
+
+Twin = Callable[[str, str], Any]
+
+_handed: list[Twin] = []
+
+
+def hand(twin: Twin) -> None:
+    """Take the function that finds, for a module and a name, the twin of NumPy's; None if none."""
+    _handed[:] = [twin]
+
+
+def find(module: str, name: str) -> Any:
+    """Return what NumPy's name stands for in a module of xgrad, or say what to write instead."""
+    if name.startswith("_"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    found = _handed[0](module, name) if _handed else None
+    if found is None:
+        from .advice import missing
+
+        raise AttributeError(missing(module, name))
+    return found
+
+
+def spelled(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose errors about its arguments say how they are spelled here.
+
+    One whose arguments are given by position alone is returned as it is.
+    """
+    code = f.__code__
+    if code.co_argcount == code.co_posonlyargcount and not code.co_kwonlyargcount:
+        return f
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return f(*args, **kwargs)
+        except Exception as error:
+            misspelt = misspelled(f, args, kwargs) if type(error) is TypeError else None
+            if (other := misspelt or folded(error)) is error:
+                raise
+            raise other from None
+
+    named: Any = call
+    named.__code__ = named.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)
+    return call
+
+
+def misspelled(f: Callable[..., Any], args: Any, kwargs: Any) -> TypeError | None:
+    """Return the error for a call that does not fit a function, None if it does."""
+    from . import spelling
+
+    return spelling.respelled(f, args, kwargs)
+
+
+def unexpected(function: str, keyword: str, takes: Any) -> str:
+    """Return the message for a keyword argument that a function does not take."""
+    from . import spelling
+
+    return spelling.unexpected(function, keyword, list(takes))
+
+
+def too_many(function: str, most: int, given: int, named: Any) -> str:
+    """Return the message for more arguments by position than a function takes."""
+    from . import spelling
+
+    return spelling.too_many(function, most, given, list(named))
+
+
+def lacking(function: str, argument: str) -> str:
+    """Return the message for an argument that a function was not given."""
+    from . import spelling
+
+    return spelling.lacking(function, argument)
