@@ -418,7 +418,7 @@ class Array(Methods):
     __array_ufunc__ = _ArrayUfunc(lambda self: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return xgrad.numpy_protocol.function(func, args, kwargs)
+        return xgrad.numpy_protocol.function(func, args, kwargs, self)
 
     # Showing -----------------------------------------------------------------------------------
 

@@ -70,6 +70,16 @@ def paired(x1: Any, x2: Any, name: str) -> tuple[Any, Any]:
     return x1, full_like(x1, x2) if type(x2) in SCALARS else floating(x2, name)
 
 
+def is_number(x: Any) -> bool:
+    """Whether this is a number: of Python, or of NumPy, whose 0-d arrays belong to no backend."""
+    return isinstance(x, (*SCALARS, np.generic)) or (isinstance(x, np.ndarray) and x.shape == ())
+
+
+def mask_beside(like: Any, mask: Any) -> Any:
+    """Return a mask that may be a truth value or a list of them as an array beside another one."""
+    return mask if is_array(mask) and not is_number(mask) else placed(like, mask, np.bool_)
+
+
 @constant
 def counting(like: Array, /, *, n: int) -> Array:
     """Return the integers below `n`, beside another array."""

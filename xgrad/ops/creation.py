@@ -8,7 +8,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
-from ..backends import backend_of, backend_of_type, current, native, use_backend
+from ..backends import backend_of, backend_of_type, creating_like, current, native
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
 from .dtypes import astype
@@ -335,7 +335,7 @@ def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any
     raw = width._data if isinstance(width, Array) else width
     backend = backend_of(raw)
     kind = backend.numpy_dtype(raw.dtype)
-    with use_backend(backend.name, backend.device(raw)):
+    with creating_like(raw):
         real = np.finfo(kind).dtype if kind.kind in "fc" else np.float64
         part = reshape(
             linspace(0.0, 1.0, num, dtype=real, endpoint=endpoint), (num, *raw.ndim * (1,))
