@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from ..arrays.array import Array
+from typing import Any
+
+from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, DType
-from .beside import is_array
+from .beside import array_of, is_array
 from .creation import asarray, linspace
 from .dtypes import astype
 from .elementwise import divide, exp, log, multiply, pow
 from .manipulation import broadcast_to
+
+
+def _end(x: Any, name: str) -> Any:
+    """Return a number as it is, and anything else if it is an array."""
+    return x if type(x) in SCALARS else array_of(x, name)
 
 
 def logspace(
@@ -39,9 +46,10 @@ def logspace(
     >>> xg.logspace(0.0, 2.0, 3)
     Array([  1.,  10., 100.], dtype=float64)
     """
-    if is_array(base) and base.shape and not is_array(start):  # type: ignore[union-attr]
-        start = broadcast_to(asarray(start, device=asarray(base).device), tuple(base.shape))  # type: ignore[union-attr]
-    out = pow(base, linspace(start, stop, int(num), endpoint=endpoint))
+    first, stop, given = (_end(x, "logspace") for x in (start, stop, base))
+    if is_array(given) and given.shape and not is_array(first):
+        first = broadcast_to(asarray(first, device=asarray(given).device), tuple(given.shape))
+    out = pow(given, linspace(first, stop, int(num), endpoint=endpoint))
     return out if dtype is None else astype(out, dtype)
 
 
@@ -71,6 +79,7 @@ def geomspace(
     >>> xg.geomspace(1.0, 8.0, 4).round(12)
     Array([1., 2., 4., 8.], dtype=float64)
     """
+    start, stop = (_end(x, "geomspace") for x in (start, stop))
     if not is_array(start) and not is_array(stop):
         start = asarray(start * (1.0 + 0.0j if isinstance(stop, complex) else 1.0))
     ratio = log(divide(stop, start))
