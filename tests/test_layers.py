@@ -34,7 +34,7 @@ LEVELS = [
     ["__init__"],
     [
         *("numpy_protocol", "hooks", "nn", "optim", "optimize", "data", "files", "programs"),
-        *("interchange", "show", "testing", "compat"),
+        *("interchange", "lib", "show", "testing", "compat"),
     ],
     ["__main__"],
 ]

@@ -2,11 +2,13 @@
 """NumPy's own functions, called on an `Array`: their value, and that derivatives go through."""
 
 import inspect
+import io
 
 import numpy as np
 import pytest
 
 import xgrad as xg
+from tests.interop import numpy_keywords
 from xgrad.numpy_protocol import functions, lists
 
 X = np.random.default_rng(1).uniform(0.2, 1.5, (3, 4))
@@ -138,9 +140,9 @@ def test_stays_on_its_backend():
 def test_what_xgrad_lacks_is_refused():
     x = xg.asarray(X)
     with pytest.raises(TypeError, match="no implementation found"):
-        np.histogramdd(x)
-    with pytest.raises(NotImplementedError, match=r"numpy\.unique: axis="):
-        np.unique(x, axis=0)
+        np.is_busday(x)
+    with pytest.raises(NotImplementedError, match=r"numpy\.quantile: weights="):
+        np.quantile(x, 0.3, weights=x, method="inverted_cdf")
     with pytest.raises(NotImplementedError, match=r"numpy\.add: where= without out="):
         np.add(x, x, where=X > 0.5)
     with pytest.raises(NotImplementedError, match=r"numpy\.multiply\.at: only numpy\.add\.at"):
@@ -198,4 +200,50 @@ def test_nothing_is_dropped_where_numpy_tells_no_parameters(monkeypatch):
     monkeypatch.setattr(functions, "parameters", lambda f: {})
     x = xg.ones((2, 2))
     with pytest.raises(TypeError, match="positional"):
-        np.concatenate((x, x), 1)
+        np.argmax(x, 1)
+
+
+def test_every_keyword_of_every_function_is_taken_or_refused_by_its_name():
+    verdicts = {f"{p.name}({p.keyword}=)": numpy_keywords.run(p) for p in numpy_keywords.pairs()}
+    failed = {name: why for name, (kind, why) in verdicts.items() if kind in ("failed", "mistake")}
+    assert not failed, "\n".join(f"{name}: {why}" for name, why in failed.items())
+    refused = [name for name, (kind, _) in verdicts.items() if kind == "refused"]
+    assert len(refused) <= 6, refused  # quantiles with weights, and what polyfit tells of itself
+
+
+CREATING = {
+    "array": lambda like: np.array([1.0, 2.0], dtype=np.float32, ndmin=2, like=like),
+    "asarray": lambda like: np.asarray([1, 2], like=like),
+    "asanyarray": lambda like: np.asanyarray([1, 2], like=like),
+    "ascontiguousarray": lambda like: np.ascontiguousarray([1, 2], like=like),
+    "asfortranarray": lambda like: np.asfortranarray([[1, 2]], like=like),
+    "require": lambda like: np.require([1, 2], like=like),
+    "zeros": lambda like: np.zeros([2, np.int64(3)], dtype=int, like=like),
+    "ones": lambda like: np.ones(3, order="F", like=like),
+    "full": lambda like: np.full((2, 2), [1.0, 2.0], like=like),
+    "arange": lambda like: np.arange(1, 7, 2, like=like),
+    "eye": lambda like: np.eye(3, 4, k=1, like=like),
+    "identity": lambda like: np.identity(3, like=like),
+    "tri": lambda like: np.tri(3, 4, 1, like=like),
+    "fromiter": lambda like: np.fromiter(iter([1, 2]), float, like=like),
+    "fromfunction": lambda like: np.fromfunction(lambda i, j: i + 2 * j, (2, 3), like=like),
+    "frombuffer": lambda like: np.frombuffer(b"\x01\x02", np.uint8, like=like),
+    "fromstring": lambda like: np.fromstring("1 2 3", sep=" ", like=like),
+    "loadtxt": lambda like: np.loadtxt(io.StringIO("1 2"), like=like),
+    "genfromtxt": lambda like: np.genfromtxt(io.StringIO("1 2"), like=like),
+    "empty": lambda like: np.empty(3, like=like) * 0 + 1,
+}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "array_api_strict"])
+def test_like_makes_arrays_where_that_array_is(backend):
+    if backend not in xg.available_backends():
+        pytest.skip(f"{backend} is not installed")
+    x = xg.asarray([1.0, 2.0]).to_backend(backend)
+    for name, make in CREATING.items():
+        got, expected = make(x), make(None)
+        assert got.backend == backend, name
+        assert (got.shape, got.dtype) == (expected.shape, expected.dtype), name
+        np.testing.assert_array_equal(got.detach()._numpy(), expected, err_msg=name)
+    made = xg.grad(lambda x: np.sum(np.array([x[0] ** 2, 3 * x[1]], like=x)))(x)
+    np.testing.assert_allclose(made._numpy(), [2.0, 3.0])

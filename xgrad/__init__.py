@@ -235,6 +235,7 @@ from .ops.running import cumulative_logsumexp, cumulative_max, cumulative_min
 from .ops.scatter import index_add, index_set, segment_max, segment_min, segment_sum
 from .ops.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .ops.sorting import argmax, argmin, argsort, nonzero, searchsorted, sort
+from .ops.spacing import geomspace, logspace
 from .ops.statistical import (
     all,
     any,
@@ -421,6 +422,7 @@ __all__ = [
     "from_dlpack",
     "full",
     "full_like",
+    "geomspace",
     "get_backend",
     "grad",
     "gradient",
@@ -476,6 +478,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "logsumexp",
     "matmul",
     "matrix_transpose",
@@ -685,6 +688,7 @@ if TYPE_CHECKING:
     from . import fft, linalg, special
     from . import files as files
     from . import interchange as interchange
+    from . import lib as lib
     from . import nn as nn
     from . import numpy_protocol as numpy_protocol
     from . import optim as optim
@@ -723,9 +727,9 @@ if TYPE_CHECKING:
 _COMPILING = ("compile", "scan")  # functions of a chapter that most programs do without
 
 _LAZY = (  # chapters that many programs do without
-    *("compat", "compiling", "data", "distributed", "fft", "files", "interchange", "linalg"),
-    *("nn", "numpy_protocol", "optim", "optimize", "programs", "scipy", "show", "special"),
-    "testing",
+    *("compat", "compiling", "data", "distributed", "fft", "files", "interchange", "lib"),
+    *("linalg", "nn", "numpy_protocol", "optim", "optimize", "programs", "scipy", "show"),
+    *("special", "testing"),
 )
 
 

@@ -436,7 +436,7 @@ class Array(Methods):
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         try:
-            return xgrad.numpy_protocol.function(func, args, kwargs)
+            return xgrad.numpy_protocol.function(func, args, kwargs, self)
         except Exception as error:
             folded(error)
             raise

@@ -11,6 +11,7 @@ from ..backends import Backend, backend_of_type, missing
 from ..names import lacking, too_many, unexpected
 from .frames import called
 from .partials import names_of
+from .plain import PLAIN, integer, maker
 
 
 def _empty() -> None:
@@ -30,6 +31,7 @@ class Op:
         parameters: the names of all that is no array, in the order of the signature.
         standard: the parameters' defaults, in that order.
         sources: the names of all that a rule may ask for and a node may save.
+        makers: what makes the plain form of parameters that are numbers, axes, shapes or flags.
         body: its own function on raw arrays, None if the backends have one of that name.
         raws: the raw function for each type of array.
     """
@@ -63,6 +65,11 @@ class Op:
             p.name for p in parameters if p.name in self.keywords.difference(self.arrays, self.rest)
         ]
         self.sources = [*self.arrays, "likes", *self.parameters, "out"]
+        self.makers = {
+            p.name: make
+            for p in parameters
+            if p.name in self.parameters and (make := maker(p.annotation)) is not None
+        }
         self._standard = {name: self.defaults.get(name) for name in self.parameters}
         self.standard = tuple(self._standard.values())
         self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
@@ -141,6 +148,27 @@ class Op:
         if "copy" in kwargs:
             named["copy"] = self._standard["copy"]
         return tuple(named.values())
+
+    def plain(
+        self, rest: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return parameters with numbers, axes, shapes and flags as Python's own."""
+        makers = self.makers
+        named = [(name, x) for name, x in (*zip(self.rest, rest, strict=False), *kwargs.items())]
+        made = []
+        for name, x in named:
+            if type(x) not in PLAIN and name in makers:
+                try:
+                    x = makers[name](x)  # noqa: PLW2901 - the same in its plain form
+                except (TypeError, ValueError):
+                    sort = "an integer" if makers[name] is integer else "integers"
+                    raise TypeError(
+                        f"{called(self.path)}: {name} is {x!r:.60} of type "
+                        f"{type(x).__qualname__}; expected {sort}"
+                    ) from None
+            made.append((name, x))
+        count = len(rest)
+        return tuple([x for _, x in made[:count]]), dict(made[count:])
 
     def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments if the signature has them."""

@@ -9,7 +9,7 @@ import numpy as np
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
 from ..arrays.node import is_recording
-from ..backends import BY_TYPE, Backend, backend_of, backend_of_type, under
+from ..backends import BY_TYPE, COMPLEX, REAL, Backend, backend_of, backend_of_type, under
 from ..errors.folding import folded
 from . import handed
 from .definition import Op
@@ -121,6 +121,17 @@ def _is_number(x: Any) -> bool:
     return isinstance(x, (np.generic, np.ndarray)) and x.shape == ()
 
 
+def _beside(x: Any, raw: Any, backend: Backend) -> Any:
+    """Return a number of NumPy's as a raw array beside another one.
+
+    Beside fractions of another library an integer is one of them, as Python's are: not every
+    library promotes the one with the other.
+    """
+    if x.dtype.kind in "iu" and (raw.dtype in REAL or raw.dtype in COMPLEX):
+        x = x if backend_of_type(type(x)) is backend else x.astype(backend.numpy_dtype(raw.dtype))
+    return backend.from_numpy(x, backend.device(raw))
+
+
 def _lifted(args: list[Any], lead: Any) -> list[Any]:
     """Return raw operands with one of them as an `Array`, which the others must fit."""
     return [Array(x) if x is lead else x for x in args]
@@ -131,7 +142,7 @@ def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: An
         return x
     if not isinstance(x, Array):
         if _is_number(x):
-            return Array(backend.from_numpy(np.array(x), backend.device(first._data)))
+            return Array(_beside(np.array(x), first._data, backend))
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
@@ -140,6 +151,8 @@ def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: An
     if backend_of(x._data) is not backend:
         if _is_number(x._data):
             device = backend.device(first._data)
+            if x._node is None:
+                return Array(_beside(np.array(x._data), first._data, backend))
             return handed.namespace.to_backend(x, backend.name, device=device)
         raise errors.MixedBackendError(
             f"{called(op.path)}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "

@@ -15,6 +15,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import as_given
 from ..engine.operands import require_array
+from ..engine.plain import as_tuple
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
 from ..ops.manipulation import front, moveaxis
@@ -260,7 +261,7 @@ def _over_axes(
     require_array(f"fft.{f.__name__}n", "x", x)
     if axes is None:
         axes = range(-(len(x.shape) if s is None else len(s)), 0)
-    axes = [axes] if isinstance(axes, int) else list(axes)
+    axes = list(as_tuple(axes))
     axes = [front(axis, len(x.shape), f"{f.__name__}n") for axis in axes]
     for i, axis in enumerate(axes):
         x = f(x, type, None if s is None else s[i], axis, norm, orthogonalize=orthogonal)

@@ -10,6 +10,7 @@ from ..arrays.types import Device, DType, as_given
 from ..backends import XP, current
 from ..engine.op import linear
 from ..engine.operands import require_array
+from ..engine.plain import as_tuple
 from ..engine.projection import cast
 from ..ops.manipulation import at_axis, front, roll
 
@@ -320,8 +321,8 @@ def ihfft(x: Array, /, *, n: int | None = None, axis: int = -1, norm: str = "bac
 
 def _shift(x: Array, axes: int | Sequence[int] | None, sign: int, name: str) -> Array:
     ndim = len(x.shape)
-    where = range(ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
-    where = [front(a, ndim, name) for a in where]
+    given = range(ndim) if axes is None else as_tuple(axes)
+    where = [front(a, ndim, name) for a in given]
     shifts = tuple(x.shape[a] // 2 if sign > 0 else -(x.shape[a] // 2) for a in where)
     return roll(x, shifts, axis=tuple(where)) if shifts else x
 

@@ -10,6 +10,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import Root, rule
 from ..engine.operands import require_array
+from ..engine.plain import is_scalar
 from ..engine.projection import conj
 from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
@@ -136,6 +137,7 @@ def matrix_norm(x: Array, /, *, keepdims: bool = False, ord: Any = "fro") -> Arr
         ValueError: if `ord` is none of these.
     """
     require_array("linalg.matrix_norm", "x", x, axes=2)
+    ord = ord.item() if is_scalar(ord) else ord
     if ord == "fro":
         return _norm2(x, axis=(-2, -1), keepdims=keepdims)
     if ord in ("nuc", 2, -2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, DType, as_given
 from ..backends import backend_of
@@ -142,6 +144,7 @@ def matrix_power(x: Array, n: int, /) -> Array:
         Matrices of the shape of `x`, by about ``2 log2(n)`` products.
     """
     require_square("matrix_power", "x", x)
+    n = operator.index(n)
     if n < 0:
         x, n = inv(x), -n
     if n == 0:

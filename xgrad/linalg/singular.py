@@ -7,9 +7,9 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import as_given
 from ..backends import XP
+from ..engine import handed
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
-from ..errors import NotDifferentiableError
 from ..ops.dtypes import is_tracked
 from .common import H, SVDResult, column, identity, raw_call, row
 from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order
@@ -98,6 +98,18 @@ def _svd_full(x: Array, /) -> SVDResult:
     return SVDResult(*raw_call("svd", x, full_matrices=True))
 
 
+def _completed(xp: Any, some: Any, rest: Any) -> Any:
+    """Return the orthonormal columns of `rest`, with `some`, which turn as little as they must.
+
+    ``rest - some C`` with ``C = some^H rest = 0`` stays orthogonal to `some`; the series of ``(1 -
+    C^H C)^(-1/2)`` keeps the columns orthonormal, up to the fifth derivative.
+    """
+    turn = H(xp, some) @ rest
+    longer = H(xp, turn) @ turn
+    rest = rest - some @ turn
+    return xp.concat([some, rest + 0.5 * rest @ longer + 0.375 * rest @ longer @ longer], axis=-1)
+
+
 @as_given
 def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
     """Return the singular value decomposition of matrices.
@@ -116,19 +128,18 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
         A named tuple ``(U, S, Vh)`` with ``x = U @ diag(S) @ Vh``: U of shape ``(..., m, k)``, Vh
         of ``(..., k, n)``, and the singular values S, real and in descending order, of ``(...,
         k)``.
-
-    Raises:
-        NotDifferentiableError: for full matrices of a tracked array that is not square.
     """
     require_array("linalg.svd", "x", x, axes=2)
     if not full_matrices or x.shape[-2] == x.shape[-1]:
         return _svd(x)
-    if is_tracked(x):
-        raise NotDifferentiableError(
-            f"svd: full_matrices=True of a tracked {list(x.shape)} array: the extra singular "
-            "vectors are arbitrary and have no derivative. Use full_matrices=False"
-        )
-    return _svd_full(x)
+    if not is_tracked(x):
+        return _svd_full(x)
+    (U, S, Vh), full, xp = _svd(x), _svd_full(Array(x._data)), handed.namespace
+    k = S.shape[-1]
+    if x.shape[-2] > k:
+        return SVDResult(_completed(xp, U, full.U[..., k:]), S, Vh)
+    V = _completed(xp, H(xp, Vh), H(xp, full.Vh[..., k:, :]))
+    return SVDResult(U, S, H(xp, V))
 
 
 def _svdvals_vjp(xp: XP, g: Any, x: Any) -> Any:

@@ -9,12 +9,70 @@ import numpy as np
 
 import xgrad
 
+from .storing import stored
+
 # Linear algebra -----------------------------------------------------------------------------------
+
+
+def _of_triangle(name: str) -> Callable[..., Any]:
+    """Return a decomposition of the Hermitian matrices that one triangle holds, if it is named."""
+
+    def call(a: Any, UPLO: Any = None) -> Any:
+        return getattr(xgrad.linalg, name)(a if UPLO is None else _mirrored(name, a, UPLO))
+
+    return call
+
+
+def _mirrored(name: str, a: Any, side: Any) -> Any:
+    if str(side).upper() not in ("L", "U"):
+        raise ValueError(f"numpy.linalg.{name}: UPLO is {side!r}; expected 'L' or 'U'")
+    half, strict = (
+        (xgrad.tril(a), xgrad.tril(a, k=-1))
+        if str(side).upper() == "L"
+        else (xgrad.triu(a), xgrad.triu(a, k=1))
+    )
+    if a.dtype.kind == "c":  # what is imaginary on the diagonal is not read
+        half = strict + xgrad.real(half - strict)
+    return half + xgrad.conj(xgrad.matrix_transpose(strict))
+
+
+def _pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:
+    if rcond is not None and rtol is not np._NoValue:
+        raise ValueError("numpy.linalg.pinv: got rcond and rtol; expected one of them")
+    if hermitian:
+        a = _mirrored("pinv", a, "L")
+    return xgrad.linalg.pinv(a, rtol=rcond if rtol is np._NoValue else rtol)
+
+
+def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
+    if tol is not None and rtol is not None:
+        raise ValueError("numpy.linalg.matrix_rank: got tol and rtol; expected one of them")
+    A = xgrad.asarray(A)
+    if A.ndim < 2:
+        return xgrad.any(A != 0).astype(np.int64)
+    A = _mirrored("matrix_rank", A, "L") if hermitian else A
+    if tol is None:
+        return xgrad.linalg.matrix_rank(A, rtol=rtol)
+    sizes = xgrad.linalg.svdvals(A)
+    return xgrad.sum(sizes > xgrad.asarray(tol)[..., None], axis=-1)
+
+
+def _qr(a: Any, mode: str = "reduced") -> Any:
+    if mode == "r":
+        return xgrad.linalg.qr(a, mode="reduced")[1]
+    if mode == "raw":
+        raise NotImplementedError(
+            "numpy.linalg.qr: mode is 'raw', LAPACK's reflectors, on an xgrad.Array; expected "
+            "'reduced', 'complete' or 'r'"
+        )
+    return xgrad.linalg.qr(a, mode=mode)
 
 
 def _svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
 ) -> Any:
+    if hermitian:
+        a = _mirrored("svd", a, "L")
     if not compute_uv:
         return xgrad.linalg.svdvals(a)
     return xgrad.linalg.svd(a, full_matrices=full_matrices)
@@ -39,6 +97,22 @@ def _roots(p: Any) -> Any:
     return _real_if_real(xgrad.roots(p))
 
 
+def _einsum(
+    *operands: Any,
+    out: Any = None,
+    optimize: Any = False,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+) -> Any:
+    if dtype is not None:
+        operands = tuple(
+            x if isinstance(x, (str, list, tuple)) else xgrad.asarray(x).astype(dtype)
+            for x in operands
+        )
+    return stored(xgrad.einsum(*operands, optimize=optimize), out, "numpy.einsum(out=)")
+
+
 def _outer(a: Any, b: Any, out: Any = None) -> Any:
     return xgrad.linalg.outer(xgrad.ravel(xgrad.asarray(a)), xgrad.ravel(xgrad.asarray(b)))
 
@@ -59,9 +133,28 @@ def _plane(name: str) -> Callable[..., Any]:
     """Return NumPy's transform of two axes, the last two if none are named."""
 
     def call(a: Any, s: Any = None, axes: Any = (-2, -1), norm: Any = None, out: Any = None) -> Any:
-        return getattr(xgrad.fft, name)(
-            a, s=None if s is None else tuple(s), axes=tuple(axes), norm=norm or "backward"
-        )
+        return _transforms(name)(a, s, axes, norm, out)
+
+    return call
+
+
+def _transform(name: str) -> Callable[..., Any]:
+    """Return NumPy's transform of one axis, whose norm may be None."""
+
+    def call(a: Any, n: Any = None, axis: int = -1, norm: Any = None, out: Any = None) -> Any:
+        result = getattr(xgrad.fft, name)(a, n=n, axis=axis, norm=norm or "backward")
+        return stored(result, out, f"numpy.fft.{name}(out=)")
+
+    return call
+
+
+def _transforms(name: str) -> Callable[..., Any]:
+    """Return NumPy's transform of several axes, whose norm may be None."""
+
+    def call(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
+        s, axes = (x if x is None else tuple(x) for x in (s, axes))
+        result = getattr(xgrad.fft, name)(a, s=s, axes=axes, norm=norm or "backward")
+        return stored(result, out, f"numpy.fft.{name}(out=)")
 
     return call
 
@@ -81,7 +174,14 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
         shape[axis] = 1
         return x if x.ndim else xgrad.broadcast_to(x, tuple(shape))
 
-    return xgrad.diff(a, axis=axis, n=n, prepend=end(prepend), append=end(append))
+    before, after = end(prepend), end(append)
+    if a.dtype != np.bool_:
+        return xgrad.diff(a, axis=axis, n=n, prepend=before, append=after)
+    a = xgrad.concat([x for x in (before, a, after) if x is not None], axis=axis)
+    a = xgrad.moveaxis(a, axis, 0)
+    for _ in range(n):
+        a = a[1:] ^ a[:-1]
+    return xgrad.moveaxis(a, 0, axis)
 
 
 def _interp(
@@ -96,6 +196,9 @@ def _interp(
 ADAPTED: dict[str, Callable[..., Any]] = {
     "cross": _cross,
     "diff": _diff,
+    "einsum": _einsum,
+    **{f"fft.{name}": _transform(name) for name in "fft ifft rfft irfft hfft ihfft".split()},
+    **{f"fft.{name}": _transforms(name) for name in "fftn ifftn rfftn irfftn".split()},
     "fft.fft2": _plane("fftn"),
     "fft.ifft2": _plane("ifftn"),
     "fft.irfft2": _plane("irfftn"),
@@ -104,6 +207,11 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "interp": _interp,
     "linalg.eig": _eig,
     "linalg.eigvals": _eigvals,
+    "linalg.eigh": _of_triangle("eigh"),
+    "linalg.eigvalsh": _of_triangle("eigvalsh"),
+    "linalg.matrix_rank": _matrix_rank,
+    "linalg.pinv": _pinv,
+    "linalg.qr": _qr,
     "linalg.svd": _svd,
     "outer": _outer,
     "roots": _roots,

@@ -10,8 +10,9 @@ import numpy as np
 
 import xgrad
 
+from ..arrays.array import Array
 from ..backends import backend_of_type
-from . import algebra, inspecting, manipulation, reductions, scimath
+from . import algebra, creating, inspecting, joining, manipulation, reductions, scimath
 from .lists import parameters, with_arrays
 from .storing import refuse_out, store
 from .taken import TAKEN
@@ -21,13 +22,14 @@ ADAPTED: dict[str, Callable[..., Any]] = (
     | manipulation.ADAPTED
     | algebra.ADAPTED
     | scimath.ADAPTED
+    | creating.ADAPTED
+    | joining.ADAPTED
     | inspecting.ADAPTED
 )
 """The functions whose meaning or arguments in NumPy are not the standard's."""
 
 
 FUNCTIONS = {
-    "concatenate": "concat",
     "fix": "trunc",
     "row_stack": "vstack",
 }
@@ -43,14 +45,23 @@ MODULES = {
 """NumPy's modules, and the names before those of their functions; others are not NumPy's own."""
 
 
-def function(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call the xgrad function of a NumPy function; NotImplemented if there is none."""
-    return TAKEN[func](*args, **kwargs) if func in TAKEN else untaken(func, args, kwargs)
+def function(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: Array | None = None
+) -> Any:
+    """Call the xgrad function of a NumPy function; NotImplemented if there is none.
+
+    `asked` is the array whose method NumPy called, which ``like=`` names and drops.
+    """
+    return TAKEN[func](*args, **kwargs) if func in TAKEN else untaken(func, args, kwargs, asked)
 
 
-def untaken(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def untaken(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: Array | None = None
+) -> Any:
     """Call the xgrad function of a NumPy function, whatever a program put in its place."""
     name = func.__name__
+    if asked is not None and func in creating.MADE:
+        return creating.made(asked, func, args, kwargs)
     if func.__module__ not in MODULES:
         return NotImplemented
     module = MODULES[func.__module__]

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
+from .storing import stored
 
 
 def _array_equiv(a1: Any, a2: Any) -> bool:
@@ -21,12 +22,12 @@ def _array_equiv(a1: Any, a2: Any) -> bool:
     return bool(xgrad.all(a1 == a2))
 
 
-def _isposinf(x: Any) -> Any:
-    return xgrad.isinf(x) & (x > 0)
+def _isposinf(x: Any, out: Any = None) -> Any:
+    return stored(xgrad.isinf(x) & (x > 0), out, "numpy.isposinf(out=)")
 
 
-def _isneginf(x: Any) -> Any:
-    return xgrad.isinf(x) & (x < 0)
+def _isneginf(x: Any, out: Any = None) -> Any:
+    return stored(xgrad.isinf(x) & (x < 0), out, "numpy.isneginf(out=)")
 
 
 def _einsum_path(*operands: Any, **kwargs: Any) -> Any:
@@ -38,13 +39,18 @@ def _common_type(*arrays: Any) -> Any:
     return np.common_type(*(np.empty(0, x.dtype) for x in arrays))
 
 
+def _host(x: Any) -> Any:
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(_host, x)) if type(x) in (list, tuple) else x
+    return np.asarray(x) if isinstance(x, Array) else x
+
+
 def _on_the_host(name: str) -> Callable[..., Any]:
     """Return NumPy's function of the values: one that is tracked is refused with its error."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        values = [np.asarray(x) if isinstance(x, Array) else x for x in args]
-        named = {k: np.asarray(x) if isinstance(x, Array) else x for k, x in kwargs.items()}
-        return getattr(np, name)(*values, **named)
+        named = {k: _host(x) for k, x in kwargs.items()}
+        return getattr(np, name)(*map(_host, args), **named)
 
     return call
 

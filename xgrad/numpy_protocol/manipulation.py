@@ -11,6 +11,8 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
+from ..backends import backend_of
+from ..ops.windows import sliding_window_view
 from .storing import refuse_out, stored
 
 
@@ -63,21 +65,6 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
     return xgrad.roll(a, _axes(shift), axis=None if axis is None else _axes(axis))
-
-
-def _sliding_window_view(
-    x: Any, window_shape: Any, axis: Any = None, *, subok: bool = False, writeable: bool = False
-) -> Any:
-    windows = _tuple(window_shape)
-    axes = range(x.ndim) if axis is None else [a % x.ndim for a in _tuple(axis)]
-    for n, a in zip(windows, axes, strict=True):
-        count = x.shape[a] - n + 1
-        if n < 0 or count < 1:
-            raise ValueError(f"numpy.sliding_window_view: a window of {n} on shape {x.shape}")
-        places = _places(x, (np.arange(count)[:, None] + np.arange(n)).ravel())
-        parts = (*x.shape[:a], count, n, *x.shape[a + 1 :])
-        x = xgrad.moveaxis(xgrad.reshape(xgrad.take(x, places, axis=a), parts), a + 1, -1)
-    return x
 
 
 def _tile(A: Any, reps: Any) -> Any:
@@ -138,19 +125,15 @@ def _logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    out = xgrad.pow(base, _linspace(start, stop, num, endpoint))
-    out = xgrad.moveaxis(out, 0, axis) if out.ndim > 1 else out
-    return out if dtype is None else out.astype(dtype)
+    out = xgrad.logspace(start, stop, num, endpoint=endpoint, base=base, dtype=dtype)
+    return xgrad.moveaxis(out, 0, axis)
 
 
 def _geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Any:
-    start = xgrad.asarray(start)
-    ratio = xgrad.log(stop / start)
-    out = start * xgrad.exp(_linspace(xgrad.zeros_like(ratio), ratio, num, endpoint))
-    out = xgrad.moveaxis(out, 0, axis) if out.ndim > 1 else out
-    return out if dtype is None else out.astype(dtype)
+    out = xgrad.geomspace(start, stop, num, endpoint=endpoint, dtype=dtype)
+    return xgrad.moveaxis(out, 0, axis)
 
 
 # Choosing -----------------------------------------------------------------------------------------
@@ -235,12 +218,21 @@ def unique(
     equal_nan: bool = True,
     sorted: bool = True,
 ) -> Any:
-    """Return the unique elements, and what else was asked for, as ``numpy.unique``."""
-    if axis is not None:
-        raise NotImplementedError("numpy.unique: axis= on an xgrad.Array; expected None")
-    values, indices, inverse, counts = xgrad.unique_all(xgrad.asarray(ar))
-    asked = ((indices, return_index), (inverse, return_inverse), (counts, return_counts))
-    more = [result for result, wanted in asked if wanted]
+    """Return the unique elements, and what else was asked for, as ``numpy.unique``.
+
+    NumPy says where they are; the elements themselves are taken, so that they keep derivatives.
+    """
+    ar = xgrad.asarray(ar)
+    if axis is None and backend_of(ar._data).is_lazy:
+        values, indices, inverse, counts = xgrad.unique_all(ar)
+        found = (indices, inverse, counts)
+    else:
+        _, *told = np.unique(ar.detach()._numpy(), True, True, True, axis, equal_nan=equal_nan)
+        found = tuple(_places(ar, places) for places in told)
+        flat = xgrad.ravel(ar) if axis is None else ar
+        values = xgrad.take(flat, found[0], axis=0 if axis is None else axis)
+    wanted = (return_index, return_inverse, return_counts)
+    more = [result for result, is_wanted in zip(found, wanted, strict=True) if is_wanted]
     return (values, *more) if more else values
 
 
@@ -251,10 +243,12 @@ def _union1d(ar1: Any, ar2: Any) -> Any:
 def _intersect1d(
     ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False
 ) -> Any:
-    if return_indices:
-        raise NotImplementedError("numpy.intersect1d: return_indices= on an xgrad.Array")
-    ar1 = xgrad.ravel(xgrad.asarray(ar1)) if assume_unique else unique(ar1)
-    return ar1[xgrad.isin(ar1, xgrad.asarray(ar2))]
+    ar1, ar2 = xgrad.ravel(xgrad.asarray(ar1)), xgrad.ravel(xgrad.asarray(ar2))
+    first, second = (x.detach()._numpy() for x in (ar1, ar2))
+    _, *told = np.intersect1d(first, second, assume_unique=assume_unique, return_indices=True)
+    first, second = (_places(ar1, places) for places in told)
+    values = xgrad.take(ar1, first)
+    return (values, first, second) if return_indices else values
 
 
 def _setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
@@ -289,15 +283,41 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return edges.size - xgrad.searchsorted(xgrad.flip(bins), xgrad.asarray(x), side=turned)
 
 
+def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
+    a = xgrad.asarray(a)
+    if isinstance(bins, str):  # a rule, which counts
+        values = a.detach()._numpy()
+        return xgrad.ops.beside.placed(a, np.histogram_bin_edges(values, bins, range, weights))
+    return xgrad.histogram(a, bins, range)[1]
+
+
 def _histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
-    several = isinstance(bins, Iterable) and len(bins) == 2  # type: ignore[arg-type]
-    both = tuple(bins) if several else (bins, bins)
+    several = isinstance(bins, Iterable) and len(bins) in (1, 2)  # type: ignore[arg-type]
+    both = (bins if len(bins) == 2 else (bins[0], bins[0])) if several else (bins, bins)
+    total, edges = _histogram(list(map(xgrad.asarray, (x, y))), both, range, density, weights)
+    return total, *edges
+
+
+def _histogramdd(
+    sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
+) -> Any:
+    if isinstance(sample, (list, tuple)):
+        samples = list(map(xgrad.asarray, sample))
+    else:
+        sample = sample if sample.ndim == 2 else sample[:, None]
+        samples = [sample[:, i] for i in np.arange(sample.shape[1])]
+    several = isinstance(bins, Iterable)
+    return _histogram(samples, bins if several else [bins] * len(samples), range, density, weights)
+
+
+def _histogram(samples: Any, bins: Any, range: Any, density: Any, weights: Any) -> Any:
+    """Return sums in cells of several axes, and the edges along each."""
     cells: Any = 0
     edges = []
-    samples = map(xgrad.asarray, (x, y))
-    for sample, given, limits in zip(samples, both, range or (None, None), strict=True):
+    limited = range if range is not None else [None] * len(samples)
+    for sample, given, limits in zip(samples, bins, limited, strict=True):
         edge = xgrad.histogram(sample, given, limits)[1]
         count = edge.size - 1
         cell = xgrad.searchsorted(edge, sample, side="right") - 1
@@ -311,8 +331,11 @@ def _histogram2d(
     total = xgrad.segment_sum(held, xgrad.where(inside, cells, 0), math.prod(shape))
     total = xgrad.reshape(total, shape)
     if density:
-        total = total / (xgrad.sum(total) * xgrad.linalg.outer(*map(xgrad.diff, edges)))
-    return total, *edges
+        total = total / xgrad.sum(total)
+        for i, edge in enumerate(edges):
+            width = [-1 if j == i else 1 for j, _ in enumerate(edges)]
+            total = total / xgrad.reshape(xgrad.diff(edge), tuple(width))
+    return total, tuple(edges)
 
 
 # Writing ------------------------------------------------------------------------------------------
@@ -447,6 +470,56 @@ def _shown(a: Any, *args: Any, **kwargs: Any) -> str:
     return np.array2string(a.detach()._numpy(), *args, **kwargs)
 
 
+def _array_str(a: Any, *args: Any, **kwargs: Any) -> str:
+    return np.array_str(a.detach()._numpy(), *args, **kwargs) if args or kwargs else str(a)
+
+
+def _array_repr(arr: Any, *args: Any, **kwargs: Any) -> str:
+    if not args and not kwargs:
+        return repr(arr)
+    text = np.array_repr(arr.detach()._numpy(), *args, **kwargs)
+    return text.replace("array(", "Array(", 1)
+
+
+def _clip(
+    a: Any,
+    a_min: Any = np._NoValue,
+    a_max: Any = np._NoValue,
+    out: Any = None,
+    *,
+    min: Any = np._NoValue,
+    max: Any = np._NoValue,
+    **loops: Any,
+) -> Any:
+    low, high = (b if given is np._NoValue else given for given, b in ((a_min, min), (a_max, max)))
+    low, high = (None if b is np._NoValue else b for b in (low, high))
+    return stored(xgrad.clip(xgrad.asarray(a), low, high), out, "numpy.clip(out=)")
+
+
+def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    return xgrad.gradient(f, *varargs, axis=axis, edge_order=edge_order)
+
+
+def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
+    return xgrad.piecewise(x, condlist, funclist, *args, **kwargs)
+
+
+def _covariance(name: str) -> Callable[..., Any]:
+    """Return NumPy's ``cov`` or ``corrcoef``, which may be told a dtype."""
+
+    def call(m: Any, y: Any = None, rowvar: bool = True, *args: Any, **more: Any) -> Any:
+        dtype = more.pop("dtype", None)
+        if dtype is not None:
+            m, y = (x if x is None else xgrad.asarray(x).astype(dtype) for x in (m, y))
+        return getattr(xgrad, name)(m, y, rowvar, *args, **more)
+
+    return call
+
+
+def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    return _covariance("corrcoef")(x, y, rowvar, dtype=dtype)
+
+
 ADAPTED: dict[str, Callable[..., Any]] = {
     "apply_along_axis": _apply_along_axis,
     "apply_over_axes": _apply_over_axes,
@@ -455,17 +528,23 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "argwhere": _argwhere,
     "array2string": _shown,
     "array_equal": _array_equal,
-    "array_repr": lambda arr, *args, **kwargs: repr(arr),
-    "array_str": lambda a, *args, **kwargs: str(a),
+    "array_repr": _array_repr,
+    "array_str": _array_str,
+    "clip": _clip,
     "copy": _copy,
     "copyto": _copyto,
+    "corrcoef": _corrcoef,
+    "cov": _covariance("cov"),
     "diag_indices_from": _diag_indices_from,
     "digitize": _digitize,
     "extract": _extract,
     "fill_diagonal": _fill_diagonal,
     "flatnonzero": _flatnonzero,
     "geomspace": _geomspace,
+    "gradient": _gradient,
     "histogram2d": _histogram2d,
+    "histogram_bin_edges": _histogram_bin_edges,
+    "histogramdd": _histogramdd,
     "intersect1d": _intersect1d,
     "iscomplex": _iscomplex,
     "iscomplexobj": _iscomplexobj,
@@ -478,6 +557,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "moveaxis": _moveaxis,
     "ndim": lambda a: a.ndim,
     "partition": partition,
+    "piecewise": _piecewise,
     "place": _place,
     "put": put,
     "put_along_axis": _put_along_axis,
@@ -492,7 +572,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "setxor1d": _setxor1d,
     "shape": lambda a: a.shape,
     "size": _size,
-    "sliding_window_view": _sliding_window_view,
+    "sliding_window_view": sliding_window_view,
     "sort": sort,
     "squeeze": _squeeze,
     "take": take,

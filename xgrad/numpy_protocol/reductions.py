@@ -301,6 +301,115 @@ def _nanargmin(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = Fal
     return stored(xgrad.argmin(filled, axis=axis, keepdims=_kept(keepdims)), out, "nanargmin")
 
 
+def _ordered(name: str) -> Callable[..., Any]:
+    """Return NumPy's median of quantiles, which may overwrite its argument, and here never does."""
+
+    def call(
+        a: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: bool = False,
+        keepdims: Any = False,
+    ) -> Any:
+        result = getattr(xgrad, name)(xgrad.asarray(a), axis=_axes(axis), keepdims=_kept(keepdims))
+        return stored(result, out, f"numpy.{name}(out=)")
+
+    return call
+
+
+def _quantiles(name: str) -> Callable[..., Any]:
+    def call(
+        a: Any,
+        q: Any,
+        axis: Any = None,
+        out: Any = None,
+        overwrite_input: bool = False,
+        method: str = "linear",
+        keepdims: Any = False,
+        *,
+        weights: Any = None,
+    ) -> Any:
+        if weights is not None:
+            raise NotImplementedError(f"numpy.{name}: weights= on an xgrad.Array; expected None")
+        more = {"axis": _axes(axis), "method": method, "keepdims": _kept(keepdims)}
+        result = getattr(xgrad, name)(xgrad.asarray(a), q, **more)
+        return stored(result, out, f"numpy.{name}(out=)")
+
+    return call
+
+
+def _axes(axis: Any) -> Any:
+    return tuple(axis) if isinstance(axis, list) else axis
+
+
+def _spread_of(name: str) -> Callable[..., Any]:
+    """Return NumPy's variance of what is no NaN, which may be told the mean."""
+
+    def call(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: Any = False,
+        *,
+        where: Any = True,
+        mean: Any = UNSET,
+        correction: Any = UNSET,
+    ) -> Any:
+        mask = None if where is True or where is UNSET else where
+        kept, free = _kept(keepdims), _free(ddof, correction)
+        if mean is UNSET:
+            more = {"dtype": dtype, "ddof": free, "keepdims": kept, "where": mask}
+            result = getattr(xgrad, name)(xgrad.asarray(a), axis, **more)
+        else:
+            a = _inexact(a, dtype)
+            seen = ~xgrad.isnan(a) if mask is None else ~xgrad.isnan(a) & mask
+            result = _variance(a, axis, dtype, free, keepdims, seen, mean)
+            result = xgrad.sqrt(result) if name == "nanstd" else result
+        return stored(result, out, f"numpy.{name}(out=)")
+
+    return call
+
+
+def _summed_seen(name: str) -> Callable[..., Any]:
+    """Return NumPy's sum, product or mean of what is no NaN."""
+
+    def call(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: Any = False,
+        **more: Any,
+    ) -> Any:
+        more = _given(name, more)
+        a = xgrad.asarray(a)
+        result = getattr(xgrad, name)(a, axis, dtype=dtype, keepdims=_kept(keepdims), **more)
+        return stored(result, out, f"numpy.{name}(out=)")
+
+    return call
+
+
+def _extreme_seen(name: str) -> Callable[..., Any]:
+    """Return NumPy's maximum or minimum of what is no NaN."""
+
+    def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        more = _given(name, more)
+        result = getattr(xgrad, name)(xgrad.asarray(a), axis, keepdims=_kept(keepdims), **more)
+        return stored(result, out, f"numpy.{name}(out=)")
+
+    return call
+
+
+def _given(name: str, more: dict[str, Any]) -> dict[str, Any]:
+    """Return ``initial=`` and ``where=`` where they say anything."""
+    unknown = more.keys() - {"initial", "where"}
+    if unknown:
+        raise TypeError(f"numpy.{name}() got an unexpected keyword argument {unknown.pop()!r}")
+    return {k: v for k, v in more.items() if v is not UNSET and v is not True}
+
+
 def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """Return the elements rounded to a number of decimals, as ``numpy.round``."""
     a = xgrad.asarray(a)
@@ -333,11 +442,21 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "cumsum": cumsum,
     "max": max,
     "mean": mean,
+    "median": _ordered("median"),
     "min": min,
     "nanargmax": _nanargmax,
     "nanargmin": _nanargmin,
     "nancumprod": _nancumprod,
     "nancumsum": _nancumsum,
+    "nanmax": _extreme_seen("nanmax"),
+    "nanmedian": _ordered("nanmedian"),
+    "nanmin": _extreme_seen("nanmin"),
+    **{name: _summed_seen(name) for name in ("nanmean", "nanprod", "nansum")},
+    **{name: _spread_of(name) for name in ("nanstd", "nanvar")},
+    **{
+        name: _quantiles(name)
+        for name in ("nanpercentile", "nanquantile", "percentile", "quantile")
+    },
     "prod": prod,
     "round": round,
     "std": std,

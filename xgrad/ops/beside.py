@@ -29,8 +29,10 @@ def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
             f"{called(name)}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
             "xgrad.asarray(x) makes one of numbers and of nested sequences"
         )
-    for a in () if axis is None else axis if isinstance(axis, tuple) else (axis,):
-        front(a, len(x.shape), name)
+    if axis is not None:
+        several: Any = axis if isinstance(axis, (list, tuple)) or np.ndim(axis) else (axis,)
+        for a in several:
+            front(a, len(x.shape), name)
     return x
 
 
@@ -58,7 +60,13 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
 
 def beside(like: Any, x: Any) -> Any:
     """Return an argument that may be numbers as an array beside another one, in its dtype."""
-    return x if is_array(x) else placed(like, x)
+    return x if is_array(x) and not _is_foreign_number(x, like) else placed(like, x)
+
+
+def _is_foreign_number(x: Any, like: Any) -> bool:
+    """Whether this is a number of NumPy's beside an array of another library."""
+    raw = like._data if isinstance(like, Array) else like
+    return is_number(x) and backend_of_type(type(x)) is not backend_of(raw)
 
 
 def paired(x1: Any, x2: Any, name: str) -> tuple[Any, Any]:
@@ -68,6 +76,16 @@ def paired(x1: Any, x2: Any, name: str) -> tuple[Any, Any]:
         return full_like(x2, x1), x2
     x1 = floating(x1, name)
     return x1, full_like(x1, x2) if type(x2) in SCALARS else floating(x2, name)
+
+
+def is_number(x: Any) -> bool:
+    """Whether this is a number: of Python, or of NumPy, whose 0-d arrays belong to no backend."""
+    return isinstance(x, (*SCALARS, np.generic)) or (isinstance(x, np.ndarray) and x.shape == ())
+
+
+def mask_beside(like: Any, mask: Any) -> Any:
+    """Return a mask that may be a truth value or a list of them as an array beside another one."""
+    return mask if is_array(mask) and not is_number(mask) else placed(like, mask, np.bool_)
 
 
 @constant

@@ -15,6 +15,7 @@ from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Raw, backend_of
 from ..engine.op import multilinear
+from ..engine.plain import integers
 from ..engine.projection import conj
 from .beside import array_of
 from .elementwise import conj as conjugate
@@ -117,7 +118,8 @@ def _to_second(xp: XP, g: Any, x1: Any, strides: Shape, size: Shape) -> Any:
 def _windowed(x1: Any, x2: Any, mode: str, strides: int | Shape, name: str, mirrored: bool) -> Any:
     """Return the part of the full correlation that a mode asks for."""
     ndim = len(x1.shape)
-    steps = (strides,) * ndim if isinstance(strides, int) else tuple(strides)
+    steps = integers(strides)
+    steps = steps if isinstance(steps, tuple) else (steps,) * ndim
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"{name}: mode is {mode!r}; expected 'full', 'same' or 'valid'")
     if len(x2.shape) != ndim or not ndim or 0 in (*x1.shape, *x2.shape):

@@ -8,27 +8,34 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
-from ..backends import backend_of, backend_of_type, current, native, use_backend
+from ..backends import backend_of, backend_of_type, creating_like, current, native
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
+from ..engine.plain import as_tuple, integer, integers, number
 from .dtypes import astype
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
 
 
 def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: Any) -> Array:
-    """Return what the current backend's creation function makes."""
+    """Return what the current backend's creation function makes of a shape, or of numbers."""
     if type(dtype) is int:
         raise TypeError(
             f"{name}: got {dtype} for the dtype; expected one such as xgrad.float64. The lengths "
             f"of the axes are one argument, as in xgrad.{name}((2, 3))"
         )
+    plain = [_plain(x) for x in args]
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
     with backend.on_device(device):
-        out = getattr(backend.xp, name)(
-            *args, dtype=backend.raw_dtype(dtype), device=device, **kwargs
-        )
+        make: Any = getattr(backend.xp, name)
+        out = make(*plain, dtype=backend.raw_dtype(dtype), device=device, **kwargs)
     return Array(out)
+
+
+def _plain(x: Any) -> Any:
+    """Return a shape or a number as Python's own."""
+    several = isinstance(x, (list, tuple)) or (hasattr(x, "shape") and x.shape != ())
+    return integers(x) if several else number(x)
 
 
 def _number_dtype(*numbers: Any) -> Any:
@@ -287,7 +294,7 @@ def full(
     """
     if _is_array(fill_value):
         fill_value = fill_value if isinstance(fill_value, Array) else asarray(fill_value)
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = as_tuple(shape)
         value = fill_value if dtype is None else astype(fill_value, dtype)
         return broadcast_to(value, shape) * 1 if value._node is not None else _full(shape, value)
     if dtype is None:
@@ -332,10 +339,9 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
+    start, stop, step = (number(n) for n in (start, stop, step))
     if dtype is None:
-        dtype = _number_dtype(
-            *(float(n) if isinstance(n, np.floating) else n for n in (start, stop, step))
-        )
+        dtype = _number_dtype(start, stop, step)
         dtype = np.int64 if dtype is np.bool_ else dtype
     return _make("arange", (start, stop, step), dtype, device)
 
@@ -373,6 +379,11 @@ def linspace(
     >>> xg.linspace(0.0, 1.0, 5, endpoint=False)
     Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
     """
+    num = integer(num)
+    if isinstance(start, np.generic) or isinstance(stop, np.generic):
+        both = (x.dtype if hasattr(x, "dtype") else x for x in (start, stop))
+        dtype = np.result_type(*both, 1.0) if dtype is None else dtype
+        start, stop = (x.item() if isinstance(x, np.generic) else x for x in (start, stop))
     if _is_array(start) or _is_array(stop):
         return _between(start, stop, num, dtype, endpoint)
     if dtype is None:
@@ -386,7 +397,7 @@ def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any
     raw = width._data if isinstance(width, Array) else width
     backend = backend_of(raw)
     kind = backend.numpy_dtype(raw.dtype)
-    with use_backend(backend.name, backend.device(raw)):
+    with creating_like(raw):
         real = np.finfo(kind).dtype if kind.kind in "fc" else np.float64
         part = reshape(
             linspace(0.0, 1.0, num, dtype=real, endpoint=endpoint), (num, *raw.ndim * (1,))
@@ -429,7 +440,8 @@ def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     where = backend.device(raw) if device is None else backend.parse_device(device)
     kind = raw.dtype if dtype is None else backend.raw_dtype(dtype)
     with backend.on_device(where):
-        out = getattr(backend.xp, name)(tuple(raw.shape), *args, dtype=kind, device=where)
+        make: Any = getattr(backend.xp, name)
+        out = make(tuple(raw.shape), *args, dtype=kind, device=where)
     return Array(out) if isinstance(x, Array) or type(x) in SCALARS else out
 
 

@@ -52,12 +52,12 @@ def widened(x: Any) -> Any:
 def in_single(f: F) -> F:
     """Let a function of arrays compute in float32 where the first one holds halves.
 
-    Results of float32, one or a tuple, are halves again.
+    Results of float32, one or a tuple, are halves again; a call with ``dtype=`` says what it wants.
     """
 
     @wraps(f)
     def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if not is_half(x):
+        if not is_half(x) or kwargs.get("dtype") is not None:
             return f(x, *args, **kwargs)
         args = tuple(map(widened, args))
         out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})

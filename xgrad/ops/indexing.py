@@ -21,6 +21,7 @@ from ..backends import BY_TYPE, XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
+from ..engine.plain import is_scalar
 from ..engine.slices import Reading, Writing
 from ..errors.folding import folded
 from .creation import asarray
@@ -363,7 +364,8 @@ def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Arr
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")
-    if isinstance(repeats, int):
+    if is_scalar(repeats) or isinstance(repeats, int):
+        repeats = operator.index(repeats)
         if repeats < 0:
             raise ValueError(f"repeat: repeats is {repeats}; expected a non-negative number")
         return _repeat_number(x, repeats, axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_one_place
+from ..engine.plain import is_scalar
 from .beside import array_of, beside, is_array, placed
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape
@@ -124,7 +126,8 @@ def append(x: Array, values: AnyArray, /, axis: int | None = None) -> Array:
 def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> list[Any]:
     axis = front(axis, len(array_of(x, name).shape), name)
     n = x.shape[axis]
-    if isinstance(sections, int):
+    if isinstance(sections, int) or is_scalar(sections):
+        sections = operator.index(sections)  # type: ignore[arg-type]
         if sections <= 0:
             raise ValueError(f"{name}: sections is {sections}; expected a positive number")
         if equal and n % sections:
@@ -283,7 +286,7 @@ def delete(x: Array, obj: Any, /, axis: int | None = None) -> Array:
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "delete")
     obj, n = _host(obj, "delete"), x.shape[axis]
-    if isinstance(obj, int) and -n <= obj < n:
+    if np.ndim(obj) == 0 and not isinstance(obj, slice) and -n <= obj < n:
         ends = slice(0, obj % n), slice(obj % n + 1, n)
         return concat([getitem(x, at_axis(axis, end)) for end in ends], axis=axis)
     try:

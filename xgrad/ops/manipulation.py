@@ -23,10 +23,18 @@ def at_axis(axis: int, index: Any) -> tuple[Any, ...]:
 
 def front(axis: int, ndim: int, name: str) -> int:
     """Return an axis counted from the front, or say that there is none."""
+    if type(axis) is not int:
+        try:
+            axis = operator.index(axis)
+        except TypeError:
+            raise TypeError(
+                f"{called(name)}: axis is {axis!r:.60} of type {type(axis).__qualname__}; "
+                "expected an integer"
+            ) from None
     if not -ndim <= axis < ndim:
         name = called(name)
         raise IndexError(f"{name}: axis {axis} is out of bounds for an array of {ndim} axes")
-    return operator.index(axis) % ndim
+    return axis % ndim
 
 
 def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:

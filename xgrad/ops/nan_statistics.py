@@ -9,11 +9,13 @@ from ..arrays.array import Array
 from ..arrays.types import DType, as_given
 from ..backends import backend_of
 from ..engine.op import rule
-from .beside import array_of, floating
+from .beside import array_of, floating, mask_beside
 from .creation import ones_like, zeros_like
 from .dtypes import astype
-from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt, where
+from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt
+from .elementwise import where as choose
 from .halves import in_single
+from .more_elementwise import fmax, fmin
 from .statistical import Axis, cumulative_prod, cumulative_sum, optimum_jvp, optimum_vjp
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
@@ -23,9 +25,28 @@ def _is_exact(x: Any) -> bool:
     return not any(kind in str(x.dtype) for kind in ("float", "complex"))
 
 
+def _filled(x: Any, neutral: Any, where: Any = None) -> Any:
+    """Return an array with what does not count filled: NaN, and what a mask leaves out."""
+    x = x if _is_exact(x) else choose(isnan(x), neutral(x), x)
+    return x if where is None else choose(mask_beside(x, where), x, neutral(x))
+
+
+def _seen(x: Any, where: Any, dtype: Any = None) -> Any:
+    """Return a floating-point array with NaN where a mask leaves elements out."""
+    x = x if dtype is None else astype(x, dtype)
+    return x if where is None else choose(mask_beside(x, where), x, math.nan)
+
+
 @as_given
 def nansum(
-    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+    x: Array,
+    /,
+    axis: Axis = None,
+    dtype: DType | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
 ) -> Array:
     """Return the sum over axes, with NaN as 0.
 
@@ -34,19 +55,28 @@ def nansum(
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
         dtype: the dtype of the sums; that of `sum` if None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        initial: what the sum begins with; 0 if None.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
         is 0.
     """
-    x = array_of(x, "nansum", axis)
-    x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
-    return sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    x = _filled(array_of(x, "nansum", axis), zeros_like, where)
+    out = sum_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return out if initial is None else out + initial
 
 
 @as_given
 def nanprod(
-    x: Array, /, axis: Axis = None, dtype: DType | None = None, *, keepdims: bool = False
+    x: Array,
+    /,
+    axis: Axis = None,
+    dtype: DType | None = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
 ) -> Array:
     """Return the product over axes, with NaN as 1.
 
@@ -55,14 +85,16 @@ def nanprod(
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
         dtype: the dtype of the products; that of `prod` if None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        initial: what the product begins with; 1 if None.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
         is 0.
     """
-    x = array_of(x, "nanprod", axis)
-    x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
-    return prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    x = _filled(array_of(x, "nanprod", axis), ones_like, where)
+    out = prod_over(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return out if initial is None else out * initial
 
 
 @as_given
@@ -77,8 +109,7 @@ def nancumsum(x: Array, /, *, axis: int | None = None, dtype: DType | None = Non
     Returns:
         An array of the shape of `x`. The derivative in an element that is NaN is 0.
     """
-    x = array_of(x, "nancumsum", axis)
-    x = x if _is_exact(x) else where(isnan(x), zeros_like(x), x)
+    x = _filled(array_of(x, "nancumsum", axis), zeros_like)
     return cumulative_sum(x, axis=axis, dtype=dtype)
 
 
@@ -94,8 +125,7 @@ def nancumprod(x: Array, /, *, axis: int | None = None, dtype: DType | None = No
     Returns:
         An array of the shape of `x`. The derivative in an element that is NaN is 0.
     """
-    x = array_of(x, "nancumprod", axis)
-    x = x if _is_exact(x) else where(isnan(x), ones_like(x), x)
+    x = _filled(array_of(x, "nancumprod", axis), ones_like)
     return cumulative_prod(x, axis=axis, dtype=dtype)
 
 
@@ -106,66 +136,104 @@ def _count(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 @as_given
 @in_single
-def nanmean(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmean(
+    x: Array,
+    /,
+    axis: Axis = None,
+    *,
+    dtype: DType | None = None,
+    keepdims: bool = False,
+    where: Any = None,
+) -> Array:
     """Return the mean over axes of the elements that are no NaN; NaN where there are none.
 
     Args:
         x: the array.
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype in which to sum, and of the result; that of `x` if None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes. The derivative in an element that is NaN
         is 0.
     """
-    x = floating(x, "nanmean", axis)
+    x = _seen(floating(x, "nanmean", axis), where, dtype)
     return divide(nansum(x, axis, keepdims=keepdims), _count(x, axis, keepdims))
 
 
 @as_given
 @in_single
-def nanvar(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+def nanvar(
+    x: Array,
+    /,
+    axis: Axis = None,
+    *,
+    dtype: DType | None = None,
+    ddof: float = 0,
+    correction: float | None = None,
+    keepdims: bool = False,
+    where: Any = None,
+) -> Array:
     """Return the variance over axes of the elements that are no NaN.
 
     Args:
         x: the array.
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype in which to calculate, and of the result; that of `x` if None.
         ddof: what is subtracted from the number of elements: 0 for the mean square of these
             numbers, 1 for the unbiased estimate from a sample.
+        correction: the standard's name of `ddof`, which it replaces unless None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
         elements are left.
     """
-    x = floating(x, "nanvar", axis)
+    x = _seen(floating(x, "nanvar", axis), where, dtype)
     away = x - nanmean(x, axis, keepdims=True)
-    away = where(isnan(x), zeros_like(x), away)
+    away = choose(isnan(x), zeros_like(x), away)
     squares = real(multiply(conj(away), away)) if is_complex(x) else away * away
     total = sum_over(squares, axis=axis, keepdims=keepdims)
-    freedom = _count(x, axis, keepdims) - ddof
+    freedom = _count(x, axis, keepdims) - (ddof if correction is None else correction)
     known = freedom > 0
-    return where(known, total / where(known, freedom, ones_like(freedom)), math.nan)
+    return choose(known, total / choose(known, freedom, ones_like(freedom)), math.nan)
 
 
 @as_given
 @in_single
-def nanstd(x: Array, /, axis: Axis = None, *, ddof: float = 0, keepdims: bool = False) -> Array:
+def nanstd(
+    x: Array,
+    /,
+    axis: Axis = None,
+    *,
+    dtype: DType | None = None,
+    ddof: float = 0,
+    correction: float | None = None,
+    keepdims: bool = False,
+    where: Any = None,
+) -> Array:
     """Return the standard deviation of the elements that are no NaN; its derivative is 0 at 0.
 
     Args:
         x: the array.
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
+        dtype: the dtype in which to calculate, and of the result; that of `x` if None.
         ddof: what is subtracted from the number of elements: 0 for that of these numbers, 1 for the
             unbiased estimate from a sample.
+        correction: the standard's name of `ddof`, which it replaces unless None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes, real; NaN where no more than `ddof`
         elements are left.
     """
-    out = nanvar(array_of(x, "nanstd", axis), axis, ddof=ddof, keepdims=keepdims)
-    return where(out == 0, zeros_like(out), sqrt(out))
+    free = ddof if correction is None else correction
+    x = array_of(x, "nanstd", axis)
+    out = nanvar(x, axis, dtype=dtype, ddof=free, keepdims=keepdims, where=where)
+    return choose(out == 0, zeros_like(out), sqrt(out))
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
@@ -179,18 +247,30 @@ def _nanmax(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @as_given
-def nanmax(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmax(
+    x: Array,
+    /,
+    axis: Axis = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Array:
     """Return the largest element over axes that is no NaN; equal ones share the derivative.
 
     Args:
         x: a real array.
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        initial: a number that takes part too; none if None.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
     """
-    return _nanmax(floating(x, "nanmax", axis), axis=axis, keepdims=keepdims)
+    x = _seen(floating(x, "nanmax", axis), where)
+    out = _nanmax(x, axis=axis, keepdims=keepdims)
+    return out if initial is None else fmax(out, initial)
 
 
 @rule(vjp=optimum_vjp, jvp=optimum_jvp, zeros=True)
@@ -204,15 +284,27 @@ def _nanmin(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @as_given
-def nanmin(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
+def nanmin(
+    x: Array,
+    /,
+    axis: Axis = None,
+    *,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = None,
+) -> Array:
     """Return the smallest element over axes that is no NaN; equal ones share the derivative.
 
     Args:
         x: a real array.
         axis: the axis or axes to reduce, negative ones counted from the end; all if None.
         keepdims: whether the reduced axes stay in the result, with length one.
+        initial: a number that takes part too; none if None.
+        where: which elements take part, broadcast to `x`; all if None.
 
     Returns:
         An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
     """
-    return _nanmin(floating(x, "nanmin", axis), axis=axis, keepdims=keepdims)
+    x = _seen(floating(x, "nanmin", axis), where)
+    out = _nanmin(x, axis=axis, keepdims=keepdims)
+    return out if initial is None else fmin(out, initial)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.array import SCALARS, Array
+from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
-from .beside import array_of, floating, is_array, placed
+from .beside import array_of, floating, is_array, is_number, placed
 from .dtypes import astype, is_tracked
 from .elementwise import (
     ceil,
@@ -172,13 +172,14 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
-    if is_array(q):
+    if is_array(q) and not is_number(q):
         q = q / top
     else:
         values = np.asarray(q, dtype=np.float64) / top
         if not np.all((values >= 0) & (values <= 1)):
             raise ValueError(f"{name}: q is {q}; expected numbers from 0 to {top}")
-        q = placed(x, values, None if type(q) in SCALARS else np.float64)
+        kind = getattr(q, "dtype", np.float64) if values.shape == () else np.float64
+        q = placed(x, values, None if isinstance(q, (int, float)) else np.result_type(kind, 1.0))
     rows = _last(x, axis)
     points = reshape(q, (-1,))
     if name.startswith("nan"):
@@ -195,7 +196,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
 
 @as_given
 def quantile(
-    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, /, q: ArrayLike, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the quantiles of elements over axes; it has derivatives in `x` and in `q`.
 
@@ -220,7 +221,7 @@ def quantile(
 
 @as_given
 def percentile(
-    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, /, q: ArrayLike, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the percentiles of elements over axes: `quantile` at ``q / 100``.
 
@@ -239,7 +240,7 @@ def percentile(
 
 @as_given
 def nanquantile(
-    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, /, q: ArrayLike, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the quantiles over axes of the elements that are no NaN; see `quantile`.
 
@@ -258,7 +259,7 @@ def nanquantile(
 
 @as_given
 def nanpercentile(
-    x: Array, q: ArrayLike, /, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
+    x: Array, /, q: ArrayLike, axis: Axis = None, *, method: str = "linear", keepdims: bool = False
 ) -> Array:
     """Return the percentiles over axes of the elements that are no NaN; see `quantile`.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from .beside import array_of, beside, fractions
+from .beside import array_of, beside, fractions, is_number
 from .creation import full_like
 from .indexing import _place, getitem, setitem
 from .manipulation import at_axis, broadcast_to, concat, flip, front, reshape
@@ -65,6 +65,8 @@ def pad(
     if reflect_type not in ("even", "odd"):
         raise ValueError(f"pad: reflect_type is {reflect_type!r}; expected 'even' or 'odd'")
     widths = _widths(pad_width, ndim)
+    if is_number(constant_values) and hasattr(constant_values, "item"):
+        constant_values = constant_values.item()
     if mode == "constant" and type(constant_values) in SCALARS:
         return _constant(x, widths, constant_values)
     values = _pairs({"constant": constant_values, "linear_ramp": end_values}.get(mode), ndim)
@@ -87,6 +89,7 @@ def pad(
 
 def _pairs(given: Any, ndim: int) -> list[Pair]:
     """Return a value for both sides of each axis, from one, a pair, or a pair for each."""
+    given = given.item() if is_number(given) and hasattr(given, "item") else given
     if not isinstance(given, (list, tuple)):
         return [(given, given)] * ndim
     rows = [row if isinstance(row, (list, tuple)) else None for row in given]

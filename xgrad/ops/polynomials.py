@@ -7,7 +7,7 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from .arranging import diag, vander
-from .beside import array_of, beside, floating, fractions
+from .beside import array_of, beside, floating, fractions, is_array, is_number
 from .choosing import polyval
 from .convolution import convolve
 from .creation import ones_like, zeros_like
@@ -41,7 +41,7 @@ def _vector(p: Any, name: str) -> Any:
 
 def _two(a1: Any, a2: Any, name: str) -> tuple[Any, Any]:
     """Return the coefficients of two polynomials; numbers beside the other's array."""
-    like = next((x for x in (a1, a2) if hasattr(x, "shape")), None)
+    like = next((x for x in (a1, a2) if is_array(x) and not is_number(x)), None)
     if like is not None:
         a1, a2 = beside(like, a1), beside(like, a2)
     return _vector(a1, name), _vector(a2, name)

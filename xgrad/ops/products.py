@@ -13,6 +13,7 @@ from ..backends import XP, Raw, backend_of, backend_of_type
 from ..engine.frames import called
 from ..engine.op import linear, multilinear
 from ..engine.operands import require_array
+from ..engine.plain import as_tuple, integers
 from ..engine.projection import conj
 from ..errors import MixedBackendError
 from .dtypes import astype, result_type
@@ -139,7 +140,9 @@ def tensordot(
     require_array("tensordot", "x1", x1)
     require_array("tensordot", "x2", x2)
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
-    if isinstance(axes, int):
+    pairs = integers(axes)
+    if isinstance(pairs, int):
+        axes = pairs
         if not 0 <= axes <= min(len(shape1), len(shape2)):
             raise ValueError(
                 f"{called('tensordot')}: axes is {axes}; x1 has shape {shape1} and x2 {shape2}"
@@ -147,8 +150,8 @@ def tensordot(
         first = list(range(len(shape1) - axes, len(shape1)))
         second = list(range(axes))
     else:
-        first = [front(a, len(shape1), "tensordot") for a in axes[0]]
-        second = [front(a, len(shape2), "tensordot") for a in axes[1]]
+        first = [front(a, len(shape1), "tensordot") for a in as_tuple(pairs[0])]
+        second = [front(a, len(shape2), "tensordot") for a in as_tuple(pairs[1])]
     if [shape1[a] for a in first] != [shape2[a] for a in second]:
         raise ValueError(
             f"{called('tensordot')}: axes {first} of {shape1} and {second} of {shape2} differ "

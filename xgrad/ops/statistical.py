@@ -22,8 +22,15 @@ def axes_of(ndim: int, axis: Axis, name: str = "axis") -> tuple[int, ...]:
     """Return the axes of a reduction, counted from the front."""
     if axis is None:
         return tuple(range(ndim))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return tuple(front(a, ndim, name) for a in axes)
+    return tuple(front(a, ndim, name) for a in listed(axis))
+
+
+def listed(axis: Any) -> tuple[Any, ...]:
+    """Return one axis, or several in any sequence, as a tuple."""
+    if isinstance(axis, tuple):
+        return axis
+    several = isinstance(axis, (list, range)) or getattr(axis, "shape", ()) != ()
+    return tuple(axis) if several else (axis,)
 
 
 def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:

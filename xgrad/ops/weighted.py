@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.frames import called
+from ..engine.plain import as_tuple, is_scalar
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like
@@ -85,7 +87,7 @@ def average(
         return (out, ones_like(out) * share) if returned else out
     weights = floating(beside(x, weights), "average")
     if tuple(weights.shape) != tuple(x.shape):
-        given: Any = axis if isinstance(axis, tuple) else (axis,)
+        given: Any = as_tuple(axis) if axis is not None else ()
         if axis is None or tuple(weights.shape) != tuple(x.shape[a] for a in given):
             raise ValueError(
                 f"average: weights has shape {tuple(weights.shape)}; expected {tuple(x.shape)}, "
@@ -244,7 +246,10 @@ def histogram(
         its right, on the last edge into the last bin; one outside falls into none.
     """
     x = floating(ravel(x), "histogram")
-    edges = _edges(x, bins, range) if isinstance(bins, int) else beside(x, bins)
+    if isinstance(bins, int) or is_scalar(bins):
+        edges = _edges(x, operator.index(bins), range)  # type: ignore[arg-type]
+    else:
+        edges = beside(x, bins)
     n = edges.shape[0] - 1
     first, last = getitem(edges, 0), getitem(edges, n)
     inside = logical_and(x >= first, x <= last)

@@ -168,7 +168,7 @@ def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, x: (
-        2 * alpha * (n > 0) * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
+        2 * (n > 0) * alpha * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
     ),
 )
 def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
@@ -192,9 +192,8 @@ def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, beta, x: (
-        (n + alpha + beta + 1.0)
-        / 2
-        * (n > 0)
+        (0.5 * (n > 0))
+        * (n + alpha + beta + 1.0)
         * xp.special.eval_jacobi(_below(n), alpha + 1.0, beta + 1.0, x)
     ),
 )

@@ -11,6 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
+from ..plain import is_odd
 from ..projection import like
 from .results import arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
@@ -27,6 +28,8 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         rest: Any = ()
         if len(args) != count or (kwargs and not kwargs.keys() <= keywords):
             arrays, rest, kwargs = op.parse(args, kwargs)
+        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
+            rest, kwargs = op.plain(rest, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
         mask, bit, cls = 0, 1, None
@@ -54,6 +57,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         try:
             out = raws[cls](*values, *rest, **kwargs)
         except Exception as error:
+            op.plain(rest, kwargs)  # raises, if it is for one of these
             explain(op, arrays, error)
             raise
         if not mask or not records or not is_recording():

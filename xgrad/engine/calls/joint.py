@@ -11,6 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Kind
 from ..operands import call_raw, explain, operands, same_backend
+from ..plain import is_odd
 from ..projection import Like, like
 from .results import arrayed, new, on_tape, wrapped
 
@@ -27,6 +28,8 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
     def call(*arrays: Any, **kwargs: Any) -> Any:
         if not kwargs.keys() <= keywords:
             op.check(kwargs)  # raises
+        if kwargs and is_odd(kwargs.values()):
+            _, kwargs = op.plain((), kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
         cls = None
@@ -52,6 +55,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
         try:
             out = raws[cls](*values, **kwargs)
         except Exception as error:
+            op.plain((), kwargs)  # raises, if it is for one of these
             explain(op, arrays, error)
             raise
         if not any(nodes) or not is_recording():

@@ -11,6 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
 from ..operands import explain, operands
+from ..plain import is_odd
 from ..projection import Like, like
 from .results import FLOAT64, arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
@@ -34,6 +35,8 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
     def call(x: Any, /, *rest: Any, **kwargs: Any) -> Any:
         if len(rest) > most or (kwargs and not kwargs.keys() <= keywords):
             op.parse((x, *rest), kwargs)  # raises
+        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
+            rest, kwargs = op.plain(rest, kwargs)
         if type(x) is not Array:
             if type(x) in raws:
                 return raws[type(x)](x, *rest, **kwargs)
@@ -44,6 +47,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
         try:
             out = raws[cls](data, *rest, **kwargs)
         except Exception as error:
+            op.plain(rest, kwargs)  # raises, if it is for one of these
             explain(op, (x,), error)
             raise
         node = x._node

@@ -14,6 +14,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...engine.plain import as_tuple
 from ...ops.halves import in_single, is_half, widened
 from .checks import require_shape
 
@@ -189,7 +190,7 @@ def group_norm(
 
 def _last_axes(input: Any, normalized_shape: Any, function: str, **more: Any) -> tuple[int, ...]:
     """Return the last axes, after a check that they and the parameters have the given shape."""
-    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    shape = as_tuple(normalized_shape)
     if not shape or tuple(input.shape[-len(shape) :]) != shape:
         raise ValueError(
             f"{function}: input has shape {tuple(input.shape)}; expected it to end in {shape}"

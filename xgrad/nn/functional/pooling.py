@@ -10,6 +10,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import as_given
+from ...engine.plain import integers
 from ...ops.halves import in_single
 from .checks import made_like
 from .windows import Shape, Window, batched, each_axis, largest, unfold
@@ -265,7 +266,8 @@ def avg_pool3d(
 
 def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: Any) -> Any:
     """Reduce each spatial axis to a length, by parts as equal as possible that may overlap."""
-    given = (output_size,) * ndim if isinstance(output_size, int) else tuple(output_size)
+    sizes = integers(output_size)
+    given = sizes if isinstance(sizes, tuple) else (sizes,) * ndim
     if len(given) != ndim or len(input.shape) not in (ndim + 1, ndim + 2):
         raise ValueError(
             f"{function}: got an input of shape {tuple(input.shape)} and output_size "

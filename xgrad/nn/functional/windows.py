@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ...backends import backend_of
 from ...engine.op import linear, rule
+from ...engine.plain import integers
 from ...ops.elementwise import strong_multiply
 
 Shape = tuple[int, ...]
@@ -171,10 +172,8 @@ def largest(x: Any, /, *, window: Window) -> Any:
 
 def each_axis(value: int | Sequence[int], ndim: int, function: str, name: str, least: int) -> Shape:
     """Return one integer for each spatial axis, from one for all or a sequence."""
-    if isinstance(value, int):
-        values: Shape = (value,) * ndim
-    else:
-        values = tuple(operator.index(v) for v in value)
+    given = integers(value)
+    values: Shape = given if isinstance(given, tuple) else (given,) * ndim
     if len(values) != ndim or min(values) < least:
         wanted = "a positive integer" if least else "an integer that is not negative"
         raise ValueError(

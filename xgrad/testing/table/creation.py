@@ -31,6 +31,11 @@ def _lifted(function: Any) -> Any:
     return created
 
 
+def _in_dtype(reference: Any) -> Any:
+    """Return a function of NumPy's with its result in the dtype of the first argument."""
+    return lambda first, *args, **kwargs: reference(first, *args, **kwargs).astype(first.dtype)
+
+
 def _flat(x: Any) -> list[Any]:
     return [leaf for part in x for leaf in _flat(part)] if isinstance(x, (list, tuple)) else [x]
 
@@ -77,6 +82,27 @@ ROWS: tuple[Row, ...] = (
         (sample((2, 3), a()), sample(2, a())),
         function=_lifted(xg.full),
         reference=lambda shape, value: np.full(shape, value, value.dtype),
+    ),
+    Row(
+        "logspace",
+        (
+            sample(a(), a(), 5),
+            sample(a(2), a(2), 3, endpoint=False),
+            sample(a(2, 2), a(2, 2), 4, base=2.0),
+        ),
+        function=_lifted(xg.logspace),
+        reference=_in_dtype(np.logspace),
+        keeps="out",
+    ),
+    Row(
+        "geomspace",
+        (
+            sample(a(low=0.5, kind="real"), a(low=0.5, kind="real"), 5),
+            sample(a(2, low=0.5, kind="real"), a(2, low=0.5, kind="real"), 3, endpoint=False),
+        ),
+        function=_lifted(xg.geomspace),
+        reference=_in_dtype(np.geomspace),
+        keeps="first",
     ),
     Row(
         "full_like",

@@ -1,0 +1,159 @@
+"""NumPy's functions that make arrays, asked by ``like=``: made where that array is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import xgrad
+
+from ..arrays.array import Array
+from ..backends import creating_like
+
+
+def _shaped(shape: Any) -> Any:
+    return shape if isinstance(shape, int) else tuple(int(n) for n in np.atleast_1d(shape))
+
+
+def _empty(shape: Any, dtype: Any = float, order: str = "C", *, device: Any = None) -> Array:
+    return xgrad.empty(_shaped(shape), dtype=dtype, device=device)
+
+
+def _zeros(shape: Any, dtype: Any = float, order: str = "C", *, device: Any = None) -> Array:
+    return xgrad.zeros(_shaped(shape), dtype=dtype or float, device=device)
+
+
+def _ones(shape: Any, dtype: Any = float, order: str = "C", *, device: Any = None) -> Array:
+    return xgrad.ones(_shaped(shape), dtype=dtype or float, device=device)
+
+
+def _full(
+    shape: Any, fill_value: Any, dtype: Any = None, order: str = "C", *, device: Any = None
+) -> Array:
+    if isinstance(fill_value, (list, tuple)) or getattr(fill_value, "shape", ()) != ():
+        return xgrad.broadcast_to(xgrad.asarray(fill_value, dtype=dtype), _shaped(shape)).copy()
+    return xgrad.full(_shaped(shape), fill_value, dtype=dtype, device=device)
+
+
+def _array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: Any = True,
+    order: str = "K",
+    subok: bool = False,
+    ndmin: int = 0,
+    ndmax: int = 0,
+) -> Array:
+    out = xgrad.asarray(object, dtype=dtype, copy=copy)
+    missing = ndmin - out.ndim
+    return xgrad.reshape(out, (1,) * missing + out.shape) if missing > 0 else out
+
+
+def _asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: Any = None
+) -> Array:
+    return xgrad.asarray(a, dtype=dtype, device=device, copy=copy)
+
+
+def _ascontiguousarray(a: Any, dtype: Any = None) -> Array:
+    return _array(a, dtype, copy=None, ndmin=1)
+
+
+def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Array:
+    return xgrad.asarray(a, dtype=dtype)
+
+
+def _arange(*bounds: Any, dtype: Any = None, device: Any = None, **named: Any) -> Array:
+    bounds = (named.pop("start"), *bounds) if "start" in named else bounds
+    return xgrad.arange(*bounds, dtype=dtype, device=device, **named)
+
+
+def _fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:
+    places = np.indices(tuple(shape), dtype=dtype)
+    return function(*map(xgrad.asarray, places), **kwargs)
+
+
+def _on_the_host(function: Any) -> Callable[..., Array]:
+    """Return a function that has NumPy make the values, and puts them where new arrays go."""
+    return lambda *args, **kwargs: xgrad.asarray(function(*args, **kwargs))
+
+
+MADE: dict[Any, Callable[..., Any]] = {
+    np.arange: _arange,
+    np.array: _array,
+    np.asanyarray: _asarray,
+    np.asarray: _asarray,
+    np.ascontiguousarray: _ascontiguousarray,
+    np.asfortranarray: _ascontiguousarray,
+    np.empty: _empty,
+    np.fromfunction: _fromfunction,
+    np.full: _full,
+    np.ones: _ones,
+    np.require: _require,
+    np.zeros: _zeros,
+    **{
+        function: _on_the_host(function)
+        for function in (
+            *(np.eye, np.frombuffer, np.fromfile, np.fromiter, np.fromstring),
+            *(np.genfromtxt, np.identity, np.loadtxt, np.tri),
+        )
+    },
+}
+"""What stands for each function that takes ``like=``."""
+
+
+def _like(name: str) -> Callable[..., Any]:
+    """Return NumPy's ``name_like``, which may be told another shape."""
+
+    def call(
+        a: Any,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        *,
+        device: Any = None,
+    ) -> Any:
+        a = xgrad.asarray(a)
+        if shape is None:
+            return getattr(xgrad, f"{name}_like")(a, dtype=dtype, device=device)
+        with creating_like(a._data):
+            return getattr(xgrad, name)(_shaped(shape), dtype=dtype or a.dtype, device=device)
+
+    return call
+
+
+def _full_like(
+    a: Any,
+    fill_value: Any,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
+) -> Any:
+    a = xgrad.asarray(a)
+    if shape is None and getattr(fill_value, "shape", ()) == ():
+        return xgrad.full_like(a, fill_value, dtype=dtype, device=device)
+    with creating_like(a._data):
+        shape = a.shape if shape is None else shape
+        return _full(shape, fill_value, dtype or a.dtype, device=device)
+
+
+ADAPTED: dict[str, Callable[..., Any]] = {
+    "empty_like": _like("empty"),
+    "full_like": _full_like,
+    "ones_like": _like("ones"),
+    "zeros_like": _like("zeros"),
+}
+"""NumPy's functions by name, where their arguments are not the standard's."""
+
+
+def made(like: Array, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Return what one of these functions makes, on the backend and device of an array."""
+    with creating_like(like._data):
+        return MADE[function](*args, **kwargs)
