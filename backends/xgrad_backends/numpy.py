@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextvars import Context
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -181,10 +182,6 @@ def _owns(x: Any) -> bool:
     return x.base is None and x.flags.writeable
 
 
-def _quiet() -> Any:
-    return np.errstate(all="ignore")
-
-
 _thread = threading.local()
 
 
@@ -287,7 +284,7 @@ BACKEND = Backend(
     copied=lambda x: x.copy(),
     in_place=True,
     owns=_owns,
-    quiet=_quiet,
+    quiet=partial(np.errstate, all="ignore"),
     quietly=_quietly,
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,

@@ -15,21 +15,19 @@ import numpy as np
 PLAIN = frozenset((int, bool, type(None)))
 """Types of numbers of axes, lengths and flags that are what they should be."""
 
-_PASSED = PLAIN | {float, complex, str, type, slice, type(...)}
+PASSED = PLAIN | {float, complex, str, type, slice, type(...)}
+"""Types that stay as they are, or are left to the backend to refuse, as a float for an axis."""
 
 
 def is_odd(values: Iterable[Any]) -> bool:
-    """Whether one of the parameters of a call may be a form that has to be made plain.
-
-    What is left to the backend to refuse, as a float for an axis, is none.
-    """
+    """Whether one of the parameters of a call may be a form that has to be made plain."""
     for x in values:
         cls = type(x)
         if cls is tuple:
             for n in x:
                 if type(n) is not int:
                     return True
-        elif cls not in _PASSED:
+        elif cls not in PASSED:
             return True
     return False
 

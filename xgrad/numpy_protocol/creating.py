@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,8 @@ def _require(a: Any, dtype: Any = None, requirements: Any = None) -> Array:
 
 def _arange(*bounds: Any, dtype: Any = None, device: Any = None, **named: Any) -> Array:
     bounds = (named.pop("start"), *bounds) if "start" in named else bounds
-    return xgrad.arange(*bounds, dtype=dtype, device=device, **named)
+    made = partial(xgrad.arange, dtype=dtype, device=device)  # three bounds at most
+    return made(*bounds, **named)
 
 
 def _fromfunction(function: Any, shape: Any, *, dtype: Any = float, **kwargs: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -46,19 +46,19 @@ MODULES = {
 
 
 def function(
-    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: Array | None = None
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    asked: Array | None = None,
+    taken: Mapping[Any, Callable[..., Any]] = TAKEN,
 ) -> Any:
     """Call the xgrad function of a NumPy function; NotImplemented if there is none.
 
-    `asked` is the array whose method NumPy called, which ``like=`` names and drops.
+    `asked` is the array whose method NumPy called, which ``like=`` names and drops; `taken` are the
+    functions in whose place a program put one of its own.
     """
-    return TAKEN[func](*args, **kwargs) if func in TAKEN else untaken(func, args, kwargs, asked)
-
-
-def untaken(
-    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: Array | None = None
-) -> Any:
-    """Call the xgrad function of a NumPy function, whatever a program put in its place."""
+    if func in taken:
+        return taken[func](*args, **kwargs)
     name = func.__name__
     if asked is not None and func in creating.MADE:
         return creating.made(asked, func, args, kwargs)

@@ -14,7 +14,7 @@ import xgrad
 from ..arrays.array import Array
 from ..arrays.operators import made_beside
 from . import reductions
-from .functions import untaken
+from .functions import function
 from .storing import refuse_out, store, stored
 from .taken import TAKEN
 
@@ -114,8 +114,8 @@ def take(func: Any, own: Callable[..., Any]) -> Callable[..., Any]:
     TAKEN[func] = own
     plain.cache_clear()
     if isinstance(func, np.ufunc):
-        return found(func)  # type: ignore[no-any-return]  # it is one
-    return lambda *args, **kwargs: untaken(func, args, kwargs)
+        return found(func)
+    return lambda *args, **kwargs: function(func, args, kwargs, taken={})
 
 
 def _is_of_scipy(ufunc: Any, name: str) -> bool:

@@ -11,7 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
-from ..plain import is_odd
+from ..plain import PASSED, is_odd
 from ..projection import like
 from .results import arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
@@ -21,6 +21,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
     raws, count = op.raws, len(op.arrays)
     keywords = op.keywords.difference(op.arrays, op.rest)
     records = not isinstance(kind, Constant)
+    makers, simple = op.makers, PASSED.issuperset
     recordings: dict[int, Any] = {}
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -28,8 +29,10 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         rest: Any = ()
         if len(args) != count or (kwargs and not kwargs.keys() <= keywords):
             arrays, rest, kwargs = op.parse(args, kwargs)
-        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
-            rest, kwargs = op.plain(rest, kwargs)
+        if makers and (rest or kwargs):
+            given = (*rest, *kwargs.values())
+            if not simple(map(type, given)) and is_odd(given):
+                rest, kwargs = op.plain(rest, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
         mask, bit, cls = 0, 1, None

@@ -11,7 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Kind
 from ..operands import call_raw, explain, operands, same_backend
-from ..plain import is_odd
+from ..plain import PASSED, is_odd
 from ..projection import Like, like
 from .results import arrayed, new, on_tape, wrapped
 
@@ -23,12 +23,12 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
     passes over those without a parent.
     """
     raws, keywords, count = op.raws, op.keywords, len(op.parameters)
-    rule = kind.rule(())
+    rule, simple = kind.rule(()), PASSED.issuperset
 
     def call(*arrays: Any, **kwargs: Any) -> Any:
         if not kwargs.keys() <= keywords:
             op.check(kwargs)  # raises
-        if kwargs and is_odd(kwargs.values()):
+        if not simple(map(type, kwargs.values())) and is_odd(kwargs.values()):
             _, kwargs = op.plain((), kwargs)
         values: list[Any] = []
         nodes: list[Any] = []

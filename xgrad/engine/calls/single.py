@@ -11,7 +11,7 @@ from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
 from ..operands import explain, operands
-from ..plain import is_odd
+from ..plain import PASSED, is_odd
 from ..projection import Like, like
 from .results import FLOAT64, arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
@@ -27,16 +27,20 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
     """
     raws, most, count, keywords = op.raws, len(op.rest), len(op.parameters), op.keywords
     records = not isinstance(kind, Constant)
+    makers, simple = op.makers, PASSED.issuperset
     rule: Any = kind.rule((0,)) if records else None
     standard, keeps = op.standard, rule.keeps if records else ()
     pack, liked = packing(op, kind, keeps), keeps == (*kind.likes, *op.parameters) != ()
     both = keeps == (op.arrays[0], "out")
+    in_order = None if "copy" in op.parameters else op.parameters
 
     def call(x: Any, /, *rest: Any, **kwargs: Any) -> Any:
         if len(rest) > most or (kwargs and not kwargs.keys() <= keywords):
             op.parse((x, *rest), kwargs)  # raises
-        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
-            rest, kwargs = op.plain(rest, kwargs)
+        if makers and (rest or kwargs):
+            given = (*rest, *kwargs.values())
+            if not simple(map(type, given)) and is_odd(given):
+                rest, kwargs = op.plain(rest, kwargs)
         if type(x) is not Array:
             if type(x) in raws:
                 return raws[type(x)](x, *rest, **kwargs)
@@ -57,7 +61,9 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 left(op.name, node)
         else:
             parameters = standard
-            if rest or kwargs:
+            if [*kwargs] == in_order and not rest:
+                parameters = tuple(kwargs.values())
+            elif rest or kwargs:
                 parameters = op.values(rest, kwargs) if len(rest) < count else rest
             if type(out) is not cls:
                 if isinstance(out, (tuple, list)):

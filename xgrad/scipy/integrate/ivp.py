@@ -135,7 +135,7 @@ def solve_ivp(
     """
     given = () if args is None else tuple(args) if isinstance(args, (list, tuple)) else (args,)
     known = (*EXPLICIT, *COLLOCATED)
-    if isinstance(method, type) and method is getattr(chapter("integrate"), method.__name__, None):
+    if isinstance(method, type) and hasattr(chapter("integrate"), method.__name__):
         method = method.__name__
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")

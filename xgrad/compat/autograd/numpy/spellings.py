@@ -43,4 +43,4 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 for _own, _theirs in ((where, np.where), (clip, np.clip), (tensordot, np.tensordot)):
-    _own.borrowed_from = _theirs  # type: ignore[attr-defined]  # see `extend.defvjp`
+    setattr(_own, "borrowed_from", _theirs)  # noqa: B010 - see `extend.defvjp`
