@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
-
 from xgrad.errors import MixedBackendError
 
 from . import lapack, scipy_special
@@ -26,7 +25,17 @@ dask: Any = require("dask")
 da: Any = dask.array
 
 # where Dask is missing, require says so
-from .dask_indexing import added_rows, as_remembered, is_zeros, picks, remember  # noqa: E402
+from .dask_indexing import (  # noqa: E402
+    added_rows,
+    as_remembered,
+    evened,
+    is_zeros,
+    picks,
+    placed,
+    regular,
+    remember,
+    spans_of,
+)
 from .dask_linalg import FFT, LINALG  # noqa: E402
 
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
@@ -78,7 +87,7 @@ def _getitem(x: Any, key: Any) -> Any:
     _require_known(x)
     if _is_basic(key):
         remember(x)
-        return x[key]
+        return evened(x[key], x)
     key = _without_masks(x, key)
     if picks(key) is not None:
         remember(x)
@@ -100,6 +109,11 @@ def _added(x: Any, key: Any, value: Any) -> Any:
 
 
 def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
+    if not copy and is_zeros(x):
+        x = as_remembered(x)
+        spans = spans_of(x, key)
+        if spans is not None:
+            return placed(x, spans, value)
     if _is_assignable(key) and x[key].size:
         return _replaced(x, key, value)
     return _whole(_replaced, x, x.shape, key, value).rechunk(x.chunks)
@@ -107,8 +121,11 @@ def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
     x = as_remembered(x)
+    spans = spans_of(x, key)
+    if spans is not None:
+        return placed(x, spans, value) if is_zeros(x) else x + placed(x, spans, value)
     if _is_assignable(key) and x[key].size:
-        return _replaced(x, key, x[key] + value if not is_zeros(x) else value)
+        return _replaced(x, key, x[key] + value)
     key = _without_masks(x, key)
     if picks(key) is not None:
         return added_rows(x, key, value)
@@ -120,6 +137,10 @@ def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
         return _STANDARD.reshape(x, shape, copy=copy)
     except NotImplementedError:  # neither a merge nor a split of axes
         return _whole(np.reshape, x, np.empty(x.shape, np.void).reshape(shape).shape, shape)
+
+
+def _concat(arrays: Any, /, *, axis: Any = 0) -> Any:
+    return regular(_STANDARD.concat(arrays, axis=axis))
 
 
 def _roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
@@ -139,7 +160,7 @@ def _require_known(x: Any) -> None:
 
 def _without_masks(x: Any, key: Any) -> Any:
     """Return a key in which masks of NumPy are indices; a lazy mask is refused."""
-    parts = []
+    parts: list[Any] = []
     for k in _parts(key):
         if isinstance(k, da.Array) and k.dtype == bool:
             raise ValueError(
@@ -273,6 +294,7 @@ BACKEND = Backend(
     xp=Namespace(
         "dask",
         _STANDARD,
+        concat=_concat,
         reshape=_reshape,
         roll=_roll,
         sign=da.sign,

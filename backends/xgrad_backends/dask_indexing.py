@@ -10,7 +10,17 @@ import dask.array as da
 import numpy as np
 from dask.highlevelgraph import HighLevelGraph
 
-__all__ = ["added_rows", "as_remembered", "is_zeros", "picks", "remember"]
+__all__ = [
+    "added_rows",
+    "as_remembered",
+    "evened",
+    "is_zeros",
+    "picks",
+    "placed",
+    "regular",
+    "remember",
+    "spans_of",
+]
 
 _MOST = 256
 _chunks: OrderedDict[tuple[int, ...], Any] = OrderedDict()
@@ -20,8 +30,10 @@ def remember(x: Any) -> None:
     """Take note of the chunks of an array that is read at an index.
 
     The cotangent of a part is put into zeros of the array's shape. A tape knows only that; zeros in
-    other chunks would make the gradient one of many fragments.
+    other chunks would make the gradient one of many fragments. Fragments are not remembered.
     """
+    if not all(len(set(c[:-1])) <= 1 and c[-1] <= c[0] for c in x.chunks):
+        return
     _chunks[x.shape] = x.chunks
     _chunks.move_to_end(x.shape)
     if len(_chunks) > _MOST:
@@ -29,8 +41,8 @@ def remember(x: Any) -> None:
 
 
 def is_zeros(x: Any) -> bool:
-    """Whether an array was made by Dask's function `zeros`."""
-    return bool(x.name.startswith(("zeros-", "zeros_like-")))
+    """Whether an array was made by Dask's function `zeros`, or `empty`, and not changed since."""
+    return bool(x.name.startswith(("zeros-", "zeros_like-", "empty-")))
 
 
 def as_remembered(x: Any) -> Any:
@@ -39,6 +51,71 @@ def as_remembered(x: Any) -> Any:
     if chunks is None or chunks == x.chunks or not is_zeros(x):
         return x
     return da.zeros(x.shape, dtype=x.dtype, chunks=chunks)
+
+
+def evened(part: Any, x: Any) -> Any:
+    """Return a part of an array in chunks as large as the array's, from its beginning on.
+
+    Parts of one array that begin at other places, as those of a stencil do, then lie chunk beside
+    chunk; else each operation on two of them would cut both where either is cut.
+    """
+    if part.ndim != x.ndim or part.npartitions < 2:
+        return part
+    sizes = tuple(max(c) for c in x.chunks)
+    chunks = da.core.normalize_chunks(sizes, part.shape, dtype=part.dtype)
+    return part if chunks == part.chunks else part.rechunk(chunks)
+
+
+def regular(x: Any) -> Any:
+    """Return an array that was put together in the chunks of one of its shape that was read."""
+    chunks = _chunks.get(x.shape)
+    return x if chunks is None or chunks == x.chunks else x.rechunk(chunks)
+
+
+def spans_of(x: Any, key: Any) -> list[tuple[int, int, bool]] | None:
+    """Return where a key of whole numbers and slices begins and ends along each axis.
+
+    With each whether it is one number, whose axis is gone. None for any other key, and one that
+    goes in steps or names nothing.
+    """
+    parts = list(key) if isinstance(key, tuple) else [key]
+    if Ellipsis in [k for k in parts if not _is_array(k)]:
+        at = next(i for i, k in enumerate(parts) if k is Ellipsis)
+        parts[at : at + 1] = [slice(None)] * (x.ndim - len(parts) + 1)
+    parts += [slice(None)] * (x.ndim - len(parts))
+    spans = []
+    for k, n in zip(parts, x.shape, strict=False):
+        if type(k) is int:
+            spans.append((k % n, k % n + 1, True))
+            continue
+        if not isinstance(k, slice) or k.step not in (None, 1):
+            return None
+        start, stop, _ = k.indices(n)
+        if stop <= start:
+            return None
+        spans.append((start, stop, False))
+    return spans if len(parts) == x.ndim else None
+
+
+def placed(x: Any, spans: list[tuple[int, int, bool]], value: Any) -> Any:
+    """Return zeros in the shape and the chunks of an array, with a value at some spans.
+
+    Dask's own assignment looks at every task of the graph each time.
+    """
+    value = da.asarray(value).astype(x.dtype)
+    kept = tuple(stop - start for start, stop, single in spans if not single)
+    value = da.broadcast_to(value, kept) if value.shape != kept else value
+    value = value[tuple(None if single else slice(None) for *_, single in spans)]
+    for axis, (start, stop, _) in enumerate(spans):
+        around = []
+        for length in (start, x.shape[axis] - stop):
+            shape = (*value.shape[:axis], length, *value.shape[axis + 1 :])
+            chunks = (*value.chunks[:axis], -1, *value.chunks[axis + 1 :])
+            around.append([da.zeros(shape, dtype=x.dtype, chunks=chunks)] if length else [])
+        before, after = around
+        if before or after:
+            value = da.concatenate([*before, value, *after], axis=axis)
+    return value if value.chunks == x.chunks else value.rechunk(x.chunks)
 
 
 def picks(key: tuple[Any, ...]) -> int | None:
