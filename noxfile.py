@@ -115,6 +115,25 @@ def kills(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def tests_mpi(session: nox.Session) -> None:
+    """Test on processes: MPI, PyTorch's gloo, pools, a local Dask cluster; `-- -k NAME` selects.
+
+    It needs an MPI: on Debian ``apt-get install openmpi-bin libopenmpi-dev``.
+    """
+    if shutil.which("mpiexec") is None:
+        session.error(
+            "there is no mpiexec. On Debian and Ubuntu: apt-get install openmpi-bin "
+            "libopenmpi-dev; on macOS: brew install open-mpi; with conda: "
+            "conda install -c conda-forge openmpi mpi4py"
+        )
+    fetch(session, TORCH)
+    install(session, "test", extra="mpi,distributed")
+    fetch(session, "joblib>=1.4")
+    chosen = session.posargs or ["tests/machines"]
+    session.run("pytest", "--backend", "numpy", *chosen, env={"XGRAD_PROCESSES": "1"})
+
+
+@nox.session(default=False)
 def tests_dask(session: nox.Session) -> None:
     """Test on Dask: the adapter, and the first sample of every op, its value and derivatives."""
     install(session, "test", extra="dask")

@@ -39,10 +39,10 @@ def test_the_recipe_needs_what_the_package_needs():
     assert listed == {*map(squeezed, PROJECT["dependencies"]), "python>=${{python_min}}"}
 
 
-def test_the_extra_of_everything_names_every_other_one_but_cuda():
+def test_the_extra_of_everything_names_every_other_one_but_those_of_the_machine():
     (everything,) = PROJECT["optional-dependencies"]["all"]
     named = set(re.search(r"\[(.*)\]", everything)[1].split(","))
-    extras = set(PROJECT["optional-dependencies"]) - {"all", "cuda12", "cuda13", "jax"}
+    extras = set(PROJECT["optional-dependencies"]) - {"all", "cuda12", "cuda13", "jax", "mpi"}
     assert named == extras
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
+from xgrad.errors import MixedBackendError
 
 from . import lapack, scipy_special
 from .detect import require
@@ -23,7 +24,19 @@ from .detect import require
 dask: Any = require("dask")
 da: Any = dask.array
 
-from .dask_linalg import FFT, LINALG  # noqa: E402 - where Dask is missing, require says so
+# where Dask is missing, require says so
+from .dask_indexing import (  # noqa: E402
+    added_rows,
+    as_remembered,
+    evened,
+    is_zeros,
+    picks,
+    placed,
+    regular,
+    remember,
+    spans_of,
+)
+from .dask_linalg import FFT, LINALG  # noqa: E402
 
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
 _DTYPES = {
@@ -71,7 +84,13 @@ def _stand_in(k: Any) -> Any:
 
 
 def _getitem(x: Any, key: Any) -> Any:
-    if _is_basic(key) or (isinstance(key, da.Array) and key.dtype == bool):
+    _require_known(x)
+    if _is_basic(key):
+        remember(x)
+        return evened(x[key], x)
+    key = _without_masks(x, key)
+    if picks(key) is not None:
+        remember(x)
         return x[key]
     known = tuple(map(_stand_in, _parts(key)))
     return _whole(operator.getitem, x, np.broadcast_to(np.False_, x.shape)[known].shape, key)
@@ -90,14 +109,26 @@ def _added(x: Any, key: Any, value: Any) -> Any:
 
 
 def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
+    if not copy and is_zeros(x):
+        x = as_remembered(x)
+        spans = spans_of(x, key)
+        if spans is not None:
+            return placed(x, spans, value)
     if _is_assignable(key) and x[key].size:
         return _replaced(x, key, value)
     return _whole(_replaced, x, x.shape, key, value).rechunk(x.chunks)
 
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
+    x = as_remembered(x)
+    spans = spans_of(x, key)
+    if spans is not None:
+        return placed(x, spans, value) if is_zeros(x) else x + placed(x, spans, value)
     if _is_assignable(key) and x[key].size:
         return _replaced(x, key, x[key] + value)
+    key = _without_masks(x, key)
+    if picks(key) is not None:
+        return added_rows(x, key, value)
     return _whole(_added, x, x.shape, key, value).rechunk(x.chunks)
 
 
@@ -106,6 +137,43 @@ def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
         return _STANDARD.reshape(x, shape, copy=copy)
     except NotImplementedError:  # neither a merge nor a split of axes
         return _whole(np.reshape, x, np.empty(x.shape, np.void).reshape(shape).shape, shape)
+
+
+def _concat(arrays: Any, /, *, axis: Any = 0) -> Any:
+    return regular(_STANDARD.concat(arrays, axis=axis))
+
+
+def _roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
+    """Return an array rolled, in its chunks; Dask's own is in pieces of those and the shift."""
+    out = da.roll(x, shift, axis=axis)
+    return out if out.chunks == x.chunks else out.rechunk(x.chunks)
+
+
+def _require_known(x: Any) -> None:
+    if any(n != n for n in x.shape):  # noqa: PLR0124 - a length that is not known is NaN
+        raise ValueError(
+            f"dask: got an array of shape {x.shape}, whose chunks have unknown lengths, as after "
+            "X[mask]; expected known ones. Call x.compute_chunk_sizes() on Dask's array first, "
+            "which computes the mask, or weigh the entries with xgrad.where(mask, x, 0.0)"
+        )
+
+
+def _without_masks(x: Any, key: Any) -> Any:
+    """Return a key in which masks of NumPy are indices; a lazy mask is refused."""
+    parts: list[Any] = []
+    for k in _parts(key):
+        if isinstance(k, da.Array) and k.dtype == bool:
+            raise ValueError(
+                f"dask: got a lazy mask of shape {k.shape} as an index; expected one whose values "
+                "are known, since the shape of the result depends on them. Use "
+                "xgrad.where(mask, x, 0.0), pass mask.compute(), or index Dask's array outside of "
+                "the derivative and call compute_chunk_sizes() on it"
+            )
+        if isinstance(k, np.ndarray) and k.dtype == bool:
+            parts += np.nonzero(k)
+        else:
+            parts.append(k)
+    return tuple(parts)
 
 
 def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
@@ -208,12 +276,27 @@ def _expm(x: Any) -> Any:
     return da.apply_gufunc(lapack.expm, "(m,n)->(m,n)", x, **dtypes)
 
 
+def _adopt(x: Any, like: Any) -> Any:
+    """Return an array of NumPy as one that stands beside Dask's, in its place on the tape.
+
+    Its cotangents stay lazy.
+    """
+    if not isinstance(x._data, (np.ndarray, np.generic)):
+        raise MixedBackendError(
+            f"dask: got an array of {x.backend!r} beside one of Dask's; expected one of Dask or "
+            "NumPy, which become Dask's. Make it NumPy's first, with x.to_backend('numpy')"
+        )
+    return type(x)(da.from_array(np.array(x._data)), x._node)
+
+
 BACKEND = Backend(
     name="dask",
     xp=Namespace(
         "dask",
         _STANDARD,
+        concat=_concat,
         reshape=_reshape,
+        roll=_roll,
         sign=da.sign,
         special=_Special("dask", scipy_special.named("dask")),
         take_along_axis=_take_along_axis,
@@ -238,5 +321,7 @@ BACKEND = Backend(
     expm=_expm,
     streams=_streams,
     is_lazy=True,
+    leads=1,
+    adopt=_adopt,
     instead_of=refusing("Pass a dask.array.Array of its numbers", da.Array),
 )

@@ -188,7 +188,8 @@ class Backend:
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
         leads: whether its arrays stand beside those of any other backend, and take them along; if
-            two lead, the one of the larger number does.
+            two lead, the one of the larger number does: 1 for a library, 10 for what records, more
+            for batches.
         adopt: ``adopt(x, like)`` gives an `Array` of another backend as one that stands beside the
             raw array `like` of this one, in its place on the tape; where this backend leads.
         under: a raw array that one of this backend is made of, where it leads: it tells the

@@ -342,7 +342,7 @@ PATTERNS = Backend(
     getitem=_getitem,
     setitem=_setitem,
     strong_multiply=_united,
-    leads=True,
+    leads=10,
 )
 BY_TYPE[Dependence] = PATTERNS
 

@@ -191,7 +191,7 @@ class Compiled:
             if isinstance(raw, Lazy):
                 return True
             backend = backend_of_type(type(raw)) if not isinstance(raw, type) else None
-            if backend is not None and backend.leads:
+            if backend is not None and backend.leads > 1:
                 return True
         return False
 

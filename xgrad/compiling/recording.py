@@ -116,7 +116,7 @@ def _made(base: Backend) -> Backend:
         synchronize=base.synchronize,
         parse_device=base.parse_device,
         on_device=base.on_device,
-        leads=1,
+        leads=10,
         adopt=adopted,
         solve_triangular=recorded("solve_triangular"),
         lu_factor=recorded("lu_factor"),

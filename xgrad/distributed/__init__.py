@@ -5,6 +5,7 @@ What is run by MPI, PyTorch's process groups, NCCL, threads or nobody else is to
 these packages is imported before one of their communicators is handed over.
 """
 
+from .chunks import compute, map_blocks, map_overlap, persist, sum_chunks
 from .communicator import Communicator, Serial
 from .group import Group, group, use
 from .pools import starmap
@@ -17,10 +18,15 @@ __all__ = [
     "Serial",
     "average",
     "broadcast",
+    "compute",
     "grad",
     "group",
+    "map_blocks",
+    "map_overlap",
+    "persist",
     "run_threads",
     "starmap",
+    "sum_chunks",
     "use",
     "value_and_grad",
 ]
