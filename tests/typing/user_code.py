@@ -29,6 +29,10 @@ def scaled(x: xg.Array, by: float, *, power: int = 2) -> xg.Array:
     return xg.multiply(xg.sum(xg.pow(x, power)), by)
 
 
+def moved(x: xg.Array, by: float) -> xg.Array:
+    return xg.sum(x + by)
+
+
 def error(model: nn.Linear, inputs: xg.Array) -> xg.Array:
     return xg.nn.functional.mse_loss(inputs, model(inputs))
 
@@ -132,7 +136,7 @@ reveal_type(xg.value_and_grad(error)(model, x))  # tuple[Any, Linear]
 reveal_type(xg.jacrev(loss)(x))  # Any
 reveal_type(xg.vjp(loss, x))  # tuple[Any, ...]
 reveal_type(xg.jvp(loss, (x,), (x,)))  # tuple[Any, ...]
-reveal_type(xg.grad(scaled))  # Gradient[[by: float, *, power: int =]] or Gradient[(by: float, *, power: int = 2)]
+reveal_type(xg.grad(moved))  # Gradient[[by: float]] or Gradient[(by: float)]
 reveal_type(xg.hessian(scaled)(a, by=2.0))  # Any
 of_numpy: Floats = xg.grad(norm)(a)
 value, gradient = xg.value_and_grad(scaled)(x, 2.0)
