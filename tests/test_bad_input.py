@@ -127,12 +127,11 @@ def test_whatever_is_refused_names_the_op_that_was_called(computing, row, quiet)
 def test_a_function_made_of_others_names_itself_and_what_failed():
     with pytest.raises(ValueError, match="broadcast") as caught:
         xg.allclose(xg.ones(2), xg.ones(3))
-    assert text(caught.value).endswith(
-        "in xgrad.isclose(float64[2], float64[3]), which xgrad.allclose calls"
-    )
+    where = "in xgrad.isclose(float64[2], float64[3]), which xgrad.allclose calls"
+    assert where in text(caught.value).splitlines()
     with pytest.raises(IndexError) as caught:
         xg.ones(2)[7]
-    assert text(caught.value).endswith("in xgrad.getitem(float64[2])")
+    assert "in xgrad.getitem(float64[2])" in text(caught.value).splitlines()
     with pytest.raises(TypeError, match=r"^pow: x2 is 'abc' of type str"):
         xg.pow(xg.ones(2), "abc")
 

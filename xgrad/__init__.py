@@ -28,6 +28,7 @@ from .engine import tape as tape
 from .engine.guarding import no_refills
 from .engine.handed import hand as _hand
 from .errors.folding import install as _fold_tracebacks
+from .errors.lines import install as _move_warnings
 from .hooks import install as _install_hooks
 from .names import find as _find
 from .names import hand as _hand_twins
@@ -770,3 +771,4 @@ _hand_twins(_twin)
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
 _install_hooks()
 _fold_tracebacks()
+_move_warnings()

@@ -29,6 +29,10 @@ def scaled(x: xg.Array, by: float, *, power: int = 2) -> xg.Array:
     return xg.multiply(xg.sum(xg.pow(x, power)), by)
 
 
+def moved(x: xg.Array, by: float) -> xg.Array:
+    return xg.sum(x + by)
+
+
 def error(model: nn.Linear, inputs: xg.Array) -> xg.Array:
     return xg.nn.functional.mse_loss(inputs, model(inputs))
 
@@ -78,6 +82,24 @@ reveal_type(xg.random.default_rng(0).normal(size=3))  # Array
 reveal_type(xg.stop_gradient(x))  # Array
 expected: Floats = xg.exp(a)
 
+# The names of NumPy ---------------------------------------------------------------------------
+reveal_type(xg.array([1.0, 2.0], dtype=xg.float32, ndmin=2))  # Array
+reveal_type(xg.array([x[0], 1.0]))  # Array
+reveal_type(xg.arccos(x))  # Array
+reveal_type(xg.power(a, x))  # Array
+reveal_type(xg.round(x, 2))  # Array
+reveal_type(xg.linalg.norm(x, ord=2, axis=0))  # Array
+reveal_type(xg.linalg.norm(a))  # Any
+reveal_type(xg.concatenate((x, a)))  # Any
+reveal_type(xg.cross(x, a))  # Any
+reveal_type(xg.fft.fft2(x))  # Any
+reveal_type(xg.random.rand(3))  # Any
+reveal_type(xg.r_[0:3, x])  # Any
+reveal_type(xg.zeros((2, 2), xg.int64))  # Array
+xg.random.seed(0)
+is_floating: bool = xg.issubdtype(x.dtype, xg.floating)
+grid = xg.mgrid[0:2, 0:3]
+
 # Operators and methods give an Array --------------------------------------------------------------
 reveal_type(x**2)  # Array
 reveal_type(2.0 * x - 1)  # Array
@@ -112,6 +134,9 @@ reveal_type(xg.value_and_grad(loss)(x))  # tuple[Array, Array]
 reveal_type(xg.value_and_grad(loss)(a))  # tuple[Any, Any]
 reveal_type(xg.value_and_grad(error)(model, x))  # tuple[Any, Linear]
 reveal_type(xg.jacrev(loss)(x))  # Any
+reveal_type(xg.vjp(loss, x))  # tuple[Any, ...]
+reveal_type(xg.jvp(loss, (x,), (x,)))  # tuple[Any, ...]
+reveal_type(xg.grad(moved))  # Gradient[[by: float]] or Gradient[(by: float)]
 reveal_type(xg.hessian(scaled)(a, by=2.0))  # Any
 of_numpy: Floats = xg.grad(norm)(a)
 value, gradient = xg.value_and_grad(scaled)(x, 2.0)
@@ -141,3 +166,18 @@ count: int = xg.sum(x)  # error
 xg.nn.functional.relu("a")  # error
 xg.nn.Linear(3, "one")  # error
 xg.random.default_rng("seed")  # error
+xg.cat([x, x])  # error
+xg.linalg.nosuch(x)  # error
+xg.fft.nosuch(x)  # error
+xg.nn.nosuch(x)  # error
+xg.optim.nosuch(x)  # error
+xg.random.nosuch(3)  # error
+xg.concat([x], dim=0)  # error
+xg.sum(x, keepdim=True)  # error
+xg.array()  # error
+xg.grad(loss, x)  # error
+xg.grad(None)  # error
+xg.vjp(3, x)  # error
+xg.jvp(loss, x, x)  # error
+x.unsqueeze(0)  # error
+x.numpy()  # error

@@ -25,7 +25,7 @@ from ..backends.batched import Batch
 from ..errors.folding import folded
 from .absent import absent
 from .methods import Methods
-from .node import LEAF, is_parameter, is_recording, left, next_serial, parameter
+from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
 
 __all__ = ["SCALARS", "Array"]
@@ -452,7 +452,9 @@ class Array(Methods):
         if self.backend != "numpy":
             words.append(f"backend={self.backend!r}, device={str(self.device)!r}")
         if self._node is not None:
-            words.append("requires_grad=True" if self.requires_grad else "tracked=True")
+            gone = self._node[RULE] is FREED  # by `backward`: no derivative comes here any more
+            what = "requires_grad" if self.requires_grad else "freed" if gone else "tracked"
+            words.append(f"{what}=True")
         return f"Array({', '.join(words)})"
 
     def _repr_html_(self) -> str:

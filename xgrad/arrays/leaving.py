@@ -20,6 +20,10 @@ INSTALLED = tuple(
 
 ADVICE = {
     "numpy.asarray": (
+        (
+            r"^[\w.]+\[.*\]\s*=[^=](?!.*\b(?:np|numpy)\.)",
+            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
+        ),
         (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
         (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
         (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
@@ -44,10 +48,6 @@ ADVICE = {
             "use x itself, an array already, or xgrad.asarray(x)",
         ),
         (r"\btorch\.", "use x.to_backend('torch')"),
-        (
-            r"^[\w.]+\[.*\]\s*=[^=]",
-            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
-        ),
     ),
     "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
     "float()": (

@@ -26,7 +26,7 @@ AnyArray: TypeAlias = "Array | RawArray"
 """An `Array`, or a library's own, where a number will not do."""
 
 
-as_given: Decorator = spelled
+as_given: Decorator = spelled  # type: ignore[assignment] # the mark is for checkers alone
 """Tells checkers that a function returns arrays of the kind that it is given; see also `spelled`.
 
 The first argument of a definition is an `Array`; or if the second one decides as well, both are

@@ -27,9 +27,11 @@ __all__ = ["Full", "folded", "install"]
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
 NUMPY = f"{Path(np.__file__).parent}{os.sep}"
+COMPAT = f"{os.sep}array_api_compat{os.sep}"
 INSTALLED = tuple(
     dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
 )
+NOT_USERS = (OWN, ADAPTERS, NUMPY, *INSTALLED, "<frozen", "<__array_function__")
 FULL = os.environ.get("XGRAD_TRACEBACKS") == "full"
 _MARK = "xgrad_in_full"
 
@@ -74,7 +76,7 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
     run: list[TracebackType] = []
     for part in _parts(tb):
         name = part.tb_frame.f_code.co_filename
-        if name.startswith((OWN, ADAPTERS, NUMPY, "<__array_function__")):
+        if is_ours(name):
             run.append(part)
             continue
         left += [] if beside else _plain(run)
@@ -89,6 +91,11 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
         part.tb_next = following
         following = part
     return following
+
+
+def is_ours(file: str) -> bool:
+    """Whether a file is one of xgrad's, or of what may stand between two of them."""
+    return file.startswith((OWN, ADAPTERS, NUMPY, "<__array_function__")) or COMPAT in file
 
 
 def _parts(tb: TracebackType | None) -> Iterator[TracebackType]:
@@ -124,7 +131,8 @@ def hidden(error: BaseException) -> XgradError | None:
 
 
 def _is_users(frame: FrameType) -> bool:
-    return not frame.f_code.co_filename.startswith((OWN, ADAPTERS, NUMPY, *INSTALLED, "<"))
+    name = frame.f_code.co_filename
+    return not name.startswith(NOT_USERS) and not name.endswith(".pyx")
 
 
 # What Python prints -------------------------------------------------------------------------------

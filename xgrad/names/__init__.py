@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors.folding import folded
 
 __all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
+F = TypeVar("F", bound=Callable[..., Any])
 Twin = Callable[[str, str], Any]
 
 _handed: list[Twin] = []
@@ -37,7 +38,7 @@ def find(module: str, name: str) -> Any:
     return found
 
 
-def spelled(f: Callable[..., Any]) -> Callable[..., Any]:
+def spelled(f: F) -> F:
     """Return a function whose errors about its arguments say how they are spelled here.
 
     One whose arguments are given by position alone is returned as it is.
@@ -58,7 +59,7 @@ def spelled(f: Callable[..., Any]) -> Callable[..., Any]:
 
     named: Any = call
     named.__code__ = named.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)
-    return call
+    return named  # type: ignore[no-any-return] # what it is called with and returns is the same
 
 
 def misspelled(f: Callable[..., Any], args: Any, kwargs: Any) -> TypeError | None:
