@@ -114,7 +114,7 @@ def take(func: Any, own: Callable[..., Any]) -> Callable[..., Any]:
     TAKEN[func] = own
     plain.cache_clear()
     if isinstance(func, np.ufunc):
-        return found(func)  # type: ignore[no-any-return]  # it is one
+        return found(func)
     return lambda *args, **kwargs: untaken(func, args, kwargs)
 
 

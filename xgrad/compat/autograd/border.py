@@ -41,7 +41,7 @@ def is_lone(x: Any) -> bool:
 
 def conj(x: Any) -> Any:
     """Return the conjugate of the complex leaves of a pytree: autograd's gradient and xgrad's."""
-    if type(x) is np.ndarray and x.dtype is _FLOAT64:  # most cotangents
+    if type(x) is np.float64 or (type(x) is np.ndarray and x.dtype is _FLOAT64):  # most
         return x
     return tree.map(lambda leaf: xgrad.conj(leaf) if is_complex(leaf) else leaf, x)
 
@@ -50,7 +50,7 @@ def home(x: Any) -> Any:
     """Return a result as autograd's users know it: a NumPy scalar where there are no axes."""
     if type(x) is np.ndarray:  # what most results are
         return x if x.ndim else x[()]
-    if type(x) is Array:
+    if type(x) is Array or type(x) is np.float64:
         return x
     return tree.map(
         lambda leaf: leaf[()] if type(leaf) is np.ndarray and not leaf.ndim else leaf, x

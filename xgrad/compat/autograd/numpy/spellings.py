@@ -42,5 +42,6 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return of_lists("tensordot")(a, b, axes)
 
 
+_own: Any
 for _own, _theirs in ((where, np.where), (clip, np.clip), (tensordot, np.tensordot)):
-    _own.borrowed_from = _theirs  # type: ignore[attr-defined]  # see `extend.defvjp`
+    _own.borrowed_from = _theirs  # see `extend.defvjp`
