@@ -39,7 +39,7 @@ make_vjp.__module__ = make_jvp.__module__ = __name__
 @unary_to_nary
 def value_and_grad(fun: Any, x: Any) -> tuple[Any, Any]:
     """Return a function that gives the value of `fun` and its gradient, for scipy.optimize too."""
-    if not tree.leaves(x):  # nothing to differentiate
+    if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):  # nothing to differentiate
         return fun(x), x
     return value_and_gradient(fun, x, "value_and_grad")
 
@@ -51,7 +51,9 @@ def grad(fun: Any, x: Any) -> Any:
     ``grad(fun, argnum=0)`` takes the arguments of `fun`. The gradient has the type and structure
     of the argument; of several arguments, as in ``argnum=[0, 2]``, it is a tuple.
     """
-    return value_and_gradient(fun, x, "grad")[1] if tree.leaves(x) else x
+    if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):
+        return x
+    return value_and_gradient(fun, x, "grad")[1]
 
 
 @unary_to_nary

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from xgrad import Array
+
 from .lists import Leaving, of_lists
 
 
@@ -18,7 +20,9 @@ def where(condition: Any, *args: Any, **kwargs: Any) -> Any:
     if not args:
         return _nonzero(condition)
     out = np.where(condition, *args)
-    return out if any(map(_is_array, (condition, *args))) else out.tolist()
+    if type(out) is Array or any(map(_is_array, (condition, *args))):
+        return out
+    return out.tolist()
 
 
 _nonzero = Leaving(np.nonzero)
