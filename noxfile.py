@@ -276,6 +276,22 @@ def hips(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def downstream(session: nox.Session) -> None:
+    """Run a library's own tests on autograd, and on xgrad in its place, and print what differs.
+
+    `-- NAME PATH`: one of `tests.downstream.LIBRARIES`, or any other one, and a checkout of it;
+    what follows is for pytest, as which tests.
+    """
+    if len(session.posargs) < 2:
+        session.error("downstream: pass the name of a library and the path of a checkout of it")
+    name, path, *more = session.posargs
+    install(session, extra="scipy")
+    needs = session.run("python", "-m", "tests.downstream", "--needs", name, silent=True)
+    fetch(session, "pytest", "autograd>=1.9", *str(needs).split())
+    session.run("python", "-m", "tests.downstream", name, path, *more)
+
+
+@nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Let every operation of every walk of 50 random programs fail, one at a time."""
     install(session, "test")

@@ -6,33 +6,13 @@ It also marks the tests that `xfails.txt` lists, with their reasons. Those whose
 
 from __future__ import annotations
 
-import importlib
-import sys
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
-HOME = "xgrad.compat."
+from xgrad.compat import alias
 
-
-class Alias(MetaPathFinder, Loader):
-    """Answer an import of ``autograd...`` with the module of that name in `xgrad.compat`."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == "autograd":
-            return ModuleSpec(name, self, is_package=True)
-        return None
-
-    def create_module(self, spec):
-        return importlib.import_module(HOME + spec.name)
-
-    def exec_module(self, module):
-        pass
-
-
-sys.meta_path.insert(0, Alias())
+alias.install()
 
 
 def pytest_collection_modifyitems(items):

@@ -9,9 +9,8 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
-from ..arrays.array import Array
+from ..arrays.array import Array, leaf
 from ..arrays.node import (
-    LEAF,
     PARENTS,
     SERIAL,
     Node,
@@ -19,7 +18,6 @@ from ..arrays.node import (
     inside,
     is_inside,
     is_recording,
-    next_serial,
     recording,
 )
 from ..backends import REAL, backend_of, batched, creating_like
@@ -157,11 +155,11 @@ class Record:
         elif self.what in _WALK_LATER:
             x = Array(guarded(x._data, lock=False))
         x = batched.within(x) if mapped else x
-        node = [next_serial(), LEAF, x._node if outer else None, None, None]
+        y = leaf(x, outer)
         self.given.append(given)
         self.inputs.append(x)
-        self.leaves.append(node)
-        return Array(x._data, node)
+        self.leaves.append(y._node)
+        return y
 
     def _run(
         self, f: Callable[..., Any], fresh: list[Any], kwargs: dict[str, Any], outer: bool

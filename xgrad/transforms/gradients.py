@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar,
 
 from .. import errors
 from ..arrays.array import Array
-from ..backends import REAL
+from ..backends import BY_TYPE, REAL, backend_of
 from ..debugging import constant_results, lost_paths
 from ..engine.picklable import picklable
-from ..engine.projection import ones_like
 from ..engine.record import Argnums, Record, matched, numbers_of
 from ..engine.tape import SERIAL
 from ..errors.folding import folded
@@ -230,7 +229,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
         )
     if again is not None:
         _require_influence(record, again)
-    one = Array(ones_like(y._data))
+    one = Array((BY_TYPE.get(type(y._data)) or backend_of(y._data)).xp.ones_like(y._data))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet and tells:
         constant_results.tell(record, "grad", "pass strict=False, or ", record.unmet)

@@ -13,7 +13,7 @@ from xgrad import Array, tree
 from xgrad.backends import REAL
 from xgrad.debugging import constant_results
 from xgrad.engine.projection import ones_like
-from xgrad.engine.record import Record
+from xgrad.engine.record import Record, matched
 
 _FLOAT64 = np.dtype(np.float64)
 
@@ -41,7 +41,7 @@ def is_lone(x: Any) -> bool:
 
 def conj(x: Any) -> Any:
     """Return the conjugate of the complex leaves of a pytree: autograd's gradient and xgrad's."""
-    if type(x) is np.ndarray and x.dtype is _FLOAT64:  # most cotangents
+    if type(x) is np.float64 or (type(x) is np.ndarray and x.dtype is _FLOAT64):  # most
         return x
     return tree.map(lambda leaf: xgrad.conj(leaf) if is_complex(leaf) else leaf, x)
 
@@ -50,7 +50,7 @@ def home(x: Any) -> Any:
     """Return a result as autograd's users know it: a NumPy scalar where there are no axes."""
     if type(x) is np.ndarray:  # what most results are
         return x if x.ndim else x[()]
-    if type(x) is Array:
+    if type(x) is Array or type(x) is np.float64:
         return x
     return tree.map(
         lambda leaf: leaf[()] if type(leaf) is np.ndarray and not leaf.ndim else leaf, x
@@ -59,8 +59,12 @@ def home(x: Any) -> Any:
 
 def floating(x: Any) -> Any:
     """Return arguments with integers as floats, so that they may be differentiated."""
-    if type(x) is Array or (type(x) is np.ndarray and x.dtype is _FLOAT64) or type(x) is float:
-        return x if type(x) is not Array or x._data.dtype.kind in "fc" else _floating(x)
+    if type(x) is np.ndarray and x.dtype is _FLOAT64:
+        return x
+    if type(x) is float or type(x) is np.float64:
+        return np.asarray(x)
+    if type(x) is Array:
+        return x if x._data.dtype.kind in "fc" else _floating(x)
     return tree.map(_floating, x)
 
 
@@ -131,8 +135,16 @@ def within(fun: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def make_vjp(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
     """Return the pullback of `fun` at `x` in autograd's convention, and the value."""
-    out, pullback = xgrad.vjp(within(fun), floating(x))
-    return (lambda g: home(conj(pullback(conj(g))[0]))), home(out)
+    record = Record("vjp", within(fun), (floating(x),), (0,), {}, False)
+    constant_results.tell(record, "vjp")
+
+    def pullback(g: Any) -> Any:
+        cotangents = _alone(record.outs, conj(g)) or record.cotangents(conj(g))
+        (found,) = record.by_argument(record.pull(cotangents))
+        constant_results.derived(record)
+        return home(conj(found))
+
+    return pullback, home(record.result())
 
 
 def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
@@ -140,10 +152,25 @@ def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, An
     x = floating(x)
 
     def pushforward(v: Any) -> tuple[Any, Any]:
-        out, tangent = xgrad.jvp(within(fun), (x,), (v,))
-        return home(out), home(tangent)
+        record = Record("jvp", within(fun), (x,), (0,), {}, False)
+        constant_results.tell(record, "jvp")
+        tangents = _alone(record.inputs, v)
+        if tangents is None:
+            tangents = matched(v, record.inputs, record.structures[0], "make_jvp", "tangent")
+        tangent = record.by_output(record.push(tangents))
+        constant_results.derived(record)
+        return home(record.result()), home(tangent)
 
     return pushforward
+
+
+def _alone(like: list[Array], g: Any) -> list[Array] | None:
+    """Return a cotangent or tangent that fits the one array that there is; None if it may not."""
+    if len(like) == 1 and type(g) is np.ndarray:
+        data = like[0]._data
+        if type(data) is np.ndarray and g.shape == data.shape and g.dtype == data.dtype:
+            return [Array(g)]
+    return None
 
 
 def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[Any, Any]:
@@ -155,9 +182,8 @@ def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[An
             f"{what}: the function returned {described(record.result())}; {what} needs a real "
             "scalar. Use jacobian, elementwise_grad or holomorphic_grad"
         )
-    (gradient,) = record.by_argument(
-        record.pull([Array(ones_like(y._data))], free=not record.taped)
-    )
+    one = Array(ones_like(y._data))
+    (gradient,) = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet:
         constant_results.tell(record, what, unmet=record.unmet)
     constant_results.derived(record)

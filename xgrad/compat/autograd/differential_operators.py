@@ -12,9 +12,19 @@ import numpy as np
 
 import xgrad
 from xgrad import errors, tree
+from xgrad.engine.picklable import picklable
 
 from . import refused
-from .border import conj, described, floating, home, value_and_gradient, within
+from .border import (
+    conj,
+    described,
+    floating,
+    home,
+    is_complex,
+    is_lone,
+    value_and_gradient,
+    within,
+)
 from .core import make_jvp as _make_jvp
 from .core import make_vjp as _make_vjp
 from .vspace import vspace
@@ -23,12 +33,13 @@ from .wrap_util import unary_to_nary
 atuple: type = tuple
 make_vjp = unary_to_nary(_make_vjp)
 make_jvp = unary_to_nary(_make_jvp)
+make_vjp.__module__ = make_jvp.__module__ = __name__
 
 
 @unary_to_nary
 def value_and_grad(fun: Any, x: Any) -> tuple[Any, Any]:
     """Return a function that gives the value of `fun` and its gradient, for scipy.optimize too."""
-    if not tree.leaves(x):  # nothing to differentiate
+    if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):  # nothing to differentiate
         return fun(x), x
     return value_and_gradient(fun, x, "value_and_grad")
 
@@ -40,7 +51,9 @@ def grad(fun: Any, x: Any) -> Any:
     ``grad(fun, argnum=0)`` takes the arguments of `fun`. The gradient has the type and structure
     of the argument; of several arguments, as in ``argnum=[0, 2]``, it is a tuple.
     """
-    return value_and_gradient(fun, x, "grad")[1] if tree.leaves(x) else x
+    if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):
+        return x
+    return value_and_gradient(fun, x, "grad")[1]
 
 
 @unary_to_nary
@@ -71,12 +84,24 @@ def deriv(fun: Any, x: Any) -> Any:
 @unary_to_nary
 def jacobian(fun: Any, x: Any) -> Any:
     """Return a function that gives the Jacobian, of the output's shape plus the argument's."""
+    x = floating(x)
+    if not is_lone(x) or is_complex(x):
+        return _row_by_row(fun, x)
+
+    def real(x: Any) -> Any:
+        out = fun(x)
+        if not is_lone(out) or is_complex(out):
+            raise errors.NotDifferentiableError(
+                f"jacobian: the function returned {described(out)}; jacobian applies to functions "
+                "with real outputs. Use make_jvp, or differentiate np.real and np.imag of it"
+            )
+        return out
+
+    return home(xgrad.jacrev(within(real))(x))  # all rows in one walk
+
+
+def _row_by_row(fun: Any, x: Any) -> Any:
     vjp, out = _make_vjp(fun, x)
-    if vspace(out).iscomplex:
-        raise errors.NotDifferentiableError(
-            f"jacobian: the function returned {described(out)}; jacobian applies to functions "
-            "with real outputs. Use make_jvp, or differentiate np.real and np.imag of it"
-        )
     rows = [vjp(e) for e in vspace(out).standard_basis()]
     shape = vspace(out).shape + vspace(x).shape
     return np.reshape(np.stack(rows), shape) if rows else np.zeros(shape)
@@ -107,6 +132,7 @@ def make_hvp(fun: Any, x: Any) -> Any:
     return _make_vjp(grad(fun), x)
 
 
+@picklable
 def hessian_tensor_product(fun: Any, argnum: int = 0) -> Any:
     """Return a function of ``(*args, tensor)`` that gives the Hessian times the tensor."""
     fun_grad = grad(fun, argnum)
@@ -121,6 +147,7 @@ def hessian_tensor_product(fun: Any, argnum: int = 0) -> Any:
 hessian_vector_product = hessian_tensor_product
 
 
+@picklable
 def tensor_jacobian_product(fun: Any, argnum: int = 0) -> Any:
     """Return a function of ``(*args, tensor)`` that gives the tensor times the Jacobian."""
 
@@ -145,6 +172,7 @@ def _half_square(x: Any) -> Any:
     return 0.5 * np.sum(x**2, axis=-1)
 
 
+@picklable
 def make_ggnvp(f: Any, g: Any = _half_square, f_argnum: int = 0) -> Any:
     """Return a function that gives generalised Gauss-Newton products of the loss ``g(f(x))``."""
 
@@ -169,6 +197,7 @@ def grad_and_aux(fun: Any, x: Any) -> tuple[Any, Any]:
     return home(conj(gradient)), home(aux)
 
 
+@picklable
 def multigrad_dict(fun: Any) -> Any:
     """Return a function that gives a dict with the gradient for each argument of `fun`."""
     signature = inspect.signature(fun)
@@ -186,6 +215,7 @@ def multigrad_dict(fun: Any) -> Any:
     return gradients
 
 
+@picklable
 def checkpoint(fun: Callable[..., Any]) -> Callable[..., Any]:
     """Return `fun` with a derivative that runs it again instead of keeping its intermediates."""
 

@@ -28,6 +28,10 @@ def fitted(c: Any, like: Any, taped: bool, what: str) -> Any:
     shape, dtype = like
     if type(c) is np.ndarray and c.shape == shape and c.dtype == dtype and not taped:
         return c
+    if not taped and isinstance(c, (float, np.generic)):
+        c = np.asarray(c)
+        if not shape and c.dtype == dtype:
+            return c
     if isinstance(c, SparseObject):
         c = c.dense()
     x = c if isinstance(c, Array) else xgrad.asarray(c)

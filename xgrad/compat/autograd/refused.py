@@ -97,6 +97,10 @@ _SHARED = {
 """What modules of autograd import from one another, and so have too."""
 
 
+_MODULES = {"anp": ".numpy", "autograd": "", "builtins": ".builtins"}
+"""What they call modules of autograd."""
+
+
 class Refused:
     """A name of autograd that has no meaning here; using it raises."""
 
@@ -142,8 +146,8 @@ def lookup(module: str, own: ModuleType | Callable[[str], Any] | None = None) ->
             return refused(f"autograd.{place}", name)
         if name in _SHARED:
             return getattr(import_module(f"{_HOME}.{_SHARED[name]}"), name)
-        if name == "anp":
-            return import_module(f"{_HOME}.numpy")
+        if name in _MODULES:
+            return import_module(_HOME + _MODULES[name])
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return __getattr__

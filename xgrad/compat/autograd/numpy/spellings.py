@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from xgrad import Array
+
 from .lists import Leaving, of_lists
 
 
@@ -18,7 +20,9 @@ def where(condition: Any, *args: Any, **kwargs: Any) -> Any:
     if not args:
         return _nonzero(condition)
     out = np.where(condition, *args)
-    return out if any(map(_is_array, (condition, *args))) else out.tolist()
+    if type(out) is Array or any(map(_is_array, (condition, *args))):
+        return out
+    return out.tolist()
 
 
 _nonzero = Leaving(np.nonzero)
@@ -42,5 +46,6 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     return of_lists("tensordot")(a, b, axes)
 
 
+_own: Any
 for _own, _theirs in ((where, np.where), (clip, np.clip), (tensordot, np.tensordot)):
-    setattr(_own, "borrowed_from", _theirs)  # noqa: B010 - see `extend.defvjp`
+    _own.borrowed_from = _theirs  # see `extend.defvjp`
