@@ -187,7 +187,8 @@ def split(f: Slope) -> Slope:
     """Return a complex right-hand side as one of real and imaginary parts, side by side."""
 
     def parted(t: Any, y: Array) -> Array:
-        return parts(f(t, _joined(y)))
+        both: Array = parts(f(t, _joined(y)))
+        return both
 
     return parted
 
