@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
+from importlib import import_module
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,12 +17,14 @@ from ..backends import Namespace, backend_of, backend_of_type, current
 from ..engine import tape
 
 __all__ = [
+    "Later",
     "arrays_in",
     "chapter",
     "is_tracked",
     "outside",
     "raw",
     "raws",
+    "rest_of",
     "result",
     "twin",
     "with_derivative_of",
@@ -54,6 +57,32 @@ def chapter(name: str, *args: Any) -> Namespace:
         if backend_of_type(type(x)) is not None and not isinstance(x, np.generic):
             return backend_of(x).chapter(name)
     return current()[0].chapter(name)
+
+
+class Later:
+    """A module that is imported when it is first used, as its import may be what we are in."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attr: str) -> Any:
+        return getattr(import_module(self._name), attr)
+
+
+def rest_of(name: str) -> Callable[[str], Any]:
+    """Return a module's ``__getattr__``: what has no twin is SciPy's own.
+
+    Args:
+        name: the chapter, as ``"signal"``.
+    """
+
+    def attribute(attr: str) -> Any:
+        module = import_module(f"scipy.{name}")
+        if not attr.startswith("_") and hasattr(module, attr):
+            return getattr(module, attr)
+        raise AttributeError(f"module 'xgrad.scipy.{name}' has no attribute {attr!r}")
+
+    return attribute
 
 
 def outside(f: Callable[..., Any]) -> Callable[..., Any]:

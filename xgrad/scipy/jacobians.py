@@ -78,6 +78,13 @@ UNREADABLE = (
 """What rules raise that meet sets in the place of numbers, and do not know them."""
 
 
+LARGE = 1 << 16
+"""From how many numbers in all tangents on each is pushed alone, so that it stays in the cache."""
+
+KEPT = 16
+"""How many tangents are kept for the next call."""
+
+
 class _Colours:
     """A pattern, by rows, and the colour of each column."""
 
@@ -94,6 +101,11 @@ class _Colours:
             else np.zeros(csr.shape[1], int)
         )
         self.count = int(self.of.max(initial=-1)) + 1
+        self.place = self.of[self.cols] * csr.shape[0] + self.rows
+        """Where the entries are in the pushed tangents, one after the other."""
+        self.units: dict[Any, Any] = {}
+        """The tangents of the first colours, on the devices where they were."""
+        self.tangent = np.random.default_rng(0).normal(size=csr.shape[1])
 
 
 class _Coloured:
@@ -105,7 +117,11 @@ class _Coloured:
 
     def __call__(self, x: Any, *args: Any) -> Any:
         """Return the Jacobian at `x`; other arguments are constants."""
-        record = Record(self.what, lambda x: self.f(x, *args), (x,), (0,), {}, False)
+
+        def f(x: Any) -> Any:
+            return self.f(x, *args)
+
+        record = Record(self.what, f, (x,), (0,), {}, False)
         if len(record.inputs) != 1 or record.inputs[0].ndim != 1:
             raise ValueError(f"{self.what}: x has shape {np.shape(x)}; expected a vector")
         if len(record.outs) != 1 or record.outs[0].ndim != 1:
@@ -122,7 +138,7 @@ class _Coloured:
                 f"{self.what}: the pattern has shape {self.colours.shape}; expected {shape}"
             )
         data = self._entries(record, self.colours)
-        if not fresh and not self._holds(record, self.colours, data):
+        if not fresh and not self._holds(record, self.colours, data, f):
             if self.given is not None:
                 raise ValueError(
                     f"{self.what}: the Jacobian has entries outside of pattern=; leave it out and "
@@ -161,35 +177,63 @@ class _Coloured:
         x = record.inputs[0]
         backend = backend_of(x._data)
         device = backend.device(x._data)
-        masks = np.zeros((colours.count, x.shape[0]))
-        masks[colours.of, np.arange(x.shape[0])] = 1.0 if colours.count else 0.0
-        units = backend.xp.astype(backend.from_numpy(masks, device), x._data.dtype)
-        place = [backend.from_numpy(v, device) for v in (colours.of[colours.cols], colours.rows)]
         if not colours.count:
             return Array(backend.xp.zeros((0,), dtype=x._data.dtype, device=device))
-        if not record.taped:
+
+        def here(values: Any) -> Any:
+            return backend.from_numpy(values, device)
+
+        def unit(colour: int) -> Any:
+            key = colour, x._data.dtype, str(device)
+            if key not in colours.units:
+                made = backend.xp.astype(here(colours.of == colour), x._data.dtype)
+                if len(colours.units) >= KEPT:
+                    return made
+                colours.units[key] = made
+            return colours.units[key]
+
+        if not record.taped and x.size * colours.count < LARGE:
+            place = tuple(map(here, (colours.of[colours.cols], colours.rows)))
             try:
                 level = Level(colours.count, is_sweep=True)
+                units = backend.xp.stack([unit(c) for c in range(colours.count)])
                 swept = record.push([Array(level.batch(units))])[0]._data
-                return Array(backend.getitem(leave(swept, level, 0), tuple(place)))
+                return Array(backend.getitem(leave(swept, level, 0), place))
             except (errors.MissingFunctionError, TypeError, AttributeError):
                 pass  # the walks below do one tangent at a time
-        rows = [record.push([Array(units[i, :])])[0] for i in range(colours.count)]
-        return xgrad.stack(rows)[Array(place[0]), Array(place[1])]
+        swept = [record.push([Array(unit(c))])[0] for c in range(colours.count)]
+        found: Array = xgrad.take(xgrad.concat(swept), Array(here(colours.place)))
+        return found
 
-    def _holds(self, record: Record, colours: _Colours, data: Array) -> bool:
-        """Whether a product with the entries is that of one more walk."""
-        from scipy.sparse import csr_array
-
-        backend = backend_of(data._data)
-        t = np.random.default_rng(0).normal(size=colours.shape[1])
-        tangent = backend.from_numpy(t, backend.device(data._data))
-        moved = record.push([Array(backend.xp.astype(tangent, data._data.dtype))])[0].detach()
+    def _holds(self, record: Record, colours: _Colours, data: Array, f: Any) -> bool:
+        """Whether a product with the entries is a difference of `f`, or that of one more walk."""
+        x = record.inputs[0]._data
+        backend = backend_of(x)
         entries = np.asarray(backend.to_numpy(data.detach()._data))
-        product = csr_array((entries, colours.cols, colours.indptr), shape=colours.shape) @ t
-        got = np.asarray(backend.to_numpy(moved._data))
-        size = np.max(np.abs(got), initial=0.0)
-        return bool(np.all(np.abs(product - got) <= 1e-5 * (size + 1e-30)))
+        t = colours.tangent
+        product = _product(entries, colours, t)
+        size = 1e-5 * (np.max(np.abs(product), initial=0.0) + 1e-30)
+
+        def near(got: Any) -> bool:
+            return bool(
+                np.max(np.abs(product - np.asarray(backend.to_numpy(got))), initial=0.0) <= size
+            )
+
+        tangent = backend.xp.astype(backend.from_numpy(t, backend.device(x)), x.dtype)
+        if np.dtype(str(product.dtype)) == np.float64:
+            step = 1e-7 * (1.0 + float(np.max(np.abs(backend.to_numpy(x)), initial=0.0)))
+            with tape.recording(False), np.errstate(all="ignore"):
+                moved = xgrad.asarray(f(Array(x + step * tangent)))._data
+            if near((moved - record.outs[0]._data) / step):
+                return True
+        return near(record.push([Array(tangent)])[0].detach()._data)
+
+
+def _product(entries: Any, colours: _Colours, t: Any) -> Any:
+    """Return a product with the Jacobian that some entries make."""
+    from scipy.sparse import csr_array
+
+    return csr_array((entries, colours.cols, colours.indptr), shape=colours.shape) @ t
 
 
 def _as_scipy(pattern: Any) -> Any:
@@ -207,12 +251,10 @@ def _assembled(data: Array, colours: _Colours, raw: bool) -> Any:
     from .sparse.arrays import SparseArray
     from .sparse.products import Pattern
 
-    made = SparseArray(data, Pattern(colours.rows, colours.cols, colours.shape, "csr"))
-    if not raw:
-        return made
-    plain = made.plain()
-    if backend_of(data._data).name == "numpy":
+    if raw and backend_of(data._data).name == "numpy":
         from scipy.sparse import csr_array
 
-        return csr_array(plain)
-    return plain
+        parts = (data._data, colours.cols.copy(), colours.indptr.copy())
+        return csr_array(parts, shape=colours.shape)
+    made = SparseArray(data, Pattern(colours.rows, colours.cols, colours.shape, "csr"))
+    return made.plain() if raw else made

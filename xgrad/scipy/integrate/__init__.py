@@ -1,5 +1,6 @@
 """Integrals and differential equations, as in ``scipy.integrate``."""
 
+from ..common import rest_of
 from .ivp import OdeResult, OdeSolution, solve_ivp
 from .odes import odeint
 from .quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tanhsinh, tplquad
@@ -23,3 +24,5 @@ __all__ = [
     "tplquad",
     "trapezoid",
 ]
+
+__getattr__ = rest_of("integrate")

@@ -135,8 +135,9 @@ def solve_ivp(
     """
     given = () if args is None else tuple(args) if isinstance(args, (list, tuple)) else (args,)
     known = (*EXPLICIT, *COLLOCATED)
-    if isinstance(method, type) and hasattr(chapter("integrate"), method.__name__):
-        method = method.__name__
+    name = getattr(method, "__name__", "")
+    if name in known and method is getattr(chapter("integrate"), name):
+        method = name
     if not isinstance(method, str) or method not in known:
         raise ValueError(f"solve_ivp: method is {method!r}; expected one of {', '.join(known)}")
     if adjoint not in ("discrete", "continuous"):

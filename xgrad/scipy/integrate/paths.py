@@ -187,8 +187,8 @@ def split(f: Slope) -> Slope:
     """Return a complex right-hand side as one of real and imaginary parts, side by side."""
 
     def parted(t: Any, y: Array) -> Array:
-        made: Array = parts(f(t, _joined(y)))
-        return made
+        both: Array = parts(f(t, _joined(y)))
+        return both
 
     return parted
 

@@ -1,5 +1,6 @@
 """Interpolation, as in ``scipy.interpolate``."""
 
+from ..common import rest_of
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, make_smoothing_spline, splev
 from .pieces import (
     Akima1DInterpolator,
@@ -49,3 +50,5 @@ __all__ = [
     "pchip_interpolate",
     "splev",
 ]
+
+__getattr__ = rest_of("interpolate")

@@ -1,5 +1,6 @@
 """Dense linear algebra, as in ``scipy.linalg``."""
 
+from ..common import rest_of
 from .equations import (
     solve_continuous_are,
     solve_continuous_lyapunov,
@@ -115,3 +116,5 @@ __all__ = [
     "tanm",
     "toeplitz",
 ]
+
+__getattr__ = rest_of("linalg")

@@ -1,5 +1,6 @@
 """Filters, splines and measurements of images, as in ``scipy.ndimage``."""
 
+from ..common import rest_of
 from .filters import (
     convolve,
     convolve1d,
@@ -109,3 +110,5 @@ __all__ = [
     "white_tophat",
     "zoom",
 ]
+
+__getattr__ = rest_of("ndimage")

@@ -1,5 +1,6 @@
 """Roots and minima as differentiable functions, as in ``scipy.optimize``."""
 
+from ..common import rest_of
 from .equations import (
     bisect,
     brenth,
@@ -36,3 +37,5 @@ __all__ = [
     "root_scalar",
     "toms748",
 ]
+
+__getattr__ = rest_of("optimize")

@@ -1,5 +1,6 @@
 """Filters, spectra and systems, as in ``scipy.signal``."""
 
+from ..common import rest_of
 from .convolution import (
     convolve,
     convolve2d,
@@ -149,3 +150,5 @@ __all__ = [
     "zoom_fft",
     "zpk2tf",
 ]
+
+__getattr__ = rest_of("signal")

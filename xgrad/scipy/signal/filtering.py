@@ -38,7 +38,10 @@ def _by_taps(xp: Any, g: Any, b: Any, x: Any, axis: int) -> Any:
 @multilinear(_by_taps, lambda xp, g, b, axis: _backwards(xp, conj(xp, b), g, axis))
 def _fir(b: Array, x: Array, /, *, axis: int) -> Any:
     """Return ``y[n] = sum b[k] x[n - k]`` along an axis."""
-    return backend_of(x).chapter("signal").lfilter(b, _one(b), x, axis)
+    backend = backend_of(x)
+    if x.ndim == 1 and x.shape[0] and hasattr(backend.xp, "convolve"):
+        return backend.xp.convolve(x, b)[: x.shape[0]]  # what `lfilter` does row by row
+    return backend.chapter("signal").lfilter(b, _one(b), x, axis)
 
 
 def _one(b: Any) -> Any:
@@ -55,7 +58,12 @@ def _taps(u: Array, x: Array, /, *, count: int, axis: int) -> Array:
     parts = []
     for k in range(count):
         early, late = _at(axis, slice(0, max(n - k, 0))), _at(axis, slice(k, None))
-        parts.append(xp.sum(u[late] * x[early]) if k < n else xp.sum(u[early] * 0))
+        if k >= n:
+            parts.append(xp.sum(u[early] * 0))
+        else:
+            late_u, early_x = u[late], x[early]
+            whole = late_u @ early_x if x.ndim == 1 else xp.sum(late_u * early_x)
+            parts.append(whole)
     return xp.stack(parts)  # type: ignore[no-any-return]
 
 

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from ...arrays.array import Array
+from ..common import rest_of
 from . import linalg
 from .algebra import (
     block_array,
@@ -90,3 +91,5 @@ __all__ = [
     "triu",
     "vstack",
 ]
+
+__getattr__ = rest_of("sparse")

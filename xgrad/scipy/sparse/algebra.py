@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import scipy.sparse as plain
 
 import xgrad
 
 from ...arrays.array import Array
-from .arrays import SparseArray, as_sparse, moved, unique
+from .arrays import SparseArray, as_sparse, moved, plain, unique
 from .entries import joined_entries
 from .products import Pattern
 

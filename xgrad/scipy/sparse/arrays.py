@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import scipy.sparse as plain
 
 import xgrad
 
 from ...arrays.array import Array
-from ..common import raw
+from ..common import Later, raw
 from .entries import added, diagonals, intersected, multiplied, summed
 from .products import Pattern, product
+
+plain: Any = Later("scipy.sparse")
 
 __all__ = [
     "SparseArray",

@@ -8,7 +8,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import chapter, raw, twin
+from ..common import chapter, raw, rest_of, twin
 from . import distance
 
 __all__ = ["KDTree", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
@@ -88,3 +88,5 @@ class KDTree:
 
 
 cKDTree = KDTree  # noqa: N816 - SciPy's name
+
+__getattr__ = rest_of("spatial")

@@ -13,7 +13,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import raw, twin
+from ..common import raw, rest_of, twin
 
 __all__ = ["braycurtis", "canberra", "cdist", "chebyshev", "cityblock", "correlation", "cosine",
            "directed_hausdorff", "euclidean", "jensenshannon", "mahalanobis", "minkowski", "pdist",
@@ -324,3 +324,6 @@ def directed_hausdorff(u: Any, v: Any, rng: Any = 0, **more: Any) -> Any:
     nearest = xgrad.min(held, axis=1)
     i = int(np.argmax(raw(nearest.detach())))
     return nearest[i], i, int(np.argmin(raw(held.detach())[i]))
+
+
+__getattr__ = rest_of("spatial.distance")

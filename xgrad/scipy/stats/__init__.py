@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..common import rest_of
 from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
@@ -67,10 +68,10 @@ __all__ = [
 ]
 
 
+_rest = rest_of("stats")
+
+
 def __getattr__(name: str) -> Any:
     if name in DISTRIBUTIONS:
         return DISTRIBUTIONS[name]
-    raise AttributeError(
-        f"module {__name__!r} has no attribute {name!r}; of the distributions it has "
-        f"{', '.join(DISTRIBUTIONS)}"
-    )
+    return _rest(name)

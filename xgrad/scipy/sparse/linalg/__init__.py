@@ -1,5 +1,6 @@
 """Solvers for sparse matrices, as in ``scipy.sparse.linalg``."""
 
+from ...common import rest_of
 from .exponential import expm_multiply
 from .iterative import bicg, bicgstab, cg, cgs, gcrotmk, gmres, lgmres, minres, tfqmr
 from .operators import LinearOperator, aslinearoperator
@@ -26,3 +27,5 @@ __all__ = [
     "svds",
     "tfqmr",
 ]
+
+__getattr__ = rest_of("sparse.linalg")

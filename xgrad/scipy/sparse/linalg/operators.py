@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.sparse as plain
 
 import xgrad
 
 from ....arrays.array import Array
 from ...common import outside, raw
-from ..arrays import SparseArray, as_sparse
+from ..arrays import SparseArray, as_sparse, plain
 
 __all__ = ["LinearOperator", "aslinearoperator"]
 
