@@ -20,7 +20,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
     """Return the function that the user calls."""
     raws, count, variadic = op.raws, len(op.arrays), op.variadic
     keywords = op.keywords.difference(op.arrays, op.rest)
-    records = not isinstance(kind, Constant)
+    records, checks = not isinstance(kind, Constant), bool(op.makers)
     recordings: dict[int, Any] = {}
 
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -31,7 +31,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
                 arrays, rest, kwargs = op.parse(args, kwargs)
         elif kwargs:
             op.check(kwargs)
-        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
+        if checks and ((rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values()))):
             rest, kwargs = op.plain(rest, kwargs)
         values: list[Any] = []
         nodes: list[Any] = []

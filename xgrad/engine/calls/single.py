@@ -26,7 +26,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             result is a view.
     """
     raws, most, count, keywords = op.raws, len(op.rest), len(op.parameters), op.keywords
-    records = not isinstance(kind, Constant)
+    records, checks = not isinstance(kind, Constant), bool(op.makers)
     rule: Any = kind.rule((0,)) if records else None
     standard, keeps = op.standard, rule.keeps if records else ()
     pack, liked = packing(op, kind, keeps), keeps == (*kind.likes, *op.parameters) != ()
@@ -34,7 +34,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
     def call(x: Any, /, *rest: Any, **kwargs: Any) -> Any:
         if len(rest) > most or (kwargs and not kwargs.keys() <= keywords):
             op.parse((x, *rest), kwargs)  # raises
-        if (rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values())):
+        if checks and ((rest and is_odd(rest)) or (kwargs and is_odd(kwargs.values()))):
             rest, kwargs = op.plain(rest, kwargs)
         if type(x) is not Array:
             if type(x) in raws:
