@@ -209,6 +209,11 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     y = record.outs[0] if len(record.outs) == 1 else None
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
         got = "several arrays" if y is None else f"{y.dtype}{list(y.shape)}"
+        if not record.outs:
+            raise errors.NotScalarError(
+                "grad: f returned None or an empty container; grad needs a real floating-point "
+                "scalar. Is there a return at its end?"
+            )
         raise errors.NotScalarError(
             f"grad: f returned {got}; grad needs a real floating-point scalar. "
             "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
