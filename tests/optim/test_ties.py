@@ -122,7 +122,7 @@ def test_text_paths_functions_and_none_in_fields_are_structure() -> None:
     np.testing.assert_allclose(g.weight, 1 - np.tanh(1.0) ** 2)
     np.testing.assert_allclose(g.nested["w"], 2.0)
     assert (g.name, g.activation) == ("first", xg.tanh)
-    value, tangent = xg.jvp(f, (given,), (g,))
+    tangent = xg.jvp(f, (given,), (g,))[1]
     assert float(tangent) > 0
     optimizer = optim.Optimizer(optim.SGD(lr=0.1), given)
     new = optimizer.step(g)
