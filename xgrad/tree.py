@@ -1,15 +1,18 @@
 """Pytrees, and the boundary where raw arrays become `Array` and come back.
 
 A pytree is an array, a number, or a dict, list, tuple, namedtuple or dataclass of pytrees. Of a
-dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves,
-and an integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it
-changes from call to call, and a compiled function is to be one program for all of them.
+dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves;
+so does what a field holds that is text, a path, None or a function, since none has a derivative.
+An integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it
+changes from call to call, and a compiled function is to be one program for all of them. An array
+that stands in several places is a leaf in each; `ties` tells which are the same.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,31 +73,59 @@ def _register(cls: type) -> None:
     import optree
 
     fields = dataclasses.fields(cls)
-    names = [f.name for f in fields if not f.metadata.get("static", False)]
-    static = [f.name for f in fields if f.metadata.get("static", False)]
-
     counts = {f.name for f in fields if f.metadata.get("counts", False)}
 
     def split(x: Any) -> tuple[list[Any], tuple[Any, ...], list[str]]:
-        children = [getattr(x, n) for n in names]
+        held = [(f.name, getattr(x, f.name), f) for f in fields]
+        parts = [(n, v) for n, v, f in held if is_structure(f, v)]
+        names = [n for n, v, f in held if not is_structure(f, v)]
+        children = [v for _, v, f in held if not is_structure(f, v)]
         if counts:
             children = [
                 np.asarray(c) if n in counts and type(c) is int else c
                 for n, c in zip(names, children, strict=True)
             ]
-        return children, tuple(getattr(x, n) for n in static), names
+        return children, (tuple(names), tuple(parts)), names
 
-    def join(values: Any, children: Any) -> Any:
+    def join(known: Any, children: Any) -> Any:
+        names, parts = known
         x: Any = object.__new__(cls)
         if counts:
             children = [
                 _as_count(c) if n in counts else c for n, c in zip(names, children, strict=True)
             ]
-        for name, value in [*zip(names, children, strict=True), *zip(static, values, strict=True)]:
+        for name, value in [*zip(names, children, strict=True), *parts]:
             object.__setattr__(x, name, value)
         return x
 
     optree.register_pytree_node(cls, split, join, namespace=NAMESPACE)
+
+
+def is_structure(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether what a field of a dataclass holds belongs to the structure: it has no derivative."""
+    if field.metadata.get("static", False):
+        return True
+    if value is None or isinstance(value, (str, bytes, PurePath)):
+        return True
+    return callable(value) and not _is_record(value) and not is_leaf_type(value)
+
+
+def ties(leaves: list[Any]) -> list[int]:
+    """Return for each leaf the place of the first one that is the very same array."""
+    first: dict[int, int] = {}
+    return [
+        i if type(x) in SCALARS or isinstance(x, np.generic) else first.setdefault(id(x), i)
+        for i, x in enumerate(leaves)
+    ]
+
+
+def gathered(leaves: list[Any], places: list[int]) -> list[Any]:
+    """Return cotangents of leaves with those of one array summed where it stands first."""
+    out = list(leaves)
+    for i, first in enumerate(places):
+        if first != i:
+            out[first] = out[first] + leaves[i]
+    return out
 
 
 def _as_count(x: Any) -> Any:

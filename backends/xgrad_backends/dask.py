@@ -1,7 +1,8 @@
 """Dask: lazy arrays in chunks, larger than memory or on many machines.
 
 Nothing is computed before a value is asked for; a loss and its gradients are best asked for in one
-``dask.compute``. Keys, reshapes and matrix functions that Dask cannot split over chunks get the
+``dask.compute``. Only where values decide on a shape, as those of a mask do, they are computed at
+once, since everything after it needs the shape. Keys, reshapes and matrix functions that Dask cannot split over chunks get the
 whole array, still lazily.
 """
 
@@ -76,19 +77,29 @@ def _stand_in(k: Any) -> Any:
     if not isinstance(k, da.Array):
         return k
     if k.dtype.kind not in "iu":
-        raise IndexError(
-            f"dask: got a lazy index of dtype {k.dtype} beside others; expected integers. "
-            "Compute a mask first, since its shape is unknown, or use xgrad.where"
-        )
+        raise IndexError(f"dask: got an index of dtype {k.dtype}; expected integers or booleans")
     return np.zeros(k.shape, int)
+
+
+def _sized(x: Any) -> Any:
+    """Return an array whose shape follows from values, with these computed and the shape known."""
+    return x.compute_chunk_sizes() if any(n != n for n in x.shape) else x  # noqa: PLR0124 - NaN
+
+
+def _places(k: Any) -> tuple[Any, ...]:
+    """Return one part of a key as parts that are no masks."""
+    is_mask = isinstance(k, da.Array) and k.dtype == bool and k.ndim
+    return tuple(map(_sized, da.nonzero(k))) if is_mask else (k,)
 
 
 def _getitem(x: Any, key: Any) -> Any:
     _require_known(x)
+    if isinstance(key, da.Array) and key.dtype == bool and key.ndim:
+        return _sized(x[key])
     if _is_basic(key):
         remember(x)
         return evened(x[key], x)
-    key = _without_masks(x, key)
+    key = _without_masks(key)
     if picks(key) is not None:
         remember(x)
         return x[key]
@@ -126,10 +137,31 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
         return placed(x, spans, value) if is_zeros(x) else x + placed(x, spans, value)
     if _is_assignable(key) and x[key].size:
         return _replaced(x, key, x[key] + value)
-    key = _without_masks(x, key)
+    key = _without_masks(key)
     if picks(key) is not None:
         return added_rows(x, key, value)
     return _whole(_added, x, x.shape, key, value).rechunk(x.chunks)
+
+
+def _nonzero(x: Any, /) -> tuple[Any, ...]:
+    return tuple(map(_sized, _STANDARD.nonzero(x)))
+
+
+def _unique(name: str) -> Callable[[Any], Any]:
+    """Return the standard's function of this name, whose results have a known shape."""
+
+    def call(x: Any, /) -> Any:
+        out = getattr(_STANDARD, name)(x)
+        return type(out)(*map(_sized, out)) if isinstance(out, tuple) else _sized(out)
+
+    return call
+
+
+def _repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
+    if not isinstance(repeats, (da.Array, np.ndarray)) or repeats.ndim == 0:
+        return _STANDARD.repeat(x, repeats, axis=axis)
+    x, axis = (x.ravel(), 0) if axis is None else (x, axis)
+    return da.take(x, np.repeat(np.arange(x.shape[axis]), np.asarray(repeats)), axis=axis)
 
 
 def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
@@ -158,21 +190,14 @@ def _require_known(x: Any) -> None:
         )
 
 
-def _without_masks(x: Any, key: Any) -> Any:
-    """Return a key in which masks of NumPy are indices; a lazy mask is refused."""
+def _without_masks(key: Any) -> tuple[Any, ...]:
+    """Return a key in which masks are indices; those of Dask are computed to know how many."""
     parts: list[Any] = []
     for k in _parts(key):
-        if isinstance(k, da.Array) and k.dtype == bool:
-            raise ValueError(
-                f"dask: got a lazy mask of shape {k.shape} as an index; expected one whose values "
-                "are known, since the shape of the result depends on them. Use "
-                "xgrad.where(mask, x, 0.0), pass mask.compute(), or index Dask's array outside of "
-                "the derivative and call compute_chunk_sizes() on it"
-            )
         if isinstance(k, np.ndarray) and k.dtype == bool:
             parts += np.nonzero(k)
         else:
-            parts.append(k)
+            parts += _places(k)
     return tuple(parts)
 
 
@@ -295,6 +320,8 @@ BACKEND = Backend(
         "dask",
         _STANDARD,
         concat=_concat,
+        nonzero=_nonzero,
+        repeat=_repeat,
         reshape=_reshape,
         roll=_roll,
         sign=da.sign,
@@ -302,6 +329,10 @@ BACKEND = Backend(
         take_along_axis=_take_along_axis,
         tril=_tril,
         triu=_triu,
+        unique_all=_unique("unique_all"),
+        unique_counts=_unique("unique_counts"),
+        unique_inverse=_unique("unique_inverse"),
+        unique_values=_unique("unique_values"),
         fft=FFT,
         linalg=LINALG,
     ),

@@ -18,12 +18,26 @@ INSTALLED = tuple(
     dict.fromkeys(sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib"))
 )
 
+_WRITE = r"^[\w.]+\[.*\]\s*(?:[-+*/@%|&^]|\*\*|//)?=[^=]"
+
 ADVICE = {
     "numpy.asarray": (
         (
-            r"^[\w.]+\[.*\]\s*=[^=](?!.*\b(?:np|numpy)\.)",
+            _WRITE + r"(?!.*\b(?:np|numpy)\.)",
             "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
         ),
+        (r"([\w.]+)\.dot\((.+?)\)", r"use \1 @ \2 or numpy.dot(\1, \2)"),
+        (
+            r"\bcheb\w*\(|\bchebyshev\b|\bChebyshev\(",
+            "add up c[n] * xgrad.special.eval_chebyt(n, x)",
+        ),
+        (r"\bleg\w+\(|\bLegendre\(", "add up c[n] * xgrad.special.eval_legendre(n, x)"),
+        (
+            r"\bherme\w*\(|\bhermite_e\b|\bHermiteE\(",
+            "add up c[n] * xgrad.special.eval_hermitenorm(n, x)",
+        ),
+        (r"\bherm\w*\(|\bHermite\(", "add up c[n] * xgrad.special.eval_hermite(n, x)"),
+        (r"\blag\w+\(|\bLaguerre\(", "add up c[n] * xgrad.special.eval_laguerre(n, x)"),
         (r"\b(?:np|numpy)\.(?:array|r_|c_)\b", "use xgrad.asarray([...]) or xgrad.stack"),
         (r"\b(?:np|numpy)\.full\b", "use xgrad.full"),
         (r"\b(?:np|numpy)\.vectorize\b", "use array functions, or xgrad.stack([f(v) for v in x])"),
@@ -51,17 +65,45 @@ ADVICE = {
     ),
     "from_dlpack": ((r"\btorch\.", "use x.to_backend('torch')"),),
     "float()": (
-        (
-            r"^[\w.]+\[.*\]\s*=[^=]",
-            "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
-        ),
-        (r"\bmath\.(\w+)", r"use xgrad.\1 or numpy.\1"),
+        (_WRITE, "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros"),
+        (r"\bstatistics\.f?(mean|median)\b", r"use xgrad.\1"),
+        (r"\bstatistics\.p?(?:stdev|variance)\b", "use xgrad.std or xgrad.var"),
+        (r"[\"']\s*%|\.format\(|\bf[\"']", "show its value, by x.item()"),
         (r"\bfloat\(", "use x itself: a 0-d array calculates like a number"),
     ),
     "int()": ((r"\bint\(", "use x itself, or xgrad.floor(x)"),),
     "complex()": ((r"\bcomplex\(", "use x itself: a 0-d array calculates like a number"),),
 }
 """For each conversion, patterns of the line that asked for it, and what to do instead."""
+
+MATH = {
+    "comb": "xgrad.special.binom",
+    "degrees": "xgrad.rad2deg or numpy.degrees",
+    "dist": "xgrad.linalg.vector_norm of the difference",
+    "erf": "xgrad.special.erf",
+    "erfc": "xgrad.special.erfc",
+    "fabs": "xgrad.abs or numpy.abs",
+    "factorial": "xgrad.special.factorial",
+    "frexp": "numpy.frexp",
+    "fsum": "xgrad.sum or numpy.sum",
+    "gamma": "xgrad.special.gamma",
+    "lgamma": "xgrad.special.gammaln",
+    "modf": "numpy.modf",
+    "perm": "xgrad.special.poch",
+    "phase": "xgrad.angle or numpy.angle",
+    "polar": "xgrad.abs and xgrad.angle",
+    "radians": "xgrad.deg2rad or numpy.radians",
+    "rect": "r * xgrad.exp(1j * phi)",
+    "sumprod": "xgrad.vecdot or numpy.vecdot",
+    "ulp": "numpy.spacing",
+    **{
+        name: f"xgrad.{name} or numpy.{name}"
+        for name in "acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos cosh exp exp2 "
+        "expm1 floor fmod hypot isclose isfinite isinf isnan ldexp log log10 log1p log2 nextafter "
+        "pow prod remainder sin sinh sqrt tan tanh trunc".split()
+    },
+}
+"""What to use in place of the functions of ``math`` and ``cmath``, which take numbers only."""
 
 ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapezoid")}
 """Modules, and functions of theirs that take ``float(x)`` only to judge how large an error is."""
@@ -84,7 +126,7 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
         name, number = caller.f_code.co_filename, caller.f_lineno
         code = linecache.getline(name, number).strip()
         line = f"\n  {name}, line {number}" + (f": {code}" if code else "")
-        instead = _advice(what, code, libraries)
+        instead = _of_math(code, caller) or _advice(what, code, libraries)
     else:
         instead = _advice(what, "", libraries)
     return (
@@ -152,6 +194,18 @@ def _twin(frame: FrameType) -> str:
     except ImportError:
         return ""
     return ".".join(["scipy", *parts, name]) if name in chapter.__all__ else ""
+
+
+def _of_math(code: str, frame: FrameType) -> str:
+    """Return what to use in place of a function of ``math`` in a line, by whatever name it has."""
+    for name in re.findall(r"([A-Za-z_][\w.]*)\(", code):
+        root, _, rest = name.partition(".")
+        found = frame.f_locals.get(root, frame.f_globals.get(root))
+        found = getattr(found, rest, None) if rest else found
+        if getattr(found, "__module__", "") in ("math", "cmath"):
+            instead = MATH.get(getattr(found, "__name__", ""))
+            return f"use {instead}" if instead else ""
+    return ""
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:

@@ -24,7 +24,7 @@ import copy
 import dataclasses
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import xgrad as xg
@@ -121,9 +121,10 @@ def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]
         _require_fields(tree)
         trained = trained and not getattr(tree, "is_frozen", False)
         for f in dataclasses.fields(tree):
-            if not f.metadata.get("static", False):
+            value = getattr(tree, f.name)
+            if not trees.is_structure(f, value):
                 free = trained and not f.metadata.get("buffer", False)
-                yield from _walk(getattr(tree, f.name), f"{path}.{f.name}", free)
+                yield from _walk(value, f"{path}.{f.name}", free)
     elif isinstance(tree, dict):
         for key in tree if isinstance(tree, OrderedDict) else sorted(tree):
             yield from _walk(tree[key], f"{path}.{key}", trained)
@@ -200,8 +201,8 @@ def merge(model: Any, some: Mapping[str, Any]) -> Any:
 
 
 def parameter_count(model: object) -> int:
-    """Return the number of elements of all arrays that are trained."""
-    return sum(math.prod(p.shape) for p in parameters(model).values())
+    """Return the number of elements of all arrays that are trained, each array once."""
+    return sum(math.prod(p.shape) for p in {id(p): p for p in parameters(model).values()}.values())
 
 
 def frozen(model: M) -> M:
@@ -232,6 +233,15 @@ def _marked(tree: Any, is_frozen: bool) -> Any:
     return tree
 
 
+def _mapped(f: Callable[[Any], Any], tree: Any) -> Any:
+    """Return a pytree with a function applied to each array once: tied ones stay tied."""
+    leaves, structure = trees.flatten(tree)
+    out: list[Any] = []
+    for i, first in enumerate(trees.ties(leaves)):
+        out.append(f(leaves[i]) if first == i else out[first])
+    return structure.unflatten(out)
+
+
 def to_backend(model: M, backend: str, *, device: Device | None = None) -> M:
     """Return a model, or any pytree, with its arrays on another backend.
 
@@ -243,7 +253,7 @@ def to_backend(model: M, backend: str, *, device: Device | None = None) -> M:
     Returns:
         A model of the same structure.
     """
-    moved: M = xg.tree.map(
+    moved: M = _mapped(
         lambda x: xg.to_backend(x, backend, device=device) if hasattr(x, "shape") else x, model
     )
     return moved
@@ -264,7 +274,7 @@ def astype(model: M, dtype: DType) -> M:
         is_real = hasattr(x, "dtype") and xg.isdtype(x.dtype, "real floating")
         return xg.astype(x, dtype, copy=False) if is_real else x
 
-    new: M = xg.tree.map(cast, model)
+    new: M = _mapped(cast, model)
     return new
 
 
@@ -278,7 +288,7 @@ def _described(module: Module, name: str = "", indent: str = "") -> str:
         value = getattr(module, f.name)
         if f.name == "is_frozen":
             continue
-        if f.metadata.get("static", False):
+        if trees.is_structure(f, value):
             words.append(f"{f.name}={getattr(value, '__name__', repr(value))}")
         elif isinstance(value, Module):
             inner.append((f.name, value))

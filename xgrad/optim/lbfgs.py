@@ -197,18 +197,24 @@ class _Line:
 
     def __init__(self, f: Callable[[Any], Any], params: Any) -> None:
         self.leaves, self.structure = trees.flatten(params)
+        self.first = trees.ties(self.leaves)
         if not self.leaves:
             raise ValueError("LBFGS: the parameters hold no arrays")
         self.f = xg.value_and_grad(f)
         self.evaluations = 0
 
     def vector(self, leaves: list[Any]) -> Any:
-        parts = [xg.reshape(xg.asarray(p).detach(), (-1,)) for p in leaves]
+        own = [p for i, p in enumerate(leaves) if self.first[i] == i]
+        parts = [xg.reshape(xg.asarray(p).detach(), (-1,)) for p in own]
         return parts[0] if len(parts) == 1 else xg.concat(parts, axis=0)
 
     def params(self, x: Any) -> Any:
-        found, at = [], 0
-        for p in self.leaves:
+        found: list[Any] = []
+        at = 0
+        for i, p in enumerate(self.leaves):
+            if self.first[i] != i:
+                found.append(found[self.first[i]])
+                continue
             shape = tuple(getattr(p, "shape", ()))
             n = math.prod(shape)
             part = xg.reshape(x[at : at + n], shape)
@@ -221,7 +227,7 @@ class _Line:
         """Return the value and gradient at a point, and the slope along a direction."""
         self.evaluations += 1
         value, gradient = self.f(self.params(x))
-        g = self.vector(trees.leaves(gradient))
+        g = self.vector(trees.gathered(trees.leaves(gradient), self.first))
         slope = 0.0 if d is None else float(xg.sum(g * d))
         return Point(t, float(value), slope, g)
 

@@ -46,6 +46,11 @@ class State:
     slots: dict[str, Slots]
 
 
+def _ties(leaves: list[Any], trained: list[bool]) -> list[int]:
+    """Return for each leaf the place of the first trained one that is the same array."""
+    return trees.ties([x if t else object() for x, t in zip(leaves, trained, strict=True)])
+
+
 @dataclass(frozen=True, kw_only=True)
 class Method:
     """A first-order method.
@@ -81,9 +86,10 @@ class Method:
     def init(self, params: Any) -> State:
         """Return the state before the first update."""
         slots: dict[str, Slots] = {}
-        named = named_leaves(params)
-        for (name, p), trained in zip(named.items(), trainable_mask(params), strict=True):
-            if trained:
+        named, mask = named_leaves(params), trainable_mask(params)
+        first = _ties(list(named.values()), mask)
+        for i, (name, p) in enumerate(named.items()):
+            if mask[i] and first[i] == i:
                 for kind, value in self._start(widened(p)).items():
                     slots.setdefault(kind, {})[name] = value
         return State(0, slots)
@@ -92,7 +98,8 @@ class Method:
         """Return the parameters after a step against the gradients, and the next state.
 
         Args:
-            params: the parameters, a pytree; frozen ones stay as they are.
+            params: the parameters, a pytree; frozen ones stay as they are, and an array that stands
+                in several places is one parameter, whose gradient is the sum of theirs.
             grads: their gradients, a pytree of the same structure.
             state: what `init` or the last update returned.
 
@@ -110,13 +117,14 @@ class Method:
                 f"expected that of the parameters, {structure}"
             )
         lr, t = self.rate(state.count), state.count + 1
+        mask = trainable_mask(params)
+        first = _ties(given, mask)
+        against = trees.gathered(against, first)
         slots: dict[str, Slots] = {kind: {} for kind in state.slots}
-        result = []
-        for name, p, g, trained in zip(
-            named_leaves(params), given, against, trainable_mask(params), strict=True
-        ):
-            if not trained:
-                result.append(p)
+        result: list[Any] = []
+        for i, (name, p, g) in enumerate(zip(named_leaves(params), given, against, strict=True)):
+            if not mask[i] or first[i] != i:
+                result.append(result[first[i]] if mask[i] else p)
                 continue
             try:
                 old = {kind: values[name] for kind, values in state.slots.items()}

@@ -146,7 +146,7 @@ class Optimizer:
         """
         with xg.no_grad():
             own = grads is None
-            grads = self._held() if own else grads
+            grads = self._held() if own else self._gathered(grads)
             if self._shards is not None:
                 grads = self._shards.averaged(self.model, grads)
             elif self.comm is not None:
@@ -194,6 +194,17 @@ class Optimizer:
         with xg.no_grad():
             self.state = state if self._shards is None else self._shards.scattered(state)
 
+    def _gathered(self, grads: Any) -> Any:
+        """Return gradients with those of an array in several places together in the first."""
+        first = trees.ties(trees.leaves(self.model))
+        leaves, structure = trees.flatten(grads)
+        if len(leaves) != len(first) or first == list(range(len(first))):
+            return grads
+        sums = trees.gathered(leaves, first)
+        return structure.unflatten(
+            [g if first[i] == i else xg.zeros_like(g) for i, g in enumerate(sums)]
+        )
+
     def _held(self) -> Any:
         """Return the gradients that the model's arrays hold, zeros where there is none."""
         leaves, structure = trees.flatten(self.model)
@@ -202,8 +213,12 @@ class Optimizer:
                 "Optimizer.step: got no gradients, and no array of the model holds one. Pass "
                 "them, as step(xgrad.grad(loss)(model)), or call loss.backward() first"
             )
+        first = trees.ties(leaves)
         return structure.unflatten(
-            [xg.zeros_like(p) if getattr(p, "grad", None) is None else p.grad for p in leaves]
+            [
+                xg.zeros_like(p) if getattr(p, "grad", None) is None or first[i] != i else p.grad
+                for i, p in enumerate(leaves)
+            ]
         )
 
     def zero_grad(self) -> None:
@@ -218,5 +233,7 @@ class Optimizer:
         return self.method.rate(self.state.count)
 
     def __repr__(self) -> str:
-        count = sum(math.prod(getattr(x, "shape", ())) for x in trees.leaves(self.model))
+        leaves = trees.leaves(self.model)
+        own = [leaves[i] for i in sorted(set(trees.ties(leaves)))]
+        count = sum(math.prod(getattr(x, "shape", ())) for x in own)
         return f"Optimizer({self.method}, {count:,} parameters, {int(self.state.count):,} updates)"

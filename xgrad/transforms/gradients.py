@@ -222,6 +222,11 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     if y is None or y._data.shape != () or y._data.dtype not in REAL:
         got = f"{len(record.outs)} arrays" if y is None else f"{y.dtype}{list(y.shape)}"
         pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
+        if not record.outs:
+            raise errors.NotScalarError(
+                "grad: f returned None or an empty container; grad needs a real floating-point "
+                "scalar. Is there a return at its end?"
+            )
         raise errors.NotScalarError(
             f"grad: f returned {got}; grad needs a real floating-point scalar. {pair}"
             "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "

@@ -1,0 +1,51 @@
+# Tests of backends/xgrad_backends/dask.py
+"""Shapes that follow from values, on Dask: masks, places and unique elements have gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from tests.tables import over
+
+da = pytest.importorskip("dask.array")
+
+X = np.arange(12.0).reshape(3, 4) + 0.5
+MASK = X % 3 > 1
+
+
+def _written(x: Any, mask: Any) -> Any:
+    y = x * 1
+    y[mask] = x[mask] * 3
+    y[mask[:, 0]] = 2 * y[0]
+    return y**2
+
+
+PROGRAMS = {
+    "x[mask]": lambda x, m: xg.cumulative_sum(x[m]) ** 2,
+    "x[rows]": lambda x, m: x[m[:, 1]] ** 2,
+    "x[rows, 1:]": lambda x, m: x[m[:, 1], 1:] ** 2,
+    "x[:, columns]": lambda x, m: x[:, m[0]] ** 2,
+    "writes": _written,
+    "nonzero": lambda x, m: x[xg.nonzero(m)] ** 2,
+    "flatnonzero": lambda x, m: np.ravel(x)[np.flatnonzero(m)] ** 2,
+    "extract": lambda x, m: np.extract(m, x) ** 3,
+    "unique_all": lambda x, m: xg.unique_all(xg.round(x / 3) * x).values ** 2,
+    "unique_counts": lambda x, m: xg.unique_counts(x).values * xg.unique_counts(x).counts,
+    "unique_inverse": lambda x, m: xg.unique_inverse(x).values[:2] ** 2,
+    "union1d": lambda x, m: np.union1d(x, x + 1) ** 2,
+    "median": lambda x, m: xg.median(x[m]),
+    "repeat": lambda x, m: xg.repeat(x, xg.astype(m[:, 0], xg.int64) + 1, axis=0) ** 2,
+}
+
+
+@over("name", PROGRAMS)
+def test_shapes_that_follow_from_values(name: str) -> None:
+    f = PROGRAMS[name]
+    expected = xg.grad(lambda x: xg.sum(f(x, xg.asarray(MASK))))(X)
+    x, mask = (xg.asarray(da.from_array(a, chunks=(2, 2))) for a in (X, MASK))
+    found = xg.grad(lambda x: xg.sum(f(x, mask)))(x)
+    np.testing.assert_allclose(found._numpy(), expected)
