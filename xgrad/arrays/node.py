@@ -76,13 +76,22 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
 
 
 class Run:
-    """What is held while the outermost transform runs its function; see `engine.guarding`."""
+    """What is held while the outermost transform runs its function; see `engine.guarding`.
 
-    __slots__ = ("copies", "unlock")
+    Attributes:
+        copies: the last copy of each large array that cannot be locked.
+        unlock: what ends the locks.
+        watched: functions that tell whether an array, which cannot be locked, is as it was.
+        walks_later: whether the transform walks when its function has returned to the caller.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("copies", "unlock", "walks_later", "watched")
+
+    def __init__(self, walks_later: bool) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
+        self.watched: list[Callable[[], bool]] = []
+        self.walks_later = walks_later
 
 
 _run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
@@ -91,21 +100,35 @@ is_inside = _run.get
 
 
 class inside:  # noqa: N801 - a context manager, and a class only for its speed
-    """Run a transform's function inside a ``with`` block, in this context only."""
+    """Run a transform's function inside a ``with`` block, in this context only.
 
-    __slots__ = ("run", "token")
+    Args:
+        walks_later: whether the transform walks when its caller asks.
+    """
 
-    def __enter__(self) -> None:
+    __slots__ = ("run", "token", "walks_later")
+
+    def __init__(self, walks_later: bool) -> None:
+        self.walks_later = walks_later
+
+    def __enter__(self) -> Run | None:
         self.run = None
         if _run.get() is None:
-            self.run = Run()
+            self.run = Run(self.walks_later)
             self.token = _run.set(self.run)
+        return self.run
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if self.run is not None:
             _run.reset(self.token)
             for unlock in self.run.unlock:
                 unlock()
+            if error is None and not all(is_as_it_was() for is_as_it_was in self.run.watched):
+                raise errors.MutationError(
+                    "a derivative by an array was asked for, which was written to while its "
+                    "function ran; it would be the derivative at another point. Write to a copy, "
+                    "or pass one to the transform"
+                )
             if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
                 error.add_note(
                     "xgrad: the array is used in a derivative, and locked until its function has "
@@ -128,6 +151,7 @@ class Rule:
         lift: ``lift(node)`` gives its saved values as arrays on the outer tape.
         keeps: what the saved values are called in the op's signature; ``out`` is the result.
         makes_zeros: whether its cotangents are zero where the argument was not used.
+        fills: whether its result has entries that come from no tracked argument.
         is_plain: whether it has no way of its own down; see `own`.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves zeros as they are.
@@ -137,8 +161,8 @@ class Rule:
     """
 
     __slots__ = (
-        *("is_finite", "is_plain", "keeps", "lift", "makes_zeros", "name", "own"),
-        *("partial", "pull", "pull_to", "push"),
+        *("fills", "is_finite", "is_plain", "keeps", "lift", "makes_zeros", "name"),
+        *("own", "partial", "pull", "pull_to", "push"),
     )
 
     def __init__(
@@ -154,7 +178,7 @@ class Rule:
     ) -> None:
         self.name, self.pull, self.pull_to, self.push = name, pull, pull_to, push
         self.lift, self.keeps, self.own = lift, keeps, own
-        self.makes_zeros, self.is_finite = makes_zeros, False
+        self.makes_zeros, self.fills, self.is_finite = makes_zeros, makes_zeros, False
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
 

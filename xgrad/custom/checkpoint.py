@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
@@ -200,7 +201,8 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             serial, part = out._node[SERIAL], ct if taped else ct._data
             seeds[serial] = seeds[serial] + part if serial in seeds else part
     del outs
-    found = tape.pullback(path, seeds, taped=taped, free=not taped)
+    zeros_stay = times is not operator.mul
+    found = tape.pullback(path, seeds, taped=taped, free=not taped, sparse=zeros_stay)
     return [found.get(node[SERIAL]) for node in ends]
 
 
@@ -209,7 +211,8 @@ def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     near = next(t for t in ts if t is not None)
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array))
+    zeros_stay = times is not operator.mul
+    found = tape.pushforward(path, tangents, gone, taped=isinstance(near, Array), sparse=zeros_stay)
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from ..arrays.node import Rule
-from .contractions import protected
+from .contractions import apart, protected
 from .definition import Op
 from .handed import strong
 from .lifting import as_arrays, lifting
@@ -35,6 +35,7 @@ class Kind:
 
     skip: ClassVar[int] = 2  # rules start with xp and g
     fits = True  # whether a cotangent may fit its argument as the rule makes it
+    fills = False  # whether the result has entries that come from no argument
 
     def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
         self.op, self.makes_zeros, self.own = op, makes_zeros, own
@@ -69,6 +70,7 @@ class Kind:
         walks = self.walks(tracked, keeps)
         rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
         rule.is_finite = self.is_finite(tracked)
+        rule.fills = self.makes_zeros or self.fills
         self.rules[tracked] = rule
         return rule
 
@@ -299,11 +301,24 @@ class Multilinear(Transposed):
 
 
 class Ruled(Kind):
-    """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp."""
+    """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp.
 
-    def __init__(self, op: Op, vjp: Any, jvp: Any, zeros: bool, own: Any = None) -> None:
+    `strong` is the vjp for a cotangent with structural zeros, and `core` says how many of the last
+    axes of its arguments it works on together; see `op.rule`.
+    """
+
+    def __init__(
+        self,
+        op: Op,
+        vjp: Any,
+        jvp: Any,
+        zeros: bool,
+        own: Any = None,
+        strong: Any = None,
+        core: int | None = None,
+    ) -> None:
         super().__init__(op, zeros, own)
-        self.vjp, self.jvp = vjp, jvp
+        self.vjp, self.jvp, self.strong, self.core = vjp, jvp, strong or vjp, core
         self.fits = jvp is not None  # the transpose of a vjp must know what the result is like
 
     def stated(self, tracked: Tracked) -> list[Any]:
@@ -315,19 +330,41 @@ class Ruled(Kind):
         return super().asked(tracked).union(root, ["likes"] if several else [])
 
     def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
-        vjp, ask, choose = self.vjp, asking(names_of(self.vjp, 2), keeps), itemgetter(*tracked)
+        pull_all = self._pull(self.vjp, tracked, keeps)
+        plainly = fitted(pull_all)
+        strongly = fitted(apart(self._pull(self.strong, tracked, keeps), self._together(keeps)))
 
-        def pull(xp: Any, g: Any, saved: Any) -> Any:
-            return vjp(xp, g, *ask(saved))
-
-        pull_all = pull if len(self.op.arrays) == 1 else lambda *given: choose(pull(*given))
-        pull_to = fitted(pull_all)
+        def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            return (plainly if times is operator.mul else strongly)(xp, g, saved, fit, times)
 
         def push_by_vjp(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             saved = as_arrays(saved)
-            return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
+            return transposed(lambda xp, g: plainly(xp, g, saved, fit, times), ts, fit)
 
         return pull_all, pull_to, self._push(tracked, keeps) if self.jvp else push_by_vjp
+
+    def _pull(self, vjp: Any, tracked: Tracked, keeps: Keeps) -> Walk:
+        """Return ``pull`` by a vjp: the cotangents of the tracked arguments."""
+        ask, choose = asking(names_of(vjp, 2), keeps), itemgetter(*tracked)
+        if len(self.op.arrays) == 1:
+            return lambda xp, g, saved: vjp(xp, g, *ask(saved))
+        return lambda xp, g, saved: choose(vjp(xp, g, *ask(saved)))
+
+    def _together(self, keeps: Keeps) -> Callable[[int, Any], tuple[int, ...]]:
+        """Return ``together(ndim, saved)``: the axes that the op works on together."""
+        core = self.core
+        if core is not None:
+            return lambda ndim, saved: tuple(range(ndim - core, ndim))
+        if "axis" not in keeps:
+            return lambda ndim, saved: tuple(range(ndim))
+        ask = asking(["axis"], keeps)
+
+        def together(ndim: int, saved: Any) -> tuple[int, ...]:
+            (axis,) = ask(saved)
+            axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+            return tuple(sorted(a % ndim for a in axes))
+
+        return together
 
     def _push(self, tracked: Tracked, keeps: Keeps) -> Walk:
         """Return ``push`` by the op's own jvp."""

@@ -9,14 +9,15 @@ from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
-from ..arrays.node import PARENTS, SERIAL, Node, end, inside, is_recording, recording
+from ..arrays.node import PARENTS, SERIAL, Node, Run, end, inside, is_recording, recording
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
 from . import handed
 from .calls.results import arrayed
-from .guarding import guarded
+from .forward import last_uses, pushforward
+from .guarding import is_lent, kept_argument
 from .operands import taken_along
 from .projection import cast, ones_like
-from .walks import any_alive, cone, last_uses, pullback, pushforward
+from .walks import any_alive, cone, pullback
 
 Argnums = int | Sequence[int]
 
@@ -49,7 +50,7 @@ class Record:
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
         outer = is_recording()
-        out = self._run(f, self._fresh(args, outer), kwargs, outer)
+        out = self._run(f, args, kwargs, outer)
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -74,7 +75,7 @@ class Record:
         self.unmet: set[int] = set()  # the leaves for which walks down found nothing
         self.lent: Sequence[Array | None] = ()  # what the last walk was given
 
-    def _fresh(self, args: Sequence[Any], outer: bool) -> list[Any]:
+    def _fresh(self, args: Sequence[Any], outer: bool, run: Run | None) -> list[Any]:
         """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
         fresh = list(args)
         mapped = bool(batched.levels())
@@ -85,12 +86,12 @@ class Record:
                 )
             if trees.is_plain(args[i]):  # what most are, by the shortest way
                 self.structures.append(trees.SINGLE)
-                fresh[i] = self._leaf(Array(args[i]), args[i], outer, mapped)
+                fresh[i] = self._leaf(Array(args[i]), args[i], outer, mapped, run)
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
             leaves = [
-                self._leaf(trees.differentiable(given, self.what), given, outer, mapped)
+                self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
                 for given in found
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
@@ -98,12 +99,12 @@ class Record:
             raise errors.NotDifferentiableError(f"{self.what}: the arguments hold no arrays")
         return fresh
 
-    def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool) -> Array:
+    def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool, run: Run | None) -> Array:
         """Return a fresh leaf for an array that was given, and note it."""
         if isinstance(given, Array):
             self.raw = False
-        elif self.what in _WALK_LATER:
-            x = Array(guarded(x._data, lock=False))
+        if is_lent(given):
+            x = Array(kept_argument(x._data, run))
         x = batched.within(x) if mapped else x
         y = leaf(x, outer)
         self.given.append(given)
@@ -112,15 +113,17 @@ class Record:
         return y
 
     def _run(
-        self, f: Callable[..., Any], fresh: list[Any], kwargs: dict[str, Any], outer: bool
+        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], outer: bool
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with creating_like(self.inputs[0]._data), inside():
-                if outer:
-                    return f(*fresh, **kwargs)
-                with recording(True):
-                    return f(*fresh, **kwargs)
+            with inside(self.what in _WALK_LATER) as run:
+                fresh = self._fresh(args, outer, run)
+                with creating_like(self.inputs[0]._data):
+                    if outer:
+                        return f(*fresh, **kwargs)
+                    with recording(True):
+                        return f(*fresh, **kwargs)
         except Exception as error:
             if error.__cause__ is not None:
                 leaving.restate(error)

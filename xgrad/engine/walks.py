@@ -1,4 +1,4 @@
-"""Two walks over one tape: with cotangents down, with tangents up.
+"""Two walks over one tape: with cotangents down, here, and with tangents up, in `forward`.
 
 Walking the nodes from the result down to the leaves with a *cotangent* is reverse mode; walking
 them up from the leaves with a *tangent* is forward mode:
@@ -249,60 +249,3 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong
-
-
-def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
-    """Return which tangents a walk up needs no more after each node, by serial number."""
-    seen, gone = set(outputs), dict[int, list[int]]()
-    for node in reversed(path):
-        parents = node[PARENTS]
-        for parent in (parents,) if type(parents) is list else parents:
-            if parent is not None and parent[SERIAL] not in seen:
-                seen.add(parent[SERIAL])
-                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
-    return gone
-
-
-def pushforward(
-    path: list[Node],
-    tangents: dict[int, Any],
-    gone: dict[int, list[int]],
-    *,
-    taped: bool,
-    sparse: bool = False,
-) -> dict[int, Any]:
-    """Walk up: return the tangents of the outputs, by serial number.
-
-    Args:
-        path: the cone, in order.
-        tangents: the tangent of each leaf, by serial number; taken over.
-        gone: which tangents are dropped after each node; see `last_uses`.
-        taped: whether an outer tape must see the walk.
-        sparse: whether the given tangents have structural zeros, as unit vectors have.
-    """
-    if not tangents:
-        return tangents
-    like = next(iter(tangents.values()))
-    held, done = tangents.get, gone.get
-    with backend_of(like._data if taped else like).quiet():
-        for node in path:
-            serial, rule, parents, saved, fit = node
-            ts: tuple[Any, ...]
-            if type(parents) is list:
-                near = held(parents[0])
-                ts = (near,)
-            else:
-                ts = tuple([None if p is None else held(p[0]) for p in parents])
-                near = next((t for t in ts if t is not None), None)
-            if near is not None:
-                if taped:
-                    saved = rule.lift(node)
-                kind = type(near)
-                times = STRONG[kind] if sparse else operator.mul
-                t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
-                if t is not None:
-                    tangents[serial] = t
-            near = ts = None  # type: ignore[assignment] # the last use of a tangent frees it
-            for used in done(serial, ()):
-                tangents.pop(used, None)
-    return tangents

@@ -14,13 +14,14 @@ from ..ops.elementwise import is_complex
 from ..ops.manipulation import reshape
 from ..ops.products import promoted
 from ..ops.statistical import products_of_others
-from .common import H, SlogdetResult, column, identity, raw_call, require_square, row
+from .common import H, SlogdetResult, column, identity, raw_call, require_square, row, svd_of_finite
 
 
 @rule(
     vjp=lambda xp, g, out: -H(xp, out) @ g @ H(xp, out),
     jvp=lambda xp, t, out: -out @ t @ out,
     path="linalg.",
+    core=2,
 )
 def inv(x: Array, /) -> Array:
     """Return the inverse of square matrices."""
@@ -30,6 +31,11 @@ def inv(x: Array, /) -> Array:
 def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
     """Return factors of square matrices, to solve with them again and again."""
     return backend_of(x1).lu_factor(x1)
+
+
+def _used(xp: XP, g: Any, x: Any) -> Any:
+    """Return a matrix without the columns whose cotangents are zero: these may be NaN."""
+    return xp.where(xp.any(g != 0, axis=-2, keepdims=True), x, 0.0)
 
 
 def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
@@ -43,7 +49,15 @@ def _solve_jvp(xp: XP, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint:
     return _solve(x1, lu, pivots, t[3] - dA @ out, adjoint=adjoint)
 
 
-@rule(vjp=_solve_vjp, jvp=_solve_jvp, path="linalg.")
+@rule(
+    vjp=_solve_vjp,
+    strong=lambda xp, g, x1, lu, pivots, out, adjoint: _solve_vjp(
+        xp, g, x1, lu, pivots, _used(xp, g, out), adjoint
+    ),
+    jvp=_solve_jvp,
+    path="linalg.",
+    core=2,
+)
 def _solve(x1: Raw, lu: Raw, pivots: Raw, x2: Raw, /, *, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2``, or of its adjoint, with the factors of `x1`."""
     return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)
@@ -91,7 +105,15 @@ def _triangular_jvp(xp: XP, t: Any, x1: Any, out: Any, upper: bool, adjoint: boo
     return triangular(x1, dB, upper=upper, adjoint=adjoint)
 
 
-@rule(vjp=_triangular_vjp, jvp=_triangular_jvp, path="linalg.")
+@rule(
+    vjp=_triangular_vjp,
+    strong=lambda xp, g, x1, out, upper, adjoint: _triangular_vjp(
+        xp, g, x1, _used(xp, g, out), upper, adjoint
+    ),
+    jvp=_triangular_jvp,
+    path="linalg.",
+    core=2,
+)
 def _solve_triangular(x1: Raw, x2: Raw, /, *, upper: bool = False, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2`` for a triangle of `x1`, or of its adjoint."""
     return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)
@@ -132,7 +154,7 @@ def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> A
 
 def _spectrum(xp: XP, x: Any) -> tuple[Any, Any, Any, Any]:
     """Return conj(U), S, conj(V^H) and the determinant of U V^H, of A = U S V^H."""
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    u, s, vh = svd_of_finite(xp, x)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     return conj(xp, u), s, conj(xp, vh), xp.reshape(turn, (*turn.shape, 1, 1))
 
@@ -153,7 +175,8 @@ def _third(xp: XP, g: Any, x: Any, e: Any) -> Any:
     vjp=lambda xp, g, x, e: (
         conj(xp, _third(xp, conj(xp, g), x, e)),
         conj(xp, _cofactor_slope(x, conj(xp, g))),
-    )
+    ),
+    core=2,
 )
 def _cofactor_slope(x: Array, e: Array, /) -> Array:
     """Return how the cofactor matrix changes with `x` in the direction `e`: a polynomial.
@@ -177,6 +200,7 @@ def _cofactor_slope(x: Array, e: Array, /) -> Array:
 @rule(
     vjp=lambda xp, g, x: conj(xp, _cofactor_slope(x, conj(xp, g))),
     jvp=lambda xp, t, x: _cofactor_slope(x, t),
+    core=2,
 )
 def _cofactor(x: Array, /) -> Array:
     """Return the cofactor matrix, the derivative of the determinant, also of singular matrices.
@@ -194,6 +218,7 @@ def _cofactor(x: Array, /) -> Array:
     vjp=lambda xp, g, x: xp.reshape(g, (*g.shape, 1, 1)) * conj(xp, _cofactor(x)),
     jvp=lambda xp, t, x: xp.sum(t * _cofactor(x), axis=(-2, -1)),
     path="linalg.",
+    core=2,
 )
 def det(x: Array, /) -> Array:
     """Return the determinant of square matrices.
@@ -217,7 +242,7 @@ def _slogdet_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
     return 1j * out[0] * xp.imag(tau), xp.real(tau)
 
 
-@rule(vjp=_slogdet_vjp, jvp=_slogdet_jvp)
+@rule(vjp=_slogdet_vjp, jvp=_slogdet_jvp, core=2)
 def slogdet(x: Array, /) -> SlogdetResult:
     """Return sign and logarithm of the modulus of the determinant."""
     return SlogdetResult(*raw_call("slogdet", x))
@@ -235,7 +260,7 @@ def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     return left @ (P @ PH) + (PH @ P) @ right - PH @ g @ PH
 
 
-@rule(vjp=_pinv_vjp)
+@rule(vjp=_pinv_vjp, core=2)
 def _pinv(x: Array, /, *, rtol: Any = None) -> Array:
     """Return the pseudoinverse."""
     return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
+from ...arrays.lent import LENT
 from ...arrays.node import LEFT, RULE, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
@@ -112,14 +113,14 @@ def binary_call(
         plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
             rule, pack, parents = first, pack_first, n1
-            if saves_second and not alone and type(x2) is not Array:
+            if saves_second and not alone and (type(x2) is not Array or id(d2) in LENT):
                 d2 = guarded(d2)
             fits = d1.dtype is dtype and (
                 alone or (d1.shape == out.shape if broadcasts else _fit(d1, d2, axes))
             )
         elif n1 is None:
             rule, pack, parents = second, pack_second, n2
-            if saves_first and not alone and type(x1) is not Array:
+            if saves_first and not alone and (type(x1) is not Array or id(d1) in LENT):
                 d1 = guarded(d1)
             fits = d2.dtype is dtype and (
                 alone or (d2.shape == out.shape if broadcasts else _fit(d1, d2, axes))
