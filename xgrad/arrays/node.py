@@ -152,6 +152,7 @@ class Rule:
         keeps: what the saved values are called in the op's signature; ``out`` is the result.
         makes_zeros: whether its cotangents are zero where the argument was not used.
         fills: whether its result has entries that come from no tracked argument.
+        is_opaque: whether it is not known how it makes its cotangents, as of a rule of the user's.
         is_plain: whether it has no way of its own down; see `own`.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves zeros as they are.
@@ -161,7 +162,7 @@ class Rule:
     """
 
     __slots__ = (
-        *("fills", "is_finite", "is_plain", "keeps", "lift", "makes_zeros", "name"),
+        *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lift", "makes_zeros", "name"),
         *("own", "partial", "pull", "pull_to", "push"),
     )
 
@@ -179,6 +180,7 @@ class Rule:
         self.name, self.pull, self.pull_to, self.push = name, pull, pull_to, push
         self.lift, self.keeps, self.own = lift, keeps, own
         self.makes_zeros, self.fills, self.is_finite = makes_zeros, makes_zeros, False
+        self.is_opaque = True
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
 
@@ -222,12 +224,14 @@ def left(what: str, nodes: Any) -> None:
 
 
 def _identity(name: str) -> Rule:
-    return Rule(
+    rule = Rule(
         name,
         lambda xp, g, saved: g,
         lambda xp, g, saved, fit, times: g,
         lambda xp, ts, saved, fit, times: ts[0],
     )
+    rule.is_opaque = False
+    return rule
 
 
 def freed(*args: Any) -> Any:
@@ -260,6 +264,7 @@ SELECT = Rule(
     lambda xp, g, saved, fit, times: Parts({saved: g}),
     lambda xp, ts, saved, fit, times: ts[0][saved],
 )
+SELECT.is_opaque = False
 """One output of an op that has several; `saved` is its number."""
 FREED = Rule("freed", freed, freed, freed, freed)
 """The end of a graph that `backward` has emptied."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, under
+from .handed import NAMESPACES
 
 
 def has_nan(x: Any, unseen: bool = False) -> bool:
@@ -67,7 +68,8 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
 def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:
     """Return ``pull(xp, g, saved)`` of a rule in which a zero of `g` stays a zero.
 
-    Where all that was made together has the cotangent zero, so has what it was made of.
+    Where all that was made together has the cotangent zero, so has what it was made of: zero takes
+    the place of NaN, and of nothing else, since what is used may have the cotangent zero by chance.
 
     Args:
         pull: the op's own, or what does as it does where `g` has zeros.
@@ -86,10 +88,28 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
         for part in g if isinstance(g, (list, tuple)) else [g]:
             unused = _unused(xp, part, ndim, axes)
             dead = unused if dead is None else xp.logical_and(dead, unused)
-        made = [c if c is None or _is_summed(c, dead) else xp.where(dead, 0.0, c) for c in found]
+        made = [c if c is None or _is_summed(c, dead) else _without_nan(xp, c, dead) for c in found]
         return made if several else made[0]
 
     return strong
+
+
+def of_unused(g: Any, cs: Any) -> Any:
+    """Return the cotangents that a rule of the user's made, without NaN if nothing was used."""
+    several = isinstance(cs, (list, tuple))
+    found = cs if several else [cs]
+    if not any(c is not None and has_nan(c, unseen=True) for c in found):
+        return cs
+    dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]
+    for part in g.values() if isinstance(g, dict) else [g]:
+        unused = xp.all(part == 0)
+        dead = unused if dead is None else xp.logical_and(dead, unused)
+    made = [None if c is None else _without_nan(xp, c, dead) for c in found]
+    return made if several else made[0]
+
+
+def _without_nan(xp: Any, c: Any, dead: Any) -> Any:
+    return xp.where(xp.logical_and(dead, c != c), 0.0, c)  # noqa: PLR0124 - true for NaN alone
 
 
 def _unused(xp: Any, g: Any, ndim: int, axes: tuple[int, ...]) -> Any:

@@ -69,7 +69,7 @@ class Kind:
         own = self.own if self.own is not None and self.own.serves(tracked) else None
         walks = self.walks(tracked, keeps)
         rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
-        rule.is_finite = self.is_finite(tracked)
+        rule.is_finite, rule.is_opaque = self.is_finite(tracked), False
         rule.fills = self.makes_zeros or self.fills
         self.rules[tracked] = rule
         return rule

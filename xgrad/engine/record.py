@@ -51,6 +51,7 @@ class Record:
         self.raw = True  # whether none of what was given is an `Array`
         outer = is_recording()
         out = self._run(f, args, kwargs, outer)
+        self.handed = {id(x._data) for x in self.inputs}  # what was given, and given back so far
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -155,12 +156,20 @@ class Record:
             [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
         ):
             x = Array(x._data)
-        return trees.like_input(x, None) if self.raw else x
+        return trees.like_input(self._let_go(x), None) if self.raw else x
+
+    def _let_go(self, x: Array) -> Array:
+        """Return a raw result that the caller may write to: not the argument, nor what is saved."""
+        if self.what in _WALK_LATER:
+            self.handed.add(id(x._data))
+        return own(x, self.handed)
 
     def result(self) -> Any:
         """Return what f returned, raw if the inputs were raw and nobody outside watches."""
-        given = None if self.raw else self.outs[0] if self.outs else None
-        return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
+        if not self.raw:
+            return self.out_structure.unflatten(self.outs)
+        outs = [trees.like_input(self._let_go(x), None) for x in self.outs]
+        return self.out_structure.unflatten(outs)
 
     def pull(
         self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False

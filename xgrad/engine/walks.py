@@ -20,6 +20,7 @@ from typing import Any
 
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
+from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
@@ -246,6 +247,8 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
         c = rule.pull_to(xp, g, saved, fit, STRONG[type(g)] if strong else operator.mul)
     else:
         c = rule.pull(xp, g, saved)
+    if strong and rule.is_opaque:
+        c = of_unused(g, c)
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong

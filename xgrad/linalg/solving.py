@@ -34,8 +34,9 @@ def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
 
 
 def _used(xp: XP, g: Any, x: Any) -> Any:
-    """Return a matrix without the columns whose cotangents are zero: these may be NaN."""
-    return xp.where(xp.any(g != 0, axis=-2, keepdims=True), x, 0.0)
+    """Return a matrix without what is not finite in columns whose cotangents are zero."""
+    used = xp.any(g != 0, axis=-2, keepdims=True)
+    return xp.where(xp.logical_or(used, xp.isfinite(x)), x, 0.0)
 
 
 def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.lent import lend
+from ..arrays.node import parameter
 from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, current, native, use_backend
 from ..engine.op import constant, linear
@@ -80,7 +81,7 @@ def asarray(
         lend(out._data)
     if requires_grad:
         out = Array(out._data)
-        out.requires_grad = True
+        out._node = parameter(out)
     return out
 
 

@@ -16,6 +16,7 @@ from ..backends import creating_like
 from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
 from ..engine.picklable import picklable
+from ..engine.record import own
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
@@ -91,6 +92,9 @@ def vmap(
         else:
             outs, home = _in_chunks(run, xs, axes, count, chunk_size, randomness)
         given = next((x for x in leaves if isinstance(x, Array)), None)
+        if given is None:
+            seen = {id(x._data) for x in xs if isinstance(x, Array)}
+            outs = [own(y, seen) for y in outs]
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped
