@@ -19,7 +19,7 @@ import numpy as np
 
 from . import errors
 from .arrays.array import SCALARS, Array, array_of
-from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking, native
 from .names import find
 
 NAMESPACE = "xgrad"
@@ -42,11 +42,6 @@ SINGLE = _Single()
 def is_leaf_type(x: object) -> bool:
     """Whether `x` is an array or a number."""
     return isinstance(x, Array) or type(x) in SCALARS or backend_of_type(type(x)) is not None
-
-
-def is_plain(x: Any) -> bool:
-    """Whether `x` is a raw array of real numbers, and no scalar of NumPy's."""
-    return type(x) in BY_TYPE and x.dtype in REAL and not isinstance(x, np.generic)
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -170,6 +171,13 @@ def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     return torch.linalg.lu_solve(lu, pivots, x2, adjoint=adjoint)
 
 
+def _unchanged(x: Any) -> Callable[[], bool]:
+    if x.is_inference():  # of which PyTorch counts no writes
+        return lambda: True
+    before = x._version
+    return lambda: bool(x._version == before)
+
+
 BACKEND = Backend(
     name="torch",
     xp=Namespace(
@@ -190,6 +198,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=getitem,
     setitem=setitem,
+    unchanged=_unchanged,
     owns=lambda x: x._base is None and x.untyped_storage().nbytes() == x.numel() * x.itemsize,
     synchronize=_synchronize,
     parse_device=_parse_device,

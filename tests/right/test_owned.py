@@ -100,3 +100,94 @@ def test_backward_leaves_gradients_that_are_their_own():
     x, y = (xg.asarray(np.ones(3), requires_grad=True) for _ in range(2))
     xg.sum(x + y).backward()
     require_owned("backward", [x.grad.data, y.grad.data], [x.data, y.data])
+
+
+SHOWN = {
+    "itself": lambda x: x,
+    "a slice": lambda x: x[1:],
+    "broadcast": lambda x: xg.broadcast_to(x, (2, 4)),
+    "twice": lambda x: (x, x),
+    "turned": lambda x: xg.reshape(x, (2, 2)).T,
+    "both": lambda x: (x + 0.0, x[::-1]),
+    "saved": xg.exp,
+}
+
+
+@xg.custom_vjp
+def handed_on(x):
+    return x
+
+
+handed_on.defvjp(lambda x: (x, None), lambda _, ct: (ct,))
+
+
+@xg.custom_jvp
+def handed_up(x):
+    return x
+
+
+handed_up.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
+X, V = np.arange(1.0, 5.0), np.ones(4)
+
+
+def halves(x):
+    return 0.5 * xg.sum(x * x)
+
+
+def over(f, x, v):
+    """Return what each transform gives of a function that shows its argument."""
+    ct = xg.tree.map(np.ones_like, f(xg.asarray(x.copy())))
+    ct = xg.tree.map(lambda y: np.ones(y.shape), ct)
+    some = lambda x: (halves(x), f(x))  # noqa: E731 - one use
+    out, pullback = xg.vjp(f, x)
+    same, pushforward = xg.linearize(f, x)
+    return {
+        "vjp": (out, pullback(ct), ct),
+        "linearize": (same, pushforward(v)),
+        "jvp": xg.jvp(f, (x,), (v,)),
+        "jacrev": xg.jacrev(f)(x),
+        "jacfwd": xg.jacfwd(f)(x),
+        "grad": xg.grad(some, has_aux=True)(x),
+        "value_and_grad": xg.value_and_grad(some, has_aux=True)(x),
+        "vjp, auxiliary": xg.vjp(some, x, has_aux=True)[::2],
+        "vmap": xg.vmap(f)(x[None, :]),
+        "hvp": xg.hvp(halves, (x,), (v,)),
+        "hessian": xg.hessian(halves)(x),
+    }
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_over_the_transforms(name):
+    x, v = X.copy(), V.copy()
+    for what, found in over(SHOWN[name], x, v).items():
+        results, cts = (found[:2], found[2]) if what == "vjp" else (found, ())
+        require_owned(f"{what} of {name}", results, x, v, list(xg.tree.leaves(cts)))
+    assert x.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "f", [handed_on, handed_up, xg.checkpoint(lambda x: x), lambda x: xg.vmap(lambda y: y)(x)]
+)
+def test_over_rules_that_hand_on_what_they_are_given(f):
+    x, v, ct = X.copy(), V.copy(), V.copy()
+    out, pullback = xg.vjp(f, x)
+    require_owned("vjp", (out, pullback(ct)), x, ct)
+    require_owned("jvp", xg.jvp(f, (x,), (v,)), x, v)
+    require_owned("grad", xg.grad(lambda x: xg.sum(f(x)))(x), x)
+    require_owned("pairs", xg.grad(lambda x, y: xg.sum(f(x) + f(y)), (0, 1))(x, v), x, v)
+
+
+def test_what_was_given_back_is_not_what_the_pullback_saved():
+    def f(x):
+        y = xg.exp(x)
+        return xg.sum(y), y
+
+    out, pullback = xg.vjp(xg.exp, X)
+    out[...] = 0.0
+    np.testing.assert_allclose(pullback(V)[0], np.exp(X))
+    out, pushforward = xg.linearize(xg.exp, X)
+    out[...] = 0.0
+    np.testing.assert_allclose(pushforward(V), np.exp(X))
+    _, pullback, aux = xg.vjp(f, X, has_aux=True)
+    aux[...] = 0.0
+    np.testing.assert_allclose(pullback(1.0)[0], np.exp(X))

@@ -24,6 +24,7 @@ from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from ..errors.folding import folded
 from .absent import absent
+from .lent import LENT
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
@@ -160,6 +161,8 @@ class Array(Methods):
                 "requires_grad: this array is a result, not a leaf; "
                 "set it on x.detach() or pass requires_grad=True to xgrad.asarray"
             )
+        if value and id(self._data) in LENT:  # who lent it may have refilled it at the walk
+            self._data = backend_of(self._data).copied(self._data)
         self._node = parameter(self) if value else None
 
     @property

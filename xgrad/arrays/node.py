@@ -34,7 +34,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, Raw, lacking, make_as_before, make_like
+from ..backends import COMPLEX, REAL, lacking
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -76,17 +76,24 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
 
 
 class Run:
-    """What is held while the outermost transform runs its function.
+    """What is held while the outermost transform runs its function; see `engine.guarding`.
 
-    See `engine.guarding`, and `engine.effects` for what walks visit in any case.
+    Attributes:
+        copies: the last copy of each large array that cannot be locked.
+        effects: what walks visit in any case; see `engine.effects`.
+        unlock: what ends the locks.
+        watched: functions that tell whether an array, which cannot be locked, is as it was.
+        walks_later: whether the transform walks when its function has returned to the caller.
     """
 
-    __slots__ = ("copies", "effects", "unlock")
+    __slots__ = ("copies", "effects", "unlock", "walks_later", "watched")
 
-    def __init__(self) -> None:
+    def __init__(self, walks_later: bool) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
         self.effects: list[Any] = []
+        self.watched: list[Callable[[], bool]] = []
+        self.walks_later = walks_later
 
 
 _run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
@@ -98,32 +105,34 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
     """Run a transform's function inside a ``with`` block, in this context only.
 
     Args:
-        x: a raw argument of the function, on whose backend and device new arrays are made; None to
-            make them as before.
+        walks_later: whether the transform walks when its caller asks.
     """
 
-    __slots__ = ("made", "run", "token", "x")
+    __slots__ = ("run", "token", "walks_later")
 
-    def __init__(self, x: Raw | None = None) -> None:
-        self.x = x
+    def __init__(self, walks_later: bool = False) -> None:
+        self.walks_later = walks_later
         self.run: Run | None = None
 
     def __enter__(self) -> Run:
-        if self.x is not None:
-            self.made = make_like(self.x)
         run = _run.get()
         if run is None:
-            run = self.run = Run()
+            run = self.run = Run(self.walks_later)
             self.token = _run.set(run)
         return run
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if self.x is not None:
-            make_as_before(self.made)
         if self.run is not None:
             _run.reset(self.token)
             for unlock in self.run.unlock:
                 unlock()
+            watched = self.run.watched
+            if watched and error is None and not all(unchanged() for unchanged in watched):
+                raise errors.MutationError(
+                    "a derivative by an array was asked for, which was written to while its "
+                    "function ran; it would be the derivative at another point. Write to a copy, "
+                    "or pass one to the transform"
+                )
             if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
                 error.add_note(
                     "xgrad: the array is used in a derivative, and locked until its function has "
@@ -146,6 +155,8 @@ class Rule:
         lift: ``lift(node)`` gives its saved values as arrays on the outer tape.
         keeps: what the saved values are called in the op's signature; ``out`` is the result.
         makes_zeros: whether its cotangents are zero where the argument was not used.
+        fills: whether its result has entries that come from no tracked argument.
+        is_opaque: whether it is not known how it makes its cotangents, as of a rule of the user's.
         is_plain: whether it has no way of its own down; see `own`.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves zeros as they are.
@@ -155,8 +166,8 @@ class Rule:
     """
 
     __slots__ = (
-        *("is_finite", "is_plain", "keeps", "lift", "makes_zeros", "name", "own"),
-        *("partial", "pull", "pull_to", "push"),
+        *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lift", "makes_zeros", "name"),
+        *("own", "partial", "pull", "pull_to", "push"),
     )
 
     def __init__(
@@ -172,7 +183,8 @@ class Rule:
     ) -> None:
         self.name, self.pull, self.pull_to, self.push = name, pull, pull_to, push
         self.lift, self.keeps, self.own = lift, keeps, own
-        self.makes_zeros, self.is_finite = makes_zeros, False
+        self.makes_zeros, self.fills, self.is_finite = makes_zeros, makes_zeros, False
+        self.is_opaque = True
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
 
@@ -216,12 +228,14 @@ def left(what: str, nodes: Any) -> None:
 
 
 def _identity(name: str) -> Rule:
-    return Rule(
+    rule = Rule(
         name,
         lambda xp, g, saved: g,
         lambda xp, g, saved, fit, times: g,
         lambda xp, ts, saved, fit, times: ts[0],
     )
+    rule.is_opaque = False
+    return rule
 
 
 def freed(*args: Any) -> Any:
@@ -254,6 +268,7 @@ SELECT = Rule(
     lambda xp, g, saved, fit, times: Parts({saved: g}),
     lambda xp, ts, saved, fit, times: ts[0][saved],
 )
+SELECT.is_opaque = False
 """One output of an op that has several; `saved` is its number."""
 FREED = Rule("freed", freed, freed, freed, freed)
 """The end of a graph that `backward` has emptied."""

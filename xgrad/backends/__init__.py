@@ -175,6 +175,8 @@ class Backend:
         mutable: whether somebody who holds one of its arrays can write to it.
         lock: ``lock(x)`` makes writes to an array an error and returns what undoes that; None if
             somebody may still write to its buffer.
+        unchanged: ``unchanged(x)`` gives a function that tells whether nobody has refilled `x`
+            since, at little cost.
         same: ``same(x, y)``, whether two arrays have the same shape and values.
         copied: ``copied(x)``, a copy in a buffer of its own.
         in_place: whether ``setitem(x, key, value, False)`` writes to `x` itself, so that a loop
@@ -228,6 +230,7 @@ class Backend:
     setitem: Callable[[Raw, Any, Any, bool], Raw] = _copied
     mutable: bool = True
     lock: Callable[[Raw], Callable[[], None] | None] | None = None
+    unchanged: Callable[[Raw], Callable[[], bool]] | None = None
     same: Callable[[Raw, Raw], bool] = lambda x, y: False
     copied: Callable[[Raw], Raw] = lambda x: backend_of(x).xp.asarray(x, copy=True)
     in_place: bool = False

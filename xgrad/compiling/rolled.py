@@ -7,6 +7,7 @@ along. So they are rolled too, and so are theirs, at any order.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -198,7 +199,7 @@ class _Way:
         return leaves, outs, path
 
     def back(
-        self, arrays: list[Array], cts: list[Array], totals: list[Array]
+        self, arrays: list[Array], cts: list[Array], totals: list[Array], sparse: bool
     ) -> tuple[list[Any], list[Any]]:
         """Return the cotangents of a round's arrays, and of what it captures; None for zero.
 
@@ -214,13 +215,15 @@ class _Way:
             if out._node is not None:
                 serial, part = out._node[SERIAL], ct if taped else ct._data
                 seeds[serial] = seeds[serial] + part if serial in seeds else part
-        found = tape.pullback(path, seeds, taped=taped)
+        found = tape.pullback(path, seeds, taped=taped, sparse=sparse)
         return (
             [None if x._node is None else _array(found.get(x._node[SERIAL])) for x in leaves],
             [_array(found.get(node[SERIAL])) for node in self.captured],
         )
 
-    def along(self, arrays: list[Array], ts: list[Any], captured: list[Any]) -> list[Array]:
+    def along(
+        self, arrays: list[Array], ts: list[Any], captured: list[Any], sparse: bool
+    ) -> list[Array]:
         """Return a round's results and their tangents."""
         taped = tape.is_recording()
         leaves, outs, path = self.again(arrays, taped)
@@ -233,7 +236,7 @@ class _Way:
             if t is not None:
                 tangents[node[SERIAL]] = t if taped else t._data
         gone = tape.last_uses(path, [x._node[SERIAL] for x in outs if x._node is not None])
-        found = tape.pushforward(path, tangents, gone, taped=taped)
+        found = tape.pushforward(path, tangents, gone, taped=taped, sparse=sparse)
         made = [_array(found.get(x._node[SERIAL])) if x._node is not None else None for x in outs]
         plain = [Array(x._data, _outside(x, taped)) for x in outs]
         return plain + [_zeros(x) if t is None else t for x, t in zip(outs, made, strict=True)]
@@ -267,7 +270,7 @@ def _parts(saved: Any) -> tuple[_Way, list[Array], list[Array]]:
 
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     way, inputs, out = _parts(saved)
-    raw = not isinstance(next(iter(g.values())), Array)
+    raw, sparse = not isinstance(next(iter(g.values())), Array), times is not operator.mul
     cts = [_array(g[i]) if i in g else _zeros(x) for i, x in enumerate(out)]
     k, m, r = way.carried, way.sequences, way.results
     xs, carries = inputs[k:], out[k + r :]
@@ -283,7 +286,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             rows[r + m : r + m + k],
             rows[r + m + k :],
         )
-        found, total = way.back([*at, *row], [*ct, *ct_rows], total)
+        found, total = way.back([*at, *row], [*ct, *ct_rows], total, sparse)
         new = [
             (_zeros(at[i]) if found[i] is None else found[i]) + ct_at[i] if i in of_carry else ct[i]
             for i in range(k)
@@ -313,7 +316,7 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
         row = [Array(x._data[0, ...]) for x in inputs[k:]]
         at = [Array(x._data) for x in inputs[:k]]
         ct = [Array(x._data) for x in cts[:k]] + [Array(x._data[0, ...]) for x in cts[k : k + r]]
-        _, captured = way.back([*at, *row], ct, [])
+        _, captured = way.back([*at, *row], ct, [], False)
     return [_like(c, out[0]) for c in captured]
 
 
@@ -326,7 +329,7 @@ def _like(c: Any, near: Array) -> Array:
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     way, inputs, _out = _parts(saved)
     near = next(t for t in ts if t is not None)
-    raw = not isinstance(near, Array)
+    raw, sparse = not isinstance(near, Array), times is not operator.mul
     given = [_array(t) for t in ts]
     tangents = [_zeros(x) if t is None else t for x, t in zip(inputs, given, strict=False)]
     k, m, r = way.carried, way.sequences, way.results
@@ -334,7 +337,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
 
     def along(carry: list[Array], rows: list[Array]) -> tuple[list[Array], list[Array]]:
         x, t = carry[:k], carry[k:]
-        made = way.along([*x, *rows[:m]], [*t, *rows[m:]], captured)
+        made = way.along([*x, *rows[:m]], [*t, *rows[m:]], captured, sparse)
         values, found = made[: k + r], made[k + r :]
         return values[:k] + found[:k], found[k:] + t
 

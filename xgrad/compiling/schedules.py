@@ -7,6 +7,7 @@ its actions. The loop is one op on the tape, as `checkpoint` is.
 
 from __future__ import annotations
 
+import operator
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -233,9 +234,9 @@ def _lift(node: Node) -> Any:
 
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     run, call, lifted = saved
-    cts = filled(g, fit)
+    cts, sparse = filled(g, fit), times is not operator.mul
     if isinstance(next(iter(g.values())), Array):  # an outer tape sees the walk: keep everything
-        return _pull_recorded(run, call, lifted, cts)
+        return _pull_recorded(run, call, lifted, cts, sparse)
     carry, xs = call.arguments(call.constants())
     ends, rows = trees.leaves(carry), trees.leaves(xs)
     count, width = len(ends), len(ends) + len(rows)
@@ -264,7 +265,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             if x._node is not None:
                 serial = x._node[SERIAL]
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
-        found = tape.pullback(path, seeds, taped=False, free=True)
+        found = tape.pullback(path, seeds, taped=False, free=True, sparse=sparse)
         new: list[Any] = [None] * width
         for place, x in zip(places, leaves, strict=True):
             new[place] = found.get(x._node[SERIAL])
@@ -302,14 +303,14 @@ def _again(run: Any, call: Any, lifted: Any) -> tuple[list[Node], list[Array], l
     return ends, outs, path
 
 
-def _pull_recorded(run: Any, call: Any, lifted: Any, cts: list[Array]) -> list[Any]:
+def _pull_recorded(run: Any, call: Any, lifted: Any, cts: list[Array], sparse: bool) -> list[Any]:
     ends, outs, path = _again(run, call, lifted)
     seeds: dict[int, Any] = {}
     for out, ct in zip(outs, cts, strict=True):
         if out._node is not None:
             serial = out._node[SERIAL]
             seeds[serial] = seeds[serial] + ct if serial in seeds else ct
-    found = tape.pullback(path, seeds, taped=True)
+    found = tape.pullback(path, seeds, taped=True, sparse=sparse)
     return [found.get(node[SERIAL]) for node in ends]
 
 
@@ -320,7 +321,8 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     ends, outs, path = _again(run, call, call.constants() if lifted is None else lifted)
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=True) if t is not None}
     gone = tape.last_uses(path, [x._node[SERIAL] for x in outs if x._node is not None])
-    found = tape.pushforward(path, tangents, gone, taped=taped)
+    sparse = times is not operator.mul
+    found = tape.pushforward(path, tangents, gone, taped=taped, sparse=sparse)
     made = []
     for x, f in zip(outs, fit[0], strict=True):
         t = found.get(x._node[SERIAL]) if x._node is not None else None

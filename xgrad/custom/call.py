@@ -11,7 +11,7 @@ from ..arrays.array import Array
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import COMPLEX, REAL
 from ..engine import effects, handed, tape
-from ..engine.guarding import guarded
+from ..engine.guarding import guarded, is_lent
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
@@ -58,7 +58,7 @@ def _raw(x: Any) -> Any:
 
 
 def _kept(x: Any) -> Any:
-    return x._data if isinstance(x, Array) else guarded(_raw(x))
+    return guarded(_raw(x)) if is_lent(x) else _raw(x)
 
 
 def is_floating(x: Any) -> bool:

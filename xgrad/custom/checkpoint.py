@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
@@ -206,7 +207,8 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             serial, part = out._node[SERIAL], ct if taped else ct._data
             seeds[serial] = seeds[serial] + part if serial in seeds else part
     del outs
-    found = effects.pullback(path, seeds, visits, taped=taped, free=not taped)
+    zeros_stay = times is not operator.mul
+    found = effects.pullback(path, seeds, visits, taped=taped, free=not taped, sparse=zeros_stay)
     return [found.get(node[SERIAL]) for node in ends]
 
 
@@ -216,7 +218,8 @@ def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     ends, outs, path, visits = _again(saved, taped)
     tangents = {n[SERIAL]: t for n, t in zip(ends, ts, strict=False) if t is not None}
     gone = tape.last_uses(path, [out._node[SERIAL] for out in outs if out._node is not None])
-    found = effects.pushforward(path, tangents, gone, visits, taped=taped)
+    zeros_stay = times is not operator.mul
+    found = effects.pushforward(path, tangents, gone, visits, taped=taped, sparse=zeros_stay)
     return tuple(
         found[out._node[SERIAL]]
         if out._node is not None and out._node[SERIAL] in found

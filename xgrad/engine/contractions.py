@@ -2,7 +2,8 @@
 
 A cotangent that is zero because its entry was not used stays zero whatever it meets. For a product
 of two elements the strong product sees to that; in a sum of products, as in a matrix product or a
-convolution, zero times NaN would make the whole sum NaN.
+convolution, zero times NaN would make the whole sum NaN. So it is with a rule of an op's own, as of
+a solver: a member of a batch that was not used has the cotangent zero, be it NaN.
 """
 
 from __future__ import annotations
@@ -12,14 +13,15 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, under
+from .handed import NAMESPACES
 
 
-def has_nan(x: Any) -> bool:
-    """Whether an array on the host has a NaN; of one on a device it is not asked: it would wait."""
+def has_nan(x: Any, unseen: bool = False) -> bool:
+    """Whether an array on the host has a NaN; one on a device is not asked: it would wait."""
     raw = under(x._data if type(x) is Array else x)
     backend = backend_of(raw)
     if not backend.on_host(raw):
-        return False
+        return unseen
     total = backend.xp.sum(raw)
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
@@ -61,3 +63,69 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         return made if several else made[0]
 
     return strong
+
+
+def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:
+    """Return ``pull(xp, g, saved)`` of a rule in which a zero of `g` stays a zero.
+
+    Where all that was made together has the cotangent zero, so has what it was made of: zero takes
+    the place of NaN, and of nothing else, since what is used may have the cotangent zero by chance.
+
+    Args:
+        pull: the op's own, or what does as it does where `g` has zeros.
+        together: ``together(ndim, saved)``, the axes of an argument that the op works on together,
+            counted from the front; those before or beside them are batches.
+    """
+
+    def strong(xp: Any, g: Any, saved: Any) -> Any:
+        cs = pull(xp, g, saved)
+        several = isinstance(cs, (list, tuple))
+        found = cs if several else [cs]
+        if not any(c is not None and has_nan(c, unseen=True) for c in found):
+            return cs
+        ndim = max(len(c.shape) for c in found if c is not None)
+        axes, dead = together(ndim, saved), None
+        for part in g if isinstance(g, (list, tuple)) else [g]:
+            unused = _unused(xp, part, ndim, axes)
+            dead = unused if dead is None else xp.logical_and(dead, unused)
+        made = [c if c is None or _is_summed(c, dead) else _without_nan(xp, c, dead) for c in found]
+        return made if several else made[0]
+
+    return strong
+
+
+def of_unused(g: Any, cs: Any) -> Any:
+    """Return the cotangents that a rule of the user's made, without NaN if nothing was used."""
+    several = isinstance(cs, (list, tuple))
+    found = cs if several else [cs]
+    if not any(c is not None and has_nan(c, unseen=True) for c in found):
+        return cs
+    dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]
+    for part in g.values() if isinstance(g, dict) else [g]:
+        unused = xp.all(part == 0)
+        dead = unused if dead is None else xp.logical_and(dead, unused)
+    made = [None if c is None else _without_nan(xp, c, dead) for c in found]
+    return made if several else made[0]
+
+
+def _without_nan(xp: Any, c: Any, dead: Any) -> Any:
+    return xp.where(xp.logical_and(dead, c != c), 0.0, c)  # noqa: PLR0124 - true for NaN alone
+
+
+def _unused(xp: Any, g: Any, ndim: int, axes: tuple[int, ...]) -> Any:
+    """Return where a cotangent of the result is all zero; `axes` have length one."""
+    zero, batch = g == 0, ndim - len(axes)
+    if len(g.shape) == ndim:
+        return xp.all(zero, axis=axes, keepdims=True) if axes else zero
+    if len(g.shape) > batch:  # the result has axes of its own behind the batch
+        zero = xp.all(zero, axis=tuple(range(batch, len(g.shape))))
+    shape = list(zero.shape)
+    for axis in axes:
+        shape.insert(axis, 1)
+    return xp.reshape(zero, tuple(shape))
+
+
+def _is_summed(c: Any, dead: Any) -> bool:
+    """Whether a cotangent is a sum over the batch, whose parts cannot be told apart."""
+    have = (1,) * (len(dead.shape) - len(c.shape)) + tuple(c.shape)
+    return any(d not in (1, n) for d, n in zip(dead.shape, have, strict=True))

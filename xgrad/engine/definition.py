@@ -57,19 +57,14 @@ class Op:
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.arrays = [p.name for p in positional][:arrays]
         self.rest = [p.name for p in positional][arrays:]
-        self.keywords = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY} | {
-            p.name for p in positional if p.kind is p.POSITIONAL_OR_KEYWORD
-        }
+        by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+        self.keywords = {p.name for p in parameters if p.kind in by_name}
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         self.parameters = self.rest + [
             p.name for p in parameters if p.name in self.keywords.difference(self.arrays, self.rest)
         ]
         self.sources = [*self.arrays, "likes", *self.parameters, "out"]
-        self.makers = {
-            p.name: make
-            for p in parameters
-            if p.name in self.parameters and (make := maker(p.annotation)) is not None
-        }
+        self.makers = makers_of([p for p in parameters if p.name in self.parameters])
         self._standard = {name: self.defaults.get(name) for name in self.parameters}
         self.standard = tuple(self._standard.values())
         self.body = None if f.__code__.co_code == _empty.__code__.co_code else f
@@ -176,6 +171,12 @@ class Op:
             unknown = min(kwargs.keys() - self.keywords)
             raise TypeError(unexpected(self.name, unknown, sorted(self.keywords)))
         return kwargs
+
+
+def makers_of(parameters: list[inspect.Parameter]) -> dict[str, Callable[[Any], Any]]:
+    """Return what makes the plain form of each parameter that has one."""
+    made = {p.name: maker(p.annotation) for p in parameters}
+    return {name: make for name, make in made.items() if make is not None}
 
 
 class RawTable(dict[type, Callable[..., Any]]):

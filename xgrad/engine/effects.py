@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from ..arrays.array import Array
 from ..arrays.node import SERIAL, Node, Parts, inside, is_inside
 from ..backends import backend_of
-from . import walks
+from . import forward, walks
 from .handed import NAMESPACES
 
 NOWHERE = -1
@@ -138,21 +138,21 @@ def pushforward(
     taped: bool,
     sparse: bool = False,
 ) -> dict[int, Any]:
-    """Walk up as `walks.pushforward` does, and visit each effect on the way; see there."""
+    """Walk up as `forward.pushforward` does, and visit each effect on the way; see there."""
     if not effects:
-        return walks.pushforward(path, tangents, gone, taped=taped, sparse=sparse)
+        return forward.pushforward(path, tangents, gone, taped=taped, sparse=sparse)
     zeros = {e.node[SERIAL]: Array(e.zero) if taped else e.zero for e in effects}
     held = {0: next(iter(zeros.values())), **tangents}
     start = 0
     for stop, node in enumerate(path):
         if node[SERIAL] not in zeros:
             continue
-        walks.pushforward(path[start:stop], held, gone, taped=taped, sparse=sparse)
+        held = forward.pushforward(path[start:stop], held, gone, taped=taped, sparse=sparse)
         _visit_up(node, held, zeros[node[SERIAL]], taped)
         for used in gone.get(node[SERIAL], ()):
             held.pop(used, None)
         start = stop + 1
-    walks.pushforward(path[start:], held, gone, taped=taped, sparse=sparse)
+    held = forward.pushforward(path[start:], held, gone, taped=taped, sparse=sparse)
     del held[0]
     return held
 

@@ -2,7 +2,8 @@
 
 An op saves the operands that its derivative needs. An `Array` of ours is never written to behind
 the tape's back, but a library's own array is its owner's, who may refill it in the next turn of a
-loop, as simulations do. So it is copied when it is saved. A large one costs less to lock: NumPy
+loop, as simulations do; and so is the buffer of an `Array` that was made of one without a copy. So
+it is copied when it is saved. A large one costs less to lock: NumPy
 then refuses to write to it until the function that uses it has run. A large view, which cannot be
 locked for its base can still be written to, is compared with its last copy, and copied again only
 if it has changed.
@@ -16,7 +17,8 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.node import is_inside
+from ..arrays.lent import LENT
+from ..arrays.node import Run, is_inside
 from ..backends import BY_TYPE, Raw
 
 LARGE = 1024
@@ -62,7 +64,7 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     found = is_inside() if backend.lock is not None and x.size >= LARGE else None
     if found is None:
         return backend.copied(x)
-    if lock and (unlock := backend.lock(x)) is not None:  # type: ignore[misc] # as just asked
+    if lock and not found.walks_later and (unlock := backend.lock(x)) is not None:  # type: ignore[misc] # as just asked
         found.unlock.append(unlock)
         return x
     last = found.copies.get(id(x))
@@ -71,13 +73,43 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     return last[1]
 
 
+def kept_argument(x: Raw, run: Run | None) -> Raw:
+    """Return what a transform was given, as a raw array to which nobody writes unnoticed.
+
+    Args:
+        x: the raw array.
+        run: the transform's own run if it is the outermost.
+    """
+    backend = BY_TYPE.get(type(x))
+    if backend is None or not backend.mutable or _promised():
+        return x
+    if run is None or run.walks_later:
+        return guarded(x, lock=False)
+    if backend.lock is not None and (unlock := backend.lock(x)) is not None:
+        run.unlock.append(unlock)
+        return x
+    if backend.unchanged is None or (backend.lock is not None and x.size < LARGE):
+        return backend.copied(x)
+    run.watched.append(backend.unchanged(x))
+    return x
+
+
 def guarded_key(key: Any) -> Any:
     """Return an index with the raw arrays in it guarded."""
     if type(key) is tuple:
-        return tuple([guarded(k) if type(k) in BY_TYPE else k for k in key])
+        return tuple([guarded_key(k) for k in key])
+    if type(key) is Array and id(key._data) in LENT:
+        return Array(guarded(key._data), key._node)
     return guarded(key) if type(key) in BY_TYPE else key
 
 
+def is_lent(x: Any) -> bool:
+    """Whether an operand is a raw array, or an untracked `Array` that shares a caller's buffer."""
+    return id(x._data) in LENT and x._node is None if isinstance(x, Array) else type(x) in BY_TYPE
+
+
 def unshared(x: Any) -> Array:
-    """Return an operand as an `Array`; a raw one guarded."""
-    return x if isinstance(x, Array) else Array(guarded(x))
+    """Return an operand as an `Array`; one whose buffer is somebody else's guarded."""
+    if not is_lent(x):
+        return x if isinstance(x, Array) else Array(x)
+    return Array(guarded(x._data if isinstance(x, Array) else x))

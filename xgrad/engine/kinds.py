@@ -13,17 +13,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any, ClassVar
 
 from ..arrays.node import Rule
 from .contractions import protected
 from .definition import Op
 from .handed import strong
-from .lifting import as_arrays, lifting
+from .lifting import lifting
 from .partials import Partial, applied, asking, factor, mask, names_of, over, reader
 from .projection import brought, conj, fitted, spread_to, tangents, total
-from .transposing import transposed
 
 Tracked = tuple[int, ...]
 Keeps = tuple[str, ...]
@@ -35,6 +33,7 @@ class Kind:
 
     skip: ClassVar[int] = 2  # rules start with xp and g
     fits = True  # whether a cotangent may fit its argument as the rule makes it
+    fills = False  # whether the result has entries that come from no argument
 
     def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
         self.op, self.makes_zeros, self.own = op, makes_zeros, own
@@ -68,7 +67,8 @@ class Kind:
         own = self.own if self.own is not None and self.own.serves(tracked) else None
         walks = self.walks(tracked, keeps)
         rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
-        rule.is_finite = self.is_finite(tracked)
+        rule.is_finite, rule.is_opaque = self.is_finite(tracked), False
+        rule.fills = self.makes_zeros or self.fills
         self.rules[tracked] = rule
         return rule
 
@@ -294,54 +294,6 @@ class Multilinear(Transposed):
                 if t is not None:
                     parts.append(again(saved, *values[:i], t, *values[i + 1 :]))
             return spread_to(xp, total(parts), *fit[0]) if fit else total(parts)
-
-        return push
-
-
-class Ruled(Kind):
-    """An op with a vjp of its own, and a jvp of its own or the transpose of the vjp."""
-
-    def __init__(self, op: Op, vjp: Any, jvp: Any, zeros: bool, own: Any = None) -> None:
-        super().__init__(op, zeros, own)
-        self.vjp, self.jvp = vjp, jvp
-        self.fits = jvp is not None  # the transpose of a vjp must know what the result is like
-
-    def stated(self, tracked: Tracked) -> list[Any]:
-        return [f for f in (self.vjp, self.jvp) if f is not None]
-
-    def asked(self, tracked: Tracked) -> set[str]:
-        root = [] if self.own is None else self.own.names  # its square has the same parameters
-        several = self.jvp is not None and len(self.op.arrays) > 1
-        return super().asked(tracked).union(root, ["likes"] if several else [])
-
-    def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
-        vjp, ask, choose = self.vjp, asking(names_of(self.vjp, 2), keeps), itemgetter(*tracked)
-
-        def pull(xp: Any, g: Any, saved: Any) -> Any:
-            return vjp(xp, g, *ask(saved))
-
-        pull_all = pull if len(self.op.arrays) == 1 else lambda *given: choose(pull(*given))
-        pull_to = fitted(pull_all)
-
-        def push_by_vjp(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            saved = as_arrays(saved)
-            return transposed(lambda xp, g: pull_to(xp, g, saved, fit, times), ts, fit)
-
-        return pull_all, pull_to, self._push(tracked, keeps) if self.jvp else push_by_vjp
-
-    def _push(self, tracked: Tracked, keeps: Keeps) -> Walk:
-        """Return ``push`` by the op's own jvp."""
-        jvp, ask, alone = self.jvp, asking(names_of(self.jvp, 2), keeps), len(self.op.arrays) == 1
-        ask_likes = asking([] if alone else ["likes"], keeps)
-
-        def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
-            given = ts[0] if alone else tuple(tangents(ts, tracked, list(*ask_likes(saved))))
-            t = jvp(xp, given, *ask(saved))
-            if not fit:
-                return t
-            if isinstance(t, tuple):
-                return tuple(spread_to(xp, p, *like) for p, like in zip(t, fit[0], strict=True))
-            return spread_to(xp, t, *fit[0])
 
         return push
 

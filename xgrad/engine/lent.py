@@ -18,7 +18,8 @@ class Lent:
     __slots__ = ("arrays", "ids")
 
     def __init__(self, arrays: Iterable[Array | None]) -> None:
-        self.arrays, self.ids = arrays, set[int]()
+        self.arrays: Iterable[Array | None] = arrays
+        self.ids = set[int]()
 
     def own(self, x: Array) -> Array:
         """Return an array in a buffer that is its own, copied where it is not."""
@@ -28,12 +29,16 @@ class Lent:
             return x
         if not backend.owns(raw):
             return Array(backend.copied(raw))
-        if not self.ids:  # asked for when first needed; they stay alive as long as this does
-            for y in self.arrays:
-                if y is not None:
-                    self.ids.add(id(y._data))
+        for y in self.arrays:  # asked for when first needed; they live as long as this does
+            if y is not None:
+                self.ids.add(id(y._data))
+        self.arrays = ()
         if id(raw) in self.ids:
             raw = backend.copied(raw)
             x = Array(raw)
         self.ids.add(id(raw))
         return x
+
+    def lend(self, x: Array) -> None:
+        """Count one more array among them."""
+        self.arrays = (*self.arrays, x)

@@ -45,9 +45,10 @@ from .calls.joint import joint_call
 from .calls.single import single_call
 from .calls.unary import unary_call
 from .definition import Op
-from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear, Ruled
+from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear
 from .own import Own, Root, SquaresRoots
 from .partials import Partial, factor, mask, over
+from .ruled import Ruled
 
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
@@ -106,6 +107,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     own: Own | None = None,
+    fills: bool = False,
 ) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -119,6 +121,7 @@ def linear(
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         own: what this op alone knows, as reading and writing at an index do.
+        fills: whether the result has entries that come from no argument.
     """
 
     def decorate(f: Any) -> Any:
@@ -126,6 +129,7 @@ def linear(
         for transpose in transposes:
             op.require_names(transpose, 2)
         kind = (Joint if op.variadic else Linear)(op, transposes, zeros, own)
+        kind.fills = fills
         return _finish(op, f, _call(op, kind, view))
 
     return decorate
@@ -160,6 +164,8 @@ def rule(
     zeros: bool = False,
     path: str = "",
     own: Own | None = None,
+    strong: Callable[..., Any] | None = None,
+    core: int | None = None,
 ) -> Decorator:
     """Define an op by its vjp, and by its jvp where that is not to be the vjp's transpose.
 
@@ -171,13 +177,18 @@ def rule(
         zeros: whether the vjp fills unused entries with zeros.
         path: the prefix of the backend's name of the function.
         own: what this op alone knows, as a root knows its square.
+        strong: the vjp for a cotangent with structural zeros, where zeros stay zero within what is
+            worked on together; by default `vjp`.
+        core: how many of the last axes of its arguments the op works on together: 0 element by
+            element, 2 matrix by matrix. If None those in its parameter ``axis``, or all.
     """
 
     def decorate(f: Any) -> Any:
         op = Op(f, "rule", path, arrays)
-        op.require_names(vjp, 2)
-        op.require_names(jvp, 2)
-        return _finish(op, f, _call(op, Ruled(op, vjp, jvp, zeros, own)))
+        for function in (vjp, jvp, strong):
+            op.require_names(function, 2)
+        kind = Ruled(op, vjp, jvp, zeros, own, strong, core)
+        return _finish(op, f, _call(op, kind))
 
     return decorate
 

@@ -42,14 +42,15 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
     arrays = [x for x in args if isinstance(x, Array)]
     lead = leading(args)
     if lead is not None:
-        return [_adopted(op, name, x, lead) for name, x in _named(op, args)] if arrays else args
+        lift = unshared if is_recording() else _array
+        return [_adopted(op, n, x, lead, lift) for n, x in _named(op, args)] if arrays else args
     if not arrays:
         return _raw_operands(op, args)
     own = [x for x in arrays if not _is_number(x._data)]
     first = own[0] if own else arrays[0]
     backend = backend_of(first._data)
     kept = is_recording() and any(x._node is not None for x in arrays)
-    lift = unshared if kept else Array
+    lift = unshared if kept else _array
     return [_operand(op, name, x, first, backend, lift) for name, x in _named(op, args)]
 
 
@@ -94,15 +95,19 @@ def taken_along(x: Any, others: Any) -> Any:
     return adopted if isinstance(x, Array) else adopted._data
 
 
-def _adopted(op: Op, name: str, x: Any, lead: Any) -> Any:
+def _array(x: Any) -> Array:
+    return x if isinstance(x, Array) else Array(x)
+
+
+def _adopted(op: Op, name: str, x: Any, lead: Any, lift: Any) -> Any:
     """Return an operand as an `Array` of the kind of `lead`, in its place on the tape."""
     if type(x) in SCALARS or (x is None and _is_optional(op, name)):
         return x
     if not isinstance(x, Array):
         if backend_of_type(type(x)) is None:
             _refuse(op.path, name, x)
-        x = Array(np.asarray(x) if isinstance(x, np.generic) else x)
-    backend = backend_of(lead)
+        x = np.asarray(x) if isinstance(x, np.generic) else x
+    x, backend = lift(x), backend_of(lead)
     return x if backend_of(x._data) is backend else backend.adopt(x, lead)
 
 

@@ -11,25 +11,28 @@ from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
 from ..arrays.node import (
+    ENDED,
     PARENTS,
+    SAVED,
     SERIAL,
     Node,
-    end,
+    Run,
     inside,
     is_inside,
     is_recording,
     recording,
 )
-from ..backends import REAL, backend_of, batched, creating_like
+from ..backends import BY_TYPE, REAL, batched, make_as_before, make_like
 from ..errors.folding import folded
-from . import effects, handed
+from . import effects
 from .calls.results import arrayed
-from .guarding import guarded
+from .forward import last_uses, pushforward
+from .guarding import is_lent, kept_argument
 from .lent import Lent
-from .operands import taken_along
 from .picklable import not_callable
-from .projection import cast, ones_like
-from .walks import any_alive, cone, last_uses, pullback, pushforward
+from .projection import ones_like
+from .seeds import kind, matched
+from .walks import any_alive, cone, pullback
 
 Argnums = int | Sequence[int]
 
@@ -73,7 +76,8 @@ class Record:
         self.raw = True  # whether none of what was given is an `Array`
         self.effects: list[effects.Effect] = []
         outer = is_recording()
-        out = self._run(f, self._fresh(args, outer), kwargs, outer)
+        out = self._run(f, args, kwargs, outer)
+        self.handed: Lent | None = None  # what was given, and given back so far
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -118,7 +122,7 @@ class Record:
         self.unmet: set[int] = set()  # the leaves for which walks down found nothing
         self.seeds: Sequence[Array | None] = ()  # what the last walk was given
 
-    def _fresh(self, args: Sequence[Any], outer: bool) -> list[Any]:
+    def _fresh(self, args: Sequence[Any], outer: bool, run: Run | None) -> list[Any]:
         """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
         fresh = list(args)
         mapped = bool(batched.running_levels())
@@ -129,14 +133,15 @@ class Record:
                     "position; expected one of these, counted from 0. Arguments that are given by "
                     "name are not differentiated"
                 )
-            if trees.is_plain(args[i]):  # what most are, by the shortest way
+            x = args[i]
+            if type(x) in BY_TYPE and x.dtype in REAL and x.shape:  # as most, by the shortest way
                 self.structures.append(trees.SINGLE)
-                fresh[i] = self._leaf(Array(args[i]), args[i], outer, mapped)
+                fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
             leaves = [
-                self._leaf(trees.differentiable(given, self.what), given, outer, mapped)
+                self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
                 for given in found
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
@@ -148,12 +153,12 @@ class Record:
             )
         return fresh
 
-    def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool) -> Array:
+    def _leaf(self, x: Array, given: Any, outer: bool, mapped: bool, run: Run | None) -> Array:
         """Return a fresh leaf for an array that was given, and note it."""
         if isinstance(given, Array):
             self.raw = False
-        elif self.what in _WALK_LATER:
-            x = Array(guarded(x._data, lock=False))
+        if type(given) in BY_TYPE or is_lent(given):
+            x = Array(kept_argument(x._data, run))
         x = batched.within(x) if mapped else x
         y = leaf(x, outer)
         self.given.append(given)
@@ -162,17 +167,23 @@ class Record:
         return y
 
     def _run(
-        self, f: Callable[..., Any], fresh: list[Any], kwargs: dict[str, Any], outer: bool
+        self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], outer: bool
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with inside(self.inputs[0]._data) as run:
+            block = inside(self.what in _WALK_LATER)
+            with block as run:
+                fresh = self._fresh(args, outer, block.run)
+                made = make_like(self.inputs[0]._data)
                 before = len(run.effects)
-                if outer:
-                    out = f(*fresh, **kwargs)
-                else:
-                    with recording(True):
+                try:
+                    if outer:
                         out = f(*fresh, **kwargs)
+                    else:
+                        with recording(True):
+                            out = f(*fresh, **kwargs)
+                finally:
+                    make_as_before(made)
                 self.effects = run.effects[before:]
                 if not outer:
                     del run.effects[before:]
@@ -186,7 +197,8 @@ class Record:
                 raise
             raise other from None
         finally:
-            end(self.leaves)
+            for node in self.leaves:
+                node[SAVED] = ENDED
 
     def names(self) -> list[str]:
         """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
@@ -210,12 +222,22 @@ class Record:
             [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
         ):
             x = Array(x._data)
-        return trees.like_input(x, None) if self.raw else x
+        return trees.like_input(self._let_go(x), None) if self.raw else x
+
+    def _let_go(self, x: Array) -> Array:
+        """Return a raw result that the caller may write to: not the argument, nor what is saved."""
+        if self.handed is None:
+            self.handed = Lent(self.inputs)
+        if self.what in _WALK_LATER:
+            self.handed.lend(x)
+        return self.handed.own(x)
 
     def result(self) -> Any:
         """Return what f returned, raw if the inputs were raw and nobody outside watches."""
-        given = None if self.raw else self.outs[0] if self.outs else None
-        return self.out_structure.unflatten([trees.like_input(x, given) for x in self.outs])
+        if not self.raw:
+            return self.out_structure.unflatten(self.outs)
+        outs = [trees.like_input(self._let_go(x), None) for x in self.outs]
+        return self.out_structure.unflatten(outs)
 
     def pull(
         self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
@@ -307,15 +329,6 @@ class Record:
         return matched(tree, self.outs, self.out_structure, self.what, "cotangent")
 
 
-def kind(x: Any) -> str:
-    """Return what something is, for a message: dtype and shape of an array, else its type."""
-    if isinstance(x, Array):
-        return f"{x.dtype}{list(x.shape)}"
-    if type(x) in (tuple, list):
-        return f"a {type(x).__name__} of {len(x)}"
-    return "None" if x is None else f"an object of type {type(x).__qualname__}"
-
-
 def slope(f: Callable[[Array], Any], x: Array) -> Array:
     """Return the derivative of an elementwise function at each element of `x`."""
     record = Record("slope", f, (x,), (0,), {}, False)
@@ -328,45 +341,3 @@ def _home(found: Any, x: Array) -> Array:
     if found is None:
         return Array(trees.zeros_like(x))
     return found if isinstance(found, Array) else Array(arrayed(found))
-
-
-def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:
-    """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
-    flat, shape = trees.flatten(tree)
-    if shape != structure or len(flat) != len(like):
-        raise ValueError(f"{what}: the {name} has the structure {shape}; expected {structure}")
-    return [_fitting(x, y, what, name) for x, y in zip(flat, like, strict=True)]
-
-
-def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
-    with creating_like(y._data):
-        out = trees.as_array(x, what)
-    if out.shape != y.shape:
-        raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
-    out = taken_along(out, (y._data,))  # a constant beside what is recorded or batched
-    own, theirs = backend_of(y._data), backend_of(out._data)
-    if own is not theirs and not theirs.leads:
-        raise errors.MixedBackendError(
-            f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
-            f"Move it with x.to_backend({y.backend!r})"
-        )
-    return seed(y, out, what, "")
-
-
-def seed(y: Array, cotangent: Array | None, what: str, instead: str) -> Array:
-    """Return the cotangent to start from: the given one, checked, or 1 for a real scalar."""
-    if cotangent is None:
-        if y._data.shape != () or y._data.dtype not in REAL:
-            raise errors.NotScalarError(
-                f"{what}: got {y.dtype}{list(y.shape)}; expected a real floating-point scalar. "
-                f"For anything else, {instead}"
-            )
-        return Array(ones_like(y._data))
-    if cotangent.shape != y.shape:
-        raise ValueError(
-            f"{what}: the cotangent has shape {cotangent.shape}; expected {y.shape}, as y"
-        )
-    if cotangent._data.dtype == y._data.dtype:
-        return cotangent
-    fitting: Array = cast(handed.namespace, cotangent, y._data.dtype)
-    return fitting

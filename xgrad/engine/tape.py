@@ -27,8 +27,9 @@ from ..arrays.node import (
     parents_of,
     recording,
 )
+from .forward import last_uses, pushforward
 from .handed import NAMESPACES, STRONG
-from .walks import cone, last_uses, pullback, pushforward
+from .walks import cone, pullback
 
 __all__ = [
     "FIT",

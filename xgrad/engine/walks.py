@@ -1,4 +1,4 @@
-"""Two walks over one tape: with cotangents down, with tangents up.
+"""Two walks over one tape: with cotangents down, here, and with tangents up, in `forward`.
 
 Walking the nodes from the result down to the leaves with a *cotangent* is reverse mode; walking
 them up from the leaves with a *tangent* is forward mode:
@@ -21,6 +21,7 @@ from typing import Any
 
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
+from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
@@ -215,7 +216,6 @@ def pullback(
     if not cotangents or not path:
         return cotangents
     like = next(iter(cotangents.values()))
-    kind, xp = type(like), NAMESPACES[type(like)]
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
     rest = path if free else path.copy()
@@ -227,9 +227,7 @@ def pullback(
                 continue
             if serial in parts:
                 g = walk.arrived(serial, g)
-            if type(g) is not kind:
-                kind = type(g)
-                xp = NAMESPACES[kind]
+            xp = NAMESPACES[type(g)]
             if fit is None and rule.is_plain and (not zeros or rule.is_finite):  # nearly all
                 if taped:
                     saved = rule.lift(node)
@@ -244,7 +242,8 @@ def pullback(
                 give(parents, c, strong)
             else:
                 cotangents[parents[0]] = c
-        walk.finish()
+        if parts:
+            walk.finish()
     return cotangents
 
 
@@ -267,67 +266,8 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
         c = rule.pull_to(xp, g, saved, fit, STRONG[type(g)] if strong else operator.mul)
     else:
         c = rule.pull(xp, g, saved)
+    if strong and rule.is_opaque:
+        c = of_unused(g, c)
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong
-
-
-def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
-    """Return which tangents a walk up needs no more after each node, by serial number."""
-    seen, gone = set(outputs), dict[int, list[int]]()
-    for node in reversed(path):
-        parents = node[PARENTS]
-        for parent in (parents,) if type(parents) is list else parents:
-            if parent is not None and parent[SERIAL] not in seen:
-                seen.add(parent[SERIAL])
-                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
-    return gone
-
-
-def pushforward(
-    path: list[Node],
-    tangents: dict[int, Any],
-    gone: dict[int, list[int]],
-    *,
-    taped: bool,
-    sparse: bool = False,
-) -> dict[int, Any]:
-    """Walk up: return the tangents of the outputs, by serial number.
-
-    Args:
-        path: the cone, in order.
-        tangents: the tangent of each leaf, by serial number; taken over.
-        gone: which tangents are dropped after each node; see `last_uses`.
-        taped: whether an outer tape must see the walk.
-        sparse: whether the given tangents have structural zeros, as unit vectors have.
-    """
-    if not tangents:
-        return tangents
-    like = next(iter(tangents.values()))
-    held, done = tangents.get, gone.get
-    with backend_of(like._data if taped else like).quiet():
-        for node in path:
-            serial, rule, parents, saved, fit = node
-            ts: tuple[Any, ...]
-            if type(parents) is list:
-                near = held(parents[0])
-                ts = (near,)
-            else:
-                ts = tuple([None if p is None else held(p[0]) for p in parents])
-                near = None
-                for t in ts:
-                    if t is not None:
-                        near = t
-                        break
-            if near is not None:
-                if taped:
-                    saved = rule.lift(node)
-                kind = type(near)
-                times = STRONG[kind] if sparse else operator.mul
-                t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
-                if t is not None:
-                    tangents[serial] = t
-            near = ts = None  # type: ignore[assignment] # the last use of a tangent frees it
-            for used in done(serial, ()):
-                tangents.pop(used, None)
-    return tangents

@@ -32,6 +32,8 @@ HOOKS = {
     "scipy.fft": "scipy_fft",
     "scipy._lib._array_api": "scipy_namespace",
     **dict.fromkeys(TWINS, "scipy_twins"),
+    "xgrad.scipy.sparse": "scipy_twins",  # it imports SciPy's module, which comes too early then
+    "xgrad.scipy.sparse.linalg": "scipy_twins",
 }
 """The module that brings the register, and the module here that enters xgrad into it."""
 
@@ -73,11 +75,11 @@ def enable() -> None:
 
 def install() -> None:
     """Enter xgrad into the registers of what is imported, now or later."""
-    for name, hook in HOOKS.items():
-        if name in sys.modules:
-            _enter(name, hook)
+    before = [name for name in HOOKS if name in sys.modules]
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+        sys.meta_path.insert(0, _Finder())  # first: to enter a module may import another
+    for name in before:
+        _enter(name, HOOKS[name])
 
 
 def _enter(name: str, hook: str) -> None:

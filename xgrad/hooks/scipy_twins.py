@@ -19,8 +19,11 @@ from .holding import holds
 
 def enter(name: str) -> None:
     """Put a function that looks at its arguments before each of a module's that has a twin."""
-    module: Any = sys.modules[name]
+    name = name.removeprefix("xgrad.")
+    module: Any = sys.modules.get(name)
     chapter = import_module(f"xgrad.{TWINS[name]}")
+    if module is None or not hasattr(chapter, "__all__"):
+        return  # the other of the two is being imported, and has its turn when it is there
     for key in chapter.__all__:
         own: Any = getattr(module, key, None)
         twin: Any = getattr(chapter, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
@@ -81,6 +82,20 @@ def identity(xp: XP | None, x: Any, n: int | None = None) -> Any:
 def raw_call(name: str, x: Any, *args: Any, **kwargs: Any) -> Any:
     """Call the backend's own function of the linalg extension."""
     return getattr(backend_of(x).xp.linalg, name)(x, *args, **kwargs)
+
+
+def svd_of_finite(xp: XP, x: Any) -> Any:
+    """Return U, S, V^H; NaN of a matrix that is not finite, for which LAPACK refuses a whole batch.
+
+    What a derivative multiplies by needs it: the value itself was found without it.
+    """
+    bad = xp.any(xp.logical_not(xp.isfinite(x)), axis=(-2, -1), keepdims=True)
+    u, s, vh = xp.linalg.svd(xp.where(bad, 0.0, x), full_matrices=False)
+    return (
+        xp.where(bad, math.nan, u),
+        xp.where(bad[..., 0], math.nan, s),
+        xp.where(bad, math.nan, vh),
+    )
 
 
 def require_square(name: str, argument: str, x: Any) -> None:

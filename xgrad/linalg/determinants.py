@@ -12,7 +12,7 @@ from ..engine.op import rule
 from ..engine.projection import conj
 from ..ops.elementwise import is_complex, strong_multiply
 from ..ops.statistical import products_of_others
-from .common import H, SlogdetResult, column, identity, raw_call, row
+from .common import H, SlogdetResult, column, identity, raw_call, row, svd_of_finite
 from .degenerate import epsilon
 
 # Matrices of up to three rows --------------------------------------------------------------------
@@ -94,7 +94,7 @@ def _mended(lost: Any, out: Any, exact: Callable[..., Any], *args: Any) -> Any:
 
 def _spectrum(xp: XP, x: Any) -> tuple[Any, Any, Any, Any]:
     """Return conj(U), S, conj(V^H) and the determinant of U V^H, of A = U S V^H."""
-    u, s, vh = xp.linalg.svd(x, full_matrices=False)
+    u, s, vh = svd_of_finite(xp, x)
     turn = xp.linalg.det(u) * xp.linalg.det(vh)
     return conj(xp, u), s, conj(xp, vh), xp.reshape(turn, (*turn.shape, 1, 1))
 
@@ -144,7 +144,8 @@ def _third(xp: XP, g: Any, x: Any, e: Any) -> Any:
     vjp=lambda xp, g, x, e: (
         conj(xp, _third(xp, conj(xp, g), x, e)),
         conj(xp, _cofactor_slope(x, conj(xp, g))),
-    )
+    ),
+    core=2,
 )
 def _cofactor_slope(x: Array, e: Array, /) -> Array:
     """Return how the cofactor matrix changes with `x` in the direction `e`: a polynomial."""
@@ -164,6 +165,7 @@ def _cofactor_slope(x: Array, e: Array, /) -> Array:
 @rule(
     vjp=lambda xp, g, x, d: (conj(xp, _cofactor_slope(x, conj(xp, g))), None),
     jvp=lambda xp, t, x, d: _cofactor_slope(x, t[0]),
+    core=2,
 )
 def _cofactor(x: Array, d: Array, /) -> Array:
     """Return the cofactor matrix, the derivative of the determinant `d`, also where that is 0."""
@@ -181,6 +183,7 @@ def _cofactor(x: Array, d: Array, /) -> Array:
     vjp=lambda xp, g, x, out: xp.reshape(g, (*g.shape, 1, 1)) * conj(xp, _cofactor(x, out)),
     jvp=lambda xp, t, x, out: xp.sum(t * _cofactor(x, out), axis=(-2, -1)),
     path="linalg.",
+    core=2,
 )
 def det(x: Array, /) -> Array:
     """Return the determinant of square matrices.
@@ -216,7 +219,7 @@ def _slogdet_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any]:
     return 1j * out[0] * xp.imag(tau), xp.real(tau)
 
 
-@rule(vjp=_slogdet_vjp, jvp=_slogdet_jvp)
+@rule(vjp=_slogdet_vjp, jvp=_slogdet_jvp, core=2)
 def slogdet(x: Array, /) -> SlogdetResult:
     """Return sign and logarithm of the modulus of the determinant.
 

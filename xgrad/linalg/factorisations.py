@@ -43,7 +43,7 @@ def _pull_jvp(xp: XP, t: Any, x1: Any, x2: Any, out: Any) -> Any:
     return hermitian(xp, _outwards(xp, x1, _lower_half(xp, inner)) - turned)
 
 
-@rule(vjp=_pull_vjp, jvp=_pull_jvp)
+@rule(vjp=_pull_vjp, jvp=_pull_jvp, core=2)
 def _cholesky_pull(x1: Raw, x2: Raw, /) -> Array:
     """Return sym(L^-H phi(L^H G) L^-1), phi the lower triangle with half the diagonal."""
     backend = backend_of(x2)
@@ -59,7 +59,7 @@ def _cholesky_jvp(xp: XP, t: Any, out: Any) -> Any:
     return out @ _lower_half(xp, _inwards(xp, out, hermitian(xp, t)))
 
 
-@rule(vjp=lambda xp, g, out: _cholesky_pull(out, g), jvp=_cholesky_jvp, path="linalg.")
+@rule(vjp=lambda xp, g, out: _cholesky_pull(out, g), jvp=_cholesky_jvp, path="linalg.", core=2)
 def _cholesky(x: Array, /) -> Array:
     """Return the lower Cholesky factor."""
     return raw_call("cholesky", x)
@@ -112,7 +112,7 @@ def _qr_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     return xp.concat([gX, Q @ right], axis=-1)
 
 
-@rule(vjp=_qr_vjp, path="linalg.")
+@rule(vjp=_qr_vjp, path="linalg.", core=2)
 def _qr_reduced(x: Array, /) -> QRResult:
     """Return the reduced factors."""
     return QRResult(*raw_call("qr", x, mode="reduced"))
@@ -128,7 +128,7 @@ def _qr_complete_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     return seen - H(xp, triangular(R1, H(xp, hidden), upper=True))
 
 
-@rule(vjp=_qr_complete_vjp, path="linalg.")
+@rule(vjp=_qr_complete_vjp, path="linalg.", core=2)
 def _qr_complete(x: Array, /) -> QRResult:
     """Return the complete factors of tall matrices."""
     return QRResult(*raw_call("qr", x, mode="complete"))

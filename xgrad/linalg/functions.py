@@ -50,6 +50,7 @@ def _expm_derivative(xp: XP, x: Any, e: Any) -> Any:
 @rule(
     vjp=lambda xp, g, x: _expm_derivative(xp, H(xp, x), g),
     jvp=lambda xp, t, x: _expm_derivative(xp, x, t),
+    core=2,
 )
 def _expm(x: Array, /) -> Array:
     """Return the exponential of square matrices."""
@@ -81,7 +82,7 @@ def _lyapunov_jvp(xp: XP, t: Any, p: Any, out: Any) -> Any:
     return _lyapunov(p, t[1] - dp @ out - out @ dp)
 
 
-@rule(vjp=_lyapunov_vjp, jvp=_lyapunov_jvp)
+@rule(vjp=_lyapunov_vjp, jvp=_lyapunov_jvp, core=2)
 def _lyapunov(p: Raw, c: Raw, /) -> Array:
     """Return the solution X of ``P @ X + X @ P = C`` for a Hermitian P."""
     xp = backend_of(c).xp
@@ -93,6 +94,7 @@ def _lyapunov(p: Raw, c: Raw, /) -> Array:
 @rule(
     vjp=lambda xp, g, out: hermitian(xp, _lyapunov(out, g)),
     jvp=lambda xp, t, out: _lyapunov(out, hermitian(xp, t)),
+    core=2,
 )
 def _sqrtm(x: Array, /) -> Array:
     """Return the square root of Hermitian matrices."""
@@ -135,6 +137,7 @@ def _unitary_derivative(xp: XP, x: Any, out: Any, e: Any) -> Any:
 @rule(
     vjp=lambda xp, g, x, out: _unitary_derivative(xp, x, out, g),
     jvp=lambda xp, t, x, out: _unitary_derivative(xp, x, out, t),
+    core=2,
 )
 def _unitary_factor(x: Array, /) -> Array:
     """Return the matrix with orthonormal columns that is nearest."""
@@ -273,6 +276,7 @@ def _basis(x: Any) -> tuple[Any, Any, Function]:
 @rule(
     vjp=lambda xp, g, x, f: hermitian(xp, _first(x, g, f=f, adjoint=True)),
     jvp=lambda xp, t, x, f: _first(x, hermitian(xp, t), f=f),
+    core=2,
 )
 def _matrix_function(x: Array, /, *, f: Function) -> Array:
     """Return f of Hermitian matrices."""
@@ -290,7 +294,7 @@ def _first_jvp(xp: XP, t: Any, x: Any, e: Any, f: Function, adjoint: bool) -> An
     return turned + _first(x, t[1], f=f, adjoint=adjoint)
 
 
-@rule(vjp=_first_vjp, jvp=_first_jvp)
+@rule(vjp=_first_vjp, jvp=_first_jvp, core=2)
 def _first(x: Raw, e: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the derivative of f at `x` along `e`: f[w_i, w_j] times E in the basis of V."""
     xp = backend_of(e).xp
@@ -307,7 +311,7 @@ def _third(xp: XP, g: Any, x: Any) -> Any:
     )
 
 
-@rule(vjp=_third, jvp=_third)
+@rule(vjp=_third, jvp=_third, core=2)
 def _second(x: Raw, a: Raw, b: Raw, /, *, f: Function, adjoint: bool = False) -> Array:
     """Return the second derivative: f[w_i, w_k, w_j] (A_ik B_kj + B_ik A_kj), summed over k."""
     xp = backend_of(b).xp

@@ -6,12 +6,12 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
-from ..backends import XP
+from ..backends import XP, backend_of
 from ..engine import handed
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..ops.dtypes import is_tracked
-from .common import H, SVDResult, column, identity, raw_call, row
+from .common import H, SVDResult, column, identity, raw_call, row, svd_of_finite
 from .degenerate import inverse, inverse_gaps, uncertainty, watch, watch_order
 from .spectra import real_diagonal
 
@@ -68,7 +68,7 @@ def _svd_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     return dU, real_diagonal(xp, P), H(xp, dV)
 
 
-@rule(vjp=_svd_vjp, jvp=_svd_jvp, path="linalg.")
+@rule(vjp=_svd_vjp, jvp=_svd_jvp, path="linalg.", core=2)
 def _svd(x: Array, /) -> SVDResult:
     """Return the reduced decomposition."""
     return SVDResult(*raw_call("svd", x, full_matrices=False))
@@ -86,10 +86,10 @@ def _svd_again_jvp(xp: XP, t: Any, x: Any, out: Any) -> tuple[Any, Any, Any]:
     return _svd_jvp(xp, t, x, out)
 
 
-@rule(vjp=_svd_again_vjp, jvp=_svd_again_jvp)
+@rule(vjp=_svd_again_vjp, jvp=_svd_again_jvp, core=2)
 def _svd_again(x: Array, /) -> SVDResult:
     """Return the same as `_svd`, inside a derivative: its own derivative is of second order."""
-    return SVDResult(*raw_call("svd", x, full_matrices=False))
+    return SVDResult(*svd_of_finite(backend_of(x).xp, x))
 
 
 @constant
@@ -152,7 +152,7 @@ def _svdvals_jvp(xp: XP, t: Any, x: Any) -> Any:
     return real_diagonal(xp, H(xp, U) @ t @ H(xp, Vh))
 
 
-@rule(vjp=_svdvals_vjp, jvp=_svdvals_jvp, path="linalg.")
+@rule(vjp=_svdvals_vjp, jvp=_svdvals_jvp, path="linalg.", core=2)
 def svdvals(x: Array, /) -> Array:
     """Return the singular values of matrices, in descending order."""
     return raw_call("svdvals", x)

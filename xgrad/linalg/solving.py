@@ -18,6 +18,7 @@ from .common import H, raw_call, require_square
     vjp=lambda xp, g, out: -H(xp, out) @ g @ H(xp, out),
     jvp=lambda xp, t, out: -out @ t @ out,
     path="linalg.",
+    core=2,
 )
 def inv(x: Array, /) -> Array:
     """Return the inverse of square matrices."""
@@ -27,6 +28,12 @@ def inv(x: Array, /) -> Array:
 def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
     """Return factors of square matrices, to solve with them again and again."""
     return backend_of(x1).lu_factor(x1)
+
+
+def _used(xp: XP, g: Any, x: Any) -> Any:
+    """Return a matrix without what is not finite in columns whose cotangents are zero."""
+    used = xp.any(g != 0, axis=-2, keepdims=True)
+    return xp.where(xp.logical_or(used, xp.isfinite(x)), x, 0.0)
 
 
 def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:
@@ -40,7 +47,15 @@ def _solve_jvp(xp: XP, t: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint:
     return _solve(x1, lu, pivots, t[3] - dA @ out, adjoint=adjoint)
 
 
-@rule(vjp=_solve_vjp, jvp=_solve_jvp, path="linalg.")
+@rule(
+    vjp=_solve_vjp,
+    strong=lambda xp, g, x1, lu, pivots, out, adjoint: _solve_vjp(
+        xp, g, x1, lu, pivots, _used(xp, g, out), adjoint
+    ),
+    jvp=_solve_jvp,
+    path="linalg.",
+    core=2,
+)
 def _solve(x1: Raw, lu: Raw, pivots: Raw, x2: Raw, /, *, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2``, or of its adjoint, with the factors of `x1`."""
     return backend_of(x2).lu_solve(lu, pivots, x2, adjoint)
@@ -88,7 +103,15 @@ def _triangular_jvp(xp: XP, t: Any, x1: Any, out: Any, upper: bool, adjoint: boo
     return triangular(x1, dB, upper=upper, adjoint=adjoint)
 
 
-@rule(vjp=_triangular_vjp, jvp=_triangular_jvp, path="linalg.")
+@rule(
+    vjp=_triangular_vjp,
+    strong=lambda xp, g, x1, out, upper, adjoint: _triangular_vjp(
+        xp, g, x1, _used(xp, g, out), upper, adjoint
+    ),
+    jvp=_triangular_jvp,
+    path="linalg.",
+    core=2,
+)
 def _solve_triangular(x1: Raw, x2: Raw, /, *, upper: bool = False, adjoint: bool = False) -> Array:
     """Return the solution X of ``x1 @ X = x2`` for a triangle of `x1`, or of its adjoint."""
     return backend_of(x2).solve_triangular(x1, x2, upper, adjoint)
@@ -135,7 +158,7 @@ def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     return left @ (P @ PH) + (PH @ P) @ right - PH @ g @ PH
 
 
-@rule(vjp=_pinv_vjp)
+@rule(vjp=_pinv_vjp, core=2)
 def _pinv(x: Array, /, *, rtol: Any = None) -> Array:
     """Return the pseudoinverse."""
     return raw_call("pinv", x) if rtol is None else raw_call("pinv", x, rtol=rtol)

@@ -48,7 +48,7 @@ def real_diagonal(xp: XP, x: Any) -> Any:
     return xp.real(diagonal) if is_complex(diagonal) else diagonal
 
 
-@rule(vjp=_eigh_vjp, jvp=_eigh_jvp, path="linalg.")
+@rule(vjp=_eigh_vjp, jvp=_eigh_jvp, path="linalg.", core=2)
 def eigh(x: Array, /) -> EighResult:
     """Return eigenvalues, in ascending order, and eigenvectors of Hermitian matrices.
 
@@ -71,7 +71,7 @@ def _eigh_again_jvp(xp: XP, t: Any, out: Any) -> tuple[Any, Any]:
     return _eigh_jvp(xp, t, out)
 
 
-@rule(vjp=_eigh_again_vjp, jvp=_eigh_again_jvp)
+@rule(vjp=_eigh_again_vjp, jvp=_eigh_again_jvp, core=2)
 def _eigh_again(x: Array, /) -> EighResult:
     """Return the same as `eigh`, inside a derivative: its own derivative is of second order."""
     return EighResult(*raw_call("eigh", x))
@@ -87,7 +87,7 @@ def _eigvalsh_jvp(xp: XP, t: Any, x: Any) -> Any:
     return real_diagonal(xp, H(xp, V) @ hermitian(xp, t) @ V)
 
 
-@rule(vjp=_eigvalsh_vjp, jvp=_eigvalsh_jvp, path="linalg.")
+@rule(vjp=_eigvalsh_vjp, jvp=_eigvalsh_jvp, path="linalg.", core=2)
 def eigvalsh(x: Array, /) -> Array:
     """Return the eigenvalues of Hermitian matrices, in ascending order."""
     return raw_call("eigvalsh", x)
@@ -114,7 +114,7 @@ def _eig_jvp(xp: XP, t: Any, out: Any) -> tuple[Any, Any]:
     return xp.sum(inner * eye_, axis=-1), V @ turn - V * row(xp, length)
 
 
-@rule(vjp=_eig_vjp, jvp=_eig_jvp, path="linalg.")
+@rule(vjp=_eig_vjp, jvp=_eig_jvp, path="linalg.", core=2)
 def eig(x: Array, /) -> EigResult:
     """Return eigenvalues and unit eigenvectors of square matrices, always complex."""
     return EigResult(*[_as_complex(part) for part in raw_call("eig", x)])

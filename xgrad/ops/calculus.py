@@ -245,7 +245,7 @@ def interp(
     return out
 
 
-@rule(vjp=lambda xp, g: g, jvp=lambda xp, t: t)
+@rule(vjp=lambda xp, g: g, jvp=lambda xp, t: t, core=0)
 def _unwrap(p: Array, /, *, discont: float, period: float) -> Array:
     """Return the last axis with jumps removed: what is added is constant in pieces."""
     xp = backend_of(p).xp

@@ -7,6 +7,8 @@ from typing import Any, overload
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.lent import lend
+from ..arrays.node import parameter
 from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, creating_like, current, native
 from ..engine.op import constant, linear
@@ -70,8 +72,8 @@ def asarray(
             derivatives.
         dtype: the dtype; by default that of `obj`, float64 for Python floats on every backend.
         device: the device; by default that of `obj`, or the current one.
-        copy: whether to copy: always if True, never if False (an error if one is needed), as
-            needed if None.
+        copy: whether to copy: always if True, never if False (an error if one is needed); if None
+            as needed, and a raw array that requires a gradient.
         requires_grad: whether `backward` is to leave a gradient in this array.
 
     Returns:
@@ -83,10 +85,15 @@ def asarray(
     """
     if isinstance(obj, Array) and dtype is device is None and not copy and not requires_grad:
         return obj
+    is_raw = not isinstance(obj, Array) and _is_array(obj)
+    if is_raw and requires_grad and copy is None:
+        copy = True  # `backward` walks when its caller asks, who may have refilled it by then
     out = _asarray(obj, dtype, device, copy)
+    if is_raw and not copy:
+        lend(out._data)
     if requires_grad:
         out = Array(out._data)
-        out.requires_grad = True
+        out._node = parameter(out)
     return out
 
 
@@ -213,7 +220,10 @@ def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None 
     backend, _ = current()
     backend = backend_of_type(type(x)) or backend
     raw = x if isinstance(x, backend.array_types) else backend.xp.from_dlpack(x)
-    return _array_of(raw, None, device, copy)
+    out = _array_of(raw, None, device, copy)
+    if not copy:
+        lend(out._data)
+    return out
 
 
 def empty(

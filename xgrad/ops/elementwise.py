@@ -132,8 +132,15 @@ def divide(x1: Operand, x2: Operand, /) -> Array:
     """
 
 
+def _unless_dead(xp: XP, x1: Any, x2: Any) -> Any:
+    """Return what a strong product multiplies `x1` by: 0 where it turned NaN or infinity to 0."""
+    if type(x2) in SCALARS and math.isfinite(abs(x2)):
+        return x2
+    return xp.where((x1 == 0) & (x2 - x2 != 0), 0.0, x2)
+
+
 @elementwise(
-    factor("x2"),
+    lambda xp, x1, x2: _unless_dead(xp, x1, x2),
     factor("x1"),
     zeros=True,
     product=strong,
@@ -143,7 +150,8 @@ def strong_multiply(x1: Operand, x2: Operand, /) -> Array:
 
     A cotangent that is zero because its element was not used (the unselected branch of `where`, an
     entry not indexed) is carried upstream by this product, so that an infinite derivative there
-    cannot turn it into NaN. Its derivatives are those of a product, at every order.
+    cannot turn it into NaN. Its derivatives are those of a product, at every order; but nothing
+    follows from what it turned to zero.
     """
     backend = backend_of(x2 if type(x1) in SCALARS else x1)
     return backend.zero_wins(x1, x2)
@@ -488,6 +496,7 @@ def _abs_real(x: Array, /) -> Array:
     vjp=lambda xp, g, x: g * xp.sign(x),
     jvp=lambda xp, t, x: t * xp.conj(xp.sign(x)),
     own=Root(lambda x: real(conj(x) * x)),
+    core=0,
 )
 def _abs_complex(x: Array, /) -> Array:
     """Return the modulus of each complex element."""
@@ -514,6 +523,7 @@ def _across(xp: XP, t: Any, x: Any, out: Any) -> Any:
 @rule(
     vjp=lambda xp, g, x, out: _across(xp, g, x, out),
     jvp=lambda xp, t, x, out: _across(xp, t, x, out),
+    core=0,
 )
 def _sign_complex(x: Array, /) -> Array:
     """Return the direction of each complex element."""

@@ -139,7 +139,7 @@ def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
 
 
-@linear(lambda xp, g, key: getitem(g, key))
+@linear(lambda xp, g, key: getitem(g, key), fills=True)
 def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` at a basic index."""
     return _placed(x, key, shape)
@@ -154,7 +154,7 @@ def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""
 
 
-@linear(lambda xp, g, key: getitem(g, key))
+@linear(lambda xp, g, key: getitem(g, key), fills=True)
 def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return zeros of a shape with `x` added at an index, once for each time an entry occurs."""
     backend = backend_of(x)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
+from ..engine.handed import strong
 from ..engine.op import constant, rule
 from .activations import below
 from .beside import array_of, floating
@@ -94,11 +96,12 @@ def _weight(xp: XP, x: Any, out: Any) -> Any:
     return xp.exp(below(xp, x, out))
 
 
-def _recurrence(xp: XP, a: Any, s: Any) -> Any:
+def _recurrence(xp: XP, a: Any, s: Any, times: Any = operator.mul) -> Any:
     """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
     step = 1
     while step < s.shape[-1]:
-        s = xp.concat([s[..., :step], s[..., step:] + a[..., step:] * s[..., :-step]], axis=-1)
+        more = times(s[..., :-step], a[..., step:])
+        s = xp.concat([s[..., :step], s[..., step:] + more], axis=-1)
         a = xp.concat([xp.zeros_like(a[..., :step]), a[..., step:] * a[..., :-step]], axis=-1)
         step *= 2
     return s
@@ -110,15 +113,18 @@ def _keeps(xp: XP, out: Any) -> Any:
     return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
 
 
-def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
+def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any, times: Any) -> Any:
     """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
     a = xp.flip(_keeps(xp, out), axis=-1)
     a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)
-    return xp.flip(_recurrence(xp, a, xp.flip(g, axis=-1)), axis=-1) * _weight(xp, x, out)
+    r = xp.flip(_recurrence(xp, a, xp.flip(g, axis=-1), times), axis=-1)
+    return times(r, _weight(xp, x, out))
 
 
 @rule(
-    vjp=_logsumexp_vjp,
+    vjp=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, operator.mul),
+    strong=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, strong),
+    core=1,
     jvp=lambda xp, t, x, out: _recurrence(xp, _keeps(xp, out), t * _weight(xp, x, out)),
 )
 def _cumulative_logsumexp(x: Array, /) -> Array:

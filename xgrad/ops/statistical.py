@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import DType, as_given
 from ..backends import XP, backend_of
+from ..engine.handed import strong
 from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
@@ -245,6 +247,7 @@ def products_of_others(xp: XP, x: Any) -> Any:
 @rule(
     vjp=lambda xp, g, x: xp.expand_dims(g, axis=-1) * conj(xp, products_of_others(xp, x)),
     jvp=lambda xp, t, x: xp.sum(t * products_of_others(xp, x), axis=-1),
+    core=1,
 )
 def _prod(x: Array, /) -> Array:
     """Return the product over the last axis."""
@@ -320,7 +323,7 @@ def _cumulative_sum_t(xp: XP, g: Any, x: Any, axis: int | None, include_initial:
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _cumulative_prod_vjp(xp: XP, g: Any, x: Any) -> Any:
+def _cumulative_prod_vjp(xp: XP, g: Any, x: Any, times: Any) -> Any:
     """Return the vjp of the running product along the last axis, exact also at zeros.
 
     With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it. The
@@ -332,13 +335,17 @@ def _cumulative_prod_vjp(xp: XP, g: Any, x: Any) -> Any:
     s, a, step = g, xp.concat([x[..., 1:], zero], axis=-1), 1
     while step < n:
         tail = xp.zeros_like(s[..., :step])
-        s = s + a * xp.concat([s[..., step:], tail], axis=-1)
-        a = a * xp.concat([a[..., step:], tail], axis=-1)
+        s = s + times(xp.concat([s[..., step:], tail], axis=-1), a)
+        a = xp.concat([a[..., :-step] * a[..., step:], tail], axis=-1)
         step *= 2
-    return s * xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1)
+    return times(s, xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1))
 
 
-@rule(vjp=_cumulative_prod_vjp)
+@rule(
+    vjp=lambda xp, g, x: _cumulative_prod_vjp(xp, g, x, operator.mul),
+    strong=lambda xp, g, x: _cumulative_prod_vjp(xp, g, x, strong),
+    core=1,
+)
 def _cumulative_prod(x: Array, /) -> Array:
     """Return the running product along the last axis."""
     xp = backend_of(x).xp

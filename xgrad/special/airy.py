@@ -26,6 +26,7 @@ def _airy(x: Any, out: Any) -> tuple[Any, Any, Any, Any]:
     vjp=lambda xp, g, z, out: pull_each(xp, g, _airy(z, out)),
     jvp=lambda xp, t, z, out: push_each(t, _airy(z, out)),
     path="special.",
+    core=0,
 )
 def airy(z: Array, /) -> tuple[Array, Array, Array, Array]:
     """Return the Airy functions and their derivatives, ``(Ai, Ai', Bi, Bi')``."""
@@ -234,6 +235,7 @@ def _itj0y0(xp: XP, x: Any) -> tuple[Any, Any]:
     vjp=lambda xp, g, x: pull_each(xp, g, _itj0y0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _itj0y0(xp, x)),
     path="special.",
+    core=0,
 )
 def itj0y0(x: Array, /) -> tuple[Array, Array]:
     """Return the integrals of the Bessel functions `j0` and `y0` from 0."""
@@ -247,6 +249,7 @@ def _iti0k0(xp: XP, x: Any) -> tuple[Any, Any]:
     vjp=lambda xp, g, x: pull_each(xp, g, _iti0k0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _iti0k0(xp, x)),
     path="special.",
+    core=0,
 )
 def iti0k0(x: Array, /) -> tuple[Array, Array]:
     """Return the integrals of the modified Bessel functions `i0` and `k0` from 0."""

@@ -142,6 +142,7 @@ def _ive_push(xp: XP, t: Any, v: Any, z: Any, out: Any) -> Any:
 @rule(
     vjp=lambda xp, g, v, z, out: _ive_pull(xp, g, v, z, out),
     jvp=lambda xp, t, v, z, out: _ive_push(xp, t, v, z, out),
+    core=0,
 )
 def _ive_complex(v: Operand, z: Operand, /) -> Array:
     """Return ``exp(-abs(real(z))) * iv(v, z)`` of complex z."""

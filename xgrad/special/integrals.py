@@ -75,6 +75,7 @@ def _sici(xp: XP, x: Any) -> tuple[Any, Any]:
     vjp=lambda xp, g, x: pull_each(xp, g, _sici(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _sici(xp, x)),
     path="special.",
+    core=0,
 )
 def sici(x: Array, /) -> tuple[Array, Array]:
     """Return the sine integral and the cosine integral."""
@@ -91,6 +92,7 @@ def _shichi(xp: XP, x: Any) -> tuple[Any, Any]:
     vjp=lambda xp, g, x: pull_each(xp, g, _shichi(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _shichi(xp, x)),
     path="special.",
+    core=0,
 )
 def shichi(x: Array, /) -> tuple[Array, Array]:
     """Return the hyperbolic sine integral and the hyperbolic cosine integral."""
@@ -105,6 +107,7 @@ def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
     vjp=lambda xp, g, z: pull_each(xp, g, _fresnel(xp, z)),
     jvp=lambda xp, t, z: push_each(t, _fresnel(xp, z)),
     path="special.",
+    core=0,
 )
 def fresnel(z: Array, /) -> tuple[Array, Array]:
     """Return the Fresnel integrals S and C (DLMF 7.2.7 and 7.2.8)."""
@@ -242,6 +245,7 @@ def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
     vjp=lambda xp, g, u, m, out: (pull_each(xp, g, _ellipj(m, out)), None),
     jvp=lambda xp, t, u, m, out: push_each(t[0], _ellipj(m, out)),
     path="special.",
+    core=0,
 )
 def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions."""

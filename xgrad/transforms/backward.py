@@ -9,7 +9,7 @@ from ..arrays.array import Array
 from ..arrays.node import FREED, PARAMETER, RULE, SAVED, SERIAL, Node, freed, parents_of, recording
 from ..engine.calls.results import arrayed
 from ..engine.lent import Lent
-from ..engine.record import seed
+from ..engine.seeds import seed
 from ..engine.walks import cone, pullback
 from ..names import spelled
 from ..ops.creation import asarray

@@ -16,7 +16,8 @@ from ..arrays.array import Array
 from ..backends import BY_TYPE, REAL, backend_of
 from ..debugging import constant_results, lost_paths
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, matched, numbers_of
+from ..engine.record import Argnums, Record, numbers_of
+from ..engine.seeds import matched
 from ..engine.tape import SERIAL
 from ..errors.folding import folded
 from ..names import spelled

@@ -11,8 +11,11 @@ import xgrad
 from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.node import is_inside
 from ..backends import creating_like
 from ..backends.batched import Level, holds, running, within
+from ..engine.guarding import unshared
+from ..engine.lent import Lent
 from ..engine.picklable import picklable
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
@@ -89,6 +92,9 @@ def vmap(
         else:
             outs, home = _in_chunks(run, xs, axes, count, chunk_size, randomness)
         given = next((x for x in leaves if isinstance(x, Array)), None)
+        if given is None:
+            own = Lent([x for x in xs if isinstance(x, Array)]).own
+            outs = [own(y) for y in outs]
         return home.unflatten([trees.like_input(y, given) for y in outs])
 
     return mapped
@@ -133,6 +139,8 @@ def _inputs(
                 "axis. Say None in in_axes for what is the same for each example"
             )
         array = trees.as_array(x, "vmap")
+        if is_inside() is not None:
+            array = unshared(x if isinstance(x, Array) else array._data)
         if not -array.ndim <= axis < array.ndim:
             raise ValueError(
                 f"vmap: in_axes has {axis} for {name}, which has shape {array.shape}; expected an "

@@ -13,7 +13,8 @@ from xgrad import Array, tree
 from xgrad.backends import REAL
 from xgrad.debugging import constant_results
 from xgrad.engine.projection import ones_like
-from xgrad.engine.record import Record, matched
+from xgrad.engine.record import Record
+from xgrad.engine.seeds import matched
 
 _FLOAT64 = np.dtype(np.float64)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
+from ...arrays.lent import LENT
 from ...arrays.node import LEFT, RULE, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
@@ -116,11 +117,11 @@ def binary_call(
         plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
             rule, pack, parent, given = first, pack_first, n1, d1
-            if saves_second and not alone and type(x2) is not Array:
+            if saves_second and not alone and (type(x2) is not Array or id(d2) in LENT):
                 d2 = guarded(d2)
         elif n1 is None:
             rule, pack, parent, given = second, pack_second, n2, d2
-            if saves_first and not alone and type(x1) is not Array:
+            if saves_first and not alone and (type(x1) is not Array or id(d1) in LENT):
                 d1 = guarded(d1)
         else:
             if n1 is n2 and of_root and type(n1[RULE].own) is Root:

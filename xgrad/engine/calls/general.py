@@ -6,9 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import SCALARS, Array
+from ...arrays.lent import LENT
 from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
+from ..guarding import guarded
 from ..kinds import Constant, Kind
 from ..operands import call_raw, explain, operands, same_backend
 from ..plain import PASSED, is_odd
@@ -72,6 +74,11 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
             rule = kind.rule(tracked)
             recordings[mask] = rule, tracked, packing(op, kind, rule.keeps)
         rule, tracked, pack = recordings[mask]
+        if LENT and len(nodes) < len(values):  # a constant may share a buffer of its owner's
+            values = [
+                guarded(v) if id(v) in LENT and not mask >> i & 1 else v
+                for i, v in enumerate(values)
+            ]
         parents = nodes[0] if len(nodes) == 1 else tuple(nodes)
         parameters = op.values(rest, kwargs) if rest or kwargs else op.standard
         if type(out) is not cls:

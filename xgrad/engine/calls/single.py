@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
+from ...arrays.lent import LENT, lend, lend_parts
 from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
@@ -84,6 +85,8 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 on_tape(y, rule, node, saved, (like(out), (like(data),)))
         if view is not None and getattr(out, "base", out) is not None:
             y._is_view_of(x, call, view, rest, kwargs)
+        if LENT and id(data) in LENT:
+            lend_parts(out)
         return y
 
     kind.call = call
@@ -122,6 +125,8 @@ def keyed_call(op: Op, kind: Kind, view: Any, general: Callable[..., Any]) -> Ca
                 on_tape(y, rule, x._node, saved, (like(out), (like(data),)))
         if getattr(out, "base", out) is not None:
             y._is_view_of(x, call, view, (key,), {})
+            if LENT and id(data) in LENT:
+                lend(out)
         return y
 
     kind.call = call

@@ -1,0 +1,107 @@
+"""The walk over a tape with tangents, up from the leaves: forward mode. See `walks`."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
+from ..backends import backend_of, under
+from .contractions import has_nan
+from .handed import NAMESPACES, STRONG
+
+
+def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
+    """Return which tangents a walk up needs no more after each node, by serial number."""
+    seen, gone = set(outputs), dict[int, list[int]]()
+    for node in reversed(path):
+        parents = node[PARENTS]
+        for parent in (parents,) if type(parents) is list else parents:
+            if parent is not None and parent[SERIAL] not in seen:
+                seen.add(parent[SERIAL])
+                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
+    return gone
+
+
+def pushforward(
+    path: list[Node],
+    tangents: dict[int, Any],
+    gone: dict[int, list[int]],
+    *,
+    taped: bool,
+    sparse: bool = False,
+) -> dict[int, Any]:
+    """Walk up: return the tangents of the outputs, by serial number.
+
+    Args:
+        path: the cone, in order.
+        tangents: the tangent of each leaf, by serial number; taken over.
+        gone: which tangents are dropped after each node; see `last_uses`.
+        taped: whether an outer tape must see the walk.
+        sparse: whether the given tangents have structural zeros, as unit vectors have.
+    """
+    if not tangents:
+        return tangents
+    like = next(iter(tangents.values()))
+    raw = like._data if taped else like
+    waits = not backend_of(raw).on_host(under(raw))
+    if sparse or (waits and any(map(_fills, path))):
+        return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
+    seeds = dict(tangents)
+    found = _pushed(path, tangents, gone, taped)
+    if not waits and any(map(has_nan, found.values())) and any(map(_fills, path)):
+        return _pushed(path, seeds, gone, taped, with_care=True)
+    return found
+
+
+def _fills(node: Node) -> bool:
+    """Whether entries of the result may come from no argument that has a tangent."""
+    rule = node[RULE]
+    if rule.fills or not rule.is_finite or "likes" not in rule.keeps:
+        return bool(rule.fills)
+    return len(kept(node)["likes"]) > len(parents_of(node))  # constants are joined to it
+
+
+def _pushed(
+    path: list[Node],
+    tangents: dict[int, Any],
+    gone: dict[int, list[int]],
+    taped: bool,
+    sparse: bool = False,
+    with_care: bool = False,
+) -> dict[int, Any]:
+    """Return the tangents of the outputs.
+
+    With care the tangents behind an op that fills entries in have structural zeros, which no
+    infinite derivative may turn into NaN. It is needed if one did.
+    """
+    like = next(iter(tangents.values()))
+    zeros: set[int] = set()
+    held, done = tangents.get, gone.get
+    with backend_of(like._data if taped else like).quiet():
+        for node in path:
+            serial, rule, parents, saved, fit = node
+            ts: tuple[Any, ...]
+            if type(parents) is list:
+                near = held(parents[0])
+                ts = (near,)
+            else:
+                ts = tuple([None if p is None else held(p[0]) for p in parents])
+                near = next((t for t in ts if t is not None), None)
+            if near is not None:
+                if taped:
+                    saved = rule.lift(node)
+                kind = type(near)
+                strong = sparse
+                if with_care:
+                    strong = any(parent[SERIAL] in zeros for parent in parents_of(node))
+                    if strong or _fills(node):
+                        zeros.add(serial)
+                times = STRONG[kind] if strong else operator.mul
+                t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
+                if t is not None:
+                    tangents[serial] = t
+            near = ts = None  # type: ignore[assignment] # the last use of a tangent frees it
+            for used in done(serial, ()):
+                tangents.pop(used, None)
+    return tangents
