@@ -2,8 +2,8 @@
 
 Nothing is computed before a value is asked for; a loss and its gradients are best asked for in one
 ``dask.compute``. Only where values decide on a shape, as those of a mask do, they are computed at
-once, since everything after it needs the shape. Keys, reshapes and matrix functions that Dask cannot split over chunks get the
-whole array, still lazily.
+once, since everything after it needs the shape. Keys, reshapes and matrix functions that Dask
+cannot split over chunks get the whole array, still lazily.
 """
 
 from __future__ import annotations
