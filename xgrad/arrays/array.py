@@ -435,6 +435,11 @@ class Array(Methods):
     __array_priority__ = 1000.0
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def __pandas_priority__(self) -> int:
+        """Lets an array with a gradient decide over the tables of pandas, one without leaves it."""
+        return 0 if self._node is None else 5000
+
     __array_ufunc__ = _ArrayUfunc(lambda self: None)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:

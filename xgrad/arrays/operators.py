@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 import xgrad
 
 from ..backends import Raw, backend_of_type
@@ -99,9 +101,24 @@ def listed(symbol: str, x1: Any, x2: Any) -> Any:
         return OPERATORS[symbol](made_beside(x2, x1), x2)
     if isinstance(x2, (list, tuple)):
         return OPERATORS[symbol](x1, made_beside(x1, x2))
+    for x, other in ((x1, x2), (x2, x1)):  # a table, which gives up its labels for a gradient
+        if hasattr(x, "__pandas_priority__") and not isinstance(x, Operators):
+            if other._node is None or (values := numbers_of(x)) is None:
+                return NotImplemented
+            made = made_beside(other, values)
+            return OPERATORS[symbol](made, other) if x is x1 else OPERATORS[symbol](other, made)
     if symbol == "@" and hasattr(x2, "tocsr") and not hasattr(x2, "pattern"):
         return public.ops.products.times_sparse(x1, A=x2)
     return NotImplemented
+
+
+def numbers_of(x: Any) -> Any:
+    """Return the numbers in a table of another library's, as pandas has them, or None."""
+    cls = type(x)
+    if not hasattr(cls, "__array__") or isinstance(x, Operators) or backend_of_type(cls):
+        return None
+    values = np.asarray(x)
+    return values if values.dtype.kind in "biufc" else None
 
 
 def made_beside(like: Any, values: Any) -> Any:

@@ -9,6 +9,7 @@ import numpy as np
 from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
 from ..arrays.node import is_recording
+from ..arrays.operators import numbers_of
 from ..backends import BY_TYPE, COMPLEX, REAL, Backend, backend_of, backend_of_type, under
 from ..errors.folding import folded
 from . import handed
@@ -56,11 +57,14 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
 
 def _raw_operands(op: Op, args: list[Any]) -> list[Any]:
     """Return operands of which none is an `Array` as raw arrays and numbers of one backend."""
-    for name, x in _named(op, args):
+    args = list(args)
+    for i, (name, x) in enumerate(_named(op, args)):
         if type(x) in SCALARS or (x is None and _is_optional(op, name)):
             continue
         if backend_of_type(type(x)) is None:
-            _refuse(op.path, name, x)
+            if (values := numbers_of(x)) is None:
+                _refuse(op.path, name, x)
+            args[i] = values
     raws = [x for x in args if backend_of_type(type(x)) is not None]
     if not raws:
         return [x if x is None else array_of(x) for x in args]
@@ -151,7 +155,9 @@ def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: An
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
-            _refuse(op.path, name, x)
+            if (values := numbers_of(x)) is None:
+                _refuse(op.path, name, x)
+            x = backend.from_numpy(values, backend.device(first._data))
         x = lift(x)
     if backend_of(x._data) is not backend:
         if _is_number(x._data):

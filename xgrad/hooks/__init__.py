@@ -29,6 +29,8 @@ TWINS = {
 
 HOOKS = {
     "einops._backends": "einops",
+    "pandas.core.frame": "pandas",
+    "pandas.core.series": "pandas",
     "scipy.fft": "scipy_fft",
     "scipy._lib._array_api": "scipy_namespace",
     **dict.fromkeys(TWINS, "scipy_twins"),
@@ -39,6 +41,7 @@ HOOKS = {
 
 ABOUT = {
     "einops": "finds Array among its kinds of arrays",
+    "pandas": "multiplies a table's numbers with an Array that has a gradient",
     "scipy_fft": "transforms an Array by xgrad.fft, through SciPy's registry of backends",
     "scipy_namespace": "takes NumPy's constants beside an Array for arrays of xgrad",
     "scipy_twins": "hands an Array to the function of the same name in xgrad.scipy",

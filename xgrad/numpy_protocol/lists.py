@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.operators import made_beside
+from ..arrays.operators import made_beside, numbers_of
 
 OPERANDS = frozenset(
     "a a1 a2 a_max a_min ar1 ar2 arr aweights b condition default element f fill_value fp fweights "
@@ -55,7 +55,7 @@ def with_arrays(
     """Return a call's arguments with lists of numbers as arrays, where NumPy takes arrays."""
     if _KNOWN.issuperset(map(type, args)) and _KNOWN.issuperset(map(type, kwargs.values())):
         return args, kwargs  # most calls
-    if not any(isinstance(x, (list, tuple)) for x in (*args, *kwargs.values())):
+    if not any(isinstance(x, (list, tuple)) or _is_table(x) for x in (*args, *kwargs.values())):
         return args, kwargs
     if func.__name__ in LEFT or (like := _first([*args, *kwargs.values()])) is None:
         return args, kwargs
@@ -82,11 +82,18 @@ def _first(values: Iterable[Any]) -> Array | None:
 
 def _made(like: Array, name: str, x: Any) -> Any:
     if not isinstance(x, (list, tuple)):
-        return x
+        return _array(like, x)
     if name in SEQUENCES:
         return type(x)(_array(like, y) for y in x) if type(x) in (list, tuple) else x
     return _array(like, x) if name in OPERANDS else x
 
 
 def _array(like: Array, x: Any) -> Any:
-    return made_beside(like, x) if isinstance(x, (list, tuple)) else x
+    if isinstance(x, (list, tuple)):
+        return made_beside(like, x)
+    return made_beside(like, numbers_of(x)) if _is_table(x) else x
+
+
+def _is_table(x: Any) -> bool:
+    """Whether an argument is numbers in a class of another library, as a column of pandas is."""
+    return hasattr(x, "__pandas_priority__") and type(x) is not Array and numbers_of(x) is not None

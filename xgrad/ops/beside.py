@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.operators import numbers_of
 from ..backends import backend_of, backend_of_type
 from ..engine.frames import called
 from ..engine.op import constant
@@ -25,6 +26,8 @@ def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
     if type(x) in SCALARS:
         x = asarray(x)
     if not is_array(x):
+        x = tabled(x)
+    if not is_array(x):
         raise TypeError(
             f"{called(name)}: got {x!r:.60} of type {type(x).__qualname__}; expected an array. "
             "xgrad.asarray(x) makes one of numbers and of nested sequences"
@@ -34,6 +37,13 @@ def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
         for a in several:
             front(a, len(x.shape), name)
     return x
+
+
+def tabled(x: Any) -> Any:
+    """Return a table of another library's, as pandas has them, as an array; others as they are."""
+    if isinstance(x, Array) or (values := numbers_of(x)) is None:
+        return x
+    return asarray(values)
 
 
 def floating(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> Any:

@@ -16,6 +16,7 @@ from ..engine.operands import require_array
 from ..engine.plain import as_tuple, integers
 from ..engine.projection import conj
 from ..errors import MixedBackendError
+from .beside import tabled
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply
@@ -103,8 +104,11 @@ def matmul(x1: AnyArray, x2: AnyArray, /) -> Array:
             f"{called('matmul')}: got shapes {shapes[0]} and {shapes[1]}; expected at least one "
             "axis each. Multiply by a number with *"
         )
-    if raw1.dtype is not raw2.dtype:
-        x1, x2 = promoted(x1, x2)
+    try:
+        if raw1.dtype is not raw2.dtype:
+            x1, x2 = promoted(x1, x2)
+    except AttributeError:  # a table, whose columns have dtypes
+        return matmul(tabled(x1), tabled(x2))
     product = _MATMULS.get((ndim1, ndim2))
     if product is not None:
         return product(x1, x2)
@@ -137,6 +141,7 @@ def tensordot(
     Raises:
         ValueError: if there are not so many axes, or paired axes differ in length.
     """
+    x1, x2 = tabled(x1), tabled(x2)
     require_array("tensordot", "x1", x1)
     require_array("tensordot", "x2", x2)
     shape1, shape2 = tuple(x1.shape), tuple(x2.shape)
