@@ -45,6 +45,40 @@ def test_either_may_be_imported_first(library: str, first: bool) -> None:
     assert float(run(script, SCIPY_ARRAY_API="")) == 2.0
 
 
+CHAPTERS = (
+    "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
+    "spatial.distance stats"
+)
+CHECK = """
+import sys
+for chapter in '{0}'.split():
+    own, twin = sys.modules['scipy.' + chapter], sys.modules['xgrad.scipy.' + chapter]
+    for name in twin.__all__:
+        f = getattr(own, name, None)
+        if hasattr(f, '__code__') and not hasattr(f, 'xgrad_original'):
+            print(chapter, name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("order", "chapters"),
+    [
+        (("scipy.", "xgrad.scipy."), CHAPTERS),
+        (("xgrad", "scipy.", "xgrad.scipy."), CHAPTERS),
+        (("xgrad.scipy.", "scipy."), CHAPTERS),
+        (("xgrad.scipy.", "scipy."), "sparse sparse.linalg"),
+    ],
+)
+def test_chapters_may_be_imported_in_any_order(order: tuple[str, ...], chapters: str) -> None:
+    pytest.importorskip("scipy")
+    imports = [
+        f"import {name}{chapter if name.endswith('.') else ''}"
+        for name in order
+        for chapter in chapters.split()
+    ]
+    assert run("\n".join(imports) + CHECK.format(chapters)) == ""
+
+
 def test_importing_xgrad_imports_none_of_them() -> None:
     assert run("import sys, xgrad; print('scipy' in sys.modules, 'einops' in sys.modules)") == (
         "False False"

@@ -1,6 +1,8 @@
 # Tests of xgrad/scipy/sparse
 """Sparse arrays: products, solvers, spectra, against SciPy's values and differences."""
 
+import sys
+
 import numpy as np
 import pytest
 import scipy.sparse.linalg as plain
@@ -260,3 +262,21 @@ def test_what_cannot_be_read_from_the_tape_asks_for_the_pattern():
         xg.sparse_jacobian(lambda x: xg.cumulative_prod(x))(np.ones(3))
     with pytest.raises(ValueError, match="expected a vector"):
         xg.sparse_jacobian(lambda x: x)(np.eye(2))
+
+
+@pytest.mark.parametrize("name", ["csr_array", "csc_array", "coo_array"])
+def test_entries_at_one_place_are_added(name):
+    rows, cols, vector = [0, 0, 1, 2, 2], [1, 1, 0, 2, 2], np.arange(1.0, 4.0)
+    triples = [(rows, cols)] if name == "coo_array" else [(rows, cols), None]
+    for place in triples:  # None: SciPy keeps both entries of compressed rows
+
+        def product(d, space, place=place, name=name):
+            made = (d, place) if place else (d, [1, 1, 0, 2, 2], [0, 2, 3, 5])
+            A = getattr(space, name)(made, shape=(3, 3))
+            return A @ vector, A.T @ vector, (A * A) @ vector
+
+        data = np.arange(1.0, 6.0)
+        expected = product(data, sys.modules["scipy.sparse"])
+        for y, e in zip(product(xg.asarray(data), scipy.sparse), expected, strict=True):
+            assert np.array_equal(np.asarray(y.data), e)
+        xg.testing.check_grads(lambda d: product(d, scipy.sparse), (data,), order=2)

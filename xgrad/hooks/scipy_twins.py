@@ -10,6 +10,7 @@ import functools
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from ..errors import MissingFunctionError
@@ -27,6 +28,8 @@ def enter(name: str) -> None:
     for key in chapter.__all__:
         own: Any = getattr(module, key, None)
         twin: Any = getattr(chapter, key)
+        if isinstance(own, ModuleType):
+            continue  # a chapter of its own
         if isinstance(own, type):
             if not (own.__flags__ & IMMUTABLE or key in MADE or "xgrad_new" in own.__dict__):
                 _before_class(own, twin)

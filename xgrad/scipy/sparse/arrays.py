@@ -334,14 +334,18 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> SparseArray:
         data = arg1[0] if isinstance(arg1[0], Array) else xgrad.asarray(arg1[0])
         flat = xgrad.reshape(data, (-1,))
         place = [np.asarray(raw(x)) if not isinstance(x, tuple) else x for x in arg1[1:]]
-        numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)
-        ids = getattr(plain, name)((numbers, *place), shape=shape)
-        if form == "coo":
-            out = SparseArray(flat, Pattern(ids.row, ids.col, ids.shape))
+        if form != "dia":  # entries at one place are numbered apart, and added by `asformat`
+            home = plain.coo_array if len(arg1) == 2 else getattr(plain, name)
+            ids = home((np.arange(flat.shape[0]), *place), shape=shape).tocoo()
+            flat = xgrad.take(flat, Array(_there(ids.data, raw(flat)))) if len(arg1) == 3 else flat
+            out = SparseArray(flat, Pattern(ids.row, ids.col, ids.shape)).asformat(form)
         else:
-            out = moved(ids, flat)
+            numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)
+            out = moved(plain.dia_array((numbers, *place), shape=shape), flat)
     elif plain.issparse(arg1):
-        found = arg1.asformat(form if form != "dia" else "coo").tocoo()
+        found = arg1.tocsr(copy=True) if form == "csr" else arg1.tocsc(copy=True)
+        found.sum_duplicates()
+        found = arg1.tocoo() if form == "coo" else found.tocoo()
         out = SparseArray(found.data, Pattern(found.row, found.col, found.shape, form))
     else:
         dense = xgrad.asarray(arg1)
