@@ -23,7 +23,7 @@ from ...arrays.types import AnyArray, as_given
 from ...backends import XP, backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
-from .checks import on_host
+from .checks import on_host, same_precision
 from .windows import Shape, Window, added, batched, columns, each_axis
 
 _MOST_ELEMENTS = {True: 2**18, False: 2**24}
@@ -153,6 +153,7 @@ def _ready(function: str, ndim: int, input: Any, weight: Any) -> tuple[Any, Any,
             f"{function}: weight has shape {tuple(weight.shape)}; expected {ndim + 2} axes"
         )
     if input.dtype != weight.dtype:
+        same_precision(input, weight, function)
         dtype = xg.result_type(input, weight)
         input, weight = xg.astype(input, dtype, copy=False), xg.astype(weight, dtype, copy=False)
     return input, weight, alone

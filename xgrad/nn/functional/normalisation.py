@@ -15,7 +15,7 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single, widened
-from .checks import require_shape
+from .checks import require_shape, same_precision, spelled
 
 
 def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
@@ -37,6 +37,7 @@ def _affine(x: Any, weight: Any, bias: Any, function: str) -> Any:
     for name, p in (("weight", weight), ("bias", bias)):
         if p is not None:
             require_shape(p, (x.shape[1],), function, name)
+            same_precision(x, p, function)
     if weight is not None:
         x = x * _per_channel(weight, len(x.shape))
     return x if bias is None else x + _per_channel(bias, len(x.shape))
@@ -241,6 +242,7 @@ def rms_norm(
 
 
 @as_given
+@spelled
 @in_single
 def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
     """Divide vectors along an axis by their p-norm, which counts as at least `eps`.
