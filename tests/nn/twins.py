@@ -523,7 +523,7 @@ LACKING = {
     "NLLLoss2d": "the older name of NLLLoss",
     "RNNBase": "the base class of recurrent networks",
     "RNNCellBase": "the base class of recurrent cells",
-    "SyncBatchNorm": "a norm over processes; xgrad.distributed has the mean over processes",
+    "SyncBatchNorm": "a norm over processes, which each process takes over its own batch here",
     "LinearCrossEntropyLoss": "a layer and its loss in one; functional.linear_cross_entropy",
     "LinearCrossEntropyOptions": "options of kernels",
 }

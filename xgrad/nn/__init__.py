@@ -16,6 +16,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import functional, init
 from .activating import (
     CELU,
@@ -371,3 +373,10 @@ __all__ = [
     "trainable",
     "trainable_mask",
 ]
+
+if not TYPE_CHECKING:  # checkers know the names from above, and of others that there are none
+
+    def __getattr__(name):
+        from .names import missing
+
+        raise AttributeError(missing("nn", name, __all__, functional.__all__))

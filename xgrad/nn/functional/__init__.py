@@ -11,6 +11,8 @@ derivatives of every order.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .activations import (
     celu,
     elu,
@@ -269,3 +271,11 @@ __all__ = [
     "upsample_bilinear",
     "upsample_nearest",
 ]
+
+if not TYPE_CHECKING:  # checkers know the names from above, and of others that there are none
+
+    def __getattr__(name):
+        from ... import nn
+        from ..names import missing
+
+        raise AttributeError(missing("nn.functional", name, __all__, nn.__all__))
