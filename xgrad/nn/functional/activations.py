@@ -11,6 +11,7 @@ from ...arrays.types import DType, as_given
 from ...ops.activations import softplus as log_one_plus_exp
 from ...random import Generator
 from .checks import counted, spelled
+from .fused import gelu_by_tanh
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -100,10 +101,9 @@ def gelu(input: Array, approximate: str = "none") -> Array:
         ValueError: if `approximate` is neither.
     """
     if approximate == "none":
-        return input * (0.5 * xg.special.erfc(input * -math.sqrt(0.5)))
+        return input * xg.special.ndtr(input)
     if approximate == "tanh":
-        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
-        return input * xg.sigmoid(2 * inner)  # (1 + tanh) / 2, which would be 0 far below 0
+        return gelu_by_tanh(input)
     raise ValueError(f"gelu: approximate is {approximate!r}; expected 'none' or 'tanh'")
 
 

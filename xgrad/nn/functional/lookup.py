@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, DType, as_given
+from ...ops.products import promoted
 from ...random import Generator
-from .checks import counted, on_host, require_classes, require_shape, same_precision
+from .checks import counted, made_like, on_host, require_classes, require_shape, same_precision
 from .dropping import dropout
+from .fused import mapped
 
 
 @as_given
@@ -41,10 +45,10 @@ def linear(input: Array, weight: AnyArray, bias: AnyArray | None = None) -> Arra
     if bias is not None:
         require_shape(bias, tuple(weight.shape[:1]), "linear", "bias")
     same_precision(input, weight, "linear")
-    if len(shape) > 2:  # one product of two matrices, not one for each part of the batch
+    if len(shape) != 2:  # one product of two matrices, not one for each part of the batch
         input = xg.reshape(input, (math.prod(shape[:-1]), shape[-1]))
-    out = xg.matmul(input, xg.matrix_transpose(weight))
-    if len(shape) > 2:
+    out = mapped(*promoted(input, weight))
+    if len(shape) != 2:
         out = xg.reshape(out, (*shape[:-1], weight.shape[0]))
     return out if bias is None else out + bias
 
@@ -156,7 +160,7 @@ def scaled_dot_product_attention(
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = xg.matmul(query * factor, xg.matrix_transpose(key))
     if is_causal:
-        attn_mask = xg.tril(xg.ones_like(scores, dtype=xg.bool))
+        attn_mask = made_like(scores, np.tri(*scores.shape[-2:], dtype=bool), bool)
     if attn_mask is not None:
         if xg.isdtype(attn_mask.dtype, "bool"):
             scores = xg.where(attn_mask, scores, -xg.inf)

@@ -16,16 +16,12 @@ from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single, widened
 from .checks import require_shape, same_precision, spelled
+from .fused import standardised
 
 
-def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
-    """Return an array normalised over axes, with its mean and variance, of halves in float32."""
-    dtype, x = x.dtype, widened(x)
-    mean = xg.mean(x, axis=axes, keepdims=True)
-    centred = x - mean
-    var = xg.mean(xg.square(centred), axis=axes, keepdims=True)
-    out = centred / xg.sqrt(var + eps)
-    return xg.astype(out, dtype, copy=False), mean, var
+def _standard(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """Return an array normalised over axes, of halves computed in float32."""
+    return xg.astype(standardised(widened(x), axes=axes, eps=eps), x.dtype, copy=False)
 
 
 def _per_channel(x: Any, ndim: int) -> Any:
@@ -104,13 +100,12 @@ def batch_norm(
             f"{function}: input of shape {tuple(input.shape)} has {count} value for each channel; "
             "expected at least 2 when training=True"
         )
-    out, mean, var = _standard(input, axes, eps)
+    out = _standard(input, axes, eps)
+    seen = xg.stop_gradient(widened(input))
     if running_mean is not None:
-        mean = xg.stop_gradient(xg.reshape(mean, (-1,)))
-        running_mean = _mixed(running_mean, mean, momentum)
+        running_mean = _mixed(running_mean, xg.mean(seen, axis=axes), momentum)
     if running_var is not None:
-        var = xg.stop_gradient(xg.reshape(var, (-1,))) * (count / (count - 1))
-        running_var = _mixed(running_var, var, momentum)
+        running_var = _mixed(running_var, xg.var(seen, axis=axes, correction=1), momentum)
     return _affine(out, weight, bias, function), running_mean, running_var
 
 
@@ -135,7 +130,7 @@ def instance_norm(
         An array of the shape of the input.
     """
     _require_channels(input, 3, "instance_norm")
-    out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
+    out = _standard(input, tuple(range(2, len(input.shape))), eps)
     return _affine(out, weight, bias, "instance_norm")
 
 
@@ -172,7 +167,7 @@ def group_norm(
         )
     size = math.prod(input.shape[1:]) // num_groups
     grouped = xg.reshape(input, (batch, num_groups, size))
-    out, _, _ = _standard(grouped, (2,), eps)
+    out = _standard(grouped, (2,), eps)
     return _affine(xg.reshape(out, tuple(input.shape)), weight, bias, "group_norm")
 
 
@@ -210,7 +205,7 @@ def layer_norm(
         An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
-    out, _, _ = _standard(input, axes, eps)
+    out = _standard(input, axes, eps)
     out = out if weight is None else out * weight
     return out if bias is None else out + bias
 
