@@ -163,8 +163,8 @@ def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
     held, yes, no = (x.reshape(-1) if getattr(x, "ndim", 0) else x for x in (held, yes, no))
     for start in range(0, like.size, _PIECE):  # what lies between stays in the cache
         piece = slice(start, start + _PIECE)
-        rows = (x[piece] if getattr(x, "ndim", 0) else x for x in (held, yes, no))
-        _choose(*rows, into[piece])
+        y, n = (x[piece] if getattr(x, "ndim", 0) else x for x in (yes, no))
+        _choose(held[piece], y, n, into[piece])
     return out
 
 

@@ -143,8 +143,11 @@ def test_a_batch_too_large_for_memory_goes_in_parts(monkeypatch):
     whole = results()
     most = {True: 1500, False: 1500}
     monkeypatch.setattr("xgrad.nn.functional.convolution._MOST_ELEMENTS", most)
-    for part, all_at_once in zip(results(), whole, strict=True):
-        np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
+    monkeypatch.setattr("xgrad.nn.functional.reused._MOST_ELEMENTS", 1500)
+    for reuses in (True, False):
+        monkeypatch.setattr("xgrad.nn.functional.convolution._reuses", lambda x, r=reuses: r)
+        for part, all_at_once in zip(results(), whole, strict=True):
+            np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
 
 
 def test_raw_arrays_give_raw_arrays_and_arrays_give_arrays():

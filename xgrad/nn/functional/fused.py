@@ -6,8 +6,10 @@ Their rules are plain mathematics on `xp`, so that they have derivatives of ever
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
+from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
@@ -27,6 +29,33 @@ def mapped(x: Any, w: Any, /) -> Any:
     return xp.matmul(x, xp.matrix_transpose(w))
 
 
+_PIECE = 2**14  # elements, with all that is computed of them, that a core's cache holds
+
+
+def _in_pieces(f: Callable[..., Any], *arrays: Any, lead: bool = False) -> Any:
+    """Return a function of raw arrays of one shape, computed piece by piece on the host.
+
+    What lies between then stays in the cache, and its memory is not new for each piece. With `lead`
+    the pieces are along the first axis, for a function of rows; else of all elements in a row.
+    """
+    x = arrays[0]
+    backend = backend_of(x)
+    if not (
+        backend.in_place
+        and backend.on_host(x)
+        and x.size > 2 * _PIECE
+        and all(a.flags.c_contiguous and a.shape == x.shape for a in arrays)
+    ):
+        return f(*arrays)
+    rows = arrays if lead else [a.reshape(-1) for a in arrays]
+    out = backend.xp.empty(rows[0].shape, dtype=x.dtype)
+    step = max(1, _PIECE * rows[0].shape[0] // x.size)
+    for start in range(0, rows[0].shape[0], step):
+        at = slice(start, start + step)
+        out[at] = f(*[a[at] for a in rows])
+    return out.reshape(x.shape)
+
+
 _LINEAR, _CUBIC = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
 
 
@@ -41,14 +70,18 @@ def _weight(xp: XP, x: Any) -> tuple[Any, Any]:
 
 
 def _gelu_slope(xp: XP, x: Any) -> Any:
-    s, slope = _weight(xp, x)
-    return s * (slope * (1 - s) + 1)
+    def f(x: Any) -> Any:
+        s, slope = _weight(xp, x)
+        return s * (slope * (1 - s) + 1)
+
+    return f(x) if isinstance(x, Array) else _in_pieces(f, x)
 
 
 @elementwise(lambda xp, x: _gelu_slope(xp, x))
 def gelu_by_tanh(x: Any, /) -> Any:
     """Return ``x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which is x times a sigmoid."""
-    return x * _weight(backend_of(x).xp, x)[0]
+    xp = backend_of(x).xp
+    return _in_pieces(lambda x: x * _weight(xp, x)[0], x)
 
 
 def _centred(xp: XP, x: Any, axes: Axes, eps: float) -> tuple[Any, Any]:
@@ -62,9 +95,14 @@ def _projected(xp: XP, g: Any, x: Any, out: Any, axes: Axes, eps: float) -> Any:
 
     The derivative is symmetric, so that a tangent goes the same way.
     """
-    _, scale = _centred(xp, x, axes, eps)
-    along = xp.mean(g * out, axis=axes, keepdims=True)
-    return (g - xp.mean(g, axis=axes, keepdims=True) - out * along) * scale
+
+    def f(g: Any, x: Any, out: Any) -> Any:
+        _, scale = _centred(xp, x, axes, eps)
+        along = xp.mean(g * out, axis=axes, keepdims=True)
+        return (g - xp.mean(g, axis=axes, keepdims=True) - out * along) * scale
+
+    raw = not isinstance(g, Array) and type(g) is type(x) and g.dtype == x.dtype and 0 not in axes
+    return _in_pieces(f, g, x, out, lead=True) if raw else f(g, x, out)
 
 
 @rule(
@@ -73,5 +111,10 @@ def _projected(xp: XP, g: Any, x: Any, out: Any, axes: Axes, eps: float) -> Any:
 )
 def standardised(x: Any, /, *, axes: Axes, eps: float) -> Any:
     """Return a real array with mean 0 and variance 1 over axes, `eps` added to the variance."""
-    x, scale = _centred(backend_of(x).xp, x, axes, eps)
-    return x * scale
+    xp = backend_of(x).xp
+
+    def f(x: Any) -> Any:
+        x, scale = _centred(xp, x, axes, eps)
+        return x * scale
+
+    return f(x) if 0 in axes else _in_pieces(f, x, lead=True)
