@@ -99,6 +99,7 @@ from .dropouts import (
     Dropout3d,
     FeatureAlphaDropout,
 )
+from .exporting import to_onnx
 from .layers import (
     Bilinear,
     Embedding,
@@ -370,6 +371,7 @@ __all__ = [
     "state_dict",
     "static",
     "to_backend",
+    "to_onnx",
     "trainable",
     "trainable_mask",
 ]

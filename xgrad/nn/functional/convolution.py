@@ -25,7 +25,7 @@ from ...engine.op import multilinear
 from ...engine.projection import conj
 from . import reused
 from .checks import on_host, same_precision
-from .windows import Shape, Window, added, batched, columns, each_axis
+from .windows import Shape, Window, added, as_one_step, batched, columns, each_axis
 
 _MOST_ELEMENTS = {True: 2**18, False: 2**24}
 """How many elements of windows are held at one time: in a core's cache, in a device's memory."""
@@ -70,6 +70,9 @@ def _matrices(w: Any, groups: int) -> Any:
 )
 def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any:
     """Return what the filters w see in the windows of x, whose spatial shape is `shape`."""
+    one = as_one_step("nn_conv", conv, x, w, window=window, groups=groups, shape=shape)
+    if one is not None:
+        return one
     if _reuses(x):
         return reused.conv(x, _matrices(w, groups), window, groups)
     xp, rows = backend_of(x).xp, w.shape[0]
@@ -92,6 +95,9 @@ def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any
 )
 def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any:
     """Return the sum of the filters w, each in the places and with the weights that y gives it."""
+    one = as_one_step("nn_spread", spread, y, w, window=window, groups=groups, shape=shape)
+    if one is not None:
+        return one
     if _reuses(y):
         return reused.spread(y, _matrices(w, groups), window, groups, shape)
     xp = backend_of(y).xp
