@@ -258,6 +258,13 @@ def interchange(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def onnx(session: nox.Session) -> None:
+    """Export models to ONNX, and compare what onnxruntime computes."""
+    install(session, "test", "onnx")
+    session.run("pytest", "tests/nn/test_onnx.py", *session.posargs)
+
+
+@nox.session(default=False)
 def hips(session: nox.Session) -> None:
     """Run autograd's own tests and examples on xgrad; `-- PATH` is a checkout of HIPS/autograd."""
     if not session.posargs:

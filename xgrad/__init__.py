@@ -19,6 +19,7 @@ from . import tree as tree
 from .arrays import filling as _filling  # noqa: F401 - it makes arrays that are written to
 from .arrays.array import Array
 from .backends import available_backends, deterministic, get_backend, set_backend, use_backend
+from .backends.defaults import default_dtype, get_default_dtype, set_default_dtype
 from .backends.memory import keep_memory
 from .custom import checkpoint, custom_jvp, custom_vjp, no_grad, primitive, stop_gradient
 from .custom.implicit import implicit_argmin, implicit_fixed_point, implicit_root
@@ -382,6 +383,7 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "debug",
+    "default_dtype",
     "deg2rad",
     "delete",
     "deterministic",
@@ -425,6 +427,7 @@ __all__ = [
     "full_like",
     "geomspace",
     "get_backend",
+    "get_default_dtype",
     "grad",
     "gradient",
     "greater",
@@ -559,6 +562,7 @@ __all__ = [
     "segment_sum",
     "select",
     "set_backend",
+    "set_default_dtype",
     "sigmoid",
     "sign",
     "signbit",

@@ -89,7 +89,7 @@ def save(
     Args:
         path: the file, usually named ``.safetensors``; an old one is replaced at once.
         tree: a module, an optimiser's state, a dict of both and of numbers: any pytree.
-        metadata: texts to store with it.
+        metadata: texts to store with it; ``{"format": "pt"}`` marks a file for programs of PyTorch.
 
     Raises:
         ValueError: if two leaves would have the same name.
@@ -102,7 +102,7 @@ def save(
             f"save: the tree has {len(trees.leaves(tree))} leaves, but {len(named)} names: two "
             "keys are alike once joined by dots, or a node is of a type without names for its parts"
         )
-    arrays, words = {}, {**(metadata or {}), "format": _FORMAT}
+    arrays, words = {}, {"format": _FORMAT, **(metadata or {})}
     for name, x in named.items():
         array = _numpy(name, x)
         if array.dtype.kind == "c":  # the format has no complex numbers: pairs of real ones

@@ -17,6 +17,7 @@ from .arrays.array import Array
 from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
 from .backends.batched import drawn
+from .backends.defaults import get_default_dtype
 from .names import find
 from .ops.activations import softmax
 from .ops.creation import asarray
@@ -122,11 +123,11 @@ class Generator:
         self._raw = backend.random(seed, device)
 
     def random(self, size: Size = None, dtype: DType | None = None) -> Array:
-        """Draw numbers uniformly from [0, 1); float64 unless a dtype is given.
+        """Draw numbers uniformly from [0, 1).
 
         Args:
             size: the shape, or an int; None for a 0-d array.
-            dtype: a real floating-point dtype; float64 if None.
+            dtype: a real floating-point dtype; `xgrad.get_default_dtype` if None.
 
         Returns:
             An `Array` of that shape.
@@ -146,7 +147,7 @@ class Generator:
             low: the lower end, a number or an array.
             high: the upper end, likewise. Derivatives flow to both.
             size: the shape of the result; if None that to which the ends are broadcast.
-            dtype: the dtype; if None that of the ends, float64 for numbers.
+            dtype: the dtype; if None that of the ends, `xgrad.get_default_dtype` for numbers.
 
         Returns:
             An `Array`, ``low + (high - low) * random(size)``.
@@ -159,7 +160,7 @@ class Generator:
 
         Args:
             size: the shape, or an int; None for a 0-d array.
-            dtype: a real floating-point dtype; float64 if None.
+            dtype: a real floating-point dtype; `xgrad.get_default_dtype` if None.
 
         Returns:
             An `Array` of that shape.
@@ -179,7 +180,7 @@ class Generator:
             loc: the mean, a number or an array.
             scale: the standard deviation, likewise. Derivatives flow to both.
             size: the shape of the result; if None that to which the parameters are broadcast.
-            dtype: the dtype; if None that of the parameters, float64 for numbers.
+            dtype: the dtype; if None that of the parameters, `xgrad.get_default_dtype` for numbers.
 
         Returns:
             An `Array`, ``loc + scale * standard_normal(size)``.
@@ -204,7 +205,7 @@ class Generator:
             shape: positive numbers.
             scale: what the samples are multiplied by.
             size: the shape of the result; that of the parameters if None.
-            dtype: that of the parameters, or float64, if None.
+            dtype: that of the parameters, or `xgrad.get_default_dtype`, if None.
 
         Returns:
             An `Array`, ``scale * standard_gamma(shape)``.
@@ -240,7 +241,7 @@ class Generator:
             a: positive numbers, the power of x plus one.
             b: positive numbers, the power of ``1 - x`` plus one.
             size: the shape of the result; that of the parameters if None.
-            dtype: that of the parameters, or float64, if None.
+            dtype: that of the parameters, or `xgrad.get_default_dtype`, if None.
 
         Returns:
             An `Array` of numbers between 0 and 1.
@@ -388,7 +389,7 @@ class Generator:
         return raw
 
     def _draw(self, name: str, size: Size, dtype: Any) -> Array:
-        wanted = np.dtype(np.float64 if dtype is None else dtype)
+        wanted = get_default_dtype() if dtype is None else np.dtype(dtype)
         if wanted.kind != "f" and wanted.name != "bfloat16":
             raise TypeError(f"random: got dtype {wanted}; expected a real floating-point one")
         # the libraries draw these two; others are cast from them
@@ -405,7 +406,7 @@ class Generator:
 def _as(x: Any, dtype: Any) -> Array:
     """Return a parameter as an array of floating-point numbers."""
     x = x if isinstance(x, Array) else asarray(x)
-    wanted = dtype or (x.dtype if x.dtype.kind == "f" else np.dtype("float64"))
+    wanted = dtype or (x.dtype if x.dtype.kind == "f" else get_default_dtype())
     return astype(x, wanted, copy=False)  # type: ignore[no-any-return]
 
 

@@ -335,5 +335,8 @@ CASES = [
     *_losses(),
 ]
 
-NO_COUNTERPART = {"dropout", "one_hot", "hinge_loss", "log_sigmoid"}
+NO_COUNTERPART = {
+    *("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout"),
+    *("gumbel_softmax", "one_hot", "hinge_loss", "log_sigmoid"),
+}
 """Functions tested by their properties: chance, integers, or a name that PyTorch has not."""

@@ -9,6 +9,8 @@ import pytest
 import xgrad as xg
 import xgrad.nn.functional as F
 from tests.nn.cases import CASES, NO_COUNTERPART, labels
+from tests.nn.more_cases import MORE
+from tests.tables import over
 from xgrad.testing import check_grads
 from xgrad.testing.gradients import check_walks
 
@@ -39,11 +41,20 @@ def needs_scipy(case):
 
 
 def test_every_function_has_a_row():
-    assert {c.name for c in CASES} | NO_COUNTERPART == set(F.__all__)
+    assert {c.name for c in [*CASES, *MORE]} | NO_COUNTERPART == set(F.__all__)
 
 
 @pytest.mark.parametrize("case", sparing(CASES), ids=str)
 def test_every_place_computes_what_numpy_does(case, place):
+    computes_what_numpy_does(case, place)
+
+
+@over("case", sparing(MORE))
+def test_more_functions_compute_what_numpy_does_in_every_place(case, place):
+    computes_what_numpy_does(case, place)
+
+
+def computes_what_numpy_does(case, place):
     f, arrays = called(case, place)
     want = (case.ours or getattr(F, case.name))(*case.arrays(), *case.rest, **case.options)
     if place.backend.name == "torch" and not place.has_values and needs_scipy(case):
@@ -73,6 +84,14 @@ def test_both_modes_to_second_order(case, place):
         check_grads(f, arrays)
     else:
         check_walks(f, arrays)
+
+
+@over("case", [next(c for c in MORE if c.name == name) for name in sorted({c.name for c in MORE})])
+def test_more_functions_in_both_modes_to_second_order(case, computing):
+    f, arrays = called(case, computing)
+    if "return_indices" in case.options:
+        return  # places have no derivative
+    check_grads(f, arrays, order=2)
 
 
 @pytest.mark.parametrize("name", ["max_pool2d", "adaptive_max_pool2d"])
@@ -124,18 +143,50 @@ def test_a_batch_too_large_for_memory_goes_in_parts(monkeypatch):
     whole = results()
     most = {True: 1500, False: 1500}
     monkeypatch.setattr("xgrad.nn.functional.convolution._MOST_ELEMENTS", most)
-    for part, all_at_once in zip(results(), whole, strict=True):
-        np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
+    monkeypatch.setattr("xgrad.nn.functional.reused._MOST_ELEMENTS", 1500)
+    for reuses in (True, False):
+        monkeypatch.setattr("xgrad.nn.functional.convolution._reuses", lambda x, r=reuses: r)
+        for part, all_at_once in zip(results(), whole, strict=True):
+            np.testing.assert_allclose(part, all_at_once, rtol=1e-13, atol=1e-13)
 
 
 def test_raw_arrays_give_raw_arrays_and_arrays_give_arrays():
     x, w = np.ones((1, 2, 5, 5), "float32"), np.ones((3, 2, 3, 3), "float32")
     assert F.conv2d(x, w, padding=1).dtype == np.float32
     assert isinstance(F.conv2d(xg.asarray(x), w, padding=1), xg.Array)
-    mixed = F.conv2d(x.astype("float64"), w)
-    assert mixed.dtype == np.float64
-    g = xg.grad(lambda w: xg.sum(F.conv2d(x.astype("float64"), w)))(w)
+
+
+@over("case", sparing([*CASES, *MORE]))
+def test_raw_arrays_in_raw_arrays_out(case):
+    f = case.ours or getattr(F, case.name)
+    out = f(*case.arrays(), *case.rest, **case.options)
+    if not isinstance(out, tuple):
+        assert isinstance(out, (np.ndarray, np.generic))
+    arrays = [xg.asarray(x) for x in case.arrays()]
+    assert isinstance(f(*arrays, *case.rest, **case.options), xg.Array)
+
+
+@pytest.mark.parametrize("name", ["linear", "conv2d", "group_norm"])
+def test_other_precision_is_told_once(name, monkeypatch):
+    x, w = np.ones((1, 2, 5, 5), "float32"), np.ones((3, 2, 3, 3), "float32")
+    monkeypatch.setattr("xgrad.nn.functional.checks._told", set())
+    f = {
+        "linear": lambda x, w: F.linear(x, w[0, :, 0, :1] * np.ones(5, w.dtype)),
+        "conv2d": F.conv2d,
+        "group_norm": lambda x, w: F.group_norm(x, 2, w[0, :, 0, 0]),
+    }[name]
+    with pytest.warns(
+        xg.errors.PrecisionWarning, match=f"{name}: the input is of float32 and"
+    ) as got:
+        assert f(x, w.astype("float64")).dtype == np.float64
+    assert got[0].filename == __file__
+    assert "xgrad.nn.astype(model, 'float32')" in str(got[0].message)
+    f(x, w.astype("float64"))  # once is enough: a second warning would be an error here
+    with pytest.warns(xg.errors.PrecisionWarning, match=r"x\.astype\('float32'\)"):
+        f(x.astype("float64"), w)
+    g = xg.grad(lambda w: xg.sum(f(x.astype("float64"), w)))(w)
     assert g.dtype == np.float32
+    assert f(x, w).dtype == np.float32
 
 
 # Extremes --------------------------------------------------------------------------------------

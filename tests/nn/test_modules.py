@@ -11,6 +11,8 @@ import pytest
 
 import xgrad as xg
 import xgrad.nn.functional as F
+from tests.nn.twins import TWINS
+from tests.tables import over
 from xgrad import nn, optim
 
 
@@ -147,12 +149,38 @@ def test_seed_dtype_and_backend_of_the_start(name):
     assert {p.dtype for p in xg.tree.leaves(cast)} == {np.dtype("float32")}
 
 
+def one_of_each():
+    """Return the first row of every layer that has PyTorch's name."""
+    return list({t.name: t for t in reversed(TWINS)}.values())
+
+
+@over("twin", one_of_each())
+def test_a_layer_of_pytorchs_name_is_a_pytree_like_any_other(twin, computing):
+    model = twin.ours()
+    inputs = [xg.Array(computing.raw(x)) for x in twin.inputs()]
+    rest = [xg.Array(computing.raw(x)) if isinstance(x, np.ndarray) else x for x in twin.rest]
+    model = nn.to_backend(model, computing.backend.name, device=computing.device)
+
+    def value(m):
+        return total(m(*inputs, *rest, **twin.call))
+
+    gradient, _ = xg.grad(lambda pair: value(pair[0]) + pair[1])((model, 1.0))
+    assert type(gradient) is type(model)
+    other = pickle.loads(pickle.dumps(model))
+    assert repr(other) == repr(model)
+    assert float(value(other)) == float(value(model))
+    state = nn.state_dict(model)
+    assert len(state) == len(xg.tree.leaves(model))
+    again = nn.load_state_dict(xg.tree.map(lambda p: p * 0.0, model), state)
+    assert float(value(again)) == float(value(model))
+
+
 # One's own, frozen parts, state ----------------------------------------------------------------
 
 
 def test_a_module_of_ones_own():
     model = Affine(xg.asarray([1.0, 2.0]), xg.asarray(0.5), power=2)
-    assert repr(model) == "Affine(scale=2, shift=scalar, power=2)  # 3 parameters"
+    assert repr(model) == "Affine(scale=2, shift=scalar, power=2)  # 3 parameters of float64"
     g = xg.grad(lambda m: xg.sum(m(3.0)))(model)
     assert (g.scale.tolist(), g.shift.item(), g.power) == ([9.0, 9.0], 2.0, 2)
     assert model.replace(power=1)(1.0).tolist() == [1.5, 2.5]
@@ -237,12 +265,11 @@ def test_a_padding_row_stays_zero():
 
 
 def test_repr_is_an_outline():
-    model = nn.Sequential(nn.Conv2d(1, 2, 3, rng=0), F.relu, nn.LSTM(2, 3, rng=0))
+    model = nn.Sequential(nn.Conv2d(1, 2, 3, stride=2, rng=0), F.relu, nn.LSTM(2, 3, rng=0))
     lstm = "weight_ih=[12x2], weight_hh=[12x3], bias_ih=[12], bias_hh=[12], hidden_size=3"
-    lstm += ", num_layers=1, bidirectional=False, batch_first=False, dropout=0.0"
-    conv = "weight=2x1x3x3, bias=2, stride=1, padding=0, dilation=1, groups=1"
+    conv = "weight=2x1x3x3, bias=2, stride=2"
     assert repr(model).splitlines() == [
-        "Sequential()  # 104 parameters",
+        "Sequential()  # 104 parameters of float64",
         f"  layers.0: Conv2d({conv})  # 20 parameters",
         "  layers.1: Function(f=relu)",
         f"  layers.2: LSTM({lstm})  # 84 parameters",

@@ -213,3 +213,30 @@ def test_a_warmup_runs_into_another_schedule():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("method", [optim.Adam(lr=0.01), optim.AdamW(lr=0.01, weight_decay=0.1)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_in_pieces_every_number_is_the_same(method, dtype, monkeypatch):
+    rng = np.random.default_rng(0)
+    start = {"raw": rng.normal(size=(90, 800)), "array": rng.normal(size=70_000)}
+    start = {name: x.astype(dtype) for name, x in start.items()}
+    start["array"] = xg.asarray(start["array"])
+    grads = [
+        {n: rng.normal(size=x.shape).astype(dtype) for n, x in start.items()} for _ in range(3)
+    ]
+
+    def trained():
+        params, state = start, method.init(start)
+        for g in grads:
+            params, state = method.update(params, g, state)
+        return params, state
+
+    params, state = trained()
+    monkeypatch.setattr("xgrad.optim.blocks.raw_parts", lambda *arrays: None)
+    want, before = trained()
+    for a, b in zip(
+        xg.tree.leaves((params, state.slots)), xg.tree.leaves((want, before.slots)), strict=True
+    ):
+        assert type(a) is type(b)
+        assert np.array_equal(np.asarray(a), np.asarray(b))

@@ -36,6 +36,7 @@ REQUIREMENTS = {
     "jax": ("jax>=0.5",),
     "scipy": ("scipy>=1.15",),
     "files": ("safetensors>=0.4",),
+    "onnx": ("onnx>=1.17",),
     "schedules": ("checkpoint_schedules>=1.0.4",),
     "show": ("matplotlib>=3.9", "graphviz>=0.20", "rich>=13"),
 }

@@ -27,6 +27,7 @@
     +-- ConstantResultWarning            a result that does not depend on what it is derived by
     +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
     +-- LoopWarning                      ``vmap`` calls a black box in a loop
+    +-- PrecisionWarning                 a layer's weights and its input differ in precision
     XgradDeprecationWarning              (DeprecationWarning)  a name that a later version drops
 """
 
@@ -55,6 +56,7 @@ __all__ = [
     "NonFiniteError",
     "NotDifferentiableError",
     "NotScalarError",
+    "PrecisionWarning",
     "ReplayError",
     "RuleError",
     "SubclassError",
@@ -193,6 +195,14 @@ class LoopWarning(XgradWarning):
     """`vmap` calls a function that it cannot look into once for each example.
 
     Given once for each function; ``warnings.simplefilter("error", ...)`` makes it an error.
+    """
+
+
+class PrecisionWarning(XgradWarning):
+    """A layer's weights and its input are of different precision, so the wider one is computed in.
+
+    Given once for each pair of dtypes; a step then takes several times as long as in float32.
+    ``warnings.simplefilter("ignore", ...)`` silences it.
     """
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
-
-import xgrad as xg
 
 from ..arrays.types import DType
 from ..random import Generator
@@ -34,13 +31,9 @@ class Function(Module):
         return self.f(input)
 
 
-@dataclass(init=False, repr=False, eq=False)
-class Flatten(Module):
-    """All axes but the first made one."""
-
-    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
-        """Return the input of shape ``(batch, -1)``."""
-        return xg.reshape(input, (input.shape[0], math.prod(input.shape[1:])))
+def as_module(x: Any) -> Module:
+    """Return a module, also of a function."""
+    return x if isinstance(x, Module) else Function(x)
 
 
 @dataclass(init=False, repr=False, eq=False)
@@ -51,7 +44,7 @@ class Sequential(Module):
     >>> from xgrad import nn
     >>> model = nn.Sequential(nn.Linear(2, 3, rng=0), xg.tanh, nn.Linear(3, 1, rng=1))
     >>> model
-    Sequential()  # 13 parameters
+    Sequential()  # 13 parameters of float64
       layers.0: Linear(weight=3x2, bias=3)  # 9 parameters
       layers.1: Function(f=tanh)
       layers.2: Linear(weight=1x3, bias=1)  # 4 parameters
@@ -62,7 +55,7 @@ class Sequential(Module):
     layers: list[Module]
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
-        self.layers = [x if isinstance(x, Module) else Function(x) for x in layers]
+        self.layers = [as_module(x) for x in layers]
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the last layer returns."""
@@ -102,8 +95,23 @@ class Sequential(Module):
         outline = repr(self.layers[i]).partition("\n")[0].partition("  #")[0]
         error.add_note(f"in {type(self).__name__}, layers.{i}: {outline}")
 
-    def __getitem__(self, i: int) -> Module:
-        return self.layers[i]
+    def layout_name(self, field: str, key: str | None = None) -> str:
+        """Return the number of a layer, as PyTorch names it.
+
+        Args:
+            field: the field's name.
+            key: the number.
+
+        Returns:
+            The number.
+        """
+        return key or field
+
+    def __getitem__(self, i: Any) -> Any:
+        return self.replace(layers=self.layers[i]) if isinstance(i, slice) else self.layers[i]
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -124,7 +132,7 @@ class MLP(Module):
     >>> import xgrad as xg
     >>> from xgrad import nn
     >>> nn.MLP([784, 128, 10], rng=0)
-    MLP(activation=relu, dropout=0.0)  # 101,770 parameters
+    MLP()  # 101,770 parameters of float64
       layers.0: Linear(weight=128x784, bias=128)  # 100,480 parameters
       layers.1: Linear(weight=10x128, bias=10)  # 1,290 parameters
     """

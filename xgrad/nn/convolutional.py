@@ -15,6 +15,8 @@ from .module import Module, generator, static
 
 Size = int | Sequence[int]
 
+_PADDINGS = ("zeros", "reflect", "replicate", "circular")
+
 
 @dataclass(init=False, repr=False, eq=False)
 class _Conv(Module):
@@ -24,6 +26,7 @@ class _Conv(Module):
     padding: Any = static()
     dilation: Any = static()
     groups: int = static()
+    padding_mode: str = static()
 
     ndim = 0
 
@@ -37,6 +40,7 @@ class _Conv(Module):
         dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
+        padding_mode: str = "zeros",
         *,
         rng: Generator | int | None = None,
         dtype: DType | None = None,
@@ -44,7 +48,7 @@ class _Conv(Module):
     ) -> None:
         rng = generator(rng)
         name = type(self).__name__
-        kernel = _kernel(kernel_size, self.ndim, name)
+        kernel = kernel_of(kernel_size, self.ndim, name)
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"{name}: groups is {groups}; expected a divisor of both "
@@ -57,8 +61,32 @@ class _Conv(Module):
         else:
             self.weight = weight_init(shape, rng, dtype=dtype)
         self.bias = fan_uniform((out_channels,), fan_in, rng, dtype) if bias else None
-        self.stride, self.dilation, self.groups = _plain(stride), _plain(dilation), groups
-        self.padding = padding if isinstance(padding, str) else _plain(padding)
+        self.stride, self.dilation, self.groups = plain(stride), plain(dilation), groups
+        self.padding = padding if isinstance(padding, str) else plain(padding)
+        if padding_mode not in _PADDINGS:
+            raise ValueError(
+                f"{name}: padding_mode is {padding_mode!r}; expected one of {', '.join(_PADDINGS)}"
+            )
+        self.padding_mode = padding_mode
+
+    def _convolved(self, f: Callable[..., Any], input: Any) -> Any:
+        """Return what a function of `functional` makes of an input."""
+        self._checked(input)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = F.pad(input, self._widths(), self.padding_mode), 0
+        return f(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+
+    def _widths(self) -> list[int]:
+        """Return how much to pad before and after each axis, the last axis first."""
+        size = tuple(self.weight.shape[2:])
+        dilation = (self.dilation,) * len(size) if isinstance(self.dilation, int) else self.dilation
+        if self.padding == "same":
+            total = [(k - 1) * d for k, d in zip(size, dilation, strict=True)]
+            return [w for n in total[::-1] for w in (n // 2, n - n // 2)]
+        padding = 0 if self.padding == "valid" else self.padding
+        each = (padding,) * len(size) if isinstance(padding, int) else padding
+        return [p for p in each[::-1] for _ in range(2)]
 
     def _checked(self, input: Any) -> None:
         channels = self.weight.shape[1] * self.groups
@@ -71,12 +99,13 @@ class _Conv(Module):
             )
 
 
-def _plain(value: Size) -> Any:
+def plain(value: Size) -> Any:
     """Return a size that compares by value: an integer or a tuple."""
     return value if isinstance(value, int) else tuple(value)
 
 
-def _kernel(kernel_size: Size, ndim: int, name: str) -> tuple[int, ...]:
+def kernel_of(kernel_size: Size, ndim: int, name: str) -> tuple[int, ...]:
+    """Return a kernel's length along each axis."""
     kernel = (kernel_size,) * ndim if isinstance(kernel_size, int) else tuple(kernel_size)
     if len(kernel) != ndim or min(kernel) < 1:
         raise ValueError(
@@ -98,8 +127,9 @@ class Conv1d(_Conv):
         dilation: how far apart a filter's elements are.
         groups: each filter sees only the channels of its own group.
         bias: whether there is one number for each filter that is added.
+        padding_mode: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
         weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
             ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
@@ -112,10 +142,7 @@ class Conv1d(_Conv):
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
-        self._checked(input)
-        return F.conv1d(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
+        return self._convolved(F.conv1d, input)
 
 
 @dataclass(init=False, repr=False, eq=False)
@@ -131,8 +158,9 @@ class Conv2d(_Conv):
         dilation: how far apart a filter's elements are.
         groups: each filter sees only the channels of its own group.
         bias: whether there is one number for each filter that is added.
+        padding_mode: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
         weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
             ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
@@ -142,17 +170,14 @@ class Conv2d(_Conv):
 
     >>> from xgrad import nn
     >>> nn.Conv2d(3, 16, 3, padding=1, rng=0)
-    Conv2d(weight=16x3x3x3, bias=16, stride=1, padding=1, dilation=1, groups=1)  # 448 parameters
+    Conv2d(weight=16x3x3x3, bias=16, padding=1)  # 448 parameters of float64
     """
 
     ndim = 2
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see in ``(batch, channels, height, width)``."""
-        self._checked(input)
-        return F.conv2d(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
+        return self._convolved(F.conv2d, input)
 
 
 @dataclass(init=False, repr=False, eq=False)
@@ -168,8 +193,9 @@ class Conv3d(_Conv):
         dilation: how far apart a filter's elements are.
         groups: each filter sees only the channels of its own group.
         bias: whether there is one number for each filter that is added.
+        padding_mode: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
         weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
             ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
@@ -182,83 +208,4 @@ class Conv3d(_Conv):
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return what the filters see."""
-        self._checked(input)
-        return F.conv3d(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
-
-
-@dataclass(init=False, repr=False, eq=False)
-class ConvTranspose2d(Module):
-    """The transpose of `Conv2d`: each input element lays down its filter, scaled.
-
-    Args:
-        in_channels: the channels of the input.
-        out_channels: the channels of the result.
-        kernel_size: the filters' lengths, for both axes or one for each.
-        stride: how far apart the filters are laid.
-        padding: how many elements are cut off at both ends of each axis.
-        output_padding: how many are added at the end, less than the stride.
-        groups: each input channel reaches only the filters of its own group.
-        bias: whether there is one number for each channel of the result that is added.
-        dilation: how far apart a filter's elements are.
-        rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
-
-    Attributes:
-        weight: of shape ``(in_channels, out_channels / groups, *kernel_size)``.
-        bias: of shape ``(out_channels,)``, or None.
-
-    Raises:
-        ValueError: if `groups` does not divide the channels.
-    """
-
-    weight: Any
-    bias: Any
-    stride: Any = static()
-    padding: Any = static()
-    output_padding: Any = static()
-    groups: int = static()
-    dilation: Any = static()
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Size,
-        stride: Size = 1,
-        padding: Size = 0,
-        output_padding: Size = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Size = 1,
-        *,
-        rng: Generator | int | None = None,
-        dtype: DType | None = None,
-    ) -> None:
-        rng = generator(rng)
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"ConvTranspose2d: groups is {groups}; expected a divisor of both "
-                f"in_channels={in_channels} and out_channels={out_channels}"
-            )
-        kernel = _kernel(kernel_size, 2, "ConvTranspose2d")
-        shape = (in_channels, out_channels // groups, *kernel)
-        fan_in = math.prod(shape[1:])
-        self.weight = fan_uniform(shape, fan_in, rng, dtype)
-        self.bias = fan_uniform((out_channels,), fan_in, rng, dtype) if bias else None
-        self.stride, self.padding, self.groups = _plain(stride), _plain(padding), groups
-        self.output_padding, self.dilation = _plain(output_padding), _plain(dilation)
-
-    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
-        """Return the sum of the filters that the input's elements lay down."""
-        return F.conv_transpose2d(
-            input,
-            self.weight,
-            self.bias,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            self.groups,
-            self.dilation,
-        )
+        return self._convolved(F.conv3d, input)

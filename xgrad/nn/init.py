@@ -105,7 +105,7 @@ def zeros(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = N
     Args:
         shape: the shape of the weights.
         rng: not used; here so that all initialisers are called alike.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -119,7 +119,7 @@ def ones(shape: Shape, rng: Generator | None = None, *, dtype: DType | None = No
     Args:
         shape: the shape of the weights.
         rng: not used; here so that all initialisers are called alike.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -136,7 +136,7 @@ def constant(
         shape: the shape of the weights.
         rng: not used; here so that all initialisers are called alike.
         value: the number.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -154,7 +154,7 @@ def normal(
         rng: the generator, of `xgrad.random.default_rng`.
         mean: the mean.
         std: the standard deviation.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -172,7 +172,7 @@ def uniform(
         rng: the generator, of `xgrad.random.default_rng`.
         low: the least number.
         high: the end, which is not drawn.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -205,7 +205,7 @@ def xavier_normal(
         shape: the shape of the weights.
         rng: the generator, of `xgrad.random.default_rng`.
         gain: a factor of all weights; see `calculate_gain`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -225,7 +225,7 @@ def xavier_uniform(
         shape: the shape of the weights.
         rng: the generator, of `xgrad.random.default_rng`.
         gain: a factor of all weights; see `calculate_gain`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -261,7 +261,7 @@ def kaiming_normal(
         a: the negative slope of leaky_relu.
         mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
         nonlinearity: the activation; see `calculate_gain`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -286,7 +286,7 @@ def kaiming_uniform(
         a: the negative slope of leaky_relu.
         mode: ``"fan_in"`` keeps the variance of signals, ``"fan_out"`` that of gradients.
         nonlinearity: the activation; see `calculate_gain`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -303,7 +303,7 @@ def lecun_normal(shape: Shape, rng: Generator, *, dtype: DType | None = None) ->
     Args:
         shape: the shape of the weights.
         rng: the generator, of `xgrad.random.default_rng`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -317,7 +317,7 @@ def lecun_uniform(shape: Shape, rng: Generator, *, dtype: DType | None = None) -
     Args:
         shape: the shape of the weights.
         rng: the generator, of `xgrad.random.default_rng`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -348,7 +348,7 @@ def trunc_normal(
         std: its standard deviation.
         a: the least number.
         b: the largest number, above `a`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -378,7 +378,7 @@ def orthogonal(
         shape: the shape of the weights.
         rng: the generator, of `xgrad.random.default_rng`.
         gain: a factor of all weights; see `calculate_gain`.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.
@@ -407,7 +407,7 @@ def sparse(
         rng: the generator, of `xgrad.random.default_rng`.
         sparsity: the part of each column that is 0, rounded up to whole elements.
         std: the standard deviation of the others.
-        dtype: the dtype; float64 if None.
+        dtype: the dtype; `xgrad.get_default_dtype` if None.
 
     Returns:
         An `Array` of that shape.

@@ -1,7 +1,7 @@
-"""Layers of features: linear, embedding, dropout.
+"""Layers of features: linear maps and tables.
 
 Every layer takes ``rng``, a generator or a seed of its initial weights, and ``dtype``, by default
-the floating-point dtype of the current backend.
+`xgrad.get_default_dtype`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Linear(Module):
         out_features: that of the result.
         bias: whether there is a b.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
         weight_init: what makes the weight, one of `xgrad.nn.init`; by default uniform in
             ``[-b, b]`` with ``b = 1 / sqrt(fan_in)``, as PyTorch does.
 
@@ -55,7 +55,7 @@ class Linear(Module):
 
     >>> from xgrad import nn
     >>> nn.Linear(784, 10, rng=0)
-    Linear(weight=10x784, bias=10)  # 7,850 parameters
+    Linear(weight=10x784, bias=10)  # 7,850 parameters of float64
     """
 
     weight: Any
@@ -96,7 +96,7 @@ class Embedding(Module):
         embedding_dim: how long they are.
         padding_idx: a row that stays zero: it gets no gradient.
         rng: a generator, or the seed of one, for the rows, which are standard normal.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     Attributes:
         weight: of shape ``(num_embeddings, embedding_dim)``.
@@ -132,16 +132,109 @@ class Embedding(Module):
 
 
 @dataclass(init=False, repr=False, eq=False)
-class Dropout(Module):
-    """Elements set to 0 at random in training; see `functional.dropout`."""
+class Bilinear(Module):
+    """``y = x1^T A x2 + b``.
 
-    p: float = static()
+    Args:
+        in1_features: the length of the first input's last axis.
+        in2_features: that of the second input.
+        out_features: that of the result.
+        bias: whether there is a b.
+        rng: a generator, or the seed of one, for the initial weights; by chance if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
-    def __init__(self, p: float = 0.5) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"Dropout: p is {p}; expected a probability, 0 to 1")
-        self.p = p
+    Attributes:
+        weight: of shape ``(out_features, in1_features, in2_features)``.
+        bias: of shape ``(out_features,)``, or None.
+    """
 
-    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
-        """Return the input, with elements dropped if `training`."""
-        return F.dropout(input, self.p, training, rng)
+    weight: Any
+    bias: Any
+
+    def __init__(
+        self,
+        in1_features: int,
+        in2_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
+    ) -> None:
+        rng = generator(rng)
+        self.weight = fan_uniform(
+            (out_features, in1_features, in2_features), in1_features, rng, dtype
+        )
+        self.bias = fan_uniform((out_features,), in1_features, rng, dtype) if bias else None
+
+    def __call__(
+        self, input1: Any, input2: Any, *, training: bool = False, rng: Generator | None = None
+    ) -> Any:
+        """Return the bilinear map of ``(..., in1_features)`` and ``(..., in2_features)``."""
+        return F.bilinear(input1, input2, self.weight, self.bias)
+
+
+@dataclass(init=False, repr=False, eq=False)
+class EmbeddingBag(Module):
+    """Sums, means or maxima of the rows of a table that bags of integers name.
+
+    Args:
+        num_embeddings: how many rows there are.
+        embedding_dim: how long they are.
+        mode: ``"sum"``, ``"mean"`` or ``"max"``.
+        include_last_offset: whether the last offset is the end of the last bag.
+        padding_idx: an index that counts for nothing.
+        rng: a generator, or the seed of one, for the rows, which are standard normal.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
+
+    Attributes:
+        weight: of shape ``(num_embeddings, embedding_dim)``.
+    """
+
+    weight: Any
+    mode: str = static()
+    include_last_offset: bool = static()
+    padding_idx: int | None = static()
+
+    def __init__(
+        self,
+        num_embeddings: int,
+        embedding_dim: int,
+        *,
+        mode: str = "mean",
+        include_last_offset: bool = False,
+        padding_idx: int | None = None,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
+    ) -> None:
+        self.weight = init.normal((num_embeddings, embedding_dim), generator(rng), dtype=dtype)
+        self.mode, self.padding_idx = mode, padding_idx
+        self.include_last_offset = include_last_offset
+
+    def __call__(
+        self,
+        input: Any,
+        offsets: Any = None,
+        per_sample_weights: Any = None,
+        *,
+        training: bool = False,
+        rng: Generator | None = None,
+    ) -> Any:
+        """Return a row for each bag.
+
+        Args:
+            input: indices, of shape ``(bags, n)``, or ``(total,)`` with `offsets`.
+            offsets: where each bag starts in an input of one axis.
+            per_sample_weights: a factor for each index; for the mode ``"sum"``.
+            training: not used; here so that all modules are called alike.
+            rng: not used either.
+        """
+        return F.embedding_bag(
+            input,
+            self.weight,
+            offsets,
+            self.mode,
+            per_sample_weights,
+            self.include_last_offset,
+            self.padding_idx,
+        )

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -91,6 +92,18 @@ class Module:
             The result, and a module of the same class.
         """
         return self(*inputs, **{"training": True, **options}), self
+
+    def layout_name(self, field: str, key: str | None = None) -> str:
+        """Return what PyTorch calls the arrays of a field, or of one of a field of several.
+
+        Args:
+            field: the field's name.
+            key: the number or the name of one of several, or None.
+
+        Returns:
+            A name, ``"field"`` or ``"field.key"`` unless a module has another layout.
+        """
+        return field if key is None else f"{field}.{key}"
 
     def replace(self: M, **fields: Any) -> M:
         """Return a copy with other values in some fields."""
@@ -281,36 +294,56 @@ def astype(model: M, dtype: DType) -> M:
 # Showing -----------------------------------------------------------------------------------------
 
 
-def _described(module: Module, name: str = "", indent: str = "") -> str:
-    """Return a module as an outline: configuration, shapes, and the number of its parameters."""
+def _described(module: Module, name: str = "", indent: str = "", of: str = "") -> str:
+    """Return a module as an outline: options, shapes, and the number of its parameters.
+
+    Options are left out that are as they are by default; the dtype is told where it is not that of
+    what the module is a part of.
+    """
     words, inner = [], []
+    usual = inspect.signature(type(module)).parameters
     for f in dataclasses.fields(module):
         value = getattr(module, f.name)
         if f.name == "is_frozen":
             continue
         if trees.is_structure(f, value):
-            words.append(f"{f.name}={getattr(value, '__name__', repr(value))}")
+            if f.name not in usual or not _is_same(usual[f.name].default, value):
+                words.append(f"{f.name}={getattr(value, '__name__', repr(value))}")
         elif isinstance(value, Module):
             inner.append((f.name, value))
         elif isinstance(value, (list, tuple)) and any(isinstance(x, Module) for x in value):
             inner += [(f"{f.name}.{i}", x) for i, x in enumerate(value)]
+        elif isinstance(value, dict) and any(isinstance(x, Module) for x in value.values()):
+            inner += [(f"{f.name}.{key}", x) for key, x in value.items()]
         elif hasattr(value, "shape"):
             words.append(f"{f.name}={_shape(value)}")
         elif isinstance(value, (list, tuple)) and value:
             words.append(f"{f.name}=[{', '.join(_shape(x) for x in value)}]")
-    count = parameter_count(module)
+    count, dtypes = parameter_count(module), _dtypes(module)
     total = f"  # {count:,} parameters" if count else ""
     if module.is_frozen:
         total = "  # frozen"
+    if count and dtypes != of:
+        total += f" of {dtypes}"
     head = f"{indent}{name + ': ' if name else ''}{type(module).__name__}({', '.join(words)})"
     lines = [head + total]
     lines += [
-        _described(value, key, indent + "  ")
+        _described(value, key, indent + "  ", dtypes)
         if isinstance(value, Module)
         else f"{indent}  {key}: {getattr(value, '__name__', value)}"
         for key, value in inner
     ]
     return "\n".join(lines)
+
+
+def _is_same(default: Any, value: Any) -> bool:
+    return type(default) is type(value) and bool(default == value)
+
+
+def _dtypes(module: Module) -> str:
+    """Return the dtypes of a module's parameters in words."""
+    found = {str(p.dtype): None for p in parameters(module).values() if hasattr(p, "dtype")}
+    return " and ".join(found)
 
 
 def _shape(x: Any) -> str:

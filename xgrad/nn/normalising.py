@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ..arrays.types import DType
 from ..random import Generator
@@ -13,6 +13,19 @@ from . import init
 from .module import Module, buffer, static
 
 Size = int | Sequence[int]
+
+
+def require_channels(
+    input: Any, features: int, ndims: tuple[int, ...], module: Module, axis: int
+) -> None:
+    """Raise if an input does not have the axes and channels that a layer expects."""
+    ndim = len(input.shape)
+    if ndim < 2 or (ndims and ndim not in ndims) or input.shape[axis] != features:
+        axes = f" and {' or '.join(map(str, ndims))} axes" if ndims else ""
+        raise ValueError(
+            f"{type(module).__name__}: input has shape {tuple(input.shape)}; "
+            f"expected (batch, {features} channels, ...){axes}"
+        )
 
 
 @dataclass(init=False, repr=False, eq=False)
@@ -27,7 +40,9 @@ class BatchNorm(Module):
         eps: is added to the variance.
         momentum: the share of the newest batch in the running statistics.
         affine: whether there are `weight` and `bias`.
-        dtype: the dtype of the parameters; float64 if None.
+        track_running_stats: whether there are running statistics; without them the batch is
+            normalised by its own also when not training.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     Attributes:
         weight: a factor for each channel, or None.
@@ -48,8 +63,11 @@ class BatchNorm(Module):
     bias: Any
     running_mean: Any = buffer()
     running_var: Any = buffer()
+    num_features: int = static()
     momentum: float = static()
     eps: float = static()
+
+    ndims: ClassVar[tuple[int, ...]] = ()
 
     def __init__(
         self,
@@ -57,23 +75,25 @@ class BatchNorm(Module):
         eps: float = 1e-5,
         momentum: float = 0.1,
         affine: bool = True,
+        track_running_stats: bool = True,
         *,
         dtype: DType | None = None,
     ) -> None:
+        if momentum is None:
+            raise ValueError(
+                f"{type(self).__name__}: momentum is None, PyTorch's mean over all batches; "
+                "expected a number, as 0.1"
+            )
         shape = (num_features,)
         self.weight = init.ones(shape, dtype=dtype) if affine else None
         self.bias = init.zeros(shape, dtype=dtype) if affine else None
-        self.running_mean = init.zeros(shape, dtype=dtype)
-        self.running_var = init.ones(shape, dtype=dtype)
-        self.momentum, self.eps = momentum, eps
+        self.running_mean = init.zeros(shape, dtype=dtype) if track_running_stats else None
+        self.running_var = init.ones(shape, dtype=dtype) if track_running_stats else None
+        self.num_features, self.momentum, self.eps = num_features, momentum, eps
 
     def _normalised(self, input: Any, training: bool) -> Any:
-        features = self.running_mean.shape[0]
-        if len(input.shape) < 2 or input.shape[1] != features:
-            raise ValueError(
-                f"BatchNorm: input has shape {tuple(input.shape)}; "
-                f"expected (batch, {features} channels, ...)"
-            )
+        require_channels(input, self.num_features, self.ndims, self, 1)
+        training = training or self.running_mean is None
         return F.batch_norm(
             input,
             self.running_mean,
@@ -113,9 +133,9 @@ class LayerNorm(Module):
     Args:
         normalized_shape: the lengths of these axes; an int is that of the last one.
         eps: is added to the variance.
-        affine: whether there is a `weight`, a factor for each element of that shape.
+        elementwise_affine: whether there is a `weight`, a factor for each element of that shape.
         bias: whether there is a summand too.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
     weight: Any
@@ -127,13 +147,14 @@ class LayerNorm(Module):
         self,
         normalized_shape: Size,
         eps: float = 1e-5,
-        affine: bool = True,
+        elementwise_affine: bool = True,
         bias: bool = True,
         *,
         dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
+        affine = elementwise_affine
         self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
         self.bias = init.zeros(self.normalized_shape, dtype=dtype) if affine and bias else None
 
@@ -149,8 +170,8 @@ class RMSNorm(Module):
     Args:
         normalized_shape: the lengths of these axes; an int is that of the last one.
         eps: is added to the mean square; by default the precision of the dtype.
-        affine: whether there is a `weight`, a factor for each element of that shape.
-        dtype: the dtype of the parameters; float64 if None.
+        elementwise_affine: whether there is a `weight`, a factor for each element of that shape.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
     weight: Any
@@ -161,13 +182,14 @@ class RMSNorm(Module):
         self,
         normalized_shape: Size,
         eps: float | None = None,
-        affine: bool = True,
+        elementwise_affine: bool = True,
         *,
         dtype: DType | None = None,
     ) -> None:
         shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
         self.normalized_shape, self.eps = tuple(shape), eps
-        self.weight = init.ones(self.normalized_shape, dtype=dtype) if affine else None
+        shape = self.normalized_shape
+        self.weight = init.ones(shape, dtype=dtype) if elementwise_affine else None
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
@@ -183,7 +205,7 @@ class GroupNorm(Module):
         num_channels: how many channels there are.
         eps: is added to the variance.
         affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     Raises:
         ValueError: if the channels do not form so many groups.
@@ -215,35 +237,3 @@ class GroupNorm(Module):
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
-
-
-@dataclass(init=False, repr=False, eq=False)
-class InstanceNorm(Module):
-    """Normalisation of each channel of each element; see `functional.instance_norm`.
-
-    Args:
-        num_features: how many channels there are.
-        eps: is added to the variance.
-        affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
-        dtype: the dtype of the parameters; float64 if None.
-    """
-
-    weight: Any
-    bias: Any
-    eps: float = static()
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        affine: bool = False,
-        *,
-        dtype: DType | None = None,
-    ) -> None:
-        self.eps = eps
-        self.weight = init.ones((num_features,), dtype=dtype) if affine else None
-        self.bias = init.zeros((num_features,), dtype=dtype) if affine else None
-
-    def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
-        """Return the input normalised."""
-        return F.instance_norm(input, self.weight, self.bias, self.eps)

@@ -12,7 +12,7 @@ from ..arrays.types import DType
 from ..random import Generator
 from . import functional as F
 from . import init
-from .layers import Linear, require_last
+from .layers import require_last
 from .module import Module, generator, static
 
 
@@ -66,6 +66,19 @@ class _Recurrent(Module):
                 if bias:
                     self.bias_ih.append(drawn(rows))
                     self.bias_hh.append(drawn(rows))
+
+    def layout_name(self, field: str, key: str | None = None) -> str:
+        """Return PyTorch's name of an array, as ``weight_ih_l0_reverse``.
+
+        Args:
+            field: the field's name.
+            key: the number of the layer and direction.
+
+        Returns:
+            The name.
+        """
+        layer, backward = divmod(int(key or 0), 1 + self.bidirectional)
+        return f"{field}_l{layer}" + "_reverse" * backward
 
     def _start(self, x: Any, state: Any) -> list[Any]:
         """Return the state before the first step, for each layer and direction."""
@@ -146,6 +159,20 @@ class _Recurrent(Module):
         return [state[i, ...] for i in range(count)]
 
 
+def known_nonlinearity(nonlinearity: str, module: Module) -> str:
+    """Return the name of a nonlinearity, or say which there are."""
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(
+            f"{type(module).__name__}: nonlinearity is {nonlinearity!r}; expected 'tanh' or 'relu'"
+        )
+    return nonlinearity
+
+
+def rectified_or_tanh(x: Any, nonlinearity: str) -> Any:
+    """Return what a nonlinearity makes of an array."""
+    return xg.tanh(x) if nonlinearity == "tanh" else xg.relu(x)
+
+
 class _Simple(_Recurrent):
     """A recurrent network whose state is its output alone."""
 
@@ -164,17 +191,41 @@ class RNN(_Simple):
         input_size: the features of the input.
         hidden_size: the features of the state and of the output.
         num_layers: how many layers lie one above the other.
+        nonlinearity: ``"tanh"``, or ``"relu"`` in its place.
         bias: whether there are the biases b and c.
         batch_first: whether the input is ``(batch, steps, features)``, not ``(steps, batch,
             features)``.
         dropout: the probability of an element between layers to be set to 0 in training.
         bidirectional: whether each layer runs from the end too; the features of both are joined.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
+    nonlinearity: str = static()
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
+    ) -> None:
+        self.nonlinearity = known_nonlinearity(nonlinearity, self)
+        super().__init__(
+            *(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional),
+            rng=rng,
+            dtype=dtype,
+        )
+
     def _step(self, x: Any, h: Any, state: Any, i: int) -> Any:
-        return (xg.tanh(x + h),)
+        return (rectified_or_tanh(x + h, self.nonlinearity),)
 
 
 @dataclass(init=False, repr=False, eq=False)
@@ -194,7 +245,7 @@ class GRU(_Simple):
         dropout: the probability of an element between layers to be set to 0 in training.
         bidirectional: whether each layer runs from the end too; the features of both are joined.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -230,7 +281,7 @@ class LSTM(_Recurrent):
         dropout: the probability of an element between layers to be set to 0 in training.
         bidirectional: whether each layer runs from the end too; the features of both are joined.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
+        dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     >>> import xgrad as xg
     >>> from xgrad import nn
@@ -253,126 +304,3 @@ class LSTM(_Recurrent):
 
     def _end(self, states: list[Any]) -> Any:
         return tuple(xg.stack(list(parts), axis=0) for parts in zip(*states, strict=True))
-
-
-@dataclass(init=False, repr=False, eq=False)
-class MultiHeadAttention(Module):
-    """Attention by several heads side by side: Vaswani et al., arXiv:1706.03762.
-
-    Each head attends with its own ``embed_dim / num_heads`` features of the queries, keys and
-    values; their results side by side go through `out`.
-
-    Args:
-        embed_dim: the features of the queries and of the result.
-        num_heads: how many heads there are, a divisor of `embed_dim`.
-        dropout: the probability of an attention weight to be dropped in training.
-        bias: whether the four linear maps have a bias.
-        kdim: the features of the keys; `embed_dim` if None.
-        vdim: those of the values; `embed_dim` if None.
-        rng: a generator, or the seed of one, for the initial weights; by chance if None.
-        dtype: the dtype of the parameters; float64 if None.
-
-    Attributes:
-        query: the linear map of the queries.
-        key: that of the keys.
-        value: that of the values.
-        out: that of the result.
-
-    Raises:
-        ValueError: if `num_heads` does not divide `embed_dim`.
-
-    >>> import xgrad as xg
-    >>> from xgrad import nn
-    >>> x = xg.ones((2, 7, 8))
-    >>> nn.MultiHeadAttention(8, 4, rng=0)(x, is_causal=True).shape
-    (2, 7, 8)
-    """
-
-    query: Linear
-    key: Linear
-    value: Linear
-    out: Linear
-    num_heads: int = static()
-    dropout: float = static()
-
-    def __init__(
-        self,
-        embed_dim: int,
-        num_heads: int,
-        dropout: float = 0.0,
-        bias: bool = True,
-        *,
-        kdim: int | None = None,
-        vdim: int | None = None,
-        rng: Generator | int | None = None,
-        dtype: DType | None = None,
-    ) -> None:
-        if num_heads < 1 or embed_dim % num_heads:
-            raise ValueError(
-                f"MultiHeadAttention: num_heads is {num_heads}; "
-                f"expected a divisor of embed_dim={embed_dim}"
-            )
-        rng = generator(rng)
-
-        def layer(n: int | None) -> Linear:
-            return Linear(
-                embed_dim if n is None else n,
-                embed_dim,
-                bias,
-                rng=rng,
-                dtype=dtype,
-                weight_init=init.xavier_uniform,
-            )
-
-        self.query, self.key, self.value = layer(None), layer(kdim), layer(vdim)
-        self.out = layer(None)
-        self.num_heads, self.dropout = num_heads, dropout
-
-    def _heads(self, x: Any) -> Any:
-        """Return ``(..., steps, features)`` as ``(..., heads, steps, features / heads)``."""
-        *lead, steps, features = x.shape
-        x = xg.reshape(x, (*lead, steps, self.num_heads, features // self.num_heads))
-        return xg.moveaxis(x, -2, -3)
-
-    def __call__(
-        self,
-        query: Any,
-        key: Any = None,
-        value: Any = None,
-        *,
-        attn_mask: Any = None,
-        is_causal: bool = False,
-        training: bool = False,
-        rng: Generator | None = None,
-    ) -> Any:
-        """Return for each query a mixture of the values.
-
-        Args:
-            query: of shape ``(batch, queries, embed_dim)``, or without the batch.
-            key: of shape ``(batch, keys, kdim)``; the query itself if None.
-            value: of shape ``(batch, keys, vdim)``; the key itself if None.
-            attn_mask: broadcast to ``(batch, heads, queries, keys)``; see
-                `functional.scaled_dot_product_attention`.
-            is_causal: whether query i sees only the keys up to i.
-            training: whether to drop attention weights out.
-            rng: the generator of the dropout.
-        """
-        key = query if key is None else key
-        value = key if value is None else value
-        for name, x, layer in (
-            ("query", query, self.query),
-            ("key", key, self.key),
-            ("value", value, self.value),
-        ):
-            require_last(x, layer.weight.shape[1], self, name)
-        mixed = F.scaled_dot_product_attention(
-            self._heads(self.query(query)),
-            self._heads(self.key(key)),
-            self._heads(self.value(value)),
-            attn_mask,
-            self.dropout if training else 0.0,
-            is_causal,
-            rng=rng,
-        )
-        mixed = xg.moveaxis(mixed, -3, -2)
-        return self.out(xg.reshape(mixed, (*mixed.shape[:-2], self.query.weight.shape[0])))

@@ -11,6 +11,7 @@ from ..arrays.lent import lend
 from ..arrays.node import parameter
 from ..arrays.types import AnyArray, ArrayLike, Device, DType, as_given
 from ..backends import backend_of, backend_of_type, creating_like, current, native
+from ..backends.defaults import default_complex, get_default_dtype
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
 from ..engine.plain import as_tuple, integer, integers, number
@@ -41,12 +42,12 @@ def _plain(x: Any) -> Any:
 
 
 def _number_dtype(*numbers: Any) -> Any:
-    """Return the default dtype of Python numbers: float64 on every backend, not only on some."""
+    """Return the default dtype of Python numbers, the same one on every backend."""
     kinds = {type(n) for n in numbers}
     if complex in kinds:
-        return np.complex128
+        return default_complex()
     if float in kinds:
-        return np.float64
+        return get_default_dtype()
     return np.bool_ if kinds == {bool} else np.int64
 
 
@@ -70,7 +71,7 @@ def asarray(
             sequences and NumPy arrays go to the current backend; arrays of other libraries stay
             where they are. A sequence that holds tracked arrays is stacked, and keeps their
             derivatives.
-        dtype: the dtype; by default that of `obj`, float64 for Python floats on every backend.
+        dtype: the dtype; by default that of `obj`, `get_default_dtype` for Python floats.
         device: the device; by default that of `obj`, or the current one.
         copy: whether to copy: always if True, never if False (an error if one is needed); if None
             as needed, and a raw array that requires a gradient.
@@ -172,6 +173,9 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
             f"asarray: got {obj!r:.60} of type {type(obj).__qualname__}; expected numbers, "
             "nested sequences of numbers, or arrays"
         )
+    if dtype is None and values.dtype.kind in "fc":
+        wanted = get_default_dtype() if values.dtype.kind == "f" else default_complex()
+        values = values.astype(wanted, copy=False)
     return Array(backend.from_numpy(values, device))
 
 
@@ -233,13 +237,13 @@ def empty(
 
     Args:
         shape: the lengths of the axes; an int is the length of the only one.
-        dtype: the dtype of the result; float64 if None.
+        dtype: the dtype of the result; `get_default_dtype` if None.
         device: the device of the result; the current backend's if None.
 
     Returns:
         An `Array` whose values are whatever the memory held before: to be overwritten.
     """
-    return _make("empty", (shape,), dtype or np.float64, device)
+    return _make("empty", (shape,), dtype or get_default_dtype(), device)
 
 
 def zeros(
@@ -249,13 +253,13 @@ def zeros(
 
     Args:
         shape: the lengths of the axes; an int is the length of the only one.
-        dtype: the dtype of the result; float64 if None.
+        dtype: the dtype of the result; `get_default_dtype` if None.
         device: the device of the result; the current backend's if None.
 
     Returns:
         An `Array` of that shape.
     """
-    return _make("zeros", (shape,), dtype or np.float64, device)
+    return _make("zeros", (shape,), dtype or get_default_dtype(), device)
 
 
 def ones(
@@ -265,13 +269,13 @@ def ones(
 
     Args:
         shape: the lengths of the axes; an int is the length of the only one.
-        dtype: the dtype of the result; float64 if None.
+        dtype: the dtype of the result; `get_default_dtype` if None.
         device: the device of the result; the current backend's if None.
 
     Returns:
         An `Array` of that shape.
     """
-    return _make("ones", (shape,), dtype or np.float64, device)
+    return _make("ones", (shape,), dtype or get_default_dtype(), device)
 
 
 def full(
@@ -287,8 +291,8 @@ def full(
         shape: the lengths of the axes; an int is the length of the only one.
         fill_value: a number, or an array that is broadcast to the shape; if it is tracked,
             derivatives flow back to it.
-        dtype: the dtype of the result; if None that of the value: bool, int64, float64 or
-            complex128 for numbers of Python.
+        dtype: the dtype of the result; if None that of the value; of numbers bool, int64,
+            `get_default_dtype` or the complex dtype of twice its size.
         device: the device of the result; the current backend's if None.
 
     Returns:
@@ -336,7 +340,7 @@ def arange(
         stop: the end, which is not included.
         step: the distance of neighbours; negative ones count down.
         dtype: the dtype of the result; if None, int64 where all arguments are integers, else
-            float64.
+            `get_default_dtype`.
         device: the device of the result; the current backend's if None.
 
     Returns:
@@ -374,7 +378,7 @@ def linspace(
         start: the first value, a number or an array.
         stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
         num: how many values, 0 or more; 50 by default, as in NumPy.
-        dtype: the dtype of the result; if None, complex128 where an end is complex, else float64;
+        dtype: the dtype of the result; if None, `get_default_dtype`, or complex where an end is;
             for ends that are arrays, theirs.
         device: the device of the result; the current backend's if None.
         endpoint: whether `stop` is the last of the values. If so the step is
@@ -397,7 +401,7 @@ def linspace(
     if _is_array(start) or _is_array(stop):
         return _between(start, stop, num, dtype, endpoint)
     if dtype is None:
-        dtype = np.complex128 if complex in (type(start), type(stop)) else np.float64
+        dtype = _number_dtype(start, stop, 0.0)
     return _make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
 
 
@@ -431,13 +435,13 @@ def eye(
         n_rows: the number of rows.
         n_cols: the number of columns; as many as rows if None.
         k: which diagonal: 0 is the main one, a positive number lies above it, a negative below.
-        dtype: the dtype of the result; float64 if None.
+        dtype: the dtype of the result; `get_default_dtype` if None.
         device: the device of the result; the current backend's if None.
 
     Returns:
         An `Array` of shape ``(n_rows, n_cols)``.
     """
-    return _make("eye", (n_rows, n_cols), dtype or np.float64, device, k=k)
+    return _make("eye", (n_rows, n_cols), dtype or get_default_dtype(), device, k=k)
 
 
 def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..backends import current
+from ..backends.defaults import default_complex, get_default_dtype
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "bool": ("bool",),
@@ -36,8 +37,8 @@ class NamespaceInfo:
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """Return the dtypes of Python numbers and of indices."""
         return {
-            "real floating": np.dtype("float64"),
-            "complex floating": np.dtype("complex128"),
+            "real floating": get_default_dtype(),
+            "complex floating": default_complex(),
             "integral": np.dtype("int64"),
             "indexing": np.dtype("int64"),
         }

@@ -19,6 +19,7 @@ from .. import tree as trees
 from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
 from ..ops.halves import widened
+from . import blocks
 from .schedules import chosen
 
 Rate = float | Any | Callable[[int], Any]
@@ -221,6 +222,18 @@ class Adam(Method):
 
     def _adapted(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
         b1, b2 = self.betas
+        raws = None
+        if isinstance(lr, float) and isinstance(t, int) and not self.amsgrad:
+            raws = blocks.raw_parts(p, g, slots["mean"], slots["square"])
+        if raws is not None:
+            root, rate = (1 - b2**t) ** -0.5, lr / (1 - b1**t)
+            new_raws = blocks.adam(raws, self.betas, self.eps, root, rate)
+            olds = (p, slots["mean"], slots["square"])
+            q, mean, square = (
+                xg.Array(x) if isinstance(old, xg.Array) else x
+                for x, old in zip(new_raws, olds, strict=True)
+            )
+            return q, {"mean": mean, "square": square}
         new = {
             "mean": b1 * slots["mean"] + (1 - b1) * g,
             "square": b2 * slots["square"] + (1 - b2) * xg.square(g),

@@ -7,20 +7,25 @@ import math
 import xgrad as xg
 
 from ...arrays.array import Array
-from ...arrays.types import as_given
+from ...arrays.types import DType, as_given
 from ...ops.activations import softplus as log_one_plus_exp
+from ...random import Generator
+from .checks import counted, spelled
+from .fused import gelu_by_tanh
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
 
 @as_given
+@spelled
 def relu(input: Array) -> Array:
     """Return each element if it is positive, else 0."""
     return xg.relu(input)
 
 
 @as_given
+@spelled
 def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     """Return ``x`` where it is positive, else ``negative_slope * x``.
 
@@ -35,6 +40,7 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
 
 
 @as_given
+@spelled
 def elu(input: Array, alpha: float = 1.0) -> Array:
     """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``: arXiv:1511.07289.
 
@@ -51,9 +57,32 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
 
 
 @as_given
+@spelled
 def selu(input: Array) -> Array:
     """Return the self-normalising `elu` of Klambauer et al. (2017), arXiv:1706.02515."""
     return _SELU_SCALE * elu(input, _SELU_ALPHA)
+
+
+@as_given
+@spelled
+def celu(input: Array, alpha: float = 1.0) -> Array:
+    """Return ``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``: arXiv:1704.07483.
+
+    Args:
+        input: an array of any shape.
+        alpha: minus the limit at minus infinity, not 0.
+
+    Returns:
+        An array of the shape of the input. The derivative at 0 is 1.
+
+    Raises:
+        ValueError: if `alpha` is 0.
+    """
+    if alpha == 0:
+        raise ValueError("celu: alpha is 0; expected another number")
+    positive = input > 0
+    below = xg.where(positive, 0.0, input / alpha)
+    return xg.where(positive, input, alpha * xg.expm1(below))
 
 
 @as_given
@@ -72,10 +101,9 @@ def gelu(input: Array, approximate: str = "none") -> Array:
         ValueError: if `approximate` is neither.
     """
     if approximate == "none":
-        return input * (0.5 * xg.special.erfc(input * -math.sqrt(0.5)))
+        return input * xg.special.ndtr(input)
     if approximate == "tanh":
-        inner = math.sqrt(2 / math.pi) * (input + 0.044715 * input**3)
-        return input * xg.sigmoid(2 * inner)  # (1 + tanh) / 2, which would be 0 far below 0
+        return gelu_by_tanh(input)
     raise ValueError(f"gelu: approximate is {approximate!r}; expected 'none' or 'tanh'")
 
 
@@ -83,6 +111,24 @@ def gelu(input: Array, approximate: str = "none") -> Array:
 def sigmoid(input: Array) -> Array:
     """Return ``1 / (1 + exp(-x))``."""
     return xg.sigmoid(input)
+
+
+@as_given
+def tanh(input: Array) -> Array:
+    """Return the hyperbolic tangent."""
+    return xg.tanh(input)
+
+
+@as_given
+def tanhshrink(input: Array) -> Array:
+    """Return ``x - tanh(x)``."""
+    return input - xg.tanh(input)
+
+
+@as_given
+def softsign(input: Array) -> Array:
+    """Return ``x / (1 + |x|)``."""
+    return input / (1.0 + xg.abs(input))
 
 
 @as_given
@@ -110,52 +156,125 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = math.inf) -> Ar
 
 
 @as_given
+@spelled
 def silu(input: Array) -> Array:
     """Return ``x * sigmoid(x)``, also called swish."""
     return input * xg.sigmoid(input)
 
 
 @as_given
+@spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
     return input * xg.tanh(log_one_plus_exp(input))
 
 
 @as_given
+@spelled
 def hardswish(input: Array) -> Array:
     """Return ``x * clip(x + 3, 0, 6) / 6``: Howard et al., arXiv:1905.02244."""
     return input * (xg.clip(input + 3.0, 0.0, 6.0) / 6.0)
 
 
 @as_given
-def softmax(input: Array, axis: int = -1) -> Array:
+@spelled
+def softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
     """Return ``exp(x)`` over its sum along an axis; a row of -inf alone gives zeros.
 
     Args:
         input: scores (logits).
         axis: the axis over which the result sums to 1.
+        dtype: the dtype to compute in, that of the input if None.
 
     Returns:
         An array of the shape of the input, between 0 and 1.
     """
-    return xg.softmax(input, axis=axis)
+    return xg.softmax(_of_dtype(input, dtype), axis=axis)
 
 
 @as_given
-def log_softmax(input: Array, axis: int = -1) -> Array:
+@spelled
+def log_softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
     """Return the logarithm of `softmax`.
 
     Args:
         input: scores (logits).
         axis: the axis over which the probabilities sum to 1.
+        dtype: the dtype to compute in, that of the input if None.
 
     Returns:
         An array of the shape of the input.
     """
-    return xg.log_softmax(input, axis=axis)
+    return xg.log_softmax(_of_dtype(input, dtype), axis=axis)
 
 
 @as_given
+@spelled
+def softmin(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
+    """Return the `softmax` of the negative input: most where it is least.
+
+    Args:
+        input: scores.
+        axis: the axis over which the result sums to 1.
+        dtype: the dtype to compute in, that of the input if None.
+
+    Returns:
+        An array of the shape of the input, between 0 and 1.
+    """
+    return xg.softmax(-_of_dtype(input, dtype), axis=axis)
+
+
+def _of_dtype(x: Array, dtype: DType | None) -> Array:
+    return x if dtype is None else xg.astype(x, dtype, copy=False)
+
+
+@as_given
+@spelled
+def gumbel_softmax(
+    logits: Array,
+    tau: float = 1.0,
+    hard: bool = False,
+    axis: int = -1,
+    rng: Generator | None = None,
+) -> Array:
+    """Return soft random choices with the probabilities of a softmax: arXiv:1611.01144.
+
+    Args:
+        logits: unnormalised logarithms of the probabilities.
+        tau: the temperature; near 0 the choices are nearly of one class.
+        hard: whether the result is of one class, with the derivative of the soft choice.
+        axis: the axis of the classes.
+        rng: a generator, as of `xgrad.random.default_rng`.
+
+    Returns:
+        An array of the shape of the logits that sums to 1 along the axis.
+
+    Raises:
+        ValueError: if `tau` is not positive, or a generator is missing.
+    """
+    if not tau > 0:
+        raise ValueError(f"gumbel_softmax: tau is {tau}; expected a positive number")
+    if rng is None:
+        raise ValueError(
+            "gumbel_softmax: it is random and needs a generator; "
+            "pass rng=xgrad.random.default_rng(seed)"
+        )
+    u = rng.uniform(1e-7 if logits.dtype.itemsize <= 4 else 1e-16, 1.0, tuple(logits.shape))
+    noise = xg.astype(-xg.log(-xg.log(u)), logits.dtype, copy=False)
+    soft = xg.softmax((logits + noise) / tau, axis=axis)
+    if not hard:
+        return soft
+    best = xg.argmax(xg.stop_gradient(soft), axis=axis, keepdims=True)
+    places = xg.reshape(
+        counted(best, soft.shape[axis]),
+        (-1, *(1,) * (len(soft.shape) - axis % len(soft.shape) - 1)),
+    )
+    one = xg.astype(places == best, soft.dtype)
+    return one + soft - xg.stop_gradient(soft)
+
+
+@as_given
+@spelled
 def glu(input: Array, axis: int = -1) -> Array:
     """Return the first half along an axis times the `sigmoid` of the second half: arXiv:1612.08083.
 

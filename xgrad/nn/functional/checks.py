@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+import warnings
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
 
 import xgrad as xg
+
+from ...engine.frames import is_ours
+from ...errors import PrecisionWarning
+from ...ops.beside import placed
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 _HOST = 1  # DLPack's code for the CPU
 
@@ -82,19 +94,79 @@ def paired(input: Any, target: Any, function: str) -> None:
         )
 
 
-def beside(x: Any) -> Any:
-    """Return a context in which new arrays are made on the backend and device of an array."""
-    x = x if isinstance(x, xg.Array) else xg.asarray(x)
-    return xg.use_backend(x.backend, x.device)
-
-
-def made_like(x: Any, values: Any) -> Any:
-    """Return an array of numbers in the dtype of another array, and where that is."""
-    with beside(x):
-        return xg.asarray(values, dtype=x.dtype)
+def made_like(x: Any, values: Any, dtype: Any = None) -> Any:
+    """Return numbers of the host where an array is, raw if that is; by default in its dtype."""
+    return placed(x, values, dtype)
 
 
 def counted(like: Any, n: int) -> Any:
     """Return ``0, ..., n - 1`` in the dtype of an array of integers, and where that is."""
-    with beside(like):
-        return xg.arange(n, dtype=like.dtype)
+    return placed(like, np.arange(n))
+
+
+_SPELLINGS = {"dim": "axis", "keepdim": "keepdims"}
+"""PyTorch's names of arguments, and ours."""
+
+
+def spelled(f: F) -> F:
+    """Let a function be called with PyTorch's `dim`, `keepdim` and ``inplace=False`` as well."""
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs and ("dim" in kwargs or "keepdim" in kwargs or "inplace" in kwargs):
+            kwargs = _respelled(kwargs, f.__name__)
+        return f(*args, **kwargs)
+
+    return call  # type: ignore[return-value] # with the signature of f, and more
+
+
+def _respelled(kwargs: dict[str, Any], function: str) -> dict[str, Any]:
+    """Return keyword arguments under our names."""
+    if kwargs.get("inplace"):
+        raise TypeError(
+            f"{function}: got inplace=True, and nothing is changed in place here. "
+            f"Write x = F.{function}(x) without it"
+        )
+    found = {}
+    for name, value in kwargs.items():
+        own = _SPELLINGS.get(name, name)
+        if own in found or (own != name and own in kwargs):
+            raise TypeError(f"{function}: got both {name} and {own}; expected one of them")
+        if name != "inplace":
+            found[own] = value
+    return found
+
+
+_told: set[tuple[str, str]] = set()
+
+
+def same_precision(input: Any, weight: Any, function: str) -> None:
+    """Warn, once for each pair of dtypes, if an input and a weight are of different precision."""
+    if input.dtype == weight.dtype:
+        return
+    first, second = (str(x.dtype).rpartition(".")[2] for x in (input, weight))
+    pair = (first, second)
+    if pair in _told or not {"float64"} < {*pair} <= {"float64", "float32", "float16", "bfloat16"}:
+        return
+    _told.add(pair)
+    narrow = pair[0] if pair[1] == "float64" else pair[1]
+    what = (
+        f"Make the model of {narrow}: dtype={narrow!r} in each layer, xgrad.nn.astype(model, "
+        f"{narrow!r}), or xgrad.set_default_dtype({narrow!r}) before it is made"
+        if pair[1] == "float64"
+        else f"Give it data of {narrow}: x.astype({narrow!r}); NumPy makes float64 by default"
+    )
+    warnings.warn(
+        f"{function}: the input is of {pair[0]} and the weight of {pair[1]}, so it is computed in "
+        f"float64, which takes several times as long. {what}. This is said once",
+        PrecisionWarning,
+        stacklevel=users_level(),
+    )
+
+
+def users_level() -> int:
+    """Return the stacklevel, for the function that asks, of the user's line."""
+    frame, level = sys._getframe(1), 1
+    while is_ours(frame) and frame.f_back is not None:
+        frame, level = frame.f_back, level + 1
+    return level

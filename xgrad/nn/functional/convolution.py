@@ -23,8 +23,9 @@ from ...arrays.types import AnyArray, as_given
 from ...backends import XP, backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
-from .checks import on_host
-from .windows import Shape, Window, added, batched, columns, each_axis
+from . import reused
+from .checks import on_host, same_precision
+from .windows import Shape, Window, added, as_one_step, batched, columns, each_axis
 
 _MOST_ELEMENTS = {True: 2**18, False: 2**24}
 """How many elements of windows are held at one time: in a core's cache, in a device's memory."""
@@ -52,6 +53,15 @@ def _filters(xp: XP, w: Any, groups: int) -> Any:
     return xp.reshape(w, (groups, rows, columns_) if groups > 1 else (rows, columns_))
 
 
+def _reuses(x: Any) -> bool:
+    """Whether a buffer on the host may be written to again and again."""
+    return backend_of(x).in_place and on_host(x)
+
+
+def _matrices(w: Any, groups: int) -> Any:
+    return w.reshape((groups, w.shape[0] // groups, math.prod(w.shape[1:])))
+
+
 @multilinear(
     lambda xp, g, w, window, groups, shape: spread(
         g, conj(xp, w), window=window, groups=groups, shape=shape
@@ -60,6 +70,11 @@ def _filters(xp: XP, w: Any, groups: int) -> Any:
 )
 def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any:
     """Return what the filters w see in the windows of x, whose spatial shape is `shape`."""
+    one = as_one_step("nn_conv", conv, x, w, window=window, groups=groups, shape=shape)
+    if one is not None:
+        return one
+    if _reuses(x):
+        return reused.conv(x, _matrices(w, groups), window, groups)
     xp, rows = backend_of(x).xp, w.shape[0]
     w = _filters(xp, w, groups)
     inner, places = w.shape[-1], math.prod(window.places)
@@ -80,6 +95,11 @@ def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any
 )
 def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any:
     """Return the sum of the filters w, each in the places and with the weights that y gives it."""
+    one = as_one_step("nn_spread", spread, y, w, window=window, groups=groups, shape=shape)
+    if one is not None:
+        return one
+    if _reuses(y):
+        return reused.spread(y, _matrices(w, groups), window, groups, shape)
     xp = backend_of(y).xp
     channels = w.shape[1] * groups
     w = xp.matrix_transpose(_filters(xp, w, groups))
@@ -105,6 +125,9 @@ def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> A
 )
 def gather(x: Any, y: Any, /, *, window: Window, groups: int) -> Any:
     """Return for each filter the sum of the windows of x with the weights that y gives them."""
+    if _reuses(x):
+        total = reused.gather(x, y, window, groups)
+        return total.reshape((y.shape[1], x.shape[1] // groups, *window.size))
     xp = backend_of(x).xp
     inner = x.shape[1] // groups * math.prod(window.size)
     places, rows = math.prod(window.places), y.shape[1]
@@ -153,6 +176,7 @@ def _ready(function: str, ndim: int, input: Any, weight: Any) -> tuple[Any, Any,
             f"{function}: weight has shape {tuple(weight.shape)}; expected {ndim + 2} axes"
         )
     if input.dtype != weight.dtype:
+        same_precision(input, weight, function)
         dtype = xg.result_type(input, weight)
         input, weight = xg.astype(input, dtype, copy=False), xg.astype(weight, dtype, copy=False)
     return input, weight, alone

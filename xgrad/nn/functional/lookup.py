@@ -1,17 +1,21 @@
-"""Linear maps, tables, dropout and attention."""
+"""Linear maps, tables and attention."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+
+import numpy as np
 
 import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, DType, as_given
 from ...ops.halves import in_single
+from ...ops.products import promoted
 from ...random import Generator
-from .checks import counted, require_classes, require_shape
+from .checks import counted, made_like, on_host, require_classes, require_shape, same_precision
+from .dropping import dropout
+from .fused import mapped
 
 
 @as_given
@@ -41,26 +45,38 @@ def linear(input: Array, weight: AnyArray, bias: AnyArray | None = None) -> Arra
         )
     if bias is not None:
         require_shape(bias, tuple(weight.shape[:1]), "linear", "bias")
-    if len(shape) > 2:  # one product of two matrices, not one for each part of the batch
+    same_precision(input, weight, "linear")
+    if len(shape) != 2:  # one product of two matrices, not one for each part of the batch
         input = xg.reshape(input, (math.prod(shape[:-1]), shape[-1]))
-    out = xg.matmul(input, xg.matrix_transpose(weight))
-    if len(shape) > 2:
+    out = mapped(*promoted(input, weight))
+    if len(shape) != 2:
         out = xg.reshape(out, (*shape[:-1], weight.shape[0]))
     return out if bias is None else out + bias
 
 
 @as_given
-def one_hot(input: Array, num_classes: int, dtype: DType | None = None) -> Array:
+def one_hot(input: Array, num_classes: int = -1, dtype: DType | None = None) -> Array:
     """Return a last axis with 1 at the class of each element and 0 elsewhere.
 
     Args:
         input: classes, as integers of any shape.
-        num_classes: how many there are; it is not guessed, since that would look at the values.
+        num_classes: how many there are. If -1, one more than the largest, on the host: elsewhere
+            that would wait for the device.
         dtype: the result's dtype; that of the input if None.
 
     Returns:
         An array of shape ``(*input.shape, num_classes)``. It has no derivative.
+
+    Raises:
+        ValueError: if there are no classes to count, or one is out of range.
     """
+    if num_classes == -1:
+        if not on_host(input) or not math.prod(input.shape):
+            raise ValueError(
+                "one_hot: num_classes is not given, and the input has no values on the host to "
+                "count; pass num_classes=n"
+            )
+        num_classes = int(xg.max(input)) + 1
     require_classes(input, num_classes, "one_hot")  # one that does not exist has no 1 anywhere
     hot = xg.expand_dims(input, axis=-1) == counted(input, num_classes)
     return xg.astype(hot, input.dtype if dtype is None else dtype)
@@ -100,43 +116,6 @@ def embedding(input: Array, weight: AnyArray, padding_idx: int | None = None) ->
     if good is not None:
         rows = xg.where(xg.expand_dims(good, axis=-1), rows, xg.nan)
     return rows
-
-
-@as_given
-def dropout(
-    input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
-) -> Array:
-    """Return the input with elements set to 0 at random, and the others divided by ``1 - p``.
-
-    Args:
-        input: the array.
-        p: the probability of an element to be set to 0.
-        training: whether to do it at all.
-        rng: a generator, as of `xgrad.random.default_rng`; needed when there is chance.
-
-    Returns:
-        An array of the shape of the input, with the same mean: arXiv:1207.0580.
-
-    Raises:
-        ValueError: if `p` is no probability, or a generator is missing.
-    """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p is {p}; expected a probability, 0 to 1")
-    if not training or p == 0:
-        return input
-    if rng is None:
-        raise ValueError(
-            "dropout: training=True needs a generator; pass rng=xgrad.random.default_rng(seed), "
-            "or training=False"
-        )
-    if p == 1:
-        return input * 0.0
-    kept = rng.random(tuple(input.shape), dtype=_drawn_dtype(input)) >= p
-    return xg.where(kept, input, 0.0) * (1 / (1 - p))
-
-
-def _drawn_dtype(x: Any) -> Any:
-    return xg.float32 if x.dtype.itemsize <= 4 else xg.float64
 
 
 @as_given
@@ -183,7 +162,7 @@ def scaled_dot_product_attention(
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
     scores = xg.matmul(query * factor, xg.matrix_transpose(key))
     if is_causal:
-        attn_mask = xg.tril(xg.ones_like(scores, dtype=xg.bool))
+        attn_mask = made_like(scores, np.tri(*scores.shape[-2:], dtype=bool), bool)
     if attn_mask is not None:
         if xg.isdtype(attn_mask.dtype, "bool"):
             scores = xg.where(attn_mask, scores, -xg.inf)

@@ -16,16 +16,13 @@ from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...engine.plain import as_tuple
 from ...ops.halves import in_single, is_half, widened
-from .checks import require_shape
+from .checks import require_shape, same_precision, spelled
+from .fused import standardised
 
 
-def _standard(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
-    """Return an array normalised over axes, with its mean and variance, of halves in float32."""
-    x = widened(x)
-    mean = xg.mean(x, axis=axes, keepdims=True)
-    centred = x - mean
-    var = xg.mean(xg.square(centred), axis=axes, keepdims=True)
-    return centred / xg.sqrt(var + eps), mean, var
+def _standard(x: Any, axes: tuple[int, ...], eps: float) -> Any:
+    """Return an array normalised over axes, of halves in float32."""
+    return standardised(widened(x), axes=axes, eps=eps)
 
 
 def _per_channel(x: Any, ndim: int) -> Any:
@@ -49,6 +46,7 @@ def _affine(x: Any, given: Any, weight: Any, bias: Any, function: str) -> Any:
     for name, p in (("weight", weight), ("bias", bias)):
         if p is not None:
             require_shape(p, (x.shape[1],), function, name)
+            same_precision(x, p, function)
     ndim = len(x.shape)
     w, b = (None if p is None else _per_channel(p, ndim) for p in (weight, bias))
     return _scaled(x, given, w, b)
@@ -114,13 +112,12 @@ def batch_norm(
             f"{function}: input of shape {tuple(input.shape)} has {count} value for each channel; "
             "expected at least 2 when training=True"
         )
-    out, mean, var = _standard(input, axes, eps)
+    out = _standard(input, axes, eps)
+    seen = xg.stop_gradient(widened(input))
     if running_mean is not None:
-        mean = xg.stop_gradient(xg.reshape(mean, (-1,)))
-        running_mean = _mixed(running_mean, mean, momentum)
+        running_mean = _mixed(running_mean, xg.mean(seen, axis=axes), momentum)
     if running_var is not None:
-        var = xg.stop_gradient(xg.reshape(var, (-1,))) * (count / (count - 1))
-        running_var = _mixed(running_var, var, momentum)
+        running_var = _mixed(running_var, xg.var(seen, axis=axes, correction=1), momentum)
     return _affine(out, input, weight, bias, function), running_mean, running_var
 
 
@@ -147,7 +144,7 @@ def instance_norm(
         An array of the shape of the input.
     """
     _require_channels(input, 3, "instance_norm")
-    out, _, _ = _standard(input, tuple(range(2, len(input.shape))), eps)
+    out = _standard(input, tuple(range(2, len(input.shape))), eps)
     return _affine(out, input, weight, bias, "instance_norm")
 
 
@@ -184,7 +181,7 @@ def group_norm(
         )
     size = math.prod(input.shape[1:]) // num_groups
     grouped = xg.reshape(input, (batch, num_groups, size))
-    out, _, _ = _standard(grouped, (2,), eps)
+    out = _standard(grouped, (2,), eps)
     return _affine(xg.reshape(out, tuple(input.shape)), input, weight, bias, "group_norm")
 
 
@@ -222,7 +219,7 @@ def layer_norm(
         An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "layer_norm", weight=weight, bias=bias)
-    out, _, _ = _standard(input, axes, eps)
+    out = _standard(input, axes, eps)
     return _scaled(out, input, weight, bias)
 
 
@@ -252,6 +249,7 @@ def rms_norm(
 
 
 @as_given
+@spelled
 @in_single
 def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
     """Divide vectors along an axis by their p-norm, which counts as at least `eps`.

@@ -12,7 +12,7 @@ from ...arrays.array import Array
 from ...arrays.types import as_given
 from ...engine.plain import integers
 from ...ops.halves import in_single
-from .checks import made_like
+from .checks import counted, made_like
 from .windows import Shape, Window, batched, each_axis, largest, unfold
 
 Size = int | Sequence[int]
@@ -62,16 +62,33 @@ def _max_pool(
     padding: Size,
     dilation: Size,
     ceil_mode: bool,
+    return_indices: bool,
 ) -> Any:
     function = f"max_pool{ndim}d"
     x, alone = batched(input, ndim, function)
-    window, borders, _ = _window(
-        function, tuple(x.shape[2:]), kernel_size, stride, padding, dilation, ceil_mode
+    spatial = tuple(x.shape[2:])
+    window, borders, padded = _window(
+        function, spatial, kernel_size, stride, padding, dilation, ceil_mode
     )
     if any(map(any, borders)):
         x = xg.pad(x, [(0, 0), (0, 0), *borders], constant_values=-math.inf)
     out = largest(x, window=window)
-    return xg.squeeze(out, axis=0) if alone else out
+    outs = (out, _places(x, window, spatial, padded)) if return_indices else (out,)
+    outs = tuple(xg.squeeze(y, axis=0) for y in outs) if alone else outs
+    return outs if return_indices else outs[0]
+
+
+def _places(x: Any, window: Window, spatial: Shape, padding: Shape) -> Any:
+    """Return where the first maximum of each window is, counted through the spatial axes."""
+    best = xg.argmax(unfold(xg.stop_gradient(x), window=window), axis=2)
+    index: Any = 0
+    for axis, (n, p) in enumerate(zip(spatial, padding, strict=True)):
+        inner = math.prod(window.size[axis + 1 :])
+        step = (best // inner) % window.size[axis] * window.dilation[axis]
+        start = counted(best, window.places[axis]) * window.stride[axis] - p
+        at = xg.reshape(start, (-1, *(1,) * (len(spatial) - axis - 1))) + step
+        index = index * n + xg.clip(at, 0, n - 1)
+    return index
 
 
 @as_given
@@ -82,7 +99,8 @@ def max_pool1d(
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Return the maximum of each window along the last axis.
 
     Args:
@@ -92,13 +110,15 @@ def max_pool1d(
         padding: how much of -inf is added at both ends, at most half the window.
         dilation: how far apart the window's elements are.
         ceil_mode: whether a last window that sticks out counts.
+        return_indices: whether to return, too, where the first maximum of each window is, counted
+            through the spatial axes.
 
     Returns:
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
-        maximum together share its derivative equally.
+        maximum together share its derivative equally. With `return_indices` a pair.
     """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 @as_given
@@ -109,7 +129,8 @@ def max_pool2d(
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Return the maximum of each window along the last two axes.
 
     Args:
@@ -119,13 +140,15 @@ def max_pool2d(
         padding: how much of -inf is added at both ends, at most half the window.
         dilation: how far apart the window's elements are.
         ceil_mode: whether a last window that sticks out counts.
+        return_indices: whether to return, too, where the first maximum of each window is, counted
+            through the spatial axes.
 
     Returns:
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
-        maximum together share its derivative equally.
+        maximum together share its derivative equally. With `return_indices` a pair.
     """
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 @as_given
@@ -136,7 +159,8 @@ def max_pool3d(
     padding: Size = 0,
     dilation: Size = 1,
     ceil_mode: bool = False,
-) -> Array:
+    return_indices: bool = False,
+) -> Any:
     """Return the maximum of each window along the last three axes.
 
     Args:
@@ -146,13 +170,15 @@ def max_pool3d(
         padding: how much of -inf is added at both ends, at most half the window.
         dilation: how far apart the window's elements are.
         ceil_mode: whether a last window that sticks out counts.
+        return_indices: whether to return, too, where the first maximum of each window is, counted
+            through the spatial axes.
 
     Returns:
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - dilation (kernel - 1) - 1) // stride + 1``. Elements that attain a
-        maximum together share its derivative equally.
+        maximum together share its derivative equally. With `return_indices` a pair.
     """
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
 @in_single
@@ -164,6 +190,7 @@ def _avg_pool(
     padding: Size,
     ceil_mode: bool,
     count_include_pad: bool,
+    divisor_override: int | None = None,
 ) -> Any:
     function = f"avg_pool{ndim}d"
     x, alone = batched(input, ndim, function)
@@ -172,6 +199,11 @@ def _avg_pool(
     if any(map(any, borders)):
         x = xg.pad(x, [(0, 0), (0, 0), *borders])
     total = xg.sum(unfold(x, window=window), axis=2)
+    if divisor_override is not None:
+        if divisor_override == 0:
+            raise ValueError(f"{function}: divisor_override is 0; expected another number")
+        total = total / divisor_override
+        return xg.squeeze(total, axis=0) if alone else total
     # how many elements each window holds, which differs only where it sticks out
     for axis, (n, p) in enumerate(zip(shape, padding, strict=True)):
         first, last = (-p, n + p) if count_include_pad else (0, n)
@@ -220,6 +252,7 @@ def avg_pool2d(
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> Array:
     """Return the mean of each window along the last two axes.
 
@@ -230,12 +263,22 @@ def avg_pool2d(
         padding: how many zeros are added at both ends, at most half the window.
         ceil_mode: whether a last window that sticks out counts.
         count_include_pad: whether the zeros count in the mean.
+        divisor_override: what to divide by in place of the number of elements.
 
     Returns:
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(input, 2, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(
+        input,
+        2,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
 
 
 @as_given
@@ -246,6 +289,7 @@ def avg_pool3d(
     padding: Size = 0,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    divisor_override: int | None = None,
 ) -> Array:
     """Return the mean of each window along the last three axes.
 
@@ -256,12 +300,22 @@ def avg_pool3d(
         padding: how many zeros are added at both ends, at most half the window.
         ceil_mode: whether a last window that sticks out counts.
         count_include_pad: whether the zeros count in the mean.
+        divisor_override: what to divide by in place of the number of elements.
 
     Returns:
         An array of the input's batch and channels, with the spatial lengths
         ``(n + 2 padding - kernel) // stride + 1``.
     """
-    return _avg_pool(input, 3, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _avg_pool(
+        input,
+        3,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
 
 
 def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: Any) -> Any:

@@ -6,11 +6,13 @@ the columns and needs nothing beyond the standard; `fold` adds the slices back.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ...backends import backend_of
@@ -73,6 +75,29 @@ class Window(NamedTuple):
                     )
                 ),
             )
+
+
+_whole: ContextVar[bool] = ContextVar("xgrad_whole", default=False)
+
+
+@contextlib.contextmanager
+def recorded_whole() -> Iterator[None]:
+    """Let a program that is recorded hold convolutions and pools as one step each."""
+    token = _whole.set(True)
+    try:
+        yield
+    finally:
+        _whole.reset(token)
+
+
+def as_one_step(name: str, f: Callable[..., Any], *arrays: Any, **options: Any) -> Any:
+    """Return the result of an op that a program is to hold as one step, or None if it is not."""
+    if not _whole.get():
+        return None
+    from ...compiling.lazy import Lazy, perform
+
+    cls = next((type(x) for x in arrays if isinstance(x, Lazy)), None)
+    return None if cls is None else perform(cls, f"nn.{name}", f, arrays, options)
 
 
 def slices(x: Any, window: Window) -> list[Any]:
@@ -162,6 +187,9 @@ def _collected(t: Any, x: Any, out: Any, /, *, window: Window) -> Any:
 )
 def largest(x: Any, /, *, window: Window) -> Any:
     """Return the maximum of each window; elements that attain it together share the derivative."""
+    one = as_one_step("nn_largest", largest, x, window=window)
+    if one is not None:
+        return one
     xp = backend_of(x).xp
     first, *others = slices(x, window)
     return functools.reduce(xp.maximum, others, first) if others else xp.asarray(first, copy=True)

@@ -84,7 +84,8 @@ NOT_OPS: dict[str, str] = {
         "implicit": "implicit_argmin implicit_fixed_point implicit_root",
         "debugging": "debug explain_gradient",
         "backend": (
-            "available_backends deterministic get_backend keep_memory set_backend use_backend"
+            "available_backends default_dtype deterministic get_backend get_default_dtype "
+            "keep_memory set_backend set_default_dtype use_backend"
         ),
     }.items()
     for name in names.split()

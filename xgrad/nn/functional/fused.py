@@ -1,0 +1,120 @@
+"""Steps of networks that are one op: what a tape of their parts would keep and compute again.
+
+Their rules are plain mathematics on `xp`, so that they have derivatives of every order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from ...arrays.array import Array
+from ...backends import XP, backend_of
+from ...engine.op import elementwise, multilinear, rule
+from ...engine.projection import conj
+from ...ops.activations import sigmoid
+
+Axes = tuple[int, ...]
+
+
+@multilinear(
+    lambda xp, g, w: xp.matmul(g, conj(xp, w)),
+    lambda xp, g, x: xp.matmul(xp.matrix_transpose(g), conj(xp, x)),
+    axes=(2, 2),
+)
+def mapped(x: Any, w: Any, /) -> Any:
+    """Return ``x w^T`` of two matrices; the derivative by `w` lies in memory as `w` does."""
+    xp = backend_of(x).xp
+    return xp.matmul(x, xp.matrix_transpose(w))
+
+
+_PIECE = 2**14  # elements, with all that is computed of them, that a core's cache holds
+
+
+def _in_pieces(f: Callable[..., Any], *arrays: Any, lead: bool = False) -> Any:
+    """Return a function of raw arrays of one shape, computed piece by piece on the host.
+
+    What lies between then stays in the cache, and its memory is not new for each piece. With `lead`
+    the pieces are along the first axis, for a function of rows; else of all elements in a row.
+    """
+    x = arrays[0]
+    backend = backend_of(x)
+    if not (
+        backend.in_place
+        and backend.on_host(x)
+        and x.size > 2 * _PIECE
+        and all(a.flags.c_contiguous and a.shape == x.shape for a in arrays)
+    ):
+        return f(*arrays)
+    rows = arrays if lead else [a.reshape(-1) for a in arrays]
+    out = backend.xp.empty(rows[0].shape, dtype=x.dtype)
+    step = max(1, _PIECE * rows[0].shape[0] // x.size)
+    for start in range(0, rows[0].shape[0], step):
+        at = slice(start, start + step)
+        out[at] = f(*[a[at] for a in rows])
+    return out.reshape(x.shape)
+
+
+_LINEAR, _CUBIC = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
+
+
+def _weight(xp: XP, x: Any) -> tuple[Any, Any]:
+    """Return the sigmoid by which gelu multiplies x, and x times the slope of its argument.
+
+    Beyond 30 it is 0 or 1 in every dtype, and a power of x would overflow.
+    """
+    x = xp.clip(x, -30.0, 30.0)
+    square = x * x
+    return sigmoid(x * (_CUBIC * square + _LINEAR)), x * ((3 * _CUBIC) * square + _LINEAR)
+
+
+def _gelu_slope(xp: XP, x: Any) -> Any:
+    def f(x: Any) -> Any:
+        s, slope = _weight(xp, x)
+        return s * (slope * (1 - s) + 1)
+
+    return f(x) if isinstance(x, Array) else _in_pieces(f, x)
+
+
+@elementwise(lambda xp, x: _gelu_slope(xp, x))
+def gelu_by_tanh(x: Any, /) -> Any:
+    """Return ``x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which is x times a sigmoid."""
+    xp = backend_of(x).xp
+    return _in_pieces(lambda x: x * _weight(xp, x)[0], x)
+
+
+def _centred(xp: XP, x: Any, axes: Axes, eps: float) -> tuple[Any, Any]:
+    """Return an array less its mean, and one over its standard deviation."""
+    x = x - xp.mean(x, axis=axes, keepdims=True)
+    return x, 1 / xp.sqrt(xp.mean(x * x, axis=axes, keepdims=True) + eps)
+
+
+def _projected(xp: XP, g: Any, x: Any, out: Any, axes: Axes, eps: float) -> Any:
+    """Return a cotangent without its mean and its part along the result, rescaled.
+
+    The derivative is symmetric, so that a tangent goes the same way.
+    """
+
+    def f(g: Any, x: Any, out: Any) -> Any:
+        _, scale = _centred(xp, x, axes, eps)
+        along = xp.mean(g * out, axis=axes, keepdims=True)
+        return (g - xp.mean(g, axis=axes, keepdims=True) - out * along) * scale
+
+    raw = not isinstance(g, Array) and type(g) is type(x) and g.dtype == x.dtype and 0 not in axes
+    return _in_pieces(f, g, x, out, lead=True) if raw else f(g, x, out)
+
+
+@rule(
+    vjp=lambda xp, g, x, out, axes, eps: _projected(xp, g, x, out, axes, eps),
+    jvp=lambda xp, t, x, out, axes, eps: _projected(xp, t, x, out, axes, eps),
+)
+def standardised(x: Any, /, *, axes: Axes, eps: float) -> Any:
+    """Return a real array with mean 0 and variance 1 over axes, `eps` added to the variance."""
+    xp = backend_of(x).xp
+
+    def f(x: Any) -> Any:
+        x, scale = _centred(xp, x, axes, eps)
+        return x * scale
+
+    return f(x) if 0 in axes else _in_pieces(f, x, lead=True)
