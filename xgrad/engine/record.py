@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from .. import errors
@@ -94,7 +95,7 @@ class Record:
                 for given in found
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
-        if not self.inputs:
+        if not self.inputs and any(args[i] is None for i in self.argnums):  # {} has a gradient: {}
             raise errors.NotDifferentiableError(f"{self.what}: the arguments hold no arrays")
         return fresh
 
@@ -116,7 +117,7 @@ class Record:
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            with creating_like(self.inputs[0]._data), inside():
+            with creating_like(self.inputs[0]._data) if self.inputs else nullcontext(), inside():
                 if outer:
                     return f(*fresh, **kwargs)
                 with recording(True):
