@@ -142,7 +142,7 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
     ),
     "a float as an index": (lambda: [1, 2][W[0]], TypeError, r"an index must be an integer"),
     "no arrays": (
-        lambda: xg.grad(lambda x: 1.0)({}),
+        lambda: xg.grad(lambda x: 1.0)(None),
         errors.NotDifferentiableError,
         "hold no arrays",
     ),

@@ -129,6 +129,19 @@ def test_empty_batches_pytorch_12013(name):
     assert slope.shape == shape
 
 
+def test_an_empty_pytree_has_an_empty_gradient():
+    def f(p):
+        return xg.asarray(3.0)
+
+    for empty in ({}, (), [], {"a": [], "b": {}}):
+        assert xg.grad(f)(empty) == empty
+        assert xg.value_and_grad(f)(empty)[1] == empty
+        assert xg.vjp(f, empty)[1](1.0) == (empty,)
+        assert xg.jvp(f, (empty,), (empty,)) == (3.0, 0.0)
+    rest, slope = xg.grad(lambda p, x: x * x, argnums=(0, 1))({}, 3.0)
+    assert (rest, float(slope)) == ({}, 6.0)
+
+
 def test_filters_of_an_empty_batch_have_zero_gradients():
     slope = xg.grad(lambda w: xg.sum(F.conv2d(e(0, 1, 7, 7), w)))(np.ones((2, 1, 3, 3)))
     np.testing.assert_equal(slope, e(2, 1, 3, 3))

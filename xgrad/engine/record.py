@@ -145,7 +145,8 @@ class Record:
                 for given in found
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
-        if not self.inputs:
+        empty = not self.argnums or any(args[i] is None for i in self.argnums)
+        if empty and not self.inputs:  # of {} there is a gradient: {}
             got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
             raise errors.NotDifferentiableError(
                 f"{self.what}: {got or 'argnums is empty'}: the arguments hold no arrays; expected "
@@ -174,7 +175,7 @@ class Record:
             block = inside(self.what in _WALK_LATER)
             with block as run:
                 fresh = self._fresh(args, outer, block.run)
-                made = make_like(self.inputs[0]._data)
+                made = make_like(self.inputs[0]._data) if self.inputs else None
                 before = len(run.effects)
                 try:
                     if outer:
@@ -183,7 +184,8 @@ class Record:
                         with recording(True):
                             out = f(*fresh, **kwargs)
                 finally:
-                    make_as_before(made)
+                    if made is not None:
+                        make_as_before(made)
                 self.effects = run.effects[before:]
                 if not outer:
                     del run.effects[before:]

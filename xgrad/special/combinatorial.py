@@ -9,7 +9,8 @@ from ..arrays.array import Array
 from ..backends import XP
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, special
+from .define import arrays, held, polynomial, special
+from .gammas import digamma_step
 
 # Factorials ---------------------------------------------------------------------------------------
 
@@ -29,13 +30,20 @@ def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
 
-def _step(xp: XP, x: Any, y: Any) -> Any:
-    x, y = arrays(xp, x, y)
-    return xp.special.digamma(x) - xp.special.digamma(y)
+def _step(xp: XP, y: Any, step: Any) -> Any:
+    """Return ``digamma(y + step) - digamma(y)``, which cancels where the step is small."""
+    y, step = arrays(xp, y, step)
+    x = y + step
+    positive = (x > 0) & (y > 0)
+    safe, up = xp.where(positive, y, 1.0), xp.where(positive, step, 1.0)
+    down = up < 0
+    stable = digamma_step(xp, xp.where(down, safe + up, safe), xp.abs(up))
+    plain = xp.special.digamma(x) - xp.special.digamma(y)
+    return xp.where(positive, xp.where(down, -stable, stable), plain)
 
 
 @special(
-    lambda xp, z, m, out: out * _step(xp, z + m, z),
+    lambda xp, z, m, out: out * _step(xp, z, m),
     lambda xp, z, m, out: out * xp.special.digamma(z + m),
 )
 def poch(z: Operand, m: Operand, /) -> Array:
@@ -51,8 +59,8 @@ def poch(z: Operand, m: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, n, k, out: out * _step(xp, n + 1.0, n - k + 1.0),
-    lambda xp, n, k, out: out * _step(xp, n - k + 1.0, k + 1.0),
+    lambda xp, n, k, out: out * _step(xp, n - k + 1.0, k),
+    lambda xp, n, k, out: out * _step(xp, k + 1.0, n - 2.0 * k),
 )
 def binom(n: Operand, k: Operand, /) -> Array:
     """Return the binomial coefficient of real numbers.
@@ -388,21 +396,39 @@ def agm(a: Operand, b: Operand, /) -> Array:
     """
 
 
-def _faddeeva(xp: XP, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any, Any]:
+# of z w(z) in 1 / z^2, without the factor i / sqrt(pi) (DLMF 7.12.1)
+_FAR = [math.prod(range(1, 2 * k, 2)) / 2**k for k in range(18)]
+_FROM = 8.0
+
+
+def _faddeeva(xp: XP, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any]:
+    """Return sigma, w'(z) and ``w + z w'``, by the asymptotic series where its terms cancel.
+
+    Near the real axis w is exp(-z^2) more than the series.
+    """
     x, sigma, gamma = arrays(xp, x, sigma, gamma)
     z = (x + 1j * gamma) / (math.sqrt(2) * sigma)
-    w = xp.special.wofz(z)
-    return sigma, z, w, 2j / math.sqrt(math.pi) - 2 * z * w
+    far = xp.abs(held(z)) > _FROM
+    near, away = xp.where(far, 1.0 + 0j, z), xp.where(far, z, _FROM + 0j)
+    w = xp.special.wofz(near)
+    slope = 2j / math.sqrt(math.pi) - 2 * near * w
+    r, unit = 1 / (away * away), 1j / math.sqrt(math.pi)
+    low = xp.imag(held(away)) < 0.1
+    rest = xp.where(low, xp.exp(-xp.where(low, away * away, _FROM + 0j)), 0.0)
+    series = -2 * unit * r * polynomial(r, _FAR[1:]) - 2 * away * rest
+    turned = -2 * unit / away * r * polynomial(r, [k * c for k, c in enumerate(_FAR)][1:])
+    turned = turned + (1 - 2 * away * away) * rest
+    return sigma, xp.where(far, series, slope), xp.where(far, turned, w + near * slope)
 
 
 def _voigt_x(xp: XP, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
-    sigma, _, _, slope = _faddeeva(xp, x, sigma, gamma)
+    sigma, slope, _ = _faddeeva(xp, x, sigma, gamma)
     return xp.real(turn * slope) / (2 * math.sqrt(math.pi) * sigma * sigma)
 
 
 def _voigt_sigma(xp: XP, x: Any, sigma: Any, gamma: Any) -> Any:
-    sigma, z, w, slope = _faddeeva(xp, x, sigma, gamma)
-    return -xp.real(w + z * slope) / (math.sqrt(2 * math.pi) * sigma * sigma)
+    sigma, _, turned = _faddeeva(xp, x, sigma, gamma)
+    return -xp.real(turned) / (math.sqrt(2 * math.pi) * sigma * sigma)
 
 
 @special(

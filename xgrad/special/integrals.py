@@ -159,22 +159,27 @@ def _whole_and_rest(xp: XP, phi: Any) -> tuple[Any, Any]:
 def _in_m(xp: XP, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> Any:
     """Return the integral of ``sin(t)^2 / delta(t)``, or ``/ delta(t)^3``, from 0 to `phi`.
 
-    Near ``m sin(phi)^2 = 0``, where the closed form cancels, by a Gauss rule.
+    By a Gauss rule where the closed form cancels: near ``m sin(phi)^2 = 0``, and up to ``m = 1``
+    with ``sin(t) = tanh(u)``, which takes the singularity at a quarter turn to pi / 2 off the axis.
 
     `complete` gives its value at ``pi / 2`` for an m, `closed` its closed form for a phi and an m.
     """
     turns, rest = _whole_and_rest(xp, phi)
-    near = xp.abs(held(m)) * xp.square(xp.sin(held(phi))) < 0.25
-    angle, m1 = xp.where(near, rest, 0.0), xp.where(near, m, 0.0)
+    flat = xp.abs(held(m)) * xp.square(xp.sin(held(phi))) < 0.25
+    bent = ~flat & (held(m) > 0) & (xp.abs(held(rest)) < 1.53)
+    near = flat | bent
+    angle, m1 = xp.where(flat, rest, 0.0), xp.where(near, m, 0.0)
+    u = xp.asinh(xp.tan(xp.where(bent, rest, 0.0)))
     total = 0.0
     for node, weight in gauss_legendre(24):
-        sine = xp.sin(angle * node)
+        sine = xp.where(bent, xp.tanh(u * node), xp.sin(angle * node))
+        step = xp.where(bent, u / xp.cosh(u * node), angle)
         delta = xp.sqrt(1 - m1 * sine * sine)
-        total = total + weight * sine * sine / (delta * delta * delta if cubed else delta)
+        total = total + weight * step * sine * sine / (delta * delta * delta if cubed else delta)
     turned = turns != 0
     whole = xp.where(turned, 2 * turns * complete(xp.where(turned, m, 0.5)), 0.0)
     far = closed(xp.where(near, 1.0, phi), xp.where(near, 0.5, m))
-    return xp.where(near, angle * total + whole, far)
+    return xp.where(near, total + whole, far)
 
 
 def _ellipkinc(xp: XP, phi: Any, m: Any) -> Any:
