@@ -22,6 +22,7 @@ import xgrad
 from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
+from .chunked import Chunked
 from .methods import Methods
 from .node import LEAF, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
@@ -45,7 +46,7 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Methods):
+class Array(Methods, Chunked):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
