@@ -88,6 +88,8 @@ def _getitem(x: Any, key: Any) -> Any:
     if _is_basic(key):
         remember(x)
         return evened(x[key], x)
+    if isinstance(key, da.Array) and key.dtype == bool:
+        return x[key]  # its length is not known, so that there is a value but no derivative
     key = _without_masks(x, key)
     if picks(key) is not None:
         remember(x)
