@@ -93,7 +93,7 @@ def _places(k: Any) -> tuple[Any, ...]:
 
 
 def _getitem(x: Any, key: Any) -> Any:
-    _require_known(x)
+    _require_known(x.shape)
     if isinstance(key, da.Array) and key.dtype == bool and key.ndim:
         return _sized(x[key])
     if _is_basic(key):
@@ -181,10 +181,22 @@ def _roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
     return out if out.chunks == x.chunks else out.rechunk(x.chunks)
 
 
-def _require_known(x: Any) -> None:
-    if any(n != n for n in x.shape):  # noqa: PLR0124 - a length that is not known is NaN
+def _shaped(name: str) -> Callable[..., Any]:
+    """Return a function that makes an array of a shape, which has to be known."""
+
+    def made(*args: Any, **kwargs: Any) -> Any:
+        for shape in (*args[:2], kwargs.get("shape")):
+            if isinstance(shape, tuple):
+                _require_known(shape)
+        return getattr(_STANDARD, name)(*args, **kwargs)
+
+    return made
+
+
+def _require_known(shape: tuple[Any, ...]) -> None:
+    if any(n != n for n in shape):  # noqa: PLR0124 - a length that is not known is NaN
         raise ValueError(
-            f"dask: got an array of shape {x.shape}, whose chunks have unknown lengths, as after "
+            f"dask: got an array of shape {shape}, whose chunks have unknown lengths, as after "
             "X[mask]; expected known ones. Call x.compute_chunk_sizes() on Dask's array first, "
             "which computes the mask, or weigh the entries with xgrad.where(mask, x, 0.0)"
         )
@@ -322,6 +334,7 @@ BACKEND = Backend(
         concat=_concat,
         nonzero=_nonzero,
         repeat=_repeat,
+        **{name: _shaped(name) for name in ("broadcast_to", "zeros", "ones", "full", "empty")},
         reshape=_reshape,
         roll=_roll,
         sign=da.sign,

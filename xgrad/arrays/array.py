@@ -24,6 +24,7 @@ from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from ..errors.folding import folded
 from .absent import absent
+from .chunked import Chunked
 from .lent import LENT
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
@@ -48,7 +49,7 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Methods):
+class Array(Methods, Chunked):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`

@@ -1,0 +1,58 @@
+"""What an array has where its library splits it into chunks, as Dask does, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from .node import Node
+
+__all__ = ["Chunked"]
+
+
+class Chunked:
+    """The attributes of arrays in chunks; those of other libraries raise `AttributeError`."""
+
+    __slots__ = ()
+
+    _data: Any
+    _node: Node | None
+
+    @property
+    def chunks(self) -> tuple[tuple[int, ...], ...]:
+        """The lengths of the chunks along each axis, where the library has chunks."""
+        return self._data.chunks  # type: ignore[no-any-return]
+
+    @property
+    def rechunk(self) -> Callable[..., Self]:
+        """``rechunk(chunks)`` gives this array in other chunks, in its place on the tape."""
+        return self._kept(self._data.rechunk)
+
+    @property
+    def persist(self) -> Callable[..., Self]:
+        """``persist()`` gives this array with its chunks computed, in its place on the tape.
+
+        See `xgrad.distributed.persist` for several arrays.
+        """
+        return self._kept(self._data.persist)
+
+    @property
+    def compute(self) -> Callable[..., Any]:
+        """``compute()`` gives the values, as an array of NumPy; of a tracked array it raises.
+
+        See `xgrad.distributed.compute` for several arrays in one pass.
+        """
+        computed = self._data.compute
+
+        def compute(**options: Any) -> Any:
+            self._untracked("compute()")
+            return computed(**options)
+
+        return compute
+
+    def _kept(self, change: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a change that leaves all values as they are, as one of this array."""
+        return lambda *args, **kwargs: type(self)(change(*args, **kwargs), self._node)  # type: ignore[call-arg]
+
+    def _untracked(self, what: str) -> Any:
+        raise NotImplementedError
