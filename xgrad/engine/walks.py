@@ -39,7 +39,7 @@ def cone(
     path, strangers = _reachable([*outputs, *visits] if visits else outputs, inside)
     for node in leaves:
         if node[PARENTS] is not None:
-            strangers.append(node[PARENTS])
+            strangers += parents_of(node)
     others = bool(strangers) and any_alive(strangers)
     path.sort(key=serial_of)
     if strangers:  # keep the nodes that depend on a leaf
