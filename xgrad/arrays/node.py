@@ -123,7 +123,8 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
             _run.reset(self.token)
             for unlock in self.run.unlock:
                 unlock()
-            if error is None and not all(is_as_it_was() for is_as_it_was in self.run.watched):
+            watched = self.run.watched
+            if watched and error is None and not all(is_as_it_was() for is_as_it_was in watched):
                 raise errors.MutationError(
                     "a derivative by an array was asked for, which was written to while its "
                     "function ran; it would be the derivative at another point. Write to a copy, "

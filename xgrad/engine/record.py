@@ -9,6 +9,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
+from ..arrays.lent import LENT
 from ..arrays.node import PARENTS, SERIAL, Node, Run, end, inside, is_recording, recording
 from ..backends import BY_TYPE, REAL, backend_of, batched, creating_like
 from . import handed
@@ -51,7 +52,7 @@ class Record:
         self.raw = True  # whether none of what was given is an `Array`
         outer = is_recording()
         out = self._run(f, args, kwargs, outer)
-        self.handed = {id(x._data) for x in self.inputs}  # what was given, and given back so far
+        self.handed: set[int] | None = None  # what was given, and given back so far
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -104,8 +105,10 @@ class Record:
         """Return a fresh leaf for an array that was given, and note it."""
         if isinstance(given, Array):
             self.raw = False
-        if is_lent(given):
-            x = Array(kept_argument(x._data, run))
+            if LENT and is_lent(given):
+                x = Array(kept_argument(x._data, run))
+        elif type(given) in BY_TYPE:
+            x._data = kept_argument(x._data, run)
         x = batched.within(x) if mapped else x
         y = leaf(x, outer)
         self.given.append(given)
@@ -160,6 +163,8 @@ class Record:
 
     def _let_go(self, x: Array) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
+        if self.handed is None:
+            self.handed = {id(x._data) for x in self.inputs}
         if self.what in _WALK_LATER:
             self.handed.add(id(x._data))
         return own(x, self.handed)
