@@ -22,7 +22,7 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen
-    total = backend.xp.sum(raw)
+    total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
 

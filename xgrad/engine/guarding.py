@@ -85,12 +85,12 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
         return x
     if run is None or run.walks_later:
         return guarded(x, lock=False)
-    if backend.lock is not None and (unlock := backend.lock(x)) is not None:
-        run.unlock.append(unlock)
-        return x
     if backend.unchanged is None or (backend.lock is not None and x.size < LARGE):
         return backend.copied(x)
-    run.watched.append(backend.unchanged(x))
+    if backend.lock is not None and (unlock := backend.lock(x)) is not None:
+        run.unlock.append(unlock)
+    else:
+        run.watched.append(backend.unchanged(x))
     return x
 
 

@@ -10,6 +10,7 @@ from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
 from ..arrays.array import Array, leaf
+from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
     PARENTS,
@@ -158,8 +159,10 @@ class Record:
         """Return a fresh leaf for an array that was given, and note it."""
         if isinstance(given, Array):
             self.raw = False
-        if type(given) in BY_TYPE or is_lent(given):
-            x = Array(kept_argument(x._data, run))
+            if LENT and is_lent(given):
+                x = Array(kept_argument(x._data, run))
+        elif type(given) in BY_TYPE:
+            x._data = kept_argument(x._data, run)
         x = batched.within(x) if mapped else x
         y = leaf(x, outer)
         self.given.append(given)

@@ -86,15 +86,15 @@ def asarray(
     """
     if isinstance(obj, Array) and dtype is device is None and not copy and not requires_grad:
         return obj
-    is_raw = not isinstance(obj, Array) and _is_array(obj)
-    if is_raw and requires_grad and copy is None:
-        copy = True  # `backward` walks when its caller asks, who may have refilled it by then
     out = _asarray(obj, dtype, device, copy)
-    if is_raw and not copy:
+    if not copy and not isinstance(obj, Array) and _is_array(obj):
         lend(out._data)
     if requires_grad:
         out = Array(out._data)
-        out._node = parameter(out)
+        if copy is False:  # it is asked to share its buffer
+            out._node = parameter(out)
+        else:
+            out.requires_grad = True
     return out
 
 
