@@ -1,4 +1,4 @@
-# Tests of xgrad/arrays/leaving.py, xgrad/errors.py
+# Tests of xgrad/arrays/leaving.py, xgrad/errors
 """Advice that exists: every function that a message names can be imported, and fits the line."""
 
 from __future__ import annotations

@@ -97,7 +97,15 @@ def _register(cls: type) -> None:
 
 
 def is_structure(field: dataclasses.Field[Any], value: Any) -> bool:
-    """Whether what a field of a dataclass holds belongs to the structure: it has no derivative."""
+    """Whether what a field of a dataclass holds belongs to the structure: it has no derivative.
+
+    Args:
+        field: the field, of which ``metadata={"static": True}`` says so.
+        value: what it holds. Texts, paths, functions and None are structure without being told.
+
+    Returns:
+        Whether it is compared, and no leaf.
+    """
     if field.metadata.get("static", False):
         return True
     if value is None or isinstance(value, (str, bytes, PurePath)):
@@ -115,7 +123,15 @@ def ties(leaves: list[Any]) -> list[int]:
 
 
 def gathered(leaves: list[Any], places: list[int]) -> list[Any]:
-    """Return cotangents of leaves with those of one array summed where it stands first."""
+    """Return cotangents of leaves with those of one array summed where it stands first.
+
+    Args:
+        leaves: a cotangent for each leaf.
+        places: for each leaf where the same array stands first, as `ties` gives it.
+
+    Returns:
+        As many cotangents; those in the later places are left as they are.
+    """
     out = list(leaves)
     for i, first in enumerate(places):
         if first != i:
