@@ -73,9 +73,10 @@ class Ruled(Kind):
         core = self.core
         if core is not None:
             return lambda ndim, saved: tuple(range(ndim - core, ndim))
-        if "axis" not in keeps:
+        named = [name for name in ("axis", "axes") if name in keeps]
+        if not named:
             return lambda ndim, saved: tuple(range(ndim))
-        ask = asking(["axis"], keeps)
+        ask = asking(named, keeps)
 
         def together(ndim: int, saved: Any) -> tuple[int, ...]:
             (axis,) = ask(saved)
