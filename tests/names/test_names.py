@@ -267,7 +267,6 @@ KEYWORDS: dict[str, tuple[Any, str]] = {
     "concat by position": (lambda: xg.concat([x], 0), "concat(..., axis=...)"),
     "stack dim": (lambda: xg.stack([x], dim=0), "stack(..., axis=...)"),
     "median dim": (lambda: xg.median(x, dim=0), "median(..., axis=...)"),
-    "softmax dim": (lambda: xg.nn.functional.softmax(x, dim=0), "softmax(..., axis=...)"),
     "norm dim": (lambda: xg.linalg.norm(x, dim=0), "norm(..., axis=...)"),
     "fft dim": (lambda: xg.fft.fft(x, dim=0), "fft(..., axis=...)"),
     "flip dims": (lambda: xg.flip(x, dims=0), "flip(..., axis=...)"),

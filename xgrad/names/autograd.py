@@ -39,6 +39,5 @@ INSTEAD: dict[str, str] = {
     "stop_gradients": "xgrad.stop_gradient(x)",
     "asnumpy": "numpy.asarray(x)",
     "get_array_module": "x.__array_namespace__()",
-    "nn.Dense": "xgrad.nn.Linear(inputs, outputs)",
 }
 """For each name what to write instead."""

@@ -43,12 +43,5 @@ INSTEAD: dict[str, str] = {
     "image": "xgrad.scipy.ndimage.zoom(x, factor)",
     "experimental": "xgrad itself: what JAX tries out there has its place here",
     "bfloat16": "x.astype('bfloat16'), of an array of PyTorch",
-    "nn.relu": "xgrad.relu(x)",
-    "nn.softmax": "xgrad.softmax(x)",
-    "nn.sigmoid": "xgrad.sigmoid(x)",
-    "nn.gelu": "xgrad.nn.functional.gelu(x)",
-    "nn.initializers": "xgrad.nn.init",
-    "nn.one_hot": "xgrad.nn.functional.one_hot(labels, classes)",
-    "nn.logsumexp": "xgrad.logsumexp(x)",
 }
 """For each name what to write instead; names of a chapter with its path."""

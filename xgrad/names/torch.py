@@ -22,7 +22,6 @@ INSTEAD: dict[str, str] = {
     "fill": "xgrad.full_like(x, value)",
     "float": "xgrad.float32",
     "cfloat": "xgrad.complex64",
-    "get_default_dtype": "xgrad.asarray(1.0).dtype",
     "to_dlpack": "xgrad.from_dlpack(x)",
     # Shapes
     "cat": "xgrad.concat(arrays, axis=0)",
@@ -139,12 +138,7 @@ INSTEAD: dict[str, str] = {
     "device": _DEVICE,
     "set_default_device": _DEVICE,
     "utils": "xgrad.data.Loader, and xgrad.data.batches",
-    "set_default_dtype": "xgrad.asarray(x, dtype=xgrad.float32)",
     "optimizer": "xgrad.optim",
-    "nn.Parameter": "xgrad.asarray(x), as a field of a class of xgrad.nn.Module",
-    "nn.CrossEntropyLoss": "xgrad.nn.functional.cross_entropy(logits, labels)",
-    "nn.MSELoss": "xgrad.nn.functional.mse_loss(x, y)",
-    "nn.utils": "xgrad.optim.clip_by_global_norm",
     "optim.lr_scheduler": "xgrad.optim.Cosine, xgrad.optim.Exponential or xgrad.optim.OneCycle",
 }
 """For each name what to write instead; names of a chapter with its path."""

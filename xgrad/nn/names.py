@@ -103,7 +103,7 @@ def missing(module: str, name: str, names: Iterable[str], elsewhere: Iterable[st
     if name.endswith("_") and name[:-1] in names:
         return f"{said}. Nothing is changed in place: write x = F.{name[:-1]}(x)"
     if name in elsewhere:
-        return f"{said}. It is in xgrad.{other}"
+        return f"{said}. There is xgrad.{other}.{name}"
     lower = {n.lower().replace("_", ""): n for n in [*elsewhere, *names]}
     same = lower.get(name.lower().replace("_", ""))
     if same is None:
@@ -111,4 +111,4 @@ def missing(module: str, name: str, names: Iterable[str], elsewhere: Iterable[st
         same = lower[near[0]] if near else None
     if same is None:
         return f"{said}. dir(xgrad.{module}) lists what it has"
-    return f"{said}; did you mean xgrad.{module if same in names else other}.{same}?"
+    return f"{said}. Did you mean xgrad.{module if same in names else other}.{same}?"
