@@ -8,6 +8,7 @@ from typing import Any
 import mpmath as mp
 
 from .accuracy import Function
+from .accuracy_parameters import FUNCTIONS as _PARAMETERS
 
 inf = math.inf
 _ALL = (-inf, inf)
@@ -225,7 +226,7 @@ _SPECIAL = (
     ),
 )
 
-FUNCTIONS = (*_CORE, *_SPECIAL)
+FUNCTIONS = (*_CORE, *_SPECIAL, *_PARAMETERS)
 
 _OWN = "SciPy's own value, and derivatives made of it"
 _TINY_EXPONENT = "with an exponent that is nearly 0, x^(y - 2) overflows before it is multiplied"
@@ -274,23 +275,8 @@ EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
 }
 """By function, and by what and dtype if it is one of them: the bound in ulp, and why."""
 
-_PARAMETERS = "has parameters; tests/test_special.py has its ends, its row in the op table the rest"
-
 NOT_MEASURED: dict[str, str] = {
     "remainder": "exact, and its derivatives are 1 and a quotient rounded down",
     "nextafter": "moves by one spacing, and its derivative is 1",
-    **{
-        f"special.{name}": _PARAMETERS
-        for name in (
-            "bdtr bdtrc bei beip ber berp betainc betaincc betainccinv betaincinv binom ellipeinc "
-            "ellipkinc eval_chebyc eval_chebys eval_chebyt eval_chebyu eval_gegenbauer "
-            "eval_genlaguerre eval_hermite eval_hermitenorm eval_jacobi eval_laguerre "
-            "eval_legendre eval_sh_chebyt eval_sh_chebyu eval_sh_legendre expn gammainc gammaincc "
-            "gammainccinv gammaincinv hankel1 hankel1e hankel2 hankel2e hyp0f1 hyp1f1 hyp2f1 "
-            "hyperu inv_boxcox inv_boxcox1p it2struve0 itmodstruve0 itstruve0 iv jv kei keip ker "
-            "kerp kv kve lambertw loggamma modstruve nbdtr nbdtrc ndtri_exp owens_t poch polygamma "
-            "stdtr stdtrit struve voigt_profile wofz wright_bessel yv"
-        ).split()
-    },
 }
-"""Elementwise functions that are not in the table yet, and why."""
+"""Elementwise functions that are not in the table, and why."""

@@ -110,9 +110,12 @@ def hankel2e(v: Operand, z: Operand, /) -> Array:
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
 
 
-def _divided(xp: XP, slope: Any, x: Any, at_zero: float) -> Any:
-    zero = x == 0
-    return xp.where(zero, at_zero, slope / xp.where(zero, 1.0, x))
+# the power series of ber'(x) / x and bei'(x) / x in x^2 (DLMF 10.65.1)
+_BERP_OVER_X, _BEIP_OVER_X = [0.0] * 11, [0.0] * 11
+for _k in range(1, 6):
+    _BERP_OVER_X[2 * _k - 1] = (-1) ** _k * _k / (4 ** (2 * _k - 1) * math.factorial(2 * _k) ** 2)
+for _k in range(6):
+    _BEIP_OVER_X[2 * _k] = (-1) ** _k * (_k + 0.5) / (16**_k * math.factorial(2 * _k + 1) ** 2)
 
 
 @special(lambda xp, x: xp.special.berp(x))
@@ -125,12 +128,12 @@ def bei(x: Array, /) -> Array:
     """Return the Kelvin function bei."""
 
 
-@special(lambda xp, x, out: -xp.special.bei(x) - _divided(xp, out, x, 0.0))
+@special(lambda xp, x, out: -xp.special.bei(x) - over(xp, out, x, _BERP_OVER_X))
 def berp(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function ber."""
 
 
-@special(lambda xp, x, out: xp.special.ber(x) - _divided(xp, out, x, 0.5))
+@special(lambda xp, x, out: xp.special.ber(x) - over(xp, out, x, _BEIP_OVER_X))
 def beip(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function bei."""
 

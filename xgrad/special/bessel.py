@@ -13,16 +13,46 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
-from .define import over, refuse_tracked, special
+from .define import held, over, polynomial, refuse_tracked, special
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
 _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)]
 _J1_OVER_X = [(-1) ** k * c for k, c in enumerate(_I1_OVER_X)]
 
 
+def _hankel(v: int) -> list[float]:
+    """Return the coefficients of Hankel's series of order `v` in ``1 / x`` (DLMF 10.17.1)."""
+    found = [1.0]
+    for k in range(1, 40):
+        found.append(found[-1] * (4 * v * v - (2 * k - 1) ** 2) / (8 * k))
+    return found
+
+
+_FAR = 20.0
+"""From here on the series has all digits, and differences of scaled functions lose theirs."""
+_K_SLOPES = [[-(k + 0.5) * c for k, c in enumerate(_hankel(v))] for v in (0, 1)]
+_I_SLOPES = [[(-1) ** k * c for k, c in enumerate(row)] for row in _K_SLOPES]
+
+
+def _scaled(xp: XP, x: Any, near: Any, series: list[float], factor: Any) -> Any:
+    """Return the derivative of a scaled function, by its series far out (DLMF 10.40)."""
+    far = xp.abs(held(x)) > _FAR
+    r = 1 / xp.where(far, xp.abs(x), _FAR)
+    return xp.where(far, factor * (r * xp.sqrt(r)) * polynomial(r, series), near)
+
+
+_OF_I, _OF_K = 1 / math.sqrt(2 * math.pi), math.sqrt(0.5 * math.pi)
+
+
+def _i0e(xp: XP, x: Any, out: Any) -> Any:
+    near = xp.special.i1e(x) - xp.sign(x) * out
+    return _scaled(xp, x, near, _I_SLOPES[0], _OF_I * xp.sign(x))
+
+
 def _i1e(xp: XP, x: Any, out: Any) -> Any:
     over_x = over(xp, out, x, _I1_OVER_X, scale=xp.exp(-xp.abs(x)))
-    return xp.special.i0e(x) - xp.sign(x) * out - over_x
+    near = xp.special.i0e(x) - xp.sign(x) * out - over_x
+    return _scaled(xp, x, near, _I_SLOPES[1], _OF_I)
 
 
 @special(lambda xp, x: -xp.special.j1(x))
@@ -109,7 +139,7 @@ def iv(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, x: xp.special.i1e(x) - xp.sign(x) * xp.special.i0e(x))
+@special(lambda xp, x, out: _i0e(xp, x, out))
 def i0e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(x)) * i0(x)``."""
 
@@ -195,12 +225,12 @@ def kv(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, x, out: out - xp.special.k1e(x))
+@special(lambda xp, x, out: _scaled(xp, x, out - xp.special.k1e(x), _K_SLOPES[0], _OF_K))
 def k0e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(x) * k0(x)``."""
 
 
-@special(lambda xp, x, out: out - xp.special.k0e(x) - out / x)
+@special(lambda xp, x, out: _scaled(xp, x, out - xp.special.k0e(x) - out / x, _K_SLOPES[1], _OF_K))
 def k1e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(x) * k1(x)``."""
 

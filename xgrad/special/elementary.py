@@ -53,6 +53,8 @@ def powm1(x: Operand, y: Operand, /) -> Array:
 @special(lambda xp, x: -xp.sin(x))
 def cosm1(x: Array, /) -> Array:
     """Return ``cos(x) - 1``."""
+    sine = backend_of(x).xp.sin(0.5 * x)
+    return -2 * sine * sine  # SciPy's own has no digit where the cosine comes near 1 again
 
 
 @special(lambda xp, x: _DEGREE * xp.special.cosdg(x))
@@ -70,7 +72,7 @@ def tandg(x: Array, /) -> Array:
     """Return the tangent of an angle in degrees."""
 
 
-@special(lambda xp, x: -_DEGREE / xp.square(xp.special.sindg(x)))
+@special(lambda xp, x: -_DEGREE / xp.special.sindg(x) / xp.special.sindg(x))
 def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
     special = backend_of(x).xp.special
@@ -83,13 +85,19 @@ def _rise(xp: XP, u: Any) -> Any:
     small = xp.where(near, u, 0.0)
     series = polynomial(small, [(k + 1) / math.factorial(k + 2) for k in range(18)])
     large = xp.where(near, 1.0, u)
-    closed = (xp.exp(large) * (large - 1) + 1) / (large * large)
+    root = xp.exp(0.5 * large)  # which is finite where the power over u is
+    closed = root / large * (root * ((large - 1) / large)) + 1 / large / large
     return xp.where(near, series, closed)
 
 
 @special(lambda xp, x: _rise(xp, x))
 def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
+    backend = backend_of(x)
+    xp, above = backend.xp, x > 20.0  # where the 1 is nothing
+    root = backend.quietly(xp.exp, xp.where(above, 0.5 * x, 1.0))
+    plain = xp.special.exprel(xp.where(above, xp.ones_like(x), x))
+    return xp.where(above, root / xp.where(above, x, xp.ones_like(x)) * root, plain)
 
 
 def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:

@@ -17,7 +17,7 @@ from ..ops.elementwise import Operand
 from ..ops.slopes import cosine, logit_slope, sigmoid_slope
 from ..ops.statistical import max as max_over
 from ..ops.statistical import sum as sum_over
-from .define import arrays, special
+from .define import arrays, polynomial, special
 
 Axis = int | tuple[int, ...] | None
 
@@ -178,6 +178,9 @@ def rel_entr(x: Operand, y: Operand, /) -> Array:
     """
 
 
+_EXCESS = [(-1) ** k / ((k + 1) * (k + 2)) for k in range(18)]
+
+
 @special(
     lambda xp, x, y: _log_ratio(xp, x, y),
     lambda xp, x, y: 1 - _ratio(xp, x, y),
@@ -194,6 +197,15 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
         Real numbers of the broadcast shape, none negative: `y` where `x` is 0, infinity where only
         `y` is 0. Note the terms ``- x + y``, which `rel_entr` does not have.
     """
+    xp = backend_of(x if type(y) in SCALARS else y).xp
+    x, y = arrays(xp, x, y)
+    positive = (x > 0) & (y > 0)
+    t = xp.where(positive, x - y, 1.0) / xp.where(positive, y, 1.0)
+    near = positive & (
+        xp.abs(t) < 0.125
+    )  # where the terms nearly cancel: y ((1 + t) log(1 + t) - t)
+    t = xp.where(near, t, 0.0)
+    return xp.where(near, y * t * t * polynomial(t, _EXCESS), xp.special.kl_div(x, y))
 
 
 # Losses ------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
-from ..engine.op import rule
+from ..engine.op import elementwise, rule
 from ..ops.elementwise import Operand
 from .define import (
     arrays,
@@ -28,7 +28,13 @@ from .define import (
 # Exponential and trigonometric integrals ---------------------------------------------------------
 
 
-@special(lambda xp, x: xp.exp(x) / x)
+@elementwise(lambda xp, x, out: out * (x - 1) / x)
+def _exp_over(x: Array, /) -> Array:
+    """Return ``exp(x) / x``, whose derivative is 0 at 1."""
+    return backend_of(x).xp.exp(x) / x
+
+
+@special(lambda xp, x: _exp_over(x))
 def expi(x: Array, /) -> Array:
     """Return the exponential integral Ei."""
 

@@ -290,13 +290,24 @@ def _t_density(xp: XP, df: Any, t: Any) -> Any:
 
 
 def _t_shape(xp: XP, df: Any, t: Any) -> Any:
-    """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t."""
+    """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
+
+    For a small t it is that of 1 - I(1 / 2, df / 2, t^2 / (df + t^2)), DLMF 8.17.4.
+    """
     df, t = arrays(xp, df, t)
-    half, total = xp.full_like(df, 0.5), df + t * t
+    small = (t * t < df) & (t != 0)
+    t1, t2 = xp.where(small, 1.0, t), xp.where(small, xp.abs(t), 1.0)
+    part = xp.minimum(t2 * 1e18, 1.0)  # below, where squares may vanish, it is linear
+    t2 = xp.maximum(t2, 1e-18)
+    half, total = xp.full_like(df, 0.5), df + t1 * t1
     z = df / total
-    moved = _beta_density(xp, df / 2, half, z) * (t / total) ** 2
-    slope = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
-    return xp.where(t == 0, 0.0, -xp.sign(t) * slope)
+    moved = _beta_density(xp, df / 2, half, z) * (t1 / total) ** 2
+    tail = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
+    total = df + t2 * t2
+    w = t2 * t2 / total
+    moved = _beta_density(xp, half, df / 2, w) * w / total
+    middle = part * (moved / 2 - _beta_shape(xp, half, df / 2, w, False) / 4)
+    return xp.where(t == 0, 0.0, -xp.sign(t) * xp.where(small, middle, tail))
 
 
 @special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))
@@ -328,7 +339,7 @@ def stdtrit(df: Operand, p: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, y, out: math.sqrt(2 * math.pi) * xp.exp(y + out * out / 2))
+@special(lambda xp, out: math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * out))
 def ndtri_exp(y: Array, /) -> Array:
     """Return the x at which the logarithm of the normal distribution function is `y`."""
 

@@ -261,7 +261,7 @@ def _bessel() -> tuple[Row, ...]:
                 "k1": "x out",
                 "k0e": "x out",
                 "k1e": "x out",
-                "i0e": "x",
+                "i0e": "x out",
                 "i1e": "x out",
             }.items()
         ),

@@ -1,0 +1,369 @@
+"""The special functions with parameters in the accuracy table, and the series and Bessel kinds.
+
+mpmath takes milliseconds for a value of most of these and, with the digits that a difference needs,
+a hundred times as long for a derivative: so they are measured at no more than `SLOW` points.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import mpmath as mp
+from scipy import special as sp
+
+from .accuracy import Function
+
+SLOW = 40
+inf = math.inf
+slow = partial(Function, points=SLOW)
+
+_ORDERS = (0, 1, 2, 3, 5, 8)
+_REAL_ORDERS = (0.0, 0.5, 1.0, 2.5, 7.0)
+_SHAPE = (1e-2, 50.0)
+_UNIT = (1e-10, 1.0)
+
+
+def _root(f: Callable[[Any], Any], slope: Callable[[Any], Any], start: float) -> Any:
+    """Return where an increasing function is 0, by Newton's method from SciPy's value."""
+    x = mp.mpf(float(start))
+    for _ in range(60):
+        step = f(x) / slope(x)
+        x = x - step
+        if abs(step) <= abs(x) * mp.mpf(10) ** (5 - mp.mp.dps):
+            return x
+    raise mp.libmp.NoConvergence
+
+
+def _betainc(a: Any, b: Any, x: Any) -> Any:
+    return mp.betainc(a, b, 0, x, regularized=True)
+
+
+def _betaincc(a: Any, b: Any, x: Any) -> Any:
+    return mp.betainc(b, a, 0, 1 - x, regularized=True)
+
+
+def _beta_density(a: Any, b: Any, x: Any) -> Any:
+    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b)
+
+
+def _gammainc(a: Any, x: Any) -> Any:
+    return mp.gammainc(a, 0, x, regularized=True)
+
+
+def _gammaincc(a: Any, x: Any) -> Any:
+    return mp.gammainc(a, x, mp.inf, regularized=True)
+
+
+def _gamma_density(a: Any, x: Any) -> Any:
+    return mp.exp((a - 1) * mp.log(x) - x) / mp.gamma(a)
+
+
+def _betaincinv(a: Any, b: Any, p: Any) -> Any:
+    start = sp.betaincinv(float(a), float(b), float(p))
+    return _root(lambda x: _betainc(a, b, x) - p, partial(_beta_density, a, b), start)
+
+
+def _betainccinv(a: Any, b: Any, p: Any) -> Any:
+    start = sp.betainccinv(float(a), float(b), float(p))
+    return _root(lambda x: p - _betaincc(a, b, x), partial(_beta_density, a, b), start)
+
+
+def _gammaincinv(a: Any, p: Any) -> Any:
+    start = sp.gammaincinv(float(a), float(p))
+    return _root(lambda x: _gammainc(a, x) - p, partial(_gamma_density, a), start)
+
+
+def _gammainccinv(a: Any, p: Any) -> Any:
+    start = sp.gammainccinv(float(a), float(p))
+    return _root(lambda x: p - _gammaincc(a, x), partial(_gamma_density, a), start)
+
+
+def _stdtr(df: Any, t: Any) -> Any:
+    if t * t < df:  # with digits also where 1 less the tail has none
+        return (1 + mp.sign(t) * _betainc(mp.mpf(1) / 2, df / 2, t * t / (df + t * t))) / 2
+    tail = _betainc(df / 2, mp.mpf(1) / 2, df / (df + t * t)) / 2
+    return tail if t < 0 else 1 - tail
+
+
+def _t_density(df: Any, t: Any) -> Any:
+    return (1 + t * t / df) ** (-(df + 1) / 2) / mp.sqrt(df) / mp.beta(df / 2, mp.mpf(1) / 2)
+
+
+def _stdtrit(df: Any, p: Any) -> Any:
+    start = sp.stdtrit(float(df), float(p))
+    return _root(lambda t: _stdtr(df, t) - p, partial(_t_density, df), start)
+
+
+def _ndtri_exp(y: Any) -> Any:
+    def log_ndtr(x: Any) -> Any:
+        return mp.log(mp.erfc(-x / mp.sqrt(2)) / 2)
+
+    def slope(x: Any) -> Any:
+        return mp.sqrt(2 / mp.pi) * mp.exp(-x * x / 2) / mp.erfc(-x / mp.sqrt(2))
+
+    return _root(lambda x: log_ndtr(x) - y, slope, sp.ndtri_exp(float(y)))
+
+
+def _owens_t(h: Any, a: Any) -> Any:
+    parts = mp.linspace(0, a, 5)
+    return mp.quad(lambda t: mp.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), parts) / (2 * mp.pi)
+
+
+def _wofz(z: Any) -> Any:
+    return mp.exp(-z * z) * mp.erfc(mp.mpc(z.imag, -z.real))
+
+
+def _voigt(x: Any, sigma: Any, gamma: Any) -> Any:
+    width = sigma * mp.sqrt(2)
+    return _wofz(mp.mpc(x / width, gamma / width)).real / (width * mp.sqrt(mp.pi))
+
+
+def _wright(a: Any, b: Any, x: Any) -> Any:
+    total, term, k = mp.mpf(0), mp.mpf(1), 0
+    while k < 20 or abs(term) > abs(total) * mp.eps:
+        total += term * mp.rgamma(a * k + b)
+        k += 1
+        term = term * x / k
+    return total
+
+
+def _kelvin(function: Any, other: Any, sign: int) -> Callable[[Any], Any]:
+    """Return the derivative of a Kelvin function (DLMF 10.63.2)."""
+    return lambda x: (function(1, x) + sign * other(1, x)) / mp.sqrt(2)
+
+
+def _inv_boxcox(y: Any, l: Any) -> Any:  # noqa: E741 - lambda, as in the literature
+    return mp.exp(mp.log1p(l * y) / l)
+
+
+def _struve_part(upper: Any, lower: Any, sign: int) -> Callable[[Any], Any]:
+    return lambda x: mp.hyper(upper, lower, sign * x * x / 4)
+
+
+_HALF3 = mp.mpf(3) / 2
+_INTEGRAL = ([1, 1], [2, _HALF3, _HALF3])
+_OVER = ([1, mp.mpf(1) / 2], [_HALF3, _HALF3, _HALF3])
+
+
+def _polynomial(name: str, true: Any, low: float = -1.0, high: float = 1.0) -> Function:
+    return slow(f"special.{name}", true, ((0, 9), (low, high)), fixed=(_ORDERS, None), crosses=True)
+
+
+_POLYNOMIALS = (
+    _polynomial("eval_legendre", mp.legendre),
+    _polynomial("eval_chebyt", mp.chebyt),
+    _polynomial("eval_chebyu", mp.chebyu),
+    _polynomial("eval_chebyc", lambda n, x: 2 * mp.chebyt(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_chebys", lambda n, x: mp.chebyu(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_sh_legendre", lambda n, x: mp.legendre(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyt", lambda n, x: mp.chebyt(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyu", lambda n, x: mp.chebyu(n, 2 * x - 1), 0.0),
+    _polynomial("eval_laguerre", lambda n, x: mp.laguerre(n, 0, x), 0.0, 100.0),
+    _polynomial("eval_hermite", mp.hermite, -20.0, 20.0),
+    _polynomial(
+        "eval_hermitenorm",
+        lambda n, x: mp.hermite(n, x / mp.sqrt(2)) / mp.sqrt(mp.mpf(2) ** n),
+        -20.0,
+        20.0,
+    ),
+    slow(
+        "special.eval_genlaguerre",
+        mp.laguerre,
+        ((0, 9), (0, 9), (0.0, 100.0)),
+        fixed=(_ORDERS, (0.5, 2.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.eval_gegenbauer",
+        mp.gegenbauer,
+        ((0, 9), (0, 9), (-1.0, 1.0)),
+        fixed=(_ORDERS, (0.75, 2.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.eval_jacobi",
+        mp.jacobi,
+        ((0, 9), (0, 9), (0, 9), (-1.0, 1.0)),
+        fixed=(_ORDERS, (0.5, 2.0), (0.0, 1.5), None),
+        crosses=True,
+    ),
+)
+
+
+def _bessel(name: str, true: Any, low: float, high: float, **more: Any) -> Function:
+    domains = ((0, 9), (low, high))
+    return slow(f"special.{name}", true, domains, fixed=(_REAL_ORDERS, None), crosses=True, **more)
+
+
+def _scaled(v: Any, z: Any) -> Any:
+    return (mp.besselj(v, z) + 1j * mp.bessely(v, z)) * mp.expj(-z)
+
+
+_BESSEL = (
+    _bessel("jv", mp.besselj, 1e-3, 200.0),
+    _bessel("yv", mp.bessely, 1e-3, 200.0),
+    _bessel("iv", mp.besseli, 1e-3, 200.0),
+    _bessel("kv", mp.besselk, 1e-3, 200.0),
+    _bessel("kve", lambda v, z: mp.besselk(v, z) * mp.exp(z), 1e-3, 200.0),
+    _bessel("hankel1", mp.besselj, 0.01, 200.0, part="real"),
+    _bessel("hankel2", lambda v, z: -mp.bessely(v, z), 0.01, 200.0, part="imag"),
+    _bessel("hankel1e", lambda v, z: _scaled(v, z).real, 0.01, 200.0, part="real"),
+    _bessel("hankel2e", lambda v, z: -_scaled(v, z).imag, 0.01, 200.0, part="imag"),
+    _bessel("struve", mp.struveh, 1e-3, 30.0),
+    _bessel("modstruve", mp.struvel, 1e-3, 30.0),
+    slow("special.ber", lambda x: mp.ber(0, x), ((1e-3, 20.0),), crosses=True),
+    slow("special.bei", lambda x: mp.bei(0, x), ((1e-3, 20.0),), crosses=True),
+    slow("special.ker", lambda x: mp.ker(0, x), ((1e-3, 20.0),), crosses=True),
+    slow("special.kei", lambda x: mp.kei(0, x), ((1e-3, 20.0),), crosses=True),
+    slow("special.berp", _kelvin(mp.ber, mp.bei, 1), ((1e-3, 20.0),), crosses=True),
+    slow("special.beip", _kelvin(mp.bei, mp.ber, -1), ((1e-3, 20.0),), crosses=True),
+    slow("special.kerp", _kelvin(mp.ker, mp.kei, 1), ((1e-3, 20.0),), crosses=True),
+    slow("special.keip", _kelvin(mp.kei, mp.ker, -1), ((1e-3, 20.0),), crosses=True),
+    slow(
+        "special.itstruve0",
+        lambda x: x * x / mp.pi * _struve_part(*_INTEGRAL, -1)(x),
+        ((1e-3, 50.0),),
+        crosses=True,
+    ),
+    slow(
+        "special.itmodstruve0",
+        lambda x: x * x / mp.pi * _struve_part(*_INTEGRAL, 1)(x),
+        ((1e-3, 50.0),),
+        crosses=True,
+    ),
+    slow(
+        "special.it2struve0",
+        lambda x: mp.pi / 2 - 2 / mp.pi * x * _struve_part(*_OVER, -1)(x),
+        ((1e-3, 50.0),),
+        crosses=True,
+    ),
+)
+
+_PROBABILITY = (
+    slow("special.gammainc", _gammainc, (_SHAPE, (1e-6, 200.0)), crosses=True),
+    slow("special.gammaincc", _gammaincc, (_SHAPE, (1e-6, 200.0)), crosses=True),
+    slow("special.gammaincinv", _gammaincinv, (_SHAPE, _UNIT), (0.0, 0.5, 1.0), crosses=True),
+    slow("special.gammainccinv", _gammainccinv, (_SHAPE, _UNIT), (0.0, 0.5, 1.0), crosses=True),
+    slow("special.betainc", _betainc, (_SHAPE, _SHAPE, _UNIT), (0.5, 1.0), crosses=True),
+    slow("special.betaincc", _betaincc, (_SHAPE, _SHAPE, _UNIT), (0.5, 1.0), crosses=True),
+    slow("special.betaincinv", _betaincinv, (_SHAPE, _SHAPE, _UNIT), (0.5, 1.0), crosses=True),
+    slow("special.betainccinv", _betainccinv, (_SHAPE, _SHAPE, _UNIT), (0.5, 1.0), crosses=True),
+    slow("special.stdtr", _stdtr, (_SHAPE, (-1e3, 1e3)), crosses=True),
+    slow("special.stdtrit", _stdtrit, ((0.5, 50.0), (1e-3, 1.0)), (0.5, 1.0), crosses=True),
+    slow("special.ndtri_exp", _ndtri_exp, ((-1e3, 0.0),), (0.0, -1.0), crosses=True),
+    slow("special.owens_t", _owens_t, ((-6.0, 6.0), (-6.0, 6.0)), (1.0, -1.0), crosses=True),
+    slow(
+        "special.bdtr",
+        lambda k, n, p: _betaincc(k + 1, n - k, p),
+        ((0, 9), (0, 9), _UNIT),
+        (0.0, 0.5, 1.0),
+        fixed=((0.0, 1.0, 3.0, 7.0), (10.0, 20.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.bdtrc",
+        lambda k, n, p: _betainc(k + 1, n - k, p),
+        ((0, 9), (0, 9), _UNIT),
+        (0.0, 0.5, 1.0),
+        fixed=((0.0, 1.0, 3.0, 7.0), (10.0, 20.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.nbdtr",
+        lambda k, n, p: _betainc(n, k + 1, p),
+        ((0, 9), (0, 9), _UNIT),
+        (0.0, 0.5, 1.0),
+        fixed=((0.0, 1.0, 3.0, 7.0), (1.0, 4.0, 10.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.nbdtrc",
+        lambda k, n, p: _betaincc(n, k + 1, p),
+        ((0, 9), (0, 9), _UNIT),
+        (0.0, 0.5, 1.0),
+        fixed=((0.0, 1.0, 3.0, 7.0), (1.0, 4.0, 10.0), None),
+        crosses=True,
+    ),
+)
+
+_OTHERS = (
+    slow("special.binom", mp.binomial, ((0.0, 50.0), (0.0, 50.0)), crosses=True),
+    slow("special.poch", mp.rf, ((0.0, 50.0), (0.0, 50.0)), crosses=True),
+    slow(
+        "special.polygamma",
+        lambda n, x: mp.polygamma(int(n), x),
+        ((0, 9), (0.0, 1e6)),
+        fixed=((0, 1, 2, 4), None),
+        crosses=True,
+    ),
+    slow("special.loggamma", mp.loggamma, ((0.0, 1e6),), (0.0, 1.0, 2.0), crosses=True),
+    slow("special.ellipkinc", mp.ellipf, ((-1.5, 1.5), (-100.0, 1.0)), crosses=True),
+    slow("special.ellipeinc", mp.ellipe, ((-1.5, 1.5), (-100.0, 1.0)), crosses=True),
+    slow(
+        "special.expn",
+        lambda n, x: mp.expint(int(n), x),
+        ((0, 9), (0.0, 700.0)),
+        fixed=((0, 1, 2, 5), None),
+    ),
+    slow("special.inv_boxcox", _inv_boxcox, ((0.0, 50.0), (0.0, 10.0)), crosses=True),
+    slow(
+        "special.inv_boxcox1p",
+        lambda y, l: mp.expm1(mp.log1p(l * y) / l),  # noqa: E741
+        ((0.0, 50.0), (0.0, 10.0)),
+        crosses=True,
+    ),
+    slow(
+        "special.hyp0f1",
+        mp.hyp0f1,
+        ((0, 9), (-50.0, 200.0)),
+        fixed=((0.5, 1.0, 3.5), None),
+        crosses=True,
+    ),
+    slow(
+        "special.hyp1f1",
+        mp.hyp1f1,
+        ((0, 9), (0, 9), (-50.0, 200.0)),
+        fixed=((0.5, 1.0, 3.5), (0.75, 2.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.hyp2f1",
+        mp.hyp2f1,
+        ((0, 9), (0, 9), (0, 9), (-20.0, 1.0)),
+        fixed=((0.5, 1.0), (0.75, 2.0), (1.5, 4.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.hyperu",
+        mp.hyperu,
+        ((0, 9), (0, 9), (0.0, 100.0)),
+        fixed=((0.5, 1.0, 3.5), (0.75, 2.0), None),
+        crosses=True,
+    ),
+    slow(
+        "special.wright_bessel",
+        _wright,
+        ((0, 9), (0, 9), (0.0, 100.0)),
+        fixed=((0.0, 0.5, 1.0), (0.75, 2.0), None),
+    ),
+    slow(
+        "special.lambertw",
+        lambda z: mp.lambertw(z).real,
+        ((-0.3678794, inf),),
+        (0.0, -0.367879, 1.0),
+        part="real",
+        crosses=True,
+    ),
+    slow("special.wofz", lambda z: mp.exp(-z * z), ((-26.0, 26.0),), part="real"),
+    slow(
+        "special.voigt_profile",
+        _voigt,
+        ((-50.0, 50.0), (1e-6, 50.0), (1e-6, 50.0)),
+        crosses=True,
+    ),
+)
+
+FUNCTIONS = (*_POLYNOMIALS, *_BESSEL, *_PROBABILITY, *_OTHERS)
