@@ -87,6 +87,7 @@ class _Own(builtins.type):
 class tuple(builtins.tuple[Any, ...], metaclass=_Own):  # noqa: N801 - Python's name
     """Python's tuple."""
 
+    __slots__ = ()
     kind = tuple_
 
     def __new__(cls, *args: Any) -> Any:

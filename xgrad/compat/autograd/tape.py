@@ -35,6 +35,12 @@ from xgrad.engine.walks import cone, pullback
 from .border import REGISTERED, conj, home, raw, untracked
 from .refused import refused
 
+_NUMBERS = (
+    *(np.float16, np.float32, np.float64, np.longdouble),
+    *(np.complex64, np.complex128, np.clongdouble),
+)
+REGISTERED.update(dict.fromkeys((Array, np.ndarray, float, complex, *_NUMBERS), Array))
+
 
 class _Boxes(type):
     """The class of classes of which tracked values are instances."""
@@ -47,28 +53,12 @@ class Box(metaclass=_Boxes):
     """What a function gets while it is differentiated: an `xgrad.Array`."""
 
     types: ClassVar[set[type]] = {Array}
-    type_mappings: ClassVar[dict[type, type]] = dict.fromkeys(
-        (
-            np.ndarray,
-            float,
-            complex,
-            np.float16,
-            np.float32,
-            np.float64,
-            np.complex64,
-            np.complex128,
-            np.longdouble,
-            np.clongdouble,
-            Array,
-        ),
-        Array,
-    )
+    type_mappings: ClassVar[dict[type, Any]] = REGISTERED
 
     @classmethod
     def register(cls, value_type: type) -> None:
         """Have values of a class, as one derived from ``numpy.ndarray``, taken for plain arrays."""
-        REGISTERED.add(value_type)
-        Box.type_mappings[value_type] = Array
+        REGISTERED[value_type] = Array
 
 
 def isbox(x: Any) -> bool:
