@@ -72,6 +72,10 @@ LIBRARIES = {
     "reliability": Library(
         ["tests/test_Fitters.py", "tests/test_ALT_fitters.py"],
         ["pandas", "matplotlib", "mplcursors", "autograd-gamma"],
+        known={
+            "test_ALT_fitters.py::test_Fit_Exponential_Power": "the gradients agree to 15 digits; "
+            "in a flat valley (the parameter is 2e15) rounding says where the optimiser stops"
+        },
     ),
     "ssm": Library(
         [

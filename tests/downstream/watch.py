@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -25,6 +27,16 @@ if LIBRARY == "xgrad":
 
 for name in os.environ["DOWNSTREAM_STUBS"].split():
     sys.modules[name] = MagicMock()
+
+seen: Counter[str] = Counter()
+
+
+def name_of(nodeid):
+    """Return the name of a test, without the addresses and names of functions in it."""
+    name = re.sub(r"<[^>]*>+", "<>", nodeid)
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name} #{seen[name]}"
+
 
 found: dict[str, list] = {}
 
@@ -43,7 +55,7 @@ def pytest_runtest_logreport(report):
     if report.when == "call" or report.outcome != "passed":
         text = report.longreprtext.strip().splitlines()[-1:] if report.failed else []
         errors = [x[2:] for x in report.longreprtext.splitlines() if x.startswith("E ")]
-        found[report.nodeid] = [report.outcome, seconds, " ".join(errors[:1] or text)]
+        found[name_of(report.nodeid)] = [report.outcome, seconds, " ".join(errors[:1] or text)]
 
 
 def pytest_collectreport(report):

@@ -10,7 +10,7 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, tree
-from xgrad.backends import REAL
+from xgrad.backends import BY_TYPE, REAL, backend_of
 from xgrad.debugging import constant_results
 from xgrad.engine.projection import ones_like
 from xgrad.engine.record import Record
@@ -18,7 +18,17 @@ from xgrad.engine.seeds import matched
 
 _FLOAT64 = np.dtype(np.float64)
 
-REGISTERED: set[type] = set()
+
+class _Registered(dict[type, Any]):
+    """A table that makes each class in it, if of arrays, known as NumPy's."""
+
+    def __setitem__(self, cls: type, box: Any) -> None:
+        super().__setitem__(cls, box)
+        if issubclass(cls, np.ndarray):
+            BY_TYPE.setdefault(cls, backend_of(np.zeros(0)))
+
+
+REGISTERED = _Registered()
 """Classes of a program's own, as derived from ``numpy.ndarray``, that stand for plain arrays."""
 
 
@@ -66,14 +76,21 @@ def floating(x: Any) -> Any:
         return np.asarray(x)
     if type(x) is Array:
         return x if x._data.dtype.kind in "fc" else _floating(x)
-    return tree.map(_floating, x)
+    return tree.map(_floating, plain(x))
+
+
+def plain(x: Any) -> Any:
+    """Return nested containers with plain arrays in the places of those of registered classes."""
+    if isinstance(x, np.ndarray):
+        return np.asarray(x) if type(x) in REGISTERED else x
+    if type(x) is dict:
+        return {key: plain(value) for key, value in x.items()}
+    return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
 
 
 def _floating(leaf: Any) -> Any:
     if isinstance(leaf, Array):
         return xgrad.astype(leaf, np.float64) if leaf.dtype.kind in "biu" else leaf
-    if type(leaf) in REGISTERED:
-        leaf = np.array(leaf, subok=False, copy=None)
     if (
         isinstance(leaf, (bool, int, np.generic, np.ndarray))
         and np.asarray(leaf).dtype.kind in "biu"

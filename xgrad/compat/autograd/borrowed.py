@@ -7,6 +7,7 @@ operator or method that is the same function.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Hashable
 from importlib import import_module
 from typing import Any
@@ -126,11 +127,15 @@ def primitive_of(fun: Any, what: str) -> primitive:
     fun = getattr(fun, "borrowed_from", getattr(fun, "xgrad_original", fun))
     if isinstance(fun, Hashable) and fun in _BORROWED:
         return primitive_of(_BORROWED[fun], what)
-    if not callable(fun) or _top(fun) not in ("numpy", "scipy"):
-        raise TypeError(
-            f"{what}: {getattr(fun, '__name__', fun)!s} is no primitive, so that its rule would "
-            "never be asked. Decorate it with @primitive, and define the rule for what that gives"
+    if _top(fun) not in ("numpy", "scipy"):
+        warnings.warn(
+            f"{what}: {getattr(fun, '__name__', fun)!s} is no primitive, so that this rule is "
+            "never asked, as in autograd. Decorate it with @primitive, and define the rule for "
+            "what that gives",
+            xgrad.errors.XgradWarning,
+            stacklevel=3,
         )
+        return primitive(fun)
     _BORROWED[fun] = borrowed(fun)
     return primitive_of(_BORROWED[fun], what)
 

@@ -37,7 +37,7 @@ from .vspace import (
 )
 
 isinstance_, type_ = builtins.isinstance, builtins.type
-dict, list, tuple = dict_, list_, tuple_ = builtins.dict, builtins.list, builtins.tuple
+dict_, list_, tuple_ = builtins.dict, builtins.list, builtins.tuple
 
 __all__ = [
     "Box",
@@ -70,6 +70,49 @@ __all__ = [
     "type",
     "vspace",
 ]
+
+
+class _Own(builtins.type):
+    """The class of classes that make and know Python's own containers.
+
+    They are classes of their own, as in autograd, so that other libraries may register them.
+    """
+
+    kind: Any
+
+    def __instancecheck__(cls, x: object) -> bool:
+        return isinstance_(x, cls.kind)
+
+
+class tuple(builtins.tuple[Any, ...], metaclass=_Own):  # noqa: N801 - Python's name
+    """Python's tuple."""
+
+    __slots__ = ()
+    kind = tuple_
+
+    def __new__(cls, *args: Any) -> Any:
+        """Return Python's own tuple."""
+        return tuple_(*args)
+
+
+class list(builtins.list[Any], metaclass=_Own):  # noqa: N801 - Python's name
+    """Python's list."""
+
+    kind = list_
+
+    def __new__(cls, *args: Any) -> Any:
+        """Return Python's own list."""
+        return list_(*args)
+
+
+class dict(builtins.dict[Any, Any], metaclass=_Own):  # noqa: N801 - Python's name
+    """Python's dict."""
+
+    kind = dict_
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return Python's own dict."""
+        return dict_(*args, **kwargs)
 
 
 class _Containers(builtins.type):

@@ -74,7 +74,7 @@ _REFUSED = {
     "scipy.stats.t": (
         "grad_tlogpdf_df grad_tlogpdf_diff grad_tlogpdf_loc grad_tlogpdf_scale grad_tlogpdf_x"
     ),
-    "tracer": "TraceStack find_top_boxed_args notrace_primitives trace_primitives_map trace_stack",
+    "tracer": "find_top_boxed_args notrace_primitives trace_primitives_map",
     "util": "deprecation_msg",
 }
 """The names, by the module of autograd that has them."""

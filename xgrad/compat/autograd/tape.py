@@ -10,18 +10,36 @@ from __future__ import annotations
 import operator
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
 
 import xgrad
-from xgrad import Array
-from xgrad.arrays.node import LEAF, PARENTS, RULE, SERIAL, new_leaf, parents_of, recording
+from xgrad import Array, tree
+from xgrad.arrays.node import (
+    LEAF,
+    PARENTS,
+    RULE,
+    SAVED,
+    SERIAL,
+    Parts,
+    new_leaf,
+    parents_of,
+    recording,
+    selected,
+)
 from xgrad.arrays.node import Node as TapeNode
 from xgrad.engine.walks import cone, pullback
 
 from .border import REGISTERED, conj, home, raw, untracked
 from .refused import refused
+
+_NUMBERS = (
+    *(np.float16, np.float32, np.float64, np.longdouble),
+    *(np.complex64, np.complex128, np.clongdouble),
+)
+REGISTERED.update(dict.fromkeys((Array, np.ndarray, float, complex, *_NUMBERS), Array))
 
 
 class _Boxes(type):
@@ -35,28 +53,12 @@ class Box(metaclass=_Boxes):
     """What a function gets while it is differentiated: an `xgrad.Array`."""
 
     types: ClassVar[set[type]] = {Array}
-    type_mappings: ClassVar[dict[type, type]] = dict.fromkeys(
-        (
-            np.ndarray,
-            float,
-            complex,
-            np.float16,
-            np.float32,
-            np.float64,
-            np.complex64,
-            np.complex128,
-            np.longdouble,
-            np.clongdouble,
-            Array,
-        ),
-        Array,
-    )
+    type_mappings: ClassVar[dict[type, Any]] = REGISTERED
 
     @classmethod
     def register(cls, value_type: type) -> None:
         """Have values of a class, as one derived from ``numpy.ndarray``, taken for plain arrays."""
-        REGISTERED.add(value_type)
-        Box.type_mappings[value_type] = Array
+        REGISTERED[value_type] = Array
 
 
 def isbox(x: Any) -> bool:
@@ -67,7 +69,8 @@ def isbox(x: Any) -> bool:
 def new_box(value: Any, trace: int, node: Any) -> Any:
     """Return a value as a box on a node: a fresh root, or the node of another box.
 
-    The number of the trace is not needed here: derivatives nest by their leaves.
+    Of a list, tuple or dict, the arrays in it are the boxes; the node is a fresh root then. The
+    number of the trace is not needed here: derivatives nest by their leaves.
     """
     if not isinstance(node, list):
         raise NotImplementedError(
@@ -78,13 +81,60 @@ def new_box(value: Any, trace: int, node: Any) -> Any:
         if node[PARENTS] is None:
             node[PARENTS] = value._node
         return Array(value._data, node)
+    if isinstance(value, (list, tuple, dict)):
+        leaves, structure = tree.flatten(value)
+        arrays = [_floating(x) for x in leaves]
+        node[SAVED] = structure, arrays
+        parts = [Array(x, selected(node, i)) for i, x in enumerate(arrays)]
+        made = structure.unflatten(parts)
+        return BoxedDict(made) if isinstance(made, dict) else BoxedSequence(made)
+    return Array(_floating(value), node)
+
+
+class BoxedSequence(tuple):  # type: ignore[type-arg]
+    """A sequence on a root of its own."""
+
+    __slots__ = ()
+    _trace = 0
+
+
+class BoxedDict(dict):  # type: ignore[type-arg]
+    """A dict on a root of its own."""
+
+    _trace = 0
+
+
+def _floating(value: Any) -> Any:
     made = np.asarray(value)
     if made.dtype.kind not in "fc":
         raise TypeError(
             f"new_box: got {type(value).__name__} of {made.dtype}; expected floating-point "
-            "numbers. Containers are differentiated by make_vjp"
+            "numbers, or a list, tuple or dict of them"
         )
-    return Array(made, node)
+    return made
+
+
+class TraceStack:
+    """The traces that are running: here only their number."""
+
+    def __init__(self) -> None:
+        self.top = -1
+
+    @contextmanager
+    def new_trace(self) -> Iterator[int]:
+        """Count one more inside a ``with`` block.
+
+        Yields:
+            The number of the trace.
+        """
+        self.top += 1
+        try:
+            yield self.top
+        finally:
+            self.top -= 1
+
+
+trace_stack = TraceStack()
 
 
 class Node:
@@ -153,7 +203,11 @@ def backward_pass(g: Any, end_node: Any) -> Any:
     start = xgrad.asarray(start) if taped else start
     with recording(taped):
         found = pullback(path, {end_node[SERIAL]: start}, taped=taped)
-    c = conj(found[root[SERIAL]])
+    c = found[root[SERIAL]]
+    if isinstance(c, Parts):
+        structure, arrays = root[SAVED]
+        c = structure.unflatten([c.get(i, 0.0 * x) for i, x in enumerate(arrays)])
+    c = conj(c)
     return c if isinstance(g, Array) else untracked(c if taped else home(c))
 
 

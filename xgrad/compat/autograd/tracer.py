@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import refused
 from .border import raw as getval
 from .extend import notrace_primitive, primitive, register_notrace
-from .tape import Box, Node, isbox, new_box, toposort, trace
+from .tape import Box, Node, TraceStack, isbox, new_box, toposort, trace, trace_stack
 from .util import subvals
 from .wrap_util import wraps
 
@@ -15,6 +15,7 @@ box_type_mappings = Box.type_mappings
 __all__ = [
     "Box",
     "Node",
+    "TraceStack",
     "box_type_mappings",
     "box_types",
     "getval",
@@ -26,6 +27,7 @@ __all__ = [
     "subvals",
     "toposort",
     "trace",
+    "trace_stack",
     "wraps",
 ]
 

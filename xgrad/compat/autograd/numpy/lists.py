@@ -59,6 +59,7 @@ def of_lists(name: str, module: Any = np) -> Callable[..., Any]:
                 return function(*_made(args, joins), **kwargs)
         return function(*args, **kwargs)
 
+    call.__doc__ = f"NumPy's `{name}`, of lists, iterators and data frames too."
     call.__module__ = __name__.rpartition(".")[0] + module.__name__.removeprefix("numpy")
     call.borrowed_from = function  # type: ignore[attr-defined]  # see `extend.defvjp`
     return call
