@@ -322,8 +322,8 @@ def check_retention(case: Case) -> None:
         return
     wanted = set(case.row.keeps.split())
     raws = case.raw_arrays()
-    refs = [(case.names[i], weakref.ref(raws[i])) for i in case.varying]
-    arrays = [xg.asarray(x, copy=False, requires_grad=i in case.varying) for i, x in enumerate(raws)]
+    arrays = [xg.asarray(x, requires_grad=i in case.varying) for i, x in enumerate(raws)]
+    refs = [(case.names[i], weakref.ref(arrays[i].data)) for i in case.varying]
     del raws
     with np.errstate(all="ignore"):
         outs = [y for y in _parts(case.call(arrays)) if is_floating(y)]
