@@ -13,6 +13,7 @@ import pytest
 
 import xgrad as xg
 from tests.tables import over
+from xgrad.arrays import absent
 from xgrad.names import autograd, jax, numpy, torch
 from xgrad.numpy_protocol import twins
 
@@ -254,6 +255,21 @@ def test_the_stream_of_numpy_gives_its_numbers() -> None:
 def test_a_draw_of_a_tracked_parameter_says_what_to_do() -> None:
     with pytest.raises(xg.errors.TracedConversionError, match=r"draw standard numbers"):
         xg.grad(lambda x: xg.sum(xg.random.normal(x)))(a)
+
+
+def test_methods_of_other_libraries_are_absent_and_say_what_to_write() -> None:
+    x = xg.asarray(a)
+    assert len(absent.INSTEAD) > 50
+    for name, text in absent.INSTEAD.items():
+        assert not hasattr(x, name)
+        assert name not in dir(x)
+        with pytest.raises(AttributeError) as caught:
+            getattr(x, name)
+        assert str(caught.value).endswith(f"Instead: {text}")
+        for path in PATH.findall(text):
+            at(path)
+        for method in re.findall(r"\bx\.(\w+)", text):
+            assert hasattr(x, method), text
 
 
 # Arguments ----------------------------------------------------------------------------------------

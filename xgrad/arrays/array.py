@@ -23,7 +23,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from ..errors.folding import folded
-from .absent import absent
+from .absent import INSTEAD, absent
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
 from .operators import SCALARS, TAKES
@@ -440,6 +440,9 @@ class Array(Methods):
         except Exception as error:
             folded(error)
             raise
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in INSTEAD]
 
     # Showing -----------------------------------------------------------------------------------
 
