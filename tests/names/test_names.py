@@ -367,3 +367,6 @@ def test_creation_takes_a_dtype_by_position() -> None:
         np.testing.assert_array_equal(found, getattr(np, name)(*args, np.float32))
         assert found.dtype == np.float32
     assert xg.linspace(0.0, 1.0).shape == (50,)
+    assert xg.tile(xg.asarray(a), 2).tolist() == np.tile(a, 2).tolist()
+    assert xg.round(2.718, 1) == 2.7
+    assert xg.round(xg.asarray([1234.5]), -2).tolist() == [1200.0]

@@ -24,10 +24,17 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
         )
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
-    with backend.on_device(device):
-        out = getattr(backend.xp, name)(
-            *args, dtype=backend.raw_dtype(dtype), device=device, **kwargs
+    try:
+        with backend.on_device(device):
+            out = getattr(backend.xp, name)(
+                *args, dtype=backend.raw_dtype(dtype), device=device, **kwargs
+            )
+    except TypeError as error:
+        given = ", ".join(f"{x!r:.40}" for x in args if x is not None)
+        error.add_note(
+            f"in xgrad.{name}({given}): expected integers for lengths and counts, and numbers else"
         )
+        raise
     return Array(out)
 
 
