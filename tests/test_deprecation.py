@@ -1,4 +1,4 @@
-# Tests of xgrad/errors.py
+# Tests of xgrad/errors
 """What is deprecated warns at the user's own line, and does not outlive its version."""
 
 import importlib

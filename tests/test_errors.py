@@ -1,4 +1,4 @@
-# Tests of xgrad/errors.py, xgrad/engine
+# Tests of xgrad/errors, xgrad/engine
 """Bad input: each error says what was got, what was expected and what to do next."""
 
 from __future__ import annotations
