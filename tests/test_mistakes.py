@@ -376,8 +376,28 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "two arrays, not a list": Mistake(
         "xg.concat(x, x)  # wrong",
-        r"concat\(\) takes 1 positional argument, got 2",
+        r"concat\(\) got 2 arguments by position; expected the arrays as one list, as in concat",
         "xg.concat([x, x])",
+    ),
+    "two arrays, not a list, hstack": Mistake(
+        "xg.hstack(x, x)  # wrong",
+        r"hstack\(\) got 2 arguments by position; expected the arrays as one list",
+        "xg.hstack([x, x])",
+    ),
+    "a value that does not fit": Mistake(
+        "x[0:2] = xg.ones(3)  # wrong",
+        r"in xgrad\.setitem.*\nThe value has shape \(3,\); expected that of x\[key\]",
+        "x[0:2] = xg.ones(2)",
+    ),
+    "a count that is none": Mistake(
+        "xg.linspace(0.0, 1.0, 2.5)  # wrong",
+        r"in xgrad\.linspace\(0\.0, 1\.0, 2\.5\): expected integers for lengths and counts",
+        "xg.linspace(0.0, 1.0, 3)",
+    ),
+    "a word as a seed": Mistake(
+        "xg.random.default_rng('a')  # wrong",
+        r"default_rng: got seed 'a' of type str; expected a non-negative integer or None",
+        "xg.random.default_rng(0)",
     ),
     "an axis by position": Mistake(
         "xg.sum(x, 0)  # wrong",

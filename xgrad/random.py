@@ -61,6 +61,11 @@ def default_rng(
     >>> bool(xg.all(rng.random(3) == xg.random.default_rng(0).random(3)))
     False
     """
+    if seed is not None and not hasattr(seed, "__index__"):
+        raise TypeError(
+            f"default_rng: got seed {seed!r:.40} of type {type(seed).__qualname__}; expected a "
+            "non-negative integer or None"
+        )
     if seed is not None and (isinstance(seed, bool) or operator.index(seed) < 0):
         raise ValueError(f"default_rng: got seed {seed!r}; expected a non-negative integer or None")
     if backend is None and device is None:

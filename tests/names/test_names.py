@@ -13,6 +13,7 @@ import pytest
 
 import xgrad as xg
 from tests.tables import over
+from xgrad.arrays import absent
 from xgrad.names import autograd, jax, numpy, torch
 from xgrad.numpy_protocol import twins
 
@@ -256,6 +257,21 @@ def test_a_draw_of_a_tracked_parameter_says_what_to_do() -> None:
         xg.grad(lambda x: xg.sum(xg.random.normal(x)))(a)
 
 
+def test_methods_of_other_libraries_are_absent_and_say_what_to_write() -> None:
+    x = xg.asarray(a)
+    assert len(absent.INSTEAD) > 50
+    for name, text in absent.INSTEAD.items():
+        assert not hasattr(x, name)
+        assert name not in dir(x)
+        with pytest.raises(AttributeError) as caught:
+            getattr(x, name)
+        assert str(caught.value).endswith(f"Instead: {text}")
+        for path in PATH.findall(text):
+            at(path)
+        for method in re.findall(r"\bx\.(\w+)", text):
+            assert hasattr(x, method), text
+
+
 # Arguments ----------------------------------------------------------------------------------------
 
 x = xg.asarray(a)
@@ -350,3 +366,6 @@ def test_creation_takes_a_dtype_by_position() -> None:
         np.testing.assert_array_equal(found, getattr(np, name)(*args, np.float32))
         assert found.dtype == np.float32
     assert xg.linspace(0.0, 1.0).shape == (50,)
+    assert xg.tile(xg.asarray(a), 2).tolist() == np.tile(a, 2).tolist()
+    assert xg.round(2.718, 1) == 2.7
+    assert xg.round(xg.asarray([1234.5]), -2).tolist() == [1200.0]

@@ -86,6 +86,7 @@ class Absent:
 
     def __init__(self, name: str, instead: str) -> None:
         self.name, self.instead = name, instead
+        self.__doc__ = None  # that of the class is not about the attribute
 
     def __get__(self, x: Any, cls: Any = None) -> Any:
         if x is None:

@@ -23,7 +23,7 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from ..errors.folding import folded
-from .absent import absent
+from .absent import INSTEAD, absent
 from .chunked import Chunked
 from .lent import LENT
 from .methods import Methods
@@ -449,6 +449,9 @@ class Array(Methods, Chunked):
         except Exception as error:
             folded(error)
             raise
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if name not in INSTEAD]
 
     # Showing -----------------------------------------------------------------------------------
 

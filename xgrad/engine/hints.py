@@ -66,7 +66,8 @@ def _solve(shapes: Sequence[Shape], error: Exception) -> str:
 
 
 def _broadcast(shapes: Sequence[Shape], error: Exception) -> str:
-    if len(shapes) < 2:
+    text = str(error)
+    if len(shapes) < 2 or not ("broadcast" in text or "must match the size" in text):
         return ""
     with contextlib.suppress(ValueError):
         np.broadcast_shapes(*shapes)
@@ -119,6 +120,15 @@ def _axis(shapes: Sequence[Shape], error: Exception) -> str:
     return f"x has shape {shapes[0]}: expected an axis from {-n} to {n - 1}"
 
 
+def _writing(shapes: Sequence[Shape], error: Exception) -> str:
+    if len(shapes) < 2 or "shape" not in str(error):
+        return ""
+    return (
+        f"The value has shape {shapes[1]}; expected that of x[key], or one that broadcasts to it. "
+        "x[key].shape says what it is"
+    )
+
+
 Find = Callable[[Sequence[Shape], Exception], str]
 
 HINTS: tuple[tuple[frozenset[str] | None, Find], ...] = (
@@ -128,6 +138,7 @@ HINTS: tuple[tuple[frozenset[str] | None, Find], ...] = (
     (frozenset(["concat", "stack", "hstack", "vstack", "column_stack", "dstack"]), _joining),
     (frozenset(["reshape"]), _reshape),
     (frozenset(["getitem", "take"]), _reading),
+    (frozenset(["setitem"]), _writing),
     (None, _axis),
     (None, _broadcast),
 )

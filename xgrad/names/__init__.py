@@ -44,7 +44,8 @@ def spelled(f: F) -> F:
     One whose arguments are given by position alone is returned as it is.
     """
     code = f.__code__
-    if code.co_argcount == code.co_posonlyargcount and not code.co_kwonlyargcount:
+    by_position = code.co_argcount == code.co_posonlyargcount and not code.co_kwonlyargcount
+    if by_position and code.co_varnames[:1] != ("arrays",):
         return f
 
     @wraps(f)

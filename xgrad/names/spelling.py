@@ -99,5 +99,10 @@ def respelled(
     most = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters.values())
     named = [n for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY and n not in kwargs]
     if len(args) > most and not any(p.kind is p.VAR_POSITIONAL for p in parameters.values()):
+        if next(iter(parameters)) == "arrays" and not isinstance(args[0], (list, tuple)):
+            return TypeError(
+                f"{f.__name__}() got {len(args)} arguments by position; expected the arrays as one "
+                f"list, as in {f.__name__}([x, y])"
+            )
         return TypeError(too_many(f.__name__, most, len(args), named))
     return TypeError(f"{f.__name__}() {refused}")

@@ -464,3 +464,5 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "var": var,
 }
 """NumPy's functions by name, where their meaning or arguments are not the standard's."""
+for _name, _function in ADAPTED.items():  # NumPy has looked at the names of the arguments by then
+    ADAPTED[_name] = getattr(_function, "__wrapped__", _function)

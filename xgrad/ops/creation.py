@@ -29,9 +29,16 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
     plain = [_plain(x) for x in args]
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
-    with backend.on_device(device):
-        make: Any = getattr(backend.xp, name)
-        out = make(*plain, dtype=backend.raw_dtype(dtype), device=device, **kwargs)
+    try:
+        with backend.on_device(device):
+            make: Any = getattr(backend.xp, name)
+            out = make(*plain, dtype=backend.raw_dtype(dtype), device=device, **kwargs)
+    except TypeError as error:
+        given = ", ".join(f"{x!r:.40}" for x in args if x is not None)
+        error.add_note(
+            f"in xgrad.{name}({given}): expected integers for lengths and counts, and numbers else"
+        )
+        raise
     return Array(out)
 
 

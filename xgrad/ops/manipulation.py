@@ -336,20 +336,22 @@ def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
 
 
 @as_given
-def tile(x: Array, repetitions: tuple[int, ...], /) -> Array:
+def tile(x: Array, repetitions: int | tuple[int, ...], /) -> Array:
     """Return the array laid side by side, `repetitions` times along each axis.
 
     Args:
         x: the array.
-        repetitions: how often along each axis; where `x` has fewer axes it gets axes of length one
-            in front, and where there are fewer repetitions, ones are put in front of them.
+        repetitions: how often along each axis, an int for the last; where `x` has fewer axes it
+            gets axes of length one in front, and where there are fewer repetitions, ones are put in
+            front of them.
 
     Returns:
         A new array of the dtype of `x`, along each axis so many times as long.
     """
     require_array("tile", "x", x)
     shape = tuple(x.shape)
-    times = (1,) * (len(shape) - len(repetitions)) + tuple(repetitions)
+    repetitions = (repetitions,) if isinstance(repetitions, int) else tuple(repetitions)
+    times = (1,) * (len(shape) - len(repetitions)) + repetitions
     shape = (1,) * (len(times) - len(shape)) + shape
     thick = reshape(x, tuple(k for n in shape for k in (1, n)))
     wide = broadcast_to(thick, tuple(k for n, t in zip(shape, times, strict=True) for k in (t, n)))
