@@ -101,7 +101,15 @@ def _register(cls: type) -> None:
 
 
 def is_structure(field: dataclasses.Field[Any], value: Any) -> bool:
-    """Whether what a field of a dataclass holds belongs to the structure: it has no derivative."""
+    """Whether what a field of a dataclass holds belongs to the structure: it has no derivative.
+
+    Args:
+        field: the field, which may say so itself, by ``metadata={"static": True}``.
+        value: what an instance holds in it.
+
+    Returns:
+        True for text, bytes, paths, None, and what can be called but is no pytree.
+    """
     if field.metadata.get("static", False):
         return True
     if value is None or isinstance(value, (str, bytes, PurePath)):
@@ -119,7 +127,15 @@ def ties(leaves: list[Any]) -> list[int]:
 
 
 def gathered(leaves: list[Any], places: list[int]) -> list[Any]:
-    """Return cotangents of leaves with those of one array summed where it stands first."""
+    """Return cotangents of leaves with those of one array summed where it stands first.
+
+    Args:
+        leaves: a cotangent for each leaf.
+        places: what `ties` says of the leaves.
+
+    Returns:
+        A list as long; what stands at the other places of an array is left as it was.
+    """
     out = list(leaves)
     for i, first in enumerate(places):
         if first != i:

@@ -23,7 +23,10 @@ _WRITE = r"^[\w.]+\[.*\]\s*(?:[-+*/@%|&^]|\*\*|//)?=[^=]"
 ADVICE = {
     "numpy.asarray": (
         (_WRITE, "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros"),
-        (r"([\w.]+)\.dot\((.+?)\)", r"use \1 @ \2 or numpy.dot(\1, \2)"),
+        (
+            r"(?<!\w)(?!np\.|numpy\.)([\w.]+)\.dot\(([\w.\[\]:]+)\)",
+            r"use \1 @ \2 or numpy.dot(\1, \2)",
+        ),
         (
             r"\bcheb\w*\(|\bchebyshev\b|\bChebyshev\(",
             "add up c[n] * xgrad.special.eval_chebyt(n, x)",
