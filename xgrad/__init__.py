@@ -233,7 +233,7 @@ from .ops.polynomials import (
     roots,
 )
 from .ops.products import matmul, tensordot, vecdot
-from .ops.running import cumulative_logsumexp, cumulative_max, cumulative_min
+from .ops.running import cumprod, cumsum, cumulative_logsumexp, cumulative_max, cumulative_min
 from .ops.scatter import index_add, index_set, segment_max, segment_min, segment_sum
 from .ops.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .ops.sorting import argmax, argmin, argsort, nonzero, searchsorted, sort
@@ -374,6 +374,8 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cov",
+    "cumprod",
+    "cumsum",
     "cumulative_logsumexp",
     "cumulative_max",
     "cumulative_min",

@@ -100,11 +100,11 @@ def is_structure(field: dataclasses.Field[Any], value: Any) -> bool:
     """Whether what a field of a dataclass holds belongs to the structure: it has no derivative.
 
     Args:
-        field: the field, of which ``metadata={"static": True}`` says so.
-        value: what it holds. Texts, paths, functions and None are structure without being told.
+        field: the field, which may say so itself, by ``metadata={"static": True}``.
+        value: what an instance holds in it.
 
     Returns:
-        Whether it is compared, and no leaf.
+        True for text, bytes, paths, None, and what can be called but is no pytree.
     """
     if field.metadata.get("static", False):
         return True
@@ -127,10 +127,10 @@ def gathered(leaves: list[Any], places: list[int]) -> list[Any]:
 
     Args:
         leaves: a cotangent for each leaf.
-        places: for each leaf where the same array stands first, as `ties` gives it.
+        places: what `ties` says of the leaves.
 
     Returns:
-        As many cotangents; those in the later places are left as they are.
+        A list as long; what stands at the other places of an array is left as it was.
     """
     out = list(leaves)
     for i, first in enumerate(places):

@@ -9,7 +9,7 @@ from importlib import import_module
 
 os.environ.setdefault("SCIPY_ARRAY_API", "1")  # SciPy reads it once, when it is imported
 
-BATTERIES = ("numpy", "scipy", "sklearn", "others")
+BATTERIES = ("numpy", "scipy", "sklearn", "xarray", "others")
 
 
 def main() -> int:

@@ -26,7 +26,10 @@ ADVICE = {
             _WRITE + r"(?!.*\b(?:np|numpy)\.)",
             "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
         ),
-        (r"([\w.]+)\.dot\((.+?)\)", r"use \1 @ \2 or numpy.dot(\1, \2)"),
+        (
+            r"(?<!\w)(?!np\.|numpy\.)([\w.]+)\.dot\(([\w.\[\]:]+)\)",
+            r"use \1 @ \2 or numpy.dot(\1, \2)",
+        ),
         (
             r"\bcheb\w*\(|\bchebyshev\b|\bChebyshev\(",
             "add up c[n] * xgrad.special.eval_chebyt(n, x)",

@@ -107,6 +107,8 @@ class Op:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[list[Any], tuple[Any, ...], dict[str, Any]]:
         """Split a call's arguments into arrays, positional and keyword parameters."""
+        if "out" in kwargs and kwargs["out"] is None and "out" not in self.keywords:
+            del kwargs["out"]  # NumPy's functions pass it on to methods and namespaces
         self.check(kwargs)
         if self.variadic:
             return list(args), (), kwargs

@@ -28,6 +28,7 @@ TWINS = {
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""
 
 HOOKS = {
+    "autoray": "autoray",
     "einops._backends": "einops",
     "pandas.core.frame": "pandas",
     "pandas.core.series": "pandas",
@@ -40,6 +41,7 @@ HOOKS = {
 """The module that brings the register, and the module here that enters xgrad into it."""
 
 ABOUT = {
+    "autoray": "finds NumPy's functions for an Array, and with it cotengra and quimb do",
     "einops": "finds Array among its kinds of arrays",
     "pandas": "multiplies a table's numbers with an Array that has a gradient",
     "scipy_fft": "transforms an Array by xgrad.fft, through SciPy's registry of backends",

@@ -14,6 +14,8 @@ def holds(x: Any, depth: int = 4) -> bool:
     """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
     if isinstance(x, xgrad.Array):
         return True
+    if bare(x) is not x:
+        return True
     if isinstance(x, (list, tuple)):
         return depth > 0 and len(x) < 64 and any(holds(v, depth - 1) for v in x)
     if isinstance(x, dict):
@@ -29,6 +31,13 @@ def holds(x: Any, depth: int = 4) -> bool:
     if isinstance(x, FunctionType) and depth > 0:
         return any(_read(v, depth - 1) for v in _reads(x))
     return False
+
+
+def bare(x: Any) -> Any:
+    """Return the tracked array in a labelled one, as xarray has them, and all else as it is."""
+    if hasattr(type(x), "dims") and isinstance(data := getattr(x, "data", None), xgrad.Array):
+        return data if data.is_tracked else x
+    return x
 
 
 def _read(x: Any, depth: int) -> bool:

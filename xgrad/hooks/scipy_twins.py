@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import MissingFunctionError
 from . import TWINS, distributions, is_enabled
-from .holding import holds
+from .holding import bare, holds
 
 
 def enter(name: str) -> None:
@@ -59,12 +59,17 @@ def _twin_or_own(twin: Callable[..., Any], own: Callable[..., Any], args: Any, k
     not refuses a tracked array, and libraries refuse to have theirs copied from another device.
     """
     try:
-        return twin(*args, **kwargs)
+        return _asked(twin, args, kwargs)
     except MissingFunctionError as error:
         try:
             return own(*args, **kwargs)
         except Exception:
             raise error from None
+
+
+def _asked(twin: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Return what the twin gives of the arrays, without labels."""
+    return twin(*map(bare, args), **{name: bare(x) for name, x in kwargs.items()})
 
 
 METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
@@ -81,7 +86,7 @@ def _before_class(own: Any, twin: Any) -> None:
 
     def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if cls is own and is_enabled() and any(holds(x) for x in (*args, *kwargs.values())):
-            return twin(*args, **kwargs)
+            return _asked(twin, args, kwargs)
         return new(cls) if new is object.__new__ else new(cls, *args, **kwargs)
 
     @functools.wraps(init)

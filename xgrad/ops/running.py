@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.types import as_given
+from ..arrays.types import DType, as_given
 from ..backends import XP, backend_of
 from ..engine.handed import strong
 from ..engine.op import constant, rule
@@ -16,7 +16,8 @@ from .beside import array_of, floating
 from .elementwise import negative
 from .halves import in_single
 from .indexing import take_along_axis
-from .manipulation import front, moveaxis
+from .manipulation import front, moveaxis, reshape
+from .statistical import cumulative_prod, cumulative_sum
 
 
 def _scan(xp: XP, combine: Callable[[Any, Any], Any], x: Any) -> Any:
@@ -150,3 +151,37 @@ def cumulative_logsumexp(x: Array, /, *, axis: int | None = None) -> Array:
     if 0 in x.shape:
         return x
     return moveaxis(_cumulative_logsumexp(moveaxis(x, axis, -1)), -1, axis)
+
+
+@as_given
+def cumsum(x: Array, /, axis: int | None = None, dtype: DType | None = None) -> Array:
+    """Return the running sum along an axis, of the flattened array if it is None, as NumPy's.
+
+    Args:
+        x: the array.
+        axis: the axis; see `cumulative_sum`, which takes no matrix without one.
+        dtype: the dtype of the sums; if None that of `x`, for small integers the default one.
+
+    Returns:
+        An array of the shape of `x`, a vector if `axis` is None.
+    """
+    x = array_of(x, "cumsum", axis)
+    flat = reshape(x, (-1,)) if axis is None else x
+    return cumulative_sum(flat, axis=0 if axis is None else axis, dtype=dtype)
+
+
+@as_given
+def cumprod(x: Array, /, axis: int | None = None, dtype: DType | None = None) -> Array:
+    """Return the running product along an axis, of the flattened array if it is None, as NumPy's.
+
+    Args:
+        x: the array.
+        axis: the axis; see `cumulative_prod`, which takes no matrix without one.
+        dtype: the dtype of the products; if None that of `x`, for small integers the default one.
+
+    Returns:
+        An array of the shape of `x`, a vector if `axis` is None.
+    """
+    x = array_of(x, "cumprod", axis)
+    flat = reshape(x, (-1,)) if axis is None else x
+    return cumulative_prod(flat, axis=0 if axis is None else axis, dtype=dtype)

@@ -210,6 +210,13 @@ ROWS: tuple[Row, ...] = (
         keeps=None,
         bad=(Bad((a(3), 0), {}, ValueError, "histogram: bins is 0"),),
     ),
+    Row("cumsum", (*RUNNING, sample(a(2, 3))), bad=tuple(b for b in BAD_AXIS if b.kwargs)),
+    Row(
+        "cumprod",
+        (*RUNNING, sample(a(2, 3))),
+        keeps=None,
+        bad=tuple(b for b in BAD_AXIS if b.kwargs),
+    ),
     Row(
         "cumulative_max",
         RUNNING,
