@@ -73,9 +73,11 @@ def enable() -> None:
 
 def install() -> None:
     """Enter xgrad into the registers of what is imported, now or later."""
-    for name, hook in HOOKS.items():
-        if name in sys.modules:
-            _enter(name, hook)
+    found = [(name, hook) for name, hook in HOOKS.items() if name in sys.modules]
+    for name, hook in found:
+        _enter(name, hook)
+    if any(hook == "scipy_twins" for _, hook in found):
+        import_module(f"{__name__}.scipy_twins").replace_names()
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
