@@ -80,7 +80,10 @@ def _twin_or_own(twin: Callable[..., Any], own: Callable[..., Any], args: Any, k
             raise error from None
 
 
-METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
+METHODS = (
+    "__call__ istft matmat matvec query rmatvec spectrogram stft "
+    "pdf logpdf cdf logcdf ccdf logccdf icdf iccdf ilogcdf ilogccdf"
+).split()
 """The methods of SciPy's objects that are handed an `Array`."""
 MADE = ("OdeSolution", "SuperLU")
 """Classes that only SciPy itself makes objects of."""
