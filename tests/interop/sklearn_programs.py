@@ -413,7 +413,8 @@ OTHERS = [
         program(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
         for m in (
             decomposition.NMF(2),
-            # not FactorAnalysis: sqrt(maximum(s - 1, 0)) is 0 there, and its derivative NaN
+            # not FactorAnalysis: it takes sqrt(maximum(s - 1, 0)) at 0. Its gradient is right, its
+            # tangents are NaN: forward mode has zeros of where and maximum that are no strong ones
             decomposition.KernelPCA(2),
             decomposition.TruncatedSVD(2),
             decomposition.IncrementalPCA(2),

@@ -37,6 +37,24 @@ def S(name, *args, f=None, **options):
     return Program(name, lambda sp, xp, *xs: f(sp.stats, *xs), args, **({"value": 1e-9} | options))
 
 
+NEW = ("logpdf", "pdf", "cdf", "logcdf", "ccdf", "logccdf")
+MOMENTS = ("mean", "variance", "standard_deviation", "entropy", "median")
+
+
+def new(name):
+    """Return what the methods of a new distribution give, at points inside."""
+
+    def f(stats, one, two, x):
+        if name == "Normal":
+            made = stats.Normal(mu=one, sigma=two)
+        else:
+            made = stats.Uniform(a=one - 2.0, b=two + 1.0)
+        found = [getattr(made, n)(x) for n in NEW] + [getattr(made, n)() for n in MOMENTS]
+        return [*found, made.icdf(0.3), made.iccdf(0.2), made.ilogcdf(-0.3), made.ilogccdf(-1.1)]
+
+    return f
+
+
 def shapes(name):
     return tuple(np.asarray(s) for s in SHAPES.get(name, ()))
 
@@ -95,6 +113,7 @@ def _discrete(name):
 
 
 PROGRAMS = (
+    *(S(n, np.asarray(0.2), np.asarray(1.3), Q, f=new(n)) for n in ("Normal", "Uniform")),
     *map(_whole, CONTINUOUS),
     *map(_quantiles, [n for n in CONTINUOUS if n != "invgauss"]),
     *map(_moments, [n for n in CONTINUOUS if n not in ("genextreme", "f")]),

@@ -80,11 +80,13 @@ def enable() -> None:
 
 def install() -> None:
     """Enter xgrad into the registers of what is imported, now or later."""
-    before = [name for name in HOOKS if name in sys.modules]
+    found = [(name, hook) for name, hook in HOOKS.items() if name in sys.modules]
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())  # first: to enter a module may import another
-    for name in before:
-        _enter(name, HOOKS[name])
+    for name, hook in found:
+        _enter(name, hook)
+    if any(hook == "scipy_twins" for _, hook in found):
+        import_module(f"{__name__}.scipy_twins").replace_names()
 
 
 def _enter(name: str, hook: str) -> None:

@@ -35,7 +35,7 @@ def enter(module: Any, twins: Mapping[str, Any]) -> None:
     for short, name in VECTORS.items():
         cls = getattr(module._multivariate, short)
         twin = getattr(multivariate, name)
-        for method in ("logpdf", "pdf", "entropy"):
+        for method in ("logpdf", "pdf", "entropy", "__call__"):
             own = cls.__dict__.get(method)
             if own is not None and not hasattr(own, "xgrad_original"):
                 setattr(cls, method, _before(own, method, lambda self, twin=twin: twin))

@@ -20,8 +20,10 @@ def holds(x: Any, depth: int = 4) -> bool:
         return depth > 0 and len(x) < 64 and any(holds(v, depth - 1) for v in x)
     if isinstance(x, dict):
         return depth > 0 and any(holds(v, depth - 1) for v in x.values())
-    if isinstance(x, _sparse()):
+    if isinstance(x, _twins("sparse.arrays", "SparseArray")):
         return isinstance(x.data, xgrad.Array)
+    if isinstance(x, _twins("sparse.linalg.operators", "LinearOperator")):
+        return True
     if isinstance(x, functools.partial):
         return holds((x.func, x.args, x.keywords), depth - 1)
     if isinstance(x, MethodType):
@@ -67,7 +69,6 @@ def _reads(f: FunctionType) -> list[Any]:
     return found
 
 
-def _sparse() -> Any:
-    """Return the class of sparse arrays if it has been imported, else no class at all."""
-    module = sys.modules.get("xgrad.scipy.sparse.arrays")
-    return module.SparseArray if module is not None else ()
+def _twins(module: str, name: str) -> Any:
+    """Return a class of `xgrad.scipy` if it has been imported, else no class at all."""
+    return getattr(sys.modules.get(f"xgrad.scipy.{module}"), name, ())

@@ -10,7 +10,7 @@ import functools
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from ..errors import MissingFunctionError
@@ -41,6 +41,21 @@ def enter(name: str) -> None:
         distributions.enter(module, chapter.DISTRIBUTIONS)
 
 
+def replace_names() -> None:
+    """Put the same functions where modules have imported SciPy's by name, before xgrad came."""
+    for module in list(sys.modules.values()):
+        name = getattr(module, "__name__", "")
+        if not isinstance(module, ModuleType) or name.partition(".")[0] in ("scipy", "xgrad"):
+            continue
+        for key, value in list(vars(module).items()):
+            if type(value) is FunctionType and value in REPLACED:
+                setattr(module, key, REPLACED[value])
+
+
+REPLACED: dict[Any, Callable[..., Any]] = {}
+"""What stands before each function of SciPy's."""
+
+
 def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -49,6 +64,7 @@ def _before(own: Callable[..., Any], twin: Callable[..., Any]) -> Callable[..., 
         return own(*args, **kwargs)
 
     call.xgrad_original = own  # type: ignore[attr-defined]
+    REPLACED[own] = call
     return call
 
 
@@ -73,6 +89,10 @@ def _asked(twin: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 
 
 METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
+METHODS = (
+    "__call__ istft matmat matvec query rmatvec spectrogram stft "
+    "pdf logpdf cdf logcdf ccdf logccdf icdf iccdf ilogcdf ilogccdf"
+).split()
 """The methods of SciPy's objects that are handed an `Array`."""
 MADE = ("OdeSolution", "SuperLU")
 """Classes that only SciPy itself makes objects of."""

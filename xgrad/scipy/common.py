@@ -85,15 +85,22 @@ def rest_of(name: str) -> Callable[[str], Any]:
     return attribute
 
 
-def outside(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function as a solver of the library calls it: raw arrays out, nothing recorded."""
+class outside:  # noqa: N801 - it is called as a function is
+    """A function as a solver of the library calls it: raw arrays out, nothing recorded.
 
-    def call(*args: Any) -> Any:
+    It is no plain function, so that the hooks do not look into what it closes over: a solver hands
+    it to others of SciPy's.
+    """
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        self.f = f
+        self.__name__ = getattr(f, "__name__", "f")
+
+    def __call__(self, *args: Any) -> Any:
+        """Return what the function returns, raw."""
         with tape.recording(False):
-            out = f(*[np.float64(x) if type(x) is float else x for x in args])
+            out = self.f(*[np.float64(x) if type(x) is float else x for x in args])
             return raw(out if isinstance(out, Array) else joined(out))
-
-    return call
 
 
 def joined(out: Any) -> Any:

@@ -2,6 +2,13 @@
 
 from ..common import rest_of
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, make_smoothing_spline, splev
+from .fitpack import (
+    InterpolatedUnivariateSpline,
+    LSQUnivariateSpline,
+    UnivariateSpline,
+    splint,
+    splrep,
+)
 from .pieces import (
     Akima1DInterpolator,
     CubicHermiteSpline,
@@ -32,13 +39,16 @@ __all__ = [
     "BarycentricInterpolator",
     "CubicHermiteSpline",
     "CubicSpline",
+    "InterpolatedUnivariateSpline",
     "KroghInterpolator",
+    "LSQUnivariateSpline",
     "LinearNDInterpolator",
     "NearestNDInterpolator",
     "PPoly",
     "PchipInterpolator",
     "RBFInterpolator",
     "RegularGridInterpolator",
+    "UnivariateSpline",
     "barycentric_interpolate",
     "griddata",
     "interp1d",
@@ -49,6 +59,8 @@ __all__ = [
     "make_smoothing_spline",
     "pchip_interpolate",
     "splev",
+    "splint",
+    "splrep",
 ]
 
 __getattr__ = rest_of("interpolate")

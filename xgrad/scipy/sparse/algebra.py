@@ -69,9 +69,12 @@ def diags(
     return diags_array(diagonals, offsets=offsets, shape=shape, format=format, dtype=dtype)
 
 
-def eye_array(m: int, n: int | None = None, *, k: int = 0, dtype: Any = float) -> SparseArray:
+def eye_array(
+    m: int, n: int | None = None, *, k: int = 0, dtype: Any = float, format: str | None = None
+) -> SparseArray:
     """Make a unit matrix; see ``scipy.sparse.eye_array``."""
-    return as_sparse(plain.eye_array(m, n, k=k, dtype=dtype))
+    made = as_sparse(plain.eye_array(m, n, k=k, dtype=dtype))
+    return made if format is None else made.asformat(format)
 
 
 def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..common import rest_of
+from .continuous import Normal, Uniform
 from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
@@ -40,6 +41,8 @@ __all__ = [
     "Continuous",
     "Discrete",
     "Frozen",
+    "Normal",
+    "Uniform",
     "anderson",
     "binned_statistic",
     "boxcox",

@@ -24,6 +24,13 @@ class _Multivariate:
         plain = getattr(chapter("stats"), self.name)
         return None if arrays_in(args, kwargs) else getattr(plain, method)(*args, **kwargs)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the distribution with its parameters fixed."""
+        from .distributions import Frozen
+
+        own = self._own("__call__", args, kwargs)
+        return Frozen(self, args, kwargs) if own is None else own
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -60,13 +67,6 @@ class _Normal(_Multivariate):
     """The multivariate normal distribution, for a regular covariance."""
 
     name = "multivariate_normal"
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the distribution with its parameters fixed."""
-        from .distributions import Frozen
-
-        own = self._own("__call__", args, kwargs)
-        return Frozen(self, args, kwargs) if own is None else own
 
     def logpdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """Return the logarithm of the density; in value, mean and covariance."""

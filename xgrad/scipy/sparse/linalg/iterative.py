@@ -11,7 +11,7 @@ from ....arrays.array import Array
 from ....custom.equation import implicit
 from ...common import outside, raw
 from ..arrays import SparseArray
-from .operators import LinearOperator, aslinearoperator, raw_operator
+from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
 
 __all__ = ["bicg", "bicgstab", "cg", "cgs", "gcrotmk", "gmres", "lgmres", "minres", "tfqmr"]
@@ -42,8 +42,9 @@ def _solved(
             matrix = here.conj().T if turned else here
         else:
             matrix = raw_operator(operator.H if turned else operator, library)
-        given = {"M": _preconditioner(M, turned, library)} if M is not None else {}
-        return solver(matrix, b, rtol=rtol, **{**more, **given, **options})
+        given: dict[str, Any] = {"M": _preconditioner(M, turned, library)} if M is not None else {}
+        given.update(with_tolerance(solver, rtol))
+        return solver(matrix, b, **{**more, **given, **options})
 
     start = {} if x0 is None else {"x0": raw(xgrad.asarray(x0))}
     watch = {} if callback is None else {"callback": outside(callback)}

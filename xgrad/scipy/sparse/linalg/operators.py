@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,14 @@ from ....arrays.array import Array
 from ...common import outside, raw
 from ..arrays import SparseArray, as_sparse, plain
 
-__all__ = ["LinearOperator", "aslinearoperator"]
+__all__ = ["LinearOperator", "aslinearoperator", "with_tolerance"]
 
 Function = Callable[[Any], Any]
+
+
+def with_tolerance(solver: Callable[..., Any], rtol: float) -> dict[str, float]:
+    """Return a relative tolerance as a solver takes it: ``minres`` of CuPy calls it ``tol``."""
+    return {"rtol" if "rtol" in signature(solver).parameters else "tol": rtol}
 
 
 class LinearOperator:

@@ -18,7 +18,7 @@ from ....custom.equation import implicit
 from ....errors import RuleError
 from ...common import is_tracked, raw
 from ..arrays import SparseArray, as_sparse
-from .operators import LinearOperator, aslinearoperator, raw_operator
+from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
 
 __all__ = ["eigsh", "svds"]
@@ -48,7 +48,8 @@ class _Bordered:
             shifted = self.library.LinearOperator(
                 (n, n), matvec=lambda x: self.apply(x) - self.w * x, dtype=self.v.dtype
             )
-            y, info = self.library.minres(shifted, rest, rtol=1e-12, maxiter=20 * n)
+            solver = self.library.minres
+            y, info = solver(shifted, rest, maxiter=20 * n, **with_tolerance(solver, 1e-12))
             found = y - self.v * np.vdot(self.v, y)
             off = np.linalg.norm(self.apply(found) - self.w * found - rest)
             if info or off > 1e-6 * np.linalg.norm(rest):

@@ -1,0 +1,124 @@
+# Tests of xgrad/scipy on CuPy, by name and signature
+"""What is asked of ``cupyx.scipy`` is there, under the parameters it is given.
+
+The table cupy_names.json is what an installed CuPy has; cupy_table.py writes it.
+"""
+
+import ast
+import importlib
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+import xgrad
+from xgrad.scipy.sparse.linalg.operators import with_tolerance
+
+TABLE = json.loads(Path(__file__).with_name("cupy_names.json").read_text(encoding="utf-8"))
+ROOT = Path(xgrad.__file__).parent / "scipy"
+
+
+def calls():
+    """Yield chapter, name and call for each ``chapter("signal", x).name(...)`` of xgrad.scipy."""
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            home = node.func.value if isinstance(node, ast.Call) and is_attribute(node) else None
+            if isinstance(home, ast.Call) and home.args and isinstance(home.args[0], ast.Constant):
+                called = home.func.attr if is_attribute(home) else getattr(home.func, "id", "")
+                if called == "chapter" and home.args[0].value in TABLE:
+                    yield home.args[0].value, node.func.attr, node, path.name
+
+
+def is_attribute(node):
+    return isinstance(node.func, ast.Attribute)
+
+
+def fits(call, names):
+    """Return the parameter that a call gives and a function has not, or None."""
+    wanted = names.split()
+    plain = [n for n in wanted if not n.startswith("*")]
+    has_any = any(n.startswith("**") for n in wanted)
+    positional = [a for a in call.args if not isinstance(a, ast.Starred)]
+    if len(positional) > len(plain) and not any(n.startswith("*") for n in wanted):
+        return f"argument {len(positional)}"
+    for keyword in call.keywords:
+        if keyword.arg and keyword.arg not in plain and not has_any:
+            return keyword.arg
+    return None
+
+
+LACKING = {
+    "integrate": "CuPy has no such chapter; a call says so",
+    "optimize": "CuPy has no such chapter; a call says so",
+}
+
+
+def test_calls_of_cupyx_fit_its_signatures():
+    found, wrong, lacking = 0, [], {}
+    for chapter, name, call, file in calls():
+        if chapter in LACKING:
+            continue
+        if name not in TABLE[chapter]:
+            lacking.setdefault(chapter, set()).add(name)
+            continue
+        found += 1
+        names = TABLE[chapter][name]
+        missing = fits(call, names) if names is not None else None
+        if missing:
+            wrong.append(f"{file}: {chapter}.{name} has no {missing}; it has {names}")
+    assert found > 20
+    assert not wrong, "\n".join(wrong)
+    assert lacking == WITHOUT
+
+
+WITHOUT = {
+    "linalg": set(
+        "eigh ishermitian issymmetric ldl logm qr solve_continuous_are solve_discrete_are solve_discrete_lyapunov sqrtm".split()
+    ),
+    "signal": set("ShortTimeFFT".split()),
+    "spatial": set("cKDTree".split()),
+    "special": set("roots_legendre".split()),
+    "stats": set(
+        "Normal Uniform anderson binned_statistic boxcox boxcox_normmax chi2_contingency cramervonmises cumfreq kendalltau ks_1samp siegelslopes theilslopes".split()
+    ),
+}
+"""What CuPy has not: a call on its arrays says so, and names SciPy on the CPU."""
+
+CHAPTERS = [c for c in TABLE if c not in ("version", "integrate", "optimize", "fft", "special")]
+PLACES = {"output", "overwrite_x", "plan", "out", "dtype", "copy"}
+"""Parameters that name a place to write to."""
+DIFFERENT = {
+    "affine_transform": {"texture_memory", "float64_coords"},  # of CuPy alone
+    "expm": {"a"},  # the rest: by SciPy's names, which are other ones
+    "eigsh": {"a"},
+    "svds": {"a"},
+    "minres": {"tol"},
+    "jensenshannon": {"u", "v"},
+}
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_twins_take_the_parameters_of_cupyx(chapter):
+    module, wrong = importlib.import_module(f"xgrad.scipy.{chapter}"), []
+    for name in module.__all__:
+        names = TABLE[chapter].get(name)
+        f = getattr(module, name)
+        if names is None or isinstance(f, type) or not callable(f):
+            continue
+        ours = inspect.signature(f).parameters.values()
+        if any(p.kind is p.VAR_KEYWORD for p in ours):
+            continue
+        known = {p.name for p in ours} | PLACES | DIFFERENT.get(name, set())
+        lost = [n for n in names.split() if not n.startswith("*") and n not in known]
+        if lost:
+            wrong.append(f"{name}: {lost} of {names}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_solver_gets_its_tolerance_under_its_own_name():
+    given = {"cg": "rtol", "minres": "tol"}
+    for name, parameter in given.items():
+        assert parameter in TABLE["sparse.linalg"][name].split()
+        made = eval(f"lambda {', '.join(TABLE['sparse.linalg'][name].split())}: 0")
+        assert with_tolerance(made, 0.1) == {parameter: 0.1}
