@@ -86,7 +86,7 @@ class Run:
     def __init__(self) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
-        self.effects: list[Any] = []
+        self.effects: Any = ()  # a list from the first one on
 
 
 _run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)

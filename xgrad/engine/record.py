@@ -48,7 +48,7 @@ class Record:
         self.leaves: list[Node] = []
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
-        self.effects: list[effects.Effect] = []
+        self.effects: Sequence[effects.Effect] = ()
         outer = is_recording()
         out = self._run(f, self._fresh(args, outer), kwargs, outer)
         self.aux = None
@@ -66,9 +66,11 @@ class Record:
             nodes.append(x._node)
             self.outs.append(x)
         flat = x = y = None  # type: ignore[assignment]
-        visits = effects.nodes_of(self.effects)
+        visits = effects.nodes_of(self.effects) if self.effects else ()
         self.path, others = cone([n for n in nodes if n is not None], self.leaves, visits)
-        self.taped = outer and (others or (bool(visits) and is_inside() is not None))
+        self.taped = others and outer
+        if visits and not others:
+            self.taped = outer and is_inside() is not None
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             self.outs = [Array(x._data) for x in self.outs]
         self.serials = self._reached(nodes)
@@ -125,9 +127,8 @@ class Record:
                 else:
                     with recording(True):
                         out = f(*fresh, **kwargs)
-                self.effects = run.effects[before:]
-                if not outer:
-                    del run.effects[before:]
+                if run.effects:
+                    self.effects = effects.since(before, keep=outer)
                 return out
         except Exception as error:
             if error.__cause__ is not None:
@@ -174,7 +175,8 @@ class Record:
         taped, self.lent = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
-            taped = bool(self.effects) and is_inside() is not None
+            if self.effects:
+                taped = is_inside() is not None
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
@@ -203,7 +205,8 @@ class Record:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
         self.lent = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
-        tracked = tracked or (bool(self.effects) and is_inside() is not None)
+        if self.effects:
+            tracked = tracked or is_inside() is not None
         taped = self.taped or (tracked and is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
