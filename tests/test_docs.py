@@ -34,7 +34,7 @@ BLOCK = re.compile(r"(?ms)^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?")
 def test_blocks_print_what_is_shown(path: Path, capsys: Any) -> None:
     names: dict[str, Any] = {}
     text = path.read_text(encoding="utf-8")
-    for library in re.findall(r"(?m)^import (torch|jax)$", text):
+    for library in re.findall(r"(?m)^import (torch|jax|dask)$", text):
         pytest.importorskip(library)
     for code, expected in BLOCK.findall(text):
         if "import cupy" not in code:

@@ -153,3 +153,31 @@ def test_on_tensors_through_gloo(ranks, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("worst") == 2
+
+
+def script(*words, timeout=170):
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=timeout, env=ENV, cwd=ROOT, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@needs_mpi
+def test_the_example_of_training(tmp_path):
+    """Two processes have the losses of one but for rounding, and go on from its file."""
+    program = [sys.executable, "examples/train_digits_mpi.py", "--examples", "512"]
+    two = ["mpiexec", "--oversubscribe", "-n", "2", *program]
+    path = str(tmp_path / "run.safetensors")
+    alone = script(*program, "--epochs", "3", "--file", path)
+    together = script(*two, "--epochs", "3", "--shard-state")
+    assert alone.splitlines()[:3] == together.splitlines()[:3]
+    on = script(*two, "--epochs", "4", "--file", path)
+    assert on.splitlines()[0].startswith("epoch 4")
+
+
+def test_the_example_out_of_core():
+    pytest.importorskip("distributed")
+    out = script(sys.executable, "examples/regression_out_of_core.py", "--gigabytes", "0.02")
+    assert "step 3" in out
+    assert float(out.rsplit(" ", 1)[-1]) < 0.05

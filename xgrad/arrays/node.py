@@ -91,7 +91,7 @@ class Run:
     def __init__(self, walks_later: bool) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.unlock: list[Callable[[], None]] = []
-        self.effects: list[Any] = []
+        self.effects: Any = ()  # a list from the first one on
         self.watched: list[Callable[[], bool]] = []
         self.walks_later = walks_later
 

@@ -8,6 +8,7 @@ these packages is imported before one of their communicators is handed over.
 from .chunks import compute, map_blocks, map_overlap, persist, sum_chunks
 from .communicator import Communicator, Serial
 from .group import Group, group, use
+from .planning import Plan, plan
 from .pools import starmap
 from .threads import run_threads
 from .training import average, broadcast, grad, value_and_grad
@@ -15,6 +16,7 @@ from .training import average, broadcast, grad, value_and_grad
 __all__ = [
     "Communicator",
     "Group",
+    "Plan",
     "Serial",
     "average",
     "broadcast",
@@ -24,6 +26,7 @@ __all__ = [
     "map_blocks",
     "map_overlap",
     "persist",
+    "plan",
     "run_threads",
     "starmap",
     "sum_chunks",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -143,7 +146,42 @@ def _packed(line: Line, message: Message, xs: list[Raw], likes: list[Raw]) -> li
     return parts
 
 
+class Sent(NamedTuple):
+    """One message, as a plan counts it: what it was, its bytes here, and how long it took."""
+
+    kind: str
+    op: str
+    size: int
+    seconds: float
+
+
+_log: ContextVar[list[Sent] | None] = ContextVar("xgrad_sent", default=None)
+
+
+@contextlib.contextmanager
+def logged() -> Iterator[list[Sent]]:
+    """Give the messages that are sent in the block."""
+    log: list[Sent] = []
+    token = _log.set(log)
+    try:
+        yield log
+    finally:
+        _log.reset(token)
+
+
 def _sent(line: Line, message: Message, x: Raw, like: Raw) -> Raw:
+    """Send one array, and take note of it."""
+    log = _log.get()
+    if log is None:
+        return _carried(line, message, x, like)
+    start = time.perf_counter()
+    y = _carried(line, message, x, like)
+    size = math.prod(x.shape) * np.dtype(backend_of(x).numpy_dtype(x.dtype)).itemsize
+    log.append(Sent(message.kind, message.op, size, time.perf_counter() - start))
+    return y
+
+
+def _carried(line: Line, message: Message, x: Raw, like: Raw) -> Raw:
     """Send one array."""
     to, kind = line.to, message.kind
     line.counts[kind] = line.counts.get(kind, 0) + 1

@@ -47,7 +47,24 @@ def note(node: Node, near: Any) -> None:
     if run is not None:
         backend = backend_of(near)
         zero = backend.xp.zeros((), dtype=near.dtype, device=backend.device(near))
+        if not run.effects:
+            run.effects = []
         run.effects.append(Effect(node, zero))
+
+
+def since(before: int, *, keep: bool) -> list[Effect]:
+    """Return what was noted after so many others in the running transform.
+
+    Args:
+        before: how many there were.
+        keep: whether they stay noted there.
+    """
+    run = is_inside()
+    assert run is not None
+    made: list[Effect] = list(run.effects[before:])
+    if not keep:
+        run.effects = run.effects[:before]
+    return made
 
 
 @contextlib.contextmanager
@@ -61,9 +78,7 @@ def noted(keep: bool) -> Iterator[list[Effect]]:
     with inside() as run:
         before = len(run.effects)
         yield made
-        made += run.effects[before:]
-        if not keep:
-            del run.effects[before:]
+        made += since(before, keep=keep)
 
 
 def taken() -> contextlib.AbstractContextManager[list[Effect]]:

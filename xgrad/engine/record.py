@@ -75,7 +75,7 @@ class Record:
         self.leaves: list[Node] = []
         self.structures: list[Any] = []
         self.raw = True  # whether none of what was given is an `Array`
-        self.effects: list[effects.Effect] = []
+        self.effects: Sequence[effects.Effect] = ()
         outer = is_recording()
         out = self._run(f, args, kwargs, outer)
         self.handed: Lent | None = None  # what was given, and given back so far
@@ -189,9 +189,8 @@ class Record:
                 finally:
                     if made is not None:
                         make_as_before(made)
-                self.effects = run.effects[before:]
-                if not outer:
-                    del run.effects[before:]
+                if run.effects:
+                    self.effects = effects.since(before, keep=outer)
                 return out
         except Exception as error:
             if error.__cause__ is not None:
@@ -251,7 +250,8 @@ class Record:
         taped, self.seeds = self.taped, cotangents
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
-            taped = bool(self.effects) and is_inside() is not None
+            if self.effects:
+                taped = is_inside() is not None
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
@@ -280,7 +280,8 @@ class Record:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
         self.seeds = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
-        tracked = tracked or (bool(self.effects) and is_inside() is not None)
+        if self.effects:
+            tracked = tracked or is_inside() is not None
         taped = self.taped or (tracked and is_recording())
         seeds = {
             node[SERIAL]: t if taped else t._data
