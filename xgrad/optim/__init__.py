@@ -18,8 +18,10 @@ around them that holds the model and the state.
 from __future__ import annotations
 
 from .lbfgs import LBFGS, LBFGSState, Result
+from .logs import CSVLog, TensorBoardLog
 from .methods import SGD, Adagrad, Adam, AdamW, Lion, Method, RMSprop, State
 from .optimizer import Optimizer, clip_by_global_norm, clip_by_value, global_norm
+from .scaling import LossScale
 from .schedules import Cosine, Exponential, OneCycle, Step, Warmup
 
 __all__ = [
@@ -28,10 +30,12 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "CSVLog",
     "Cosine",
     "Exponential",
     "LBFGSState",
     "Lion",
+    "LossScale",
     "Method",
     "OneCycle",
     "Optimizer",
@@ -39,6 +43,7 @@ __all__ = [
     "Result",
     "State",
     "Step",
+    "TensorBoardLog",
     "Warmup",
     "clip_by_global_norm",
     "clip_by_value",

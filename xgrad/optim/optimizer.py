@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import xgrad as xg
@@ -12,6 +13,7 @@ import xgrad as xg
 from .. import tree as trees
 from ..ops.halves import widened
 from .methods import Method
+from .scaling import LossScale
 
 
 def global_norm(tree: Any) -> Any:
@@ -84,9 +86,13 @@ class Optimizer:
         model: a module, or any pytree of arrays.
         clip_norm: the largest global norm of the gradients, or None.
         clip_value: the largest size of an element of the gradients, or None.
+        loss_scale: a `LossScale` for gradients of halves, or None.
+        callback: is called after each update with its number and ``lr=`` and ``gradient_norm=``,
+            before clipping; as a `CSVLog` or a `TensorBoardLog`.
 
     Attributes:
         model: the model as it is now.
+        loss_scale: the `LossScale`, or None.
         state: the method's state, a pytree. Save both, and a run goes on where it stopped.
 
     In the functional style gradients are handed in, and the new model is returned:
@@ -117,9 +123,12 @@ class Optimizer:
         *,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        loss_scale: LossScale | None = None,
+        callback: Callable[..., Any] | None = None,
     ) -> None:
         self.method, self.model = method, model
         self.clip_norm, self.clip_value = clip_norm, clip_value
+        self.loss_scale, self.callback = loss_scale, callback
         with xg.no_grad():
             self.state = method.init(model)
 
@@ -131,11 +140,19 @@ class Optimizer:
                 left in the model's arrays are taken, and the arrays are updated in place.
 
         Returns:
-            The model.
+            The model, as it was if the loss scale found a gradient that is not finite.
         """
         with xg.no_grad():
             own = grads is None
             grads = self._held() if own else grads
+            if self.loss_scale is not None:
+                grads, is_finite = self.loss_scale.unscaled(grads)
+                self.loss_scale.update(is_finite)
+                if not is_finite:
+                    return self.model
+            told = {}
+            if self.callback is not None:
+                told = {"lr": self.lr, "gradient_norm": global_norm(grads)}
             if self.clip_value is not None:
                 grads = clip_by_value(grads, self.clip_value)
             if self.clip_norm is not None:
@@ -148,7 +165,13 @@ class Optimizer:
                         p[...] = q
             else:
                 self.model = model
+            if self.callback is not None:
+                self.callback(int(self.state.count), **told)
         return self.model
+
+    def scaled(self, loss: Any) -> Any:
+        """Return a loss times the factor of the loss scale, by which `step` divides again."""
+        return loss if self.loss_scale is None else loss * self.loss_scale.scale
 
     def _held(self) -> Any:
         """Return the gradients that the model's arrays hold, zeros where there is none."""
