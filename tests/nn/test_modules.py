@@ -415,3 +415,82 @@ def test_an_error_in_a_sequence_says_where():
 def test_bad_input_names_the_layer(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# Tables and files ------------------------------------------------------------------------------
+
+
+@dataclass
+class Twice(nn.Module):
+    """A module that calls one part twice, and looks into another."""
+
+    part: Any
+    more: Any
+
+    def __call__(self, x, *, training=False, rng=None):
+        for layer in self.more:
+            x = layer(x)
+        return self.part(self.part(x)) + xg.sum(self.part.weight)
+
+
+def test_a_summary_tells_each_call():
+    model = Twice(nn.Linear(4, 4, rng=0), nn.ModuleList([nn.Linear(3, 4, rng=1), nn.ReLU()]))
+    found = nn.summary(model, (2, 3))
+    assert [(r.name, r.kind, r.shapes, r.parameters) for r in found] == [
+        ("", "Twice", [(2, 4)], 36),
+        ("layers.0", "Linear", [(2, 4)], 16),
+        ("layers.1", "ReLU", [(2, 4)], 0),
+        ("part", "Linear", [(2, 4)], 20),
+        ("part", "Linear", [(2, 4)], 20),
+    ]
+    assert repr(found).splitlines()[-1] == "36 parameters"
+    lstm = nn.summary(nn.LSTM(3, 5, rng=0), np.ones((4, 2, 3)))
+    assert lstm[0].shapes == [(4, 2, 5), (1, 2, 5), (1, 2, 5)]
+    frozen = nn.summary(
+        nn.Sequential(nn.frozen(nn.Linear(2, 2, rng=0)), nn.Linear(2, 1, rng=0)), (1, 2)
+    )
+    assert [r.parameters for r in frozen] == [3, 0, 3]
+
+
+def test_files_of_pytorchs_layout_go_both_ways(tmp_path):
+    torch = pytest.importorskip("torch")
+    files = pytest.importorskip("safetensors.torch")
+
+    def made(lib, **k):
+        return lib.Sequential(
+            lib.Conv2d(1, 2, 3),
+            lib.BatchNorm2d(2),
+            lib.Flatten(),
+            lib.Linear(8, 3),
+            lib.TransformerEncoderLayer(3, 1, 4, batch_first=True, dropout=0.0),
+        )
+
+    x = np.random.default_rng(0).normal(size=(5, 1, 4, 4)).astype("float32")
+    theirs = made(torch.nn).eval()
+    files.save_file(theirs.state_dict(), tmp_path / "theirs.safetensors")
+    with xg.default_dtype("float32"):
+        ours = made(nn)
+    ours = nn.load_state_dict(ours, xg.files.load(tmp_path / "theirs.safetensors"))
+    want = theirs(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(np.asarray(ours(x)), want, rtol=1e-5, atol=1e-6)
+    other = nn.astype(xg.tree.map(lambda p: p * 0.5 + 0.1, ours), "float32")
+    xg.files.save(tmp_path / "ours.safetensors", nn.state_dict(other), metadata={"format": "pt"})
+    theirs.load_state_dict(files.load_file(tmp_path / "ours.safetensors"), strict=False)
+    want = np.asarray(other(x))
+    np.testing.assert_allclose(theirs(torch.tensor(x)).detach().numpy(), want, rtol=1e-5, atol=1e-6)
+
+
+def test_a_state_of_another_model_is_named():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Linear(3, 1, rng=1))
+    state = nn.state_dict(model)
+    assert list(state) == ["0.weight", "0.bias", "1.weight", "1.bias"]
+    less = {n: x for n, x in state.items() if n != "1.bias"}
+    with pytest.raises(KeyError, match=r"not in the state: 1\.bias; not in the model: 1\.bias_"):
+        nn.load_state_dict(model, {**less, "1.bias_": 0})
+    assert same(nn.load_state_dict(model, less, strict=False)[1].bias, model[1].bias)
+    with pytest.raises(
+        ValueError, match=r"0\.weight has shape \(4, 2\); the model expects \(3, 2\)"
+    ):
+        nn.load_state_dict(model, {**state, "0.weight": np.ones((4, 2))})
+    raw = nn.load_state_dict(xg.tree.map(np.asarray, model), state)
+    assert isinstance(raw[0].weight, np.ndarray)

@@ -173,6 +173,7 @@ from .pools import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from .precision import Autocast
 from .recurrent import (
     GRU,
     LSTM,
@@ -200,6 +201,7 @@ from .sized_norms import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from .summaries import summary
 from .transformer import (
     Transformer,
     TransformerDecoder,
@@ -230,6 +232,7 @@ __all__ = [
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
     "AlphaDropout",
+    "Autocast",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -370,6 +373,7 @@ __all__ = [
     "parameters",
     "state_dict",
     "static",
+    "summary",
     "to_backend",
     "to_onnx",
     "trainable",

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING
 
 from ..names import find
 from .lbfgs import LBFGS, LBFGSState, Result
+from .logs import CSVLog, TensorBoardLog
 from .methods import SGD, Adagrad, Adam, AdamW, Lion, Method, RMSprop, State
 from .norms import global_norm
 from .optimizer import Optimizer, clip_by_global_norm, clip_by_value
+from .scaling import LossScale
 from .schedules import Cosine, Exponential, OneCycle, Step, Warmup
 
 __all__ = [
@@ -32,10 +34,12 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "CSVLog",
     "Cosine",
     "Exponential",
     "LBFGSState",
     "Lion",
+    "LossScale",
     "Method",
     "OneCycle",
     "Optimizer",
@@ -43,6 +47,7 @@ __all__ = [
     "Result",
     "State",
     "Step",
+    "TensorBoardLog",
     "Warmup",
     "clip_by_global_norm",
     "clip_by_value",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import xgrad as xg
@@ -13,6 +14,7 @@ from ..nn.module import trainable_mask
 from ..ops.halves import widened
 from .methods import Method, State
 from .norms import global_norm
+from .scaling import LossScale
 from .shards import Shards
 
 
@@ -85,9 +87,13 @@ class Optimizer:
         comm: the ranks of a distributed program, as `xgrad.distributed.use` gives them: each hands
             in the gradients of its own part of the data, and the step is made with their mean.
         shard_state: whether each rank holds only its part of the state, with `comm`.
+        loss_scale: a `LossScale` for gradients of halves, or None.
+        callback: is called after each update with its number and ``lr=`` and ``gradient_norm=``,
+            before clipping; as a `CSVLog` or a `TensorBoardLog`.
 
     Attributes:
         model: the model as it is now.
+        loss_scale: the `LossScale`, or None.
         state: the method's state, a pytree. Save both, and a run goes on where it stopped. One that
             is sharded is this rank's part; see `whole_state`.
 
@@ -121,9 +127,12 @@ class Optimizer:
         clip_value: float | None = None,
         comm: Group | None = None,
         shard_state: bool = False,
+        loss_scale: LossScale | None = None,
+        callback: Callable[..., Any] | None = None,
     ) -> None:
         self.method, self.model = method, model
         self.clip_norm, self.clip_value = clip_norm, clip_value
+        self.loss_scale, self.callback = loss_scale, callback
         self.comm = comm
         if shard_state and comm is None:
             raise ValueError(
@@ -142,7 +151,7 @@ class Optimizer:
                 left in the model's arrays are taken, and the arrays are updated in place.
 
         Returns:
-            The model.
+            The model, as it was if the loss scale found a gradient that is not finite.
         """
         with xg.no_grad():
             own = grads is None
@@ -151,6 +160,14 @@ class Optimizer:
                 grads = self._shards.averaged(self.model, grads)
             elif self.comm is not None:
                 grads = average(grads, self.comm)
+            if self.loss_scale is not None:
+                grads, is_finite = self.loss_scale.unscaled(grads)
+                self.loss_scale.update(is_finite)
+                if not is_finite:
+                    return self.model
+            told = {}
+            if self.callback is not None:
+                told = {"lr": self.lr, "gradient_norm": self._norm(grads)}
             if self.clip_value is not None:
                 grads = clip_by_value(grads, self.clip_value)
             if self.clip_norm is not None:
@@ -165,6 +182,8 @@ class Optimizer:
                         p[...] = q
             else:
                 self.model = model
+            if self.callback is not None:
+                self.callback(int(self.state.count), **told)
         return self.model
 
     def _norm(self, grads: Any) -> Any:
@@ -204,6 +223,10 @@ class Optimizer:
         return structure.unflatten(
             [g if first[i] == i else xg.zeros_like(g) for i, g in enumerate(sums)]
         )
+
+    def scaled(self, loss: Any) -> Any:
+        """Return a loss times the factor of the loss scale, by which `step` divides again."""
+        return loss if self.loss_scale is None else loss * self.loss_scale.scale
 
     def _held(self) -> Any:
         """Return the gradients that the model's arrays hold, zeros where there is none."""

@@ -50,6 +50,7 @@ def to_onnx(
         An ``onnx.ModelProto``, checked by ``onnx.checker``.
 
     Raises:
+        TypeError: if there are no inputs.
         NotImplementedError: if an operation has no counterpart, or the batch is of a fixed length.
         BackendUnavailableError: if the package onnx is not installed.
         TypeError: if the model is no module or function, or an example is no array.
