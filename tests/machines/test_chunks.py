@@ -1,4 +1,4 @@
-# Tests of xgrad/distributed/chunks.py, backends/xgrad_backends/dask.py, backends/xgrad_backends/dask_chunks.py
+# Tests of xgrad/distributed/chunks.py, backends/xgrad_backends/dask.py
 """Data in chunks of Dask: values and derivatives are NumPy's, and all is lazy on the way."""
 
 from contextlib import contextmanager

@@ -73,14 +73,16 @@ class Ruled(Kind):
         core = self.core
         if core is not None:
             return lambda ndim, saved: tuple(range(ndim - core, ndim))
-        named = [name for name in ("axis", "axes") if name in keeps]
+        named = [name for name in keeps if name in ("axis", "axes")]
         if not named:
             return lambda ndim, saved: tuple(range(ndim))
         ask = asking(named, keeps)
 
         def together(ndim: int, saved: Any) -> tuple[int, ...]:
             (axis,) = ask(saved)
-            axes = range(ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+            axes: Any = (axis,) if isinstance(axis, int) else axis
+            if axes is None:
+                axes = range(ndim)
             return tuple(sorted(a % ndim for a in axes))
 
         return together

@@ -88,7 +88,6 @@ def _asked(twin: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return twin(*map(bare, args), **{name: bare(x) for name, x in kwargs.items()})
 
 
-METHODS = ("__call__", "istft", "matmat", "matvec", "query", "rmatvec", "spectrogram", "stft")
 METHODS = (
     "__call__ istft matmat matvec query rmatvec spectrogram stft "
     "pdf logpdf cdf logcdf ccdf logccdf icdf iccdf ilogcdf ilogccdf"
