@@ -98,6 +98,7 @@ def of_unused(g: Any, cs: Any) -> Any:
     """Return the cotangents that a rule of the user's made, without NaN if nothing was used."""
     several = isinstance(cs, (list, tuple))
     found = cs if several else [cs]
+    found = [c for c in found if not isinstance(c, dict)]  # parts of several results are no arrays
     if not any(c is not None and has_nan(c, unseen=True) for c in found):
         return cs
     dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]

@@ -146,8 +146,7 @@ class Record:
                 for given in found
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
-        empty = not self.argnums or any(args[i] is None for i in self.argnums)
-        if empty and not self.inputs:  # of {} there is a gradient: {}
+        if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):
             got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
             raise errors.NotDifferentiableError(
                 f"{self.what}: {got or 'argnums is empty'}: the arguments hold no arrays; expected "

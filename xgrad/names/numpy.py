@@ -17,7 +17,7 @@ INSTEAD: dict[str, str] = {
     **{
         name: _PLAIN.format(name=name)
         for name in (
-            "core ctypeslib f2py get_include getbufsize info lib nested_iters setbufsize "
+            "core ctypeslib f2py get_include getbufsize info nested_iters setbufsize "
             "show_config show_runtime test nditer ufunc void object_ str_ bytes_ char strings "
             "isnat may_share_memory shares_memory isfortran"
         ).split()
