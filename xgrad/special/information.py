@@ -205,7 +205,10 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
         xp.abs(t) < 0.125
     )  # where the terms nearly cancel: y ((1 + t) log(1 + t) - t)
     t = xp.where(near, t, 0.0)
-    return xp.where(near, y * t * t * polynomial(t, _EXCESS), xp.special.kl_div(x, y))
+    x1, y1 = xp.where(positive, x, 1.0), xp.where(positive, y, 1.0)
+    plain = x1 * _log_ratio(xp, x1, y1) - x1 + y1
+    inside = xp.where(near, y1 * t * t * polynomial(t, _EXCESS), plain)
+    return xp.where(positive, inside, xp.special.kl_div(x, y))
 
 
 # Losses ------------------------------------------------------------------------------------------
