@@ -197,7 +197,11 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
         Real numbers of the broadcast shape, none negative: `y` where `x` is 0, infinity where only
         `y` is 0. Note the terms ``- x + y``, which `rel_entr` does not have.
     """
-    xp = backend_of(x if type(y) in SCALARS else y).xp
+    return _divergence(backend_of(x if type(y) in SCALARS else y).xp, x, y)
+
+
+def _divergence(xp: XP, x: Any, y: Any) -> Any:
+    """Return the divergence from raw arrays, also where its terms cancel or their ratio is none."""
     x, y = arrays(xp, x, y)
     positive = (x > 0) & (y > 0)
     t = xp.where(positive, x - y, 1.0) / xp.where(positive, y, 1.0)
