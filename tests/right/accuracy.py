@@ -239,10 +239,10 @@ def page(lines: list[Any], points: int) -> str:
 
 Each elementwise function, its first and its second derivative (by reverse mode, in each argument)
 at up to {points:,} points (where mpmath takes long, fewer) dense in the exponents of the dtype, of
-both signs and up to its edges, against mpmath with 60 digits. `points` counts those that have a
-true value which is a normal number. The error is relative to it, in units of the dtype's epsilon
-("ulp"). `nox -s accuracy` makes this page (NumPy and
-SciPy on x86-64) and fails where an error exceeds {BAR:g} ulp or the bound beside its reason.
+both signs and up to its edges, against mpmath with 60 digits. `points` counts those whose true
+value is a normal number. The error is relative to it, in units of the dtype's epsilon ("ulp").
+`nox -s accuracy` makes this page (NumPy and SciPy on x86-64; 2,000 points if not told otherwise)
+and fails where an error exceeds {BAR:g} ulp or the bound beside its reason.
 
 | function | dtype | of | points | worst, ulp | at | reason, if above {BAR:g} |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -367,3 +367,38 @@ _OTHERS = (
 )
 
 FUNCTIONS = (*_POLYNOMIALS, *_BESSEL, *_PROBABILITY, *_OTHERS)
+
+_OWN = "SciPy's own value, and derivatives made of it"
+_DENSITY = "the exponent of the density is a sum of large logarithms"
+_DIFFERENCE = "terms of SciPy's functions cancel"
+_REASONS: tuple[tuple[float, str, str], ...] = (
+    (200.0, _DENSITY, "bdtr bdtrc nbdtr nbdtrc"),
+    (1e4, _DENSITY, "betainc betaincc gammainc gammaincc gammaincinv gammainccinv"),
+    (inf, "SciPy's quantile, and the density there", "betaincinv betainccinv"),
+    (1e9, _OWN, "ber bei berp beip ker kei kerp keip it2struve0"),
+    (
+        1e5,
+        "SciPy's own recurrence, near zeros",
+        " ".join(f.name[8:] for f in _POLYNOMIALS if f.name != "special.eval_legendre"),
+    ),
+    (inf, "SciPy's own value near 0, and derivatives made of it", "eval_legendre"),
+    (inf, "SciPy's: one part of a complex number beside a much larger one", "hankel1 hankel1e"),
+    (1e4, _DIFFERENCE, "hankel2 hankel2e"),
+    (1e3, _OWN, "itstruve0 itmodstruve0 jv yv iv kv kve hyp0f1 hyp1f1 hyp2f1 wright_bessel"),
+    (100.0, "SciPy's erfcx, and rounded squares in exponentials", "ndtri_exp wofz"),
+    (1e4, "SciPy's own value, and exponentials of rounded squares", "owens_t"),
+    (inf, "SciPy's own value, and digamma functions at tiny steps", "poch binom"),
+    (1e8, "two ways in which the tail depends on the degrees of freedom", "stdtr"),
+    (inf, "SciPy's own value near its zero, and derivatives made of it", "stdtrit"),
+    (1e6, _DIFFERENCE, "struve modstruve"),
+    (1e4, "the real part of a difference of complex terms", "voigt_profile"),
+    (inf, _OWN, "hyperu inv_boxcox1p"),
+    (inf, "a difference, 0 where lmbda is 1", "inv_boxcox"),
+    (1e6, "formed from the rounded value, near the branch point", "lambertw"),
+    (100.0, "SciPy's own value, and a Gauss rule", "ellipkinc ellipeinc"),
+)
+EXCEPTIONS = {
+    (f"special.{name}",): (most, reason)
+    for most, reason, names in _REASONS
+    for name in names.split()
+}

@@ -94,7 +94,7 @@ def _rise(xp: XP, u: Any) -> Any:
 def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
     backend = backend_of(x)
-    xp, above = backend.xp, x > 20.0  # where the 1 is nothing
+    xp, above = backend.xp, x > 40.0  # where the 1 is nothing
     root = backend.quietly(xp.exp, xp.where(above, 0.5 * x, 1.0))
     plain = xp.special.exprel(xp.where(above, xp.ones_like(x), x))
     return xp.where(above, root / xp.where(above, x, xp.ones_like(x)) * root, plain)

@@ -197,7 +197,11 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
         Real numbers of the broadcast shape, none negative: `y` where `x` is 0, infinity where only
         `y` is 0. Note the terms ``- x + y``, which `rel_entr` does not have.
     """
-    xp = backend_of(x if type(y) in SCALARS else y).xp
+    return _divergence(backend_of(x if type(y) in SCALARS else y).xp, x, y)
+
+
+def _divergence(xp: XP, x: Any, y: Any) -> Any:
+    """Return the divergence from raw arrays, also where its terms cancel or their ratio is none."""
     x, y = arrays(xp, x, y)
     positive = (x > 0) & (y > 0)  # type: ignore[operator] # no numbers any more
     t = xp.where(positive, x - y, 1.0) / xp.where(positive, y, 1.0)
@@ -205,7 +209,10 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
         xp.abs(t) < 0.125
     )  # where the terms nearly cancel: y ((1 + t) log(1 + t) - t)
     t = xp.where(near, t, 0.0)
-    return xp.where(near, y * t * t * polynomial(t, _EXCESS), xp.special.kl_div(x, y))
+    x1, y1 = xp.where(positive, x, 1.0), xp.where(positive, y, 1.0)
+    plain = x1 * _log_ratio(xp, x1, y1) - x1 + y1
+    inside = xp.where(near, y1 * t * t * polynomial(t, _EXCESS), plain)
+    return xp.where(positive, inside, xp.special.kl_div(x, y))
 
 
 # Losses ------------------------------------------------------------------------------------------
