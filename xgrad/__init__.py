@@ -309,6 +309,14 @@ right_shift = bitwise_right_shift
 rint = round
 row_stack = vstack
 true_divide = divide
+for _name in (
+    *("add", "subtract", "multiply", "divide", "maximum", "minimum", "fmax", "fmin", "hypot"),
+    *("logaddexp", "logaddexp2", "pow", "remainder", "logical_and", "logical_or", "logical_xor"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "equal", "not_equal", "less", "less_equal"),
+    *("greater", "greater_equal"),
+):  # as ``numpy.add.reduce``, which finds an `Array` by NumPy's protocol
+    for _method in ("accumulate", "at", "outer", "reduce", "reduceat"):
+        setattr(globals()[_name], _method, getattr(getattr(_np, _name), _method))
 
 __all__ = [
     "Array",

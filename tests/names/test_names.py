@@ -201,6 +201,9 @@ DERIVED = {
     "fft2": lambda x: xg.real(xg.fft.fft2(xg.reshape(x, (2, 2)))) * 3.0,
     "array": lambda x: xg.array([[x[0], 1.0], [x[1] * x[2], 2.0]]) ** 2,
     "arctan2": lambda x: xg.arctan2(x, a[::-1]),
+    "add.reduce": lambda x: xg.add.reduce(x**2),
+    "multiply.outer": lambda x: xg.multiply.outer(x, a),
+    "maximum.accumulate": lambda x: xg.maximum.accumulate(x) * n[0],
     "permutation": lambda x: xg.random.permutation(x) ** 2,
 }
 
@@ -223,6 +226,14 @@ def test_grids_and_ranges_without_arrays() -> None:
     assert [x.shape for x in xg.ogrid[0:2, 0:3]] == [(2, 1), (1, 3)]
     with pytest.raises(TypeError, match=r"r_: got 'r' beside tracked arrays.*xgrad\.concat"):
         xg.grad(lambda x: xg.sum(xg.r_["r", x]))(a)
+
+
+def test_methods_of_ufuncs_write_in_place() -> None:
+    x = xg.zeros(3)
+    xg.add.at(x, [0, 0, 2], 1.0)
+    assert x.tolist() == [2.0, 0.0, 1.0]
+    assert isinstance(xg.subtract.outer(a, a), np.ndarray)
+    assert xg.logical_or.reduce(xg.asarray([False, True])).item() is True
 
 
 def test_arrays_of_another_library_stay_its_own() -> None:
