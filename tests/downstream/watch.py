@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import re
 import sys
 import time
 from collections import Counter
@@ -28,14 +27,17 @@ if LIBRARY == "xgrad":
 for name in os.environ["DOWNSTREAM_STUBS"].split():
     sys.modules[name] = MagicMock()
 
-seen: Counter[str] = Counter()
+counts: Counter[str] = Counter()
+names: dict[str, str] = {}
 
 
 def name_of(nodeid):
-    """Return the name of a test, without the addresses and names of functions in it."""
-    name = re.sub(r"<[^>]*>+", "<>", nodeid)
-    seen[name] += 1
-    return name if seen[name] == 1 else f"{name} #{seen[name]}"
+    """Return the name of a test; of one with parameters, which may hold addresses, its number."""
+    if nodeid not in names:
+        base, bracket, _ = nodeid.partition("[")
+        counts[base] += 1
+        names[nodeid] = f"{base}[{counts[base]}]" if bracket else base
+    return names[nodeid]
 
 
 found: dict[str, list] = {}

@@ -13,8 +13,11 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+
+from xgrad import Array
 
 HOME = "xgrad.compat."
 
@@ -57,6 +60,8 @@ def install() -> None:
         )
     if not any(isinstance(finder, Alias) for finder in sys.meta_path):
         sys.meta_path.insert(0, Alias())
+    if find_spec("autoray"):  # which libraries ask whose an array is; autograd's, they must hear
+        importlib.import_module("autoray").register_backend(Array, "autograd")
 
 
 def main(arguments: list[str]) -> None:
