@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ...custom.equation import implicit
+from ...errors import RuleError
 from ..common import chapter, raw, twin
 from .solving import H
 
@@ -33,13 +34,23 @@ class _Sylvester:
         self.is_complex = np.iscomplexobj(self.r)
 
     def __call__(self, q: Any, adjoint: bool) -> Any:
+        found, info = self.value(q, adjoint)
+        if info:
+            raise RuleError(
+                "solve_sylvester: a and -b have an eigenvalue in common, so that a x + x b = q has "
+                "no one solution, and the one that SciPy gives no derivative"
+            )
+        return found
+
+    def value(self, q: Any, adjoint: bool = False) -> tuple[Any, int]:
+        """Return what SciPy gives, and whether it had to move an eigenvalue for that."""
         inner = self.u.conj().T @ q @ self.v
         turn = "C" if self.is_complex else "T"
         sides = {"trana": turn, "tranb": "N"} if adjoint else {"trana": "N", "tranb": turn}
         y, scale, info = self.solve(self.r, self.s, inner, **sides)
         if info < 0:
             raise np.linalg.LinAlgError(f"solve_sylvester: LAPACK refused argument {-info}")
-        return self.u @ (y / scale) @ self.v.conj().T
+        return self.u @ (y / scale) @ self.v.conj().T, info
 
 
 def _matrices(name: str, *given: Any) -> list[Any]:
@@ -56,7 +67,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     """Return the solution of ``a x + x b = q``; see ``scipy.linalg.solve_sylvester``."""
     a, b, q = _matrices("solve_sylvester", a, b, q)
     solve = _Sylvester(raw(a.detach()), raw(b.detach()))
-    return implicit(lambda x: a @ x + x @ b - q, solve(raw(q), False), solve)
+    return implicit(lambda x: a @ x + x @ b - q, solve.value(raw(q))[0], solve)
 
 
 @twin("linalg")
@@ -65,7 +76,7 @@ def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     a, q = _matrices("solve_continuous_lyapunov", a, q)
     here = raw(a.detach())
     solve = _Sylvester(here, here.conj().T)
-    return implicit(lambda x: a @ x + x @ H(a) - q, solve(raw(q), False), solve)
+    return implicit(lambda x: a @ x + x @ H(a) - q, solve.value(raw(q))[0], solve)
 
 
 solve_lyapunov = solve_continuous_lyapunov

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ...custom.equation import implicit
+from ...errors import RuleError
 from ..common import chapter, raw, twin
 from .equations import _Sylvester
 
@@ -72,6 +73,8 @@ class _Logarithm:
         A = self.A.conj().T if adjoint else self.A
         n, size = len(A), max(float(np.linalg.norm(b)), 1e-300)
         unit = float(np.linalg.norm(A))
+        if np.linalg.matrix_rank(A) < n:
+            raise RuleError("logm: the matrix is singular, and has no logarithm")
         block = np.block([[A, b * (unit / size)], [np.zeros_like(A), A]])
         found = self.library.logm(block)[:n, n:] * (size / unit)
         return found if np.iscomplexobj(b) else np.real(found)

@@ -18,7 +18,18 @@ from .algebra import (
     triu,
     vstack,
 )
-from .arrays import SparseArray, as_sparse, coo_array, csc_array, csr_array, dia_array
+from .arrays import (
+    SparseArray,
+    as_sparse,
+    coo_array,
+    coo_matrix,
+    csc_array,
+    csc_matrix,
+    csr_array,
+    csr_matrix,
+    dia_array,
+    dia_matrix,
+)
 
 
 def _product(A: SparseArray, other: Any) -> Any:
@@ -78,9 +89,13 @@ __all__ = [
     "block_array",
     "block_diag",
     "coo_array",
+    "coo_matrix",
     "csc_array",
+    "csc_matrix",
     "csr_array",
+    "csr_matrix",
     "dia_array",
+    "dia_matrix",
     "diags",
     "diags_array",
     "eye_array",

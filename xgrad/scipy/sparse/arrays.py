@@ -15,7 +15,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import Later, raw
+from ..common import Later, arrays_in, raw
 from .entries import added, diagonals, intersected, multiplied, summed
 from .products import Pattern, product
 
@@ -25,9 +25,13 @@ __all__ = [
     "SparseArray",
     "as_sparse",
     "coo_array",
+    "coo_matrix",
     "csc_array",
+    "csc_matrix",
     "csr_array",
+    "csr_matrix",
     "dia_array",
+    "dia_matrix",
     "moved",
     "unique",
 ]
@@ -395,6 +399,27 @@ def dia_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = Fals
     if isinstance(arg1, tuple) and shape is not None:
         return SparseArray(*diagonals(arg1[0], arg1[1], shape))
     return _made("dia_array", arg1, shape, dtype)
+
+
+def _matrix_refused(name: str) -> Callable[..., Any]:
+    array = name.replace("matrix", "array")
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if arrays_in(args, kwargs):
+            raise NotImplementedError(
+                f"{name}: got an array of xgrad; use {array}, which is the same but that * is the "
+                "product of entries, and @ that of matrices"
+            )
+        return getattr(plain, name)(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"Make SciPy's ``{name}``; refuses an `Array`, for which there is `{array}`."
+    return call
+
+
+coo_matrix, csc_matrix, csr_matrix, dia_matrix = map(
+    _matrix_refused, ("coo_matrix", "csc_matrix", "csr_matrix", "dia_matrix")
+)
 
 
 def as_sparse(x: Any) -> SparseArray:
