@@ -1,4 +1,4 @@
-# Tests of xgrad/nn/precision.py and xgrad/optim/scaling.py
+# Tests of xgrad/nn/precision.py, xgrad/optim/scaling.py
 """Networks in halves reach the loss of float32; gradients too small for halves do not vanish."""
 
 import numpy as np
