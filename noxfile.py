@@ -330,7 +330,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def suites(session: nox.Session) -> None:
-    """Run another project's tests on xgrad: ``nox -s suites -- NAME CHECKOUT``; see tests/suites."""
+    """Run another project's tests on xgrad: ``nox -s suites -- NAME CHECKOUT``."""
     install(session, "test")
     fetch(session, "array-api-extra", "einops", "array-api-compat")
     session.run("python", "-m", "tests.suites", *session.posargs)
