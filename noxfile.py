@@ -368,3 +368,11 @@ def bench(session: nox.Session) -> None:
     fetch(session, TORCH)
     install(session, "bench")
     session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(default=False)
+def suites(session: nox.Session) -> None:
+    """Run another project's tests on xgrad: ``nox -s suites -- NAME CHECKOUT``."""
+    install(session, "test")
+    fetch(session, "array-api-extra", "einops", "array-api-compat")
+    session.run("python", "-m", "tests.suites", *session.posargs)

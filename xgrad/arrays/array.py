@@ -427,7 +427,9 @@ class Array(Methods, Chunked):
             raise ValueError(f"{symbol}: a result of shape {new.shape} does not fit {self.shape}")
         if new._data.dtype != self._data.dtype:
             if not np.can_cast(new.dtype, self.dtype, "same_kind"):
-                raise TypeError(f"{symbol}: cannot store {new.dtype} in an array of {self.dtype}")
+                raise TypeError(
+                    f"{symbol}: cannot store dtype {new.dtype} in an array of dtype {self.dtype}"
+                )
             new = xgrad.astype(new, self.dtype)
         return self._rebind(new, symbol)
 

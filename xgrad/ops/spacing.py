@@ -15,7 +15,7 @@ from .manipulation import broadcast_to
 
 def _end(x: Any, name: str) -> Any:
     """Return a number as it is, and anything else if it is an array."""
-    return x if type(x) in SCALARS else array_of(x, name)
+    return x if type(x) in SCALARS else asarray(array_of(x, name))
 
 
 def logspace(

@@ -1,0 +1,1 @@
+"""Other projects' own tests, with xgrad in the place of the library that they test."""
