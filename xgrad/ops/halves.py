@@ -64,7 +64,8 @@ def in_single(f: F) -> F:
         return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)
 
     named: Any = call  # tools that read frames look for the name in the code
-    named.__code__ = call.__code__.replace(co_name=f.__name__, co_qualname=f.__qualname__)
+    code = named.__code__.replace(co_name=f.__name__, co_qualname=f.__qualname__)
+    named.__code__ = code
     return call  # type: ignore[return-value] # with the signature of f
 
 

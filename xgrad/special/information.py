@@ -203,7 +203,7 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
 def _divergence(xp: XP, x: Any, y: Any) -> Any:
     """Return the divergence from raw arrays, also where its terms cancel or their ratio is none."""
     x, y = arrays(xp, x, y)
-    positive = (x > 0) & (y > 0)  # type: ignore[operator] # no numbers any more
+    positive = (x > 0) & (y > 0)
     t = xp.where(positive, x - y, 1.0) / xp.where(positive, y, 1.0)
     near = positive & (
         xp.abs(t) < 0.125
