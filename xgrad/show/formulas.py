@@ -99,7 +99,7 @@ def functions() -> dict[str, Callable[..., Any]]:
 def _functions(modules: tuple[str, ...]) -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
     for name in modules:
-        for value in vars(sys.modules[name]).values():
+        for value in list(vars(sys.modules[name]).values()):
             op: Any = getattr(value, "op", None)
             if inspect.isfunction(value) and hasattr(op, "kind"):
                 found.setdefault(op.name, value)
