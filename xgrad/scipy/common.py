@@ -66,6 +66,8 @@ class Later:
         self._name = name
 
     def __getattr__(self, attr: str) -> Any:
+        if attr.startswith("_"):  # who only asks what this is imports nothing
+            raise AttributeError(attr)
         return getattr(import_module(self._name), attr)
 
 
