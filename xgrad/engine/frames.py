@@ -31,7 +31,10 @@ def folder_of(package: ModuleType) -> str:
 
 
 _LIBRARY = folder_of(sys.modules[__name__.partition(".")[0]])
-_ENGINE = tuple(folder_of(p) for p in (arrays, backends, names, sys.modules[__package__]))
+_ENGINE = (
+    *(folder_of(p) for p in (arrays, backends, names, sys.modules[__package__])),
+    f"{_LIBRARY}compat{os.sep}",  # which stands around the operators when it is in use
+)
 _OURS = (_LIBRARY, folder_of(np))  # NumPy's protocols call the library from NumPy's frames
 _chapters: dict[str, str] = {}
 _calls: dict[int, CodeType] = {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np  # noqa: F401 - autograd's module has this name, and the next
 import scipy.integrate as _scipy
 
 from xgrad.scipy.integrate import odeint as _odeint
 
 from .. import refused
+from ..misc.flatten import flatten  # noqa: F401
 
 __getattr__ = refused.lookup(__name__, _scipy)
 
