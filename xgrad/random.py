@@ -52,7 +52,8 @@ def default_rng(
         A `Generator`.
 
     Raises:
-        ValueError: if the seed is negative or no integer.
+        TypeError: if the seed is no integer.
+        ValueError: if it is negative.
 
     >>> import xgrad as xg
     >>> rng = xg.random.default_rng(0)

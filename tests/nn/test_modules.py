@@ -158,11 +158,15 @@ def one_of_each():
 def test_a_layer_of_pytorchs_name_is_a_pytree_like_any_other(twin, computing):
     model = twin.ours()
     inputs = [xg.Array(computing.raw(x)) for x in twin.inputs()]
-    rest = [xg.Array(computing.raw(x)) if isinstance(x, np.ndarray) else x for x in twin.rest]
+
+    def there(x):
+        return xg.Array(computing.raw(np.asarray(x))) if hasattr(x, "shape") else x
+
+    rest, call = list(map(there, twin.rest)), {k: there(x) for k, x in twin.call.items()}
     model = nn.to_backend(model, computing.backend.name, device=computing.device)
 
     def value(m):
-        return total(m(*inputs, *rest, **twin.call))
+        return total(m(*inputs, *rest, **call))
 
     gradient, _ = xg.grad(lambda pair: value(pair[0]) + pair[1])((model, 1.0))
     assert type(gradient) is type(model)

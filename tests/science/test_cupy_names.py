@@ -1,4 +1,4 @@
-# Tests of xgrad/scipy on CuPy, by name and signature
+# Tests of xgrad/scipy
 """What is asked of ``cupyx.scipy`` is there, under the parameters it is given.
 
 The table cupy_names.json is what an installed CuPy has; cupy_table.py writes it.

@@ -146,7 +146,7 @@ def restate(error: Exception) -> None:
     """
     cause = error.__cause__
     while cause is not None:
-        if isinstance(cause, errors.TracedConversionError):
+        if isinstance(cause, errors.TracedConversionError) and "pickl" in str(cause):
             raise errors.TracedConversionError(str(cause)) from error
         cause = cause.__cause__
     name = f"{errors.TracedConversionError.__module__}.{errors.TracedConversionError.__name__}: "

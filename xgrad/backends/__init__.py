@@ -438,6 +438,15 @@ def under(x: Raw) -> Raw:
     return x
 
 
+RECORDS = 10
+"""The `leads` of what stands in for arrays while a function is recorded."""
+
+
+def is_recorded(x: Raw) -> bool:
+    """Whether an array stands in for others while a function is recorded: it has no values yet."""
+    return backend_of(under(x)).leads == RECORDS
+
+
 def current() -> tuple[Backend, Device | None]:
     """Return the backend and the device (None: its default) on which creation functions work."""
     name, device = _current.get()

@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from .. import errors
-from . import BY_TYPE, Backend, backend_of_type, current
+from . import BY_TYPE, RECORDS, Backend, backend_of_type, current
 
 __all__ = ["Dependence", "UnknownPatternError"]
 
@@ -342,7 +342,7 @@ PATTERNS = Backend(
     getitem=_getitem,
     setitem=_setitem,
     strong_multiply=_united,
-    leads=10,
+    leads=RECORDS,
 )
 BY_TYPE[Dependence] = PATTERNS
 

@@ -160,9 +160,13 @@ class Compiled:
         try:
             return self._general(args, kwargs)
         except Exception as error:
-            if (other := folded(error)) is error:
-                raise
-            raise other from None
+            other = folded(error)
+            try:
+                if other is error:
+                    raise
+                raise other from None
+            finally:
+                del other  # it holds this frame
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if Trace.now() is not None or self._is_watched(args, kwargs):

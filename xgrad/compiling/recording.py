@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import errors
 from ..arrays.array import Array
-from ..backends import Backend, backend_of_type, register
+from ..backends import RECORDS, Backend, backend_of_type, register
 from ..backends import current as current_place
 from .lazy import Lazy, define_operators, perform
 from .program import mapped
@@ -116,7 +116,7 @@ def _made(base: Backend) -> Backend:
         synchronize=base.synchronize,
         parse_device=base.parse_device,
         on_device=base.on_device,
-        leads=10,
+        leads=RECORDS,
         adopt=adopted,
         solve_triangular=recorded("solve_triangular"),
         lu_factor=recorded("lu_factor"),

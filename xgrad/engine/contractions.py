@@ -12,16 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import backend_of, under
+from ..backends import backend_of, is_recorded, under
 from .handed import NAMESPACES
 
 
 def has_nan(x: Any, unseen: bool = False) -> bool:
     """Whether an array on the host has a NaN; one on a device is not asked: it would wait."""
+    if isinstance(x, (tuple, dict)):  # of an op with several results
+        parts = x.values() if isinstance(x, dict) else x
+        return any(has_nan(part, unseen) for part in parts if part is not None)
     raw = under(x._data if type(x) is Array else x)
     backend = backend_of(raw)
     if not backend.on_host(raw):
-        return unseen
+        return unseen and not is_recorded(raw)
     total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
@@ -96,9 +99,10 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
 
 def of_unused(g: Any, cs: Any) -> Any:
     """Return the cotangents that a rule of the user's made, without NaN if nothing was used."""
+    if isinstance(cs, dict):  # the part of an op with several results
+        return cs
     several = isinstance(cs, (list, tuple))
     found = cs if several else [cs]
-    found = [c for c in found if not isinstance(c, dict)]  # parts of several results are no arrays
     if not any(c is not None and has_nan(c, unseen=True) for c in found):
         return cs
     dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]

@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
-from ..backends import backend_of, under
+from ..backends import backend_of, is_recorded, under
 from .contractions import has_nan
 from .handed import NAMESPACES, STRONG
 
@@ -44,7 +44,7 @@ def pushforward(
         return tangents
     like = next(iter(tangents.values()))
     raw = like._data if taped else like
-    waits = not backend_of(raw).on_host(under(raw))
+    waits = not (is_recorded(raw) or backend_of(raw).on_host(under(raw)))
     if sparse or (waits and any(map(_fills, path))):
         return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
     seeds = dict(tangents)

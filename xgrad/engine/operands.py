@@ -10,7 +10,16 @@ from .. import errors
 from ..arrays.array import SCALARS, Array, array_of
 from ..arrays.node import is_recording
 from ..arrays.operators import numbers_of
-from ..backends import BY_TYPE, COMPLEX, REAL, Backend, backend_of, backend_of_type, under
+from ..backends import (
+    BY_TYPE,
+    COMPLEX,
+    REAL,
+    Backend,
+    backend_of,
+    backend_of_type,
+    is_recorded,
+    under,
+)
 from ..errors.folding import folded
 from . import handed
 from .definition import Op
@@ -43,7 +52,7 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
     arrays = [x for x in args if isinstance(x, Array)]
     lead = leading(args)
     if lead is not None:
-        lift = unshared if is_recording() else _array
+        lift = unshared if is_recording() and not is_recorded(lead) else _array
         return [_adopted(op, n, x, lead, lift) for n, x in _named(op, args)] if arrays else args
     if not arrays:
         return _raw_operands(op, args)

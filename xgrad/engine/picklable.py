@@ -30,9 +30,13 @@ class Derived:
         try:
             return self._run(*args, **kwargs)
         except Exception as error:
-            if (other := folded(error)) is error:
-                raise
-            raise other from None
+            other = folded(error)
+            try:
+                if other is error:
+                    raise
+                raise other from None
+            finally:
+                del other  # it holds this frame
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else MethodType(self, instance)

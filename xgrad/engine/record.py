@@ -196,9 +196,13 @@ class Record:
                 leaving.restate(error)
             if not callable(f):
                 raise TypeError(not_callable(self.what, f)) from None
-            if (other := folded(error)) is error:
-                raise
-            raise other from None
+            other = folded(error)
+            try:
+                if other is error:
+                    raise
+                raise other from None
+            finally:
+                del other  # it holds this frame
         finally:
             for node in self.leaves:
                 node[SAVED] = ENDED

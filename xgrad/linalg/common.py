@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
-from ..backends import XP, backend_of
+from ..backends import XP, backend_of, is_recorded, under
 from ..engine.frames import called
 from ..engine.operands import require_array
 from ..ops.products import adjoint
@@ -89,7 +89,12 @@ def svd_of_finite(xp: XP, x: Any) -> Any:
 
     What a derivative multiplies by needs it: the value itself was found without it.
     """
+    raw = x._data if isinstance(x, Array) else x
+    if is_recorded(raw):  # a choice by values is not to be had
+        return xp.linalg.svd(x, full_matrices=False)
     bad = xp.any(xp.logical_not(xp.isfinite(x)), axis=(-2, -1), keepdims=True)
+    if backend_of(raw).on_host(under(raw)) and not xp.any(bad):
+        return xp.linalg.svd(x, full_matrices=False)
     u, s, vh = xp.linalg.svd(xp.where(bad, 0.0, x), full_matrices=False)
     return (
         xp.where(bad, math.nan, u),

@@ -10,7 +10,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import Root, rule
 from ..engine.operands import require_array
-from ..engine.plain import is_scalar
+from ..engine.plain import as_tuple, is_scalar
 from ..engine.projection import conj
 from ..ops.dtypes import astype
 from ..ops.elementwise import abs as absolute
@@ -182,7 +182,7 @@ def norm(
     ndim = len(x.shape)
     if ord is None and axis is None:
         return vector_norm(x, keepdims=keepdims)
-    axes = tuple(range(ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(range(ndim)) if axis is None else as_tuple(axis)
     if len(axes) == 1:
         return vector_norm(x, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims)
     if len(axes) != 2:

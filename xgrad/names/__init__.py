@@ -54,9 +54,13 @@ def spelled(f: F) -> F:
             return f(*args, **kwargs)
         except Exception as error:
             misspelt = misspelled(f, args, kwargs) if type(error) is TypeError else None
-            if (other := misspelt or folded(error)) is error:
-                raise
-            raise other from None
+            other = misspelt or folded(error)
+            try:
+                if other is error:
+                    raise
+                raise other from None
+            finally:
+                del other, misspelt  # they hold this frame
 
     named: Any = call
     named.__code__ = named.__code__.replace(co_name=code.co_name, co_qualname=code.co_qualname)

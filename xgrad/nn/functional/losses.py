@@ -286,7 +286,7 @@ def binary_cross_entropy_with_logits(
     paired(input, target, function)
     first = target * softplus(-input)  # -log s(x)
     if pos_weight is not None:
-        first = pos_weight * first
+        first = first * pos_weight
     loss = first + (1 - target) * softplus(input)
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
