@@ -49,6 +49,8 @@ def test_every_function_that_a_message_names_is_there() -> None:
     pytest.importorskip("scipy")
     absent, seen = [], 0
     for path in [*(ROOT / "xgrad").rglob("*.py"), *(ROOT / "backends").rglob("*.py")]:
+        if path.name == "refused.py":  # names of autograd's own insides
+            continue
         for line, text in texts(path):
             for match in NAMED.finditer(text):
                 seen += 1
@@ -117,7 +119,7 @@ LINES = {
     "eval_laguerre": lambda x: xg.sum(np.polynomial.laguerre.lagval(np.arange(3.0), x)),
     "x.item()": lambda x: "%.3f" % x[0],  # noqa: UP031 - the case
     "use xgrad.mean": lambda x: statistics.fmean(x),
-    "Is there a return": nothing,
+    "end without a `return`": nothing,
 }
 
 

@@ -246,12 +246,6 @@ MISTAKES: dict[str, Mistake] = {
         "plt.plot(t.detach())",
         "matplotlib",
     ),
-    "a column of a frame": Mistake(
-        "import pandas as pd\ndf = pd.DataFrame({'a': w})\n" + grad("out = xg.sum(df['a'] * v)"),
-        r"of a tracked array \(float64\[3\]\).*take the column out as an array, as in df\['a'\]",
-        "    out = xg.sum(df['a'].to_numpy() * v)",
-        "pandas",
-    ),
     "a column made": Mistake(
         "import pandas as pd\ndf = pd.DataFrame({'a': w})\ndf['b'] = t  # wrong",
         r"of a tracked array \(float64\[3\]\).*x\.detach\(\)",

@@ -15,7 +15,8 @@ Y = RNG.integers(0, 3, 24)
 
 
 def model(seed=0):
-    return nn.Sequential(nn.Linear(4, 7, rng=seed), nn.frozen(nn.Linear(7, 3, rng=9)))
+    first, last = nn.Linear(4, 7, rng=seed), nn.frozen(nn.Linear(7, 3, rng=9))
+    return nn.astype(nn.Sequential(first, last), xg.float32)
 
 
 def loss(m, x, y):

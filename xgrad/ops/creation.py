@@ -34,12 +34,17 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
             make: Any = getattr(backend.xp, name)
             out = make(*plain, dtype=backend.raw_dtype(dtype), device=device, **kwargs)
     except TypeError as error:
-        given = ", ".join(f"{x!r:.40}" for x in args if x is not None)
-        error.add_note(
-            f"in xgrad.{name}({given}): expected integers for lengths and counts, and numbers else"
-        )
+        _note(error, name, args)
         raise
     return Array(out)
+
+
+def _note(error: TypeError, name: str, args: tuple[Any, ...]) -> None:
+    """Add to an error what the function was given, and what it takes."""
+    given = ", ".join(f"{x!r:.40}" for x in args if x is not None)
+    error.add_note(
+        f"in xgrad.{name}({given}): expected integers for lengths and counts, and numbers else"
+    )
 
 
 def _plain(x: Any) -> Any:
@@ -400,7 +405,11 @@ def linspace(
     >>> xg.linspace(0.0, 1.0, 5, endpoint=False)
     Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
     """
-    num = integer(num)
+    try:
+        num = integer(num)
+    except TypeError as error:
+        _note(error, "linspace", (start, stop, num))
+        raise
     if isinstance(start, np.generic) or isinstance(stop, np.generic):
         both = (x.dtype if hasattr(x, "dtype") else x for x in (start, stop))
         dtype = np.result_type(*both, 1.0) if dtype is None else dtype

@@ -225,8 +225,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
         pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
         if not record.outs:
             raise errors.NotScalarError(
-                "grad: f returned None or an empty container; grad needs a real floating-point "
-                "scalar. Is there a return at its end?"
+                "grad: f returned an empty container; grad needs a real floating-point scalar"
             )
         raise errors.NotScalarError(
             f"grad: f returned {got}; grad needs a real floating-point scalar. {pair}"
