@@ -210,8 +210,10 @@ def check_taped(case: Case) -> None:
     if not case.varying or not case.order:
         return
     raws = case.raw_arrays()
-    xs = [xg.asarray(raws[i]) for i in case.varying]
-    function = _differentiable(case.of_varying([xg.asarray(x) for x in raws]))
+    xs = [
+        xg.asarray(raws[i], copy=True) for i in case.varying
+    ]  # a caller's may be copied on the way
+    function = _differentiable(case.of_varying([xg.asarray(x, copy=True) for x in raws]))
     with np.errstate(all="ignore"):
         ys = [xg.asarray(y) for y in function(*xs)]
         ts, gs = _directions(case, xs, 50), _directions(case, ys, 70)
