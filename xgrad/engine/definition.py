@@ -110,8 +110,6 @@ class Op:
         if "out" in kwargs and kwargs["out"] is None and "out" not in self.keywords:
             del kwargs["out"]  # NumPy's functions pass it on to methods and namespaces
         self.check(kwargs)
-        if self.variadic:
-            return list(args), (), kwargs
         count = len(self.arrays)
         arrays, rest = list(args[:count]), args[count:]
         if len(rest) > len(self.rest):

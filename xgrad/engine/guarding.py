@@ -3,10 +3,9 @@
 An op saves the operands that its derivative needs. An `Array` of ours is never written to behind
 the tape's back, but a library's own array is its owner's, who may refill it in the next turn of a
 loop, as simulations do; and so is the buffer of an `Array` that was made of one without a copy. So
-it is copied when it is saved. A large one costs less to lock: NumPy
-then refuses to write to it until the function that uses it has run. A large view, which cannot be
-locked for its base can still be written to, is compared with its last copy, and copied again only
-if it has changed.
+it is copied when it is saved. A large one costs less to lock: NumPy then refuses to write to it
+until the function that uses it has run. A large view, which cannot be locked for its base can still
+be written to, is compared with its last copy, and copied again only if it has changed.
 """
 
 from __future__ import annotations

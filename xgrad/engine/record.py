@@ -29,7 +29,7 @@ from . import effects
 from .calls.results import arrayed
 from .forward import last_uses, pushforward
 from .guarding import is_lent, kept_argument
-from .lent import Lent
+from .ownership import Others
 from .picklable import not_callable
 from .projection import ones_like
 from .seeds import kind, matched
@@ -78,7 +78,7 @@ class Record:
         self.effects: Sequence[effects.Effect] = ()
         outer = is_recording()
         out = self._run(f, args, kwargs, outer)
-        self.handed: Lent | None = None  # what was given, and given back so far
+        self.handed: Others | None = None  # what was given, and given back so far
         self.aux = None
         if has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -204,7 +204,7 @@ class Record:
             finally:
                 del other  # it holds this frame
         finally:
-            for node in self.leaves:
+            for node in self.leaves:  # as `node.end`, without a call more
                 node[SAVED] = ENDED
 
     def names(self) -> list[str]:
@@ -234,7 +234,7 @@ class Record:
     def _let_go(self, x: Array) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
-            self.handed = Lent(self.inputs)
+            self.handed = Others(self.inputs)
         if self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)
@@ -308,7 +308,7 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        own = Lent([*self.inputs, *self.outs, *self.seeds]).own  # as `lent`, without a call more
+        own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
         for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
             v = own(value)
             home.append(v if isinstance(g, Array) or v._node is not None else v._data)
@@ -326,12 +326,12 @@ class Record:
     def by_output(self, values: list[Array]) -> Any:
         """Return values of the outputs in the structure of the result."""
         given = None if self.raw else self.inputs[0]
-        own = self.lent().own
+        own = self.others().own
         return self.out_structure.unflatten([trees.like_input(own(v), given) for v in values])
 
-    def lent(self) -> Lent:
+    def others(self) -> Others:
         """Return the arrays that somebody else has: arguments, results, what was walked with."""
-        return Lent([*self.inputs, *self.outs, *self.seeds])
+        return Others([*self.inputs, *self.outs, *self.seeds])
 
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""

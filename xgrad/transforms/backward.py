@@ -8,7 +8,7 @@ from .. import errors
 from ..arrays.array import Array
 from ..arrays.node import FREED, PARAMETER, RULE, SAVED, SERIAL, Node, freed, parents_of, recording
 from ..engine.calls.results import arrayed
-from ..engine.lent import Lent
+from ..engine.ownership import Others
 from ..engine.seeds import seed
 from ..engine.walks import cone, pullback
 from ..names import spelled
@@ -32,7 +32,7 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
         seeds = {y._node[SERIAL]: g if create_graph else g._data}
         found = pullback(path, seeds, taped=create_graph, free=not create_graph)
     sums = []
-    own = Lent([g, y]).own
+    own = Others([g, y]).own
     for node in leaves:
         x, c = node[SAVED](), found.get(node[SERIAL])
         if x is not None and c is not None:

@@ -351,7 +351,7 @@ def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
 def _by_block(record: Record, blocks: list[list[Any]], argnums: Argnums, has_aux: bool) -> Any:
     """Return the blocks of a Jacobian in the structures of the output and of the arguments."""
     constant_results.derived(record)
-    rows, own = [], record.lent().own
+    rows, own = [], record.others().own
     for row in blocks:
         home = iter([_as_given(b, x, own) for b, x in zip(row, record.given, strict=True)])
         arguments = [

@@ -15,7 +15,7 @@ from ..arrays.node import is_inside
 from ..backends import creating_like
 from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
-from ..engine.lent import Lent
+from ..engine.ownership import Others
 from ..engine.picklable import picklable
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
@@ -93,7 +93,7 @@ def vmap(
             outs, home = _in_chunks(run, xs, axes, count, chunk_size, randomness)
         given = next((x for x in leaves if isinstance(x, Array)), None)
         if given is None:
-            own = Lent([x for x in xs if isinstance(x, Array)]).own
+            own = Others([x for x in xs if isinstance(x, Array)]).own
             outs = [own(y) for y in outs]
         return home.unflatten([trees.like_input(y, given) for y in outs])
 

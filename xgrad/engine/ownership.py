@@ -8,7 +8,7 @@ from ..arrays.array import Array
 from ..backends import BY_TYPE, backend_of
 
 
-class Lent:
+class Others:
     """The arrays that somebody else has, in whose buffers nothing may be given out.
 
     A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
