@@ -136,6 +136,8 @@ def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
 
     That branches at each element, which takes up to ten times as long where nobody can guess.
     """
+    if type(x1) is np.ndarray and x1.ndim and x1.size < _LONG:  # the commonest, by one look
+        return np.where(condition, x1, x2)
     like = x1 if type(x1) is np.ndarray and x1.ndim else x2
     if (
         type(like) is not np.ndarray
