@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from ..arrays.types import AnyArray
 from . import functional as F
 from .applied import Applied
 from .module import buffer, static
@@ -75,7 +76,7 @@ class CrossEntropyLoss(Applied):
     """
 
     function = staticmethod(F.cross_entropy)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     ignore_index: int = static(default=-100)
     reduction: str = static(default="mean")
     label_smoothing: float = static(default=0.0)
@@ -92,7 +93,7 @@ class NLLLoss(Applied):
     """
 
     function = staticmethod(F.nll_loss)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     ignore_index: int = static(default=-100)
     reduction: str = static(default="mean")
 
@@ -107,7 +108,7 @@ class BCELoss(Applied):
     """
 
     function = staticmethod(F.binary_cross_entropy)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     reduction: str = static(default="mean")
 
 
@@ -122,9 +123,9 @@ class BCEWithLogitsLoss(Applied):
     """
 
     function = staticmethod(F.binary_cross_entropy_with_logits)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     reduction: str = static(default="mean")
-    pos_weight: Any = buffer(default=None)
+    pos_weight: AnyArray | None = buffer(default=None)
 
 
 @dataclass(repr=False, eq=False)
@@ -198,7 +199,7 @@ class MultiMarginLoss(Applied):
     function = staticmethod(F.multi_margin_loss)
     p: int = static(default=1)
     margin: float = static(default=1.0)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     reduction: str = static(default="mean")
 
 
@@ -224,7 +225,7 @@ class MultiLabelSoftMarginLoss(Applied):
     """
 
     function = staticmethod(F.multilabel_soft_margin_loss)
-    weight: Any = buffer(default=None)
+    weight: AnyArray | None = buffer(default=None)
     reduction: str = static(default="mean")
 
 
