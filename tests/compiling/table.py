@@ -133,7 +133,8 @@ def disagreement(case: Case, count: int = 2, rtol: float = 0.0, **options: Any) 
                     continue
                 pairs.append((kind, want, results(compiled(*ys))))
         for kind, want, got in pairs:
-            kept = left_as_they_are(want, got) if kind == "with NaN" else want
+            mended = name == "jvp" and kind == "with NaN"  # by the walk up, which asks for NaN
+            kept = left_as_they_are(want, got) if mended else want
             text = different(kept, got, rtol)
             if text:
                 wrong.append(f"{name}, {kind}: {text}")
