@@ -393,9 +393,8 @@ class Array(Methods, Chunked):
         the base after a write to the view.
         """
         self._view = (base, again, write, rest, kwargs)
-        try:
-            views = base._views
-        except AttributeError:
+        views = getattr(base, "_views", None)
+        if views is None:
             base._views = [weakref.ref(self)]
             return
         count = len(views)

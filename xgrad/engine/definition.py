@@ -25,7 +25,7 @@ class Op:
         name: what it is called, without the underscore of a private one.
         kind: the name of its decorator.
         path: the backend's name of the function, as ``"linalg.svd"``.
-        arrays: the names of its array arguments; none if it takes any number of them.
+        arrays: the names of its array arguments; none if it takes a sequence of them.
         rest: the names of parameters that may be given by position.
         keywords: the names of what may be given by keyword.
         parameters: the names of all that is no array, in the order of the signature.
@@ -54,8 +54,8 @@ class Op:
         ]
         if arrays is None:
             arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        self.arrays = [p.name for p in positional][:arrays]
+        self.variadic = any("Sequence[Array]" in str(p.annotation) for p in parameters)
+        self.arrays = [] if self.variadic else [p.name for p in positional][:arrays]
         self.rest = [p.name for p in positional][arrays:]
         by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         self.keywords = {p.name for p in parameters if p.kind in by_name}

@@ -261,6 +261,10 @@ class Joint(Linear):
         ask = asking(["likes", *names_of(transpose, 3)], keeps)
         return lambda xp, g, saved: transpose(xp, g, *ask(saved))
 
+    def again(self, keeps: Keeps) -> Callable[..., Any]:
+        again = super().again(keeps)
+        return lambda saved, *arrays: again(saved, arrays)
+
     def held(self, keeps: Keeps) -> Callable[[Any], list[Any]]:
         ask = asking(["likes"], keeps)
         return lambda saved: list(*ask(saved))

@@ -126,7 +126,10 @@ class Parted:
         """Return the cotangent of the array, in a buffer that is nobody else's."""
         parts, self.parts = self.parts, []
         if len(parts) == 1:
-            return self.own.place(*parts[0], self.shape)
+            g, key = parts[0]
+            if len(self.keys) == 1 and math.prod(g.shape) < math.prod(self.shape):
+                self.covered = False
+            return self.own.place(g, key, self.shape)
         if self.left == 0 and len(self.keys) == len(parts) and self.cover():
             return self.own.join(parts, self.shape)
         total = self.own.place(*parts[0], self.shape)

@@ -163,14 +163,13 @@ def _scatter(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     return halved(xp, backend.index_add(out, key, values), x)
 
 
-def _read_apart(x: Array, key: Key) -> Array:
+def _apart(x: Any, key: Key, out: Any) -> Any:
     """Return the entries at a basic index; a small part of what is being filled is copied.
 
     Were it a view, the tape would hold the buffer with it, and the next write would have to copy
     all of it: a loop that makes each row of the row before would take quadratic time and memory.
     An element is copied too, as NumPy does, so that ``x[0], x[1] = x[1], x[0]`` swaps.
     """
-    out = _read(x, key)
     if isinstance(x, Array):
         node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
@@ -196,16 +195,21 @@ def getitem(x: Array, key: Key, /) -> Array:
     """Return ``x[key]``, for every kind of index of the standard and of NumPy."""
     if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
         try:
-            return _read_apart(x, key)  # what most are, found out in the quickest way
+            out = _read(x, key)  # what most are, found out in the quickest way
         except Exception as error:
             folded(error)
             raise
+        if type(out) is Array and out._data.shape:
+            node = x._node
+            if node is None or type(node[RULE].own) is not Writing:
+                return out
+        return _apart(x, key, out)
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
     if type(key) is np.ndarray and type(x) is Array and type(x._data) is np.ndarray:
         return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
     key = raw_key(guarded_key(key) if tracked else key)
     if is_basic(key):
-        return _read_apart(x, key)
+        return _apart(x, key, _read(x, key))
     keys = key if type(key) is tuple else (key,)
     for k in keys:
         if type(k) is float:  # some libraries cut it off

@@ -9,11 +9,11 @@ from typing import Any, overload
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import XP, backend_of
+from ..backends import XP
 from ..engine.frames import called
 from ..engine.op import linear
 from ..engine.operands import require_array, require_one_place
-from .dtypes import astype, result_type
+from ..engine.projection import Like
 
 
 def at_axis(axis: int, index: Any) -> tuple[Any, ...]:
@@ -213,40 +213,22 @@ def moveaxis(
     return permute_dims(x, tuple(order))
 
 
-def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
+def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int | None) -> list[Any]:
     """Return the pieces of a cotangent that belong to each of the joined arrays."""
+    if axis is None:
+        flat = [Like((math.prod(a.shape),), a.dtype) for a in arrays]
+        pieces = _pieces(xp, g, flat, 0)
+        return [xp.reshape(c, a.shape) for c, a in zip(pieces, arrays, strict=True)]
     axis, start, pieces = axis % len(g.shape), 0, []
     before = (slice(None),) * axis
     for a in arrays:
-        end = start + (g.shape[axis] if a is None else a.shape[axis])
+        end = start + a.shape[axis]
         pieces.append(g[(*before, slice(start, end), ...)])
         start = end
     return pieces
 
 
 @linear(_pieces)
-def _concat(*arrays: Array, axis: int) -> Array:
-    """Return arrays joined along an existing axis."""
-    return backend_of(arrays[0]).xp.concat(arrays, axis=axis)
-
-
-def _promoted(arrays: Sequence[Array], name: str) -> list[Array]:
-    """Return arrays in their common dtype; untracked raw arrays beside `Array` as `Array`."""
-    arrays = list(arrays)
-    if not arrays:
-        raise ValueError(f"{name}: got no arrays; expected at least one")
-    first = None
-    for x in arrays:
-        dtype = x._data.dtype if type(x) is Array else x.dtype
-        if first is None:
-            first = dtype
-        elif dtype is not first and dtype != first:
-            common = result_type(*arrays)
-            return [astype(x, common, copy=False) for x in arrays]
-    return arrays
-
-
-@as_given
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     """Return arrays joined along an existing axis; flattened first if it is None.
 
@@ -260,10 +242,6 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     Raises:
         ValueError: if there is nothing to join, or from the backend if shapes do not fit.
     """
-    arrays = _promoted(arrays, "concat")
-    if axis is None:
-        return _concat(*[reshape(x, (-1,)) for x in arrays], axis=0)
-    return _concat(*arrays, axis=axis)
 
 
 def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
@@ -273,12 +251,6 @@ def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
 
 
 @linear(_slices)
-def _stack(*arrays: Array, axis: int) -> Array:
-    """Return arrays joined along a new axis."""
-    return backend_of(arrays[0]).xp.stack(arrays, axis=axis)
-
-
-@as_given
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis.
 
@@ -292,7 +264,6 @@ def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     Raises:
         ValueError: if there is nothing to join, or from the backend if shapes differ.
     """
-    return _stack(*_promoted(arrays, "stack"), axis=axis)
 
 
 @linear(lambda xp, g, axis: xp.stack(g, axis=axis))

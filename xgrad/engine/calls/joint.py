@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from ...arrays.array import SCALARS, Array
 from ...arrays.node import is_recording, next_serial
-from ...backends import REAL
+from ...backends import REAL, backend_of
+from ...names import misspelled
+from .. import handed
 from ..definition import Op
 from ..kinds import Kind
-from ..operands import call_raw, explain, operands, same_backend
+from ..operands import explain, operands
 from ..plain import PASSED, is_odd
 from ..projection import Like, like
 from .results import arrayed, new, on_tape, wrapped
@@ -22,62 +26,67 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
     There is one rule for any number of arrays: it makes a cotangent for each of them, and the walk
     passes over those without a parent.
     """
-    raws, keywords, count = op.raws, op.keywords, len(op.parameters)
-    rule, simple = kind.rule(()), PASSED.issuperset
+    raws, standard, rule = op.raws, op.standard, kind.rule(())
+    simple = PASSED.issuperset
 
-    def call(*arrays: Any, **kwargs: Any) -> Any:
-        if not kwargs.keys() <= keywords:
-            op.check(kwargs)  # raises
-        if not simple(map(type, kwargs.values())) and is_odd(kwargs.values()):
-            _, kwargs = op.plain((), kwargs)
+    def call(arrays: Any, /, *more: Any, **kwargs: Any) -> Any:
+        parameters = standard
+        if more or kwargs:
+            if more or not kwargs.keys() <= op.keywords:
+                raise misspelled(call, (arrays, *more), kwargs) or TypeError(op.name)
+            if not simple(map(type, kwargs.values())) and is_odd(kwargs.values()):
+                _, kwargs = op.plain((), kwargs)
+            parameters = op.values((), kwargs)
         values: list[Any] = []
         nodes: list[Any] = []
-        cls = None
+        likes: list[Like] = []
+        cls = dtype = None
         for x in arrays:
-            if type(x) is Array:
-                data = x._data
-                if type(data) is not cls:
-                    if cls is not None and not same_backend(cls, type(data)):
-                        break
-                    cls = cls or type(data)
-                values.append(data)
-                nodes.append(x._node)
-            elif type(x) in SCALARS:
-                values.append(x)
-                nodes.append(None)
-            else:
-                break
+            data = x._data if type(x) is Array else None
+            if type(data) is not cls or data.dtype is not dtype:
+                if cls is not None or data is None:
+                    break
+                cls, dtype = type(data), data.dtype
+            values.append(data)
+            nodes.append(x._node)
+            likes.append(tuple.__new__(Like, (data.shape, dtype)))
         if cls is None or len(values) < len(arrays):
-            settled = operands(op, list(arrays))
-            if any(type(x) is Array for x in settled):
-                return call(*settled, **kwargs)
-            return call_raw(op, settled, kwargs)
+            arrays = of_one_dtype(op, operands(op, list(arrays)))
+            values = [x._data if isinstance(x, Array) else x for x in arrays]
+            nodes = [x._node if isinstance(x, Array) else None for x in arrays]
+            cls, dtype = type(values[0]), values[0].dtype
+            likes = [tuple.__new__(Like, (data.shape, dtype)) for data in values]
         try:
-            out = raws[cls](*values, **kwargs)
+            out = raws[cls](values, **kwargs)
         except Exception as error:
             op.plain((), kwargs)  # raises, if it is for one of these
             explain(op, arrays, error)
             raise
         if not any(nodes) or not is_recording():
-            return Array(out) if type(out) is cls else wrapped(out)
+            return wrapped(out) if isinstance(arrays[0], Array) else out
         y: Any = new(Array)
         y._data = out = out if type(out) is cls else arrayed(out)
-        dtype, fits = out.dtype, True
-        likes: list[Like | None] = []
-        for data in values:
-            if type(data) is cls:
-                likes.append(tuple.__new__(Like, (data.shape, data.dtype)))
-                fits = fits and data.dtype is dtype
-            else:
-                likes.append(like(data))
-        parameters = kwargs.values() if len(kwargs) == count < 2 else op.values((), kwargs)
         saved = (tuple(likes), *parameters)
-        if fits and dtype in REAL:
+        if out.dtype is dtype and dtype in REAL:
             y._node = [next_serial(), rule, tuple(nodes), saved, None]
             return y
-        parents = zip(likes, nodes, strict=True)
-        fit = (like(out), tuple([known if node else None for known, node in parents]))
-        return on_tape(y, rule, tuple(nodes), saved, fit)
+        return on_tape(y, rule, tuple(nodes), saved, (like(out), tuple(likes)))
 
     kind.call = call
     return call
+
+
+def of_one_dtype(op: Op, arrays: Sequence[Any]) -> Sequence[Any]:
+    """Return arrays of one kind in their common dtype; numbers beside them are 0-d arrays."""
+    if not arrays:
+        raise ValueError(f"{op.name}: got no arrays; expected at least one")
+    xp, first = handed.namespace, next(x for x in arrays if type(x) not in SCALARS)
+    common = xp.result_type(*arrays)
+    raw = first._data if isinstance(first, Array) else first
+    backend = backend_of(raw)
+
+    def made(number: Any) -> Any:
+        x = backend.from_numpy(np.asarray(number, common), backend.device(raw))
+        return x if raw is first else Array(x)
+
+    return [made(x) if type(x) in SCALARS else xp.astype(x, common, copy=False) for x in arrays]
