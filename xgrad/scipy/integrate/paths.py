@@ -232,7 +232,7 @@ def called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
 
 
 @linear(lambda xp, g, arrays, weights: [w * g for w in weights])
-def _combination(*arrays: Array, weights: Sequence[float]) -> Array:
+def _combination(arrays: Sequence[Array], /, *, weights: Sequence[float]) -> Array:
     """Return a sum with constant weights."""
     total = weights[0] * arrays[0]
     for w, x in zip(weights[1:], arrays[1:], strict=True):
@@ -245,9 +245,9 @@ def _moved(y: Array, h: Any, slopes: Sequence[Array], weights: Any) -> Array:
     """Return ``y + h * sum(weights * slopes)``."""
     used = [(float(w), k) for w, k in zip(weights, slopes, strict=False) if w]
     if isinstance(h, Array):
-        return y + h * _combination(*(k for _, k in used), weights=[w for w, _ in used])
+        return y + h * _combination([k for _, k in used], weights=[w for w, _ in used])
     weights = [1.0, *(float(h) * w for w, _ in used)]
-    return _combination(y, *(k for _, k in used), weights=weights)
+    return _combination([y, *(k for _, k in used)], weights=weights)
 
 
 def _summed(h: Any, k: Array, weights: Any) -> Array:
