@@ -14,7 +14,9 @@ import xgrad
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
+from ..backends.batched import Batch
 from ..engine import tape
+from .examples import for_each
 
 __all__ = [
     "Later",
@@ -135,7 +137,10 @@ def twin(name: str) -> Callable[[F], F]:
     def decorate(f: F) -> F:
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if arrays_in(args, kwargs):
+            given = arrays_in(args, kwargs)
+            if any(isinstance(x._data, Batch) for x in given):
+                return for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
+            if given:
                 return f(*args, **kwargs)
             return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
 

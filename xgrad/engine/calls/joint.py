@@ -42,7 +42,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
         likes: list[Like] = []
         cls = dtype = None
         for x in arrays:
-            data = x._data if type(x) is Array else None
+            data: Any = x._data if type(x) is Array else None
             if type(data) is not cls or data.dtype is not dtype:
                 if cls is not None or data is None:
                     break
