@@ -62,3 +62,24 @@ def test_what_closes_over_an_example_is_refused_by_name():
 
     with pytest.raises(NotImplementedError, match=r"vmap: "):
         xg.vmap(area)(np.arange(3.0))
+
+
+REPLAYED = ("lfilter", "convolve2d", "median_filter", "gaussian_filter", "simpson", "cdist")
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+def test_a_compiled_function_is_right_on_other_values(name):
+    f, data = PROGRAMS[name]
+
+    def gradient(x):
+        return xg.grad(lambda x: xg.sum(xg.sin(f(x))))(x)
+
+    for function in (f, gradient):
+        replayed = xg.compile(function)
+        for x in data:
+            np.testing.assert_array_equal(replayed(x), function(x))
+
+
+def test_what_reads_values_says_so_while_it_is_recorded():
+    with pytest.raises(xg.errors.TraceError, match="depends on an argument"):
+        xg.compile(lambda x: xs.interpolate.CubicSpline(np.arange(6.0), x)(1.3))(SIGNALS[0])

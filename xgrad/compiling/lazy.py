@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,15 @@ class Lazy:
     def T(self) -> Any:  # noqa: N802 - the standard's name
         """The array with its axes reversed."""
         return self.own.xp.permute_dims(self, tuple(range(self.ndim))[::-1])
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(type(self.value), name, None) if name in METHODS else None
+        if method is None:
+            raise AttributeError(f"a recorded array has no attribute {name!r}")
+        return partial(self._called, name, method)
+
+    def _called(self, name: str, method: Any, *args: Any, **kwargs: Any) -> Any:
+        return perform(type(self), f"method.{name}", method, (self, *args), kwargs)
 
     def known(self, what: str) -> Any:
         """Return the value of a constant; of anything else nobody knows it."""
@@ -121,6 +131,12 @@ class Lazy:
     def __repr__(self) -> str:
         return f"<recorded {self.dtype}{list(self.shape)}>"
 
+
+METHODS = frozenset(
+    "all any argmax argmin astype clip conj conjugate copy cumsum cumprod diagonal dot max mean min "
+    "prod ravel repeat reshape round squeeze std sum swapaxes take trace transpose var".split()
+)
+"""Methods of a library's own arrays, which code written for that library calls."""
 
 _BINARY = {
     **{name: getattr(operator, name) for name in "add sub mul truediv floordiv mod matmul".split()},

@@ -63,6 +63,16 @@ def _example(x: Any) -> Any:
 
 # The backend --------------------------------------------------------------------------------------
 
+
+class _OfRecorded(Backend):
+    """A backend of recorded arrays, whose SciPy is that of the library."""
+
+    def chapter(self, name: str) -> Any:
+        """Return a chapter of SciPy, every function of which is recorded."""
+        (cls,) = self.array_types
+        return Recorded(cls, cls.base.chapter(name), f"chapter.{name}")
+
+
 _MADE: dict[Backend, Backend] = {}
 
 
@@ -99,7 +109,7 @@ def _made(base: Backend) -> Backend:
             cls, x, base.device(like.value) if type(like) is cls else current_place()[1]
         )
 
-    own = Backend(
+    own = _OfRecorded(
         name=f"recorded_{base.name}",
         xp=Recorded(cls, base.xp, "xp"),
         array_types=(cls,),
