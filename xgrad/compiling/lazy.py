@@ -133,8 +133,8 @@ class Lazy:
 
 
 METHODS = frozenset(
-    "all any argmax argmin astype clip conj conjugate copy cumsum cumprod diagonal dot max mean min "
-    "prod ravel repeat reshape round squeeze std sum swapaxes take trace transpose var".split()
+    "all any argmax argmin astype clip conj conjugate copy cumsum cumprod diagonal dot max mean "
+    "min prod ravel repeat reshape round squeeze std sum swapaxes take trace transpose var".split()
 )
 """Methods of a library's own arrays, which code written for that library calls."""
 
