@@ -152,6 +152,12 @@ def pytest_collection_modifyitems(config, items):
     items[:] = new
 
 
+def pytest_collection_finish(session):
+    """Spare the garbage collector the thousands of objects that stay until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def gc_off():
     """Switch the garbage collector off, so that only reference counts free anything."""
