@@ -248,4 +248,7 @@ def _arguments(frame: FrameType) -> tuple[list[Any], dict[str, Any]]:
         last += 1
     if code.co_flags & inspect.CO_VARKEYWORDS:
         keywords |= values[names[last]]
+    joined = positional[0] if positional else None
+    if isinstance(joined, (list, tuple)) and any(isinstance(x, xg.Array) for x in joined):
+        positional[:1] = joined  # arrays that are joined are operands, each of them
     return positional, keywords

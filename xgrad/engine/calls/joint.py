@@ -80,6 +80,8 @@ def of_one_dtype(op: Op, arrays: Sequence[Any]) -> Sequence[Any]:
     """Return arrays of one kind in their common dtype; numbers beside them are 0-d arrays."""
     if not arrays:
         raise ValueError(f"{op.name}: got no arrays; expected at least one")
+    if not any(type(x) in SCALARS or x.dtype != arrays[0].dtype for x in arrays):
+        return arrays
     xp, first = handed.namespace, next(x for x in arrays if type(x) not in SCALARS)
     common = xp.result_type(*arrays)
     raw = first._data if isinstance(first, Array) else first
