@@ -9,7 +9,6 @@ import pytest
 import xgrad as xg
 from xgrad.testing import CHECKS, NOT_OPS, ROWS, check_op
 
-
 MOCKS = ("numpy:readonly", "array_api_strict", "array_api_strict:device1", "torch:meta")
 
 

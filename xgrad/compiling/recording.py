@@ -69,7 +69,7 @@ class _OfRecorded(Backend):
 
     def chapter(self, name: str) -> Any:
         """Return a chapter of SciPy, every function of which is recorded."""
-        (cls,) = self.array_types
+        cls: Any = self.array_types[0]
         return Recorded(cls, cls.base.chapter(name), f"chapter.{name}")
 
 
