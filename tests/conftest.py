@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import importlib
 import re
@@ -129,8 +130,11 @@ def pytest_unconfigure(config):
         config.collected.set()
 
 
-OPTIONAL = re.compile(r"importorskip|available_backends|find_spec|matplotlib|\brich\b|sklearn")
-"""What is in the text of a test file that may do something else where more is installed."""
+OPTIONAL = re.compile(r"available_backends|matplotlib|\brich\b|sklearn|torch|notebook|nbclient")
+"""What is in the text of a test that may do something else where `nox -s tests_torch` installs it.
+
+That is PyTorch, and what the examples need.
+"""
 
 
 def pytest_collection_modifyitems(config, items):
@@ -139,15 +143,32 @@ def pytest_collection_modifyitems(config, items):
         return
     libraries = {BACKENDS.get(place.name, place.backend.name) for place in config.places}
 
-    @cache
-    def may_differ(path):
-        text = path.read_text(encoding="utf-8")
+    def tells(text):
         return bool(OPTIONAL.search(text)) or any(name in text for name in libraries)
+
+    @cache
+    def of_file(path):
+        """Return whether what its tests share tells, and the text of each test."""
+        text = path.read_text(encoding="utf-8")
+        own = {}
+        for node in ast.parse(text).body if path.suffix == ".py" else ():
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test"):
+                start = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+                own[node.name] = "\n".join(text.splitlines()[start - 1 : node.end_lineno])
+        shared = text
+        for one in own.values():
+            shared = shared.replace(one, "")
+        return tells(shared), own
+
+    def may_differ(item):
+        if {"place", "computing"} & set(getattr(item, "fixturenames", ())):
+            return True
+        shared, own = of_file(item.path)
+        return shared or tells(own.get(getattr(item, "originalname", None), "") + item.name)
 
     new, done = [], []
     for item in items:
-        placed = {"place", "computing"} & set(getattr(item, "fixturenames", ()))
-        (new if placed or may_differ(item.path) else done).append(item)
+        (new if may_differ(item) else done).append(item)
     config.hook.pytest_deselected(items=done)
     items[:] = new
 

@@ -16,28 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from .needs import CHECKED, DISTRIBUTIONS, LEAST, NEEDS
+
 ROOT = Path(__file__).parents[2]
-NEEDS = {
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "sklearn": "sklearn",
-    "others": "numpy array_api_extra einops opt_einsum xarray pandas",
-}
-LEAST = {
-    ("numpy", "numpy"): 555,
-    ("scipy", "numpy"): 465,
-    ("sklearn", "numpy"): 140,
-    ("others", "numpy"): 105,
-    ("numpy", "torch"): 520,
-    ("scipy", "torch"): 330,
-    ("sklearn", "torch"): 135,
-    ("others", "torch"): 100,
-}
-"""How many programs are ok, with some room for other versions of the libraries."""
-
-
-CHECKED = {"numpy": (2, 4), "scipy": (1, 17), "sklearn": (1, 9)}
-"""The versions on which, and from which on, all of required.txt has to be ok."""
 
 
 def required(battery: str, backend: str) -> set[str]:
@@ -50,7 +31,7 @@ def required(battery: str, backend: str) -> set[str]:
 
 
 def is_checked(battery: str) -> bool:
-    numbers = re.findall(r"\d+", version({"sklearn": "scikit-learn"}.get(battery, battery)))
+    numbers = re.findall(r"\d+", version(DISTRIBUTIONS.get(battery, battery)))
     return tuple(map(int, numbers[:2])) >= CHECKED[battery]
 
 
