@@ -130,7 +130,9 @@ def pytest_unconfigure(config):
         config.collected.set()
 
 
-OPTIONAL = re.compile(r"available_backends|matplotlib|\brich\b|sklearn|torch|notebook|nbclient")
+OPTIONAL = re.compile(
+    r"available_backends|matplotlib|\brich\b|sklearn|torch|notebook|nbclient|importorskip\([a-z]"
+)
 """What is in the text of a test that may do something else where `nox -s tests_torch` installs it.
 
 That is PyTorch, and what the examples need.
