@@ -54,9 +54,9 @@ class Op:
         ]
         if arrays is None:
             arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
-        self.variadic = any("Sequence[Array]" in str(p.annotation) for p in parameters)
-        self.arrays = [] if self.variadic else [p.name for p in positional][:arrays]
-        self.rest = [p.name for p in positional][arrays:]
+        self.variadic = positional[:1] != [] and "Sequence[Array]" in str(positional[0].annotation)
+        own = [p.name for p in positional][:arrays]
+        self.arrays, self.rest = own * (not self.variadic), [p.name for p in positional][arrays:]
         by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         self.keywords = {p.name for p in parameters if p.kind in by_name}
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}

@@ -99,10 +99,8 @@ class Record:
             self.outs.append(out)
         else:
             flat, self.out_structure = trees.flatten(out)
-            for y in flat:
-                x = y if isinstance(y, Array) else trees.as_array(y, f"{what}: the result of f")
-                self.outs.append(x)
-            flat = x = y = None  # type: ignore[assignment]
+            self.outs += [trees.as_array(y, f"{what}: the result of f") for y in flat]
+            del flat
         del out
         nodes: list[Node | None] = []
         for x in self.outs:

@@ -57,7 +57,8 @@ class Reading(Own):
             if held is None:
                 cotangents[serial] = parts
                 parts.parts = [(g, key)]
-                parts.strong = node[SERIAL] in walk.zeros
+                if node[SERIAL] in walk.zeros:
+                    parts.strong = True
                 return True
         else:
             parts.note(key)
@@ -97,13 +98,13 @@ class Parted:
         strong: whether the cotangent of a part had structural zeros.
     """
 
-    __slots__ = ("covered", "keys", "left", "own", "parts", "shape", "strong")
+    strong = False
+    left = 0
+    covered: bool | None = None
 
     def __init__(self, own: Reading, shape: tuple[int, ...], key: Any) -> None:
-        self.own, self.shape, self.strong, self.left = own, shape, False, 0
-        self.keys = [key]
+        self.own, self.shape, self.keys = own, shape, [key]
         self.parts: list[tuple[Any, Any]] = []
-        self.covered: bool | None = None
 
     def note(self, key: Any) -> None:
         """Note that a part was read under this key."""

@@ -135,12 +135,15 @@ class Walk:
             turn into NaN.
         owned: the nodes whose cotangent was made by this walk, which may add to it in place.
         parts: for arrays of which slices were read, what is known of these slices.
+        backend: the backend of all this.
     """
 
-    __slots__ = ("cotangents", "owned", "parts", "plus", "zeros")
+    __slots__ = ("backend", "cotangents", "owned", "parts", "plus", "zeros")
 
     def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
+        first = next(iter(cotangents.values()))
+        self.backend = backend_of(first._data if taped else first)
         self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
@@ -168,10 +171,12 @@ class Walk:
         for parent, c in zip(parents, cs):  # noqa: B905 - strict=True takes as long as an op
             if parent is None or c is None:
                 continue
-            if strong or parent[0] in cotangents:
+            if parent[0] in cotangents:
                 self.give(parent, c, strong)
-            else:
-                cotangents[parent[0]] = c
+                continue
+            cotangents[parent[0]] = c
+            if strong:
+                self.zeros.add(parent[0])
 
     def finish(self) -> None:
         """Put together the parts of leaves, whose turn never comes."""
@@ -182,10 +187,10 @@ class Walk:
 
     def arrived(self, serial: int, g: Any) -> Any:
         """Return the cotangent of an array of which slices were read, now that all parts are in."""
+        parts = self.parts.pop(serial)
         if type(g) is Parted:
             g = g.whole()
             self.owned.add(serial)
-        parts = self.parts.pop(serial)
         if parts.strong or not parts.cover():
             self.zeros.add(serial)
         return g
@@ -213,13 +218,12 @@ def pullback(
         sparse: whether the given cotangents have structural zeros, as unit vectors have; or the
             serial numbers of those that have some, to which this walk adds.
     """
-    if not cotangents or not path:
+    if not cotangents:
         return cotangents
-    like = next(iter(cotangents.values()))
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
     rest = path if free else path.copy()
-    with backend_of(like._data if taped else like).quiet():
+    with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
             g = take(serial, None)
@@ -234,6 +238,8 @@ def pullback(
                 partial = rule.partial
                 c = rule.pull(xp, g, saved) if partial is None else g * partial(xp, saved)
                 strong = rule.makes_zeros or serial in zeros
+            elif not taped and not rule.is_plain and rule.own.pull(walk, node, xp, g):
+                continue
             else:
                 c, strong = _with_care(walk, node, xp, g, taped)
             if type(parents) is not list:
@@ -242,8 +248,7 @@ def pullback(
                 give(parents, c, strong)
             else:
                 cotangents[parents[0]] = c
-        if parts:
-            walk.finish()
+        walk.finish()
     return cotangents
 
 
@@ -255,10 +260,8 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     *structural zeros*, and must be multiplied by partials so that zero times infinity is zero. Or
     the op *makes* such zeros, for entries that it did not use.
     """
-    serial, rule, parents, saved, fit = node
+    serial, rule, _, saved, fit = node
     own = rule.own
-    if not rule.is_plain and not taped and own.pull(walk, node, xp, g):
-        return (None if type(parents) is list else ()), False
     if taped:
         saved = rule.lift(node)
     strong = serial in walk.zeros

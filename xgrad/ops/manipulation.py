@@ -221,9 +221,9 @@ def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int | None) -> list[Any]:
         return [xp.reshape(c, a.shape) for c, a in zip(pieces, arrays, strict=True)]
     axis, start, pieces = axis % len(g.shape), 0, []
     before = (slice(None),) * axis
-    for a in arrays:
-        end = start + a.shape[axis]
-        pieces.append(g[(*before, slice(start, end), ...)])
+    for shape, _ in arrays:
+        end = start + shape[axis]
+        pieces.append(g[(*before, slice(start, end), ...)] if axis else g[start:end, ...])
         start = end
     return pieces
 
@@ -247,7 +247,9 @@ def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
 def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     """Return the slices of a cotangent that belong to each of the stacked arrays."""
     before = (slice(None),) * (axis % len(g.shape))
-    return [g[(*before, i, ...)] for i in range(len(arrays))]  # no scalar of NumPy's with `...`
+    return [  # with `...` there are no scalars of NumPy's
+        g[(*before, i, ...)] if before else g[i, ...] for i in range(len(arrays))
+    ]
 
 
 @linear(_slices)
