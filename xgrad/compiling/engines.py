@@ -17,12 +17,16 @@ __all__ = ["ENGINES", "engine_named", "faster"]
 logger = logging.getLogger("xgrad.compile")
 
 
-def _native(program: Program, donated: frozenset[Any]) -> Source:
+def _numpy(program: Program, donated: frozenset[Any], **options: Any) -> Source:
+    return Source(program, donated=donated, **options)
+
+
+def _native(program: Program, donated: frozenset[Any], **options: Any) -> Source:
     from .native import NativeSource  # it needs ctypes, and a compiler
 
     if np.ndarray not in program.backend.array_types:
         return Source(program, donated=donated)
-    return NativeSource(program, donated=donated)
+    return NativeSource(program, donated=donated, **options)
 
 
 def _jax(program: Program, donated: frozenset[Any]) -> Any:
@@ -36,7 +40,7 @@ def _jax(program: Program, donated: frozenset[Any]) -> Any:
 
 
 ENGINES: dict[str, Callable[..., Any]] = {
-    "numpy": lambda program, donated: Source(program, donated=donated),
+    "numpy": _numpy,
     "native": _native,
     "jax": _jax,
 }

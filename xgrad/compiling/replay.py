@@ -21,6 +21,9 @@ from .program import Equation, Program, Var
 
 __all__ = ["Source"]
 
+HELD = 1 << 25
+"""Up to how many bytes the results of a loop are in buffers, which are held between calls."""
+
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
@@ -42,6 +45,7 @@ class Source(Blocks):
         donated: frozenset[Var] = frozenset(),
         poison: bool = False,
         block: int = BLOCK,
+        into: bool = False,
     ) -> None:
         self.program, self.donated, self.poison, self.block = program, donated, poison, block
         self.is_numpy = np.ndarray in program.backend.array_types
@@ -52,6 +56,8 @@ class Source(Blocks):
         self.body: list[str] = []
         self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
         self.parameters = list(self.names.values())
+        self.targets = self._targets() if into else {}
+        self.places = [f"d{n}" for n in range(len(program.outputs))] if into else []
         self.made: set[Var] = set()  # what has new memory in each call
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
@@ -68,9 +74,27 @@ class Source(Blocks):
 
     # Memory ----------------------------------------------------------------------------------
 
+    def _targets(self) -> dict[Var, str]:
+        """Return the parameters that results are made in; of some only a copy is."""
+        memory = self.memory
+        found: dict[Var, str] = {}
+        for n, v in enumerate(self.program.outputs):
+            if isinstance(v, Var) and v in memory.fresh and memory.of(v) is v and v.order is None:
+                found.setdefault(v, f"d{n}")
+        for e, *_ in reversed(self.steps):  # what a result is written into is made there too
+            if e.name in ("setitem", "index_add") and e.outs[0] in found:
+                x = e.args[0]
+                if isinstance(x, Var) and x in memory.fresh and x.order is None:
+                    found.setdefault(x, found[e.outs[0]])
+        return found
+
     def new(self, v: Var, over: Any = None) -> str:
         """Return the name of memory for a variable: a buffer, or new memory for a result."""
         memory = self.memory
+        if v in memory.fresh and v in self.targets:
+            self.made.add(v)
+            name = self.names[v] = self.targets[v]
+            return name
         if v in memory.fresh:
             self.made.add(v)
             name = self.names[v] = self.local()
@@ -125,9 +149,9 @@ class Source(Blocks):
                 if self.poison:
                     self.body.append(f"poison(B[{n}])")
             self._forget(step, i)
-        results = self._results()
+        results = self._placed() if self.places else self._results()
         pre, body = "\n ".join(self.pre) or "pass", "\n  ".join(self.body) or "pass"
-        inputs = ", ".join(self.parameters)
+        inputs = ", ".join(self.parameters + self.places)
         self.text = (
             f"def make(C, B, {', '.join(self.helpers())}):\n {pre}\n"
             f" def run({inputs}):\n  {body}\n  return [{', '.join(results)}]\n return run\n"
@@ -146,6 +170,13 @@ class Source(Blocks):
         ]
         if names:
             self.body.append(f"{' = '.join(names)} = None")
+
+    def _placed(self) -> list[str]:
+        """Copy the results that were not made where they are wanted."""
+        for place, x in zip(self.places, self.program.outputs, strict=True):
+            if not isinstance(x, Var) or self.names[x] != place:
+                self.body.append(f"copyto({place}, {self.literal(x)})")
+        return []
 
     def _results(self) -> list[str]:
         """Return what each result is: memory that nobody else has."""
@@ -176,6 +207,10 @@ class Source(Blocks):
         out = e.outs[0]
         if shows(e) is not None:
             self._view(e)
+        elif hasattr(e.function, "into") and sum(v.nbytes for v in e.outs) <= HELD:
+            given = ", ".join(self.literal(x) for x in e.args)
+            outs = ", ".join(self.new(v) for v in e.outs)
+            self.body.append(f"{self.const(e.function)}.into(({given},), ({outs},))")
         elif e.effect or e.several or e.shares:
             self._call(e)
         elif type(e.function) is np.ufunc and not e.kwargs and e.function.nout == 1:
