@@ -27,6 +27,7 @@ DEEPEST = 4
 
 
 def parts(key: Any) -> tuple[Any, ...]:
+    """Return an index as a tuple."""
     return key if type(key) is tuple else (key,)
 
 
@@ -92,4 +93,5 @@ def frozen_key(e: Equation) -> Any:
 
 
 def same_as(v: Var) -> Var:
+    """Return a new variable of the same shape, dtype and order."""
     return Var(v.shape, v.dtype, v.order)
