@@ -18,6 +18,10 @@ logger = logging.getLogger("xgrad.compile")
 
 
 def _numpy(program: Program, donated: frozenset[Any], **options: Any) -> Source:
+    if program.backend.kernels is not None:
+        from .device import DeviceSource  # a library of a device
+
+        return DeviceSource(program, donated=donated, **options)
     return Source(program, donated=donated, **options)
 
 
@@ -25,7 +29,7 @@ def _native(program: Program, donated: frozenset[Any], **options: Any) -> Source
     from .native import NativeSource  # it needs ctypes, and a compiler
 
     if np.ndarray not in program.backend.array_types:
-        return Source(program, donated=donated)
+        return _numpy(program, donated, **options)
     return NativeSource(program, donated=donated, **options)
 
 

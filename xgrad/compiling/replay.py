@@ -48,7 +48,7 @@ class Source(Blocks):
         into: bool = False,
     ) -> None:
         self.program, self.donated, self.poison, self.block = program, donated, poison, block
-        self.is_numpy = np.ndarray in program.backend.array_types
+        self.is_numpy = self._runs_numpy()
         self.steps = self._grouped(program.equations)
         self.memory = Memory(self.steps, program.inputs, program.outputs)
         self.consts: list[Any] = []
@@ -67,6 +67,10 @@ class Source(Blocks):
         self._build()
         self._buffers = []  # the plan of them is enough
         self.real = {}
+
+    def _runs_numpy(self) -> bool:
+        """Whether it runs NumPy's functions, which can be told where to write."""
+        return np.ndarray in self.program.backend.array_types
 
     def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:
         """Return the equations in groups that run together."""
@@ -116,11 +120,14 @@ class Source(Blocks):
         while len(self._buffers) < len(memory.sizes):
             self._buffers.append(np.empty(memory.sizes[len(self._buffers)], np.uint8))
         strides = strides_of(v)
-        more = "" if strides is None else f", 0, {strides}"
-        name = self.fixed(f"ndarray({v.shape}, {self.const(v.dtype)}, B[{n}]{more})")
-        self.names[v] = name
+        name = self.names[v] = self._buffer(v, n, strides)
         self.real[v] = np.ndarray(v.shape, v.dtype, self._buffers[n], 0, strides)
         return name
+
+    def _buffer(self, v: Var, n: int, strides: tuple[int, ...] | None) -> str:
+        """Return the name of a variable's place in a buffer."""
+        more = "" if strides is None else f", 0, {strides}"
+        return self.fixed(f"ndarray({v.shape}, {self.const(v.dtype)}, B[{n}]{more})")
 
     def _donated(self, v: Var) -> str:
         """Return an argument whose memory a result may take, if one is given away."""
@@ -407,6 +414,10 @@ class Source(Blocks):
         """The number of bytes of the buffers of one running call."""
         return sum(self.memory.sizes)
 
+    def buffers(self) -> list[Any]:
+        """Allocate the buffers."""
+        return [aligned(n) for n in self.memory.sizes]
+
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
         return HELPERS | {"copy": copy_of(self.program.backend)}
@@ -417,11 +428,9 @@ class Source(Blocks):
         """Return a function that allocates the buffers and returns ``run``."""
         space: dict[str, Any] = {}
         exec(compile(self.text, "<xgrad.compile>", "exec"), space)
-        make, consts, sizes = space["make"], self.consts, self.memory.sizes
-        helpers = self.helpers()
+        make, consts, helpers = space["make"], self.consts, self.helpers()
 
         def allocated() -> Callable[..., list[Any]]:
-            buffers = [aligned(n) for n in sizes]
-            return make(consts, buffers, *helpers.values())  # type: ignore[no-any-return]
+            return make(consts, self.buffers(), *helpers.values())  # type: ignore[no-any-return]
 
         return allocated
