@@ -21,6 +21,7 @@ import numpy as np
 from xgrad.backends import Backend, Namespace, is_deterministic, refusing
 from xgrad.errors import BackendUnavailableError
 
+from .cupy_kernels import Kernels
 from .cupy_special import SPECIAL
 from .detect import require
 
@@ -345,4 +346,5 @@ BACKEND = Backend(
         "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
     ),
     scipy="cupyx.scipy",
+    kernels=Kernels(),
 )

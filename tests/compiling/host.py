@@ -1,3 +1,4 @@
+# Tests of xgrad/compiling/device
 """A stand-in for a device: kernels compiled by the machine's C++, on arrays of NumPy."""
 
 from __future__ import annotations
@@ -5,16 +6,16 @@ from __future__ import annotations
 import ctypes
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from xgrad.backends import load
-
 from xgrad.compiling.device import DeviceSource
+from xgrad.compiling.device.prelude import PRELUDE
 from xgrad.compiling.program import Program
 
 COMPILER = shutil.which("c++") or shutil.which("g++")
@@ -22,11 +23,15 @@ FLAGS = ("-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-w")
 
 
 class HostKernels:
-    """Kernels as functions of a library of C++, each called once for all elements or rows."""
+    """Kernels as functions of C++, each called once for all elements or rows.
+
+    What was made before the first of them is launched is compiled at once.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.launched = 0
+        self.pending: dict[str, None] = {}
+        self.functions: dict[str, Any] = {}
 
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -34,45 +39,58 @@ class HostKernels:
 
     @staticmethod
     def flat(x: Any) -> Any:
-        return np.ascontiguousarray(x)
+        return x if isinstance(x, np.ndarray) and x.flags.c_contiguous else np.array(x, order="C")
 
-    @cache  # noqa: B019 - as long as the tests
-    def library(self, source: str) -> ctypes.CDLL:
-        n = len(list(self.folder.iterdir()))
-        text, made = self.folder / f"{n}.cpp", self.folder / f"{n}.so"
-        text.write_text(source)
-        subprocess.run([COMPILER, *FLAGS, "-o", made, text], check=True)
-        return ctypes.CDLL(str(made))
+    def of(self, body: str) -> Any:
+        """Return the function of a kernel's text."""
+        if body not in self.functions:
+            bodies, self.pending = [*self.pending], {}
+            n = len(list(self.folder.iterdir()))
+            text, made = self.folder / f"{n}.cpp", self.folder / f"{n}.so"
+            parts = [f"KERNEL k{i}{b}" for i, b in enumerate(bodies)]
+            text.write_text(PRELUDE + "\n".join(parts))
+            subprocess.run([COMPILER, *FLAGS, "-o", made, text], check=True)
+            library = ctypes.CDLL(str(made))
+            for i, b in enumerate(bodies):
+                self.functions[b] = getattr(library, f"k{i}")
+        return self.functions[body]
 
-    def launcher(self, source: str, name: str, rows: int, count: int) -> Any:
-        function = getattr(self.library(source), name)
+    def source(self, program: Program, donated: Any = frozenset(), **options: Any) -> DeviceSource:
+        """Return a program of NumPy as one of the device."""
+        backend = replace(load("numpy"), name="host", kernels=self)
+        for e in program.equations:
+            if hasattr(e.function, "program"):
+                e.function.program.backend = backend
+        return HostSource(
+            Program(
+                program.name,
+                backend,
+                program.inputs,
+                program.captured,
+                program.equations,
+                program.outputs,
+            )
+        )
+
+
+class HostSource(DeviceSource):
+    """A program whose kernels the host compiles when the first of them is launched."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        self.host: HostKernels = program.backend.kernels  # type: ignore[assignment]
+        self.host.pending.update(
+            {body: None for body in self.kernels if body not in self.host.functions}
+        )
+
+    def _launcher(self, number: int, rows: int, count: int) -> Callable[..., None]:
+        body = list(self.kernels)[number]
 
         def launch(*args: Any) -> None:
             given = [
                 ctypes.c_longlong(x) if isinstance(x, int) else ctypes.c_void_p(x.ctypes.data)
                 for x in args
             ]
-            self.launched += 1
-            function(*given)
+            self.host.of(body)(*given)
 
         return launch
-
-
-def on_host(program: Program, kernels: HostKernels, **options: Any) -> DeviceSource:
-    """Return a program of NumPy as one of a device, which the host stands in for."""
-    backend = replace(load("numpy"), name="host", kernels=kernels)
-    for e in program.equations:
-        if hasattr(e.function, "program"):
-            e.function.program.backend = backend
-    moved = Program(
-        program.name,
-        backend,
-        program.inputs,
-        program.captured,
-        program.equations,
-        program.outputs,
-    )
-    return DeviceSource(moved, **options)
-
-
-__all__ = ["COMPILER", "HostKernels", "on_host"]

@@ -75,7 +75,8 @@ class Loop:
     @property
     def is_numpy(self) -> bool:
         """Whether it runs on NumPy's arrays, so that a round can write where it is told."""
-        return np.ndarray in self.program.backend.array_types
+        backend = self.program.backend
+        return np.ndarray in backend.array_types and backend.kernels is None
 
     def into(self, arrays: tuple[Any, ...], outs: tuple[Any, ...]) -> None:
         """Run the loop on arrays of NumPy, and write into others that share no memory with them."""

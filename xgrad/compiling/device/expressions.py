@@ -14,7 +14,16 @@ import numpy as np
 from ..nests import name_of
 from ..program import Equation, Var
 
-__all__ = ["STORED", "cast", "computed", "expression", "is_array", "is_expression", "number", "operands"]
+__all__ = [
+    "STORED",
+    "cast",
+    "computed",
+    "expression",
+    "is_array",
+    "is_expression",
+    "number",
+    "operands",
+]
 
 STORED = {
     "float64": "double",
@@ -24,7 +33,9 @@ STORED = {
     "complex64": "complex<float>",
     "complex128": "complex<double>",
     "bool": "bool",
-    **{f"int{n}": t for n, t in {8: "signed char", 16: "short", 32: "int", 64: "long long"}.items()},
+    **{
+        f"int{n}": t for n, t in {8: "signed char", 16: "short", 32: "int", 64: "long long"}.items()
+    },
     **{f"uint{n}": f"unsigned {t}" for n, t in {8: "char", 16: "short", 32: "int"}.items()},
     "uint64": "unsigned long long",
 }
@@ -189,7 +200,9 @@ def is_expression(e: Equation) -> bool:
     if name_of(e) == "where":
         return kind(arrays[0].dtype) == "b" and hasattr(given[0], "dtype")
     kinds = {kind(x.dtype) for x in arrays}
-    return kinds <= set(entry[0]) and not (kind(out.dtype) == "b" and "b" not in entry[0] and entry[1])
+    return kinds <= set(entry[0]) and not (
+        kind(out.dtype) == "b" and "b" not in entry[0] and entry[1]
+    )
 
 
 def common(e: Equation) -> str:
@@ -217,8 +230,6 @@ def expression(e: Equation, read: Callable[[Any], tuple[str, str]]) -> str:
             text, given = read(x)
             texts.append(text if i == 0 and e.name == "where" else cast(text, given, to))
     return TABLE[name_of(e)][2](t, *texts)
-
-
 
 
 def is_array(x: Any) -> bool:

@@ -22,7 +22,14 @@ MOST = 128
 LONGEST = 16_384
 """How long a row may be that one block of threads reduces."""
 
-FOLDS = {"sum": "Sum", "prod": "Product", "max": "Largest", "min": "Smallest"}
+FOLDS = {
+    "sum": "Sum",
+    "mean": "Sum",
+    "var": "Sum",
+    "prod": "Product",
+    "max": "Largest",
+    "min": "Smallest",
+}
 """Reductions, and what they do with two numbers."""
 
 
@@ -43,13 +50,36 @@ def is_fold(e: Equation) -> bool:
         return False
     if x.dtype != out.dtype or kind(x.dtype) == "b":
         return False
-    if e.name in ("max", "min") and kind(x.dtype) == "c":
+    if e.name not in ("sum", "prod") and kind(x.dtype) == "c":
         return False
-    if e.kwargs.keys() - {"axis", "keepdims", "dtype"} or x.shape[-1] > LONGEST:
+    if e.name in ("mean", "var") and kind(x.dtype) != "f":
+        return False
+    if e.kwargs.keys() - {"axis", "keepdims", "dtype", "correction"} or x.shape[-1] > LONGEST:
         return False
     axis = e.kwargs.get("axis")
     last = (axis,) if type(axis) is int else axis
     return last is not None and tuple(a % len(x.shape) for a in last) == (len(x.shape) - 1,)
+
+
+VIEWS = frozenset("reshape broadcast_to expand_dims squeeze".split())
+
+
+def is_row_view(e: Equation, rows: dict[Any, Any]) -> bool:
+    """Whether an equation only says anew what is left of rows, or repeats it along them."""
+    if e.name not in VIEWS or len(e.inputs()) != 1 or shows(e) is None:
+        return False
+    (x,), out = e.inputs(), e.outs[0]
+    whole = rows.get(out.shape)
+    if whole is None or rows.get(x.shape) != whole or x.shape == whole:
+        return False
+    if getattr(out.dtype, "name", "") not in STORED:
+        return False
+    return out.shape != whole or x.shape == (*whole[:-1], 1)
+
+
+def same(e: Equation) -> Equation:
+    """Return a view as a line of a kernel, which hands its operand on."""
+    return Equation("device.same", e.function, (e.inputs()[0],), {}, e.outs, line=e.line)
 
 
 def groups_of(equations: list[Equation]) -> list[list[Equation]]:
@@ -66,6 +96,8 @@ def groups_of(equations: list[Equation]) -> list[list[Equation]]:
 
 
 def _kind(e: Equation, rows: dict[Any, Any]) -> Any:
+    if is_row_view(e, rows):
+        return ("rows", rows[e.outs[0].shape])
     if shows(e) is not None:
         return None
     if is_fold(e):
@@ -80,16 +112,16 @@ def _kind(e: Equation, rows: dict[Any, Any]) -> Any:
 
 
 def _parts(group: list[Equation]) -> list[list[Equation]]:
-    """Return a group without reductions as one for each shape: those of fewer elements first."""
-    if len(group) == 1 or any(is_fold(e) for e in group):
-        return [group]
-    shapes = sorted(dict.fromkeys(e.outs[0].shape for e in group), key=len_of)
-    return [[e for e in group if e.outs[0].shape == shape] for shape in shapes]
-
-
-def len_of(shape: tuple[int, ...]) -> int:
-    """Return the number of elements of a shape."""
-    n = 1
-    for k in shape:
-        n *= k
-    return n
+    """Return a group without reductions as one for each shape, views for themselves."""
+    if any(is_fold(e) for e in group):
+        return [[same(e) if shows(e) is not None else e for e in group]]
+    parts: list[list[Equation]] = []
+    for e in group:
+        is_view = shows(e) is not None
+        last = parts[-1] if parts else []
+        fits = last and shows(last[0]) is None and last[0].outs[0].shape == e.outs[0].shape
+        if fits and not is_view:
+            last.append(e)
+        else:
+            parts.append([e])
+    return parts

@@ -11,8 +11,10 @@ PRELUDE = r"""
 #include <cupy/complex.cuh>
 #define DEVICE static __device__ __forceinline__
 #define KERNEL extern "C" __global__ void
-DEVICE float from_half(unsigned short h) { float f; asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h)); return f; }
-DEVICE unsigned short to_half(float f) { unsigned short h; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f)); return h; }
+DEVICE float from_half(unsigned short h) { float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h)); return f; }
+DEVICE unsigned short to_half(float f) { unsigned short h;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f)); return h; }
 #else
 #include <cmath>
 #include <complex>
@@ -37,21 +39,25 @@ static inline unsigned short to_half(float f) {
   return (unsigned short)(s | ((a + 0xfff + odd - 0x38000000) >> 13));
 }
 #endif
-DEVICE float from_bfloat(unsigned short h) { unsigned u = (unsigned)h << 16; float f; memcpy(&f, &u, 4); return f; }
+DEVICE float from_bfloat(unsigned short h) { unsigned u = (unsigned)h << 16; float f;
+  memcpy(&f, &u, 4); return f; }
 DEVICE unsigned short to_bfloat(float f) {
   unsigned u; memcpy(&u, &f, 4);
   if ((u & 0x7fffffff) > 0x7f800000) return (unsigned short)((u >> 16) | 64);
   return (unsigned short)((u + 0x7fff + ((u >> 16) & 1)) >> 16);
 }
-DEVICE double inf_() { unsigned long long b = 0x7ff0000000000000ULL; double d; memcpy(&d, &b, 8); return d; }
-DEVICE double nan_() { unsigned long long b = 0x7ff8000000000000ULL; double d; memcpy(&d, &b, 8); return d; }
+DEVICE double inf_() { unsigned long long b = 0x7ff0000000000000ULL; double d;
+  memcpy(&d, &b, 8); return d; }
+DEVICE double nan_() { unsigned long long b = 0x7ff8000000000000ULL; double d;
+  memcpy(&d, &b, 8); return d; }
 template <class T> DEVICE T larger(T a, T b) { return (a != a || a > b) ? a : b; }
 template <class T> DEVICE T smaller(T a, T b) { return (a != a || a < b) ? a : b; }
 template <class T> DEVICE T strong(T a, T b) { return (a == T(0) || b == T(0)) ? T(0) : a * b; }
 template <class T> DEVICE T sign_(T a) { return a != a ? a : T((a > T(0)) - (a < T(0))); }
 template <class T> DEVICE T remainder_(T a, T b) {
   T m = fmod(a, b);
-  return m != T(0) ? (((b < T(0)) != (m < T(0))) ? m + b : m) : (b == b && b != T(0)) ? copysign(T(0), b) : m;
+  return m != T(0) ? (((b < T(0)) != (m < T(0))) ? m + b : m) : (b == b && b != T(0)) ?
+  copysign(T(0), b) : m;
 }
 template <class T> DEVICE T logaddexp_(T a, T b) {
   if (a == b) return a + T(0.693147180559945309417232121458176568);
@@ -61,9 +67,12 @@ template <class T> DEVICE T logaddexp_(T a, T b) {
 template <class T> DEVICE bool is_nan(T a) { return a != a; }
 template <class T> DEVICE bool is_inf(T a) { return a == T(inf_()) || a == T(-inf_()); }
 template <class T> DEVICE bool is_finite(T a) { return !is_nan(a) && !is_inf(a); }
-template <class T> DEVICE bool is_nan(complex<T> a) { return is_nan(a.real()) || is_nan(a.imag()); }
-template <class T> DEVICE bool is_inf(complex<T> a) { return is_inf(a.real()) || is_inf(a.imag()); }
-template <class T> DEVICE bool is_finite(complex<T> a) { return is_finite(a.real()) && is_finite(a.imag()); }
+template <class T> DEVICE bool is_nan(complex<T> a) {
+  return is_nan(a.real()) || is_nan(a.imag()); }
+template <class T> DEVICE bool is_inf(complex<T> a) {
+  return is_inf(a.real()) || is_inf(a.imag()); }
+template <class T> DEVICE bool is_finite(complex<T> a) {
+  return is_finite(a.real()) && is_finite(a.imag()); }
 struct Sum { template <class T> DEVICE T of(T a, T b) { return a + b; } };
 struct Product { template <class T> DEVICE T of(T a, T b) { return a * b; } };
 struct Largest { template <class T> DEVICE T of(T a, T b) { return larger(a, b); } };

@@ -150,5 +150,3 @@ class DeviceSource(Source):
         """Allocate the buffers, from the library's own pool."""
         xp = self.program.backend.xp
         return [xp.empty((n,), dtype=xp.uint8) for n in self.memory.sizes]
-
-

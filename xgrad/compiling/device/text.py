@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..program import Equation, Var
-from .expressions import NUMBERS, STORED, cast, computed, expression, number, operands
+from .expressions import NUMBERS, STORED, cast, computed, expression, number
 from .groups import FOLDS, is_fold
 from .windows import window_of
 
@@ -21,7 +21,7 @@ __all__ = ["Kernel"]
 
 LOAD = {"float16": "from_half({})", "bfloat16": "from_bfloat({})"}
 STORE = {"float16": "to_half({})", "bfloat16": "to_bfloat({})"}
-STARTS = {"sum": 0, "prod": 1, "max": -math.inf, "min": math.inf}
+STARTS = {"sum": 0, "mean": 0, "var": 0, "prod": 1, "max": -math.inf, "min": math.inf}
 
 
 class Kernel:
@@ -127,11 +127,21 @@ class Kernel:
         out = e.outs[0]
         t, name = computed(out.dtype), f"v{self.number[out]}"
         read = self._read(at, whole, shape)
+        if e.path == "device.same":
+            (x,) = e.args
+            if x in self.number:
+                return f"const {t} {name} = v{self.number[x]};"
+            own = at if whole != "row" else [*at[: len(x.shape)], "0"][: len(x.shape)]
+            place = "row" if whole == "row" else ""
+            return f"const {t} {name} = {self._element(x, own, place, x.shape)};"
         window = window_of(e)
         if window is None:
             return f"const {t} {name} = {expression(e, read)};"
         x, _, value = e.args
-        base = number(x, t) if type(x) in NUMBERS else cast(*read(x), t)
+        base = number(x, t) if type(x) in NUMBERS else ""
+        if not base:
+            text, given = read(x)
+            base = cast(text, given, t)
         if type(value) in NUMBERS:
             text = number(value, t)
         else:
@@ -153,11 +163,11 @@ class Kernel:
     def _of_elements(self) -> list[str]:
         at = self._coordinates("i", self.shape)
         lines = [self._line(e, at, "i", self.shape) for e in self.group]
-        lines += [
-            self._store(k, v, f"v{self.number[v]}", "i") for k, v in enumerate(self.outs)
-        ]
+        lines += [self._store(k, v, f"v{self.number[v]}", "i") for k, v in enumerate(self.outs)]
         step = f"i += {_index(self.count)}(blockDim.x) * gridDim.x"
-        start = f"{_index(self.count)} i = {_index(self.count)}(blockIdx.x) * blockDim.x + threadIdx.x"
+        start = (
+            f"{_index(self.count)} i = {_index(self.count)}(blockIdx.x) * blockDim.x + threadIdx.x"
+        )
         return [f" for ({start}; i < {self.count}; {step}) {{", *[f"  {x}" for x in lines], " }"]
 
     def _of_rows(self) -> list[str]:
@@ -167,7 +177,9 @@ class Kernel:
         of_row = self._coordinates("row", left)
         whole = "i"
         at = [*of_row, "j"]
-        wide = {e.outs[0]: e for e in self.group if not is_fold(e) and e.outs[0].shape == self.shape}
+        wide = {
+            e.outs[0]: e for e in self.group if not is_fold(e) and e.outs[0].shape == self.shape
+        }
         lines = [f" for ({index} row = blockIdx.x; row < {self.rows}; row += gridDim.x) {{"]
 
         def needed(v: Any) -> list[str]:
@@ -189,23 +201,25 @@ class Kernel:
             if is_fold(e):
                 x = e.args[0]
                 text, given = self._read(at, whole, self.shape)(x)
-                part = cast(text, given, t)
-                fold = FOLDS[e.name]
-                inner = " ".join([place, *needed(x), f"a{name} = {fold}::of(a{name}, {part});"])
-                start = _start(e.name, t)
-                lines.append(f"  {t} a{name} = {start}; {head} {inner} }}")
-                lines.append(f"  const {t} {name} = over_block<{fold}>(a{name});")
+                lead = " ".join([head, place, *needed(x)])
+                lines += _folded(e, name, cast(text, given, t), lead, self.count)
             elif out not in wide:
                 shape, own = out.shape, of_row
                 if len(out.shape) == len(self.shape):
                     own = [*of_row, "0"]
                 lines.append("  " + self._line(e, own, "row", shape))
         stores = [
-            self._store(k, v, f"v{self.number[v]}", "i") for k, v in enumerate(self.outs) if v in wide
+            self._store(k, v, f"v{self.number[v]}", "i")
+            for k, v in enumerate(self.outs)
+            if v in wide
         ]
         if stores:
             inner = dict.fromkeys(line for v in self.outs if v in wide for line in needed(v))
-            ordered = [line for e in wide.values() if (line := self._line(e, at, whole, self.shape)) in inner]
+            ordered = [
+                line
+                for e in wide.values()
+                if (line := self._line(e, at, whole, self.shape)) in inner
+            ]
             lines.append("  " + " ".join([head, place, *ordered, *stores, "}"]))
         small = [
             self._store(k, v, f"v{self.number[v]}", "row")
@@ -215,6 +229,22 @@ class Kernel:
         if small:
             lines.append("  if (threadIdx.x == 0) { " + " ".join(small) + " }")
         return [*lines, " }"]
+
+
+def _folded(e: Equation, name: str, part: str, lead: str, count: int) -> list[str]:
+    """Return the lines that reduce a row: a pass of each thread, and what the block makes of it."""
+    t, fold = computed(e.outs[0].dtype), FOLDS[e.name]
+    lines, n = [], number(count, t)
+
+    def sweep(a: str, part: str) -> str:
+        return f"  {t} {a} = {_start(e.name, t)}; {lead} {a} = {fold}::of({a}, {part}); }}"
+
+    if e.name == "var":
+        lines = [sweep(f"b{name}", part), f"  const {t} m{name} = over_block<Sum>(b{name}) / {n};"]
+        part = f"({part} - m{name}) * ({part} - m{name})"
+        n = number(max(count - e.kwargs.get("correction", 0.0), 0.0), t)
+    result = f"over_block<{fold}>(a{name})" + (f" / {n}" if e.name in ("mean", "var") else "")
+    return [*lines, sweep(f"a{name}", part), f"  const {t} {name} = {result};"]
 
 
 def _start(name: str, type_: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..program import Equation, Var
 from .expressions import NUMBERS, STORED, kind

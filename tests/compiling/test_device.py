@@ -1,0 +1,208 @@
+# Tests of xgrad/compiling/device
+"""Programs of a device: few kernels, whose arithmetic C++ shows to be that of NumPy.
+
+The same texts are compiled for GPUs where NVRTC is installed, which needs no GPU.
+``python -m tests.compiling.device_table`` goes through the whole op table.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from benchmarks.libraries import load
+from benchmarks.workloads import WORKLOADS
+from xgrad.compiling import engines
+from xgrad.testing import ROWS
+
+from .device_table import in_dtypes, nvrtc_errors, wrong_replays
+from .host import COMPILER, HostKernels
+
+RNG = np.random.default_rng(3)
+X = RNG.normal(size=(5, 7))
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory):
+    """The device: what is recorded before the first launch is compiled at once."""
+    if COMPILER is None:
+        pytest.skip("no C++ compiler")
+    kernels = HostKernels(tmp_path_factory.mktemp("kernels"))
+    kernels.sources = []
+
+    def source(program, donated, **options):
+        kernels.sources.append(kernels.source(program))
+        return kernels.sources[-1]
+
+    engines.ENGINES["host"] = source
+    yield kernels
+    del engines.ENGINES["host"]
+
+
+def compiled(host, f, *args):
+    """Return a function on the device, and how many kernels a call launches."""
+    g = xg.compile(f, engine="host")
+    g.lower(*args)
+    return g, host.sources[-1].launches
+
+
+def of_workload(name, **size):
+    w = WORKLOADS[name]
+    inputs = w.inputs(np.random.default_rng(1), **{**w.size, **size})
+    library = load("xgrad", 1, "cpu")
+    return library.ways[w.derivative](library.bind(w.model), w.wrt), inputs
+
+
+LAUNCHES = {  # the most kernels, and what stands for a size that takes long
+    "black-scholes-10000": (3, {"points": 50}),
+    "mlp-small": (10, {}),
+    "cnn": (40, {"side": 12, "batch": 2}),
+    "lstm": (16 * 8, {"steps": 8, "batch": 2, "features": 3, "hidden": 4}),
+    "hessian-vector": (4, {"n": 20}),
+    "wave": (1500, {"side": 6}),
+    "adam-small": (16, {}),
+    "fft-64": (4, {"side": 6}),
+    "gaussian-process": (20, {"points": 7}),
+    "jacobian": (8, {"n": 4}),
+}
+
+
+def rows_of(x):
+    """What goes by rows: softmax and its like, norms, and the pullbacks of all."""
+    a = xg.log_softmax(x, axis=-1) * 0.3 + xg.softmax(x, axis=-1)
+    mean = xg.mean(x, axis=-1, keepdims=True)
+    scale = xg.sqrt(xg.var(x, axis=-1, keepdims=True) + 1e-5)
+    norms = xg.linalg.vector_norm(x, axis=-1) + xg.special.logsumexp(x, axis=-1)
+    return xg.sum(a * ((x - mean) / scale)) + xg.sum(norms) + xg.sum(xg.max(x, axis=-1))
+
+
+def writes(x):
+    y = xg.zeros((8, 7)) + 0.5
+    y[1:6] = x
+    y[2:, ::2] = y[2:, ::2] * xg.sin(x[0, :4])
+    y[3, 1:4] += 2.0
+    return xg.sum(y * y[:, ::-1]) + xg.sum(x.T[2:5] * x[:, 2:5].T)
+
+
+def numbers(x):
+    y = xg.where(x > 0, xg.sqrt(x), 0.0) + xg.maximum(x, 0.1) + xg.clip(x, -0.5, 0.5)
+    y = y + xg.logaddexp(x, 2 * x) + xg.remainder(x, 0.3) + xg.sign(x) * xg.hypot(x, 1.0)
+    return xg.sum(y / (1 + xg.abs(x)) ** 2.5)
+
+
+def halves(x):
+    return xg.sum(xg.tanh(x * 3) / (1 + xg.exp(-x)), axis=-1)
+
+
+def complexes(x):
+    z = x + 1j * x[::-1]
+    return xg.sum(xg.abs(xg.exp(z) * xg.conj(z) / (1 + z * z)) + xg.real(xg.sqrt(z)))
+
+
+FUNCTIONS = {f.__name__: xg.grad(f) for f in (rows_of, writes, numbers, complexes)}
+
+
+def near(want, got, rtol, atol):
+    for a, b in zip(xg.tree.leaves(want), xg.tree.leaves(got), strict=True):
+        assert (a.dtype, a.shape) == (b.dtype, b.shape)
+        np.testing.assert_allclose(b, a, rtol=rtol, atol=atol * max(1.0, float(abs(a).max())))
+
+
+def test_few_kernels_give_what_eager_code_gives(host):
+    """All at once, as a compiler takes a second each time."""
+    todo = []
+    for name, (most, size) in LAUNCHES.items():
+        f, inputs = of_workload(name, **size)
+        g, launches = compiled(host, f, *inputs)
+        assert launches <= most, name
+        single = inputs[0].dtype == np.float32
+        todo.append((f, g, inputs, 2e-4 if single else 1e-10, 1e-6 if single else 1e-12))
+    for f in FUNCTIONS.values():
+        g, _ = compiled(host, f, X)
+        todo += [(f, g, (x,), 1e-11, 1e-13) for x in (X, X[::-1] * 0.7, np.asfortranarray(X))]
+    g, _ = compiled(host, halves, X.astype(np.float16))
+    todo.append((halves, g, (X.astype(np.float16),), 2e-3, 2e-3))
+    for f, g, inputs, rtol, atol in todo:
+        with np.errstate(all="ignore"):
+            near(f(*inputs), g(*inputs), rtol, atol)
+
+
+def test_rows_are_one_kernel(host):
+    """A softmax with its pullback, as one would write it by hand."""
+    _, launches = compiled(host, xg.grad(lambda x: xg.sum(xg.softmax(x, axis=-1) ** 2)), X)
+    assert launches <= 2
+    _, launches = compiled(host, xg.grad(rows_of), X)
+    assert launches <= 4
+
+
+def test_nan_and_infinity_stay(host):
+    x = np.asarray([[np.nan, np.inf, -np.inf, -0.0, 0.0, 1e308, -2.0]] * 3)
+
+    def f(x):
+        return xg.maximum(x, 0.0), xg.minimum(x, 0.0), xg.max(x, axis=-1), xg.isinf(x), -x
+
+    def strong(x):
+        return xg.grad(lambda x: xg.sum(xg.where(x > 0, xg.log(x), 0.0)))(x)
+
+    pairs = [(h, compiled(host, h, x)[0]) for h in (f, strong)]
+    for h, g in pairs:
+        with np.errstate(all="ignore"):
+            want = xg.tree.leaves(h(xg.asarray(x)) if h is f else h(x))
+        for a, b in zip(want, xg.tree.leaves(g(x)), strict=True):
+            np.testing.assert_array_equal(np.asarray(a.data if hasattr(a, "data") else a), b)
+
+
+def test_loops_run_their_rounds_by_kernels(host):
+    def f(a, xs):
+        def step(c, x):
+            c = xg.tanh(a * c + x)
+            return c, c
+
+        return xg.sum(xg.scan(step, xg.zeros(7), xs)[1])
+
+    g, _ = compiled(host, xg.grad(f), np.asarray(0.5), X)
+    near(xg.grad(f)(np.asarray(0.3), X), g(np.asarray(0.3), X), 1e-12, 1e-13)
+
+
+def test_a_kernel_has_no_more_equations_than_a_compiler_bears(host):
+    def f(x):
+        for _ in range(200):
+            x = xg.sin(x) * 0.9
+        return x
+
+    _, launches = compiled(host, f, X)
+    assert 4 <= launches <= 5
+
+
+SAMPLE = [row for row in ROWS[::12] if "." not in row.name]
+
+
+def test_every_twelfth_row_of_the_op_table(host, tmp_path):
+    count, wrong = wrong_replays(SAMPLE, tmp_path)
+    assert count > 30
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_wrong_kernel_is_found(host, tmp_path, monkeypatch):
+    from xgrad.compiling.device import expressions
+
+    kinds, to, _ = expressions.TABLE["sin"]
+    monkeypatch.setitem(expressions.TABLE, "sin", (kinds, to, lambda t, a: f"sin({a} * ({t})2)"))
+    row = next(row for row in ROWS if row.name == "sin")
+    assert wrong_replays([row], tmp_path)[1]
+
+
+def test_gpus_can_be_compiled_for():
+    """Some kernels in every dtype, and those of a network; all by ``device_table --nvrtc``."""
+    nvrtc = pytest.importorskip("cupy.cuda.nvrtc", reason="CuPy is not installed")
+    try:
+        nvrtc.getVersion()
+    except Exception as error:
+        pytest.skip(f"NVRTC is not installed: {type(error).__name__}")
+    bodies = list(in_dtypes([row for row in ROWS if row.name in ("multiply", "where", "max")]))
+    kernels = HostKernels(None)
+    for name in ("mlp-small", "cnn"):
+        f, inputs = of_workload(name)
+        kernels.source(xg.compile(f).lower(*inputs).after)
+    assert not nvrtc_errors(bodies + list(kernels.pending))
