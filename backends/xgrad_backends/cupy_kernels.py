@@ -5,14 +5,11 @@ CuPy keeps what was compiled in a folder, so that the next process need not comp
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
-
-from .detect import require
-
-cp: Any = require("cupy")
 
 OPTIONS = ("-std=c++17",)
 THREADS = 256
@@ -28,12 +25,18 @@ class Kernels:
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return an array in the first bytes of a buffer."""
-        return cp.ndarray(shape, dtype, buffer.data)
+        return _cupy().ndarray(shape, dtype, buffer.data)
 
     @staticmethod
     def flat(x: Any) -> Any:
         """Return an array in C order: itself if it lies so."""
-        return x if x.flags.c_contiguous else cp.ascontiguousarray(x)
+        return x if x.flags.c_contiguous else _cupy().ascontiguousarray(x)
+
+    @staticmethod
+    def queue() -> Any:
+        """Return what tells the queues of work: memory of one must not be used by another."""
+        cuda = _cupy().cuda
+        return cuda.runtime.getDevice(), cuda.get_current_stream().ptr
 
     @staticmethod
     def launcher(source: str, name: str, rows: int, count: int) -> Callable[..., None]:
@@ -53,6 +56,10 @@ class Kernels:
         return launch
 
 
+def _cupy() -> Any:
+    return importlib.import_module("cupy")
+
+
 @cache
 def _module(source: str) -> Any:
-    return cp.RawModule(code=source, options=OPTIONS)
+    return _cupy().RawModule(code=source, options=OPTIONS)

@@ -3,7 +3,7 @@
 
 Every row's value and both walks are recorded, replayed by kernels on other values, and compared
 with eager code. With ``--nvrtc`` the same texts are compiled for GPUs, in every dtype, which needs
-CuPy and NVRTC, but no GPU.
+CuPy and NVRTC, but no GPU. ``--backend cupy`` replays the table on a GPU.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+import xgrad as xg
+from xgrad.backends import load
 from xgrad.compiling import Compiled, engines
 from xgrad.compiling.device.prelude import PRELUDE
 from xgrad.testing import ROWS
@@ -75,6 +77,43 @@ def only_rounded(want: list[Any], got: list[Any]) -> bool:
     )
 
 
+def wrong_on(name: str, rows: Any, seconds: float, rtol: float = 1e-9) -> tuple[int, list[str]]:
+    """Replay programs of another library, within so many seconds; see `wrong_replays`."""
+    backend, end = load(name), time.perf_counter() + seconds
+    count, wrong = 0, []
+
+    def there(arrays: list[Any]) -> list[Any]:
+        return [backend.from_numpy(np.ascontiguousarray(x), None) for x in arrays]
+
+    def back(out: Any) -> list[Any]:
+        raws = [x.data if isinstance(x, xg.Array) else x for x in xg.tree.leaves(out)]
+        return [backend.to_numpy(x) for x in raws]
+
+    with xg.use_backend(name), np.errstate(all="ignore"):
+        for row in rows:
+            for case in [] if time.perf_counter() > end else cases(row, False):
+                raws = case.raw_arrays()
+                for mode, f in programs(case, 1).items():
+                    compiled = Compiled(f, **DEFAULTS)
+                    try:
+                        back(f(*there(raws)))
+                        compiled.lower(*there(raws))
+                    except Exception:
+                        continue  # what eager code refuses, or what cannot be recorded
+                    count += 1
+                    for kind, ys in {"again": raws, **others(raws, case.varying)}.items():
+                        try:
+                            want = back(f(*there(ys)))
+                        except Exception:
+                            continue
+                        got = back(compiled(*there(ys)))
+                        is_up = mode == "jvp" and kind == "with NaN"
+                        text = different(left_as_they_are(want, got) if is_up else want, got, rtol)
+                        if text:
+                            wrong.append(f"{row.name} {case.dtype}, {mode}, {kind}: {text}")
+    return count, wrong
+
+
 def nvrtc_errors(bodies: list[str], arch: str = "compute_90") -> list[str]:
     """Return what NVRTC says of the texts that it does not compile."""
     from cupy._core import core
@@ -125,6 +164,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--nvrtc", action="store_true", help="compile for GPUs, in every dtype")
     parser.add_argument("--arch", default="compute_90", help="the GPUs (compute_90)")
     parser.add_argument("--only", help="rows whose names contain this")
+    parser.add_argument("--backend", help="replay on this library instead, as cupy")
+    parser.add_argument("--seconds", type=float, default=1e9, help="the time that --backend has")
     options = parser.parse_args(argv)
     warnings.simplefilter("ignore")
     rows = [row for row in ROWS if not options.only or options.only in row.name]
@@ -134,6 +175,9 @@ def main(argv: list[str] | None = None) -> None:
         for i in range(0, len(bodies), 100):
             wrong += nvrtc_errors(bodies[i : i + 100], options.arch)
         print(f"{len(bodies)} kernels compiled for {options.arch}, {len(wrong)} failed")
+    elif options.backend:
+        count, wrong = wrong_on(options.backend, rows, options.seconds)
+        print(f"{count} programs on {options.backend}, {len(wrong)} replays differ")
     else:
         with tempfile.TemporaryDirectory() as folder:
             count, wrong = wrong_replays(rows, Path(folder))

@@ -41,6 +41,10 @@ class HostKernels:
     def flat(x: Any) -> Any:
         return x if isinstance(x, np.ndarray) and x.flags.c_contiguous else np.array(x, order="C")
 
+    @staticmethod
+    def queue() -> Any:
+        return None
+
     def of(self, body: str) -> Any:
         """Return the function of a kernel's text."""
         if body not in self.functions:

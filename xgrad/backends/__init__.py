@@ -217,6 +217,7 @@ class Backend:
         scipy: the package whose chapters are SciPy for these arrays; nothing if there is none.
         kernels: what compiles and launches kernels that a compiled function is made of, if the
             library can; see `xgrad.backends.kernels.Kernels`.
+        exports: whether ``numpy.asarray`` may copy values to the host unasked.
     """
 
     name: str
@@ -260,6 +261,7 @@ class Backend:
     instead_of: Callable[[type], str] = lambda cls: ""
     scipy: str = ""
     kernels: Kernels | None = None
+    exports: bool = True
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,5 +21,8 @@ class Kernels(Protocol):
     def flat(self, x: Any) -> Any:
         """Return an array in C order: itself if it lies so."""
 
+    def queue(self) -> Any:
+        """Return what tells the queues of work: memory of one must not be used by another."""
+
     def launcher(self, source: str, name: str, rows: int, count: int) -> Callable[..., None]:
         """Return what launches a kernel on arrays and numbers; equal texts are compiled once."""

@@ -131,6 +131,26 @@ class DeviceSource(Source):
 
     # Running ---------------------------------------------------------------------------------
 
+    def compiled(self) -> Callable[[], Callable[..., list[Any]]]:
+        """Return a function that returns ``run``; the buffers are those of a device and a queue."""
+        backend, allocate = self.program.backend, super().compiled()
+        kernels: Any = backend.kernels
+
+        def allocated() -> Callable[..., list[Any]]:
+            held: dict[Any, Callable[..., list[Any]]] = {}
+
+            def run(*inputs: Any) -> list[Any]:
+                with backend.on_device(backend.device(inputs[0]) if inputs else None):
+                    queue = kernels.queue()
+                    found = held.get(queue)
+                    if found is None:
+                        found = held[queue] = allocate()
+                    return found(*inputs)
+
+            return run
+
+        return allocated
+
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
         xp, kernels = self.program.backend.xp, self.program.backend.kernels
