@@ -251,6 +251,24 @@ def _strong_multiply(a: Any, b: Any) -> Any:
     return cp.where(cp.equal(a, 0) | cp.equal(b, 0), cp.zeros((), out.dtype), out)
 
 
+_choose_kernel = cp.ElementwiseKernel(
+    "bool c, T a, T b", "T out", "out = c ? a : b", "xgrad_choose"
+)
+
+
+def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
+    """Choose in one kernel; CuPy makes arrays of numbers first."""
+    like = x2 if type(x1) in (int, float, bool) else x1
+    numbers = [x for x in (x1, x2) if not isinstance(x, cp.ndarray)]
+    plain = all(type(x) in (int, float) for x in numbers) and isinstance(like, cp.ndarray)
+    if not plain or like.dtype.char not in "fd" or condition.dtype != np.bool_:
+        return cp.where(condition, x1, x2)
+    if not numbers and x1.dtype != x2.dtype:
+        return cp.where(condition, x1, x2)
+    given = [x if isinstance(x, cp.ndarray) else like.dtype.type(x) for x in (x1, x2)]
+    return _choose_kernel(condition, *given)
+
+
 # Devices, the host, and random numbers --------------------------------------------------------
 
 
@@ -358,6 +376,7 @@ BACKEND = Backend(
         special=SPECIAL,
         var=_var,
         vecdot=_vecdot,
+        where=_where,
         **{
             name: _placed(name)
             for name in (

@@ -33,6 +33,14 @@ class Kernels:
         return x if x.flags.c_contiguous else _cupy().ascontiguousarray(x)
 
     @staticmethod
+    def elementwise(
+        name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str, prelude: str
+    ) -> Callable[..., Any]:
+        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
+        text = elementwise_text(name, dtypes, out, lines, result)
+        return _cupy().ElementwiseKernel(*text, preamble=prelude)  # type: ignore[no-any-return]
+
+    @staticmethod
     def queue() -> Any:
         """Return what tells the queues of work: memory of one must not be used by another."""
         cuda = _cupy().cuda
@@ -54,6 +62,27 @@ class Kernels:
             function(blocks, block, args)
 
         return launch
+
+
+def elementwise_text(
+    name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str
+) -> tuple[str, str, str, str]:
+    """Return what CuPy makes a kernel for elements of: operands, result, lines and name.
+
+    CuPy has classes for halves, which are computed with in single precision.
+    """
+    loads = [
+        f"const {'float' if d.name in HALVES else 'auto'} x{i} = "
+        + (f"(float)p{i};" if d.name in HALVES else f"p{i};")
+        for i, d in enumerate(dtypes)
+    ]
+    given = ", ".join(f"{d.name} p{i}" for i, d in enumerate(dtypes))
+    stored = f"{out.name}({result})" if out.name in HALVES else result
+    text = "\n".join([*loads, lines, f"o = {stored};"])
+    return given, f"{out.name} o", text, f"xgrad_{name}"
+
+
+HALVES = ("float16", "bfloat16")
 
 
 def _cupy() -> Any:

@@ -422,10 +422,24 @@ def test_an_index_names_its_entries_without_looking_at_all(key, cupy_on_numpy, n
 
 
 def test_values_on_a_device_are_not_copied_to_the_host_unasked(monkeypatch):
+    pytest.importorskip("array_api_strict")
     strict = xg.backends.load("array_api_strict")
-    x = xg.asarray([1.0, 2.0], device=None).to_backend("array_api_strict")
+    x = xg.asarray([1.0, 2.0]).to_backend("array_api_strict")
     np.testing.assert_array_equal(np.asarray(x), [1.0, 2.0])
     shut = replace(strict, exports=False)
     monkeypatch.setitem(xg.backends.BY_TYPE, type(x.data), shut)
     with pytest.raises(TypeError, match=r"not copied to the host unasked.*to_backend\('numpy'\)"):
         np.asarray(x)
+
+
+def test_where_takes_numbers_as_they_are(cupy_on_numpy, numpy_as_cupy):
+    c, x = np.array([True, False]), np.array([1.0, 2.0], np.float32)
+    slow, numpy_as_cupy.where = [], lambda *args: slow.append(args) or np.where(*args)
+    for a, b in [(x, 0.0), (0, x), (x, 2 * x)]:
+        found = cupy_on_numpy._where(c, a, b)
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, np.where(c, a, b))
+    assert not slow
+    for a, b in [(x, x.astype(np.float64)), (x, 1j), (1.0, 2.0), (np.array([1, 2]), 0.5)]:
+        assert cupy_on_numpy._where(c, a, b).dtype == np.where(c, a, b).dtype
+    assert len(slow) == 4

@@ -114,22 +114,33 @@ def wrong_on(name: str, rows: Any, seconds: float, rtol: float = 1e-9) -> tuple[
     return count, wrong
 
 
-def nvrtc_errors(bodies: list[str], arch: str = "compute_90") -> list[str]:
-    """Return what NVRTC says of the texts that it does not compile."""
+def errors_of(text: str, arch: str = "compute_90") -> list[str]:
+    """Return what NVRTC says of a text that it does not compile."""
     from cupy._core import core
     from cupy.cuda import nvrtc
 
     options = core.assemble_cupy_compiler_options(("-std=c++17", f"-arch={arch}", "-ftz=true"))
-    parts = [f"KERNEL k{i}{b}" for i, b in enumerate(bodies)]
-    program = nvrtc.createProgram(PRELUDE + "\n".join(parts), "kernels.cu", (), ())
+    head = "".join(f"#include <cupy/{name}>\n" for name in HEADERS)
+    program = nvrtc.createProgram(head + text, "kernels.cu", (), ())
     try:
         nvrtc.compileProgram(program, tuple(options))
     except Exception:
-        if len(bodies) > 1:
-            middle = len(bodies) // 2
-            return nvrtc_errors(bodies[:middle], arch) + nvrtc_errors(bodies[middle:], arch)
-        return [nvrtc.getProgramLog(program)[:1000] + bodies[0][:2000]]
+        return [nvrtc.getProgramLog(program)[:1000] + text[-2000:]]
     return []
+
+
+HEADERS = ("complex.cuh", "carray.cuh", "atomics.cuh", "math_constants.h")
+"""What CuPy puts before the kernels that it writes."""
+
+
+def nvrtc_errors(bodies: list[str], arch: str = "compute_90") -> list[str]:
+    """Return what NVRTC says of the kernels that it does not compile."""
+    parts = [f"KERNEL k{i}{b}" for i, b in enumerate(bodies)]
+    wrong = errors_of(PRELUDE + "\n".join(parts), arch)
+    if wrong and len(bodies) > 1:
+        middle = len(bodies) // 2
+        return nvrtc_errors(bodies[:middle], arch) + nvrtc_errors(bodies[middle:], arch)
+    return wrong
 
 
 def in_dtypes(rows: Any) -> dict[str, None]:

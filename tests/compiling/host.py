@@ -15,7 +15,9 @@ import numpy as np
 
 from xgrad.backends import load
 from xgrad.compiling.device import DeviceSource
+from xgrad.compiling.device.expressions import STORED
 from xgrad.compiling.device.prelude import PRELUDE
+from xgrad.compiling.device.text import LOAD, STORE
 from xgrad.compiling.program import Program
 
 COMPILER = shutil.which("c++") or shutil.which("g++")
@@ -40,6 +42,30 @@ class HostKernels:
     @staticmethod
     def flat(x: Any) -> Any:
         return x if isinstance(x, np.ndarray) and x.flags.c_contiguous else np.array(x, order="C")
+
+    def elementwise(
+        self, name: str, dtypes: Any, out: Any, lines: str, result: str, prelude: str
+    ) -> Callable[..., Any]:
+        """Return a function of arrays of one shape, whose loop is compiled when it is called."""
+        types = [STORED[d.name] for d in dtypes]
+        given = ", ".join(f"const {t}* p{i}" for i, t in enumerate(types))
+        loads = [
+            f"const auto x{i} = {LOAD.get(d.name, '{}').format(f'p{i}[i]')};"
+            for i, d in enumerate(dtypes)
+        ]
+        stored = STORE.get(out.name, "{}").format(result)
+        loop = " ".join(["for (long long i = 0; i < n; i++) {", *loads, lines])
+        body = f"({STORED[out.name]}* o, {given}, long long n) {{ {loop} o[i] = {stored}; }} }}\n"
+        self.pending[body] = None
+
+        def call(*args: Any) -> Any:
+            arrays = [np.ascontiguousarray(x) for x in np.broadcast_arrays(*args)]
+            made = np.empty(arrays[0].shape, out)
+            pointers = [ctypes.c_void_p(x.ctypes.data) for x in (made, *arrays)]
+            self.of(body)(*pointers, ctypes.c_longlong(made.size))
+            return made
+
+        return call
 
     @staticmethod
     def queue() -> Any:

@@ -26,3 +26,14 @@ class Kernels(Protocol):
 
     def launcher(self, source: str, name: str, rows: int, count: int) -> Callable[..., None]:
         """Return what launches a kernel on arrays and numbers; equal texts are compiled once."""
+
+    def elementwise(
+        self,
+        name: str,
+        dtypes: tuple[Any, ...],
+        out: Any,
+        lines: str,
+        result: str,
+        prelude: str,
+    ) -> Callable[..., Any]:
+        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
