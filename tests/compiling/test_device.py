@@ -7,6 +7,7 @@ The same texts are compiled for GPUs where NVRTC is installed, which needs no GP
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from dataclasses import replace
 
@@ -157,6 +158,33 @@ def test_nan_and_infinity_stay(host):
             want = xg.tree.leaves(h(xg.asarray(x)) if h is f else h(x))
         for a, b in zip(want, xg.tree.leaves(g(x)), strict=True):
             np.testing.assert_array_equal(np.asarray(a.data if hasattr(a, "data") else a), b)
+
+
+def test_a_call_runs_on_the_device_of_its_arrays_with_buffers_of_its_queue(host, tmp_path):
+    entered, queues = [], iter("aab")
+
+    class Queued(HostKernels):
+        def queue(self):
+            return next(queues)
+
+    kernels = Queued(tmp_path)
+    backend = replace(
+        xg.backends.load("numpy"),
+        kernels=kernels,
+        device=lambda x: "cuda:1",
+        on_device=lambda device: entered.append(device) or contextlib.nullcontext(),
+    )
+    program = xg.compile(lambda x: xg.sin(xg.cumulative_sum(xg.cos(x)))).lower(X[0]).after
+    source = kernels.source(program)
+    source.program.backend = backend
+    made, buffers = [], source.buffers
+    source.buffers = lambda: made.append(buffers()) or made[-1]
+    run = source.compiled()()
+    for _ in range(3):
+        np.testing.assert_allclose(run(X[0])[0], np.sin(np.cumsum(np.cos(X[0]))), rtol=1e-14)
+    assert entered == ["cuda:1"] * 3
+    assert len(made) == 2
+    assert not np.may_share_memory(made[0][0], made[1][0])
 
 
 def test_loops_run_their_rounds_by_kernels(host):
