@@ -64,7 +64,7 @@ def place() -> dict[str, Any]:
 class _Texts:
     """Kernels of programs that are never run."""
 
-    view = flat = queue = launcher = staticmethod(lambda *args: None)
+    view = flat = queue = graph = launcher = staticmethod(lambda *args: None)
 
 
 def counts(names: list[str]) -> dict[str, dict[str, int]]:
@@ -103,7 +103,7 @@ def commands(out: Path, seconds: Callable[[str], float], capability: str) -> dic
         "kernels": [*table, "--nvrtc", "--arch", f"compute_{capability}"],
         "benchmarks": [
             *("-m", "benchmarks", "--device", "cuda", "--parts", "ratios"),
-            *("--libs", "xgrad,xgrad_compile,torch,torch_compile,jax_jit"),
+            *("--libs", "xgrad,xgrad_compile,xgrad_graph,torch,torch_compile,jax_jit"),
             *("--only", ",".join(COUNTED), "--rounds", "9", "--budget", "5"),
             *("--json", str(out / "benchmarks.json")),
         ],

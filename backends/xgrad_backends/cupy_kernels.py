@@ -47,6 +47,26 @@ class Kernels:
         return cuda.runtime.getDevice(), cuda.get_current_stream().ptr
 
     @staticmethod
+    def graph(calls: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> Callable[[], None]:
+        """Return what launches some kernels as one graph, which is captured at the first."""
+        cuda, made = _cupy().cuda, list[Any]()
+
+        def run() -> None:
+            for launch, args in calls if not made else ():
+                launch(*args)  # the first time one by one: kernels are loaded then
+            if made:
+                made[0].launch(cuda.get_current_stream())
+                return
+            stream = cuda.Stream(non_blocking=True)
+            with stream:
+                stream.begin_capture()
+                for launch, args in calls:
+                    launch(*args)
+                made.append(stream.end_capture())
+
+        return run
+
+    @staticmethod
     def launcher(source: str, name: str, rows: int, count: int) -> Callable[..., None]:
         """Return what launches a kernel on arrays and numbers."""
         function = _module(source).get_function(name)

@@ -21,7 +21,7 @@ from xgrad.compiling.device.text import LOAD, STORE
 from xgrad.compiling.program import Program
 
 COMPILER = shutil.which("c++") or shutil.which("g++")
-FLAGS = ("-std=c++17", "-O1", "-ffp-contract=off", "-shared", "-fPIC", "-w")
+FLAGS = ("-std=c++17", "-O0", "-ffp-contract=off", "-shared", "-fPIC", "-w")
 
 
 class HostKernels:
@@ -34,6 +34,7 @@ class HostKernels:
         self.folder = folder
         self.pending: dict[str, None] = {}
         self.functions: dict[str, Any] = {}
+        self.replayed = 0
 
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -71,6 +72,18 @@ class HostKernels:
     def queue() -> Any:
         return None
 
+    def graph(self, calls: Any) -> Callable[[], None]:
+        """Return what replays launches; it was captured, so that arguments are what they were."""
+        for _, args in calls:
+            assert all(isinstance(x, (int, np.ndarray)) for x in args)
+
+        def run() -> None:
+            self.replayed += 1
+            for launch, args in calls:
+                launch(*args)
+
+        return run
+
     def of(self, body: str) -> Any:
         """Return the function of a kernel's text."""
         if body not in self.functions:
@@ -85,7 +98,9 @@ class HostKernels:
                 self.functions[b] = getattr(library, f"k{i}")
         return self.functions[body]
 
-    def source(self, program: Program, donated: Any = frozenset(), **options: Any) -> DeviceSource:
+    def source(
+        self, program: Program, donated: Any = frozenset(), graphs: bool = False, **options: Any
+    ) -> DeviceSource:
         """Return a program of NumPy as one of the device."""
         backend = replace(load("numpy"), name="host", kernels=self)
         for e in program.equations:
@@ -99,15 +114,16 @@ class HostKernels:
                 program.captured,
                 program.equations,
                 program.outputs,
-            )
+            ),
+            graphs,
         )
 
 
 class HostSource(DeviceSource):
     """A program whose kernels the host compiles when the first of them is launched."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def __init__(self, program: Program, graphs: bool) -> None:
+        super().__init__(program, graphs)
         self.host: HostKernels = program.backend.kernels  # type: ignore[assignment]
         self.host.pending.update(
             {body: None for body in self.kernels if body not in self.host.functions}

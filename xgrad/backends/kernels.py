@@ -24,6 +24,9 @@ class Kernels(Protocol):
     def queue(self) -> Any:
         """Return what tells the queues of work: memory of one must not be used by another."""
 
+    def graph(self, calls: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> Callable[[], None]:
+        """Return what launches some kernels at once, whose arguments stay what they are."""
+
     def launcher(self, source: str, name: str, rows: int, count: int) -> Callable[..., None]:
         """Return what launches a kernel on arrays and numbers; equal texts are compiled once."""
 

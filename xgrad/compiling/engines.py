@@ -43,10 +43,20 @@ def _jax(program: Program, donated: frozenset[Any]) -> Any:
     return XlaSource(program)
 
 
+def _graphs(program: Program, donated: frozenset[Any], **options: Any) -> Source:
+    if program.backend.kernels is None:
+        raise ValueError(
+            f"compile: engine='cuda-graph' runs programs of arrays on a GPU; this one is of "
+            f"{program.backend.name}"
+        )
+    return _numpy(program, donated, graphs=True, **options)
+
+
 ENGINES: dict[str, Callable[..., Any]] = {
     "numpy": _numpy,
     "native": _native,
     "jax": _jax,
+    "cuda-graph": _graphs,
 }
 """For each name what makes the source of a program, with the inputs that are given away."""
 

@@ -27,9 +27,14 @@ class DeviceSource(Source):
     Attributes:
         kernels: the text of each kernel, and its number.
         launches: how many kernels a call launches.
+        graphs: whether launches one after the other are one launch of a graph.
+        segments: the launches of each graph.
     """
 
-    def __init__(self, program: Program, **options: Any) -> None:
+    def __init__(self, program: Program, graphs: bool = False, **options: Any) -> None:
+        self.graphs = graphs
+        self.segments: list[list[str]] = []
+        self._segment = -1  # where the last launch of a graph stands in the body
         self.kernels: dict[str, int] = {}
         self.launches = 0
         self._flat: set[Var] = set()
@@ -51,6 +56,14 @@ class DeviceSource(Source):
         """The text of all kernels."""
         parts = [f"KERNEL k{n}{body}" for body, n in self.kernels.items()]
         return PRELUDE + "\n".join(parts)
+
+    def _build(self) -> None:
+        if self.graphs:
+            self.memory.fresh = set()  # a graph knows where its results are: they are copied
+        super()._build()
+        for n, calls in enumerate(self.segments):
+            made = f"g{n} = graph([{', '.join(calls)}])"
+            self.text = self.text.replace("\n def run(", f"\n {made}\n def run(", 1)
 
     # Memory ----------------------------------------------------------------------------------
 
@@ -92,11 +105,33 @@ class DeviceSource(Source):
         strides = [f"{given[k]}.strides[{axis}]" for k, axis in kernel.strided]
         made = [self.new(v) for v in outs]
         launch = self.fixed(f"launcher({number}, {kernel.rows}, {kernel.count})")
-        self.body.append(f"{launch}({', '.join([*made, *given, *strides])})")
         self.launches += 1
+        if not self.graphs:
+            self.body.append(f"{launch}({', '.join([*made, *given, *strides])})")
+            return
+        if self._segment != len(self.body) - 1 or self._segment < 0:
+            self._segment = len(self.body)
+            self.body.append(f"g{len(self.segments)}()")
+            self.segments.append([])
+        self.segments[-1].append(f"({launch}, ({', '.join([*made, *given, *strides])},))")
+
+    def _held(self, x: Var) -> str:
+        """Copy what is elsewhere in each call to where a graph reads it."""
+        memory = self.memory
+        n = len(memory.sizes)
+        memory.sizes.append(max(x.nbytes, 1))
+        self._buffers += [np.empty(m, np.uint8) for m in memory.sizes[len(self._buffers) :]]
+        place = self._buffer(x, n, None)
+        self.body.append(f"{place}[...] = {self.names[x]}")
+        self.names[x] = place
+        self._flat.add(x)
+        self.real[x] = np.ndarray(x.shape, x.dtype, self._buffers[n])
+        return place
 
     def _given(self, x: Any) -> str:
         """Return the name of an operand, in C order if the kernel takes it so."""
+        if self.graphs and isinstance(x, Var) and x not in self.real:
+            return self._held(x)
         name = self.literal(x)
         if self._is_flat(x) and (not isinstance(x, Var) or x not in self._flat):
             if not isinstance(x, Var):
@@ -154,11 +189,13 @@ class DeviceSource(Source):
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
         xp, kernels = self.program.backend.xp, self.program.backend.kernels
+        assert kernels is not None
         return super().helpers() | {
             "empty": lambda shape, dtype: xp.empty(shape, dtype=dtype),
             "view": kernels.view,
             "flat": kernels.flat,
             "launcher": self._launcher,
+            "graph": kernels.graph,
         }
 
     def _launcher(self, number: int, rows: int, count: int) -> Callable[..., None]:
