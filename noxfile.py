@@ -171,6 +171,14 @@ def tests_gpu(session: nox.Session, cuda: str) -> None:
 
 
 @nox.session(default=False)
+def kernels(session: nox.Session) -> None:
+    """Replay the op table by kernels that C++ compiles; `-- --nvrtc` compiles them for GPUs."""
+    install(session, "test", extra="cuda12" if "--nvrtc" in session.posargs else "")
+    env = {"PYTHONPATH": "."}
+    session.run("python", "-m", "tests.compiling.device_table", *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Differentiate 10,000 random programs in every mode; `-- --compiled` replays them compiled."""
     install(session, "test")

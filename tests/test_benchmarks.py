@@ -1,10 +1,12 @@
 # Tests of benchmarks
 """The benchmarks compare like with like: what xgrad computes is what the hand-written code does."""
 
+import json
+
 import numpy as np
 import pytest
 
-from benchmarks import libraries, report, scatter, timing
+from benchmarks import libraries, on_gpu, report, scan, scatter, timing
 from benchmarks.__main__ import main
 from benchmarks.workloads import GROWTHS, WORKLOADS
 
@@ -88,3 +90,29 @@ def test_the_growth_of_scatter_is_measured_in_processes_and_bounded_by_a_limit(c
     assert cells["stack, autograd / xgrad"] == ["30.0", "300", "> 50.0", "> 5.00", ""]
     assert cells["writes, xgrad"] == ["10.0", "10.0", "> 500", "", "1.00"]
     assert cells["writes, autograd"] == ["-"] * 5
+
+
+def test_what_a_gpu_is_asked_needs_none_to_be_planned(capsys, tmp_path):
+    on_gpu.main(["--out", str(tmp_path), "--parts", "place,counts", "--workloads", "mlp-small"])
+    found = json.loads((tmp_path / "results.json").read_text())
+    assert found["counts"]["mlp-small"]["fused"] <= 10 < found["counts"]["mlp-small"]["op by op"]
+    assert (tmp_path / "tables.md").read_text() in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        on_gpu.main(["--parts", "counts,luck"])
+    assert "no part luck; there are place, counts" in capsys.readouterr().err
+
+
+def test_a_part_that_takes_too_long_is_stopped_and_said_to_be(tmp_path):
+    found = on_gpu.run(
+        ["-c", "print('3 passed'); import time; time.sleep(60)"], tmp_path / "x", 1.5
+    )
+    assert found["ended"] == "stopped after 2 s"
+    found = on_gpu.run(["-c", "print('3 passed, 1 failed in 2 s')"], tmp_path / "x", 20)
+    assert (found["ended"], found["counted"]) == (0, {"passed": 3, "failed": 1})
+
+
+def test_a_schedule_of_the_wave_holds_few_carries(capsys):
+    pytest.importorskip("checkpoint_schedules")
+    scan.main("--steps 60 --slots 4 --side 6 --rounds 1".split())
+    printed = capsys.readouterr().out
+    assert "equal bit by bit after 60 steps, 8 x 8 points: True" in printed

@@ -21,6 +21,7 @@ import numpy as np
 from xgrad.backends import Backend, Namespace, is_deterministic, refusing
 from xgrad.errors import BackendUnavailableError
 
+from .cupy_kernels import Kernels
 from .cupy_special import SPECIAL
 from .detect import require
 
@@ -65,11 +66,54 @@ def _of_the_last(x: Any, key: Any, value: Any) -> Any:
 
     A GPU writes in any order.
     """
-    entries = cp.arange(x.size).reshape(x.shape)[key]
-    value, flat = cp.broadcast_to(value, entries.shape), entries.reshape(-1)
-    last = cp.zeros(x.size, dtype=np.uint64)  # the atomic maximum takes no int64
-    cp.maximum.at(last, flat, cp.arange(flat.size, dtype=np.uint64))
-    return value.reshape(-1)[last[flat].astype(np.int64)].reshape(entries.shape)
+    entries = _entries(x.shape, key)
+    value = cp.broadcast_to(value, entries.shape)
+    order, _, ends = _sorted(entries.reshape(-1))
+    last = cp.empty_like(order)
+    last[order] = order[ends]
+    return value.reshape(-1)[last].reshape(entries.shape)
+
+
+def _sorted(entries: Any) -> tuple[Any, Any, Any]:
+    """Return the order of entries, them in it, and where the last that equals each one is."""
+    order = cp.argsort(entries, kind="stable")
+    places = entries[order]
+    return order, places, cp.searchsorted(places, places, side="right") - 1
+
+
+def _entries(shape: tuple[int, ...], key: Any) -> Any:
+    """Return the number of each entry that an index names, at the cost of the index alone."""
+    parts: list[Any] = []
+    for k in key if isinstance(key, tuple) else (key,):
+        k = cp.asarray(k) if isinstance(k, list) else k  # noqa: PLW2901 - as CuPy takes it
+        is_mask = getattr(k, "ndim", 0) > 0 and k.dtype.kind == "b"
+        parts += cp.nonzero(k) if is_mask else [k]  # which waits, as CuPy does for a mask
+    new_axes = [k for k in parts if k is None]
+    if new_axes or any(getattr(k, "dtype", None) == np.bool_ or type(k) is bool for k in parts):
+        return cp.arange(math.prod(shape)).reshape(shape)[key]
+    if not any(k is Ellipsis for k in parts):
+        parts.append(Ellipsis)
+    i = next(i for i, k in enumerate(parts) if k is Ellipsis)
+    parts[i : i + 1] = [slice(None)] * (len(shape) - len(parts) + 1)
+    arrays = [d for d, k in enumerate(parts) if not isinstance(k, slice)]
+    wide = len(np.broadcast_shapes(*[getattr(parts[d], "shape", ()) for d in arrays]))
+    together = arrays == list(range(arrays[0], arrays[-1] + 1)) if arrays else True
+    front = arrays[0] if arrays and together else 0  # where NumPy puts the axes of the arrays
+    rest = len(parts) - len(arrays)
+    total, step, axis = 0, math.prod(shape), 0
+    for k, n in zip(parts, shape, strict=True):
+        step //= max(n, 1)
+        if isinstance(k, slice):
+            place = axis if axis < front else axis + wide
+            c = cp.arange(*k.indices(n)).reshape((-1,) + (1,) * (rest + wide - place - 1))
+            axis += 1
+        elif hasattr(k, "astype"):
+            c = k.astype(np.int64) % max(n, 1)
+            c = c.reshape(c.shape + (1,) * (rest - front))
+        else:
+            c = k % max(n, 1)
+        total = total + c * step
+    return cp.asarray(total)
 
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
@@ -78,7 +122,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
         view = x[keys if Ellipsis in keys else (*keys, ...)]
         view += value
     elif is_deterministic():
-        x += _sums(x, key, value)
+        x[key] = x[key] + _sums(x, key, value)
     elif x.dtype.kind == "c":
         cp.add.at(x.real, key, value.real)
         cp.add.at(x.imag, key, value.imag)
@@ -92,27 +136,25 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
 
 
 def _sums(x: Any, key: Any, value: Any) -> Any:
-    """Return what is added to each entry of `x`, always summed in the same order.
+    """Return what is added to the entries that an index names, always summed in the same order.
 
-    The entries that an index names are sorted; values of equal ones are summed by doubling, and
-    each entry finds its sum by bisection. Nothing waits for the GPU, if the index has no mask.
+    The entries are sorted; values of equal ones are summed by doubling. Nothing waits for the GPU,
+    if the index has no mask, and the cost is that of the index.
     """
-    places = cp.arange(x.size).reshape(x.shape)[key]
-    total = cp.broadcast_to(value, places.shape).astype(x.dtype).reshape(-1)
-    places = places.reshape(-1)
-    if not places.size:
-        return cp.zeros_like(x)
-    order = cp.argsort(places, kind="stable")
-    places, total, step = places[order], total[order], 1
+    entries = _entries(x.shape, key)
+    total = cp.broadcast_to(value, entries.shape).astype(x.dtype).reshape(-1)
+    if not total.size:
+        return total.reshape(entries.shape)
+    order, places, ends = _sorted(entries.reshape(-1))
+    total, step = total[order], 1
     while step < places.size:
         same = places[step:] == places[:-step]
         more = cp.where(same, total[:-step], cp.zeros_like(total[:-step]))
         total = cp.concatenate([total[:step], total[step:] + more])
         step *= 2
-    entries = cp.arange(x.size)
-    ends = cp.maximum(cp.searchsorted(places, entries, side="right") - 1, 0)
-    sums = cp.where(places[ends] == entries, total[ends], cp.zeros_like(total[ends]))
-    return sums.reshape(x.shape)
+    sums = cp.empty_like(total)
+    sums[order] = total[ends]
+    return sums.reshape(entries.shape)
 
 
 # Functions ------------------------------------------------------------------------------------
@@ -207,6 +249,24 @@ def _strong_multiply(a: Any, b: Any) -> Any:
         return _strong_kernel(a, b)
     out = cp.multiply(a, b)
     return cp.where(cp.equal(a, 0) | cp.equal(b, 0), cp.zeros((), out.dtype), out)
+
+
+_choose_kernel = cp.ElementwiseKernel(
+    "bool c, T a, T b", "T out", "out = c ? a : b", "xgrad_choose"
+)
+
+
+def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
+    """Choose in one kernel; CuPy makes arrays of numbers first."""
+    like = x2 if type(x1) in (int, float, bool) else x1
+    numbers = [x for x in (x1, x2) if not isinstance(x, cp.ndarray)]
+    plain = all(type(x) in (int, float) for x in numbers) and isinstance(like, cp.ndarray)
+    if not plain or like.dtype.char not in "fd" or condition.dtype != np.bool_:
+        return cp.where(condition, x1, x2)
+    if not numbers and x1.dtype != x2.dtype:
+        return cp.where(condition, x1, x2)
+    given = [x if isinstance(x, cp.ndarray) else like.dtype.type(x) for x in (x1, x2)]
+    return _choose_kernel(condition, *given)
 
 
 # Devices, the host, and random numbers --------------------------------------------------------
@@ -316,6 +376,7 @@ BACKEND = Backend(
         special=SPECIAL,
         var=_var,
         vecdot=_vecdot,
+        where=_where,
         **{
             name: _placed(name)
             for name in (
@@ -345,4 +406,6 @@ BACKEND = Backend(
         "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
     ),
     scipy="cupyx.scipy",
+    kernels=Kernels(),
+    exports=False,
 )

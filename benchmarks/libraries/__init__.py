@@ -53,6 +53,7 @@ LIBRARIES = {
     "xgrad": ("xgrad", ["xgrad"]),
     "xgrad_compile": ("xgrad", ["xgrad"]),
     "xgrad_native": ("xgrad", ["xgrad"]),
+    "xgrad_graph": ("xgrad", ["xgrad"]),
     "autograd": ("autograd", ["autograd"]),
     "mygrad": ("mygrad", ["mygrad"]),
     "torch": ("torch", ["torch"]),
@@ -61,14 +62,16 @@ LIBRARIES = {
     "jax_jit": ("jax", ["jax", "jaxlib"]),
 }
 
-USUAL = [name for name in LIBRARIES if name not in ("torch_compile", "xgrad_native")]
-"""Without what needs a compiler: PyTorch compiles for minutes."""
+USUAL = [name for name in LIBRARIES if name not in ("torch_compile", "xgrad_native", "xgrad_graph")]
+"""Without what needs a compiler, PyTorch compiles for minutes, or a GPU."""
 
 
 def load(name: str, threads: int, device: str = "cpu") -> Library:
     """Return a library, or raise ImportError if it is not installed, or not for this device."""
     if device != "cpu" and name in {"autograd", "mygrad"}:
         raise ImportError("it computes on the CPU only")
+    if device == "cpu" and name == "xgrad_graph":
+        raise ImportError("its graphs are those of a GPU")
     module = import_module(f"{__name__}.{LIBRARIES[name][0]}")
     return module.load(name, threads, device)  # type: ignore[no-any-return]
 

@@ -50,7 +50,8 @@ def load(name: str, threads: int, device: str) -> Library:
         sigmoid=xg.sigmoid,
         take=xg.take,
     )
-    engine = {"xgrad_compile": "numpy", "xgrad_native": "native"}.get(name)
+    engines = {"xgrad_compile": "numpy", "xgrad_native": "native", "xgrad_graph": "cuda-graph"}
+    engine = engines.get(name)
 
     def maybe(f: Any) -> Any:
         return f if engine is None else xg.compile(f, engine=engine)

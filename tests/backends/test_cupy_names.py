@@ -10,6 +10,7 @@ import ast
 import contextlib
 import importlib
 import inspect
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -390,3 +391,55 @@ def test_only_writes_that_may_repeat_look_for_the_last(cupy_on_numpy, monkeypatc
     for key in (np.array([1, 1]), [1, 1]):
         assert cupy_on_numpy._setitem(x, key, two)[1] == 7.0
     assert len(looked) == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        np.asarray([3, 0, -1, 3]),
+        [1, 1, 0],
+        (slice(1, None), [2, 0, 2]),
+        ([1, 0], slice(None, None, -1), [2, 2]),
+        (..., np.asarray([[0, 1], [1, -2]], np.int32)),
+        (np.asarray([1, 1], np.uint64), ..., 2),
+        (np.asarray([[0], [2]]), np.asarray([1, 1])),
+        (0, np.asarray([1, 1]), slice(0, 2)),
+        (np.asarray([True, False, True, True]), slice(None), 1),
+        (np.asarray([2, 2]), None, slice(1)),
+        np.zeros(0, np.int64),
+    ],
+    ids=str,
+)
+def test_an_index_names_its_entries_without_looking_at_all(key, cupy_on_numpy, numpy_as_cupy):
+    x = np.arange(4 * 3 * 3).reshape(4, 3, 3)
+    np.testing.assert_array_equal(cupy_on_numpy._entries(x.shape, key), x[key])
+    made = []
+    numpy_as_cupy.arange = lambda *args: made.append(args) or np.arange(*args)
+    values = np.arange(10.0)
+    found = cupy_on_numpy._setitem(np.zeros(10**6), np.asarray([5, 7] * 5), values)
+    assert not made, "nothing of the length of the array"
+    assert (found[5], found[7]) == (8.0, 9.0)
+
+
+def test_values_on_a_device_are_not_copied_to_the_host_unasked(monkeypatch):
+    pytest.importorskip("array_api_strict")
+    strict = xg.backends.load("array_api_strict")
+    x = xg.asarray([1.0, 2.0]).to_backend("array_api_strict")
+    np.testing.assert_array_equal(np.asarray(x), [1.0, 2.0])
+    shut = replace(strict, exports=False)
+    monkeypatch.setitem(xg.backends.BY_TYPE, type(x.data), shut)
+    with pytest.raises(TypeError, match=r"not copied to the host unasked.*to_backend\('numpy'\)"):
+        np.asarray(x)
+
+
+def test_where_takes_numbers_as_they_are(cupy_on_numpy, numpy_as_cupy):
+    c, x = np.array([True, False]), np.array([1.0, 2.0], np.float32)
+    slow, numpy_as_cupy.where = [], lambda *args: slow.append(args) or np.where(*args)
+    for a, b in [(x, 0.0), (0, x), (x, 2 * x)]:
+        found = cupy_on_numpy._where(c, a, b)
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, np.where(c, a, b))
+    assert not slow
+    for a, b in [(x, x.astype(np.float64)), (x, 1j), (1.0, 2.0), (np.array([1, 2]), 0.5)]:
+        assert cupy_on_numpy._where(c, a, b).dtype == np.where(c, a, b).dtype
+    assert len(slow) == 4

@@ -20,8 +20,8 @@ X = np.linspace(-2.0, 2.0, 7)
 
 @pytest.fixture(autouse=True)
 def _poisoned(monkeypatch):
-    def poisoned(p, donated):
-        return NativeSource(p, donated=donated, poison=True)
+    def poisoned(p, donated, **options):
+        return NativeSource(p, donated=donated, poison=True, **options)
 
     monkeypatch.setitem(engines.ENGINES, "poisoned", poisoned)
 

@@ -37,8 +37,8 @@ SOMETIMES = {
 def _poisoned(monkeypatch):
     """Make an engine that fills memory which nobody may read with NaN, and has tiny blocks."""
 
-    def poisoned(p, donated):
-        return Source(p, donated=donated, poison=True, block=2)
+    def poisoned(p, donated, **options):
+        return Source(p, donated=donated, poison=True, block=2, **options)
 
     monkeypatch.setitem(engines.ENGINES, "poisoned", poisoned)
 

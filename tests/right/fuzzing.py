@@ -402,8 +402,8 @@ def replayed(steps: list[Step], inputs: tuple[Any, ...], seed: int) -> str:
     return ""
 
 
-engines.ENGINES["poisoned"] = lambda program, donated: Source(
-    program, donated=donated, poison=True, block=2
+engines.ENGINES["poisoned"] = lambda program, donated, **options: Source(
+    program, donated=donated, poison=True, block=2, **options
 )
 
 

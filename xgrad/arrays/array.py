@@ -249,6 +249,12 @@ class Array(Methods, Chunked):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self._untracked("numpy.asarray")
+        if not backend_of(self._data).exports:
+            raise TypeError(
+                f"numpy.asarray: got an array of {self.backend} on {self.device}, "
+                f"{self.dtype}{list(self.shape)}, which is not copied to the host unasked. Write "
+                "x.to_backend('numpy') if that is meant"
+            )
         return np.array(self._numpy(), dtype=dtype, copy=copy)
 
     def __float__(self) -> float:

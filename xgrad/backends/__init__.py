@@ -24,6 +24,7 @@ import numpy as np
 
 from .. import errors
 from .install import install_line
+from .kernels import Kernels
 
 __all__ = ["available_backends", "deterministic", "get_backend", "set_backend", "use_backend"]
 
@@ -214,6 +215,9 @@ class Backend:
         instead_of: ``instead_of(cls)`` tells what to write in place of an array of a subclass that
             means more than its numbers, as a mask or a unit; empty if it means no more.
         scipy: the package whose chapters are SciPy for these arrays; nothing if there is none.
+        kernels: what compiles and launches kernels that a compiled function is made of, if the
+            library can; see `xgrad.backends.kernels.Kernels`.
+        exports: whether ``numpy.asarray`` may copy values to the host unasked.
     """
 
     name: str
@@ -256,6 +260,8 @@ class Backend:
     is_lazy: bool = False
     instead_of: Callable[[type], str] = lambda cls: ""
     scipy: str = ""
+    kernels: Kernels | None = None
+    exports: bool = True
     numpy_dtypes: dict[Any, Any] = field(init=False)
 
     def __post_init__(self) -> None:

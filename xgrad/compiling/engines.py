@@ -17,12 +17,20 @@ __all__ = ["ENGINES", "engine_named", "faster"]
 logger = logging.getLogger("xgrad.compile")
 
 
-def _native(program: Program, donated: frozenset[Any]) -> Source:
+def _numpy(program: Program, donated: frozenset[Any], **options: Any) -> Source:
+    if program.backend.kernels is not None:
+        from .device import DeviceSource  # a library of a device
+
+        return DeviceSource(program, donated=donated, **options)
+    return Source(program, donated=donated, **options)
+
+
+def _native(program: Program, donated: frozenset[Any], **options: Any) -> Source:
     from .native import NativeSource  # it needs ctypes, and a compiler
 
     if np.ndarray not in program.backend.array_types:
-        return Source(program, donated=donated)
-    return NativeSource(program, donated=donated)
+        return _numpy(program, donated, **options)
+    return NativeSource(program, donated=donated, **options)
 
 
 def _jax(program: Program, donated: frozenset[Any]) -> Any:
@@ -35,10 +43,20 @@ def _jax(program: Program, donated: frozenset[Any]) -> Any:
     return XlaSource(program)
 
 
+def _graphs(program: Program, donated: frozenset[Any], **options: Any) -> Source:
+    if program.backend.kernels is None:
+        raise ValueError(
+            f"compile: engine='cuda-graph' runs programs of arrays on a GPU; this one is of "
+            f"{program.backend.name}"
+        )
+    return _numpy(program, donated, graphs=True, **options)
+
+
 ENGINES: dict[str, Callable[..., Any]] = {
-    "numpy": lambda program, donated: Source(program, donated=donated),
+    "numpy": _numpy,
     "native": _native,
     "jax": _jax,
+    "cuda-graph": _graphs,
 }
 """For each name what makes the source of a program, with the inputs that are given away."""
 

@@ -18,9 +18,13 @@ from .captures import Place, places
 from .loop import use
 from .passes import optimised
 from .program import Program, Var
+from .repeats import rolled
 from .trace import Captured
 
 __all__ = ["Entry"]
+
+LONG = 10_000
+"""How many equations are planned one by one: shorter programs run faster so, without a loop."""
 
 
 class Entry:
@@ -38,7 +42,7 @@ class Entry:
         self, owner: Any, program: Program, structure: Any, donated: frozenset[Var]
     ) -> None:
         self.program, self.structure, self.donated = program, structure, donated
-        self.owner, self.plan = owner, optimised(program)
+        self.owner, self.plan = owner, shorter(optimised(program), owner.engine)
         self.hidden: list[Hidden] = []
         self.numbers: list[tuple[Place, Any]] = []
         self.watched: list[tuple[Array, Any]] = []
@@ -123,6 +127,11 @@ class Entry:
                 return None
             found.append(raw)
         return found
+
+
+def shorter(program: Program, engine: str) -> Program:
+    """Return a program with loops in it, where planning each round would take too long."""
+    return rolled(program) if engine == "jax" or len(program) > LONG else program
 
 
 def _quietly(run: Callable[..., Any], *inputs: Any) -> Any:

@@ -70,7 +70,8 @@ def compile(
             ``"native"`` compiles elementwise steps by the machine's C compiler; exponentials and
             the like then differ from NumPy's in the last bits, by at most 4 ulp. ``"auto"`` takes
             the first until a program has run often, and then the second, if there is a compiler.
-            ``"jax"`` runs a program of NumPy as one function of XLA, in JAX.
+            ``"jax"`` runs a program of NumPy as one function of XLA, in JAX. ``"cuda-graph"``
+            launches the kernels between two matrix products of CuPy at once.
         donate: positions of arguments whose memory results may be written to. They must not be
             used after the call.
         on_value: ``"error"``, or ``"eager"`` to run `f` itself, with one warning, where the value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .program import Program
 from .replay import Source
 
@@ -27,7 +29,9 @@ class Loop:
         self.program, self.carried, self.sequences = program, carried, sequences
         self.count, self.reverse = count, reverse
         self.__name__ = f"loop of {len(program)} equations, {count} times"
-        self.make: Callable[..., Source] = lambda p, donated: Source(p, donated=donated)
+        self.make: Callable[..., Source] = lambda p, donated, **more: Source(
+            p, donated=donated, **more
+        )
         self._allocate: Any = None
         self._free: list[Any] = []
 
@@ -51,13 +55,13 @@ class Loop:
         """Run the rest of the loop, after so many rounds."""
         k, m = self.carried, self.carried + self.sequences
         sequences, constants = arrays[k:m], arrays[m:]
+        if self.is_numpy:
+            stacks = stacks or [self._empty(y, self.count) for y in self.program.outputs[k:]]
+            ends = [self._empty(x) for x in self.program.outputs[:k]]
+            self._into(carry, sequences, constants, ends, stacks, done)
+            return (*ends, *stacks)
         getitem, setitem = self.program.backend.getitem, self.program.backend.setitem
-        if self._allocate is None:
-            self._allocate = self.make(self.program, frozenset()).compiled()
-        try:
-            run = self._free.pop()
-        except IndexError:
-            run = self._allocate()
+        run, _ = self._taken()
         for t in self.rows()[done:]:
             outs = run(*carry, *[getitem(x, (t, ...)) for x in sequences], *constants)
             carry, rows = outs[:k], outs[k:]
@@ -65,8 +69,54 @@ class Loop:
                 stacks = [self.stack(y) for y in rows]
             for i, y in enumerate(rows):
                 stacks[i] = setitem(stacks[i], (t, ...), y, False)
-        self._free.append(run)
+        self._free.append((run, []))
         return (*carry, *stacks)
+
+    @property
+    def is_numpy(self) -> bool:
+        """Whether it runs on NumPy's arrays, so that a round can write where it is told."""
+        backend = self.program.backend
+        return np.ndarray in backend.array_types and backend.kernels is None
+
+    def into(self, arrays: tuple[Any, ...], outs: tuple[Any, ...]) -> None:
+        """Run the loop on arrays of NumPy, and write into others that share no memory with them."""
+        k, m = self.carried, self.carried + self.sequences
+        self._into(list(arrays[:k]), arrays[k:m], arrays[m:], outs[:k], outs[k:], 0)
+
+    def _into(
+        self, carry: list[Any], sequences: Any, constants: Any, ends: Any, stacks: Any, done: int
+    ) -> None:
+        run, sets = self._taken()
+        for t in self.rows()[done:]:
+            new = sets[t & 1]  # a round reads what the one before it wrote
+            run(
+                *carry,
+                *[x[t, ...] for x in sequences],
+                *constants,
+                *new,
+                *[y[t, ...] for y in stacks],
+            )
+            carry = new
+        for end, x in zip(ends, carry, strict=True):
+            np.copyto(end, x)
+        self._free.append((run, sets))
+
+    def _taken(self) -> tuple[Any, list[list[Any]]]:
+        """Return what runs a round and memory for two carries; nobody else has them now."""
+        if self._allocate is None:
+            more = {"into": True} if self.is_numpy else {}
+            self._allocate = self.make(self.program, frozenset(), **more).compiled()
+        try:
+            return self._free.pop()  # type: ignore[no-any-return]
+        except IndexError:
+            carried = self.program.outputs[: self.carried]
+            pairs = range(2) if self.is_numpy else ()
+            return self._allocate(), [[self._empty(x) for x in carried] for _ in pairs]
+
+    @staticmethod
+    def _empty(like: Any, *count: int) -> Any:
+        like = like if hasattr(like, "shape") else np.asarray(like)
+        return np.empty((*count, *like.shape), like.dtype)
 
 
 def use(program: Program, make: Callable[..., Source]) -> None:

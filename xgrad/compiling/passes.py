@@ -13,7 +13,7 @@ import numpy as np
 
 from .program import Equation, Program, Var, inputs_of
 
-__all__ = ["optimised"]
+__all__ = ["frozen", "needed", "optimised"]
 
 
 def optimised(program: Program) -> Program:
@@ -185,8 +185,8 @@ def _key_of(e: Equation) -> Any:
         key = (
             e.function if type(e.function) is np.ufunc else e.path,
             e.region,
-            _frozen(e.args),
-            tuple([(k, _frozen(v)) for k, v in sorted(e.kwargs.items())]) if e.kwargs else (),
+            frozen(e.args),
+            tuple([(k, frozen(v)) for k, v in sorted(e.kwargs.items())]) if e.kwargs else (),
         )
         hash(key)
     except TypeError:
@@ -194,10 +194,11 @@ def _key_of(e: Equation) -> Any:
     return key
 
 
-def _frozen(x: Any) -> Any:
+def frozen(x: Any) -> Any:
+    """Return what tells a constant or variable from others, to be hashed."""
     kind = type(x)
     if kind is tuple or kind is list:
-        return (kind, *[_frozen(part) for part in x])
+        return (kind, *[frozen(part) for part in x])
     if kind is slice:
         return (slice, x.start, x.stop, x.step)
     if isinstance(x, Var):

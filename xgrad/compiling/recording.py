@@ -25,6 +25,10 @@ OF_SHAPES = frozenset("zeros_like ones_like empty_like".split())
 """Functions that look at nothing but shape, dtype and device of their argument."""
 
 
+ZEROS = {"empty": "zeros", "empty_like": "zeros_like"}
+"""What makes memory that is all written to: a program keeps it, and is to be the same each time."""
+
+
 class Recorded:
     """A namespace of functions that are recorded; whatever else a library's has is its own."""
 
@@ -35,7 +39,7 @@ class Recorded:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        found = getattr(self._raw, name)
+        found = getattr(self._raw, ZEROS.get(name, name))
         if not callable(found) or isinstance(found, type):
             if type(found).__name__ == "module" or hasattr(found, "_sources"):
                 found = Recorded(self._cls, found, f"{self._path}.{name}")

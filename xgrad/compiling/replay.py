@@ -21,6 +21,9 @@ from .program import Equation, Program, Var
 
 __all__ = ["Source"]
 
+HELD = 1 << 25
+"""Up to how many bytes the results of a loop are in buffers, which are held between calls."""
+
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
@@ -42,9 +45,10 @@ class Source(Blocks):
         donated: frozenset[Var] = frozenset(),
         poison: bool = False,
         block: int = BLOCK,
+        into: bool = False,
     ) -> None:
         self.program, self.donated, self.poison, self.block = program, donated, poison, block
-        self.is_numpy = np.ndarray in program.backend.array_types
+        self.is_numpy = self._runs_numpy()
         self.steps = self._grouped(program.equations)
         self.memory = Memory(self.steps, program.inputs, program.outputs)
         self.consts: list[Any] = []
@@ -52,6 +56,8 @@ class Source(Blocks):
         self.body: list[str] = []
         self.names: dict[Var, str] = {v: f"i{n}" for n, v in enumerate(program.inputs)}
         self.parameters = list(self.names.values())
+        self.targets = self._targets() if into else {}
+        self.places = [f"d{n}" for n in range(len(program.outputs))] if into else []
         self.made: set[Var] = set()  # what has new memory in each call
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
@@ -62,15 +68,37 @@ class Source(Blocks):
         self._buffers = []  # the plan of them is enough
         self.real = {}
 
+    def _runs_numpy(self) -> bool:
+        """Whether it runs NumPy's functions, which can be told where to write."""
+        return np.ndarray in self.program.backend.array_types
+
     def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:
         """Return the equations in groups that run together."""
         return fused(equations, 2 * self.block) if self.is_numpy else [[e] for e in equations]
 
     # Memory ----------------------------------------------------------------------------------
 
+    def _targets(self) -> dict[Var, str]:
+        """Return the parameters that results are made in; of some only a copy is."""
+        memory = self.memory
+        found: dict[Var, str] = {}
+        for n, v in enumerate(self.program.outputs):
+            if isinstance(v, Var) and v in memory.fresh and memory.of(v) is v and v.order is None:
+                found.setdefault(v, f"d{n}")
+        for e, *_ in reversed(self.steps):  # what a result is written into is made there too
+            if e.name in ("setitem", "index_add") and e.outs[0] in found:
+                x = e.args[0]
+                if isinstance(x, Var) and x in memory.fresh and x.order is None:
+                    found.setdefault(x, found[e.outs[0]])
+        return found
+
     def new(self, v: Var, over: Any = None) -> str:
         """Return the name of memory for a variable: a buffer, or new memory for a result."""
         memory = self.memory
+        if v in memory.fresh and v in self.targets:
+            self.made.add(v)
+            name = self.names[v] = self.targets[v]
+            return name
         if v in memory.fresh:
             self.made.add(v)
             name = self.names[v] = self.local()
@@ -92,11 +120,14 @@ class Source(Blocks):
         while len(self._buffers) < len(memory.sizes):
             self._buffers.append(np.empty(memory.sizes[len(self._buffers)], np.uint8))
         strides = strides_of(v)
-        more = "" if strides is None else f", 0, {strides}"
-        name = self.fixed(f"ndarray({v.shape}, {self.const(v.dtype)}, B[{n}]{more})")
-        self.names[v] = name
+        name = self.names[v] = self._buffer(v, n, strides)
         self.real[v] = np.ndarray(v.shape, v.dtype, self._buffers[n], 0, strides)
         return name
+
+    def _buffer(self, v: Var, n: int, strides: tuple[int, ...] | None) -> str:
+        """Return the name of a variable's place in a buffer."""
+        more = "" if strides is None else f", 0, {strides}"
+        return self.fixed(f"ndarray({v.shape}, {self.const(v.dtype)}, B[{n}]{more})")
 
     def _donated(self, v: Var) -> str:
         """Return an argument whose memory a result may take, if one is given away."""
@@ -125,9 +156,9 @@ class Source(Blocks):
                 if self.poison:
                     self.body.append(f"poison(B[{n}])")
             self._forget(step, i)
-        results = self._results()
+        results = self._placed() if self.places else self._results()
         pre, body = "\n ".join(self.pre) or "pass", "\n  ".join(self.body) or "pass"
-        inputs = ", ".join(self.parameters)
+        inputs = ", ".join(self.parameters + self.places)
         self.text = (
             f"def make(C, B, {', '.join(self.helpers())}):\n {pre}\n"
             f" def run({inputs}):\n  {body}\n  return [{', '.join(results)}]\n return run\n"
@@ -146,6 +177,13 @@ class Source(Blocks):
         ]
         if names:
             self.body.append(f"{' = '.join(names)} = None")
+
+    def _placed(self) -> list[str]:
+        """Copy the results that were not made where they are wanted."""
+        for place, x in zip(self.places, self.program.outputs, strict=True):
+            if not isinstance(x, Var) or self.names[x] != place:
+                self.body.append(f"copyto({place}, {self.literal(x)})")
+        return []
 
     def _results(self) -> list[str]:
         """Return what each result is: memory that nobody else has."""
@@ -176,6 +214,10 @@ class Source(Blocks):
         out = e.outs[0]
         if shows(e) is not None:
             self._view(e)
+        elif hasattr(e.function, "into") and sum(v.nbytes for v in e.outs) <= HELD:
+            given = ", ".join(self.literal(x) for x in e.args)
+            outs = ", ".join(self.new(v) for v in e.outs)
+            self.body.append(f"{self.const(e.function)}.into(({given},), ({outs},))")
         elif e.effect or e.several or e.shares:
             self._call(e)
         elif type(e.function) is np.ufunc and not e.kwargs and e.function.nout == 1:
@@ -372,6 +414,10 @@ class Source(Blocks):
         """The number of bytes of the buffers of one running call."""
         return sum(self.memory.sizes)
 
+    def buffers(self) -> list[Any]:
+        """Allocate the buffers."""
+        return [aligned(n) for n in self.memory.sizes]
+
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
         return HELPERS | {"copy": copy_of(self.program.backend)}
@@ -382,11 +428,9 @@ class Source(Blocks):
         """Return a function that allocates the buffers and returns ``run``."""
         space: dict[str, Any] = {}
         exec(compile(self.text, "<xgrad.compile>", "exec"), space)
-        make, consts, sizes = space["make"], self.consts, self.memory.sizes
-        helpers = self.helpers()
+        make, consts, helpers = space["make"], self.consts, self.helpers()
 
         def allocated() -> Callable[..., list[Any]]:
-            buffers = [aligned(n) for n in sizes]
-            return make(consts, buffers, *helpers.values())  # type: ignore[no-any-return]
+            return make(consts, self.buffers(), *helpers.values())  # type: ignore[no-any-return]
 
         return allocated

@@ -1,0 +1,114 @@
+"""Kernels of compiled functions on NVIDIA GPUs: NVRTC compiles them, through CuPy.
+
+CuPy keeps what was compiled in a folder, so that the next process need not compile it again.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+OPTIONS = ("-std=c++17",)
+THREADS = 256
+"""Of a block that goes over elements: a multiple of 32, and several blocks fit a processor."""
+
+BLOCKS = 1 << 16
+"""At most so many blocks: each of them goes over further elements or rows where there are more."""
+
+
+class Kernels:
+    """Kernels of a text; see `xgrad.backends.kernels.Kernels`."""
+
+    @staticmethod
+    def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        """Return an array in the first bytes of a buffer."""
+        return _cupy().ndarray(shape, dtype, buffer.data)
+
+    @staticmethod
+    def flat(x: Any) -> Any:
+        """Return an array in C order: itself if it lies so."""
+        return x if x.flags.c_contiguous else _cupy().ascontiguousarray(x)
+
+    @staticmethod
+    def elementwise(
+        name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str, prelude: str
+    ) -> Callable[..., Any]:
+        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
+        text = elementwise_text(name, dtypes, out, lines, result)
+        return _cupy().ElementwiseKernel(*text, preamble=prelude)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def queue() -> Any:
+        """Return what tells the queues of work: memory of one must not be used by another."""
+        cuda = _cupy().cuda
+        return cuda.runtime.getDevice(), cuda.get_current_stream().ptr
+
+    @staticmethod
+    def graph(calls: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> Callable[[], None]:
+        """Return what launches some kernels as one graph, which is captured at the first."""
+        cuda, made = _cupy().cuda, list[Any]()
+
+        def run() -> None:
+            for launch, args in calls if not made else ():
+                launch(*args)  # the first time one by one: kernels are loaded then
+            if made:
+                made[0].launch(cuda.get_current_stream())
+                return
+            stream = cuda.Stream(non_blocking=True)
+            with stream:
+                stream.begin_capture()
+                for launch, args in calls:
+                    launch(*args)
+                made.append(stream.end_capture())
+
+        return run
+
+    @staticmethod
+    def launcher(source: str, name: str, rows: int, count: int) -> Callable[..., None]:
+        """Return what launches a kernel on arrays and numbers."""
+        function = _module(source).get_function(name)
+        if rows:
+            threads = min(1024, 1 << max(5, math.ceil(math.log2(count))))
+            grid = min(rows, BLOCKS)
+        else:
+            threads = THREADS
+            grid = min(-(-count // threads), BLOCKS)
+        blocks, block = (max(grid, 1),), (threads,)
+
+        def launch(*args: Any) -> None:
+            function(blocks, block, args)
+
+        return launch
+
+
+def elementwise_text(
+    name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str
+) -> tuple[str, str, str, str]:
+    """Return what CuPy makes a kernel for elements of: operands, result, lines and name.
+
+    CuPy has classes for halves, which are computed with in single precision.
+    """
+    loads = [
+        f"const {'float' if d.name in HALVES else 'auto'} x{i} = "
+        + (f"(float)p{i};" if d.name in HALVES else f"p{i};")
+        for i, d in enumerate(dtypes)
+    ]
+    given = ", ".join(f"{d.name} p{i}" for i, d in enumerate(dtypes))
+    stored = f"{out.name}({result})" if out.name in HALVES else result
+    text = "\n".join([*loads, lines, f"o = {stored};"])
+    return given, f"{out.name} o", text, f"xgrad_{name}"
+
+
+HALVES = ("float16", "bfloat16")
+
+
+def _cupy() -> Any:
+    return importlib.import_module("cupy")
+
+
+@cache
+def _module(source: str) -> Any:
+    return _cupy().RawModule(code=source, options=OPTIONS)
