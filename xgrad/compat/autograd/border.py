@@ -35,7 +35,7 @@ REGISTERED = _Registered()
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the NumPy dtype of an array or a number."""
     if type(x) is np.float64 or type(x) is np.ndarray:  # most
-        return x.dtype  # type: ignore[no-any-return]
+        return x.dtype
     return np.dtype(x.dtype if isinstance(x, Array) else np.result_type(x))
 
 
