@@ -185,14 +185,55 @@ def measured(kind: str, rounds: int) -> tuple[float, float, float, float]:
     return statistics.median(warm[0]), statistics.median(warm[1]), *losses  # type: ignore[return-value]
 
 
+def mixed(kind: str, rounds: int) -> tuple[float, float]:
+    """Return the losses after some steps in float32, and in mixed precision with a `LossScale`.
+
+    Both on arrays of PyTorch, whose products of halves are quick, and with its bfloat16.
+    """
+    x, y = (xg.asarray(a).to_backend("torch") for a in _data(kind))
+    last = []
+    for half in (False, True):
+        torch.manual_seed(0)
+        like = cnn(torch.nn) if kind == "cnn" else TorchGPT()
+        with xg.default_dtype("float32"):
+            model = nn.load_state_dict(cnn(nn) if kind == "cnn" else GPT(), like.state_dict())
+        scale = optim.LossScale() if half else None
+        if half:
+            model = nn.Autocast(model, "bfloat16")
+        model = nn.to_backend(model, "torch")
+        optimizer = optim.Optimizer(optim.Adam(lr=1e-3), model, loss_scale=scale)
+
+        def loss(model: Any, optimizer: Any = optimizer) -> Any:
+            out = model(x)
+            value = F.cross_entropy(xg.reshape(out, (-1, out.shape[-1])), xg.reshape(y, (-1,)))
+            return optimizer.scaled(value), value
+
+        for _ in range(rounds):
+            gradient, value = xg.grad(loss, has_aux=True)(optimizer.model)
+            optimizer.step(gradient)
+        last.append(float(value))
+    return last[0], last[1]
+
+
 def main() -> None:
     """Print the time of a step of each network in both libraries."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--only", choices=("cnn", "gpt"))
+    parser.add_argument(
+        "--mixed",
+        action="store_true",
+        help="compare losses in mixed precision with those in float32",
+    )
     args = parser.parse_args()
     torch.set_num_threads(1)
     for kind in (args.only,) if args.only else ("cnn", "gpt"):
+        if args.mixed:
+            full, half = mixed(kind, args.rounds)
+            print(f"{kind}: loss {full:.5f} in float32, {half:.5f} in mixed precision")
+            if not abs(half - full) < 0.01 * full:
+                raise SystemExit(f"{kind}: mixed precision differs by more than 1 % from float32")
+            continue
         a, b, here, there = measured(kind, args.rounds)
         print(
             f"{kind}: {1e3 * a:.1f} ms here, {1e3 * b:.1f} ms in PyTorch, {a / b:.2f} times; "

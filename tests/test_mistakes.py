@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import inspect
 import io
 import linecache
 import re
@@ -22,6 +23,7 @@ import pytest
 
 import xgrad as xg
 from tests.tables import over
+from xgrad import nn, optim
 
 LIBRARY = str(Path(xg.__file__).parent)
 START = """\
@@ -523,6 +525,88 @@ MISTAKES: dict[str, Mistake] = {
         r"mse_loss: input has shape \(3, 1\) and target \(3,\); expected the same.*xgrad\.reshape",
         "nn.functional.mse_loss(xg.reshape(xg.ones((3, 1)), (3,)), x)",
     ),
+    "a word as a width": Mistake(
+        "nn.Linear('3', 2)  # wrong",
+        r"Linear: in_features is '3' of type str; expected an integer. help\(Linear\)",
+        "nn.Linear(3, 2)",
+    ),
+    "a width that is no whole number": Mistake(
+        "nn.Linear(3, 4 / 2)  # wrong",
+        r"Linear: out_features is 2\.0 of type float; expected an integer",
+        "nn.Linear(3, 4 // 2)",
+    ),
+    "an activation for the bias": Mistake(
+        "nn.Conv2d(3, 8, 3, bias='relu')  # wrong",
+        r"Conv2d: bias is 'relu' of type str; expected True or False",
+        "nn.Conv2d(3, 8, 3, bias=False)",
+    ),
+    "None as a window": Mistake(
+        "nn.MaxPool2d(None)  # wrong",
+        r"MaxPool2d: kernel_size is None of type NoneType; expected an integer, or one for each",
+        "nn.MaxPool2d(2)",
+    ),
+    "a word as a probability": Mistake(
+        "nn.Dropout('0.5')  # wrong",
+        r"Dropout: p is '0\.5' of type str; expected a number",
+        "nn.Dropout(0.5)",
+    ),
+    "an argument too few": Mistake(
+        "nn.Linear(3)  # wrong",
+        r"Linear\.__init__\(\) missing 1 required positional argument: 'out_features'",
+        "nn.Linear(3, 2)",
+    ),
+    # Optimisers, loops
+    "parameters for the options": Mistake(
+        "optim.Adam(w)  # wrong",
+        r"Adam: got array\(.*by position; expected options by name, as in Adam\(lr=0\.01\).*"
+        r"Optimizer\(Adam\(lr=0\.01\), params\)",
+        "optim.Optimizer(optim.Adam(lr=0.01), w)",
+    ),
+    "a word as a rate": Mistake(
+        "optim.SGD(lr='0.1')  # wrong",
+        r"SGD: lr is '0\.1' of type str; expected a number, or a schedule",
+        "optim.SGD(lr=0.1)",
+    ),
+    "a method's class": Mistake(
+        "optim.Optimizer(optim.Adam, w)  # wrong",
+        r"Optimizer: method is <class.*expected one with its options, as in Optimizer\(Adam\(lr",
+        "optim.Optimizer(optim.Adam(lr=0.01), w)",
+    ),
+    "no length of a schedule": Mistake(
+        "optim.Cosine(0.1, None)  # wrong",
+        r"Cosine: steps is None of type NoneType; expected an integer",
+        "optim.Cosine(0.1, 100)",
+    ),
+    "a word as a norm": Mistake(
+        "optim.clip_by_global_norm([w], '1')  # wrong",
+        r"clip_by_global_norm: max_norm is '1' of type str; expected a number",
+        "optim.clip_by_global_norm([w], 1.0)",
+    ),
+    "nothing to minimise": Mistake(
+        "xg.optimize.minimize(None, w)  # wrong",
+        r"minimize: f is None of type NoneType; expected a function",
+        "xg.optimize.minimize(lambda v: xg.sum(v**2), w)",
+    ),
+    "a size of batches in words": Mistake(
+        "list(xg.data.batches(w, '2'))  # wrong",
+        r"batches: batch_size is '2' of type str; expected an integer",
+        "list(xg.data.batches(w, 2))",
+    ),
+    "no function for a rule": Mistake(
+        "xg.custom_vjp(None)  # wrong",
+        r"custom_vjp: f is None of type NoneType; expected a function",
+        "xg.custom_vjp(lambda v: v)",
+    ),
+    "a value for a rule": Mistake(
+        "xg.custom_jvp(w)  # wrong",
+        r"custom_jvp: f is array\(.*expected a function",
+        "xg.custom_jvp(lambda v: v)",
+    ),
+    "no function for a black box": Mistake(
+        "xg.primitive(None)  # wrong",
+        r"primitive: f is None of type NoneType; expected a function",
+        "xg.primitive(lambda v: v)",
+    ),
     "a custom rule without cotangents": Mistake(
         "@xg.custom_vjp\ndef f(v):\n    return v**2\n"
         "f.defvjp(lambda v: (v**2, v), lambda v, g: 2 * v * g)\n"
@@ -585,6 +669,32 @@ def test_what_the_message_advises_works(name: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert printed(name, "\n".join(lines)) == ""
+
+
+LAYERS = {n: c for n, c in vars(nn).items() if isinstance(c, type) and issubclass(c, nn.Module)}
+SCHEDULES = {n: getattr(optim, n) for n in ("Cosine", "Exponential", "OneCycle", "Step", "Warmup")}
+ANYTHING = {"AdaptiveAvgPool", "AdaptiveMaxPool"}  # take None: as many parts as there are
+
+
+def test_what_a_layer_or_schedule_cannot_be_made_of_is_named() -> None:
+    wrong = []
+    for name, cls in (LAYERS | SCHEDULES).items():
+        parameters = inspect.signature(cls).parameters.values()
+        needed = [
+            p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        for bad in (None, "3", object(), {}):
+            if not needed or (bad is None and name[:-2] in ANYTHING):
+                continue
+            try:
+                made = cls(*[bad] * len(needed))
+            except (TypeError, ValueError) as error:
+                names = "|".join(p.name for p in needed)
+                if not re.match(rf"{name}: ({names}) .*expected", str(error), re.DOTALL):
+                    wrong.append(f"{name}({bad!r}): {error}")
+            else:
+                wrong.append(f"{name}({bad!r}) made {made!r}")
+    assert not wrong, "\n".join(wrong)
 
 
 def test_there_are_sixty() -> None:

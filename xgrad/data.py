@@ -24,6 +24,7 @@ import numpy as np
 import xgrad as xg
 
 from . import tree as trees
+from .errors.kinds import of_kinds
 from .names import find
 
 __all__ = ["Loader", "batches", "prefetch", "split"]
@@ -65,6 +66,7 @@ def _rows(x: Any, index: Any) -> Any:
     return x[index]
 
 
+@of_kinds
 def batches(
     arrays: Any,
     batch_size: int,
@@ -173,6 +175,7 @@ class Loader:
     [[1]]
     """
 
+    @of_kinds
     def __init__(
         self,
         arrays: Any,
@@ -216,6 +219,7 @@ class Loader:
         )
 
 
+@of_kinds
 def split(arrays: Any, fraction: float, *, seed: int = 0) -> tuple[Any, Any]:
     """Return two parts of the examples at random: a fraction of them, and the rest.
 

@@ -121,11 +121,28 @@ def _searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
 
 
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    if x.size >= _LONG and x.dtype in _BITS and (type(min) in _NUMBERS or type(max) in _NUMBERS):
+        ends = -np.inf if min is None else min, np.inf if max is None else max
+        return np.clip(x, *ends)  # maxima and minima take three times as long
     if min is None:
         return np.positive(x) if max is None else np.minimum(x, max)
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
 
 
+def _pow(x1: Any, x2: Any, /) -> Any:
+    """Return what `numpy.power` does, of negative numbers to a whole power by their sizes.
+
+    It takes sixty times as long with each of those.
+    """
+    if type(x2) not in _NUMBERS or x2 % 1 or type(x1) is not np.ndarray or x1.dtype not in _BITS:
+        return np.power(x1, x2)
+    if x2 in (-1, 0, 1, 2):
+        return x1**x2
+    size = np.abs(x1) ** x2
+    return np.copysign(size, x1) if x2 % 2 else size
+
+
+_NUMBERS = frozenset((int, float))
 _BITS: dict[Any, Any] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}
 _LONG = 16384  # from here on bits are quicker where the branches cannot be guessed
 _PIECE = 32768
@@ -354,6 +371,7 @@ BACKEND = Backend(
         zeros_like=_zeros_like,
         searchsorted=_searchsorted,
         clip=_clip,
+        pow=_pow,
         stack=_stack,
         where=_where,
         special=scipy_special.named("numpy"),

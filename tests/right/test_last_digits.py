@@ -200,3 +200,26 @@ def test_learning_rate_on_the_tape(name, dtype):
 
     want = (float(after(0.101)) - float(after(0.099))) / 2e-3
     np.testing.assert_allclose(xg.grad(after)(0.1), want, rtol=1e-2)
+
+
+POWERS = (-4, -3, -1, 0, 1, 2, 3, 4, 7, 3.0, -3.0, 2.5, 1001, 1e17)
+ENDS = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 1e30, -1e30, -3.0, 2.5, -2.5]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_long_powers_are_those_of_single_numbers(dtype):
+    x = np.asarray(ENDS * 20, dtype)
+    with np.errstate(all="ignore"):
+        for n in POWERS:
+            got, true = xg.pow(x, n), np.asarray([np.power(one, n) for one in x], dtype)
+            assert np.array_equal(np.isnan(got), np.isnan(true)), n
+            sure = ~np.isnan(true)
+            np.testing.assert_array_max_ulp(got[sure], true[sure], 1)
+            assert np.array_equal(np.signbit(got[sure]), np.signbit(true[sure])), n
+    x = x[np.abs(x) < 10]
+    for f, true in ((xg.grad(lambda x: xg.sum(x**3)), 3 * x * x), (twice_summed, 20 * x * x * x)):
+        np.testing.assert_allclose(f(x), true, rtol=4 * np.finfo(dtype).eps)
+
+
+def twice_summed(x):
+    return xg.grad(lambda x: xg.sum(xg.grad(lambda x: xg.sum(x**5))(x)))(x)

@@ -9,6 +9,7 @@ from typing import Any
 from .. import errors
 from ..arrays.array import Array
 from ..engine.tape import SAVED, Node, Parts, Rule
+from ..errors.kinds import require_function
 from .call import Call, fitting_tangents, given_tangents, recorded, transposed_jvp
 from .custom_vjp import custom_vjp
 
@@ -29,6 +30,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        require_function("custom_jvp", "f", f)
         self.f = f
         self.rule: Callable[..., Any] | None = None
         update_wrapper(self, f)

@@ -12,6 +12,7 @@ from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_
 from ..backends import REAL
 from ..backends.batched import running_levels
 from ..engine.transposing import transposed
+from ..errors.kinds import require_function
 from .call import Call, checked, filled, recorded
 
 
@@ -32,6 +33,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
     """
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        require_function("custom_vjp", "f", f)
         self.f = f
         self.fwd: Callable[..., Any] | None = None
         self.bwd: Callable[..., Any] | None = None

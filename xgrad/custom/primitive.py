@@ -18,6 +18,7 @@ from ..backends import backend_of, effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
 from ..engine.transposing import transposed
+from ..errors.kinds import require_function
 from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
 
 _transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
@@ -60,6 +61,7 @@ class primitive:  # noqa: N801 - used as a decorator
         vjp: Callable[..., Any] | None = None,
         jvp: Callable[..., Any] | None = None,
     ) -> None:
+        require_function("primitive", "f", f)
         self.f, self.vjp, self.jvp = f, vjp, jvp
         update_wrapper(self, f)
         self.name = getattr(f, "__name__", type(f).__name__)

@@ -76,7 +76,7 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
     run: list[TracebackType] = []
     for part in _parts(tb):
         name = part.tb_frame.f_code.co_filename
-        if is_ours(name):
+        if is_ours(name) or _is_written(part.tb_frame):
             run.append(part)
             continue
         left += [] if beside else _plain(run)
@@ -96,6 +96,12 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
 def is_ours(file: str) -> bool:
     """Whether a file is one of xgrad's, or of what may stand between two of them."""
     return file.startswith((OWN, ADAPTERS, NUMPY, "<__array_function__")) or COMPAT in file
+
+
+def _is_written(frame: FrameType) -> bool:
+    """Whether a frame is of a method that `dataclasses` wrote for a class of xgrad's."""
+    is_text = frame.f_code.co_filename == "<string>"
+    return is_text and frame.f_globals.get("__name__", "").startswith("xgrad.")
 
 
 def _parts(tb: TracebackType | None) -> Iterator[TracebackType]:

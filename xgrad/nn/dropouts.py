@@ -24,6 +24,7 @@ class _Drop(Applied):
     inplace: InitVar[bool] = False
 
     def __post_init__(self, inplace: bool) -> None:
+        super().__post_init__()
         if not 0 <= self.p <= 1:
             raise ValueError(
                 f"{type(self).__name__}: p is {self.p}; expected a probability, 0 to 1"

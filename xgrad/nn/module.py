@@ -32,6 +32,7 @@ import xgrad as xg
 
 from .. import tree as trees
 from ..arrays.types import Device, DType
+from ..errors.kinds import of_kinds, require_fields
 from ..random import Generator
 
 M = TypeVar("M", bound="Module")
@@ -68,6 +69,12 @@ class Module:
         super().__init_subclass__(**kwargs)
         if "__repr__" not in cls.__dict__:  # or else the dataclass decorator writes its own
             cls.__repr__ = Module.__repr__  # type: ignore[method-assign]
+        if cls.__module__.startswith(__package__) and "__init__" in cls.__dict__:
+            cls.__init__ = of_kinds(cls.__init__)  # type: ignore[method-assign]
+
+    def __post_init__(self, *given: Any) -> None:
+        if type(self).__module__.startswith(__package__):
+            require_fields(self)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Return the result for inputs.

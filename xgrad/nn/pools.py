@@ -12,6 +12,7 @@ from .applied import Applied
 from .module import Module, static
 
 Size = int | Sequence[int]
+Parts = int | Sequence[int | None] | None
 
 
 @dataclass(repr=False, eq=False)
@@ -154,7 +155,7 @@ class AdaptiveAvgPool1d(Applied):
     """
 
     function = staticmethod(F.adaptive_avg_pool1d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)
@@ -167,7 +168,7 @@ class AdaptiveAvgPool2d(Applied):
     """
 
     function = staticmethod(F.adaptive_avg_pool2d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)
@@ -180,7 +181,7 @@ class AdaptiveAvgPool3d(Applied):
     """
 
     function = staticmethod(F.adaptive_avg_pool3d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)
@@ -193,7 +194,7 @@ class AdaptiveMaxPool1d(Applied):
     """
 
     function = staticmethod(F.adaptive_max_pool1d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)
@@ -206,7 +207,7 @@ class AdaptiveMaxPool2d(Applied):
     """
 
     function = staticmethod(F.adaptive_max_pool2d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)
@@ -219,7 +220,7 @@ class AdaptiveMaxPool3d(Applied):
     """
 
     function = staticmethod(F.adaptive_max_pool3d)
-    output_size: Any = static()
+    output_size: Parts = static()
 
 
 @dataclass(repr=False, eq=False)

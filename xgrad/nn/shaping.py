@@ -74,6 +74,7 @@ class Unflatten(Module):
     unflattened_size: Sequence[int] = static()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self.unflattened_size = tuple(self.unflattened_size)
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:

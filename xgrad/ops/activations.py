@@ -10,21 +10,28 @@ from ..arrays.array import Array
 from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, mask, rule
 from .halves import like, wide
+from .pieces import by_rows, in_pieces
 from .slopes import sigmoid_slope
 from .statistical import spread
+
+
+def _complex(x: Any, name: str) -> TypeError:
+    return TypeError(f"{name}: got an array of {x.dtype}; expected a real one")
 
 
 def _real_namespace(x: Any, name: str) -> Any:
     """Return the namespace of a raw array, or say that the function is for real ones."""
     if x.dtype in COMPLEX:
-        raise TypeError(f"{name}: got an array of {x.dtype}; expected a real one")
+        raise _complex(x, name)
     return backend_of(x).xp
 
 
 @elementwise(mask(lambda xp, out: out != 0), zeros=True)  # as NaN is, too
 def relu(x: Array, /) -> Array:
     """Return each element if it is positive, else 0; the derivative at 0 is 0."""
-    return _real_namespace(x, "relu").maximum(x, 0)
+    if x.dtype in COMPLEX:
+        raise _complex(x, "relu")
+    return backend_of(x).xp.clip(x, 0)
 
 
 @elementwise(lambda xp, x: sigmoid_slope(x))
@@ -35,14 +42,16 @@ def sigmoid(x: Array, /) -> Array:
 
 
 def _logistic(xp: XP, x: Any) -> Any:
-    return 1 / (1 + xp.exp(-x))  # where exp(-x) is infinite the result is 0, as it should
+    e = xp.exp(-x)  # where it is infinite the result is 0, as it should
+    e += 1.0
+    return 1.0 / e
 
 
 @elementwise(lambda xp, x: sigmoid(x))
 def softplus(x: Array, /) -> Array:
     """Return ``log(1 + exp(x))`` of each element, without overflow."""
     xp = _real_namespace(x, "softplus")
-    return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
+    return in_pieces(lambda x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), x)
 
 
 @cache
@@ -55,7 +64,8 @@ def _finite(xp: XP, dtype: Any) -> tuple[float, float]:
 def below(xp: XP, x: Any, top: Any) -> Any:
     """Return ``x - top``, none of it above 0: -inf if both are -inf, 0 if both are inf."""
     low, high = _finite(xp, x.dtype)
-    return xp.minimum(x - xp.minimum(xp.maximum(top, low), high), 0.0)
+    x = x - xp.minimum(xp.maximum(top, low), high)
+    return xp.clip(x, None, 0.0)
 
 
 def _largest(xp: XP, x: Any, axis: Any) -> Any:
@@ -85,21 +95,21 @@ def _less_mean(xp: XP, t: Any, p: Any, axis: Any) -> Any:
     It is taken twice: where one weight is nearly 1, what the first difference has lost by rounding
     is what the others weigh.
     """
-    for _ in range(2):
-        t = t - xp.sum(p * t, axis=axis, keepdims=True)
+    t = t - xp.sum(p * t, axis=axis, keepdims=True)
+    t -= xp.sum(p * t, axis=axis, keepdims=True)
     return t
 
 
 def _less_sum(xp: XP, g: Any, p: Any, axis: Any) -> Any:
     """Return the transpose of `_less_mean`."""
-    for _ in range(2):
-        g = g - p * xp.sum(g, axis=axis, keepdims=True)
+    g = g - p * xp.sum(g, axis=axis, keepdims=True)
+    g -= p * xp.sum(g, axis=axis, keepdims=True)
     return g
 
 
 def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
     p = wide(xp, out)
-    return like(xp, p * _less_mean(xp, g, p, axis), out)
+    return like(xp, by_rows(lambda g, p: p * _less_mean(xp, g, p, axis), axis, g, p), out)
 
 
 @rule(
@@ -130,16 +140,19 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     given, x = x, wide(xp, x)
     e = xp.exp(below(xp, x, _largest(xp, x, axis)))
     # the largest element contributes 1, so that the sum is less only where it is 0
-    return like(xp, e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1), given)
+    e /= xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
+    return like(xp, e, given)
+
+
+def _walked(less: Any, xp: XP, g: Any, out: Any, axis: Any) -> Any:
+    """Return what a cotangent or tangent becomes at logarithms of weights, by one of the above."""
+    parts = wide(xp, g), wide(xp, out)
+    return like(xp, by_rows(lambda g, out: less(xp, g, xp.exp(out), axis), axis, *parts), out)
 
 
 @rule(
-    vjp=lambda xp, g, out, axis: like(
-        xp, _less_sum(xp, wide(xp, g), xp.exp(wide(xp, out)), axis), out
-    ),
-    jvp=lambda xp, t, out, axis: like(
-        xp, _less_mean(xp, wide(xp, t), xp.exp(wide(xp, out)), axis), out
-    ),
+    vjp=lambda xp, g, out, axis: _walked(_less_sum, xp, g, out, axis),
+    jvp=lambda xp, t, out, axis: _walked(_less_mean, xp, t, out, axis),
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return the logarithm of `softmax`, accurate also where that is nearly 0 or 1.
@@ -158,7 +171,8 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
     xp = _real_namespace(x, "log_softmax")
     given, x = x, wide(xp, x)
     x = below(xp, x, _largest(xp, x, axis))
-    return like(xp, x - xp.log1p(_rest(xp, x, axis)), given)
+    x -= xp.log1p(_rest(xp, x, axis))
+    return like(xp, x, given)
 
 
 @rule(

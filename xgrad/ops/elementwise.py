@@ -161,7 +161,7 @@ def _pow_slope(xp: XP, x1: Any, x2: float, out: Any) -> Any:
     if x2 == 2:
         return x1 * 2
     if (x2 - 1) + 1 == x2:  # an array first: the short way
-        return x1 ** (x2 - 1) * x2 if x2 else 0.0
+        return _raised(x1, x2 - 1) * x2 if x2 else 0.0
     return _pow_by_quotient(xp, x1, x2, out) * x2
 
 
@@ -171,10 +171,17 @@ def _pow_by_quotient(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
     return xp.where(zero, x1 ** (x2 - 1), out / xp.where(zero, xp.ones_like(out), x1))
 
 
+def _raised(x: Any, n: Any) -> Any:
+    """Return an array to the power of a number, long raw ones as the adapter knows best."""
+    if isinstance(x, Array) or math.prod(x.shape) < 128 or not backend_of(x).in_place:
+        return x**n
+    return backend_of(x).xp.pow(x, n)
+
+
 @elementwise(lambda xp, x1, x2, out: _pow_slope(xp, x1, x2, out), lambda xp: 0.0)
 def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
-    return x1**x2  # type: ignore[return-value]
+    return _raised(x1, x2)
 
 
 def _log_of_number(x: float) -> float:

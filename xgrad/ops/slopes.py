@@ -35,7 +35,7 @@ def sigmoid_slope(x: Array, /) -> Array:
 
 def _logistic_density(xp: XP, x: Any) -> Any:
     c = xp.cosh(x)
-    c += 1
+    c += 1.0
     return 0.5 / c  # where cosh is infinite it is 0, as it should
 
 
@@ -75,7 +75,7 @@ def tanh_slope(x: Array, /) -> Array:
 def _sech2(xp: XP, x: Any) -> Any:
     c = xp.cosh(x)
     c *= c
-    return xp.reciprocal(c)  # where cosh is infinite it is 0, as it should
+    return 1.0 / c  # where cosh is infinite it is 0, as it should
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:

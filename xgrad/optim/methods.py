@@ -16,6 +16,7 @@ from typing import Any
 import xgrad as xg
 
 from .. import tree as trees
+from ..errors.kinds import by_name, require_fields
 from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
 from ..ops.halves import widened
@@ -63,6 +64,7 @@ class Method:
     lr: Rate
 
     def __post_init__(self) -> None:
+        require_fields(self)
         if not callable(self.lr):
             self._require("lr", self.lr, 0.0)
 
@@ -141,6 +143,7 @@ class Method:
         return structure.unflatten(result), State(t, slots)
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class SGD(Method):
     """Gradient descent, with momentum as PyTorch has it.
@@ -183,6 +186,7 @@ class SGD(Method):
         return p - beside(p, lr) * step, {"momentum": b}
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class Adam(Method):
     """Adaptive moments: Kingma & Ba, arXiv:1412.6980, algorithm 1.
@@ -245,6 +249,7 @@ class Adam(Method):
         return p - beside(p, lr / (1 - b1**t)) * (new["mean"] / root), new
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class AdamW(Adam):
     """`Adam` with decoupled weight decay: Loshchilov & Hutter, arXiv:1711.05101, algorithm 2.
@@ -265,6 +270,7 @@ class AdamW(Adam):
         return self._adapted(p * beside(p, 1 - lr * self.weight_decay), g, slots, t, lr)
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class Adagrad(Method):
     """Steps divided by the root of all squared gradients so far: Duchi et al., JMLR 12 (2011).
@@ -301,6 +307,7 @@ class Adagrad(Method):
         return p - beside(p, lr) * (g / (size_from_square(s) + self.eps)), {"sum": s}
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class RMSprop(Method):
     """Steps divided by the root of the mean square of recent gradients: Tieleman & Hinton (2012).
@@ -347,6 +354,7 @@ class RMSprop(Method):
         return p - beside(p, lr) * step, new
 
 
+@by_name
 @dataclass(frozen=True, kw_only=True)
 class Lion(Method):
     """Steps of one size, by the sign of a momentum: Chen et al., arXiv:2302.06675, algorithm 2.

@@ -10,6 +10,7 @@ import xgrad as xg
 
 from .. import tree as trees
 from ..distributed import Group, average
+from ..errors.kinds import of_kinds
 from ..nn.module import trainable_mask
 from ..ops.halves import widened
 from .methods import Method, State
@@ -18,6 +19,7 @@ from .scaling import LossScale
 from .shards import Shards
 
 
+@of_kinds
 def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
     """Return gradients scaled down to a norm of at most `max_norm`, and the norm they had.
 
@@ -58,6 +60,7 @@ def _scaled(g: Any, scale: Any) -> Any:
     return xg.astype(wide * xg.astype(scale, wide.dtype, copy=False), g.dtype, copy=False)
 
 
+@of_kinds
 def clip_by_value(grads: Any, value: float) -> Any:
     """Return gradients with every element within ``[-value, value]``.
 
@@ -130,6 +133,11 @@ class Optimizer:
         loss_scale: LossScale | None = None,
         callback: Callable[..., Any] | None = None,
     ) -> None:
+        if not isinstance(method, Method):
+            raise TypeError(
+                f"Optimizer: method is {method!r:.60} of type {type(method).__qualname__}; "
+                "expected one with its options, as in Optimizer(Adam(lr=0.01), model)"
+            )
         self.method, self.model = method, model
         self.clip_norm, self.clip_value = clip_norm, clip_value
         self.loss_scale, self.callback = loss_scale, callback

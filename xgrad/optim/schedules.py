@@ -17,6 +17,8 @@ from typing import Any
 
 import xgrad as xg
 
+from ..errors.kinds import require_fields
+
 Rate = float | Callable[[int], float]
 
 
@@ -67,6 +69,7 @@ class Step:
     gamma: float = 0.1
 
     def __post_init__(self) -> None:
+        require_fields(self)
         _require_positive(self, "every", self.every)
 
     def __call__(self, count: Any) -> Any:
@@ -85,6 +88,9 @@ class Exponential:
 
     lr: float
     gamma: float
+
+    def __post_init__(self) -> None:
+        require_fields(self)
 
     def __call__(self, count: Any) -> Any:
         """Return the rate after `count` updates."""
@@ -106,6 +112,7 @@ class Cosine:
     lr_min: float = 0.0
 
     def __post_init__(self) -> None:
+        require_fields(self)
         _require_positive(self, "steps", self.steps)
 
     def __call__(self, count: Any) -> Any:
@@ -128,6 +135,7 @@ class Warmup:
     start_factor: float = 0.0
 
     def __post_init__(self) -> None:
+        require_fields(self)
         _require_positive(self, "steps", self.steps)
 
     def __call__(self, count: Any) -> Any:
@@ -156,6 +164,7 @@ class OneCycle:
     final_div_factor: float = 1e4
 
     def __post_init__(self) -> None:
+        require_fields(self)
         _require_positive(self, "steps", self.steps)
         if not 0 < self.pct_start < 1:
             raise ValueError(f"OneCycle: pct_start is {self.pct_start}; expected 0 to 1")

@@ -10,6 +10,7 @@ import numpy as np
 
 import xgrad
 from xgrad.backends.install import needed
+from xgrad.errors.kinds import require_function
 
 from .minimizing import STOPPED, _bounds
 from .progress import Stopped, Watch
@@ -247,6 +248,7 @@ def curve_fit(
     Raises:
         ValueError: if `f` takes ``*params`` and there is no `p0` that tells how many.
     """
+    require_function("curve_fit", "f", f)
     import scipy.optimize
 
     names = list(inspect.signature(f).parameters.values())[1:]

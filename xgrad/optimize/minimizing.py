@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import errors, tree
 from xgrad.backends.install import needed
+from xgrad.errors.kinds import require_function
 
 from .progress import Stopped, Watch
 from .results import Result
@@ -69,6 +70,7 @@ def minimize(
     >>> xg.optimize.minimize(xg.sum, np.asarray([-2.0, 0.0]), constraints=circle).x.round(4)
     array([-1., -1.])
     """
+    require_function("minimize", "f", f)
     solvers = needed("scipy.optimize", "optimize.minimize", "scipy")
 
     space = Space("minimize", x0)

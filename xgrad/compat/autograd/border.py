@@ -34,6 +34,8 @@ REGISTERED = _Registered()
 
 def dtype_of(x: Any) -> np.dtype[Any]:
     """Return the NumPy dtype of an array or a number."""
+    if type(x) is np.float64 or type(x) is np.ndarray:  # most
+        return x.dtype
     return np.dtype(x.dtype if isinstance(x, Array) else np.result_type(x))
 
 
@@ -44,7 +46,7 @@ def is_complex(x: Any) -> bool:
 
 def is_lone(x: Any) -> bool:
     """Whether a pytree is a single array or number."""
-    if isinstance(x, (Array, np.ndarray)):
+    if isinstance(x, (Array, np.ndarray)) or type(x) is np.float64:
         return True
     leaves = tree.leaves(x)
     return len(leaves) == 1 and leaves[0] is x
@@ -54,6 +56,8 @@ def conj(x: Any) -> Any:
     """Return the conjugate of the complex leaves of a pytree: autograd's gradient and xgrad's."""
     if type(x) is np.float64 or (type(x) is np.ndarray and x.dtype is _FLOAT64):  # most
         return x
+    if isinstance(x, Array):
+        return xgrad.conj(x) if is_complex(x) else x
     return tree.map(lambda leaf: xgrad.conj(leaf) if is_complex(leaf) else leaf, x)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -24,19 +25,22 @@ class VSpace:
         iscomplex: whether a leaf is complex.
     """
 
+    is_lone = False  # also where a program's own class has an __init__ of its own
+
     mappings: ClassVar[dict[type, Callable[[Any], Any]]] = {}
     """How to make the space of a value of a class that a program registered."""
 
     def __init__(self, value: Any) -> None:
-        if isinstance(value, (Array, np.ndarray)):
+        if isinstance(value, (Array, np.ndarray)) or type(value) is np.float64:
             leaves, self.structure = [value], tree.SINGLE
         else:
             leaves, self.structure = tree.flatten(value)
         self.kinds = [(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
-        self.shape: Any = self.kinds[0][0] if is_lone(value) else tree.map(vspace, value)
+        self.is_lone = is_lone(value)
+        self.shape: Any = self.kinds[0][0] if self.is_lone else tree.map(vspace, value)
         self.iscomplex = any(dtype.kind == "c" for _, dtype in self.kinds)
         self.size = sum(
-            int(np.prod(shape)) * (2 if dtype.kind == "c" else 1) for shape, dtype in self.kinds
+            math.prod(shape) * (2 if dtype.kind == "c" else 1) for shape, dtype in self.kinds
         )
 
     @classmethod
@@ -98,15 +102,21 @@ class VSpace:
     # What a subclass defines
 
     def _add(self, x: Any, y: Any) -> Any:
+        if self.is_lone:
+            return x + y
         return tree.map(lambda a, b: a + b, x, y)
 
     def _mut_add(self, x: Any, y: Any) -> Any:
         return self._add(x, y)
 
     def _scalar_mul(self, x: Any, a: Any) -> Any:
+        if self.is_lone:
+            return x * a
         return tree.map(lambda leaf: leaf * a, x)
 
     def _inner_prod(self, x: Any, y: Any) -> Any:
+        if self.is_lone:
+            return _inner(x, y)
         pairs = zip(tree.leaves(x), tree.leaves(y), strict=True)
         return sum((_inner(a, b) for a, b in pairs), np.float64(0))
 

@@ -10,7 +10,7 @@ from ...arrays.array import Array
 from ...arrays.types import DType, as_given
 from ...ops.activations import softplus as log_one_plus_exp
 from ...random import Generator
-from .checks import counted, spelled
+from .checks import counted, torch_spelled
 from .fused import gelu_by_tanh
 
 _SELU_ALPHA = 1.6732632423543772
@@ -18,14 +18,14 @@ _SELU_SCALE = 1.0507009873554805
 
 
 @as_given
-@spelled
+@torch_spelled
 def relu(input: Array) -> Array:
     """Return each element if it is positive, else 0."""
     return xg.relu(input)
 
 
 @as_given
-@spelled
+@torch_spelled
 def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
     """Return ``x`` where it is positive, else ``negative_slope * x``.
 
@@ -40,7 +40,7 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def elu(input: Array, alpha: float = 1.0) -> Array:
     """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``: arXiv:1511.07289.
 
@@ -57,14 +57,14 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def selu(input: Array) -> Array:
     """Return the self-normalising `elu` of Klambauer et al. (2017), arXiv:1706.02515."""
     return _SELU_SCALE * elu(input, _SELU_ALPHA)
 
 
 @as_given
-@spelled
+@torch_spelled
 def celu(input: Array, alpha: float = 1.0) -> Array:
     """Return ``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``: arXiv:1704.07483.
 
@@ -156,28 +156,28 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = math.inf) -> Ar
 
 
 @as_given
-@spelled
+@torch_spelled
 def silu(input: Array) -> Array:
     """Return ``x * sigmoid(x)``, also called swish."""
     return input * xg.sigmoid(input)
 
 
 @as_given
-@spelled
+@torch_spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
     return input * xg.tanh(log_one_plus_exp(input))
 
 
 @as_given
-@spelled
+@torch_spelled
 def hardswish(input: Array) -> Array:
     """Return ``x * clip(x + 3, 0, 6) / 6``: Howard et al., arXiv:1905.02244."""
     return input * (xg.clip(input + 3.0, 0.0, 6.0) / 6.0)
 
 
 @as_given
-@spelled
+@torch_spelled
 def softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
     """Return ``exp(x)`` over its sum along an axis; a row of -inf alone gives zeros.
 
@@ -193,7 +193,7 @@ def softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def log_softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
     """Return the logarithm of `softmax`.
 
@@ -209,7 +209,7 @@ def log_softmax(input: Array, axis: int = -1, dtype: DType | None = None) -> Arr
 
 
 @as_given
-@spelled
+@torch_spelled
 def softmin(input: Array, axis: int = -1, dtype: DType | None = None) -> Array:
     """Return the `softmax` of the negative input: most where it is least.
 
@@ -229,7 +229,7 @@ def _of_dtype(x: Array, dtype: DType | None) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def gumbel_softmax(
     logits: Array,
     tau: float = 1.0,
@@ -274,7 +274,7 @@ def gumbel_softmax(
 
 
 @as_given
-@spelled
+@torch_spelled
 def glu(input: Array, axis: int = -1) -> Array:
     """Return the first half along an axis times the `sigmoid` of the second half: arXiv:1612.08083.
 

@@ -108,7 +108,7 @@ _SPELLINGS = {"dim": "axis", "keepdim": "keepdims"}
 """PyTorch's names of arguments, and ours."""
 
 
-def spelled(f: F) -> F:
+def torch_spelled(f: F) -> F:
     """Let a function be called with PyTorch's `dim`, `keepdim` and ``inplace=False`` as well."""
 
     @wraps(f)

@@ -13,11 +13,11 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single
-from .checks import made_like, paired, reduced, spelled
+from .checks import made_like, paired, reduced, torch_spelled
 
 
 @as_given
-@spelled
+@torch_spelled
 @in_single
 def pairwise_distance(
     x1: Array, x2: AnyArray, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False

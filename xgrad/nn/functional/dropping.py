@@ -10,7 +10,7 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import as_given
 from ...random import Generator
-from .checks import spelled
+from .checks import torch_spelled
 from .piecewise import required
 
 
@@ -26,7 +26,7 @@ def _kept(x: Any, shape: tuple[int, ...], p: float, rng: Generator | None, funct
 
 
 @as_given
-@spelled
+@torch_spelled
 def dropout(
     input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
 ) -> Array:
@@ -69,7 +69,7 @@ def _channels(x: Any, ndim: int, function: str) -> tuple[int, ...]:
 
 
 @as_given
-@spelled
+@torch_spelled
 def dropout1d(
     input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
 ) -> Array:
@@ -88,7 +88,7 @@ def dropout1d(
 
 
 @as_given
-@spelled
+@torch_spelled
 def dropout2d(
     input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
 ) -> Array:
@@ -107,7 +107,7 @@ def dropout2d(
 
 
 @as_given
-@spelled
+@torch_spelled
 def dropout3d(
     input: Array, p: float = 0.5, training: bool = True, rng: Generator | None = None
 ) -> Array:
@@ -142,7 +142,7 @@ def _alpha_dropped(
 
 
 @as_given
-@spelled
+@torch_spelled
 def alpha_dropout(
     input: Array, p: float = 0.5, training: bool = False, rng: Generator | None = None
 ) -> Array:
@@ -161,7 +161,7 @@ def alpha_dropout(
 
 
 @as_given
-@spelled
+@torch_spelled
 def feature_alpha_dropout(
     input: Array, p: float = 0.5, training: bool = False, rng: Generator | None = None
 ) -> Array:

@@ -6,7 +6,6 @@ Their rules are plain mathematics on `xp`, so that they have derivatives of ever
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
@@ -14,6 +13,7 @@ from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
 from ...ops.activations import sigmoid
+from ...ops.pieces import in_pieces
 
 Axes = tuple[int, ...]
 
@@ -29,59 +29,59 @@ def mapped(x: Any, w: Any, /) -> Any:
     return xp.matmul(x, xp.matrix_transpose(w))
 
 
-_PIECE = 2**14  # elements, with all that is computed of them, that a core's cache holds
-
-
-def _in_pieces(f: Callable[..., Any], *arrays: Any, lead: bool = False) -> Any:
-    """Return a function of raw arrays of one shape, computed piece by piece on the host.
-
-    What lies between then stays in the cache, and its memory is not new for each piece. With `lead`
-    the pieces are along the first axis, for a function of rows; else of all elements in a row.
-    """
-    x = arrays[0]
-    backend = backend_of(x)
-    if not (
-        backend.in_place
-        and backend.on_host(x)
-        and x.size > 2 * _PIECE
-        and all(a.flags.c_contiguous and a.shape == x.shape for a in arrays)
-    ):
-        return f(*arrays)
-    rows = arrays if lead else [a.reshape(-1) for a in arrays]
-    out = backend.xp.empty(rows[0].shape, dtype=x.dtype)
-    step = max(1, _PIECE * rows[0].shape[0] // x.size)
-    for start in range(0, rows[0].shape[0], step):
-        at = slice(start, start + step)
-        out[at] = f(*[a[at] for a in rows])
-    return out.reshape(x.shape)
-
-
 _LINEAR, _CUBIC = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
 
 
-def _weight(xp: XP, x: Any) -> tuple[Any, Any]:
-    """Return the sigmoid by which gelu multiplies x, and x times the slope of its argument.
+def _odds(x: Any) -> Any:
+    """Return one more than the exponential of what gelu takes the sigmoid of, negated.
 
-    Beyond 30 it is 0 or 1 in every dtype, and a power of x would overflow.
+    Operators that write in place make no new memory of raw arrays, and are ops on others.
     """
-    x = xp.clip(x, -30.0, 30.0)
-    square = x * x
-    return sigmoid(x * (_CUBIC * square + _LINEAR)), x * ((3 * _CUBIC) * square + _LINEAR)
+    t = x * x
+    t *= -_CUBIC
+    t -= _LINEAR
+    t *= x
+    t = backend_of(x).xp.exp(t)
+    t += 1
+    return t
+
+
+def _gelu(x: Any) -> Any:
+    return x / _odds(x)  # where the exponential is infinite it is 0, as it should
+
+
+def _slope(x: Any, s: Any) -> Any:
+    """Return the derivative of gelu where `s` is the sigmoid by which it multiplies x."""
+    slope = x * x
+    slope *= 3 * _CUBIC
+    slope += _LINEAR
+    slope *= x
+    slope *= 1 - s
+    slope += 1
+    slope *= s
+    return slope
+
+
+def _raw_slope(x: Any) -> Any:
+    x = backend_of(x).xp.clip(x, -30.0, 30.0)
+    return _slope(x, 1 / _odds(x))
 
 
 def _gelu_slope(xp: XP, x: Any) -> Any:
-    def f(x: Any) -> Any:
-        s, slope = _weight(xp, x)
-        return s * (slope * (1 - s) + 1)
+    """Return the derivative of gelu.
 
-    return f(x) if isinstance(x, Array) else _in_pieces(f, x)
+    Beyond 30 it is 0 or 1 in every dtype, and a power of x would overflow.
+    """
+    if not isinstance(x, Array):
+        return backend_of(x).quietly(in_pieces, _raw_slope, x)
+    x = xp.clip(x, -30.0, 30.0)
+    return _slope(x, sigmoid(x * (_CUBIC * (x * x) + _LINEAR)))
 
 
 @elementwise(lambda xp, x: _gelu_slope(xp, x))
 def gelu_by_tanh(x: Any, /) -> Any:
     """Return ``x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which is x times a sigmoid."""
-    xp = backend_of(x).xp
-    return _in_pieces(lambda x: x * _weight(xp, x)[0], x)
+    return backend_of(x).quietly(in_pieces, _gelu, x)
 
 
 def _centred(xp: XP, x: Any, axes: Axes, eps: float) -> tuple[Any, Any]:
@@ -102,7 +102,7 @@ def _projected(xp: XP, g: Any, x: Any, out: Any, axes: Axes, eps: float) -> Any:
         return (g - xp.mean(g, axis=axes, keepdims=True) - out * along) * scale
 
     raw = not isinstance(g, Array) and type(g) is type(x) and g.dtype == x.dtype and 0 not in axes
-    return _in_pieces(f, g, x, out, lead=True) if raw else f(g, x, out)
+    return in_pieces(f, g, x, out, lead=True) if raw else f(g, x, out)
 
 
 @rule(
@@ -117,4 +117,4 @@ def standardised(x: Any, /, *, axes: Axes, eps: float) -> Any:
         x, scale = _centred(xp, x, axes, eps)
         return x * scale
 
-    return f(x) if 0 in axes else _in_pieces(f, x, lead=True)
+    return f(x) if 0 in axes else in_pieces(f, x, lead=True)

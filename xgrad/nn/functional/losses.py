@@ -19,7 +19,7 @@ from .checks import (
     require_classes,
     require_reduction,
     require_shape,
-    spelled,
+    torch_spelled,
 )
 
 
@@ -352,7 +352,7 @@ def kl_div(
 
 
 @as_given
-@spelled
+@torch_spelled
 @in_single
 def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8) -> Array:
     """Return the cosine of the angle between vectors along an axis; 0 if one of them is 0.

@@ -16,7 +16,7 @@ from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...engine.plain import as_tuple
 from ...ops.halves import in_single, is_half, widened
-from .checks import require_shape, same_precision, spelled
+from .checks import require_shape, same_precision, torch_spelled
 from .fused import standardised
 
 
@@ -249,7 +249,7 @@ def rms_norm(
 
 
 @as_given
-@spelled
+@torch_spelled
 @in_single
 def normalize(input: Array, p: float = 2.0, axis: int = 1, eps: float = 1e-12) -> Array:
     """Divide vectors along an axis by their p-norm, which counts as at least `eps`.

@@ -9,11 +9,11 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...random import Generator
-from .checks import spelled
+from .checks import torch_spelled
 
 
 @as_given
-@spelled
+@torch_spelled
 def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array:
     """Return each element within two bounds; at and beyond a bound the derivative is 0.
 
@@ -35,21 +35,21 @@ def hardtanh(input: Array, min_val: float = -1.0, max_val: float = 1.0) -> Array
 
 
 @as_given
-@spelled
+@torch_spelled
 def relu6(input: Array) -> Array:
     """Return each element within 0 and 6; at and beyond a bound the derivative is 0."""
     return hardtanh(input, 0.0, 6.0)
 
 
 @as_given
-@spelled
+@torch_spelled
 def hardsigmoid(input: Array) -> Array:
     """Return ``clip(x + 3, 0, 6) / 6``, which is `sigmoid` in three straight pieces."""
     return relu6(input + 3.0) / 6.0
 
 
 @as_given
-@spelled
+@torch_spelled
 def hardshrink(input: Array, lambd: float = 0.5) -> Array:
     """Return ``x`` where its size is above a bound, else 0.
 
@@ -64,7 +64,7 @@ def hardshrink(input: Array, lambd: float = 0.5) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def softshrink(input: Array, lambd: float = 0.5) -> Array:
     """Return ``x`` brought nearer to 0 by a number, and 0 where it is not farther than that.
 
@@ -85,7 +85,7 @@ def softshrink(input: Array, lambd: float = 0.5) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def threshold(input: Array, threshold: float, value: float) -> Array:
     """Return ``x`` where it is above a threshold, else a value.
 
@@ -128,7 +128,7 @@ def prelu(input: Array, weight: AnyArray) -> Array:
 
 
 @as_given
-@spelled
+@torch_spelled
 def rrelu(
     input: Array,
     lower: float = 1 / 8,

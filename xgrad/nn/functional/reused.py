@@ -28,7 +28,7 @@ class _Windows:
     """The windows of a part of a batch, in a buffer."""
 
     def __init__(self, like: Any, dtype: Any, channels: int, window: Window) -> None:
-        self.window, self.keys = window, list(window.keys())
+        self.window, self.keys, self.overlaps = window, list(window.keys()), window.overlaps
         self.shape = (channels, math.prod(window.size), *window.places)
         self.xp, self.dtype = backend_of(like).xp, dtype
         self.buffer: Any = None
@@ -51,7 +51,7 @@ class _Windows:
     def added(self, seen: Any, total: Any) -> None:
         """Add windows to an array of zeros where they come from."""
         for k, key in enumerate(self.keys):
-            if self.window.overlaps:
+            if self.overlaps:
                 total[key] += seen[:, :, k]
             else:
                 total[key] = seen[:, :, k]

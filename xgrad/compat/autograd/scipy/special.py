@@ -31,8 +31,10 @@ __getattr__ = refused.lookup(__name__, _function)
 def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
-        given = (*args, *kwargs.values())
-        return (ours if any(isinstance(x, xgrad.Array) for x in given) else theirs)(*args, **kwargs)
+        for x in (*args, *kwargs.values()) if kwargs else args:
+            if isinstance(x, xgrad.Array):
+                return ours(*args, **kwargs)
+        return theirs(*args, **kwargs)
 
     return function
 
