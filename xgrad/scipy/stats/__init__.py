@@ -11,7 +11,18 @@ from typing import Any
 
 from ..common import rest_of
 from .continuous import Normal, Uniform
-from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen
+from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen, twin_of
+from .matrices import (
+    dirichlet_multinomial,
+    invwishart,
+    matrix_normal,
+    matrix_t,
+    multinomial,
+    multivariate_hypergeom,
+    normal_inverse_gamma,
+    vonmises_fisher,
+    wishart,
+)
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
     anderson,
@@ -52,13 +63,20 @@ __all__ = [
     "cramervonmises",
     "cumfreq",
     "dirichlet",
+    "dirichlet_multinomial",
     "energy_distance",
     "gaussian_kde",
+    "invwishart",
     "kendalltau",
     "ks_1samp",
     "linregress",
+    "matrix_normal",
+    "matrix_t",
+    "multinomial",
+    "multivariate_hypergeom",
     "multivariate_normal",
     "multivariate_t",
+    "normal_inverse_gamma",
     "obrientransform",
     "scoreatpercentile",
     "shapiro",
@@ -66,7 +84,9 @@ __all__ = [
     "theilslopes",
     "trim1",
     "trimboth",
+    "vonmises_fisher",
     "wasserstein_distance",
+    "wishart",
     "yeojohnson",
 ]
 
@@ -77,4 +97,5 @@ _rest = rest_of("stats")
 def __getattr__(name: str) -> Any:
     if name in DISTRIBUTIONS:
         return DISTRIBUTIONS[name]
-    return _rest(name)
+    found = _rest(name)
+    return twin_of(found) if hasattr(found, "_get_support") and hasattr(found, "shapes") else found

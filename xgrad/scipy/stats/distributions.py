@@ -18,11 +18,15 @@ from xgrad import special
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, raw, raws
+from .integrals import beyond, expectation, terms, trusted
+from .written import CompiledError, standard, support, written
 
-__all__ = ["DISTRIBUTIONS", "Continuous", "Discrete", "Frozen"]
+__all__ = ["DISTRIBUTIONS", "Continuous", "Discrete", "Frozen", "twin_of"]
 
 Function = Callable[..., Any]
 EULER = float(np.euler_gamma)
+POWERS = {"mean": 1, "var": 2, "skew": 3, "kurtosis": 4}
+"""Of which power of the distance from the mean a moment is the average."""
 
 
 def _f(x: Any) -> Any:
@@ -42,15 +46,20 @@ class _Distribution:
     def __init__(
         self, name: str, shapes: str, low: Any, high: Any, log_density: Function, cdf: Any = None,
         sf: Any = None, logcdf: Any = None, mean: Any = None, var: Any = None, entropy: Any = None,
+        plain: Any = None,
     ) -> None:  # fmt: skip
         self.name, self.shapes, self.low, self.high = name, shapes.split(), low, high
         self.log_density, self._cdf, self._sf, self._logcdf = log_density, cdf, sf, logcdf
-        self._mean, self._var, self._entropy = mean, var, entropy
+        self._mean, self._var, self._entropy, self._plain = mean, var, entropy, plain
 
     @property
     def plain(self) -> Any:
         """The object of SciPy."""
-        return getattr(chapter("stats"), self.name)
+        return self._plain or getattr(chapter("stats"), self.name)
+
+    def _part(self, name: str) -> Any:
+        """Return a function of the standard form: the table's, or else that of SciPy's own code."""
+        return getattr(self, name) or written(self.plain, name)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -124,14 +133,42 @@ class _Distribution:
         return self._below("cdf", self._standard_cdf, x, args, kwargs, (0.0, 1.0))
 
     def _standard_cdf(self, y: Any, *shapes: Any) -> Any:
-        if self._cdf is None:
-            raise NotImplementedError(
-                f"{self.name}: its distribution function has no derivative here"
-            )
-        return self._cdf(y, *shapes)
+        return self._tail("_cdf", y, shapes)
 
     def _standard_sf(self, y: Any, *shapes: Any) -> Any:
-        return self._sf(y, *shapes) if self._sf else 1.0 - self._standard_cdf(y, *shapes)
+        if self._cdf:
+            return self._sf(y, *shapes) if self._sf else 1.0 - self._cdf(y, *shapes)
+        return self._tail("_sf", y, shapes)
+
+    def _tail(self, name: str, y: Any, shapes: Any) -> Any:
+        """Return a distribution function by SciPy's code, or else by the integral of the density."""
+        other = "_sf" if name == "_cdf" else "_cdf"
+        for which in (name, other):
+            own = self._part(which)
+            try:
+                if own is not None:
+                    return own(y, *shapes) if which == name else 1.0 - own(y, *shapes)
+            except CompiledError:
+                continue
+        return self._integrated(name, y, shapes)
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        raise NotImplementedError(f"{self.name}: its {name[1:]} has no derivative here")
+
+    def _logarithm(self, name: str) -> Any:
+        """Return the logarithm of a tail, by SciPy's code where that is array code."""
+        own = None if self._cdf else written(self.plain, f"_log{name}")
+        tail = self._standard_cdf if name == "cdf" else self._standard_sf
+
+        def log(y: Any, *shapes: Any) -> Any:
+            try:
+                if own is not None:
+                    return own(y, *shapes)
+            except CompiledError:
+                pass
+            return xgrad.log(tail(y, *shapes))
+
+        return log
 
     def sf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the survival function, ``1 - cdf``."""
@@ -145,7 +182,7 @@ class _Distribution:
         own = self._answers("logcdf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        f = self._logcdf or (lambda y, *s: xgrad.log(self._standard_cdf(y, *s)))
+        f = self._logcdf or self._logarithm("cdf")
         return self._below("logcdf", f, x, args, kwargs, (-np.inf, 0.0))
 
     def logsf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -153,17 +190,26 @@ class _Distribution:
         own = self._answers("logsf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        f: Any = lambda y, *s: xgrad.log(self._standard_sf(y, *s))  # noqa: E731
-        return self._below("logsf", f, x, args, kwargs, (0.0, -np.inf))
+        return self._below("logsf", self._logarithm("sf"), x, args, kwargs, (0.0, -np.inf))
 
     def _moment(self, name: str, rule: Any, args: Any, kwargs: Any, f: Function) -> Any:
         own = self._answers(name, args, kwargs)
         if own:
             return own(*args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
-        if rule is None:
-            raise NotImplementedError(f"{self.name}.{name} has no derivative here")
-        return f(xgrad.asarray(rule(*shapes)), loc, scale)
+        return f(xgrad.asarray(self._standard_moment(name, rule, shapes)), loc, scale)
+
+    def _standard_moment(self, name: str, rule: Any, shapes: Any) -> Any:
+        rule = rule or written(self.plain, f"_{name}")
+        try:
+            if rule is not None:
+                return rule(*shapes)
+        except CompiledError:
+            pass
+        return self._averaged(name, shapes)
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        raise NotImplementedError(f"{self.name}.{name} has no derivative here")
 
     def mean(self, *args: Any, **kwargs: Any) -> Any:
         """Return the mean."""
@@ -178,6 +224,19 @@ class _Distribution:
         if not arrays_in(args, kwargs):
             return self.plain.std(*args, **kwargs)
         return xgrad.sqrt(self.var(*args, **kwargs))
+
+    def stats(self, *args: Any, moments: str = "mv", **kwargs: Any) -> Any:
+        """Return mean, variance, skewness and excess kurtosis, those that `moments` names."""
+        if not arrays_in(args, kwargs):
+            return self.plain.stats(*args, moments=moments, **kwargs)
+        found: list[Any] = []
+        for kind in moments:
+            if kind in "mv":
+                found.append((self.mean if kind == "m" else self.var)(*args, **kwargs))
+                continue
+            name = {"s": "skew", "k": "kurtosis"}[kind]
+            found.append(self._moment(name, None, args, kwargs, lambda m, loc, scale: m))
+        return found[0] if len(found) == 1 else tuple(found)
 
 
 class Continuous(_Distribution):
@@ -199,7 +258,36 @@ class Continuous(_Distribution):
         if own:
             return own(x, *args, **kwargs)
         y, shapes, scale, inside, *_ = self._at("pdf", x, args, kwargs)
-        return xgrad.where(inside, xgrad.exp(self.log_density(y, *shapes)) / scale, 0.0)
+        return xgrad.where(inside, self._standard_pdf(y, *shapes) / scale, 0.0)
+
+    def _standard_pdf(self, y: Any, *shapes: Any) -> Any:
+        own = written(self._plain, "_pdf") if self._plain else None
+        return own(y, *shapes) if own else xgrad.exp(self.log_density(y, *shapes))
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        return beyond(self.plain, self._standard_pdf, y, shapes, name == "_sf")
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        if name == "entropy":
+            return expectation(self.plain, self._surprise, self.plain.entropy, shapes)
+        power = POWERS[name]
+        mean: Any = self._standard_moment("mean", self._mean, shapes) if power > 1 else 0.0
+        var: Any = self._standard_moment("var", self._var, shapes) if power > 2 else 1.0
+        away = mean[..., None] if np.ndim(raw(mean)) else mean
+
+        def value(*held: Any) -> Any:
+            found = self.plain.stats(*held, moments=name[0]) + (3.0 if power == 4 else 0.0)
+            return found * (raw(var.detach()) ** (power / 2) if power > 2 else 1.0)
+
+        def integrand(y: Any, *s: Any) -> Any:
+            return self._standard_pdf(y, *s) * (y - away) ** power
+
+        total = expectation(self.plain, integrand, value, shapes)
+        return total / var ** (power / 2) - (3.0 if power == 4 else 0.0)
+
+    def _surprise(self, y: Any, *shapes: Any) -> Any:
+        density = self._standard_pdf(y, *shapes)
+        return special.entr(xgrad.where(density.detach() > 1e-200, density, 1.0))
 
     def _quantile(self, name: str, q: Any, args: Any, kwargs: Any, f: Function, sign: float) -> Any:
         own = self._answers(name, q, args, kwargs)
@@ -305,6 +393,35 @@ class Discrete(_Distribution):
         """Return the entropy."""
         return self._moment("entropy", self._entropy, args, kwargs, lambda h, loc, scale: h)
 
+    def _probabilities(self, shapes: Any, last: Any = None) -> tuple[Any, Any]:
+        k = xgrad.asarray(terms(self.plain, shapes, last))
+        wide = [xgrad.asarray(s)[..., None] for s in shapes]
+        return k, xgrad.exp(self.log_density(k, *wide))
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        at = xgrad.floor(y.detach())
+        k, p = self._probabilities(shapes, raw(at))
+        below = xgrad.sum(xgrad.where(k <= at[..., None], p, 0.0), axis=-1)
+        return below if name == "_cdf" else 1.0 - below
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        k, p = self._probabilities(shapes)
+        if name == "entropy":
+            surprise = special.entr(xgrad.where(p.detach() > 1e-200, p, 1.0))
+            return trusted(self.plain, self.plain.entropy, xgrad.sum(surprise, axis=-1), shapes)
+        power = POWERS[name]
+        mean: Any = xgrad.sum(k * p, axis=-1)
+        away = k - mean[..., None]
+        total = mean if power == 1 else xgrad.sum(p * away**power, axis=-1)
+        if power > 2:
+            var = xgrad.sum(p * away**2, axis=-1)
+            total = total / var ** (power / 2) - (3.0 if power == 4 else 0.0)
+
+        def value(*held: Any) -> Any:
+            return self.plain.stats(*held, moments=name[0])
+
+        return trusted(self.plain, value, total, shapes)
+
 
 class Frozen:
     """A distribution with fixed parameters, of which one is an `Array`."""
@@ -346,12 +463,58 @@ def _binom_log(k: Any, n: Any, p: Any) -> Any:
     return _ln(n + 1) - _ln(k + 1) - _ln(n - k + 1) + _xlogy(k, p) + _xlog1py(n - k, -p)
 
 
+def _binom_cdf(k: Any, n: Any, p: Any) -> Any:
+    k = xgrad.floor(k.detach())
+    rest = xgrad.where(k < n, n - k, 1.0)
+    return xgrad.where(k < n, special.betaincc(k + 1.0, rest, p), 1.0)
+
+
 def _nbinom_log(k: Any, n: Any, p: Any) -> Any:
     return _ln(n + k) - _ln(k + 1) - _ln(n) + n * xgrad.log(p) + _xlog1py(k, -p)
 
 
 def _gev_power(x: Any, c: Any) -> Any:
     return xgrad.log1p(-c * x) / c
+
+
+def _mass(a: Any, b: Any) -> Any:
+    """Return the normal probability of an interval, from the tail that it lies in."""
+    left = special.ndtr(b) - special.ndtr(a)
+    return xgrad.where(a > 0, special.ndtr(-a) - special.ndtr(-b), left)
+
+
+def _bell(x: Any) -> Any:
+    return xgrad.exp(-0.5 * x * x - _HALF_LOG_2PI)
+
+
+def _truncated(a: Any, b: Any) -> tuple[Any, Any]:
+    """Return the mean of a truncated normal, and what its variance is beside that of a whole one."""
+    ends = [xgrad.where(xgrad.abs(v) < INF, v, 0.0) * _bell(v) for v in (a, b)]
+    mass = _mass(a, b)
+    return (_bell(a) - _bell(b)) / mass, (ends[0] - ends[1]) / mass
+
+
+def _truncnorm_var(a: Any, b: Any) -> Any:
+    mean, rest = _truncated(a, b)
+    return 1.0 + rest - mean * mean
+
+
+def _trapezoid_cdf(x: Any, c: Any, d: Any) -> Any:
+    middle, top = (2 * x - c) / (1 + d - c), 1 - (1 - x) ** 2 / ((1 + d - c) * (1 - d))
+    return xgrad.where(x < c, x * x / (c * (1 + d - c)), xgrad.where(x <= d, middle, top))
+
+
+def _trapezoid_var(c: Any, d: Any) -> Any:
+    mean, whole = _trapezoid_mean(c, d), 1 + d - c
+    return (1 + d + d * d + d**3 - c**3) / (6 * whole) - mean * mean
+
+
+def _trapezoid_mean(c: Any, d: Any) -> Any:
+    return (1 + d + d * d - c * c) / (3 * (1 + d - c))
+
+
+def _truncpareto_moment(n: int, b: Any, c: Any) -> Any:
+    return b * (1 - c ** (n - b)) / ((b - n) * (1 - c**-b))
 
 
 def _c(name: str, *args: Any, **more: Any) -> tuple[str, Continuous]:
@@ -402,6 +565,31 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _c("lognorm", "s", 0.0, INF, lambda x, s: -0.5 * (xgrad.log(x) / s) ** 2 - xgrad.log(s * x) - _HALF_LOG_2PI, lambda x, s: special.ndtr(xgrad.log(x) / s),
        lambda x, s: special.ndtr(-xgrad.log(x) / s), lambda x, s: special.log_ndtr(xgrad.log(x) / s), lambda s: xgrad.exp(s * s / 2),
        lambda s: xgrad.expm1(s * s) * xgrad.exp(s * s), lambda s: 0.5 * (1 + math.log(2 * math.pi)) + xgrad.log(s)),
+    _c("gibrat", "", 0.0, INF, lambda x: -0.5 * xgrad.log(x) ** 2 - xgrad.log(x) - _HALF_LOG_2PI, lambda x: special.ndtr(xgrad.log(x)),
+       lambda x: special.ndtr(-xgrad.log(x)), lambda x: special.log_ndtr(xgrad.log(x)), lambda: math.exp(0.5), lambda: math.e * (math.e - 1),
+       lambda: 0.5 * math.log(2 * math.pi) + 0.5),
+    _c("fisk", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - 2 * xgrad.log1p(x**c), lambda x, c: 1 / (1 + x**-c), lambda x, c: 1 / (1 + x**c),
+       None, lambda c: (math.pi / c) / xgrad.sin(math.pi / c),
+       lambda c: 2 * (math.pi / c) / xgrad.sin(2 * math.pi / c) - ((math.pi / c) / xgrad.sin(math.pi / c)) ** 2, lambda c: 2 - xgrad.log(c)),
+    _c("triang", "c", 0.0, 1.0, lambda x, c: xgrad.log(2 * xgrad.where(x < c, x / c, (1 - x) / (1 - c))),
+       lambda x, c: xgrad.where(x < c, x * x / c, 1 - (1 - x) ** 2 / (1 - c)), None, None, lambda c: (1 + c) / 3, lambda c: (1 - c + c * c) / 18,
+       lambda c: 0.5 - math.log(2) + 0.0 * c),
+    _c("truncnorm", "a b", lambda a, b: a, lambda a, b: b, lambda x, a, b: -0.5 * x * x - _HALF_LOG_2PI - xgrad.log(_mass(a, b)),
+       lambda x, a, b: _mass(a, x) / _mass(a, b), lambda x, a, b: _mass(x, b) / _mass(a, b), None, lambda a, b: _truncated(a, b)[0], _truncnorm_var,
+       lambda a, b: 0.5 * math.log(2 * math.pi * math.e) + xgrad.log(_mass(a, b)) + 0.5 * _truncated(a, b)[1]),
+    *(_c(name, "a b", lambda a, b: a, lambda a, b: b, lambda x, a, b: -xgrad.log(x) - xgrad.log(xgrad.log(b / a)),
+         lambda x, a, b: xgrad.log(x / a) / xgrad.log(b / a), lambda x, a, b: xgrad.log(b / x) / xgrad.log(b / a), None,
+         lambda a, b: (b - a) / xgrad.log(b / a), lambda a, b: (b * b - a * a) / (2 * xgrad.log(b / a)) - ((b - a) / xgrad.log(b / a)) ** 2,
+         lambda a, b: 0.5 * xgrad.log(a * b) + xgrad.log(xgrad.log(b / a))) for name in ("loguniform", "reciprocal")),
+    _c("trapezoid", "c d", 0.0, 1.0, lambda x, c, d: xgrad.log(2 / (1 + d - c) * xgrad.where(x < c, x / c, xgrad.where(x <= d, 1.0, (1 - x) / (1 - d)))),
+       _trapezoid_cdf, None, None, _trapezoid_mean, _trapezoid_var, lambda c, d: 0.5 * (1 - d + c) / (1 + d - c) + xgrad.log(0.5 * (1 + d - c))),
+    _c("truncpareto", "b c", 1.0, lambda b, c: c, lambda x, b, c: xgrad.log(b) - (b + 1) * xgrad.log(x) - xgrad.log(1 - c**-b),
+       lambda x, b, c: (1 - x**-b) / (1 - c**-b), lambda x, b, c: (x**-b - c**-b) / (1 - c**-b), None, lambda b, c: _truncpareto_moment(1, b, c),
+       lambda b, c: _truncpareto_moment(2, b, c) - _truncpareto_moment(1, b, c) ** 2),
+    _c("genhalflogistic", "c", 0.0, lambda c: 1 / c, lambda x, c: math.log(2) + (1 / c - 1) * xgrad.log1p(-c * x) - 2 * xgrad.log1p(xgrad.exp(_gev_power(x, c))),
+       lambda x, c: xgrad.tanh(-0.5 * _gev_power(x, c)), None, None, None, None, lambda c: 2 - (2 * c + 1) * math.log(2)),
+    _c("lomax", "c", 0.0, INF, lambda x, c: xgrad.log(c) - (c + 1) * xgrad.log1p(x), lambda x, c: -xgrad.expm1(-c * xgrad.log1p(x)),
+       lambda x, c: xgrad.exp(-c * xgrad.log1p(x)), None, lambda c: 1 / (c - 1), lambda c: c / ((c - 1) ** 2 * (c - 2)), lambda c: 1 + 1 / c - xgrad.log(c)),
     _c("pareto", "b", 1.0, INF, lambda x, b: xgrad.log(b) - (b + 1) * xgrad.log(x), lambda x, b: 1 - x**-b, lambda x, b: x**-b, None,
        lambda b: b / (b - 1), lambda b: b / ((b - 2) * (b - 1) ** 2), lambda b: 1 + 1 / b - xgrad.log(b)),
     _c("weibull_min", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - x**c, lambda x, c: -xgrad.expm1(-(x**c)), lambda x, c: xgrad.exp(-(x**c)),
@@ -416,7 +604,7 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda m: m, lambda m: m**3),
     _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
        lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
-    _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, None, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),
+    _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, _binom_cdf, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),
     _d("bernoulli", "p", 0.0, 1.0, lambda k, p: _xlogy(k, p) + _xlog1py(1 - k, -p), lambda k, p: xgrad.where(k >= 1, 1.0, 1 - p), None, None,
        lambda p: p, lambda p: p * (1 - p), lambda p: special.entr(p) + special.entr(1 - p)),
     _d("geom", "p", 1.0, INF, lambda k, p: _xlog1py(k - 1, -p) + xgrad.log(p), lambda k, p: -xgrad.expm1(xgrad.floor(k.detach()) * xgrad.log1p(-p)), None,
@@ -424,4 +612,22 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _d("nbinom", "n p", 0.0, INF, _nbinom_log, lambda k, n, p: special.betainc(n, xgrad.floor(k.detach()) + 1.0, p), None, None,
        lambda n, p: n * (1 - p) / p, lambda n, p: n * (1 - p) / p**2),
 ])  # fmt: skip
-"""The distributions that are here, by name."""
+"""The distributions that are written out here, by name."""
+
+
+def twin_of(plain: Any) -> Any:
+    """Return the twin of a distribution of SciPy's: of the table, or else by SciPy's own code.
+
+    So a distribution of the user's, a class derived from ``rv_continuous`` or ``rv_discrete``, has
+    one, too, where its methods are array code.
+    """
+    known = DISTRIBUTIONS.get(plain.name)
+    if known is not None and type(known.plain) is type(plain):
+        return known
+    kind, density = (Discrete, "pmf") if hasattr(plain, "pmf") else (Continuous, "pdf")
+    low, high = (lambda *s, i=i: support(plain, s)[i] for i in (0, 1))
+    log = written(plain, f"_log{density}")
+    if log is None:
+        value = standard(plain, density)
+        log = lambda x, *s: xgrad.log(value(x, *s))  # noqa: E731
+    return kind(plain.name, (plain.shapes or "").replace(",", " "), low, high, log, plain=plain)
