@@ -262,3 +262,28 @@ def test_a_distribution_of_ones_own_has_derivatives():
 def test_a_moment_whose_sum_does_not_converge_is_refused():
     with pytest.raises(NotImplementedError, match="did not converge"):
         xg.grad(lambda a: plain.crystalball.mean(a, 3.0))(np.asarray(2.0))
+
+
+def _made(stats, a, x):
+    made = stats.make_distribution(stats.gamma)
+    one = made(a=a)
+    return [one.logpdf(x), one.cdf(x), one.icdf(0.3), one.mean(), one.skewness(), one.kurtosis(), one.entropy(),
+            *(one.moment(n, k) for n in (2, 3, 4) for k in ("raw", "central", "standardized")), stats.Logistic().logpdf(x), stats.Logistic().icdf(x / 4)]  # fmt: skip
+
+
+def test_new_classes_of_distributions():
+    check(S("made", np.asarray(2.3), np.asarray([0.4, 1.3]), f=_made, rtol=1e-5, value=1e-8))
+    check(
+        S(
+            "binomial",
+            np.asarray(0.4),
+            f=lambda st, p: [st.Binomial(n=7, p=p).logpmf(3), st.Binomial(n=7, p=p).mean()],
+        )
+    )
+    plain_class = plain.make_distribution(plain.gompertz)  # made by SciPy's name, and of numbers
+    x = np.asarray([0.4, 1.3])
+    near = lambda h: plain_class(c=0.9 + h).logpdf(x)  # noqa: E731
+    got = xg.jacfwd(lambda c: plain_class(c=c).logpdf(x))(np.asarray(0.9))
+    np.testing.assert_allclose(got, (near(1e-5) - near(-1e-5)) / 2e-5, rtol=1e-7)
+    slope = xg.grad(lambda x: xg.sum(plain_class(c=0.9).logpdf(x)))(x)
+    np.testing.assert_allclose(slope, 1 - 0.9 * np.exp(x), rtol=1e-9)

@@ -7,10 +7,18 @@ attributes: ``stats.norm``, ``stats.gamma``, ...
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ..common import rest_of
-from .continuous import Normal, Uniform
+from .continuous import (
+    Binomial,
+    Logistic,
+    Normal,
+    Uniform,
+    made_distribution,
+    make_distribution,
+)
 from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen, twin_of
 from .matrices import (
     dirichlet_multinomial,
@@ -49,9 +57,11 @@ from .statistics import (
 )
 
 __all__ = [
+    "Binomial",
     "Continuous",
     "Discrete",
     "Frozen",
+    "Logistic",
     "Normal",
     "Uniform",
     "anderson",
@@ -70,6 +80,7 @@ __all__ = [
     "kendalltau",
     "ks_1samp",
     "linregress",
+    "make_distribution",
     "matrix_normal",
     "matrix_t",
     "multinomial",
@@ -99,3 +110,17 @@ def __getattr__(name: str) -> Any:
         return DISTRIBUTIONS[name]
     found = _rest(name)
     return twin_of(found) if hasattr(found, "_get_support") and hasattr(found, "shapes") else found
+
+
+def patch(module: Any) -> None:
+    """Have the classes that SciPy makes of its distributions take an `Array`."""
+    own = module.make_distribution
+    if hasattr(own, "xgrad_original"):
+        own = own.xgrad_original
+
+    @functools.wraps(own)
+    def make(dist: Any) -> Any:
+        return made_distribution(own(dist), dist)
+
+    make.xgrad_original = own  # type: ignore[attr-defined]
+    module.make_distribution = make
