@@ -13,6 +13,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, joined, outside, raw, raws
+from .sparse import Factors, inverse_of, preconditioner, sparse_or_none
 
 __all__ = ["bisect", "brenth", "brentq", "fixed_point", "fsolve", "newton", "ridder", "root",
            "root_scalar", "toms748"]  # fmt: skip
@@ -58,6 +59,8 @@ def root(
 
     Derivatives of ``x`` flow to `args` and whatever `fun` closes over, at every order. A result
     without success warns; where the Jacobian is singular there is no derivative, and it raises.
+    Where there are many unknowns and the Jacobian is sparse, ``"hybr"``, which would make a dense
+    one, is replaced by ``"krylov"`` with the factors of the sparse one.
 
     >>> import numpy as np, xgrad as xg
     >>> from xgrad import scipy
@@ -68,16 +71,30 @@ def root(
     """
     args = args_of(args)
     given = held(jac, args) if callable(jac) else jac
-    found = chapter("optimize").root(
-        held(fun, args), np.asarray(raw(xgrad.asarray(x0))), method=method, jac=given, tol=tol,
-        callback=callback and outside(callback), options=options,
-    )  # fmt: skip
+    start = np.asarray(raw(xgrad.asarray(x0)))
 
     def equation(x: Array) -> Any:
         out = fun(x, *args)
         return _value(lambda x: out[0] if jac is True else out, x, ())
 
-    found.x = given_back(implicit(equation, np.asarray(found.x)), x0, args)
+    sparse = (
+        None
+        if jac is not None or method != "hybr" or options
+        else sparse_or_none(equation, start * 1.0)
+    )
+    if sparse is not None:
+        near = tol or 1e-10 * max(1.0, float(np.max(np.abs(raw(held(fun, args)(start))))))
+        method = "krylov"
+        options = {"fatol": near, "jac_options": {"inner_M": preconditioner(sparse, start * 1.0)}}
+    found = chapter("optimize").root(
+        held(fun, args), start, method=method, jac=given, tol=None if sparse else tol,
+        callback=callback and outside(callback), options=options,
+    )  # fmt: skip
+    x = np.asarray(found.x)
+    inverse = None if sparse is None else Factors(sparse, x)
+    if inverse is None and jac is not True:
+        inverse = inverse_of(equation, x)
+    found.x = given_back(implicit(equation, x, inverse), x0, args)
     if not found.success and getattr(found.x, "is_tracked", False):
         warn_of("root", found.message)
     return found

@@ -15,10 +15,14 @@ from ...arrays.array import Array
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from .equations import args_of, given_back, warn_of
 from .minima import held_solution, reads_anything, sides
+from .sparse import sparse_or_none
 
 __all__ = ["curve_fit", "least_squares", "lsq_linear", "nnls"]
 
 Function = Callable[..., Any]
+
+SPARSE_OPTIONS = {"tr_solver", "jac_sparsity", "diff_step"}
+"""What a caller says about the Jacobian to whom none is given."""
 
 LOSSES: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,
@@ -37,7 +41,10 @@ def least_squares(
     method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
     loss: str = "linear", f_scale: float = 1.0, args: Any = (), kwargs: Any = None, **options: Any,
 ) -> Any:  # fmt: skip
-    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`."""
+    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`.
+
+    Where there are many unknowns and the Jacobian is sparse, SciPy gets it as a sparse array.
+    """
     args, named = args_of(args), dict(kwargs or {})
     if loss not in LOSSES:
         raise ValueError(f"least_squares: loss is {loss!r}; expected one of {', '.join(LOSSES)}")
@@ -52,6 +59,8 @@ def least_squares(
         for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
     )
     slopes = outside(lambda v: jac(v, *args, **named)) if callable(jac) else jac
+    if jac == "2-point" and method != "lm" and not SPARSE_OPTIONS & options.keys():
+        slopes = sparse_or_none(residuals, start) or jac
     given = arrays_in(args, named)
     found = chapter("optimize").least_squares(
         outside(lambda v: residuals(Array(v)) if given else fun(v, *args, **named)), start,
