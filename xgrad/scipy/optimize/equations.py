@@ -19,6 +19,8 @@ __all__ = ["bisect", "brenth", "brentq", "fixed_point", "fsolve", "newton", "rid
            "root_scalar", "toms748"]  # fmt: skip
 
 Function = Callable[..., Any]
+RTOL = 4 * float(np.finfo(float).eps)
+"""SciPy's relative tolerance of a root."""
 
 
 def args_of(args: Any) -> tuple[Any, ...]:
@@ -101,12 +103,15 @@ def root(
 
 
 def fsolve(
-    func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: bool = False,
-    **options: Any,
+    func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: Any = 0,
+    col_deriv: Any = 0, xtol: float = 1.49012e-8, maxfev: int = 0, band: Any = None,
+    epsfcn: Any = None, factor: float = 100, diag: Any = None,
 ) -> Any:  # fmt: skip
     """Find a root of a vector function by MINPACK; see ``scipy.optimize.fsolve`` and `root`."""
     args = args_of(args)
     start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0))))
+    options = {"col_deriv": col_deriv, "xtol": xtol, "maxfev": maxfev, "band": band,
+               "epsfcn": epsfcn, "factor": factor, "diag": raw(diag)}  # fmt: skip
     x, about, status, message = chapter("optimize").fsolve(
         held(func, args), start, fprime=held(fprime, args), full_output=True, **options
     )
@@ -163,55 +168,73 @@ def _bracketed(
 
 
 def brentq(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.brentq`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("brentq", f, a, b, args, full_output, options)
 
 
 def brenth(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.brenth`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("brenth", f, a, b, args, full_output, options)
 
 
 def ridder(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.ridder`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("ridder", f, a, b, args, full_output, options)
 
 
 def bisect(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.bisect`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("bisect", f, a, b, args, full_output, options)
 
 
 def toms748(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), k: int = 1, xtol: float = 2e-12,
+    rtol: float = RTOL, maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.toms748`` and `root`."""
+    options = {"k": k, "xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("toms748", f, a, b, args, full_output, options)
 
 
-def newton(func: Function, x0: Any, fprime: Any = None, args: Any = (), **options: Any) -> Any:
+def newton(
+    func: Function, x0: Any, fprime: Any = None, args: Any = (), tol: float = 1.48e-8,
+    maxiter: int = 50, fprime2: Any = None, x1: Any = None, rtol: float = 0.0,
+    full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root near a number, or near each of many; see ``scipy.optimize.newton`` and `root`."""
     args = args_of(args)
-    if options.get("full_output"):
+    if full_output:
         raise NotImplementedError("newton: full_output has no derivative here; use root_scalar")
-    if callable(options.get("fprime2")):
-        options["fprime2"] = held(options["fprime2"], args)
+    options = {"tol": tol, "maxiter": maxiter, "fprime2": held(fprime2, args), "x1": raw(x1),
+               "rtol": rtol, "disp": disp}  # fmt: skip
     x = chapter("optimize").newton(
         held(func, args), raw(xgrad.asarray(x0)), held(fprime, args), **options
     )
     return given_back(_scalar(func, args, x), x0, args)
 
 
-def fixed_point(func: Function, x0: Any, args: Any = (), **options: Any) -> Any:
+def fixed_point(
+    func: Function, x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,
+    method: str = "del2",
+) -> Any:  # fmt: skip
     """Find x with ``func(x) == x``; see ``scipy.optimize.fixed_point`` and `root`."""
     args = args_of(args)
-    x = chapter("optimize").fixed_point(held(func, args), raw(xgrad.asarray(x0)), **options)
+    start = raw(xgrad.asarray(x0))
+    x = chapter("optimize").fixed_point(held(func, args), start, (), xtol, maxiter, method)
     return given_back(_scalar(lambda x, *a: _value(func, x, a) - x, args, x), x0, args)

@@ -331,7 +331,7 @@ def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
 
 
 @twin("signal")
-def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+def iirpeak(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that lets one frequency pass; see ``scipy.signal.iirpeak``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -340,7 +340,7 @@ def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
 
 
 @twin("signal")
-def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+def iirnotch(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that takes one frequency out; see ``scipy.signal.iirnotch``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -349,10 +349,14 @@ def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
 
 
 @twin("signal")
-def firwin2(numtaps: int, freq: Any, gain: Any, **options: Any) -> Any:
+def firwin2(
+    numtaps: int, freq: Any, gain: Any, *, nfreqs: Any = None, window: Any = "hamming",
+    antisymmetric: bool = False, fs: Any = None,
+) -> Any:  # fmt: skip
     """Design a filter by gains at frequencies, linear in the gains; see SciPy's ``firwin2``."""
     library = chapter("signal")
     edges = np.asarray(raw(freq), dtype=float)
+    options = {"nfreqs": nfreqs, "window": window, "antisymmetric": antisymmetric, "fs": fs}
     return by_matrix(lambda g: library.firwin2(numtaps, edges, g, **options), xgrad.asarray(gain))
 
 
@@ -365,6 +369,13 @@ def firls(numtaps: int, bands: Any, desired: Any, *, weight: Any = None, fs: Any
     return by_matrix(
         lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat
     )
+
+
+def plotted(plot: Any, w: Any, h: Any) -> tuple[Any, Any]:
+    """Return frequencies and a response, having shown them to a function, as SciPy does."""
+    if plot is not None:
+        plot(raw(w.detach()), raw(h.detach()))
+    return w, h
 
 
 def _response(b: Any, a: Any, x: Any) -> Any:
@@ -392,7 +403,7 @@ def freqz(
     turn = xgrad.exp(1j * w)
     n = max(b.shape[0], a.shape[0])
     b, a = (xgrad.pad(v, (0, n - v.shape[0])) for v in (b, a))
-    return w * (fs / (2 * np.pi)), _response(b, a, turn)
+    return plotted(plot, w * (fs / (2 * np.pi)), _response(b, a, turn))
 
 
 @twin("signal")
@@ -406,4 +417,4 @@ def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:
         )
     else:
         w = xgrad.asarray(worN)
-    return w, _response(b, a, 1j * w)
+    return plotted(plot, w, _response(b, a, 1j * w))
