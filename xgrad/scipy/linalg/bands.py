@@ -132,8 +132,8 @@ def cho_solve_banded(
     cb, lower = cb_and_lower
     cb = xgrad.asarray(cb)
     width, n = cb.shape[0] - 1, cb.shape[1]
-    k, j = np.indices((width + 1, n))
-    inside = j + k < n if lower else j + k >= width  # the rest is whatever LAPACK found there
+    row, j = np.indices((width + 1, n))
+    inside = j + row < n if lower else j + row >= width  # the rest is whatever LAPACK found there
     cb = xgrad.where(xgrad.asarray(inside), cb, 0.0)
     rows = []  # the diagonals of the product of the factor and its adjoint
     for k in range(width + 1):

@@ -15,13 +15,14 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
+from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
 from .solving import H
 
 __all__ = ["hessenberg", "schur"]
 
 
-def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int, blocks: Any) -> Any:
+def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> Any:
     """Return a basis and the form of a matrix in it, with their derivatives.
 
     Args:
@@ -29,7 +30,6 @@ def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int, blocks: An
         z: the basis, raw.
         pairs: the rows and columns of the elements that are made zero.
         first: from which vector of the basis on it may turn.
-        blocks: the places of pairs of rows whose diagonal elements are made equal instead.
     """
     n, is_complex = z.shape[0], z.dtype.kind == "c"
     basis = xgrad.asarray(z)
@@ -38,11 +38,10 @@ def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int, blocks: An
     assert count == len(pairs)
     if not count:
         return basis, H(basis) @ a @ basis
-    place = np.zeros((count, n, n))
-    place[range(count), [i for i, _ in lower], [j for _, j in lower]] = 1.0
-    place = xgrad.asarray(np.reshape(place, (count, n * n)))
+    ones = np.zeros((count, n, n))
+    ones[range(count), [i for i, _ in lower], [j for _, j in lower]] = 1.0
+    place = xgrad.asarray(np.reshape(ones, (count, n * n)))
     rows, cols = (xgrad.asarray(np.asarray(v)) for v in zip(*pairs, strict=True))
-    level = xgrad.asarray(np.asarray([p in blocks for p in pairs]))
 
     def turn(w: Any) -> Any:
         low = xgrad.reshape(w[:count] @ place, (n, n))
@@ -52,13 +51,19 @@ def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int, blocks: An
 
     def equation(w: Any) -> Any:
         q = turn(w)
-        t = H(q) @ a @ q
-        entries = xgrad.where(level, t[cols, cols] - t[rows, rows], t[rows, cols])
+        entries = (H(q) @ a @ q)[rows, cols]
         return xgrad.concat([xgrad.real(entries), xgrad.imag(entries)]) if is_complex else entries
 
     w = implicit(equation, np.zeros(2 * count if is_complex else count))
     q = turn(w)
     return q, H(q) @ a @ q
+
+
+UNDECIDED = (
+    "schur: a pair of complex eigenvalues has a basis only up to a rotation, which LAPACK chooses "
+    "anew near by, so that the form has no derivative; use eigvals, or functions of the matrix, "
+    "such as expm and sqrtm"
+)
 
 
 def _of_each(a: Any, f: Any) -> Any:
@@ -77,7 +82,7 @@ def schur(
     """Return Schur's triangular form and its basis, ``a = Z T Z*``; see ``scipy.linalg.schur``.
 
     Args:
-        a: a square matrix, whose eigenvalues are distinct where derivatives are asked for.
+        a: a square matrix, whose eigenvalues are real and distinct where derivatives are asked for.
         output: ``"real"`` for blocks of two on the diagonal, or ``"complex"``.
         sort: which eigenvalues come first; how many they are is then returned last.
         lwork, overwrite_a, check_finite: as SciPy's.
@@ -95,14 +100,11 @@ def schur(
         if not is_tracked(a):
             return Array(t), Array(z)
         n = len(t)
-        zero = t.dtype.type(0)
-        blocks = {(i + 1, i) for i in range(n - 1) if t[i + 1, i] != zero}
+        if t.dtype.kind == "c" or np.any(np.diag(t, -1) != 0):
+            raise RuleError(UNDECIDED)
         pairs = [(i, j) for j in range(n) for i in range(j + 1, n)]
-        z, form = _turned(xgrad.astype(a, t.dtype, copy=False), z, pairs, 0, blocks)
-        kept = np.triu(np.ones((n, n), dtype=bool))
-        for i, j in blocks:
-            kept[i, j] = True
-        return xgrad.where(xgrad.asarray(kept), form, 0.0), z
+        z, form = _turned(a, z, pairs, 0)
+        return xgrad.triu(form), z
 
     return (*_of_each(a, one), *counts)
 
@@ -128,8 +130,17 @@ def hessenberg(
             return Array(form), Array(q)
         n = len(form)
         pairs = [(i, j) for j in range(n) for i in range(j + 2, n)]
-        q, turned = _turned(a, q, pairs, 1, ())
-        return xgrad.where(xgrad.asarray(np.triu(np.ones((n, n), dtype=bool), -1)), turned, 0.0), q
+        q, turned = _turned(a, q, pairs, 1)
+        if form.dtype.kind == "c":  # LAPACK has what is below the diagonal real
+            below = xgrad.linalg.diagonal(turned, offset=-1)
+            phases = [xgrad.ones((), dtype=form.dtype)]
+            for i in range(n - 1):
+                phases.append(
+                    phases[-1] * below[i] / xgrad.abs(below[i]) * np.sign(form[i + 1, i].real)
+                )
+            turn = xgrad.stack(phases)
+            q, turned = q * turn, xgrad.conj(turn)[:, None] * turned * turn
+        return xgrad.triu(turned, k=-1), q
 
     form, q = _of_each(a, one)
     return (form, q) if calc_q else form

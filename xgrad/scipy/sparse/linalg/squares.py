@@ -28,7 +28,8 @@ class _Normal:
 
     def __init__(self, matrix: Any, apply: Any, size: int, shift: float, library: Any) -> None:
         self.matrix, self.apply, self.size, self.shift = matrix, apply, size, shift
-        self.library, self.factors = library, None
+        self.library = library
+        self.factors: Any = None
 
     def __call__(self, b: Any, adjoint: bool) -> Any:
         if self.matrix is None:
@@ -67,6 +68,10 @@ def _solved(name: str, A: Any, b: Any, damp: Any, x0: Any, options: dict[str, An
     library = library_of(sparse if sparse is not None else rhs)
     matrix = sparse.plain() if sparse is not None else None
     given = matrix if matrix is not None else raw_operator(operator, library)
+    if matrix is None and isinstance(raw(A), np.ndarray):
+        import scipy.sparse as plain
+
+        matrix = plain.csr_array(raw(A))
     start = None if x0 is None else raw(xgrad.asarray(x0))
     found = getattr(library, name)(given, raw(rhs.detach()), raw(damp), x0=start, **options)
     x, about = np.asarray(found[0]), found[1:]
