@@ -17,9 +17,7 @@ SHAPES = {"gamma": (2.3,), "chi2": (3.7,), "invgamma": (5.2,), "beta": (1.7, 2.6
           "fisk": (4.6,), "lomax": (4.5,), "triang": (0.35,), "truncnorm": (-0.8, 1.7), "loguniform": (0.4, 2.9), "reciprocal": (0.4, 2.9),
           "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
 CONTINUOUS = [
-    n
-    for n, d in scipy.stats.distributions.DISTRIBUTIONS.items()
-    if isinstance(d, scipy.stats.Continuous)
+    n for n, d in scipy.stats.table.DISTRIBUTIONS.items() if isinstance(d, scipy.stats.Continuous)
 ]
 DISCRETE = {
     "poisson": (2.3,),
@@ -91,7 +89,7 @@ def _quantiles(name):
 
 
 def _moments(name):
-    d = scipy.stats.distributions.DISTRIBUTIONS[name]
+    d = scipy.stats.table.DISTRIBUTIONS[name]
     names = [m for m in ("mean", "var", "entropy") if getattr(d, f"_{m}") is not None]
     names += ["std"] if d._var is not None else []
 
@@ -103,7 +101,7 @@ def _moments(name):
 
 def _discrete(name):
     names = ["logpmf", "pmf"] + ["cdf", "sf"] * (
-        scipy.stats.distributions.DISTRIBUTIONS[name]._cdf is not None
+        scipy.stats.table.DISTRIBUTIONS[name]._cdf is not None
     )
     fixed = DISCRETE[name][:-1]
 

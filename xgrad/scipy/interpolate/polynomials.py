@@ -70,7 +70,6 @@ class KroghInterpolator:
             f = lambda x, g=f: xgrad.jvp(g, (x,), (xgrad.ones_like(x),))[1]  # noqa: E731
         return self._shaped(x, f)
 
-
     def derivatives(self, x: Any, der: int | None = None) -> Any:
         """Return the value and derivatives of the polynomial, the first `der` of them."""
         count = len(self.c) if der is None else der

@@ -19,7 +19,7 @@ from .continuous import (
     made_distribution,
     make_distribution,
 )
-from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen, twin_of
+from .distributions import Continuous, Discrete, Frozen
 from .matrices import (
     dirichlet_multinomial,
     invwishart,
@@ -55,6 +55,7 @@ from .statistics import (
     wasserstein_distance,
     yeojohnson,
 )
+from .table import DISTRIBUTIONS, twin_of
 
 __all__ = [
     "Binomial",

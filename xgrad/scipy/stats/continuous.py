@@ -11,7 +11,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, chapter
-from .distributions import DISTRIBUTIONS, twin_of
+from .table import DISTRIBUTIONS, twin_of
 
 __all__ = ["Binomial", "Logistic", "Normal", "Uniform", "made_distribution", "make_distribution"]
 

@@ -12,8 +12,8 @@ from xgrad import special
 from ...custom.equation import implicit
 from ...errors import NotDifferentiableError
 from ..common import chapter, only, raw, twin
-from .distributions import DISTRIBUTIONS
 from .multivariate import held
+from .table import DISTRIBUTIONS
 
 __all__ = ["anderson", "binned_statistic", "boxcox", "boxcox_llf", "boxcox_normmax",
            "chi2_contingency", "cramervonmises", "cumfreq", "energy_distance", "kendalltau",
