@@ -228,10 +228,11 @@ class _Coloured:
             step = 1e-7 * (1.0 + _largest(np.asarray(backend.to_numpy(x))))
             with tape.recording(False), np.errstate(all="ignore"):
                 moved = xgrad.asarray(f(Array(x + step * tangent)))._data
-            away = np.asarray(backend.to_numpy(moved - record.outs[0]._data)) / step
-            away -= product
-            if _largest(away) <= size:
+            away = np.asarray(backend.to_numpy(moved - record.outs[0]._data))
+            product *= step
+            if _largest(np.subtract(away, product, out=product)) <= size * step:
                 return True
+            product = _product(entries, colours, colours.tangent)
         pushed = record.push([Array(tangent)])[0].detach()._data
         return _largest(product - np.asarray(backend.to_numpy(pushed))) <= size
 
