@@ -150,17 +150,20 @@ def twin(name: str) -> Callable[[F], F]:
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
             arrays = arrays_in(args, kwargs)
-            if any(isinstance(x._data, Batch) for x in arrays):
-                return for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
             if not arrays:
                 return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
-            if place is None:
-                return f(*args, **kwargs)
-            given = args[position] if len(args) > position else kwargs.pop(place, None)
-            if len(args) > position:
-                args = (*args[:position], None, *args[position + 1 :])
-            out = f(*args, **kwargs)
-            return out if given is None else xgrad.astype(out, _type_of(f.__name__, place, given))
+            given = None
+            if place is not None:
+                given = args[position] if len(args) > position else kwargs.pop(place, None)
+                if len(args) > position:
+                    args = (*args[:position], None, *args[position + 1 :])
+            if any(isinstance(x._data, Batch) for x in arrays):
+                out = for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
+            else:
+                out = f(*args, **kwargs)
+            if given is None or place is None:
+                return out
+            return xgrad.astype(out, _type_of(f.__name__, place, given))
 
         return call  # type: ignore[return-value]
 
