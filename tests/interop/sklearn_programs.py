@@ -413,8 +413,7 @@ OTHERS = [
         program(f"{type(m).__name__}.fit_transform", fit_transform(m), (POSITIVE,))
         for m in (
             decomposition.NMF(2),
-            # not FactorAnalysis: it takes sqrt(maximum(s - 1, 0)) at 0. Its gradient is right, its
-            # tangents are NaN: forward mode has zeros of where and maximum that are no strong ones
+            decomposition.FactorAnalysis(2),
             decomposition.KernelPCA(2),
             decomposition.TruncatedSVD(2),
             decomposition.IncrementalPCA(2),

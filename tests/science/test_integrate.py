@@ -438,3 +438,40 @@ def test_a_solver_that_stopped_has_no_derivative():
 
     with pytest.raises(RuntimeError, match="stopped before the end of t_span"):
         xg.grad(blows_up)(1.0)
+
+
+def _boundary(k):
+    """Return a solution of Bratu's equation, and an eigenvalue."""
+    fun = lambda x, y: xg.stack([y[1], -xg.exp(y[0]) * k])  # noqa: E731
+    ends = lambda a, b: xg.stack([a[0], b[0] - 0.2 * k])  # noqa: E731
+    x = np.linspace(0, 1, 5)
+    one = scipy.integrate.solve_bvp(fun, ends, x, np.zeros((2, 5)), tol=1e-6)
+    wave = lambda x, y, p: np.vstack((y[1], -(p[0] ** 2) * k * y[0]))  # noqa: E731
+    start = np.asarray([[0.0, 1, 0, -1, 0], [1.0, 0, -1, 0, 1]])
+    held = lambda a, b, p: xg.stack([a[0], b[0], a[1] - p[0]])  # noqa: E731
+    two = scipy.integrate.solve_bvp(wave, held, x, start, p=[6.0])
+    return one.sol(0.3)[0] + one.yp[1, 2] + xg.sum(two.p), two
+
+
+def test_boundary_value_problems():
+    f, k = lambda k: _boundary(k)[0], np.asarray(1.1)
+    slope = xg.grad(f)(k)
+    np.testing.assert_allclose(slope, (f(k + 1e-3) - f(k - 1e-3)) / 2e-3, rtol=1e-4)
+    np.testing.assert_allclose(xg.jvp(f, (k,), (np.asarray(1.0),))[1], slope, rtol=1e-9)
+    bent = xg.grad(xg.grad(f))(k)
+    near = (xg.grad(f)(k + 1e-3) - xg.grad(f)(k - 1e-3)) / 2e-3
+    np.testing.assert_allclose(bent, near, rtol=1e-4)
+    assert abs(float(_boundary(k)[1].p[0]) - 2 * np.pi / 1.1**0.5) < 1e-3
+    with pytest.raises(NotImplementedError, match="S has no derivative"):
+        xg.grad(lambda k: scipy.integrate.solve_bvp(lambda x, y: k * y, lambda a, b: a[:1] - 1.0, [0.0, 1.0], np.ones((1, 2)), S=np.zeros((1, 1))).y[0, 1])(1.0)  # fmt: skip
+
+
+def test_cubature_by_parameters_and_limits():
+    def f(p, b):
+        out = scipy.integrate.cubature(
+            lambda x, p: xg.exp(-p * xg.sum(xg.asarray(x) ** 2, axis=-1)), [0.0, 0.0], b, args=(p,)
+        )
+        return out.estimate
+
+    args = np.asarray(1.3), np.asarray([0.7, 1.4])
+    xg.testing.check_grads(f, args, order=2)

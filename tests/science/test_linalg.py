@@ -20,6 +20,7 @@ N = 7
 BAND = RNG.normal(size=(4, N)) + np.asarray([0.0, 6.0, 0.0, 0.0])[:, None]
 HALF = RNG.normal(size=(3, N)) + np.asarray([8.0, 0.0, 0.0])[:, None]
 X = RNG.normal(size=N)
+SPREAD = 0.3 * RNG.normal(size=(4, 4)) + np.diag([-3.0, 0.5, 2.5, 6.0])
 
 
 def sym(xp, a):
@@ -56,6 +57,15 @@ PROGRAMS = (
     L("qr", A, f=lambda la, a: [*la.qr(a[:, :3], mode="economic"), la.qr(a, mode="r")[0], *la.qr(a)]),
     L("qr pivoting", A, f=lambda la, a: la.qr(a, pivoting=True)[:2]),
     L("ldl", A, f=lambda la, a: [*la.ldl(spd(la, a))[:2], *la.ldl(spd(la, a), lower=False)[:2]]),
+    L("schur", SPREAD, f=lambda la, a: [*la.schur(a), *la.schur(a, sort="rhp")[:2]], rtol=1e-5),
+    L("schur, batch", np.stack([SPREAD, 2.0 * SPREAD.T]), f=lambda la, a: [abs(x) for x in la.schur(a)], rtol=1e-5),
+    L("hessenberg", A, f=lambda la, a: [*la.hessenberg(a, calc_q=True), la.hessenberg(a)], rtol=1e-5),
+    L("hessenberg, complex", Z, f=lambda la, a: la.hessenberg(a, calc_q=True), rtol=1e-5),
+    L("eig_banded", HALF, f=lambda la, a: [v * v for v in (*la.eig_banded(a, lower=True), *la.eig_banded(a[::-1]), *la.eig_banded(a, lower=True, select="i", select_range=(1, 3)),
+                                            la.eigvals_banded(a, lower=True), la.eig_banded(a, lower=True, eigvals_only=True))], rtol=1e-5),
+    L("eigh_tridiagonal", X, HALF[1, 1:], f=lambda la, d, e: [*la.eigh_tridiagonal(d, e), la.eigvalsh_tridiagonal(d, e), *la.eigh_tridiagonal(d, e, select="v", select_range=(-0.5, 9.0))], rtol=1e-5),
+    L("cholesky_banded", HALF, X, f=lambda la, a, b: [la.cholesky_banded(a, lower=True), la.cholesky_banded(a[::-1]), la.cho_solve_banded((la.cholesky_banded(a, lower=True), True), b),
+                                                      la.cho_solve_banded((la.cholesky_banded(a[::-1]), False), b)]),
     L("eigh", A, f=lambda la, a: [la.eigh(sym(la, a))[0], abs(la.eigh(sym(la, a))[1])]),
     L("eigh subset", A, f=lambda la, a: [abs(x) for x in la.eigh(sym(la, a), subset_by_index=[1, 2])]),
     L("eigh generalised", A, B, f=lambda la, a, b: la.eigh(sym(la, a), spd(la, b), eigvals_only=True)),

@@ -129,3 +129,50 @@ def test_what_leaves_the_tape_with_its_argument_loses_no_other(role):
 
     with pytest.raises(xg.errors.TracedConversionError, match="would drop its gradient"):
         xg.grad(solution)(2.0)
+
+
+N = 240
+
+
+def _chain(x, p):
+    left, right = xg.concat([xg.zeros(1), x[:-1]]), xg.concat([x[1:], xg.zeros(1)])
+    return left - 2.1 * x + right - p * xg.exp(x) / N
+
+
+def _valley(x, a):
+    return xg.sum(100 * (x[1:] - a * x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+SPARSE = {
+    "root": lambda p: xg.sum(scipy.optimize.root(_chain, np.zeros(N), args=(p,)).x),
+    "least_squares": lambda p: xg.sum(scipy.optimize.least_squares(lambda x: _chain(x, p), np.zeros(N), xtol=1e-12, ftol=1e-12, gtol=1e-12).x),
+    "trust-constr": lambda p: xg.sum(scipy.optimize.minimize(_valley, np.full(N, 0.95), args=(p,), method="trust-constr", tol=1e-9).x),
+    "newton-cg": lambda p: xg.sum(scipy.optimize.minimize(_valley, np.full(N, 0.95), args=(p,), method="newton-cg", tol=1e-9).x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_large_sparse_problems_make_no_dense_matrix(name, monkeypatch):
+    """The Jacobian is found sparse, for the solver and for the derivative."""
+
+    def refuse(*args):
+        raise AssertionError("a dense Jacobian was formed")
+
+    monkeypatch.setattr(xg.custom.equation._Dense, "_matrix", refuse)
+    f, p = SPARSE[name], np.asarray(0.97)
+    slope = xg.grad(f)(p)
+    high, low = (xg.value_and_grad(f)(p + h)[0] for h in (1e-3, -1e-3))
+    expected = (high - low) / 2e-3
+    np.testing.assert_allclose(slope, expected, rtol=1e-3)
+
+
+def test_second_order_methods_get_their_second_derivatives():
+    for method in ("trust-ncg", "trust-krylov", "trust-exact", "dogleg"):
+
+        def near(p, m=method):
+            away = lambda x: xg.sum((x - p) ** 2) + x[0] ** 4  # noqa: E731
+            return scipy.optimize.minimize(away, np.ones(3), method=m).x
+
+        slope = xg.jacfwd(near)(np.asarray(0.5))
+        np.testing.assert_allclose(slope[1:], 1.0, rtol=1e-8)
+        assert 0 < slope[0] < 1

@@ -43,7 +43,19 @@ def sft(s):
     )
 
 
+TIMES = np.linspace(0.0, 3.0, 7)
 PROGRAMS = (
+    *(S(f"design {kind}", np.asarray(0.3), np.asarray([0.2, 0.45]), f=lambda sg, w, v, kind=kind, more=more: [
+        getattr(sg, kind)(3, *more, w, output="sos"), *getattr(sg, kind)(2, *more, v, "band"), getattr(sg, kind)(2, *more, v, "bandstop", output="sos"), *getattr(sg, kind)(3, *more, w, "high", True)], rtol=1e-5)
+      for kind, more in (("butter", ()), ("cheby1", (1.2,)), ("cheby2", (21.0,)), ("ellip", (1.1, 22.0)), ("bessel", ()))),
+    S("ripples", np.asarray(1.2), np.asarray(21.0), f=lambda sg, r, s: [*sg.cheby1(3, r, 0.3), sg.cheby1(4, r, 0.3, output="sos"), *sg.cheby2(4, s, 0.3), *sg.iirfilter(3, 0.4, r, None, "low", ftype="chebyshevI")], rtol=1e-5),
+    S("sections", np.asarray([0.3, -0.4]), np.asarray([1.0, 0.7, 0.9]), f=lambda sg, z, d: [sg.zpk2sos(z, np.asarray([0.1, 0.2, 0.5]), 1.3), sg.tf2sos(np.asarray([1.0, 0.5]), d), sg.zpk2sos(z, [-0.1, -0.2, -0.5], 1.3, analog=True)]),
+    S("prototypes", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray(1.3), f=lambda sg, b, a, w: [x for f in (sg.lp2lp, sg.lp2hp, sg.lp2bp, sg.lp2bs) for x in f(b, a, w)]),
+    S("responses", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray([0.2, -0.3]), f=lambda sg, b, a, x: [y for f in (sg.step, sg.impulse) for y in (*f((b, a), T=TIMES), *f((b, a), x if f is sg.step else x[:, None], TIMES))]
+      + [*sg.lti(b, a).step(T=TIMES), *sg.TransferFunction(b, a).impulse(T=TIMES), sg.lsim(sg.lti(b, a), TIMES, TIMES)[1], *sg.bode((b, a), w=TIMES + 0.1)]),
+    S("spaces", np.asarray([0.3, -0.4]), np.asarray([[0.3, 0.5], [-0.6, 0.2]]), f=lambda sg, z, A: [*sg.zpk2ss(z, [0.1, 0.2], 1.3), *map(abs, sg.ss2zpk(A, np.ones((2, 1)), np.ones((1, 2)), np.ones((1, 1))))]),
+    S("splines and peaks", np.sin(np.arange(9.0) * 1.7), f=lambda sg, x: [sg.cspline1d_eval(x, np.asarray([0.3, 1.2, 4.5])), sg.peak_prominences(x, [1, 5])[0],
+      *sg.peak_widths(x, [1, 5]), *sg.find_peaks(x, threshold=0.1, prominence=0.2, width=0.3)[1].values()]),
     S("lfilter", X, B, A, f=lambda s, x, b, a: [s.lfilter(b, a, x), s.lfilter(b, np.ones(1), x), s.lfilter(np.ones(1), a, x)]),
     S("lfilter axis", XX, B, A, f=lambda s, x, b, a: [s.lfilter(b, a, x, axis=0), s.lfilter(b, a, x)]),
     S("lfilter zi", X, B, A, ZI, f=lambda s, x, b, a, z: s.lfilter(b, a, x, zi=z)),
@@ -127,8 +139,8 @@ def test_raw_arrays_give_what_scipy_gives():
         (lambda s, x: s.sosfilt(np.ones(6), x), ValueError, r"expected \(sections, 6\)"),
         (lambda s, x: s.filtfilt(B, A, x[:5]), ValueError, "x has 5 samples; expected more than the 12"),
         (lambda s, x: s.convolve(x, B, "all"), ValueError, "mode is 'all'"),
-        (lambda s, x: s.butter(2, x[0] * 0 + 0.3, output="sos"), NotImplementedError, "output is 'sos'"),
-        (lambda s, x: s.find_peaks(x, prominence=1), NotImplementedError, "no derivative here"),
+        (lambda s, x: s.butter(2, x[0] * 0 + 0.3, output="ss"), ValueError, "output is 'ss'"),
+        (lambda s, x: xg.grad(lambda r: s.ellip(2, r, 20.0, 0.3)[0][0])(1.0), NotImplementedError, "cheby1 has one in rp"),
         (lambda s, x: s.welch(x, nperseg=8, noverlap=8), ValueError, "noverlap < nperseg"),
     ],
 )  # fmt: skip

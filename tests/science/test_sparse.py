@@ -42,6 +42,20 @@ def _solver(name, make=matrix, **options):
     return f
 
 
+def _squares(name):
+    def f(sp, xp, d, b, damp):
+        solve = getattr(sp.sparse.linalg, name)
+        A, tight = matrix(sp, d), {"atol": 1e-15, "btol": 1e-15, "conlim": 0}
+        damp = damp if isinstance(damp, xg.Array) else float(damp)
+        first = [solve(A[:, :4], b, **tight)[0], solve(A[:4, :], b[:4], **tight)[0]]
+        op = sp.sparse.linalg.LinearOperator(
+            (N, 4), lambda v: A[:, :4] @ v, lambda v: A[:, :4].T @ v
+        )
+        return [*first, solve(A, b, damp, x0=np.ones(N), **tight)[0], solve(op, b, **tight)[0]]
+
+    return f
+
+
 def _operator(sp, xp, d, b):
     A = spd(sp, d)
     op = sp.sparse.linalg.LinearOperator((N, N), matvec=lambda v: A @ v, dtype=float)
@@ -91,6 +105,7 @@ PROGRAMS = (
     P("splu complex", lambda sp, xp, d, b: [sp.sparse.linalg.splu(matrix(sp, d, "csc")).solve(b, t) for t in "NTH"],
       (DATA * (1 + 0.3j), X + 0.5j * B)),
     P("factorized", lambda sp, xp, d, b: sp.sparse.linalg.factorized(matrix(sp, d, "csc"))(b), (DATA, X)),
+    *(P(f"{n}", _squares(n), (DATA, B, np.asarray(0.7)), value=1e-8, rtol=1e-5) for n in ("lsqr", "lsmr")),
     P("cg", _solver("cg", spd), (DATA, X), value=1e-8),
     P("minres", _solver("minres", spd), (DATA, X), value=1e-8),
     *(P(name, _solver(name), (DATA, X), value=1e-8, rtol=1e-5)

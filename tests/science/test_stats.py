@@ -14,11 +14,10 @@ RNG = np.random.default_rng(12)
 Q = np.asarray([0.1, 0.45, 0.83])
 LOC, SCALE = np.asarray(0.3), np.asarray(1.4)
 SHAPES = {"gamma": (2.3,), "chi2": (3.7,), "invgamma": (5.2,), "beta": (1.7, 2.6), "t": (4.3,), "f": (3.2, 9.1), "genextreme": (0.3,),
-          "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
+          "fisk": (4.6,), "lomax": (4.5,), "triang": (0.35,), "truncnorm": (-0.8, 1.7), "loguniform": (0.4, 2.9), "reciprocal": (0.4, 2.9),
+          "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
 CONTINUOUS = [
-    n
-    for n, d in scipy.stats.distributions.DISTRIBUTIONS.items()
-    if isinstance(d, scipy.stats.Continuous)
+    n for n, d in scipy.stats.table.DISTRIBUTIONS.items() if isinstance(d, scipy.stats.Continuous)
 ]
 DISCRETE = {
     "poisson": (2.3,),
@@ -30,6 +29,17 @@ DISCRETE = {
 X, Y = RNG.uniform(0.5, 3.0, 14), RNG.uniform(0.5, 3.0, 14)
 COV = np.asarray([[1.5, 0.3], [0.3, 0.8]])
 PTS = RNG.normal(size=(4, 2))
+SPD = np.asarray([[2.1, -0.4], [-0.4, 1.2]])
+
+
+def sym(x):
+    """Return the symmetric part of a matrix, as SciPy reads one triangle alone."""
+    return 0.5 * (x + x.T)
+
+
+def number(x):
+    """Return a number where SciPy takes no array."""
+    return x if isinstance(x, xg.Array) else float(x)
 
 
 def S(name, *args, f=None, **options):
@@ -79,7 +89,7 @@ def _quantiles(name):
 
 
 def _moments(name):
-    d = scipy.stats.distributions.DISTRIBUTIONS[name]
+    d = scipy.stats.table.DISTRIBUTIONS[name]
     names = [m for m in ("mean", "var", "entropy") if getattr(d, f"_{m}") is not None]
     names += ["std"] if d._var is not None else []
 
@@ -91,7 +101,7 @@ def _moments(name):
 
 def _discrete(name):
     names = ["logpmf", "pmf"] + ["cdf", "sf"] * (
-        scipy.stats.distributions.DISTRIBUTIONS[name]._cdf is not None
+        scipy.stats.table.DISTRIBUTIONS[name]._cdf is not None
     )
     fixed = DISCRETE[name][:-1]
 
@@ -112,7 +122,47 @@ def _discrete(name):
     )
 
 
+WRITTEN = {
+    "gompertz": (0.9,),
+    "burr12": (2.4, 3.5),
+    "chi": (3.3,),
+    "skewnorm": (1.4,),
+    "exponnorm": (1.5,),
+    "vonmises_line": (1.7,),
+    "arcsine": (),
+}
+SUMS = {
+    "hypergeom": (20.0, 7.0, 12.0),
+    "betabinom": (5.0, 2.3, 0.63),
+    "planck": (0.6,),
+}
+
+
+def own_code(name):
+    """Return what SciPy's own code gives, and integrals of its density where that is compiled."""
+    d, shapes = getattr(plain, name), WRITTEN[name]
+    x = d.ppf(Q[:2], *shapes, LOC, SCALE)
+
+    def f(st, x, *params):
+        d = getattr(st, name)
+        whole = [getattr(d, m)(x, *params) for m in ("logpdf", "cdf", "sf", "logsf")]
+        return [*whole, d.mean(*params), d.entropy(*params)]
+
+    return S(
+        f"{name}, own code",
+        x,
+        *map(np.asarray, shapes),
+        LOC,
+        SCALE,
+        f=f,
+        rtol=1e-4,
+        order=1,
+        value=1e-7,
+    )
+
+
 PROGRAMS = (
+    *map(own_code, WRITTEN),
     *(S(n, np.asarray(0.2), np.asarray(1.3), Q, f=new(n)) for n in ("Normal", "Uniform")),
     *map(_whole, CONTINUOUS),
     *map(_quantiles, [n for n in CONTINUOUS if n != "invgauss"]),
@@ -126,6 +176,25 @@ PROGRAMS = (
         st.multivariate_normal.logpdf(x, m, 0.5 * (c + c.T)), st.multivariate_normal.pdf(x[0], m, 0.5 * (c + c.T)), st.multivariate_normal.entropy(m, 0.5 * (c + c.T))]),
     S("multivariate_t", PTS, COV, np.asarray(4.2), f=lambda st, x, c, v: st.multivariate_t.logpdf(x, np.zeros(2), 0.5 * (c + c.T), v if hasattr(v, "_data") else float(v))),
     S("dirichlet", np.asarray([1.5, 2.0, 0.8]), f=lambda st, a: [st.dirichlet.logpdf(np.asarray([0.2, 0.5, 0.3]), a), st.dirichlet.pdf(np.asarray([0.2, 0.5]), a), st.dirichlet.entropy(a)]),
+    S("wishart", SPD, COV, np.asarray(4.3), f=lambda st, x, c, v: [f(sym(x), number(v), sym(c)) for f in (st.wishart.logpdf, st.invwishart.logpdf, st.wishart.pdf)] + [
+        st.wishart.mean(number(v), c), st.wishart.mode(number(v), c), st.wishart.var(number(v), c), st.wishart.entropy(number(v), sym(c)), st.invwishart.mean(number(v), c), st.invwishart.mode(number(v), c),
+        st.invwishart.var(number(v + 2.0), c), st.invwishart.entropy(number(v), sym(c))]),
+    S("wisharts", np.stack([SPD, COV], axis=-1), f=lambda st, x: [f(0.5 * (x + np.moveaxis(x, 1, 0)), 3.2, SPD) for f in (st.wishart.logpdf, st.invwishart.logpdf)]),
+    S("matrices", RNG.normal(size=(2, 2, 2)), PTS[:2], SPD, COV, np.asarray(3.4), f=lambda st, X, m, r, c, v: [
+        st.matrix_normal.logpdf(X, m, sym(r), sym(c)), st.matrix_normal.pdf(X[0], rowcov=sym(r), colcov=sym(c)), st.matrix_normal.entropy(sym(r), sym(c)),
+        st.matrix_t.logpdf(X, m, sym(r), sym(c), number(v)), st.matrix_t.pdf(X[0], m, sym(r), 1, 3.0)]),
+    S("counts", np.asarray([1.5, 2.0, 0.8]), f=lambda st, a: [d for n, x in ((5, np.asarray([1, 3, 1])), (3, np.asarray([[1, 0, 2], [3, 0, 0]]))) for d in (
+        st.multinomial.logpmf(x, n, a / a.sum()), st.multinomial.pmf(x, n, a / a.sum()), st.multinomial.mean(n, a / a.sum()), st.multinomial.cov(n, a / a.sum()),
+        st.multinomial.entropy(n, a / a.sum()), st.dirichlet_multinomial.logpmf(x, a, n), st.dirichlet_multinomial.pmf(x, a, n),
+        st.dirichlet_multinomial.mean(a, n), st.dirichlet_multinomial.var(a, n), st.dirichlet_multinomial.cov(a, n))]),
+    S("directions", RNG.normal(size=3), RNG.normal(size=3), np.asarray(1.7), f=lambda st, x, m, k: [
+        f(x / (x * x).sum() ** 0.5, m / (m * m).sum() ** 0.5, number(k)) for f in (st.vonmises_fisher.logpdf, st.vonmises_fisher.pdf)]
+        + [st.vonmises_fisher.entropy(m / (m * m).sum() ** 0.5, number(k))]),
+    S("normal_inverse_gamma", Q, Q + 0.4, LOC, SCALE, np.asarray(2.6), f=lambda st, x, s, m, k, a: [
+        st.normal_inverse_gamma.logpdf(x, s, m, k, a, 1.3), st.normal_inverse_gamma.pdf(x, s, m, k, a, 1.3), *st.normal_inverse_gamma.mean(m, k, a, k), *st.normal_inverse_gamma.var(m, k, a, k)]),
+    S("multivariate moments", np.asarray([1.5, 2.0, 0.8]), COV, np.asarray(4.2), PTS, f=lambda st, a, c, v, x: [
+        st.dirichlet.mean(a), st.dirichlet.var(a), st.dirichlet.cov(a), st.multivariate_t.entropy(shape=sym(c), df=number(v)), *st.multivariate_normal.fit(x)]),
+    S("frozen vectors", PTS, f=lambda st, x: [st.multivariate_normal([0.1, 0.3], COV).logpdf(x), st.multivariate_t([0.1, 0.3], COV, 3.2).pdf(x)]),
     S("gaussian_kde", X, Y[:3], f=lambda st, x, y: [st.gaussian_kde(x)(y), st.gaussian_kde(x, "silverman").logpdf(y), st.gaussian_kde(x, 0.4).integrate_box_1d(0.5, 1.5)]),
     S("gaussian_kde, two", PTS.T, PTS[:2].T + 0.1, Y[:4], f=lambda st, x, y, w: st.gaussian_kde(x, weights=w)(y)),
     S("linregress", X, Y, f=lambda st, x, y: tuple(st.linregress(x, y))),
@@ -160,3 +229,59 @@ def test_derivatives(program):
 def test_bad_input(call, error, says):
     with pytest.raises(error, match=says):
         call(scipy.stats, xg.asarray(X))
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_discrete_distributions_by_own_code_and_sums(name):
+    *fixed, p = SUMS[name]
+    k = np.asarray([1.0, 3.0])
+    d, twin = getattr(plain, name), getattr(scipy.stats, name)
+    for method in ("pmf", "cdf", "sf"):
+        near = lambda p, m=method: getattr(d, m)(k, *fixed, p)  # noqa: E731
+        out, slope = xg.jvp(lambda p, m=method: getattr(twin, m)(k, *fixed, p), (p,), (1.0,))
+        np.testing.assert_allclose(out, near(p), rtol=1e-9)
+        if name != "hypergeom":  # whose last parameter is a whole number
+            np.testing.assert_allclose(slope, (near(p + 1e-5) - near(p - 1e-5)) / 2e-5, rtol=1e-6)
+
+
+def test_a_distribution_of_ones_own_has_derivatives():
+    class Tent(plain.rv_continuous):
+        def _pdf(self, x, c):
+            return c * np.exp(-c * x)
+
+    tent = Tent(a=0.0, name="tent", shapes="c")
+    x = np.asarray([0.4, 1.1])
+    for f in (tent.logpdf, tent.cdf):
+        expected = (f(x, 1.3 + 1e-4) - f(x, 1.3 - 1e-4)) / 2e-4
+        got = xg.jacfwd(lambda c, f=f: f(x, c))(np.asarray(1.3))
+        np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_a_moment_whose_sum_does_not_converge_is_refused():
+    with pytest.raises(NotImplementedError, match="did not converge"):
+        xg.grad(lambda a: plain.crystalball.mean(a, 3.0))(np.asarray(2.0))
+
+
+def _made(stats, a, x):
+    made = stats.make_distribution(stats.gamma)
+    one = made(a=a)
+    return [one.logpdf(x), one.cdf(x), one.icdf(0.3), one.mean(), one.skewness(), one.kurtosis(), one.entropy(),
+            *(one.moment(n, k) for n in (2, 3, 4) for k in ("raw", "central", "standardized")), stats.Logistic().logpdf(x), stats.Logistic().icdf(x / 4)]  # fmt: skip
+
+
+def test_new_classes_of_distributions():
+    check(S("made", np.asarray(2.3), np.asarray([0.4, 1.3]), f=_made, rtol=1e-5, value=1e-8))
+    check(
+        S(
+            "binomial",
+            np.asarray(0.4),
+            f=lambda st, p: [st.Binomial(n=7, p=p).logpmf(3), st.Binomial(n=7, p=p).mean()],
+        )
+    )
+    plain_class = plain.make_distribution(plain.gompertz)  # made by SciPy's name, and of numbers
+    x = np.asarray([0.4, 1.3])
+    near = lambda h: plain_class(c=0.9 + h).logpdf(x)  # noqa: E731
+    got = xg.jacfwd(lambda c: plain_class(c=c).logpdf(x))(np.asarray(0.9))
+    np.testing.assert_allclose(got, (near(1e-5) - near(-1e-5)) / 2e-5, rtol=1e-7)
+    slope = xg.grad(lambda x: xg.sum(plain_class(c=0.9).logpdf(x)))(x)
+    np.testing.assert_allclose(slope, 1 - 0.9 * np.exp(x), rtol=1e-9)

@@ -229,11 +229,12 @@ class _Dense:
     def __call__(self, b: Any, adjoint: bool) -> Any:
         backend = backend_of(self.x)
         xp = backend.xp
-        if self.factors is None:
-            self.factors = backend.lu_factor(self._matrix(backend))
+        matrix = self._matrix(backend) if self.factors is None else None
         shape = self.x.shape
-        lu, pivots = self.factors
         try:
+            if matrix is not None:
+                self.factors = backend.lu_factor(matrix)
+            lu, pivots = self.factors
             found = backend.lu_solve(lu, pivots, xp.reshape(b, (-1, 1)), adjoint)
         except Exception as error:
             raise errors.RuleError(SINGULAR) from error

@@ -9,6 +9,9 @@ from typing import Any
 
 import xgrad
 
+SYSTEMS = "scipy.signal._ltisys"
+"""Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
+
 
 def holds(x: Any, depth: int = 4) -> bool:
     """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
@@ -24,6 +27,8 @@ def holds(x: Any, depth: int = 4) -> bool:
         return isinstance(x.data, xgrad.Array)
     if isinstance(x, _twins("sparse.linalg.operators", "LinearOperator")):
         return True
+    if type(x).__module__ == SYSTEMS:
+        return any(holds(v, depth - 1) for v in vars(x).values())
     if isinstance(x, functools.partial):
         return holds((x.func, x.args, x.keywords), depth - 1)
     if isinstance(x, MethodType):

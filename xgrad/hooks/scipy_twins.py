@@ -38,7 +38,7 @@ def enter(name: str) -> None:
     if hasattr(chapter, "patch"):
         chapter.patch(module)
     if name == "scipy.stats":
-        distributions.enter(module, chapter.DISTRIBUTIONS)
+        distributions.enter(module, chapter.table.twin_of)
 
 
 def replace_names() -> None:

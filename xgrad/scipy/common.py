@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import wraps
 from importlib import import_module
+from inspect import signature
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +24,7 @@ __all__ = [
     "arrays_in",
     "chapter",
     "is_tracked",
+    "only",
     "outside",
     "raw",
     "raws",
@@ -130,23 +132,61 @@ F = TypeVar("F", bound=Callable[..., Any])
 def twin(name: str) -> Callable[[F], F]:
     """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
 
+    A parameter ``output`` or ``out`` may be a type for the result; an array to write into is
+    refused.
+
     Args:
         name: the chapter, as ``"signal"``.
     """
 
     def decorate(f: F) -> F:
+        known = signature(f).parameters
+        # of others, as designs of filters, it is the form of the result
+        place = next(
+            (n for n in ("output", "out") if n in known and known[n].default is None), None
+        )
+        position = list(known).index(place) if place else 0
+
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
-            given = arrays_in(args, kwargs)
-            if any(isinstance(x._data, Batch) for x in given):
-                return for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
-            if given:
-                return f(*args, **kwargs)
-            return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+            arrays = arrays_in(args, kwargs)
+            if not arrays:
+                return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+            given = None
+            if place is not None:
+                given = args[position] if len(args) > position else kwargs.pop(place, None)
+                if len(args) > position:
+                    args = (*args[:position], None, *args[position + 1 :])
+            if any(isinstance(x._data, Batch) for x in arrays):
+                out = for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
+            else:
+                out = f(*args, **kwargs)
+            if given is None or place is None:
+                return out
+            return xgrad.astype(out, _type_of(f.__name__, place, given))
 
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+def _type_of(name: str, place: str, given: Any) -> Any:
+    """Return the type that a result is asked to have; refuse an array to write it into."""
+    if isinstance(given, (type, str, np.dtype)):
+        return np.dtype(given)
+    raise NotImplementedError(
+        f"{name}: {place} is an array to write into, which no derivative follows; use what the "
+        "function returns"
+    )
+
+
+def only(name: str, **options: tuple[Any, Any]) -> None:
+    """Refuse options that are not at the value for which there is a derivative, by their names."""
+    for key, (given, known) in options.items():
+        if given is not known and not (type(given) is type(known) and given == known):
+            raise NotImplementedError(
+                f"{name}: {key}={given!r:.60} has no derivative here; only {key}={known!r} has one"
+            )
 
 
 def by_matrix(f: Callable[[Any], Any], x: Array, axis: int = -1) -> Array:

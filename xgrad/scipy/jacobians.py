@@ -104,8 +104,17 @@ class _Colours:
         self.place = self.of[self.cols] * csr.shape[0] + self.rows
         """Where the entries are in the pushed tangents, one after the other."""
         self.units: dict[Any, Any] = {}
-        """The tangents of the first colours, on the devices where they were."""
+        """The tangents of the first colours, and what else is needed on the devices of calls."""
         self.tangent = np.random.default_rng(0).normal(size=csr.shape[1])
+
+    def kept(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Return what was made under a key for an earlier call."""
+        if key not in self.units:
+            made = make()
+            if len(self.units) >= KEPT:
+                return made
+            self.units[key] = made
+        return self.units[key]
 
 
 class _Coloured:
@@ -184,13 +193,9 @@ class _Coloured:
             return backend.from_numpy(values, device)
 
         def unit(colour: int) -> Any:
-            key = colour, x._data.dtype, str(device)
-            if key not in colours.units:
-                made = backend.xp.astype(here(colours.of == colour), x._data.dtype)
-                if len(colours.units) >= KEPT:
-                    return made
-                colours.units[key] = made
-            return colours.units[key]
+            dtype = x._data.dtype
+            key = colour, dtype, str(device)
+            return colours.kept(key, lambda: backend.xp.astype(here(colours.of == colour), dtype))
 
         if not record.taped and x.size * colours.count < LARGE:
             place = tuple(map(here, (colours.of[colours.cols], colours.rows)))
@@ -202,7 +207,8 @@ class _Coloured:
             except (errors.MissingFunctionError, TypeError, AttributeError):
                 pass  # the walks below do one tangent at a time
         swept = [record.push([Array(unit(c))])[0] for c in range(colours.count)]
-        found: Array = xgrad.take(xgrad.concat(swept), Array(here(colours.place)))
+        place = colours.kept(("place", str(device)), lambda: here(colours.place))
+        found: Array = xgrad.take(xgrad.concat(swept), Array(place))
         return found
 
     def _holds(self, record: Record, colours: _Colours, data: Array, f: Any) -> bool:
@@ -210,23 +216,34 @@ class _Coloured:
         x = record.inputs[0]._data
         backend = backend_of(x)
         entries = np.asarray(backend.to_numpy(data.detach()._data))
-        t = colours.tangent
-        product = _product(entries, colours, t)
-        size = 1e-5 * (np.max(np.abs(product), initial=0.0) + 1e-30)
+        product = _product(entries, colours, colours.tangent)
+        size = 1e-5 * (_largest(product) + 1e-30)
 
-        def near(got: Any) -> bool:
-            return bool(
-                np.max(np.abs(product - np.asarray(backend.to_numpy(got))), initial=0.0) <= size
-            )
+        def tangent_here() -> Any:
+            held = backend.from_numpy(colours.tangent, backend.device(x))
+            return backend.xp.astype(held, x.dtype)
 
-        tangent = backend.xp.astype(backend.from_numpy(t, backend.device(x)), x.dtype)
+        tangent = colours.kept(("tangent", x.dtype, str(backend.device(x))), tangent_here)
         if np.dtype(str(product.dtype)) == np.float64:
-            step = 1e-7 * (1.0 + float(np.max(np.abs(backend.to_numpy(x)), initial=0.0)))
+            step = 1e-7 * (1.0 + _largest(np.asarray(backend.to_numpy(x))))
             with tape.recording(False), np.errstate(all="ignore"):
                 moved = xgrad.asarray(f(Array(x + step * tangent)))._data
-            if near((moved - record.outs[0]._data) / step):
+            away = np.asarray(backend.to_numpy(moved - record.outs[0]._data))
+            product *= step
+            if _largest(np.subtract(away, product, out=product)) <= size * step:
                 return True
-        return near(record.push([Array(tangent)])[0].detach()._data)
+            product = _product(entries, colours, colours.tangent)
+        pushed = record.push([Array(tangent)])[0].detach()._data
+        return _largest(product - np.asarray(backend.to_numpy(pushed))) <= size
+
+
+def _largest(x: Any) -> float:
+    """Return the largest absolute value, by two passes that make no array; NaN if there is one."""
+    if not x.size:
+        return 0.0
+    if x.dtype.kind == "c":
+        return float(np.max(np.abs(x)))
+    return float(np.maximum(x.max(), -x.min()))
 
 
 def _product(entries: Any, colours: _Colours, t: Any) -> Any:

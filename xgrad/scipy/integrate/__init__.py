@@ -1,6 +1,7 @@
 """Integrals and differential equations, as in ``scipy.integrate``."""
 
 from ..common import rest_of
+from .bvp import solve_bvp
 from .ivp import OdeResult, OdeSolution, solve_ivp
 from .odes import odeint
 from .quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tanhsinh, tplquad
@@ -19,6 +20,7 @@ __all__ = [
     "quad_vec",
     "romb",
     "simpson",
+    "solve_bvp",
     "solve_ivp",
     "tanhsinh",
     "tplquad",

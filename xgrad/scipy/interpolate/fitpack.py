@@ -8,7 +8,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import raw, twin
+from ..common import only, raw, twin
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
 __all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline", "splint",
@@ -59,6 +59,7 @@ def splrep(
 @twin("interpolate")
 def splint(a: Any, b: Any, tck: Any, full_output: int = 0) -> Any:
     """Return the integral of a spline; see ``scipy.interpolate.splint``."""
+    only("splint", full_output=(bool(full_output), False))
     t, c, k = tck
     return BSpline(t, xgrad.asarray(c)[: xgrad.asarray(t).shape[0] - k - 1], k).integrate(a, b)
 

@@ -70,6 +70,11 @@ class KroghInterpolator:
             f = lambda x, g=f: xgrad.jvp(g, (x,), (xgrad.ones_like(x),))[1]  # noqa: E731
         return self._shaped(x, f)
 
+    def derivatives(self, x: Any, der: int | None = None) -> Any:
+        """Return the value and derivatives of the polynomial, the first `der` of them."""
+        count = len(self.c) if der is None else der
+        return xgrad.stack([self(x) if k == 0 else self.derivative(x, k) for k in range(count)])
+
 
 class BarycentricInterpolator(KroghInterpolator):
     """The polynomial through points; see ``scipy.interpolate.BarycentricInterpolator``."""

@@ -1,6 +1,14 @@
 """Dense linear algebra, as in ``scipy.linalg``."""
 
 from ..common import rest_of
+from .bands import (
+    cho_solve_banded,
+    cholesky_banded,
+    eig_banded,
+    eigh_tridiagonal,
+    eigvals_banded,
+    eigvalsh_tridiagonal,
+)
 from .equations import (
     solve_continuous_are,
     solve_continuous_lyapunov,
@@ -55,13 +63,16 @@ from .special_matrices import (
     toeplitz,
 )
 from .structured import solve_banded, solve_toeplitz, solveh_banded
+from .turning import hessenberg, schur
 
 __all__ = [
     "bandwidth",
     "block_diag",
     "cho_factor",
     "cho_solve",
+    "cho_solve_banded",
     "cholesky",
+    "cholesky_banded",
     "circulant",
     "companion",
     "convolution_matrix",
@@ -69,14 +80,19 @@ __all__ = [
     "cosm",
     "det",
     "eig",
+    "eig_banded",
     "eigh",
+    "eigh_tridiagonal",
     "eigvals",
+    "eigvals_banded",
     "eigvalsh",
+    "eigvalsh_tridiagonal",
     "expm",
     "expm_frechet",
     "fiedler",
     "fractional_matrix_power",
     "hankel",
+    "hessenberg",
     "inv",
     "ishermitian",
     "issymmetric",
@@ -95,6 +111,7 @@ __all__ = [
     "pinvh",
     "polar",
     "qr",
+    "schur",
     "signm",
     "sinhm",
     "sinm",

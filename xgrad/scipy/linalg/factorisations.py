@@ -90,9 +90,16 @@ def eigh(
 
 
 @twin("linalg")
-def eigvalsh(a: Any, b: Any = None, **options: Any) -> Any:
+def eigvalsh(
+    a: Any, b: Any = None, *, lower: bool = True, overwrite_a: bool = False,
+    overwrite_b: bool = False, type: int = 1, check_finite: bool = True,
+    subset_by_index: Any = None, subset_by_value: Any = None, driver: Any = None,
+) -> Any:  # fmt: skip
     """Return the eigenvalues of Hermitian matrices; arguments are those of `eigh`."""
-    return eigh(xgrad.asarray(a), b, eigvals_only=True, **options)
+    return eigh(
+        xgrad.asarray(a), b, lower=lower, eigvals_only=True, type=type, driver=driver,
+        subset_by_index=subset_by_index, subset_by_value=subset_by_value,
+    )  # fmt: skip
 
 
 @twin("linalg")
@@ -117,9 +124,12 @@ def eig(
 
 
 @twin("linalg")
-def eigvals(a: Any, b: Any = None, **options: Any) -> Any:
+def eigvals(
+    a: Any, b: Any = None, overwrite_a: bool = False, check_finite: bool = True,
+    homogeneous_eigvals: bool = False,
+) -> Any:  # fmt: skip
     """Return the eigenvalues of square matrices; arguments are those of `eig`."""
-    return eig(xgrad.asarray(a), b, right=False, **options)
+    return eig(xgrad.asarray(a), b, right=False, homogeneous_eigvals=homogeneous_eigvals)
 
 
 @twin("linalg")

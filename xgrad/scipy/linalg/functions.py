@@ -10,7 +10,7 @@ import xgrad
 
 from ...custom.equation import implicit
 from ...errors import RuleError
-from ..common import chapter, raw, twin
+from ..common import chapter, only, raw, twin
 from .equations import _Sylvester
 
 __all__ = [
@@ -55,6 +55,7 @@ def expm_frechet(
 @twin("linalg")
 def sqrtm(A: Any, disp: Any = None, blocksize: Any = None) -> Any:
     """Return the principal square root of a matrix: x with ``x @ x = A``; see SciPy's."""
+    only("sqrtm", disp=(None if disp is True else disp, None), blocksize=(blocksize, None))
     A = _square("sqrtm", A)
     if A.ndim > 2:
         return _each(sqrtm, A)
@@ -83,6 +84,7 @@ class _Logarithm:
 @twin("linalg")
 def logm(A: Any, disp: Any = None) -> Any:
     """Return the principal logarithm of a matrix: x with ``expm(x) = A``; see SciPy's."""
+    only("logm", disp=(None if disp is True else disp, None))
     A = _square("logm", A)
     if A.ndim > 2:
         return _each(logm, A)
@@ -158,5 +160,6 @@ def tanhm(A: Any) -> Any:
 @twin("linalg")
 def signm(A: Any, disp: Any = None) -> Any:
     """Return the sign of a matrix without imaginary eigenvalues, ``A (A @ A)^(-1/2)``."""
+    only("signm", disp=(None if disp is True else disp, None))
     A = _square("signm", A)
     return xgrad.linalg.solve(sqrtm(A @ A), A)

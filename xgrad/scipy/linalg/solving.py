@@ -87,8 +87,18 @@ def solve_triangular(
 
 
 @twin("linalg")
-def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True, **more: Any) -> Any:
-    """Return the inverse; see ``scipy.linalg.inv``."""
+def inv(
+    a: Any, overwrite_a: bool = False, check_finite: bool = True, *, assume_a: Any = None,
+    lower: bool = False,
+) -> Any:  # fmt: skip
+    """Return the inverse; see ``scipy.linalg.inv``, and `solve` for `assume_a`."""
+    a = xgrad.asarray(a)
+    if assume_a in ("sym", "symmetric", "her", "hermitian", "pos", "positive definite"):
+        a = _whole(a, lower, not assume_a.startswith("sym"))
+    elif assume_a in ("upper triangular", "lower triangular"):
+        a = xgrad.triu(a) if assume_a.startswith("upper") else xgrad.tril(a)
+    elif assume_a == "diagonal":
+        a = xgrad.tril(xgrad.triu(a))
     return xgrad.linalg.inv(a)
 
 

@@ -318,20 +318,20 @@ def _gaussians(
 @twin("ndimage")
 def gaussian_laplace(
     input: Any, sigma: Any, output: Any = None, mode: Any = "reflect", cval: float = 0.0, *,
-    axes: Any = None, **options: Any,
+    axes: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Return the sum of second derivatives of the smoothed image; see ``scipy.ndimage``."""
-    parts = _gaussians("gaussian_laplace", input, sigma, mode, cval, 2, axes, options)
+    parts = _gaussians("gaussian_laplace", input, sigma, mode, cval, 2, axes, kwargs)
     return sum(parts[1:], parts[0])
 
 
 @twin("ndimage")
 def gaussian_gradient_magnitude(
     input: Any, sigma: Any, output: Any = None, mode: Any = "reflect", cval: float = 0.0, *,
-    axes: Any = None, **options: Any,
+    axes: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Return the length of the gradient of the smoothed image; see ``scipy.ndimage``."""
-    parts = _gaussians("gaussian_gradient_magnitude", input, sigma, mode, cval, 1, axes, options)
+    parts = _gaussians("gaussian_gradient_magnitude", input, sigma, mode, cval, 1, axes, kwargs)
     return xgrad.sqrt(sum((p * p for p in parts[1:]), parts[0] * parts[0]))
 
 

@@ -226,36 +226,46 @@ def grey_closing(
 
 @twin("ndimage")
 def white_tophat(
-    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
-) -> Any:
+    input: Any, size: Any = None, footprint: Any = None, structure: Any = None, output: Any = None,
+    mode: Any = "reflect", cval: float = 0.0, origin: Any = 0, *, axes: Any = None,
+) -> Any:  # fmt: skip
     """Return the image less its opening; see ``scipy.ndimage.white_tophat``."""
-    return input - grey_opening(input, size, footprint, *args, **options)
+    input = xgrad.asarray(input)
+    given = (input, size, footprint, structure, None, mode, cval, origin)
+    return input - grey_opening(*given, axes=axes)
 
 
 @twin("ndimage")
 def black_tophat(
-    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
-) -> Any:
+    input: Any, size: Any = None, footprint: Any = None, structure: Any = None, output: Any = None,
+    mode: Any = "reflect", cval: float = 0.0, origin: Any = 0, *, axes: Any = None,
+) -> Any:  # fmt: skip
     """Return the closing less the image; see ``scipy.ndimage.black_tophat``."""
-    return grey_closing(input, size, footprint, *args, **options) - input
+    input = xgrad.asarray(input)
+    given = (input, size, footprint, structure, None, mode, cval, origin)
+    return grey_closing(*given, axes=axes) - input
 
 
 @twin("ndimage")
 def morphological_gradient(
-    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
-) -> Any:
+    input: Any, size: Any = None, footprint: Any = None, structure: Any = None, output: Any = None,
+    mode: Any = "reflect", cval: float = 0.0, origin: Any = 0, *, axes: Any = None,
+) -> Any:  # fmt: skip
     """Return the dilation less the erosion; see ``scipy.ndimage.morphological_gradient``."""
-    given = (input, size, footprint, *args)
-    return grey_dilation(*given, **options) - grey_erosion(*given, **options)
+    input = xgrad.asarray(input)
+    given = (input, size, footprint, structure, None, mode, cval, origin)
+    return grey_dilation(*given, axes=axes) - grey_erosion(*given, axes=axes)
 
 
 @twin("ndimage")
 def morphological_laplace(
-    input: Any, size: Any = None, footprint: Any = None, *args: Any, **options: Any
-) -> Any:
+    input: Any, size: Any = None, footprint: Any = None, structure: Any = None, output: Any = None,
+    mode: Any = "reflect", cval: float = 0.0, origin: Any = 0, *, axes: Any = None,
+) -> Any:  # fmt: skip
     """Return dilation plus erosion less twice the image; see ``scipy.ndimage``."""
-    given = (input, size, footprint, *args)
-    return grey_dilation(*given, **options) + grey_erosion(*given, **options) - 2.0 * input
+    input = xgrad.asarray(input)
+    given = (input, size, footprint, structure, None, mode, cval, origin)
+    return grey_dilation(*given, axes=axes) + grey_erosion(*given, axes=axes) - 2.0 * input
 
 
 @twin("ndimage")

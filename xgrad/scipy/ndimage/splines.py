@@ -19,7 +19,7 @@ import xgrad
 from ...arrays.array import Array
 from ...backends import backend_of
 from ...engine.op import linear
-from ..common import chapter, raw, with_derivative_of
+from ..common import raw, twin, with_derivative_of
 
 __all__ = ["coefficients", "interpolated", "spline_filter", "spline_filter1d"]
 
@@ -66,21 +66,21 @@ def _matrix(n: int, order: int, mode: str) -> Any:
     return ndimage.spline_filter1d(np.eye(n), order, axis=0, mode=mode)
 
 
+@twin("ndimage")
 def spline_filter1d(
     input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror"
 ) -> Any:
     """Return the coefficients of splines along an axis; see ``scipy.ndimage.spline_filter1d``."""
-    if not isinstance(input, Array):
-        return chapter("ndimage", input).spline_filter1d(input, order, axis, mode=mode)
+    input = xgrad.asarray(input)
     if order in (0, 1):
         return input
     return _filtered(input, axis=axis % input.ndim, order=order, mode=mode)
 
 
+@twin("ndimage")
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """Return the coefficients of the spline through an image; see ``scipy.ndimage``."""
-    if not isinstance(input, Array):
-        return chapter("ndimage", input).spline_filter(input, order, mode=mode)
+    input = xgrad.asarray(input)
     if order not in range(2, 6):
         raise ValueError(f"spline_filter: order is {order}; expected 2 to 5")
     for axis in range(input.ndim):

@@ -13,11 +13,14 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, joined, outside, raw, raws
+from .sparse import Factors, inverse_of, preconditioner, sparse_or_none
 
 __all__ = ["bisect", "brenth", "brentq", "fixed_point", "fsolve", "newton", "ridder", "root",
            "root_scalar", "toms748"]  # fmt: skip
 
 Function = Callable[..., Any]
+RTOL = 4 * float(np.finfo(float).eps)
+"""SciPy's relative tolerance of a root."""
 
 
 def args_of(args: Any) -> tuple[Any, ...]:
@@ -58,6 +61,8 @@ def root(
 
     Derivatives of ``x`` flow to `args` and whatever `fun` closes over, at every order. A result
     without success warns; where the Jacobian is singular there is no derivative, and it raises.
+    Where there are many unknowns and the Jacobian is sparse, ``"hybr"``, which would make a dense
+    one, is replaced by ``"krylov"`` with the factors of the sparse one.
 
     >>> import numpy as np, xgrad as xg
     >>> from xgrad import scipy
@@ -68,28 +73,45 @@ def root(
     """
     args = args_of(args)
     given = held(jac, args) if callable(jac) else jac
-    found = chapter("optimize").root(
-        held(fun, args), np.asarray(raw(xgrad.asarray(x0))), method=method, jac=given, tol=tol,
-        callback=callback and outside(callback), options=options,
-    )  # fmt: skip
+    start = np.asarray(raw(xgrad.asarray(x0)))
 
     def equation(x: Array) -> Any:
         out = fun(x, *args)
         return _value(lambda x: out[0] if jac is True else out, x, ())
 
-    found.x = given_back(implicit(equation, np.asarray(found.x)), x0, args)
+    sparse = (
+        None
+        if jac is not None or method != "hybr" or options
+        else sparse_or_none(equation, start * 1.0)
+    )
+    if sparse is not None:
+        near = tol or 1e-10 * max(1.0, float(np.max(np.abs(raw(held(fun, args)(start))))))
+        method = "krylov"
+        options = {"fatol": near, "jac_options": {"inner_M": preconditioner(sparse, start * 1.0)}}
+    found = chapter("optimize").root(
+        held(fun, args), start, method=method, jac=given, tol=None if sparse else tol,
+        callback=callback and outside(callback), options=options,
+    )  # fmt: skip
+    x = np.asarray(found.x)
+    inverse = None if sparse is None else Factors(sparse, x)
+    if inverse is None and jac is not True:
+        inverse = inverse_of(equation, x)
+    found.x = given_back(implicit(equation, x, inverse), x0, args)
     if not found.success and getattr(found.x, "is_tracked", False):
         warn_of("root", found.message)
     return found
 
 
 def fsolve(
-    func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: bool = False,
-    **options: Any,
+    func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: Any = 0,
+    col_deriv: Any = 0, xtol: float = 1.49012e-8, maxfev: int = 0, band: Any = None,
+    epsfcn: Any = None, factor: float = 100, diag: Any = None,
 ) -> Any:  # fmt: skip
     """Find a root of a vector function by MINPACK; see ``scipy.optimize.fsolve`` and `root`."""
     args = args_of(args)
     start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0))))
+    options = {"col_deriv": col_deriv, "xtol": xtol, "maxfev": maxfev, "band": band,
+               "epsfcn": epsfcn, "factor": factor, "diag": raw(diag)}  # fmt: skip
     x, about, status, message = chapter("optimize").fsolve(
         held(func, args), start, fprime=held(fprime, args), full_output=True, **options
     )
@@ -146,55 +168,73 @@ def _bracketed(
 
 
 def brentq(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.brentq`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("brentq", f, a, b, args, full_output, options)
 
 
 def brenth(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.brenth`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("brenth", f, a, b, args, full_output, options)
 
 
 def ridder(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.ridder`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("ridder", f, a, b, args, full_output, options)
 
 
 def bisect(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
+    maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.bisect`` and `root`."""
+    options = {"xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("bisect", f, a, b, args, full_output, options)
 
 
 def toms748(
-    f: Function, a: Any, b: Any, args: Any = (), full_output: bool = False, **options: Any
-) -> Any:
+    f: Function, a: Any, b: Any, args: Any = (), k: int = 1, xtol: float = 2e-12,
+    rtol: float = RTOL, maxiter: int = 100, full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root between two numbers; see ``scipy.optimize.toms748`` and `root`."""
+    options = {"k": k, "xtol": xtol, "rtol": rtol, "maxiter": maxiter, "disp": disp}
     return _bracketed("toms748", f, a, b, args, full_output, options)
 
 
-def newton(func: Function, x0: Any, fprime: Any = None, args: Any = (), **options: Any) -> Any:
+def newton(
+    func: Function, x0: Any, fprime: Any = None, args: Any = (), tol: float = 1.48e-8,
+    maxiter: int = 50, fprime2: Any = None, x1: Any = None, rtol: float = 0.0,
+    full_output: bool = False, disp: bool = True,
+) -> Any:  # fmt: skip
     """Find a root near a number, or near each of many; see ``scipy.optimize.newton`` and `root`."""
     args = args_of(args)
-    if options.get("full_output"):
+    if full_output:
         raise NotImplementedError("newton: full_output has no derivative here; use root_scalar")
-    if callable(options.get("fprime2")):
-        options["fprime2"] = held(options["fprime2"], args)
+    options = {"tol": tol, "maxiter": maxiter, "fprime2": held(fprime2, args), "x1": raw(x1),
+               "rtol": rtol, "disp": disp}  # fmt: skip
     x = chapter("optimize").newton(
         held(func, args), raw(xgrad.asarray(x0)), held(fprime, args), **options
     )
     return given_back(_scalar(func, args, x), x0, args)
 
 
-def fixed_point(func: Function, x0: Any, args: Any = (), **options: Any) -> Any:
+def fixed_point(
+    func: Function, x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,
+    method: str = "del2",
+) -> Any:  # fmt: skip
     """Find x with ``func(x) == x``; see ``scipy.optimize.fixed_point`` and `root`."""
     args = args_of(args)
-    x = chapter("optimize").fixed_point(held(func, args), raw(xgrad.asarray(x0)), **options)
+    start = raw(xgrad.asarray(x0))
+    x = chapter("optimize").fixed_point(held(func, args), start, (), xtol, maxiter, method)
     return given_back(_scalar(lambda x, *a: _value(func, x, a) - x, args, x), x0, args)

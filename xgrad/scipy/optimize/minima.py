@@ -20,6 +20,7 @@ from ...engine import tape
 from ...errors import RuleError, TracedConversionError
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from .equations import args_of, given_back, held, warn_of
+from .sparse import hessian_of, inverse_of
 
 __all__ = ["minimize", "minimize_scalar"]  # fmt: skip
 
@@ -143,7 +144,8 @@ def held_solution(
         moved = xgrad.where(mask, v - bound, xgrad.grad(lagrangian)(v))
         return xgrad.concat([moved, *(c(v) for c in constraints)]) if m else moved
 
-    found = implicit(equation, np.concatenate([x, multipliers]))
+    solution = np.concatenate([x, multipliers])
+    found = implicit(equation, solution, inverse_of(equation, solution))
     return Array(x, found[:n]._node) if found._node is not None else Array(x)
 
 
@@ -215,7 +217,8 @@ def minimize(
 
     Derivatives of ``x`` and ``fun`` flow to `args`, to `bounds`, and to whatever `fun` and
     `constraints` close over. At an active bound or constraint the others' equations are solved
-    with it. SciPy gets the gradient by xgrad where `jac` is None.
+    with it. SciPy gets the gradient by xgrad where `jac` is None, and the Hessian that a method of
+    second order wants: sparse for ``"trust-constr"`` if it is, products for the others.
 
     Raises:
         RuleError: for a derivative where the solution has none: a bound that does not hold a
@@ -232,7 +235,7 @@ def minimize(
     """
     args = args_of(args)
     start = np.asarray(raw(xgrad.asarray(x0)), dtype=float)
-    given = {"jac": jac, "hess": hess}
+    given = {"jac": jac, "hess": hess, "hessp": hessp}
     given = {k: held(v, args) if callable(v) else v for k, v in given.items()}
     theirs, _ = _constraints(constraints, None, args)
 
@@ -244,9 +247,11 @@ def minimize(
     if watched and jac is None and str(method).lower() not in GRADIENT_FREE:
         slope = xgrad.grad(lambda v: xgrad.reshape(xgrad.asarray(objective(v)), ()))
         given["jac"] = outside(lambda v: _recorded(slope, v))
+        if hess is None and hessp is None:
+            given |= hessian_of(objective, str(method).lower(), start)
     found = chapter("optimize").minimize(
         held(fun, args), start, method=method, bounds=_raw_bounds(bounds), tol=tol,
-        hessp=held(hessp, args), callback=callback and outside(callback), options=options,
+        callback=callback and outside(callback), options=options,
         **({"constraints": theirs} if theirs else {}), **given,
     )  # fmt: skip
     x = np.asarray(found.x, dtype=float)

@@ -12,13 +12,17 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..common import arrays_in, chapter, joined, only, outside, raw, raws
 from .equations import args_of, given_back, warn_of
 from .minima import held_solution, reads_anything, sides
+from .sparse import sparse_or_none
 
 __all__ = ["curve_fit", "least_squares", "lsq_linear", "nnls"]
 
 Function = Callable[..., Any]
+
+SPARSE_OPTIONS = {"tr_solver", "jac_sparsity", "diff_step"}
+"""What a caller says about the Jacobian to whom none is given."""
 
 LOSSES: dict[str, Callable[[Any], Any]] = {
     "linear": lambda z: z,
@@ -35,10 +39,21 @@ LOSSES: dict[str, Callable[[Any], Any]] = {
 def least_squares(
     fun: Function, x0: Any, jac: Any = "2-point", bounds: Any = (-np.inf, np.inf),
     method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
-    loss: str = "linear", f_scale: float = 1.0, args: Any = (), kwargs: Any = None, **options: Any,
+    loss: str = "linear", f_scale: float = 1.0, diff_step: Any = None, tr_solver: Any = None,
+    tr_options: Any = None, jac_sparsity: Any = None, max_nfev: Any = None, verbose: int = 0,
+    args: Any = (), kwargs: Any = None, callback: Any = None, workers: Any = None,
 ) -> Any:  # fmt: skip
-    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`."""
+    """Minimise the sum of squares of residuals; see SciPy's ``least_squares`` and `minimize`.
+
+    Where there are many unknowns and the Jacobian is sparse, SciPy gets it as a sparse array.
+    """
     args, named = args_of(args), dict(kwargs or {})
+    options: dict[str, Any] = {
+        "diff_step": diff_step, "tr_solver": tr_solver, "tr_options": tr_options,
+        "jac_sparsity": jac_sparsity, "max_nfev": max_nfev, "callback": callback,
+        "workers": workers,
+    }  # fmt: skip
+    options = {k: v for k, v in options.items() if v is not None} | {"verbose": verbose}
     if loss not in LOSSES:
         raise ValueError(f"least_squares: loss is {loss!r}; expected one of {', '.join(LOSSES)}")
     start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
@@ -52,6 +67,8 @@ def least_squares(
         for s in ((bounds.lb, bounds.ub) if hasattr(bounds, "lb") else bounds)
     )
     slopes = outside(lambda v: jac(v, *args, **named)) if callable(jac) else jac
+    if jac == "2-point" and method != "lm" and not SPARSE_OPTIONS & options.keys():
+        slopes = sparse_or_none(residuals, start) or jac
     given = arrays_in(args, named)
     found = chapter("optimize").least_squares(
         outside(lambda v: residuals(Array(v)) if given else fun(v, *args, **named)), start,
@@ -87,15 +104,15 @@ def least_squares(
 def curve_fit(
     f: Function, xdata: Any, ydata: Any, p0: Any = None, sigma: Any = None,
     absolute_sigma: bool = False, check_finite: Any = None, bounds: Any = (-np.inf, np.inf),
-    method: Any = None, jac: Any = None, **options: Any,
+    method: Any = None, jac: Any = None, *, full_output: bool = False, nan_policy: Any = None,
+    **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Fit a function to data by least squares; see ``scipy.optimize.curve_fit``.
 
     Derivatives of the parameters and of their covariance flow to the data, to `sigma` and to
     whatever `f` closes over.
     """
-    if options.get("full_output"):
-        raise NotImplementedError("curve_fit: full_output has no derivative here")
+    only("curve_fit", full_output=(bool(full_output), False), nan_policy=(nan_policy, None))
     y, spread = xgrad.asarray(ydata), None if sigma is None else xgrad.asarray(sigma)
     if spread is not None and spread.ndim > 1:
         raise NotImplementedError(
@@ -107,7 +124,7 @@ def curve_fit(
     popt, pcov = chapter("optimize").curve_fit(
         functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma,
         check_finite, bounds,
-        method, outside(jac) if callable(jac) else jac, **options,
+        method, outside(jac) if callable(jac) else jac, **kwargs,
     )  # fmt: skip
 
     def residuals(p: Any) -> Any:
@@ -133,12 +150,13 @@ def _bounded_squares(name: str, A: Any, b: Any, x: Any, low: Any, high: Any) -> 
     return held_solution(name, x, lambda v: 0.5 * xgrad.sum((A @ v - b) ** 2), low, high, [])
 
 
-def nnls(A: Any, b: Any, **options: Any) -> Any:
+def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     """Solve least squares with x not negative; see ``scipy.optimize.nnls``.
 
     Returns:
         The solution and the norm of the residual, differentiable in `A` and `b`.
     """
+    options = {"maxiter": maxiter} | ({} if atol is None else {"atol": atol})
     if not arrays_in(A, b):
         return chapter("optimize").nnls(A, b, **options)
     x, norm = chapter("optimize").nnls(
@@ -149,8 +167,16 @@ def nnls(A: Any, b: Any, **options: Any) -> Any:
     return out, Array(np.asarray(norm), away._node)
 
 
-def lsq_linear(A: Any, b: Any, bounds: Any = (-np.inf, np.inf), **options: Any) -> Any:
+def lsq_linear(
+    A: Any, b: Any, bounds: Any = (-np.inf, np.inf), method: str = "trf", tol: float = 1e-10,
+    lsq_solver: Any = None, lsmr_tol: Any = None, max_iter: Any = None, verbose: int = 0, *,
+    lsmr_maxiter: Any = None,
+) -> Any:  # fmt: skip
     """Solve least squares with bounds; see ``scipy.optimize.lsq_linear``."""
+    options = {
+        "method": method, "tol": tol, "lsq_solver": lsq_solver, "lsmr_tol": lsmr_tol,
+        "max_iter": max_iter, "verbose": verbose, "lsmr_maxiter": lsmr_maxiter,
+    }  # fmt: skip
     if not arrays_in(A, b):
         return chapter("optimize").lsq_linear(A, b, bounds, **options)
     held_A, held_b = (np.asarray(raw(xgrad.asarray(v).detach())) for v in (A, b))

@@ -1,5 +1,7 @@
 """Filters, spectra and systems, as in ``scipy.signal``."""
 
+from typing import Any
+
 from ..common import rest_of
 from .convolution import (
     convolve,
@@ -20,11 +22,13 @@ from .convolution import (
     wiener,
 )
 from .design import (
+    bessel,
     bilinear,
     bilinear_zpk,
     butter,
     cheby1,
     cheby2,
+    ellip,
     firls,
     firwin2,
     freqs,
@@ -32,9 +36,13 @@ from .design import (
     iirfilter,
     iirnotch,
     iirpeak,
+    lp2bp,
     lp2bp_zpk,
+    lp2bs,
     lp2bs_zpk,
+    lp2hp,
     lp2hp_zpk,
+    lp2lp,
     lp2lp_zpk,
     normalize,
     zpk2tf,
@@ -50,6 +58,7 @@ from .filtering import (
     sosfilt_zi,
     sosfiltfilt,
 )
+from .sections import tf2sos, zpk2sos
 from .spectra import (
     ShortTimeFFT,
     coherence,
@@ -63,14 +72,29 @@ from .spectra import (
     welch,
     zoom_fft,
 )
-from .systems import cont2discrete, dimpulse, dlsim, dstep, lsim, ss2tf, tf2ss
+from .systems import (
+    cont2discrete,
+    dimpulse,
+    dlsim,
+    dstep,
+    impulse,
+    lsim,
+    ss2tf,
+    ss2zpk,
+    step,
+    tf2ss,
+    zpk2ss,
+)
 from .waves import (
     argrelextrema,
     argrelmax,
     argrelmin,
     chirp,
     cspline1d,
+    cspline1d_eval,
     find_peaks,
+    peak_prominences,
+    peak_widths,
     qspline1d,
     sawtooth,
     square,
@@ -82,6 +106,7 @@ __all__ = [
     "argrelextrema",
     "argrelmax",
     "argrelmin",
+    "bessel",
     "bilinear",
     "bilinear_zpk",
     "butter",
@@ -96,6 +121,7 @@ __all__ = [
     "correlate2d",
     "csd",
     "cspline1d",
+    "cspline1d_eval",
     "czt",
     "decimate",
     "deconvolve",
@@ -103,6 +129,7 @@ __all__ = [
     "dimpulse",
     "dlsim",
     "dstep",
+    "ellip",
     "fftconvolve",
     "filtfilt",
     "find_peaks",
@@ -114,14 +141,19 @@ __all__ = [
     "iirfilter",
     "iirnotch",
     "iirpeak",
+    "impulse",
     "istft",
     "lfilter",
     "lfilter_zi",
     "lfiltic",
     "lombscargle",
+    "lp2bp",
     "lp2bp_zpk",
+    "lp2bs",
     "lp2bs_zpk",
+    "lp2hp",
     "lp2hp_zpk",
+    "lp2lp",
     "lp2lp_zpk",
     "lsim",
     "medfilt",
@@ -129,6 +161,8 @@ __all__ = [
     "normalize",
     "oaconvolve",
     "order_filter",
+    "peak_prominences",
+    "peak_widths",
     "periodogram",
     "qspline1d",
     "resample",
@@ -141,14 +175,25 @@ __all__ = [
     "spectrogram",
     "square",
     "ss2tf",
+    "ss2zpk",
+    "step",
     "stft",
+    "tf2sos",
     "tf2ss",
     "unique_roots",
     "upfirdn",
     "welch",
     "wiener",
     "zoom_fft",
+    "zpk2sos",
+    "zpk2ss",
     "zpk2tf",
 ]
 
 __getattr__ = rest_of("signal")
+
+
+def patch(module: Any) -> None:
+    """Have the methods of SciPy's systems call its functions by their public names."""
+    for name in ("dimpulse", "dlsim", "dstep", "impulse", "lsim", "step"):
+        setattr(module._ltisys, name, getattr(module, name))

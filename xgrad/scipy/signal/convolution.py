@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 
 from ...ops.beside import placed
-from ..common import chapter, raw, twin
+from ..common import chapter, only, raw, twin
 from ..ndimage.filters import blocks, lines
 from ..ndimage.ranks import chosen, windows
 from .filtering import _common, filtfilt, lfilter, sosfilt, sosfiltfilt
@@ -159,6 +159,7 @@ def resample_poly(
     padtype: str = "constant", cval: Any = None,
 ) -> Any:  # fmt: skip
     """Resample by a rational factor; see ``scipy.signal.resample_poly``."""
+    only("resample_poly", cval=(None if cval in (None, 0) else cval, None))
     x = xgrad.asarray(x)
     axis %= x.ndim
     common = math.gcd(int(up), int(down))

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 import xgrad
 
-from ..common import by_matrix, chapter, raw, twin
+from ..common import arrays_in, by_matrix, chapter, is_tracked, raw, twin
+from .sections import sections
 
 __all__ = [
+    "bessel",
     "bilinear",
     "bilinear_zpk",
     "butter",
     "cheby1",
     "cheby2",
+    "ellip",
     "firls",
     "firwin2",
     "freqs",
@@ -23,9 +27,13 @@ __all__ = [
     "iirfilter",
     "iirnotch",
     "iirpeak",
+    "lp2bp",
     "lp2bp_zpk",
+    "lp2bs",
     "lp2bs_zpk",
+    "lp2hp",
     "lp2hp_zpk",
+    "lp2lp",
     "lp2lp_zpk",
     "normalize",
     "zpk2tf",
@@ -148,6 +156,44 @@ KINDS = {
 """SciPy's shorter names of the kinds of filters."""
 
 
+def _prototype(N: Any, rp: Any, rs: Any, ftype: str) -> Any:
+    """Return zeros, poles and gain of an analog low-pass of cut-off one."""
+    library = chapter("signal")
+    kinds = {"butterworth": "butter", "chebyshevi": "cheby1", "chebyshevii": "cheby2",
+             "cauer": "ellip", "elliptic": "ellip", "bessel": "bessel_phase"}  # fmt: skip
+    kind = kinds.get(ftype.lower(), ftype.lower())
+    if kind == "butter":
+        return library.buttap(N)
+    if kind.startswith("bessel_"):
+        return library.besselap(N, norm=kind.removeprefix("bessel_"))
+    if kind == "ellip":
+        if arrays_in(rp, rs) and is_tracked(rp, rs):
+            raise NotImplementedError(
+                "ellip: rp and rs have no derivative here; cheby1 has one in rp, cheby2 in rs"
+            )
+        return library.ellipap(N, raw(rp), raw(rs))
+    ripple = rp if kind == "cheby1" else rs
+    if kind not in ("cheby1", "cheby2"):
+        raise ValueError(
+            f"iirfilter: ftype is {ftype!r}; expected 'butter', 'cheby1', 'cheby2', 'ellip' or "
+            "'bessel'"
+        )
+    held = float(raw(ripple))
+    z, p, k = (
+        np.asarray(v) for v in (library.cheb1ap if kind == "cheby1" else library.cheb2ap)(N, held)
+    )
+    if not is_tracked(ripple) or N == 0:
+        return z, p, k
+    ratio = xgrad.sqrt(xgrad.exp(0.1 * math.log(10.0) * ripple) - 1.0)
+    theta = xgrad.asarray(np.pi * np.arange(-N + 1, N, 2) / (2 * N))
+    if kind == "cheby1":
+        poles = -xgrad.sinh(xgrad.asinh(1.0 / ratio) / N + 1j * theta)
+        gain = xgrad.real(xgrad.prod(-poles))
+        return z, poles, gain if N % 2 else gain / xgrad.sqrt(1.0 + ratio * ratio)
+    poles = -1.0 / xgrad.sinh(xgrad.asinh(ratio) / N + 1j * theta)
+    return z, poles, xgrad.real(xgrad.prod(-poles) / np.prod(-z))
+
+
 @twin("signal")
 def iirfilter(
     N: Any, Wn: Any, rp: Any = None, rs: Any = None, btype: str = "band", analog: bool = False,
@@ -155,28 +201,17 @@ def iirfilter(
 ) -> Any:  # fmt: skip
     """Design a filter, in its edge frequencies; see ``scipy.signal.iirfilter``.
 
-    The prototype is SciPy's; `rp` and `rs` have no derivative, and `output` is 'ba' or 'zpk'.
+    Differentiable in `Wn`, and in `rp` and `rs` of Chebyshev's filters.
     """
-    library = chapter("signal")
-    made = {
-        "butter": lambda: library.buttap(N),
-        "cheby1": lambda: library.cheb1ap(N, rp),
-        "cheby2": lambda: library.cheb2ap(N, rs),
-        "ellip": lambda: library.ellipap(N, rp, rs),
-        "bessel": lambda: library.besselap(N, norm="phase"),
-    }
-    if ftype not in made:
-        raise ValueError(f"iirfilter: ftype is {ftype!r}; expected one of {', '.join(made)}")
-    if output not in ("ba", "zpk"):
-        raise NotImplementedError(
-            f"iirfilter: output is {output!r}; 'ba' and 'zpk' have derivatives here"
-        )
+    if output not in ("ba", "zpk", "sos"):
+        raise ValueError(f"iirfilter: output is {output!r}; expected 'ba', 'zpk' or 'sos'")
+    prototype = _prototype(N, rp, rs, ftype)
     kind = KINDS.get(btype, btype)
     Wn = xgrad.asarray(Wn)
     if fs is not None:
         Wn = 2.0 * Wn / fs
     warped = Wn if analog else 4.0 * xgrad.tan(np.pi * Wn / 2.0)
-    z, p, k = (xgrad.asarray(np.asarray(v)) for v in made[ftype]())
+    z, p, k = (xgrad.asarray(v) for v in prototype)
     if kind in ("lowpass", "highpass"):
         warped = xgrad.reshape(warped, ())
         z, p, k = (lp2lp_zpk if kind == "lowpass" else lp2hp_zpk)(z, p, k, warped)
@@ -185,6 +220,8 @@ def iirfilter(
         z, p, k = (lp2bp_zpk if kind == "bandpass" else lp2bs_zpk)(z, p, k, wo, bw)
     if not analog:
         z, p, k = bilinear_zpk(z, p, k, 2.0)
+    if output == "sos":
+        return sections(z, p, k, analog=analog)
     return zpk2tf(z, p, k) if output == "ba" else (z, p, k)
 
 
@@ -214,6 +251,78 @@ def cheby2(
     return iirfilter(N, xgrad.asarray(Wn), None, rs, btype, analog, "cheby2", output, fs)
 
 
+@twin("signal")
+def ellip(
+    N: Any, rp: Any, rs: Any, Wn: Any, btype: str = "low", analog: bool = False,
+    output: str = "ba", fs: Any = None,
+) -> Any:  # fmt: skip
+    """Design an elliptic filter, in its edge frequencies; see ``scipy.signal.ellip``."""
+    return iirfilter(N, xgrad.asarray(Wn), rp, rs, btype, analog, "ellip", output, fs)
+
+
+@twin("signal")
+def bessel(
+    N: Any, Wn: Any, btype: str = "low", analog: bool = False, output: str = "ba",
+    norm: str = "phase", fs: Any = None,
+) -> Any:  # fmt: skip
+    """Design a Bessel filter, in its edge frequencies; see ``scipy.signal.bessel``."""
+    Wn = xgrad.asarray(Wn)
+    return iirfilter(N, Wn, None, None, btype, analog, f"bessel_{norm}", output, fs)
+
+
+def _substituted(b: Any, a: Any, over: Any, under: Any) -> Any:
+    """Return a transfer function of ``over(s) / under(s)`` in the place of s."""
+    b, a = vector(b), vector(a)
+    most = max(b.shape[0], a.shape[0]) - 1
+    powers = [[xgrad.ones((1,))], [xgrad.ones((1,))]]
+    for row, factor in zip(powers, (over, under), strict=True):
+        for _ in range(most):
+            row.append(xgrad.convolve(row[-1], factor))
+
+    def changed(c: Any) -> Any:
+        parts = [
+            c[c.shape[0] - 1 - i] * xgrad.convolve(powers[0][i], powers[1][most - i])
+            for i in range(c.shape[0])
+        ]
+        n = max(v.shape[0] for v in parts)
+        return sum(xgrad.pad(v, (n - v.shape[0], 0)) for v in parts)
+
+    return normalize(changed(b), changed(a))
+
+
+@twin("signal")
+def lp2lp(b: Any, a: Any, wo: Any = 1.0) -> Any:
+    """Move the cut-off of a low-pass prototype; see ``scipy.signal.lp2lp``."""
+    wo = xgrad.asarray(wo) * 1.0
+    return _substituted(b, a, xgrad.asarray([1.0, 0.0]), vector(wo))
+
+
+@twin("signal")
+def lp2hp(b: Any, a: Any, wo: Any = 1.0) -> Any:
+    """Make a high-pass of a low-pass prototype; see ``scipy.signal.lp2hp``."""
+    wo = xgrad.asarray(wo) * 1.0
+    return _substituted(b, a, vector(wo), xgrad.asarray([1.0, 0.0]))
+
+
+def _band(wo: Any, bw: Any) -> tuple[Any, Any]:
+    one, zero = xgrad.ones(()), xgrad.zeros(())
+    wo, bw = xgrad.asarray(wo) * 1.0, xgrad.asarray(bw) * 1.0
+    return xgrad.stack([one, zero, wo * wo]), xgrad.stack([bw, zero])
+
+
+@twin("signal")
+def lp2bp(b: Any, a: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
+    """Make a band-pass of a low-pass prototype; see ``scipy.signal.lp2bp``."""
+    return _substituted(b, a, *_band(wo, bw))
+
+
+@twin("signal")
+def lp2bs(b: Any, a: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
+    """Make a band-stop of a low-pass prototype; see ``scipy.signal.lp2bs``."""
+    over, under = _band(wo, bw)
+    return _substituted(b, a, under, over)
+
+
 def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
     w = 2.0 * w0 / fs * np.pi
     bandwidth = w / Q
@@ -222,7 +331,7 @@ def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
 
 
 @twin("signal")
-def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+def iirpeak(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that lets one frequency pass; see ``scipy.signal.iirpeak``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -231,7 +340,7 @@ def iirpeak(w0: Any, Q: Any, fs: float = 2.0) -> Any:
 
 
 @twin("signal")
-def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
+def iirnotch(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that takes one frequency out; see ``scipy.signal.iirnotch``."""
     gain, c = _second_order(w0, Q, fs)
     one = xgrad.ones_like(gain)
@@ -240,10 +349,14 @@ def iirnotch(w0: Any, Q: Any, fs: float = 2.0) -> Any:
 
 
 @twin("signal")
-def firwin2(numtaps: int, freq: Any, gain: Any, **options: Any) -> Any:
+def firwin2(
+    numtaps: int, freq: Any, gain: Any, *, nfreqs: Any = None, window: Any = "hamming",
+    antisymmetric: bool = False, fs: Any = None,
+) -> Any:  # fmt: skip
     """Design a filter by gains at frequencies, linear in the gains; see SciPy's ``firwin2``."""
     library = chapter("signal")
     edges = np.asarray(raw(freq), dtype=float)
+    options = {"nfreqs": nfreqs, "window": window, "antisymmetric": antisymmetric, "fs": fs}
     return by_matrix(lambda g: library.firwin2(numtaps, edges, g, **options), xgrad.asarray(gain))
 
 
@@ -256,6 +369,13 @@ def firls(numtaps: int, bands: Any, desired: Any, *, weight: Any = None, fs: Any
     return by_matrix(
         lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat
     )
+
+
+def plotted(plot: Any, w: Any, h: Any) -> tuple[Any, Any]:
+    """Return frequencies and a response, having shown them to a function, as SciPy does."""
+    if plot is not None:
+        plot(raw(w.detach()), raw(h.detach()))
+    return w, h
 
 
 def _response(b: Any, a: Any, x: Any) -> Any:
@@ -283,7 +403,7 @@ def freqz(
     turn = xgrad.exp(1j * w)
     n = max(b.shape[0], a.shape[0])
     b, a = (xgrad.pad(v, (0, n - v.shape[0])) for v in (b, a))
-    return w * (fs / (2 * np.pi)), _response(b, a, turn)
+    return plotted(plot, w * (fs / (2 * np.pi)), _response(b, a, turn))
 
 
 @twin("signal")
@@ -297,4 +417,4 @@ def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:
         )
     else:
         w = xgrad.asarray(worN)
-    return w, _response(b, a, 1j * w)
+    return plotted(plot, w, _response(b, a, 1j * w))

@@ -281,7 +281,7 @@ def istft(
 
 @twin("signal")
 def lombscargle(
-    x: Any, y: Any, freqs: Any, precenter: bool = False, normalize: Any = False, *,
+    x: Any, y: Any, freqs: Any, *, precenter: bool = False, normalize: Any = False,
     weights: Any = None, floating_mean: bool = False,
 ) -> Any:  # fmt: skip
     """Return the spectrum of samples at uneven times; see ``scipy.signal.lombscargle``."""

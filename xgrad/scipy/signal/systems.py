@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import numpy as np
 
 import xgrad
 
 from ...custom.equation import implicit
-from ..common import raw, twin
+from ..common import arrays_in, chapter, raw, twin
 from .design import vector, zpk2tf
 
-__all__ = ["cont2discrete", "dimpulse", "dlsim", "dstep", "lsim", "ss2tf", "tf2ss"]
+__all__ = ["cont2discrete", "dimpulse", "dlsim", "dstep", "impulse", "lsim", "ss2tf", "ss2zpk",
+           "step", "tf2ss", "zpk2ss"]  # fmt: skip
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @twin("signal")
@@ -58,6 +63,29 @@ def ss2tf(A: Any, B: Any, C: Any, D: Any, input: int = 0) -> Any:
     return xgrad.stack(rows), den
 
 
+def parts_of(system: Any) -> Any:
+    """Return a system of SciPy's as the tuple of its arrays; a tuple as it is."""
+    for names in ("A B C D", "num den", "zeros poles gain"):
+        found = names.split()
+        if all(hasattr(system, n) for n in found):
+            parts = tuple(getattr(system, n) for n in found)
+            return parts if system.dt is None else (*parts, system.dt)
+    return system
+
+
+def system_twin(f: F) -> F:
+    """Define the twin of a function of a system, which may be an object that holds an `Array`."""
+    answer = twin("signal")(f)
+
+    @wraps(f)
+    def call(system: Any, *args: Any, **kwargs: Any) -> Any:
+        parts = parts_of(system)
+        given = arrays_in(parts, args, kwargs)
+        return answer(parts if given else system, *args, **kwargs)
+
+    return call  # type: ignore[return-value]
+
+
 def _states(system: Any) -> tuple[Any, Any, Any, Any]:
     parts = [system.A, system.B, system.C, system.D] if hasattr(system, "A") else list(system)
     if len(parts) == 2:
@@ -70,7 +98,7 @@ def _states(system: Any) -> tuple[Any, Any, Any, Any]:
     return A, B, C, D
 
 
-@twin("signal")
+@system_twin
 def cont2discrete(system: Any, dt: Any, method: str = "zoh", alpha: Any = None) -> Any:
     """Make a discrete system of a continuous one; see ``scipy.signal.cont2discrete``."""
     A, B, C, D = _states(system)
@@ -140,7 +168,7 @@ def _recurrence(A: Any, forced: Any, start: Any) -> Any:
     return implicit(equation, run(raw(rows.detach()), False), run)
 
 
-@twin("signal")
+@system_twin
 def dlsim(system: Any, u: Any, t: Any = None, x0: Any = None) -> Any:
     """Return the response of a discrete system to an input; see ``scipy.signal.dlsim``.
 
@@ -175,19 +203,19 @@ def _driven(name: str, system: Any, n: Any, t: Any, x0: Any, shape: str) -> Any:
     return np.arange(count) * float(raw(parts[-1])), tuple(found)
 
 
-@twin("signal")
+@system_twin
 def dimpulse(system: Any, x0: Any = None, t: Any = None, n: Any = None) -> Any:
     """Return the impulse response of a discrete system; see ``scipy.signal.dimpulse``."""
     return _driven("dimpulse", system, n, t, x0, "impulse")
 
 
-@twin("signal")
+@system_twin
 def dstep(system: Any, x0: Any = None, t: Any = None, n: Any = None) -> Any:
     """Return the step response of a discrete system; see ``scipy.signal.dstep``."""
     return _driven("dstep", system, n, t, x0, "step")
 
 
-@twin("signal")
+@system_twin
 def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> Any:
     """Return the response of a continuous system; see ``scipy.signal.lsim``.
 
@@ -227,3 +255,41 @@ def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> An
     x = _recurrence(Ad, forced, first)
     y = x @ xgrad.matrix_transpose(C) + u @ xgrad.matrix_transpose(D)
     return times, xgrad.squeeze(y, axis=1) if y.shape[1] == 1 else y, x
+
+
+def _times(system: Any, T: Any, N: Any) -> Any:
+    """Return the times of a response, as SciPy chooses them where none are given."""
+    if T is not None:
+        return np.asarray(raw(T))
+    held = tuple(np.asarray(raw(v.detach())) for v in _states(system))
+    return chapter("signal").step(held, N=N)[0]
+
+
+@system_twin
+def step(system: Any, X0: Any = None, T: Any = None, N: Any = None) -> Any:
+    """Return the step response of a continuous system; see ``scipy.signal.step``."""
+    times = _times(system, T, N)
+    states = _states(system)
+    return lsim(states, np.ones((len(times), states[1].shape[1])), times, X0, interp=False)[:2]
+
+
+@system_twin
+def impulse(system: Any, X0: Any = None, T: Any = None, N: Any = None) -> Any:
+    """Return the impulse response of a continuous system; see ``scipy.signal.impulse``."""
+    times = _times(system, T, N)
+    states = _states(system)
+    start = states[1] if X0 is None else states[1] + xgrad.asarray(X0)
+    start = xgrad.squeeze(start, axis=1) if start.shape[1] == 1 else start
+    return lsim(states, 0.0, times, start, interp=False)[:2]
+
+
+@twin("signal")
+def zpk2ss(z: Any, p: Any, k: Any) -> Any:
+    """Return the state space of zeros, poles and a gain; see ``scipy.signal.zpk2ss``."""
+    return tf2ss(*zpk2tf(xgrad.asarray(z), p, k))
+
+
+@twin("signal")
+def ss2zpk(A: Any, B: Any, C: Any, D: Any, input: int = 0) -> Any:
+    """Return zeros, poles and a gain of a state space; see ``scipy.signal.ss2zpk``."""
+    return chapter("signal").tf2zpk(*ss2tf(xgrad.asarray(A), B, C, D, input))

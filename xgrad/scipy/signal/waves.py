@@ -8,9 +8,10 @@ import numpy as np
 
 import xgrad
 
-from ..common import by_matrix, chapter, raw, twin
+from ..common import by_matrix, chapter, is_tracked, raw, twin
 
-__all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d", "find_peaks",
+__all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d",
+           "cspline1d_eval", "find_peaks", "peak_prominences", "peak_widths",
            "qspline1d", "sawtooth", "square", "unique_roots"]  # fmt: skip
 
 
@@ -80,23 +81,33 @@ def qspline1d(signal: Any, lamb: float = 0.0) -> Any:
 
 
 @twin("signal")
-def find_peaks(x: Any, **conditions: Any) -> Any:
+def find_peaks(
+    x: Any, height: Any = None, threshold: Any = None, distance: Any = None,
+    prominence: Any = None, width: Any = None, wlen: Any = None, rel_height: float = 0.5,
+    plateau_size: Any = None,
+) -> Any:  # fmt: skip
     """Return the indices of peaks, raw, and their properties; see ``scipy.signal.find_peaks``.
 
-    Of the properties only the heights are differentiable: ``x[peaks]``; others raise.
+    Heights, thresholds, prominences and widths are differentiable in `x`.
     """
     x = xgrad.asarray(x)
-    if {"prominence", "width", "plateau_size", "threshold"} & conditions.keys():
-        raise NotImplementedError(
-            "find_peaks: the properties of these conditions have no derivative here; call it on "
-            "x.detach(), and index x with the peaks"
-        )
-    peaks, properties = chapter("signal", x).find_peaks(
-        raw(x.detach()), **{k: raw(v) for k, v in conditions.items()}
-    )
-    if "peak_heights" in properties:
-        properties["peak_heights"] = xgrad.take(x, xgrad.asarray(peaks))
-    return peaks, properties
+    peaks, about = chapter("signal", x).find_peaks(
+        raw(x.detach()), raw(height), raw(threshold), distance, raw(prominence), raw(width), wlen,
+        rel_height, plateau_size,
+    )  # fmt: skip
+    if "peak_heights" in about:
+        about["peak_heights"] = xgrad.take(x, xgrad.asarray(peaks))
+    for name, side in (("left_thresholds", -1), ("right_thresholds", 1)):
+        if name in about:
+            about[name] = xgrad.take(x, xgrad.asarray(peaks)) - xgrad.take(
+                x, xgrad.asarray(peaks + side)
+            )
+    if "prominences" in about:
+        about["prominences"] = peak_prominences(x, peaks, wlen)[0]
+    if "widths" in about:
+        names = ("widths", "width_heights", "left_ips", "right_ips")
+        about |= dict(zip(names, peak_widths(x, peaks, rel_height, None, wlen), strict=True))
+    return peaks, about
 
 
 @twin("signal")
@@ -130,3 +141,48 @@ def unique_roots(p: Any, tol: float = 1e-3, rtype: str = "min") -> Any:
         raise NotImplementedError("unique_roots: rtype='avg' has no derivative here")
     where = [int(np.flatnonzero(held == c)[0]) for c in chosen]
     return xgrad.take(p, xgrad.asarray(np.asarray(where))), counts
+
+
+@twin("signal")
+def cspline1d_eval(cj: Any, newx: Any, dx: Any = 1.0, x0: Any = 0) -> Any:
+    """Return values of a spline by its coefficients; see ``scipy.signal.cspline1d_eval``."""
+    if is_tracked(newx, dx, x0):
+        raise NotImplementedError(
+            "cspline1d_eval: newx, dx and x0 have no derivative here; "
+            "xgrad.scipy.interpolate.make_interp_spline has one in its points"
+        )
+    where = [raw(v) for v in (newx, dx, x0)]
+    library = chapter("signal")
+    return by_matrix(lambda c: library.cspline1d_eval(c, *where), xgrad.asarray(cj))
+
+
+@twin("signal")
+def peak_prominences(x: Any, peaks: Any, wlen: Any = None) -> Any:
+    """Return how far peaks stand out, and their bases; see ``scipy.signal.peak_prominences``."""
+    x, peaks = xgrad.asarray(x), np.asarray(raw(peaks))
+    _, left, right = chapter("signal").peak_prominences(raw(x.detach()), peaks, wlen)
+    at, low, high = (xgrad.take(x, xgrad.asarray(i)) for i in (peaks, left, right))
+    return at - xgrad.maximum(low, high), left, right
+
+
+@twin("signal")
+def peak_widths(
+    x: Any, peaks: Any, rel_height: float = 0.5, prominence_data: Any = None, wlen: Any = None
+) -> Any:
+    """Return widths of peaks, their heights, and both ends; see ``scipy.signal.peak_widths``."""
+    x, peaks = xgrad.asarray(x), np.asarray(raw(peaks))
+    held = raw(x.detach())
+    data = None if prominence_data is None else tuple(raw(v) for v in prominence_data)
+    _, _, *ends = chapter("signal").peak_widths(held, peaks, rel_height, data, wlen)
+    prominences = peak_prominences(x, peaks, wlen)[0] if data is None else prominence_data[0]
+    level = xgrad.take(x, xgrad.asarray(peaks)) - prominences * rel_height
+    found = []
+    for end, out, side in zip(ends, (np.floor, np.ceil), (1, -1), strict=True):
+        low = out(end).astype(int)
+        crossed = np.asarray(end != low)  # else it is at a sample, or at the end of what was seen
+        high = np.where(crossed, low + side, low)
+        below, above = (xgrad.take(x, xgrad.asarray(i)) for i in (low, high))
+        rise = xgrad.where(xgrad.asarray(crossed), above - below, 1.0)
+        share = xgrad.where(xgrad.asarray(crossed), (level - below) / rise, 0.0)
+        found.append(xgrad.asarray(low * 1.0) + side * share)
+    return found[1] - found[0], level, *found

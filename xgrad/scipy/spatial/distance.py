@@ -13,7 +13,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import raw, rest_of, twin
+from ..common import only, raw, rest_of, twin
 
 __all__ = ["braycurtis", "canberra", "cdist", "chebyshev", "cityblock", "correlation", "cosine",
            "directed_hausdorff", "euclidean", "jensenshannon", "mahalanobis", "minkowski", "pdist",
@@ -302,6 +302,7 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) 
 @twin(CHAPTER)
 def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
     """Turn a vector of distances into a matrix, or back; see SciPy's ``squareform``."""
+    only("squareform", force=(force, "no"))
     X = xgrad.asarray(X)
     if X.ndim == 2:
         one, two = np.triu_indices(X.shape[0], 1)
@@ -317,7 +318,7 @@ def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
 
 
 @twin(CHAPTER)
-def directed_hausdorff(u: Any, v: Any, rng: Any = 0, **more: Any) -> Any:
+def directed_hausdorff(u: Any, v: Any, rng: Any = 0, *, seed: Any = None) -> Any:
     """Return the directed Hausdorff distance, and the two points that it is between."""
     u, v = xgrad.asarray(u), xgrad.asarray(v)
     held = cdist(u, v)

@@ -7,11 +7,30 @@ attributes: ``stats.norm``, ``stats.gamma``, ...
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ..common import rest_of
-from .continuous import Normal, Uniform
-from .distributions import DISTRIBUTIONS, Continuous, Discrete, Frozen
+from .continuous import (
+    Binomial,
+    Logistic,
+    Normal,
+    Uniform,
+    made_distribution,
+    make_distribution,
+)
+from .distributions import Continuous, Discrete, Frozen
+from .matrices import (
+    dirichlet_multinomial,
+    invwishart,
+    matrix_normal,
+    matrix_t,
+    multinomial,
+    multivariate_hypergeom,
+    normal_inverse_gamma,
+    vonmises_fisher,
+    wishart,
+)
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
     anderson,
@@ -36,11 +55,14 @@ from .statistics import (
     wasserstein_distance,
     yeojohnson,
 )
+from .table import DISTRIBUTIONS, twin_of
 
 __all__ = [
+    "Binomial",
     "Continuous",
     "Discrete",
     "Frozen",
+    "Logistic",
     "Normal",
     "Uniform",
     "anderson",
@@ -52,13 +74,21 @@ __all__ = [
     "cramervonmises",
     "cumfreq",
     "dirichlet",
+    "dirichlet_multinomial",
     "energy_distance",
     "gaussian_kde",
+    "invwishart",
     "kendalltau",
     "ks_1samp",
     "linregress",
+    "make_distribution",
+    "matrix_normal",
+    "matrix_t",
+    "multinomial",
+    "multivariate_hypergeom",
     "multivariate_normal",
     "multivariate_t",
+    "normal_inverse_gamma",
     "obrientransform",
     "scoreatpercentile",
     "shapiro",
@@ -66,7 +96,9 @@ __all__ = [
     "theilslopes",
     "trim1",
     "trimboth",
+    "vonmises_fisher",
     "wasserstein_distance",
+    "wishart",
     "yeojohnson",
 ]
 
@@ -77,4 +109,19 @@ _rest = rest_of("stats")
 def __getattr__(name: str) -> Any:
     if name in DISTRIBUTIONS:
         return DISTRIBUTIONS[name]
-    return _rest(name)
+    found = _rest(name)
+    return twin_of(found) if hasattr(found, "_get_support") and hasattr(found, "shapes") else found
+
+
+def patch(module: Any) -> None:
+    """Have the classes that SciPy makes of its distributions take an `Array`."""
+    own = module.make_distribution
+    if hasattr(own, "xgrad_original"):
+        own = own.xgrad_original
+
+    @functools.wraps(own)
+    def make(dist: Any) -> Any:
+        return made_distribution(own(dist), dist)
+
+    make.xgrad_original = own  # type: ignore[attr-defined]
+    module.make_distribution = make

@@ -1,21 +1,23 @@
-"""The new classes of distributions, ``Normal`` and ``Uniform``, by their classic relatives."""
+"""The new classes of distributions, by their classic relatives: ``Normal``, those made, ..."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 import xgrad
 
+from ...arrays.array import Array
 from ..common import arrays_in, chapter
-from .distributions import DISTRIBUTIONS
+from .table import DISTRIBUTIONS, twin_of
 
-__all__ = ["Normal", "Uniform"]
+__all__ = ["Binomial", "Logistic", "Normal", "Uniform", "made_distribution", "make_distribution"]
 
 METHODS = {
-    "pdf": "pdf", "logpdf": "logpdf", "cdf": "cdf", "logcdf": "logcdf", "ccdf": "sf",
-    "logccdf": "logsf", "icdf": "ppf", "iccdf": "isf",
+    "pdf": "pdf", "logpdf": "logpdf", "pmf": "pmf", "logpmf": "logpmf", "cdf": "cdf",
+    "logcdf": "logcdf", "ccdf": "sf", "logccdf": "logsf", "icdf": "ppf", "iccdf": "isf",
 }  # fmt: skip
 """What the methods of one argument are called by the classic distributions."""
 
@@ -26,11 +28,11 @@ MOMENTS = {"mean": "mean", "variance": "var", "standard_deviation": "std", "entr
 class _New:
     """A distribution with its parameters fixed; a method that is not here is refused."""
 
-    def __init__(self, classic: str, loc: Any, scale: Any) -> None:
-        self._classic, self._parameters = DISTRIBUTIONS[classic], {"loc": loc, "scale": scale}
+    def __init__(self, classic: Any, **parameters: Any) -> None:
+        self._classic, self._parameters = classic, parameters
 
     def __getattr__(self, name: str) -> Any:
-        known = [*METHODS, *MOMENTS, "ilogcdf", "ilogccdf"]
+        known = [*METHODS, *MOMENTS, "skewness", "kurtosis", "moment", "ilogcdf", "ilogccdf"]
         raise AttributeError(
             f"{type(self).__name__}: {name!r} has no derivative here; it has {', '.join(known)}"
         )
@@ -43,12 +45,48 @@ class _New:
         """Return where the logarithm of one minus the distribution function is `p`."""
         return self._classic.isf(xgrad.exp(p), **self._parameters)
 
+    def skewness(self, *, method: Any = None) -> Any:
+        """Return the third standardised moment."""
+        return self._classic.stats(moments="s", **self._parameters)
+
+    def kurtosis(self, *, method: Any = None, convention: str = "non-excess") -> Any:
+        """Return the fourth standardised moment, or what it has above that of a normal one."""
+        excess = self._classic.stats(moments="k", **self._parameters)
+        return excess if convention == "excess" else excess + 3.0
+
+    def moment(self, order: int = 1, kind: str = "raw", *, method: Any = None) -> Any:
+        """Return a moment up to the fourth: ``"raw"``, ``"central"`` or ``"standardized"``."""
+        if order not in (0, 1, 2, 3, 4) or kind not in ("raw", "central", "standardized"):
+            raise NotImplementedError(
+                f"moment: order is {order!r} and kind is {kind!r}; orders 0 to 4 have a derivative "
+                "here, of kind 'raw', 'central' or 'standardized'"
+            )
+        mean = self.mean()
+        one, zero = xgrad.ones_like(mean), xgrad.zeros_like(mean)
+        if order < 2:
+            return one if order == 0 else mean if kind == "raw" else zero
+        var = self.variance()
+        central = [one, zero, var]
+        if order > 2:
+            central.append(self.skewness() * var**1.5)
+        if order > 3:
+            central.append(self.kurtosis() * var**2)
+        if kind != "raw":
+            return central[order] / (var ** (order / 2) if kind == "standardized" else 1.0)
+        choose = {2: (1, 2, 1), 3: (1, 3, 3, 1), 4: (1, 4, 6, 4, 1)}[order]
+        terms = [c * central[k] * mean ** (order - k) for k, c in enumerate(choose)]
+        return functools.reduce(lambda a, b: a + b, terms)
+
 
 def _add(name: str, classic: str, is_moment: bool) -> None:
     def moment(self: _New, *, method: Any = None) -> Any:
         return getattr(self._classic, classic)(**self._parameters)
 
-    def function(self: _New, x: Any, /, *, method: Any = None) -> Any:
+    def function(self: _New, x: Any, /, *others: Any, method: Any = None) -> Any:
+        if others:
+            raise NotImplementedError(
+                f"{name}: a second argument has no derivative here; write the difference of two"
+            )
         return getattr(self._classic, classic)(x, **self._parameters)
 
     call = moment if is_moment else function
@@ -87,7 +125,7 @@ class Normal(_New):
         return cls(mu=xgrad.asarray(plain.mu), sigma=xgrad.asarray(plain.sigma))
 
     def __init__(self, *, mu: Any = 0.0, sigma: Any = 1.0, **options: Any) -> None:
-        super().__init__("norm", mu, sigma)
+        super().__init__(DISTRIBUTIONS["norm"], loc=mu, scale=sigma)
         self.mu, self.sigma = mu, sigma
 
 
@@ -106,5 +144,84 @@ class Uniform(_New):
         return cls(a=xgrad.asarray(plain.a), b=xgrad.asarray(plain.b))
 
     def __init__(self, *, a: Any, b: Any, **options: Any) -> None:
-        super().__init__("uniform", xgrad.asarray(a) * np.float64(1.0), b - xgrad.asarray(a))
+        low = xgrad.asarray(a) * np.float64(1.0)
+        super().__init__(DISTRIBUTIONS["uniform"], loc=low, scale=b - xgrad.asarray(a))
         self.a, self.b = a, b
+
+
+class Logistic(_New):
+    """The standard logistic distribution; see ``scipy.stats.Logistic``."""
+
+    def __new__(cls, **options: Any) -> Any:
+        """Return SciPy's own: it has no parameter that could be an `Array`."""
+        return chapter("stats").Logistic(**options)
+
+    @classmethod
+    def of(cls, plain: Any) -> Logistic:
+        """Return SciPy's distribution as one of these."""
+        made = object.__new__(cls)
+        _New.__init__(made, DISTRIBUTIONS["logistic"])
+        return made
+
+
+class Binomial(_New):
+    """A binomial distribution; see ``scipy.stats.Binomial``.
+
+    Args:
+        n: how many trials.
+        p: the probability of each.
+    """
+
+    def __new__(cls, *, n: Any, p: Any, **options: Any) -> Any:
+        """Return SciPy's own where no parameter is an `Array`."""
+        if not arrays_in(n, p):
+            return chapter("stats").Binomial(n=n, p=p, **options)
+        return super().__new__(cls)
+
+    @classmethod
+    def of(cls, plain: Any) -> Binomial:
+        """Return SciPy's distribution as one of these."""
+        return cls(n=xgrad.asarray(plain.n), p=xgrad.asarray(plain.p))
+
+    def __init__(self, *, n: Any, p: Any, **options: Any) -> None:
+        super().__init__(DISTRIBUTIONS["binom"], n=n, p=p)
+        self.n, self.p = n, p
+
+
+def make_distribution(dist: Any) -> Any:
+    """Return a new class of distributions for a classic one; see SciPy's ``make_distribution``.
+
+    >>> import numpy as np, xgrad as xg
+    >>> from xgrad import scipy
+    >>> Gamma = scipy.stats.make_distribution(scipy.stats.gamma)
+    >>> float(xg.grad(lambda a: Gamma(a=a).mean())(2.0))
+    1.0
+    """
+    plain = dist.plain if hasattr(dist, "plain") else dist
+    library = chapter("stats")
+    return made_distribution(library.make_distribution(plain), plain)
+
+
+def made_distribution(cls: Any, dist: Any) -> Any:
+    """Have a class that SciPy has made of a distribution take an `Array`, and be asked at one."""
+    if not hasattr(dist, "_get_support") or "xgrad_new" in cls.__dict__:
+        return cls  # of a class of the user's, whose methods are called as they are
+    twin = twin_of(dist)
+
+    def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        return _New(twin, **kwargs) if arrays_in(kwargs) else object.__new__(cls)
+
+    cls.__new__, cls.xgrad_new = made, True
+    for name in (*METHODS, "ilogcdf", "ilogccdf"):
+        setattr(cls, name, _before(getattr(cls, name, None), name, twin))
+    return cls
+
+
+def _before(own: Any, name: str, twin: Any) -> Any:
+    @functools.wraps(own)
+    def call(self: Any, x: Any, /, *others: Any, **options: Any) -> Any:
+        if isinstance(x, Array):
+            return getattr(_New(twin, **self._parameters), name)(x, *others, **options)
+        return own(self, x, *others, **options)
+
+    return call

@@ -18,11 +18,14 @@ from xgrad import special
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, raw, raws
+from .integrals import beyond, expectation, terms, trusted
+from .written import CompiledError, written
 
-__all__ = ["DISTRIBUTIONS", "Continuous", "Discrete", "Frozen"]
+__all__ = ["Continuous", "Discrete", "Frozen"]
 
 Function = Callable[..., Any]
-EULER = float(np.euler_gamma)
+POWERS = {"mean": 1, "var": 2, "skew": 3, "kurtosis": 4}
+"""Of which power of the distance from the mean a moment is the average."""
 
 
 def _f(x: Any) -> Any:
@@ -42,15 +45,20 @@ class _Distribution:
     def __init__(
         self, name: str, shapes: str, low: Any, high: Any, log_density: Function, cdf: Any = None,
         sf: Any = None, logcdf: Any = None, mean: Any = None, var: Any = None, entropy: Any = None,
+        plain: Any = None,
     ) -> None:  # fmt: skip
         self.name, self.shapes, self.low, self.high = name, shapes.split(), low, high
         self.log_density, self._cdf, self._sf, self._logcdf = log_density, cdf, sf, logcdf
-        self._mean, self._var, self._entropy = mean, var, entropy
+        self._mean, self._var, self._entropy, self._plain = mean, var, entropy, plain
 
     @property
     def plain(self) -> Any:
         """The object of SciPy."""
-        return getattr(chapter("stats"), self.name)
+        return self._plain or getattr(chapter("stats"), self.name)
+
+    def _part(self, name: str) -> Any:
+        """Return a function of the standard form: the table's, or else that of SciPy's own code."""
+        return getattr(self, name) or written(self.plain, name)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -124,14 +132,42 @@ class _Distribution:
         return self._below("cdf", self._standard_cdf, x, args, kwargs, (0.0, 1.0))
 
     def _standard_cdf(self, y: Any, *shapes: Any) -> Any:
-        if self._cdf is None:
-            raise NotImplementedError(
-                f"{self.name}: its distribution function has no derivative here"
-            )
-        return self._cdf(y, *shapes)
+        return self._tail("_cdf", y, shapes)
 
     def _standard_sf(self, y: Any, *shapes: Any) -> Any:
-        return self._sf(y, *shapes) if self._sf else 1.0 - self._standard_cdf(y, *shapes)
+        if self._cdf:
+            return self._sf(y, *shapes) if self._sf else 1.0 - self._cdf(y, *shapes)
+        return self._tail("_sf", y, shapes)
+
+    def _tail(self, name: str, y: Any, shapes: Any) -> Any:
+        """Return a distribution function by SciPy's code, or by the integral of the density."""
+        other = "_sf" if name == "_cdf" else "_cdf"
+        for which in (name, other):
+            own = self._part(which)
+            try:
+                if own is not None:
+                    return own(y, *shapes) if which == name else 1.0 - own(y, *shapes)
+            except CompiledError:
+                continue
+        return self._integrated(name, y, shapes)
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        raise NotImplementedError(f"{self.name}: its {name[1:]} has no derivative here")
+
+    def _logarithm(self, name: str) -> Any:
+        """Return the logarithm of a tail, by SciPy's code where that is array code."""
+        own = None if self._cdf else written(self.plain, f"_log{name}")
+        tail = self._standard_cdf if name == "cdf" else self._standard_sf
+
+        def log(y: Any, *shapes: Any) -> Any:
+            try:
+                if own is not None:
+                    return own(y, *shapes)
+            except CompiledError:
+                pass
+            return xgrad.log(tail(y, *shapes))
+
+        return log
 
     def sf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the survival function, ``1 - cdf``."""
@@ -145,7 +181,7 @@ class _Distribution:
         own = self._answers("logcdf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        f = self._logcdf or (lambda y, *s: xgrad.log(self._standard_cdf(y, *s)))
+        f = self._logcdf or self._logarithm("cdf")
         return self._below("logcdf", f, x, args, kwargs, (-np.inf, 0.0))
 
     def logsf(self, x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -153,17 +189,26 @@ class _Distribution:
         own = self._answers("logsf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        f: Any = lambda y, *s: xgrad.log(self._standard_sf(y, *s))  # noqa: E731
-        return self._below("logsf", f, x, args, kwargs, (0.0, -np.inf))
+        return self._below("logsf", self._logarithm("sf"), x, args, kwargs, (0.0, -np.inf))
 
     def _moment(self, name: str, rule: Any, args: Any, kwargs: Any, f: Function) -> Any:
         own = self._answers(name, args, kwargs)
         if own:
             return own(*args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
-        if rule is None:
-            raise NotImplementedError(f"{self.name}.{name} has no derivative here")
-        return f(xgrad.asarray(rule(*shapes)), loc, scale)
+        return f(xgrad.asarray(self._standard_moment(name, rule, shapes)), loc, scale)
+
+    def _standard_moment(self, name: str, rule: Any, shapes: Any) -> Any:
+        rule = rule or written(self.plain, f"_{name}")
+        try:
+            if rule is not None:
+                return rule(*shapes)
+        except CompiledError:
+            pass
+        return self._averaged(name, shapes)
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        raise NotImplementedError(f"{self.name}.{name} has no derivative here")
 
     def mean(self, *args: Any, **kwargs: Any) -> Any:
         """Return the mean."""
@@ -178,6 +223,19 @@ class _Distribution:
         if not arrays_in(args, kwargs):
             return self.plain.std(*args, **kwargs)
         return xgrad.sqrt(self.var(*args, **kwargs))
+
+    def stats(self, *args: Any, moments: str = "mv", **kwargs: Any) -> Any:
+        """Return mean, variance, skewness and excess kurtosis, those that `moments` names."""
+        if not arrays_in(args, kwargs):
+            return self.plain.stats(*args, moments=moments, **kwargs)
+        found: list[Any] = []
+        for kind in moments:
+            if kind in "mv":
+                found.append((self.mean if kind == "m" else self.var)(*args, **kwargs))
+                continue
+            name = {"s": "skew", "k": "kurtosis"}[kind]
+            found.append(self._moment(name, None, args, kwargs, lambda m, loc, scale: m))
+        return found[0] if len(found) == 1 else tuple(found)
 
 
 class Continuous(_Distribution):
@@ -199,7 +257,36 @@ class Continuous(_Distribution):
         if own:
             return own(x, *args, **kwargs)
         y, shapes, scale, inside, *_ = self._at("pdf", x, args, kwargs)
-        return xgrad.where(inside, xgrad.exp(self.log_density(y, *shapes)) / scale, 0.0)
+        return xgrad.where(inside, self._standard_pdf(y, *shapes) / scale, 0.0)
+
+    def _standard_pdf(self, y: Any, *shapes: Any) -> Any:
+        own = written(self._plain, "_pdf") if self._plain else None
+        return own(y, *shapes) if own else xgrad.exp(self.log_density(y, *shapes))
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        return beyond(self.plain, self._standard_pdf, y, shapes, name == "_sf")
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        if name == "entropy":
+            return expectation(self.plain, self._surprise, self.plain.entropy, shapes)
+        power = POWERS[name]
+        mean: Any = self._standard_moment("mean", self._mean, shapes) if power > 1 else 0.0
+        var: Any = self._standard_moment("var", self._var, shapes) if power > 2 else 1.0
+        away = mean[..., None] if np.ndim(raw(mean)) else mean
+
+        def value(*held: Any) -> Any:
+            found = self.plain.stats(*held, moments=name[0]) + (3.0 if power == 4 else 0.0)
+            return found * (raw(var.detach()) ** (power / 2) if power > 2 else 1.0)
+
+        def integrand(y: Any, *s: Any) -> Any:
+            return self._standard_pdf(y, *s) * (y - away) ** power
+
+        total = expectation(self.plain, integrand, value, shapes)
+        return total / var ** (power / 2) - (3.0 if power == 4 else 0.0)
+
+    def _surprise(self, y: Any, *shapes: Any) -> Any:
+        density = self._standard_pdf(y, *shapes)
+        return special.entr(xgrad.where(density.detach() > 1e-200, density, 1.0))
 
     def _quantile(self, name: str, q: Any, args: Any, kwargs: Any, f: Function, sign: float) -> Any:
         own = self._answers(name, q, args, kwargs)
@@ -270,7 +357,8 @@ class Continuous(_Distribution):
         data = _f(data)
         if args or kwargs or self.name not in ("norm", "expon", "uniform"):
             raise NotImplementedError(
-                f"{self.name}.fit has no derivative here; minimise nnlf by xgrad.scipy.optimize.minimize"
+                f"{self.name}.fit has no derivative here; minimise nnlf by "
+                "xgrad.scipy.optimize.minimize"
             )
         if self.name == "norm":
             return xgrad.mean(data), xgrad.std(data)
@@ -305,6 +393,35 @@ class Discrete(_Distribution):
         """Return the entropy."""
         return self._moment("entropy", self._entropy, args, kwargs, lambda h, loc, scale: h)
 
+    def _probabilities(self, shapes: Any, last: Any = None) -> tuple[Any, Any]:
+        k = xgrad.asarray(terms(self.plain, shapes, last))
+        wide = [xgrad.asarray(s)[..., None] for s in shapes]
+        return k, xgrad.exp(self.log_density(k, *wide))
+
+    def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
+        at = xgrad.floor(y.detach())
+        k, p = self._probabilities(shapes, raw(at))
+        below = xgrad.sum(xgrad.where(k <= at[..., None], p, 0.0), axis=-1)
+        return below if name == "_cdf" else 1.0 - below
+
+    def _averaged(self, name: str, shapes: Any) -> Any:
+        k, p = self._probabilities(shapes)
+        if name == "entropy":
+            surprise = special.entr(xgrad.where(p.detach() > 1e-200, p, 1.0))
+            return trusted(self.plain, self.plain.entropy, xgrad.sum(surprise, axis=-1), shapes)
+        power = POWERS[name]
+        mean: Any = xgrad.sum(k * p, axis=-1)
+        away = k - mean[..., None]
+        total = mean if power == 1 else xgrad.sum(p * away**power, axis=-1)
+        if power > 2:
+            var = xgrad.sum(p * away**2, axis=-1)
+            total = total / var ** (power / 2) - (3.0 if power == 4 else 0.0)
+
+        def value(*held: Any) -> Any:
+            return self.plain.stats(*held, moments=name[0])
+
+        return trusted(self.plain, value, total, shapes)
+
 
 class Frozen:
     """A distribution with fixed parameters, of which one is an `Array`."""
@@ -317,111 +434,3 @@ class Frozen:
             raise AttributeError(name)
         method = getattr(self.dist, name)
         return lambda *x: method(*x, *self.args, **self.kwds)
-
-
-# The table ----------------------------------------------------------------------------------------
-
-_HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
-_xlogy, _xlog1py, _ln = special.xlogy, special.xlog1py, special.gammaln
-INF = np.inf
-
-
-def _t_log(x: Any, v: Any) -> Any:
-    half = (v + 1.0) / 2.0
-    return _ln(half) - _ln(v / 2.0) - 0.5 * xgrad.log(v * math.pi) - half * xgrad.log1p(x * x / v)
-
-
-def _f_log(x: Any, a: Any, b: Any) -> Any:
-    return (
-        _xlogy(a / 2, a) + _xlogy(b / 2, b) + _xlogy(a / 2 - 1, x)
-        - ((a + b) / 2) * xgrad.log(b + a * x) - special.betaln(a / 2, b / 2)
-    )  # fmt: skip
-
-
-def _psi(x: Any) -> Any:
-    return special.digamma(x)
-
-
-def _binom_log(k: Any, n: Any, p: Any) -> Any:
-    return _ln(n + 1) - _ln(k + 1) - _ln(n - k + 1) + _xlogy(k, p) + _xlog1py(n - k, -p)
-
-
-def _nbinom_log(k: Any, n: Any, p: Any) -> Any:
-    return _ln(n + k) - _ln(k + 1) - _ln(n) + n * xgrad.log(p) + _xlog1py(k, -p)
-
-
-def _gev_power(x: Any, c: Any) -> Any:
-    return xgrad.log1p(-c * x) / c
-
-
-def _c(name: str, *args: Any, **more: Any) -> tuple[str, Continuous]:
-    return name, Continuous(name, *args, **more)
-
-
-def _d(name: str, *args: Any, **more: Any) -> tuple[str, Discrete]:
-    return name, Discrete(name, *args, **more)
-
-
-_one, _zero = (lambda *s: 1.0), (lambda *s: 0.0)
-
-DISTRIBUTIONS: dict[str, Any] = dict([
-    _c("norm", "", -INF, INF, lambda x: -0.5 * x * x - _HALF_LOG_2PI, special.ndtr, lambda x: special.ndtr(-x),
-       special.log_ndtr, _zero, _one, lambda: 0.5 * math.log(2 * math.pi * math.e)),
-    _c("expon", "", 0.0, INF, lambda x: -x, lambda x: -xgrad.expm1(-x), lambda x: xgrad.exp(-x), None, _one, _one, _one),
-    _c("uniform", "", 0.0, 1.0, lambda x: 0.0 * x, lambda x: x, lambda x: 1.0 - x, None, lambda: 0.5, lambda: 1 / 12, _zero),
-    _c("gamma", "a", 0.0, INF, lambda x, a: _xlogy(a - 1, x) - x - _ln(a), lambda x, a: special.gammainc(a, x),
-       lambda x, a: special.gammaincc(a, x), None, lambda a: a, lambda a: a, lambda a: a + _ln(a) + (1 - a) * _psi(a)),
-    _c("chi2", "df", 0.0, INF, lambda x, v: _xlogy(v / 2 - 1, x) - x / 2 - _ln(v / 2) - (v / 2) * math.log(2),
-       lambda x, v: special.gammainc(v / 2, x / 2), lambda x, v: special.gammaincc(v / 2, x / 2), None, lambda v: v, lambda v: 2 * v,
-       lambda v: v / 2 + math.log(2) + _ln(v / 2) + (1 - v / 2) * _psi(v / 2)),
-    _c("invgamma", "a", 0.0, INF, lambda x, a: -(a + 1) * xgrad.log(x) - _ln(a) - 1 / x, lambda x, a: special.gammaincc(a, 1 / x),
-       lambda x, a: special.gammainc(a, 1 / x), None, lambda a: 1 / (a - 1), lambda a: 1 / ((a - 1) ** 2 * (a - 2)),
-       lambda a: a + _ln(a) - (a + 1) * _psi(a)),
-    _c("beta", "a b", 0.0, 1.0, lambda x, a, b: _xlog1py(b - 1, -x) + _xlogy(a - 1, x) - special.betaln(a, b),
-       lambda x, a, b: special.betainc(a, b, x), lambda x, a, b: special.betaincc(a, b, x), None, lambda a, b: a / (a + b),
-       lambda a, b: a * b / ((a + b) ** 2 * (a + b + 1)),
-       lambda a, b: special.betaln(a, b) - (a - 1) * _psi(a) - (b - 1) * _psi(b) + (a + b - 2) * _psi(a + b)),
-    _c("t", "df", -INF, INF, _t_log, lambda x, v: special.stdtr(v, x), lambda x, v: special.stdtr(v, -x), None, lambda v: 0.0 * v,
-       lambda v: v / (v - 2), lambda v: (v + 1) / 2 * (_psi((v + 1) / 2) - _psi(v / 2)) + xgrad.log(xgrad.sqrt(v)) + special.betaln(v / 2, 0.5)),
-    _c("f", "dfn dfd", 0.0, INF, _f_log, lambda x, a, b: special.fdtr(a, b, x), lambda x, a, b: special.fdtrc(a, b, x), None,
-       lambda a, b: b / (b - 2), lambda a, b: 2 * b * b * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4))),
-    _c("laplace", "", -INF, INF, lambda x: -xgrad.abs(x) - math.log(2),
-       lambda x: xgrad.where(x < 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))),
-       lambda x: xgrad.where(x > 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))), None, _zero, lambda: 2.0,
-       lambda: math.log(2) + 1),
-    _c("logistic", "", -INF, INF, lambda x: -xgrad.abs(x) - 2 * xgrad.log1p(xgrad.exp(-xgrad.abs(x))), special.expit, lambda x: special.expit(-x),
-       special.log_expit, _zero, lambda: math.pi**2 / 3, lambda: 2.0),
-    _c("cauchy", "", -INF, INF, lambda x: -math.log(math.pi) - xgrad.log1p(x * x), lambda x: 0.5 + xgrad.atan(x) / math.pi,
-       lambda x: 0.5 - xgrad.atan(x) / math.pi, None, None, None, lambda: math.log(4 * math.pi)),
-    _c("gumbel_r", "", -INF, INF, lambda x: -x - xgrad.exp(-x), lambda x: xgrad.exp(-xgrad.exp(-x)), lambda x: -xgrad.expm1(-xgrad.exp(-x)),
-       lambda x: -xgrad.exp(-x), lambda: EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
-    _c("gumbel_l", "", -INF, INF, lambda x: x - xgrad.exp(x), lambda x: -xgrad.expm1(-xgrad.exp(x)), lambda x: xgrad.exp(-xgrad.exp(x)), None,
-       lambda: -EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
-    _c("genextreme", "c", lambda c: xgrad.where(c < 0, 1 / c, -INF), lambda c: xgrad.where(c > 0, 1 / c, INF),
-       lambda x, c: (1 / c - 1) * xgrad.log1p(-c * x) - xgrad.exp(_gev_power(x, c)), lambda x, c: xgrad.exp(-xgrad.exp(_gev_power(x, c)))),
-    _c("lognorm", "s", 0.0, INF, lambda x, s: -0.5 * (xgrad.log(x) / s) ** 2 - xgrad.log(s * x) - _HALF_LOG_2PI, lambda x, s: special.ndtr(xgrad.log(x) / s),
-       lambda x, s: special.ndtr(-xgrad.log(x) / s), lambda x, s: special.log_ndtr(xgrad.log(x) / s), lambda s: xgrad.exp(s * s / 2),
-       lambda s: xgrad.expm1(s * s) * xgrad.exp(s * s), lambda s: 0.5 * (1 + math.log(2 * math.pi)) + xgrad.log(s)),
-    _c("pareto", "b", 1.0, INF, lambda x, b: xgrad.log(b) - (b + 1) * xgrad.log(x), lambda x, b: 1 - x**-b, lambda x, b: x**-b, None,
-       lambda b: b / (b - 1), lambda b: b / ((b - 2) * (b - 1) ** 2), lambda b: 1 + 1 / b - xgrad.log(b)),
-    _c("weibull_min", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - x**c, lambda x, c: -xgrad.expm1(-(x**c)), lambda x, c: xgrad.exp(-(x**c)),
-       None, lambda c: special.gamma(1 + 1 / c), lambda c: special.gamma(1 + 2 / c) - special.gamma(1 + 1 / c) ** 2,
-       lambda c: -EULER / c - xgrad.log(c) + EULER + 1),
-    _c("halfnorm", "", 0.0, INF, lambda x: 0.5 * math.log(2 / math.pi) - x * x / 2, lambda x: special.erf(x / math.sqrt(2)),
-       lambda x: special.erfc(x / math.sqrt(2)), None, lambda: math.sqrt(2 / math.pi), lambda: 1 - 2 / math.pi, lambda: 0.5 * math.log(math.pi / 2) + 0.5),
-    _c("rayleigh", "", 0.0, INF, lambda x: xgrad.log(x) - x * x / 2, lambda x: -xgrad.expm1(-x * x / 2), lambda x: xgrad.exp(-x * x / 2), None,
-       lambda: math.sqrt(math.pi / 2), lambda: 2 - math.pi / 2, lambda: EULER / 2 + 1 - 0.5 * math.log(2)),
-    _c("invgauss", "mu", 0.0, INF, lambda x, m: -_HALF_LOG_2PI - 1.5 * xgrad.log(x) - ((x - m) / m) ** 2 / (2 * x),
-       lambda x, m: special.ndtr((x / m - 1) / xgrad.sqrt(x)) + xgrad.exp(2 / m + special.log_ndtr(-(x / m + 1) / xgrad.sqrt(x))), None, None,
-       lambda m: m, lambda m: m**3),
-    _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
-       lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
-    _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, None, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),
-    _d("bernoulli", "p", 0.0, 1.0, lambda k, p: _xlogy(k, p) + _xlog1py(1 - k, -p), lambda k, p: xgrad.where(k >= 1, 1.0, 1 - p), None, None,
-       lambda p: p, lambda p: p * (1 - p), lambda p: special.entr(p) + special.entr(1 - p)),
-    _d("geom", "p", 1.0, INF, lambda k, p: _xlog1py(k - 1, -p) + xgrad.log(p), lambda k, p: -xgrad.expm1(xgrad.floor(k.detach()) * xgrad.log1p(-p)), None,
-       None, lambda p: 1 / p, lambda p: (1 - p) / p**2),
-    _d("nbinom", "n p", 0.0, INF, _nbinom_log, lambda k, n, p: special.betainc(n, xgrad.floor(k.detach()) + 1.0, p), None, None,
-       lambda n, p: n * (1 - p) / p, lambda n, p: n * (1 - p) / p**2),
-])  # fmt: skip
-"""The distributions that are here, by name."""

@@ -10,31 +10,16 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import arrays_in, chapter, raw
+from ..common import raw
+from .matrices import Multivariate, _matrix, _spread, own
 
 __all__ = ["dirichlet", "gaussian_kde", "multivariate_normal", "multivariate_t"]
 
 
-class _Multivariate:
-    """Where no `Array` is given, SciPy's own object answers."""
-
-    name = ""
-
-    def _own(self, method: str, args: Any, kwargs: Any) -> Any:
-        plain = getattr(chapter("stats"), self.name)
-        return None if arrays_in(args, kwargs) else getattr(plain, method)(*args, **kwargs)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the distribution with its parameters fixed."""
-        from .distributions import Frozen
-
-        own = self._own("__call__", args, kwargs)
-        return Frozen(self, args, kwargs) if own is None else own
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(getattr(chapter("stats"), self.name), name)
+def _covariance(cov: Any, mean: Any) -> Any:
+    """Return a covariance as a matrix, of as many variables as the mean has."""
+    size = xgrad.asarray(mean).shape[0] if mean is not None and np.ndim(raw(mean)) else None
+    return _matrix(cov, size)
 
 
 def _standard(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, int]:
@@ -63,64 +48,89 @@ def _standard(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, int]:
     return squares, 2.0 * xgrad.sum(xgrad.log(xgrad.linalg.diagonal(L))), size
 
 
-class _Normal(_Multivariate):
+class _Normal(Multivariate):
     """The multivariate normal distribution, for a regular covariance."""
 
     name = "multivariate_normal"
 
+    @own
     def logpdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """Return the logarithm of the density; in value, mean and covariance."""
-        own = self._own("logpdf", (x, mean, cov), {"allow_singular": allow_singular})
-        if own is not None:
-            return own
         squares, log_det, n = _standard(x, mean, cov)
         return -0.5 * (n * math.log(2 * math.pi) + log_det + squares)
 
+    @own
     def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """Return the density."""
-        return np.exp(self.logpdf(x, mean, cov, allow_singular))
+        return xgrad.exp(self.logpdf(x, mean, cov, allow_singular))
 
+    @own
     def entropy(self, mean: Any = None, cov: Any = 1) -> Any:
         """Return the differential entropy."""
-        own = self._own("entropy", (mean, cov), {})
-        if own is not None:
-            return own
-        _, log_det = xgrad.linalg.slogdet(xgrad.asarray(cov))
-        n = cov.shape[0]
-        return 0.5 * (n * (1.0 + math.log(2 * math.pi)) + log_det)
+        cov = _covariance(cov, mean)
+        _, log_det = xgrad.linalg.slogdet(cov)
+        return 0.5 * (cov.shape[-1] * (1.0 + math.log(2 * math.pi)) + log_det)
+
+    @own
+    def fit(self, x: Any, fix_mean: Any = None, fix_cov: Any = None) -> Any:
+        """Return the mean and covariance of greatest likelihood, by data in rows."""
+        x = xgrad.asarray(x)
+        mean = xgrad.mean(x, axis=0) if fix_mean is None else xgrad.asarray(fix_mean)
+        away = x - mean
+        cov = xgrad.matrix_transpose(away) @ away / x.shape[0] if fix_cov is None else fix_cov
+        return mean, cov
+
+    @own
+    def marginal(
+        self, dimensions: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False
+    ) -> Any:
+        """Return the distribution of some of the variables."""
+        cov = _covariance(cov, mean)
+        where = xgrad.asarray(np.atleast_1d(dimensions) % cov.shape[-1])
+        part = xgrad.take(xgrad.take(cov, where, axis=0), where, axis=1)
+        return self(None if mean is None else xgrad.take(xgrad.asarray(mean), where), part)
 
 
-class _Student(_Multivariate):
+class _Student(Multivariate):
     """The multivariate t distribution."""
 
     name = "multivariate_t"
 
+    @own
     def logpdf(self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
         """Return the logarithm of the density; in value, location, shape and degrees of freedom."""
-        own = self._own("logpdf", (x, loc, shape, df), {})
-        if own is not None:
-            return own
         squares, log_det, n = _standard(x, loc, shape)
         df = xgrad.asarray(df) * 1.0
         half = (df + n) / 2.0
         norm = special.gammaln(half) - special.gammaln(df / 2) - n / 2 * xgrad.log(df * math.pi)
         return norm - 0.5 * log_det - half * xgrad.log1p(squares / df)
 
-    def pdf(self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
+    @own
+    def pdf(
+        self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1, allow_singular: bool = False
+    ) -> Any:
         """Return the density."""
-        return np.exp(self.logpdf(x, loc, shape, df))
+        return xgrad.exp(self.logpdf(x, loc, shape, df))
+
+    @own
+    def entropy(self, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
+        """Return the differential entropy."""
+        shape = _covariance(shape, loc)
+        n, df = shape.shape[-1], xgrad.asarray(df) * 1.0
+        _, log_det = xgrad.linalg.slogdet(shape)
+        half, ln, psi = 0.5 * (df + n), special.gammaln, special.digamma
+        norm = ln(0.5 * df) - ln(half) + 0.5 * n * xgrad.log(df * math.pi)
+        return norm + half * (psi(half) - psi(0.5 * df)) + 0.5 * log_det
 
 
-class _Dirichlet(_Multivariate):
+class _Dirichlet(Multivariate):
     """The Dirichlet distribution."""
 
     name = "dirichlet"
 
+    @own
     def logpdf(self, x: Any, alpha: Any) -> Any:
         """Return the logarithm of the density; in value and concentration."""
-        own = self._own("logpdf", (x, alpha), {})
-        if own is not None:
-            return own
         x, alpha = xgrad.asarray(x), xgrad.asarray(alpha)
         if x.shape[0] == alpha.shape[0] - 1:
             x = xgrad.concat([x, 1.0 - xgrad.sum(x, axis=0, keepdims=True)])
@@ -128,15 +138,32 @@ class _Dirichlet(_Multivariate):
         powers = xgrad.reshape(alpha - 1.0, (-1,) + (1,) * (x.ndim - 1))
         return norm + xgrad.sum(special.xlogy(powers, x), axis=0)
 
+    @own
     def pdf(self, x: Any, alpha: Any) -> Any:
         """Return the density."""
-        return np.exp(self.logpdf(x, alpha))
+        return xgrad.exp(self.logpdf(x, alpha))
 
+    @own
+    def mean(self, alpha: Any) -> Any:
+        """Return the mean."""
+        alpha = xgrad.asarray(alpha) * 1.0
+        return alpha / xgrad.sum(alpha)
+
+    @own
+    def var(self, alpha: Any) -> Any:
+        """Return the variances."""
+        return xgrad.linalg.diagonal(self.cov(xgrad.asarray(alpha)))
+
+    @own
+    def cov(self, alpha: Any) -> Any:
+        """Return the covariance."""
+        alpha = xgrad.asarray(alpha) * 1.0
+        total = xgrad.sum(alpha)
+        return _spread(alpha / total, 1.0 / (total + 1.0))
+
+    @own
     def entropy(self, alpha: Any) -> Any:
         """Return the differential entropy."""
-        own = self._own("entropy", (alpha,), {})
-        if own is not None:
-            return own
         alpha = xgrad.asarray(alpha)
         total = xgrad.sum(alpha)
         norm = xgrad.sum(special.gammaln(alpha)) - special.gammaln(total)

@@ -11,9 +11,9 @@ from xgrad import special
 
 from ...custom.equation import implicit
 from ...errors import NotDifferentiableError
-from ..common import chapter, raw, twin
-from .distributions import DISTRIBUTIONS
+from ..common import chapter, only, raw, twin
 from .multivariate import held
+from .table import DISTRIBUTIONS
 
 __all__ = ["anderson", "binned_statistic", "boxcox", "boxcox_llf", "boxcox_normmax",
            "chi2_contingency", "cramervonmises", "cumfreq", "energy_distance", "kendalltau",
@@ -33,9 +33,16 @@ class LinregressResult(NamedTuple):
 
 @twin("stats")
 def linregress(
-    x: Any, y: Any, alternative: str = "two-sided", *, axis: int = 0, **more: Any
-) -> Any:
+    x: Any, y: Any, alternative: str = "two-sided", *, axis: Any = 0,
+    nan_policy: str = "propagate", keepdims: bool = False,
+) -> Any:  # fmt: skip
     """Fit a line by least squares; see ``scipy.stats.linregress``."""
+    only(
+        "linregress",
+        axis=(axis if np.ndim(raw(x)) > 1 else None, None),
+        nan_policy=(nan_policy, "propagate"),
+        keepdims=(keepdims, False),
+    )
     x, y = xgrad.asarray(x), xgrad.asarray(y)
     if x.ndim != 1 or x.shape != y.shape or x.shape[0] < 2:
         raise ValueError(f"linregress: got shapes {x.shape} and {y.shape}; expected two vectors")
@@ -61,12 +68,19 @@ def _slopes(y: Any, x: Any) -> tuple[Any, Any]:
 
 @twin("stats")
 def theilslopes(
-    y: Any, x: Any = None, alpha: float = 0.95, method: str = "separate", **more: Any
-) -> Any:
+    y: Any, x: Any = None, alpha: float = 0.95, method: str = "separate", *, axis: Any = None,
+    nan_policy: str = "propagate", keepdims: bool = False,
+) -> Any:  # fmt: skip
     """Return the median of the slopes of all pairs, and the intercept; see SciPy's.
 
     The ends of the interval of confidence are those of SciPy, and have no derivative.
     """
+    only(
+        "theilslopes",
+        axis=(axis if np.ndim(raw(y)) > 1 else None, None),
+        nan_policy=(nan_policy, "propagate"),
+        keepdims=(keepdims, False),
+    )
     y, x = _slopes(y, x)
     found = chapter("stats").theilslopes(held(y), held(x), alpha, method)
     one, two = np.triu_indices(y.shape[0], 1)
@@ -87,8 +101,17 @@ def theilslopes(
 
 
 @twin("stats")
-def siegelslopes(y: Any, x: Any = None, method: str = "hierarchical", **more: Any) -> Any:
+def siegelslopes(
+    y: Any, x: Any = None, method: str = "hierarchical", *, axis: Any = None,
+    nan_policy: str = "propagate", keepdims: bool = False,
+) -> Any:  # fmt: skip
     """Return the median of medians of slopes, and the intercept; see SciPy's."""
+    only(
+        "siegelslopes",
+        axis=(axis if np.ndim(raw(y)) > 1 else None, None),
+        nan_policy=(nan_policy, "propagate"),
+        keepdims=(keepdims, False),
+    )
     y, x = _slopes(y, x)
     found = chapter("stats").siegelslopes(held(y), held(x), method)
     n = y.shape[0]
@@ -105,9 +128,15 @@ def siegelslopes(y: Any, x: Any = None, method: str = "hierarchical", **more: An
 
 
 @twin("stats")
-def kendalltau(x: Any, y: Any, **options: Any) -> Any:
+def kendalltau(
+    x: Any, y: Any, *, nan_policy: str = "propagate", method: str = "auto", variant: str = "b",
+    alternative: str = "two-sided", axis: Any = None, keepdims: bool = False,
+) -> Any:  # fmt: skip
     """Return Kendall's correlation, a step function: its derivative is zero."""
-    return chapter("stats").kendalltau(held(x), held(y), **options)
+    return chapter("stats").kendalltau(
+        held(x), held(y), nan_policy=nan_policy, method=method, variant=variant,
+        alternative=alternative, axis=axis, keepdims=keepdims,
+    )  # fmt: skip
 
 
 def _paired(u: Any, v: Any, wu: Any, wv: Any) -> tuple[Any, Any]:
@@ -233,8 +262,11 @@ def _box(x: Any, lmbda: Any) -> Any:
 
 
 @twin("stats")
-def boxcox_llf(lmb: Any, data: Any, *, axis: int = 0, **more: Any) -> Any:
+def boxcox_llf(
+    lmb: Any, data: Any, *, axis: int = 0, keepdims: bool = False, nan_policy: str = "propagate"
+) -> Any:
     """Return the log-likelihood of Box and Cox, in the data and the exponent."""
+    only("boxcox_llf", nan_policy=(nan_policy, "propagate"), keepdims=(keepdims, False))
     data = xgrad.asarray(data)
     logs = xgrad.log(data)
     n = data.shape[axis]
@@ -248,8 +280,12 @@ def boxcox_llf(lmb: Any, data: Any, *, axis: int = 0, **more: Any) -> Any:
 
 
 @twin("stats")
-def boxcox_normmax(x: Any, brack: Any = None, method: str = "pearsonr", **options: Any) -> Any:
+def boxcox_normmax(
+    x: Any, brack: Any = None, method: str = "pearsonr", optimizer: Any = None, *,
+    ymax: Any = None,
+) -> Any:  # fmt: skip
     """Return the exponent of greatest likelihood, by its equation; see SciPy's."""
+    only("boxcox_normmax", optimizer=(optimizer, None), ymax=(ymax, None))
     if method != "mle":
         raise NotImplementedError(
             "boxcox_normmax: method='mle' has a derivative; 'pearsonr' has none here"
@@ -275,7 +311,7 @@ def boxcox(x: Any, lmbda: Any = None, alpha: Any = None, optimizer: Any = None) 
 
 
 @twin("stats")
-def yeojohnson(x: Any, lmbda: Any = None, **more: Any) -> Any:
+def yeojohnson(x: Any, lmbda: Any = None) -> Any:
     """Return data transformed by Yeo and Johnson for a given exponent; see SciPy's."""
     if lmbda is None:
         raise NotImplementedError(
@@ -336,9 +372,18 @@ def ks_1samp(
     args: Any = (),
     alternative: str = "two-sided",
     method: str = "auto",
-    **more: Any,
+    *,
+    axis: Any = 0,
+    nan_policy: str = "propagate",
+    keepdims: bool = False,
 ) -> Any:
     """Return the statistic of Kolmogorov and Smirnov; the p-value is SciPy's, a constant."""
+    only(
+        "ks_1samp",
+        axis=(axis if np.ndim(raw(x)) > 1 else None, None),
+        nan_policy=(nan_policy, "propagate"),
+        keepdims=(keepdims, False),
+    )
     x = xgrad.asarray(x)
     plain = chapter("stats").ks_1samp(
         held(x), lambda v: held(cdf(v, *args)), (), alternative, method
@@ -362,8 +407,17 @@ class KsResult(NamedTuple):
 
 
 @twin("stats")
-def cramervonmises(rvs: Any, cdf: Any, args: Any = (), **more: Any) -> Any:
+def cramervonmises(
+    rvs: Any, cdf: Any, args: Any = (), *, axis: Any = 0, nan_policy: str = "propagate",
+    keepdims: bool = False,
+) -> Any:  # fmt: skip
     """Return the statistic of Cramer and von Mises; the p-value is SciPy's, without derivative."""
+    only(
+        "cramervonmises",
+        axis=(axis if np.ndim(raw(rvs)) > 1 else None, None),
+        nan_policy=(nan_policy, "propagate"),
+        keepdims=(keepdims, False),
+    )
     x = xgrad.asarray(rvs)
     if isinstance(cdf, str):
         cdf = DISTRIBUTIONS[cdf].cdf
@@ -376,13 +430,14 @@ def cramervonmises(rvs: Any, cdf: Any, args: Any = (), **more: Any) -> Any:
 
 
 @twin("stats")
-def anderson(x: Any, dist: str = "norm", **options: Any) -> Any:
+def anderson(x: Any, dist: str = "norm", *, method: Any = None) -> Any:
     """Return the statistic of Anderson and Darling for a normal or exponential distribution."""
     x = xgrad.asarray(x)
     if dist not in ("norm", "expon"):
         raise NotImplementedError(
             f"anderson: dist={dist!r} has no derivative here; 'norm' and 'expon' have"
         )
+    options = {} if method is None else {"method": method}
     plain = chapter("stats").anderson(held(x), dist, **options)
     y = xgrad.sort(x)
     n = x.shape[0]
@@ -414,9 +469,10 @@ def _with_statistic(plain: Any, statistic: Any) -> Any:
 
 @twin("stats")
 def chi2_contingency(
-    observed: Any, correction: bool = True, lambda_: Any = None, **more: Any
+    observed: Any, correction: bool = True, lambda_: Any = None, *, method: Any = None
 ) -> Any:
     """Return the test of independence of a table of two or more axes; see SciPy's."""
+    only("chi2_contingency", method=(method, None))
     table = xgrad.asarray(observed)
     plain = chapter("stats").chi2_contingency(held(table), correction, lambda_)
     if lambda_ not in (None, "pearson", 1):
@@ -437,7 +493,9 @@ def chi2_contingency(
 
 
 @twin("stats")
-def shapiro(x: Any, **more: Any) -> Any:
+def shapiro(
+    x: Any, *, axis: Any = None, nan_policy: str = "propagate", keepdims: bool = False
+) -> Any:
     """Refuse: the weights and the p-value of Shapiro and Wilk are compiled code."""
     raise NotDifferentiableError(
         "stats.shapiro has no derivative: its weights and p-value are compiled code. Use "

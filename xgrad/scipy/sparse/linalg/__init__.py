@@ -6,6 +6,7 @@ from .iterative import bicg, bicgstab, cg, cgs, gcrotmk, gmres, lgmres, minres, 
 from .operators import LinearOperator, aslinearoperator
 from .solving import SuperLU, factorized, splu, spsolve
 from .spectra import eigsh, svds
+from .squares import lsmr, lsqr
 
 __all__ = [
     "LinearOperator",
@@ -21,6 +22,8 @@ __all__ = [
     "gcrotmk",
     "gmres",
     "lgmres",
+    "lsmr",
+    "lsqr",
     "minres",
     "splu",
     "spsolve",

@@ -171,26 +171,33 @@ def cgs(
 
 def lgmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
-    maxiter: int | None = None, M: Any = None, callback: Any = None,
+    maxiter: int = 1000, M: Any = None, callback: Any = None, inner_m: int = 30,
+    outer_k: int = 3, outer_v: Any = None, store_outer_Av: bool = True,
+    prepend_outer_v: bool = False,
 ) -> tuple[Any, int]:  # fmt: skip
     """Solve any regular system by LGMRES; see `cg` and SciPy's ``lgmres``."""
-    more = {"atol": atol, "M": M, **({} if maxiter is None else {"maxiter": maxiter})}
+    more = {"atol": atol, "M": M, "maxiter": maxiter, "inner_m": inner_m, "outer_k": outer_k,
+            "store_outer_Av": store_outer_Av, "prepend_outer_v": prepend_outer_v}  # fmt: skip
+    more |= {} if outer_v is None else {"outer_v": outer_v}
     return _solved("lgmres", A, b, x0, rtol, more, callback)
 
 
 def gcrotmk(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
-    maxiter: int | None = None, M: Any = None, callback: Any = None,
+    maxiter: int = 1000, M: Any = None, callback: Any = None, m: int = 20, k: Any = None,
+    CU: Any = None, discard_C: bool = False, truncate: str = "oldest",
 ) -> tuple[Any, int]:  # fmt: skip
     """Solve any regular system by GCROT(m, k); see `cg` and SciPy's ``gcrotmk``."""
-    more = {"atol": atol, "M": M, **({} if maxiter is None else {"maxiter": maxiter})}
+    more = {"atol": atol, "M": M, "maxiter": maxiter, "m": m, "k": k, "CU": CU,
+            "discard_C": discard_C, "truncate": truncate}  # fmt: skip
     return _solved("gcrotmk", A, b, x0, rtol, more, callback)
 
 
 def tfqmr(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
-    maxiter: int | None = None, M: Any = None, callback: Any = None,
+    maxiter: int | None = None, M: Any = None, callback: Any = None, show: bool = False,
 ) -> tuple[Any, int]:  # fmt: skip
     """Solve any regular system by transpose-free QMR; see `cg` and SciPy's ``tfqmr``."""
     more = {"atol": atol, "M": M, **({} if maxiter is None else {"maxiter": maxiter})}
+    more |= {"show": show} if show else {}
     return _solved("tfqmr", A, b, x0, rtol, more, callback)

@@ -80,12 +80,15 @@ def _fitting(b: Any) -> Any:
     return b if b.flags.c_contiguous or b.flags.f_contiguous else b.copy()
 
 
-def splu(A: Any, **options: Any) -> SuperLU:
+def splu(
+    A: Any, permc_spec: Any = None, diag_pivot_thresh: Any = None, relax: Any = None,
+    panel_size: Any = None, options: Any = None,
+) -> SuperLU:  # fmt: skip
     """Factorise a sparse matrix once, to solve with it again and again; see ``splu`` of SciPy.
 
     Args:
         A: a square sparse array, with entries that may be tracked.
-        options: SciPy's, such as ``permc_spec``.
+        permc_spec, diag_pivot_thresh, relax, panel_size, options: see SciPy.
 
     >>> import numpy as np, xgrad as xg
     >>> from xgrad.scipy import sparse
@@ -95,7 +98,9 @@ def splu(A: Any, **options: Any) -> SuperLU:
     array([[-2., -0.],
            [-0., -2.]])
     """
-    return SuperLU(A, **options)
+    given = {"permc_spec": permc_spec, "diag_pivot_thresh": diag_pivot_thresh, "relax": relax,
+             "panel_size": panel_size, "options": options}  # fmt: skip
+    return SuperLU(A, **{k: v for k, v in given.items() if v is not None})
 
 
 def factorized(A: Any) -> Callable[[Any], Any]:
@@ -116,9 +121,8 @@ def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) ->
     """
     if isinstance(b, SparseArray) or hasattr(b, "tocsr"):
         raise TypeError("spsolve: b is sparse; expected a dense vector or matrix: b.toarray()")
-    options = {} if permc_spec is None else {"permc_spec": permc_spec}
     wide = xgrad.asarray(b)
-    x = splu(A, **options).solve(wide if wide.ndim == 1 or wide.shape[1] > 1 else wide[:, 0])
+    x = splu(A, permc_spec).solve(wide if wide.ndim == 1 or wide.shape[1] > 1 else wide[:, 0])
     given = [b, A.data] if isinstance(A, SparseArray) else [b]
     if isinstance(x, Array) and x._node is None and not any(isinstance(g, Array) for g in given):
         return x.data
