@@ -1,0 +1,88 @@
+"""The functions that may be off by more than the bar, by how much, and why."""
+
+from __future__ import annotations
+
+import math
+
+from .accuracy_parameters import POLYNOMIALS
+
+inf = math.inf
+
+_OWN = "SciPy's own value, and derivatives made of it"
+_TINY_EXPONENT = "with an exponent that is nearly 0, x^(y - 2) overflows before it is multiplied"
+_QUANTILE = "formed from the rounded quantile, which is the argument of an exponential"
+_SCALED = "the scaled functions of SciPy that make it nearly cancel, below 20"
+_DIFFERENCE = "terms of SciPy's functions cancel"
+
+_DENSITY = "the exponent of the density is a sum of large logarithms"
+_REASONS: tuple[tuple[float, str, str], ...] = (
+    (200.0, _DENSITY, "bdtr bdtrc nbdtr nbdtrc"),
+    (1e4, _DENSITY, "betainc betaincc gammainc gammaincc gammaincinv gammainccinv"),
+    (inf, "SciPy's quantile, and the density there", "betaincinv betainccinv"),
+    (1e9, _OWN, "ber bei berp beip ker kei kerp keip it2struve0"),
+    (
+        1e5,
+        "SciPy's own recurrence, near zeros",
+        " ".join(f.name[8:] for f in POLYNOMIALS if f.name != "special.eval_legendre"),
+    ),
+    (inf, "SciPy's own value near 0, and derivatives made of it", "eval_legendre"),
+    (inf, "SciPy's: one part of a complex number beside a much larger one", "hankel1 hankel1e"),
+    (1e4, _DIFFERENCE, "hankel2 hankel2e"),
+    (1e3, _OWN, "itstruve0 itmodstruve0 jv yv iv kv kve hyp0f1 hyp1f1 hyp2f1 wright_bessel"),
+    (100.0, "SciPy's erfcx, and rounded squares in exponentials", "ndtri_exp wofz"),
+    (1e4, "SciPy's own value, and exponentials of rounded squares", "owens_t"),
+    (inf, "SciPy's own value, and digamma functions at tiny steps", "poch binom"),
+    (1e8, "two ways in which the tail depends on the degrees of freedom", "stdtr"),
+    (inf, "SciPy's own value near its zero, and derivatives made of it", "stdtrit"),
+    (1e6, _DIFFERENCE, "struve modstruve"),
+    (1e4, "the real part of a difference of complex terms", "voigt_profile"),
+    (inf, _OWN, "hyperu inv_boxcox1p"),
+    (inf, "a difference, 0 where lmbda is 1", "inv_boxcox"),
+    (1e6, "formed from the rounded value, near the branch point", "lambertw"),
+    (100.0, "SciPy's own value, and a Gauss rule", "ellipkinc ellipeinc"),
+)
+EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
+    ("pow", "second in 1"): (inf, _TINY_EXPONENT),
+    ("float_power", "second in 1"): (inf, _TINY_EXPONENT),
+    ("float_power", "second in 2"): (1e5, "the power itself is subnormal, its product not"),
+    ("pow", "second in 2"): (1e5, "the power itself is subnormal, its product not"),
+    ("sinc",): (40.0, "sums of waves that nearly cancel"),
+    ("special.erfc",): (40.0, _OWN),
+    ("special.erfcx",): (20.0, _OWN),
+    ("special.erfi",): (200.0, _OWN),
+    ("special.erfinv",): (100.0, _QUANTILE),
+    ("special.erfcinv",): (200.0, _QUANTILE),
+    ("special.ndtri",): (300.0, _QUANTILE),
+    ("special.dawsn",): (1e5, _DIFFERENCE),
+    ("special.ndtr",): (200.0, _OWN),
+    ("special.log_ndtr", "value"): (2000.0, _OWN),
+    ("special.log_ndtr",): (20.0, "SciPy's erfcx, and continued fractions"),
+    ("special.exprel", "second"): (100.0, "its terms cancel between -2 and -1"),
+    ("special.cotdg", "second", "float32"): (
+        inf,
+        "the cube of the sine's reciprocal overflows before it is a degree's",
+    ),
+    ("special.pseudo_huber",): (1e3, "the first factor is subnormal"),
+    ("special.boxcox",): (300.0, _OWN),
+    ("special.boxcox1p",): (1e3, _OWN),
+    ("special.powm1", "second in 1"): (inf, _TINY_EXPONENT),
+    ("special.gamma", "second"): (1e8, "near the poles, SciPy's digamma"),
+    ("special.rgamma",): (300.0, _DIFFERENCE),
+    ("special.i0e",): (1e4, _SCALED),
+    ("special.i1e",): (1e4, _SCALED),
+    ("special.k0e",): (1e4, _SCALED),
+    ("special.k1e",): (1e4, _SCALED),
+    ("special.ellipk",): (40.0, _DIFFERENCE),
+    ("special.ellipe",): (40.0, _DIFFERENCE),
+    ("special.ellipkm1",): (inf, _DIFFERENCE),
+    ("special.wrightomega",): (200.0, _DIFFERENCE),
+    ("special.agm",): (inf, "the elliptic integral of a ratio that rounds to 1"),
+    ("special.beta",): (inf, _DIFFERENCE),
+    ("special.betaln",): (100.0, _OWN),
+    **{
+        (f"special.{name}",): (most, reason)
+        for most, reason, names in _REASONS
+        for name in names.split()
+    },
+}
+"""By function, and by what and dtype if it is one of them: the bound in ulp, and why."""
