@@ -9,7 +9,7 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, mask, rule
-from .halves import like, wide
+from .halves import in_single, like, wide
 from .slopes import sigmoid_slope
 from .statistical import spread
 
@@ -133,13 +133,10 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     return like(xp, e / xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1), given)
 
 
+@in_single  # the logarithm of a small share has too few digits as a half
 @rule(
-    vjp=lambda xp, g, out, axis: like(
-        xp, _less_sum(xp, wide(xp, g), xp.exp(wide(xp, out)), axis), out
-    ),
-    jvp=lambda xp, t, out, axis: like(
-        xp, _less_mean(xp, wide(xp, t), xp.exp(wide(xp, out)), axis), out
-    ),
+    vjp=lambda xp, g, out, axis: _less_sum(xp, g, xp.exp(out), axis),
+    jvp=lambda xp, t, out, axis: _less_mean(xp, t, xp.exp(out), axis),
 )
 def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     """Return the logarithm of `softmax`, accurate also where that is nearly 0 or 1.
@@ -156,9 +153,8 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
         TypeError: if `x` is complex.
     """
     xp = _real_namespace(x, "log_softmax")
-    given, x = x, wide(xp, x)
     x = below(xp, x, _largest(xp, x, axis))
-    return like(xp, x - xp.log1p(_rest(xp, x, axis)), given)
+    return x - xp.log1p(_rest(xp, x, axis))
 
 
 @rule(
