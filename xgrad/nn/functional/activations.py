@@ -12,7 +12,7 @@ from ...ops.activations import softplus as log_one_plus_exp
 from ...ops.halves import in_single
 from ...random import Generator
 from .checks import counted, spelled
-from .fused import gelu_by_tanh
+from .fused import gelu_by_tanh, less_tanh, over_one_and_size
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -124,13 +124,13 @@ def tanh(input: Array) -> Array:
 @as_given
 def tanhshrink(input: Array) -> Array:
     """Return ``x - tanh(x)``."""
-    return input - xg.tanh(input)
+    return less_tanh(input)
 
 
 @as_given
 def softsign(input: Array) -> Array:
     """Return ``x / (1 + |x|)``."""
-    return input / (1.0 + xg.abs(input))
+    return over_one_and_size(input)
 
 
 @as_given
