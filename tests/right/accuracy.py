@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,7 @@ class Function:
         fixed: for each argument numbers to take it from, if not from a grid.
         crosses: whether it, or a derivative, has a zero at a point that is no number of the dtype.
             Near it the unit is that of ``x f'(x)``: what half a spacing of the argument makes.
+        keywords: what it is called with, after a space in its name.
         part: ``"real"`` or ``"imag"``, the part of a complex result that `true` is.
         slopes: for each argument its first derivative, where that is less work than differences.
         slow: whether mpmath takes long with many digits: then what needs them is left out.
@@ -60,6 +61,7 @@ class Function:
     near: tuple[float, ...] = (0.0, 1.0, -1.0)
     fixed: tuple[tuple[float, ...] | None, ...] = ()
     crosses: bool = False
+    keywords: tuple[tuple[str, Any], ...] = ()
     part: str = ""
     slopes: tuple[Callable[..., Any] | None, ...] = ()
     slow: bool = False
@@ -68,8 +70,10 @@ class Function:
     def function(self) -> Callable[..., Any]:
         """The function of xgrad."""
         f: Any = xg
-        for part in self.name.split("."):
+        for part in self.name.split()[0].split("."):
             f = getattr(f, part)
+        if self.keywords:
+            f = partial(f, **dict(self.keywords))
         if not self.part:
             return f
         take = getattr(xg, self.part)

@@ -85,10 +85,56 @@ _CORE = (
     Function("fmax", max, (_ALL, _ALL)),
     Function("fmin", min, (_ALL, _ALL)),
     Function("copysign", lambda x, y: abs(x) * mp.sign(y), (_ALL, _ALL)),
-    Function("nn.functional.softplus", _softplus),
-    Function("nn.functional.logsigmoid", lambda x: -_softplus(-x)),
-    Function("nn.functional.silu", lambda x: x * _sigmoid(x), crosses=True),
-    Function("nn.functional.mish", lambda x: x * mp.tanh(_softplus(x)), crosses=True),
+)
+
+
+def _gelu_by_tanh(x: Any) -> Any:
+    return x * _sigmoid(mp.sqrt(8 / mp.pi) * (x + mp.mpf(0.044715) * x**3))
+
+
+def _selu(x: Any) -> Any:
+    scale = mp.mpf("1.0507009873554804934193349852946")
+    return scale * (x if x > 0 else mp.mpf("1.6732632423543772848170429916717") * mp.expm1(x))
+
+
+def _elementwise(name: str, true: Any, *args: Any, **kwargs: Any) -> Function:
+    return Function(f"nn.functional.{name}", true, *args, crosses=True, **kwargs)
+
+
+_EACH = (("reduction", "none"),)
+_SHARE = (0.0, 1.0)
+
+_NETWORKS = (
+    _elementwise("softplus", _softplus),
+    _elementwise("softplus (beta=4)", lambda x: _softplus(4 * x) / 4, keywords=(("beta", 4.0),)),
+    _elementwise("logsigmoid", lambda x: -_softplus(-x)),
+    _elementwise("silu", lambda x: x * _sigmoid(x)),
+    _elementwise("mish", lambda x: x * mp.tanh(_softplus(x))),
+    _elementwise("elu", lambda x: x if x > 0 else mp.expm1(x)),
+    _elementwise("celu", lambda x: x if x > 0 else mp.expm1(x)),
+    _elementwise("selu", _selu),
+    _elementwise("gelu", lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2),
+    _elementwise("gelu (by tanh)", _gelu_by_tanh, keywords=(("approximate", "tanh"),)),
+    _elementwise("softsign", lambda x: x / (1 + abs(x))),
+    _elementwise("tanhshrink", lambda x: x - mp.tanh(x)),
+    _elementwise("hardswish", lambda x: x * min(max(x + 3, 0), 6) / 6),
+    _elementwise("hardsigmoid", lambda x: mp.mpf(min(max(x + 3, 0), 6)) / 6),
+    _elementwise(
+        "binary_cross_entropy_with_logits",
+        lambda x, t: _softplus(x) - x * t,
+        (_ALL, _SHARE),
+        slow=True,
+        keywords=_EACH,
+    ),
+    _elementwise(
+        "kl_div", lambda x, t: t * (mp.log(t) - x), (_ALL, _SHARE), slow=True, keywords=_EACH
+    ),
+    _elementwise(
+        "huber_loss",
+        lambda x, t: _huber(mp.mpf(1), x - t),
+        (_ALL, _ALL),
+        keywords=_EACH,
+    ),
 )
 
 
@@ -241,7 +287,7 @@ _SPECIAL = (
     ),
 )
 
-FUNCTIONS = (*_CORE, *_SPECIAL, *_PARAMETERS)
+FUNCTIONS = (*_CORE, *_NETWORKS, *_SPECIAL, *_PARAMETERS)
 
 NOT_MEASURED: dict[str, str] = {
     "remainder": "exact, and its derivatives are 1 and a quotient rounded down",
