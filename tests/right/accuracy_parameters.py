@@ -166,23 +166,38 @@ def _polynomial(name: str, true: Any, low: float = -1.0, high: float = 1.0) -> F
     return slow(f"special.{name}", true, ((0, 9), (low, high)), fixed=(_ORDERS, None), crosses=True)
 
 
-def _legendre(n: Any, x: Any) -> Any:
-    """Return Legendre's polynomial by its recurrence: near 0 mpmath's own lacks a factor."""
+def _gegenbauer(n: Any, c: Any, x: Any) -> Any:
+    """Return the polynomial by its recurrence: near 0 mpmath's own lacks digits, or a factor.
+
+    That of Legendre for c = 1/2, and of Chebyshev's second kind for c = 1 (DLMF 18.9.1).
+    """
     before, out = mp.mpf(0), mp.mpf(1)
     for k in range(int(n)):
-        before, out = out, ((2 * k + 1) * x * out - k * before) / (k + 1)
+        before, out = out, (2 * (k + c) * x * out - (k + 2 * c - 1) * before) / (k + 1)
     return out
+
+
+def _legendre(n: Any, x: Any) -> Any:
+    return _gegenbauer(n, mp.mpf(1) / 2, x)
+
+
+def _chebyu(n: Any, x: Any) -> Any:
+    return _gegenbauer(n, mp.mpf(1), x)
+
+
+def _chebyt(n: Any, x: Any) -> Any:
+    return x * _chebyu(n - 1, x) - (_chebyu(n - 2, x) if n > 1 else 0) if n else mp.mpf(1)
 
 
 POLYNOMIALS = (
     _polynomial("eval_legendre", _legendre),
-    _polynomial("eval_chebyt", mp.chebyt),
-    _polynomial("eval_chebyu", mp.chebyu),
-    _polynomial("eval_chebyc", lambda n, x: 2 * mp.chebyt(n, x / 2), -2.0, 2.0),
-    _polynomial("eval_chebys", lambda n, x: mp.chebyu(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_chebyt", _chebyt),
+    _polynomial("eval_chebyu", _chebyu),
+    _polynomial("eval_chebyc", lambda n, x: 2 * _chebyt(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_chebys", lambda n, x: _chebyu(n, x / 2), -2.0, 2.0),
     _polynomial("eval_sh_legendre", lambda n, x: _legendre(n, 2 * x - 1), 0.0),
-    _polynomial("eval_sh_chebyt", lambda n, x: mp.chebyt(n, 2 * x - 1), 0.0),
-    _polynomial("eval_sh_chebyu", lambda n, x: mp.chebyu(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyt", lambda n, x: _chebyt(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyu", lambda n, x: _chebyu(n, 2 * x - 1), 0.0),
     _polynomial("eval_laguerre", lambda n, x: mp.laguerre(n, 0, x), 0.0, 100.0),
     _polynomial("eval_hermite", mp.hermite, -20.0, 20.0),
     _polynomial(
@@ -200,7 +215,7 @@ POLYNOMIALS = (
     ),
     slow(
         "special.eval_gegenbauer",
-        mp.gegenbauer,
+        _gegenbauer,
         ((0, 9), (0, 9), (-1.0, 1.0)),
         fixed=(_ORDERS, (0.75, 2.0), None),
         crosses=True,

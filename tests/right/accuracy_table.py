@@ -29,6 +29,17 @@ def _cbrt(x: Any) -> Any:
     return mp.sign(x) * mp.cbrt(abs(x))
 
 
+def _apart(f: Any) -> Any:
+    """Return a function without a value where its arguments are equal, a kink."""
+
+    def of(x: Any, y: Any) -> Any:
+        if x == y:
+            raise ValueError
+        return f(x, y)
+
+    return of
+
+
 def _sigmoid(x: Any) -> Any:
     return 1 / (1 + mp.exp(-x))
 
@@ -80,10 +91,10 @@ _CORE = (
     Function("deg2rad", lambda x: x * mp.pi / 180),
     Function("rad2deg", lambda x: x * 180 / mp.pi),
     Function("float_power", lambda x, y: x**y, (_POSITIVE, _ALL)),
-    Function("maximum", max, (_ALL, _ALL)),
-    Function("minimum", min, (_ALL, _ALL)),
-    Function("fmax", max, (_ALL, _ALL)),
-    Function("fmin", min, (_ALL, _ALL)),
+    Function("maximum", _apart(max), (_ALL, _ALL)),
+    Function("minimum", _apart(min), (_ALL, _ALL)),
+    Function("fmax", _apart(max), (_ALL, _ALL)),
+    Function("fmin", _apart(min), (_ALL, _ALL)),
     Function("copysign", lambda x, y: abs(x) * mp.sign(y), (_ALL, _ALL)),
 )
 

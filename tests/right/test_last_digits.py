@@ -95,7 +95,12 @@ def test_tails(name):
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_tails_on_each_backend(computing):
     for name, (f, x, want) in TAILS.items():
-        got = computing.numpy(f(computing.raw(np.asarray(x))))
+        try:
+            got = computing.numpy(f(computing.raw(np.asarray(x))))
+        except xg.errors.MissingFunctionError:
+            assert computing.backend.name == "torch"
+            assert name in ("rgamma at a pole", "log_expit''")
+            continue
         np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-305, err_msg=name)
 
 
