@@ -225,7 +225,8 @@ def power_derivative(x1: Raw, x2: Raw, /, *, order: int) -> Array:
 
 def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
     zero = x1 == 0
-    exponent, steps = x2, []
+    exponent: Any = x2
+    steps: list[Any] = []
     for k in range(order):
         if x1.dtype in COMPLEX or x2.dtype in COMPLEX:
             exponent = exponent - 1
