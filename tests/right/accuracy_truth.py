@@ -122,9 +122,14 @@ def packed(points: list[list[tuple[Any, Any]]]) -> Any:
 
 
 def known(
-    f: Any, dtype: str, args: list[Any], varied: list[int], folder: Path | None = None
+    f: Any,
+    dtype: str,
+    args: list[Any],
+    varied: list[int],
+    folder: Path | None = None,
+    compute: bool = True,
 ) -> Any:
-    """Return the packed results at all points, from the folder if they are there."""
+    """Return the packed results at all points, from the folder if it has them; else None or new."""
     file = None
     if folder is not None:
         told = zlib.crc32(b"".join(np.ascontiguousarray(a).tobytes() for a in args))
@@ -132,6 +137,8 @@ def known(
         file = folder / f"{f.name.rpartition('.')[2]}-{dtype}-{told:08x}.npy"
         if file.exists():
             return np.load(file)
+    if not compute:
+        return None
     points = zip(*(np.asarray(a, float).tolist() for a in args), strict=True)
     out = packed([at(f, point, varied) for point in points])
     if file is not None:

@@ -418,7 +418,7 @@ def _mean_slope(a: Operand, b: Operand, /) -> Array:
     """Return the derivative of the mean in a."""
     xp = backend_of(b if type(a) in SCALARS else a).xp
     mean, first, k, _, in_small, in_large, _ = _mean_parts(xp, a, b)
-    return mean / a * (xp.where(first, in_large, in_small) / k)
+    return mean * (xp.where(first, in_large, in_small) / k) / a
 
 
 @special(lambda xp, a, b: _mean_slope(a, b), lambda xp, a, b: _mean_slope(b, a))
