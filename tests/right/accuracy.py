@@ -11,26 +11,30 @@ sets their number.
 from __future__ import annotations
 
 import argparse
+import math
+import multiprocessing
+import os
 import sys
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import mpmath as mp
 import numpy as np
 
 import xgrad as xg
 
+from .accuracy_truth import known
+
 BAR = 8.0
 WHAT = ("value", "first", "second")
 DTYPES = ("float64", "float32")
-_DIGITS = 25  # that a true value must have
-_MOST = 4000  # digits to compute with, where differences cancel
+CHUNK = 50  # points that are computed, and kept, together
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class Function:
         fixed: for each argument numbers to take it from, if not from a grid.
         crosses: whether it, or a derivative, has a zero at a point that is no number of the dtype.
             Near it the unit is that of ``x f'(x)``: what half a spacing of the argument makes.
+        keywords: what it is called with, after a space in its name.
         part: ``"real"`` or ``"imag"``, the part of a complex result that `true` is.
-        points: at how many points at most, where mpmath is slow.
+        slopes: for each argument its first derivative, where that is less work than differences.
+        slow: whether mpmath takes long with many digits: then what needs them is left out.
     """
 
     name: str
@@ -55,15 +61,19 @@ class Function:
     near: tuple[float, ...] = (0.0, 1.0, -1.0)
     fixed: tuple[tuple[float, ...] | None, ...] = ()
     crosses: bool = False
+    keywords: tuple[tuple[str, Any], ...] = ()
     part: str = ""
-    points: int = 1_000_000
+    slopes: tuple[Callable[..., Any] | None, ...] = ()
+    slow: bool = False
 
     @property
     def function(self) -> Callable[..., Any]:
         """The function of xgrad."""
         f: Any = xg
-        for part in self.name.split("."):
+        for part in self.name.split()[0].split("."):
             f = getattr(f, part)
+        if self.keywords:
+            f = partial(f, **dict(self.keywords))
         if not self.part:
             return f
         take = getattr(xg, self.part)
@@ -105,43 +115,6 @@ def grid(f: Function, argument: int, count: int, dtype: str, rng: Any) -> Any:
     return rng.permutation(np.resize(out, count))
 
 
-def _difference(true: Any, xs: list[Any], i: int, order: int, most: int) -> Any:
-    """Return a central difference of so many digits that enough of them are right."""
-    digits = 60 + 45 * order + max(0, int(mp.log10(abs(xs[i]))))
-    while digits <= most:
-        with mp.workdps(digits):
-            x = xs[i]
-            h = min(abs(x), mp.mpf(1)) * mp.mpf(10) ** -40
-            points = [true(*xs[:i], x + k * h, *xs[i + 1 :]) for k in (-1, 0, 1)]
-            size = max(map(abs, points))
-            if order == 1:
-                change, scale = points[2] - points[0], 2 * h
-            else:
-                change, scale = points[2] - 2 * points[1] + points[0], h * h
-            if not size or size == mp.inf or mp.isnan(change):
-                return None
-            lost = digits if not change else -mp.log10(abs(change) / size)
-            if digits - lost >= _DIGITS:
-                return change / scale
-        digits = int(max(2 * digits, lost + _DIGITS + 20)) if change else 2 * digits
-    return None  # it is 0, or nearly
-
-
-def truth(f: Function, args: tuple[float, ...], order: int, argument: int) -> Any:
-    """Return the value (order 0) or a derivative of a function, None where there is none."""
-    xs = [mp.mpf(float(x)) for x in args]
-    try:
-        if order:
-            most = _MOST if f.points > 1000 else _MOST // 8
-            out = _difference(f.true, xs, argument, order, most)
-        else:
-            with mp.workdps(60):
-                out = f.true(*xs)
-    except (ValueError, ZeroDivisionError, OverflowError, mp.libmp.NoConvergence, TypeError):
-        return None
-    return out if isinstance(out, mp.mpf) and mp.isfinite(out) else None
-
-
 def computed(f: Function, args: list[Any], order: int, argument: int) -> Any:
     """Return what xgrad computes at all points."""
 
@@ -156,31 +129,51 @@ def computed(f: Function, args: list[Any], order: int, argument: int) -> Any:
         return np.asarray(derived(order)(*args))
 
 
-def measure(f: Function, dtype: str, count: int) -> Iterator[tuple[str, Worst]]:
-    """Yield the worst error of the value and of each derivative."""
-    rng = np.random.default_rng(zlib.crc32(f.name.encode()))
-    limits, count = np.finfo(dtype), min(count, f.points)
-    args = [grid(f, i, count, dtype, rng) for i in range(len(f.domains))]
-    varied = [i for i in range(len(args)) if not (i < len(f.fixed) and f.fixed[i] is not None)]
+def measure(
+    f: Function, dtype: str, count: int, folder: Path | None = None, seconds: float = np.inf
+) -> Iterator[tuple[str, Worst]]:
+    """Yield the worst error of the value and of each derivative.
+
+    Points are taken a chunk at a time, until there are `count`; when the time is over, those that
+    the folder has.
+    """
+    varied = [i for i in range(len(f.domains)) if i >= len(f.fixed) or f.fixed[i] is None]
+    start, chunks, truths = time.process_time(), [], []
+    for first in range(0, count, CHUNK):
+        size = min(CHUNK, count - first)
+        rng = np.random.default_rng((zlib.crc32(f.name.encode()), first))
+        args = [grid(f, i, size, dtype, rng) for i in range(len(f.domains))]
+        compute = not truths or time.process_time() - start < seconds
+        truth = known(f, dtype, args, varied, folder, compute)
+        if truth is None:
+            break
+        chunks.append(args)
+        truths.append(truth)
+    args = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
+    results = iter(np.concatenate(truths, axis=2).transpose(1, 0, 2))
     for order in range(3):
         for i in varied if order else varied[:1]:
-            got = computed(f, args, order, i)
-            worst = Worst()
-            for k, point in enumerate(zip(*args, strict=True)):
-                right = truth(f, tuple(float(x) for x in point), order, i)
-                if right is None or not limits.tiny <= abs(right) <= limits.max:
-                    continue
-                worst.points += 1
-                size = abs(right)
-                if f.crosses and (slope := truth(f, tuple(map(float, point)), order + 1, i)):
-                    size = max(size, abs(slope * mp.mpf(float(point[i]))))
-                error = abs(mp.mpf(float(got[k])) - right) / size / float(limits.eps)
-                ulps = float(error) if not mp.isnan(error) else np.inf
-                if ulps > worst.ulps:
-                    at = tuple(float(x) for x in point)
-                    worst = Worst(ulps, at, float(got[k]), float(right), worst.points)
             name = WHAT[order] if order == 0 or len(varied) == 1 else f"{WHAT[order]} in {i + 1}"
-            yield name, worst
+            yield name, _worst(np.finfo(dtype), args, computed(f, args, order, i), next(results))
+
+
+def _worst(limits: Any, args: list[Any], got: Any, truth: Any) -> Worst:
+    """Return the largest error where the true value is a normal number of the dtype."""
+    high, low, exponent, size = truth
+    with np.errstate(all="ignore"):
+        shift = np.nan_to_num(exponent).astype(np.int64)
+        normal = (shift > limits.minexp) & (shift <= limits.maxexp) & np.isfinite(high)
+        normal &= np.abs(np.ldexp(high, np.minimum(shift, 1024))) <= limits.max
+        off = np.ldexp(np.ldexp(got.astype(float), -shift // 2), -shift - (-shift // 2))
+        error = np.abs(off - high - low) / (np.abs(high) * size) / float(limits.eps)
+    error = np.where(normal, np.where(np.isnan(error), np.inf, error), -1.0)
+    k = int(np.argmax(error))
+    points = int(np.sum(normal))
+    if error[k] <= 0:
+        return Worst(points=points)
+    at = tuple(float(a[k]) for a in args)
+    right = math.ldexp(float(high[k]), int(shift[k]))
+    return Worst(float(error[k]), at, float(got[k]), right, points)
 
 
 @cache
@@ -193,7 +186,7 @@ def rows() -> tuple[Function, ...]:
 
 def bound(name: str, what: str, dtype: str) -> tuple[float, str]:
     """Return what an error may be, and why it is more than the bar."""
-    from .accuracy_table import EXCEPTIONS
+    from .accuracy_bounds import EXCEPTIONS
 
     for key in ((name, what, dtype), (name, what), (name,)):
         if key in EXCEPTIONS:
@@ -201,33 +194,49 @@ def bound(name: str, what: str, dtype: str) -> tuple[float, str]:
     return BAR, ""
 
 
+def _measured(job: tuple[int, str, int, Path | None, float]) -> list[tuple[str, Worst]]:
+    """Measure one function in one dtype, in whichever process."""
+    index, dtype, *rest = job
+    return list(measure(rows()[index], dtype, *rest))
+
+
 def main() -> int:
     """Print the worst points, write the page, and say whether all are within their bounds."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--only", action="append", default=[], help="a pattern, as special.*")
     parser.add_argument("--points", type=int, default=2000)
     parser.add_argument("--dtype", action="append", default=[])
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--cache", type=Path, help="folder of what mpmath has computed")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument(
+        "--seconds", type=float, default=np.inf, help="of mpmath, for one function in one dtype"
+    )
     parser.add_argument("--quiet", action="store_true", help="print what exceeds its bound only")
     chosen = parser.parse_args()
+    jobs = [
+        (index, dtype, chosen.points, chosen.cache, chosen.seconds)
+        for index, f in enumerate(rows())
+        if not chosen.only or any(fnmatch(f.name, only) for only in chosen.only)
+        for dtype in chosen.dtype or DTYPES
+    ]
     lines, failed = [], 0
-    for f in rows():
-        if chosen.only and not any(fnmatch(f.name, only) for only in chosen.only):
-            continue
-        for dtype in chosen.dtype or DTYPES:
-            for what, worst in measure(f, dtype, chosen.points):
-                most, reason = bound(f.name, what, dtype)
+    with multiprocessing.get_context("spawn").Pool(chosen.jobs) as pool:
+        for job, results in zip(jobs, pool.imap(_measured, jobs, 1), strict=True):
+            name, dtype = rows()[job[0]].name, job[1]
+            for what, worst in results:
+                most, reason = bound(name, what, dtype)
                 bad = worst.ulps > most
                 failed += bad
                 at = ", ".join(f"{x:.9g}" for x in worst.at)
                 if bad or not chosen.quiet:
                     print(
-                        f"{'FAIL' if bad else 'ok  '} {f.name:24} {dtype} {what:12} "
+                        f"{'FAIL' if bad else 'ok  '} {name:24} {dtype} {what:12} "
                         f"{worst.ulps:10.3g} ulp of {worst.points} at ({at}): "
                         f"got {worst.got!r}, right {worst.right!r}",
                         flush=True,
                     )
-                lines.append((f.name, dtype, what, worst, at, reason))
+                lines.append((name, dtype, what, worst, at, reason))
     if chosen.out:
         chosen.out.write_text(page(lines, chosen.points))
     return int(failed > 0)
@@ -238,18 +247,18 @@ def page(lines: list[Any], points: int) -> str:
     head = f"""# Accuracy
 
 Each elementwise function, its first and its second derivative (by reverse mode, in each argument)
-at up to {points:,} points (where mpmath takes long, fewer) dense in the exponents of the dtype, of
-both signs and up to its edges, against mpmath with 60 digits. `points` counts those whose true
-value is a normal number. The error is relative to it, in units of the dtype's epsilon ("ulp").
-`nox -s accuracy` makes this page (NumPy and SciPy on x86-64; 2,000 points if not told otherwise)
-and fails where an error exceeds {BAR:g} ulp or the bound beside its reason.
+at up to {points:,} points dense in the exponents of the dtype, of both signs and up to its edges,
+against mpmath with 60 digits and more. `points` counts those whose true value is a normal number
+(none for a derivative that is 0). The error is relative to it, in units of the dtype's epsilon
+("ulp"). `nox -s accuracy` makes this page (NumPy and SciPy on x86-64) and fails where an error
+exceeds {BAR:g} ulp or the bound beside its reason.
 
 | function | dtype | of | points | worst, ulp | at | reason, if above {BAR:g} |
 | --- | --- | --- | --- | --- | --- | --- |
 """
     return head + "".join(
         f"| `{name}` | {dtype} | {what} | {worst.points:,} | {worst.ulps:.3g} | `({at})` |"
-        f" {reason} |\n"
+        f" {reason if worst.ulps > BAR else ''} |\n"
         for name, dtype, what, worst, at, reason in lines
     )
 

@@ -1,7 +1,7 @@
 """The special functions with parameters in the accuracy table, and the series and Bessel kinds.
 
-mpmath takes milliseconds for a value of most of these and, with the digits that a difference needs,
-a hundred times as long for a derivative: so they are measured at no more than `SLOW` points.
+mpmath takes milliseconds for a value of most of these, and much longer with many digits: where
+derivatives need more than some hundred digits they are left out.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from scipy import special as sp
 
 from .accuracy import Function
 
-SLOW = 40
 inf = math.inf
-slow = partial(Function, points=SLOW)
+slow = partial(Function, slow=True)
 
 _ORDERS = (0, 1, 2, 3, 5, 8)
 _REAL_ORDERS = (0.0, 0.5, 1.0, 2.5, 7.0)
@@ -112,6 +111,21 @@ def _owens_t(h: Any, a: Any) -> Any:
     return mp.quad(lambda t: mp.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), parts) / (2 * mp.pi)
 
 
+_OWENS_T = (
+    lambda h, a: -mp.exp(-h * h / 2) * mp.erf(h * a / mp.sqrt(2)) / mp.sqrt(8 * mp.pi),
+    lambda h, a: mp.exp(-h * h * (1 + a * a) / 2) / (1 + a * a) / (2 * mp.pi),
+)
+
+
+def _expn(n: Any, x: Any) -> Any:
+    """Return the exponential integral by its recurrence (DLMF 8.19.12)."""
+    with mp.extradps(40):
+        out = mp.exp(-x) / x if n <= 0 else mp.e1(x)
+        for k in range(1, int(n)):
+            out = (mp.exp(-x) - x * out) / k
+        return out
+
+
 def _wofz(z: Any) -> Any:
     return mp.exp(-z * z) * mp.erfc(mp.mpc(z.imag, -z.real))
 
@@ -152,15 +166,38 @@ def _polynomial(name: str, true: Any, low: float = -1.0, high: float = 1.0) -> F
     return slow(f"special.{name}", true, ((0, 9), (low, high)), fixed=(_ORDERS, None), crosses=True)
 
 
-_POLYNOMIALS = (
-    _polynomial("eval_legendre", mp.legendre),
-    _polynomial("eval_chebyt", mp.chebyt),
-    _polynomial("eval_chebyu", mp.chebyu),
-    _polynomial("eval_chebyc", lambda n, x: 2 * mp.chebyt(n, x / 2), -2.0, 2.0),
-    _polynomial("eval_chebys", lambda n, x: mp.chebyu(n, x / 2), -2.0, 2.0),
-    _polynomial("eval_sh_legendre", lambda n, x: mp.legendre(n, 2 * x - 1), 0.0),
-    _polynomial("eval_sh_chebyt", lambda n, x: mp.chebyt(n, 2 * x - 1), 0.0),
-    _polynomial("eval_sh_chebyu", lambda n, x: mp.chebyu(n, 2 * x - 1), 0.0),
+def _gegenbauer(n: Any, c: Any, x: Any) -> Any:
+    """Return the polynomial by its recurrence: near 0 mpmath's own lacks digits, or a factor.
+
+    That of Legendre for c = 1/2, and of Chebyshev's second kind for c = 1 (DLMF 18.9.1).
+    """
+    before, out = mp.mpf(0), mp.mpf(1)
+    for k in range(int(n)):
+        before, out = out, (2 * (k + c) * x * out - (k + 2 * c - 1) * before) / (k + 1)
+    return out
+
+
+def _legendre(n: Any, x: Any) -> Any:
+    return _gegenbauer(n, mp.mpf(1) / 2, x)
+
+
+def _chebyu(n: Any, x: Any) -> Any:
+    return _gegenbauer(n, mp.mpf(1), x)
+
+
+def _chebyt(n: Any, x: Any) -> Any:
+    return x * _chebyu(n - 1, x) - (_chebyu(n - 2, x) if n > 1 else 0) if n else mp.mpf(1)
+
+
+POLYNOMIALS = (
+    _polynomial("eval_legendre", _legendre),
+    _polynomial("eval_chebyt", _chebyt),
+    _polynomial("eval_chebyu", _chebyu),
+    _polynomial("eval_chebyc", lambda n, x: 2 * _chebyt(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_chebys", lambda n, x: _chebyu(n, x / 2), -2.0, 2.0),
+    _polynomial("eval_sh_legendre", lambda n, x: _legendre(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyt", lambda n, x: _chebyt(n, 2 * x - 1), 0.0),
+    _polynomial("eval_sh_chebyu", lambda n, x: _chebyu(n, 2 * x - 1), 0.0),
     _polynomial("eval_laguerre", lambda n, x: mp.laguerre(n, 0, x), 0.0, 100.0),
     _polynomial("eval_hermite", mp.hermite, -20.0, 20.0),
     _polynomial(
@@ -178,7 +215,7 @@ _POLYNOMIALS = (
     ),
     slow(
         "special.eval_gegenbauer",
-        mp.gegenbauer,
+        _gegenbauer,
         ((0, 9), (0, 9), (-1.0, 1.0)),
         fixed=(_ORDERS, (0.75, 2.0), None),
         crosses=True,
@@ -254,7 +291,14 @@ _PROBABILITY = (
     slow("special.stdtr", _stdtr, (_SHAPE, (-1e3, 1e3)), crosses=True),
     slow("special.stdtrit", _stdtrit, ((0.5, 50.0), (1e-3, 1.0)), (0.5, 1.0), crosses=True),
     slow("special.ndtri_exp", _ndtri_exp, ((-1e3, 0.0),), (0.0, -1.0), crosses=True),
-    slow("special.owens_t", _owens_t, ((-6.0, 6.0), (-6.0, 6.0)), (1.0, -1.0), crosses=True),
+    slow(
+        "special.owens_t",
+        _owens_t,
+        ((-6.0, 6.0), (-6.0, 6.0)),
+        (1.0, -1.0),
+        crosses=True,
+        slopes=_OWENS_T,
+    ),
     slow(
         "special.bdtr",
         lambda k, n, p: _betaincc(k + 1, n - k, p),
@@ -304,9 +348,10 @@ _OTHERS = (
     slow("special.ellipeinc", mp.ellipe, ((-1.5, 1.5), (-100.0, 1.0)), crosses=True),
     slow(
         "special.expn",
-        lambda n, x: mp.expint(int(n), x),
+        _expn,
         ((0, 9), (0.0, 700.0)),
         fixed=((0, 1, 2, 5), None),
+        slopes=(None, lambda n, x: -_expn(n - 1, x) if n else -mp.exp(-x) * (1 + 1 / x) / x),
     ),
     slow("special.inv_boxcox", _inv_boxcox, ((0.0, 50.0), (0.0, 10.0)), crosses=True),
     slow(
@@ -366,39 +411,4 @@ _OTHERS = (
     ),
 )
 
-FUNCTIONS = (*_POLYNOMIALS, *_BESSEL, *_PROBABILITY, *_OTHERS)
-
-_OWN = "SciPy's own value, and derivatives made of it"
-_DENSITY = "the exponent of the density is a sum of large logarithms"
-_DIFFERENCE = "terms of SciPy's functions cancel"
-_REASONS: tuple[tuple[float, str, str], ...] = (
-    (200.0, _DENSITY, "bdtr bdtrc nbdtr nbdtrc"),
-    (1e4, _DENSITY, "betainc betaincc gammainc gammaincc gammaincinv gammainccinv"),
-    (inf, "SciPy's quantile, and the density there", "betaincinv betainccinv"),
-    (1e9, _OWN, "ber bei berp beip ker kei kerp keip it2struve0"),
-    (
-        1e5,
-        "SciPy's own recurrence, near zeros",
-        " ".join(f.name[8:] for f in _POLYNOMIALS if f.name != "special.eval_legendre"),
-    ),
-    (inf, "SciPy's own value near 0, and derivatives made of it", "eval_legendre"),
-    (inf, "SciPy's: one part of a complex number beside a much larger one", "hankel1 hankel1e"),
-    (1e4, _DIFFERENCE, "hankel2 hankel2e"),
-    (1e3, _OWN, "itstruve0 itmodstruve0 jv yv iv kv kve hyp0f1 hyp1f1 hyp2f1 wright_bessel"),
-    (100.0, "SciPy's erfcx, and rounded squares in exponentials", "ndtri_exp wofz"),
-    (1e4, "SciPy's own value, and exponentials of rounded squares", "owens_t"),
-    (inf, "SciPy's own value, and digamma functions at tiny steps", "poch binom"),
-    (1e8, "two ways in which the tail depends on the degrees of freedom", "stdtr"),
-    (inf, "SciPy's own value near its zero, and derivatives made of it", "stdtrit"),
-    (1e6, _DIFFERENCE, "struve modstruve"),
-    (1e4, "the real part of a difference of complex terms", "voigt_profile"),
-    (inf, _OWN, "hyperu inv_boxcox1p"),
-    (inf, "a difference, 0 where lmbda is 1", "inv_boxcox"),
-    (1e6, "formed from the rounded value, near the branch point", "lambertw"),
-    (100.0, "SciPy's own value, and a Gauss rule", "ellipkinc ellipeinc"),
-)
-EXCEPTIONS = {
-    (f"special.{name}",): (most, reason)
-    for most, reason, names in _REASONS
-    for name in names.split()
-}
+FUNCTIONS = (*POLYNOMIALS, *_BESSEL, *_PROBABILITY, *_OTHERS)

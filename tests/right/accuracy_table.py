@@ -1,17 +1,18 @@
-"""The functions whose accuracy is measured, and those that may be off by more, with the reason."""
+"""The functions whose accuracy is measured, and those that are not."""
 
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import mpmath as mp
 
 from .accuracy import Function
-from .accuracy_parameters import EXCEPTIONS as _OF_PARAMETERS
 from .accuracy_parameters import FUNCTIONS as _PARAMETERS
 
 inf = math.inf
+_slow = partial(Function, slow=True)
 _ALL = (-inf, inf)
 _POSITIVE = (0.0, inf)
 
@@ -26,6 +27,17 @@ def _logaddexp(x: Any, y: Any) -> Any:
 
 def _cbrt(x: Any) -> Any:
     return mp.sign(x) * mp.cbrt(abs(x))
+
+
+def _apart(f: Any) -> Any:
+    """Return a function without a value where its arguments are equal, a kink."""
+
+    def of(x: Any, y: Any) -> Any:
+        if x == y:
+            raise ValueError
+        return f(x, y)
+
+    return of
 
 
 def _sigmoid(x: Any) -> Any:
@@ -79,15 +91,61 @@ _CORE = (
     Function("deg2rad", lambda x: x * mp.pi / 180),
     Function("rad2deg", lambda x: x * 180 / mp.pi),
     Function("float_power", lambda x, y: x**y, (_POSITIVE, _ALL)),
-    Function("maximum", max, (_ALL, _ALL)),
-    Function("minimum", min, (_ALL, _ALL)),
-    Function("fmax", max, (_ALL, _ALL)),
-    Function("fmin", min, (_ALL, _ALL)),
+    Function("maximum", _apart(max), (_ALL, _ALL)),
+    Function("minimum", _apart(min), (_ALL, _ALL)),
+    Function("fmax", _apart(max), (_ALL, _ALL)),
+    Function("fmin", _apart(min), (_ALL, _ALL)),
     Function("copysign", lambda x, y: abs(x) * mp.sign(y), (_ALL, _ALL)),
-    Function("nn.functional.softplus", _softplus),
-    Function("nn.functional.logsigmoid", lambda x: -_softplus(-x)),
-    Function("nn.functional.silu", lambda x: x * _sigmoid(x), crosses=True),
-    Function("nn.functional.mish", lambda x: x * mp.tanh(_softplus(x)), crosses=True),
+)
+
+
+def _gelu_by_tanh(x: Any) -> Any:
+    return x * _sigmoid(mp.sqrt(8 / mp.pi) * (x + mp.mpf(0.044715) * x**3))
+
+
+def _selu(x: Any) -> Any:
+    scale = mp.mpf("1.0507009873554804934193349852946")
+    return scale * (x if x > 0 else mp.mpf("1.6732632423543772848170429916717") * mp.expm1(x))
+
+
+def _elementwise(name: str, true: Any, *args: Any, **kwargs: Any) -> Function:
+    return Function(f"nn.functional.{name}", true, *args, crosses=True, **kwargs)
+
+
+_EACH = (("reduction", "none"),)
+_SHARE = (0.0, 1.0)
+
+_NETWORKS = (
+    _elementwise("softplus", _softplus),
+    _elementwise("softplus (beta=4)", lambda x: _softplus(4 * x) / 4, keywords=(("beta", 4.0),)),
+    _elementwise("logsigmoid", lambda x: -_softplus(-x)),
+    _elementwise("silu", lambda x: x * _sigmoid(x)),
+    _elementwise("mish", lambda x: x * mp.tanh(_softplus(x))),
+    _elementwise("elu", lambda x: x if x > 0 else mp.expm1(x)),
+    _elementwise("celu", lambda x: x if x > 0 else mp.expm1(x)),
+    _elementwise("selu", _selu),
+    _elementwise("gelu", lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2),
+    _elementwise("gelu (by tanh)", _gelu_by_tanh, keywords=(("approximate", "tanh"),)),
+    _elementwise("softsign", lambda x: x / (1 + abs(x))),
+    _elementwise("tanhshrink", lambda x: x - mp.tanh(x)),
+    _elementwise("hardswish", lambda x: x * min(max(x + 3, 0), 6) / 6),
+    _elementwise("hardsigmoid", lambda x: mp.mpf(min(max(x + 3, 0), 6)) / 6),
+    _elementwise(
+        "binary_cross_entropy_with_logits",
+        lambda x, t: _softplus(x) - x * t,
+        (_ALL, _SHARE),
+        slow=True,
+        keywords=_EACH,
+    ),
+    _elementwise(
+        "kl_div", lambda x, t: t * (mp.log(t) - x), (_ALL, _SHARE), slow=True, keywords=_EACH
+    ),
+    _elementwise(
+        "huber_loss",
+        lambda x, t: _huber(mp.mpf(1), x - t),
+        (_ALL, _ALL),
+        keywords=_EACH,
+    ),
 )
 
 
@@ -119,6 +177,14 @@ def _boxcox(x: Any, l: Any) -> Any:  # noqa: E741 - lambda, as in the literature
 
 def _boxcox1p(x: Any, l: Any) -> Any:  # noqa: E741
     return mp.expm1(l * mp.log1p(x)) / l
+
+
+def _spence(z: Any) -> Any:
+    """Return the dilogarithm of 1 - z by its series, near 1 after a reflection (DLMF 25.12.6)."""
+    w = 1 - z
+    if w > 0.5:
+        return mp.pi**2 / 6 - mp.log(w) * mp.log(z) - mp.polylog(2, z)
+    return mp.polylog(2, w)
 
 
 _MODERATE = (-700.0, 700.0)
@@ -183,15 +249,15 @@ _SPECIAL = (
         lambda x, y: mp.expm1(y * mp.log(x)),
         (_POSITIVE, (-50.0, 50.0)),
     ),
-    Function("special.gamma", mp.gamma, ((-30.0, 172.0),), (0.0, -1.0, -2.0, 1.0), crosses=True),
-    Function(
+    _slow("special.gamma", mp.gamma, ((-30.0, 172.0),), (0.0, -1.0, -2.0, 1.0), crosses=True),
+    _slow(
         "special.gammaln",
         lambda x: mp.log(abs(mp.gamma(x))) if x < 1e3 else mp.loggamma(x),
         ((-30.0, inf),),
         (0.0, -1.0, 1.0, 2.0),
         crosses=True,
     ),
-    Function("special.rgamma", mp.rgamma, ((-30.0, 172.0),), (0.0, -1.0, -2.0, 1.0), crosses=True),
+    _slow("special.rgamma", mp.rgamma, ((-30.0, 172.0),), (0.0, -1.0, -2.0, 1.0), crosses=True),
     Function("special.digamma", mp.digamma, ((-30.0, inf),), (0.0, -1.0, 1.0), crosses=True),
     Function("special.j0", mp.j0, ((-1e3, 1e3),), crosses=True),
     Function("special.j1", mp.j1, ((-1e3, 1e3),), crosses=True),
@@ -211,15 +277,20 @@ _SPECIAL = (
     Function("special.exp1", mp.e1, ((0.0, 700.0),)),
     Function("special.ellipk", mp.ellipk, ((-1e3, 1.0),)),
     Function("special.ellipe", mp.ellipe, ((-1e3, 1.0),)),
-    Function("special.ellipkm1", lambda p: mp.ellipk(1 - p), ((0.0, 1e3),)),
+    Function("special.ellipkm1", lambda p: mp.pi / 2 / mp.agm(1, mp.sqrt(p)), ((0.0, 1e3),)),
     Function(
-        "special.spence", lambda z: mp.polylog(2, 1 - z), ((0.0, 1.9),), (0.0, 1.0), crosses=True
+        "special.spence",
+        _spence,
+        ((0.0, 1.9),),
+        (0.0, 1.0),
+        crosses=True,
+        slopes=(lambda z: mp.log(z) / (1 - z),),
     ),
     Function("special.zetac", lambda x: mp.zeta(x) - 1, ((1.0, 60.0),), (1.0, 2.0)),
     Function("special.wrightomega", lambda z: mp.lambertw(mp.exp(z)), (_MODERATE,)),
     Function("special.agm", mp.agm, (_POSITIVE, _POSITIVE)),
-    Function("special.beta", mp.beta, ((0.0, 50.0), (0.0, 50.0)), crosses=True),
-    Function(
+    _slow("special.beta", mp.beta, ((0.0, 50.0), (0.0, 50.0)), crosses=True),
+    _slow(
         "special.betaln",
         lambda a, b: mp.log(mp.beta(a, b)),
         ((0.0, 50.0), (0.0, 50.0)),
@@ -227,55 +298,7 @@ _SPECIAL = (
     ),
 )
 
-FUNCTIONS = (*_CORE, *_SPECIAL, *_PARAMETERS)
-
-_OWN = "SciPy's own value, and derivatives made of it"
-_TINY_EXPONENT = "with an exponent that is nearly 0, x^(y - 2) overflows before it is multiplied"
-_QUANTILE = "formed from the rounded quantile, which is the argument of an exponential"
-_SCALED = "the scaled functions of SciPy that make it nearly cancel, below 20"
-_DIFFERENCE = "terms of SciPy's functions cancel"
-
-EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
-    ("pow", "second in 1"): (math.inf, _TINY_EXPONENT),
-    ("float_power", "second in 1"): (math.inf, _TINY_EXPONENT),
-    ("float_power", "second in 2"): (1e5, "the power itself is subnormal, its product not"),
-    ("pow", "second in 2"): (1e5, "the power itself is subnormal, its product not"),
-    ("sinc",): (40.0, "sums of waves that nearly cancel"),
-    ("special.erfc",): (40.0, _OWN),
-    ("special.erfcx",): (20.0, _OWN),
-    ("special.erfi",): (200.0, _OWN),
-    ("special.erfinv",): (100.0, _QUANTILE),
-    ("special.erfcinv",): (200.0, _QUANTILE),
-    ("special.ndtri",): (300.0, _QUANTILE),
-    ("special.dawsn",): (1e5, _DIFFERENCE),
-    ("special.ndtr",): (200.0, _OWN),
-    ("special.log_ndtr", "value"): (2000.0, _OWN),
-    ("special.log_ndtr",): (20.0, "SciPy's erfcx, and continued fractions"),
-    ("special.exprel", "second"): (100.0, "its terms cancel between -2 and -1"),
-    ("special.cotdg", "second", "float32"): (
-        math.inf,
-        "the cube of the sine's reciprocal overflows before it is a degree's",
-    ),
-    ("special.pseudo_huber",): (1e3, "the first factor is subnormal"),
-    ("special.boxcox",): (300.0, _OWN),
-    ("special.boxcox1p",): (1e3, _OWN),
-    ("special.powm1", "second in 1"): (math.inf, _TINY_EXPONENT),
-    ("special.gamma", "second"): (1e8, "near the poles, SciPy's digamma"),
-    ("special.rgamma",): (300.0, _DIFFERENCE),
-    ("special.i0e",): (1e4, _SCALED),
-    ("special.i1e",): (1e4, _SCALED),
-    ("special.k0e",): (1e4, _SCALED),
-    ("special.k1e",): (1e4, _SCALED),
-    ("special.ellipk",): (40.0, _DIFFERENCE),
-    ("special.ellipe",): (40.0, _DIFFERENCE),
-    ("special.ellipkm1",): (math.inf, _DIFFERENCE),
-    ("special.wrightomega",): (200.0, _DIFFERENCE),
-    ("special.agm",): (math.inf, "the elliptic integral of a ratio that rounds to 1"),
-    ("special.beta",): (math.inf, _DIFFERENCE),
-    ("special.betaln",): (100.0, _OWN),
-    **_OF_PARAMETERS,
-}
-"""By function, and by what and dtype if it is one of them: the bound in ulp, and why."""
+FUNCTIONS = (*_CORE, *_NETWORKS, *_SPECIAL, *_PARAMETERS)
 
 NOT_MEASURED: dict[str, str] = {
     "remainder": "exact, and its derivatives are 1 and a quotient rounded down",

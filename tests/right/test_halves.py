@@ -63,7 +63,30 @@ MORE = {
     "ptp": xg.ptp,
     "norm of order 1": lambda x: xg.linalg.vector_norm(x[:200], ord=1),
     "frobenius": lambda x: xg.linalg.matrix_norm(xg.reshape(x[:900], (30, 30))),
-    "cumulative_logsumexp": lambda x: xg.cumulative_logsumexp(x[:300])[-1],
+    "cumulative_logsumexp": lambda x: xg.cumulative_logsumexp(x)[-1],
+    "cumulative_logsumexp, all": lambda x: xg.mean(xg.cumulative_logsumexp(x)),
+    "std of rows": lambda x: xg.mean(xg.std(xg.reshape(x, (7, -1)), axis=1)),
+    "nanprod": lambda x: xg.nanprod(x[:2]),
+    "prod": lambda x: xg.prod(x[:2]),
+    "trapezoid": lambda x: xg.trapezoid(x[:200]),
+    "gradient of samples": lambda x: xg.gradient(x)[5],
+    "lp_pool1d": lambda x: F.lp_pool1d(xg.abs(xg.reshape(x[:1000], (1, 1, -1))), 2, 1000)[0, 0, 0],
+    "embedding_bag": lambda x: F.embedding_bag(
+        _like(x, np.zeros((1, 5000), int)), xg.reshape(x, (700, 100))
+    )[0, 0],
+    "log_softmax": lambda x: xg.log_softmax(x)[7],
+    "linear_cross_entropy": lambda x: F.linear_cross_entropy(
+        xg.reshape(x[:300], (30, 10)), xg.reshape(x[:100], (10, 10)), _like(x, np.zeros(30, int))
+    ),
+    "gelu": lambda x: F.gelu(x[:9])[8],
+    "hardswish": lambda x: F.hardswish(x[:9])[8],
+    "local_response_norm": lambda x: xg.mean(F.local_response_norm(xg.reshape(x, (1, 70, -1)), 5)),
+    "kl_div": lambda x: F.kl_div(x, xg.abs(x)),
+    "poisson_nll_loss": lambda x: F.poisson_nll_loss(xg.abs(x), xg.abs(x), log_input=False),
+    "triplet_margin_loss": lambda x: F.triplet_margin_loss(
+        xg.reshape(x, (700, 100)),
+        *(xg.roll(xg.reshape(xg.stop_gradient(x), (700, 100)), i, axis=0) for i in (1, 2)),
+    ),
     "segment_sum": lambda x: xg.segment_sum(xg.abs(x[:200]), _like(x, np.zeros(200, int)), 1)[0],
     "gradient of reading one entry often": lambda x: xg.mean(
         xg.take(x, _like(x, np.arange(5000) % 2))

@@ -18,7 +18,7 @@ def twice(f):
 
 
 def forward(f):
-    return lambda x: xg.jvp(f, (x,), (np.ones_like(x),))[1]
+    return lambda x: xg.jvp(f, (x,), (xg.ones_like(x),))[1]
 
 
 s = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731 - the mathematics of the table below
@@ -34,7 +34,7 @@ TAILS = {
     "expm1": (xg.grad(xg.expm1), -40.0, np.exp(-40.0)),
     "silu''": (twice(F.silu), 40.0, -1.6143746170107964e-16),
     "logits, pytorch#195677": (
-        xg.grad(lambda x: F.binary_cross_entropy_with_logits(x, np.asarray(0.0))),
+        xg.grad(lambda x: F.binary_cross_entropy_with_logits(x, 0.0 * xg.stop_gradient(x))),
         -37.0,
         s(-37.0),
     ),
@@ -53,6 +53,27 @@ TAILS = {
     "atanh'' near 0": (twice(xg.atanh), 1e-20, 2e-20),
     "atan''": (twice(xg.atan), 1e100, -2e-300),
     "atan2": (xg.grad(lambda y: xg.atan2(y, 1e-200)), 1e-200, 0.5e200),
+    "softsign": (xg.grad(F.softsign), 1e20, 1e-40),
+    "softsign''": (twice(F.softsign), -1e20, 2e-60),
+    "tanhshrink": (F.tanhshrink, 1e-5, 1e-15 / 3),
+    "tanhshrink'": (xg.grad(F.tanhshrink), 1e-9, 1e-18),
+    "gelu by tanh''": (twice(lambda x: F.gelu(x, "tanh")), 8.0, -7.045821396097304e-19),
+    "target of logits": (
+        xg.grad(lambda t: F.binary_cross_entropy_with_logits(1e-30 + 0.0 * t, t)),
+        0.25,
+        -1e-30,
+    ),
+    "pow with a tiny exponent''": (
+        twice(lambda x: xg.pow(x, 1e-200 + 0.0 * x)),
+        1e-180,
+        -1e160,
+    ),
+    "kl_div of a tiny target": (
+        twice(lambda t: F.kl_div(0.0 * xg.stop_gradient(t), t)),
+        1e-200,
+        1e200,
+    ),
+    "pseudo_huber": (lambda r: sp.pseudo_huber(6e-202, r), 7e170, 4.2e-31),
     "hypot''": (twice(lambda x: xg.hypot(x, 1.0)), 1e50, 1e-150),
     "exp2 at the edge": (xg.grad(xg.exp2), 1024.0, 2.0**1023 * (2 * np.log(2))),
     "rgamma at a pole": (xg.grad(sp.rgamma), -1 + 2.0**-47, -1.0),
@@ -69,6 +90,18 @@ TAILS = {
 def test_tails(name):
     f, x, want = TAILS[name]
     np.testing.assert_allclose(np.asarray(f(x)), want, rtol=1e-10, atol=1e-305)
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_tails_on_each_backend(computing):
+    for name, (f, x, want) in TAILS.items():
+        try:
+            got = computing.numpy(f(computing.raw(np.asarray(x))))
+        except xg.errors.MissingFunctionError:
+            assert computing.backend.name == "torch"
+            assert name in ("rgamma at a pole", "log_expit''")
+            continue
+        np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-305, err_msg=name)
 
 
 def test_components_of_softmax_where_one_is_nearly_1():

@@ -49,6 +49,52 @@ def test_second_derivatives_of_det_tensorflow_119477_jax_2821(name):
     np.testing.assert_allclose(bent, want.sum(axis=(2, 3)), **near)
 
 
+@pytest.mark.parametrize("name", ["3 x 3 of rank 2", "4 x 4 of rank 2, nearly", "zeros"])
+def test_second_derivatives_of_det_on_each_backend(name, computing):
+    a = LOW[name]
+    batch = computing.raw(np.stack([np.eye(len(a)), a]))
+    ones = computing.raw(np.ones((2, *a.shape)))
+
+    def along(a):
+        return xg.jvp(lambda a: xg.sum(xg.linalg.det(a)), (a,), (ones,))[1]
+
+    want = minors(a).sum(axis=(2, 3))
+    near = {"rtol": 1e-9, "atol": 1e-11 * max(1.0, np.abs(want).max())}
+    for bent in (xg.grad(along)(batch), xg.hvp(lambda a: xg.sum(xg.linalg.det(a)), batch, ones)):
+        np.testing.assert_allclose(computing.numpy(bent)[1], want, **near)
+    twice = computing.numpy(xg.jvp(along, (batch,), (ones,))[1])
+    np.testing.assert_allclose(twice, want.sum() + minors(np.eye(len(a))).sum(), **near)
+
+
+@pytest.mark.parametrize("op", ["slogdet", "inv", "solve", "matrix_power"])
+def test_second_order_of_a_nearly_singular_matrix_on_each_backend(op, computing):
+    a = LOW["3 x 3 of rank 2, nearly"]
+    e = np.random.default_rng(1).normal(size=a.shape)
+    _, P = exactly(a)
+    PE = P @ e
+    first, second = -PE @ P, 2 * PE @ PE @ P
+    f, want = {
+        "slogdet": (lambda a: xg.linalg.slogdet(a)[1], -np.trace(PE @ PE)),
+        "inv": (xg.linalg.inv, second),
+        "solve": (lambda a: xg.linalg.solve(a, computing.raw(np.ones((3, 1)))), second.sum(1)),
+        "matrix_power": (
+            lambda a: xg.linalg.matrix_power(a, -2),
+            second @ P + 2 * first @ first + P @ second,
+        ),
+    }[op]
+    tangent = computing.raw(e)
+
+    def along(a):
+        return xg.jvp(f, (a,), (tangent,))[1]
+
+    raw, want = computing.raw(a), np.asarray(want, float)
+    near = 1e3 * np.finfo(float).eps * np.linalg.cond(a)
+    bent = computing.numpy(xg.jvp(along, (raw,), (tangent,))[1]).reshape(want.shape)
+    np.testing.assert_allclose(bent, want, rtol=near, atol=near * np.abs(want).max())
+    parts = computing.numpy(xg.grad(lambda a: xg.sum(along(a)))(raw)) * e
+    assert abs(parts.sum() - want.sum()) <= 9 * near * np.abs(parts).max()
+
+
 def test_third_derivative_of_det_of_a_regular_matrix():
     third = xg.jacrev(xg.hessian(xg.linalg.det))(np.eye(3) + 0.1)
     np.testing.assert_allclose(third[0, 0, 1, 1, 2], [0, 0, 1], atol=1e-12)

@@ -12,6 +12,7 @@ from ..engine.op import rule
 from .beside import array_of, beside, floating
 from .creation import zeros_like
 from .elementwise import clip, divide, multiply, remainder, subtract, where
+from .halves import in_single
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, diff, front, moveaxis, reshape
 from .sorting import argsort, searchsorted
@@ -34,6 +35,7 @@ def _slopes_and_steps(y: Any, x: Any, dx: Any, axis: int, name: str) -> tuple[An
 
 
 @as_given
+@in_single
 def trapezoid(y: Array, x: AnyArray | None = None, /, dx: ArrayLike = 1.0, axis: int = -1) -> Array:
     """Return the integral along an axis by the trapezoidal rule.
 
@@ -56,6 +58,7 @@ def trapezoid(y: Array, x: AnyArray | None = None, /, dx: ArrayLike = 1.0, axis:
 
 
 @as_given
+@in_single
 def cumulative_trapezoid(
     y: Array,
     x: AnyArray | None = None,
@@ -107,6 +110,7 @@ def ediff1d(
 
 
 @as_given
+@in_single
 def gradient(
     f: Array, /, *varargs: Any, axis: int | tuple[int, ...] | None = None, edge_order: int = 1
 ) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from ..arrays import operators
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import COMPLEX, XP, backend_of
+from ..backends import COMPLEX, XP, Raw, backend_of
 from ..engine.handed import strong
 from ..engine.op import (
     Root,
@@ -202,11 +202,57 @@ def power_less_one(xp: XP, x1: Any, x2: Any, out: Any = None) -> Any:
     return xp.where(less + 1 == x2, power, _pow_by_quotient(xp, x1, x2, out))
 
 
-def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+def _falling_in_exponent(xp: XP, x1: Any, x2: Any, out: Any, order: int) -> Any:
+    """Return the derivative in the exponent: of the power, and of each factor before it."""
+    zero = x1 == 0
+    log = xp.log(xp.where(zero, xp.ones_like(x1), x1))
+    total = xp.where(zero, 0.0, out * log)
+    power = power_less_one(xp, x1, x2) if order == 1 else xp.pow(x1, x2 - order)
+    for j in range(order):
+        part = power
+        for k in range(order):
+            part = part * (x2 - k) if k != j else part
+        total = total + xp.where(zero & xp.isinf(power), 0.0, part)
+    return total
+
+
+@elementwise(
+    lambda xp, x1, x2, order: power_derivative(x1, x2, order=order + 1),
+    lambda xp, x1, x2, out, order: _falling_in_exponent(xp, x1, x2, out, order),
+)
+def power_derivative(x1: Raw, x2: Raw, /, *, order: int) -> Array:
+    """Return ``x2 (x2 - 1) ... x1 ** (x2 - order)``, a derivative of a power in its base.
+
+    As many steps are taken in the exponent as it has whole ones, which is exact, and the others by
+    division: ``x1 ** (x2 - 2)`` alone is infinite where a tiny exponent makes the product finite.
+    """
+    backend = backend_of(x1)
+    return backend.quietly(_power_derivative, backend.xp, x1, x2, order)
+
+
+def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
+    zero = x1 == 0
+    exponent: Any = x2
+    steps: list[Any] = []
+    for k in range(order):
+        if x1.dtype in COMPLEX or x2.dtype in COMPLEX:
+            exponent = exponent - 1
+            steps.append(None)
+        else:
+            steps.append((x2 >= k + 1) | zero)
+            exponent = xp.where(steps[k], exponent - 1, exponent)
+    power = xp.pow(x1, exponent)
+    for k, step in enumerate(steps):
+        factor = x2 - k if k else x2
+        power = xp.where(factor == 0, 0.0, power * factor)  # 0 where it is constant, also at 0
+        if step is not None:
+            power = power / xp.where(step, 1.0, x1)
+    return power
+
+
+def power_in_base(xp: XP, x1: Any, x2: Any) -> Any:
     """Return the derivative of a power in its base, 0 where the exponent is 0."""
-    none = x2 == 0
-    safe = xp.where(none, xp.ones_like(x2), x2)
-    return xp.where(none, 0.0, x2 * power_less_one(xp, x1, safe, out))
+    return power_derivative(x1, x2, order=1)
 
 
 def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
@@ -215,7 +261,7 @@ def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
 
-@elementwise(power_in_base, power_in_exponent)
+@elementwise(lambda xp, x1, x2: power_in_base(xp, x1, x2), power_in_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
     return backend_of(x1).xp.pow(x1, x2)

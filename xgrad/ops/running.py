@@ -97,36 +97,35 @@ def _weight(xp: XP, x: Any, out: Any) -> Any:
     return xp.exp(below(xp, x, out))
 
 
-def _recurrence(xp: XP, a: Any, s: Any, times: Any = operator.mul) -> Any:
-    """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
+def _carried(xp: XP, out: Any, s: Any, times: Any = operator.mul, back: bool = False) -> Any:
+    """Return s_i plus ``exp(out_j - out_i) s_j`` for each j before i, or after i if `back`.
+
+    Each share is formed of two sums, not of the steps between, which are rounded near 1.
+    """
     step = 1
     while step < s.shape[-1]:
-        more = times(s[..., :-step], a[..., step:])
-        s = xp.concat([s[..., :step], s[..., step:] + more], axis=-1)
-        a = xp.concat([xp.zeros_like(a[..., :step]), a[..., step:] * a[..., :-step]], axis=-1)
+        first, later = out[..., :-step], out[..., step:]
+        share = _weight(xp, first, later)
+        if back:
+            more = times(s[..., step:], share)
+            s = xp.concat([s[..., :-step] + more, s[..., -step:]], axis=-1)
+        else:
+            more = times(s[..., :-step], share)
+            s = xp.concat([s[..., :step], s[..., step:] + more], axis=-1)
         step *= 2
     return s
 
 
-def _keeps(xp: XP, out: Any) -> Any:
-    """Return which part of each running sum was there before, as exp(out_{i-1} - out_i)."""
-    before = _weight(xp, out[..., :-1], out[..., 1:])
-    return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
-
-
 def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any, times: Any) -> Any:
-    """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
-    a = xp.flip(_keeps(xp, out), axis=-1)
-    a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)
-    r = xp.flip(_recurrence(xp, a, xp.flip(g, axis=-1), times), axis=-1)
-    return times(r, _weight(xp, x, out))
+    """With r_i the sum of g_j exp(out_i - out_j) from i on, return r_i exp(x_i - out_i)."""
+    return times(_carried(xp, out, g, times, back=True), _weight(xp, x, out))
 
 
 @rule(
     vjp=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, operator.mul),
     strong=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, strong),
     core=1,
-    jvp=lambda xp, t, x, out: _recurrence(xp, _keeps(xp, out), t * _weight(xp, x, out)),
+    jvp=lambda xp, t, x, out: _carried(xp, out, t * _weight(xp, x, out)),
 )
 def _cumulative_logsumexp(x: Array, /) -> Array:
     """Return the logarithm of the running sum of exponentials along the last axis."""

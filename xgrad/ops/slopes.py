@@ -182,7 +182,7 @@ def over_length(xp: XP, x: Any, length: Any) -> Any:
 
 
 def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
-    return over_length(xp, cosine(x2, x1) * part, xp.hypot(x1, x2))
+    return cosine(x2, x1) * over_length(xp, part, xp.hypot(x1, x2))  # a square might vanish
 
 
 @elementwise(

@@ -133,6 +133,8 @@ def var(
 
 def _std_slope(xp: XP, x: Any, out: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
     """Return the derivative of the standard deviation, 0 where all elements are equal."""
+    if is_half(x):  # as a half it may have few digits left
+        out = xp.std(wide(xp, x), axis=axis, correction=correction, keepdims=keepdims)
     out = spread(xp, out, x.shape, axis, keepdims)
     safe = xp.where(out == 0, xp.ones_like(out), out)
     slope = _deviation(xp, x, axis, correction) / safe

@@ -122,7 +122,7 @@ def i1(x: Array, /) -> Array:
     """Return the modified Bessel function of the first kind of order 1."""
 
 
-@special(None, lambda xp, v, z: 0.5 * (xp.special.iv(v - 1, z) + xp.special.iv(v + 1, z)))
+@special(None, lambda xp, v, z: 0.5 * xp.special.iv(v - 1, z) + 0.5 * xp.special.iv(v + 1, z))
 def iv(v: Operand, z: Operand, /) -> Array:
     """Return the modified Bessel function of the first kind of order `v` (DLMF 10.25.2).
 

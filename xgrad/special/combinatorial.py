@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arrays.array import Array
-from ..backends import XP
+from ..arrays.array import SCALARS, Array
+from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
 from .define import arrays, held, polynomial, special
 from .gammas import digamma_step
+from .integrals import SERIES_B, SERIES_D, over_parameter
 
 # Factorials ---------------------------------------------------------------------------------------
 
@@ -83,7 +85,7 @@ def _below(n: Any) -> Any:
     return max(n - 1, 0) if isinstance(n, (int, float)) else (n - 1) * (n > 0)
 
 
-@special(None, lambda xp, n, x: (n + 1) / 2 * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, x))
+@special(None, lambda xp, n, x: (n > 0) * xp.special.eval_gegenbauer(_below(n), 1.5, x))
 def eval_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial of degree `n` (DLMF 18.9.15).
 
@@ -360,30 +362,66 @@ def hyp0f1(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(
-    lambda xp, p, out: (xp.special.ellipe(1 - p) / p - out) / (-2 * (1 - p)),
-)
+# The integrals B = (E - p K) / m, D = (K - E) / m and C = (D - B) / m at m = 1 - p: B + D is K, and
+# C is twice the derivative of B in m.
+
+
+def _complete(xp: XP, p: Any, k: Any) -> tuple[Any, Any, Any, Any]:
+    """Return E, B, D and C, given K: with 1 - p rounded to 1, it alone knows p."""
+    m = 1 - p
+    e = xp.special.ellipe(m)
+    b, d = over_parameter(xp, e - p * k, m, SERIES_B), over_parameter(xp, k - e, m, SERIES_D)
+    return e, b, d, over_parameter(xp, d - b, m, _SERIES_C)
+
+
+_SERIES_C = [d - b for d, b in zip(SERIES_D[1:], SERIES_B[1:], strict=True)]
+
+
+@elementwise(lambda xp, p: -0.5 * _complete(xp, p, xp.special.ellipkm1(p))[3])
+def _second_b(p: Array, /) -> Array:
+    """Return the integral B at ``m = 1 - p``."""
+    xp = backend_of(p).xp
+    return _complete(xp, p, xp.special.ellipkm1(p))[1]
+
+
+@special(lambda xp, p: -0.5 * _second_b(p) / p)
 def ellipkm1(p: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
 
 
-def _mean_slope(xp: XP, a: Any, b: Any, out: Any) -> Any:
-    """Return the derivative of the mean in a, from ``mean = pi a / (2 K(m))`` (DLMF 19.8.5)."""
+def _mean(xp: XP, a: Any, b: Any) -> Any:
+    """Return the mean of raw arrays, also where their sum is infinite."""
+    shrink = xp.where((a > 1) | (b > 1), 0.25, xp.ones_like(a))
+    return xp.special.agm(a * shrink, b * shrink) / shrink
+
+
+def _mean_parts(xp: XP, a: Any, b: Any) -> tuple[Any, ...]:
+    """Return the mean, whether a is the larger, K (DLMF 19.8.5) and the integrals beside it."""
     a, b = arrays(xp, a, b)
-    ratio = (b / a) ** 2
-    m = 1 - ratio
-    flat = xp.abs(m) < 1e-5
-    safe = xp.where(flat, 0.5, m)
-    k = math.pi / 2 * a / out
-    slope = (xp.special.ellipe(safe) / (1 - safe) - k) / (2 * safe)
-    slope = xp.where(flat, math.pi / 8 * (1 + 9 * m / 8), slope)
-    return out / a * (1 - 2 * ratio * slope / k)
+    mean, first = _mean(xp, a, b), a >= b
+    large, small = xp.where(first, a, b), xp.where(first, b, a)
+    k = math.pi / 2 * (large / mean)
+    return mean, first, k, *_complete(xp, xp.square(small / large), k)
 
 
-@special(
-    lambda xp, a, b, out: _mean_slope(xp, a, b, out),
-    lambda xp, a, b, out: _mean_slope(xp, b, a, out),
+def _mean_bend(xp: XP, a: Any, b: Any) -> Any:
+    """Return minus the second derivative of the mean in a, times its square."""
+    mean, _, k, e, _, _, c = _mean_parts(xp, a, b)
+    return mean / k * c * (e / k)
+
+
+@elementwise(
+    lambda xp, a, b: -_mean_bend(xp, a, b) / a / a,
+    lambda xp, a, b: _mean_bend(xp, a, b) / a / b,
 )
+def _mean_slope(a: Operand, b: Operand, /) -> Array:
+    """Return the derivative of the mean in a."""
+    xp = backend_of(b if type(a) in SCALARS else a).xp
+    mean, first, k, _, in_small, in_large, _ = _mean_parts(xp, a, b)
+    return mean * (xp.where(first, in_large, in_small) / k) / a
+
+
+@special(lambda xp, a, b: _mean_slope(a, b), lambda xp, a, b: _mean_slope(b, a))
 def agm(a: Operand, b: Operand, /) -> Array:
     """Return the arithmetic-geometric mean of positive numbers (DLMF 19.8.1).
 
@@ -394,6 +432,8 @@ def agm(a: Operand, b: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, between `a` and `b`.
     """
+    xp = backend_of(b if type(a) in SCALARS else a).xp
+    return _mean(xp, *arrays(xp, a, b))
 
 
 # of z w(z) in 1 / z^2, without the factor i / sqrt(pi) (DLMF 7.12.1)

@@ -7,9 +7,10 @@ from typing import Any
 
 import xgrad
 
-from ..arrays.array import Array
+from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from .define import arrays, polynomial, special
 
@@ -26,7 +27,7 @@ def exp10(x: Array, /) -> Array:
 
 def _power_in_base(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
-    return power_in_base(xp, x, y, xp.pow(x, y))
+    return power_in_base(xp, x, y)
 
 
 def _power_in_exponent(xp: XP, x: Any, y: Any) -> Any:
@@ -72,11 +73,21 @@ def tandg(x: Array, /) -> Array:
     """Return the tangent of an angle in degrees."""
 
 
-@special(lambda xp, x: -_DEGREE / xp.special.sindg(x) / xp.special.sindg(x))
+def _cotangent(xp: XP, x: Any) -> Any:
+    return xp.special.cosdg(x) / xp.special.sindg(x)  # SciPy's own ends early
+
+
+@elementwise(lambda xp, x, out: -2 * (_DEGREE * _cotangent(xp, x)) * out)
+def _cotdg_slope(x: Array, /) -> Array:
+    """Return the derivative of the cotangent of degrees."""
+    sine = backend_of(x).xp.special.sindg(x)
+    return -_DEGREE / sine / sine
+
+
+@special(lambda xp, x: _cotdg_slope(x))
 def cotdg(x: Array, /) -> Array:
     """Return the cotangent of an angle in degrees."""
-    special = backend_of(x).xp.special
-    return special.cosdg(x) / special.sindg(x)
+    return _cotangent(backend_of(x).xp, x)
 
 
 def _rise(xp: XP, u: Any) -> Any:
@@ -167,8 +178,36 @@ def _inverse_lmbda(xp: XP, y: Any, lmbda: Any, power: Any) -> Any:
     return power * y * y * _bend(xp, lmbda * y)
 
 
+def _inverse_in_lmbda(xp: XP, y: Any, lmbda: Any, order: int) -> Any:
+    """Return the derivative in lmbda of each factor of `_inverse_slope`."""
+    y, lmbda = arrays(xp, y, lmbda)
+    less, over = 1.0, 0.0
+    for k in range(order):
+        over = over * (1 - k * lmbda) - k * less
+        less = less * (1 - k * lmbda)
+    base = 1 + lmbda * y
+    power = xp.special.inv_boxcox(y, lmbda) / base**order
+    total = over - less * order * y / base + less * y * y * _bend(xp, lmbda * y)
+    return total * power
+
+
+@elementwise(
+    lambda xp, y, lmbda, order: _inverse_slope(y, lmbda, order=order + 1),
+    lambda xp, y, lmbda, order: _inverse_in_lmbda(xp, y, lmbda, order),
+)
+def _inverse_slope(y: Operand, lmbda: Operand, /, *, order: int) -> Array:
+    """Return a derivative in y of the inverse: a power with its factors, 0 where one is."""
+    xp = backend_of(lmbda if type(y) in SCALARS else y).xp
+    y, lmbda = arrays(xp, y, lmbda)
+    base = 1 + lmbda * y
+    out = xp.special.inv_boxcox(y, lmbda) / base
+    for k in range(1, order):
+        out = out * ((1 - k * lmbda) / base)
+    return out
+
+
 @special(
-    lambda xp, y, lmbda, out: out / (1 + lmbda * y),
+    lambda xp, y, lmbda: _inverse_slope(y, lmbda, order=1),
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, out),
 )
 def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
@@ -184,8 +223,16 @@ def inv_boxcox(y: Operand, lmbda: Operand, /) -> Array:
     """
 
 
+def _inverse1p(xp: XP, y: Any, lmbda: Any) -> Any:
+    """Return ``(1 + lmbda * y)**(1 / lmbda) - 1``, also where ``lmbda * y`` is tiny."""
+    t = lmbda * y
+    tiny = xp.abs(t) < 1e-20
+    share = xp.where(tiny, 1.0, xp.log1p(t) / xp.where(tiny, 1.0, t))
+    return xp.expm1(y * share)
+
+
 @special(
-    lambda xp, y, lmbda, out: (1 + out) / (1 + lmbda * y),
+    lambda xp, y, lmbda: _inverse_slope(y, lmbda, order=1),
     lambda xp, y, lmbda, out: _inverse_lmbda(xp, y, lmbda, 1 + out),
 )
 def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
@@ -198,9 +245,17 @@ def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, accurate where they are small.
     """
+    backend = backend_of(lmbda if type(y) in SCALARS else y)
+    return backend.quietly(_inverse1p, backend.xp, *arrays(backend.xp, y, lmbda))
 
 
-@special(lambda xp, out: out / (1 + out))
+@elementwise(lambda xp, w: 1 / xp.square(1 + w))
+def _over_one_more(w: Array, /) -> Array:
+    """Return ``w / (1 + w)``, whose derivative is no difference."""
+    return w / (1 + w)
+
+
+@special(lambda xp, out: _over_one_more(out))
 def wrightomega(z: Array, /) -> Array:
     """Return the solution of ``w + log(w) = z``."""
 

@@ -16,10 +16,10 @@ _SLOPE = 2 / math.sqrt(math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
 # 1 - 2 x D(x) = -sum_k (2k + 1)!! / (2 x^2)^(k + 1), the derivative of DLMF 7.12.1
 _TAIL = [1.0]
-for _k in range(1, 9):
+for _k in range(1, 18):
     _TAIL.append(_TAIL[-1] * (2 * _k + 1))
 _ALTERNATING = [(-1) ** k * c for k, c in enumerate(_TAIL)]
-_FAR = 30.0
+_FAR = 10.0
 
 
 def _tail(xp: XP, x: Any, far: Any, near: Any, series: list[float], scale: complex) -> Any:
@@ -56,7 +56,7 @@ def tail(x: Array, /, *, k: int) -> Array:
     return xp.where(far, fraction, near)
 
 
-_CLOSE = 1.5
+_CLOSE = 1.9
 _TERMS = 80
 """So many terms give the fraction in double precision from `_CLOSE` on."""
 
@@ -76,7 +76,7 @@ def _dawsn(xp: XP, x: Any, out: Any) -> Any:
 
 def _wofz(xp: XP, z: Any, out: Any) -> Any:
     near = 1j * _SLOPE - 2 * z * out
-    far = xp.abs(z) > _FAR
+    far = xp.abs(z) > 30.0  # where exp(-z^2), which the series lacks, is 0
     if is_complex(z):
         far = far & (xp.imag(z) >= 0)
     return _tail(xp, z, far, near, _TAIL, -0.5j * _SLOPE)

@@ -247,37 +247,52 @@ def huber(delta: Operand, r: Operand, /) -> Array:
     """
 
 
-def _rise(xp: XP, delta: Any, r: Any) -> tuple[Any, Any]:
-    """Return ``h - delta`` with h = hypot(delta, r), and that over h."""
-    h = xp.hypot(delta, r)
-    zero = h == 0
-    h = xp.where(zero, xp.ones_like(h), h)
-    rise = r * xp.where(zero, 0.0, r / (h + delta))
-    return rise, rise / h
+def _shares(xp: XP, delta: Any, r: Any) -> tuple[Any, Any, Any, Any]:
+    """Return delta and r, and their shares of the hypotenuse, though that be infinite."""
+    delta, r = arrays(xp, delta, r)
+    return delta, r, cosine(0.5 * delta, 0.5 * r), cosine(0.5 * r, 0.5 * delta)
 
 
-def _share_of_delta(xp: XP, delta: Any, r: Any) -> Any:
-    """Return ``delta / (hypot(delta, r) + delta)``, though that sum be infinite."""
-    c = cosine(delta, r)
-    return c / (1 + c)
+def _drop(xp: XP, delta: Any, r: Any) -> Any:
+    """Return ``delta * r**2 / (hypot(delta, r) + delta)``, by shares that are not tiny."""
+    delta, r, c, s = _shares(xp, delta, r)
+    flat = delta * (r * (s / (1 + c)))
+    return xp.where(xp.abs(r) > xp.abs(delta), flat, r * (r * (c / (1 + c))))
 
 
-def _pseudo_huber_delta(xp: XP, delta: Any, r: Any) -> Any:
-    rise, part = _rise(xp, *arrays(xp, delta, r))
-    return rise * part
+def _cube_of_share(xp: XP, x1: Any, x2: Any) -> Any:
+    return cosine(0.5 * x1, 0.5 * x2) ** 3
+
+
+def _delta_bend(xp: XP, delta: Any, r: Any) -> Any:
+    _, _, c, s = _shares(xp, delta, r)
+    return -xp.square(s * s / (1 + c)) * (2 + c)
 
 
 @elementwise(
-    lambda xp, delta, r: cosine(r, delta) ** 3,
-    lambda xp, delta, r: cosine(delta, r) ** 3,
+    lambda xp, delta, r: _delta_bend(xp, *arrays(xp, delta, r)),
+    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, r, delta)),
+)
+def _delta_slope(delta: Operand, r: Operand, /) -> Array:
+    """Return ``(h - delta)**2 / h`` with h = hypot(delta, r)."""
+    xp = backend_of(delta if type(r) in SCALARS else r).xp
+    delta, r, c, s = _shares(xp, delta, r)
+    return r * s * s * s / xp.square(1 + c)
+
+
+@elementwise(
+    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, r, delta)),
+    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, delta, r)),
 )
 def _pull(delta: Operand, r: Operand, /) -> Array:
-    """Return ``delta * r / hypot(delta, r)``."""
-    return r * cosine(delta, r)
+    """Return ``delta * r / hypot(delta, r)``, by the larger share of the two."""
+    xp = backend_of(delta if type(r) in SCALARS else r).xp
+    delta, r, c, s = _shares(xp, delta, r)
+    return xp.where(xp.abs(r) > xp.abs(delta), delta * s, r * c)
 
 
 @special(
-    lambda xp, delta, r: _pseudo_huber_delta(xp, delta, r),
+    lambda xp, delta, r: _delta_slope(delta, r),
     lambda xp, delta, r: _pull(delta, r),
 )
 def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
@@ -292,4 +307,4 @@ def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
     """
     backend = backend_of(delta if type(r) in SCALARS else r)
     delta, r = arrays(backend.xp, delta, r)
-    return r * (r * _share_of_delta(backend.xp, delta, r))
+    return _drop(backend.xp, delta, r)

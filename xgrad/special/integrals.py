@@ -123,20 +123,21 @@ def fresnel(z: Array, /) -> tuple[Array, Array]:
 
 # (E - (1 - m) K) / m and (K - E) / m, which cancel near m = 0, are pi/4 times the hypergeometric
 # functions F(1/2, 1/2; 2; m) and F(1/2, 3/2; 2; m) (DLMF 19.5.1 and 19.5.2)
-_B, _D = [math.pi / 4], [math.pi / 4]
+SERIES_B, SERIES_D = [math.pi / 4], [math.pi / 4]
 for _k in range(26):
-    _B.append(_B[-1] * (_k + 0.5) * (_k + 0.5) / ((_k + 1) * (_k + 2)))
-    _D.append(_D[-1] * (_k + 0.5) * (_k + 1.5) / ((_k + 1) * (_k + 2)))
+    SERIES_B.append(SERIES_B[-1] * (_k + 0.5) * (_k + 0.5) / ((_k + 1) * (_k + 2)))
+    SERIES_D.append(SERIES_D[-1] * (_k + 0.5) * (_k + 1.5) / ((_k + 1) * (_k + 2)))
 
 
-def _over_m(xp: XP, difference: Any, m: Any, series: list[float]) -> Any:
+def over_parameter(xp: XP, difference: Any, m: Any, series: list[float]) -> Any:
+    """Return ``difference / m``, by its series where it cancels."""
     near = xp.abs(m) < 0.25
     far = difference / xp.where(near, 1.0, m)
     return xp.where(near, polynomial(xp.where(near, m, 0.0), series), far)
 
 
 def _ellipk(xp: XP, m: Any, out: Any) -> Any:
-    b = _over_m(xp, xp.special.ellipe(m) - (1 - m) * out, m, _B)
+    b = over_parameter(xp, xp.special.ellipe(m) - (1 - m) * out, m, SERIES_B)
     return 0.5 * b / (1 - m)
 
 
@@ -145,7 +146,7 @@ def ellipk(m: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind, of the parameter ``m = k**2``."""
 
 
-@special(lambda xp, m, out: -0.5 * _over_m(xp, xp.special.ellipk(m) - out, m, _D))
+@special(lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D))
 def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
 
@@ -208,7 +209,7 @@ def _ellipeinc(xp: XP, phi: Any, m: Any) -> Any:
         return (xp.special.ellipkinc(phi, m) - xp.special.ellipeinc(phi, m)) / m
 
     def complete(m: Any) -> Any:
-        return _over_m(xp, xp.special.ellipk(m) - xp.special.ellipe(m), m, _D)
+        return over_parameter(xp, xp.special.ellipk(m) - xp.special.ellipe(m), m, SERIES_D)
 
     return -0.5 * _in_m(xp, phi, m, False, complete, closed)
 

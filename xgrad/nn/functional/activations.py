@@ -9,9 +9,10 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import DType, as_given
 from ...ops.activations import softplus as log_one_plus_exp
+from ...ops.halves import in_single
 from ...random import Generator
 from .checks import counted, torch_spelled
-from .fused import gelu_by_tanh
+from .fused import gelu_by_tanh, less_tanh, over_one_and_size
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -86,6 +87,7 @@ def celu(input: Array, alpha: float = 1.0) -> Array:
 
 
 @as_given
+@in_single
 def gelu(input: Array, approximate: str = "none") -> Array:
     """Return ``x * P(X <= x)`` for a standard normal X: Hendrycks & Gimpel, arXiv:1606.08415.
 
@@ -122,13 +124,13 @@ def tanh(input: Array) -> Array:
 @as_given
 def tanhshrink(input: Array) -> Array:
     """Return ``x - tanh(x)``."""
-    return input - xg.tanh(input)
+    return less_tanh(input)
 
 
 @as_given
 def softsign(input: Array) -> Array:
     """Return ``x / (1 + |x|)``."""
-    return input / (1.0 + xg.abs(input))
+    return over_one_and_size(input)
 
 
 @as_given
@@ -171,6 +173,7 @@ def mish(input: Array) -> Array:
 
 @as_given
 @torch_spelled
+@in_single
 def hardswish(input: Array) -> Array:
     """Return ``x * clip(x + 3, 0, 6) / 6``: Howard et al., arXiv:1905.02244."""
     return input * (xg.clip(input + 3.0, 0.0, 6.0) / 6.0)

@@ -11,6 +11,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...ops.halves import in_single
 from .checks import counted, made_like, on_host, require_classes, require_shape
 from .convolution import conv1d
 from .lookup import linear
@@ -73,6 +74,7 @@ def embedding_bag(
     return _pooled(rows, held, mode)
 
 
+@in_single
 def _pooled(rows: Any, held: Any, mode: str) -> Any:
     """Return the rows of each bag brought to one; `held` says which count, None for all."""
     n = rows.shape[1]
@@ -125,6 +127,7 @@ def _bagged(input: Any, offsets: Any, has_last: bool) -> tuple[Any, Any]:
 
 
 @as_given
+@in_single
 def bilinear(
     input1: Array, input2: AnyArray, weight: AnyArray, bias: AnyArray | None = None
 ) -> Array:
@@ -164,6 +167,7 @@ def bilinear(
 
 
 @as_given
+@in_single
 def linear_cross_entropy(
     input: Array,
     linear_weight: AnyArray,

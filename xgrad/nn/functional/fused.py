@@ -14,6 +14,8 @@ from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
 from ...ops.activations import sigmoid
 from ...ops.pieces import in_pieces
+from ...ops.slopes import sigmoid_slope
+from ...special.define import polynomial
 
 Axes = tuple[int, ...]
 
@@ -67,21 +69,67 @@ def _raw_slope(x: Any) -> Any:
     return _slope(x, 1 / _odds(x))
 
 
-def _gelu_slope(xp: XP, x: Any) -> Any:
-    """Return the derivative of gelu.
-
-    Beyond 30 it is 0 or 1 in every dtype, and a power of x would overflow.
-    """
-    if not isinstance(x, Array):
-        return backend_of(x).quietly(in_pieces, _raw_slope, x)
+def _gelu_bend(xp: XP, x: Any) -> Any:
+    """Return the second derivative, of products alone: 1 less the sigmoid has no digit far out."""
     x = xp.clip(x, -30.0, 30.0)
-    return _slope(x, sigmoid(x * (_CUBIC * (x * x) + _LINEAR)))
+    square = x * x
+    u = x * (_CUBIC * square + _LINEAR)
+    rise, twist = (3 * _CUBIC) * square + _LINEAR, (6 * _CUBIC) * x
+    return sigmoid_slope(u) * (2 * rise + x * (twist - rise * rise * xp.tanh(0.5 * u)))
 
 
-@elementwise(lambda xp, x: _gelu_slope(xp, x))
+def _raw_gelu_slope(x: Any) -> Any:
+    return backend_of(x).quietly(in_pieces, _raw_slope, x)
+
+
+@elementwise(lambda xp, x: _gelu_bend(xp, x))
+def _gelu_slope(x: Any, /) -> Any:
+    """Return the derivative of `gelu_by_tanh`."""
+    return _raw_gelu_slope(x)
+
+
+@elementwise(lambda xp, x: (_gelu_slope if isinstance(x, Array) else _raw_gelu_slope)(x))
 def gelu_by_tanh(x: Any, /) -> Any:
     """Return ``x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which is x times a sigmoid."""
     return backend_of(x).quietly(in_pieces, _gelu, x)
+
+
+_EXCESS = [2 * k / math.factorial(2 * k + 1) for k in range(1, 9)]
+
+
+@elementwise(lambda xp, x: xp.square(xp.tanh(x)))
+def less_tanh(x: Any, /) -> Any:
+    """Return ``x - tanh(x)``; near 0, where that cancels, ``(x cosh x - sinh x) / cosh x``."""
+    xp = backend_of(x).xp
+    near = xp.abs(x) < 0.5
+    small = xp.where(near, x, 0.0)
+    square = small * small
+    excess = small * (square * polynomial(square, _EXCESS)) / xp.cosh(small)
+    return xp.where(near, excess, x - xp.tanh(x))
+
+
+@elementwise(lambda xp, x: -2 * xp.sign(x) * (1 / (1 + xp.abs(x))) ** 3)
+def _falling_slope(x: Any, /) -> Any:
+    """Return ``1 / (1 + |x|)^2``."""
+    xp = backend_of(x).xp
+    return xp.square(1 / (1 + xp.abs(x)))
+
+
+@elementwise(lambda xp, x: _falling_slope(x))
+def over_one_and_size(x: Any, /) -> Any:
+    """Return ``x / (1 + |x|)``, whose derivative is no difference."""
+    return x / (1 + backend_of(x).xp.abs(x))
+
+
+@elementwise(
+    lambda xp, x, t: (1 - t) * sigmoid(x) - t * sigmoid(-x),
+    lambda xp, x: -x,
+)
+def logit_loss(x: Any, t: Any, /) -> Any:
+    """Return ``-t log s(x) - (1 - t) log s(-x)``, of terms that are positive for t in [0, 1]."""
+    xp = backend_of(x).xp
+    above = x > 0
+    return xp.log1p(xp.exp(-xp.abs(x))) + x * (xp.astype(above, x.dtype) - t)
 
 
 def _centred(xp: XP, x: Any, axes: Axes, eps: float) -> tuple[Any, Any]:

@@ -58,7 +58,8 @@ def gaussian_nll_loss(
         raise ValueError(f"{function}: var holds negative numbers; expected variances")
     held = xg.stop_gradient(v)
     v = v + (xg.maximum(held, eps) - held)  # at least eps, with the derivative of v
-    loss = 0.5 * (xg.log(v) + xg.square(input - target) / v)
+    off = input - target
+    loss = 0.5 * (xg.log(v) + off * (off / v))  # a square might overflow
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced(loss, reduction, function)

@@ -21,6 +21,7 @@ from .checks import (
     require_shape,
     torch_spelled,
 )
+from .fused import logit_loss
 
 
 @as_given
@@ -270,7 +271,7 @@ def binary_cross_entropy_with_logits(
 ) -> Array:
     """Return the cross-entropy of two classes, from the logit of the first.
 
-    It is computed as ``-t log s(x) - (1 - t) log s(-x)`` with logarithms that do not overflow.
+    It is ``-t log s(x) - (1 - t) log s(-x)``, computed without overflow or terms that cancel.
 
     Args:
         input: logits, of any shape.
@@ -284,10 +285,10 @@ def binary_cross_entropy_with_logits(
     """
     function = "binary_cross_entropy_with_logits"
     paired(input, target, function)
-    first = target * softplus(-input)  # -log s(x)
-    if pos_weight is not None:
-        first = first * pos_weight
-    loss = first + (1 - target) * softplus(input)
+    if pos_weight is None:
+        loss = logit_loss(input, target)
+    else:
+        loss = target * softplus(-input) * pos_weight + (1 - target) * softplus(input)
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
 
@@ -343,9 +344,7 @@ def kl_div(
     if log_target:
         loss = xg.exp(target) * (target - input)
     else:  # 0 log 0 = 0
-        positive = target > 0
-        log = xg.log(xg.where(positive, target, 1.0))
-        loss = xg.where(positive, target * log, 0.0) - target * input
+        loss = -xg.special.entr(xg.where(target > 0, target, 1.0)) - target * input
     if reduction == "batchmean":
         return xg.sum(loss) / input.shape[0]
     return reduced(loss, reduction, "kl_div")

@@ -8,6 +8,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...ops.halves import in_single
 from ...random import Generator
 from .checks import torch_spelled
 
@@ -43,6 +44,7 @@ def relu6(input: Array) -> Array:
 
 @as_given
 @torch_spelled
+@in_single
 def hardsigmoid(input: Array) -> Array:
     """Return ``clip(x + 3, 0, 6) / 6``, which is `sigmoid` in three straight pieces."""
     return relu6(input + 3.0) / 6.0

@@ -128,7 +128,7 @@ def grid_sample(
     batch, channels, *spatial = input.shape
     places = tuple(grid.shape[1:-1])
     flat = xg.reshape(input, (batch, channels, math.prod(spatial)))
-    flow: Any = xg.reshape(grid, (batch, -1, ndim))
+    flow: Any = xg.reshape(grid, (batch, math.prod(places), ndim))
     axes = [flow[:, :, i] for i in range(ndim)][::-1]
     ways: list[list[tuple[Any, Any]]] = []  # along each axis: which element, with what weight
     for x, n in zip(axes, spatial, strict=True):

@@ -10,6 +10,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...ops.halves import in_single
 from .checks import counted
 from .pooling import avg_pool1d, avg_pool2d, avg_pool3d
 from .windows import batched, each_axis
@@ -134,6 +135,7 @@ def _lp_pool(x: Any, norm_type: float, mean: Any, places: int) -> Any:
 
 
 @as_given
+@in_single
 def lp_pool1d(
     input: Array,
     norm_type: float,
@@ -164,6 +166,7 @@ def lp_pool1d(
 
 
 @as_given
+@in_single
 def lp_pool2d(
     input: Array,
     norm_type: float,
@@ -194,6 +197,7 @@ def lp_pool2d(
 
 
 @as_given
+@in_single
 def lp_pool3d(
     input: Array,
     norm_type: float,
@@ -224,6 +228,7 @@ def lp_pool3d(
 
 
 @as_given
+@in_single
 def local_response_norm(
     input: Array, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Array:
