@@ -355,31 +355,38 @@ class Array(Methods, Chunked):
 
     # Writing -----------------------------------------------------------------------------------
 
-    def _rebind(self, new: Array, what: str) -> Array:
-        """Take over another array's data and node: what every in-place write comes down to."""
-        if self.requires_grad and is_recording():
+    def _rebind(self, new: Array, what: str, by: Array | None = None) -> Array:
+        """Take over another array's data and node: what every in-place write comes down to.
+
+        The write may have come `by` one of the array's views, which then shows it already.
+        """
+        leaf = self._node is not None and is_parameter(self._node)
+        if leaf and is_recording():
             raise errors.MutationError(
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
             )
         if isinstance(new._data, Batch) and type(new._data) is not type(self._data):
             new._data.level.written.append((weakref.ref(self), self._data, self._node))
-        node = new._node
-        if self.requires_grad:  # inside no_grad: an optimiser's update; it stays a leaf
-            node = self._node
-        self._data, self._node = new._data, node
+        if not leaf:  # one is written to inside no_grad, as optimisers do, and stays one
+            self._node = new._node
+        self._data = new._data
         view = getattr(self, "_view", None)
         if view is not None:
             base, _, write, rest, kwargs = view
-            base._rebind(write(base, self, *rest, **kwargs), what)
-        self._refresh()
+            base._rebind(write(base, self, *rest, **kwargs), what, self)
+        self._refresh(by)
         return self
 
-    def _refresh(self) -> None:
-        """Bring every living view of this array up to date after a write."""
-        for ref in getattr(self, "_views", ()):
+    def _refresh(self, by: Array | None = None) -> None:
+        """Bring every living view of this array, but the one given, up to date after a write."""
+        views = getattr(self, "_views", None)
+        if not views:
+            return
+        self._views = living = [ref for ref in views if ref() is not None]
+        for ref in tuple(living):  # to look anew adds to them
             other = ref()
-            if other is not None:
+            if other is not None and other is not by:
                 _, again, _, rest, kwargs = other._view
                 new = again(self, *rest, **kwargs)
                 other._data = xgrad.ops.indexing.apart(self._data, new._data)
@@ -409,6 +416,17 @@ class Array(Methods, Chunked):
 
     def _write(self, key: Any, value: Any, copy: bool) -> None:
         """Write to this array; into its own buffer only if `copy` is False."""
+        if type(value) is Array:
+            view = getattr(value, "_view", None)
+            if view is not None and view[0] is self and view[3] and view[3][0] is key:
+                return  # `x[key] += y` has written already, through the view that it made
+        if self._node is None and not hasattr(self, "_view"):
+            raw = xgrad.ops.indexing.written(self._data, value, key, copy)
+            if raw is not None:  # a loop without a tape is many small writes
+                self._data = raw
+                self._refresh()
+                type(self)._filled(self)
+                return
         if (
             isinstance(value, Array)
             and value._node is not None

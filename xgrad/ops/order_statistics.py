@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
 from .beside import array_of, floating, is_array, is_number, placed
-from .dtypes import astype, is_tracked
+from .dtypes import astype, dtype_of
 from .elementwise import (
     ceil,
     clip,
@@ -26,9 +27,9 @@ from .elementwise import (
     where,
 )
 from .halves import in_single
-from .indexing import getitem, take_along_axis
-from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
-from .sorting import argsort, sort
+from .indexing import take_along_axis
+from .manipulation import broadcast_to, concat, moveaxis, permute_dims, reshape
+from .sorting import argsort, ranked
 from .statistical import Axis, axes_of, count, kept
 from .statistical import any as any_over
 from .statistical import max as max_over
@@ -105,12 +106,9 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """
     x = floating(x, "median", axis)
     rows = _last(x, axis)
-    middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
-    if is_tracked(x):
-        order = getitem(argsort(rows, axis=-1), (..., middle))
-        out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
-    else:
-        out = mean_over(getitem(sort(rows, axis=-1), (..., middle)), axis=-1)
+    n = rows.shape[-1]
+    order = ranked(rows, start=(n - 1) // 2, stop=n // 2 + 1)
+    out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
     out = where(any_over(isnan(rows), axis=-1), math.nan, out)
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
 
@@ -130,14 +128,39 @@ def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Arra
     return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
-def _at(rows: Any, order: Any, ranks: Any) -> Any:
-    """Return the elements of rows at ranks, a row of ranks for each."""
-    ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
-    return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
+def _as_it_is(x: Any) -> Any:
+    return x
 
 
-def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
-    """Return quantiles of rows, of which only the first `size` in order count."""
+def _sorted(rows: Any) -> Callable[[Any], Any]:
+    """Return a function of ranks, a row of them for each row, that gives the elements there."""
+    order = argsort(rows, axis=-1)
+
+    def at(ranks: Any) -> Any:
+        ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
+        return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
+
+    return at
+
+
+_FEW = 8  # of so many ranks each by itself is quicker than to sort all
+
+
+def _selected(rows: Any) -> Callable[[Any], Any]:
+    """Return a function of ranks that are numbers which gives the elements there."""
+
+    def at(ranks: Any) -> Any:
+        places = [ranked(rows, start=int(r), stop=int(r) + 1) for r in ranks]
+        return take_along_axis(rows, concat(places, axis=-1), axis=-1)
+
+    return at
+
+
+def _between(q: Any, size: Any, method: str, at: Callable[[Any], Any], put: Any) -> Any:
+    """Return quantiles of rows, of which only the first `size` in order count.
+
+    `at` gives the elements at ranks, and `put` makes an array beside them of what counts.
+    """
     place = (size - 1) * q
     if method in _WHOLE:
         place = _WHOLE[method](place)
@@ -147,16 +170,15 @@ def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
         alpha, beta = _PLACES[method]
         place = size * q + (alpha + q * (1 - alpha - beta)) - 1
     place = clip(place, 0, size - 1)
-    order = argsort(rows, axis=-1)
     if method in _STEPS:
         low, high = _STEPS[method](size * q)
         low, high = (minimum(maximum(rank, 0), size - 1) for rank in (low, high))
-        return 0.5 * _at(rows, order, low) + 0.5 * _at(rows, order, high)
+        return 0.5 * at(low) + 0.5 * at(high)
     if method in _WHOLE:
-        return _at(rows, order, maximum(place, 0))
+        return at(maximum(place, 0))
     low = maximum(minimum(floor(place), size - 2), 0)
     high = maximum(minimum(low + 1, size - 1), 0)
-    part, first, last = place - low, _at(rows, order, low), _at(rows, order, high)
+    part, first, last = put(place - low), at(low), at(high)
     # exact at both ends; and an infinite neighbour of weight 0 does not make NaN
     return where(
         part < 0.5,
@@ -172,6 +194,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
+    rows, known = _last(x, axis), None
     if is_array(q) and not is_number(q):
         q = q / top
     else:
@@ -179,15 +202,20 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         if not np.all((values >= 0) & (values <= 1)):
             raise ValueError(f"{name}: q is {q}; expected numbers from 0 to {top}")
         kind = getattr(q, "dtype", np.float64) if values.shape == () else np.float64
-        q = placed(x, values, None if isinstance(q, (int, float)) else np.result_type(kind, 1.0))
-    rows = _last(x, axis)
+        dtype = None if isinstance(q, (int, float)) else np.result_type(kind, 1.0)
+        q = placed(x, values, dtype)
+        known = values.reshape(-1).astype(dtype_of(q))
     points = reshape(q, (-1,))
     if name.startswith("nan"):
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)
-        out, unknown = _between(rows, points, size, method), size == 0
+        out, unknown = _between(points, size, method, _sorted(rows), _as_it_is), size == 0
     else:
-        out = _between(rows, points, rows.shape[-1], method)
+        if known is not None and len(known) <= _FEW and rows.shape[-1]:
+            at, put = _selected(rows), partial(placed, rows)
+            out = _between(known, rows.shape[-1], method, at, lambda v: put(v, v.dtype))
+        else:
+            out = _between(points, rows.shape[-1], method, _sorted(rows), _as_it_is)
         unknown = any_over(isnan(rows), axis=-1, keepdims=True)
     out = moveaxis(where(unknown, math.nan, out), -1, 0)
     shape = kept(tuple(x.shape), axis) if keepdims else tuple(out.shape[1:])

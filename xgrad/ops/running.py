@@ -1,14 +1,14 @@
-"""Running maxima, minima and sums of exponentials, by doubling: log2(n) array operations."""
+"""Running maxima, minima and sums of exponentials."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import DType, as_given
 from ..backends import XP, backend_of
+from ..backends.lines import doubled, scanned
 from ..engine.handed import strong
 from ..engine.op import constant, rule
 from .activations import below
@@ -16,18 +16,9 @@ from .beside import array_of, floating
 from .elementwise import negative
 from .halves import in_single
 from .indexing import take_along_axis
+from .lines import backwards, recurrence
 from .manipulation import front, moveaxis, reshape
 from .statistical import cumulative_prod, cumulative_sum
-
-
-def _scan(xp: XP, combine: Callable[[Any, Any], Any], x: Any) -> Any:
-    """Return the running result of an associative function along the last axis."""
-    step = 1
-    while step < x.shape[-1]:
-        joined = combine(x[..., :-step], x[..., step:])
-        x = xp.concat([x[..., :step], joined], axis=-1)
-        step *= 2
-    return x
 
 
 @constant
@@ -36,12 +27,12 @@ def _holders(x: Array, /) -> Array:
     backend = backend_of(x)
     xp = backend.xp
     places = xp.arange(x.shape[-1], device=backend.device(x))
-    best = _scan(xp, xp.maximum, x)
+    best = backend.running_max(x)
     before, now = best[..., :-1], x[..., 1:]
     rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
     first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
     later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
-    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))
+    return backend.running_max(xp.concat([first, later], axis=-1))
 
 
 def _axis(x: Any, axis: int | None, name: str) -> int:
@@ -97,41 +88,29 @@ def _weight(xp: XP, x: Any, out: Any) -> Any:
     return xp.exp(below(xp, x, out))
 
 
-def _recurrence(xp: XP, a: Any, s: Any, times: Any = operator.mul) -> Any:
-    """Return s with s_i increased by a_i s_{i-1}, for each i along the last axis in turn."""
-    step = 1
-    while step < s.shape[-1]:
-        more = times(s[..., :-step], a[..., step:])
-        s = xp.concat([s[..., :step], s[..., step:] + more], axis=-1)
-        a = xp.concat([xp.zeros_like(a[..., :step]), a[..., step:] * a[..., :-step]], axis=-1)
-        step *= 2
-    return s
-
-
 def _keeps(xp: XP, out: Any) -> Any:
     """Return which part of each running sum was there before, as exp(out_{i-1} - out_i)."""
     before = _weight(xp, out[..., :-1], out[..., 1:])
     return xp.concat([xp.zeros_like(out[..., :1]), before], axis=-1)
 
 
-def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any, times: Any) -> Any:
+def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any, solve: Any, times: Any) -> Any:
     """With r_i = g_i + a_{i+1} r_{i+1}, the cotangent of x_i is r_i exp(x_i - out_i)."""
-    a = xp.flip(_keeps(xp, out), axis=-1)
-    a = xp.concat([xp.zeros_like(a[..., :1]), a[..., :-1]], axis=-1)
-    r = xp.flip(_recurrence(xp, a, xp.flip(g, axis=-1), times), axis=-1)
-    return times(r, _weight(xp, x, out))
+    return times(backwards(xp, _keeps(xp, out), g, solve), _weight(xp, x, out))
 
 
 @rule(
-    vjp=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, operator.mul),
-    strong=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, strong),
+    vjp=lambda xp, g, x, out: _logsumexp_vjp(xp, g, x, out, recurrence, operator.mul),
+    strong=lambda xp, g, x, out: _logsumexp_vjp(
+        xp, g, x, out, lambda a, b: doubled(xp, a, b, strong), strong
+    ),
     core=1,
-    jvp=lambda xp, t, x, out: _recurrence(xp, _keeps(xp, out), t * _weight(xp, x, out)),
+    jvp=lambda xp, t, x, out: recurrence(_keeps(xp, out), t * _weight(xp, x, out)),
 )
 def _cumulative_logsumexp(x: Array, /) -> Array:
     """Return the logarithm of the running sum of exponentials along the last axis."""
     xp = backend_of(x).xp
-    return _scan(xp, xp.logaddexp, x)
+    return scanned(xp, xp.logaddexp, x)
 
 
 @as_given
