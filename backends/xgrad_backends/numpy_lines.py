@@ -17,22 +17,27 @@ def ranked(x: Any, start: int, stop: int, descending: bool) -> Any:
     n, k = x.shape[-1], stop - start
     if n > _SHORT and x.size and k > 0 and x.dtype.kind in "fiu" and not np.isnan(x.max()):
         if k <= _FEW and start:
-            return np.stack([_nth(x, r, descending) for r in range(start, stop)], axis=-1)
+            return _between(x, start, stop, descending)
         if not start and stop <= n // 8:
             return _foremost(x, stop, descending)
     return lines.ranked(x, start, stop, descending)
 
 
-def _nth(x: Any, rank: int, descending: bool) -> Any:
-    """Return which of the elements is of this rank; of equal ones the first has the lower."""
-    n = x.shape[-1]
-    place = n - 1 - rank if descending else rank
-    value = np.partition(x, place, axis=-1)[..., place : place + 1]
-    before = np.count_nonzero(x > value if descending else x < value, axis=-1, keepdims=True)
-    same = x == value
-    if np.count_nonzero(same) > value.size:
-        same &= np.cumsum(same, axis=-1) == rank - before + 1
-    return np.argmax(same, axis=-1)
+def _between(x: Any, start: int, stop: int, descending: bool) -> Any:
+    """Return which elements are of a few ranks; of equal ones the first has the lower."""
+    ranks = range(start, stop)
+    places = [x.shape[-1] - 1 - r if descending else r for r in ranks]
+    split = np.partition(x, places, axis=-1)
+    out = np.empty((*x.shape[:-1], len(ranks)), np.intp)
+    for i, (rank, place) in enumerate(zip(ranks, places, strict=True)):
+        value = split[..., place : place + 1]
+        same = x == value
+        if np.count_nonzero(same) > value.size:
+            less = x > value if descending else x < value
+            before = np.count_nonzero(less, axis=-1, keepdims=True)
+            same &= np.cumsum(same, axis=-1) == rank - before + 1
+        out[..., i] = np.argmax(same, axis=-1)
+    return out
 
 
 def _foremost(x: Any, k: int, descending: bool) -> Any:

@@ -22,14 +22,21 @@ import xgrad as xg
 
 
 def _array_api_extra(checkout: Path) -> list[str]:
-    """array-api-extra's tests, whose library called numpy is xgrad."""
+    """array-api-extra's tests, whose library called numpy, or array_api_strict on that, is xgrad.
+
+    Of array_api_strict they expect that it refuses to mix kinds of numbers.
+    """
     sys.path.insert(0, str(checkout / "src"))
     backends: Any = import_module("array_api_extra._lib._backends")
+    strict = xg.get_backend() == "array_api_strict"
+    taken = backends.Backend.ARRAY_API_STRICT if strict else backends.Backend.NUMPY
+    if strict:  # whose own names they call on the library under test
+        for own_name in ("Device", "set_array_api_strict_flags"):
+            setattr(xg, own_name, getattr(import_module("array_api_strict"), own_name))
     own = backends.Backend.modname.fget
-    backends.Backend.modname = property(
-        lambda self: "xgrad" if self is backends.Backend.NUMPY else own(self)
-    )
-    return [str(checkout / "tests" / "main"), "-k", "numpy and not readonly"]
+    backends.Backend.modname = property(lambda self: "xgrad" if self is taken else own(self))
+    chosen = f"{taken.name.lower()} and not readonly and not strictest"
+    return [str(checkout / "tests" / "main"), "-k", chosen]
 
 
 def _einops(checkout: Path) -> list[str]:

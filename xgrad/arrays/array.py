@@ -290,10 +290,15 @@ class Array(Methods, Chunked):
     ) -> Any:
         given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
         given = {name: value for name, value in given.items() if value is not None}
-        return self._untracked("from_dlpack").__dlpack__(**given)
+        self._untracked("from_dlpack")
+        return self._exporting().__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self._data.__dlpack_device__()  # type: ignore[no-any-return]
+        return self._exporting().__dlpack_device__()  # type: ignore[no-any-return]
+
+    def _exporting(self) -> Any:
+        """Return the raw array, or its values if it has no DLPack, as those of Dask."""
+        return self._data if hasattr(self._data, "__dlpack__") else self._numpy()
 
     @property
     def __cuda_array_interface__(self) -> Any:

@@ -44,6 +44,8 @@ def running_max(x: Any) -> Any:
 
 def doubled(xp: Any, a: Any, b: Any, times: Callable[[Any, Any], Any] = operator.mul) -> Any:
     """Return y with ``y_i = b_i + a_i y_{i-1}``, by doubling, with a product of one's own."""
+    if a.shape != b.shape:
+        a, b = xp.broadcast_arrays(a, b)
     step = 1
     while step < b.shape[-1]:
         more = times(b[..., :-step], a[..., step:])

@@ -254,7 +254,7 @@ def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
         return None
     try:
         return BY_TYPE[kind].setitem(x, key, value, copy)
-    except Exception:  # noqa: BLE001 - the general way says what is wrong
+    except Exception:
         return None
 
 

@@ -12,7 +12,7 @@ from .elementwise import strong_multiply
 
 
 def backwards(xp: XP, a: Any, g: Any, solve: Any) -> Any:
-    """Return u with ``u_i = g_i + a_{i+1} u_{i+1}``; `solve` is `recurrence` or does what it does."""
+    """Return u with ``u_i = g_i + a_{i+1} u_{i+1}``, by `solve`, which does as `recurrence`."""
     turned = xp.flip(xp.roll(a, -1, axis=-1), axis=-1)  # what comes first has no influence
     return xp.flip(solve(turned, xp.flip(g, axis=-1)), axis=-1)
 
@@ -37,6 +37,7 @@ def recurrence(a: Array, b: Array, /) -> Array:
 
 
 # Distances ---------------------------------------------------------------------------------------
+
 
 def _weight(xp: XP, g: Any, d: Any) -> Any:
     """Return a cotangent over the distance, and 0 where two rows are equal."""

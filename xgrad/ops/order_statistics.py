@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -128,38 +127,40 @@ def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Arra
     return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
-def _as_it_is(x: Any) -> Any:
-    return x
-
-
-def _sorted(rows: Any) -> Callable[[Any], Any]:
-    """Return a function of ranks, a row of them for each row, that gives the elements there."""
+def _sorted(rows: Any) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
+    """Return what gives the elements at ranks that are arrays, and what leaves these alone."""
     order = argsort(rows, axis=-1)
 
-    def at(ranks: Any) -> Any:
+    def one(ranks: Any) -> Any:
         ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
         return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
 
-    return at
+    return lambda *ranks: [one(r) for r in ranks], lambda x: x
 
 
 _FEW = 8  # of so many ranks each by itself is quicker than to sort all
 
 
-def _selected(rows: Any) -> Callable[[Any], Any]:
-    """Return a function of ranks that are numbers which gives the elements there."""
+def _selected(rows: Any) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
+    """Return what gives the elements at ranks that are numbers, and what makes arrays of these."""
 
-    def at(ranks: Any) -> Any:
-        places = [ranked(rows, start=int(r), stop=int(r) + 1) for r in ranks]
-        return take_along_axis(rows, concat(places, axis=-1), axis=-1)
+    def at(*ranks: Any) -> Any:
+        wanted = [[int(r) for r in each] for each in ranks]
+        found: dict[int, Any] = {}
+        for some in zip(*wanted, strict=True):
+            start, stop = min(some), max(some) + 1
+            places = ranked(rows, start=start, stop=stop)
+            values = take_along_axis(rows, places, axis=-1)
+            found.update((r, values[..., r - start : r - start + 1]) for r in some)
+        return [concat([found[r] for r in each], axis=-1) for each in wanted]
 
-    return at
+    return at, lambda x: placed(rows, x, x.dtype)
 
 
-def _between(q: Any, size: Any, method: str, at: Callable[[Any], Any], put: Any) -> Any:
+def _between(q: Any, size: Any, method: str, at: Callable[..., Any], put: Any) -> Any:
     """Return quantiles of rows, of which only the first `size` in order count.
 
-    `at` gives the elements at ranks, and `put` makes an array beside them of what counts.
+    `at` gives the elements at ranks, and `put` makes an array beside them.
     """
     place = (size - 1) * q
     if method in _WHOLE:
@@ -173,12 +174,13 @@ def _between(q: Any, size: Any, method: str, at: Callable[[Any], Any], put: Any)
     if method in _STEPS:
         low, high = _STEPS[method](size * q)
         low, high = (minimum(maximum(rank, 0), size - 1) for rank in (low, high))
-        return 0.5 * at(low) + 0.5 * at(high)
+        first, last = at(low, high)
+        return 0.5 * first + 0.5 * last
     if method in _WHOLE:
-        return at(maximum(place, 0))
+        return at(maximum(place, 0))[0]
     low = maximum(minimum(floor(place), size - 2), 0)
     high = maximum(minimum(low + 1, size - 1), 0)
-    part, first, last = put(place - low), at(low), at(high)
+    part, (first, last) = put(place - low), at(low, high)
     # exact at both ends; and an infinite neighbour of weight 0 does not make NaN
     return where(
         part < 0.5,
@@ -194,28 +196,29 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
-    rows, known = _last(x, axis), None
-    if is_array(q) and not is_number(q):
+    rows, points = _last(x, axis), None
+    if (
+        is_array(q)
+        and not is_number(q)
+        and not (type(q) is np.ndarray and type(getattr(x, "_data", x)) is np.ndarray)
+    ):
         q = q / top
     else:
         values = np.asarray(q, dtype=np.float64) / top
         if not np.all((values >= 0) & (values <= 1)):
             raise ValueError(f"{name}: q is {q}; expected numbers from 0 to {top}")
-        kind = getattr(q, "dtype", np.float64) if values.shape == () else np.float64
+        kind = getattr(q, "dtype", np.float64)
         dtype = None if isinstance(q, (int, float)) else np.result_type(kind, 1.0)
         q = placed(x, values, dtype)
-        known = values.reshape(-1).astype(dtype_of(q))
-    points = reshape(q, (-1,))
+        points = values.reshape(-1).astype(dtype_of(q))
     if name.startswith("nan"):
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)
-        out, unknown = _between(points, size, method, _sorted(rows), _as_it_is), size == 0
+        out, unknown = _between(reshape(q, (-1,)), size, method, *_sorted(rows)), size == 0
     else:
-        if known is not None and len(known) <= _FEW and rows.shape[-1]:
-            at, put = _selected(rows), partial(placed, rows)
-            out = _between(known, rows.shape[-1], method, at, lambda v: put(v, v.dtype))
-        else:
-            out = _between(points, rows.shape[-1], method, _sorted(rows), _as_it_is)
+        few = points is not None and len(points) <= _FEW and rows.shape[-1]
+        at = _selected(rows) if few else _sorted(rows)
+        out = _between(points if few else reshape(q, (-1,)), rows.shape[-1], method, *at)
         unknown = any_over(isnan(rows), axis=-1, keepdims=True)
     out = moveaxis(where(unknown, math.nan, out), -1, 0)
     shape = kept(tuple(x.shape), axis) if keepdims else tuple(out.shape[1:])
