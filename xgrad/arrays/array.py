@@ -28,11 +28,11 @@ from .chunked import Chunked
 from .lent import LENT
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
-from .operators import SCALARS, TAKES
+from .operators import SCALARS, SEQUENCES, TAKES
 
 __all__ = ["SCALARS", "Array"]
 
-_LISTS = frozenset((list, tuple))
+_LISTS = frozenset(SEQUENCES)
 
 
 class _ArrayUfunc(property):
@@ -220,15 +220,21 @@ class Array(Methods, Chunked):
                 raise errors.TracedConversionError(text)
         return self._data
 
-    def item(self) -> Any:
-        """Return the only element as a Python number, off the tape.
+    def item(self, *index: Any) -> Any:
+        """Return the only element, or the one at an index, as a Python number, off the tape.
 
         It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
+
+        Args:
+            *index: as NumPy's method takes it: nothing, one number that counts in C order, or one
+                for each axis.
         """
         if self._node is not None:
             if _is_library(sys._getframe(1)):
                 self._untracked("item()")
             left("item()", self._node)
+        if index:
+            return self._numpy().item(*index)
         if self.size != 1:
             raise ValueError(
                 f"item: got shape {self.shape}; expected exactly one element. "

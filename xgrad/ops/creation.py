@@ -27,6 +27,11 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
             f"of the axes are one argument, as in xgrad.{name}((2, 3))"
         )
     plain = [_plain(x) for x in args]
+    if name in _OF_SHAPES and not _is_shape(plain[0]):
+        raise TypeError(
+            f"{name}: shape is {args[0]!r:.60} of type {type(args[0]).__qualname__}; expected an "
+            "integer or a tuple of integers"
+        )
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
     try:
@@ -37,6 +42,13 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
         _note(error, name, args)
         raise
     return Array(out)
+
+
+_OF_SHAPES = frozenset(("empty", "full", "ones", "zeros"))
+
+
+def _is_shape(x: Any) -> bool:
+    return not isinstance(x, (float, complex, str, bytes, type(None)))
 
 
 def _note(error: TypeError, name: str, args: tuple[Any, ...]) -> None:

@@ -33,7 +33,7 @@ def front(axis: int, ndim: int, name: str) -> int:
             ) from None
     if not -ndim <= axis < ndim:
         name = called(name)
-        raise IndexError(f"{name}: axis {axis} is out of bounds for an array of {ndim} axes")
+        raise IndexError(f"{name}: axis {axis} is out of bounds for array of dimension {ndim}")
     return axis % ndim
 
 
@@ -287,7 +287,8 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         lengths = {s[i] for s in shapes if len(s) >= -i} - {1}
         if len(lengths) > 1:
             raise ValueError(
-                f"{called('broadcast_shapes')}: {', '.join(map(str, shapes))} do not broadcast"
+                f"{called('broadcast_shapes')}: {', '.join(map(str, shapes))} can not be broadcast "
+                "together"
             )
         out.append(lengths.pop() if lengths else 1)
     return tuple(out)
