@@ -166,6 +166,7 @@ def _repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
 
 
 def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    shape = (shape,) if isinstance(shape, int) else shape
     try:
         return _STANDARD.reshape(x, shape, copy=copy)
     except NotImplementedError:  # neither a merge nor a split of axes

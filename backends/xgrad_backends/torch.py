@@ -44,6 +44,16 @@ def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool
     return torch.sqrt(BACKEND.xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 
+def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    if copy is None:
+        return torch.reshape(x, (shape,) if isinstance(shape, int) else shape)
+    return _standard().reshape(x, shape, copy=copy)
+
+
+def _standard() -> Any:
+    return importlib.import_module("array_api_compat.torch")
+
+
 def _searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
     """Return what PyTorch does, but NaN is larger than every number, as in a sorted array."""
     if sorter is not None:
@@ -202,6 +212,7 @@ BACKEND = Backend(
     xp=Namespace(
         "torch",
         "array_api_compat.torch",
+        reshape=_reshape,
         searchsorted=_searchsorted,
         sign=_sign,
         special=torch_special.SPECIAL,

@@ -61,7 +61,7 @@ def _note(error: TypeError, name: str, args: tuple[Any, ...]) -> None:
 
 def _plain(x: Any) -> Any:
     """Return a shape or a number as Python's own."""
-    several = isinstance(x, (list, tuple)) or (hasattr(x, "shape") and x.shape != ())
+    several = isinstance(x, (list, tuple, range)) or (hasattr(x, "shape") and x.shape != ())
     return integers(x) if several else number(x)
 
 

@@ -13,6 +13,7 @@ from ..backends import XP
 from ..engine.frames import called
 from ..engine.op import linear
 from ..engine.operands import require_array, require_one_place
+from ..engine.plain import as_tuple
 from ..engine.projection import Like
 
 
@@ -322,7 +323,7 @@ def tile(x: Array, repetitions: int | tuple[int, ...], /) -> Array:
     """
     require_array("tile", "x", x)
     shape = tuple(x.shape)
-    repetitions = (repetitions,) if isinstance(repetitions, int) else tuple(repetitions)
+    repetitions = as_tuple(repetitions)
     times = (1,) * (len(shape) - len(repetitions)) + repetitions
     shape = (1,) * (len(times) - len(shape)) + shape
     thick = reshape(x, tuple(k for n in shape for k in (1, n)))
