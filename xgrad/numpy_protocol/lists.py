@@ -85,7 +85,8 @@ def _made(like: Array, name: str, x: Any) -> Any:
     if not isinstance(x, NUMBERS):
         return _array(like, x)
     if name in SEQUENCES:
-        return type(x)(_array(like, y) for y in x) if type(x) in (list, tuple) else x
+        made: Any = [_array(like, y) for y in x]
+        return made if type(x) is list else tuple(made) if type(x) is tuple else x
     return _array(like, x) if name in OPERANDS else x
 
 

@@ -33,7 +33,9 @@ def cumulative_trapezoid(
     if initial not in (None, 0):
         raise ValueError(f"cumulative_trapezoid: `initial` is {initial!r}; expected None or 0")
     if xgrad.asarray(y).shape[axis] == 0:
-        raise ValueError("cumulative_trapezoid: y has no samples along the axis; expected one")
+        raise ValueError(
+            "cumulative_trapezoid: y has no samples along the axis. At least one point is required"
+        )
     return xgrad.cumulative_trapezoid(y, x, dx=dx, axis=axis, initial=initial)
 
 
