@@ -78,7 +78,7 @@ def recurrence(a: Any, b: Any) -> Any:
         return lines.recurrence(a, b)
     a, b = np.broadcast_to(a, shape).reshape(-1, n), np.broadcast_to(b, shape).reshape(-1, n)
     rows = len(b)
-    m = n if rows >= n else max(2, int((n * rows) ** 0.5) | 1)  # an odd stride fills the cache
+    m = n if rows >= n else _length(n, int((n * rows) ** 0.5))
     count = -(-n // m)
     if count > 1 and n % m:  # 0 as the factor and the term changes nothing
         more = ((0, 0), (0, count * m - n))
@@ -93,6 +93,14 @@ def recurrence(a: Any, b: Any) -> Any:
         carries = recurrence(factors[..., -1], y[..., -1])
         y[:, 1:] += factors[:, 1:] * carries[:, :-1, None]
     return y.reshape(rows, -1)[:, :n].reshape(shape)
+
+
+def _length(n: int, near: int) -> int:
+    """Return a length of blocks that divides n if there is one near, and is no power of two."""
+    for m in range(near, 2 * near):
+        if n % m == 0 and m % 64:  # such strides would share few lines of the cache
+            return m
+    return max(2, near | 1)
 
 
 def distances(x1: Any, x2: Any) -> Any:
