@@ -228,6 +228,9 @@ class Array(Methods, Chunked):
         Args:
             *index: as NumPy's method takes it: nothing, one number that counts in C order, or one
                 for each axis.
+
+        Returns:
+            A number of Python's.
         """
         if self._node is not None:
             if _is_library(sys._getframe(1)):
