@@ -231,6 +231,9 @@ class Array(Methods, Chunked):
 
         Returns:
             A number of Python's.
+
+        Raises:
+            ValueError: if there is no index, and not exactly one element.
         """
         if self._node is not None:
             if _is_library(sys._getframe(1)):
