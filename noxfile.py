@@ -390,5 +390,5 @@ def bench(session: nox.Session) -> None:
 def suites(session: nox.Session) -> None:
     """Run another project's tests on xgrad: ``nox -s suites -- NAME CHECKOUT``."""
     install(session, "test")
-    fetch(session, "array-api-extra", "einops", "array-api-compat")
+    fetch(session, "array-api-extra", "einops", "array-api-compat", "autoray")
     session.run("python", "-m", "tests.suites", *session.posargs)

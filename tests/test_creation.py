@@ -125,7 +125,7 @@ def test_inspection():
     assert (info.bits, info.eps, type(info.max)) == (32, float(np.finfo(np.float32).eps), float)
     assert (xg.iinfo(np.int8).max, xg.iinfo(np.uint8).bits) == (127, 8)
     assert xg.broadcast_shapes((2, 1), (3,), ()) == (2, 3)
-    with pytest.raises(ValueError, match=r"\(2,\), \(3,\) do not broadcast"):
+    with pytest.raises(ValueError, match=r"\(2,\), \(3,\) can not be broadcast"):
         xg.broadcast_shapes((2,), (3,))
 
 

@@ -128,7 +128,7 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
     "an axis that is not there": (
         lambda: xg.moveaxis(xg.zeros((2, 3)), 0, 5),
         IndexError,
-        r"axis 5 is out of bounds for an array of 2 axes",
+        r"axis 5 is out of bounds for array of dimension 2",
     ),
     "an unknown keyword": (
         lambda: xg.sum(W, where=True),

@@ -8,8 +8,10 @@ the derivative too, or an error that names the argument.
 
 from __future__ import annotations
 
+import array
 import inspect
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -131,3 +133,142 @@ def test_every_form_of_an_argument_means_the_same(computing: Any, row: Row) -> N
         if not same(got, expected[key]):
             wrong.append(f"{name} as {form} of {key}: got {got}, expected {expected[key]}")
     assert not wrong, "\n".join(w[:300] for w in wrong)
+
+
+# Dtypes, containers, shapes and numbers, of whatever takes them ----------------------------------
+
+DTYPES = {
+    "float32": (np.float32, "float32", np.dtype("float32"), "f4", xg.float32),
+    "float64": (float, np.float64, "float64", "d", xg.float64),
+    "int64": (int, np.int64, "int64", xg.int64),
+    "complex128": (complex, np.complex128, "complex128", xg.complex128),
+    "bool": (bool, np.bool_, "bool", xg.bool),
+}
+FIRST: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("arange", "eye", "fftfreq", "identity", "rfftfreq", "tri"), (4,)),
+    **dict.fromkeys(("empty", "ones", "zeros"), ((2, 1),)),
+    **dict.fromkeys(("geomspace", "linspace", "logspace"), (1, 2, 3)),
+    **dict.fromkeys(("normal", "uniform"), ()),
+    "full": ((2, 1), 3),
+    "full_like": ("x", 3),
+    **dict.fromkeys(("array", "asarray"), ([1, 0],)),
+}
+"""What stands before the dtype in a call; else an array."""
+
+
+def takers() -> dict[str, Callable[..., Any]]:
+    """Return every public function that takes a dtype."""
+    found = {}
+    for module in (xg, xg.linalg, xg.fft, xg.random):
+        for name in module.__all__:
+            f = getattr(module, name)
+            if inspect.isfunction(f) and "dtype" in inspect.signature(f).parameters:
+                found[name] = f
+    del found["isdtype"]
+    return found
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_dtype_is_the_same_in_every_form(computing: Any) -> None:
+    x = xg.asarray(computing.raw(np.asarray([1.0, 2.0])))
+    wrong = []
+    for name, f in takers().items():
+        args = [x if a == "x" else a for a in FIRST.get(name, ("x",))]
+        for dtype, forms in DTYPES.items():
+            got = {}
+            for form in forms:
+                try:
+                    out = f(*args, dtype=form)
+                    got[repr(form)] = str(getattr(out, "dtype", out))
+                except Exception as error:
+                    got[repr(form)] = type(error).__name__
+            if len({*got.values()}) != 1:
+                wrong.append(f"{name}, {dtype}: {got}")
+    assert len(takers()) > 30
+    assert not wrong, "\n".join(wrong)
+
+
+CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
+    "tuple": tuple,
+    "generator": lambda parts: (x for x in parts),
+    "iterator": iter,
+    "deque": deque,
+    "values of a dict": lambda parts: dict(enumerate(parts)).values(),
+    "array": lambda parts: xg.stack(parts),
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_arrays_to_join_come_in_any_container(computing: Any, container: str) -> None:
+    x = xg.asarray(computing.raw(np.asarray([[1.0, 2.0]])))
+    for name in ("concat", "stack", "hstack", "vstack", "dstack", "column_stack"):
+        f = getattr(xg, name)
+
+        def total(x: Any, wrap: Any, f: Any = f) -> Any:
+            return xg.sum(f(wrap([x, x * 2])) ** 2)
+
+        expected = host(xg.grad(lambda x: total(x, list))(x))
+        got = host(xg.grad(lambda x: total(x, CONTAINERS[container]))(x))
+        np.testing.assert_array_equal(got, expected, err_msg=name)
+
+
+SHAPES: dict[str, Callable[[Any], Any]] = {
+    "zeros": xg.zeros,
+    "ones": xg.ones,
+    "empty": xg.empty,
+    "full": lambda shape: xg.full(shape, 2.0),
+    "normal": lambda shape: xg.random.normal(size=shape),
+    "reshape": lambda shape: xg.reshape(xg.arange(6.0), shape),
+    "x.reshape": lambda shape: xg.arange(6.0).reshape(shape),
+    "numpy.reshape": lambda shape: np.reshape(xg.arange(6.0), shape),
+    "resize": lambda shape: xg.resize(xg.arange(6.0), shape),
+    "tile": lambda shape: xg.tile(xg.ones(1), shape),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_is_the_same_in_every_form(computing: Any, name: str) -> None:
+    with xg.use_backend(computing.backend.name, computing.device):
+        both = ([2, 3], (np.int64(2), np.int8(3)), np.asarray([2, 3]), range(2, 4))
+        for shape in both:
+            assert tuple(SHAPES[name](shape).shape) == (2, 3), shape
+        for shape in (6, np.int64(6), [6], np.asarray([6])):
+            assert tuple(SHAPES[name](shape).shape) == (6,), shape
+        for bad in (2.5, "3", None):
+            if name in ("zeros", "ones", "empty", "full"):
+                with pytest.raises(TypeError, match=rf"{name}: shape is {bad!r}"):
+                    SHAPES[name](bad)
+
+
+NUMBERS = (2, 2.0, np.float64(2), np.int64(2), np.asarray(2.0), xg.asarray(2.0))
+
+
+def test_a_number_is_the_same_in_every_form(computing: Any) -> None:
+    if "strict" in computing.name:
+        pytest.skip("it refuses what the standard does not promise")
+    x = xg.asarray(computing.raw(np.asarray([1.5, 2.5])))
+    names = "add subtract multiply divide pow maximum minimum atan2 hypot remainder".split()
+    for name in names:
+        f = getattr(xg, name)
+        for number in NUMBERS:
+            n = number
+            if isinstance(n, xg.Array):
+                n = n.to_backend(x.backend, device=x.device)
+            for turned in (False, True):
+
+                def g(x: Any, f: Any = f, n: Any = n, turned: bool = turned) -> Any:
+                    return xg.sum(f(n, x) if turned else f(x, n))
+
+                expected = host(xg.grad(lambda x, g=g: g(x, n=2.0))(x))
+                np.testing.assert_allclose(host(xg.grad(g)(x)), expected, err_msg=name)
+
+
+def test_what_holds_numbers_stands_beside_an_array(computing: Any) -> None:
+    if "strict" in computing.name:
+        pytest.skip("it refuses what the standard does not promise")
+    x = xg.asarray(computing.raw(np.asarray([1.5, 2.5])))
+    held = array.array("d", [0.0, 1.0])
+    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held)):
+        for f in (lambda x, n: x * n, lambda x, n: n * x, np.multiply):
+            got = xg.grad(lambda x, f=f, n=numbers: xg.sum(f(x, n)))(x)
+            assert host(got).tolist() == [0.0, 1.0]

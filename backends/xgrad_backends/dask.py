@@ -87,9 +87,10 @@ def _sized(x: Any) -> Any:
 
 
 def _places(k: Any) -> tuple[Any, ...]:
-    """Return one part of a key as parts that are no masks."""
-    is_mask = isinstance(k, da.Array) and k.dtype == bool and k.ndim
-    return tuple(map(_sized, da.nonzero(k))) if is_mask else (k,)
+    """Return one part of a key as parts that are no masks, but for a single truth value."""
+    if not isinstance(k, da.Array) or k.dtype != bool:
+        return (k,)
+    return tuple(map(_sized, da.nonzero(k))) if k.ndim else (bool(k),)
 
 
 def _getitem(x: Any, key: Any) -> Any:
@@ -108,13 +109,13 @@ def _getitem(x: Any, key: Any) -> Any:
 
 
 def _replaced(x: Any, key: Any, value: Any) -> Any:
-    out = x.copy()
+    out = x.copy() if isinstance(x, da.Array) else np.array(x)  # a 0-d one may be a scalar
     out[key] = value
     return out
 
 
 def _added(x: Any, key: Any, value: Any) -> Any:
-    out = x.copy()
+    out = np.array(x)
     np.add.at(out, key, value)
     return out
 
@@ -165,6 +166,7 @@ def _repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
 
 
 def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    shape = (shape,) if isinstance(shape, int) else shape
     try:
         return _STANDARD.reshape(x, shape, copy=copy)
     except NotImplementedError:  # neither a merge nor a split of axes
@@ -206,7 +208,7 @@ def _without_masks(key: Any) -> tuple[Any, ...]:
     """Return a key in which masks are indices; those of Dask are computed to know how many."""
     parts: list[Any] = []
     for k in _parts(key):
-        if isinstance(k, np.ndarray) and k.dtype == bool:
+        if isinstance(k, np.ndarray) and k.dtype == bool and k.ndim:
             parts += np.nonzero(k)
         else:
             parts += _places(k)

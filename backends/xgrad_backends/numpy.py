@@ -13,7 +13,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
-from . import lapack, scipy_special
+from . import lapack, numpy_lines, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -406,6 +406,10 @@ BACKEND = Backend(
     lu_solve=lapack.lu_solve,
     cholesky_pull=lapack.cholesky_pull,
     expm=lapack.expm,
+    ranked=numpy_lines.ranked,
+    running_max=numpy_lines.running_max,
+    recurrence=numpy_lines.recurrence,
+    distances=numpy_lines.distances,
     streams=_streams,
     instead_of=_instead_of,
     scipy="scipy",

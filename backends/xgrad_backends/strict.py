@@ -65,6 +65,10 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
     return x
 
 
+def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    return xp.reshape(x, (shape,) if isinstance(shape, int) else shape, copy=copy)
+
+
 class _Special(Functions):
     """The functions of ``scipy.special``, applied to the NumPy arrays inside."""
 
@@ -134,6 +138,7 @@ BACKEND = Backend(
     xp=Namespace(
         "array_api_strict",
         xp,
+        reshape=_reshape,
         special=_Special("array_api_strict", scipy_special.named("array_api_strict")),
     ),
     array_types=(_Array,),

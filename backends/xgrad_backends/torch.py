@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from xgrad.backends import Backend, Generators, Namespace, Stream, refusing
 from xgrad.backends.install import pip_line
 from xgrad.errors import BackendUnavailableError
 
-from . import torch_special
+from . import torch_lines, torch_special
 from .detect import require
 from .torch_indexing import from_numpy, getitem, index_add, setitem
 
@@ -41,6 +42,34 @@ def _sign(x: Any, /) -> Any:
 
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     return torch.sqrt(BACKEND.xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
+    if copy is None:
+        return torch.reshape(x, (shape,) if isinstance(shape, int) else shape)
+    return _standard().reshape(x, shape, copy=copy)
+
+
+def _standard() -> Any:
+    return importlib.import_module("array_api_compat.torch")
+
+
+def _searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
+    """Return what PyTorch does, but NaN is larger than every number, as in a sorted array."""
+    if sorter is not None:
+        x1 = torch.take_along_dim(x1, sorter, -1)
+    if not (x1.dtype.is_floating_point and x2.dtype.is_floating_point):
+        return torch.searchsorted(x1, x2, side=side)
+    least, unknown = torch.isnan(x1), torch.isnan(x2)
+    found = torch.searchsorted(
+        x1.masked_fill(least, math.inf).contiguous(),
+        x2.masked_fill(unknown, math.inf).contiguous(),
+        side=side,
+    )
+    known = x1.shape[-1] - least.sum(-1, keepdim=True)
+    known = known[0] if x1.ndim == 1 else known  # a 0-d array stands beside any x2
+    last = known if side == "left" else torch.full_like(known, x1.shape[-1])
+    return torch.where(unknown, last, torch.minimum(found, known))
 
 
 def _unique_all(x: Any, /) -> Any:
@@ -183,6 +212,8 @@ BACKEND = Backend(
     xp=Namespace(
         "torch",
         "array_api_compat.torch",
+        reshape=_reshape,
+        searchsorted=_searchsorted,
         sign=_sign,
         special=torch_special.SPECIAL,
         std=_std,
@@ -207,6 +238,10 @@ BACKEND = Backend(
     lu_factor=torch.linalg.lu_factor,
     lu_solve=_lu_solve,
     expm=torch.linalg.matrix_exp,
+    ranked=torch_lines.ranked,
+    running_max=torch_lines.running_max,
+    recurrence=torch_lines.recurrence,
+    distances=torch_lines.distances,
     streams=_streams,
     instead_of=refusing(
         "Pass x.as_subclass(torch.Tensor), its numbers alone, if they are what is meant",

@@ -28,11 +28,11 @@ from .chunked import Chunked
 from .lent import LENT
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
-from .operators import SCALARS, TAKES
+from .operators import SCALARS, SEQUENCES, TAKES
 
 __all__ = ["SCALARS", "Array"]
 
-_LISTS = frozenset((list, tuple))
+_LISTS = frozenset(SEQUENCES)
 
 
 class _ArrayUfunc(property):
@@ -220,15 +220,27 @@ class Array(Methods, Chunked):
                 raise errors.TracedConversionError(text)
         return self._data
 
-    def item(self) -> Any:
-        """Return the only element as a Python number, off the tape.
+    def item(self, *index: Any) -> Any:
+        """Return the only element, or the one at an index, as a Python number, off the tape.
 
         It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
+
+        Args:
+            *index: as NumPy's method takes it: nothing, one number that counts in C order, or one
+                for each axis.
+
+        Returns:
+            A number of Python's.
+
+        Raises:
+            ValueError: if there is no index, and not exactly one element.
         """
         if self._node is not None:
             if _is_library(sys._getframe(1)):
                 self._untracked("item()")
             left("item()", self._node)
+        if index:
+            return self._numpy().item(*index)
         if self.size != 1:
             raise ValueError(
                 f"item: got shape {self.shape}; expected exactly one element. "
@@ -296,10 +308,15 @@ class Array(Methods, Chunked):
     ) -> Any:
         given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
         given = {name: value for name, value in given.items() if value is not None}
-        return self._untracked("from_dlpack").__dlpack__(**given)
+        self._untracked("from_dlpack")
+        return self._exporting().__dlpack__(**given)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self._data.__dlpack_device__()  # type: ignore[no-any-return]
+        return self._exporting().__dlpack_device__()  # type: ignore[no-any-return]
+
+    def _exporting(self) -> Any:
+        """Return the raw array, or its values if it has no DLPack, as those of Dask."""
+        return self._data if hasattr(self._data, "__dlpack__") else self._numpy()
 
     @property
     def __cuda_array_interface__(self) -> Any:
@@ -361,31 +378,38 @@ class Array(Methods, Chunked):
 
     # Writing -----------------------------------------------------------------------------------
 
-    def _rebind(self, new: Array, what: str) -> Array:
-        """Take over another array's data and node: what every in-place write comes down to."""
-        if self.requires_grad and is_recording():
+    def _rebind(self, new: Array, what: str, by: Array | None = None) -> Array:
+        """Take over another array's data and node: what every in-place write comes down to.
+
+        The write may have come `by` one of the array's views, which then shows it already.
+        """
+        leaf = self._node is not None and is_parameter(self._node)
+        if leaf and is_recording():
             raise errors.MutationError(
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
             )
         if isinstance(new._data, Batch) and type(new._data) is not type(self._data):
             new._data.level.written.append((weakref.ref(self), self._data, self._node))
-        node = new._node
-        if self.requires_grad:  # inside no_grad: an optimiser's update; it stays a leaf
-            node = self._node
-        self._data, self._node = new._data, node
+        if not leaf:  # one is written to inside no_grad, as optimisers do, and stays one
+            self._node = new._node
+        self._data = new._data
         view = getattr(self, "_view", None)
         if view is not None:
             base, _, write, rest, kwargs = view
-            base._rebind(write(base, self, *rest, **kwargs), what)
-        self._refresh()
+            base._rebind(write(base, self, *rest, **kwargs), what, self)
+        self._refresh(by)
         return self
 
-    def _refresh(self) -> None:
-        """Bring every living view of this array up to date after a write."""
-        for ref in getattr(self, "_views", ()):
+    def _refresh(self, by: Array | None = None) -> None:
+        """Bring every living view of this array, but the one given, up to date after a write."""
+        views = getattr(self, "_views", None)
+        if not views:
+            return
+        self._views = living = [ref for ref in views if ref() is not None]
+        for ref in tuple(living):  # to look anew adds to them
             other = ref()
-            if other is not None:
+            if other is not None and other is not by:
                 _, again, _, rest, kwargs = other._view
                 new = again(self, *rest, **kwargs)
                 other._data = xgrad.ops.indexing.apart(self._data, new._data)
@@ -415,6 +439,17 @@ class Array(Methods, Chunked):
 
     def _write(self, key: Any, value: Any, copy: bool) -> None:
         """Write to this array; into its own buffer only if `copy` is False."""
+        if type(value) is Array:
+            view = getattr(value, "_view", None)
+            if view is not None and view[0] is self and view[3] and view[3][0] is key:
+                return  # `x[key] += y` has written already, through the view that it made
+        if self._node is None and not hasattr(self, "_view"):
+            raw = xgrad.ops.indexing.written(self._data, value, key, copy)
+            if raw is not None:  # a loop without a tape is many small writes
+                self._data = raw
+                self._refresh()
+                type(self)._filled(self)
+                return
         if (
             isinstance(value, Array)
             and value._node is not None

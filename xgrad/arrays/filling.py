@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import xgrad
 
-from ..backends import Raw, backend_of
+from ..backends import BY_TYPE, Raw
 from .array import Array
 from .operators import TAKES
 
@@ -53,7 +53,7 @@ class Filling(Array):
 
 def _fill(x: Array) -> None:
     """Make an array that was just copied a `Filling`, if it is no view and none shows it."""
-    if not backend_of(x._data).in_place or getattr(x, "_view", None) is not None:
+    if not BY_TYPE[type(x._data)].in_place or getattr(x, "_view", None) is not None:
         return
     for ref in getattr(x, "_views", ()):
         view = ref()

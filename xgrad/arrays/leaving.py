@@ -27,6 +27,10 @@ ADVICE = {
             "make the target an xgrad.Array, by xgrad.asarray or xgrad.zeros",
         ),
         (
+            r"\b(?:np|numpy)\.(?:ndenumerate|nditer)\(",
+            "loop over i in numpy.ndindex(x.shape), and use x[i]",
+        ),
+        (
             r"(?<!\w)(?!np\.|numpy\.)([\w.]+)\.dot\(([\w.\[\]:]+)\)",
             r"use \1 @ \2 or numpy.dot(\1, \2)",
         ),

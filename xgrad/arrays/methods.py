@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from ..backends.protocols import RawArray
 
 
+def _is_one(x: Any) -> bool:
+    """Whether this is one number, and not several in an array."""
+    return isinstance(x, SupportsIndex) and not getattr(x, "ndim", 0)
+
+
 class Methods(Operators):
     """Methods with NumPy's names and signatures, for code that was written for ``ndarray``."""
 
@@ -57,7 +62,7 @@ class Methods(Operators):
         Returns:
             The same elements; a view where that needs no copy.
         """
-        given = shape[0] if len(shape) == 1 and not isinstance(shape[0], SupportsIndex) else shape
+        given = shape[0] if len(shape) == 1 and not _is_one(shape[0]) else shape
         if order != "C":
             return public.numpy_protocol.manipulation.reshape(self, given, order)
         return public.reshape(self, given)
@@ -74,7 +79,7 @@ class Methods(Operators):
         """Return this array with its axes permuted; reversed if none are given."""
         if not axes or axes == (None,):
             return self.T
-        return public.permute_dims(self, axes if isinstance(axes[0], SupportsIndex) else axes[0])
+        return public.permute_dims(self, axes if _is_one(axes[0]) else axes[0])
 
     def squeeze(self, axis: Axes = None) -> Self:
         """Return this array without the axes of length one, or without the given ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
@@ -17,6 +18,9 @@ public: Any = xgrad
 """The namespace, whose functions are looked up when they are called."""
 
 SCALARS = frozenset((bool, int, float, complex))
+
+SEQUENCES = (list, tuple, range, array.array, memoryview)
+"""Classes of Python's own that hold numbers, and beside an array stand for one."""
 
 
 class _Takes(dict[type, bool]):
@@ -97,9 +101,9 @@ def listed(symbol: str, x1: Any, x2: Any) -> Any:
     """Apply an operator to an array and a list or tuple of numbers, or a sparse matrix."""
     if symbol in _BITWISE:
         return NotImplemented
-    if isinstance(x1, (list, tuple)):
+    if isinstance(x1, SEQUENCES):
         return OPERATORS[symbol](made_beside(x2, x1), x2)
-    if isinstance(x2, (list, tuple)):
+    if isinstance(x2, SEQUENCES):
         return OPERATORS[symbol](x1, made_beside(x1, x2))
     for x, other in ((x1, x2), (x2, x1)):  # a table, which gives up its labels for a gradient
         if hasattr(x, "__pandas_priority__") and not isinstance(x, Operators):

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from .. import errors
+from . import lines
 from .install import install_line
 from .kernels import Kernels
 
@@ -207,6 +208,11 @@ class Backend:
         cholesky_pull: ``cholesky_pull(l, g)``, the cotangent of a matrix from that of its lower
             Cholesky factor, where the library has something faster than the formula.
         expm: the exponential of square matrices, where the library has it.
+        ranked: ``ranked(x, start, stop, descending)``, the places along the last axis of the
+            elements that a stable sort would put there.
+        running_max: the running maximum along the last axis.
+        recurrence: ``recurrence(a, b)`` is y with ``y_i = b_i + a_i y_{i-1}`` along the last axis.
+        distances: the Euclidean distances of all pairs of rows of two matrices.
         streams: the library's random numbers that programs draw without xgrad: the generators that
             it shares among all, and for each class of generators how to get and set a state. A
             state is made of dicts, NumPy arrays, and what ``==`` compares as a whole; a list in it
@@ -256,6 +262,10 @@ class Backend:
     lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = _lu_solve
     cholesky_pull: Callable[[Raw, Raw], Raw] | None = None
     expm: Callable[[Raw], Raw] = _no_expm
+    ranked: Callable[[Raw, int, int, bool], Raw] = lines.ranked
+    running_max: Callable[[Raw], Raw] = lines.running_max
+    recurrence: Callable[[Raw, Raw], Raw] = lines.recurrence
+    distances: Callable[[Raw, Raw], Raw] = lines.distances
     streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})
     is_lazy: bool = False
     instead_of: Callable[[type], str] = lambda cls: ""

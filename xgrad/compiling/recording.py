@@ -137,6 +137,10 @@ def _made(base: Backend) -> Backend:
         lu_solve=recorded("lu_solve"),
         cholesky_pull=recorded("cholesky_pull"),
         expm=recorded("expm"),
+        ranked=recorded("ranked"),
+        running_max=recorded("running_max"),
+        recurrence=recorded("recurrence"),
+        distances=recorded("distances"),
     )
     cls.own = own
     return register(own)

@@ -259,10 +259,15 @@ def _over_axes(
     f: Callable[..., Any], x: Any, type: int, s: Any, axes: Any, norm: str, orthogonal: Any
 ) -> Any:
     require_array(f"fft.{f.__name__}n", "x", x)
+    s = None if s is None else as_tuple(s)
     if axes is None:
         axes = range(-(len(x.shape) if s is None else len(s)), 0)
     axes = list(as_tuple(axes))
     axes = [front(axis, len(x.shape), f"{f.__name__}n") for axis in axes]
+    if s is not None and len(s) != len(axes):
+        raise ValueError(
+            f"{f.__name__}n: s is {s} and axes is {tuple(axes)}; expected as many lengths as axes"
+        )
     for i, axis in enumerate(axes):
         x = f(x, type, None if s is None else s[i], axis, norm, orthogonalize=orthogonal)
     return x

@@ -29,13 +29,17 @@ def _svd(x: Any) -> Any:
 
 
 def _drawn(name: str) -> Any:
-    return lambda *args, **kwargs: xgrad.asarray(getattr(np.random, name)(*args, **kwargs))
+    def draw(*args: Any, dtype: Any = None, **kwargs: Any) -> Any:
+        return xgrad.asarray(getattr(np.random, name)(*args, **kwargs), dtype=dtype)
+
+    return draw
 
 
 OWN: dict[str, Any] = {
     "array": xgrad.asarray,
     "asarray": xgrad.asarray,
     "ascontiguousarray": xgrad.asarray,
+    "complex": lambda real, imag: real + 1j * imag,
     "linalg.expm": lambda x: xgrad.linalg.expm(x),
     "linalg.svd": _svd,
     "random.normal": _drawn("normal"),

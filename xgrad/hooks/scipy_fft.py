@@ -8,6 +8,8 @@ import scipy.fft
 
 import xgrad
 
+from ..engine.plain import as_tuple
+
 _PLANES = {"fft2": "fftn", "ifft2": "ifftn", "rfft2": "rfftn", "irfft2": "irfftn"}
 _COMPLEX = frozenset("fft ifft rfft irfft hfft ihfft".split())
 _COMPLEX_AXES = frozenset("fftn ifftn rfftn irfftn".split())
@@ -20,6 +22,12 @@ def answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not isinstance(args[0] if args else kwargs.get("x"), xgrad.Array):
         return NotImplemented
     name = method.__name__
+    for about in ("workers", "plan"):
+        if kwargs.get(about) is not None:
+            raise ValueError(
+                f"scipy.fft.{name}: {about} is {kwargs[about]!r}, which is for arrays of NumPy. "
+                f"Leave {about}= out"
+            )
     if name in _COMPLEX:
         return _complex(name, *args, **kwargs)
     if name in _COMPLEX_AXES:
@@ -42,8 +50,8 @@ def _complex(
 def _complex_axes(
     name: str, x: Any, s: Any = None, axes: Any = None, norm: Any = None, *about: Any, **plans: Any
 ) -> Any:
-    s = None if s is None else tuple(s)
-    axes = None if axes is None else tuple(axes)
+    s = None if s is None else as_tuple(s)
+    axes = None if axes is None else as_tuple(axes)
     return getattr(xgrad.fft, name)(x, s=s, axes=axes, norm=norm or "backward")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,11 @@ from .storing import stored
 
 def cast(name: str, arrays: Sequence[Any], dtype: Any, casting: str) -> list[Any]:
     """Return arrays in one dtype, that of NumPy's promotion if None, by its rules of casting."""
+    if isinstance(arrays, Iterator):  # NumPy looked for arrays in it, and has used it up
+        raise TypeError(
+            f"numpy.{name}: arrays is a {type(arrays).__name__}; expected a list or a tuple, as of "
+            "NumPy's. xgrad.stack and xgrad.concat take what can be looped over once"
+        )
     if dtype is None and casting in ("same_kind", "unsafe"):
         return list(arrays)
     parts = [xgrad.asarray(x) for x in arrays]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.operators import SEQUENCES as NUMBERS
 from ..arrays.operators import made_beside, numbers_of
 
 OPERANDS = frozenset(
@@ -55,7 +56,7 @@ def with_arrays(
     """Return a call's arguments with lists of numbers as arrays, where NumPy takes arrays."""
     if _KNOWN.issuperset(map(type, args)) and _KNOWN.issuperset(map(type, kwargs.values())):
         return args, kwargs  # most calls
-    if not any(isinstance(x, (list, tuple)) or _is_table(x) for x in (*args, *kwargs.values())):
+    if not any(isinstance(x, NUMBERS) or _is_table(x) for x in (*args, *kwargs.values())):
         return args, kwargs
     if func.__name__ in LEFT or (like := _first([*args, *kwargs.values()])) is None:
         return args, kwargs
@@ -81,15 +82,16 @@ def _first(values: Iterable[Any]) -> Array | None:
 
 
 def _made(like: Array, name: str, x: Any) -> Any:
-    if not isinstance(x, (list, tuple)):
+    if not isinstance(x, NUMBERS):
         return _array(like, x)
     if name in SEQUENCES:
-        return type(x)(_array(like, y) for y in x) if type(x) in (list, tuple) else x
+        made: Any = [_array(like, y) for y in x]
+        return made if type(x) is list else tuple(made) if type(x) is tuple else x
     return _array(like, x) if name in OPERANDS else x
 
 
 def _array(like: Array, x: Any) -> Any:
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, NUMBERS):
         return made_beside(like, x)
     return made_beside(like, numbers_of(x)) if _is_table(x) else x
 

@@ -12,17 +12,14 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import backend_of
+from ..engine.plain import as_tuple
 from ..ops.windows import sliding_window_view
 from .storing import refuse_out, stored
 
 
-def _tuple(x: Any) -> tuple[int, ...]:
-    return (int(x),) if isinstance(x, (int, np.integer)) else tuple(int(n) for n in x)
-
-
 def reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Array:
     """Return an array of another shape, its elements read in C or in Fortran order."""
-    shape = _tuple(shape)
+    shape = as_tuple(shape)
     if order == "F":
         return xgrad.reshape(a.T, shape[::-1], copy=copy).T
     if order not in ("C", "A"):
@@ -68,11 +65,11 @@ def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def _tile(A: Any, reps: Any) -> Any:
-    return xgrad.tile(A, _tuple(reps))
+    return xgrad.tile(A, as_tuple(reps))
 
 
 def _resize(a: Any, new_shape: Any) -> Any:
-    shape = _tuple(new_shape)
+    shape = as_tuple(new_shape)
     flat, size = xgrad.ravel(xgrad.asarray(a)), math.prod(shape)
     times = -(-size // max(flat.size, 1))
     return xgrad.reshape(xgrad.tile(flat, (times,))[:size], shape)
@@ -80,7 +77,7 @@ def _resize(a: Any, new_shape: Any) -> Any:
 
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
     nonzero = np.nonzero(xgrad.asarray(filt).detach()._numpy())
-    chosen = range(filt.ndim) if axis is None else [a % filt.ndim for a in _tuple(axis)]
+    chosen = range(filt.ndim) if axis is None else [a % filt.ndim for a in as_tuple(axis)]
     key = [slice(None)] * filt.ndim
     for a in chosen:
         held = nonzero[a]
@@ -429,7 +426,7 @@ def _array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
 
 
 def _size(a: Any, axis: Any = None) -> int:
-    return a.size if axis is None else math.prod(a.shape[i] for i in _tuple(axis))
+    return a.size if axis is None else math.prod(a.shape[i] for i in as_tuple(axis))
 
 
 def _indices_from(name: str) -> Callable[..., Any]:
@@ -460,7 +457,7 @@ def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **kwargs: An
 
 
 def _apply_over_axes(func: Any, a: Any, axes: Any) -> Any:
-    for axis in _tuple(axes):
+    for axis in as_tuple(axes):
         result = func(a, axis)
         a = result if result.ndim == a.ndim else xgrad.expand_dims(result, axis % a.ndim)
     return a

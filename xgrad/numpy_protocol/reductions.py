@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
+from ..arrays.operators import made_beside
 from ..backends import REAL
 from ..names import spelled
 from .storing import stored
@@ -20,7 +21,10 @@ UNSET = np._NoValue
 
 def _masked(a: Array, where: Any, other: Any) -> Array:
     """Return an array with `other` where the mask is false."""
-    return a if where is True or where is UNSET else xgrad.where(where, a, other)
+    if where is True or where is UNSET:
+        return a
+    mask = made_beside(a, where) if isinstance(where, (list, tuple)) else where
+    return xgrad.where(mask, a, other)
 
 
 def _kept(keepdims: Any) -> bool:
@@ -160,7 +164,7 @@ def _logaddexp(
 def _counts(a: Array, axis: Any, where: Any) -> Array:
     """Return how many elements a mask selects, with the axes kept."""
     ones = xgrad.ones_like(xgrad.stop_gradient(xgrad.real(a)))
-    return xgrad.sum(xgrad.where(where, ones, 0), axis=axis, keepdims=True)
+    return xgrad.sum(_masked(ones, where, 0), axis=axis, keepdims=True)
 
 
 def _dropped(a: Array, axis: Any) -> Array:

@@ -12,7 +12,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
-from ..arrays.operators import made_beside
+from ..arrays.operators import SEQUENCES, made_beside
 from . import reductions
 from .functions import function
 from .storing import refuse_out, store, stored
@@ -127,9 +127,9 @@ def _is_of_scipy(ufunc: Any, name: str) -> bool:
 def _called(function: Any, inputs: tuple[Any, ...], *, dtype: Any = None, **kwargs: Any) -> Any:
     if dtype is not None:
         inputs = tuple(xgrad.asarray(x).astype(dtype) for x in inputs)
-    if any(isinstance(x, (list, tuple)) for x in inputs):
+    if any(isinstance(x, SEQUENCES) for x in inputs):
         like = next((x for x in inputs if isinstance(x, Array)), xgrad.asarray(0))
-        inputs = tuple(made_beside(like, x) if isinstance(x, (list, tuple)) else x for x in inputs)
+        inputs = tuple(made_beside(like, x) if isinstance(x, SEQUENCES) else x for x in inputs)
     return function(*inputs, **kwargs)
 
 

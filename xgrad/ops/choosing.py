@@ -11,9 +11,17 @@ from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
 from .elementwise import add, clip, multiply, remainder, where
-from .indexing import getitem, take_along_axis
-from .manipulation import at_axis, broadcast_arrays, expand_dims, front, squeeze, stack, unstack
-from .sorting import argsort
+from .indexing import take_along_axis
+from .manipulation import (
+    broadcast_arrays,
+    expand_dims,
+    front,
+    moveaxis,
+    squeeze,
+    stack,
+    unstack,
+)
+from .sorting import ranked
 
 
 @as_given
@@ -168,6 +176,6 @@ def topk(x: Array, k: int, /, axis: int = -1, *, largest: bool = True) -> tuple[
     axis = front(axis, len(array_of(x, "topk").shape), "topk")
     if not 0 <= k <= x.shape[axis]:
         raise ValueError(f"topk: k is {k}; expected a number from 0 to {x.shape[axis]}")
-    order = argsort(x, axis=axis, descending=largest)
-    indices = getitem(order, at_axis(axis, slice(0, k)))
+    first = ranked(moveaxis(x, axis, -1), start=0, stop=int(k), descending=largest)
+    indices = moveaxis(first, -1, axis)
     return take_along_axis(x, indices, axis=axis), indices

@@ -27,6 +27,11 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
             f"of the axes are one argument, as in xgrad.{name}((2, 3))"
         )
     plain = [_plain(x) for x in args]
+    if name in _OF_SHAPES and not _is_shape(plain[0]):
+        raise TypeError(
+            f"{name}: shape is {args[0]!r:.60} of type {type(args[0]).__qualname__}; expected an "
+            "integer or a tuple of integers"
+        )
     backend, default = current()
     device = default if device is None else backend.parse_device(device)
     try:
@@ -39,6 +44,13 @@ def _make(name: str, args: tuple[Any, ...], dtype: Any, device: Any, **kwargs: A
     return Array(out)
 
 
+_OF_SHAPES = frozenset(("empty", "full", "ones", "zeros"))
+
+
+def _is_shape(x: Any) -> bool:
+    return not isinstance(x, (float, complex, str, bytes, type(None)))
+
+
 def _note(error: TypeError, name: str, args: tuple[Any, ...]) -> None:
     """Add to an error what the function was given, and what it takes."""
     given = ", ".join(f"{x!r:.40}" for x in args if x is not None)
@@ -49,7 +61,7 @@ def _note(error: TypeError, name: str, args: tuple[Any, ...]) -> None:
 
 def _plain(x: Any) -> Any:
     """Return a shape or a number as Python's own."""
-    several = isinstance(x, (list, tuple)) or (hasattr(x, "shape") and x.shape != ())
+    several = isinstance(x, (list, tuple, range)) or (hasattr(x, "shape") and x.shape != ())
     return integers(x) if several else number(x)
 
 

@@ -28,7 +28,7 @@ def is_tracked(x: Any) -> bool:
     return isinstance(x, Array) and x._node is not None
 
 
-def _dtype(x: Any) -> Any:
+def dtype_of(x: Any) -> Any:
     """Return the NumPy dtype of an array or of any backend's dtype; a Python number as it is."""
     if isinstance(x, Array):
         return x.dtype
@@ -99,7 +99,7 @@ def can_cast(from_: Any, to: Any, /) -> bool:
     Returns:
         A bool of Python: True if no value is lost in kind or range, as from float32 to float64.
     """
-    return bool(np.can_cast(_dtype(from_), np.dtype(to)))
+    return bool(np.can_cast(dtype_of(from_), np.dtype(to)))
 
 
 def isdtype(dtype: Any, kind: Any) -> bool:
@@ -122,15 +122,15 @@ def isdtype(dtype: Any, kind: Any) -> bool:
     if isinstance(kind, str):
         if kind not in _KINDS:
             raise ValueError(f"isdtype: kind is {kind!r}; expected one of {', '.join(_KINDS)}")
-        return np.dtype(_dtype(dtype)).kind in _KINDS[kind]
-    return bool(np.dtype(_dtype(dtype)) == np.dtype(kind))
+        return np.dtype(dtype_of(dtype)).kind in _KINDS[kind]
+    return bool(np.dtype(dtype_of(dtype)) == np.dtype(kind))
 
 
 def result_type(*arrays_and_dtypes: Any) -> Any:
     """Return the dtype that promotion gives; Python numbers are weak."""
     if not arrays_and_dtypes:
         raise ValueError("result_type: got no arguments; expected at least one array or dtype")
-    kinds = [_dtype(x) for x in arrays_and_dtypes]
+    kinds = [dtype_of(x) for x in arrays_and_dtypes]
     if all(type(x) in SCALARS for x in kinds):
         raise ValueError("result_type: got Python numbers only; expected an array or a dtype")
     return np.result_type(*kinds)
@@ -160,7 +160,7 @@ class IntegerInfo:
 
 def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of an array's."""
-    dtype = np.dtype(_dtype(type))
+    dtype = np.dtype(dtype_of(type))
     info = np.finfo(dtype) if dtype.kind in "fc" else _finfo_beyond(dtype)
     return FloatInfo(
         bits=int(info.bits),
@@ -183,5 +183,5 @@ def _finfo_beyond(dtype: Any) -> Any:
 
 def iinfo(type: Any, /) -> IntegerInfo:
     """Return the limits of an integer dtype, or of an array's."""
-    info = np.iinfo(np.dtype(_dtype(type)))
+    info = np.iinfo(np.dtype(dtype_of(type)))
     return IntegerInfo(bits=info.bits, max=int(info.max), min=int(info.min), dtype=info.dtype)

@@ -292,6 +292,10 @@ def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
         return _number_to_pow(x1, x2)
+    if type(x1) is bool and type(x2) is not bool:
+        return _number_to_pow(int(x1), x2)
+    if type(x2) is bool:
+        return _pow_of_number(x1, int(x2))
     if type(x1) is complex or type(x2) is complex:
         like = x2 if type(x1) is complex else x1
         scalar = _complex_like(x1 if type(x1) is complex else x2, like)

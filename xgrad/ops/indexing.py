@@ -17,7 +17,7 @@ import numpy as np
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
-from ..backends import BY_TYPE, XP, Backend, Raw, backend_of, backend_of_type
+from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
@@ -48,6 +48,8 @@ _BASIC = frozenset((int, slice, EllipsisType, NoneType))
 
 def is_basic(key: Key) -> bool:
     """Whether an index consists of integers, slices, newaxis and ellipsis, and so makes a view."""
+    if type(key) in _BASIC or (type(key) is tuple and _BASIC.issuperset(map(type, key))):
+        return True
     for k in key if type(key) is tuple else (key,):
         if type(k) not in _BASIC and not isinstance(k, np.integer):
             return False
@@ -173,7 +175,7 @@ def _apart(x: Any, key: Key, out: Any) -> Any:
     if isinstance(x, Array):
         node = x._node
         if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
-            return Array(backend_of(out._data).xp.asarray(out._data, copy=True), out._node)
+            return Array(backend_of(out._data).copied(out._data), out._node)
         if node is not None and isinstance(node[RULE].own, Writing):
             out._data = apart(x._data, out._data)
     return out
@@ -187,7 +189,7 @@ def apart(whole: Any, part: Any) -> Any:
     """Return a raw part of a raw array, in a buffer of its own if it is a small one."""
     if getattr(part, "base", None) is None or 4 * part.size > whole.size:
         return part
-    return backend_of(part).xp.asarray(part, copy=True)
+    return backend_of(part).copied(part)
 
 
 @as_given
@@ -228,7 +230,7 @@ def leading(x: Any, value: Any) -> Backend:
 def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
     backend = backend_of(g)
-    part = xp.asarray(backend.getitem(g, key), copy=True)
+    part = backend.copied(backend.getitem(g, key))
     return backend.setitem(g, key, 0, False), part
 
 
@@ -238,24 +240,42 @@ def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     zeros=True,
     own=Writing(_parted),
 )
-def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: bool = True) -> Array:
+def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: Any = True) -> Array:
     """Return `x` with `value` at an index; `x` itself is written to only if `copy` is False."""
     return leading(x, value).setitem(x, key, value, copy)
 
 
+def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
+    """Return `x` with what is no array on a tape at a basic index, or None for the general way."""
+    if type(value) is Array and value._node is None:
+        value = value._data
+    kind = type(x)
+    if (type(value) is not kind and type(value) not in SCALARS) or not is_basic(key):
+        return None
+    try:
+        return BY_TYPE[kind].setitem(x, key, value, copy)
+    except Exception:
+        return None
+
+
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index: what ``x[key] = value`` rebinds `x` to."""
-    key = raw_key(guarded_key(key) if is_recording() else key)
+    if type(x) is Array and x._node is None:
+        raw = written(x._data, value, key, copy)
+        if raw is not None:
+            return Array(raw)
     if isinstance(value, (list, tuple)):
         value = asarray(value, dtype=x.dtype)
-    if isinstance(value, Array) and value._node is not None and x.dtype.kind in "iub":
-        raise TypeError(
-            f"x[key] = value: value is tracked, and x is an array of {x.dtype}, which has no "
-            "derivative. Make x of a floating-point dtype"
-        )
-    if isinstance(value, Array) and len(value._data.shape) > len(x._data.shape):
-        value = _without_leading_ones(value, len(x._data.shape))
+    if isinstance(value, Array):
+        if value._node is not None and x._data.dtype not in REAL and x.dtype.kind in "iub":
+            raise TypeError(
+                f"x[key] = value: value is tracked, and x is an array of {x.dtype}, which has no "
+                "derivative. Make x of a floating-point dtype"
+            )
+        if len(value._data.shape) > len(x._data.shape):
+            value = _without_leading_ones(value, len(x._data.shape))
     if not is_basic(key):
+        key = raw_key(guarded_key(key) if is_recording() else key)
         x = taken_along(x, key if type(key) is tuple else (key,))
     return _setitem(x, value, key=key, copy=copy)
 

@@ -13,6 +13,7 @@ from ..backends import XP
 from ..engine.frames import called
 from ..engine.op import linear
 from ..engine.operands import require_array, require_one_place
+from ..engine.plain import as_tuple
 from ..engine.projection import Like
 
 
@@ -33,7 +34,7 @@ def front(axis: int, ndim: int, name: str) -> int:
             ) from None
     if not -ndim <= axis < ndim:
         name = called(name)
-        raise IndexError(f"{name}: axis {axis} is out of bounds for an array of {ndim} axes")
+        raise IndexError(f"{name}: axis {axis} is out of bounds for array of dimension {ndim}")
     return axis % ndim
 
 
@@ -289,7 +290,8 @@ def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:
         lengths = {s[i] for s in shapes if len(s) >= -i} - {1}
         if len(lengths) > 1:
             raise ValueError(
-                f"{called('broadcast_shapes')}: {', '.join(map(str, shapes))} do not broadcast"
+                f"{called('broadcast_shapes')}: {', '.join(map(str, shapes))} can not be broadcast "
+                "together"
             )
         out.append(lengths.pop() if lengths else 1)
     return tuple(out)
@@ -323,7 +325,7 @@ def tile(x: Array, repetitions: int | tuple[int, ...], /) -> Array:
     """
     require_array("tile", "x", x)
     shape = tuple(x.shape)
-    repetitions = (repetitions,) if isinstance(repetitions, int) else tuple(repetitions)
+    repetitions = as_tuple(repetitions)
     times = (1,) * (len(shape) - len(repetitions)) + repetitions
     shape = (1,) * (len(times) - len(shape)) + shape
     thick = reshape(x, tuple(k for n in shape for k in (1, n)))

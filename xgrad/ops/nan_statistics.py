@@ -16,7 +16,8 @@ from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply,
 from .elementwise import where as choose
 from .halves import in_single
 from .more_elementwise import fmax, fmin
-from .statistical import Axis, cumulative_prod, cumulative_sum, optimum_jvp, optimum_vjp
+from .running import cumprod, cumsum
+from .statistical import Axis, optimum_jvp, optimum_vjp
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
 
@@ -103,14 +104,15 @@ def nancumsum(x: Array, /, *, axis: int | None = None, dtype: DType | None = Non
 
     Args:
         x: the array.
-        axis: the axis; may be None only if `x` is a vector.
+        axis: the axis; if None, `x` is flattened first.
         dtype: the dtype of the sums; that of `cumulative_sum` if None.
 
     Returns:
-        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+        An array of the shape of `x`, a vector if `axis` is None. The derivative in an element that
+        is NaN is 0.
     """
     x = _filled(array_of(x, "nancumsum", axis), zeros_like)
-    return cumulative_sum(x, axis=axis, dtype=dtype)
+    return cumsum(x, axis=axis, dtype=dtype)
 
 
 @as_given
@@ -119,14 +121,15 @@ def nancumprod(x: Array, /, *, axis: int | None = None, dtype: DType | None = No
 
     Args:
         x: the array.
-        axis: the axis; may be None only if `x` is a vector.
+        axis: the axis; if None, `x` is flattened first.
         dtype: the dtype of the products; that of `cumulative_prod` if None.
 
     Returns:
-        An array of the shape of `x`. The derivative in an element that is NaN is 0.
+        An array of the shape of `x`, a vector if `axis` is None. The derivative in an element that
+        is NaN is 0.
     """
     x = _filled(array_of(x, "nancumprod", axis), ones_like)
-    return cumulative_prod(x, axis=axis, dtype=dtype)
+    return cumprod(x, axis=axis, dtype=dtype)
 
 
 def _count(x: Any, axis: Axis, keepdims: bool) -> Any:

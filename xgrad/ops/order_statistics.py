@@ -11,7 +11,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
 from .beside import array_of, floating, is_array, is_number, placed
-from .dtypes import astype, is_tracked
+from .dtypes import astype, dtype_of
 from .elementwise import (
     ceil,
     clip,
@@ -26,9 +26,9 @@ from .elementwise import (
     where,
 )
 from .halves import in_single
-from .indexing import getitem, take_along_axis
-from .manipulation import broadcast_to, moveaxis, permute_dims, reshape
-from .sorting import argsort, sort
+from .indexing import take_along_axis
+from .manipulation import broadcast_to, concat, moveaxis, permute_dims, reshape
+from .sorting import argsort, ranked
 from .statistical import Axis, axes_of, count, kept
 from .statistical import any as any_over
 from .statistical import max as max_over
@@ -105,12 +105,9 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     """
     x = floating(x, "median", axis)
     rows = _last(x, axis)
-    middle = slice((rows.shape[-1] - 1) // 2, rows.shape[-1] // 2 + 1)
-    if is_tracked(x):
-        order = getitem(argsort(rows, axis=-1), (..., middle))
-        out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
-    else:
-        out = mean_over(getitem(sort(rows, axis=-1), (..., middle)), axis=-1)
+    n = rows.shape[-1]
+    order = ranked(rows, start=(n - 1) // 2, stop=n // 2 + 1)
+    out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
     out = where(any_over(isnan(rows), axis=-1), math.nan, out)
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
 
@@ -130,14 +127,41 @@ def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Arra
     return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
 
 
-def _at(rows: Any, order: Any, ranks: Any) -> Any:
-    """Return the elements of rows at ranks, a row of ranks for each."""
-    ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
-    return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
+def _sorted(rows: Any) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
+    """Return what gives the elements at ranks that are arrays, and what leaves these alone."""
+    order = argsort(rows, axis=-1)
+
+    def one(ranks: Any) -> Any:
+        ranks = broadcast_to(astype(ranks, np.int64), (*rows.shape[:-1], ranks.shape[-1]))
+        return take_along_axis(rows, take_along_axis(order, ranks, axis=-1), axis=-1)
+
+    return lambda *ranks: [one(r) for r in ranks], lambda x: x
 
 
-def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
-    """Return quantiles of rows, of which only the first `size` in order count."""
+_FEW = 8  # of so many ranks each by itself is quicker than to sort all
+
+
+def _selected(rows: Any) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
+    """Return what gives the elements at ranks that are numbers, and what makes arrays of these."""
+
+    def at(*ranks: Any) -> Any:
+        wanted = [[int(r) for r in each] for each in ranks]
+        found: dict[int, Any] = {}
+        for some in zip(*wanted, strict=True):
+            start, stop = min(some), max(some) + 1
+            places = ranked(rows, start=start, stop=stop)
+            values = take_along_axis(rows, places, axis=-1)
+            found.update((r, values[..., r - start : r - start + 1]) for r in some)
+        return [concat([found[r] for r in each], axis=-1) for each in wanted]
+
+    return at, lambda x: placed(rows, x, x.dtype)
+
+
+def _between(q: Any, size: Any, method: str, at: Callable[..., Any], put: Any) -> Any:
+    """Return quantiles of rows, of which only the first `size` in order count.
+
+    `at` gives the elements at ranks, and `put` makes an array beside them.
+    """
     place = (size - 1) * q
     if method in _WHOLE:
         place = _WHOLE[method](place)
@@ -147,16 +171,16 @@ def _between(rows: Any, q: Any, size: Any, method: str) -> Any:
         alpha, beta = _PLACES[method]
         place = size * q + (alpha + q * (1 - alpha - beta)) - 1
     place = clip(place, 0, size - 1)
-    order = argsort(rows, axis=-1)
     if method in _STEPS:
         low, high = _STEPS[method](size * q)
         low, high = (minimum(maximum(rank, 0), size - 1) for rank in (low, high))
-        return 0.5 * _at(rows, order, low) + 0.5 * _at(rows, order, high)
+        first, last = at(low, high)
+        return 0.5 * first + 0.5 * last
     if method in _WHOLE:
-        return _at(rows, order, maximum(place, 0))
+        return at(maximum(place, 0))[0]
     low = maximum(minimum(floor(place), size - 2), 0)
     high = maximum(minimum(low + 1, size - 1), 0)
-    part, first, last = place - low, _at(rows, order, low), _at(rows, order, high)
+    part, (first, last) = put(place - low), at(low, high)
     # exact at both ends; and an infinite neighbour of weight 0 does not make NaN
     return where(
         part < 0.5,
@@ -172,22 +196,26 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
-    if is_array(q) and not is_number(q):
+    rows, points = _last(x, axis), None
+    hosted = type(q) is np.ndarray and type(getattr(x, "_data", x)) is np.ndarray
+    if is_array(q) and not is_number(q) and not hosted:
         q = q / top
     else:
         values = np.asarray(q, dtype=np.float64) / top
         if not np.all((values >= 0) & (values <= 1)):
             raise ValueError(f"{name}: q is {q}; expected numbers from 0 to {top}")
-        kind = getattr(q, "dtype", np.float64) if values.shape == () else np.float64
-        q = placed(x, values, None if isinstance(q, (int, float)) else np.result_type(kind, 1.0))
-    rows = _last(x, axis)
-    points = reshape(q, (-1,))
+        kind = getattr(q, "dtype", np.float64)
+        dtype = None if isinstance(q, (int, float)) else np.result_type(kind, 1.0)
+        q = placed(x, values, dtype)
+        points = values.reshape(-1).astype(dtype_of(q))
     if name.startswith("nan"):
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)
-        out, unknown = _between(rows, points, size, method), size == 0
+        out, unknown = _between(reshape(q, (-1,)), size, method, *_sorted(rows)), size == 0
     else:
-        out = _between(rows, points, rows.shape[-1], method)
+        few = points is not None and len(points) <= _FEW and rows.shape[-1]
+        at = _selected(rows) if few else _sorted(rows)
+        out = _between(points if few else reshape(q, (-1,)), rows.shape[-1], method, *at)
         unknown = any_over(isnan(rows), axis=-1, keepdims=True)
     out = moveaxis(where(unknown, math.nan, out), -1, 0)
     shape = kept(tuple(x.shape), axis) if keepdims else tuple(out.shape[1:])

@@ -1,14 +1,14 @@
-"""Running maxima, minima and sums of exponentials, by doubling: log2(n) array operations."""
+"""Running maxima, minima and sums of exponentials."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import DType, as_given
 from ..backends import XP, backend_of
+from ..backends.lines import scanned
 from ..engine.handed import strong
 from ..engine.op import constant, rule
 from .activations import below
@@ -20,28 +20,18 @@ from .manipulation import front, moveaxis, reshape
 from .statistical import cumulative_prod, cumulative_sum
 
 
-def _scan(xp: XP, combine: Callable[[Any, Any], Any], x: Any) -> Any:
-    """Return the running result of an associative function along the last axis."""
-    step = 1
-    while step < x.shape[-1]:
-        joined = combine(x[..., :-step], x[..., step:])
-        x = xp.concat([x[..., :step], joined], axis=-1)
-        step *= 2
-    return x
-
-
 @constant
 def _holders(x: Array, /) -> Array:
     """Return which element along the last axis first attains the running maximum."""
     backend = backend_of(x)
     xp = backend.xp
     places = xp.arange(x.shape[-1], device=backend.device(x))
-    best = _scan(xp, xp.maximum, x)
+    best = backend.running_max(x)
     before, now = best[..., :-1], x[..., 1:]
     rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
     first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
     later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
-    return _scan(xp, xp.maximum, xp.concat([first, later], axis=-1))
+    return backend.running_max(xp.concat([first, later], axis=-1))
 
 
 def _axis(x: Any, axis: int | None, name: str) -> int:
@@ -130,7 +120,7 @@ def _logsumexp_vjp(xp: XP, g: Any, x: Any, out: Any, times: Any) -> Any:
 def _cumulative_logsumexp(x: Array, /) -> Array:
     """Return the logarithm of the running sum of exponentials along the last axis."""
     xp = backend_of(x).xp
-    return _scan(xp, xp.logaddexp, x)
+    return scanned(xp, xp.logaddexp, x)
 
 
 @as_given

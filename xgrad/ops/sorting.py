@@ -26,6 +26,12 @@ def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bo
 
 
 @constant
+def ranked(x: Array, /, *, start: int, stop: int, descending: bool = False) -> Array:
+    """Return the first places of `argsort` along the last axis from `start` to `stop`."""
+    return backend_of(x).ranked(x, start, stop, descending)
+
+
+@constant
 def _sort_untracked(
     x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True
 ) -> Array:

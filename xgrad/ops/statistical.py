@@ -9,12 +9,14 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import DType, as_given
 from ..backends import XP, backend_of
+from ..backends.lines import doubled
 from ..engine.handed import strong
 from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
 from .halves import is_half, like, wide
+from .lines import backwards, recurrence
 from .manipulation import concat, front, moveaxis, permute_dims, reshape
 
 Axis = int | tuple[int, ...] | None
@@ -325,27 +327,21 @@ def _cumulative_sum_t(xp: XP, g: Any, x: Any, axis: int | None, include_initial:
     return xp.flip(xp.cumulative_sum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _cumulative_prod_vjp(xp: XP, g: Any, x: Any, times: Any) -> Any:
+def _cumulative_prod_vjp(xp: XP, g: Any, x: Any, out: Any, solve: Any, times: Any) -> Any:
     """Return the vjp of the running product along the last axis, exact also at zeros.
 
-    With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it. The
-    recurrence is summed by doubling, in log2(n) array operations.
+    With s_i = g_i + x_{i+1} s_{i+1}, the cotangent of x_i is s_i times the product before it.
     """
-    x = conj(xp, x)
-    n = x.shape[-1]
-    zero, one = xp.zeros_like(x[..., :1]), xp.ones_like(x[..., :1])
-    s, a, step = g, xp.concat([x[..., 1:], zero], axis=-1), 1
-    while step < n:
-        tail = xp.zeros_like(s[..., :step])
-        s = s + times(xp.concat([s[..., step:], tail], axis=-1), a)
-        a = xp.concat([a[..., :-step] * a[..., step:], tail], axis=-1)
-        step *= 2
-    return times(s, xp.cumulative_prod(xp.concat([one, x[..., :-1]], axis=-1), axis=-1))
+    s = backwards(xp, conj(xp, x), g, solve)
+    one = xp.ones_like(out[..., :1])
+    return times(s, conj(xp, xp.concat([one, out[..., :-1]], axis=-1)))
 
 
 @rule(
-    vjp=lambda xp, g, x: _cumulative_prod_vjp(xp, g, x, operator.mul),
-    strong=lambda xp, g, x: _cumulative_prod_vjp(xp, g, x, strong),
+    vjp=lambda xp, g, x, out: _cumulative_prod_vjp(xp, g, x, out, recurrence, operator.mul),
+    strong=lambda xp, g, x, out: _cumulative_prod_vjp(
+        xp, g, x, out, lambda a, b: doubled(xp, a, b, strong), strong
+    ),
     core=1,
 )
 def _cumulative_prod(x: Array, /) -> Array:

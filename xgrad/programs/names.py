@@ -22,7 +22,8 @@ __all__ = ["VERSION", "interpreted", "known"]
 
 VERSION = "1"
 _OF_BACKEND = frozenset(
-    "getitem strong_multiply solve_triangular lu_factor lu_solve cholesky_pull expm".split()
+    "getitem strong_multiply solve_triangular lu_factor lu_solve cholesky_pull expm ranked "
+    "running_max recurrence distances".split()
 )
 _OPERATORS = frozenset(
     "add sub mul truediv floordiv mod matmul lt le gt ge eq ne pow and_ or_ xor lshift rshift neg "
@@ -119,6 +120,12 @@ _OWN: dict[str, Callable[..., Any]] = {
     ),
     "backend.solve_triangular": _triangular,
     "backend.expm": lambda x: xgrad.linalg.expm(x),
+    "backend.ranked": lambda x, start, stop, descending: xgrad.ops.sorting.ranked(
+        x, start=start, stop=stop, descending=descending
+    ),
+    "backend.running_max": lambda x: xgrad.cumulative_max(x, axis=-1),
+    "backend.recurrence": lambda a, b: xgrad.ops.lines.recurrence(a, b),
+    "backend.distances": lambda x1, x2: xgrad.ops.lines.distances(x1, x2),
     "compiling.setitem": lambda x, key, value: xgrad.ops.indexing.setitem(x, value, key=key),
     "compiling.index_add": lambda x, key, value: xgrad.index_add(x, key, value),
 }

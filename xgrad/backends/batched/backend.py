@@ -172,5 +172,8 @@ def _new_kind(rank: int) -> type[Batch]:
         lu_factor=extensions.lu_factor,
         lu_solve=extensions.lu_solve,
         expm=extensions.expm,
+        ranked=extensions.ranked,
+        running_max=extensions.running_max,
+        recurrence=extensions.recurrence,
     )
     return kind

@@ -10,7 +10,8 @@ import numpy as np
 from .. import backend_of
 from .batch import Batch, NotBatchedError, again, behind, elementwise, inside, library, top
 
-__all__ = ["FFT", "LINALG", "SPECIAL", "expm", "lu_factor", "lu_solve", "solve_triangular"]
+__all__ = ["FFT", "LINALG", "SPECIAL", "expm", "lu_factor", "lu_solve", "ranked", "recurrence",
+           "running_max", "solve_triangular"]  # fmt: skip
 
 STACKED = frozenset(
     "cholesky det eig eigh eigvals eigvalsh inv matrix_rank pinv qr slogdet svd svdvals".split()
@@ -103,6 +104,21 @@ LINALG, FFT, SPECIAL = _Linalg(), _Fourier(), _Special()
 def expm(x: Batch) -> Any:
     """Return the exponentials of matrices."""
     return elementwise(lambda xp, a: backend_of(a).expm(a), x)
+
+
+def ranked(x: Batch, start: int, stop: int, descending: bool) -> Any:
+    """Return the places of these ranks; see `Backend`."""
+    return again(x, backend_of(x.data).ranked(x.data, start, stop, descending))
+
+
+def running_max(x: Batch) -> Any:
+    """Return running maxima."""
+    return again(x, backend_of(x.data).running_max(x.data))
+
+
+def recurrence(a: Any, b: Any) -> Any:
+    """Return the results of recurrences; see `Backend`."""
+    return elementwise(lambda xp, p, q: backend_of(q).recurrence(p, q), a, b)
 
 
 def solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:

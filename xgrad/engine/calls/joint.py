@@ -37,6 +37,8 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
             if not simple(map(type, kwargs.values())) and is_odd(kwargs.values()):
                 _, kwargs = op.plain((), kwargs)
             parameters = op.values((), kwargs)
+        if type(arrays) is not list and type(arrays) is not tuple and type(arrays) is not Array:
+            arrays = list(arrays)  # an iterator can be looped over once
         values: list[Any] = []
         nodes: list[Any] = []
         likes: list[Like] = []

@@ -79,7 +79,7 @@ def packing(op: Op, kind: Kind, keeps: tuple[str, ...]) -> Callable[..., Any]:
         return lambda values, parameters, out: tuple(
             [like(values[i]) if as_like else values[i] for i, as_like in plan]
         )
-    if "likes" not in keeps and not any(liked):
+    if "likes" not in keeps and not any(x for n, x in zip(names, liked, strict=True) if n in keeps):
         return lambda values, parameters, out: pick((*values, None, *parameters, out))
 
     def pack(values: list[Any], parameters: tuple[Any, ...], out: Any) -> Any:

@@ -13,6 +13,8 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single
+from ...ops.lines import distances
+from ...ops.products import promoted
 from .checks import made_like, paired, reduced, torch_spelled
 
 
@@ -60,6 +62,8 @@ def cdist(x1: Array, x2: AnyArray, p: float = 2.0) -> Array:
             f"cdist: got shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected (..., m, n) and "
             "(..., k, n)"
         )
+    if p == 2 and all(xg.isdtype(x.dtype, "real floating") for x in (x1, x2)):
+        return distances(*promoted(x1, x2))
     apart = xg.expand_dims(x1, axis=-2) - xg.expand_dims(x2, axis=-3)
     return xg.linalg.vector_norm(apart, ord=p, axis=-1)
 

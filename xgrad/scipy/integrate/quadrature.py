@@ -273,6 +273,8 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
     found = scipy.tanhsinh(
         outside(f), raws(a), raws(b), args=raws(args), **{k: raw(v) for k, v in options.items()}
     )
+    for about in ("error", "success", "status", "nfev", "maxlevel"):
+        setattr(found, about, result(getattr(found, about), [a, b, args]))
     value = np.asarray(found.integral)
     ends = [np.asarray(raw(x), dtype=float) for x in (a, b)]
     finite = all(np.all(np.isfinite(e)) for e in ends)

@@ -31,7 +31,11 @@ def cumulative_trapezoid(
     `initial`, if given, must be 0: the value put in front.
     """
     if initial not in (None, 0):
-        raise ValueError(f"cumulative_trapezoid: initial is {initial!r}; expected None or 0")
+        raise ValueError(f"cumulative_trapezoid: `initial` is {initial!r}; expected None or 0")
+    if xgrad.asarray(y).shape[axis] == 0:
+        raise ValueError(
+            "cumulative_trapezoid: y has no samples along the axis. At least one point is required"
+        )
     return xgrad.cumulative_trapezoid(y, x, dx=dx, axis=axis, initial=initial)
 
 
@@ -39,7 +43,8 @@ def _steps(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Array, Any]:
     """Return the samples along the last axis, and the distances between the points, or `dx`."""
     y = xgrad.moveaxis(xgrad.asarray(y), axis, -1)
     if x is None:
-        return y, dx
+        several = getattr(dx, "ndim", 0) and dx.ndim == y.ndim
+        return y, xgrad.moveaxis(xgrad.asarray(dx), axis, -1) if several else xgrad.asarray(dx)
     x = xgrad.asarray(x)
     if x.ndim == 1:
         if x.shape[0] != y.shape[-1]:
@@ -137,8 +142,11 @@ def cumulative_simpson(
         )
         values = xgrad.cumulative_sum(pieces, axis=-1)
     if initial is not None:
-        front = xgrad.broadcast_to(xgrad.asarray(initial), values.shape[:-1])
-        values = xgrad.concat([front[..., None], values + front[..., None]], axis=-1)
+        front = xgrad.asarray(initial)
+        if front.ndim == values.ndim:  # of length 1 along the axis
+            front = xgrad.moveaxis(front, axis, -1)
+        front = xgrad.broadcast_to(front, (*values.shape[:-1], 1))
+        values = xgrad.concat([front, values + front], axis=-1)
     return _plain(xgrad.moveaxis(values, -1, axis), y, x, dx)
 
 

@@ -13,6 +13,9 @@ import numpy as np
 
 import xgrad
 
+from ...ops.beside import floating
+from ...ops.lines import distances
+from ...ops.products import promoted
 from ..common import only, raw, rest_of, twin
 
 __all__ = ["braycurtis", "canberra", "cdist", "chebyshev", "cityblock", "correlation", "cosine",
@@ -263,6 +266,17 @@ def _metric(
     return lambda u, v: METRICS[found](u, v, **options)
 
 
+def _is_euclidean(metric: Any, options: dict[str, Any]) -> bool:
+    """Whether a metric is the common distance, of which all pairs are one op."""
+    found = SHORT.get(str(metric).lower(), str(metric).lower())
+    plain = found == "euclidean" or (found == "minkowski" and _is_two(options.get("p", 2)))
+    return plain and options.get("w") is None
+
+
+def _is_two(p: Any) -> bool:
+    return not hasattr(p, "shape") and p == 2
+
+
 @twin(CHAPTER)
 def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:
     """Return the distances of all pairs of two sets of vectors; see SciPy's ``cdist``.
@@ -281,6 +295,8 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwa
     if callable(metric):
         rows = [[f(XA[i, :], XB[j, :]) for j in range(XB.shape[0])] for i in range(XA.shape[0])]
         return xgrad.stack([xgrad.stack([xgrad.asarray(v) for v in row]) for row in rows])
+    if _is_euclidean(metric, kwargs):
+        return distances(*promoted(floating(XA, "cdist"), floating(XB, "cdist")))
     return f(XA[:, None, :], XB[None, :, :])
 
 
