@@ -23,8 +23,6 @@ from matplotlib.figure import Figure
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 import xgrad as xg
 
@@ -51,6 +49,9 @@ class Digits(NamedTuple):
 
 def load(seed: int) -> tuple[Digits, Digits]:
     """Return the training digits and the held-out fifth, each label equally frequent in both."""
+    from sklearn.datasets import load_digits  # seconds, the first time, which `main` tells of
+    from sklearn.model_selection import train_test_split
+
     x, label = load_digits(return_X_y=True)
     x_train, x_test, label_train, label_test = train_test_split(
         x / 16, label, test_size=0.2, stratify=label, random_state=seed
@@ -368,7 +369,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = vars(parse(argv))
     backend, out = options.pop("backend"), options.pop("out")
     console = Console()
-    train_set, test_set = load(options["seed"])
+    with console.status("loading scikit-learn and its digits"):
+        train_set, test_set = load(options["seed"])
 
     with xg.use_backend(backend):
         with progress(console, options["epochs"]) as report:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-import importlib
+import fnmatch
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -100,6 +101,38 @@ def test_a_name_that_does_not_exist_is_noticed() -> None:
     assert found("xg.linalg.solve")
     assert found("nn.Linear")
     assert not found("xg.linalg.solved")
+
+
+def reference() -> Any:
+    """Return the module that says which name is on which page of the site."""
+    path = FOLDER / "_ext" / "chapters.py"
+    spec = importlib.util.spec_from_file_location("chapters", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_public_name_is_on_a_page() -> None:
+    chapters = reference()
+    assert not chapters.without_page()
+    chapters.MODULES.pop("scipy.sparse.linalg")
+    assert "scipy.sparse.linalg.splu" in chapters.without_page()
+
+
+def test_every_page_is_in_a_table_of_contents() -> None:
+    """Sphinx says so too, but only where the site is built."""
+    tables, listed = re.compile(r"(?ms)^```\{toctree\}\n(.*?)^```$"), list[str]()
+    for index in [FOLDER / "index.md", *FOLDER.glob("*/index.md")]:
+        below = index.parent.relative_to(FOLDER)
+        for lines in tables.findall(index.read_text(encoding="utf-8")):
+            entries = re.findall(r"(?m)^\w.*$", lines)
+            listed += [str(below / entry) for entry in entries]
+    pages = {str(page.relative_to(FOLDER).with_suffix("")) for page in [*DOCS, *NOTEBOOKS]}
+    pages |= {f"api/generated/{chapter.file}" for chapter in reference().chapters()}
+    found = {page for page in pages for pattern in listed if fnmatch.fnmatch(page, pattern)}
+    assert pages - found == {"index"}
 
 
 class Kernel:

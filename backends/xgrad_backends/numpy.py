@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextvars import Context
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -51,13 +52,20 @@ def _prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fa
     return _multiply(x, axis, dtype or _WIDER.get(x.dtype), None, keepdims)
 
 
+def _running_sum_of_numpy_2_0(x: Any, /, **kwargs: Any) -> Any:
+    return import_module(_STANDARD).cumulative_sum(x, **kwargs)
+
+
+_running_sum: Any = getattr(np, "cumulative_sum", _running_sum_of_numpy_2_0)
+
+
 def _cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     more = {"axis": axis, "include_initial": include_initial}
     if x.dtype is _HALF and dtype is None:
-        return np.cumulative_sum(x, dtype=np.float32, **more).astype(_HALF)
-    return np.cumulative_sum(x, dtype=dtype or _WIDER.get(x.dtype), **more)
+        return _running_sum(x, dtype=np.float32, **more).astype(_HALF)
+    return _running_sum(x, dtype=dtype or _WIDER.get(x.dtype), **more)
 
 
 _maximum: Any = np.maximum.reduce

@@ -36,7 +36,7 @@ class Spot:
 
     def show(self, content: str) -> None:
         """Show HTML here, instead of what stood here before."""
-        from IPython.display import HTML, display  # type: ignore[import-not-found, unused-ignore]
+        from IPython.display import HTML, display
 
         if self._handle is None:
             self._handle = display(HTML(content), display_id=True)
