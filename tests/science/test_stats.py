@@ -124,7 +124,7 @@ PROGRAMS = (
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
         st.multivariate_normal.logpdf(x, m, 0.5 * (c + c.T)), st.multivariate_normal.pdf(x[0], m, 0.5 * (c + c.T)), st.multivariate_normal.entropy(m, 0.5 * (c + c.T))]),
-    S("multivariate_t", PTS, COV, np.asarray(4.2), f=lambda st, x, c, v: st.multivariate_t.logpdf(x, np.zeros(2), 0.5 * (c + c.T), v if hasattr(v, "_data") else float(v))),
+    S("multivariate_t", PTS, COV, np.asarray(4.2), f=lambda st, x, c, v: st.multivariate_t.logpdf(x, np.zeros(2), 0.5 * (c + c.T), v if hasattr(v, "_raw") else float(v))),
     S("dirichlet", np.asarray([1.5, 2.0, 0.8]), f=lambda st, a: [st.dirichlet.logpdf(np.asarray([0.2, 0.5, 0.3]), a), st.dirichlet.pdf(np.asarray([0.2, 0.5]), a), st.dirichlet.entropy(a)]),
     S("gaussian_kde", X, Y[:3], f=lambda st, x, y: [st.gaussian_kde(x)(y), st.gaussian_kde(x, "silverman").logpdf(y), st.gaussian_kde(x, 0.4).integrate_box_1d(0.5, 1.5)]),
     S("gaussian_kde, two", PTS.T, PTS[:2].T + 0.1, Y[:4], f=lambda st, x, y, w: st.gaussian_kde(x, weights=w)(y)),

@@ -219,7 +219,7 @@ def pullback(
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
     rest = path if free else path.copy()
-    with backend_of(like._data if taped else like).quiet():
+    with backend_of(like._raw if taped else like).quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
             g = take(serial, None)

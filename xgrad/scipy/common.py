@@ -35,7 +35,7 @@ __all__ = [
 
 def raw(x: Any) -> Any:
     """Return a raw array for an `Array`, anything else as it is."""
-    return x._data if isinstance(x, Array) else x
+    return x._raw if isinstance(x, Array) else x
 
 
 def raws(tree: Any) -> Any:
@@ -138,7 +138,7 @@ def twin(name: str) -> Callable[[F], F]:
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
             given = arrays_in(args, kwargs)
-            if any(isinstance(x._data, Batch) for x in given):
+            if any(isinstance(x._raw, Batch) for x in given):
                 return for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
             if given:
                 return f(*args, **kwargs)
