@@ -234,8 +234,8 @@ class Generator:
                 f"random.gamma: {self._backend.name} draws no gamma numbers; draw on NumPy, and "
                 f"move them with x.to_backend({self._backend.name!r})"
             )
-        drawn = stream.standard_gamma(here.detach()._data, counts)
-        sample = self._backend.xp.astype(self._backend.xp.asarray(drawn), here._data.dtype)
+        drawn = stream.standard_gamma(here.detach()._raw, counts)
+        sample = self._backend.xp.astype(self._backend.xp.asarray(drawn), here._raw.dtype)
         return scale * _with_probability(here, sample)
 
     def beta(

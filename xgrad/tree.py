@@ -141,7 +141,7 @@ def gathered(leaves: list[Any], places: list[int]) -> list[Any]:
 
 def _as_count(x: Any) -> Any:
     """Return an integer on the host as a Python one; what else there is as it is."""
-    raw = x._data if type(x) is Array else x
+    raw = x._raw if type(x) is Array else x
     is_host = (
         isinstance(raw, (np.ndarray, np.generic)) and raw.shape == () and raw.dtype.kind in "iu"
     )
@@ -236,9 +236,9 @@ def differentiable(x: object, what: str) -> Array:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
     out = x if isinstance(x, Array) else as_array(x, what)
-    if out._data.dtype not in REAL and out._data.dtype not in COMPLEX:
-        swapped = native(out._data)
-        if swapped is not out._data:
+    if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
+        swapped = native(out._raw)
+        if swapped is not out._raw:
             return differentiable(Array(swapped), what)
         raise errors.NotDifferentiableError(
             f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
@@ -260,15 +260,13 @@ def like_input(result: Array, given: Any) -> Any:
     """
     if isinstance(given, Array) or result._node is not None:
         return result
-    return result._data
+    return result._raw
 
 
 def zeros_like(x: Array) -> Any:
     """Return raw zeros in the shape, dtype and device of an array."""
-    backend = backend_of(x._data)
-    return backend.xp.zeros(
-        tuple(x._data.shape), dtype=x._data.dtype, device=backend.device(x._data)
-    )
+    backend = backend_of(x._raw)
+    return backend.xp.zeros(tuple(x._raw.shape), dtype=x._raw.dtype, device=backend.device(x._raw))
 
 
 if not TYPE_CHECKING:  # for checkers there are no other names

@@ -320,12 +320,12 @@ def _adopt(x: Any, like: Any) -> Any:
 
     Its cotangents stay lazy.
     """
-    if not isinstance(x._data, (np.ndarray, np.generic)):
+    if not isinstance(x._raw, (np.ndarray, np.generic)):
         raise MixedBackendError(
             f"dask: got an array of {x.backend!r} beside one of Dask's; expected one of Dask or "
             "NumPy, which become Dask's. Make it NumPy's first, with x.to_backend('numpy')"
         )
-    return type(x)(da.from_array(np.array(x._data)), x._node)
+    return type(x)(da.from_array(np.array(x._raw)), x._node)
 
 
 BACKEND = Backend(

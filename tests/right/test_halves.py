@@ -20,8 +20,8 @@ def _like(x, values):
     """Return NumPy's values as an array of the same library."""
     return (
         values
-        if isinstance(getattr(x, "_data", x), np.ndarray)
-        else xg.asarray(values).to_backend("torch")._data
+        if isinstance(getattr(x, "_raw", x), np.ndarray)
+        else xg.asarray(values).to_backend("torch")._raw
     )
 
 
@@ -149,7 +149,7 @@ LIMITS = {"float16": (EPS, 65504, 2.0**-24), "bfloat16": (2.0**-7, 3.3e38, 1e-17
 
 
 def _host(x):
-    raw = getattr(x, "_data", x)
+    raw = getattr(x, "_raw", x)
     return np.asarray(raw if isinstance(raw, (np.ndarray, np.generic)) else raw.double(), float)
 
 

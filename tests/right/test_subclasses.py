@@ -10,7 +10,7 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import BY_TYPE
-from xgrad.errors import SubclassError
+from xgrad.errors import SubclassError, TracedConversionError
 from xgrad.testing import ROWS, Place
 
 pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
@@ -180,3 +180,38 @@ def test_other_libraries_subclasses(computing):
         pytest.skip("nobody makes subclasses of its arrays")
     with pytest.raises(SubclassError, match="Tagged"):
         xg.grad(lambda x: xg.sum(x * tagged))(raw)
+
+
+def _of_the_second(f):
+    return lambda m, x: f(x)
+
+
+MASKED_FUNCTIONS = {
+    "+=": lambda m, x: m.__iadd__(x),
+    "**=": lambda m, x: m.__ipow__(x),
+    "[:] =": lambda m, x: m.__setitem__(slice(None), x),
+    "[0] =": lambda m, x: m.__setitem__(0, x[0]),
+    "<": lambda m, x: m < x,
+    "==": lambda m, x: m == x,
+    **{name: getattr(np.ma, name) for name in "add multiply power arctan2 dot outer".split()},
+    **{
+        name: _of_the_second(getattr(np.ma, name))
+        for name in "sin log sqrt abs getdata median mean array masked_invalid".split()
+    },
+    "where": lambda m, x: np.ma.where(V > 2, x, m),
+    "concatenate": lambda m, x: np.ma.concatenate([m, x]),
+    "add of plain arrays": lambda m, x: np.ma.add(V, x),
+}
+
+
+@pytest.mark.parametrize("name", MASKED_FUNCTIONS)
+def test_nothing_of_numpys_masked_arrays_drops_a_gradient(name):
+    """They read the attribute ``_raw`` of whatever they meet, so an array has none."""
+
+    def f(x):
+        with pytest.raises((SubclassError, TracedConversionError, ValueError)):
+            MASKED_FUNCTIONS[name](np.ma.masked_array(V.copy(), [0, 1, 0, 0]), x)
+        return xg.sum(x)
+
+    xg.grad(f)(V)
+    assert not hasattr(xg.asarray(V), "_raw")

@@ -174,7 +174,7 @@ PROGRAMS = (
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
         st.multivariate_normal.logpdf(x, m, 0.5 * (c + c.T)), st.multivariate_normal.pdf(x[0], m, 0.5 * (c + c.T)), st.multivariate_normal.entropy(m, 0.5 * (c + c.T))]),
-    S("multivariate_t", PTS, COV, np.asarray(4.2), f=lambda st, x, c, v: st.multivariate_t.logpdf(x, np.zeros(2), 0.5 * (c + c.T), v if hasattr(v, "_data") else float(v))),
+    S("multivariate_t", PTS, COV, np.asarray(4.2), f=lambda st, x, c, v: st.multivariate_t.logpdf(x, np.zeros(2), 0.5 * (c + c.T), v if hasattr(v, "_raw") else float(v))),
     S("dirichlet", np.asarray([1.5, 2.0, 0.8]), f=lambda st, a: [st.dirichlet.logpdf(np.asarray([0.2, 0.5, 0.3]), a), st.dirichlet.pdf(np.asarray([0.2, 0.5]), a), st.dirichlet.entropy(a)]),
     S("wishart", SPD, COV, np.asarray(4.3), f=lambda st, x, c, v: [f(sym(x), number(v), sym(c)) for f in (st.wishart.logpdf, st.invwishart.logpdf, st.wishart.pdf)] + [
         st.wishart.mean(number(v), c), st.wishart.mode(number(v), c), st.wishart.var(number(v), c), st.wishart.entropy(number(v), sym(c)), st.invwishart.mean(number(v), c), st.invwishart.mode(number(v), c),

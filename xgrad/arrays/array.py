@@ -61,14 +61,14 @@ class Array(Methods, Chunked):
         node: its place on the tape; for the engine.
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_node", "_view", "_views")
+    __slots__ = ("__weakref__", "_grad", "_node", "_raw", "_view", "_views")
 
     _grad: Array | None
     _view: tuple[Any, ...]
     _views: list[weakref.ref[Array]]
 
     def __init__(self, data: Raw, node: Any = None) -> None:
-        self._data = data
+        self._raw = data
         self._node = node
 
     # What it is ------------------------------------------------------------------------------
@@ -78,38 +78,38 @@ class Array(Methods, Chunked):
         """The raw array of the backend's library, without its place on the tape."""
         if self._node is not None:
             left("data", self._node)
-        return self._data
+        return self._raw
 
     @property
     def backend(self) -> str:
         """The name of the backend whose library holds the data."""
-        return backend_of(under(self._data)).name
+        return backend_of(under(self._raw)).name
 
     @property
     def device(self) -> Any:
         """The device that holds the data; ``"cpu"`` for NumPy."""
-        raw = under(self._data)
+        raw = under(self._raw)
         return backend_of(raw).device(raw)
 
     @property
     def dtype(self) -> Any:
         """The data type, a NumPy dtype on every backend."""
-        return backend_of(self._data).numpy_dtype(self._data.dtype)
+        return backend_of(self._raw).numpy_dtype(self._raw.dtype)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""
-        return tuple(self._data.shape)
+        return tuple(self._raw.shape)
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return len(self._data.shape)
+        return len(self._raw.shape)
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return math.prod(self._data.shape)
+        return math.prod(self._raw.shape)
 
     @property
     def itemsize(self) -> int:
@@ -134,12 +134,12 @@ class Array(Methods, Chunked):
     @property
     def real(self) -> Array:
         """The real part; the array itself if it is real."""
-        return xgrad.real(self) if self._data.dtype in COMPLEX else self
+        return xgrad.real(self) if self._raw.dtype in COMPLEX else self
 
     @property
     def imag(self) -> Array:
         """The imaginary part; zeros if the array is real."""
-        return xgrad.imag(self) if self._data.dtype in COMPLEX else xgrad.zeros_like(self)
+        return xgrad.imag(self) if self._raw.dtype in COMPLEX else xgrad.zeros_like(self)
 
     # The tape ----------------------------------------------------------------------------------
 
@@ -162,8 +162,8 @@ class Array(Methods, Chunked):
                 "requires_grad: this array is a result, not a leaf; "
                 "set it on x.detach() or pass requires_grad=True to xgrad.asarray"
             )
-        if value and id(self._data) in LENT:  # who lent it may have refilled it at the walk
-            self._data = backend_of(self._data).copied(self._data)
+        if value and id(self._raw) in LENT:  # who lent it may have refilled it at the walk
+            self._raw = backend_of(self._raw).copied(self._raw)
         self._node = parameter(self) if value else None
 
     @property
@@ -192,7 +192,7 @@ class Array(Methods, Chunked):
         Raises:
             NotDifferentiableError: if no leaf with `requires_grad` led here, or inside `vmap`.
         """
-        if isinstance(self._data, Batch):
+        if isinstance(self._raw, Batch):
             raise errors.NotDifferentiableError(
                 "backward: called inside vmap, where a leaf has no one gradient; use xgrad.grad(f) "
                 "inside, or call backward on what vmap returns"
@@ -203,14 +203,14 @@ class Array(Methods, Chunked):
         """Return an untracked array with the same data."""
         if self._node is not None:
             left("detach()", self._node)
-        return Array(self._data)
+        return Array(self._raw)
 
     # Leaving the tape --------------------------------------------------------------------------
 
     def _untracked(self, what: str) -> Raw:
         """Return the data, or say that `what` would drop the gradient."""
         if self._node is None:
-            return self._data
+            return self._raw
         left(what, self._node)
         if is_recording():
             from . import leaving  # only for what is mostly an error
@@ -218,7 +218,7 @@ class Array(Methods, Chunked):
             if what != "float()" or not leaving.judges_an_error():
                 text = leaving.message(what, self.dtype, self.shape)
                 raise errors.TracedConversionError(text)
-        return self._data
+        return self._raw
 
     def item(self, *index: Any) -> Any:
         """Return the only element, or the one at an index, as a Python number, off the tape.
@@ -246,7 +246,7 @@ class Array(Methods, Chunked):
                 f"item: got shape {self.shape}; expected exactly one element. "
                 "Use x.tolist() for all of them, or x[i].item() for one"
             )
-        return self._data.item() if hasattr(self._data, "item") else self._numpy().item()
+        return self._raw.item() if hasattr(self._raw, "item") else self._numpy().item()
 
     def tolist(self) -> Any:
         """Return the elements as nested lists of Python numbers, off the tape."""
@@ -257,11 +257,11 @@ class Array(Methods, Chunked):
         return self._numpy().tolist()
 
     def _numpy(self) -> Any:
-        return backend_of(self._data).to_numpy(self._data)
+        return backend_of(self._raw).to_numpy(self._raw)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         self._untracked("numpy.asarray")
-        if not backend_of(self._data).exports:
+        if not backend_of(self._raw).exports:
             raise TypeError(
                 f"numpy.asarray: got an array of {self.backend} on {self.device}, "
                 f"{self.dtype}{list(self.shape)}, which is not copied to the host unasked. Write "
@@ -279,16 +279,16 @@ class Array(Methods, Chunked):
         return int(self._untracked("int()"))
 
     def __index__(self) -> int:
-        if self._data.dtype in REAL or self._data.dtype in COMPLEX:
+        if self._raw.dtype in REAL or self._raw.dtype in COMPLEX:
             raise TypeError(
                 f"an index must be an integer; got an array of {self.dtype}. "
                 "Use int(x.item()), or x.astype(xgrad.int64) to index an array"
             )
-        return int(self._data)
+        return int(self._raw)
 
     def __bool__(self) -> bool:
         try:
-            return bool(self._data)
+            return bool(self._raw)
         except (ValueError, RuntimeError) as error:
             if isinstance(error, errors.XgradError) or self.size == 1:
                 raise
@@ -316,14 +316,14 @@ class Array(Methods, Chunked):
 
     def _exporting(self) -> Any:
         """Return the raw array, or its values if it has no DLPack, as those of Dask."""
-        return self._data if hasattr(self._data, "__dlpack__") else self._numpy()
+        return self._raw if hasattr(self._raw, "__dlpack__") else self._numpy()
 
     @property
     def __cuda_array_interface__(self) -> Any:
         # CuPy takes any object with this attribute for one of its own arrays, so it must be there
         # for untracked data on a GPU, and refuse tracked data. No `__getattr__`, which would make
         # every attribute of every array three times slower.
-        interface = self._data.__cuda_array_interface__  # what lacks it lacks it here too
+        interface = self._raw.__cuda_array_interface__  # what lacks it lacks it here too
         self._untracked("a CUDA array interface")
         return interface
 
@@ -389,11 +389,11 @@ class Array(Methods, Chunked):
                 f"{what}: this array is a leaf that requires a gradient, so a write would lose it. "
                 "Write to x * 1 or another result, or update it inside xgrad.no_grad()"
             )
-        if isinstance(new._data, Batch) and type(new._data) is not type(self._data):
-            new._data.level.written.append((weakref.ref(self), self._data, self._node))
+        if isinstance(new._raw, Batch) and type(new._raw) is not type(self._raw):
+            new._raw.level.written.append((weakref.ref(self), self._raw, self._node))
         if not leaf:  # one is written to inside no_grad, as optimisers do, and stays one
             self._node = new._node
-        self._data = new._data
+        self._raw = new._raw
         view = getattr(self, "_view", None)
         if view is not None:
             base, _, write, rest, kwargs = view
@@ -412,7 +412,7 @@ class Array(Methods, Chunked):
             if other is not None and other is not by:
                 _, again, _, rest, kwargs = other._view
                 new = again(self, *rest, **kwargs)
-                other._data = xgrad.ops.indexing.apart(self._data, new._data)
+                other._raw = xgrad.ops.indexing.apart(self._raw, new._raw)
                 other._node = new._node
                 other._refresh()
 
@@ -444,9 +444,9 @@ class Array(Methods, Chunked):
             if view is not None and view[0] is self and view[3] and view[3][0] is key:
                 return  # `x[key] += y` has written already, through the view that it made
         if self._node is None and not hasattr(self, "_view"):
-            raw = xgrad.ops.indexing.written(self._data, value, key, copy)
+            raw = xgrad.ops.indexing.written(self._raw, value, key, copy)
             if raw is not None:  # a loop without a tape is many small writes
-                self._data = raw
+                self._raw = raw
                 self._refresh()
                 type(self)._filled(self)
                 return
@@ -463,9 +463,9 @@ class Array(Methods, Chunked):
         type(self)._filled(self)
 
     def _inplace(self, new: Array, symbol: str) -> Array:
-        if new._data.shape != self._data.shape:
+        if new._raw.shape != self._raw.shape:
             raise ValueError(f"{symbol}: a result of shape {new.shape} does not fit {self.shape}")
-        if new._data.dtype != self._data.dtype:
+        if new._raw.dtype != self._raw.dtype:
             if not np.can_cast(new.dtype, self.dtype, "same_kind"):
                 raise TypeError(
                     f"{symbol}: cannot store dtype {new.dtype} in an array of dtype {self.dtype}"
@@ -533,7 +533,7 @@ def array_of(number: complex) -> Array:
 
 def leaf(x: Array, outer: bool) -> Array:
     """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
-    return Array(x._data, [next_serial(), LEAF, x._node if outer else None, None, None])
+    return Array(x._raw, [next_serial(), LEAF, x._node if outer else None, None, None])
 
 
 def _is_library(frame: FrameType) -> bool:

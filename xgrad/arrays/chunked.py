@@ -15,18 +15,18 @@ class Chunked:
 
     __slots__ = ()
 
-    _data: Any
+    _raw: Any
     _node: Node | None
 
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
         """The lengths of the chunks along each axis, where the library has chunks."""
-        return self._data.chunks  # type: ignore[no-any-return]
+        return self._raw.chunks  # type: ignore[no-any-return]
 
     @property
     def rechunk(self) -> Callable[..., Self]:
         """``rechunk(chunks)`` gives this array in other chunks, in its place on the tape."""
-        return self._kept(self._data.rechunk)
+        return self._kept(self._raw.rechunk)
 
     @property
     def persist(self) -> Callable[..., Self]:
@@ -34,7 +34,7 @@ class Chunked:
 
         See `xgrad.distributed.persist` for several arrays.
         """
-        return self._kept(self._data.persist)
+        return self._kept(self._raw.persist)
 
     @property
     def compute(self) -> Callable[..., Any]:
@@ -42,7 +42,7 @@ class Chunked:
 
         See `xgrad.distributed.compute` for several arrays in one pass.
         """
-        computed = self._data.compute
+        computed = self._raw.compute
 
         def compute(**options: Any) -> Any:
             self._untracked("compute()")

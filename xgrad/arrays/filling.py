@@ -2,7 +2,7 @@
 
 The first write copies, since whoever made the array, the tape or another array may hold its buffer.
 From then on nobody holds the copy, and the next write may go into it, until somebody asks for the
-data. No reference is counted for that: the array is a `Filling` meanwhile, whose ``_data`` makes it
+data. No reference is counted for that: the array is a `Filling` meanwhile, whose ``_raw`` makes it
 an ordinary `Array` again before it is handed out. So whatever an op, a transform or a user gets
 stays as it was, and what only writes and reads single entries stays in one buffer.
 """
@@ -17,7 +17,7 @@ from ..backends import BY_TYPE, Raw
 from .array import Array
 from .operators import TAKES
 
-_SLOT: Any = Array.__dict__["_data"]
+_SLOT: Any = Array.__dict__["_raw"]
 
 
 class Filling(Array):
@@ -28,21 +28,21 @@ class Filling(Array):
     if not TYPE_CHECKING:
 
         @property
-        def _data(self) -> Raw:
+        def _raw(self) -> Raw:
             self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-            return self._data
+            return self._raw
 
-        @_data.setter
-        def _data(self, value: Raw) -> None:
+        @_raw.setter
+        def _raw(self, value: Raw) -> None:
             self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-            self._data = value
+            self._raw = value
 
     def __getitem__(self, key: Any) -> Any:
-        raw = self._data  # an `Array` from here on
+        raw = self._raw  # an `Array` from here on
         part = xgrad.ops.indexing.getitem(self, key)
-        own = xgrad.ops.indexing.apart(raw, part._data)
+        own = xgrad.ops.indexing.apart(raw, part._raw)
         if getattr(own, "base", raw) is None:  # a copy: the buffer is still nobody else's
-            part._data = own
+            part._raw = own
             self.__class__ = Filling
         return part
 
@@ -53,11 +53,11 @@ class Filling(Array):
 
 def _fill(x: Array) -> None:
     """Make an array that was just copied a `Filling`, if it is no view and none shows it."""
-    if not BY_TYPE[type(x._data)].in_place or getattr(x, "_view", None) is not None:
+    if not BY_TYPE[type(x._raw)].in_place or getattr(x, "_view", None) is not None:
         return
     for ref in getattr(x, "_views", ()):
         view = ref()
-        if view is not None and getattr(view._data, "base", None) is not None:
+        if view is not None and getattr(view._raw, "base", None) is not None:
             return
     x.__class__ = Filling
 

@@ -29,6 +29,6 @@ def lend(x: Raw) -> None:
 def lend_parts(out: Any) -> None:
     """Note it of what an op gave for such an array, or of each of its results, if it may share."""
     for y in out if isinstance(out, (tuple, list)) else (out,):
-        raw = getattr(y, "_data", y)
+        raw = getattr(y, "_raw", y)
         if getattr(raw, "base", raw) is not None:
             lend(raw)

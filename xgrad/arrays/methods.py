@@ -49,7 +49,7 @@ class Methods(Operators):
 
     def copy(self, order: str = "C") -> Self:
         """Return a copy; derivatives flow through it."""
-        out = public.positive(self) if self._data.dtype in REAL | COMPLEX else self
+        out = public.positive(self) if self._raw.dtype in REAL | COMPLEX else self
         return out if out is not self else public.asarray(self, copy=True)
 
     def reshape(self, *shape: Any, order: str = "C") -> Self:

@@ -292,7 +292,7 @@ def selected(node: Node, i: int) -> Node:
 
 def parameter(x: Any) -> Node:
     """Return the node of a leaf whose gradient `backward` leaves in ``x.grad``."""
-    if x._data.dtype not in REAL and x._data.dtype not in COMPLEX:
+    if x._raw.dtype not in REAL and x._raw.dtype not in COMPLEX:
         raise errors.NotDifferentiableError(
             f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
             f"derivatives. Convert it with xgrad.astype(x, xgrad.float64){lacking(x.dtype)}"

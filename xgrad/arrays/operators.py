@@ -137,7 +137,7 @@ class Data:
     __slots__ = ()
 
     if TYPE_CHECKING:
-        _data: Raw
+        _raw: Raw
         _node: Any
 
         shape: Any
@@ -207,17 +207,17 @@ class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element
         return public.ops.indexing.getitem(self, key)
 
     def __len__(self) -> int:
-        if not self._data.shape:
+        if not self._raw.shape:
             raise TypeError("len() of a 0-d array: it has no axis to count along; x.size is 1")
-        return int(self._data.shape[0])
+        return int(self._raw.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
-        if not self._data.shape:
+        if not self._raw.shape:
             raise TypeError(
                 "iteration over a 0-d array: it has no axis to go along. "
                 "Use x itself, or xgrad.atleast_1d(x)"
             )
-        return (self[i] for i in range(self._data.shape[0]))
+        return (self[i] for i in range(self._raw.shape[0]))
 
     def __contains__(self, value: Any) -> bool:
         return bool(public.any(self == value))

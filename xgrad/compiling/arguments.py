@@ -46,7 +46,7 @@ class Arguments:
             raw = x
             if type(x) is not np.ndarray:
                 if isinstance(x, Array):
-                    raw, self.lifts = x._data, True
+                    raw, self.lifts = x._raw, True
                 elif isinstance(x, np.generic):
                     raw = np.asarray(x)
                 elif isinstance(x, type) or backend_of_type(type(x)) is None:

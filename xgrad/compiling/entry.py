@@ -62,7 +62,7 @@ class Entry:
             if type(value) in SCALARS:
                 self.numbers.append((place, value))
             else:
-                raw = value._data if isinstance(value, Array) else value
+                raw = value._raw if isinstance(value, Array) else value
                 found.setdefault(id(raw), []).append(place)
         backend = self.program.backend
         self.hidden = [Hidden(c, found.get(id(c.raw), []), backend) for c in captured]
@@ -118,7 +118,7 @@ class Entry:
             if now is not value and not (type(now) is type(value) and now == value):
                 return None
         for holder, copy in self.watched:
-            if not np.array_equal(holder._data, copy):
+            if not np.array_equal(holder._raw, copy):
                 return None
         found = []
         for hidden in self.hidden:
@@ -155,7 +155,7 @@ class Hidden:
         for place in self.places[1:]:
             if place.get() is not x:
                 return None
-        raw: Any = x._data if isinstance(x, Array) else x
+        raw: Any = x._raw if isinstance(x, Array) else x
         types: Any = self.backend.array_types  # as its classes are not known to be arrays
         if not isinstance(raw, types) or tuple(raw.shape) != self.shape:
             return None

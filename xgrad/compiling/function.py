@@ -192,7 +192,7 @@ class Compiled:
             if isinstance(x, Array):
                 if recording and x._node is not None:
                     return True
-                raw = x._data
+                raw = x._raw
             if isinstance(raw, Lazy):
                 return True
             backend = backend_of_type(type(raw)) if not isinstance(raw, type) else None
@@ -252,7 +252,7 @@ class Compiled:
         except BaseException:
             trace.undo()
             raise
-        flat = [x._data if isinstance(x, Array) else x for x in leaves]
+        flat = [x._raw if isinstance(x, Array) else x for x in leaves]
         outs = [(x.value if x.var is None else x.var) if isinstance(x, Lazy) else x for x in flat]
         hidden = list(trace.hidden.values())
         program = Program(

@@ -138,14 +138,14 @@ def _lifted(x: Any) -> Array:
 def _lazy(x: Any) -> Array | None:
     """Return a leaf as an `Array` of the program that is recorded; None if it is no such."""
     x = trees.as_array(x, "scan")
-    if isinstance(x._data, Lazy):
+    if isinstance(x._raw, Lazy):
         return x  # type: ignore[no-any-return]
     trace = Trace.now()
     assert trace is not None
     from .recording import lazy_backend
 
     own = lazy_backend(trace.base)
-    if not isinstance(x._data, trace.base.array_types):
+    if not isinstance(x._raw, trace.base.array_types):
         return None  # a batch, say
     adopted: Array = own.adopt(x, None)
     return adopted

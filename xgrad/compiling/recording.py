@@ -155,7 +155,7 @@ def _stream(base: Backend, seed: Any, device: Any) -> Any:
 
 def _adopted(cls: type[Lazy], x: Array, device: Any) -> Array:
     """Return an `Array` that a recorded function captures as one of its hidden inputs."""
-    raw, trace = x._data, Trace.now()
+    raw, trace = x._raw, Trace.now()
     if trace is None:
         raise errors.TraceError(
             "compile: an array of a program that was recorded is used after its recording has "

@@ -53,7 +53,7 @@ def roll(
     if not tracked:
         return [Array(x) for x in out[:k]], [Array(x) for x in out[k:]]
     parents = (*[x._node for x in (*carry, *xs)], *body.captured)
-    shapes = [x._data for x in (*carry, *xs)]
+    shapes = [x._raw for x in (*carry, *xs)]
     saved = (_Way(step, k, len(xs), rows - k, count, reverse, body.captured), shapes, out, None)
     fit = ([(x.shape, x.dtype) for x in out], None)
     node = [next_serial(), RULE, parents, saved, fit]
@@ -86,10 +86,10 @@ class _Body:
         self.trace = Trace(outer.name, outer.base, cls, outer)
         getitem = outer.base.getitem
         with self.trace, tape.recording(recording):
-            given = [self.trace.argument(x._data.value) for x in carry]
-            rows = [self.trace.argument(getitem(x._data.value, (first, ...))) for x in xs]
+            given = [self.trace.argument(x._raw.value) for x in carry]
+            rows = [self.trace.argument(getitem(x._raw.value, (first, ...))) for x in xs]
             arrays = [Array(x) for x in (*given, *rows)]
-            leaves = [tape.leaf(x, False) if _is_floating(x._data) else x for x in arrays]
+            leaves = [tape.leaf(x, False) if _is_floating(x._raw) else x for x in arrays]
             start = leaves if recording else arrays
             carried, made = step(start[: len(carry)], start[len(carry) :])
         end([x._node for x in leaves if x._node is not None])
@@ -105,7 +105,7 @@ class _Body:
         inner, outer = self.trace, self.outer
         hidden = list(inner.hidden.values())
         imported = list(inner.outer.values())
-        raws = [x._data for x in (*self.carried, *self.made)] + self.given[:kept]
+        raws = [x._raw for x in (*self.carried, *self.made)] + self.given[:kept]
         self.values = [x.value if isinstance(x, Lazy) else x for x in raws]
         outs = [_symbol(inner, x) for x in raws]
         inputs = [*inner.inputs, *[c.var for c in hidden], *[v for v, _ in imported]]
@@ -146,7 +146,7 @@ def _recorded(
     outer: Trace, loop: Loop, body: _Body, constants: list[Any], given: list[Array]
 ) -> list[Any]:
     """Write the equation of a loop, and return its results; the first round was run already."""
-    lazies = [*[x._data for x in given], *constants]
+    lazies = [*[x._raw for x in given], *constants]
     raws = [x.value for x in lazies]
     k = loop.carried
     stacks = [loop.stack(y) for y in body.values[k:]]
@@ -190,7 +190,7 @@ class _Way:
     ) -> tuple[list[Array], list[Array], list[Node]]:
         """Run one round on fresh leaves: the leaves, the results, and the path between."""
         with tape.recording(True):
-            leaves = [tape.leaf(x, taped) if _is_floating(x._data) else x for x in arrays]
+            leaves = [tape.leaf(x, taped) if _is_floating(x._raw) else x for x in arrays]
             carried, rows = self.step(leaves[: self.carried], leaves[self.carried :])
         end([x._node for x in leaves if x._node is not None])
         outs = [*carried, *rows]
@@ -208,12 +208,12 @@ class _Way:
         taped = tape.is_recording()
         leaves, outs, path = self.again(arrays, taped)
         seeds: dict[int, Any] = {
-            node[SERIAL]: t if taped else t._data
+            node[SERIAL]: t if taped else t._raw
             for node, t in zip(self.captured, totals, strict=False)
         }
         for out, ct in zip(outs, cts, strict=True):
             if out._node is not None:
-                serial, part = out._node[SERIAL], ct if taped else ct._data
+                serial, part = out._node[SERIAL], ct if taped else ct._raw
                 seeds[serial] = seeds[serial] + part if serial in seeds else part
         found = tape.pullback(path, seeds, taped=taped, sparse=sparse)
         return (
@@ -228,17 +228,17 @@ class _Way:
         taped = tape.is_recording()
         leaves, outs, path = self.again(arrays, taped)
         tangents = {
-            x._node[SERIAL]: t if taped else t._data
+            x._node[SERIAL]: t if taped else t._raw
             for x, t in zip(leaves, ts, strict=True)
             if x._node is not None and t is not None
         }
         for node, t in zip(self.captured, captured, strict=True):
             if t is not None:
-                tangents[node[SERIAL]] = t if taped else t._data
+                tangents[node[SERIAL]] = t if taped else t._raw
         gone = tape.last_uses(path, [x._node[SERIAL] for x in outs if x._node is not None])
         found = tape.pushforward(path, tangents, gone, taped=taped, sparse=sparse)
         made = [_array(found.get(x._node[SERIAL])) if x._node is not None else None for x in outs]
-        plain = [Array(x._data, _outside(x, taped)) for x in outs]
+        plain = [Array(x._raw, _outside(x, taped)) for x in outs]
         return plain + [_zeros(x) if t is None else t for x, t in zip(outs, made, strict=True)]
 
 
@@ -251,7 +251,7 @@ def _array(x: Any) -> Any:
 
 
 def _zeros(like: Any) -> Array:
-    raw = like._data if isinstance(like, Array) else like
+    raw = like._raw if isinstance(like, Array) else like
     return Array(zeros(Like(raw.shape, raw.dtype), raw))
 
 
@@ -274,7 +274,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     cts = [_array(g[i]) if i in g else _zeros(x) for i, x in enumerate(out)]
     k, m, r = way.carried, way.sequences, way.results
     xs, carries = inputs[k:], out[k + r :]
-    floating = [i for i, x in enumerate(inputs) if _is_floating(x._data)]
+    floating = [i for i, x in enumerate(inputs) if _is_floating(x._raw)]
     of_carry = [i for i in floating if i < k]
     of_xs = [i for i in floating if i >= k]
 
@@ -301,7 +301,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     by_place: dict[int, Any] = {i: ends[i] for i in of_carry}
     by_place.update(zip(of_xs, ct_xs, strict=True))
     found = [by_place.get(i) for i in range(len(inputs))] + ends[k:]
-    return [None if c is None else c._data if raw else c for c in found]
+    return [None if c is None else c._raw if raw else c for c in found]
 
 
 def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) -> list[Array]:
@@ -313,9 +313,9 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
     assert outer is not None
     probe = Trace(outer.name, outer.base, outer.cls, outer)
     with probe, tape.recording(False):
-        row = [Array(x._data[0, ...]) for x in inputs[k:]]
-        at = [Array(x._data) for x in inputs[:k]]
-        ct = [Array(x._data) for x in cts[:k]] + [Array(x._data[0, ...]) for x in cts[k : k + r]]
+        row = [Array(x._raw[0, ...]) for x in inputs[k:]]
+        at = [Array(x._raw) for x in inputs[:k]]
+        ct = [Array(x._raw) for x in cts[:k]] + [Array(x._raw[0, ...]) for x in cts[k : k + r]]
         _, captured = way.back([*at, *row], ct, [], False)
     return [_like(c, out[0]) for c in captured]
 
@@ -323,7 +323,7 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
 def _like(c: Any, near: Array) -> Array:
     if c is None:
         return _zeros(near)
-    return Array(zeros(Like(c._data.shape, c._data.dtype), near._data))
+    return Array(zeros(Like(c._raw.shape, c._raw.dtype), near._raw))
 
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
@@ -350,7 +350,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             way.reverse,
         )
     found = [*ends[k:], *rows]
-    return tuple(t._data if raw else t for t in found)
+    return tuple(t._raw if raw else t for t in found)
 
 
 def _never(*args: Any) -> Any:

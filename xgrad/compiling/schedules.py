@@ -104,7 +104,7 @@ class _Store:
             leaves, structure = trees.flatten(carry)
             path = self.folder / f"{n}.npz"
             np.savez(path, *[np.asarray(_numpy(x)) for x in leaves])
-            carry = path, structure, leaves[0]._data if leaves else None
+            carry = path, structure, leaves[0]._raw if leaves else None
         self.kept[n] = carry
 
     def get(self, n: int, last: bool) -> Any:
@@ -240,8 +240,8 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     carry, xs = call.arguments(call.constants())
     ends, rows = trees.leaves(carry), trees.leaves(xs)
     count, width = len(ends), len(ends) + len(rows)
-    ct: list[Any] = [c._data for c in cts[:count]]
-    of_rows = [c._data for c in cts[count:]]
+    ct: list[Any] = [c._raw for c in cts[:count]]
+    of_rows = [c._raw for c in cts[count:]]
     stacks: dict[int, Any] = {}
     total: list[Any] = [None] * len(run.captured)
 
@@ -286,7 +286,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
 
 
 def _zeros(like: Any) -> Any:
-    raw = like._data if isinstance(like, Array) else like
+    raw = like._raw if isinstance(like, Array) else like
     return zeros(Like(raw.shape, raw.dtype), raw)
 
 

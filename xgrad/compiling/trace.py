@@ -38,7 +38,7 @@ class Captured:
     __slots__ = ("baked", "holder", "raw", "var")
 
     def __init__(self, holder: Array, var: Var) -> None:
-        self.holder, self.var, self.raw = holder, var, holder._data
+        self.holder, self.var, self.raw = holder, var, holder._raw
         self.baked: Any = None
 
 
@@ -91,7 +91,7 @@ class Trace:
 
     def captured(self, x: Array) -> Var:
         """Return the variable of an array that the function captures."""
-        raw = x._data
+        raw = x._raw
         found = self.hidden.get(id(raw))
         if found is None or found.raw is not raw:
             var = Var(raw.shape, raw.dtype, order_of(raw))
@@ -189,13 +189,13 @@ class Trace:
     ) -> None:
         """Refuse a function that writes to an argument, or to an array that it captures."""
         for i, (x, raw) in enumerate(zip(inputs, given, strict=True)):
-            if x._data is not raw:
+            if x._raw is not raw:
                 raise errors.MutationError(
                     f"compile: {self.name} writes to its argument {name(i)}; a recorded function "
                     "may only return new arrays. Write to a copy (x * 1), and return it"
                 )
         for captured in self.hidden.values():
-            if captured.holder._data is not captured.raw:
+            if captured.holder._raw is not captured.raw:
                 raise errors.MutationError(
                     f"compile: {self.name} writes to an array that it captures "
                     f"({captured.var!r}); a recorded function may only return new arrays. Pass it "
@@ -205,7 +205,7 @@ class Trace:
     def undo(self) -> None:
         """Put captured arrays and random generators back to where they were."""
         for captured in self.hidden.values():
-            captured.holder._data = captured.raw
+            captured.holder._raw = captured.raw
         for stream in self.streams.values():
             stream.raw._raw = stream.before
 
@@ -360,7 +360,7 @@ def order_of(raw: Any) -> tuple[int, ...] | None:
 def as_raw(x: Any) -> Any:
     """Return what a black box gave as a raw array."""
     if isinstance(x, Array):
-        x = x._data
+        x = x._raw
     return x if backend_of_type(type(x)) is not None else np.asarray(x)
 
 

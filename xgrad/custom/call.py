@@ -54,7 +54,7 @@ class Call:
 
 
 def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Array) else trees.as_array(x, "custom rule")._data
+    return x._raw if isinstance(x, Array) else trees.as_array(x, "custom rule")._raw
 
 
 def _kept(x: Any) -> Any:
@@ -78,12 +78,12 @@ def recorded(
     """
     flat, structure = trees.flatten(out)
     arrays = [trees.as_array(x, name) for x in flat]
-    fit = ([(x._data.shape, x._data.dtype) for x in arrays], structure)
+    fit = ([(x._raw.shape, x._raw.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
     if near is not None:
         effects.note(node, near)
     return structure.unflatten(
-        [Array(x._data, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
+        [Array(x._raw, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
     )
 
 
@@ -130,7 +130,7 @@ def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
                 f"expected {tuple(x.shape)}, as its argument"
             )
         c = cast(handed.namespace, c, x.dtype)
-        found.append(c._data if raw else c)
+        found.append(c._raw if raw else c)
     return found
 
 
@@ -156,7 +156,7 @@ def transposed_jvp(
     with tape.recording(not raw):
         found = tape.pullback(path, seeds, taped=True)
     cs = [found.get(x._node[SERIAL]) for x in leaves]
-    return [c if c is None or not raw else c._data for c in cs]
+    return [c if c is None or not raw else c._raw for c in cs]
 
 
 def given_tangents(call: Call, ts: Any) -> list[Array]:

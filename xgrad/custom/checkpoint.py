@@ -76,7 +76,7 @@ def checkpoint(f: F) -> F:
             return _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
-        first = First(states, draws, [_sample(x._data) for x in outs])
+        first = First(states, draws, [_sample(x._raw) for x in outs])
         del outs
         saved = (f, call, captured, first, None)
         near = visits[0].zero if visits else None
@@ -110,7 +110,7 @@ def _sample(x: Any) -> Any:
 
 def _require_same(f: Any, first: First, outs: list[Array]) -> None:
     """Raise if a function gave another result than in its first run, but for rounding."""
-    again = [_sample(x._data) for x in outs]
+    again = [_sample(x._raw) for x in outs]
     if len(again) == len(first.samples) and all(map(_agree, first.samples, again)):
         return
     raise errors.ReplayError(
@@ -140,7 +140,7 @@ def _agree(a: Any, b: Any) -> bool:
 
 def _cut(out: Any) -> Any:
     """Return a result off the tape of the first run, which has served its purpose."""
-    return trees.map(lambda x: Array(x._data) if isinstance(x, Array) else x, out)
+    return trees.map(lambda x: Array(x._raw) if isinstance(x, Array) else x, out)
 
 
 def _as_array(x: Any) -> Array:
@@ -204,7 +204,7 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     seeds: dict[int, Any] = {}
     for out, ct in zip(outs, filled(g, fit), strict=True):
         if out._node is not None:
-            serial, part = out._node[SERIAL], ct if taped else ct._data
+            serial, part = out._node[SERIAL], ct if taped else ct._raw
             seeds[serial] = seeds[serial] + part if serial in seeds else part
     del outs
     zeros_stay = times is not operator.mul

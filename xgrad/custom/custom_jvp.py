@@ -70,7 +70,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
     def _push(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         found = self._tangent(saved, given_tangents(saved[0], ts), fit)
         raw = not isinstance(next(t for t in ts if t is not None), Array)
-        return tuple(t._data if raw else t for t in found)
+        return tuple(t._raw if raw else t for t in found)
 
     def _pull(self, xp: Any, g: Any, saved: Any) -> Any:
         raise AssertionError("a node with several outputs is always walked by pull_to")

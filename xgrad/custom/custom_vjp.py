@@ -65,7 +65,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             )
         if len(args) == 1 and type(args[0]) is Array and not running_levels():
             x = args[0]
-            if x._node is not None and x._data.dtype in REAL and is_recording():
+            if x._node is not None and x._raw.dtype in REAL and is_recording():
                 return self._call_one(x)
         call = Call(args)
         if not call.is_tracked:
@@ -77,14 +77,14 @@ class custom_vjp:  # noqa: N801 - used as a decorator
     # One array in, one out: what most rules are of, without taking pytrees apart
 
     def _call_one(self, x: Array) -> Any:
-        out, residuals = self._forward((Array(x._data),))
-        if type(out) is not Array or out._data.dtype not in REAL:
+        out, residuals = self._forward((Array(x._raw),))
+        if type(out) is not Array or out._raw.dtype not in REAL:
             call = Call((x,))
             parents, call.parents = call.parents, ()
             return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
-        fit = (out._data.shape, out._data.dtype), ((x._data.shape, x._data.dtype),)
-        saved = x._data, residuals
-        return Array(out._data, [next_serial(), self._of_one, x._node, saved, fit])
+        fit = (out._raw.shape, out._raw.dtype), ((x._raw.shape, x._raw.dtype),)
+        saved = x._raw, residuals
+        return Array(out._raw, [next_serial(), self._of_one, x._node, saved, fit])
 
     def _lift_one(self, node: Node) -> Any:
         x = Array(node[SAVED][0], node[PARENTS])
@@ -95,7 +95,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         raw = type(g) is not Array
         cotangents = self.bwd(residuals, Array(g) if raw else g)  # type: ignore[misc]
         if type(cotangents) is tuple and len(cotangents) == 1 and type(cotangents[0]) is Array:
-            c = cotangents[0]._data
+            c = cotangents[0]._raw
             if (c.shape, c.dtype) == fit[1][0]:
                 return c if raw else cotangents[0]
         call = Call((x if type(x) is Array else Array(x),))

@@ -186,7 +186,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
     taped = isinstance(g, Array)
     run = saved.run()
     if taped:
-        raw = _solved(saved.inverse, g._data, True)
+        raw = _solved(saved.inverse, g._raw, True)
         u = implicit(lambda u: run.pull_x(u, True) - g, raw, _Turned(saved.inverse))
     else:
         u = _solved(saved.inverse, g, True)
@@ -202,7 +202,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
         return None
     if not taped:
         return -_solved(saved.inverse, moved, False)
-    raw = -_solved(saved.inverse, moved._data, False)
+    raw = -_solved(saved.inverse, moved._raw, False)
     return implicit(lambda t: run.push_x(t, True) + moved, raw, saved.inverse)
 
 

@@ -275,7 +275,7 @@ def _floats(args: tuple[Any, ...]) -> tuple[list[Any], Function]:
     places = [
         i
         for i, x in enumerate(leaves)
-        if trees.is_leaf_type(x) and _array(x)._data.dtype in REAL | COMPLEX
+        if trees.is_leaf_type(x) and _array(x)._raw.dtype in REAL | COMPLEX
     ]
 
     def join(floats: Any) -> tuple[Any, ...]:
@@ -295,7 +295,7 @@ def _vector(tree: Any) -> Any:
     parts = []
     for x in _arrays(tree):
         flat = xgrad.reshape(x.detach(), (-1,))
-        complex_ = x._data.dtype in COMPLEX
+        complex_ = x._raw.dtype in COMPLEX
         parts += [xgrad.real(flat), xgrad.imag(flat)] if complex_ else [flat]
     return xgrad.concat(parts).data
 
@@ -303,7 +303,7 @@ def _vector(tree: Any) -> Any:
 def _tree_of(like: Any) -> Function:
     """Return the function from a raw real vector to the raw pytree of its numbers."""
     leaves, structure = trees.flatten(like)
-    kinds = [(x.shape, x.dtype, x._data.dtype in COMPLEX) for x in map(_array, leaves)]
+    kinds = [(x.shape, x.dtype, x._raw.dtype in COMPLEX) for x in map(_array, leaves)]
 
     def back(vector: Any) -> Any:
         found, start = [], 0

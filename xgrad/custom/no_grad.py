@@ -41,4 +41,4 @@ def _stopped(leaf: object) -> object:
         return leaf
     if leaf._node is not None:
         left("stop_gradient", leaf._node)
-    return Array(leaf._data)
+    return Array(leaf._raw)

@@ -102,7 +102,7 @@ class primitive:  # noqa: N801 - used as a decorator
                 f"primitive: {self.name} uses a tracked array that is not among its arguments, so "
                 "its gradient would be lost. Pass it as an argument, or use xgrad.stop_gradient"
             )
-        flat = [x._data for x in leaves]
+        flat = [x._raw for x in leaves]
         parents, call.parents = call.parents, ()
         tracked = [parent is not None for parent in parents]
         saved = (call, kwargs, flat, tracked, None)
@@ -256,15 +256,15 @@ class primitive:  # noqa: N801 - used as a decorator
             return transposed(lambda xp, g: self._pull_to(xp, g, saved, fit, times), ts, fit)
         found = self._tangents(saved, given_tangents(saved[0], ts), fit)
         raw = not isinstance(next(t for t in ts if t is not None), Array)
-        return tuple(t._data if raw else t for t in found)
+        return tuple(t._raw if raw else t for t in found)
 
 
 def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Array) else x
+    return x._raw if isinstance(x, Array) else x
 
 
 def _raw_array(x: Any) -> Any:
-    return trees.as_array(x, "primitive: the result")._data
+    return trees.as_array(x, "primitive: the result")._raw
 
 
 def _example(x: Any, lead: Batch, i: int) -> Any:

@@ -247,7 +247,7 @@ class _Debug(Reader):
 
 def raw_of(x: Any) -> Any:
     """Return the raw array of a cotangent or tangent; of a `Batch`, that of all its members."""
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     return under(raw)
 
 

@@ -128,7 +128,7 @@ def explain_gradient(
     def explained(*args: Any, **kwargs: Any) -> list[Explanation]:
         with _Explainer() as watch:
             record = Record("explain_gradient", f, args, numbers_of(argnums), kwargs, False)
-            ones = [Array(ones_like(y._data)) for y in record.outs]
+            ones = [Array(ones_like(y._raw)) for y in record.outs]
             watch.walked = {node[SERIAL] for node in record.path}
             found = record.pull(ones)
         ends = 0
@@ -155,7 +155,7 @@ def nonzero(x: Any) -> int:
         return sum(nonzero(part) for part in x.values())
     if x is None:
         return 0
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     if type(raw) in SCALARS:
         return int(raw != 0)
     return int(np.count_nonzero(np.asarray(backend_of(raw).to_numpy(raw))))

@@ -206,7 +206,7 @@ def _evaluated(tree: Any, how: str, keeps: bool) -> Any:
 
 
 def _raw(x: Any) -> Any:
-    return x._data if isinstance(x, Array) else x
+    return x._raw if isinstance(x, Array) else x
 
 
 def _kit(arrays: Any) -> Any:
@@ -286,7 +286,7 @@ class _WithGradient(_Local):
 
 
 def _bare(x: Any) -> Any:
-    return trees.as_array(x, "a function of chunks")._data
+    return trees.as_array(x, "a function of chunks")._raw
 
 
 def _floating(params: list[Any]) -> list[Any]:

@@ -46,7 +46,7 @@ def communicate(line: Line, message: Message, tree: Any, like: Any = None) -> An
         members = [i for i, x in enumerate(arrays) if is_floating(x) is floating]
         if not members:
             continue
-        call = [arrays[i] for i in members], [likes[i]._data for i in members]
+        call = [arrays[i] for i in members], [likes[i]._raw for i in members]
         ys = (_tracked if floating else _plain)(line, message, *call)
         if not ys:
             return None
@@ -64,12 +64,12 @@ def _within(x: Any, what: str) -> Array:
 
 
 def _home(y: Array, given: Any) -> Any:
-    return y if isinstance(given, Array) or y._node is not None else y._data
+    return y if isinstance(given, Array) or y._node is not None else y._raw
 
 
 def _plain(line: Line, message: Message, arrays: list[Array], likes: list[Raw]) -> list[Array]:
     """Send arrays that nobody differentiates."""
-    return [Array(y) for y in _run(line, message, [x._data for x in arrays], likes)]
+    return [Array(y) for y in _run(line, message, [x._raw for x in arrays], likes)]
 
 
 def _run(line: Line, message: Message, raws: list[Raw], likes: list[Raw]) -> list[Raw]:
@@ -88,7 +88,7 @@ def _tracked(line: Line, message: Message, arrays: list[Array], likes: list[Raw]
     """Send floating-point arrays, and leave a node that walks visit in any case."""
     parents = tuple([x._node for x in arrays])
     watched = is_recording() and (is_inside() is not None or any(n is not None for n in parents))
-    raws = [x._data for x in arrays]
+    raws = [x._raw for x in arrays]
     ys = _run(line, message, raws, likes)
     if not watched:
         return [Array(y) for y in ys]
@@ -146,10 +146,10 @@ def _again(
     line: Line, message: Message, values: list[Any], likes: Sequence[Like], near: Any
 ) -> list[Any] | None:
     """Send what a walk carries: recorded if the walk is, else raw."""
-    raw = near._data if isinstance(near, Array) else near
+    raw = near._raw if isinstance(near, Array) else near
     wanted = [zeros(like, raw) for like in likes] if message.kind == "sendrecv" else None
     if isinstance(near, Array):
-        back = [v._data for v in values] if wanted is None else wanted
+        back = [v._raw for v in values] if wanted is None else wanted
         return _tracked(line, message, values, back) or None
     return _run(line, message, values, values if wanted is None else wanted) or None
 

@@ -267,12 +267,12 @@ def _op(what: str, op: str, tree: Any) -> str:
                 f"{what}: got booleans with op={op!r}; expected numbers. Pass "
                 "xgrad.astype(x, xgrad.int64) to count, or op='max' for any, 'min' for all"
             )
-        if op == "mean" and x._data.dtype not in REAL and x._data.dtype not in COMPLEX:
+        if op == "mean" and x._raw.dtype not in REAL and x._raw.dtype not in COMPLEX:
             raise TypeError(
                 f"{what}: got {kind} with op='mean'; expected a floating-point dtype. Pass "
                 "xgrad.astype(x, xgrad.float64)"
             )
-        if op in ("max", "min") and x._data.dtype in COMPLEX:
+        if op in ("max", "min") and x._raw.dtype in COMPLEX:
             raise TypeError(
                 f"{what}: got {kind} with op={op!r}; expected real numbers, which have an order"
             )

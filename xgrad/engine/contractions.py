@@ -21,7 +21,7 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
         return any(has_nan(part, unseen) for part in parts if part is not None)
-    raw = under(x._data if type(x) is Array else x)
+    raw = under(x._raw if type(x) is Array else x)
     backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen and not is_recorded(raw)

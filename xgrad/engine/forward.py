@@ -43,7 +43,7 @@ def pushforward(
     if not tangents:
         return tangents
     like = next(iter(tangents.values()))
-    raw = like._data if taped else like
+    raw = like._raw if taped else like
     waits = not (is_recorded(raw) or backend_of(raw).on_host(under(raw)))
     if sparse or (waits and any(map(_fills, path))):
         return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
@@ -78,7 +78,7 @@ def _pushed(
     like = next(iter(tangents.values()))
     zeros: set[int] = set()
     held, done = tangents.get, gone.get
-    with backend_of(like._data if taped else like).quiet():
+    with backend_of(like._raw if taped else like).quiet():
         for node in path:
             serial, rule, parents, saved, fit = node
             ts: tuple[Any, ...]

@@ -97,18 +97,18 @@ def guarded_key(key: Any) -> Any:
     """Return an index with the raw arrays in it guarded."""
     if type(key) is tuple:
         return tuple([guarded_key(k) for k in key])
-    if type(key) is Array and id(key._data) in LENT:
-        return Array(guarded(key._data), key._node)
+    if type(key) is Array and id(key._raw) in LENT:
+        return Array(guarded(key._raw), key._node)
     return guarded(key) if type(key) in BY_TYPE else key
 
 
 def is_lent(x: Any) -> bool:
     """Whether an operand is a raw array, or an untracked `Array` that shares a caller's buffer."""
-    return id(x._data) in LENT and x._node is None if isinstance(x, Array) else type(x) in BY_TYPE
+    return id(x._raw) in LENT and x._node is None if isinstance(x, Array) else type(x) in BY_TYPE
 
 
 def unshared(x: Any) -> Array:
     """Return an operand as an `Array`; one whose buffer is somebody else's guarded."""
     if not is_lent(x):
         return x if isinstance(x, Array) else Array(x)
-    return Array(guarded(x._data if isinstance(x, Array) else x))
+    return Array(guarded(x._raw if isinstance(x, Array) else x))

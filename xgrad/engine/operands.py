@@ -56,9 +56,9 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
         return [_adopted(op, n, x, lead, lift) for n, x in _named(op, args)] if arrays else args
     if not arrays:
         return _raw_operands(op, args)
-    own = [x for x in arrays if not _is_number(x._data)]
+    own = [x for x in arrays if not _is_number(x._raw)]
     first = own[0] if own else arrays[0]
-    backend = backend_of(first._data)
+    backend = backend_of(first._raw)
     kept = is_recording() and any(x._node is not None for x in arrays)
     lift = unshared if kept else _array
     return [_operand(op, name, x, first, backend, lift) for name, x in _named(op, args)]
@@ -80,7 +80,7 @@ def _raw_operands(op: Op, args: list[Any]) -> list[Any]:
     if len({backend_of(x).name for x in raws}) > 1:  # a library's own array leads
         lead = next((x for x in raws if not _is_number(x)), raws[0])
         lifted = operands(op, _lifted(args, lead))
-        return [x._data if isinstance(x, Array) else x for x in lifted]
+        return [x._raw if isinstance(x, Array) else x for x in lifted]
     return args
 
 
@@ -88,7 +88,7 @@ def leading(args: Any) -> Any:
     """Return the raw array that takes all others along, as a batch does, or None."""
     found, most = None, 0
     for x in args:
-        raw = x._data if isinstance(x, Array) else x
+        raw = x._raw if isinstance(x, Array) else x
         backend = backend_of_type(type(raw))
         if backend is not None and backend.leads > most:
             found, most = raw, backend.leads
@@ -102,10 +102,10 @@ def taken_along(x: Any, others: Any) -> Any:
         return x
     array = x if isinstance(x, Array) else Array(x)
     backend = backend_of(lead)
-    if backend_of(array._data).leads >= backend.leads:
+    if backend_of(array._raw).leads >= backend.leads:
         return x
     adopted = backend.adopt(array, lead)
-    return adopted if isinstance(x, Array) else adopted._data
+    return adopted if isinstance(x, Array) else adopted._raw
 
 
 def _array(x: Any) -> Array:
@@ -121,7 +121,7 @@ def _adopted(op: Op, name: str, x: Any, lead: Any, lift: Any) -> Any:
             _refuse(op.path, name, x)
         x = np.asarray(x) if isinstance(x, np.generic) else x
     x, backend = lift(x), backend_of(lead)
-    return x if backend_of(x._data) is backend else backend.adopt(x, lead)
+    return x if backend_of(x._raw) is backend else backend.adopt(x, lead)
 
 
 def _named(op: Op, args: list[Any]) -> Any:
@@ -160,19 +160,19 @@ def _operand(op: Op, name: str, x: Any, first: Array, backend: Backend, lift: An
         return x
     if not isinstance(x, Array):
         if _is_number(x):
-            return Array(_beside(np.array(x), first._data, backend))
+            return Array(_beside(np.array(x), first._raw, backend))
         if backend_of_type(type(x)) is None:
             if isinstance(x, (bool, int, float, complex)):  # an enum member, say
                 return x
             if (values := numbers_of(x)) is None:
                 _refuse(op.path, name, x)
-            x = backend.from_numpy(values, backend.device(first._data))
+            x = backend.from_numpy(values, backend.device(first._raw))
         x = lift(x)
-    if backend_of(x._data) is not backend:
-        if _is_number(x._data):
-            device = backend.device(first._data)
+    if backend_of(x._raw) is not backend:
+        if _is_number(x._raw):
+            device = backend.device(first._raw)
             if x._node is None:
-                return Array(_beside(np.array(x._data), first._data, backend))
+                return Array(_beside(np.array(x._raw), first._raw, backend))
             return handed.namespace.to_backend(x, backend.name, device=device)
         raise errors.MixedBackendError(
             f"{called(op.path)}: got arrays of two backends, {backend.name!r} and {x.backend!r}. "
@@ -202,7 +202,7 @@ def require_one_place(name: str, arrays: Any) -> None:
     """Refuse arrays of several backends or devices, where no library's function would."""
     first: Any = None
     for x in arrays:
-        raw = x._data if isinstance(x, Array) else x
+        raw = x._raw if isinstance(x, Array) else x
         backend = BY_TYPE.get(type(raw)) or backend_of_type(type(raw))
         if backend is None or raw.shape == ():
             continue
@@ -240,7 +240,7 @@ def call_raw(op: Op, args: Any, kwargs: Any = {}) -> Any:  # noqa: B006 - never 
 
 def explain(op: Op, args: Any, error: Exception) -> None:
     """Add to a backend's error which op it was in, and with what; name two devices if there are."""
-    raws = [x._data if isinstance(x, Array) else x for x in args]
+    raws = [x._raw if isinstance(x, Array) else x for x in args]
     raws = [x for x in raws if backend_of_type(type(x))]
     try:
         require_one_place(called(op.path), raws)

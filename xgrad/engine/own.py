@@ -57,7 +57,7 @@ class Root(Own):
         missing = [name for name in self.names if name not in values]
         if missing:  # the tape holds the root alone, of the shape of its one argument
             tracked = type(node[PARENTS]) is list and len(self.names) == 1
-            stand_in = Array(values["out"]._data, node[PARENTS]) if tracked else 0.0
+            stand_in = Array(values["out"]._raw, node[PARENTS]) if tracked else 0.0
             values.update(dict.fromkeys(missing, stand_in))
         return self.square(*[values[name] for name in self.names])
 

@@ -23,7 +23,7 @@ class Others:
 
     def own(self, x: Array) -> Array:
         """Return an array in a buffer that is its own, copied where it is not."""
-        raw = x._data
+        raw = x._raw
         backend = BY_TYPE.get(type(raw)) or backend_of(raw)
         if x._node is not None or backend.leads:
             return x
@@ -31,7 +31,7 @@ class Others:
             return Array(backend.copied(raw))
         for y in self.arrays:  # asked for when first needed; they live as long as this does
             if y is not None:
-                self.ids.add(id(y._data))
+                self.ids.add(id(y._raw))
         self.arrays = ()
         if id(raw) in self.ids:
             raw = backend.copied(raw)

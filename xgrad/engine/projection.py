@@ -34,13 +34,13 @@ def conj(xp: Any, x: Any) -> Any:
     """Return the complex conjugate; a real array or a number as it is."""
     if type(x) in SCALARS:
         return x.conjugate()
-    raw = x._data if type(x) is Array else x
+    raw = x._raw if type(x) is Array else x
     return xp.conj(x) if raw.dtype in COMPLEX else x
 
 
 def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Sum a cotangent over broadcast axes, and bring it to the realness and dtype of its array."""
-    raw = c._data if type(c) is Array else c
+    raw = c._raw if type(c) is Array else c
     have = tuple(raw.shape)
     extra = len(have) - len(shape)
     if extra > 0 and have[extra:] == shape:  # the commonest: a bias added to a batch
@@ -73,7 +73,7 @@ def brought(xp: Any, cs: Any, likes: Any) -> Any:
 
 def cast(xp: Any, c: Any, dtype: Any) -> Any:
     """Bring a cotangent or tangent to the realness and dtype of its array."""
-    raw = c._data if type(c) is Array else c
+    raw = c._raw if type(c) is Array else c
     if raw.dtype is dtype or raw.dtype == dtype:
         return c
     if raw.dtype in COMPLEX and dtype in REAL:
@@ -83,7 +83,7 @@ def cast(xp: Any, c: Any, dtype: Any) -> Any:
 
 def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Bring a tangent to the shape and dtype of the result."""
-    raw = t._data if type(t) is Array else t
+    raw = t._raw if type(t) is Array else t
     return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, shape), dtype)
 
 
@@ -94,7 +94,7 @@ def ones_like(raw: Any) -> Any:
 
 def zeros(like: Any, near: Any) -> Any:
     """Return zeros of the shape and dtype of `like`, on the backend and device of `near`."""
-    raw = near._data if type(near) is Array else near
+    raw = near._raw if type(near) is Array else near
     backend = backend_of(raw)
     made = backend.xp.zeros(like.shape, dtype=like.dtype, device=backend.device(raw))
     return Array(made) if type(near) is Array else made

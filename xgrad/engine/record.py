@@ -110,7 +110,7 @@ class Record:
         self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             for i, x in enumerate(self.outs):
-                self.outs[i] = Array(x._data)
+                self.outs[i] = Array(x._raw)
         x = None  # type: ignore[assignment]
         first = nodes[0] if len(nodes) == 1 else None
         if first is not None and self.path and self.path[-1] is first:
@@ -157,9 +157,9 @@ class Record:
         if isinstance(given, Array):
             self.raw = False
             if LENT and is_lent(given):
-                x = Array(kept_argument(x._data, run))
+                x = Array(kept_argument(x._raw, run))
         elif type(given) in BY_TYPE:
-            x._data = kept_argument(x._data, run)
+            x._raw = kept_argument(x._raw, run)
         x = batched.within(x) if mapped else x
         y = leaf(x, outer)
         self.given.append(given)
@@ -175,7 +175,7 @@ class Record:
             block = inside(self.what in _WALK_LATER)
             with block as run:
                 fresh = self._fresh(args, outer, block.run)
-                made = make_like(self.inputs[0]._data) if self.inputs else None
+                made = make_like(self.inputs[0]._raw) if self.inputs else None
                 before = len(run.effects)
                 try:
                     if outer:
@@ -226,7 +226,7 @@ class Record:
         if x._node is not None and not any_alive(
             [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
         ):
-            x = Array(x._data)
+            x = Array(x._raw)
         return trees.like_input(self._let_go(x), None) if self.raw else x
 
     def _let_go(self, x: Array) -> Array:
@@ -257,7 +257,7 @@ class Record:
                 taped = taped or (g is not None and g._node is not None)
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
             if serial is not None and ct is not None:
-                c = ct if taped else ct._data
+                c = ct if taped else ct._raw
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
         if self.effects:
             with recording(taped):
@@ -274,7 +274,7 @@ class Record:
             c = found.get(node[0])
             if c is None:
                 self.unmet.add(node[0])
-            home.append(Array(c) if type(c) is type(x._data) else _home(c, x))
+            home.append(Array(c) if type(c) is type(x._raw) else _home(c, x))
         return home
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
@@ -285,7 +285,7 @@ class Record:
             tracked = tracked or is_inside() is not None
         taped = self.taped or (tracked and is_recording())
         seeds = {
-            node[SERIAL]: t if taped else t._data
+            node[SERIAL]: t if taped else t._raw
             for node, t in zip(self.leaves, tangents, strict=True)
             if t is not None
         }
@@ -309,7 +309,7 @@ class Record:
         own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
         for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
             v = own(value)
-            home.append(v if isinstance(g, Array) or v._node is not None else v._data)
+            home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
         found, start = [], 0
         for structure in self.structures:
             if structure is trees.SINGLE:
@@ -339,7 +339,7 @@ class Record:
 def slope(f: Callable[[Array], Any], x: Array) -> Array:
     """Return the derivative of an elementwise function at each element of `x`."""
     record = Record("slope", f, (x,), (0,), {}, False)
-    (tangent,) = record.push([Array(ones_like(x._data))])
+    (tangent,) = record.push([Array(ones_like(x._raw))])
     return tangent
 
 

@@ -31,12 +31,12 @@ def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) 
 
 
 def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
-    with creating_like(y._data):
+    with creating_like(y._raw):
         out = trees.as_array(x, what)
     if out.shape != y.shape:
         raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")
-    out = taken_along(out, (y._data,))  # a constant beside what is recorded or batched
-    own, theirs = backend_of(y._data), backend_of(out._data)
+    out = taken_along(out, (y._raw,))  # a constant beside what is recorded or batched
+    own, theirs = backend_of(y._raw), backend_of(out._raw)
     if own is not theirs and not theirs.leads:
         raise errors.MixedBackendError(
             f"{what}: the {name} is on {out.backend!r}; expected {y.backend!r}. "
@@ -48,17 +48,17 @@ def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
 def seed(y: Array, cotangent: Array | None, what: str, instead: str) -> Array:
     """Return the cotangent to start from: the given one, checked, or 1 for a real scalar."""
     if cotangent is None:
-        if y._data.shape != () or y._data.dtype not in REAL:
+        if y._raw.shape != () or y._raw.dtype not in REAL:
             raise errors.NotScalarError(
                 f"{what}: got {y.dtype}{list(y.shape)}; expected a real floating-point scalar. "
                 f"For anything else, {instead}"
             )
-        return Array(ones_like(y._data))
+        return Array(ones_like(y._raw))
     if cotangent.shape != y.shape:
         raise ValueError(
             f"{what}: the cotangent has shape {cotangent.shape}; expected {y.shape}, as y"
         )
-    if cotangent._data.dtype == y._data.dtype:
+    if cotangent._raw.dtype == y._raw.dtype:
         return cotangent
-    fitting: Array = cast(handed.namespace, cotangent, y._data.dtype)
+    fitting: Array = cast(handed.namespace, cotangent, y._raw.dtype)
     return fitting

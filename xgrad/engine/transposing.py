@@ -28,7 +28,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
     with recording(True):
         for like in likes:
             g = zeros(Like(*like), near)
-            leaves.append(Array(g._data, new_leaf()))
+            leaves.append(Array(g._raw, new_leaf()))
         g = Parts(enumerate(leaves)) if several else leaves[0]
         outputs, seeds = _seeds(pull(handed.namespace, g), lifted)
         path, _ = cone(outputs, [leaf._node for leaf in leaves])
@@ -39,7 +39,7 @@ def transposed(pull: Callable[..., Any], ts: tuple[Any, ...], fit: Any) -> Any:
         for leaf, like in zip(leaves, likes, strict=True)
     )
     if raw:
-        result = tuple(c._data for c in result)
+        result = tuple(c._raw for c in result)
     return result if several else result[0]
 
 

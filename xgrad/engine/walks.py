@@ -143,7 +143,7 @@ class Walk:
     def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
         first = next(iter(cotangents.values()))
-        self.backend = backend_of(first._data if taped else first)
+        self.backend = backend_of(first._raw if taped else first)
         self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}

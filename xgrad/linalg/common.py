@@ -73,7 +73,7 @@ def row(xp: XP, v: Any) -> Any:
 def identity(xp: XP | None, x: Any, n: int | None = None) -> Any:
     """Return the unit matrix in the dtype and on the device of `x`."""
     n = x.shape[-1] if n is None else n
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     backend = backend_of(raw)
     made = backend.xp.eye(n, dtype=raw.dtype, device=backend.device(raw))
     return Array(made) if isinstance(x, Array) else made
@@ -89,7 +89,7 @@ def svd_of_finite(xp: XP, x: Any) -> Any:
 
     What a derivative multiplies by needs it: the value itself was found without it.
     """
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     if is_recorded(raw):  # a choice by values is not to be had
         return xp.linalg.svd(x, full_matrices=False)
     bad = xp.any(xp.logical_not(xp.isfinite(x)), axis=(-2, -1), keepdims=True)

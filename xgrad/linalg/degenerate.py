@@ -24,7 +24,7 @@ from .common import column, row
 
 def epsilon(x: Any) -> float:
     """Return the spacing of numbers at 1 in the precision of `x`."""
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     return float(np.finfo(backend_of(raw).numpy_dtype(raw.dtype)).eps)
 
 
@@ -61,7 +61,7 @@ def watch(name: str, w: Any, turns: Any, of: Any, weights: Any) -> None:
         of: the terms whose difference `turns` is, which tell how large its rounding errors are.
         weights: what the loss gains by each eigenvalue; a matrix function if they differ.
     """
-    raws = [x._data if isinstance(x, Array) else x for x in (w, turns, of, weights)]
+    raws = [x._raw if isinstance(x, Array) else x for x in (w, turns, of, weights)]
     backend = backend_of(raws[0])
     if any(backend_of(x) is not backend for x in raws) or not backend.on_host(raws[0]):
         return
@@ -96,7 +96,7 @@ def watch_order(name: str, w: Any, turns: Any) -> None:
         w: the eigenvalues or singular values.
         turns: what a walk through the first derivative has between vectors i and j.
     """
-    raws = [x._data if isinstance(x, Array) else x for x in (w, turns)]
+    raws = [x._raw if isinstance(x, Array) else x for x in (w, turns)]
     backend = backend_of(raws[0])
     if backend_of(raws[1]) is not backend or not backend.on_host(raws[0]):
         return

@@ -207,7 +207,7 @@ def _values(f: Function, w: Any) -> Any:
             "matrix_function: f depends on a tracked array besides its argument, and that "
             "derivative would be lost. Write such a function with xgrad.linalg.eigh"
         )
-    return out._data
+    return out._raw
 
 
 def _largest(xp: XP, x: Any, axes: tuple[int, ...]) -> Any:

@@ -37,7 +37,7 @@ def matrix_rank(x: Array, /, *, rtol: float | Array | None = None) -> Array:
         return backend.xp.zeros(tuple(x.shape[:-2]), **where)
     if rtol is None:
         return raw_call("matrix_rank", x)
-    return raw_call("matrix_rank", x, rtol=rtol._data if isinstance(rtol, Array) else rtol)
+    return raw_call("matrix_rank", x, rtol=rtol._raw if isinstance(rtol, Array) else rtol)
 
 
 @as_given

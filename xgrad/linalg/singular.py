@@ -134,7 +134,7 @@ def svd(x: Array, /, *, full_matrices: bool = True) -> SVDResult:
         return _svd(x)
     if not is_tracked(x):
         return _svd_full(x)
-    (U, S, Vh), full, xp = _svd(x), _svd_full(Array(x._data)), handed.namespace
+    (U, S, Vh), full, xp = _svd(x), _svd_full(Array(x._raw)), handed.namespace
     k = S.shape[-1]
     if x.shape[-2] > k:
         return SVDResult(_completed(xp, U, full.U[..., k:]), S, Vh)

@@ -178,4 +178,4 @@ def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     Returns:
         Matrices of shape ``(..., n, m)``.
     """
-    return _pinv(x, rtol=rtol._data if isinstance(rtol, Array) else rtol)
+    return _pinv(x, rtol=rtol._raw if isinstance(rtol, Array) else rtol)

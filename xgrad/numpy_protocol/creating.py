@@ -122,7 +122,7 @@ def _like(name: str) -> Callable[..., Any]:
         a = xgrad.asarray(a)
         if shape is None:
             return getattr(xgrad, f"{name}_like")(a, dtype=dtype, device=device)
-        with creating_like(a._data):
+        with creating_like(a._raw):
             return getattr(xgrad, name)(_shaped(shape), dtype=dtype or a.dtype, device=device)
 
     return call
@@ -141,7 +141,7 @@ def _full_like(
     a = xgrad.asarray(a)
     if shape is None and getattr(fill_value, "shape", ()) == ():
         return xgrad.full_like(a, fill_value, dtype=dtype, device=device)
-    with creating_like(a._data):
+    with creating_like(a._raw):
         shape = a.shape if shape is None else shape
         return _full(shape, fill_value, dtype or a.dtype, device=device)
 
@@ -157,5 +157,5 @@ ADAPTED: dict[str, Callable[..., Any]] = {
 
 def made(like: Array, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Return what one of these functions makes, on the backend and device of an array."""
-    with creating_like(like._data):
+    with creating_like(like._raw):
         return MADE[function](*args, **kwargs)

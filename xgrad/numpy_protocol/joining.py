@@ -93,7 +93,7 @@ def _sort_complex(a: Any) -> Array:
 
 
 def _shares_memory(a: Any, b: Any, max_work: Any = None) -> bool:
-    first, second = (x._data if isinstance(x, Array) else x for x in (a, b))
+    first, second = (x._raw if isinstance(x, Array) else x for x in (a, b))
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         return bool(np.may_share_memory(first, second, max_work=max_work))
     raise NotImplementedError(

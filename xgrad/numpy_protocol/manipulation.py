@@ -220,7 +220,7 @@ def unique(
     NumPy says where they are; the elements themselves are taken, so that they keep derivatives.
     """
     ar = xgrad.asarray(ar)
-    if axis is None and backend_of(ar._data).is_lazy:
+    if axis is None and backend_of(ar._raw).is_lazy:
         values, indices, inverse, counts = xgrad.unique_all(ar)
         found = (indices, inverse, counts)
     else:

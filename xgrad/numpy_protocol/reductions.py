@@ -38,7 +38,7 @@ def _is_plain(a: Any, out: Any, initial: Any, where: Any) -> bool:
         and out is None
         and initial is UNSET
         and (where is True or where is UNSET)
-        and a._data.dtype in REAL
+        and a._raw.dtype in REAL
     )
 
 

@@ -56,7 +56,7 @@ def floating(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> An
 
 def placed(like: Any, values: Any, dtype: Any = None) -> Any:
     """Return numbers of the host as an array beside another one, by default in its dtype."""
-    raw = like._data if isinstance(like, Array) else like
+    raw = like._raw if isinstance(like, Array) else like
     backend = backend_of(raw)
     dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
     try:
@@ -75,7 +75,7 @@ def beside(like: Any, x: Any) -> Any:
 
 def _is_foreign_number(x: Any, like: Any) -> bool:
     """Whether this is a number of NumPy's beside an array of another library."""
-    raw = like._data if isinstance(like, Array) else like
+    raw = like._raw if isinstance(like, Array) else like
     return is_number(x) and backend_of_type(type(x)) is not backend_of(raw)
 
 

@@ -112,9 +112,9 @@ def asarray(
         return obj
     out = _asarray(obj, dtype, device, copy)
     if not copy and not isinstance(obj, Array) and _is_array(obj):
-        lend(out._data)
+        lend(out._raw)
     if requires_grad:
-        out = Array(out._data)
+        out = Array(out._raw)
         if copy is False:  # it is asked to share its buffer
             out._node = parameter(out)
         else:
@@ -216,9 +216,9 @@ def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
         moved = astype(x, dtype)
     if device is not None:
         moved = moved.to_device(device)
-    if copy is False and moved._data is not x._data:
+    if copy is False and moved._raw is not x._raw:
         raise ValueError("asarray: copy=False, but the dtype or device asked for needs a copy")
-    if copy and moved._data is x._data:
+    if copy and moved._raw is x._raw:
         return _copied(x) if x._node is None else x * 1
     return moved
 
@@ -250,7 +250,7 @@ def from_dlpack(x: Array, /, *, device: Device | None = None, copy: bool | None 
     raw = x if isinstance(x, backend.array_types) else backend.xp.from_dlpack(x)
     out = _array_of(raw, None, device, copy)
     if not copy:
-        lend(out._data)
+        lend(out._raw)
     return out
 
 
@@ -436,7 +436,7 @@ def linspace(
 def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any:
     """Return evenly spaced values between ends that are arrays."""
     width = stop - start
-    raw = width._data if isinstance(width, Array) else width
+    raw = width._raw if isinstance(width, Array) else width
     backend = backend_of(raw)
     kind = backend.numpy_dtype(raw.dtype)
     with creating_like(raw):
@@ -474,9 +474,9 @@ def eye(
 
 def _like(name: str, x: Any, dtype: Any, device: Any, *args: Any) -> Any:
     """Return what the backend of `x` makes in its shape, on its device."""
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     if type(x) in SCALARS:
-        raw = asarray(x)._data
+        raw = asarray(x)._raw
     require_array(f"{name}_like", "x", raw)
     backend = backend_of(raw)
     where = backend.device(raw) if device is None else backend.parse_device(device)
@@ -555,7 +555,7 @@ def full_like(
         require_array("full_like", "x", x)
         like = x if isinstance(x, Array) else Array(x)
         out = zeros_like(like, dtype=dtype, device=device) + astype(fill_value, dtype or like.dtype)
-        return out if isinstance(x, Array) or out._node is not None else out._data
+        return out if isinstance(x, Array) or out._node is not None else out._raw
     try:
         return _like("full", x, dtype, device, fill_value)
     except (AttributeError, TypeError, ValueError) as error:

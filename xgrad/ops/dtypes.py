@@ -79,7 +79,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Device | None 
     """
     if not isinstance(x, Array):
         return _astype_untracked(x, dtype=dtype)
-    dtype = backend_of(x._data).numpy_dtype(dtype)
+    dtype = backend_of(x._raw).numpy_dtype(dtype)
     if device is not None:
         x = x.to_device(device)
     if not copy and x.dtype == np.dtype(dtype):

@@ -48,7 +48,7 @@ def is_complex(x: Any) -> bool:
     if type(x) in SCALARS:
         return False
     try:
-        return (x._data if isinstance(x, Array) else x).dtype in COMPLEX
+        return (x._raw if isinstance(x, Array) else x).dtype in COMPLEX
     except AttributeError:
         require_array("", "x", x)
         raise
@@ -308,7 +308,7 @@ operators.define("**", pow)
 
 def _complex_like(number: Any, like: Any) -> Any:
     """Return a complex number as a 0-d array beside `like`, no wider than it."""
-    raw = like._data if isinstance(like, Array) else like
+    raw = like._raw if isinstance(like, Array) else like
     backend = backend_of(raw)
     single = 8 if raw.dtype in COMPLEX else 4
     name = "complex64" if backend.numpy_dtype(raw.dtype).itemsize <= single else "complex128"
@@ -373,7 +373,7 @@ def _square_of_root(y: Array, two: Any) -> Array:
     By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
     """
     root: Any = root_of(y)
-    return Array(y._data**two, root.squared(y._node)._node)
+    return Array(y._raw**two, root.squared(y._node)._node)
 
 
 @elementwise(lambda xp, out: -out * out)

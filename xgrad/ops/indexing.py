@@ -35,11 +35,11 @@ Key = Any
 def raw_key(key: Key) -> Key:
     """Return an index with the raw data of every `Array` in it."""
     if isinstance(key, Array):
-        return key._data
+        return key._raw
     if type(key) is tuple:
         for k in key:
             if isinstance(k, Array):
-                return tuple(k._data if isinstance(k, Array) else k for k in key)
+                return tuple(k._raw if isinstance(k, Array) else k for k in key)
     return key
 
 
@@ -174,10 +174,10 @@ def _apart(x: Any, key: Key, out: Any) -> Any:
     """
     if isinstance(x, Array):
         node = x._node
-        if not out._data.shape and hasattr(out, "_view") and not _has_ellipsis(key):
-            return Array(backend_of(out._data).copied(out._data), out._node)
+        if not out._raw.shape and hasattr(out, "_view") and not _has_ellipsis(key):
+            return Array(backend_of(out._raw).copied(out._raw), out._node)
         if node is not None and isinstance(node[RULE].own, Writing):
-            out._data = apart(x._data, out._data)
+            out._raw = apart(x._raw, out._raw)
     return out
 
 
@@ -201,13 +201,13 @@ def getitem(x: Array, key: Key, /) -> Array:
         except Exception as error:
             folded(error)
             raise
-        if type(out) is Array and out._data.shape:
+        if type(out) is Array and out._raw.shape:
             node = x._node
             if node is None or type(node[RULE].own) is not Writing:
                 return out
         return _apart(x, key, out)
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
-    if type(key) is np.ndarray and type(x) is Array and type(x._data) is np.ndarray:
+    if type(key) is np.ndarray and type(x) is Array and type(x._raw) is np.ndarray:
         return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
     key = raw_key(guarded_key(key) if tracked else key)
     if is_basic(key):
@@ -248,7 +248,7 @@ def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: Any = True) -> Array:
 def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
     """Return `x` with what is no array on a tape at a basic index, or None for the general way."""
     if type(value) is Array and value._node is None:
-        value = value._data
+        value = value._raw
     kind = type(x)
     if (type(value) is not kind and type(value) not in SCALARS) or not is_basic(key):
         return None
@@ -261,19 +261,19 @@ def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
 def setitem(x: Array, value: Any, /, *, key: Key, copy: bool = True) -> Array:
     """Return `x` with `value` at an index: what ``x[key] = value`` rebinds `x` to."""
     if type(x) is Array and x._node is None:
-        raw = written(x._data, value, key, copy)
+        raw = written(x._raw, value, key, copy)
         if raw is not None:
             return Array(raw)
     if isinstance(value, (list, tuple)):
         value = asarray(value, dtype=x.dtype)
     if isinstance(value, Array):
-        if value._node is not None and x._data.dtype not in REAL and x.dtype.kind in "iub":
+        if value._node is not None and x._raw.dtype not in REAL and x.dtype.kind in "iub":
             raise TypeError(
                 f"x[key] = value: value is tracked, and x is an array of {x.dtype}, which has no "
                 "derivative. Make x of a floating-point dtype"
             )
-        if len(value._data.shape) > len(x._data.shape):
-            value = _without_leading_ones(value, len(x._data.shape))
+        if len(value._raw.shape) > len(x._raw.shape):
+            value = _without_leading_ones(value, len(x._raw.shape))
     if not is_basic(key):
         key = raw_key(guarded_key(key) if is_recording() else key)
         x = taken_along(x, key if type(key) is tuple else (key,))

@@ -41,7 +41,7 @@ def to_device(x: Array, device: Device, /) -> Array:
         ValueError: if the backend knows no such device.
     """
     require_array("to_device", "x", x)
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     backend = backend_of(raw)
     try:
         source, device = backend.device(raw), backend.parse_device(device)
@@ -70,7 +70,7 @@ def to_backend(x: Array, backend: str, /, *, device: Device | None = None) -> Ar
     """
     require_array("to_backend", "x", x)
     name, _, suffix = backend.partition(":")
-    raw = x._data if isinstance(x, Array) else x
+    raw = x._raw if isinstance(x, Array) else x
     here, target = backend_of(raw), load(name)
     if here.under is not None:
         raise MissingFunctionError(

@@ -197,7 +197,7 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
     rows, points = _last(x, axis), None
-    hosted = type(q) is np.ndarray and type(getattr(x, "_data", x)) is np.ndarray
+    hosted = type(q) is np.ndarray and type(getattr(x, "_raw", x)) is np.ndarray
     if is_array(q) and not is_number(q) and not hosted:
         q = q / top
     else:

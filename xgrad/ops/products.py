@@ -38,7 +38,7 @@ def _matmul(x1: Raw, x2: Raw, /) -> Array:
 
 def promoted(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Return two arrays in their common dtype, which not every library finds by itself."""
-    raw1, raw2 = (x._data if isinstance(x, Array) else x for x in (x1, x2))
+    raw1, raw2 = (x._raw if isinstance(x, Array) else x for x in (x1, x2))
     if raw1.dtype is raw2.dtype or type(raw1) is not type(raw2) or raw1.dtype == raw2.dtype:
         return x1, x2
     dtype = result_type(x1, x2)
@@ -95,8 +95,8 @@ def matmul(x1: AnyArray, x2: AnyArray, /) -> Array:
         ValueError: if one of them has no axis (multiply by a number with ``*``), or if lengths
             differ.
     """
-    raw1 = x1._data if isinstance(x1, Array) else x1
-    raw2 = x2._data if isinstance(x2, Array) else x2
+    raw1 = x1._raw if isinstance(x1, Array) else x1
+    raw2 = x2._raw if isinstance(x2, Array) else x2
     ndim1, ndim2 = getattr(raw1, "ndim", 0), getattr(raw2, "ndim", 0)
     if not ndim1 or not ndim2:
         shapes = getattr(raw1, "shape", ()), getattr(raw2, "shape", ())

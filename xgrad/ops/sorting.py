@@ -111,5 +111,5 @@ def searchsorted(
     """
     xp = backend_of(x1).xp
     if isinstance(sorter, Array):
-        sorter = sorter._data
+        sorter = sorter._raw
     return xp.searchsorted(x1, x2, side=side, sorter=sorter)

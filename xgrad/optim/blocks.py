@@ -22,7 +22,7 @@ def raw_parts(*arrays: Any) -> list[Any] | None:
     Args:
         *arrays: the arrays, of one shape.
     """
-    raws = [x._data if isinstance(x, xg.Array) else x for x in arrays]
+    raws = [x._raw if isinstance(x, xg.Array) else x for x in arrays]
     first = raws[0]
     if not backend_of(first).in_place or first.size < _LEAST:
         return None

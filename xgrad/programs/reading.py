@@ -165,7 +165,7 @@ class Loaded:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the program."""
         arrays = self._arrays(args, kwargs)
-        raws = [x._data if isinstance(x, Array) else x for x in arrays]
+        raws = [x._raw if isinstance(x, Array) else x for x in arrays]
         watched = Trace.now() is not None or any(
             (isinstance(x, Array) and x._node is not None and tape.is_recording())
             or not isinstance(raw, self._backend.array_types)

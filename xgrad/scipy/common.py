@@ -37,7 +37,7 @@ __all__ = [
 
 def raw(x: Any) -> Any:
     """Return a raw array for an `Array`, anything else as it is."""
-    return x._data if isinstance(x, Array) else x
+    return x._raw if isinstance(x, Array) else x
 
 
 def raws(tree: Any) -> Any:
@@ -157,7 +157,7 @@ def twin(name: str) -> Callable[[F], F]:
                 given = args[position] if len(args) > position else kwargs.pop(place, None)
                 if len(args) > position:
                     args = (*args[:position], None, *args[position + 1 :])
-            if any(isinstance(x._data, Batch) for x in arrays):
+            if any(isinstance(x._raw, Batch) for x in arrays):
                 out = for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
             else:
                 out = f(*args, **kwargs)

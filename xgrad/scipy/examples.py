@@ -28,7 +28,7 @@ def for_each(name: str, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         if level is None:
             raise
     leaves, structure = trees.flatten((args, kwargs))
-    held = [isinstance(x, Array) and holds(x._data, level) for x in leaves]
+    held = [isinstance(x, Array) and holds(x._raw, level) for x in leaves]
     leaves = [left(x, level=level, axis=0) if h else x for x, h in zip(leaves, held, strict=True)]
     if name not in _told:
         _told.add(name)
@@ -53,9 +53,9 @@ def for_each(name: str, f: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 def _level_of(*trees_of_args: Any) -> Level | None:
     """Return the innermost call of `vmap` that one of the arguments is a batch of."""
     batches = [
-        x._data
+        x._raw
         for x in trees.leaves(trees_of_args)
-        if isinstance(x, Array) and isinstance(x._data, Batch) and not x._data.level.is_sweep
+        if isinstance(x, Array) and isinstance(x._raw, Batch) and not x._raw.level.is_sweep
     ]
     return max(batches, key=lambda x: x.rank).level if batches else None
 
@@ -67,7 +67,7 @@ def _together(name: str, results: list[Any], level: Level) -> Any:
         if isinstance(first, (str, int, type(None))) and all(x == first for x in results):
             return first
     arrays = [trees.as_array(x, name) for x in results]
-    if any(holds(x._data, level) for x in arrays):
+    if any(holds(x._raw, level) for x in arrays):
         raise NotBatchedError(
             f"vmap: {name} is for one problem, and a function that it calls holds many examples. "
             "Pass what differs from example to example as an argument"

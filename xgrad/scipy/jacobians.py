@@ -184,16 +184,16 @@ class _Coloured:
     def _entries(self, record: Record, colours: _Colours) -> Array:
         """Return the entries in the order of the pattern, from one tangent for each colour."""
         x = record.inputs[0]
-        backend = backend_of(x._data)
-        device = backend.device(x._data)
+        backend = backend_of(x._raw)
+        device = backend.device(x._raw)
         if not colours.count:
-            return Array(backend.xp.zeros((0,), dtype=x._data.dtype, device=device))
+            return Array(backend.xp.zeros((0,), dtype=x._raw.dtype, device=device))
 
         def here(values: Any) -> Any:
             return backend.from_numpy(values, device)
 
         def unit(colour: int) -> Any:
-            dtype = x._data.dtype
+            dtype = x._raw.dtype
             key = colour, dtype, str(device)
             return colours.kept(key, lambda: backend.xp.astype(here(colours.of == colour), dtype))
 
@@ -202,7 +202,7 @@ class _Coloured:
             try:
                 level = Level(colours.count, is_sweep=True)
                 units = backend.xp.stack([unit(c) for c in range(colours.count)])
-                swept = record.push([Array(level.batch(units))])[0]._data
+                swept = record.push([Array(level.batch(units))])[0]._raw
                 return Array(backend.getitem(leave(swept, level, 0), place))
             except (errors.MissingFunctionError, TypeError, AttributeError):
                 pass  # the walks below do one tangent at a time
@@ -213,9 +213,9 @@ class _Coloured:
 
     def _holds(self, record: Record, colours: _Colours, data: Array, f: Any) -> bool:
         """Whether a product with the entries is a difference of `f`, or that of one more walk."""
-        x = record.inputs[0]._data
+        x = record.inputs[0]._raw
         backend = backend_of(x)
-        entries = np.asarray(backend.to_numpy(data.detach()._data))
+        entries = np.asarray(backend.to_numpy(data.detach()._raw))
         product = _product(entries, colours, colours.tangent)
         size = 1e-5 * (_largest(product) + 1e-30)
 
@@ -227,13 +227,13 @@ class _Coloured:
         if np.dtype(str(product.dtype)) == np.float64:
             step = 1e-7 * (1.0 + _largest(np.asarray(backend.to_numpy(x))))
             with tape.recording(False), np.errstate(all="ignore"):
-                moved = xgrad.asarray(f(Array(x + step * tangent)))._data
-            away = np.asarray(backend.to_numpy(moved - record.outs[0]._data))
+                moved = xgrad.asarray(f(Array(x + step * tangent)))._raw
+            away = np.asarray(backend.to_numpy(moved - record.outs[0]._raw))
             product *= step
             if _largest(np.subtract(away, product, out=product)) <= size * step:
                 return True
             product = _product(entries, colours, colours.tangent)
-        pushed = record.push([Array(tangent)])[0].detach()._data
+        pushed = record.push([Array(tangent)])[0].detach()._raw
         return _largest(product - np.asarray(backend.to_numpy(pushed))) <= size
 
 
@@ -268,10 +268,10 @@ def _assembled(data: Array, colours: _Colours, raw: bool) -> Any:
     from .sparse.arrays import SparseArray
     from .sparse.products import Pattern
 
-    if raw and backend_of(data._data).name == "numpy":
+    if raw and backend_of(data._raw).name == "numpy":
         from scipy.sparse import csr_array
 
-        parts = (data._data, colours.cols.copy(), colours.indptr.copy())
+        parts = (data._raw, colours.cols.copy(), colours.indptr.copy())
         return csr_array(parts, shape=colours.shape)
     made = SparseArray(data, Pattern(colours.rows, colours.cols, colours.shape, "csr"))
     return made.plain() if raw else made

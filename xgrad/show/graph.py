@@ -166,7 +166,7 @@ def finish(x: Any) -> None:
     """Wait until the device has computed an array, so that a clock may be read."""
     if isinstance(x, (list, tuple)):
         x = next((part for part in x if part is not None), None)
-    data = x._data if isinstance(x, xg.Array) else x
+    data = x._raw if isinstance(x, xg.Array) else x
     if hasattr(data, "shape"):
         backend = xg.backends.backend_of(data)
         backend.synchronize(backend.device(data))

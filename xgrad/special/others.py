@@ -67,7 +67,7 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
                 "xgrad.stop_gradient(x) for its value alone, or define it with xgrad.custom_jvp"
             )
         near = next((x for x in given if isinstance(x, Array)), None)
-        raw = near._data if near is not None else next(filter(_is_raw, given), None)
+        raw = near._raw if near is not None else next(filter(_is_raw, given), None)
         if raw is None:
             return function(*args, **kwargs)
         own = getattr(backend_of(raw).xp.special, name)
@@ -75,8 +75,8 @@ def _guarded(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             _require_elementwise(name, raw)
         if near is None:
             return own(*args, **kwargs)
-        values = [x._data if isinstance(x, Array) else x for x in args]
-        named = {k: x._data if isinstance(x, Array) else x for k, x in kwargs.items()}
+        values = [x._raw if isinstance(x, Array) else x for x in args]
+        named = {k: x._raw if isinstance(x, Array) else x for k, x in kwargs.items()}
         return wrapped(own(*values, **named))
 
     return call

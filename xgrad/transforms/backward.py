@@ -29,7 +29,7 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     leaves = parameters(y._node)
     path, _ = cone([y._node], leaves)
     with recording(create_graph):
-        seeds = {y._node[SERIAL]: g if create_graph else g._data}
+        seeds = {y._node[SERIAL]: g if create_graph else g._raw}
         found = pullback(path, seeds, taped=create_graph, free=not create_graph)
     sums = []
     own = Others([g, y]).own

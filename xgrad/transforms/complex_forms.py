@@ -48,7 +48,7 @@ class Wirtinger(NamedTuple):
 
 def is_complex(x: Array) -> bool:
     """Whether an array holds complex numbers."""
-    return x._data.dtype in COMPLEX
+    return x._raw.dtype in COMPLEX
 
 
 def require_choice(what: str, complex: Any) -> None:
@@ -77,12 +77,12 @@ def require_named(record: Record, complex: Complex | None) -> None:
 
 def require_holomorphic(what: str, walk: Callable[[Array], list[Array]], like: Array) -> None:
     """Raise if a walk is linear over the reals only: one in a general direction will tell."""
-    backend = backend_of(like._data)
+    backend = backend_of(like._raw)
     spread = np.linspace(0.5, 1.5, like.size).reshape(like.shape)
     direction = (np.cos(7 * spread) + 1j * np.sin(11 * spread)).astype(like.dtype)
-    raw = backend.from_numpy(direction, backend.device(like._data))
+    raw = backend.from_numpy(direction, backend.device(like._raw))
     for once, turned in zip(walk(Array(raw)), walk(Array(raw * 1j)), strict=True):
-        a, b = once._data, turned._data
+        a, b = once._raw, turned._raw
         if a.dtype not in COMPLEX or not once.size:
             continue
         xp = backend_of(a).xp

@@ -220,7 +220,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     this `tells`, there is a warning.
     """
     y = record.outs[0] if len(record.outs) == 1 else None
-    if y is None or y._data.shape != () or y._data.dtype not in REAL:
+    if y is None or y._raw.shape != () or y._raw.dtype not in REAL:
         got = f"{len(record.outs)} arrays" if y is None else f"{y.dtype}{list(y.shape)}"
         pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
         if not record.outs:
@@ -234,7 +234,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
         )
     if again is not None:
         _require_influence(record, again)
-    one = Array((BY_TYPE.get(type(y._data)) or backend_of(y._data)).xp.ones_like(y._data))
+    one = Array((BY_TYPE.get(type(y._raw)) or backend_of(y._raw)).xp.ones_like(y._raw))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet and tells:
         constant_results.tell(record, "grad", "pass strict=False, or ", record.unmet)

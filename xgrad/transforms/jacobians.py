@@ -309,7 +309,7 @@ def _sweep(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -
 
 def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -> list[Array]:
     """Walk from many unit vectors at a time."""
-    backend = backend_of(x._data)
+    backend = backend_of(x._raw)
     most = max(largest(record.path), x.size, *[y.size for y in ends])
     count = max(1, _AT_ONCE // most)
     pieces: list[list[Any]] = [[] for _ in ends]
@@ -318,21 +318,21 @@ def _together(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]
             units = _units(x, unit, start, min(count, x.size - start))
             level = Level(int(units.shape[0]), is_sweep=True)
             for piece, result in zip(pieces, walk(Array(level.batch(units))), strict=True):
-                piece.append(leave(result._data, level, 0))
+                piece.append(leave(result._raw, level, 0))
     return [Array(backend.xp.concat(p) if len(p) > 1 else p[0]) for p in pieces]
 
 
 def _units(x: Array, unit: Any, start: int, count: int) -> Any:
     """Return some of the unit vectors of the space of an array, side by side, times 1 or i."""
-    backend = backend_of(x._data)
-    xp, device = backend.xp, backend.device(x._data)
-    eye = xp.eye(count, x.size, k=start, dtype=x._data.dtype, device=device)
+    backend = backend_of(x._raw)
+    xp, device = backend.xp, backend.device(x._raw)
+    eye = xp.eye(count, x.size, k=start, dtype=x._raw.dtype, device=device)
     return xp.reshape(eye if unit == 1 else eye * unit, (count, *x.shape))
 
 
 def _basis(x: Array, unit: Any) -> Iterator[Array]:
     """Yield the unit vectors of the space of an array, times 1 or i."""
-    backend = backend_of(x._data)
+    backend = backend_of(x._raw)
     for i in range(x.size):
         flat = backend.xp.reshape(trees.zeros_like(x), (-1,))
         flat = backend.setitem(flat, i, unit, False)
@@ -342,9 +342,9 @@ def _basis(x: Array, unit: Any) -> Iterator[Array]:
 def _stacked(rows: list[Array], like: Array, shape: tuple[int, ...]) -> Array:
     """Return rows as an array of a shape, zeros if there are none."""
     if not rows:
-        backend = backend_of(like._data)
-        device = backend.device(like._data)
-        return Array(backend.xp.zeros(shape, dtype=like._data.dtype, device=device))
+        backend = backend_of(like._raw)
+        device = backend.device(like._raw)
+        return Array(backend.xp.zeros(shape, dtype=like._raw.dtype, device=device))
     return xgrad.reshape(xgrad.stack(rows), shape)
 
 

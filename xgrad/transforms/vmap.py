@@ -140,7 +140,7 @@ def _inputs(
             )
         array = trees.as_array(x, "vmap")
         if is_inside() is not None:
-            array = unshared(x if isinstance(x, Array) else array._data)
+            array = unshared(x if isinstance(x, Array) else array._raw)
         if not -array.ndim <= axis < array.ndim:
             raise ValueError(
                 f"vmap: in_axes has {axis} for {name}, which has shape {array.shape}; expected an "
@@ -188,7 +188,7 @@ def _run(
         x if axis is None else _entered(x, level, axis) for x, axis in zip(xs, axes, strict=True)
     ]
     like = next(x for x, axis in zip(xs, axes, strict=True) if axis is not None)
-    with creating_like(like._data), running(level, randomness):
+    with creating_like(like._raw), running(level, randomness):
         out = f(*structure.unflatten(inside), **kwargs)
     del inside
     flat, home = trees.flatten(out)
@@ -211,7 +211,7 @@ def _entered(x: Array, level: Level, axis: int) -> Array:
 def _left(y: Array, level: Level, axis: int | None) -> Array:
     """Return a result with the axis of the examples."""
     if axis is None:
-        if type(y._data) is level.kind:
+        if type(y._raw) is level.kind:
             raise ValueError(
                 "vmap: out_axes has None for a result that differs from example to example; "
                 "expected an axis"
@@ -222,7 +222,7 @@ def _left(y: Array, level: Level, axis: int | None) -> Array:
             f"vmap: out_axes has {axis} for a result of shape {y.shape} in each example; expected "
             f"an axis below {y.ndim + 1}"
         )
-    if not holds(y._data, level):
+    if not holds(y._raw, level):
         y = adopted(y, level=level)
     return left(y, level=level, axis=axis % (y.ndim + 1))
 
@@ -231,7 +231,7 @@ def _require_none_outside(level: Level) -> None:
     """Raise if examples were written into an array that outlives the function; undo it."""
     outside = [(x, data, node) for ref, data, node in level.written if (x := ref()) is not None]
     for x, data, node in reversed(outside):
-        x._data, x._node = data, node
+        x._raw, x._node = data, node
     if outside:
         x, data, _ = outside[0]
         raise errors.MutationError(

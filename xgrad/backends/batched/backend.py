@@ -111,14 +111,14 @@ def within(x: Any) -> Any:
     comes back must be added up over both.
     """
     for level in levels():
-        if not holds(x._data, level):
+        if not holds(x._raw, level):
             x = _handed.adopt(x, level)
     return x
 
 
 def _adopt(x: Any, like: Batch) -> Any:
     """Return an `Array` of a library, or of a level below, as the same for each."""
-    raw, base = x._data, place_of(like).backend
+    raw, base = x._raw, place_of(like).backend
     if not isinstance(raw, Batch) and backend_of(raw) is not base:
         if not (isinstance(raw, np.ndarray) and raw.shape == ()):
             raise errors.MixedBackendError(
@@ -128,7 +128,7 @@ def _adopt(x: Any, like: Batch) -> Any:
         x = type(x)(base.from_numpy(raw, place_of(like).device))
     if x._node is not None:
         x = within(x)
-    return x if holds(x._data, like.level) else _handed.adopt(x, like.level)
+    return x if holds(x._raw, like.level) else _handed.adopt(x, like.level)
 
 
 def _from_numpy(values: Any, place: Any) -> Any:

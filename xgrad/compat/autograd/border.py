@@ -79,7 +79,7 @@ def floating(x: Any) -> Any:
     if type(x) is float or type(x) is np.float64:
         return np.asarray(x)
     if type(x) is Array:
-        return x if x._data.dtype.kind in "fc" else _floating(x)
+        return x if x._raw.dtype.kind in "fc" else _floating(x)
     return tree.map(_floating, plain(x))
 
 
@@ -105,18 +105,18 @@ def _floating(leaf: Any) -> Any:
 
 def raw(x: Any) -> Any:
     """Return the value of an array off the tape, a scalar where it has no axes."""
-    return home(x._data) if isinstance(x, Array) else x
+    return home(x._raw) if isinstance(x, Array) else x
 
 
 def untracked(x: Any) -> Any:
     """Return a pytree with the arrays in it as NumPy's own; tracked ones as they are."""
     if isinstance(x, Array):
-        return home(x._data) if x._node is None else x
+        return home(x._raw) if x._node is None else x
     return x if tree.is_leaf_type(x) else tree.map(_untracked, x)
 
 
 def _untracked(leaf: Any) -> Any:
-    return home(leaf._data) if isinstance(leaf, Array) and leaf._node is None else leaf
+    return home(leaf._raw) if isinstance(leaf, Array) and leaf._node is None else leaf
 
 
 _deriving: ContextVar[bool] = ContextVar("xgrad_compat_deriving", default=False)
@@ -189,7 +189,7 @@ def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, An
 def _alone(like: list[Array], g: Any) -> list[Array] | None:
     """Return a cotangent or tangent that fits the one array that there is; None if it may not."""
     if len(like) == 1 and type(g) is np.ndarray:
-        data = like[0]._data
+        data = like[0]._raw
         if type(data) is np.ndarray and g.shape == data.shape and g.dtype == data.dtype:
             return [Array(g)]
     return None
@@ -199,12 +199,12 @@ def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[An
     """Return the value of a function of one argument that gives a real scalar, and its gradient."""
     record = Record(what, within(fun), (floating(x),), (0,), {}, False)
     y = record.outs[0] if record.out_structure is tree.SINGLE else None
-    if y is None or y.size != 1 or y._data.dtype not in REAL:
+    if y is None or y.size != 1 or y._raw.dtype not in REAL:
         raise xgrad.errors.NotScalarError(
             f"{what}: the function returned {described(record.result())}; {what} needs a real "
             "scalar. Use jacobian, elementwise_grad or holomorphic_grad"
         )
-    one = Array(ones_like(y._data))
+    one = Array(ones_like(y._raw))
     (gradient,) = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet:
         constant_results.tell(record, what, unmet=record.unmet)

@@ -19,7 +19,7 @@ from .sparse import SparseObject
 
 def turned(x: Any) -> Any:
     """Return the conjugate of what a rule gets or gives: autograd's cotangent and xgrad's."""
-    dtype = getattr(x._data if isinstance(x, Array) else x, "dtype", None)
+    dtype = getattr(x._raw if isinstance(x, Array) else x, "dtype", None)
     return xgrad.conj(x) if dtype in COMPLEX or type(x) is complex else x
 
 
@@ -38,7 +38,7 @@ def fitted(c: Any, like: Any, taped: bool, what: str) -> Any:
     if x.shape != tuple(shape):
         x = _spread(x, tuple(shape), what)
     x = cast(xgrad, x, dtype)
-    return x if taped else x._data
+    return x if taped else x._raw
 
 
 def _spread(x: Array, shape: tuple[int, ...], what: str) -> Any:
@@ -69,7 +69,7 @@ def fitted_tangents(given: Any, of: Any, name: str) -> Any:
         return given  # whoever asked says what is wrong
     found = []
     for value, leaf in zip(values, leaves, strict=True):
-        raw = leaf._data if isinstance(leaf, Array) else np.asarray(leaf)
+        raw = leaf._raw if isinstance(leaf, Array) else np.asarray(leaf)
         if raw.dtype.kind in "fc":
             found.append(fitted(value, (raw.shape, raw.dtype), True, f"a rule of {name}"))
         else:

@@ -137,7 +137,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if made.dtype not in REAL and made.dtype not in COMPLEX:
             left(self.name, nodes)
             return out
-        likes = tuple([like(args[i]._data) for i in argnums])
+        likes = tuple([like(args[i]._raw) for i in argnums])
         for i, x in enumerate(args):
             if type(x) is np.ndarray:
                 values[i] = guarded(x)
@@ -148,8 +148,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
     def _recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: Any) -> Any:
         """Return a result that is no lone array with its place on the tape; see the base."""
         call = Call(args)
-        call.leaves = [x._data if isinstance(x, Array) else x for x in call.leaves]
-        leaves = [tree.as_array(x, self.name)._data for x in tree.leaves(out)]
+        call.leaves = [x._raw if isinstance(x, Array) else x for x in call.leaves]
+        leaves = [tree.as_array(x, self.name)._raw for x in tree.leaves(out)]
         if any(isinstance(x, Array) and x._node is not None for x in tree.leaves(out)):
             raise xgrad.errors.RuleError(
                 f"primitive: {self.name} uses a tracked array that is not among its arguments, so "

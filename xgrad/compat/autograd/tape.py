@@ -80,7 +80,7 @@ def new_box(value: Any, trace: int, node: Any) -> Any:
     if isinstance(value, Array):
         if node[PARENTS] is None:
             node[PARENTS] = value._node
-        return Array(value._data, node)
+        return Array(value._raw, node)
     if isinstance(value, (list, tuple, dict)):
         leaves, structure = tree.flatten(value)
         arrays = [_floating(x) for x in leaves]

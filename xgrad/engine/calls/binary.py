@@ -68,10 +68,10 @@ def binary_call(
     def call(x1: Any, x2: Any, /) -> Any:
         alone = False  # whether the tracked argument has a number beside it
         if type(x1) is Array:
-            d1 = data = x1._data
+            d1 = data = x1._raw
             n1 = x1._node
             if type(x2) is Array:
-                d2 = x2._data
+                d2 = x2._raw
                 n2 = x2._node
                 if type(d1) is not type(d2) and not same_backend(type(d1), type(d2)):
                     return settle(x1, x2)
@@ -84,7 +84,7 @@ def binary_call(
                     return settle(x1, x2)
         elif type(x2) is Array:
             d1 = x1
-            d2 = data = x2._data
+            d2 = data = x2._raw
             n1 = None
             n2 = x2._node
             if type(x1) in SCALARS:
@@ -106,7 +106,7 @@ def binary_call(
                 return wrapped(out)
             out = arrayed(out)
         y: Any = new(Array)
-        y._data = out
+        y._raw = out
         if (n1 is None and n2 is None) or not records or not is_recording():
             y._node = None
             if not records and (n1 or n2):

@@ -40,7 +40,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         mask, bit, cls = 0, 1, None
         for x in arrays:
             if type(x) is Array:
-                data = x._data
+                data = x._raw
                 if cls is not type(data):
                     if cls is not None and not same_backend(cls, type(data)):
                         break
@@ -86,7 +86,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
                 return parts_on_tape(out, rule, parents, pack, values, parameters, tracked)
             out = arrayed(out)
         y: Any = new(Array)
-        y._data = out
+        y._raw = out
         saved, dtype, shape = pack(values, parameters, out), out.dtype, out.shape
         if kind.fits and dtype in REAL:
             for i in tracked:

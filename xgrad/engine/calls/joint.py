@@ -44,7 +44,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
         likes: list[Like] = []
         cls = dtype = None
         for x in arrays:
-            data: Any = x._data if type(x) is Array else None
+            data: Any = x._raw if type(x) is Array else None
             if type(data) is not cls or data.dtype is not dtype:
                 if cls is not None or data is None:
                     break
@@ -54,7 +54,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
             likes.append(tuple.__new__(Like, (data.shape, dtype)))
         if cls is None or len(values) < len(arrays):
             arrays = of_one_dtype(op, operands(op, list(arrays)))
-            values = [x._data if isinstance(x, Array) else x for x in arrays]
+            values = [x._raw if isinstance(x, Array) else x for x in arrays]
             nodes = [x._node if isinstance(x, Array) else None for x in arrays]
             cls, dtype = type(values[0]), values[0].dtype
             likes = [tuple.__new__(Like, (data.shape, dtype)) for data in values]
@@ -67,7 +67,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
         if not any(nodes) or not is_recording():
             return wrapped(out) if isinstance(arrays[0], Array) else out
         y: Any = new(Array)
-        y._data = out = out if type(out) is cls else arrayed(out)
+        y._raw = out = out if type(out) is cls else arrayed(out)
         saved = (tuple(likes), *parameters)
         if out.dtype is dtype and dtype in REAL:
             y._node = [next_serial(), rule, tuple(nodes), saved, None]
@@ -86,7 +86,7 @@ def of_one_dtype(op: Op, arrays: Sequence[Any]) -> Sequence[Any]:
         return arrays
     xp, first = handed.namespace, next(x for x in arrays if type(x) not in SCALARS)
     common = xp.result_type(*arrays)
-    raw = first._data if isinstance(first, Array) else first
+    raw = first._raw if isinstance(first, Array) else first
     backend = backend_of(raw)
 
     def made(number: Any) -> Any:

@@ -39,7 +39,7 @@ def wrapped(out: Any) -> Any:
 
 def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
     """Give a result its node, or none if its dtype has no derivative; return the result."""
-    dtype = y._data.dtype
+    dtype = y._raw.dtype
     if dtype in REAL or dtype in COMPLEX:
         y._node = [next_serial(), rule, parents, saved, fit]
         return y

@@ -47,7 +47,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 return raws[type(x)](x, *rest, **kwargs)
             (x,) = operands(op, [x])
             return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
-        data = x._data
+        data = x._raw
         cls = type(data)
         try:
             out = raws[cls](data, *rest, **kwargs)
@@ -71,7 +71,7 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                     return parts_on_tape(out, rule, node, pack, [data], parameters, (0,))
                 out = arrayed(out)
             y = new(Array)
-            y._data = out
+            y._raw = out
             if liked:
                 saved: Any = (tuple.__new__(Like, (data.shape, data.dtype)), *parameters)
             elif both:
@@ -105,7 +105,7 @@ def keyed_call(op: Op, kind: Kind, view: Any, general: Callable[..., Any]) -> Ca
     def call(x: Any, key: Any, /) -> Any:
         if type(x) is not Array:
             return general(x, key)
-        data = x._data
+        data = x._raw
         cls = type(data)
         try:
             out = raws[cls](data, key)
@@ -115,7 +115,7 @@ def keyed_call(op: Op, kind: Kind, view: Any, general: Callable[..., Any]) -> Ca
         if type(out) is not cls:
             out = arrayed(out)
         y: Any = new(Array)
-        y._data, y._node = out, None
+        y._raw, y._node = out, None
         if x._node is not None and is_recording():
             dtype = out.dtype
             saved = (tuple.__new__(Like, (data.shape, dtype)), key)

@@ -33,7 +33,7 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
                 return raws[type(x)](x)
             (x,) = operands(op, [x])
             return call(x) if type(x) is Array else raws[type(x)](x)
-        data = x._data
+        data = x._raw
         cls = type(data)
         try:
             out = raws[cls](data)
@@ -48,7 +48,7 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
             out = arrayed(out)
         parent = x._node
         y: Any = new(Array)
-        y._data = out
+        y._raw = out
         if parent is None or not records or not is_recording():
             y._node = None
             if parent is not None and not records:

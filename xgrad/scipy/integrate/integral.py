@@ -115,7 +115,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
             return xgrad.concat(flat)
 
         total = integral(pulled, saved.limits, saved.quadrature)
-        total = total if taped else total._data
+        total = total if taped else total._raw
         start = 0
         for shape, _ in saved.shapes:
             size = math.prod(shape)
@@ -150,7 +150,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
             return t if isinstance(t, Array) else Array(np.asarray(t))
 
         total = integral(pushed, saved.limits, saved.quadrature)
-        total = total if taped else total._data
+        total = total if taped else total._raw
     moving = iter(ts[count:])
     for x, tracked, sign in zip(saved.limits, saved.tracked, (-1.0, 1.0), strict=True):
         t = next(moving) if tracked else None

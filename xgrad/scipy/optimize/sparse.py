@@ -91,12 +91,12 @@ def hessian_of(objective: Function, method: str, x: Any) -> dict[str, Any]:
     def product(v: Any, t: Any, *_: Any) -> Any:
         with tape.recording(True):
             return np.asarray(
-                xgrad.jvp(gradient, (Array(v),), (Array(np.asarray(t)),))[1].detach()._data
+                xgrad.jvp(gradient, (Array(v),), (Array(np.asarray(t)),))[1].detach()._raw
             )
 
     def dense(v: Any, *_: Any) -> Any:
         with tape.recording(True):
-            return np.asarray(xgrad.jacfwd(gradient)(Array(v)).detach()._data)
+            return np.asarray(xgrad.jacfwd(gradient)(Array(v)).detach()._raw)
 
     if method in ("newton-cg", "trust-ncg", "trust-krylov"):
         return {"hessp": product}

@@ -124,7 +124,7 @@ class Leaving:
 
 
 def _value(x: Any) -> Any:
-    return x._data if isinstance(x, Array) else x
+    return x._raw if isinstance(x, Array) else x
 
 
 class ndenumerate:  # noqa: N801 - NumPy's name
