@@ -288,7 +288,7 @@ def test_first_order(walk, seed, thinned):
 
 @pytest.mark.parametrize("walk", SECOND)
 def test_taped_walks(walk, seed, thinned):
-    assert inject(walk, seed, thinned(17)) > 2
+    assert inject(walk, seed, thinned(11)) > 2
 
 
 @pytest.mark.parametrize("walk", [reverse, reverse_over_reverse])

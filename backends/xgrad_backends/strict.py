@@ -69,6 +69,12 @@ def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     return xp.reshape(x, (shape,) if isinstance(shape, int) else shape, copy=copy)
 
 
+def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """Limit by the standard's own extremes: `clip` makes numbers double inside."""
+    x = +x if min is None else xp.maximum(x, min)
+    return x if max is None else xp.minimum(x, max)
+
+
 class _Special(Functions):
     """The functions of ``scipy.special``, applied to the NumPy arrays inside."""
 
@@ -139,6 +145,7 @@ BACKEND = Backend(
         "array_api_strict",
         xp,
         reshape=_reshape,
+        clip=_clip,
         special=_Special("array_api_strict", scipy_special.named("array_api_strict")),
     ),
     array_types=(_Array,),

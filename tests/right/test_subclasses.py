@@ -206,7 +206,7 @@ MASKED_FUNCTIONS = {
 
 @pytest.mark.parametrize("name", MASKED_FUNCTIONS)
 def test_nothing_of_numpys_masked_arrays_drops_a_gradient(name):
-    """They read the attribute ``_raw`` of whatever they meet, so an array has none."""
+    """They read the attribute ``_data`` of whatever they meet, so an array has none."""
 
     def f(x):
         with pytest.raises((SubclassError, TracedConversionError, ValueError)):
@@ -214,4 +214,4 @@ def test_nothing_of_numpys_masked_arrays_drops_a_gradient(name):
         return xg.sum(x)
 
     xg.grad(f)(V)
-    assert not hasattr(xg.asarray(V), "_raw")
+    assert not hasattr(xg.asarray(V), "_data")

@@ -1,4 +1,4 @@
-# Tests of xgrad/scipy/examples
+# Tests of xgrad/scipy
 """Functions of SciPy inside `vmap`: each example is what it is alone, in value and derivative."""
 
 import warnings

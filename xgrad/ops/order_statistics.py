@@ -196,6 +196,8 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         expected = ", ".join(known)
         raise ValueError(f"{name}: method is {method!r}; expected one of {expected}")
     x = floating(x, name, axis)
+    if dtype_of(x).kind == "c":
+        raise TypeError(f"{name}: x is {dtype_of(x)}; expected real numbers, which have an order")
     rows, points = _last(x, axis), None
     hosted = type(q) is np.ndarray and type(getattr(x, "_raw", x)) is np.ndarray
     if is_array(q) and not is_number(q) and not hosted:

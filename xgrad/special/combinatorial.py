@@ -85,7 +85,15 @@ def _below(n: Any) -> Any:
     return max(n - 1, 0) if isinstance(n, (int, float)) else (n - 1) * (n > 0)
 
 
-@special(None, lambda xp, n, x: (n > 0) * xp.special.eval_gegenbauer(_below(n), 1.5, x))
+def _unless_constant(xp: XP, n: Any, slope: Any) -> Any:
+    """Return the slope of a polynomial, which is 0 for a degree that is not above 0."""
+    return slope * float(n > 0) if isinstance(n, (int, float)) else xp.where(n > 0, slope, 0.0)
+
+
+@special(
+    None,
+    lambda xp, n, x: _unless_constant(xp, n, xp.special.eval_gegenbauer(_below(n), 1.5, x)),
+)
 def eval_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial of degree `n` (DLMF 18.9.15).
 

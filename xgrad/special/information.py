@@ -261,6 +261,7 @@ def _drop(xp: XP, delta: Any, r: Any) -> Any:
 
 
 def _cube_of_share(xp: XP, x1: Any, x2: Any) -> Any:
+    x1, x2 = arrays(xp, x1, x2)
     return cosine(0.5 * x1, 0.5 * x2) ** 3
 
 
@@ -270,8 +271,8 @@ def _delta_bend(xp: XP, delta: Any, r: Any) -> Any:
 
 
 @elementwise(
-    lambda xp, delta, r: _delta_bend(xp, *arrays(xp, delta, r)),
-    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, r, delta)),
+    lambda xp, delta, r: _delta_bend(xp, delta, r),
+    lambda xp, delta, r: _cube_of_share(xp, r, delta),
 )
 def _delta_slope(delta: Operand, r: Operand, /) -> Array:
     """Return ``(h - delta)**2 / h`` with h = hypot(delta, r)."""
@@ -281,8 +282,8 @@ def _delta_slope(delta: Operand, r: Operand, /) -> Array:
 
 
 @elementwise(
-    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, r, delta)),
-    lambda xp, delta, r: _cube_of_share(xp, *arrays(xp, delta, r)),
+    lambda xp, delta, r: _cube_of_share(xp, r, delta),
+    lambda xp, delta, r: _cube_of_share(xp, delta, r),
 )
 def _pull(delta: Operand, r: Operand, /) -> Array:
     """Return ``delta * r / hypot(delta, r)``, by the larger share of the two."""
