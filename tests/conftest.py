@@ -35,6 +35,9 @@ QUICK = (
 )
 """The files of `--quick`."""
 
+PLACED = frozenset(("place", "computing", "library"))
+"""The fixtures that are places."""
+
 DEFAULT = ("numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
 
 
@@ -96,12 +99,14 @@ def pytest_report_header(config):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test in every place that was asked for: all, or those whose arrays have values."""
-    for fixture in ("place", "computing"):
+    """Run a test in every place that was asked for: all, those with values, one of each library."""
+    for fixture in PLACED:
         if fixture in metafunc.fixturenames:
-            places = [
-                place for place in metafunc.config.places if place.has_values or fixture == "place"
-            ]
+            places = metafunc.config.places
+            if fixture != "place":
+                places = [place for place in places if place.has_values]
+            if fixture == "library":
+                places = [place for place in places if place.name == place.backend.name]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
 
 
@@ -163,7 +168,7 @@ def pytest_collection_modifyitems(config, items):
         return tells(shared), own
 
     def may_differ(item):
-        if {"place", "computing"} & set(getattr(item, "fixturenames", ())):
+        if not PLACED.isdisjoint(getattr(item, "fixturenames", ())):
             return True
         shared, own = of_file(item.path)
         return shared or tells(own.get(getattr(item, "originalname", None), "") + item.name)
