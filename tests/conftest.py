@@ -136,7 +136,7 @@ def pytest_unconfigure(config):
 
 
 OPTIONAL = re.compile(
-    r"available_backends|matplotlib|\brich\b|sklearn|torch|joblib|notebook|nbclient|importorskip\([a-z]"
+    r"available_backends|matplotlib|\brich\b|sklearn|torch|joblib|dask|notebook|nbclient|importorskip\([a-z]"
 )
 """What is in the text of a test that may do something else where `nox -s tests_torch` installs it.
 
