@@ -35,7 +35,7 @@ QUICK = (
 )
 """The files of `--quick`."""
 
-PLACED = frozenset(("place", "computing", "library"))
+PLACED = frozenset(("place", "computing", "each_library"))
 """The fixtures that are places."""
 
 DEFAULT = ("numpy", "numpy:readonly", "array_api_strict", "array_api_strict:device1")
@@ -105,7 +105,7 @@ def pytest_generate_tests(metafunc):
             places = metafunc.config.places
             if fixture != "place":
                 places = [place for place in places if place.has_values]
-            if fixture == "library":
+            if fixture == "each_library":
                 places = [place for place in places if place.name == place.backend.name]
             metafunc.parametrize(fixture, places, ids=lambda place: place.name)
 

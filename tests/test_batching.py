@@ -43,8 +43,8 @@ def jacobian(transform, function, xs):
 
 @pytest.mark.parametrize("row", DIFFERENTIABLE, ids=lambda row: row.name)
 @over("transform", TRANSFORMS)
-def test_rows_together_are_the_rows_alone(library, row, transform, monkeypatch):
-    for function, xs in cases(row, library):
+def test_rows_together_are_the_rows_alone(each_library, row, transform, monkeypatch):
+    for function, xs in cases(row, each_library):
         together = jacobian(TRANSFORMS[transform], function, xs)
         with monkeypatch.context() as patch:
             patch.setattr(jacobians, "Level", _refused)
@@ -52,7 +52,7 @@ def test_rows_together_are_the_rows_alone(library, row, transform, monkeypatch):
         for got, want in zip(together, alone, strict=True):
             assert (got.dtype, got.device) == (want.dtype, want.device)
             np.testing.assert_allclose(
-                library.numpy(got), library.numpy(want), rtol=1e-11, atol=1e-11
+                each_library.numpy(got), each_library.numpy(want), rtol=1e-11, atol=1e-11
             )
 
 

@@ -49,16 +49,16 @@ ONLY_DOUBLE = ("special.eval_hermite", "special.eval_hermitenorm")
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @over("dtype", ["float32", "complex64"])
-def test_single_precision(library, row, dtype):
-    if library.backend.name not in WAYS:
-        pytest.skip("nobody watches this library")
-    if library.backend.name == "numpy" and row.name in MEANS:
+def test_single_precision(each_library, row, dtype):
+    if each_library.backend.name not in WAYS:
+        pytest.skip("nobody watches this each_library")
+    if each_library.backend.name == "numpy" and row.name in MEANS:
         pytest.skip("NumPy's own mean of everything divides in double precision")
     if row.name in ONLY_DOUBLE:
         pytest.skip("SciPy has it in double precision only")
-    for case in row.cases(library, "fc"):
+    for case in row.cases(each_library, "fc"):
         if case.dtype == dtype and case.varying and case.order:
-            wide = walked(case, library) & WIDER
+            wide = walked(case, each_library) & WIDER
             assert not wide, f"{case}: its walks made {wide}"
 
 
@@ -92,38 +92,38 @@ def polynomial(x):
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
-def test_python_numbers_widen_nothing(library, dtype):
-    if not library.has(dtype) or library.backend.name not in WAYS:
+def test_python_numbers_widen_nothing(each_library, dtype):
+    if not each_library.has(dtype) or each_library.backend.name not in WAYS:
         pytest.skip("no such dtype here")
-    x = watched(library.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3).astype(dtype)))
-    with watching(library.backend.name) as seen:
+    x = watched(each_library.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3).astype(dtype)))
+    with watching(each_library.backend.name) as seen:
         hessian = xg.jacfwd(xg.grad(lambda x: xg.sum(polynomial(x))))(x)
     assert xg.asarray(hessian).dtype == dtype
     assert not seen & WIDER
 
 
 @pytest.mark.parametrize("kind", ["walk", "constant"])
-def test_a_wider_array_is_seen(library, kind):
+def test_a_wider_array_is_seen(each_library, kind):
     """The check can fail: an array of double precision on the way is noted."""
-    if library.backend.name not in WAYS:
-        pytest.skip("nobody watches this library")
-    x = watched(library.raw(np.ones(3, dtype="float32")))
-    xp, wide = library.backend.xp, library.backend.raw_dtype("float64")
-    with watching(library.backend.name) as seen:
+    if each_library.backend.name not in WAYS:
+        pytest.skip("nobody watches this each_library")
+    x = watched(each_library.raw(np.ones(3, dtype="float32")))
+    xp, wide = each_library.backend.xp, each_library.backend.raw_dtype("float64")
+    with watching(each_library.backend.name) as seen:
         if kind == "walk":
             _, pullback = xg.vjp(lambda x: xg.astype(xg.astype(x, xg.float64), xg.float32), x)
             pullback(xg.Array(x))
         else:
-            x * xp.ones(3, dtype=wide, device=library.device)
+            x * xp.ones(3, dtype=wide, device=each_library.device)
     assert "float64" in seen
 
 
-def test_bfloat16(library):
+def test_bfloat16(each_library):
     """PyTorch's own; it stays so through both walks, beside Python numbers."""
-    if library.backend.name != "torch":
-        pytest.skip("the library has no bfloat16")
-    xp = library.backend.xp
-    x = xp.astype(library.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3)), xp.bfloat16)
+    if each_library.backend.name != "torch":
+        pytest.skip("the each_library has no bfloat16")
+    xp = each_library.backend.xp
+    x = xp.astype(each_library.raw(np.linspace(-1.5, 1.5, 6).reshape(2, 3)), xp.bfloat16)
     with watching("torch") as seen:
         gradient = xg.grad(lambda x: xg.sum(polynomial(x)))(x)
         _, tangent = xg.jvp(lambda x: xg.sum(polynomial(x)), (x,), (xp.ones_like(x),))
@@ -133,14 +133,14 @@ def test_bfloat16(library):
 
 
 @over("row", [row for row in ROWS if "f" in row.dtypes], ids=lambda row: row.name)
-def test_bfloat16_of_pytorch(library, row):
+def test_bfloat16_of_pytorch(each_library, row):
     """Wherever PyTorch computes in bfloat16, both walks stay in it and fit the argument."""
-    if library.backend.name != "torch":
-        pytest.skip("the library has no bfloat16, or none with derivatives")
+    if each_library.backend.name != "torch":
+        pytest.skip("the each_library has no bfloat16, or none with derivatives")
     if row.name == "to_backend":
         pytest.skip("NumPy's bfloat16 has no derivatives: see below")
-    bfloat16 = library.backend.xp.bfloat16
-    for case in row.cases(library, "f"):
+    bfloat16 = each_library.backend.xp.bfloat16
+    for case in row.cases(each_library, "f"):
         if not (case.varying and case.order):
             continue
         raws = [x.to(bfloat16) if x.is_floating_point() else x for x in case.raw_arrays()]
@@ -153,8 +153,8 @@ def test_bfloat16_of_pytorch(library, row):
             ):
                 continue  # a dtype= that asks for it
             with watching("torch") as seen:
-                cotangents = pullback(xg.tree.map(lambda x: _ones(library, x), out))
-                tangents = pushforward(*[_ones(library, x) for x in varying])
+                cotangents = pullback(xg.tree.map(lambda x: _ones(each_library, x), out))
+                tangents = pushforward(*[_ones(each_library, x) for x in varying])
         except (NotImplementedError, RuntimeError):  # PyTorch has no kernel for it
             continue
         assert not seen & (WIDER | {"float16"}), case  # sums of halves are made in float32
