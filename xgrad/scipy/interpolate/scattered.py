@@ -12,6 +12,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import chapter, raw
+from ..examples import of_one, of_one_class
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
 
@@ -33,6 +34,7 @@ def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
     return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
+@of_one_class("scipy.interpolate.RegularGridInterpolator", whole=True)
 class RegularGridInterpolator:
     """Interpolation on a grid; see ``scipy.interpolate.RegularGridInterpolator``.
 
@@ -155,6 +157,7 @@ def interpn(
     return RegularGridInterpolator(points, values, method, bounds_error, fill_value)(xi)
 
 
+@of_one_class("scipy.interpolate.LinearNDInterpolator", whole=True)
 class LinearNDInterpolator:
     """Linear interpolation in triangles; see ``scipy.interpolate.LinearNDInterpolator``.
 
@@ -193,6 +196,7 @@ class LinearNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@of_one_class("scipy.interpolate.NearestNDInterpolator", whole=True)
 class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
 
@@ -211,6 +215,7 @@ class NearestNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@of_one("scipy.interpolate.griddata")
 def griddata(
     points: Any, values: Any, xi: Any, method: str = "linear", fill_value: float = np.nan,
     rescale: bool = False,
@@ -271,6 +276,7 @@ KERNELS = {**SCALE_FREE, "multiquadric": 0, "inverse_multiquadric": -1, "inverse
            "gaussian": -1}  # fmt: skip
 
 
+@of_one_class("scipy.interpolate.RBFInterpolator", whole=True)
 class RBFInterpolator:
     """Interpolation by radial functions; see ``scipy.interpolate.RBFInterpolator``.
 
