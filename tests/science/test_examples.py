@@ -269,12 +269,15 @@ def test_what_hides_its_examples_is_refused_by_name():
         xg.vmap(area)(np.arange(3.0))
 
 
-REPLAYED = ("lfilter", "convolve2d", "median_filter", "gaussian_filter", "simpson", "cdist")
+REPLAYED = (
+    *("lfilter", "convolve2d", "median_filter", "gaussian_filter", "simpson", "cdist"),
+    *("fixed_quad", "a density", "a frozen distribution", "gaussian_kde"),
+)
 
 
 @pytest.mark.parametrize("name", REPLAYED)
 def test_a_compiled_function_is_right_on_other_values(name):
-    f, data = PROGRAMS[name]
+    f, data = {**PROGRAMS, **OF_ONE}[name]
 
     def gradient(x):
         return xg.grad(lambda x: xg.sum(xg.sin(f(x))))(x)
@@ -282,7 +285,21 @@ def test_a_compiled_function_is_right_on_other_values(name):
     for function in (f, gradient):
         replayed = xg.compile(function)
         for x in data:
-            np.testing.assert_allclose(replayed(x), function(x), 1e-13, 1e-13)
+            np.testing.assert_allclose(replayed(x), function(x), 1e-12, 1e-12)
+
+
+READING = ("gmres", "quad_vec", "solve_ivp, its last value", "brentq", "minimize", "spsolve", "BSpline")
+
+
+@pytest.mark.parametrize("name", READING)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
+def test_what_reads_values_says_what_to_do_and_does_it(name):
+    f, data = OF_ONE[name]
+    with pytest.raises(xg.errors.TraceError, match=r"on_value='eager'"):
+        xg.compile(f)(data[0])
+    replayed = xg.compile(f, on_value="eager")
+    for x in data:
+        np.testing.assert_allclose(replayed(x), f(x), 1e-12, 1e-12)
 
 
 def test_what_reads_values_says_so_while_it_is_recorded():

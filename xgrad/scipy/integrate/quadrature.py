@@ -258,7 +258,7 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     nodes, weights = chapter("special").roots_legendre(n)
     half = (b - a) / 2
     with tape.recording(tape.is_recording()):
-        values = func(half * (nodes.real + 1) + a, *_args(args))
+        values = func(half * (xgrad.real(nodes) + 1) + a, *_args(args))
     return half * xgrad.sum(weights * values, axis=-1), None
 
 

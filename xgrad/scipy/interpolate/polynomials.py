@@ -132,6 +132,9 @@ class interp1d:  # noqa: N801 - SciPy's name
             )
         self.x, self.kind, self.fill = x, kind, fill_value
         self.extrapolates = isinstance(fill_value, str) and fill_value == "extrapolate"
+        if self.extrapolates and kind in ("previous", "next"):  # one end has nothing to go on from
+            ends = (np.nan, self.y[-1, ...]) if kind == "previous" else (self.y[0, ...], np.nan)
+            self.fill, self.extrapolates, bounds_error = ends, False, False
         without = isinstance(fill_value, float) and np.isnan(fill_value)
         self.bounds_error = (
             without if bounds_error is None else bounds_error
