@@ -288,7 +288,15 @@ def test_a_compiled_function_is_right_on_other_values(name):
             np.testing.assert_allclose(replayed(x), function(x), 1e-12, 1e-12)
 
 
-READING = ("gmres", "quad_vec", "solve_ivp, its last value", "brentq", "minimize", "spsolve", "BSpline")
+READING = (
+    "gmres",
+    "quad_vec",
+    "solve_ivp, its last value",
+    "brentq",
+    "minimize",
+    "spsolve",
+    "BSpline",
+)
 
 
 @pytest.mark.parametrize("name", READING)

@@ -78,7 +78,7 @@ PROGRAMS = (
     L("eig left", A, f=lambda la, a: abs(la.eig(a, left=True, right=False)[1])),
     L("eig left and right", A, B, f=lambda la, a, b: [abs(v) for v in la.eig(a, spd(la, b), left=True)]),
     L("null_space", C.T[:, :3], f=lambda la, a: la.null_space(a)),
-    L("null_space, its projection", C.T, f=lambda la, a: la.null_space(a) @ la.null_space(a).T),
+    L("null_space, its projection", C.T, f=lambda la, a: np.eye(4) - la.pinv(a) @ a),
     L("orth", C, f=lambda la, a: la.orth(a)),
     L("polar", A, f=lambda la, a: [*la.polar(a), *la.polar(a, "left"), *la.polar(a[:, :2]), *la.polar(a[:, :2], "left")]),
     L("expm", 0.3 * A, f=lambda la, a: la.expm(a)),
@@ -154,6 +154,9 @@ def test_bad_input(call, error, says):
 
 
 def test_factors_of_a_singular_matrix_have_no_derivative():
+    np.testing.assert_allclose(C.T @ scipy.linalg.null_space(xg.asarray(C.T)), 0.0, atol=1e-14)
+    with pytest.raises(xg.errors.RuleError, match=r"a basis of 2 vectors.*eye\(n\) - pinv\(A\)"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.null_space(a)))(C.T)
     with pytest.raises(xg.errors.RuleError, match="qr: the columns are dependent"):
         xg.grad(lambda a: xg.sum(scipy.linalg.qr(a, mode="economic")[0]))(np.ones((3, 2)))
     with pytest.raises(xg.errors.RuleError, match="lu_factor: the matrix is singular"):

@@ -190,11 +190,17 @@ def null_space(
 ) -> Any:  # fmt: skip
     """Return an orthonormal basis of what a matrix maps to zero; see ``scipy.linalg.null_space``.
 
-    A basis is known up to a rotation: derivatives are those of one that does not turn in itself.
+    One vector has a derivative; a basis of more is known only up to a rotation, and has none.
     """
     A = xgrad.asarray(A)
     held = chapter("linalg", A).null_space(raw(A.detach()), rcond, lapack_driver=lapack_driver)
     basis = xgrad.asarray(held)
+    if basis.shape[1] > 1 and is_tracked(A):
+        raise RuleError(
+            f"null_space: a basis of {basis.shape[1]} vectors is known only up to a rotation, that "
+            "LAPACK chooses anew near by, so that it has no derivative; the projection onto the "
+            "space has one, eye(n) - pinv(A) @ A"
+        )
     return basis if not basis.shape[1] else polar(basis - pinv(A) @ (A @ basis))[0]
 
 
