@@ -227,6 +227,14 @@ def test_examples_of_examples_and_second_derivatives():
 
 
 @pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
+def test_scipys_own_spelling_is_called_for_each_example_too():
+    import scipy.optimize
+
+    roots = xg.vmap(lambda a: scipy.optimize.brentq(lambda x: x**3 - a, 0, 3))(NUMBERS)
+    np.testing.assert_allclose(roots, NUMBERS ** (1 / 3), 1e-10)
+
+
+@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
 def test_integrals_over_two_variables_and_their_limits():
     def area(a):
         return integrate.dblquad(lambda y, x: a * x * y, 0, 1, 0, lambda x: a * x)[0]
