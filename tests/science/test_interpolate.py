@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+import scipy.interpolate as plain
 
 import xgrad as xg
 from xgrad import scipy
@@ -66,6 +67,8 @@ PROGRAMS = (
                                                                      i.interpn((GX, GY), v, SPOTS), i.RegularGridInterpolator((GX, GY), v, bounds_error=False, fill_value=None)(SPOTS + 2.0)]),
     *(I(f"RBFInterpolator {k}", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at, k=k: i.RBFInterpolator(y, d, kernel=k, epsilon=2.0, smoothing=0.01)(at), rtol=1e-5, value=1e-8)
       for k in ("linear", "thin_plate_spline", "cubic", "quintic", "multiquadric", "inverse_multiquadric", "inverse_quadratic", "gaussian")),
+    I("LinearNDInterpolator scaled", CLOUD * np.asarray([1.0, 30.0]), D, f=lambda i, y, d: [
+        kind(y, d, rescale=True)((0.5 * CLOUD[:3] + 0.5 * CLOUD.mean(axis=0)) * np.asarray([1.0, 30.0])) for kind in (i.LinearNDInterpolator, i.NearestNDInterpolator)]),
     I("LinearNDInterpolator", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at: [i.LinearNDInterpolator(y, d)(at), i.griddata(y, d, at)]),
     I("griddata", D, f=lambda i, d: [i.griddata(CLOUD, d, ON_CLOUD, "nearest"), i.griddata(X[:8], d[:8], AT), i.NearestNDInterpolator(CLOUD, d)(ON_CLOUD)]),
 )  # fmt: skip
@@ -93,3 +96,11 @@ def test_derivatives(program):
 def test_bad_input(call, error, says):
     with pytest.raises(error, match=says):
         call(scipy.interpolate)
+
+
+@pytest.mark.parametrize("kind", ["previous", "next"])
+def test_a_step_goes_on_at_one_end_only(kind):
+    beyond = np.asarray([X[0] - 1.0, X[-1] + 1.0])
+    expected = plain.interp1d(X, Y, kind, fill_value="extrapolate")(beyond)
+    got = scipy.interpolate.interp1d(X, xg.asarray(Y), kind, fill_value="extrapolate")(beyond)
+    np.testing.assert_array_equal(got, expected)

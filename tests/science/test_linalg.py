@@ -74,6 +74,11 @@ PROGRAMS = (
     L("eig", A, f=lambda la, a: (la.eig(a)[0] ** 3).sum().real),
     L("svd", A, f=lambda la, a: [*la.svd(a), *la.svd(a[:, :2], full_matrices=False)]),
     L("svdvals", A, f=lambda la, a: [la.svdvals(a), la.svd(a, compute_uv=False)]),
+    *(L(f"eigh type {k}", A, B, f=lambda la, a, b, k=k: la.eigh(sym(la, a), spd(la, b), type=k)) for k in (1, 2, 3)),
+    L("eig left", A, f=lambda la, a: abs(la.eig(a, left=True, right=False)[1])),
+    L("eig left and right", A, B, f=lambda la, a, b: [abs(v) for v in la.eig(a, spd(la, b), left=True)]),
+    L("null_space", C.T[:, :3], f=lambda la, a: la.null_space(a)),
+    L("null_space, its projection", C.T, f=lambda la, a: np.eye(4) - la.pinv(a) @ a),
     L("orth", C, f=lambda la, a: la.orth(a)),
     L("polar", A, f=lambda la, a: [*la.polar(a), *la.polar(a, "left"), *la.polar(a[:, :2]), *la.polar(a[:, :2], "left")]),
     L("expm", 0.3 * A, f=lambda la, a: la.expm(a)),
@@ -137,6 +142,8 @@ def test_a_banded_matrix_is_factorised_once(monkeypatch):
         (lambda la, a: la.ldl(a * 0 + np.asarray([[0, 1], [1, 0]])), NotImplementedError, "the matrix needs pivots"),
         (lambda la, a: la.sqrtm(a[:2]), ValueError, "expected square matrices"),
         (lambda la, a: la.qr(a, mode="raw"), ValueError, "mode is 'raw'"),
+        (lambda la, a: la.eigh(a, type=4), ValueError, "type is 4; expected 1, 2 or 3"),
+        (lambda la, a: la.eig(a, a, left=True, right=False), NotImplementedError, "give right=True beside it"),
         (lambda la, a: la.solve_banded((1, 1), a[:3] * 0, a[0]), np.linalg.LinAlgError, "the matrix is singular"),
     ],
 )  # fmt: skip
@@ -147,6 +154,9 @@ def test_bad_input(call, error, says):
 
 
 def test_factors_of_a_singular_matrix_have_no_derivative():
+    np.testing.assert_allclose(C.T @ scipy.linalg.null_space(xg.asarray(C.T)), 0.0, atol=1e-14)
+    with pytest.raises(xg.errors.RuleError, match=r"a basis of 2 vectors.*eye\(n\) - pinv\(A\)"):
+        xg.grad(lambda a: xg.sum(scipy.linalg.null_space(a)))(C.T)
     with pytest.raises(xg.errors.RuleError, match="qr: the columns are dependent"):
         xg.grad(lambda a: xg.sum(scipy.linalg.qr(a, mode="economic")[0]))(np.ones((3, 2)))
     with pytest.raises(xg.errors.RuleError, match="lu_factor: the matrix is singular"):

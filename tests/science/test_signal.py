@@ -76,6 +76,11 @@ PROGRAMS = (
     S("convolve complex", IMAGE * (1 + 1j), SMALL * (1 - 2j), f=lambda s, x, w: [s.convolve(x, w), s.correlate(x, w), s.correlate2d(x, w)]),
     S("fftconvolve axes", XX, XX[:, :5], f=lambda s, x, w: [s.fftconvolve(x, w, m, axes=1) for m in ("full", "same", "valid")]),
     S("upfirdn", X, B, f=lambda s, x, h: [s.upfirdn(h, x, u, d) for u in (1, 2, 3) for d in (1, 2)]),
+    S("upfirdn modes", X[:5], np.sin(np.arange(13.0) + 1.0), f=lambda s, x, h: [
+        s.upfirdn(h, x, up, down, mode=m) for up, down in ((2, 3), (1, 1)) for m in (
+            "constant", "wrap", "edge", "smooth", "symmetric", "reflect", "antisymmetric", "antireflect", "line")]),
+    S("resample_poly pads", X, f=lambda s, x: [s.resample_poly(x, 3, 2, padtype="line"), s.resample_poly(x, 2, 3, padtype="edge"),
+                                               s.resample_poly(x, 3, 2, cval=0.7)]),
     S("resample_poly", X, f=lambda s, x: [s.resample_poly(x, u, d, padtype=p) for u, d in ((3, 2), (2, 3), (1, 4)) for p in ("constant", "mean")]),
     S("resample", XX, f=lambda s, x: [s.resample(x, n, axis=1) for n in (10, 11, 20, 21, 30, 40, 41)]),
     S("resample complex", X * (1 + 0.3j), f=lambda s, x: [s.resample(x, n) for n in (10, 13, 60, 61)]),

@@ -112,7 +112,6 @@ def test_no_parameter_is_ignored():
         (lambda s, x: s.stats.linregress(x[0], x[1], nan_policy="omit"), "nan_policy='omit'"),
         (lambda s, x: s.stats.chi2_contingency(x, method=object()), "method=<object"),
         (lambda s, x: s.linalg.sqrtm(x, disp=False), "disp=False"),
-        (lambda s, x: s.signal.resample_poly(x, 3, 2, cval=1.0), "cval=1.0"),
         (lambda s, x: s.spatial.distance.squareform(x[0], force="tovector"), "force='tovector'"),
     ],
 )  # fmt: skip

@@ -123,8 +123,9 @@ class Trace:
         arrays = cls.base.array_types
         if not all(isinstance(v, arrays) for v in values):
             raise errors.TraceError(
-                f"compile: {path.rpartition('.')[2]} gave {value!r:.60}, which is no array, of an "
-                f"array that depends on an argument{self.where_now()}"
+                f"compile: {path.rpartition('.')[2]} gives {type(value).__name__}, which is no "
+                "array, of one that depends on an argument, and is not recorded. Compile with "
+                f"on_value='eager', or call it outside of what is compiled{self.where_now()}"
             )
         if not effect:
             self._require_fixed_shape(path, args, kwargs)

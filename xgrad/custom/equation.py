@@ -8,17 +8,18 @@ rule runs the function again under whichever tape watches: so every order follow
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..backends.batched import Batch, Level, leave
+from ..backends.batched import Batch, Level, ended, leave, without
 from ..engine import tape
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 
-__all__ = ["Inverse", "Recorded", "implicit"]
+__all__ = ["Inverse", "Recorded", "alone", "implicit"]
 
 Function = Callable[..., Any]
 Inverse = Callable[[Any, bool], Any]
@@ -119,13 +120,14 @@ def _reads(out: Node | None, start: Node) -> list[Node]:
 class _Saved:
     """What the node of a root keeps."""
 
-    __slots__ = ("equation", "inverse", "reads", "record", "x")
+    __slots__ = ("ended", "equation", "inverse", "reads", "record", "x")
 
     def __init__(
         self, equation: Function, x: Any, inverse: Inverse, reads: list[Node], record: Any
     ) -> None:
         self.equation, self.x, self.inverse = equation, x, inverse
         self.reads, self.record = reads, record
+        self.ended = ended()
 
     def run(self) -> Recorded:
         """Return the run of the equation to walk through: the one that was kept, or a fresh one."""
@@ -170,7 +172,21 @@ def _solved(inverse: Inverse, b: Any, adjoint: bool) -> Any:
 
 def _lift(node: Node) -> Any:
     saved = node[SAVED]
-    return _Saved(saved.equation, Array(saved.x, node), saved.inverse, saved.reads, None)
+    with without(saved.ended):
+        return _Saved(saved.equation, Array(saved.x, node), saved.inverse, saved.reads, None)
+
+
+def alone(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a rule that runs where its node was made: outside of `vmap` for one example alone."""
+
+    @functools.wraps(rule)
+    def call(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
+        if not saved.ended:
+            return rule(xp, g, saved, fit, times)
+        with without(saved.ended):
+            return rule(xp, g, saved, fit, times)
+
+    return call
 
 
 def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[Any]:
@@ -181,6 +197,7 @@ def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[An
     return [of.get(node[SERIAL]) for node in order]
 
 
+@alone
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """With u the solution for g with the adjoint Jacobian, what is read has the cotangent of -u."""
     taped = isinstance(g, Array)
@@ -193,6 +210,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
     return _aligned(run.pull_reads(-u, taped), run.reads, saved.reads)
 
 
+@alone
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     """What is read moves the equation, and the solution moves so that it holds again."""
     taped = any(isinstance(t, Array) for t in ts)

@@ -9,6 +9,8 @@ from typing import Any
 
 import xgrad
 
+from ..backends.batched import Batch
+
 SYSTEMS = "scipy.signal._ltisys"
 """Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
 
@@ -48,9 +50,9 @@ def bare(x: Any) -> Any:
 
 
 def _read(x: Any, depth: int) -> bool:
-    """Whether a function that reads `x` reads something tracked."""
+    """Whether a function that reads `x` reads something tracked, or many examples."""
     if isinstance(x, xgrad.Array):
-        return x.is_tracked
+        return x.is_tracked or isinstance(x._raw, Batch)
     return (
         holds(x, depth)
         if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType))

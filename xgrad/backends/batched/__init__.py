@@ -13,7 +13,7 @@ from .backend import Level, hand, within
 from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
 from .memory import largest
-from .running import drawn, levels, running, running_levels
+from .running import drawn, ended, levels, running, running_levels, without
 
 __all__ = [
     "Batch",
@@ -21,6 +21,7 @@ __all__ = [
     "NotBatchedError",
     "adopt",
     "drawn",
+    "ended",
     "enter",
     "hand",
     "holds",
@@ -31,4 +32,5 @@ __all__ = [
     "running_levels",
     "total",
     "within",
+    "without",
 ]

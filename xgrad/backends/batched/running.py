@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import errors
 
-__all__ = ["drawn", "levels", "running", "running_levels"]
+__all__ = ["drawn", "ended", "levels", "running", "running_levels", "without"]
 
 _running: ContextVar[tuple[tuple[Any, str | None], ...]] = ContextVar("xgrad_vmap", default=())
 
@@ -26,6 +26,26 @@ def running(level: Any, randomness: str | None) -> Iterator[None]:
 
 running_levels = _running.get
 """The calls of `vmap` that are running here, each with what random numbers are inside it."""
+
+
+_ended: ContextVar[tuple[Any, ...]] = ContextVar("xgrad_vmap_ended", default=())
+
+ended = _ended.get
+"""The calls of `vmap` of which one example is done alone here."""
+
+
+@contextlib.contextmanager
+def without(gone: tuple[Any, ...]) -> Iterator[None]:
+    """Let a block do one example alone: calls of `vmap` that run around it do not run in it."""
+    tokens = (
+        _running.set(tuple(pair for pair in _running.get() if pair[0] not in gone)),
+        _ended.set((*_ended.get(), *gone)),
+    )
+    try:
+        yield
+    finally:
+        _running.reset(tokens[0])
+        _ended.reset(tokens[1])
 
 
 def levels() -> list[Any]:

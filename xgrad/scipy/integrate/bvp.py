@@ -13,6 +13,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw
+from ..examples import of_one
 from ..interpolate.pieces import CubicHermiteSpline
 from ..optimize.sparse import inverse_of
 
@@ -21,6 +22,7 @@ __all__ = ["solve_bvp"]
 Function = Callable[..., Any]
 
 
+@of_one("scipy.integrate.solve_bvp")
 def solve_bvp(
     fun: Function, bc: Function, x: Any, y: Any, p: Any = None, S: Any = None, fun_jac: Any = None,
     bc_jac: Any = None, tol: float = 1e-3, max_nodes: int = 1000, verbose: int = 0,

@@ -10,7 +10,7 @@ of these are asked for, they are solved together with the state, and are those o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,8 @@ import xgrad
 
 from ... import errors
 from ...arrays.array import Array
-from ...backends.batched import Batch, NotBatchedError
-from ...custom.equation import Recorded
+from ...backends.batched import Batch, NotBatchedError, ended
+from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 from ..common import raw
@@ -120,6 +120,7 @@ class _Saved:
     value: Any
     start: Any
     count: int
+    ended: Any = field(default_factory=ended)
 
     def lifted(self, node: Node) -> _Saved:
         start = Array(raw(self.start))
@@ -168,6 +169,7 @@ def _solved(flow: Flow, f: Slope, since: float, until: float, start: Array, tape
     return made
 
 
+@alone
 def _pull(xp: Any, g: Any, saved: _Saved, fit: Any = None, times: Any = None) -> Any:
     taped = isinstance(g, Array)
     if isinstance(g, Batch):
@@ -231,6 +233,7 @@ def _gauss(ts: Any) -> tuple[Any, Any]:
     return (ts[:-1, None] + h * (x + 1) / 2).reshape(-1), (h * w / 2).reshape(-1)
 
 
+@alone
 def _push(xp: Any, ts: Any, saved: _Saved, fit: Any = None, times: Any = None) -> Any:
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("a flow is pushed forward for one tangent at a time")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ...backends.batched import Batch, NotBatchedError
-from ...custom.equation import Recorded
+from ...backends.batched import Batch, NotBatchedError, ended
+from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 from ..common import raw
@@ -38,6 +38,7 @@ class _Saved:
     reads: list[Node]
     shapes: list[Any]
     tracked: tuple[bool, ...]
+    ended: Any = field(default_factory=ended)
 
     def lifted(self, node: Node) -> _Saved:
         """Return it with the limits on the outer tape."""
@@ -95,6 +96,7 @@ def _between(a: float, b: float) -> float:
     return b - math.copysign(0.8125, b - a) if math.isfinite(b) else 0.3125
 
 
+@alone
 def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     taped = isinstance(g, Array)
     if isinstance(g, Batch):
@@ -133,6 +135,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
     return parts
 
 
+@alone
 def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
     taped = any(isinstance(t, Array) for t in ts)
     if any(isinstance(t, Batch) for t in ts):

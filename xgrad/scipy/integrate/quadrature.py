@@ -14,6 +14,7 @@ from ... import errors
 from ...arrays.array import Array
 from ...engine import tape
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws, result
+from ..examples import of_one
 from .integral import integral
 
 __all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
@@ -29,6 +30,7 @@ def _args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
 
 
+@of_one("scipy.integrate.quad")
 def quad(
     func: Function,
     a: Any,
@@ -100,6 +102,7 @@ def quad(
     return (out if given else value, *rest)
 
 
+@of_one("scipy.integrate.quad_vec")
 def quad_vec(
     f: Function,
     a: Any,
@@ -148,6 +151,7 @@ def quad_vec(
     return (out if given else value, *rest)
 
 
+@of_one("scipy.integrate.nquad")
 def nquad(
     func: Function,
     ranges: Sequence[Any],
@@ -190,6 +194,7 @@ def nquad(
     return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
 
 
+@of_one("scipy.integrate.dblquad")
 def dblquad(
     func: Function,
     a: Any,
@@ -211,6 +216,7 @@ def dblquad(
     return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
 
 
+@of_one("scipy.integrate.tplquad")
 def tplquad(
     func: Function,
     a: Any,
@@ -238,6 +244,7 @@ def _limit(f: Any, *x: Any) -> Any:
     return f(*x) if callable(f) else f
 
 
+@of_one("scipy.integrate.fixed_quad")
 def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> Any:
     """Integrate by Gauss-Legendre quadrature of order `n`; see ``scipy.integrate.fixed_quad``.
 
@@ -251,10 +258,11 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     nodes, weights = chapter("special").roots_legendre(n)
     half = (b - a) / 2
     with tape.recording(tape.is_recording()):
-        values = func(half * (nodes.real + 1) + a, *_args(args))
+        values = func(half * (xgrad.real(nodes) + 1) + a, *_args(args))
     return half * xgrad.sum(weights * values, axis=-1), None
 
 
+@of_one("scipy.integrate.tanhsinh")
 def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> Any:
     """Integrate elementwise by tanh-sinh quadrature; see ``scipy.integrate.tanhsinh``.
 

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import only, raw, twin
+from ..examples import of_one
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
 __all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline", "splint",
@@ -33,6 +34,7 @@ def _fitted(name: str, x: Any, y: Any, w: Any, k: int, s: Any, t: Any) -> BSplin
 
 
 @twin("interpolate")
+@of_one("scipy.interpolate.splrep")
 def splrep(
     x: Any, y: Any, w: Any = None, xb: Any = None, xe: Any = None, k: int = 3, task: int = 0,
     s: Any = None, t: Any = None, full_output: int = 0, per: int = 0, quiet: int = 1,
@@ -57,6 +59,7 @@ def splrep(
 
 
 @twin("interpolate")
+@of_one("scipy.interpolate.splint")
 def splint(a: Any, b: Any, tck: Any, full_output: int = 0) -> Any:
     """Return the integral of a spline; see ``scipy.interpolate.splint``."""
     only("splint", full_output=(bool(full_output), False))

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import raw
+from ..examples import of_one_class
 from .bsplines import make_interp_spline
 from .pieces import behind
 
@@ -16,6 +17,7 @@ __all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpol
            "krogh_interpolate"]  # fmt: skip
 
 
+@of_one_class("scipy.interpolate.KroghInterpolator", whole=True)
 class KroghInterpolator:
     """The polynomial through points, by divided differences; see ``scipy.interpolate``.
 
@@ -76,6 +78,7 @@ class KroghInterpolator:
         return xgrad.stack([self(x) if k == 0 else self.derivative(x, k) for k in range(count)])
 
 
+@of_one_class("scipy.interpolate.BarycentricInterpolator", whole=True)
 class BarycentricInterpolator(KroghInterpolator):
     """The polynomial through points; see ``scipy.interpolate.BarycentricInterpolator``."""
 
@@ -97,6 +100,7 @@ SPLINES = {"zero": 0, "slinear": 1, "quadratic": 2, "cubic": 3}
 STEPS = ("nearest", "nearest-up", "previous", "next")
 
 
+@of_one_class("scipy.interpolate.interp1d", whole=True)
 class interp1d:  # noqa: N801 - SciPy's name
     """Interpolation in one variable; see ``scipy.interpolate.interp1d``.
 
@@ -128,6 +132,9 @@ class interp1d:  # noqa: N801 - SciPy's name
             )
         self.x, self.kind, self.fill = x, kind, fill_value
         self.extrapolates = isinstance(fill_value, str) and fill_value == "extrapolate"
+        if self.extrapolates and kind in ("previous", "next"):  # one end has nothing to go on from
+            ends = (np.nan, self.y[-1, ...]) if kind == "previous" else (self.y[0, ...], np.nan)
+            self.fill, self.extrapolates, bounds_error = ends, False, False
         without = isinstance(fill_value, float) and np.isnan(fill_value)
         self.bounds_error = (
             without if bounds_error is None else bounds_error

@@ -12,6 +12,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import chapter, raw
+from ..examples import of_one, of_one_class
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
 
@@ -33,6 +34,7 @@ def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
     return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
+@of_one_class("scipy.interpolate.RegularGridInterpolator", whole=True)
 class RegularGridInterpolator:
     """Interpolation on a grid; see ``scipy.interpolate.RegularGridInterpolator``.
 
@@ -155,6 +157,16 @@ def interpn(
     return RegularGridInterpolator(points, values, method, bounds_error, fill_value)(xi)
 
 
+def _unit(points: Any, rescale: bool) -> Any:
+    """Return a function that scales points to the unit cube of some, if it is asked to."""
+    if not rescale:
+        return lambda x: x
+    middle, width = points.mean(axis=0), np.ptp(points, axis=0)
+    width = np.where(width > 0, width, 1.0)
+    return lambda x: (x - middle) / width
+
+
+@of_one_class("scipy.interpolate.LinearNDInterpolator", whole=True)
 class LinearNDInterpolator:
     """Linear interpolation in triangles; see ``scipy.interpolate.LinearNDInterpolator``.
 
@@ -164,18 +176,18 @@ class LinearNDInterpolator:
     def __init__(
         self, points: Any, values: Any, fill_value: float = np.nan, rescale: bool = False
     ) -> None:
-        if rescale:
-            raise NotImplementedError("LinearNDInterpolator: scale the points, instead of rescale")
         mesh = hasattr(points, "simplices")
         self.points = xgrad.asarray(points.points if mesh else points)
         self.values, self.fill_value = xgrad.asarray(values), fill_value
-        self.mesh = points if mesh else chapter("spatial").Delaunay(raw(self.points.detach()))
+        held = raw(self.points.detach())
+        self.unit = _unit(held, rescale)  # shares of corners do not change with it, triangles do
+        self.mesh = points if mesh else chapter("spatial").Delaunay(self.unit(held))
 
     def __call__(self, *args: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
         at, shape = _places(args if len(args) > 1 else args[0], n, "LinearNDInterpolator")
-        inside = self.mesh.find_simplex(raw(at.detach()))
+        inside = self.mesh.find_simplex(self.unit(raw(at.detach())))
         corners = self.mesh.simplices[inside]
         spots = xgrad.reshape(
             xgrad.take(self.points, xgrad.asarray(corners.ravel()), axis=0), (*corners.shape, n)
@@ -193,24 +205,26 @@ class LinearNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@of_one_class("scipy.interpolate.NearestNDInterpolator", whole=True)
 class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
 
     def __init__(self, x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> None:
-        if rescale:
-            raise NotImplementedError("NearestNDInterpolator: scale the points, instead of rescale")
         self.points, self.values = xgrad.asarray(x), xgrad.asarray(y)
-        self.tree = chapter("spatial").cKDTree(raw(self.points.detach()))
+        held = raw(self.points.detach())
+        self.unit = _unit(held, rescale)
+        self.tree = chapter("spatial").cKDTree(self.unit(held))
 
     def __call__(self, *args: Any, **options: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
         at, shape = _places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
-        place = self.tree.query(raw(at.detach()))[1]
+        place = self.tree.query(self.unit(raw(at.detach())))[1]
         out = xgrad.take(self.values, xgrad.asarray(place), axis=0)
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@of_one("scipy.interpolate.griddata")
 def griddata(
     points: Any, values: Any, xi: Any, method: str = "linear", fill_value: float = np.nan,
     rescale: bool = False,
@@ -271,6 +285,7 @@ KERNELS = {**SCALE_FREE, "multiquadric": 0, "inverse_multiquadric": -1, "inverse
            "gaussian": -1}  # fmt: skip
 
 
+@of_one_class("scipy.interpolate.RBFInterpolator", whole=True)
 class RBFInterpolator:
     """Interpolation by radial functions; see ``scipy.interpolate.RBFInterpolator``.
 

@@ -17,7 +17,20 @@ from .equations import (
     solve_lyapunov,
     solve_sylvester,
 )
-from .factorisations import eig, eigh, eigvals, eigvalsh, ldl, norm, orth, polar, qr, svd, svdvals
+from .factorisations import (
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    ldl,
+    norm,
+    null_space,
+    orth,
+    polar,
+    qr,
+    svd,
+    svdvals,
+)
 from .functions import (
     coshm,
     cosm,
@@ -106,6 +119,7 @@ __all__ = [
     "lu_solve",
     "matmul_toeplitz",
     "norm",
+    "null_space",
     "orth",
     "pinv",
     "pinvh",

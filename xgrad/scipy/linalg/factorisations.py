@@ -11,7 +11,7 @@ import xgrad
 from ...arrays.array import Array
 from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
-from .solving import H, _whole
+from .solving import H, _whole, pinv
 
 __all__ = [
     "eig",
@@ -49,20 +49,24 @@ def eigh(
         b: a positive definite matrix, for ``a @ v = w * b @ v``.
         lower: which triangle.
         eigvals_only: whether to return the eigenvalues alone.
-        type: 1 for that problem; the others have no derivative here.
+        type: 1 for that problem, 2 for ``a @ b @ v = w * v``, 3 for ``b @ a @ v = w * v``.
         subset_by_index: the first and the last to return, counted from the smallest.
         subset_by_value: between which numbers they are.
         overwrite_a, overwrite_b, check_finite, driver: as SciPy's.
     """
-    if type != 1:
-        raise NotImplementedError(f"eigh: type is {type}; only 1, a v = w b v, has a derivative")
+    if type not in (1, 2, 3):
+        raise ValueError(f"eigh: type is {type}; expected 1, 2 or 3")
     a = _whole(xgrad.asarray(a), lower, True)
-    factor = None
+    factor, given = None, [raw(a.detach())]
     if b is not None:
         b = _whole(xgrad.asarray(b), lower, True)
+        given.append(raw(b.detach()))
         factor = xgrad.linalg.cholesky(b)
-        half = xgrad.linalg.solve_triangular(factor, a, lower=True)
-        a = xgrad.linalg.solve_triangular(factor, H(half), lower=True)
+        if type == 1:
+            half = xgrad.linalg.solve_triangular(factor, a, lower=True)
+            a = xgrad.linalg.solve_triangular(factor, H(half), lower=True)
+        else:
+            a = H(factor) @ a @ factor
         a = 0.5 * (a + H(a))
     if eigvals_only:
         w, v = xgrad.linalg.eigvalsh(a), None
@@ -80,12 +84,13 @@ def eigh(
     if v is None:
         return w
     if factor is not None:
-        v = xgrad.linalg.solve_triangular(H(factor), v, lower=False)
+        back = xgrad.linalg.solve_triangular
+        v = factor @ v if type == 3 else back(H(factor), v, lower=False)
     options = {"subset_by_index": subset_by_index, "subset_by_value": subset_by_value}
-    here = raw(a.detach()) if factor is None else None
-    if here is None or a.ndim > 2:
+    if a.ndim > 2:
         return w, v
-    theirs = chapter("linalg", a).eigh(here, driver=driver, **options)[1]
+    more = {"type": type} if factor is not None else {}
+    theirs = chapter("linalg", a).eigh(*given, driver=driver, **more, **options)[1]
     return w, _signed(v, theirs, -2)
 
 
@@ -102,6 +107,12 @@ def eigvalsh(
     )  # fmt: skip
 
 
+def _order_of(mine: Any, theirs: Any) -> Any:
+    """Return in which order eigenvalues are those that another solver found."""
+    apart = np.abs(np.asarray(theirs)[:, None] - np.asarray(mine))
+    return xgrad.asarray(chapter("optimize", apart).linear_sum_assignment(apart)[1])
+
+
 @twin("linalg")
 def eig(
     a: Any, b: Any = None, left: bool = False, right: bool = True, overwrite_a: bool = False,
@@ -109,18 +120,31 @@ def eig(
 ) -> Any:  # fmt: skip
     """Return eigenvalues and eigenvectors of square matrices; see ``scipy.linalg.eig``.
 
-    With a regular `b`, of ``a @ v = w * b @ v``. Left eigenvectors have no derivative here.
+    With a regular `b`, of ``a @ v = w * b @ v``. Left eigenvectors, ``H(u) @ a = w * H(u) @ b``,
+    are the rows of the inverse of ``b @ v``, with length 1 and SciPy's phases.
     """
-    if left or homogeneous_eigvals:
+    if homogeneous_eigvals:
         raise NotImplementedError(
-            "eig: left and homogeneous_eigvals have no derivative here; the left eigenvectors of a "
-            "are the eigenvectors of its adjoint"
+            "eig: homogeneous_eigvals has no derivative here; without it w is alpha / beta"
         )
     a = xgrad.asarray(a)
+    given = [raw(x.detach()) for x in ((a,) if b is None else (a, xgrad.asarray(b)))]
     if b is not None:
         a = xgrad.linalg.solve(xgrad.asarray(b), a)
+    if b is not None and left and not right:
+        raise NotImplementedError(
+            "eig: with b, left=True alone has vectors of other lengths; give right=True beside it"
+        )
     w, v = xgrad.linalg.eig(a)
-    return (w, v) if right else w
+    if b is not None and a.ndim == 2:
+        order = _order_of(raw(w.detach()), chapter("linalg", a).eigvals(*given))
+        w, v = xgrad.take(w, order), xgrad.take(v, order, axis=-1)
+    if not left:
+        return (w, v) if right else w
+    u = H(xgrad.linalg.inv(v if b is None else xgrad.asarray(b) @ v))
+    u = u / xgrad.linalg.vector_norm(u, axis=-2, keepdims=True)
+    u = _signed(u, chapter("linalg", a).eig(*given, left=True, right=False)[1], -2)
+    return (w, u, v) if right else (w, u)
 
 
 @twin("linalg")
@@ -157,6 +181,27 @@ def orth(A: Any, rcond: Any = None) -> Any:
     sizes = raw(s.detach())
     limit = np.finfo(sizes.dtype).eps * max(xgrad.asarray(A).shape) if rcond is None else rcond
     return u[:, : int((sizes > limit * sizes.max()).sum())]
+
+
+@twin("linalg")
+def null_space(
+    A: Any, rcond: Any = None, *, overwrite_a: bool = False, check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+) -> Any:  # fmt: skip
+    """Return an orthonormal basis of what a matrix maps to zero; see ``scipy.linalg.null_space``.
+
+    One vector has a derivative; a basis of more is known only up to a rotation, and has none.
+    """
+    A = xgrad.asarray(A)
+    held = chapter("linalg", A).null_space(raw(A.detach()), rcond, lapack_driver=lapack_driver)
+    basis = xgrad.asarray(held)
+    if basis.shape[1] > 1 and is_tracked(A):
+        raise RuleError(
+            f"null_space: a basis of {basis.shape[1]} vectors is known only up to a rotation, that "
+            "LAPACK chooses anew near by, so that it has no derivative; the projection onto the "
+            "space has one, eye(n) - pinv(A) @ A"
+        )
+    return basis if not basis.shape[1] else polar(basis - pinv(A) @ (A @ basis))[0]
 
 
 @twin("linalg")

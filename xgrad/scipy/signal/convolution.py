@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 
 from ...ops.beside import placed
-from ..common import chapter, only, raw, twin
+from ..common import chapter, raw, twin
 from ..ndimage.filters import blocks, lines
 from ..ndimage.ranks import chosen, windows
 from .filtering import _common, filtfilt, lfilter, sosfilt, sosfiltfilt
@@ -138,15 +138,48 @@ def upfirdn(
     cval: float = 0,
 ) -> Any:  # fmt: skip
     """Put zeros in, filter, and leave samples out; see ``scipy.signal.upfirdn``."""
-    if mode != "constant" or cval:
-        raise NotImplementedError(f"upfirdn: mode is {mode!r}; only zeros have a derivative here")
     h, x = _common(h, x)
     axis %= x.ndim
-    n = h.shape[0]
+    n, beyond = h.shape[0], 0
+    count = _length(n, x.shape[axis], up, down)
+    if mode != "constant" or cval:
+        beyond = -(-(n - 1) // up)
+        x = xgrad.moveaxis(_went_on(xgrad.moveaxis(x, axis, -1), beyond, mode, cval), -1, axis)
     wide = _stuffed(x, up, axis)
     wide = xgrad.pad(wide, [(n - 1, n - 1) if i == axis else (0, 0) for i in range(x.ndim)])
     out = lines(wide, xgrad.flip(h), axis=axis)
-    return out[(*(slice(None),) * axis, slice(None, None, down), ...)]
+    first = beyond * up
+    kept = slice(first, first + (count - 1) * down + 1, down)
+    return out[(*(slice(None),) * axis, kept, ...)]
+
+
+def _went_on(x: Any, width: int, mode: str, cval: Any) -> Any:
+    """Return signals along the last axis that go on at both ends, in a mode of ``upfirdn``."""
+    n, place = x.shape[-1], np.arange(-width, x.shape[-1] + width)
+    if mode == "constant":
+        ends = [(0, 0)] * (x.ndim - 1) + [(width, width)]
+        return xgrad.pad(x, ends, constant_values=cval)
+    if mode in ("edge", "wrap", "symmetric", "reflect", "antisymmetric", "antireflect"):
+        turned = mode.removeprefix("anti")
+        of = np.pad(np.arange(n), width, mode=turned)  # type: ignore[call-overload]
+        found = xgrad.take(x, xgrad.asarray(of), axis=-1)
+        if mode == "antisymmetric":
+            return found * xgrad.asarray(np.where(place // n % 2, -1.0, 1.0))
+        if mode == "antireflect":  # each turn goes on from the value where it turns
+            turns = place // max(n - 1, 1)
+            odd, first = turns % 2, x[..., :1]
+            lift = xgrad.asarray(turns + 1.0 * odd) * (x[..., -1:] - first)
+            return found * xgrad.asarray(1.0 - 2.0 * odd) + lift + xgrad.asarray(2.0 * odd) * first
+        return found
+    if mode not in ("smooth", "line"):
+        raise ValueError(f"upfirdn: mode is {mode!r}; expected one of SciPy's modes")
+    if mode == "line":
+        rises = [(x[..., -1:] - x[..., :1]) / (n - 1)] * 2
+    else:
+        rises = [x[..., 1:2] - x[..., :1], x[..., -1:] - x[..., -2:-1]]
+    before = x[..., :1] + xgrad.asarray(place[:width] * 1.0) * rises[0]
+    after = x[..., -1:] + xgrad.asarray(np.arange(1.0, width + 1)) * rises[1]
+    return xgrad.concat([before, x, after], axis=-1)
 
 
 def _length(taps: int, n: int, up: int, down: int) -> int:
@@ -159,7 +192,6 @@ def resample_poly(
     padtype: str = "constant", cval: Any = None,
 ) -> Any:  # fmt: skip
     """Resample by a rational factor; see ``scipy.signal.resample_poly``."""
-    only("resample_poly", cval=(None if cval in (None, 0) else cval, None))
     x = xgrad.asarray(x)
     axis %= x.ndim
     common = math.gcd(int(up), int(down))
@@ -172,8 +204,6 @@ def resample_poly(
         "minimum": xgrad.min,
         "maximum": xgrad.max,
     }
-    if padtype not in ("constant", *centre):
-        raise NotImplementedError(f"resample_poly: padtype={padtype!r} has no derivative here")
     n = x.shape[axis]
     wanted = -(-n * up // down)
     if isinstance(window, (list, np.ndarray)) or hasattr(window, "shape"):
@@ -189,8 +219,9 @@ def resample_poly(
     while _length(h.shape[0] + before + after, n, up, down) < wanted + removed:
         after += 1
     h = xgrad.pad(h, (before, after))
-    level = 0.0 if padtype == "constant" else centre[padtype](x, axis=axis, keepdims=True)
-    out = upfirdn(h, x - level, up, down, axis)
+    level = centre[padtype](x, axis=axis, keepdims=True) if padtype in centre else 0.0
+    mode = "constant" if padtype in centre else padtype
+    out = upfirdn(h, x - level, up, down, axis, mode, cval or 0)
     return out[(*(slice(None),) * axis, slice(removed, removed + wanted), ...)] + level
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...arrays.array import Array
 from ...backends import backend_of
-from ...backends.batched import Batch, NotBatchedError
+from ...backends.batched import Batch
 from ...engine.op import multilinear
 from ...engine.projection import conj
 
@@ -70,7 +70,9 @@ class Pattern:
         return None if is_sorted else order, self.cols[order], pointers
 
     def on(self, x: Any, name: str) -> Any:
-        """Return an integer array of this pattern where a raw array is."""
+        """Return an integer array of this pattern where a raw array is, the same in all of many."""
+        while isinstance(x, Batch):
+            x = x.data
         backend = backend_of(x)
         device = backend.device(x)
         key = name, backend.name, str(device)
@@ -87,14 +89,25 @@ class Pattern:
         return csr((entries, self.on(data, "1"), self.on(data, "2")), shape=self.shape)
 
 
+def _added_up(data: Any, x: Any, pattern: Pattern) -> Any:
+    """Return ``A @ x`` for each set of entries, by one sum for each row."""
+    backend = backend_of(data)
+    cols, rows = pattern.on(data, "cols"), pattern.on(data, "rows")
+    entries = data if x.ndim == 1 else data[:, None]
+    moved = entries * (x[cols] if x.ndim == 1 else x[cols, :])
+    shape, place = (pattern.shape[0], *moved.shape[1:]), backend.device(moved)
+    zero = backend.xp.zeros(shape, dtype=moved.dtype, device=place)
+    return backend.index_add(zero, rows, moved)
+
+
 @multilinear(
     lambda xp, g, x, pattern: sampled(g, conj(xp, x), pattern=pattern),
     lambda xp, g, data, pattern: product(conj(xp, data), g, pattern=pattern.T),
 )
 def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
     """Return ``A @ x`` for a vector or matrix, where `data` are the entries of A."""
-    if isinstance(data, Batch):
-        raise NotBatchedError("a sparse matrix has one set of entries")
+    if isinstance(data, Batch):  # no matrix of the library has many sets of entries
+        return _added_up(data, x, pattern)
     matrix = pattern.matrix(data)
     if isinstance(x, Batch) and x.ndim == 1 and not isinstance(x.data, Batch):
         return x.of((matrix @ x.data.T).T)
@@ -108,7 +121,7 @@ def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
 def _sampled(u: Array, v: Array, /, *, pattern: Pattern) -> Array:
     """Return the entries of ``u @ v.T``, the outer product of two vectors, where A has some."""
     picked = u[pattern.on(u, "rows")] * v[pattern.on(v, "cols")]
-    return picked if u.ndim == 1 else picked.sum(axis=1)
+    return picked if u.ndim == 1 else backend_of(picked).xp.sum(picked, axis=1)
 
 
 product: Any = _product

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import chapter, raw, rest_of, twin
+from ..examples import of_one, of_one_class
 from . import distance
 
 __all__ = ["KDTree", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
@@ -61,6 +62,7 @@ def geometric_slerp(start: Any, end: Any, t: Any, tol: float = 1e-7) -> Any:
     return q[:, 0] * xgrad.cos(turn) + q[:, 1] * xgrad.sin(turn)
 
 
+@of_one_class("scipy.spatial.KDTree")
 class KDTree:
     """SciPy's tree of points, with distances that are differentiable; see ``scipy.spatial.KDTree``.
 
@@ -74,6 +76,7 @@ class KDTree:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.plain, name)
 
+    @of_one("scipy.spatial.KDTree.query")
     def query(self, x: Any, k: Any = 1, eps: float = 0, p: float = 2, **options: Any) -> Any:
         """Return the distances to the nearest points, and the numbers of these, raw."""
         x = xgrad.asarray(x)

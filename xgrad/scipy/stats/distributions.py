@@ -18,6 +18,7 @@ from xgrad import special
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, raw, raws
+from ..examples import of_one
 from .integrals import beyond, expectation, terms, trusted
 from .written import CompiledError, written
 
@@ -104,7 +105,7 @@ class _Distribution:
         low, high = (e(*shapes) if callable(e) else e for e in (self.low, self.high))
         inside = (y >= low) & (y <= high)
         held = raw(inside.detach())
-        if held.all():
+        if isinstance(held, (np.ndarray, np.generic)) and held.all():  # no batch, nor recorded
             return y, shapes, scale, inside, low, high
         middle = self._inner(low, high)
         return xgrad.where(inside, y, middle), shapes, scale, inside, low, high
@@ -292,6 +293,10 @@ class Continuous(_Distribution):
         own = self._answers(name, q, args, kwargs)
         if own:
             return own(q, *args, **kwargs)
+        return self._inverted(name, q, args, kwargs, f, sign)
+
+    @of_one("scipy.stats: a quantile")
+    def _inverted(self, name: str, q: Any, args: Any, kwargs: Any, f: Function, sign: float) -> Any:
         shapes, loc, scale = self._split(name, args, kwargs)
         q = _f(q)
         given = (

@@ -21,7 +21,8 @@ Function = Callable[[Any], Any]
 
 def with_tolerance(solver: Callable[..., Any], rtol: float) -> dict[str, float]:
     """Return a relative tolerance as a solver takes it: ``minres`` of CuPy calls it ``tol``."""
-    return {"rtol" if "rtol" in signature(solver).parameters else "tol": rtol}
+    known = signature(solver).parameters
+    return {"tol" if "tol" in known and "rtol" not in known else "rtol": rtol}
 
 
 class LinearOperator:
