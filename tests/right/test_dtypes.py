@@ -51,7 +51,7 @@ ONLY_DOUBLE = ("special.eval_hermite", "special.eval_hermitenorm")
 @over("dtype", ["float32", "complex64"])
 def test_single_precision(each_library, row, dtype):
     if each_library.backend.name not in WAYS:
-        pytest.skip("nobody watches this each_library")
+        pytest.skip("nobody watches this library")
     if each_library.backend.name == "numpy" and row.name in MEANS:
         pytest.skip("NumPy's own mean of everything divides in double precision")
     if row.name in ONLY_DOUBLE:
@@ -106,7 +106,7 @@ def test_python_numbers_widen_nothing(each_library, dtype):
 def test_a_wider_array_is_seen(each_library, kind):
     """The check can fail: an array of double precision on the way is noted."""
     if each_library.backend.name not in WAYS:
-        pytest.skip("nobody watches this each_library")
+        pytest.skip("nobody watches this library")
     x = watched(each_library.raw(np.ones(3, dtype="float32")))
     xp, wide = each_library.backend.xp, each_library.backend.raw_dtype("float64")
     with watching(each_library.backend.name) as seen:
