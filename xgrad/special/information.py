@@ -307,5 +307,5 @@ def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
         Real numbers of the broadcast shape, with derivatives in both.
     """
     xp = backend_of(delta if type(r) in SCALARS else r).xp
-    delta, r = floats(xp, *arrays(xp, delta, r))
-    return xp.where(delta < 0, float("inf"), _drop(xp, delta, r))
+    width, rest = floats(xp, *arrays(xp, delta, r))
+    return xp.where(width < 0, float("inf"), _drop(xp, width, rest))

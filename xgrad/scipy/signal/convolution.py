@@ -204,8 +204,8 @@ def _spectral(window: Any, n: int) -> Any:
         return xgrad.asarray(np.fft.fftshift(chapter("signal").get_window(window, n)))
     if tuple(window.shape) != (n,):
         raise ValueError(
-            f"resample: window.shape={tuple(window.shape)} is not the number of samples along the "
-            f"axis, {(n,)}"
+            f"window.shape={tuple(window.shape)} of resample is not {(n,)}, the number of samples "
+            "along the axis"
         )
     return xgrad.asarray(window)
 
