@@ -33,16 +33,16 @@ def run(script: str, **env: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("library", PROGRAMS)
+@pytest.mark.parametrize("package", PROGRAMS)
 @pytest.mark.parametrize("first", [True, False])
-def test_either_may_be_imported_first(library: str, first: bool) -> None:
-    pytest.importorskip(library)
-    imports = [f"import {library}", "import xgrad as xg"]
+def test_either_may_be_imported_first(package: str, first: bool) -> None:
+    pytest.importorskip(package)
+    imports = [f"import {package}", "import xgrad as xg"]
     script = "\n".join(
         [
             "import numpy as np",
             *(imports if first else imports[::-1]),
-            f"f = lambda x: {PROGRAMS[library]}",
+            f"f = lambda x: {PROGRAMS[package]}",
             "print(xg.grad(f)(np.eye(3))[1, 0].round(9))",
         ]
     )
