@@ -3,6 +3,10 @@
 
 import inspect
 import io
+import operator as op
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,8 +149,6 @@ def test_what_xgrad_lacks_is_refused():
         np.quantile(x, 0.3, weights=x, method="inverted_cdf")
     with pytest.raises(NotImplementedError, match=r"numpy\.add: where= without out="):
         np.add(x, x, where=X > 0.5)
-    with pytest.raises(NotImplementedError, match=r"numpy\.multiply\.at: only numpy\.add\.at"):
-        np.multiply.at(x, 0, 2.0)
     with pytest.raises(ValueError, match="order is 'X'"):
         np.reshape(x, (4, 3), order="X")
     with pytest.raises(TypeError, match="can be viewed only as its own float64"):
@@ -247,3 +249,60 @@ def test_like_makes_arrays_where_that_array_is(backend):
         np.testing.assert_array_equal(got.detach()._numpy(), expected, err_msg=name)
     made = xg.grad(lambda x: np.sum(np.array([x[0] ** 2, 3 * x[1]], like=x)))(x)
     np.testing.assert_allclose(made._numpy(), [2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    "ufunc", [np.multiply, np.maximum, np.minimum, np.power, np.divide, np.logaddexp, np.hypot]
+)
+def test_at_of_any_ufunc_takes_an_entry_as_often_as_it_is_named(ufunc: np.ufunc) -> None:
+    x, v = np.asarray([1.3, 2.0, 0.7, 1.1]), np.asarray([0.5, 1.5, 2.5])
+
+    def program(x: Any, v: Any) -> Any:
+        y = x * 1.0
+        ufunc.at(y, [0, 2, 0], v)
+        return np.sum(y * y * np.asarray([1.0, 2.0, 3.0, 4.0]))
+
+    value, slopes = xg.value_and_grad(program, (0, 1))(x, v)
+    assert np.allclose(value, program(x, v))
+    for i, slope in enumerate(slopes):
+        for j in range(slope.size):
+            step = 1e-6 * (np.arange(slope.size) == j)
+            moved = [program(*(a + s * step if k == i else a for k, a in enumerate((x, v))))
+                     for s in (1, -1)]  # fmt: skip
+            assert np.allclose(slope[j], (moved[0] - moved[1]) / 2e-6, rtol=1e-5, atol=1e-7)
+
+
+def test_at_of_any_ufunc_with_masks_and_several_axes_and_of_one_argument() -> None:
+    m = np.arange(1.0, 7.0).reshape(2, 3)
+    for key in ((np.asarray([0, 1, 0]), np.asarray([2, 0, 2])), m > 2, (slice(None), 1), 1):
+        plain, ours = m.copy(), xg.asarray(m) * 1.0
+        np.multiply.at(plain, key, 3.0)
+        np.multiply.at(ours, key, 3.0)
+        np.negative.at(plain, key)
+        np.negative.at(ours, key)
+        assert np.array_equal(plain, ours.data)
+
+
+@pytest.mark.parametrize("apply", [op.add, op.sub, op.mul, op.truediv, op.pow, op.lt, op.eq])
+def test_a_fraction_of_python_is_the_number_it_stands_for(apply: Callable[..., Any]) -> None:
+    x, third = np.asarray([1.0, 2.0]), Fraction(1, 3)
+    assert np.array_equal(apply(xg.asarray(x), third).data, apply(x, 1 / 3))
+    assert np.array_equal(apply(third, xg.asarray(x)).data, apply(1 / 3, x))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8])
+@pytest.mark.parametrize("subscripts", ["ab,a->", "ab,a->a", "ab,a->b", "ab,c->ac", "ba,b->a"])
+def test_einsum_counts_what_is_true_beside_numbers(subscripts: str, dtype: Any) -> None:
+    few = np.full((4, 4), 100).astype(dtype)
+    for other in (np.arange(1.0, 5.0), np.arange(1, 5)):
+        found = xg.einsum(subscripts, xg.asarray(few), xg.asarray(other))
+        expected = np.einsum(subscripts, few, other)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found.data, expected)
+
+
+def test_differences_of_truth_values_say_where_they_change() -> None:
+    x = np.asarray([[True, False, False], [True, True, False]])
+    for options in ({}, {"axis": 0}, {"n": 2}, {"prepend": x[:, :1]}):
+        assert np.array_equal(np.diff(xg.asarray(x), **options).data, np.diff(x, **options))
+        assert xg.diff(x, **options).dtype == bool

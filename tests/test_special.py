@@ -321,3 +321,51 @@ def test_import_is_lazy():
         "s.erf(np.ones(2)); assert 'scipy.special' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+MIXED = (
+    "binom boxcox1p gammainc gammaincinv gdtr gdtrc huber poch pseudo_huber rel_entr stdtr xlogy "
+    "xlog1py zeta expn polygamma yn"
+).split()
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_wide_integers_beside_single_precision_make_double_as_in_scipy(name: str) -> None:
+    sp = pytest.importorskip("scipy.special")
+    few = np.asarray([1, 2, 3])
+    args = [few, np.asarray([0.5, 1.5, 2.5], np.float32)] + [few] * (name in ("gdtr", "gdtrc"))
+    expected = getattr(sp, name)(*args)
+    found = getattr(special, name)(*args)
+    assert found.dtype == expected.dtype == np.float64
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    slope = xg.grad(lambda x: xg.sum(getattr(special, name)(args[0], x, *args[2:])))(args[1])
+    assert slope.dtype == np.float32
+    narrow = getattr(special, name)(*(x.astype(np.float32) for x in args))
+    assert narrow.dtype == np.float32
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "name", ["gdtr", "gdtrc", "fdtr", "fdtrc", "pseudo_huber", "huber", "inv_boxcox1p", "cotdg"]
+)
+def test_integers_and_what_is_out_of_the_domain_are_as_in_scipy(name: str) -> None:
+    sp = pytest.importorskip("scipy.special")
+    wide = np.asarray([-180, -3, 1, 2, 45, 180] + [-(2**62), 2**62] * (name[0] != "f"))
+    count = getattr(sp, name).nin
+    grid = [wide.reshape((-1,) + (1,) * i) for i in range(count)]
+    for args in (grid, [v.astype(float) for v in grid]):
+        np.testing.assert_allclose(
+            getattr(special, name)(*args), getattr(sp, name)(*args), rtol=1e-9, err_msg=name
+        )
+
+
+def test_a_number_beside_integers_keeps_its_fraction() -> None:
+    sp = pytest.importorskip("scipy.special")
+    few = np.asarray([1, 2, 3])
+    np.testing.assert_allclose(special.pseudo_huber(0.7, few), sp.pseudo_huber(0.7, few))
+    np.testing.assert_allclose(special.huber(0.7, few), sp.huber(0.7, few))
+    slope = xg.grad(lambda x: xg.sum(special.betainc(few, 2.5, x)))(np.asarray([0.2, 0.3, 0.4]))
+    e = 1e-6
+    x = np.asarray([0.2, 0.3, 0.4])
+    expected = (sp.betainc(few, 2.5, x + e) - sp.betainc(few, 2.5, x - e)) / (2 * e)
+    np.testing.assert_allclose(slope, expected, rtol=1e-6)

@@ -13,16 +13,21 @@ import numpy as np
 
 from xgrad.backends import Functions
 
+_SINGLE = {*"efF?bBhH"}
+"""The codes of the dtypes that go together in single precision."""
 _NARROWER = {"d": np.float32, "D": np.complex64}
 
 
 def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose result is in single precision if all its arrays are."""
+    """Return a function whose result is in single precision if those of all its arrays are.
+
+    Integers are as NumPy and SciPy have them: beside wide ones single precision becomes double.
+    """
 
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
-        floating = [x.dtype.char for x in args if hasattr(x, "dtype") and x.dtype.kind in "fc"]
-        if not floating or any(char not in "efF" for char in floating):
+        chars = {x.dtype.char for x in args if hasattr(x, "dtype")}
+        if not chars <= _SINGLE or chars.isdisjoint("efF"):
             return function(*args, **kwargs)
         if isinstance(function, np.ufunc):  # a Python number would make it choose another loop
             args = tuple(_single(function, x) for x in args)

@@ -13,16 +13,16 @@ import xgrad as xg
 from xgrad import interchange
 
 
-@pytest.mark.parametrize("library", ["torch", "jax"])
-def test_a_missing_library_is_named(library: str, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("package", ["torch", "jax"])
+def test_a_missing_library_is_named(package: str, monkeypatch: Any) -> None:
     original = importlib.import_module
 
     def without(name: str, *more: Any) -> Any:
-        if name == library:
+        if name == package:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return original(name, *more)
 
-    monkeypatch.delitem(sys.modules, f"xgrad_backends.{library}_bridge", raising=False)
+    monkeypatch.delitem(sys.modules, f"xgrad_backends.{package}_bridge", raising=False)
     monkeypatch.setattr(importlib, "import_module", without)
-    with pytest.raises(xg.errors.BackendUnavailableError, match=library):
-        getattr(interchange, f"to_{library}")(xg.sin)
+    with pytest.raises(xg.errors.BackendUnavailableError, match=package):
+        getattr(interchange, f"to_{package}")(xg.sin)

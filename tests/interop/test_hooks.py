@@ -7,8 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+import xgrad as xg
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = {
@@ -29,16 +33,16 @@ def run(script: str, **env: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("library", PROGRAMS)
+@pytest.mark.parametrize("package", PROGRAMS)
 @pytest.mark.parametrize("first", [True, False])
-def test_either_may_be_imported_first(library: str, first: bool) -> None:
-    pytest.importorskip(library)
-    imports = [f"import {library}", "import xgrad as xg"]
+def test_either_may_be_imported_first(package: str, first: bool) -> None:
+    pytest.importorskip(package)
+    imports = [f"import {package}", "import xgrad as xg"]
     script = "\n".join(
         [
             "import numpy as np",
             *(imports if first else imports[::-1]),
-            f"f = lambda x: {PROGRAMS[library]}",
+            f"f = lambda x: {PROGRAMS[package]}",
             "print(xg.grad(f)(np.eye(3))[1, 0].round(9))",
         ]
     )
@@ -162,3 +166,30 @@ def test_raw_arrays_get_what_scipy_gives() -> None:
         ]
     )
     assert run(script) == "ndarray scipy True"
+
+
+def test_threads_of_scipy_fft_are_left_out_inside_transforms_and_refused_outside() -> None:
+    fft = pytest.importorskip("scipy.fft")
+    x = np.asarray([1.0, 2.0, 4.0, 3.0])
+
+    def program(x: Any, **about: Any) -> Any:
+        parts = (
+            fft.rfft(x, workers=2, **about),
+            fft.fftn(x, workers=2, **about),
+            fft.dct(x, 2, None, -1, None, False, 2),
+            fft.dctn(x, workers=-1),
+        )
+        return sum(xg.sum(xg.abs(part) ** 3) for part in parts)
+
+    def plain(x: Any) -> Any:
+        parts = (fft.rfft(x), fft.fftn(x), fft.dct(x), fft.dctn(x))
+        return sum(xg.sum(xg.abs(part) ** 3) for part in parts)
+
+    expected = xg.grad(plain)(x)
+    assert np.allclose(xg.grad(program)(x), expected)
+    assert np.allclose(xg.grad(lambda x: program(x, plan=None))(x), expected)
+    assert np.allclose(xg.compile(program)(x), plain(xg.asarray(x)).item())
+    assert np.allclose(xg.vmap(program)(x[None]), plain(xg.asarray(x)).item())
+    with pytest.raises(ValueError, match=r"workers is 2.*Give x\.data, or leave workers= out"):
+        fft.fft(xg.asarray(x), workers=2)
+    assert np.allclose(fft.fft(xg.asarray(x).data, workers=2), fft.fft(x))

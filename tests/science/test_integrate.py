@@ -1,6 +1,8 @@
 # Tests of xgrad/scipy/integrate
 """Differential equations and quadrature: values of SciPy, derivatives of every order."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import scipy as plain
@@ -475,3 +477,23 @@ def test_cubature_by_parameters_and_limits():
 
     args = np.asarray(1.3), np.asarray([0.7, 1.4])
     xg.testing.check_grads(f, args, order=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"x": np.asarray([0.0, 2.0, 2.0, 3.0])}, "strictly increasing"),
+        ({"x": np.arange(5.0)}, r"shape of `x` must be the same as `y` or 1-D"),
+        ({"axis": 4}, r"`axis=4` is not valid for `y` with `y.ndim=1`"),
+        ({"dx": np.arange(3.0)}, r"`dx` must either be a scalar or"),
+        ({"initial": np.arange(3.0)}, r"`initial` must either be a scalar or"),
+    ],
+)
+def test_cumulative_simpson_refuses_what_does_not_fit(given: Any, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        scipy.integrate.cumulative_simpson(xg.asarray([1.0, 2.0, 4.0, 3.0]), **given)
+
+
+def test_no_distance_between_points_is_an_integral_of_zero() -> None:
+    out = scipy.integrate.cumulative_simpson(xg.asarray([1.0, 2.0, 4.0, 3.0]), dx=0.0)
+    assert out.tolist() == [0.0, 0.0, 0.0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import operator
 from collections.abc import Callable, Iterator
+from numbers import Rational
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -98,9 +99,13 @@ def define(
 
 
 def listed(symbol: str, x1: Any, x2: Any) -> Any:
-    """Apply an operator to an array and a list or tuple of numbers, or a sparse matrix."""
+    """Apply an operator to an array and a list, tuple or fraction, or a sparse matrix."""
     if symbol in _BITWISE:
         return NotImplemented
+    if isinstance(x1, Rational):  # a fraction of Python's, and those of algebra systems
+        return OPERATORS[symbol](float(x1), x2)
+    if isinstance(x2, Rational):
+        return OPERATORS[symbol](x1, float(x2))
     if isinstance(x1, SEQUENCES):
         return OPERATORS[symbol](made_beside(x2, x1), x2)
     if isinstance(x2, SEQUENCES):

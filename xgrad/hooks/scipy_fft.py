@@ -8,6 +8,7 @@ import scipy.fft
 
 import xgrad
 
+from ..backends import backend_of
 from ..engine.plain import as_tuple
 
 _PLANES = {"fft2": "fftn", "ifft2": "ifftn", "rfft2": "rfftn", "irfft2": "irfftn"}
@@ -22,12 +23,7 @@ def answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if not isinstance(args[0] if args else kwargs.get("x"), xgrad.Array):
         return NotImplemented
     name = method.__name__
-    for about in ("workers", "plan"):
-        if kwargs.get(about) is not None:
-            raise ValueError(
-                f"scipy.fft.{name}: {about} is {kwargs[about]!r}, which is for arrays of NumPy. "
-                f"Leave {about}= out"
-            )
+    _refuse_plans(name, args[0] if args else kwargs["x"], kwargs)
     if name in _COMPLEX:
         return _complex(name, *args, **kwargs)
     if name in _COMPLEX_AXES:
@@ -39,6 +35,22 @@ def answer(method: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if name in _COSINE_AXES:
         return _cosine_axes(name, *args, **kwargs)
     return NotImplemented
+
+
+def _refuse_plans(name: str, x: xgrad.Array, kwargs: dict[str, Any]) -> None:
+    """Say that threads and plans are SciPy's own, where no derivative is asked for.
+
+    SciPy asks it of every library. A program that was written for NumPy's arrays and runs inside
+    a transform keeps them: they say how fast its value is to come, and not which it is.
+    """
+    if x.is_tracked or backend_of(x._raw).leads:
+        return
+    for about in ("workers", "plan"):
+        if kwargs.get(about) is not None:
+            raise ValueError(
+                f"scipy.fft.{name}: {about} is {kwargs[about]!r}, which is for arrays of NumPy, "
+                f"and x is an untracked Array. Give x.data, or leave {about}= out"
+            )
 
 
 def _complex(

@@ -193,15 +193,37 @@ def _outer(ufunc: Any, function: Any, x1: Any, x2: Any, **kwargs: Any) -> Any:
 def _at(ufunc: Any, function: Any, array: Any, indices: Any, value: Any = None) -> Any:
     name = f"numpy.{ufunc.__name__}.at"
     refuse_out(name, array)
-    if ufunc.__name__ not in ("add", "subtract"):
-        raise NotImplementedError(
-            f"{name}: only numpy.add.at and numpy.subtract.at work on an xgrad.Array. Where no "
-            "entry is named twice, x[indices] = f(x[indices], value) does the same"
-        )
-    value = xgrad.asarray(value)
-    value = -value if ufunc.__name__ == "subtract" else value
-    array._inplace(xgrad.index_add(array, indices, value.astype(array.dtype)), name)
+    if ufunc.__name__ in ("add", "subtract"):
+        value = xgrad.asarray(value)
+        value = -value if ufunc.__name__ == "subtract" else value
+        array._inplace(xgrad.index_add(array, indices, value.astype(array.dtype)), name)
+        return None
+    if function is None:
+        return NotImplemented
+    key = tuple(map(_host, indices)) if isinstance(indices, tuple) else _host(indices)
+    places = np.arange(array.size).reshape(array.shape)[key]
+    new, flat = xgrad.reshape(array, (-1,)), places.ravel()
+    values = () if value is None else (np.broadcast_to(value, places.shape).reshape((-1,)),)
+    for turn in _turns(flat):  # in each no entry is named twice
+        there = flat[turn]
+        part = function(new[there], *(v[turn] for v in values))
+        new = xgrad.index_set(new, there, part.astype(array.dtype))
+    array._inplace(xgrad.reshape(new, array.shape), name)
     return None
+
+
+def _host(index: Any) -> Any:
+    """Return a part of an index that NumPy takes."""
+    return index._numpy() if isinstance(index, xgrad.Array) else index
+
+
+def _turns(flat: Any) -> list[Any]:
+    """Return the positions of the first time that each number occurs, of the second, and so on."""
+    order = np.argsort(flat, kind="stable")
+    ordered = flat[order]
+    firsts = np.searchsorted(ordered, ordered)
+    turn = np.arange(flat.size) - firsts
+    return [np.sort(order[turn == k]) for k in range(int(turn.max(initial=-1)) + 1)]
 
 
 def _reduceat(

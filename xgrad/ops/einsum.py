@@ -13,6 +13,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, as_given
 from .arranging import diagonal, ravel
 from .beside import array_of
+from .dtypes import astype, isdtype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import multiply
 from .manipulation import expand_dims, permute_dims, reshape, squeeze
@@ -127,6 +128,17 @@ def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, La
     return made, out
 
 
+def _counting(arrays: list[Any]) -> list[Any]:
+    """Return arrays of which truth values and integers have the dtype of the result.
+
+    An axis that one of them alone has is summed before it meets the others.
+    """
+    if len({x.dtype for x in arrays}) < 2:
+        return arrays
+    dtype = result_type(*arrays)
+    return [astype(x, dtype) if isdtype(x, ("bool", "integral")) else x for x in arrays]
+
+
 @overload
 def einsum(
     subscripts: str | Array, /, *operands: Array | Sequence[Any], optimize: Any = True
@@ -158,7 +170,7 @@ def einsum(subscripts: Any, /, *operands: Any, optimize: Any = True) -> Any:
         subscripts, given = _interleaved([subscripts, *operands])
     else:
         given = list(operands)
-    arrays = [array_of(x, "einsum") for x in given]
+    arrays = _counting([array_of(x, "einsum") for x in given])
     terms, out = _parsed(subscripts, tuple(len(x.shape) for x in arrays))
     lengths: dict[str, int] = {}
     for x, labels in zip(arrays, terms, strict=True):

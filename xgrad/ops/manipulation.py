@@ -358,7 +358,8 @@ def diff(
         append: an array put behind it first.
 
     Returns:
-        An array that is shorter by `n` along the axis, if nothing is added.
+        An array that is shorter by `n` along the axis, if nothing is added; of truth values it says
+        which neighbours differ.
 
     Raises:
         ValueError: if `n` is negative.
@@ -374,5 +375,6 @@ def diff(
     parts = [part for part in (prepend, x, append) if part is not None]
     x = concat(parts, axis=axis) if len(parts) > 1 else x
     for _ in range(n):
-        x = x[at_axis(axis, slice(1, None))] - x[at_axis(axis, slice(None, -1))]
+        after, before = x[at_axis(axis, slice(1, None))], x[at_axis(axis, slice(None, -1))]
+        x = after ^ before if "bool" in str(x.dtype) else after - before
     return x

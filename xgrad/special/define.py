@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import is_recording
-from ..backends import XP
+from ..backends import COMPLEX, REAL, XP
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..errors import NotDifferentiableError
@@ -68,9 +68,24 @@ def refuse_tracked(function: str, name: str, x: Any) -> None:
 
 
 def arrays(xp: XP, *args: Any) -> list[Any]:
-    """Return the arguments with each Python number made an array like the first one that is one."""
-    like = next(x for x in args if type(x) not in SCALARS)
+    """Return the arguments with each Python number made an array, like the first of fractions."""
+    given = [x for x in args if type(x) not in SCALARS]
+    like = next((x for x in given if holds_fractions(x)), given[0])
+    if not holds_fractions(like):  # a number beside integers alone keeps what is behind its point
+        like = xp.astype(like, xp.float64)
     return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
+
+
+def holds_fractions(x: Any) -> bool:
+    """Whether an array is real or complex, and not of integers or truth values."""
+    return x.dtype in REAL or x.dtype in COMPLEX
+
+
+def floats(xp: XP, *args: Any) -> list[Any]:
+    """Return the arguments with integers as floating-point numbers, whose products are right."""
+    return [
+        x if type(x) in SCALARS or holds_fractions(x) else xp.astype(x, xp.float64) for x in args
+    ]
 
 
 def held(x: Any) -> Any:

@@ -12,7 +12,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
-from .define import arrays, polynomial, special
+from .define import arrays, floats, polynomial, special
 
 _DEGREE = math.pi / 180
 
@@ -86,8 +86,10 @@ def _cotdg_slope(x: Array, /) -> Array:
 
 @special(lambda xp, x: _cotdg_slope(x))
 def cotdg(x: Array, /) -> Array:
-    """Return the cotangent of an angle in degrees."""
-    return _cotangent(backend_of(x).xp, x)
+    """Return the cotangent of an angle in degrees; infinity at its poles."""
+    xp = backend_of(x).xp
+    pole = xp.special.sindg(x) == 0  # a zero of either sign, and what lies too far out
+    return xp.where(pole, xp.special.cotdg(x), _cotangent(xp, xp.where(pole, 45, x)))
 
 
 def _rise(xp: XP, u: Any) -> Any:
@@ -246,7 +248,9 @@ def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
         Real numbers of the broadcast shape, accurate where they are small.
     """
     backend = backend_of(lmbda if type(y) in SCALARS else y)
-    return backend.quietly(_inverse1p, backend.xp, *arrays(backend.xp, y, lmbda))
+    return backend.quietly(
+        _inverse1p, backend.xp, *floats(backend.xp, *arrays(backend.xp, y, lmbda))
+    )
 
 
 @elementwise(lambda xp, w: 1 / xp.square(1 + w))

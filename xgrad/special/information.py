@@ -17,7 +17,7 @@ from ..ops.elementwise import Operand
 from ..ops.slopes import cosine, logit_slope, sigmoid_slope
 from ..ops.statistical import max as max_over
 from ..ops.statistical import sum as sum_over
-from .define import arrays, polynomial, special
+from .define import arrays, floats, polynomial, special
 
 Axis = int | tuple[int, ...] | None
 
@@ -300,12 +300,12 @@ def pseudo_huber(delta: Operand, r: Operand, /) -> Array:
     """Return the smooth Huber loss, ``delta**2 * (sqrt(1 + (r / delta)**2) - 1)``.
 
     Args:
-        delta: about where it becomes linear, positive.
+        delta: about where it becomes linear, not negative; a negative one gives infinity.
         r: differences; shapes are broadcast.
 
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
-    backend = backend_of(delta if type(r) in SCALARS else r)
-    delta, r = arrays(backend.xp, delta, r)
-    return _drop(backend.xp, delta, r)
+    xp = backend_of(delta if type(r) in SCALARS else r).xp
+    width, rest = floats(xp, *arrays(xp, delta, r))
+    return xp.where(width < 0, float("inf"), _drop(xp, width, rest))

@@ -15,7 +15,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP
 from ..ops.elementwise import Operand
-from .define import arrays, special
+from .define import arrays, holds_fractions, special
 from .incomplete import (
     _beta_density,
     _beta_shape,
@@ -28,7 +28,18 @@ from .incomplete import (
 )
 
 
+def _not_negative(x: Any) -> Any:
+    """Return an argument, in floating point, and NaN where it is negative."""
+    if type(x) in SCALARS:
+        return x if x >= 0 else math.nan
+    if not holds_fractions(x):
+        x = xgrad.multiply(x, 1.0)  # integers have a largest one
+    return xgrad.where(xgrad.less(x, 0), math.nan, x)
+
+
 def _product(x: Operand, y: Operand) -> Any:
+    """Return a product of two that must not be negative."""
+    x, y = _not_negative(x), _not_negative(y)
     return x * y if type(x) in SCALARS and type(y) in SCALARS else xgrad.multiply(x, y)
 
 

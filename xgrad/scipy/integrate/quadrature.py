@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -262,6 +263,20 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     return half * xgrad.sum(weights * values, axis=-1), None
 
 
+class _Noticing(outside):
+    """A function as a solver calls it, which notices whether what it reads is tracked."""
+
+    reads: bool | None = None
+
+    def __call__(self, *args: Any) -> Any:
+        """Return what the function returns, raw."""
+        if self.reads is not None or not tape.is_recording():
+            return super().__call__(*args)
+        out = joined(self.f(*args))
+        self.reads = is_tracked(out)
+        return raw(out)
+
+
 @of_one("scipy.integrate.tanhsinh")
 def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> Any:
     """Integrate elementwise by tanh-sinh quadrature; see ``scipy.integrate.tanhsinh``.
@@ -278,11 +293,25 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
     """
     args = _args(args)
     scipy = chapter("integrate")
-    found = scipy.tanhsinh(
-        outside(f), raws(a), raws(b), args=raws(args), **{k: raw(v) for k, v in options.items()}
-    )
-    for about in ("error", "success", "status", "nfev", "maxlevel"):
-        setattr(found, about, result(getattr(found, about), [a, b, args]))
+    options = {k: raw(v) for k, v in options.items()}
+    told = options.get("callback")
+
+    def shown(found: Any) -> Any:
+        """Return SciPy's result with arrays like those given in it."""
+        for about in ("error", "success", "status", "nfev", "maxlevel"):
+            setattr(found, about, result(getattr(found, about), [a, b, args]))
+        return found
+
+    if callable(told):
+
+        def callback(found: Any) -> None:
+            found = shown(copy(found))
+            found.integral = result(found.integral, [a, b, args])
+            told(found)
+
+        options["callback"] = callback
+    run = _Noticing(f) if callable(f) else f  # SciPy says what is no function
+    found = shown(scipy.tanhsinh(run, raws(a), raws(b), args=raws(args), **options))
     value = np.asarray(found.integral)
     ends = [np.asarray(raw(x), dtype=float) for x in (a, b)]
     finite = all(np.all(np.isfinite(e)) for e in ends)
@@ -300,10 +329,10 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
 
     def over_unit(s: Array) -> Array:
         span = xgrad.asarray(b) - xgrad.asarray(a)
-        values = xgrad.asarray(joined(f(a + span * s, *args)))
+        values = xgrad.asarray(joined(f(a + span * s.astype(span.dtype), *args)))
         return xgrad.broadcast_to(span * values, value.shape)
 
-    if not tape.is_recording():
+    if not tape.is_recording() or not (is_tracked(a, b, args) or run.reads):
         found.integral = result(found.integral, [a, b, args])
         return found
     if options.get("log") and is_tracked(a, b, args):

@@ -9,7 +9,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter
+from ..common import arrays_in, chapter, raw
 
 __all__ = ["cumulative_simpson", "cumulative_trapezoid", "romb", "simpson", "trapezoid"]
 
@@ -108,6 +108,38 @@ def _parabolas(y: Any, first: Any, second: Any) -> Any:
     return first / 6.0 * ((3.0 - a) * one + (3.0 + a * b + a) * two - a * b * three)
 
 
+def _even_parabolas(y: Any, h: Any) -> Any:
+    """Return the integral over the first of each two neighbouring intervals of one length."""
+    return h / 3.0 * (1.25 * y[..., :-2] + 2.0 * y[..., 1:-1] - 0.25 * y[..., 2:])
+
+
+def _refuse_shapes(y: Any, x: Any, dx: Any, axis: int, initial: Any) -> None:
+    """Raise if what is given beside samples does not fit them, or if points do not increase."""
+    name, shape = "cumulative_simpson", tuple(y.shape)
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(
+            f"{name}: `axis={axis}` is not valid for `y` with `y.ndim={len(shape)}`; expected "
+            f"{-len(shape)} to {len(shape) - 1}"
+        )
+    thin = (*shape[: axis % len(shape)], 1, *shape[axis % len(shape) + 1 :])
+    for what, v in (("initial", initial), ("dx", dx if x is None else None)):
+        if v is not None and (given := tuple(xgrad.asarray(v).shape)) not in ((), thin):
+            raise ValueError(
+                f"{name}: `{what}` must either be a scalar or have the shape of `y` with one point "
+                f"along the axis, {thin}; got {given}"
+            )
+    if x is None or shape[axis] < 3:
+        return
+    points = xgrad.asarray(x)
+    if tuple(points.shape) not in (shape, (shape[axis],)):
+        raise ValueError(
+            f"{name}: the shape of `x` must be the same as `y` or 1-D, {shape} or "
+            f"{(shape[axis],)}; got {tuple(points.shape)}"
+        )
+    if np.any(np.diff(raw(points.detach()), axis=axis if points.ndim > 1 else 0) <= 0):
+        raise ValueError(f"{name}: x must be strictly increasing; sort it, and y with it")
+
+
 def cumulative_simpson(
     y: Any, *, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None
 ) -> Any:
@@ -119,15 +151,21 @@ def cumulative_simpson(
         dx: their distances, if `x` is None.
         axis: along which to integrate.
         initial: a number to put in front, and to add to the rest; None for neither.
+
+    Raises:
+        ValueError: if shapes do not fit, or the points do not increase.
     """
+    _refuse_shapes(xgrad.asarray(y), x, dx, axis, initial)
     if xgrad.asarray(y).shape[axis] < 3:
-        out = xgrad.cumulative_trapezoid(xgrad.asarray(y), x, dx=dx, axis=axis)
-        values = xgrad.moveaxis(out, axis, -1)
+        values = xgrad.moveaxis(cumulative_trapezoid(xgrad.asarray(y), x, dx, axis), axis, -1)
     else:
         samples, h = _steps("cumulative_simpson", y, x, dx, axis)
-        first, second = (h, h) if x is None or h.ndim == 0 else (h[..., :-1], h[..., 1:])
-        ahead = _parabolas(samples, first, second)
-        mirrored = _parabolas(samples[..., ::-1], *(_flipped(v) for v in (second, first)))
+        if x is None:
+            ahead, mirrored = _even_parabolas(samples, h), _even_parabolas(samples[..., ::-1], h)
+        else:
+            first, second = h[..., :-1], h[..., 1:]
+            ahead = _parabolas(samples, first, second)
+            mirrored = _parabolas(samples[..., ::-1], second[..., ::-1], first[..., ::-1])
         behind = mirrored[..., ::-1]
         n = ahead.shape[-1] + 1
         order = np.append(np.where(np.arange(n - 1) % 2 == 0, np.arange(n - 1), 0), 0)
@@ -148,10 +186,6 @@ def cumulative_simpson(
         front = xgrad.broadcast_to(front, (*values.shape[:-1], 1))
         values = xgrad.concat([front, values + front], axis=-1)
     return _plain(xgrad.moveaxis(values, -1, axis), y, x, dx)
-
-
-def _flipped(v: Any) -> Any:
-    return v[..., ::-1] if hasattr(v, "ndim") and v.ndim else v
 
 
 def romb(y: Any, dx: Any = 1.0, axis: int = -1, show: bool = False) -> Any:

@@ -225,26 +225,47 @@ def resample_poly(
     return out[(*(slice(None),) * axis, slice(removed, removed + wanted), ...)] + level
 
 
+def _spectral(window: Any, n: int) -> Any:
+    """Return the weights of frequencies that a window of ``resample`` means, or None."""
+    if window is None:
+        return None
+    if callable(window):
+        return xgrad.asarray(window(np.fft.fftfreq(n)))
+    if not hasattr(window, "shape"):
+        return xgrad.asarray(np.fft.fftshift(chapter("signal").get_window(window, n)))
+    if tuple(window.shape) != (n,):
+        raise ValueError(
+            f"window.shape={tuple(window.shape)} of resample is not {(n,)}, the number of samples "
+            "along the axis"
+        )
+    return xgrad.asarray(window)
+
+
 @twin("signal")
 def resample(
     x: Any, num: int, t: Any = None, axis: int = 0, window: Any = None, domain: str = "time"
 ) -> Any:
     """Resample by the Fourier transform; see ``scipy.signal.resample``."""
-    if window is not None or domain != "time":
-        raise NotImplementedError("resample: window and domain have no derivative here")
+    if domain not in ("time", "freq"):
+        raise ValueError(f"resample: domain is {domain!r}; expected 'time' or 'freq'")
     x = xgrad.asarray(x)
     n, moved = x.shape[axis], xgrad.moveaxis(xgrad.asarray(x), axis, -1)
     few = min(n, num)
-    is_real = x.dtype.kind != "c"
+    is_real = x.dtype.kind != "c" and domain == "time"
+    weights = _spectral(window, n)
     if is_real:
         spread = xgrad.fft.rfft(moved)[..., : few // 2 + 1]
+        if weights is not None:  # those of a frequency and of its negative come together
+            mirrored = xgrad.roll(xgrad.flip(weights), 1)
+            spread = spread * (0.5 * (weights + mirrored))[: few // 2 + 1]
         if few % 2 == 0 and n != num:
             half = np.ones(few // 2 + 1)
             half[-1] = 2.0 if num < n else 0.5
             spread = spread * placed(spread, half)
         out = xgrad.fft.irfft(spread, n=num) * (num / n)
     else:
-        spread = xgrad.fft.fft(moved)
+        spread = xgrad.fft.fft(moved) if domain == "time" else moved
+        spread = spread if weights is None else spread * weights
         low, high = (few + 1) // 2, (few - 1) // 2
         parts = [spread[..., :low]]
         gap = num - low - high
@@ -252,14 +273,14 @@ def resample(
             both = spread[..., few // 2 : few // 2 + 1]
             if num < n:
                 both = both + spread[..., n - few // 2 : n - few // 2 + 1]
-                parts += [both, xgrad.zeros((*moved.shape[:-1], gap - 1), dtype=x.dtype)]
+                parts += [both, xgrad.zeros((*moved.shape[:-1], gap - 1), dtype=spread.dtype)]
             elif num == n:
                 parts.append(both)
             else:
-                zeros = xgrad.zeros((*moved.shape[:-1], gap - 2), dtype=x.dtype)
+                zeros = xgrad.zeros((*moved.shape[:-1], gap - 2), dtype=spread.dtype)
                 parts += [0.5 * both, zeros, 0.5 * both]
         else:
-            parts.append(xgrad.zeros((*moved.shape[:-1], gap), dtype=x.dtype))
+            parts.append(xgrad.zeros((*moved.shape[:-1], gap), dtype=spread.dtype))
         parts.append(spread[..., n - high :] if high else spread[..., :0])
         out = xgrad.fft.ifft(xgrad.concat(parts, axis=-1)) * (num / n)
     out = xgrad.moveaxis(out, -1, axis)
