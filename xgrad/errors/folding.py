@@ -22,7 +22,7 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install"]
+__all__ = ["Full", "folded", "install", "is_from_user"]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -181,3 +181,9 @@ def _chain(error: BaseException) -> Iterator[TracebackType]:
 
 def _is_own_part(part: TracebackType) -> bool:
     return _is_own(part.tb_frame)
+
+
+def is_from_user(error: BaseException) -> bool:
+    """Whether a user's function raised it, below the one that has just caught it."""
+    tb = error.__traceback__
+    return tb is not None and any(_is_users(part.tb_frame) for part in _parts(tb.tb_next))

@@ -14,6 +14,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw
 from ..interpolate.pieces import CubicHermiteSpline
+from ..mistakes import told
 from ..optimize.sparse import inverse_of
 
 __all__ = ["solve_bvp"]
@@ -21,6 +22,7 @@ __all__ = ["solve_bvp"]
 Function = Callable[..., Any]
 
 
+@told("integrate")
 def solve_bvp(
     fun: Function, bc: Function, x: Any, y: Any, p: Any = None, S: Any = None, fun_jac: Any = None,
     bc_jac: Any = None, tol: float = 1e-3, max_nodes: int = 1000, verbose: int = 0,

@@ -23,6 +23,7 @@ from ..common import (
     raws,
     with_derivative_of,
 )
+from ..mistakes import told
 from .flows import Flow, Solve
 from .paths import WIDE, ComplexPath, Path, parts, split
 from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
@@ -75,6 +76,7 @@ class OdeResult:
         return getattr(self, name)
 
 
+@told("integrate")
 def solve_ivp(
     fun: Callable[..., Any],
     t_span: Any,

@@ -11,6 +11,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
+from ..mistakes import told
 from .ivp import solve_ivp
 
 __all__ = ["odeint"]
@@ -20,6 +21,7 @@ _DEFAULT = 1.49012e-8
 """ODEPACK's tolerance."""
 
 
+@told("integrate")
 def odeint(
     func: Callable[..., Any],
     y0: Any,

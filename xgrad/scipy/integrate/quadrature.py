@@ -14,6 +14,7 @@ from ... import errors
 from ...arrays.array import Array
 from ...engine import tape
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws, result
+from ..mistakes import told
 from .integral import integral
 
 __all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
@@ -29,6 +30,7 @@ def _args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
 
 
+@told("integrate")
 def quad(
     func: Function,
     a: Any,
@@ -100,6 +102,7 @@ def quad(
     return (out if given else value, *rest)
 
 
+@told("integrate")
 def quad_vec(
     f: Function,
     a: Any,
@@ -148,6 +151,7 @@ def quad_vec(
     return (out if given else value, *rest)
 
 
+@told("integrate")
 def nquad(
     func: Function,
     ranges: Sequence[Any],
@@ -190,6 +194,7 @@ def nquad(
     return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
 
 
+@told("integrate")
 def dblquad(
     func: Function,
     a: Any,
@@ -211,6 +216,7 @@ def dblquad(
     return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
 
 
+@told("integrate")
 def tplquad(
     func: Function,
     a: Any,
@@ -238,6 +244,7 @@ def _limit(f: Any, *x: Any) -> Any:
     return f(*x) if callable(f) else f
 
 
+@told("integrate")
 def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> Any:
     """Integrate by Gauss-Legendre quadrature of order `n`; see ``scipy.integrate.fixed_quad``.
 
@@ -255,6 +262,7 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     return half * xgrad.sum(weights * values, axis=-1), None
 
 
+@told("integrate")
 def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> Any:
     """Integrate elementwise by tanh-sinh quadrature; see ``scipy.integrate.tanhsinh``.
 

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import only, raw, twin
+from ..mistakes import told
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
 __all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline", "splint",
@@ -64,6 +65,7 @@ def splint(a: Any, b: Any, tck: Any, full_output: int = 0) -> Any:
     return BSpline(t, xgrad.asarray(c)[: xgrad.asarray(t).shape[0] - k - 1], k).integrate(a, b)
 
 
+@told("interpolate")
 class UnivariateSpline:
     """A spline through the values, in values and points; see ``scipy.interpolate``.
 
@@ -121,6 +123,7 @@ class UnivariateSpline:
         return self.spline.c
 
 
+@told("interpolate")
 class InterpolatedUnivariateSpline(UnivariateSpline):
     """A spline through the values; see ``scipy.interpolate.InterpolatedUnivariateSpline``."""
 
@@ -131,6 +134,7 @@ class InterpolatedUnivariateSpline(UnivariateSpline):
         self._set(_fitted("InterpolatedUnivariateSpline", x, y, None, k, 0, None), bbox, ext)
 
 
+@told("interpolate")
 class LSQUnivariateSpline(UnivariateSpline):
     """A spline with given knots inside, fitted; see ``scipy.interpolate.LSQUnivariateSpline``."""
 

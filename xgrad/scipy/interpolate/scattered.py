@@ -12,6 +12,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import chapter, raw
+from ..mistakes import told
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
 
@@ -33,6 +34,7 @@ def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
     return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
+@told("interpolate")
 class RegularGridInterpolator:
     """Interpolation on a grid; see ``scipy.interpolate.RegularGridInterpolator``.
 
@@ -147,6 +149,7 @@ class RegularGridInterpolator:
         return xgrad.stack(found)
 
 
+@told("interpolate")
 def interpn(
     points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True,
     fill_value: Any = np.nan,
@@ -155,6 +158,7 @@ def interpn(
     return RegularGridInterpolator(points, values, method, bounds_error, fill_value)(xi)
 
 
+@told("interpolate")
 class LinearNDInterpolator:
     """Linear interpolation in triangles; see ``scipy.interpolate.LinearNDInterpolator``.
 
@@ -193,6 +197,7 @@ class LinearNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@told("interpolate")
 class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
 
@@ -211,6 +216,7 @@ class NearestNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@told("interpolate")
 def griddata(
     points: Any, values: Any, xi: Any, method: str = "linear", fill_value: float = np.nan,
     rescale: bool = False,
@@ -271,6 +277,7 @@ KERNELS = {**SCALE_FREE, "multiquadric": 0, "inverse_multiquadric": -1, "inverse
            "gaussian": -1}  # fmt: skip
 
 
+@told("interpolate")
 class RBFInterpolator:
     """Interpolation by radial functions; see ``scipy.interpolate.RBFInterpolator``.
 

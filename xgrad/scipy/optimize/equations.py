@@ -13,6 +13,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..mistakes import told
 from .sparse import Factors, inverse_of, preconditioner, sparse_or_none
 
 __all__ = ["bisect", "brenth", "brentq", "fixed_point", "fsolve", "newton", "ridder", "root",
@@ -53,6 +54,7 @@ def _value(fun: Function, x: Any, args: tuple[Any, ...]) -> Any:
     return xgrad.asarray(joined(fun(x, *args)))
 
 
+@told("optimize")
 def root(
     fun: Function, x0: Any, args: Any = (), method: str = "hybr", jac: Any = None, tol: Any = None,
     callback: Any = None, options: Any = None,
@@ -102,6 +104,7 @@ def root(
     return found
 
 
+@told("optimize")
 def fsolve(
     func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: Any = 0,
     col_deriv: Any = 0, xtol: float = 1.49012e-8, maxfev: int = 0, band: Any = None,
@@ -130,6 +133,7 @@ def _scalar(fun: Function, args: tuple[Any, ...], x: Any) -> Any:
     return implicit(lambda x: _value(fun, x, args), value)
 
 
+@told("optimize")
 def root_scalar(
     f: Function, args: Any = (), method: Any = None, bracket: Any = None, fprime: Any = None,
     fprime2: Any = None, x0: Any = None, x1: Any = None, xtol: Any = None, rtol: Any = None,
@@ -167,6 +171,7 @@ def _bracketed(
     return (out, about) if full_output else out
 
 
+@told("optimize")
 def brentq(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
     maxiter: int = 100, full_output: bool = False, disp: bool = True,
@@ -176,6 +181,7 @@ def brentq(
     return _bracketed("brentq", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 def brenth(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
     maxiter: int = 100, full_output: bool = False, disp: bool = True,
@@ -185,6 +191,7 @@ def brenth(
     return _bracketed("brenth", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 def ridder(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
     maxiter: int = 100, full_output: bool = False, disp: bool = True,
@@ -194,6 +201,7 @@ def ridder(
     return _bracketed("ridder", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 def bisect(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
     maxiter: int = 100, full_output: bool = False, disp: bool = True,
@@ -203,6 +211,7 @@ def bisect(
     return _bracketed("bisect", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 def toms748(
     f: Function, a: Any, b: Any, args: Any = (), k: int = 1, xtol: float = 2e-12,
     rtol: float = RTOL, maxiter: int = 100, full_output: bool = False, disp: bool = True,
@@ -212,6 +221,7 @@ def toms748(
     return _bracketed("toms748", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 def newton(
     func: Function, x0: Any, fprime: Any = None, args: Any = (), tol: float = 1.48e-8,
     maxiter: int = 50, fprime2: Any = None, x1: Any = None, rtol: float = 0.0,
@@ -229,6 +239,7 @@ def newton(
     return given_back(_scalar(func, args, x), x0, args)
 
 
+@told("optimize")
 def fixed_point(
     func: Function, x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,
     method: str = "del2",

@@ -19,6 +19,7 @@ from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import RuleError, TracedConversionError
 from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..mistakes import told
 from .equations import args_of, given_back, held, warn_of
 from .sparse import hessian_of, inverse_of
 
@@ -208,6 +209,7 @@ def _part(x: Any, at: Any, n: int | None = None) -> Any:
     return xgrad.take(x, xgrad.asarray(at))
 
 
+@told("optimize")
 def minimize(
     fun: Function, x0: Any, args: Any = (), method: Any = None, jac: Any = None, hess: Any = None,
     hessp: Any = None, bounds: Any = None, constraints: Any = (), tol: Any = None,
@@ -322,6 +324,7 @@ def _reads_more(f: Function, x: Array) -> bool:
         return False
 
 
+@told("optimize")
 def minimize_scalar(
     fun: Function, bracket: Any = None, bounds: Any = None, args: Any = (), method: Any = None,
     tol: Any = None, options: Any = None,

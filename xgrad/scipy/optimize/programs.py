@@ -12,12 +12,14 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import arrays_in, chapter, raw, raws
+from ..mistakes import told
 from .equations import warn_of
 from .minima import sides
 
 __all__ = ["linear_sum_assignment", "linprog"]
 
 
+@told("optimize")
 def linprog(
     c: Any, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None,
     bounds: Any = (0, None), method: str = "highs", callback: Any = None, options: Any = None,
@@ -73,6 +75,7 @@ def linprog(
     return found
 
 
+@told("optimize")
 def linear_sum_assignment(cost_matrix: Any, maximize: bool = False) -> Any:
     """Return the rows and columns of the best assignment, raw: they have no derivative."""
     plain = raw(xgrad.asarray(cost_matrix).detach()) if arrays_in(cost_matrix) else cost_matrix

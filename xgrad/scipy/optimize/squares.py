@@ -13,6 +13,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, joined, only, outside, raw, raws
+from ..mistakes import told
 from .equations import args_of, given_back, warn_of
 from .minima import held_solution, reads_anything, sides
 from .sparse import sparse_or_none
@@ -36,6 +37,7 @@ LOSSES: dict[str, Callable[[Any], Any]] = {
 """SciPy's loss functions of squared residuals."""
 
 
+@told("optimize")
 def least_squares(
     fun: Function, x0: Any, jac: Any = "2-point", bounds: Any = (-np.inf, np.inf),
     method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
@@ -101,6 +103,7 @@ def least_squares(
     return found
 
 
+@told("optimize")
 def curve_fit(
     f: Function, xdata: Any, ydata: Any, p0: Any = None, sigma: Any = None,
     absolute_sigma: bool = False, check_finite: Any = None, bounds: Any = (-np.inf, np.inf),
@@ -150,6 +153,7 @@ def _bounded_squares(name: str, A: Any, b: Any, x: Any, low: Any, high: Any) -> 
     return held_solution(name, x, lambda v: 0.5 * xgrad.sum((A @ v - b) ** 2), low, high, [])
 
 
+@told("optimize")
 def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     """Solve least squares with x not negative; see ``scipy.optimize.nnls``.
 
@@ -167,6 +171,7 @@ def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     return out, Array(np.asarray(norm), away._node)
 
 
+@told("optimize")
 def lsq_linear(
     A: Any, b: Any, bounds: Any = (-np.inf, np.inf), method: str = "trf", tol: float = 1e-10,
     lsq_solver: Any = None, lsmr_tol: Any = None, max_iter: Any = None, verbose: int = 0, *,

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import chapter, raw, rest_of, twin
+from ..mistakes import told
 from . import distance
 
 __all__ = ["KDTree", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
@@ -61,6 +62,7 @@ def geometric_slerp(start: Any, end: Any, t: Any, tol: float = 1e-7) -> Any:
     return q[:, 0] * xgrad.cos(turn) + q[:, 1] * xgrad.sin(turn)
 
 
+@told("spatial")
 class KDTree:
     """SciPy's tree of points, with distances that are differentiable; see ``scipy.spatial.KDTree``.
 
@@ -72,6 +74,8 @@ class KDTree:
         self.plain = chapter("spatial").KDTree(raw(self.data.detach()), *args, **options)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "plain" or name.startswith("__"):  # of one that is not made yet, as by `copy`
+            raise AttributeError(name)
         return getattr(self.plain, name)
 
     def query(self, x: Any, k: Any = 1, eps: float = 0, p: float = 2, **options: Any) -> Any:

@@ -10,6 +10,7 @@ import xgrad
 
 from ....arrays.array import Array
 from ...common import is_tracked, raw, result, with_derivative_of
+from ...mistakes import told
 from ..arrays import SparseArray
 from .operators import aslinearoperator
 from .solving import library_of
@@ -17,6 +18,7 @@ from .solving import library_of
 __all__ = ["expm_multiply"]
 
 
+@told("sparse.linalg")
 def expm_multiply(
     A: Any,
     B: Any,

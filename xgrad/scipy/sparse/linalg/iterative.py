@@ -10,6 +10,7 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import implicit
 from ...common import outside, raw
+from ...mistakes import told
 from ..arrays import SparseArray
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -85,6 +86,7 @@ def _preconditioner(M: Any, turned: bool, library: Any) -> Any:
     return M.H if hasattr(M, "rmatvec") else M.conj().T
 
 
+@told("sparse.linalg")
 def cg(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None,
@@ -115,6 +117,7 @@ def cg(
     return _solved("cg", A, b, x0, rtol, {"atol": atol, "maxiter": maxiter, "M": M}, callback)
 
 
+@told("sparse.linalg")
 def minres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None, show: bool = False,
@@ -130,6 +133,7 @@ def _unit(A: Any) -> LinearOperator:
     return LinearOperator(A.shape, lambda v: v, lambda v: v)
 
 
+@told("sparse.linalg")
 def gmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     restart: int | None = None, maxiter: int | None = None, M: Any = None, callback: Any = None,
@@ -142,6 +146,7 @@ def gmres(
     return _solved("gmres", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def bicgstab(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None,
@@ -151,6 +156,7 @@ def bicgstab(
     return _solved("bicgstab", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def bicg(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None,
@@ -160,6 +166,7 @@ def bicg(
     return _solved("bicg", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def cgs(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None,
@@ -169,6 +176,7 @@ def cgs(
     return _solved("cgs", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def lgmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int = 1000, M: Any = None, callback: Any = None, inner_m: int = 30,
@@ -182,6 +190,7 @@ def lgmres(
     return _solved("lgmres", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def gcrotmk(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int = 1000, M: Any = None, callback: Any = None, m: int = 20, k: Any = None,
@@ -193,6 +202,7 @@ def gcrotmk(
     return _solved("gcrotmk", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 def tfqmr(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
     maxiter: int | None = None, M: Any = None, callback: Any = None, show: bool = False,

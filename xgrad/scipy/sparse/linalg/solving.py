@@ -13,6 +13,7 @@ from ....arrays.array import Array
 from ....backends import backend_of
 from ....custom.equation import implicit
 from ...common import chapter, is_tracked, raw, result
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 
 __all__ = ["SuperLU", "factorized", "splu", "spsolve"]
@@ -80,6 +81,7 @@ def _fitting(b: Any) -> Any:
     return b if b.flags.c_contiguous or b.flags.f_contiguous else b.copy()
 
 
+@told("sparse.linalg")
 def splu(
     A: Any, permc_spec: Any = None, diag_pivot_thresh: Any = None, relax: Any = None,
     panel_size: Any = None, options: Any = None,
@@ -103,11 +105,13 @@ def splu(
     return SuperLU(A, **{k: v for k, v in given.items() if v is not None})
 
 
+@told("sparse.linalg")
 def factorized(A: Any) -> Callable[[Any], Any]:
     """Return the function that solves with a sparse matrix, which is factorised once."""
     return splu(A).solve
 
 
+@told("sparse.linalg")
 def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) -> Any:
     """Solve ``A x = b`` for a sparse matrix; see ``scipy.sparse.linalg.spsolve``.
 

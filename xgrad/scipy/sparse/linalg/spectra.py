@@ -17,6 +17,7 @@ from ....arrays.array import Array
 from ....custom.equation import implicit
 from ....errors import RuleError
 from ...common import is_tracked, raw
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -77,6 +78,7 @@ DEGENERATE = (
 )
 
 
+@told("sparse.linalg")
 def eigsh(
     A: Any,
     k: int = 6,
@@ -161,6 +163,7 @@ def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
     return Array(np.asarray(w), found._node)
 
 
+@told("sparse.linalg")
 def svds(
     A: Any,
     k: int = 6,

@@ -16,6 +16,7 @@ from ....arrays.array import Array
 from ....custom.equation import SINGULAR, implicit
 from ....errors import RuleError
 from ...common import is_tracked, raw
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 from .operators import aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -112,6 +113,7 @@ def _solved(name: str, A: Any, b: Any, damp: Any, x0: Any, options: dict[str, An
     return (out, *about)
 
 
+@told("sparse.linalg")
 def lsqr(
     A: Any, b: Any, damp: Any = 0.0, atol: float = 1e-6, btol: float = 1e-6, conlim: float = 1e8,
     iter_lim: int | None = None, show: bool = False, calc_var: bool = False, x0: Any = None,
@@ -132,6 +134,7 @@ def lsqr(
     return _solved("lsqr", A, b, damp, x0, {**options, "show": show, "calc_var": calc_var})
 
 
+@told("sparse.linalg")
 def lsmr(
     A: Any, b: Any, damp: Any = 0.0, atol: float = 1e-6, btol: float = 1e-6, conlim: float = 1e8,
     maxiter: int | None = None, show: bool = False, x0: Any = None,
