@@ -22,7 +22,7 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install", "is_from_user"]
+__all__ = ["Full", "folded", "install", "is_from_user", "parts_of"]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -74,7 +74,7 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
     """
     left: list[TracebackType] = []
     run: list[TracebackType] = []
-    for part in _parts(tb):
+    for part in parts_of(tb):
         name = part.tb_frame.f_code.co_filename
         if is_ours(name) or _is_written(part.tb_frame):
             run.append(part)
@@ -104,7 +104,8 @@ def _is_written(frame: FrameType) -> bool:
     return is_text and frame.f_globals.get("__name__", "").startswith("xgrad.")
 
 
-def _parts(tb: TracebackType | None) -> Iterator[TracebackType]:
+def parts_of(tb: TracebackType | None) -> Iterator[TracebackType]:
+    """Yield the parts of a traceback, from where the error was caught to where it was raised."""
     while tb is not None:
         yield tb
         tb = tb.tb_next
@@ -128,7 +129,7 @@ def hidden(error: BaseException) -> XgradError | None:
         return None
     found = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     for _ in range(4):
-        if found is None or any(_is_users(part.tb_frame) for part in _parts(found.__traceback__)):
+        if found is None or any(_is_users(part.tb_frame) for part in parts_of(found.__traceback__)):
             return None
         if isinstance(found, XgradError):
             return found
@@ -175,7 +176,7 @@ def _chain(error: BaseException) -> Iterator[TracebackType]:
     found: BaseException | None = error
     while found is not None and id(found) not in seen:
         seen.add(id(found))
-        yield from _parts(found.__traceback__)
+        yield from parts_of(found.__traceback__)
         found = found.__cause__ or found.__context__
 
 
@@ -186,4 +187,4 @@ def _is_own_part(part: TracebackType) -> bool:
 def is_from_user(error: BaseException) -> bool:
     """Whether a user's function raised it, below the one that has just caught it."""
     tb = error.__traceback__
-    return tb is not None and any(_is_users(part.tb_frame) for part in _parts(tb.tb_next))
+    return tb is not None and any(_is_users(part.tb_frame) for part in parts_of(tb.tb_next))

@@ -23,7 +23,7 @@ import numpy as np
 from .. import tree as trees
 from ..arrays.array import Array
 from ..errors import TracedConversionError, XgradError
-from ..errors.folding import is_from_user
+from ..errors.folding import is_from_user, parts_of
 
 __all__ = ["documented", "explained", "require_axis", "told"]
 
@@ -33,6 +33,7 @@ MAKES = ("__init__", "__call__")
 LIBRARIES = ("builtins", "numpy.exceptions", "numpy._core._exceptions", "numpy.linalg")
 """Where the errors are from that know nothing of the call."""
 
+HERE = __name__.rpartition(".")[0]
 _MARK = "_xgrad_tells_of"
 
 
@@ -186,6 +187,8 @@ def _given(bound: inspect.BoundArguments) -> dict[str, Any]:
 
 def _wrong(chapter: str, name: str, bound: inspect.BoundArguments, error: Exception) -> Exception:
     """Return the error that says of each array what it is, and what SciPy expects."""
+    if _is_own(error):  # of a function that two twins share, as the filters of `ndimage` do
+        return _kind_of(error)(f"{name}: {str(error).partition(': ')[2]}")
     said = _asked(chapter, name, bound) or error
     known, arrays = documented(chapter, name), []
     for key, value in _given(bound).items():
@@ -197,6 +200,13 @@ def _wrong(chapter: str, name: str, bound: inspect.BoundArguments, error: Except
     text = " ".join(str(said).split()).rstrip(".")
     got = ", ".join(arrays) or ", ".join(f"{k}={v!r:.40}" for k, v in _given(bound).items())
     return _kind_of(said)(f"{name}: {text:.400}. Got {got}")
+
+
+def _is_own(error: Exception) -> bool:
+    """Whether a line of these chapters has written the message, and not an op or a library."""
+    *_, last = [None, *parts_of(error.__traceback__)]
+    is_here = last is not None and last.tb_frame.f_globals.get("__name__", "").startswith(HERE)
+    return is_here and re.match(r"[\w.]+: ", str(error)) is not None
 
 
 def _kind_of(error: Exception) -> type[Exception]:
