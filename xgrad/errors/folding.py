@@ -22,7 +22,7 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install", "is_from_user", "parts_of"]
+__all__ = ["Full", "folded", "install", "is_from_user", "parts_of", "told_as"]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -188,3 +188,29 @@ def is_from_user(error: BaseException) -> bool:
     """Whether a user's function raised it, below the one that has just caught it."""
     tb = error.__traceback__
     return tb is not None and any(_is_users(part.tb_frame) for part in parts_of(tb.tb_next))
+
+
+class told_as:  # noqa: N801 - it is called as a function is
+    """Inside a ``with`` block of it, errors of functions that another is made of bear its name.
+
+    What a user's function raises stays as it is.
+
+    Args:
+        name: what the user has called.
+        others: what it is made of.
+    """
+
+    def __init__(self, name: str, *others: str) -> None:
+        self.name, self.others = name, others
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, tb: Any) -> None:
+        if error is None or not error.args or not isinstance(error.args[0], str):
+            return
+        text, *rest = error.args
+        before, colon, after = text.partition(": ")
+        if colon and before in self.others and not is_from_user(error):
+            after = after.replace(f"; {before} needs", f"; {self.name} needs")
+            error.args = (f"{self.name}: {after}", *rest)

@@ -10,6 +10,7 @@ import xgrad as xg
 
 from .. import tree as trees
 from ..distributed import Group, average
+from ..errors.folding import told_as
 from ..errors.kinds import of_kinds
 from ..nn.module import trainable_mask
 from ..ops.halves import widened
@@ -44,7 +45,8 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
     """
     if not max_norm > 0:
         raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; expected a positive number")
-    norm = global_norm(grads)
+    with told_as("clip_by_global_norm", "global_norm"):
+        norm = global_norm(grads)
     return _clipped(grads, norm, max_norm), norm
 
 
