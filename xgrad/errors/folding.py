@@ -4,7 +4,7 @@ A function of xgrad that calls the user's code, or is called by it, catches what
 folds it: `folded` drops the frames of the library, and of NumPy beside them, and finds the error of
 xgrad that NumPy or another library has wrapped in one of its own. What Python prints of an error
 that nobody catches is folded as a whole. Inside ``xgrad.debug()``, and where the environment has
-``XGRAD_TRACEBACKS=full``, nothing is.
+``XGRAD_TRACEBACKS=full``, nothing is. ``XGRAD_HOOKS=off`` leaves Python's own hooks alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar, Token
 from pathlib import Path
@@ -33,6 +34,8 @@ INSTALLED = tuple(
 )
 NOT_USERS = (OWN, ADAPTERS, NUMPY, *INSTALLED, "<frozen", "<__array_function__")
 FULL = os.environ.get("XGRAD_TRACEBACKS") == "full"
+HOOKS = os.environ.get("XGRAD_HOOKS", "on").lower() not in ("off", "0")
+"""Whether what Python prints of errors and warnings may be changed."""
 _MARK = "xgrad_in_full"
 
 _full: ContextVar[bool] = ContextVar("xgrad_tracebacks_in_full", default=FULL)
@@ -148,7 +151,7 @@ def _is_users(frame: FrameType) -> bool:
 def install() -> None:
     """Have what Python prints of an error that nobody caught folded, by whatever prints it."""
     before = sys.excepthook
-    if getattr(before, "__module__", "") == __name__:
+    if not HOOKS or getattr(before, "__module__", "") == __name__:
         return
 
     def excepthook(kind: type[BaseException], error: BaseException, tb: Any) -> Any:
@@ -156,6 +159,24 @@ def install() -> None:
         return before(type(shown), shown, shown.__traceback__)
 
     sys.excepthook = excepthook
+    _install_of_threads()
+
+
+def _install_of_threads() -> None:
+    """Do the same for an error that ends a thread."""
+    before = threading.excepthook
+    if getattr(before, "__module__", "") == __name__:
+        return
+
+    def excepthook(args: Any) -> Any:
+        if args.exc_value is None:
+            return before(args)
+        shown = shortened(args.exc_value, args.exc_traceback)
+        return before(
+            threading.ExceptHookArgs((type(shown), shown, shown.__traceback__, args.thread))
+        )
+
+    threading.excepthook = excepthook
 
 
 def shortened(error: BaseException, tb: TracebackType | None) -> BaseException:

@@ -47,7 +47,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
 
 INSTEAD = {
     "out": "Nothing is written into an argument: write y = {f}(...), or y[...] = {f}(...)",
-    "where": "Choose from the result: xgrad.where(condition, {f}(...), other)",
+    "where": "Choose before or after the call: xgrad.where(condition, x, other)",
     "order": "Arrays have no order in memory here; leave it out",
     "casting": "Use xgrad.astype(x, dtype) before",
     "subok": "Leave it out",
