@@ -197,6 +197,10 @@ def _wrong(chapter: str, name: str, bound: inspect.BoundArguments, error: Except
             arrays.append(
                 f"{key} of shape {shape}" + (f" (expected {expected})" if expected else "")
             )
+    for key, p in bound.signature.parameters.items():
+        if p.kind is p.VAR_POSITIONAL:
+            several = bound.arguments.get(key, ())
+            arrays += [f"{key}[{i}] {_worded(x)}" for i, x in enumerate(several)]
     text = " ".join(str(said).split()).rstrip(".")
     got = ", ".join(arrays) or ", ".join(f"{k}={v!r:.40}" for k, v in _given(bound).items())
     return _kind_of(said)(f"{name}: {text:.400}. Got {got}")
