@@ -12,6 +12,7 @@ import pytest
 
 import xgrad as xg
 from tests.tables import over
+from xgrad.nn import functional as F  # noqa: N812 - as everybody calls it
 from xgrad.testing import ROWS
 
 
@@ -246,3 +247,35 @@ def test_unknown_keyword(row):
     with pytest.raises(TypeError) as caught:
         case.row.call(*arrays(case, xg.asarray), no_such_argument=1)
     assert "no_such_argument" in text(caught.value)
+
+
+W, A = np.ones(3), xg.asarray(np.ones(3))
+TOLD = {
+    r"hvp: f returned float64.*; hvp needs": lambda: xg.hvp(lambda v: v, W, W),
+    r"hvp: f is None": lambda: xg.hvp(None, W, W),
+    r"hvp: .* \(4,\); expected \(3,\)": lambda: xg.hvp(xg.sum, W, np.ones(4)),
+    r"hvp: got an argument of dtype int": lambda: xg.hvp(xg.sum, np.arange(3), W),
+    r"global_norm: x is 'b'": lambda: xg.optim.global_norm({"a": "b"}),
+    r"clip_by_global_norm: got": lambda: xg.optim.clip_by_global_norm([], 1.0),
+    r"avg_pool2d: kernel_size is float64\[3\].*expected an integer": (
+        lambda: F.avg_pool2d(np.ones((1, 2, 4, 4)), A)
+    ),
+    r"group_norm: num_groups is float64\[3\].*expected an integer": (
+        lambda: F.group_norm(np.ones((2, 4)), A)
+    ),
+    r"astype: unhashable.*dtype is float64\[3\]": lambda: xg.astype(W, A),
+}
+
+
+@over("says", TOLD)
+def test_the_name_that_was_typed_is_told(says):
+    with pytest.raises((TypeError, ValueError), match=says):
+        TOLD[says]()
+
+
+def test_an_error_of_the_users_function_is_not_renamed():
+    def inner(v):
+        return xg.sum(xg.grad(lambda u: u)(v))
+
+    with pytest.raises(TypeError, match=r"^grad: f returned"):
+        xg.hvp(inner, W, W)

@@ -161,3 +161,34 @@ def test_soft_choices_are_as_likely_as_the_hard_ones():
     xg.testing.check_grads(
         lambda x: default_rng(0).gumbel_softmax(x, 0.7, size=5), (logits,), order=2
     )
+
+
+def test_choice_by_probabilities_and_of_an_array():
+    p = [0.1, 0.0, 0.6, 0.3]
+    drawn = default_rng(0).choice(4, 4000, p=p)
+    counts = np.bincount(np.asarray(drawn.tolist()), minlength=4) / 4000
+    np.testing.assert_allclose(counts, p, atol=0.03)
+    once = [default_rng(i).choice(4, 3, replace=False, p=p).tolist() for i in range(20)]
+    assert all(sorted(x) == [0, 2, 3] for x in once)
+    assert np.mean([x[0] == 2 for x in once]) > 0.3
+    assert set(default_rng(0).choice([1.5, 2.5], 20).tolist()) == {1.5, 2.5}
+    rows = default_rng(0).choice(xg.asarray(np.eye(3)), 2, False)
+    assert rows.shape == (2, 3)
+    with pytest.raises(ValueError, match=r"choice: p has shape \(2,\).*expected \(3,\)"):
+        default_rng(0).choice(3, p=[0.5, 0.5])
+    with pytest.raises(ValueError, match=r"choice: got 4 draws .* and 3 of p are not 0"):
+        default_rng(0).choice(4, 4, replace=False, p=p)
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("exponential", r"Use -scale \* xgrad.log1p"),
+        ("poisson", r"Use xgrad.asarray\(numpy.random.default_rng\(seed\).poisson"),
+        ("shuffle", r"Use x = x\[rng.permutation"),
+        ("nosuch", "It has random, uniform"),
+    ],
+)
+def test_what_a_generator_has_not_names_what_to_write(name, instead):
+    with pytest.raises(AttributeError, match=instead):
+        getattr(default_rng(0), name)

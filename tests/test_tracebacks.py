@@ -161,6 +161,29 @@ def test_out_of_debug_all_frames_are_printed(tmp_path: Path) -> None:
     assert sum(LIBRARY in line for line in run(text, tmp_path)) > 3
 
 
+def test_what_a_thread_prints(tmp_path: Path) -> None:
+    work = "import threading\nt = threading.Thread(target=lambda: xg.grad(loss)(np.ones(2)))\n"
+    told = run(PROGRAM.format(run=f"{work}t.start()\nt.join()"), tmp_path)
+    assert "Exception in thread" in told[0]
+    assert not any(LIBRARY in line for line in told)
+    assert told[-1].strip().endswith("n[0] = x[0]")
+
+
+HOOKS = "(sys.excepthook, threading.excepthook, warnings._showwarnmsg)"
+
+
+def test_the_hooks_can_be_switched_off_and_do_not_stack(tmp_path: Path) -> None:
+    start = f"import sys, threading, warnings, importlib\nplain = {HOOKS}\nimport xgrad\n"
+    told = run(f"{start}assert {HOOKS} == plain\n", tmp_path, XGRAD_HOOKS="off")
+    assert told == []
+    again = f"import xgrad.errors.folding\nours = {HOOKS}\nassert ours != plain\n"
+    for module in ("xgrad.errors.folding", "xgrad"):
+        again += f"importlib.reload(sys.modules['{module}'])\n"
+    again += "for name in [n for n in sys.modules if n.partition('.')[0] == 'xgrad']:\n"
+    again += f"    del sys.modules[name]\nimport xgrad\nassert {HOOKS} == ours\n"
+    assert run(start + again, tmp_path) == []
+
+
 def test_an_error_without_xgrad_is_printed_as_ever(tmp_path: Path) -> None:
     told = run("import xgrad\nimport numpy as np\nnp.linalg.inv(np.ones((2, 3)))\n", tmp_path)
     assert any("_linalg.py" in line for line in told)

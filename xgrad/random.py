@@ -6,7 +6,7 @@ import contextlib
 import copy
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,13 @@ from .backends.batched import drawn
 from .backends.defaults import get_default_dtype
 from .names import find
 from .ops.activations import softmax
+from .ops.beside import placed
 from .ops.creation import asarray
 from .ops.dtypes import astype
 from .ops.elementwise import log, maximum, sqrt, where
+from .ops.indexing import take
 from .ops.manipulation import broadcast_to
+from .ops.sorting import argsort, searchsorted
 from .ops.statistical import sum as sum_over
 
 __all__ = ["Generator", "default_rng"]
@@ -357,24 +360,43 @@ class Generator:
 
         return Array(drawn((), draw))
 
-    def choice(self, n: int, size: Size = None, *, replace: bool = True) -> Array:
-        """Draw from the integers ``0, ..., n - 1``, each at most once if `replace` is False.
+    def choice(
+        self,
+        a: ArrayLike | Sequence[float],
+        size: Size = None,
+        replace: bool = True,
+        p: ArrayLike | Sequence[float] | None = None,
+    ) -> Array:
+        """Draw from the integers ``0, ..., a - 1``, or from the entries of an array.
 
         Args:
-            n: how many integers there are to draw from.
-            size: the shape, or an int; None for a 0-d array.
-            replace: whether the same integer may come again.
+            a: how many integers there are to draw from, or an array, whose rows are drawn.
+            size: the shape, or an int; None for one draw.
+            replace: whether the same one may come again.
+            p: the probability of each; None if all are as likely.
 
         Returns:
-            An `Array` of integers.
+            An `Array` of integers, or of entries of `a`.
 
         Raises:
-            ValueError: if more are to be drawn than there are, without replacement.
+            ValueError: if more are to be drawn than there are, without replacement, or if `p` has
+                another length.
 
         >>> import xgrad as xg
         >>> sorted(xg.random.default_rng(0).choice(4, size=4, replace=False).tolist())
         [0, 1, 2, 3]
+        >>> xg.random.default_rng(0).choice([1.5, 2.5], size=3, p=[0.0, 1.0])
+        Array([2.5, 2.5, 2.5], dtype=float64)
         """
+        rows = None if np.ndim(a) == 0 else asarray(a)  # type: ignore[arg-type]
+        n = operator.index(a) if rows is None else rows.shape[0]  # type: ignore[arg-type]
+        places = self._places(n, size, replace, p)
+        return places if rows is None else take(rows, places, axis=0)
+
+    def _places(self, n: int, size: Size, replace: bool, p: Any) -> Array:
+        """Draw from ``0, ..., n - 1``."""
+        if p is not None:
+            return self._weighted(n, size, replace, np.asarray(p, dtype=np.float64))
         if replace:
             return self.integers(0, n, size)
         shape = _shape(size)
@@ -385,6 +407,37 @@ class Generator:
                 "expected at most as many draws as integers, or replace=True"
             )
         return self.permutation(n)[:count].reshape(shape)
+
+    def _weighted(self, n: int, size: Size, replace: bool, p: Any) -> Array:
+        """Draw by probabilities: where a uniform number falls in their sums, as NumPy does."""
+        if p.shape != (n,) or not np.all(p >= 0) or not np.isclose(np.sum(p), 1.0):
+            raise ValueError(
+                f"choice: p has shape {p.shape} and sum {np.sum(p):.6g}; expected ({n},), numbers "
+                "of at least 0 that sum to 1. Use p / p.sum()"
+            )
+        if replace:
+            sums = np.cumsum(p)
+            u = self.random(size)
+            found: Array = searchsorted(placed(u, sums / sums[-1], u.dtype), u, side="right")
+            return found
+        shape = _shape(size)
+        count = math.prod(shape)
+        if count > np.count_nonzero(p):
+            raise ValueError(
+                f"choice: got {count} draws with replace=False, and {np.count_nonzero(p)} of p are "
+                "not 0; expected at most as many draws"
+            )
+        with np.errstate(divide="ignore"):
+            u = self.random(n)
+            first = -log(u) / placed(u, p, u.dtype)  # when each would come, the next always by p
+        return asarray(argsort(first)[:count].reshape(shape))
+
+    if not TYPE_CHECKING:  # for a checker a name that is not here is an error
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(f"Generator has no {name!r}. {_instead(name)}")
 
     def _stream(self) -> Any:
         """Return the library's generator, about to be drawn from."""
@@ -407,6 +460,36 @@ class Generator:
     def __repr__(self) -> str:
         where = f", {self._device}" if self._device is not None else ""
         return f"<random generator on {self._backend.name}{where}>"
+
+
+INSTEAD = {
+    "rand": "rng.random(size)",
+    "randn": "rng.standard_normal(size)",
+    "randint": "rng.integers(low, high, size)",
+    "random_sample": "rng.random(size)",
+    "sample": "rng.random(size)",
+    "shuffle": "x = x[rng.permutation(len(x))]",
+    "permuted": "x[rng.permutation(len(x))]",
+    "exponential": "-scale * xgrad.log1p(-rng.random(size))",
+    "standard_exponential": "-xgrad.log1p(-rng.random(size))",
+    "lognormal": "xgrad.exp(rng.normal(mean, sigma, size))",
+    "chisquare": "2 * rng.gamma(df / 2, size=size)",
+    "standard_gamma": "rng.gamma(shape, size=size)",
+    "weibull": "(-xgrad.log1p(-rng.random(size))) ** (1 / a)",
+    "rayleigh": "scale * xgrad.sqrt(-2 * xgrad.log1p(-rng.random(size)))",
+    "multivariate_normal": "mean + rng.standard_normal((n, len(mean))) "
+    "@ xgrad.linalg.cholesky(cov).T",
+}
+"""What to write for a distribution of NumPy's, or an older name, that a generator has not."""
+
+
+def _instead(name: str) -> str:
+    if name in INSTEAD:
+        return f"Use {INSTEAD[name]}"
+    if hasattr(np.random.Generator, name):
+        return f"Use xgrad.asarray(numpy.random.default_rng(seed).{name}(...))"
+    known = [n for n in vars(Generator) if not n.startswith("_")]
+    return f"It has {', '.join(known)}"
 
 
 def _as(x: Any, dtype: Any) -> Array:

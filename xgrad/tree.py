@@ -35,6 +35,9 @@ class _Single:
         (leaf,) = leaves
         return leaf
 
+    def __repr__(self) -> str:
+        return "PyTreeSpec(*)"
+
 
 SINGLE = _Single()
 

@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, reveal_type
 
 import numpy as np
 from numpy.typing import NDArray
 
 import xgrad as xg
-from xgrad import nn
+from xgrad import data, nn, optim, scipy
+from xgrad import tree as trees
 
 Floats = NDArray[np.float64]
 
@@ -143,6 +145,114 @@ value, gradient = xg.value_and_grad(scaled)(x, 2.0)
 out, pullback = xg.vjp(loss, x)
 out, tangent = xg.jvp(loss, (x,), (x,))
 hessian = xg.hessian(scaled)(x, 2.0)
+
+# Models and their training ----------------------------------------------------------------------
+
+
+class MLP(nn.Module):
+    first: nn.Linear
+    second: nn.Linear
+
+    def __init__(self, hidden: int) -> None:
+        self.first = nn.Linear(2, hidden)
+        self.second = nn.Linear(hidden, 1)
+
+    def __call__(self, inputs: xg.Array) -> xg.Array:
+        out: xg.Array = self.second(nn.functional.relu(self.first(inputs)))
+        return out
+
+
+@dataclass
+class Scaled(nn.Module):
+    layer: nn.Linear
+    scale: float = 1.0
+
+
+def fit(model: MLP, inputs: xg.Array) -> xg.Array:
+    return xg.mean(xg.square(model(inputs)))
+
+
+def with_count(p: dict[str, xg.Array], inputs: xg.Array) -> tuple[xg.Array, int]:
+    return xg.sum(p["w"] * inputs), 3
+
+
+@xg.compile
+def step(x: xg.Array, by: float) -> xg.Array:
+    return xg.sum(x) * by
+
+
+@xg.compile(static="power")
+def raised(x: xg.Array, power: int) -> xg.Array:
+    return x**power
+
+
+@xg.checkpoint
+def block(x: xg.Array) -> xg.Array:
+    return xg.sin(x)
+
+
+@xg.custom_vjp
+def passed(x: xg.Array) -> xg.Array:
+    return xg.clip(x, 0.0, 1.0)
+
+
+passed.defvjp(lambda x: (passed(x), x), lambda x, g: (g,))
+mlp = MLP(4)
+params = {"w": x}
+optimizer = optim.Optimizer(optim.Adam(lr=0.01), mlp)
+generator = xg.random.default_rng(0)
+reveal_type(MLP(4))  # MLP
+reveal_type(Scaled(nn.Linear(2, 3), scale=2.0))  # Scaled
+reveal_type(mlp(x))  # Array
+reveal_type(xg.grad(fit)(mlp, x))  # MLP
+loss_value, slopes = xg.value_and_grad(fit)(mlp, x)
+reveal_type(slopes)  # MLP
+reveal_type(optimizer.step(slopes))  # MLP
+reveal_type(optimizer.model)  # MLP
+reveal_type(optim.Optimizer(optim.SGD(lr=0.1), params).step())  # dict[str, Array]
+reveal_type(optim.clip_by_global_norm(params, 1.0))  # tuple[dict[str, Array], Any]
+reveal_type(optim.clip_by_value(mlp, 1.0))  # MLP
+(fitted, count_of_it), by_params = xg.value_and_grad(with_count, has_aux=True)(params, x)
+by_inputs, more = xg.grad(with_count, argnums=1, has_aux=True)(params, x)
+reveal_type(xg.compile(loss)(x))  # Array
+reveal_type(step(x, 2.0))  # Array
+reveal_type(raised(x, power=2))  # Array
+reveal_type(step.stats["programs"])  # int
+reveal_type(block(x))  # Array
+reveal_type(passed(x))  # Any
+reveal_type(xg.vmap(loss)(x))  # Any
+reveal_type(xg.vmap(lambda v: v * 2.0, in_axes=1)(a))  # Any
+reveal_type(xg.jacfwd(loss)(a))  # Any
+reveal_type(xg.hvp(loss, x, x))  # Any
+reveal_type(scipy.linalg.solve(x, a))  # Any
+reveal_type(scipy.stats.norm.logpdf(x, loc=1.0))  # Any
+reveal_type(scipy.optimize.minimize(lambda v: xg.sum(v**2), a).x)  # Any
+reveal_type(data.batches({"x": a}, 2))  # Iterator[Any]
+reveal_type(trees.leaves(params))  # list[Any]
+reveal_type(trees.map(lambda v: v * 2.0, params))  # Any
+reveal_type(generator.choice(a, p=[0.2, 0.3, 0.5]))  # Array
+reveal_type(generator.choice(5, 3, replace=False))  # Array
+reveal_type(list(x))  # list[Array]
+reveal_type(xg.split(x, 2))  # list[Array]
+reveal_type(xg.sum(x).backward())  # None
+for images, _labels in data.batches((a, a), 2):
+    mlp = optimizer.step(xg.grad(fit)(mlp, xg.asarray(images)))
+with xg.no_grad():
+    reveal_type(x * 2)  # Array
+MLP("4")  # error
+mlp(x, x)  # error
+step(x)  # error
+step(x, "a")  # error
+raised(x, power="two")  # error
+xg.compile(3)  # error
+xg.vmap(3)  # error
+optimizer.stop()  # error
+optim.Adam(learning=0.1)  # error
+data.batches(a, "2")  # error
+block(x, x)  # error
+generator.exponential(3)  # error
+trees.map(params)  # error
+optim.clip_by_value(mlp)  # error
 
 # What is wrong --------------------------------------------------------------------------------
 xg.nosuch(x)  # error

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from types import MethodType
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
@@ -37,6 +37,9 @@ __all__ = ["Compiled", "compile"]
 
 logger = logging.getLogger("xgrad.compile")
 
+P = ParamSpec("P")
+R_co = TypeVar("R_co", covariant=True)
+
 MOST = 64
 """How many programs a function keeps; the one that was used longest ago goes first."""
 
@@ -44,6 +47,26 @@ MANY = 8
 """After how many recordings a function warns that it is recorded again and again."""
 
 
+@overload
+def compile(
+    f: Callable[P, R_co],
+    /,
+    *,
+    static: int | str | Sequence[int | str] = (),
+    engine: str | None = None,
+    donate: int | Sequence[int] = (),
+    on_value: str = "error",
+) -> Compiled[P, R_co]: ...
+@overload
+def compile(
+    f: None = None,
+    /,
+    *,
+    static: int | str | Sequence[int | str] = (),
+    engine: str | None = None,
+    donate: int | Sequence[int] = (),
+    on_value: str = "error",
+) -> Callable[[Callable[P, R_co]], Compiled[P, R_co]]: ...
 def compile(
     f: Callable[..., Any] | None = None,
     /,
@@ -52,7 +75,7 @@ def compile(
     engine: str | None = None,
     donate: int | Sequence[int] = (),
     on_value: str = "error",
-) -> Compiled | Callable[[Callable[..., Any]], Compiled]:
+) -> Any:
     """Return a function that gives what `f` gives, recorded once and replayed without Python.
 
     The first call with arguments of new shapes, dtypes or Python values runs `f` and records every
@@ -99,11 +122,11 @@ def compile(
     return Compiled(f, **options)  # type: ignore[arg-type]
 
 
-class Compiled:
+class Compiled(Generic[P, R_co]):
     """A function that is recorded once and replayed; `compile` makes it."""
 
     def __init__(
-        self, f: Callable[..., Any], static: Any, engine: str | None, donate: Any, on_value: str
+        self, f: Callable[P, R_co], static: Any, engine: str | None, donate: Any, on_value: str
     ) -> None:
         if not callable(f):
             raise TypeError(f"compile: got {f!r:.60}; expected a function")
@@ -139,7 +162,7 @@ class Compiled:
 
     # Calling ---------------------------------------------------------------------------------
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Run the program for arguments such as these, or record it."""
         if readers():  # who looks for a NaN, say, is to see every op and its line
             return self.f(*args, **kwargs)
@@ -154,12 +177,12 @@ class Compiled:
                 if quick is not None:
                     entry, unflatten = quick
                     if not entry.guarded:
-                        return unflatten(entry.run(args))
+                        return unflatten(entry.run(args))  # type: ignore[no-any-return]
                     hidden = entry.captured()
                     if hidden is not None:
-                        return unflatten(entry.run((*args, *hidden)))
+                        return unflatten(entry.run((*args, *hidden)))  # type: ignore[no-any-return]
         try:
-            return self._general(args, kwargs)
+            return self._general(args, kwargs)  # type: ignore[no-any-return]
         except Exception as error:
             other = folded(error)
             try:

@@ -4,7 +4,7 @@ A function of xgrad that calls the user's code, or is called by it, catches what
 folds it: `folded` drops the frames of the library, and of NumPy beside them, and finds the error of
 xgrad that NumPy or another library has wrapped in one of its own. What Python prints of an error
 that nobody catches is folded as a whole. Inside ``xgrad.debug()``, and where the environment has
-``XGRAD_TRACEBACKS=full``, nothing is.
+``XGRAD_TRACEBACKS=full``, nothing is. ``XGRAD_HOOKS=off`` leaves Python's own hooks alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import threading
 from collections.abc import Iterator
 from contextvars import ContextVar, Token
 from pathlib import Path
@@ -22,7 +23,7 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install"]
+__all__ = ["Full", "folded", "install", "is_from_user", "parts_of", "told_as"]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -33,6 +34,8 @@ INSTALLED = tuple(
 )
 NOT_USERS = (OWN, ADAPTERS, NUMPY, *INSTALLED, "<frozen", "<__array_function__")
 FULL = os.environ.get("XGRAD_TRACEBACKS") == "full"
+HOOKS = os.environ.get("XGRAD_HOOKS", "on").lower() not in ("off", "0")
+"""Whether what Python prints of errors and warnings may be changed."""
 _MARK = "xgrad_in_full"
 
 _full: ContextVar[bool] = ContextVar("xgrad_tracebacks_in_full", default=FULL)
@@ -74,7 +77,7 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
     """
     left: list[TracebackType] = []
     run: list[TracebackType] = []
-    for part in _parts(tb):
+    for part in parts_of(tb):
         name = part.tb_frame.f_code.co_filename
         if is_ours(name) or _is_written(part.tb_frame):
             run.append(part)
@@ -104,7 +107,8 @@ def _is_written(frame: FrameType) -> bool:
     return is_text and frame.f_globals.get("__name__", "").startswith("xgrad.")
 
 
-def _parts(tb: TracebackType | None) -> Iterator[TracebackType]:
+def parts_of(tb: TracebackType | None) -> Iterator[TracebackType]:
+    """Yield the parts of a traceback, from where the error was caught to where it was raised."""
     while tb is not None:
         yield tb
         tb = tb.tb_next
@@ -128,7 +132,7 @@ def hidden(error: BaseException) -> XgradError | None:
         return None
     found = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     for _ in range(4):
-        if found is None or any(_is_users(part.tb_frame) for part in _parts(found.__traceback__)):
+        if found is None or any(_is_users(part.tb_frame) for part in parts_of(found.__traceback__)):
             return None
         if isinstance(found, XgradError):
             return found
@@ -147,7 +151,7 @@ def _is_users(frame: FrameType) -> bool:
 def install() -> None:
     """Have what Python prints of an error that nobody caught folded, by whatever prints it."""
     before = sys.excepthook
-    if getattr(before, "__module__", "") == __name__:
+    if not HOOKS or getattr(before, "__module__", "") == __name__:
         return
 
     def excepthook(kind: type[BaseException], error: BaseException, tb: Any) -> Any:
@@ -155,6 +159,24 @@ def install() -> None:
         return before(type(shown), shown, shown.__traceback__)
 
     sys.excepthook = excepthook
+    _install_of_threads()
+
+
+def _install_of_threads() -> None:
+    """Do the same for an error that ends a thread."""
+    before = threading.excepthook
+    if getattr(before, "__module__", "") == __name__:
+        return
+
+    def excepthook(args: Any) -> Any:
+        if args.exc_value is None:
+            return before(args)
+        shown = shortened(args.exc_value, args.exc_traceback)
+        return before(
+            threading.ExceptHookArgs((type(shown), shown, shown.__traceback__, args.thread))
+        )
+
+    threading.excepthook = excepthook
 
 
 def shortened(error: BaseException, tb: TracebackType | None) -> BaseException:
@@ -175,9 +197,41 @@ def _chain(error: BaseException) -> Iterator[TracebackType]:
     found: BaseException | None = error
     while found is not None and id(found) not in seen:
         seen.add(id(found))
-        yield from _parts(found.__traceback__)
+        yield from parts_of(found.__traceback__)
         found = found.__cause__ or found.__context__
 
 
 def _is_own_part(part: TracebackType) -> bool:
     return _is_own(part.tb_frame)
+
+
+def is_from_user(error: BaseException) -> bool:
+    """Whether a user's function raised it, below the one that has just caught it."""
+    tb = error.__traceback__
+    return tb is not None and any(_is_users(part.tb_frame) for part in parts_of(tb.tb_next))
+
+
+class told_as:  # noqa: N801 - it is called as a function is
+    """Inside a ``with`` block of it, errors of functions that another is made of bear its name.
+
+    What a user's function raises stays as it is.
+
+    Args:
+        name: what the user has called.
+        others: what it is made of.
+    """
+
+    def __init__(self, name: str, *others: str) -> None:
+        self.name, self.others = name, others
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, tb: Any) -> None:
+        if error is None or not error.args or not isinstance(error.args[0], str):
+            return
+        text, *rest = error.args
+        before, colon, after = text.partition(": ")
+        if colon and before in self.others and not is_from_user(error):
+            after = after.replace(f"; {before} needs", f"; {self.name} needs")
+            error.args = (f"{self.name}: {after}", *rest)

@@ -12,7 +12,7 @@ import warnings
 from types import FrameType
 from typing import Any
 
-from .folding import ADAPTERS, OWN, is_ours
+from .folding import ADAPTERS, HOOKS, OWN, is_ours
 
 __all__ = ["install"]
 
@@ -20,7 +20,7 @@ __all__ = ["install"]
 def install() -> None:
     """Have warnings from inside xgrad told of the user's line, whoever shows or collects them."""
     before = getattr(warnings, "_showwarnmsg", None)
-    if before is None or getattr(before, "__module__", "") == __name__:
+    if not HOOKS or before is None or getattr(before, "__module__", "") == __name__:
         return
 
     def show(message: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from ..errors.folding import folded
+from ..errors.folding import folded, is_from_user
 
 __all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
@@ -53,7 +53,8 @@ def spelled(f: F) -> F:
         try:
             return f(*args, **kwargs)
         except Exception as error:
-            misspelt = misspelled(f, args, kwargs) if type(error) is TypeError else None
+            is_theirs = _is_of_arguments(error, f)
+            misspelt = misspelled(f, args, kwargs, str(error)) if is_theirs else None
             other = misspelt or folded(error)
             try:
                 if other is error:
@@ -67,11 +68,18 @@ def spelled(f: F) -> F:
     return named  # type: ignore[no-any-return] # what it is called with and returns is the same
 
 
-def misspelled(f: Callable[..., Any], args: Any, kwargs: Any) -> TypeError | None:
+def _is_of_arguments(error: Exception, f: Callable[..., Any]) -> bool:
+    """Whether an error may be of the call: it is no user's own, and does not name the function."""
+    if type(error) not in (TypeError, ValueError, IndexError):
+        return False
+    return not str(error).startswith(f"{f.__name__}:") and not is_from_user(error)
+
+
+def misspelled(f: Callable[..., Any], args: Any, kwargs: Any, said: str = "") -> TypeError | None:
     """Return the error for a call that does not fit a function, None if it does."""
     from . import spelling
 
-    return spelling.respelled(f, args, kwargs)
+    return spelling.respelled(f, args, kwargs, said)
 
 
 def unexpected(function: str, keyword: str, takes: Any) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from ..errors.kinds import kind_of
 
 SPELLED: dict[str, tuple[str, ...]] = {
     "a_max": ("max",),
@@ -42,12 +45,25 @@ SPELLED: dict[str, tuple[str, ...]] = {
 """How other libraries spell what a function here may take under another name."""
 
 
+INSTEAD = {
+    "out": "Nothing is written into an argument: write y = {f}(...), or y[...] = {f}(...)",
+    "where": "Choose before or after the call: xgrad.where(condition, x, other)",
+    "order": "Arrays have no order in memory here; leave it out",
+    "casting": "Use xgrad.astype(x, dtype) before",
+    "subok": "Leave it out",
+    "like": "Leave it out, or use xgrad.asarray(x) of an array of that library",
+}
+"""What to write instead of a keyword of NumPy's that no function here takes."""
+
+
 def unexpected(function: str, keyword: str, takes: Sequence[str]) -> str:
     """Return the message for a keyword that a function does not take, among those that it takes."""
     text = f"{function}() got an unexpected keyword argument {keyword!r}"
     for name in SPELLED.get(keyword, ()):
         if name in takes:
             return f"{text}. Here it is {name}=, as in {function}(..., {name}=...)"
+    if keyword in INSTEAD:
+        return f"{text}. {INSTEAD[keyword].format(f=function)}"
     if near := difflib.get_close_matches(keyword, takes, n=1):
         return f"{text}. Did you mean {near[0]}=?"
     return f"{text}. By name it takes {', '.join(f'{name}=' for name in takes) or 'nothing'}"
@@ -77,21 +93,35 @@ def lacking(function: str, argument: str) -> str:
     return f"{text}. {instead}" if instead else text
 
 
+_BLIND = re.compile(
+    r"an index must be|bool\(\): |iteration over a 0-d|len\(\) of a 0-d|only 0-dim|unhashable type"
+    r"|(tuple|list) index out of|cannot unpack|int\(\) argument must|not enough|too many values"
+    r"|only integer scalar|only size-1|can't multiply|'.*' object (is not|cannot be)"
+)
+"""What the methods of an array and Python itself say, who know nothing of the call."""
+
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 def respelled(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], said: str = ""
 ) -> TypeError | None:
-    """Return the error for a call that does not fit the function, None if it does fit."""
+    """Return the error for a call that does not fit the function or its annotations, or None.
+
+    Args:
+        f: the function.
+        args: of the call, by position.
+        kwargs: of the call, by name.
+        said: the text of the error that it ended in.
+    """
     signature = inspect.signature(f)
     parameters = signature.parameters
     try:
-        signature.bind(*args, **kwargs)
+        bound = signature.bind(*args, **kwargs)
     except TypeError as error:
         refused = error
     else:
-        return None
+        return of_another_kind(f.__name__, bound, said)
     takes = [name for name, p in parameters.items() if p.kind in _BY_NAME]
     unknown = [name for name in kwargs if name not in takes]
     if unknown and not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
@@ -106,3 +136,30 @@ def respelled(
             )
         return TypeError(too_many(f.__name__, most, len(args), named))
     return TypeError(f"{f.__name__}() {refused}")
+
+
+def of_another_kind(
+    function: str, bound: inspect.BoundArguments, said: str = ""
+) -> TypeError | None:
+    """Return the error for an array, or anything else, where a plain number or word is wanted."""
+    for name, value in bound.arguments.items():
+        annotation = bound.signature.parameters[name].annotation
+        kind = kind_of(annotation) if isinstance(annotation, str) else None
+        shape = getattr(value, "shape", ())
+        if kind is None or (kind.holds(value) and shape == ()):
+            continue
+        several = "tuple" in kind.words or "for each" in kind.words
+        if several and len(shape) == 1 and "int" in str(value.dtype):
+            continue  # as many integers
+        return TypeError(f"{function}: {name} is {_worded(value)}; expected {kind.words}")
+    if _BLIND.match(said):
+        got = ", ".join(f"{name} is {_worded(x)}" for name, x in bound.arguments.items())
+        return TypeError(f"{function}: {said.rstrip('.')}. Here {got}; see help({function})")
+    return None
+
+
+def _worded(value: Any) -> str:
+    shape, kind = getattr(value, "shape", None), type(value).__qualname__
+    if shape is not None and hasattr(value, "dtype"):
+        return f"{value.dtype}{list(shape)}"
+    return f"{value!r:.60} of type {kind}"

@@ -196,6 +196,7 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
         raise TypeError(
             f"asarray: got {obj!r:.60} of type {type(obj).__qualname__}; expected numbers, "
             "nested sequences of numbers, or arrays"
+            + ("; text stays in numpy.array" if values.dtype.kind in "US" else "")
         )
     if dtype is None and values.dtype.kind in "fc":
         wanted = get_default_dtype() if values.dtype.kind == "f" else default_complex()

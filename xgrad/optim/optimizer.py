@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import xgrad as xg
 
 from .. import tree as trees
 from ..distributed import Group, average
+from ..errors.folding import told_as
 from ..errors.kinds import of_kinds
 from ..nn.module import trainable_mask
 from ..ops.halves import widened
@@ -18,9 +19,12 @@ from .norms import global_norm
 from .scaling import LossScale
 from .shards import Shards
 
+Model = TypeVar("Model")
+"""A module, or another pytree of arrays."""
+
 
 @of_kinds
-def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
+def clip_by_global_norm(grads: Model, max_norm: float) -> tuple[Model, Any]:
     """Return gradients scaled down to a norm of at most `max_norm`, and the norm they had.
 
     Nothing waits for the device. The scale is ``max_norm / (norm + 1e-6)``, as PyTorch's:
@@ -44,7 +48,8 @@ def clip_by_global_norm(grads: Any, max_norm: float) -> tuple[Any, Any]:
     """
     if not max_norm > 0:
         raise ValueError(f"clip_by_global_norm: max_norm is {max_norm}; expected a positive number")
-    norm = global_norm(grads)
+    with told_as("clip_by_global_norm", "global_norm"):
+        norm = global_norm(grads)
     return _clipped(grads, norm, max_norm), norm
 
 
@@ -61,7 +66,7 @@ def _scaled(g: Any, scale: Any) -> Any:
 
 
 @of_kinds
-def clip_by_value(grads: Any, value: float) -> Any:
+def clip_by_value(grads: Model, value: float) -> Model:
     """Return gradients with every element within ``[-value, value]``.
 
     Args:
@@ -76,10 +81,11 @@ def clip_by_value(grads: Any, value: float) -> Any:
     """
     if not value > 0:
         raise ValueError(f"clip_by_value: value is {value}; expected a positive number")
-    return xg.tree.map(lambda g: xg.clip(g, -value, value), grads)
+    clipped: Model = xg.tree.map(lambda g: xg.clip(g, -value, value), grads)
+    return clipped
 
 
-class Optimizer:
+class Optimizer(Generic[Model]):
     """A model with a method's state: what a training loop holds.
 
     Args:
@@ -124,7 +130,7 @@ class Optimizer:
     def __init__(
         self,
         method: Method,
-        model: Any,
+        model: Model,
         *,
         clip_norm: float | None = None,
         clip_value: float | None = None,
@@ -138,7 +144,8 @@ class Optimizer:
                 f"Optimizer: method is {method!r:.60} of type {type(method).__qualname__}; "
                 "expected one with its options, as in Optimizer(Adam(lr=0.01), model)"
             )
-        self.method, self.model = method, model
+        self.method = method
+        self.model: Model = model
         self.clip_norm, self.clip_value = clip_norm, clip_value
         self.loss_scale, self.callback = loss_scale, callback
         self.comm = comm
@@ -151,7 +158,7 @@ class Optimizer:
         with xg.no_grad():
             self.state = (self._shards or method).init(model)
 
-    def step(self, grads: Any = None) -> Any:
+    def step(self, grads: Any = None) -> Model:
         """Return the model after an update, which is also `model` from now on.
 
         Args:

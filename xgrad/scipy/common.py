@@ -18,6 +18,7 @@ from ..backends import Namespace, backend_of, backend_of_type, current
 from ..backends.batched import Batch
 from ..engine import tape
 from .examples import for_each
+from .mistakes import explained, require_axis
 
 __all__ = [
     "Later",
@@ -132,6 +133,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def twin(name: str) -> Callable[[F], F]:
     """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
 
+    What fails inside is told of by function and argument; an ``axis`` that is not there is refused.
     A parameter ``output`` or ``out`` may be a type for the result; an array to write into is
     refused.
 
@@ -146,21 +148,34 @@ def twin(name: str) -> Callable[[F], F]:
             (n for n in ("output", "out") if n in known and known[n].default is None), None
         )
         position = list(known).index(place) if place else 0
+        along = list(known).index("axis") if "axis" in known else None
 
         @wraps(f)
         def call(*args: Any, **kwargs: Any) -> Any:
             arrays = arrays_in(args, kwargs)
             if not arrays:
                 return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+            if along is not None:
+                axis = args[along] if len(args) > along else kwargs.get("axis", 0)
+                if type(axis) is int and axis not in (-1, 0):
+                    require_axis(f.__name__, {**dict(zip(known, args, strict=False)), **kwargs})
+            better: Exception | None = None
             given = None
             if place is not None:
                 given = args[position] if len(args) > position else kwargs.pop(place, None)
                 if len(args) > position:
                     args = (*args[:position], None, *args[position + 1 :])
-            if any(isinstance(x._raw, Batch) for x in arrays):
-                out = for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
-            else:
-                out = f(*args, **kwargs)
+            try:
+                if any(isinstance(x._raw, Batch) for x in arrays):
+                    out = for_each(f"scipy.{name}.{f.__name__}", f, args, kwargs)
+                else:
+                    out = f(*args, **kwargs)
+            except Exception as error:
+                better = explained(name, f, args, kwargs, error)
+                if better is error:
+                    raise
+            if better is not None:  # raised out here, so that nothing else is shown with it
+                raise better
             if given is None or place is None:
                 return out
             return xgrad.astype(out, _type_of(f.__name__, place, given))
@@ -173,7 +188,12 @@ def twin(name: str) -> Callable[[F], F]:
 def _type_of(name: str, place: str, given: Any) -> Any:
     """Return the type that a result is asked to have; refuse an array to write it into."""
     if isinstance(given, (type, str, np.dtype)):
-        return np.dtype(given)
+        try:
+            return np.dtype(given)
+        except TypeError:
+            raise TypeError(
+                f"{name}: {place} is {given!r:.60}; expected a dtype, as numpy.float32"
+            ) from None
     raise NotImplementedError(
         f"{name}: {place} is an array to write into, which no derivative follows; use what the "
         "function returns"

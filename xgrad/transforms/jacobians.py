@@ -16,6 +16,8 @@ from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
 from ..engine.picklable import picklable
 from ..engine.record import Argnums, Record, numbers_of
+from ..errors.folding import told_as
+from ..errors.kinds import require_function
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -273,13 +275,15 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
         of the derivative along the vector. Complex entries hold the products for their real and
         imaginary parts.
     """
+    require_function("hvp", "f", f)
     several = isinstance(primals, tuple)
     at, along = (primals, tangents) if several else ((primals,), (tangents,))
 
     def slope(*args: Any) -> Any:
         return jvp(f, args, along)[1]
 
-    found = grad(slope, tuple(range(len(at))))(*at)
+    with told_as("hvp", "grad", "jvp"):
+        found = grad(slope, tuple(range(len(at))))(*at)
     return found if several else found[0]
 
 

@@ -15,6 +15,7 @@ from ...custom.equation import implicit
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw
 from ..examples import of_one
 from ..interpolate.pieces import CubicHermiteSpline
+from ..mistakes import told
 from ..optimize.sparse import inverse_of
 
 __all__ = ["solve_bvp"]
@@ -22,6 +23,7 @@ __all__ = ["solve_bvp"]
 Function = Callable[..., Any]
 
 
+@told("integrate")
 @of_one("scipy.integrate.solve_bvp")
 def solve_bvp(
     fun: Function, bc: Function, x: Any, y: Any, p: Any = None, S: Any = None, fun_jac: Any = None,

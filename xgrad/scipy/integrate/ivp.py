@@ -24,6 +24,7 @@ from ..common import (
     with_derivative_of,
 )
 from ..examples import of_one
+from ..mistakes import told
 from .flows import Flow, Solve
 from .paths import WIDE, ComplexPath, Path, parts, split
 from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
@@ -76,6 +77,7 @@ class OdeResult:
         return getattr(self, name)
 
 
+@told("integrate")
 @of_one("scipy.integrate.solve_ivp")
 def solve_ivp(
     fun: Callable[..., Any],

@@ -12,6 +12,7 @@ import xgrad
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
 from ..examples import of_one
+from ..mistakes import told
 from .ivp import solve_ivp
 
 __all__ = ["odeint"]
@@ -21,6 +22,7 @@ _DEFAULT = 1.49012e-8
 """ODEPACK's tolerance."""
 
 
+@told("integrate")
 @of_one("scipy.integrate.odeint")
 def odeint(
     func: Callable[..., Any],

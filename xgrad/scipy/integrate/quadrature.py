@@ -16,6 +16,7 @@ from ...arrays.array import Array
 from ...engine import tape
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws, result
 from ..examples import of_one
+from ..mistakes import told
 from .integral import integral
 
 __all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
@@ -31,6 +32,7 @@ def _args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
 
 
+@told("integrate")
 @of_one("scipy.integrate.quad")
 def quad(
     func: Function,
@@ -103,6 +105,7 @@ def quad(
     return (out if given else value, *rest)
 
 
+@told("integrate")
 @of_one("scipy.integrate.quad_vec")
 def quad_vec(
     f: Function,
@@ -152,6 +155,7 @@ def quad_vec(
     return (out if given else value, *rest)
 
 
+@told("integrate")
 @of_one("scipy.integrate.nquad")
 def nquad(
     func: Function,
@@ -195,6 +199,7 @@ def nquad(
     return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
 
 
+@told("integrate")
 @of_one("scipy.integrate.dblquad")
 def dblquad(
     func: Function,
@@ -217,6 +222,7 @@ def dblquad(
     return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
 
 
+@told("integrate")
 @of_one("scipy.integrate.tplquad")
 def tplquad(
     func: Function,
@@ -245,6 +251,7 @@ def _limit(f: Any, *x: Any) -> Any:
     return f(*x) if callable(f) else f
 
 
+@told("integrate")
 @of_one("scipy.integrate.fixed_quad")
 def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> Any:
     """Integrate by Gauss-Legendre quadrature of order `n`; see ``scipy.integrate.fixed_quad``.
@@ -277,6 +284,7 @@ class _Noticing(outside):
         return raw(out)
 
 
+@told("integrate")
 @of_one("scipy.integrate.tanhsinh")
 def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> Any:
     """Integrate elementwise by tanh-sinh quadrature; see ``scipy.integrate.tanhsinh``.

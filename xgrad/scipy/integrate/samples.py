@@ -10,6 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, raw
+from ..mistakes import told
 
 __all__ = ["cumulative_simpson", "cumulative_trapezoid", "romb", "simpson", "trapezoid"]
 
@@ -18,11 +19,13 @@ def _plain(out: Any, *given: Any) -> Any:
     return out if arrays_in(*given) or not isinstance(out, Array) else out.data
 
 
+@told("integrate")
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Integrate samples by the trapezoidal rule; see ``scipy.integrate.trapezoid``."""
     return xgrad.trapezoid(y, x, dx=dx, axis=axis)
 
 
+@told("integrate")
 def cumulative_trapezoid(
     y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None
 ) -> Any:
@@ -58,6 +61,7 @@ def _steps(name: str, y: Any, x: Any, dx: Any, axis: int) -> tuple[Array, Any]:
     return y, x[..., 1:] - x[..., :-1]
 
 
+@told("integrate")
 def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     """Integrate samples by Simpson's rule; see ``scipy.integrate.simpson``.
 
@@ -140,6 +144,7 @@ def _refuse_shapes(y: Any, x: Any, dx: Any, axis: int, initial: Any) -> None:
         raise ValueError(f"{name}: x must be strictly increasing; sort it, and y with it")
 
 
+@told("integrate")
 def cumulative_simpson(
     y: Any, *, x: Any = None, dx: Any = 1.0, axis: int = -1, initial: Any = None
 ) -> Any:
@@ -188,6 +193,7 @@ def cumulative_simpson(
     return _plain(xgrad.moveaxis(values, -1, axis), y, x, dx)
 
 
+@told("integrate")
 def romb(y: Any, dx: Any = 1.0, axis: int = -1, show: bool = False) -> Any:
     """Integrate ``2**k + 1`` samples by Romberg's method; see ``scipy.integrate.romb``."""
     values = xgrad.moveaxis(xgrad.asarray(y), axis, -1)

@@ -12,11 +12,13 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import by_matrix, chapter, raw
 from ..examples import of_one, of_one_class
+from ..mistakes import told
 from .pieces import behind, points_and_values
 
 __all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev"]
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.BSpline", whole=True)
 class BSpline:
     """A spline in the B-spline basis; see ``scipy.interpolate.BSpline``.
@@ -146,6 +148,7 @@ def _not_a_knot(x: Any, k: int) -> Any:
 ENDS = {"clamped": (1,), "natural": (2,), "not-a-knot": ()}
 
 
+@told("interpolate")
 @of_one("scipy.interpolate.make_interp_spline")
 def make_interp_spline(
     x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0,
@@ -214,6 +217,7 @@ class _Collocation:
         return np.linalg.solve(matrix, b.reshape(len(b), -1)).reshape(b.shape)
 
 
+@told("interpolate")
 @of_one("scipy.interpolate.make_lsq_spline")
 def make_lsq_spline(
     x: Any, y: Any, t: Any, k: int = 3, w: Any = None, axis: int = 0, check_finite: bool = True,
@@ -235,6 +239,7 @@ def make_lsq_spline(
     return made
 
 
+@told("interpolate")
 @of_one("scipy.interpolate.make_smoothing_spline")
 def make_smoothing_spline(
     x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
@@ -261,6 +266,7 @@ def make_smoothing_spline(
     return found
 
 
+@told("interpolate")
 @of_one("scipy.interpolate.splev")
 def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     """Evaluate a spline of FITPACK; see ``scipy.interpolate.splev``."""

@@ -10,6 +10,7 @@ import xgrad
 
 from ..common import only, raw, twin
 from ..examples import of_one
+from ..mistakes import told
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
 __all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline", "splint",
@@ -67,6 +68,7 @@ def splint(a: Any, b: Any, tck: Any, full_output: int = 0) -> Any:
     return BSpline(t, xgrad.asarray(c)[: xgrad.asarray(t).shape[0] - k - 1], k).integrate(a, b)
 
 
+@told("interpolate")
 class UnivariateSpline:
     """A spline through the values, in values and points; see ``scipy.interpolate``.
 
@@ -124,6 +126,7 @@ class UnivariateSpline:
         return self.spline.c
 
 
+@told("interpolate")
 class InterpolatedUnivariateSpline(UnivariateSpline):
     """A spline through the values; see ``scipy.interpolate.InterpolatedUnivariateSpline``."""
 
@@ -134,6 +137,7 @@ class InterpolatedUnivariateSpline(UnivariateSpline):
         self._set(_fitted("InterpolatedUnivariateSpline", x, y, None, k, 0, None), bbox, ext)
 
 
+@told("interpolate")
 class LSQUnivariateSpline(UnivariateSpline):
     """A spline with given knots inside, fitted; see ``scipy.interpolate.LSQUnivariateSpline``."""
 

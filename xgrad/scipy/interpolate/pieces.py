@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ..common import raw
 from ..examples import of_one_class
 from ..linalg.structured import solve_banded
+from ..mistakes import told
 
 __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
            "PchipInterpolator", "pchip_interpolate"]  # fmt: skip
@@ -38,6 +39,7 @@ def behind(v: Any, like: Any) -> Any:
     return xgrad.reshape(v, (-1,) + (1,) * (like.ndim - 1))
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.PPoly", whole=True)
 class PPoly:
     """A piecewise polynomial; see ``scipy.interpolate.PPoly``.
@@ -135,6 +137,7 @@ def _hermite(x: Array, y: Array, slopes: Any) -> Any:
     return xgrad.stack([t / h, (rise - slopes[:-1, ...]) / h - t, slopes[:-1, ...], y[:-1, ...]])
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.CubicHermiteSpline", whole=True)
 class CubicHermiteSpline(PPoly):
     """A cubic spline with given slopes; see ``scipy.interpolate.CubicHermiteSpline``."""
@@ -145,6 +148,7 @@ class CubicHermiteSpline(PPoly):
         super().__init__(_hermite(x, values, slopes), x, extrapolate, axis % values.ndim)
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.PchipInterpolator", whole=True)
 class PchipInterpolator(PPoly):
     """A cubic spline that keeps monotony; see ``scipy.interpolate.PchipInterpolator``."""
@@ -177,12 +181,14 @@ def _pchip(x: Array, y: Array) -> Any:
     return xgrad.concat([first[None, ...], middle, last[None, ...]])
 
 
+@told("interpolate")
 def pchip_interpolate(xi: Any, yi: Any, x: Any, der: Any = 0, axis: int = 0) -> Any:
     """Interpolate by `PchipInterpolator` at once; see ``scipy.interpolate.pchip_interpolate``."""
     p = PchipInterpolator(xi, yi, axis)
     return p(x, der) if np.ndim(der) == 0 else [p(x, nu) for nu in der]
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.Akima1DInterpolator", whole=True)
 class Akima1DInterpolator(PPoly):
     """Akima's spline; see ``scipy.interpolate.Akima1DInterpolator``.
@@ -227,6 +233,7 @@ def _akima(rise: Any, method: str) -> Any:
     return xgrad.where(used, (f1 / safe) * m[1:-2, ...] + (f2 / safe) * m[2:-1, ...], plain)
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.CubicSpline", whole=True)
 class CubicSpline(PPoly):
     """The cubic spline through points; see ``scipy.interpolate.CubicSpline``.

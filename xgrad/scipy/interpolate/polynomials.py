@@ -10,6 +10,7 @@ import xgrad
 
 from ..common import raw
 from ..examples import of_one_class
+from ..mistakes import told
 from .bsplines import make_interp_spline
 from .pieces import behind
 
@@ -17,6 +18,7 @@ __all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpol
            "krogh_interpolate"]  # fmt: skip
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.KroghInterpolator", whole=True)
 class KroghInterpolator:
     """The polynomial through points, by divided differences; see ``scipy.interpolate``.
@@ -78,17 +80,20 @@ class KroghInterpolator:
         return xgrad.stack([self(x) if k == 0 else self.derivative(x, k) for k in range(count)])
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.BarycentricInterpolator", whole=True)
 class BarycentricInterpolator(KroghInterpolator):
     """The polynomial through points; see ``scipy.interpolate.BarycentricInterpolator``."""
 
 
+@told("interpolate")
 def krogh_interpolate(xi: Any, yi: Any, x: Any, der: int = 0, axis: int = 0) -> Any:
     """Interpolate by a polynomial at once; see ``scipy.interpolate.krogh_interpolate``."""
     p = KroghInterpolator(xi, yi, axis)
     return p(x) if der == 0 else p.derivative(x, der)
 
 
+@told("interpolate")
 def barycentric_interpolate(
     xi: Any, yi: Any, x: Any, axis: int = 0, *, der: int = 0, rng: Any = None
 ) -> Any:
@@ -100,6 +105,7 @@ SPLINES = {"zero": 0, "slinear": 1, "quadratic": 2, "cubic": 3}
 STEPS = ("nearest", "nearest-up", "previous", "next")
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.interp1d", whole=True)
 class interp1d:  # noqa: N801 - SciPy's name
     """Interpolation in one variable; see ``scipy.interpolate.interp1d``.

@@ -13,6 +13,7 @@ import xgrad
 from ...arrays.array import Array
 from ..common import chapter, raw
 from ..examples import of_one, of_one_class
+from ..mistakes import told
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
 
@@ -34,6 +35,7 @@ def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
     return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.RegularGridInterpolator", whole=True)
 class RegularGridInterpolator:
     """Interpolation on a grid; see ``scipy.interpolate.RegularGridInterpolator``.
@@ -149,6 +151,7 @@ class RegularGridInterpolator:
         return xgrad.stack(found)
 
 
+@told("interpolate")
 def interpn(
     points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True,
     fill_value: Any = np.nan,
@@ -166,6 +169,7 @@ def _unit(points: Any, rescale: bool) -> Any:
     return lambda x: (x - middle) / width
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.LinearNDInterpolator", whole=True)
 class LinearNDInterpolator:
     """Linear interpolation in triangles; see ``scipy.interpolate.LinearNDInterpolator``.
@@ -205,6 +209,7 @@ class LinearNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.NearestNDInterpolator", whole=True)
 class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
@@ -224,6 +229,7 @@ class NearestNDInterpolator:
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 
+@told("interpolate")
 @of_one("scipy.interpolate.griddata")
 def griddata(
     points: Any, values: Any, xi: Any, method: str = "linear", fill_value: float = np.nan,
@@ -285,6 +291,7 @@ KERNELS = {**SCALE_FREE, "multiquadric": 0, "inverse_multiquadric": -1, "inverse
            "gaussian": -1}  # fmt: skip
 
 
+@told("interpolate")
 @of_one_class("scipy.interpolate.RBFInterpolator", whole=True)
 class RBFInterpolator:
     """Interpolation by radial functions; see ``scipy.interpolate.RBFInterpolator``.

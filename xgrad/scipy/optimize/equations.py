@@ -14,6 +14,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from ..examples import of_one
+from ..mistakes import told
 from .sparse import Factors, inverse_of, preconditioner, sparse_or_none
 
 __all__ = ["bisect", "brenth", "brentq", "fixed_point", "fsolve", "newton", "ridder", "root",
@@ -54,6 +55,7 @@ def _value(fun: Function, x: Any, args: tuple[Any, ...]) -> Any:
     return xgrad.asarray(joined(fun(x, *args)))
 
 
+@told("optimize")
 @of_one("scipy.optimize.root")
 def root(
     fun: Function, x0: Any, args: Any = (), method: str = "hybr", jac: Any = None, tol: Any = None,
@@ -104,6 +106,7 @@ def root(
     return found
 
 
+@told("optimize")
 @of_one("scipy.optimize.fsolve")
 def fsolve(
     func: Function, x0: Any, args: Any = (), fprime: Any = None, full_output: Any = 0,
@@ -133,6 +136,7 @@ def _scalar(fun: Function, args: tuple[Any, ...], x: Any) -> Any:
     return implicit(lambda x: _value(fun, x, args), value)
 
 
+@told("optimize")
 @of_one("scipy.optimize.root_scalar")
 def root_scalar(
     f: Function, args: Any = (), method: Any = None, bracket: Any = None, fprime: Any = None,
@@ -171,6 +175,7 @@ def _bracketed(
     return (out, about) if full_output else out
 
 
+@told("optimize")
 @of_one("scipy.optimize.brentq")
 def brentq(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
@@ -181,6 +186,7 @@ def brentq(
     return _bracketed("brentq", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 @of_one("scipy.optimize.brenth")
 def brenth(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
@@ -191,6 +197,7 @@ def brenth(
     return _bracketed("brenth", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 @of_one("scipy.optimize.ridder")
 def ridder(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
@@ -201,6 +208,7 @@ def ridder(
     return _bracketed("ridder", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 @of_one("scipy.optimize.bisect")
 def bisect(
     f: Function, a: Any, b: Any, args: Any = (), xtol: float = 2e-12, rtol: float = RTOL,
@@ -211,6 +219,7 @@ def bisect(
     return _bracketed("bisect", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 @of_one("scipy.optimize.toms748")
 def toms748(
     f: Function, a: Any, b: Any, args: Any = (), k: int = 1, xtol: float = 2e-12,
@@ -221,6 +230,7 @@ def toms748(
     return _bracketed("toms748", f, a, b, args, full_output, options)
 
 
+@told("optimize")
 @of_one("scipy.optimize.newton")
 def newton(
     func: Function, x0: Any, fprime: Any = None, args: Any = (), tol: float = 1.48e-8,
@@ -239,6 +249,7 @@ def newton(
     return given_back(_scalar(func, args, x), x0, args)
 
 
+@told("optimize")
 @of_one("scipy.optimize.fixed_point")
 def fixed_point(
     func: Function, x0: Any, args: Any = (), xtol: float = 1e-8, maxiter: int = 500,

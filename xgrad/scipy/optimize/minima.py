@@ -20,6 +20,7 @@ from ...engine import tape
 from ...errors import RuleError, TracedConversionError
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from ..examples import of_one
+from ..mistakes import told
 from .equations import args_of, given_back, held, warn_of
 from .sparse import hessian_of, inverse_of
 
@@ -209,6 +210,7 @@ def _part(x: Any, at: Any, n: int | None = None) -> Any:
     return xgrad.take(x, xgrad.asarray(at))
 
 
+@told("optimize")
 @of_one("scipy.optimize.minimize")
 def minimize(
     fun: Function, x0: Any, args: Any = (), method: Any = None, jac: Any = None, hess: Any = None,
@@ -324,6 +326,7 @@ def _reads_more(f: Function, x: Array) -> bool:
         return False
 
 
+@told("optimize")
 @of_one("scipy.optimize.minimize_scalar")
 def minimize_scalar(
     fun: Function, bracket: Any = None, bounds: Any = None, args: Any = (), method: Any = None,

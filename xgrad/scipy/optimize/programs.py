@@ -13,12 +13,14 @@ from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import arrays_in, chapter, raw, raws
 from ..examples import of_one
+from ..mistakes import told
 from .equations import warn_of
 from .minima import sides
 
 __all__ = ["linear_sum_assignment", "linprog"]
 
 
+@told("optimize")
 @of_one("scipy.optimize.linprog")
 def linprog(
     c: Any, A_ub: Any = None, b_ub: Any = None, A_eq: Any = None, b_eq: Any = None,
@@ -75,6 +77,7 @@ def linprog(
     return found
 
 
+@told("optimize")
 @of_one("scipy.optimize.linear_sum_assignment")
 def linear_sum_assignment(cost_matrix: Any, maximize: bool = False) -> Any:
     """Return the rows and columns of the best assignment, raw: they have no derivative."""

@@ -14,6 +14,7 @@ import xgrad
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, joined, only, outside, raw, raws
 from ..examples import of_one
+from ..mistakes import told
 from .equations import args_of, given_back, warn_of
 from .minima import held_solution, reads_anything, sides
 from .sparse import sparse_or_none
@@ -37,6 +38,7 @@ LOSSES: dict[str, Callable[[Any], Any]] = {
 """SciPy's loss functions of squared residuals."""
 
 
+@told("optimize")
 @of_one("scipy.optimize.least_squares")
 def least_squares(
     fun: Function, x0: Any, jac: Any = "2-point", bounds: Any = (-np.inf, np.inf),
@@ -103,6 +105,7 @@ def least_squares(
     return found
 
 
+@told("optimize")
 @of_one("scipy.optimize.curve_fit")
 def curve_fit(
     f: Function, xdata: Any, ydata: Any, p0: Any = None, sigma: Any = None,
@@ -153,6 +156,7 @@ def _bounded_squares(name: str, A: Any, b: Any, x: Any, low: Any, high: Any) -> 
     return held_solution(name, x, lambda v: 0.5 * xgrad.sum((A @ v - b) ** 2), low, high, [])
 
 
+@told("optimize")
 @of_one("scipy.optimize.nnls")
 def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     """Solve least squares with x not negative; see ``scipy.optimize.nnls``.
@@ -171,6 +175,7 @@ def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     return out, Array(np.asarray(norm), away._node)
 
 
+@told("optimize")
 @of_one("scipy.optimize.lsq_linear")
 def lsq_linear(
     A: Any, b: Any, bounds: Any = (-np.inf, np.inf), method: str = "trf", tol: float = 1e-10,

@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import arrays_in, chapter, raw, twin
+from ..mistakes import told
 from .convolution import detrend as detrended
 
 __all__ = ["ShortTimeFFT", "coherence", "csd", "czt", "istft", "lombscargle", "periodogram",
@@ -346,6 +347,7 @@ def zoom_fft(
     )
 
 
+@told("signal")
 class ShortTimeFFT:
     """SciPy's class of this name, whose transforms are differentiable in the signal.
 
@@ -369,6 +371,8 @@ class ShortTimeFFT:
         return cls.of(chapter("signal").ShortTimeFFT.from_window(*args, **options))
 
     def __getattr__(self, name: str) -> Any:
+        if name == "plain" or name.startswith("__"):  # of one that is not made yet, as by `copy`
+            raise AttributeError(name)
         return getattr(self.plain, name)
 
     def _matrix(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ..mistakes import told
 from .arrays import SparseArray, as_sparse, moved, plain, unique
 from .entries import joined_entries
 from .products import Pattern
@@ -18,6 +19,7 @@ __all__ = ["block_array", "block_diag", "diags", "diags_array", "eye_array", "hs
            "tril", "triu", "vstack"]  # fmt: skip
 
 
+@told("sparse")
 def diags_array(
     diagonals: Any, /, *, offsets: Any = 0, shape: Any = None, format: Any = None, dtype: Any = None
 ) -> SparseArray:
@@ -60,6 +62,7 @@ def diags_array(
     return out if dtype is None else out.astype(dtype)
 
 
+@told("sparse")
 def diags(
     diagonals: Any, offsets: Any = 0, shape: Any = None, format: Any = None, dtype: Any = None
 ) -> SparseArray:
@@ -69,6 +72,7 @@ def diags(
     return diags_array(diagonals, offsets=offsets, shape=shape, format=format, dtype=dtype)
 
 
+@told("sparse")
 def eye_array(
     m: int, n: int | None = None, *, k: int = 0, dtype: Any = float, format: str | None = None
 ) -> SparseArray:
@@ -95,6 +99,7 @@ def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:
     return ids, joined_entries(data)
 
 
+@told("sparse")
 def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Any:
     """Make a sparse array of blocks, None for one of zeros; see ``scipy.sparse.block_array``."""
     flat = [b for row in blocks for b in row]
@@ -105,16 +110,19 @@ def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Any:
     return out if dtype is None else out.astype(dtype)
 
 
+@told("sparse")
 def hstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays side by side; see ``scipy.sparse.hstack``."""
     return block_array([list(blocks)], format=format, dtype=dtype)
 
 
+@told("sparse")
 def vstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays one below the other; see ``scipy.sparse.vstack``."""
     return block_array([[b] for b in blocks], format=format, dtype=dtype)
 
 
+@told("sparse")
 def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> Any:
     """Make a block diagonal sparse array; see ``scipy.sparse.block_diag``."""
     ids, data = _numbered(list(mats))
@@ -122,6 +130,7 @@ def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> Any:
     return out if dtype is None else out.astype(dtype)
 
 
+@told("sparse")
 def kron(A: Any, B: Any, format: Any = None) -> SparseArray:
     """Return the Kronecker product of sparse arrays; see ``scipy.sparse.kron``."""
     A, B = unique(as_sparse(A)), unique(as_sparse(B))
@@ -136,11 +145,13 @@ def kron(A: Any, B: Any, format: Any = None) -> SparseArray:
     return SparseArray(data, Pattern(rows, cols, shape)).asformat(format or "coo")
 
 
+@told("sparse")
 def tril(A: Any, k: int = 0, format: Any = None) -> SparseArray:
     """Return the lower triangle of a sparse array; see ``scipy.sparse.tril``."""
     return _half(plain.tril, A, k, format)
 
 
+@told("sparse")
 def triu(A: Any, k: int = 0, format: Any = None) -> SparseArray:
     """Return the upper triangle of a sparse array; see ``scipy.sparse.triu``."""
     return _half(plain.triu, A, k, format)

@@ -16,6 +16,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import Later, arrays_in, raw
+from ..mistakes import told
 from .entries import added, diagonals, intersected, multiplied, summed
 from .products import Pattern, product
 
@@ -364,6 +365,7 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> SparseArray:
     return out if dtype is None else out.astype(dtype)
 
 
+@told("sparse")
 def csr_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = False) -> SparseArray:
     """Make a sparse array with its entries by rows; see ``scipy.sparse.csr_array``.
 
@@ -384,16 +386,19 @@ def csr_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = Fals
     return _made("csr_array", arg1, shape, dtype)
 
 
+@told("sparse")
 def csc_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = False) -> SparseArray:
     """Make a sparse array with its entries by columns; see `csr_array`."""
     return _made("csc_array", arg1, shape, dtype)
 
 
+@told("sparse")
 def coo_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = False) -> SparseArray:
     """Make a sparse array of entries in any order, added where they meet; see `csr_array`."""
     return _made("coo_array", arg1, shape, dtype)
 
 
+@told("sparse")
 def dia_array(arg1: Any, shape: Any = None, dtype: Any = None, copy: bool = False) -> SparseArray:
     """Make a sparse array of diagonals, ``(data, offsets)``; see ``scipy.sparse.dia_array``."""
     if isinstance(arg1, tuple) and shape is not None:

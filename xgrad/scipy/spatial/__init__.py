@@ -10,6 +10,7 @@ import xgrad
 
 from ..common import chapter, raw, rest_of, twin
 from ..examples import of_one, of_one_class
+from ..mistakes import told
 from . import distance
 
 __all__ = ["KDTree", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
@@ -62,6 +63,7 @@ def geometric_slerp(start: Any, end: Any, t: Any, tol: float = 1e-7) -> Any:
     return q[:, 0] * xgrad.cos(turn) + q[:, 1] * xgrad.sin(turn)
 
 
+@told("spatial")
 @of_one_class("scipy.spatial.KDTree")
 class KDTree:
     """SciPy's tree of points, with distances that are differentiable; see ``scipy.spatial.KDTree``.
@@ -74,6 +76,8 @@ class KDTree:
         self.plain = chapter("spatial").KDTree(raw(self.data.detach()), *args, **options)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "plain" or name.startswith("__"):  # of one that is not made yet, as by `copy`
+            raise AttributeError(name)
         return getattr(self.plain, name)
 
     @of_one("scipy.spatial.KDTree.query")

@@ -11,6 +11,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, chapter
+from ..mistakes import told
 from .table import DISTRIBUTIONS, twin_of
 
 __all__ = ["Binomial", "Logistic", "Normal", "Uniform", "made_distribution", "make_distribution"]
@@ -188,6 +189,7 @@ class Binomial(_New):
         self.n, self.p = n, p
 
 
+@told("stats")
 def make_distribution(dist: Any) -> Any:
     """Return a new class of distributions for a classic one; see SciPy's ``make_distribution``.
 

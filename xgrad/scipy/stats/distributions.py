@@ -19,6 +19,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import arrays_in, chapter, raw, raws
 from ..examples import of_one
+from ..mistakes import told
 from .integrals import beyond, expectation, terms, trusted
 from .written import CompiledError, written
 
@@ -35,6 +36,7 @@ def _f(x: Any) -> Any:
     return x if x.dtype.kind == "f" else xgrad.astype(x, np.float64)
 
 
+@told("stats")
 class _Distribution:
     """What distributions of SciPy are asked for, on arrays of xgrad.
 
@@ -62,7 +64,7 @@ class _Distribution:
         return getattr(self, name) or written(self.plain, name)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in ("_plain", "name"):
             raise AttributeError(name)
         return getattr(self.plain, name)
 
@@ -239,6 +241,7 @@ class _Distribution:
         return found[0] if len(found) == 1 else tuple(found)
 
 
+@told("stats")
 class Continuous(_Distribution):
     """A continuous distribution; see `_Distribution`."""
 
@@ -371,6 +374,7 @@ class Continuous(_Distribution):
         return low, (xgrad.mean(data) if self.name == "expon" else xgrad.max(data)) - low
 
 
+@told("stats")
 class Discrete(_Distribution):
     """A discrete distribution: by its parameters, for it is a step function of the value."""
 

@@ -13,6 +13,7 @@ import xgrad
 from xgrad import special
 
 from ..common import arrays_in, chapter, raw
+from ..mistakes import told
 
 __all__ = [
     "Multivariate",
@@ -54,6 +55,7 @@ class Multivariate:
 def own(method: Callable[..., Any]) -> Callable[..., Any]:
     """Have SciPy's own method answer where no `Array` is given."""
 
+    @told("stats")
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not arrays_in(args, kwargs):

@@ -11,6 +11,7 @@ import xgrad
 from xgrad import special
 
 from ..common import raw
+from ..mistakes import told
 from .matrices import Multivariate, _matrix, _spread, own
 
 __all__ = ["dirichlet", "gaussian_kde", "multivariate_normal", "multivariate_t"]
@@ -174,6 +175,7 @@ class _Dirichlet(Multivariate):
 multivariate_normal, multivariate_t, dirichlet = _Normal(), _Student(), _Dirichlet()
 
 
+@told("stats")
 class gaussian_kde:  # noqa: N801 - SciPy's name
     """A density estimate by Gaussians at data; see ``scipy.stats.gaussian_kde``.
 

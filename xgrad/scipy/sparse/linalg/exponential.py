@@ -11,6 +11,7 @@ import xgrad
 from ....arrays.array import Array
 from ...common import is_tracked, raw, result, with_derivative_of
 from ...examples import of_one
+from ...mistakes import told
 from ..arrays import SparseArray
 from .operators import aslinearoperator
 from .solving import library_of
@@ -18,6 +19,7 @@ from .solving import library_of
 __all__ = ["expm_multiply"]
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.expm_multiply")
 def expm_multiply(
     A: Any,

@@ -11,6 +11,7 @@ from ....arrays.array import Array
 from ....custom.equation import implicit
 from ...common import outside, raw
 from ...examples import of_one
+from ...mistakes import told
 from ..arrays import SparseArray
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -86,6 +87,7 @@ def _preconditioner(M: Any, turned: bool, library: Any) -> Any:
     return M.H if hasattr(M, "rmatvec") else M.conj().T
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.cg")
 def cg(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -117,6 +119,7 @@ def cg(
     return _solved("cg", A, b, x0, rtol, {"atol": atol, "maxiter": maxiter, "M": M}, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.minres")
 def minres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, shift: float = 0.0,
@@ -133,6 +136,7 @@ def _unit(A: Any) -> LinearOperator:
     return LinearOperator(A.shape, lambda v: v, lambda v: v)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.gmres")
 def gmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -146,6 +150,7 @@ def gmres(
     return _solved("gmres", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.bicgstab")
 def bicgstab(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -156,6 +161,7 @@ def bicgstab(
     return _solved("bicgstab", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.bicg")
 def bicg(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -166,6 +172,7 @@ def bicg(
     return _solved("bicg", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.cgs")
 def cgs(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -176,6 +183,7 @@ def cgs(
     return _solved("cgs", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.lgmres")
 def lgmres(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -190,6 +198,7 @@ def lgmres(
     return _solved("lgmres", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.gcrotmk")
 def gcrotmk(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
@@ -202,6 +211,7 @@ def gcrotmk(
     return _solved("gcrotmk", A, b, x0, rtol, more, callback)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.tfqmr")
 def tfqmr(
     A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,

@@ -14,6 +14,7 @@ from ....backends import backend_of
 from ....custom.equation import implicit
 from ...common import chapter, is_tracked, raw, result
 from ...examples import of_one
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 
 __all__ = ["SuperLU", "factorized", "splu", "spsolve"]
@@ -81,6 +82,7 @@ def _fitting(b: Any) -> Any:
     return b if b.flags.c_contiguous or b.flags.f_contiguous else b.copy()
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.splu")
 def splu(
     A: Any, permc_spec: Any = None, diag_pivot_thresh: Any = None, relax: Any = None,
@@ -105,12 +107,14 @@ def splu(
     return SuperLU(A, **{k: v for k, v in given.items() if v is not None})
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.factorized")
 def factorized(A: Any) -> Callable[[Any], Any]:
     """Return the function that solves with a sparse matrix, which is factorised once."""
     return splu(A).solve
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.spsolve")
 def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) -> Any:
     """Solve ``A x = b`` for a sparse matrix; see ``scipy.sparse.linalg.spsolve``.

@@ -18,6 +18,7 @@ from ....custom.equation import implicit
 from ....errors import RuleError
 from ...common import is_tracked, raw
 from ...examples import of_one
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -78,6 +79,7 @@ DEGENERATE = (
 )
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.eigsh")
 def eigsh(
     A: Any,
@@ -163,6 +165,7 @@ def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
     return Array(np.asarray(w), found._node)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.svds")
 def svds(
     A: Any,

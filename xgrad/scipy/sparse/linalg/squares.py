@@ -17,6 +17,7 @@ from ....custom.equation import SINGULAR, implicit
 from ....errors import RuleError
 from ...common import is_tracked, raw
 from ...examples import of_one
+from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 from .operators import aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
@@ -113,6 +114,7 @@ def _solved(name: str, A: Any, b: Any, damp: Any, x0: Any, options: dict[str, An
     return (out, *about)
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.lsqr")
 def lsqr(
     A: Any, b: Any, damp: Any = 0.0, atol: float = 1e-6, btol: float = 1e-6, conlim: float = 1e8,
@@ -134,6 +136,7 @@ def lsqr(
     return _solved("lsqr", A, b, damp, x0, {**options, "show": show, "calc_var": calc_var})
 
 
+@told("sparse.linalg")
 @of_one("scipy.sparse.linalg.lsmr")
 def lsmr(
     A: Any, b: Any, damp: Any = 0.0, atol: float = 1e-6, btol: float = 1e-6, conlim: float = 1e8,
