@@ -365,7 +365,8 @@ def current(x: Any) -> Trace:
     if trace is None or outer is None:
         raise errors.TraceError(
             "compile: an array of a program that was recorded is used after its recording has "
-            "ended. Return it from the compiled function instead of keeping it elsewhere"
+            "ended, or in another thread. Return it from the compiled function instead of keeping "
+            "it elsewhere, and compute in the thread that calls the function"
         )
     return trace
 
