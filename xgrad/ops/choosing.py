@@ -151,7 +151,7 @@ def polyval(p: ArrayLike, x: ArrayLike, /) -> Array:
 
 
 @in_single
-def _horner(x: Array, *coefficients: Any) -> Array:
+def _horner(x: Any, *coefficients: Any) -> Array:
     out = zeros_like(x)
     for c in coefficients:
         out = add(multiply(out, x), c)
