@@ -13,3 +13,8 @@ jit: Any = jax.jit
 def scan(step: Any, carry: Any, xs: Any, count: int, reverse: bool) -> Any:
     """Run a loop whose body is compiled once."""
     return jax.lax.scan(step, carry, xs, length=count, reverse=reverse)
+
+
+def choose(condition: Any, yes: Any, no: Any) -> Any:
+    """Run one of two functions without arguments."""
+    return jax.lax.cond(condition, yes, no)

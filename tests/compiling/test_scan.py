@@ -243,3 +243,15 @@ def test_segments_hold_few_carries():
 
     assert peak(schedule="revolve", slots=20) < 60
     assert peak() > 400
+
+
+def test_two_loops_of_the_same_arrays_are_two():
+    steps = [lambda c, x: (c + x, c), lambda c, x: (c * x, c), lambda c, x: (c * x, c)]
+
+    def f(c, xs):
+        return [xg.scan(step, c, xs)[0] for step in steps]
+
+    g = xg.compile(f)
+    assert [float(x) for x in g(xg.asarray(1.0), xg.arange(1.0, 5.0))] == [11.0, 24.0, 24.0]
+    assert [float(x) for x in g(xg.asarray(1.0), xg.arange(1.0, 5.0))] == [11.0, 24.0, 24.0]
+    assert len(g.lower(xg.asarray(1.0), xg.arange(1.0, 5.0)).after) == 2

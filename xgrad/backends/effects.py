@@ -26,6 +26,12 @@ class Recorder(Protocol):
     def apart(self) -> None:
         """Let nothing recorded from here on be taken for what was recorded before."""
 
+    def if_nan(self, found: list[Any], again: Callable[[], list[Any]]) -> list[Any]:
+        """Return recorded arrays, in the place of which ``again()`` is to stand if one has NaN."""
+
+    def has_values(self, x: Any) -> bool:
+        """Whether the values of a recorded array may be looked at when the program runs."""
+
 
 recorder: ContextVar[Recorder | None] = ContextVar("xgrad_recorder", default=None)
 """What records the code that is running, or None."""

@@ -35,6 +35,11 @@ class Loop:
         self._allocate: Any = None
         self._free: list[Any] = []
 
+    @property
+    def numbers(self) -> tuple[Any, ...]:
+        """What tells it from another one of the same program."""
+        return self.carried, self.sequences, self.count, self.reverse
+
     def rows(self) -> range:
         """Return the rows in the order in which they are taken."""
         return range(self.count)[:: -1 if self.reverse else 1]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .program import Equation, Program, Var, inputs_of
+from .program import Equation, Program, Var, inputs_of, mapped
 
-__all__ = ["frozen", "needed", "optimised"]
+__all__ = ["frozen", "frozen_function", "needed", "optimised"]
 
 
 def optimised(program: Program) -> Program:
@@ -183,7 +183,7 @@ def _key_of(e: Equation) -> Any:
     """Return what two equal equations have in common; None for one that is equal to no other."""
     try:
         key = (
-            e.function if type(e.function) is np.ufunc else e.path,
+            frozen_function(e),
             e.region,
             frozen(e.args),
             tuple([(k, frozen(v)) for k, v in sorted(e.kwargs.items())]) if e.kwargs else (),
@@ -192,6 +192,34 @@ def _key_of(e: Equation) -> Any:
     except TypeError:
         return None
     return key
+
+
+def frozen_function(e: Equation) -> Any:
+    """Return what tells the function of an equation from others, to be hashed.
+
+    Of one that is a program of its own, as a loop, it is all that the program does.
+    """
+    f: Any = e.function
+    if type(f) is np.ufunc:
+        return f
+    return (e.path, *f.numbers, _frozen_program(f.program)) if hasattr(f, "program") else e.path
+
+
+def _frozen_program(program: Program) -> Any:
+    numbers = {v: i for i, v in enumerate(program.inputs)}
+
+    def named(x: Any) -> Any:
+        return ("variable", numbers[x]) if isinstance(x, Var) else x
+
+    def forms(variables: list[Var]) -> Any:
+        return tuple([(v.shape, v.dtype, v.order) for v in variables])
+
+    parts = [forms(program.inputs)]
+    for e in program.equations:
+        numbers.update(zip(e.outs, range(len(numbers), len(numbers) + len(e.outs)), strict=True))
+        given = mapped(named, e.args), mapped(named, tuple(e.kwargs.items()))
+        parts.append((frozen_function(e), e.region, frozen(given), forms(e.outs)))
+    return (*parts, frozen(mapped(named, tuple(program.outputs))))
 
 
 def frozen(x: Any) -> Any:

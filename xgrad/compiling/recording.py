@@ -159,7 +159,8 @@ def _adopted(cls: type[Lazy], x: Array, device: Any) -> Array:
     if trace is None:
         raise errors.TraceError(
             "compile: an array of a program that was recorded is used after its recording has "
-            "ended. Return it from the compiled function instead of keeping it elsewhere"
+            "ended, or in another thread. Return it from the compiled function instead of keeping "
+            "it elsewhere, and compute in the thread that calls the function"
         )
     trace.require_own(x)
     if not isinstance(raw, cls.base.array_types):

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .buffers import shows
-from .passes import frozen, needed
+from .passes import frozen, frozen_function, needed
 from .program import Equation, Program, Var
 from .reads import (
     DEEPEST,
@@ -82,7 +82,7 @@ def _identity(e: Equation, constants: dict[int, Any]) -> Any:
     if row_of(e) is not None:
         args = (args[0], ("row", *parts(args[1])[1:]))
     return (
-        e.function if type(e.function) is np.ufunc else e.path,
+        frozen_function(e),
         e.region,
         _form(args, constants),
         _form(tuple(e.kwargs.items()), constants) if e.kwargs else (),

@@ -17,7 +17,10 @@ from ..arrays import leaving
 from ..arrays.array import Array
 from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
 from ..engine import tape
-from .program import Equation, Opaque, Var, inputs_of, line_text, walked
+from ..engine.contractions import has_nan
+from .mending import Mending, bare, dressed
+from .passes import optimised
+from .program import Equation, Opaque, Program, Var, inputs_of, line_text, walked
 from .streams import Stream
 
 __all__ = ["Trace", "current"]
@@ -253,6 +256,45 @@ class Trace:
         made = self.record(cls, f"opaque.{name}", call, tuple(symbols), {}, value, effect=True)
         return structures[0].unflatten(list(made))
 
+    # What depends on values ----------------------------------------------------------------------
+
+    def has_values(self, x: Any) -> bool:
+        """Whether the values of a recorded array may be looked at when the program runs."""
+        return self.base.on_host(x.value)
+
+    def if_nan(self, found: list[Any], again: Callable[[], list[Any]]) -> list[Any]:
+        """Return recorded arrays, in the place of which ``again()`` is to stand if one has NaN.
+
+        It is recorded as a program of its own, and whether it is run each run decides.
+        """
+        inner = Trace(self.name, self.base, self.cls, self)
+        with inner:
+            made = again()
+        outs = [bare(x) for x in made]
+        needed = [self.cls(c.raw, self.captured(c.holder), self) for c in inner.hidden.values()]
+        needed += [x for _, x in inner.outer.values()]
+        given = [*map(bare, found), *needed]
+        if all(x.var is None for x in given):
+            return made if any(has_nan(x.value) for x in given[: len(found)]) else found
+        inputs = [*[c.var for c in inner.hidden.values()], *[v for v, _ in inner.outer.values()]]
+        program = Program(
+            "mending", self.base, inputs, len(inputs), inner.equations, [_symbol(x) for x in outs]
+        )
+        step = Mending(optimised(program), len(found))
+        symbols = tuple(
+            [_symbol(x) if x.trace is self or x.var is None else self.imported(x) for x in given]
+        )
+        raws = tuple([x.value for x in given])
+        with self.base.quiet():
+            value = step(*raws)
+        out = self.record(self.cls, "compiling.if_nan", step, symbols, {}, value, raws)
+        self.equations[-1].shares = tuple(  # mostly it is what it was given
+            [x if isinstance(x, Var) else None for x in symbols[: len(found)]]
+        )
+        self.watched += inner.watched
+        results = [out] if len(found) == 1 else out
+        return [dressed(like, x) for like, x in zip(made, results, strict=True)]
+
     # Lines ---------------------------------------------------------------------------------------
 
     def line(self) -> tuple[str, int] | None:
@@ -324,7 +366,8 @@ def current(x: Any) -> Trace:
     if trace is None or outer is None:
         raise errors.TraceError(
             "compile: an array of a program that was recorded is used after its recording has "
-            "ended. Return it from the compiled function instead of keeping it elsewhere"
+            "ended, or in another thread. Return it from the compiled function instead of keeping "
+            "it elsewhere, and compute in the thread that calls the function"
         )
     return trace
 

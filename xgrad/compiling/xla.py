@@ -13,6 +13,7 @@ from ..backends import Backend, load
 from .buffers import Memory
 from .functions import function_of
 from .loop import Loop
+from .mending import Mending
 from .program import Equation, Program, Var, mapped
 
 __all__ = ["XlaSource"]
@@ -78,6 +79,8 @@ def run_on(backend: Backend, engine: Any, program: Program, inputs: Any) -> list
         kwargs = {k: mapped(value, x) for k, x in e.kwargs.items()}
         if isinstance(e.function, Loop):
             out = _loop_on(backend, engine, e.function, args)
+        elif isinstance(e.function, Mending):
+            out = _mended_on(backend, engine, e.function, args)
         else:
             function = function_of(e.path, backend)
             if function is None:
@@ -87,6 +90,17 @@ def run_on(backend: Backend, engine: Any, program: Program, inputs: Any) -> list
             out = function(*args, **kwargs)
         values.update(zip(e.outs, out if e.several else (out,), strict=True))
     return [value(x) for x in program.outputs if isinstance(x, (Var, np.ndarray))]
+
+
+def _mended_on(backend: Backend, engine: Any, step: Mending, args: list[Any]) -> Any:
+    xp, found = backend.xp, tuple(args[: step.count])
+    nan = [xp.any(xp.isnan(c)) for c in found]
+
+    def instead() -> tuple[Any, ...]:
+        return tuple(run_on(backend, engine, step.program, args[step.count :]))
+
+    made = engine.choose(sum(nan[1:], nan[0]), instead, lambda: found)
+    return made[0] if step.count == 1 else made
 
 
 def _loop_on(backend: Backend, engine: Any, loop: Loop, args: list[Any]) -> tuple[Any, ...]:

@@ -13,18 +13,24 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of, is_recorded, under
+from ..backends.effects import recorder
 from .handed import NAMESPACES
 
 
 def has_nan(x: Any, unseen: bool = False) -> bool:
-    """Whether an array on the host has a NaN; one on a device is not asked: it would wait."""
+    """Whether an array on the host has a NaN.
+
+    One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
+    of these `unseen` is said, but for one that is recorded and on an outer tape, where another
+    formula would be differentiated in turn.
+    """
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
         return any(has_nan(part, unseen) for part in parts if part is not None)
     raw = under(x._raw if type(x) is Array else x)
     backend = backend_of(raw)
     if not backend.on_host(raw):
-        return unseen and not is_recorded(raw)
+        return unseen and not (type(x) is Array and is_recorded(raw))
     total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
@@ -35,6 +41,8 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
     If a NaN comes out, the cotangent is computed once more without what is not finite in the
     operands. An entry keeps its first value where something that is not finite was really used:
     the same contraction tells, of ones where `g` is not zero and where operands are not finite.
+    While a function is recorded nobody knows whether a NaN comes out: the program looks when it
+    runs. Where an outer tape watches as well, the value is the first one: nobody looks.
 
     Args:
         pull: the op's own.
@@ -53,19 +61,35 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
-        if not any(c is not None and has_nan(c) for c in found):
+
+        def again() -> list[Any]:
+            clean = pull(xp, g, each(lambda x: xp.where(xp.isfinite(x), x, 0.0), saved))
+            used = pull(
+                xp,
+                xp.astype(g != 0, g.dtype),
+                each(lambda x: xp.astype(xp.logical_not(xp.isfinite(x)), x.dtype), saved),
+            )
+            both = zip(clean, used, strict=True) if several else [(clean, used)]
+            parts = zip(found, both, strict=True)
+            return [xp.where(xp.real(u) > 0, c, d) for c, (d, u) in parts if c is not None]
+
+        here = [c for c in found if c is not None]
+        if any(map(has_nan, here)):
+            instead = iter(again())
+        elif _waits(here[0]):
+            instead = iter(recorder.get().if_nan(here, again))  # type: ignore[union-attr]
+        else:
             return cs
-        clean = pull(xp, g, each(lambda x: xp.where(xp.isfinite(x), x, 0.0), saved))
-        used = pull(
-            xp,
-            xp.astype(g != 0, g.dtype),
-            each(lambda x: xp.astype(xp.logical_not(xp.isfinite(x)), x.dtype), saved),
-        )
-        parts = zip(found, clean if several else [clean], used if several else [used], strict=True)
-        made = [None if c is None else xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
+        made = [None if c is None else next(instead) for c in found]
         return made if several else made[0]
 
     return strong
+
+
+def _waits(x: Any) -> bool:
+    """Whether an array is recorded, and may be looked at when the program runs."""
+    now = recorder.get()
+    return now is not None and type(x) is not Array and is_recorded(x) and now.has_values(under(x))
 
 
 def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:

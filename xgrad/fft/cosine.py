@@ -18,6 +18,7 @@ from ..engine.operands import require_array
 from ..engine.plain import as_tuple
 from ..ops.beside import floating, placed
 from ..ops.elementwise import imag, is_complex, real
+from ..ops.halves import widened
 from ..ops.manipulation import front, moveaxis
 from ..ops.padding import pad
 from .fourier import fft
@@ -92,7 +93,7 @@ def _transform(
         raise ValueError(f"fft.{name}: type is {type!r}; expected 1, 2, 3 or 4")
     if norm not in _OPPOSITE:
         raise ValueError(f"fft.{name}: norm is {norm!r}; expected one of {', '.join(_OPPOSITE)}")
-    x = floating(x, f"fft.{name}")
+    x = widened(floating(x, f"fft.{name}"))  # SciPy gives float32 for halves, too
     if is_complex(x):
         parts = [_transform(p, sine, type, n, axis, norm, orthogonal) for p in (real(x), imag(x))]
         return parts[0] + 1j * parts[1]

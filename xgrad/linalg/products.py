@@ -11,6 +11,7 @@ from ..engine.op import constant
 from ..engine.operands import require_array
 from ..ops.creation import zeros_like
 from ..ops.elementwise import multiply, subtract
+from ..ops.halves import in_single
 from ..ops.indexing import getitem
 from ..ops.manipulation import front, reshape, roll
 from ..ops.products import matmul
@@ -62,6 +63,7 @@ def outer(x1: AnyArray, x2: AnyArray, /) -> Array:
 
 
 @as_given
+@in_single
 def cross(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
     """Return the cross product of vectors of three elements along an axis.
 

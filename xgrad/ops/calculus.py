@@ -188,6 +188,7 @@ def _slope(f: Any, h: Any, axis: int, edge_order: int) -> Any:
 
 
 @as_given
+@in_single
 def interp(
     x: ArrayLike,
     xp: AnyArray,
@@ -262,6 +263,7 @@ def _unwrap(p: Array, /, *, discont: float, period: float) -> Array:
 
 
 @as_given
+@in_single
 def unwrap(
     p: Array, /, discont: float | None = None, axis: int = -1, *, period: float = 2 * math.pi
 ) -> Array:

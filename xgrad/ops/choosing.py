@@ -11,6 +11,7 @@ from ..engine.operands import require_one_place
 from .beside import array_of, beside, is_array
 from .creation import zeros_like
 from .elementwise import add, clip, multiply, remainder, where
+from .halves import in_single
 from .indexing import take_along_axis
 from .manipulation import (
     broadcast_arrays,
@@ -146,6 +147,11 @@ def polyval(p: ArrayLike, x: ArrayLike, /) -> Array:
     if is_array(p):
         require_one_place("polyval", (p, x))
     coefficients = list(p) if isinstance(p, (list, tuple)) else unstack(array_of(p, "polyval"))
+    return _horner(x, *coefficients)
+
+
+@in_single
+def _horner(x: Any, *coefficients: Any) -> Array:
     out = zeros_like(x)
     for c in coefficients:
         out = add(multiply(out, x), c)

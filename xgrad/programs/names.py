@@ -13,6 +13,7 @@ import xgrad
 from .. import errors
 from ..arrays.array import Array
 from ..compiling.loop import Loop
+from ..compiling.mending import Mending
 from ..compiling.program import Program, Var, mapped
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def known(path: str) -> bool:
         return name in _OF_BACKEND
     if root == "operator":
         return name in _OPERATORS
-    return path in ("compiling.setitem", "compiling.index_add", "loop.scan")
+    return path in ("compiling.setitem", "compiling.index_add", "compiling.if_nan", "loop.scan")
 
 
 def interpreted(program: Program, inputs: list[Any]) -> list[Any]:
@@ -65,10 +66,18 @@ def interpreted(program: Program, inputs: list[Any]) -> list[Any]:
         kwargs = {k: mapped(value, x) for k, x in e.kwargs.items()}
         if isinstance(e.function, Loop):
             out = _interpreted_loop(e.function, args)
+        elif isinstance(e.function, Mending):
+            out = _mended(e.function, args)
         else:
             out = _public(e.path)(*args, **kwargs)
         values.update(zip(e.outs, out if e.several else (out,), strict=True))
     return [value(x) for x in program.outputs]
+
+
+def _mended(step: Mending, args: list[Any]) -> Any:
+    found, instead = args[: step.count], interpreted(step.program, args[step.count :])
+    made = [xgrad.where(xgrad.isnan(c), d, c) for c, d in zip(found, instead, strict=True)]
+    return made[0] if step.count == 1 else made
 
 
 def _interpreted_loop(loop: Loop, args: list[Any]) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from ..arrays.array import Array
 from ..backends import Backend, backend_of_type
 from ..backends import load as load_backend
 from ..compiling.loop import Loop
+from ..compiling.mending import Mending
 from ..compiling.passes import optimised
 from ..compiling.program import Equation, Program, Var
 from ..compiling.replay import Source
@@ -29,6 +30,9 @@ from ..compiling.functions import function_of
 from .names import VERSION, interpreted, known
 
 __all__ = ["Loaded", "load"]
+
+OWN: dict[str, Any] = {"loop": Loop, "mending": Mending}
+"""The steps that are programs of their own."""
 
 
 class _Reader:
@@ -59,10 +63,10 @@ class _Reader:
         if not known(path):
             raise KeyError(f"there is no function {path!r}")
         line = content["line"]
-        if "loop" in content:
-            function: Any = Loop(
-                self.program(content["loop"]["program"]), *content["loop"]["numbers"]
-            )
+        own = next(((kind, name) for name, kind in OWN.items() if name in content), None)
+        if own is not None:
+            kind, name = own
+            function: Any = kind(self.program(content[name]["program"]), *content[name]["numbers"])
         else:
             function = function_of(path, self.backend)
         return Equation(

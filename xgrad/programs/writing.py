@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 
 from ..compiling.loop import Loop
+from ..compiling.mending import Mending
 from ..compiling.program import Equation, Program, Var
 
 if TYPE_CHECKING:
@@ -63,12 +64,10 @@ class _Writer:
             "region": e.region,
             "line": e.line,
         }
-        if isinstance(e.function, Loop):
-            loop = e.function
-            found["loop"] = {
-                "program": self.program(loop.program),
-                "numbers": [loop.carried, loop.sequences, loop.count, loop.reverse],
-            }
+        if isinstance(e.function, (Loop, Mending)):
+            own = e.function
+            kind = "loop" if isinstance(own, Loop) else "mending"
+            found[kind] = {"program": self.program(own.program), "numbers": list(own.numbers)}
         return found
 
     def value(self, x: Any, numbers: dict[Var, int]) -> Any:

@@ -1,0 +1,138 @@
+# Tests of xgrad/compiling/mending.py, xgrad/engine/contractions.py
+"""What is left out reaches no gradient of a program either: it is that of eager code."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+from tests.right.left_out import MISSING, PROGRAMS, WEIGHTS, X
+from xgrad.compiling import Compiled
+from xgrad.compiling.toolchain import compiler
+from xgrad.nn import functional
+
+NAMES = [
+    *("matmul", "matmul batched both", "einsum3", "tensordot", "linear", "conv1d", "convolve"),
+    *("solve", "solve data rhs", "inv", "softmax", "var", "cumulative_prod", "fft.fft"),
+    *("attention", "vmap", "checkpoint"),
+]
+TRANSFORMS = {
+    "reverse": xg.grad,
+    "forward": xg.jacfwd,
+}
+CHOICES = {
+    "where": lambda y: xg.sum(xg.where(MISSING.reshape(-1, *(1,) * (y.ndim - 1)), 0.0, y) ** 2),
+    "an index": lambda y: xg.sum(y[::2] ** 2),
+    "nan_to_num": lambda y: xg.sum(xg.nan_to_num(y * y, posinf=0.0, neginf=0.0)),
+}
+
+
+def of_weights(name, transform, choice="where"):
+    f, leave_out, make = PROGRAMS[name], CHOICES[choice], TRANSFORMS[transform]
+    return lambda w, x: make(lambda w: leave_out(f(x, w)))(w)
+
+
+def holed(bad):
+    return np.where(MISSING[:, None], bad, X)
+
+
+def same(got, want, what=""):
+    np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-13, err_msg=what)
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_program_is_recorded_on_whole_data_and_run_on_data_with_holes(name):
+    for transform in TRANSFORMS:
+        f = of_weights(name, transform)
+        g = xg.compile(f)
+        whole = g(WEIGHTS, X)
+        assert np.isfinite(whole).all()
+        same(g(WEIGHTS, 2 * X), f(WEIGHTS, 2 * X), transform)
+        for bad in (np.nan, np.inf):
+            same(g(WEIGHTS, holed(bad)), whole, f"{transform}, {bad}")
+        same(g(WEIGHTS, X), whole, f"{transform}, afterwards")
+        assert g.stats["traces"] == 1
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_program_is_recorded_on_data_with_holes(choice):
+    for name in ("matmul", "solve", "softmax"):
+        f = of_weights(name, "reverse", choice)
+        g = xg.compile(f)
+        for x in (holed(np.nan), X, holed(np.nan)):
+            same(g(WEIGHTS, x), f(WEIGHTS, x), f"{choice}, {name}")
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_is_used_and_not_finite_is_not_hidden():
+    def used(w, x):
+        return xg.grad(lambda w: xg.sum((x @ w)[1:] ** 2))(w)
+
+    g = xg.compile(used)
+    g(WEIGHTS, X)
+    assert np.isnan(g(WEIGHTS, holed(np.nan))).all()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_on_every_place(computing):
+    def f(w, x):
+        return xg.grad(lambda w: xg.sum(xg.where(mask, xg.tanh(x @ w), 0.0) ** 2))(w)
+
+    with xg.use_backend(computing.backend.name, computing.device):
+        mask = xg.asarray(computing.raw(~MISSING[:, None]))
+        w, g = xg.asarray(computing.raw(WEIGHTS)), xg.compile(f)
+        for x in (X, holed(np.nan), holed(np.inf)):
+            data = xg.asarray(computing.raw(x))
+            got, want = g(w, data), f(w, data)
+            same(computing.numpy(got), computing.numpy(want))
+            assert np.isfinite(computing.numpy(got)).all()
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("engine", ["native", "jax"])
+def test_on_every_engine(engine):
+    if engine == "jax":
+        jax = pytest.importorskip("jax")
+        jax.config.update("jax_enable_x64", True)
+    elif compiler() is None:
+        pytest.skip("there is no compiler")
+    f = of_weights("matmul", "reverse")
+    g = xg.compile(f, engine=engine)
+    for x in (X, holed(np.nan)):
+        same(g(WEIGHTS, x), f(WEIGHTS, x))
+
+
+def test_only_behind_what_leaves_something_out():
+    def steps(f):
+        after = xg.compile(xg.grad(f)).lower(WEIGHTS, X).after
+        return {equation.name for equation in after.equations}
+
+    assert "if_nan" not in steps(lambda w, x: xg.sum(xg.tanh(x @ w) ** 2))
+    assert "if_nan" in steps(lambda w, x: xg.sum(functional.relu(x @ w) ** 2))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_in_a_file_and_in_a_loop(tmp_path):
+    f = of_weights("matmul", "reverse")
+    xg.compile(f).lower(WEIGHTS, X).save(tmp_path / "slope")
+    g = xg.programs.load(tmp_path / "slope")
+    x = holed(np.nan)
+    same(g(WEIGHTS, x), f(WEIGHTS, x))
+    again = xg.compile(lambda w, x: 2 * g(w, x))
+    same(again(WEIGHTS, x), 2 * f(WEIGHTS, x))
+    same(xg.jacfwd(g)(WEIGHTS, x), xg.jacfwd(f)(WEIGHTS, x))
+
+    def rounds(w, x):
+        def loss(w):
+            y = xg.scan(lambda c, row: (c + row @ w, row @ w), xg.zeros(2), x)[1]
+            return CHOICES["where"](y)
+
+        return xg.grad(loss)(w)
+
+    compiled = xg.compile(rounds)
+    assert isinstance(compiled, Compiled)
+    for x in (X, holed(np.nan)):
+        same(compiled(WEIGHTS, x), rounds(WEIGHTS, x))
