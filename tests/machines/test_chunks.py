@@ -310,6 +310,26 @@ def test_repeated_lazy_indices():
     same(found, xg.grad(f)(X, index))
 
 
+@pytest.mark.parametrize("name", ["solve", "lstsq", "solve_triangular"])
+def test_matrices_of_numpy_beside_columns_of_dask(name):
+    f = getattr(xg.linalg, name)
+    a = RNG.normal(size=(4, 4)) + 4 * np.eye(4)
+    b = RNG.normal(size=(4, 6))
+    columns = da.from_array(b, chunks=(4, 3))
+
+    def total(a, b):
+        x = f(a, b)
+        return xg.sum((x[0] if isinstance(x, tuple) else x) ** 2)
+
+    for kind in (
+        lambda a, b: xg.grad(total, (0, 1))(a, b),
+        lambda a, b: xg.hvp(total, (a, b), (a, b)),
+    ):
+        same(lazily(kind, a, columns), kind(a, b), rtol=1e-10)
+    y, z = f(a, columns + 1j * columns), f(a, b + 1j * b)
+    same(dist.compute(y), z, rtol=1e-10)
+
+
 def test_parameters_of_numpy_beside_data():
     def f(w, x, y):
         return xg.mean((x @ w - y) ** 2) + xg.sum(w**2)
@@ -325,6 +345,14 @@ def test_parameters_of_numpy_beside_data():
 def test_chunks_of_unknown_lengths_are_refused():
     unknown = DX[DX[:, 0] > 0]
     for f in (
+        lambda: xg.logsumexp(unknown, axis=0),
+        lambda: xg.sort(unknown, axis=0),
+        lambda: xg.reshape(unknown, (-1,)),
+        lambda: xg.roll(unknown, 1, axis=0),
+        lambda: xg.expand_dims(unknown, axis=0),
+        lambda: xg.tril(unknown),
+        lambda: xg.argmax(unknown),
+        lambda: xg.linalg.svd(unknown),
         lambda: xg.grad(lambda x: xg.sum(x[1:] ** 2))(unknown),
         lambda: xg.grad(lambda x: xg.sum(x**2))(unknown),
         lambda: xg.grad(lambda x: xg.mean(x**2))(unknown),
@@ -336,6 +364,24 @@ def test_chunks_of_unknown_lengths_are_refused():
     same(dist.compute(xg.sum(unknown)), np.sum(keep))
     known = unknown.compute_chunk_sizes()
     same(dist.compute(xg.grad(lambda x: xg.sum(x**2))(known)), 2 * keep)
+
+
+OUTSIDE = {
+    "map_blocks": lambda x: xg.sum(da.map_blocks(lambda b: b * 2, x)),
+    "sum": lambda x: da.sum(x * x),
+    "asarray": lambda x: xg.sum(da.asarray(x)),
+    "concatenate": lambda x: xg.sum(da.concatenate([x, x])),
+    "where": lambda x: xg.sum(da.where(DX > 0, x, 0.0)),
+    "beside": lambda x: xg.sum(da.map_blocks(lambda a, b: a * b, DX, x)),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_functions_of_dask_alone_refuse_what_is_tracked(name):
+    for transform in (xg.grad, xg.jacfwd):
+        with pytest.raises(TracedConversionError, match=r"map_blocks, map_overlap or sum_chunks"):
+            transform(OUTSIDE[name])(DX)
+    same(da.sum(xg.asarray(DX)).compute(), np.sum(X))
 
 
 # Computing ----------------------------------------------------------------------------------------
