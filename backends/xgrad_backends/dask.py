@@ -38,7 +38,7 @@ from .dask_indexing import (  # noqa: E402
     spans_of,
     taken,
 )
-from .dask_linalg import FFT, LINALG  # noqa: E402
+from .dask_linalg import FFT, LINALG, by_columns  # noqa: E402
 
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
 _DTYPES = {
@@ -340,15 +340,10 @@ class _Known(Namespace):
 def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     """Solve; what NumPy has factorised serves every chunk of columns."""
     if pivots.ndim == lu.ndim:
-        return LINALG.solve(lu.mT.conj() if adjoint else lu, x2)
+        return LINALG.solve(lu.swapaxes(-1, -2).conj() if adjoint else lu, x2)
     dtype = np.result_type(lu.dtype, x2.dtype)
-    return da.apply_gufunc(
-        functools.partial(lapack.lu_solve, adjoint=adjoint),
-        "(n,m),(m),(n,k)->(n,k)",
-        *(lu.astype(dtype), pivots, x2.astype(dtype)),
-        output_dtypes=dtype,
-        allow_rechunk=True,
-    )
+    solved = functools.partial(lapack.lu_solve, adjoint=adjoint)
+    return by_columns(solved, x2.astype(dtype), lu.astype(dtype), pivots)
 
 
 def _expm(x: Any) -> Any:
