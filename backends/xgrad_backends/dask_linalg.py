@@ -51,7 +51,7 @@ def _stacked(name: str, signature: str) -> Callable[..., Any]:
 
 def _is_tall(x: Any) -> bool:
     """Whether a matrix is in chunks along its rows, and has more of them than columns."""
-    return x.ndim == 2 and x.numblocks[0] > 1 and x.shape[0] >= x.shape[1] > 0
+    return bool(x.ndim == 2 and x.numblocks[0] > 1 and x.shape[0] >= x.shape[1] > 0)
 
 
 def _qr(x: Any, /, *, mode: str = "reduced") -> Any:
