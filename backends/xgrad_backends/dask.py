@@ -36,8 +36,9 @@ from .dask_indexing import (  # noqa: E402
     regular,
     remember,
     spans_of,
+    taken,
 )
-from .dask_linalg import FFT, LINALG  # noqa: E402
+from .dask_linalg import FFT, LINALG, by_columns  # noqa: E402
 
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
 _DTYPES = {
@@ -103,7 +104,7 @@ def _getitem(x: Any, key: Any) -> Any:
     key = _without_masks(key)
     if picks(key) is not None:
         remember(x)
-        return x[key]
+        return taken(x, key)
     known = tuple(map(_stand_in, _parts(key)))
     return _whole(operator.getitem, x, np.broadcast_to(np.False_, x.shape)[known].shape, key)
 
@@ -215,6 +216,10 @@ def _without_masks(key: Any) -> tuple[Any, ...]:
     return tuple(parts)
 
 
+def _take(x: Any, indices: Any, /, *, axis: int = 0) -> Any:
+    return _getitem(x, (slice(None),) * (axis % x.ndim) + (indices,))
+
+
 def _take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     out = da.apply_gufunc(
         lambda x, i: np.take_along_axis(x, i, axis=-1),
@@ -310,6 +315,37 @@ def _parse_device(device: Any) -> str:
     return "cpu"
 
 
+class _Known(Namespace):
+    """Functions that say what to do where they cannot do without a length that is not known."""
+
+    def __getattr__(self, attr: str) -> Any:
+        function = super().__getattr__(attr)
+        if not callable(function) or isinstance(function, type):
+            return function
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return function(*args, **kwargs)
+            except (TypeError, ValueError, NotImplementedError):
+                for x in args:
+                    if isinstance(x, da.Array):
+                        _require_known(x.shape)
+                raise
+
+        setattr(self, attr, call)
+        return call
+
+
+def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
+    """Solve; what NumPy has factorised serves every chunk of columns."""
+    if pivots.ndim == lu.ndim:
+        return LINALG.solve(lu.swapaxes(-1, -2).conj() if adjoint else lu, x2)
+    dtype = np.result_type(lu.dtype, x2.dtype)
+    solved = functools.partial(lapack.lu_solve, adjoint=adjoint)
+    return by_columns(solved, x2.astype(dtype), lu.astype(dtype), pivots)
+
+
 def _expm(x: Any) -> Any:
     dtypes = {"output_dtypes": x.dtype, "allow_rechunk": True}
     return da.apply_gufunc(lapack.expm, "(m,n)->(m,n)", x, **dtypes)
@@ -330,24 +366,28 @@ def _adopt(x: Any, like: Any) -> Any:
 
 BACKEND = Backend(
     name="dask",
-    xp=Namespace(
+    xp=_Known(
         "dask",
-        _STANDARD,
-        concat=_concat,
-        nonzero=_nonzero,
-        repeat=_repeat,
-        **{name: _shaped(name) for name in ("broadcast_to", "zeros", "ones", "full", "empty")},
-        reshape=_reshape,
-        roll=_roll,
-        sign=da.sign,
-        special=_Special("dask", scipy_special.named("dask")),
-        take_along_axis=_take_along_axis,
-        tril=_tril,
-        triu=_triu,
-        unique_all=_unique("unique_all"),
-        unique_counts=_unique("unique_counts"),
-        unique_inverse=_unique("unique_inverse"),
-        unique_values=_unique("unique_values"),
+        Namespace(
+            "dask",
+            _STANDARD,
+            concat=_concat,
+            nonzero=_nonzero,
+            repeat=_repeat,
+            **{name: _shaped(name) for name in ("broadcast_to", "zeros", "ones", "full", "empty")},
+            reshape=_reshape,
+            roll=_roll,
+            sign=da.sign,
+            special=_Special("dask", scipy_special.named("dask")),
+            take=_take,
+            take_along_axis=_take_along_axis,
+            tril=_tril,
+            triu=_triu,
+            unique_all=_unique("unique_all"),
+            unique_counts=_unique("unique_counts"),
+            unique_inverse=_unique("unique_inverse"),
+            unique_values=_unique("unique_values"),
+        ),
         fft=FFT,
         linalg=LINALG,
     ),
@@ -364,6 +404,7 @@ BACKEND = Backend(
     mutable=False,
     owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
+    lu_solve=_lu_solve,
     expm=_expm,
     streams=_streams,
     is_lazy=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections import OrderedDict
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "regular",
     "remember",
     "spans_of",
+    "taken",
 ]
 
 _MOST = 256
@@ -133,6 +135,13 @@ def picks(key: tuple[Any, ...]) -> int | None:
 
 def _is_array(k: Any) -> bool:
     return isinstance(k, (np.ndarray, da.Array, list))
+
+
+def taken(x: Any, key: tuple[Any, ...]) -> Any:
+    """Return the rows of an array at the indices that a key `picks`, each from its own chunk."""
+    with warnings.catch_warnings():  # Dask casts an empty complex array on its way to lazy indices
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        return x[key]
 
 
 def added_rows(x: Any, key: tuple[Any, ...], value: Any) -> Any:

@@ -1,12 +1,15 @@
 """Matrix functions and Fourier transforms for Dask: each matrix, and each axis, in one chunk.
 
-Dask's own factorisations split one matrix over chunks, and have no stacks; those here split a stack
-over chunks, and leave each matrix whole. Nothing is computed before a value is asked for.
+A stack of matrices is split over chunks, and so are the columns of a right-hand side, the rows of
+a tall matrix in `qr` and `svd`, and the columns of a wide one in `svd`. Else a matrix is whole:
+Dask's LU of blocks pivots within each of them alone. Nothing is computed before a value is asked
+for.
 """
 
 from __future__ import annotations
 
 import functools
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +18,10 @@ import numpy as np
 
 from xgrad.backends import Namespace
 
-__all__ = ["FFT", "LINALG"]
+__all__ = ["FFT", "LINALG", "by_columns"]
+
+QRResult = namedtuple("QRResult", "Q R")
+SVDResult = namedtuple("SVDResult", "U S Vh")
 
 _COMPAT = "array_api_compat.numpy.linalg"
 
@@ -43,14 +49,68 @@ def _stacked(name: str, signature: str) -> Callable[..., Any]:
     return call
 
 
+def _is_tall(x: Any) -> bool:
+    """Whether a matrix is in chunks along its rows, and has more of them than columns."""
+    return bool(x.ndim == 2 and x.numblocks[0] > 1 and x.shape[0] >= x.shape[1] > 0)
+
+
 def _qr(x: Any, /, *, mode: str = "reduced") -> Any:
+    if mode == "reduced" and _is_tall(x):
+        return QRResult(*da.linalg.tsqr(x.rechunk({1: -1})))
     shapes = "(m,k),(k,n)" if mode == "reduced" else "(m,m),(m,n)"
     return _stacked("qr", f"(m,n)->{shapes}")(x, mode=mode)
 
 
 def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
+    if not full_matrices and _is_tall(x):
+        q, r = _qr(x)
+        u, s, vh = _svd(r, full_matrices=False)
+        return SVDResult(q @ u, s, vh)
+    if not full_matrices and x.ndim == 2 and _is_tall(x.T):
+        u, s, vh = _svd(x.T, full_matrices=False)
+        return SVDResult(vh.T, s, u.T)
     shapes = "(m,m),(k),(n,n)" if full_matrices else "(m,k),(k),(k,n)"
     return _stacked("svd", f"(m,n)->{shapes}")(x, full_matrices=full_matrices)
+
+
+def _svdvals(x: Any, /) -> Any:
+    if x.ndim == 2 and (_is_tall(x) or _is_tall(x.T)):
+        return _svd(x, full_matrices=False)[1]
+    return _stacked("svdvals", "(m,n)->(k)")(x)
+
+
+def _solve(x1: Any, x2: Any, /) -> Any:
+    """Solve for each chunk of columns."""
+    if x2.ndim == 1:
+        return _solve(x1, x2[:, None])[..., 0]
+    return by_columns(lambda x1, x2: np.linalg.solve(x1, x2), x2, x1)
+
+
+def by_columns(f: Callable[..., Any], x2: Any, x1: Any, *more: Any) -> Any:
+    """Return ``f(x1, *more, x2)`` for each chunk of the columns of right-hand sides `x2`.
+
+    Args:
+        f: a function of stacks of matrices of NumPy.
+        x2: matrices in chunks.
+        x1: square matrices; each task gets whole ones.
+        *more: vectors, one for each of them.
+    """
+
+    def of_rows(x1: Any, *others: Any) -> Any:
+        *more, rows = others
+        out = f(x1[..., 0, :, :], *[v[..., 0, :] for v in more], rows.swapaxes(-1, -2))
+        return out.swapaxes(-1, -2)
+
+    solved = da.apply_gufunc(
+        of_rows,
+        ",".join(("(n,m)", *["(m)" for _ in more], "(m)->(n)")),
+        x1[..., None, :, :],
+        *[v[..., None, :] for v in more],
+        x2.swapaxes(-1, -2),
+        output_dtypes=np.result_type(x1.dtype, x2.dtype),
+        allow_rechunk=True,
+    )
+    return solved.swapaxes(-1, -2)
 
 
 _NUMPY = Namespace("numpy.linalg", _COMPAT)
@@ -69,9 +129,9 @@ LINALG = Namespace(
     pinv=_stacked("pinv", "(m,n)->(n,m)"),
     qr=_qr,
     slogdet=_stacked("slogdet", "(m,m)->(),()"),
-    solve=_stacked("solve", "(m,m),(m,n)->(m,n)"),
+    solve=_solve,
     svd=_svd,
-    svdvals=_stacked("svdvals", "(m,n)->(k)"),
+    svdvals=_svdvals,
 )
 
 

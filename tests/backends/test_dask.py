@@ -10,6 +10,9 @@ import pytest
 
 import xgrad as xg
 from tests.tables import over
+from xgrad.distributed import compute
+from xgrad.testing.cases import Place, Row
+from xgrad.testing.table import ROWS
 
 dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
@@ -51,3 +54,23 @@ def test_shapes_that_follow_from_values(name: str) -> None:
     with dask.config.set(scheduler="synchronous"):
         found = xg.grad(lambda x: xg.sum(f(x, mask)))(x)
         np.testing.assert_allclose(found._numpy(), expected)
+
+
+NUMPY = Place.named("numpy")
+FIRST = [row for row in ROWS if len(next(row.cases(NUMPY)).specs) > 1]
+
+
+@over("row", FIRST, ids=lambda row: row.name)
+def test_arrays_of_numpy_beside_one_of_dask(row: Row, request: Any) -> None:
+    """Each op takes them, whichever of its arrays is Dask's, with the values of NumPy."""
+    if "dask" not in request.config.getoption("backend"):
+        pytest.skip("the session tests_dask does")
+    case = next(row.cases(NUMPY))
+    arrays = case.numpy_arrays()
+    wanted = xg.tree.leaves(case.call(list(arrays)))
+    for i in range(len(arrays)):
+        mixed = [*arrays[:i], da.from_array(arrays[i]), *arrays[i + 1 :]]
+        with dask.config.set(scheduler="synchronous"):
+            found = compute(xg.tree.leaves(case.call(mixed)))
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-5)

@@ -89,7 +89,9 @@ def dtypes(comm):
 
 
 def net():
-    return nn.Sequential(nn.Linear(6, 16, rng=0), xg.tanh, nn.Linear(16, 3, rng=1))
+    return nn.astype(
+        nn.Sequential(nn.Linear(6, 16, rng=0), xg.tanh, nn.Linear(16, 3, rng=1)), "float32"
+    )
 
 
 def data():

@@ -310,6 +310,26 @@ def test_repeated_lazy_indices():
     same(found, xg.grad(f)(X, index))
 
 
+@pytest.mark.parametrize("name", ["solve", "lstsq", "solve_triangular"])
+def test_matrices_of_numpy_beside_columns_of_dask(name):
+    f = getattr(xg.linalg, name)
+    a = RNG.normal(size=(4, 4)) + 4 * np.eye(4)
+    b = RNG.normal(size=(4, 6))
+    columns = da.from_array(b, chunks=(4, 3))
+
+    def total(a, b):
+        x = f(a, b)
+        return xg.sum((x[0] if isinstance(x, tuple) else x) ** 2)
+
+    for kind in (
+        lambda a, b: xg.grad(total, (0, 1))(a, b),
+        lambda a, b: xg.hvp(total, (a, b), (a, b)),
+    ):
+        same(lazily(kind, a, columns), kind(a, b), rtol=1e-10)
+    y, z = f(a, columns + 1j * columns), f(a, b + 1j * b)
+    same(dist.compute(y), z, rtol=1e-10)
+
+
 def test_parameters_of_numpy_beside_data():
     def f(w, x, y):
         return xg.mean((x @ w - y) ** 2) + xg.sum(w**2)
@@ -325,6 +345,14 @@ def test_parameters_of_numpy_beside_data():
 def test_chunks_of_unknown_lengths_are_refused():
     unknown = DX[DX[:, 0] > 0]
     for f in (
+        lambda: xg.logsumexp(unknown, axis=0),
+        lambda: xg.sort(unknown, axis=0),
+        lambda: xg.reshape(unknown, (-1,)),
+        lambda: xg.roll(unknown, 1, axis=0),
+        lambda: xg.expand_dims(unknown, axis=0),
+        lambda: xg.tril(unknown),
+        lambda: xg.argmax(unknown),
+        lambda: xg.linalg.svd(unknown),
         lambda: xg.grad(lambda x: xg.sum(x[1:] ** 2))(unknown),
         lambda: xg.grad(lambda x: xg.sum(x**2))(unknown),
         lambda: xg.grad(lambda x: xg.mean(x**2))(unknown),
@@ -336,6 +364,89 @@ def test_chunks_of_unknown_lengths_are_refused():
     same(dist.compute(xg.sum(unknown)), np.sum(keep))
     known = unknown.compute_chunk_sizes()
     same(dist.compute(xg.grad(lambda x: xg.sum(x**2))(known)), 2 * keep)
+
+
+OUTSIDE = {
+    "map_blocks": lambda x: xg.sum(da.map_blocks(lambda b: b * 2, x)),
+    "sum": lambda x: da.sum(x * x),
+    "asarray": lambda x: xg.sum(da.asarray(x)),
+    "concatenate": lambda x: xg.sum(da.concatenate([x, x])),
+    "where": lambda x: xg.sum(da.where(DX > 0, x, 0.0)),
+    "beside": lambda x: xg.sum(da.map_blocks(lambda a, b: a * b, DX, x)),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_functions_of_dask_alone_refuse_what_is_tracked(name):
+    for transform in (xg.grad, xg.jacfwd):
+        with pytest.raises(TracedConversionError, match=r"map_blocks, map_overlap or sum_chunks"):
+            transform(OUTSIDE[name])(DX)
+    same(da.sum(xg.asarray(DX)).compute(), np.sum(X))
+
+
+# Matrices in chunks -------------------------------------------------------------------------------
+
+TALL, SQUARE = 8 * RNG.normal(size=(40, 4)), RNG.normal(size=(4, 4)) + 4 * np.eye(4)
+SMALL = RNG.normal(size=(4, 40))
+
+
+def by_svd(a):
+    u, s, vh = xg.linalg.svd(a, full_matrices=False)
+    return xg.sum(s**3) + xg.sum((u * s) @ vh * a**2)
+
+
+def by_qr(a):
+    q, r = xg.linalg.qr(a)
+    return xg.sum((q @ r) ** 3) + xg.sum((r.T @ r) ** 2)
+
+
+MATRICES = {
+    "qr": (by_qr, TALL),
+    "svd": (by_svd, TALL),
+    "svd of a wide one": (lambda a: by_svd(a.T), TALL.T),
+    "svdvals": (lambda a: xg.sum(xg.linalg.svdvals(a) ** 3), TALL),
+    "lstsq": (lambda a: xg.sum((1e3 * xg.linalg.lstsq(a, Y)[0]) ** 2), TALL),
+    "pinv": (lambda a: xg.sum((1e2 * xg.linalg.pinv(a) @ Y) ** 3), TALL),
+    "normal equations": (lambda a: xg.sum((1e3 * xg.linalg.solve(a.T @ a, a.T @ Y)) ** 2), TALL),
+    "solve": (lambda b: xg.sum(xg.linalg.solve(SQUARE, b) ** 3), SMALL),
+    "solve, both": (lambda b: xg.sum(xg.linalg.solve(b[:, :4] + 4 * xg.eye(4), b) ** 3), SMALL),
+    "triangular": (
+        lambda b: xg.sum(xg.linalg.solve_triangular(SQUARE, b, lower=True) ** 3),
+        SMALL,
+    ),
+    "cholesky": (lambda a: xg.sum(xg.linalg.cholesky(a.T @ a) ** 3), TALL),
+}
+
+
+SQUARES = ("lstsq", "pinv", "normal equations")
+"""What makes a square as wide as the data is long, or lays out the whole Y beside it."""
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_tall_and_wide_matrices_stay_in_chunks(name):
+    f, a = MATRICES[name]
+    axis = int(len(a) == 4)
+    x = da.concatenate([da.from_array(part) for part in np.split(a, 4, axis)], axis)
+    wanted = xg.value_and_grad(f)(a)
+    with nothing_is_computed():
+        found = xg.value_and_grad(f)(x)
+        along = xg.jvp(f, (x,), (x,))[1]
+    assert found[1].chunks == x.chunks
+    sizes = []
+
+    def measured(key, out, *more):
+        if isinstance(out, np.ndarray) and all(out.strides):  # none that repeats one number
+            sizes.append(out.nbytes)
+
+    watch = dask.callbacks.Callback(posttask=measured)
+    with dask.config.set(scheduler="synchronous"), watch:
+        found, along = dist.persist((found, along))
+    assert name in SQUARES or max(sizes) < a.nbytes / 2, "a task has the whole matrix"
+    same(dist.compute((*found, along)), (*wanted, np.sum(wanted[1] * a)), rtol=1e-10)
+    turned = a * (1 + 0.5j)
+    g = xg.grad(lambda a: xg.abs(f(a)))
+    rows = da.from_array(turned, chunks=x.chunks)
+    same(dist.compute(g(rows)), g(turned), rtol=1e-9)
 
 
 # Computing ----------------------------------------------------------------------------------------

@@ -95,7 +95,9 @@ def alone(ranks, epochs=25):
     """Train as `mpi_programs.train` does, with the parts of all ranks, in this process."""
     rng = np.random.default_rng(0)
     arrays = rng.normal(size=(64, 6)).astype(np.float32), rng.integers(0, 3, 64)
-    model = nn.Sequential(nn.Linear(6, 16, rng=0), xg.tanh, nn.Linear(16, 3, rng=1))
+    model = nn.astype(
+        nn.Sequential(nn.Linear(6, 16, rng=0), xg.tanh, nn.Linear(16, 3, rng=1)), "float32"
+    )
     optimizer = optim.Optimizer(optim.Adam(lr=0.01), model)
     for epoch in range(epochs):
         shards = [

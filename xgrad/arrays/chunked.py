@@ -10,6 +10,10 @@ from .node import Node
 __all__ = ["Chunked"]
 
 
+TASK = "a Dask task"
+"""What a tracked array would leave the tape at: Dask's functions look at no array but their own."""
+
+
 class Chunked:
     """The attributes of arrays in chunks; those of other libraries raise `AttributeError`."""
 
@@ -17,6 +21,7 @@ class Chunked:
 
     _raw: Any
     _node: Node | None
+    requires_grad: bool
 
     @property
     def chunks(self) -> tuple[tuple[int, ...], ...]:
@@ -49,6 +54,22 @@ class Chunked:
             return computed(**options)
 
         return compute
+
+    @property
+    def to_dask_array(self) -> Callable[..., Any]:
+        """``to_dask_array()`` gives Dask's functions their array; of a tracked one it raises."""
+        _ = self._raw.chunks
+        return lambda: self._untracked(TASK)
+
+    @property
+    def __dask_tokenize__(self) -> Callable[..., Any]:
+        """What Dask names its tasks by; a tracked array would leave the tape in one.
+
+        Arrays without chunks have none, and Dask pickles them.
+        """
+        if not self.requires_grad:
+            self._untracked(TASK)
+        return self._raw.__dask_tokenize__  # type: ignore[no-any-return]
 
     def _kept(self, change: Callable[..., Any]) -> Callable[..., Any]:
         """Return a change that leaves all values as they are, as one of this array."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from .. import errors
+from .chunked import TASK
 
 OWN = str(Path(__file__).parent.parent) + os.sep
 INSTALLED = tuple(
@@ -122,6 +123,13 @@ ELSEWHERE = (
 )
 """What to do instead of a pickle: across processes and files there is no tape."""
 
+IN_CHUNKS = (
+    "use xgrad's function of the name in the place of dask.array's, xgrad.distributed.map_blocks, "
+    "map_overlap or sum_chunks for a function of chunks, or xgrad.distributed.starmap(f, pool) for "
+    "tasks"
+)
+"""What to do instead of giving an array to Dask."""
+
 GENERAL = "use the xgrad function of the same purpose"
 
 
@@ -218,6 +226,8 @@ def _of_math(code: str, frame: FrameType) -> str:
 def _advice(what: str, code: str, libraries: set[str]) -> str:
     if what == "a pickle":
         return ELSEWHERE
+    if what == TASK:
+        return IN_CHUNKS
     twins = sorted((name for name in libraries if name.startswith("scipy.")), key=len)
     if twins:
         twin = twins[0]

@@ -53,7 +53,9 @@ def _operands(op: Op, args: list[Any]) -> list[Any]:
     lead = leading(args)
     if lead is not None:
         lift = unshared if is_recording() and not is_recorded(lead) else _array
-        return [_adopted(op, n, x, lead, lift) for n, x in _named(op, args)] if arrays else args
+        if not arrays:
+            return [_beside_lazy(x, lead) for x in args] if backend_of(lead).is_lazy else args
+        return [_adopted(op, n, x, lead, lift) for n, x in _named(op, args)]
     if not arrays:
         return _raw_operands(op, args)
     own = [x for x in arrays if not _is_number(x._raw)]
@@ -122,6 +124,11 @@ def _adopted(op: Op, name: str, x: Any, lead: Any, lift: Any) -> Any:
         x = np.asarray(x) if isinstance(x, np.generic) else x
     x, backend = lift(x), backend_of(lead)
     return x if backend_of(x._raw) is backend else backend.adopt(x, lead)
+
+
+def _beside_lazy(x: Any, lead: Any) -> Any:
+    """Return a raw operand as one of the library of a lazy one, whose functions take no other."""
+    return taken_along(x, (lead,)) if isinstance(x, np.ndarray) and x.shape else x
 
 
 def _named(op: Op, args: list[Any]) -> Any:

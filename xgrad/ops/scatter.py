@@ -141,12 +141,12 @@ def segment_sum(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     >>> xg.segment_sum(np.asarray([1.0, 2.0, 4.0]), np.asarray([0, 2, 0]), 3)
     array([5., 0., 2.])
     """
-    ids, shape = _segments(array_of(x, "segment_sum"), segment_ids, num_segments, "segment_sum")
+    x, ids, shape = _segments(array_of(x, "segment_sum"), segment_ids, num_segments, "segment_sum")
     return _scatter(x, key=ids, shape=shape)
 
 
-def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, ...]]:
-    """Return the key of the segments, and the shape of what is reduced over them."""
+def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, Any, tuple[int, ...]]:
+    """Return an array in one place with the ids, their key, and the shape of what is reduced."""
     require_array(name, "segment_ids", ids)
     x, key = _addressed(x, (ids,), 0, name)
     axes = len(ids.shape)
@@ -155,7 +155,7 @@ def _segments(x: Any, ids: Any, count: int, name: str) -> tuple[Any, tuple[int, 
             f"{called(name)}: x has shape {tuple(x.shape)} and segment_ids {tuple(ids.shape)}; "
             "expected an id for each slice along the first axis of x"
         )
-    return key, (count, *x.shape[axes:])
+    return x, key, (count, *x.shape[axes:])
 
 
 def _hits(xp: XP, x: Any, out: Any, key: Key) -> tuple[Any, Any]:
@@ -213,7 +213,7 @@ def segment_max(x: Array, segment_ids: AnyArray, num_segments: int, /) -> Array:
     Raises:
         ValueError: if `segment_ids` is not a vector as long as the first axis of `x`.
     """
-    ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
+    x, ids, shape = _segments(array_of(x, "segment_max"), segment_ids, num_segments, "segment_max")
     if len(segment_ids.shape) != 1:
         name = called("segment_max")
         raise ValueError(f"{name}: segment_ids has {len(segment_ids.shape)} axes; expected 1")
