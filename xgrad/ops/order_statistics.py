@@ -124,7 +124,7 @@ def nanmedian(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Arra
     Returns:
         An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
     """
-    return nanquantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims=keepdims)
+    return _quantile(array_of(x, "nanmedian", axis), 0.5, axis, keepdims, "linear", 1, "nanmedian")
 
 
 def _sorted(rows: Any) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
