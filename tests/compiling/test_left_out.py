@@ -88,7 +88,8 @@ def test_on_every_place(computing):
             data = xg.asarray(computing.raw(x))
             got, want = g(w, data), f(w, data)
             same(computing.numpy(got), computing.numpy(want))
-            assert np.isfinite(computing.numpy(got)).all()
+            if computing.backend.on_host(data.data):  # devices are plain: docs/right.md
+                assert np.isfinite(computing.numpy(got)).all()
 
 
 @pytest.mark.usefixtures("quiet")

@@ -14,6 +14,7 @@ import xgrad
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP
+from ..ops.beside import array_of
 from ..ops.elementwise import Operand
 from .define import arrays, holds_fractions, special
 from .incomplete import (
@@ -28,18 +29,19 @@ from .incomplete import (
 )
 
 
-def _not_negative(x: Any) -> Any:
+def _not_negative(x: Any, name: str) -> Any:
     """Return an argument, in floating point, and NaN where it is negative."""
     if type(x) in SCALARS:
         return x if x >= 0 else math.nan
+    x = array_of(x, name)
     if not holds_fractions(x):
         x = xgrad.multiply(x, 1.0)  # integers have a largest one
     return xgrad.where(xgrad.less(x, 0), math.nan, x)
 
 
-def _product(x: Operand, y: Operand) -> Any:
+def _product(x: Operand, y: Operand, name: str) -> Any:
     """Return a product of two that must not be negative."""
-    x, y = _not_negative(x), _not_negative(y)
+    x, y = _not_negative(x, name), _not_negative(y, name)
     return x * y if type(x) in SCALARS and type(y) in SCALARS else xgrad.multiply(x, y)
 
 
@@ -58,7 +60,7 @@ def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
     Returns:
         Probabilities, with derivatives in all three.
     """
-    return gammainc(b, _product(a, x))
+    return gammainc(b, _product(a, x, "special.gdtr"))
 
 
 @as_given
@@ -73,7 +75,7 @@ def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
     Returns:
         Probabilities, accurate where they are small.
     """
-    return gammaincc(b, _product(a, x))
+    return gammaincc(b, _product(a, x, "special.gdtrc"))
 
 
 @as_given
@@ -240,8 +242,8 @@ def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """
 
 
-def _part(dfn: Operand, dfd: Operand, x: Operand) -> Any:
-    ratio = _product(dfn, x)
+def _part(dfn: Operand, dfd: Operand, x: Operand, name: str) -> Any:
+    ratio = _product(dfn, x, name)
     return xgrad.divide(ratio, xgrad.add(ratio, dfd))
 
 
@@ -257,7 +259,7 @@ def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     Returns:
         Probabilities of the broadcast shape, with derivatives in all three.
     """
-    return betainc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
+    return betainc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x, "special.fdtr"))
 
 
 @as_given
@@ -272,7 +274,7 @@ def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     Returns:
         Probabilities of the broadcast shape, accurate where they are small.
     """
-    return betaincc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x))
+    return betaincc(dfn * 0.5, dfd * 0.5, _part(dfn, dfd, x, "special.fdtrc"))
 
 
 @as_given
