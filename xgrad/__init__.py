@@ -782,7 +782,16 @@ def _twin(module: str, name: str) -> object:
 
 
 _hand_twins(_twin)
-_hand(_sys.modules[__name__], ops.elementwise.strong_multiply)
+
+
+def _fused(body: _Any, name: str, backend: _Any) -> _Any:
+    """Make a kernel of an op's body; nothing of it is imported before there is a device."""
+    from .compiling.device.eager import fused
+
+    return fused(body, name, backend)
+
+
+_hand(_sys.modules[__name__], ops.elementwise.strong_multiply, _fused)
 _install_hooks()
 _fold_tracebacks()
 _move_warnings()

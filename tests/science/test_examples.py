@@ -168,21 +168,26 @@ OF_ONE = {
 }
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
-@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
-def test_each_example_is_what_it_is_alone(name):
-    f, data = PROGRAMS[name]
+def require_each_as_alone(f, data):
+    """Compare value and gradients, inside `vmap` and around it, with those of each example."""
 
     def loss(y):
         return xg.sum(xg.sin(xg.real(y)))
 
-    one_by_one = np.stack([f(x) for x in data])
+    one_by_one = np.stack([np.asarray(f(x)) for x in data])
     np.testing.assert_allclose(xg.vmap(f)(data), one_by_one, 1e-12, 1e-12)
     alone = np.stack([xg.grad(lambda x: loss(f(x)))(x) for x in data])
     within = xg.vmap(xg.grad(lambda x: loss(f(x))))(data)
     around = xg.grad(lambda xs: loss(xg.vmap(f)(xs)))(data)
     np.testing.assert_allclose(within, alone, 1e-9, 1e-9)
     np.testing.assert_allclose(around, alone, 1e-9, 1e-9)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
+def test_each_example_is_what_it_is_alone(name):
+    f, data = PROGRAMS[name]
+    require_each_as_alone(f, data)
     tangent = xg.jvp(xg.vmap(f), (data,), (np.cos(data),))[1]
     each = np.stack([xg.jvp(f, (x,), (np.cos(x),))[1] for x in data])
     np.testing.assert_allclose(tangent, each, 1e-9, 1e-9)
@@ -199,18 +204,7 @@ def test_a_loop_is_said_once():
 @pytest.mark.parametrize("name", OF_ONE)
 @pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
 def test_a_function_of_one_problem_is_called_for_each_example(name):
-    f, data = OF_ONE[name]
-
-    def loss(y):
-        return xg.sum(xg.sin(y))
-
-    one_by_one = np.stack([np.asarray(f(x)) for x in data])
-    np.testing.assert_allclose(xg.vmap(f)(data), one_by_one, 1e-12, 1e-12)
-    alone = np.stack([xg.grad(lambda x: loss(f(x)))(x) for x in data])
-    within = xg.vmap(xg.grad(lambda x: loss(f(x))))(data)
-    around = xg.grad(lambda xs: loss(xg.vmap(f)(xs)))(data)
-    np.testing.assert_allclose(within, alone, 1e-9, 1e-9)
-    np.testing.assert_allclose(around, alone, 1e-9, 1e-9)
+    require_each_as_alone(*OF_ONE[name])
 
 
 @pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
 from ..names import lacking, too_many, unexpected
+from . import handed
 from .frames import called
 from .partials import names_of
 from .plain import PLAIN, integer, maker
@@ -86,8 +86,7 @@ class Op:
             return getattr(backend, self.adapter)  # type: ignore[no-any-return]
         if self.body is not None:
             if self.kind == "elementwise" and backend.kernels is not None:
-                above = import_module("xgrad.compiling.device.eager")  # one kernel, from its record
-                return above.fused(self.body, self.name, backend)  # type: ignore[no-any-return]
+                return handed.fused(self.body, self.name, backend)
             return self._mapped(self.body, backend)
         function: Any = backend.xp
         for part in self.path.split("."):

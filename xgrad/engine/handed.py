@@ -18,6 +18,9 @@ from ..backends import backend_of_type
 namespace: ModuleType
 """The public namespace, on which a walk that is recorded runs."""
 
+fused: Callable[..., Callable[..., Any]]
+"""``fused(body, name, backend)``: the body of an elementwise op as one kernel, from its record."""
+
 
 class _Namespaces(dict[type, Any]):
     """What a walk computes with: `xgrad` on arrays that an outer tape must see, else raw code."""
@@ -53,8 +56,8 @@ def strong(g: Any, p: Any) -> Any:
     return STRONG[type(g)](g, p)
 
 
-def hand(public: ModuleType, strong_multiply: Callable[..., Any]) -> None:
-    """Hand the engine the namespace and the strong product."""
-    global namespace  # noqa: PLW0603 - it is handed over once, when `xgrad` is imported
-    namespace = public
+def hand(public: ModuleType, strong_multiply: Callable[..., Any], fuse: Callable[..., Any]) -> None:
+    """Hand the engine the namespace, the strong product, and what makes kernels of bodies."""
+    global namespace, fused
+    namespace, fused = public, fuse
     STRONG.op = strong_multiply

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..nests import name_of
+from ..nests import COMPARISONS, INFIX, name_of
 from ..program import Equation, Var
 
 __all__ = [
@@ -99,15 +99,8 @@ TABLE: dict[str, tuple[str, bool, Maker]] = {
     "multiply": ("bifc", True, _infix("*")),
     "divide": ("bifc", True, _infix("/")),
     **{
-        name: (REALS if name not in ("equal", "not_equal") else ANY, False, _infix(symbol))
-        for name, symbol in {
-            "less": "<",
-            "less_equal": "<=",
-            "greater": ">",
-            "greater_equal": ">=",
-            "equal": "==",
-            "not_equal": "!=",
-        }.items()
+        name: (REALS if name not in ("equal", "not_equal") else ANY, False, _infix(INFIX[name]))
+        for name in COMPARISONS
     },
     **{
         name: (TRUTHS, False, _infix(symbol))
