@@ -58,7 +58,7 @@ def is_basic(key: Key) -> bool:
 
 def _add_at(total: Any, g: Any, key: Key) -> Any:
     """Add to a raw cotangent in place, at a basic index, which names no entry twice."""
-    backend = backend_of(total)
+    backend = BY_TYPE.get(type(total)) or backend_of(total)
     if not total.shape:  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
         return total + backend.xp.reshape(g, ())
     if backend.getitem is not operator.getitem:
@@ -222,14 +222,14 @@ def getitem(x: Array, key: Key, /) -> Array:
 
 def leading(x: Any, value: Any) -> Backend:
     """Return the backend of a raw array and of what is written to it; a batch of either leads."""
-    backend = backend_of(x)
-    own = backend if type(value) in SCALARS else backend_of_type(type(value))
+    backend, kind = backend_of(x), type(value)
+    own = backend if kind is type(x) or kind in SCALARS else backend_of_type(kind)
     return own if own is not None and own.leads > backend.leads else backend
 
 
 def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
-    backend = backend_of(g)
+    backend = BY_TYPE.get(type(g)) or backend_of(g)
     part = backend.copied(backend.getitem(g, key))
     return backend.setitem(g, key, 0, False), part
 
