@@ -50,12 +50,16 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
         data = x._raw
         cls = type(data)
+        plainer = None
         try:
             out = raws[cls](data, *rest, **kwargs)
         except Exception as error:
-            op.plain(rest, kwargs)  # raises, if it is for one of these
-            explain(op, (x,), error)
-            raise
+            plainer = op.plainer(rest, kwargs)  # raises, if it is for one of these
+            if plainer is None:
+                explain(op, (x,), error)
+                raise
+        if plainer is not None:
+            return call(x, *plainer[0], **plainer[1])
         node = x._node
         if node is None or not records or not is_recording():
             y: Any = Array(out) if type(out) is cls else wrapped(out)
