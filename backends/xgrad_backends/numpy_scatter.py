@@ -52,11 +52,11 @@ def _starts(key: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     while before < len(key) and isinstance(key[before], slice) and key[before] == _ALL:
         before += 1
     arrays = []
-    for k, n in zip(key[before:], shape[before:], strict=False):
-        k = np.asarray(k)
-        if k.dtype.kind not in "iu" or not k.size:
+    for part, n in zip(key[before:], shape[before:], strict=False):
+        given = np.asarray(part)
+        if given.dtype.kind not in "iu" or not given.size:
             return None
-        k = k.astype(np.intp, copy=False)
+        k = given.astype(np.intp, copy=False)
         least = k.min()
         if least < -n or k.max() >= n:
             return None

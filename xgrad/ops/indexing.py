@@ -17,13 +17,14 @@ import numpy as np
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
-from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type
+from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.plain import is_scalar
 from ..engine.slices import Reading, Writing
 from ..errors.folding import folded
+from .beside import placed
 from .creation import asarray
 from .halves import like as halved
 from .halves import wide
@@ -41,6 +42,23 @@ def raw_key(key: Key) -> Key:
             if isinstance(k, Array):
                 return tuple(k._raw if isinstance(k, Array) else k for k in key)
     return key
+
+
+def hosted(x: Any, key: Key) -> Key:
+    """Return an index whose own arrays of NumPy are of the library of `x`, as lists become."""
+    parts = key if type(key) is tuple else (key,)
+    if not any(isinstance(k, np.ndarray) for k in parts):
+        return key
+    raw = under(x._raw if isinstance(x, Array) else x)
+    if isinstance(raw, np.ndarray) or backend_of(raw).leads:
+        return key
+    parts = tuple(
+        placed(raw, k, np.bool_ if k.dtype.kind == "b" else np.int64)
+        if isinstance(k, np.ndarray) and k.dtype.kind in "iub"
+        else k
+        for k in parts
+    )
+    return parts if type(key) is tuple else parts[0]
 
 
 _BASIC = frozenset((int, slice, EllipsisType, NoneType))
@@ -209,7 +227,7 @@ def getitem(x: Array, key: Key, /) -> Array:
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
     if type(key) is np.ndarray and type(x) is Array and type(x._raw) is np.ndarray:
         return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
-    key = raw_key(guarded_key(key) if tracked else key)
+    key = raw_key(hosted(x, guarded_key(key) if tracked else key))
     if is_basic(key):
         return _apart(x, key, _read(x, key))
     keys = key if type(key) is tuple else (key,)
@@ -349,7 +367,7 @@ def take_along_axis(x: Array, indices: AnyArray, /, *, axis: int = -1) -> Array:
         raise ValueError(
             f"take_along_axis: indices has {len(indices.shape)} axes; expected {len(x.shape)}, as x"
         )
-    key = _along(x, indices, axis=front(axis, len(x.shape), "take_along_axis"))
+    key = _along(x, hosted(x, indices), axis=front(axis, len(x.shape), "take_along_axis"))
     return getitem(x, tuple(key))
 
 
