@@ -47,14 +47,14 @@ def raw_key(key: Key) -> Key:
 def hosted(x: Any, key: Key) -> Key:
     """Return an index whose own arrays of NumPy are of the library of `x`, as lists become."""
     parts = key if type(key) is tuple else (key,)
-    if not any(isinstance(k, np.ndarray) for k in parts):
+    if not any(type(k) is np.ndarray for k in parts):
         return key
     raw = under(x._raw if isinstance(x, Array) else x)
     if isinstance(raw, np.ndarray) or backend_of(raw).leads:
         return key
     parts = tuple(
         placed(raw, k, np.bool_ if k.dtype.kind == "b" else np.int64)
-        if isinstance(k, np.ndarray) and k.dtype.kind in "iub"
+        if type(k) is np.ndarray and k.dtype.kind in "iub"
         else k
         for k in parts
     )
