@@ -194,13 +194,6 @@ def _of_point(f: Callable[[Any, Any], Any], x1: Any, x2: Any) -> Any:
     return in_pieces(f, x1, x2) if alike else f(x1, x2)
 
 
-def _is_moderate(xp: XP, square: Any) -> bool:
-    """Whether no square of a length has lost digits below, or is beyond what there is."""
-    kind = xp.finfo(square.dtype)
-    least = kind.smallest_normal / kind.eps
-    return 0 not in square.shape and bool(xp.min(square) > least and xp.max(square) < kind.max)
-
-
 def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
     return cosine(x2, x1) * over_length(xp, part, xp.hypot(x1, x2))  # a square might vanish
 
@@ -235,9 +228,6 @@ def turn(x1: Raw, x2: Raw, /) -> Array:
     xp = _namespace(x1, x2)
 
     def turned(x1: Any, x2: Any) -> Any:
-        square = x1 * x1 + x2 * x2  # of moderate numbers right, in a fifth of the time
-        if backend_of(square).on_host(square) and _is_moderate(xp, square):
-            return x1 / square
         length = xp.hypot(x1, x2)
         return _ratio(xp, _ratio(xp, x1, length), length)
 
