@@ -14,7 +14,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
-from . import lapack, numpy_lines, scipy_special
+from . import lapack, numpy_lines, numpy_scatter, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -249,11 +249,6 @@ def _stack(arrays: Any, /, *, axis: int = 0) -> Any:
     return out
 
 
-def _index_add(x: Any, key: Any, value: Any) -> Any:
-    np.add.at(x, key, value)
-    return x
-
-
 _BLOCK = 8192  # longer scalar products wake the threads of the BLAS
 
 
@@ -400,7 +395,7 @@ BACKEND = Backend(
     device=lambda x: "cpu",
     to_numpy=lambda x: x,
     from_numpy=lambda x, device: np.asarray(x),
-    index_add=_index_add,
+    index_add=numpy_scatter.index_add,
     random=lambda seed, device: np.random.default_rng(seed),
     lock=_lock,
     unchanged=_unchanged,
