@@ -55,7 +55,7 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
 
     while True:
         leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
-        classes = {type(x) for x in leaves if _is_record(x)}
+        classes = [cls for cls in {type(x) for x in leaves} if dataclasses.is_dataclass(cls)]
         if not classes:
             return list(leaves), structure
         for cls in classes:
