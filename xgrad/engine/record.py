@@ -133,7 +133,7 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
-            if type(x) in BY_TYPE and x.dtype in REAL and x.shape:  # as most, by the shortest way
+            if type(x) in BY_TYPE and x.dtype in REAL:  # as most, by the shortest way
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from types import TracebackType
 from typing import Any, TypeVar
 
 from ..errors.folding import folded, is_from_user
 
-__all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
+__all__ = ["complete", "find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Twin = Callable[[str, str], Any]
@@ -80,6 +81,13 @@ def misspelled(f: Callable[..., Any], args: Any, kwargs: Any, said: str = "") ->
     from . import spelling
 
     return spelling.respelled(f, args, kwargs, said)
+
+
+def complete(error: BaseException, tb: TracebackType | None) -> None:
+    """Say in the error of a call that fits no function how the function is called."""
+    from . import misfits
+
+    misfits.completed(error, tb)
 
 
 def unexpected(function: str, keyword: str, takes: Any) -> str:
