@@ -93,7 +93,7 @@ def stencil(f: Callable[[Any], Any]) -> Callable[[float], tuple[Callable[[], Any
     """Return the value of a stencil, and its value with the norm of its gradient by the field."""
 
     def made(gigabytes: float) -> tuple[Callable[[], Any], ...]:
-        u = field(gigabytes)
+        u = xg.asarray(field(gigabytes))
 
         def both() -> Any:
             value, g = xg.value_and_grad(f)(u)
@@ -106,7 +106,7 @@ def stencil(f: Callable[[Any], Any]) -> Callable[[float], tuple[Callable[[], Any
 
 def picked(gigabytes: float) -> tuple[Callable[[], Any], ...]:
     """Return a loss of a thousand rows, at indices that are lazy, and its gradient by all rows."""
-    x = field(gigabytes)
+    x = xg.asarray(field(gigabytes))
     index = da.random.default_rng(1).integers(0, x.shape[0], 1000, chunks=250)
 
     def f(x: Any) -> Any:
