@@ -196,8 +196,8 @@ class Backend:
             for batches.
         adopt: ``adopt(x, like)`` gives an `Array` of another backend as one that stands beside the
             raw array `like` of this one, in its place on the tape; where this backend leads.
-        settled: ``settled(c, x)``, a derivative by the raw array `x`, in the chunks of that where the
-            library has such; None if it has none. Only where this backend leads.
+        settled: ``settled(c, x)``, a derivative by the raw array `x`, in the chunks of that; None
+            if the library has no chunks. Only where this backend leads.
         under: a raw array that one of this backend is made of, where it leads: it tells the
             library and the device that the values are in.
         on_device: a context in which new arrays are made on a device, where the library's creation
