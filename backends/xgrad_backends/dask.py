@@ -18,6 +18,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
 from xgrad.errors import MixedBackendError
+from xgrad.errors.kinds import UNKNOWN
 
 from . import lapack, scipy_special
 from .detect import require
@@ -227,11 +228,7 @@ def _reduced(name: str) -> Callable[..., Any]:
 
 def _require_known(shape: tuple[Any, ...]) -> None:
     if any(n != n for n in shape):  # noqa: PLR0124 - a length that is not known is NaN
-        raise ValueError(
-            f"dask: got an array of shape {shape}, whose chunks have unknown lengths, as after "
-            "X[mask]; expected known ones. Call x.compute_chunk_sizes() on Dask's array first, "
-            "which computes the mask, or weigh the entries with xgrad.where(mask, x, 0.0)"
-        )
+        raise ValueError(f"dask: got {UNKNOWN}")
 
 
 def _without_masks(key: Any) -> tuple[Any, ...]:

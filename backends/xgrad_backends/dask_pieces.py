@@ -117,7 +117,9 @@ def added_at(x: Any, axis: int, start: int, value: Any) -> Any:
     """Return an array with values added from a start on along an axis, in its own chunks."""
     stop = start + value.shape[axis]
     name = f"added-{tokenize(x.name, axis, start, value.name)}"
-    touched, sizes, high = [], [], 0
+    touched: list[tuple[int, int, int] | None] = []
+    sizes: list[int] = []
+    high = 0
     for size in x.chunks[axis]:
         low, high = high, high + size
         b, e = max(low, start), min(high, stop)
