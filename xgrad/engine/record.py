@@ -307,8 +307,8 @@ class Record:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
         own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
-        for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
-            v = own(value)
+        for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
+            v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
         found, start = [], 0
         for structure in self.structures:
