@@ -34,8 +34,8 @@ def mapped(x: Any, w: Any, /) -> Any:
 _LINEAR, _CUBIC = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
 
 
-def _odds(x: Any) -> Any:
-    """Return one more than the exponential of what gelu takes the sigmoid of, negated.
+def _falling(x: Any) -> Any:
+    """Return the exponential of what gelu takes the sigmoid of, negated.
 
     Operators that write in place make no new memory of raw arrays, and are ops on others.
     """
@@ -43,22 +43,22 @@ def _odds(x: Any) -> Any:
     t *= -_CUBIC
     t -= _LINEAR
     t *= x
-    t = backend_of(x).xp.exp(t)
-    t += 1
-    return t
+    return backend_of(x).xp.exp(t)
 
 
 def _gelu(x: Any) -> Any:
-    return x / _odds(x)  # where the exponential is infinite it is 0, as it should
+    odds = _falling(x)
+    odds += 1
+    return x / odds  # where the exponential is infinite it is 0, as it should
 
 
-def _slope(x: Any, s: Any) -> Any:
-    """Return the derivative of gelu where `s` is the sigmoid by which it multiplies x."""
+def _slope(x: Any, s: Any, rest: Any) -> Any:
+    """Return the derivative of gelu, of the sigmoid by which it multiplies x, and 1 less that."""
     slope = x * x
     slope *= 3 * _CUBIC
     slope += _LINEAR
     slope *= x
-    slope *= 1 - s
+    slope *= rest
     slope += 1
     slope *= s
     return slope
@@ -66,7 +66,11 @@ def _slope(x: Any, s: Any) -> Any:
 
 def _raw_slope(x: Any) -> Any:
     x = backend_of(x).xp.clip(x, -30.0, 30.0)
-    return _slope(x, 1 / _odds(x))
+    t = _falling(x)
+    rest = 1 / t
+    rest += 1
+    t += 1
+    return _slope(x, 1 / t, 1 / rest)
 
 
 def _gelu_bend(xp: XP, x: Any) -> Any:
