@@ -77,9 +77,15 @@ def _log10(x: Any) -> int:
 
 
 def value(true: Callable[..., Any], xs: list[Any]) -> Any:
-    """Return the value, None where there is none."""
-    with mp.workdps(_DIGITS):
-        return true(*xs)
+    """Return the value, with so many digits that twice as many do not change it."""
+    digits, before = _DIGITS, None
+    while True:
+        with mp.workdps(digits):
+            out = true(*xs)
+            same = before is not None and abs(out - before) <= abs(out) * mp.mpf(10) ** -25
+            if same or 2 * digits > _MOST:
+                return out
+        digits, before = 2 * digits, out
 
 
 def at(
