@@ -79,6 +79,7 @@ EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
     ("special.wrightomega",): (200.0, _DIFFERENCE),
     ("special.agm",): (500.0, _DIFFERENCE),
     ("special.beta",): (inf, _DIFFERENCE),
+    ("special.spence", "value"): (20.0, _OWN),
     ("special.betaln",): (100.0, _OWN),
     **{
         (f"special.{name}",): (most, reason)
