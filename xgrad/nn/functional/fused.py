@@ -12,7 +12,6 @@ from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
-from ...ops.activations import sigmoid
 from ...ops.pieces import in_pieces
 from ...ops.slopes import sigmoid_slope
 from ...special.define import polynomial
@@ -125,8 +124,18 @@ def over_one_and_size(x: Any, /) -> Any:
     return x / (1 + backend_of(x).xp.abs(x))
 
 
+@elementwise(lambda xp, x: sigmoid_slope(x), -1)
+def _sigmoid_less(x: Any, t: Any, /) -> Any:
+    """Return ``s(x) - t``, in ways that keep what each part has in the tails and around x = 0."""
+    xp = backend_of(x).xp
+    positive, size, u = x > 0, xp.abs(x), 1 - t
+    e = xp.exp(-size)
+    far = xp.where(positive, u - t * e, e * u - t) / (1 + e)
+    return xp.where(size < 1, 0.5 * xp.tanh(0.5 * x) + (0.5 - t), far)
+
+
 @elementwise(
-    lambda xp, x, t: (1 - t) * sigmoid(x) - t * sigmoid(-x),
+    lambda xp, x, t: _sigmoid_less(x, t),
     lambda xp, x: -x,
 )
 def logit_loss(x: Any, t: Any, /) -> Any:
