@@ -203,7 +203,7 @@ def test_what_has_no_derivative_says_what_has_one(name):
 def test_what_is_no_solution_has_no_derivative():
     q, e = np.eye(4), np.eye(4) + 0.03 * B
     with pytest.raises(
-        xg.errors.RuleError, match="solve_continuous_are: what SciPy gives leaves.*balanced=False"
+        xg.errors.RuleError, match=r"solve_continuous_are: what SciPy gives leaves.*balanced=False"
     ):
         scipy.linalg.solve_continuous_are(
             xg.asarray(0.3 * A), C, 0.09 * B @ B.T + q, np.eye(2), e=e, s=0.1 * C
