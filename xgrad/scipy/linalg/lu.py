@@ -121,7 +121,8 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
         order = xgrad.asarray(_order_of(pivots, a.shape[0]))
         return _joined(*_factored(a[order, :], packed)), pivots
 
-    return _of_each(a, one)  # type: ignore[return-value]
+    packed, pivots = _of_each(a, one)
+    return packed, pivots
 
 
 @twin("linalg")

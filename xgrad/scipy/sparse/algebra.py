@@ -213,4 +213,4 @@ def triu(A: Any, k: int = 0, format: Any = None) -> Any:
 
 def _half(f: Any, A: Any, k: int, format: Any) -> Any:
     ids, data = _numbered([A])
-    return moved(f(ids[0], k, format=format), data)  # type: ignore[no-any-return]
+    return moved(f(ids[0], k, format=format), data)

@@ -651,7 +651,7 @@ def _is_unique(pattern: Pattern) -> bool:
     return pattern.form in ("csr", "csc") or len(np.unique(flat)) == len(flat)
 
 
-def unique(A: SparseArray) -> SparseArray:
+def unique(A: SparseArray) -> Any:
     """Return the matrix by rows, with entries at one place added together."""
     return A._of(*summed(A.pair))
 

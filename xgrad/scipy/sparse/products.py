@@ -104,7 +104,7 @@ def _added_up(data: Any, x: Any, pattern: Pattern) -> Any:
     lambda xp, g, x, pattern: sampled(g, conj(xp, x), pattern=pattern),
     lambda xp, g, data, pattern: product(conj(xp, data), g, pattern=pattern.T),
 )
-def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
+def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Any:
     """Return ``A @ x`` for a vector or matrix, where `data` are the entries of A."""
     if isinstance(data, Batch) or is_recorded(data):
         # no matrix of the library has many sets of entries, nor such that come later

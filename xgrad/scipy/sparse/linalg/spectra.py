@@ -230,7 +230,8 @@ class _BorderedSquare:
     """Solves with A - w bordered by a right eigenvector and the row that fixes it."""
 
     def __init__(self, matrix: Any, v: Any, w: Any) -> None:
-        self.parts, self.factors = (matrix, v, w), None
+        self.parts = (matrix, v, w)
+        self.factors: Any = None
 
     def __call__(self, b: Any, adjoint: bool) -> Any:
         if self.factors is None:
@@ -240,10 +241,9 @@ class _BorderedSquare:
             column = plain.csr_array(v[:, None])
             block = [[matrix - w * plain.eye_array(len(v)), -column], [column.conj().T, None]]
             try:
-                factors: Any = plain.linalg.splu(plain.block_array(block).tocsc())
+                self.factors = plain.linalg.splu(plain.block_array(block).tocsc())
             except RuntimeError as error:
                 raise RuleError(DEGENERATE.replace("eigsh", "eigs")) from error
-            self.factors = factors
         return self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
 
 
