@@ -76,6 +76,7 @@ HARMLESS = set(
 """Parameters that say how a value is found, not which."""
 READ_ELSEWHERE = {"output", "out"}  # by the decorator
 ELSEWHERE = {
+    "toarray", "tobsr",
     "interp1d", "generic_filter1d", "shapiro", "moment", "RegularGridInterpolator", "_BarycentricInterpolator",
 }  # fmt: skip
 ALLOWED = {

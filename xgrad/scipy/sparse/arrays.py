@@ -17,7 +17,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...errors import TracedConversionError
-from ..common import Later, raw
+from ..common import Later, only, raw
 from .entries import added, intersected, multiplied, summed, united
 from .products import Pattern, product
 
@@ -145,6 +145,7 @@ class SparseArray:
 
     def transpose(self, axes: Any = None, copy: bool = False) -> Any:
         """Return the transposed matrix."""
+        only("transpose", axes=(None if axes == (1, 0) else axes, None))
         return self.T
 
     def conj(self, copy: bool = True) -> Any:
@@ -336,7 +337,8 @@ class SparseArray:
     __hash__ = object.__hash__
 
     def toarray(self, order: Any = None, out: Any = None) -> Array:
-        """Return the dense matrix."""
+        """Return the dense matrix; the layout of its memory is that of the library."""
+        only("toarray", out=(out, None))
         data = xgrad.asarray(self.data)
         like = raw(data)
         flat = self.pattern.rows * self.shape[1] + self.pattern.cols
@@ -387,6 +389,8 @@ class SparseArray:
 
     def astype(self, dtype: Any, casting: str = "unsafe", copy: bool = True) -> Any:
         """Return the matrix in another dtype."""
+        if not np.can_cast(np.dtype(str(self.dtype)), dtype, casting):  # type: ignore[arg-type]
+            raise TypeError(f"sparse: {self.dtype} is not cast to {dtype} with casting={casting!r}")
         return self._of(xgrad.astype(xgrad.asarray(self.data), dtype), self.pattern)
 
     def copy(self) -> Any:
@@ -534,6 +538,7 @@ class SparseVector(SparseArray):
 
     def toarray(self, order: Any = None, out: Any = None) -> Array:
         """Return the dense vector."""
+        only("toarray", out=(out, None))
         return self.as_row().toarray()[0, :]
 
     todense = toarray
@@ -547,15 +552,20 @@ class SparseVector(SparseArray):
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         """Return the sum of the entries."""
+        self._require_axis(axis)
         return super().sum(None, dtype, out)
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         """Return the mean of all elements."""
-        return self.sum(None, dtype, out) / self.shape[0]
+        return self.sum(axis, dtype, out) / self.shape[0]
+
+    def _require_axis(self, axis: Any) -> None:
+        if axis not in (None, 0, -1, (0,)):
+            raise ValueError(f"sparse: axis is {axis!r}; expected None, 0 or -1 of a vector")
 
     def asformat(self, form: str | None, copy: bool = False) -> Any:
-        """Return the vector itself."""
-        return self
+        """Return the vector itself, in whichever of the formats that there are."""
+        return self if form in ("csr", "coo", None) else super().asformat(form)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool = False) -> Any:
         """Return the entries in another shape."""
