@@ -50,7 +50,7 @@ def number(x: Any) -> Any:
 
 def integer(x: Any) -> Any:
     """Return an integer, or raise TypeError; None stays as it is."""
-    return x if x is None else length(x)
+    return x if x is None else int(length(x))
 
 
 def integers(x: Any) -> Any:
