@@ -8,10 +8,11 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.lent import LENT, lend
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
-from ..backends import COMPLEX, REAL
+from ..backends import BY_TYPE, COMPLEX, REAL
 from ..engine import effects, handed, tape
-from ..engine.guarding import guarded, is_lent
+from ..engine.guarding import guarded, is_lent, taken, unshared
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
@@ -61,6 +62,19 @@ def _kept(x: Any) -> Any:
     return guarded(_raw(x)) if is_lent(x) else _raw(x)
 
 
+def kept(residuals: Any) -> Any:
+    """Return what a rule saves for its other half; arrays that their owner may refill guarded."""
+    if type(residuals) is Array:
+        return unshared(residuals) if LENT and is_lent(residuals) else residuals
+    if type(residuals) in BY_TYPE:
+        return guarded(residuals)
+    if type(residuals) is tuple:
+        return tuple([kept(x) for x in residuals])
+    if residuals is None or trees.is_leaf_type(residuals):
+        return residuals
+    return trees.map(lambda x: kept(x) if trees.is_leaf_type(x) else x, residuals)
+
+
 def is_floating(x: Any) -> bool:
     """Whether a leaf is a floating-point array or number, which may have a derivative."""
     if not trees.is_leaf_type(x) or type(x) in (bool, int):
@@ -77,7 +91,7 @@ def recorded(
     With a raw array `near`, of its library and device, a walk visits it in any case.
     """
     flat, structure = trees.flatten(out)
-    arrays = [trees.as_array(x, name) for x in flat]
+    arrays = [trees.as_array(taken(x), name) for x in flat]
     fit = ([(x._raw.shape, x._raw.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
     if near is not None:
@@ -130,6 +144,7 @@ def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
                 f"expected {tuple(x.shape)}, as its argument"
             )
         c = cast(handed.namespace, c, x.dtype)
+        lend(c._raw)  # a rule may give a buffer that it keeps
         found.append(c._raw if raw else c)
     return found
 
@@ -183,4 +198,7 @@ def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:
                 f"{what} returned a tangent of shape {t.shape}; expected {tuple(shape)}, "
                 "as the result"
             )
-    return [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
+    found = [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
+    for t in found:
+        lend(t._raw)
+    return found

@@ -8,12 +8,14 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
+from ..arrays.lent import lend
 from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
 from ..backends import REAL
 from ..backends.batched import running_levels
+from ..engine.guarding import taken
 from ..engine.transposing import transposed
 from ..errors.kinds import require_function
-from .call import Call, checked, filled, recorded
+from .call import Call, checked, filled, kept, recorded
 
 
 class custom_vjp:  # noqa: N801 - used as a decorator
@@ -82,6 +84,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             call = Call((x,))
             parents, call.parents = call.parents, ()
             return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
+        out = taken(out)
         fit = (out._raw.shape, out._raw.dtype), ((x._raw.shape, x._raw.dtype),)
         saved = x._raw, residuals
         return Array(out._raw, [next_serial(), self._of_one, x._node, saved, fit])
@@ -97,6 +100,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         if type(cotangents) is tuple and len(cotangents) == 1 and type(cotangents[0]) is Array:
             c = cotangents[0]._raw
             if (c.shape, c.dtype) == fit[1][0]:
+                lend(c)
                 return c if raw else cotangents[0]
         call = Call((x if type(x) is Array else Array(x),))
         return checked(call, cotangents, f"custom_vjp: bwd of {self.f.__name__}", raw)[0]
@@ -113,7 +117,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: fwd of {self.f.__name__} returned {type(result).__name__}; "
                 "expected a pair (out, residuals)"
             )
-        return result
+        return result[0], kept(result[1])
 
     def _lift(self, node: Node) -> Any:
         # residuals depend on the arguments; only running fwd on the outer tape says how

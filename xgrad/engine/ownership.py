@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..arrays.array import Array
+from ..arrays.lent import LENT
 from ..backends import BY_TYPE, backend_of
 
 
@@ -12,7 +13,8 @@ class Others:
     """The arrays that somebody else has, in whose buffers nothing may be given out.
 
     A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
-    out may be the cotangent that was given, another result, or a view of either.
+    out may be the cotangent that was given, another result, or a view of either; and a rule of the
+    user's may hand out a buffer that it keeps.
     """
 
     __slots__ = ("arrays", "ids")
@@ -27,7 +29,7 @@ class Others:
         backend = BY_TYPE.get(type(raw)) or backend_of(raw)
         if x._node is not None or backend.leads:
             return x
-        if not backend.owns(raw):
+        if not backend.owns(raw) or id(raw) in LENT:
             return Array(backend.copied(raw))
         for y in self.arrays:  # asked for when first needed; they live as long as this does
             if y is not None:

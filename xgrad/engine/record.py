@@ -13,7 +13,6 @@ from ..arrays.array import Array, leaf
 from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
-    PARENTS,
     SAVED,
     SERIAL,
     Node,
@@ -33,7 +32,7 @@ from .ownership import Others
 from .picklable import not_callable
 from .projection import ones_like
 from .seeds import kind, matched
-from .walks import any_alive, cone, pullback
+from .walks import cone, is_watched, pullback
 
 Argnums = int | Sequence[int]
 
@@ -220,20 +219,19 @@ class Record:
         return [s if s in inside else None for s in serials]
 
     def _leave(self, x: Any) -> Any:
-        """Return an auxiliary result off this tape, raw if the inputs were."""
+        """Return an auxiliary result, off this tape if nobody outside watches it; see `result`."""
         if not isinstance(x, Array):
             return x
-        if x._node is not None and not any_alive(
-            [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
-        ):
+        made = x._node is not None  # from an argument, and so no array that f has of elsewhere
+        if made and not (is_recording() and is_watched([x._node], self.leaves)):
             x = Array(x._raw)
-        return trees.like_input(self._let_go(x), None) if self.raw else x
+        return trees.like_input(self._let_go(x, made), None) if self.raw else x
 
-    def _let_go(self, x: Array) -> Array:
+    def _let_go(self, x: Array, made: bool) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
             self.handed = Others(self.inputs)
-        if self.what in _WALK_LATER:
+        if not made or self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)
 
@@ -241,7 +239,10 @@ class Record:
         """Return what f returned, raw if the inputs were raw and nobody outside watches."""
         if not self.raw:
             return self.out_structure.unflatten(self.outs)
-        outs = [trees.like_input(self._let_go(x), None) for x in self.outs]
+        outs = [
+            trees.like_input(self._let_go(x, serial is not None), None)
+            for x, serial in zip(self.outs, self.serials, strict=True)
+        ]
         return self.out_structure.unflatten(outs)
 
     def pull(

@@ -60,6 +60,15 @@ def cone(
     return path, others
 
 
+def is_watched(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
+    """Return whether nodes lead to an outer tape that is alive, through or beside these leaves."""
+    _, strangers = _reachable(outputs, set(map(serial_of, leaves)))
+    for node in leaves:
+        if node[PARENTS] is not None:
+            strangers += parents_of(node)
+    return bool(strangers) and any_alive(strangers)
+
+
 def _reachable(outputs: Sequence[Node | None], ends: set[int]) -> tuple[list[Node], list[Node]]:
     """Return the nodes below some outputs, down to `ends`, and where others begin below them.
 

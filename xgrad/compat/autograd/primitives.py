@@ -28,7 +28,7 @@ from xgrad.arrays.node import (
 from xgrad.backends import COMPLEX, REAL, effects
 from xgrad.backends.batched import Batch, NotBatchedError, levels
 from xgrad.custom.call import Call, recorded
-from xgrad.engine.guarding import guarded
+from xgrad.engine.guarding import guarded, taken
 from xgrad.engine.projection import like
 from xgrad.engine.transposing import transposed
 
@@ -131,6 +131,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if not self.has_rule:
             raise self.no_rule()
         out = self._called(values, kwargs)
+        if type(out) is np.ndarray:  # the function may fill it again
+            out = taken(out)
         made = np.asarray(out) if isinstance(out, (np.generic, float, complex)) else out
         if not self.pulls or not tree.is_leaf_type(made) or isinstance(made, (int, Array)):
             return self._recorded(args, kwargs, out)
