@@ -13,7 +13,7 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import SAVED, Rule, next_serial
-from ..backends import backend_of, is_recorded, under
+from ..backends import BY_TYPE, backend_of, is_recorded, under
 from ..backends.effects import recorder
 from .handed import NAMESPACES
 
@@ -28,8 +28,11 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
         return any(has_nan(part, unseen) for part in parts if part is not None)
-    raw = under(x._raw if type(x) is Array else x)
-    backend = backend_of(raw)
+    raw = x._raw if type(x) is Array else x
+    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+    if backend.under is not None:
+        raw = under(raw)
+        backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen and not (type(x) is Array and is_recorded(raw))
     total = backend.xp.sum(raw) if raw.shape else raw

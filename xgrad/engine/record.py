@@ -230,7 +230,7 @@ class Record:
     def _let_go(self, x: Array, made: bool) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
-            self.handed = Others(self.inputs)
+            self.handed = Others([*self.inputs])
         if not made or self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)
