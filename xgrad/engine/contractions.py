@@ -150,9 +150,13 @@ def spared(x: Any, dead: Any) -> Any:
         return type(x)([spared(part, dead) for part in x])
     if type(x) is not Array or x._node is None or len(x.shape) > len(dead.shape):
         return x
-    if _is_summed(x, dead):
-        return x
     unused = dead._raw if type(dead) is Array else dead
+    if len(x.shape) < len(dead.shape):
+        if any(n != 1 for n in dead.shape):
+            return x
+        unused = NAMESPACES[type(unused)].reshape(unused, ())
+    elif _is_summed(x, dead):
+        return x
     return Array(x._raw, [next_serial(), _SPARED, x._node, unused, None])
 
 
