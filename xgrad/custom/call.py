@@ -144,7 +144,6 @@ def checked(call: Call, cotangents: Any, what: str, raw: bool) -> list[Any]:
                 f"expected {tuple(x.shape)}, as its argument"
             )
         c = cast(handed.namespace, c, x.dtype)
-        lend(c._raw)  # a rule may give a buffer that it keeps
         found.append(c._raw if raw else c)
     return found
 
@@ -200,5 +199,5 @@ def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:
             )
     found = [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
     for t in found:
-        lend(t._raw)
+        lend(t._raw)  # a rule may give a buffer that it keeps
     return found

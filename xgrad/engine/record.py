@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from .. import errors
@@ -13,7 +13,9 @@ from ..arrays.array import Array, leaf
 from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
+    RULE,
     SAVED,
+    SELECT,
     SERIAL,
     Node,
     Run,
@@ -56,8 +58,19 @@ _WALK_LATER = frozenset(("vjp", "linearize"))
 """Transforms that walk when their caller asks, who may have refilled the arguments by then."""
 
 
+def _is_made(node: Node | None) -> bool:
+    """Whether an op of xgrad made an array, so that nobody else can have it."""
+    return node is not None and not node[RULE].is_opaque and node[RULE] is not SELECT
+
+
 class Record:
-    """One run of a function on fresh leaves, ready to be walked."""
+    """One run of a function on fresh leaves, ready to be walked.
+
+    Attributes:
+        foreign: which results somebody else may have, as who wrote a rule of their own.
+    """
+
+    foreign: Collection[int] = ()
 
     def __init__(
         self,
@@ -109,6 +122,8 @@ class Record:
         self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             for i, x in enumerate(self.outs):
+                if not _is_made(x._node):
+                    self.foreign = {*self.foreign, i}
                 self.outs[i] = Array(x._raw)
         x = None  # type: ignore[assignment]
         first = nodes[0] if len(nodes) == 1 else None
@@ -222,8 +237,8 @@ class Record:
         """Return an auxiliary result, off this tape if nobody outside watches it; see `result`."""
         if not isinstance(x, Array):
             return x
-        made = x._node is not None  # from an argument, and so no array that f has of elsewhere
-        if made and not (is_recording() and is_watched([x._node], self.leaves)):
+        made = _is_made(x._node)
+        if x._node is not None and not (is_recording() and is_watched([x._node], self.leaves)):
             x = Array(x._raw)
         return trees.like_input(self._let_go(x, made), None) if self.raw else x
 
@@ -240,8 +255,8 @@ class Record:
         if not self.raw:
             return self.out_structure.unflatten(self.outs)
         outs = [
-            trees.like_input(self._let_go(x, serial is not None), None)
-            for x, serial in zip(self.outs, self.serials, strict=True)
+            trees.like_input(self._let_go(x, i not in self.foreign), None)
+            for i, x in enumerate(self.outs)
         ]
         return self.out_structure.unflatten(outs)
 

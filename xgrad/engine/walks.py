@@ -22,6 +22,7 @@ from typing import Any
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
 from .contractions import of_unused
+from .guarding import taken
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
@@ -140,6 +141,7 @@ class Walk:
 
     Attributes:
         cotangents: what has arrived at each node so far, by serial number.
+        foreign: the `id` of what rules of the user's gave, who may keep it.
         zeros: the nodes whose cotangent has structural zeros, which no infinite derivative may
             turn into NaN.
         owned: the nodes whose cotangent was made by this walk, which may add to it in place.
@@ -147,13 +149,14 @@ class Walk:
         backend: the backend of all this.
     """
 
-    __slots__ = ("backend", "cotangents", "owned", "parts", "plus", "zeros")
+    __slots__ = ("backend", "cotangents", "foreign", "owned", "parts", "plus", "zeros")
 
     def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
         first = next(iter(cotangents.values()))
         self.backend = backend_of(first._raw if taped else first)
         self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
+        self.foreign: set[int] = set()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
         self.plus = operator.add if taped else operator.iadd
@@ -188,11 +191,15 @@ class Walk:
                 self.zeros.add(parent[0])
 
     def finish(self) -> None:
-        """Put together the parts of leaves, whose turn never comes."""
+        """Put together the parts of leaves, whose turn never comes; copy what is kept elsewhere."""
         for serial, parts in self.parts.items():
             self.zeros.add(serial)
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
+        if self.foreign:
+            for serial, c in self.cotangents.items():
+                if id(c) in self.foreign:
+                    self.cotangents[serial] = taken(c, True)
 
     def arrived(self, serial: int, g: Any) -> Any:
         """Return the cotangent of an array of which slices were read, now that all parts are in."""
@@ -278,8 +285,10 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
         c = rule.pull_to(xp, g, saved, fit, STRONG[type(g)] if strong else operator.mul)
     else:
         c = rule.pull(xp, g, saved)
-    if strong and rule.is_opaque:
-        c = of_unused(g, c)
+    if rule.is_opaque:
+        if strong:
+            c = of_unused(g, c)
+        walk.foreign.update(map(id, c) if type(c) in (list, tuple) else (id(c),))
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong

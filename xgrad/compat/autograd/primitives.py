@@ -15,6 +15,7 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, tree
+from xgrad.arrays.lent import lend
 from xgrad.arrays.node import (
     PARENTS,
     SAVED,
@@ -191,7 +192,10 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         given = tuple([ts[i] if taped else home(ts[i]) for i in moving])
         numbers = tuple([argnums[i] for i in moving])
         t = self.jvp_of_argnums(numbers, given, raw_or_home(out), args, kwargs)  # type: ignore[misc]
-        return fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        found = fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        if not taped:
+            lend(found)  # a rule may give a buffer that it keeps
+        return found
 
     # Anything else: what `xgrad.primitive` asks for ---------------------------------------------
 
