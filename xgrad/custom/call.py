@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from .. import errors
@@ -84,11 +84,24 @@ def is_floating(x: Any) -> bool:
 
 
 def recorded(
-    out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: str, near: Any = None
+    out: Any,
+    rule: Rule,
+    parents: tuple[Any, ...],
+    saved: Any,
+    name: str,
+    near: Any = None,
+    constant: Collection[int] = (),
 ) -> Any:
     """Return the result of a custom function with its place on the tape.
 
-    With a raw array `near`, of its library and device, a walk visits it in any case.
+    Args:
+        out: the result.
+        rule: how to walk through it.
+        parents: the nodes of its arguments.
+        saved: what the rule is given.
+        name: what the function is called.
+        near: a raw array of its library and device, if a walk is to visit it in any case.
+        constant: which parts of the result are known to depend on nothing.
     """
     flat, structure = trees.flatten(out)
     arrays = [trees.as_array(taken(x), name) for x in flat]
@@ -97,7 +110,10 @@ def recorded(
     if near is not None:
         effects.note(node, near)
     return structure.unflatten(
-        [Array(x._raw, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
+        [
+            Array(x._raw, selected(node, i)) if is_floating(x) and i not in constant else x
+            for i, x in enumerate(arrays)
+        ]
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
+from ..arrays.lent import LENT
 from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
 from ..backends import REAL
 from ..backends.batched import running_levels
@@ -83,7 +84,8 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             call = Call((x,))
             parents, call.parents = call.parents, ()
             return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
-        out = taken(out)
+        if LENT and id(out._raw) in LENT:
+            out = taken(out)
         fit = (out._raw.shape, out._raw.dtype), ((x._raw.shape, x._raw.dtype),)
         saved = x._raw, residuals
         return Array(out._raw, [next_serial(), self._of_one, x._node, saved, fit])
@@ -115,7 +117,10 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: fwd of {self.f.__name__} returned {type(result).__name__}; "
                 "expected a pair (out, residuals)"
             )
-        return result[0], kept(result[1])
+        out, residuals = result
+        if residuals is None or (type(residuals) is Array and not LENT):
+            return out, residuals
+        return out, kept(residuals)
 
     def _lift(self, node: Node) -> Any:
         # residuals depend on the arguments; only running fwd on the outer tape says how

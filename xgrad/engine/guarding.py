@@ -118,17 +118,14 @@ def _users_line() -> tuple[str, int] | None:
     return None
 
 
-def taken(x: Any, kept: bool = False) -> Any:
-    """Return what a function of the user's gave, where it may be a buffer that it fills again.
-
-    Of an `Array` that is known if its buffer is lent, or if it is said to be `kept`.
-    """
+def taken(x: Any) -> Any:
+    """Return what a function of the user's gave, where it may be a buffer that it fills again."""
     if isinstance(x, Array):
-        if not kept and (not LENT or id(x._raw) not in LENT or _promised()):
+        if not LENT or id(x._raw) not in LENT or _promised():
             return x
         return Array(backend_of(x._raw).copied(x._raw), x._node)
     backend = BY_TYPE.get(type(x))
-    if backend is None or not backend.mutable or (_promised() and not kept):
+    if backend is None or not backend.mutable or _promised():
         return x
     return backend.copied(x)
 

@@ -19,10 +19,10 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays.array import Array
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
 from .contractions import of_unused
-from .guarding import taken
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
 
@@ -199,7 +199,10 @@ class Walk:
         if self.foreign:
             for serial, c in self.cotangents.items():
                 if id(c) in self.foreign:
-                    self.cotangents[serial] = taken(c, True)
+                    copied = self.backend.copied
+                    self.cotangents[serial] = (
+                        Array(copied(c._raw), c._node) if type(c) is Array else copied(c)
+                    )
 
     def arrived(self, serial: int, g: Any) -> Any:
         """Return the cotangent of an array of which slices were read, now that all parts are in."""
