@@ -280,14 +280,21 @@ def _lock(x: Any) -> Callable[[], None] | None:
     return partial(x.setflags, write=True)
 
 
-_SAMPLES = 61
-"""How many entries tell whether a large array was refilled."""
+_COMPARED = 8192
+"""Up to how many entries all of them tell whether a large array was refilled."""
+_SAMPLES = 1021
+"""How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
-    every = slice(None, None, max(1, x.size // _SAMPLES))
-    before = x.flat[every].tobytes()
-    return lambda: bool(x.flat[every].tobytes() == before)
+    if x.size <= _COMPARED:
+        before = x.tobytes()
+        return lambda: bool(x.tobytes() == before)
+    together = x.flags.forc
+    entries = x.ravel(order="K") if together else x.flat
+    every = slice(None, None, x.size // (_SAMPLES if together else _SAMPLES // 4) | 1)
+    before = entries[every].tobytes()
+    return lambda: bool(entries[every].tobytes() == before)
 
 
 def _same(x: Any, y: Any) -> bool:

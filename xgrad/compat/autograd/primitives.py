@@ -15,6 +15,7 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, tree
+from xgrad.arrays.lent import lend
 from xgrad.arrays.node import (
     PARENTS,
     SAVED,
@@ -28,7 +29,7 @@ from xgrad.arrays.node import (
 from xgrad.backends import COMPLEX, REAL, effects
 from xgrad.backends.batched import Batch, NotBatchedError, levels
 from xgrad.custom.call import Call, recorded
-from xgrad.engine.guarding import guarded
+from xgrad.engine.guarding import guarded, taken
 from xgrad.engine.projection import like
 from xgrad.engine.transposing import transposed
 
@@ -132,6 +133,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if self.vjp_of_argnums is None and self.jvp_of_argnums is None:
             raise self.no_rule()
         out = self._called(values, kwargs)
+        if type(out) is np.ndarray:  # the function may fill it again
+            out = taken(out)
         made = np.asarray(out) if isinstance(out, (np.generic, float, complex)) else out
         if self.vjp_of_argnums is None or (
             type(made) is not np.ndarray
@@ -193,7 +196,10 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         given = tuple([ts[i] if taped else home(ts[i]) for i in moving])
         numbers = tuple([argnums[i] for i in moving])
         t = self.jvp_of_argnums(numbers, given, raw_or_home(out), args, kwargs)  # type: ignore[misc]
-        return fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        found = fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        if not taped:
+            lend(found)  # a rule may give a buffer that it keeps
+        return found
 
     # Anything else: what `xgrad.primitive` asks for ---------------------------------------------
 
