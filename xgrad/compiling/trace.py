@@ -270,16 +270,18 @@ class Trace:
         inner = Trace(self.name, self.base, self.cls, self)
         with inner:
             made = again()
-        outs = [bare(x) for x in made]
+        parts = [x if isinstance(x, self.cls) else self.cls(x) for x in map(bare, made)]
+        outs = [
+            inner.imported(x) if x.var is not None and x.trace is not inner else _symbol(x)
+            for x in parts
+        ]
         needed = [self.cls(c.raw, self.captured(c.holder), self) for c in inner.hidden.values()]
         needed += [x for _, x in inner.outer.values()]
         given = [*map(bare, found), *needed]
         if all(x.var is None for x in given):
             return made if any(has_nan(x.value) for x in given[: len(found)]) else found
         inputs = [*[c.var for c in inner.hidden.values()], *[v for v, _ in inner.outer.values()]]
-        program = Program(
-            "mending", self.base, inputs, len(inputs), inner.equations, [_symbol(x) for x in outs]
-        )
+        program = Program("mending", self.base, inputs, len(inputs), inner.equations, outs)
         step = Mending(optimised(program), len(found))
         symbols = tuple(
             [_symbol(x) if x.trace is self or x.var is None else self.imported(x) for x in given]
