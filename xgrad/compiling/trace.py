@@ -58,6 +58,9 @@ class Trace:
         self.watched: list[tuple[Array, Any]] = []  # arrays of NumPy on other libraries, and copies
         self.streams: dict[int, Stream] = {}
         self.region = 0
+        self.frames: dict[CodeType, dict[str, Any]] = {}  # the user's code that ran
+        if parent is not None:
+            self.frames = parent.frames
         self._tokens: list[Any] = []
 
     def __enter__(self) -> Trace:
@@ -302,14 +305,19 @@ class Trace:
     def line(self) -> tuple[str, int] | None:
         """Return file and number of the user's line that runs, if the function is on the stack."""
         frame: FrameType | None = sys._getframe(2)
+        found = None
         while frame is not None:
             code = frame.f_code
             if is_users(code):
-                return code.co_filename, frame.f_lineno
+                if found is None:
+                    found = code.co_filename, frame.f_lineno
+                if code in self.frames:
+                    return found
+                self.frames[code] = frame.f_globals
             if code.co_name == "_recorded_run":
-                return None
+                return found
             frame = frame.f_back
-        return None
+        return found
 
     def where_now(self) -> str:
         """Return the user's line that runs as the end of a message."""
