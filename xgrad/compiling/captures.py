@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -108,6 +109,7 @@ class Scan:
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
                 self._code(f.__code__, f.__globals__)
+                self._parts(node, f, 0, True)
         elif not isinstance(f, (type, types.BuiltinFunctionType)):
             self._look(node, f, 0, True)
 
@@ -163,7 +165,7 @@ class Scan:
 
     def _holder(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at what is in a container or an object."""
-        if isinstance(x, (dict, list, tuple, set, frozenset)):
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             if all(type(part) in PLAIN for part in _entries(x)):
                 if used:
                     node.require_equal(x)
@@ -203,7 +205,9 @@ class Scan:
             return
         self._seen.add((id(kind), made))
         for base in kind.__mro__:
-            if _is_library(base):
+            if _is_library(base):  # it may look at attributes of what is made of it
+                codes = [f.__code__ for part in vars(base).values() for f in _functions_in(part)]
+                self.names |= {name for code in codes for name in _names(code)}
                 continue
             for name, part in vars(base).items():
                 is_called = name.startswith("__") and (made or name not in MAKING)

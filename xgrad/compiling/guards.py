@@ -6,6 +6,7 @@ out as one function of Python it takes a few hundredths of a microsecond for eac
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -118,7 +119,7 @@ class Node:
     def require_equal(self, x: Any) -> None:
         """Let it be equal, and of the same type."""
         now, then = self.value(), self._guards.name(x)
-        if isinstance(x, (dict, list, set)):  # which may change under their identity
+        if isinstance(x, (dict, list, set, deque)):  # which may change under their identity
             copy = self._guards.name(x.copy())
             self._guards.require(f"equal({now}, {copy})", self.path)
         else:
@@ -164,7 +165,7 @@ def _equal(now: Any, then: Any) -> bool:
     """Whether plain values, or containers of them, are the same: 1 is not True, 0.0 not -0.0."""
     if type(now) is not type(then):
         return False
-    if type(now) in (dict, list, tuple):
+    if isinstance(now, (dict, list, tuple, deque)):
         return repr(now) == repr(then)
     return bool(now == then) and (bool(now) or repr(now) == repr(then))
 
