@@ -137,6 +137,27 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
 
 
+def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
+    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+        return None
+    return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
+
+
+def _clip_into(args: Any, outs: Any) -> None:
+    """Write what `_clip` gives into memory, of long arrays without any other."""
+    (x, *ends), (out,) = args, outs
+    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
+        low, high = (*ends, None)[:2]
+        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    else:
+        np.copyto(out, _clip(*args))
+
+
+_clip.plainly = _plain_clip  # type: ignore[attr-defined]
+_clip.into = _clip_into  # type: ignore[attr-defined]
+
+
 def _pow(x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.power` does, of negative numbers to a whole power by their sizes.
 
