@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -35,24 +34,6 @@ from .picklable import not_callable
 from .projection import ones_like
 from .seeds import kind, matched
 from .walks import cone, is_watched, pullback
-
-Argnums = int | Sequence[int]
-
-
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    if type(argnums) is int:
-        return (argnums,)
-    given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
-    try:
-        return tuple(map(operator.index, given))
-    except TypeError:
-        raise TypeError(
-            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
-            "position, or a tuple of positions, counted from 0. The arguments of f come in a "
-            "second call: xgrad.grad(f)(x)"
-        ) from None
-
 
 _WALK_LATER = frozenset(("vjp", "linearize"))
 """Transforms that walk when their caller asks, who may have refilled the arguments by then."""
