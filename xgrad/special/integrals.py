@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import xgrad
+
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
@@ -21,7 +23,6 @@ from .define import (
     polynomial,
     pull_each,
     push_each,
-    refuse_tracked,
     special,
 )
 
@@ -264,6 +265,15 @@ def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]
     return backend_of(u).xp.special.ellipj(u, m)
 
 
+@special(
+    lambda xp, m, out: _delta(xp, out, m),
+    lambda xp, m, out: -_delta(xp, out, m) * _ellipkinc(xp, out, m),
+)
+def _amplitude(u: Operand, m: Operand, /) -> Array:
+    """Return the angle of which u is the elliptic integral of the first kind."""
+    return backend_of(u).xp.special.ellipj(u, m)[3]
+
+
 @as_given
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
@@ -274,12 +284,12 @@ def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
 
     Returns:
         Four arrays of the broadcast shape: sn, cn, dn and the amplitude ph.
-
-    Raises:
-        NotDifferentiableError: if `m` is tracked: there is no derivative in it.
     """
-    refuse_tracked("ellipj", "m", m)
-    return _ellipj_of_u(u, m)
+    if not getattr(m, "is_tracked", False):
+        return _ellipj_of_u(u, m)
+    ph = _amplitude(u, m)
+    sn, cn = xgrad.sin(ph), xgrad.cos(ph)
+    return sn, cn, xgrad.sqrt(cn * cn + (1.0 - m) * sn * sn), ph
 
 
 # The dilogarithm, and Lambert's function ---------------------------------------------------------
