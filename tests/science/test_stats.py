@@ -170,6 +170,9 @@ PROGRAMS = (
     *map(_discrete, DISCRETE),
     S("outside", np.asarray([-1.0, 0.5, 2.0]), f=lambda st, x: [st.beta.pdf(x, 2.0, 3.0), st.beta.cdf(x, 2.0, 3.0), st.expon.sf(x), st.uniform.pdf(x)]),
     S("frozen", X[:3], LOC, SCALE, f=lambda st, x, m, s: [st.norm(m, s).logpdf(x), st.norm(loc=m, scale=s).cdf(x), st.gamma(2.0, scale=s).pdf(x), st.norm(m, s).mean()]),
+    *(S(f"averages {n}", *shapes(n), LOC, SCALE, f=lambda st, *p, n=n: [*(getattr(st, n).moment(k, *p) for k in (1, 2, 3, 4)), *(v for v in getattr(st, n).support(*p) if np.isfinite(float(v.detach() if hasattr(v, "detach") else v))),
+        getattr(st, n).expect(lambda x: x * x, args=p[:-2], loc=p[-2], scale=p[-1], lb=0.5, ub=1.3, conditional=True)], order=1, rtol=1e-5) for n in ("norm", "gamma", "beta")),
+    S("average of a sine", np.asarray(1.2), LOC, f=lambda st, a, m: [st.norm.expect(lambda x: np.sin(a * x), loc=m), st.poisson.expect(lambda k: np.sin(a * k), args=(m + 1.0,)), st.poisson.moment(5, m), st.gamma(m + 2.0).moment(2)], order=1),
     S("interval", LOC, SCALE, f=lambda st, m, s: [*st.norm.interval(0.9, m, s), st.norm.median(m, s)]),
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
@@ -285,3 +288,13 @@ def test_new_classes_of_distributions():
     np.testing.assert_allclose(got, (near(1e-5) - near(-1e-5)) / 2e-5, rtol=1e-7)
     slope = xg.grad(lambda x: xg.sum(plain_class(c=0.9).logpdf(x)))(x)
     np.testing.assert_allclose(slope, 1 - 0.9 * np.exp(x), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["lomax", "pareto", "invgamma", "t", "fisk"])
+def test_a_moment_that_does_not_exist_is_infinite(name):
+    ours = getattr(scipy.stats, name)
+    for a in (0.8, 1.5):
+        for moment in ("mean", "var"):
+            found = float(getattr(ours, moment)(xg.asarray(a)))
+            assert found == pytest.approx(getattr(getattr(plain, name), moment)(a), nan_ok=True)
