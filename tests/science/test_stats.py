@@ -173,6 +173,13 @@ PROGRAMS = (
     *(S(f"averages {n}", *shapes(n), LOC, SCALE, f=lambda st, *p, n=n: [*(getattr(st, n).moment(k, *p) for k in (1, 2, 3, 4)), *(v for v in getattr(st, n).support(*p) if np.isfinite(float(v.detach() if hasattr(v, "detach") else v))),
         getattr(st, n).expect(lambda x: x * x, args=p[:-2], loc=p[-2], scale=p[-1], lb=0.5, ub=1.3, conditional=True)], order=1, rtol=1e-5) for n in ("norm", "gamma", "beta")),
     S("average of a sine", np.asarray(1.2), LOC, f=lambda st, a, m: [st.norm.expect(lambda x: np.sin(a * x), loc=m), st.poisson.expect(lambda k: np.sin(a * k), args=(m + 1.0,)), st.poisson.moment(5, m), st.gamma(m + 2.0).moment(2)], order=1),
+    S("weights of distances", X, Y, Y + 0.1, X, f=lambda st, x, y, u, v: [st.wasserstein_distance(x, y, u, v), st.energy_distance(x, y, u, v), st.wasserstein_distance(x, y, v_weights=v)]),
+    S("lines", X, Y, f=lambda st, x, y: [*st.linregress(x, y, "greater"), st.linregress(x, y).intercept_stderr, *st.linregress(x.reshape((7, 2)), y.reshape((7, 2)), axis=0), *st.probplot(x)[0], *st.probplot(x)[1]]),
+    S("expectile", X, Y, np.asarray(0.3), f=lambda st, x, w, a: [st.expectile(x, number(a), weights=w), st.expectile(x)]),
+    S("kstest", X, np.asarray(1.3), f=lambda st, x, m: [st.kstest(x, "norm").statistic, st.kstest(x, "gamma", args=(m,)).statistic, x * st.kstest(x, Y + 3e-3).statistic, x * st.ranksums(x, Y + 3e-3).statistic, x * st.weightedtau(x, Y).statistic, x * st.somersd(x, Y).statistic], order=1),
+    S("contingency", X[:6].reshape(2, 3) * 4, f=lambda st, t: [v for table, kind in ((t, "log-likelihood"), (t[:, :2], None), (t[:, :2], 2 / 3)) for v in st.chi2_contingency(table, lambda_=kind)[:2]]),
+    S("yeojohnson, best", X, f=lambda st, x: [*st.yeojohnson(x - 1.5)], rtol=1e-2, value=1e-5, order=1),
+    S("lists", np.asarray(0.7), f=lambda st, a: [st.pearsonr([a, 1.0, 2.0, 4.0], [1.0, 3.0, 2.0, 5.0])[0], st.zscore([a, 1.0, 2.0]), st.skew((a, 1.0, 4.0)), st.ttest_1samp([a, 1.0, 2.0], 0.0)[0], st.gmean([a, 2.0]), st.entropy([a, 1.0])]),
     S("interval", LOC, SCALE, f=lambda st, m, s: [*st.norm.interval(0.9, m, s), st.norm.median(m, s)]),
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
@@ -226,7 +233,7 @@ def test_derivatives(program):
         (lambda s, x: s.norm.logpdf(x, 1, 2, 3), TypeError, "too many arguments"),
         (lambda s, x: s.gamma.fit(x), NotImplementedError, "minimise nnlf"),
         (lambda s, x: s.nothing, AttributeError, "has no attribute 'nothing'"),
-        (lambda s, x: s.linregress(x, x[:3]), ValueError, "expected two vectors"),
+        (lambda s, x: s.linregress(x, x[:3]), ValueError, "expected as many points"),
     ],
 )
 def test_bad_input(call, error, says):

@@ -262,7 +262,8 @@ def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
 )
 def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions."""
-    return backend_of(u).xp.special.ellipj(u, m)
+    xp = backend_of(m if type(u) in SCALARS else u).xp
+    return xp.special.ellipj(*arrays(xp, u, m))
 
 
 @special(
@@ -271,7 +272,8 @@ def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]
 )
 def _amplitude(u: Operand, m: Operand, /) -> Array:
     """Return the angle of which u is the elliptic integral of the first kind."""
-    return backend_of(u).xp.special.ellipj(u, m)[3]
+    xp = backend_of(m if type(u) in SCALARS else u).xp
+    return xp.special.ellipj(*arrays(xp, u, m))[3]
 
 
 @as_given
