@@ -14,7 +14,7 @@ from .holding import holds
 
 METHODS = (
     "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std stats median interval entropy "
-    "fit nnlf freeze"
+    "moment support expect fit nnlf freeze"
 ).split()
 VECTORS = (
     "multivariate_normal multivariate_t dirichlet wishart invwishart matrix_normal matrix_t "

@@ -29,10 +29,9 @@ from .design import (
     cheby1,
     cheby2,
     ellip,
-    firls,
-    firwin2,
     freqs,
     freqz,
+    gammatone,
     iirfilter,
     iirnotch,
     iirpeak,
@@ -58,6 +57,10 @@ from .filtering import (
     sosfilt_zi,
     sosfiltfilt,
 )
+from .fir import firls, firwin, firwin2, kaiser_atten, kaiser_beta
+from .fractions import invres, invresz, residue, residuez
+from .orders import buttord, cheb1ord, cheb2ord, ellipord, iirdesign
+from .prototypes import cheb1ap, cheb2ap, ellipap
 from .sections import tf2sos, zpk2sos
 from .spectra import (
     ShortTimeFFT,
@@ -100,6 +103,7 @@ from .waves import (
     square,
     unique_roots,
 )
+from .windows import get_window
 
 __all__ = [
     "ShortTimeFFT",
@@ -110,6 +114,11 @@ __all__ = [
     "bilinear",
     "bilinear_zpk",
     "butter",
+    "buttord",
+    "cheb1ap",
+    "cheb1ord",
+    "cheb2ap",
+    "cheb2ord",
     "cheby1",
     "cheby2",
     "chirp",
@@ -130,19 +139,29 @@ __all__ = [
     "dlsim",
     "dstep",
     "ellip",
+    "ellipap",
+    "ellipord",
     "fftconvolve",
     "filtfilt",
     "find_peaks",
     "firls",
+    "firwin",
     "firwin2",
     "freqs",
     "freqz",
+    "gammatone",
+    "get_window",
     "hilbert",
+    "iirdesign",
     "iirfilter",
     "iirnotch",
     "iirpeak",
     "impulse",
+    "invres",
+    "invresz",
     "istft",
+    "kaiser_atten",
+    "kaiser_beta",
     "lfilter",
     "lfilter_zi",
     "lfiltic",
@@ -167,6 +186,8 @@ __all__ = [
     "qspline1d",
     "resample",
     "resample_poly",
+    "residue",
+    "residuez",
     "savgol_filter",
     "sawtooth",
     "sosfilt",

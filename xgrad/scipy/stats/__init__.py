@@ -20,6 +20,7 @@ from .continuous import (
     make_distribution,
 )
 from .distributions import Continuous, Discrete, Frozen
+from .goodness import anderson, chi2_contingency, cramervonmises, ks_1samp, kstest, shapiro
 from .matrices import (
     dirichlet_multinomial,
     invwishart,
@@ -33,29 +34,32 @@ from .matrices import (
 )
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
-    anderson,
     binned_statistic,
+    cumfreq,
+    energy_distance,
+    expectile,
+    kendalltau,
+    linregress,
+    probplot,
+    ranksums,
+    scoreatpercentile,
+    siegelslopes,
+    somersd,
+    theilslopes,
+    wasserstein_distance,
+    weightedtau,
+)
+from .table import DISTRIBUTIONS, twin_of
+from .transforms import (
     boxcox,
     boxcox_llf,
     boxcox_normmax,
-    chi2_contingency,
-    cramervonmises,
-    cumfreq,
-    energy_distance,
-    kendalltau,
-    ks_1samp,
-    linregress,
     obrientransform,
-    scoreatpercentile,
-    shapiro,
-    siegelslopes,
-    theilslopes,
     trim1,
     trimboth,
-    wasserstein_distance,
     yeojohnson,
+    yeojohnson_normmax,
 )
-from .table import DISTRIBUTIONS, twin_of
 
 __all__ = [
     "Binomial",
@@ -76,10 +80,12 @@ __all__ = [
     "dirichlet",
     "dirichlet_multinomial",
     "energy_distance",
+    "expectile",
     "gaussian_kde",
     "invwishart",
     "kendalltau",
     "ks_1samp",
+    "kstest",
     "linregress",
     "make_distribution",
     "matrix_normal",
@@ -90,16 +96,21 @@ __all__ = [
     "multivariate_t",
     "normal_inverse_gamma",
     "obrientransform",
+    "probplot",
+    "ranksums",
     "scoreatpercentile",
     "shapiro",
     "siegelslopes",
+    "somersd",
     "theilslopes",
     "trim1",
     "trimboth",
     "vonmises_fisher",
     "wasserstein_distance",
+    "weightedtau",
     "wishart",
     "yeojohnson",
+    "yeojohnson_normmax",
 ]
 
 
