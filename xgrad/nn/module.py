@@ -154,8 +154,8 @@ def _walk(
         for key in tree if isinstance(tree, OrderedDict) else sorted(tree):
             yield from _walk(tree[key], f"{path}.{key}", trained, whole)
     elif trees.has_attributes(type(tree)):
-        values, _, names = trees.attributes(tree)
-        for name, value in zip(names, values, strict=True):
+        parts, _, attributes = trees.attributes(tree)
+        for name, value in zip(attributes, parts, strict=True):
             yield from _walk(value, f"{path}.{name}", trained, whole)
     elif isinstance(tree, (list, tuple)):
         names = getattr(tree, "_fields", range(len(tree)))
