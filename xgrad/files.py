@@ -96,7 +96,7 @@ def save(
         TypeError: if the format cannot hold a dtype.
     """
     library = _library()
-    named = named_leaves(tree)
+    named = named_leaves(tree, whole=True)
     made = {name: _numpy(name, x) for name, x in named.items()}
     if len(named) != len(trees.leaves(tree)):
         raise ValueError(

@@ -85,8 +85,8 @@ def _register(cls: type) -> bool:
         _register_dataclass(cls)
     elif issubclass(cls, CONSTANTS):
         optree.register_pytree_node(node, _nothing, _itself, namespace=NAMESPACE)
-    elif issubclass(cls, SimpleNamespace) or hasattr(cls, "__attrs_attrs__"):
-        optree.register_pytree_node(node, _attributes, _with_attributes, namespace=NAMESPACE)
+    elif has_attributes(cls):
+        optree.register_pytree_node(node, attributes, _with_attributes, namespace=NAMESPACE)
     else:
         return False
     return True
@@ -100,7 +100,13 @@ def _itself(x: Any, _: Any) -> Any:
     return x
 
 
-def _attributes(x: Any) -> tuple[list[Any], Any, list[str]]:
+def has_attributes(cls: type) -> bool:
+    """Whether objects of a class are pytrees of their attributes: namespaces, classes of attrs."""
+    return issubclass(cls, SimpleNamespace) or hasattr(cls, "__attrs_attrs__")
+
+
+def attributes(x: Any) -> tuple[list[Any], Any, list[str]]:
+    """Return the parts of such an object, what is known of it besides, and their names."""
     fields = getattr(type(x), "__attrs_attrs__", None)
     names = sorted(vars(x)) if fields is None else [f.name for f in fields]
     return [getattr(x, name) for name in names], (type(x), tuple(names)), names

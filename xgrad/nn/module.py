@@ -133,9 +133,14 @@ class Module:
 # Leaves by name ----------------------------------------------------------------------------------
 
 
-def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]]:
-    """Yield name, leaf and whether it is trained, in the order of the leaves of the pytree."""
-    if tree is None:
+def _walk(
+    tree: Any, path: str, trained: bool, whole: bool = False
+) -> Iterator[tuple[str, Any, bool]]:
+    """Yield name, leaf and whether it is trained, in the order of the leaves of the pytree.
+
+    If `whole`, constants in containers are named as well.
+    """
+    if tree is None or (isinstance(tree, trees.CONSTANTS) and path and not whole):
         return
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         _require_fields(tree)
@@ -144,14 +149,18 @@ def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]
             value = getattr(tree, f.name)
             if not trees.is_structure(f, value):
                 free = trained and not f.metadata.get("buffer", False)
-                yield from _walk(value, f"{path}.{f.name}", free)
+                yield from _walk(value, f"{path}.{f.name}", free, whole)
     elif isinstance(tree, dict):
         for key in tree if isinstance(tree, OrderedDict) else sorted(tree):
-            yield from _walk(tree[key], f"{path}.{key}", trained)
+            yield from _walk(tree[key], f"{path}.{key}", trained, whole)
+    elif trees.has_attributes(type(tree)):
+        parts, _, attributes = trees.attributes(tree)
+        for name, value in zip(attributes, parts, strict=True):
+            yield from _walk(value, f"{path}.{name}", trained, whole)
     elif isinstance(tree, (list, tuple)):
         names = getattr(tree, "_fields", range(len(tree)))
         for name, value in zip(names, tree, strict=True):
-            yield from _walk(value, f"{path}.{name}", trained)
+            yield from _walk(value, f"{path}.{name}", trained, whole)
     else:
         yield path[1:], tree, trained
 
@@ -168,9 +177,12 @@ def _require_fields(module: Any) -> None:
         )
 
 
-def named_leaves(tree: object) -> dict[str, Any]:
-    """Return the leaves of any pytree by their names, as ``"layers.0.weight"``."""
-    return {name: leaf for name, leaf, _ in _walk(tree, "", True)}
+def named_leaves(tree: object, whole: bool = False) -> dict[str, Any]:
+    """Return the leaves of any pytree by their names, as ``"layers.0.weight"``.
+
+    If `whole`, text and other constants of dicts and lists too, which are no leaves.
+    """
+    return {name: leaf for name, leaf, _ in _walk(tree, "", True, whole)}
 
 
 def trainable_mask(tree: object) -> list[bool]:
