@@ -38,8 +38,8 @@ from .walks import any_alive, cone, pullback
 Argnums = int | Sequence[int]
 
 
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
+def numbers_of(argnums: Argnums, what: str = "grad") -> tuple[int, ...]:
+    """Return the positions to differentiate as a tuple; `what` asks for them."""
     if type(argnums) is int:
         return (argnums,)
     given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
@@ -47,9 +47,9 @@ def numbers_of(argnums: Argnums) -> tuple[int, ...]:
         return tuple(map(operator.index, given))
     except TypeError:
         raise TypeError(
-            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
+            f"{what}: argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
             "position, or a tuple of positions, counted from 0. The arguments of f come in a "
-            "second call: xgrad.grad(f)(x)"
+            f"second call: xgrad.{what}(f)(x)"
         ) from None
 
 
@@ -139,10 +139,17 @@ class Record:
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
-            leaves = [
-                self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
-                for given in found
-            ]
+            before = len(self.inputs)
+            try:
+                leaves = [
+                    self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
+                    for given in found
+                ]
+            except errors.NotDifferentiableError:
+                if structure is not trees.SINGLE:  # once more, to say which of them
+                    name = trees.names(structure, f"argument {i}")[len(self.inputs) - before]
+                    trees.differentiable(found[len(self.inputs) - before], self.what, name)
+                raise
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):
             got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
