@@ -11,8 +11,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from ..errors import UNKNOWN
 from ..errors.folding import folded, is_from_user
-from ..errors.kinds import UNKNOWN, is_unknown
+from ..errors.kinds import is_unknown
 
 __all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
