@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
-from xgrad.errors import MixedBackendError
-from xgrad.errors.kinds import UNKNOWN
+from xgrad.errors import UNKNOWN, MixedBackendError
 
 from . import lapack, scipy_special
 from .detect import require
