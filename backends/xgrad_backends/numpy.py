@@ -156,13 +156,17 @@ _LONG = 16384  # from here on bits are quicker where the branches cannot be gues
 _PIECE = 32768
 
 
+_choose_directly: Any = getattr(np.where, "_implementation", np.where)
+"""NumPy's `where` without the question whether another library's arrays are among its arguments."""
+
+
 def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.where` does, of long arrays by their bits.
 
     That branches at each element, which takes up to ten times as long where nobody can guess.
     """
     if type(x1) is np.ndarray and x1.ndim and x1.size < _LONG:  # the commonest, by one look
-        return np.where(condition, x1, x2)
+        return _choose_directly(condition, x1, x2)
     like = x1 if type(x1) is np.ndarray and x1.ndim else x2
     if (
         type(like) is not np.ndarray

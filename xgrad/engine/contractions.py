@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import backend_of, is_recorded, under
+from ..backends import BY_TYPE, backend_of, is_recorded, under
 from ..backends.effects import recorder
 from .handed import NAMESPACES
 
@@ -27,8 +27,11 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
         return any(has_nan(part, unseen) for part in parts if part is not None)
-    raw = under(x._raw if type(x) is Array else x)
-    backend = backend_of(raw)
+    raw = x._raw if type(x) is Array else x
+    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+    if backend.under is not None:
+        raw = under(raw)
+        backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen and not (type(x) is Array and is_recorded(raw))
     total = backend.xp.sum(raw) if raw.shape else raw

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ..arrays.array import Array
 from ..backends import BY_TYPE, backend_of
 
@@ -17,28 +15,27 @@ class Others:
 
     __slots__ = ("arrays", "ids")
 
-    def __init__(self, arrays: Iterable[Array | None]) -> None:
-        self.arrays: Iterable[Array | None] = arrays
-        self.ids = set[int]()
+    def __init__(self, arrays: list[Array | None]) -> None:
+        self.arrays = arrays  # which must live as long as their numbers are compared
+        self.ids = ids = set[int]()
+        for y in arrays:
+            if y is not None:
+                ids.add(id(y._raw))
 
     def own(self, x: Array) -> Array:
         """Return an array in a buffer that is its own, copied where it is not."""
-        raw = x._raw
-        backend = BY_TYPE.get(type(raw)) or backend_of(raw)
-        if x._node is not None or backend.leads:
+        if x._node is not None:
             return x
-        if not backend.owns(raw):
+        raw, ids = x._raw, self.ids
+        backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+        if backend.leads:
+            return x
+        if id(raw) in ids or not backend.owns(raw):
             return Array(backend.copied(raw))
-        for y in self.arrays:  # asked for when first needed; they live as long as this does
-            if y is not None:
-                self.ids.add(id(y._raw))
-        self.arrays = ()
-        if id(raw) in self.ids:
-            raw = backend.copied(raw)
-            x = Array(raw)
-        self.ids.add(id(raw))
+        ids.add(id(raw))
         return x
 
     def lend(self, x: Array) -> None:
         """Count one more array among them."""
-        self.arrays = (*self.arrays, x)
+        self.arrays.append(x)
+        self.ids.add(id(x._raw))

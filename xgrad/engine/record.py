@@ -232,7 +232,7 @@ class Record:
     def _let_go(self, x: Array) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
-            self.handed = Others(self.inputs)
+            self.handed = Others([*self.inputs])
         if self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)

@@ -11,7 +11,7 @@ from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP
 from ..engine.frames import called
-from ..engine.op import linear
+from ..engine.op import joint, linear
 from ..engine.operands import require_array, require_one_place
 from ..engine.plain import as_tuple
 from ..engine.projection import Like
@@ -229,7 +229,7 @@ def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int | None) -> list[Any]:
     return pieces
 
 
-@linear(_pieces)
+@joint(_pieces)
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     """Return arrays joined along an existing axis; flattened first if it is None.
 
@@ -253,7 +253,7 @@ def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     ]
 
 
-@linear(_slices)
+@joint(_slices)
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from operator import index
 from typing import Any, Literal
 
 import xgrad
@@ -109,13 +110,21 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
     entries, home = optree.tree_flatten(axes, none_is_leaf=True, namespace=trees.NAMESPACE)
     marked = home.unflatten([_NONE if a is None else a for a in entries])
     try:
-        found = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
-    except ValueError as error:
+        found: list[Any] = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
+    except ValueError:
+        several = isinstance(axes, (tuple, list)) and isinstance(tree, (tuple, list))
+        counts = f" (there are {len(tree)})" if several and len(axes) != len(tree) else ""
         raise ValueError(
-            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}: {error}. Expected an "
+            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}{counts}. Expected an "
             "axis, None, or a pytree of them in the structure of what it belongs to"
         ) from None
-    return [None if a is _NONE else a for a in found]
+    try:
+        return [None if a is _NONE else index(a) for a in found]
+    except TypeError:
+        raise TypeError(
+            f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
+            "pytree of them"
+        ) from None
 
 
 _NONE = object()
