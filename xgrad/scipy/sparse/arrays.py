@@ -83,7 +83,8 @@ class SparseArray:
     def _each(self, name: str) -> Any:
         if name == "negative":
             return -self
-        return self._of(getattr(xgrad, KEEP_ZERO[name])(xgrad.asarray(self.data)), self.pattern)
+        data = xgrad.asarray(self.data)
+        return self._of(getattr(data.__array_namespace__(), KEEP_ZERO[name])(data), self.pattern)
 
     def __getattr__(self, name: str) -> Any:
         if name in KEEP_ZERO:
