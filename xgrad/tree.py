@@ -310,6 +310,20 @@ def differentiable(x: object, what: str, name: str = "") -> Array:
     return out
 
 
+def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of the argument of this name by `differentiable`; an error names its one."""
+    arrays: list[Array] = []
+    try:
+        for x in leaves:
+            arrays.append(differentiable(x, what))  # noqa: PERF401 - to know which one raises
+    except errors.NotDifferentiableError:
+        if structure is not SINGLE:
+            n = len(arrays)
+            differentiable(leaves[n], what, names(structure, name)[n])
+        raise
+    return arrays
+
+
 def like_input(result: Array, given: Any) -> Any:
     """Return a result raw if what it belongs to was given raw, unless an outer tape watches it.
 

@@ -21,6 +21,7 @@ DIFFERENT = {
     "svds": {"random_state"},  # the older name of rng
     "tanhsinh": {"options", "log", "maxlevel", "minlevel", "atol", "rtol", "preserve_shape", "callback"},
     "sqrtm": {"disp", "blocksize"}, "logm": {"disp"}, "signm": {"disp"},  # what is none in SciPy has no name
+    "brute": {"finish"}, "fmin_l_bfgs_b": {"iprint", "disp"},  # whose defaults are objects
     "diags": {"dtype"}, "diags_array": {"dtype"}, "lombscargle": {"precenter"}, "nnls": {"atol"},
     "spline_filter": {"output"}, "spline_filter1d": {"output"}, "vectorized_filter": {"batch_memory"}, "boxcox_normmax": {"ymax"},
 }  # fmt: skip

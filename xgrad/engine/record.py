@@ -134,17 +134,11 @@ class Record:
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
-            before = len(self.inputs)
-            try:
-                leaves = [
-                    self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
-                    for given in found
-                ]
-            except errors.NotDifferentiableError:
-                if structure is not trees.SINGLE:  # once more, to say which of them
-                    name = trees.names(structure, f"argument {i}")[len(self.inputs) - before]
-                    trees.differentiable(found[len(self.inputs) - before], self.what, name)
-                raise
+            arrays = trees.all_differentiable(found, structure, self.what, f"argument {i}")
+            leaves = [
+                self._leaf(x, given, outer, mapped, run)
+                for x, given in zip(arrays, found, strict=True)
+            ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):
             got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
