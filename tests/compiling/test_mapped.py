@@ -64,9 +64,10 @@ def test_vmap_of_a_loaded_program(tmp_path):
 
 
 POINTS = draw.normal(size=(4, 2))
+OF_XGRAD = xg.asarray(POINTS)
 OF_OUTSIDE = {
     "examples": lambda w: xg.vmap(lambda p: xg.sum(xg.tanh(p @ w)))(POINTS),
-    "of xgrad": lambda w, points=xg.asarray(POINTS): xg.vmap(lambda p: xg.tanh(p @ w))(points),
+    "of xgrad": lambda w: xg.vmap(lambda p: xg.tanh(p @ w))(OF_XGRAD),
     "beside them": lambda w: xg.vmap(lambda column: xg.tanh(POINTS @ column))(w.T),
     "derivatives": lambda w: xg.vmap(xg.grad(lambda p: xg.sum(xg.tanh(p @ w))))(POINTS),
     "curvatures": lambda w: xg.vmap(xg.hessian(lambda p: xg.sum(xg.tanh(p @ w))))(POINTS),
