@@ -9,8 +9,9 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import raw
-from ..examples import of_one_class
+from ...custom.equation import implicit
+from ..common import chapter, is_tracked, raw, result
+from ..examples import of_one, of_one_class
 from ..linalg.structured import solve_banded
 from ..mistakes import told
 
@@ -127,6 +128,29 @@ class PPoly:
         """Return the integral between two points."""
         whole = self.antiderivative()
         return whole(b, extrapolate=extrapolate) - whole(a, extrapolate=extrapolate)
+
+    def roots(self, discontinuity: bool = True, extrapolate: Any = None) -> Any:
+        """Return where the polynomials are zero; see `solve`."""
+        return self.solve(0.0, discontinuity, extrapolate)
+
+    @of_one("scipy.interpolate.PPoly.solve")
+    def solve(self, y: Any = 0.0, discontinuity: bool = True, extrapolate: Any = None) -> Any:
+        """Return where one piecewise polynomial has a value, by the equation that this is."""
+        if self.c.ndim != 2:
+            raise NotImplementedError(
+                f"PPoly.solve: c has shape {self.c.shape}; expected (k, m), one polynomial"
+            )
+        plain = chapter("interpolate").PPoly(raw(self.c.detach()), raw(self.x.detach()))
+        beyond = self.extrapolate if extrapolate is None else extrapolate
+        found = plain.solve(raw(y), discontinuity, beyond)
+        if np.isnan(found).any() or not is_tracked(self.c, self.x, y):
+            return result(found, [self.c, self.x, y])
+        slopes = plain.derivative()(found)
+
+        def inverse(b: Any, adjoint: bool) -> Any:
+            return b / slopes
+
+        return implicit(lambda at: self(at, extrapolate=True) - y, found, inverse)
 
 
 def _hermite(x: Array, y: Array, slopes: Any) -> Any:
