@@ -10,7 +10,8 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import chapter, only, raw, raws, with_derivative_of
+from ..common import chapter, only, raw, with_derivative_of
+from ..examples import of_one
 from ..mistakes import told
 from .matrices import Multivariate, _matrix, _spread, own
 from .orthants import below
@@ -67,6 +68,7 @@ class _Normal(Multivariate):
         return xgrad.exp(self.logpdf(x, mean, cov, allow_singular))
 
     @own
+    @of_one("scipy.stats.multivariate_normal.cdf")
     def cdf(
         self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False,
         maxpts: Any = None, abseps: float = 1e-5, releps: float = 1e-5, *, lower_limit: Any = None,
@@ -82,6 +84,7 @@ class _Normal(Multivariate):
         0.1838
         """
         only("multivariate_normal.cdf", lower_limit=(lower_limit, None))
+        mean = None if mean is None else xgrad.asarray(mean)
         cov = _covariance(cov, mean)
         n = cov.shape[0]
         x = xgrad.asarray(x) * 1.0
@@ -89,11 +92,11 @@ class _Normal(Multivariate):
             x = x[..., None]
         given = [raw(v) for v in (x, cov)]
         value = chapter("stats").multivariate_normal.cdf(
-            given[0], None if mean is None else raws(mean), given[1], allow_singular, maxpts,
+            given[0], raw(mean), given[1], allow_singular, maxpts,
             abseps, releps, rng=rng,
         )  # fmt: skip
         spread = xgrad.sqrt(xgrad.linalg.diagonal(cov))
-        h = (x - (0.0 if mean is None else xgrad.asarray(mean))) / spread
+        h = (x - (0.0 if mean is None else mean)) / spread
         R = cov / (spread[:, None] * spread)
         rows = xgrad.reshape(h, (-1, n))
         each = xgrad.stack([below(rows[i, :], R) for i in range(rows.shape[0])])

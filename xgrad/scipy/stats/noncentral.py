@@ -17,6 +17,7 @@ import xgrad
 from xgrad import special
 
 from ..common import chapter, raw
+from ..examples import of_one
 
 __all__ = ["ncf_cdf", "ncf_log", "ncf_sf", "nct_cdf", "nct_log", "nct_mean", "nct_sf",
            "ncx2_cdf", "ncx2_log", "ncx2_sf"]  # fmt: skip
@@ -52,6 +53,7 @@ def _chi2(x: Any, df: Any, nc: Any) -> tuple[Any, Any, Any]:
     return 0.5 * x[..., None], 0.5 * xgrad.asarray(df)[..., None] + j, log
 
 
+@of_one("scipy.stats.ncx2")
 def ncx2_log(x: Any, df: Any, nc: Any) -> Any:
     """Return the logarithm of the density of a noncentral chi square."""
     half, a, log = _chi2(x, df, nc)
@@ -59,12 +61,14 @@ def ncx2_log(x: Any, df: Any, nc: Any) -> Any:
     return special.logsumexp(log + density, axis=-1)
 
 
+@of_one("scipy.stats.ncx2")
 def ncx2_cdf(x: Any, df: Any, nc: Any) -> Any:
     """Return the probability below."""
     half, a, log = _chi2(x, df, nc)
     return _mixed(log, special.gammainc(a, half))
 
 
+@of_one("scipy.stats.ncx2")
 def ncx2_sf(x: Any, df: Any, nc: Any) -> Any:
     """Return the probability above."""
     half, a, log = _chi2(x, df, nc)
@@ -79,6 +83,7 @@ def _f(x: Any, dfn: Any, dfd: Any, nc: Any) -> tuple[Any, ...]:
     return y, a + j, b, log, ratio
 
 
+@of_one("scipy.stats.ncf")
 def ncf_log(x: Any, dfn: Any, dfd: Any, nc: Any) -> Any:
     """Return the logarithm of the density of a noncentral F."""
     y, a, b, log, ratio = _f(x, dfn, dfd, nc)
@@ -86,12 +91,14 @@ def ncf_log(x: Any, dfn: Any, dfd: Any, nc: Any) -> Any:
     return special.logsumexp(log + density, axis=-1) + xgrad.log(ratio)
 
 
+@of_one("scipy.stats.ncf")
 def ncf_cdf(x: Any, dfn: Any, dfd: Any, nc: Any) -> Any:
     """Return the probability below."""
     y, a, b, log, _ = _f(x, dfn, dfd, nc)
     return _mixed(log, special.betainc(a, b, y / (1.0 + y)))
 
 
+@of_one("scipy.stats.ncf")
 def ncf_sf(x: Any, dfn: Any, dfd: Any, nc: Any) -> Any:
     """Return the probability above."""
     y, a, b, log, _ = _f(x, dfn, dfd, nc)
@@ -115,17 +122,20 @@ def _over_spread(f: Callable[..., Any], x: Any, df: Any, nc: Any) -> Any:
     return 2.0 * step * xgrad.sum(xgrad.exp(log) * f(z, s), axis=-1)
 
 
+@of_one("scipy.stats.nct")
 def nct_log(x: Any, df: Any, nc: Any) -> Any:
     """Return the logarithm of the density of a noncentral t."""
     bell = 1.0 / math.sqrt(2.0 * math.pi)
     return xgrad.log(_over_spread(lambda z, s: bell * s * xgrad.exp(-0.5 * z * z), x, df, nc))
 
 
+@of_one("scipy.stats.nct")
 def nct_cdf(x: Any, df: Any, nc: Any) -> Any:
     """Return the probability below."""
     return _over_spread(lambda z, s: special.ndtr(z), x, df, nc)
 
 
+@of_one("scipy.stats.nct")
 def nct_sf(x: Any, df: Any, nc: Any) -> Any:
     """Return the probability above."""
     return _over_spread(lambda z, s: special.ndtr(-z), x, df, nc)
