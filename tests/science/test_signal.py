@@ -29,6 +29,11 @@ def S(name, *args, f=None, **options):
     return Program(name, lambda sp, xp, *xs: f(sp.signal, *xs), args, **options)
 
 
+def number(x):
+    """Return a number where SciPy takes no array."""
+    return x if isinstance(x, xg.Array) else float(x)
+
+
 def sections(c):
     """Return sections whose denominators begin with one, as SciPy wants them."""
     xp = xg if isinstance(c, xg.Array) else np
@@ -64,6 +69,12 @@ PROGRAMS = (
     S("fractions", np.asarray([1.0, 2.0, 3.5, 0.3]), np.asarray([1.0, 5.0, 6.0, 0.7]), f=lambda sg, b, a: [*sg.residue(b, a), *sg.residue(b[:2], a), *sg.residuez(b, a), *sg.residuez(b[:2], a)]),
     S("fractions, back", np.asarray([1.0, 2.0, 0.5]), np.asarray([-0.5, -0.3]), np.asarray([0.4]), f=lambda sg, r, p, k: [*sg.invres(r[:2], p, k), *sg.invresz(r[:2], p, k), *sg.invres(r, np.asarray([-0.5, -0.5, 0.2]), []), *sg.invresz(r, np.asarray([-0.5, -0.5, 0.2]), [0.3])]),
     S("spectra, windows", X, np.hanning(12) + 0.1, np.asarray(0.3), f=lambda sg, x, w, f: [sg.stft(x, window=w, nperseg=12)[2], sg.welch(x, window=w)[1], sg.istft(sg.stft(x, window=w, nperseg=12)[2], window=w)[1], sg.zoom_fft(x, f, 5)], rtol=1e-5),
+    S("savgol delta", X, np.asarray(0.4), f=lambda sg, x, d: [sg.savgol_coeffs(5, 2, deriv=1, delta=number(d)), sg.savgol_filter(x, 5, 3, deriv=2, delta=number(d))]),
+    S("spline values", X, np.asarray([1.21, 3.44, -2.3, 70.9]), np.asarray(0.9), f=lambda sg, c, n, d: [sg.cspline1d_eval(c, n, d, 0.3), sg.qspline1d_eval(c, n, d, 0.3)]),
+    S("separable", XX, np.asarray([0.2, 0.5, 0.3]), f=lambda sg, x, h: [sg.sepfir2d(x, h, [0.1, 0.7, 0.3]), sg.symiirorder1(x[0], number(h[0]), 0.3), sg.symiirorder2(x[0], 0.4, 0.3)]),
+    S("amplitudes", X, f=lambda sg, x: [sg.lombscargle(np.arange(40.0), x, [0.1, 0.4], normalize="amplitude", floating_mean=m) for m in (False, True)]),
+    S("systems made others", np.asarray([-0.3, -0.2]), np.asarray([-0.5, -0.6, -0.7]), f=lambda sg, z, p: [plain.ZerosPolesGain(z, p, 2.0).to_tf().num, plain.lti(z, p, 2.0).to_ss().A, plain.lti(z, p, 2.0).impulse(T=TIMES)[1]]),
+    S("chirp objects", X, f=lambda sg, x: [plain.CZT(40, 8)(x), plain.ZoomFFT(40, [0.1, 0.3], 8)(x), sg.CZT(40, 5)(x)]),
     S("ripples", np.asarray(1.2), np.asarray(21.0), f=lambda sg, r, s: [*sg.cheby1(3, r, 0.3), sg.cheby1(4, r, 0.3, output="sos"), *sg.cheby2(4, s, 0.3), *sg.iirfilter(3, 0.4, r, None, "low", ftype="chebyshevI")], rtol=1e-5),
     S("sections", np.asarray([0.3, -0.4]), np.asarray([1.0, 0.7, 0.9]), f=lambda sg, z, d: [sg.zpk2sos(z, np.asarray([0.1, 0.2, 0.5]), 1.3), sg.tf2sos(np.asarray([1.0, 0.5]), d), sg.zpk2sos(z, [-0.1, -0.2, -0.5], 1.3, analog=True)]),
     S("prototypes", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray(1.3), f=lambda sg, b, a, w: [x for f in (sg.lp2lp, sg.lp2hp, sg.lp2bp, sg.lp2bs) for x in f(b, a, w)]),

@@ -52,6 +52,7 @@ from .filtering import (
     lfilter,
     lfilter_zi,
     lfiltic,
+    savgol_coeffs,
     savgol_filter,
     sosfilt,
     sosfilt_zi,
@@ -63,7 +64,9 @@ from .orders import buttord, cheb1ord, cheb2ord, ellipord, iirdesign
 from .prototypes import cheb1ap, cheb2ap, ellipap
 from .sections import tf2sos, zpk2sos
 from .spectra import (
+    CZT,
     ShortTimeFFT,
+    ZoomFFT,
     coherence,
     csd,
     czt,
@@ -96,17 +99,24 @@ from .waves import (
     cspline1d,
     cspline1d_eval,
     find_peaks,
+    find_peaks_cwt,
     peak_prominences,
     peak_widths,
     qspline1d,
+    qspline1d_eval,
     sawtooth,
+    sepfir2d,
     square,
+    symiirorder1,
+    symiirorder2,
     unique_roots,
 )
 from .windows import get_window
 
 __all__ = [
+    "CZT",
     "ShortTimeFFT",
+    "ZoomFFT",
     "argrelextrema",
     "argrelmax",
     "argrelmin",
@@ -144,6 +154,7 @@ __all__ = [
     "fftconvolve",
     "filtfilt",
     "find_peaks",
+    "find_peaks_cwt",
     "firls",
     "firwin",
     "firwin2",
@@ -184,12 +195,15 @@ __all__ = [
     "peak_widths",
     "periodogram",
     "qspline1d",
+    "qspline1d_eval",
     "resample",
     "resample_poly",
     "residue",
     "residuez",
+    "savgol_coeffs",
     "savgol_filter",
     "sawtooth",
+    "sepfir2d",
     "sosfilt",
     "sosfilt_zi",
     "sosfiltfilt",
@@ -199,6 +213,8 @@ __all__ = [
     "ss2zpk",
     "step",
     "stft",
+    "symiirorder1",
+    "symiirorder2",
     "tf2sos",
     "tf2ss",
     "unique_roots",
@@ -216,5 +232,7 @@ __getattr__ = rest_of("signal")
 
 def patch(module: Any) -> None:
     """Have the methods of SciPy's systems call its functions by their public names."""
-    for name in ("dimpulse", "dlsim", "dstep", "impulse", "lsim", "step"):
+    for name in (
+        "dimpulse dlsim dstep impulse lsim normalize ss2tf ss2zpk step tf2ss zpk2ss zpk2tf".split()
+    ):
         setattr(module._ltisys, name, getattr(module, name))

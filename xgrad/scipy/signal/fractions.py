@@ -93,9 +93,11 @@ def _with_values(values: Any, found: Any) -> Any:
 def _inverse(name: str, r: Any, p: Any, k: Any, tol: float, rtype: str, turned: bool) -> Any:
     """Return the polynomials of partial fractions, whose variable is 1 / z if they are turned."""
     r, p, k = vector(r), vector(p), vector(k) if np.size(raw(k)) else xgrad.zeros((0,))
-    kinds = {"max": max, "min": min, "avg": None}
-    kind = {"maximum": "max", "minimum": "min", "mean": "avg"}.get(rtype, rtype)
-    if kind not in kinds:
+    if r.shape != p.shape:
+        raise ValueError(
+            f"{name}: r has shape {r.shape} and p has {p.shape}; expected a pole for each residue"
+        )
+    if rtype not in ("max", "maximum", "min", "minimum", "avg", "mean"):
         raise ValueError(f"{name}: rtype is {rtype!r}; expected 'max', 'min' or 'avg'")
     held = np.asarray(raw(p))
     groups: list[list[int]] = []

@@ -9,13 +9,13 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter, fixed, twin
+from ..common import arrays_in, by_matrix, chapter, fixed, twin
 from ..mistakes import told
 from .convolution import detrend as detrended
 from .windows import window_of
 
-__all__ = ["ShortTimeFFT", "coherence", "csd", "czt", "istft", "lombscargle", "periodogram",
-           "spectrogram", "stft", "welch", "zoom_fft"]  # fmt: skip
+__all__ = ["CZT", "ShortTimeFFT", "ZoomFFT", "coherence", "csd", "czt", "istft",
+           "lombscargle", "periodogram", "spectrogram", "stft", "welch", "zoom_fft"]  # fmt: skip
 
 EDGES = {"even": ("reflect", "even"), "odd": ("reflect", "odd"), "constant": ("edge", "even"),
          "zeros": ("constant", "even")}  # fmt: skip
@@ -312,7 +312,7 @@ def lombscargle(
     power = a * YC + b * YS
     shape = freqs.shape
     if normalize == "amplitude":
-        raise NotImplementedError("lombscargle: normalize='amplitude' has no derivative here")
+        return xgrad.reshape(a + 1j * b, shape)
     out = power / YY if normalize in (True, "normalize") else power * (x.shape[0] / 2.0)
     return xgrad.reshape(out, shape)
 
@@ -347,6 +347,47 @@ def zoom_fft(
     step = (high - low) / (m - 1 if endpoint else m)
     ratio, start = xgrad.exp(-2j * np.pi / fs * step), xgrad.exp(2j * np.pi / fs * low)
     return czt(xgrad.asarray(x), m, ratio, start, axis=axis)
+
+
+@told("signal")
+class CZT:
+    """SciPy's class of this name, a chirp z-transform of a length, differentiable in the signal.
+
+    Everything but the call is that of the object of SciPy, ``self.plain``.
+    """
+
+    def __init__(self, n: int, m: Any = None, w: Any = None, a: Any = 1 + 0j) -> None:
+        w, a = fixed("CZT", w=w, a=a)
+        self.plain = chapter("signal").CZT(n, m, w, a)
+
+    @classmethod
+    def of(cls, plain: Any) -> CZT:
+        """Return the twin of an object of SciPy."""
+        made = object.__new__(cls)
+        made.plain = plain
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "plain" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.plain, name)
+
+    def __call__(self, x: Any, *, axis: int = -1) -> Any:
+        """Return the transform along an axis."""
+        x = xgrad.asarray(x) + 0j
+        if x.ndim == 0 or x.shape[axis] != self.n:
+            raise ValueError(f"CZT: x has shape {x.shape}; expected {self.n} samples along {axis}")
+        return by_matrix(self.plain, x, axis)
+
+
+class ZoomFFT(CZT):
+    """SciPy's class of this name, a Fourier transform between two frequencies; see `CZT`."""
+
+    def __init__(
+        self, n: int, fn: Any, m: Any = None, *, fs: float = 2, endpoint: bool = False
+    ) -> None:
+        fn = fixed("ZoomFFT", fn=fn)
+        self.plain = chapter("signal").ZoomFFT(n, fn, m, fs=fs, endpoint=endpoint)
 
 
 @told("signal")

@@ -232,6 +232,10 @@ class _Distribution:
         """Return the average of a whole power."""
         if not arrays_in(args, kwargs):
             return self.plain.moment(order, *args, **kwargs)
+        if order < 0 or order != int(order):
+            raise ValueError(
+                f"{self.name}.moment: order is {order}; expected a whole number from 0"
+            )
         shapes, loc, scale = self._split("moment", args, kwargs)
         powers = [self._raw_moment(k, shapes) for k in range(int(order) + 1)]
         terms = [
@@ -429,6 +433,7 @@ class Continuous(_Distribution):
         low = xgrad.min(data)
         return low, (xgrad.mean(data) if self.name == "expon" else xgrad.max(data)) - low
 
+    @of_one("scipy.stats: expect")
     def expect(
         self, func: Any = None, args: Any = (), loc: Any = 0, scale: Any = 1, lb: Any = None,
         ub: Any = None, conditional: bool = False, **kwds: Any,
@@ -492,6 +497,7 @@ class Discrete(_Distribution):
         """Return the entropy."""
         return self._moment("entropy", self._entropy, args, kwargs, lambda h, loc, scale: h)
 
+    @of_one("scipy.stats: expect")
     def expect(
         self, func: Any = None, args: Any = (), loc: Any = 0, lb: Any = None, ub: Any = None,
         conditional: bool = False, **kwds: Any,

@@ -64,6 +64,8 @@ def kstest(
     """
     options = {"axis": axis, "nan_policy": nan_policy, "keepdims": keepdims}
     if isinstance(cdf, str):
+        if not hasattr(library, cdf):
+            raise ValueError(f"kstest: cdf is {cdf!r}; expected the name of a distribution")
         cdf = getattr(twins, cdf).cdf
     if callable(cdf):
         return ks_1samp(rvs, cdf, args, alternative, method, **options)

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
+from . import noncentral as nc
 from .distributions import Continuous, Discrete
 from .written import standard, support, written
 
@@ -185,6 +186,11 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _c("invgauss", "mu", 0.0, INF, lambda x, m: -_HALF_LOG_2PI - 1.5 * xgrad.log(x) - ((x - m) / m) ** 2 / (2 * x),
        lambda x, m: special.ndtr((x / m - 1) / xgrad.sqrt(x)) + xgrad.exp(2 / m + special.log_ndtr(-(x / m + 1) / xgrad.sqrt(x))), None, None,
        lambda m: m, lambda m: m**3),
+    _c("ncx2", "df nc", 0.0, INF, nc.ncx2_log, nc.ncx2_cdf, nc.ncx2_sf, None, lambda v, m: v + m, lambda v, m: 2 * (v + 2 * m)),
+    _c("ncf", "dfn dfd nc", 0.0, INF, nc.ncf_log, nc.ncf_cdf, nc.ncf_sf, None, lambda a, b, m: _if(b > 2, b * (a + m) / (a * (b - 2))),
+       lambda a, b, m: _if(b > 4, 2 * (b / a) ** 2 * ((a + m) ** 2 + (a + 2 * m) * (b - 2)) / ((b - 2) ** 2 * (b - 4)))),
+    _c("nct", "df nc", -INF, INF, nc.nct_log, nc.nct_cdf, nc.nct_sf, None, lambda v, m: _if(v > 1, nc.nct_mean(v, m)),
+       lambda v, m: _if(v > 2, v * (1 + m * m) / (v - 2) - nc.nct_mean(v, m) ** 2)),
     _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
        lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
     _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, _binom_cdf, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),
