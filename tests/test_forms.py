@@ -314,7 +314,12 @@ def test_what_holds_numbers_stands_beside_an_array(computing: Any) -> None:
         pytest.skip("it refuses what the standard does not promise")
     x = xg.asarray(computing.raw(np.asarray([1.5, 2.5])))
     held = array.array("d", [0.0, 1.0])
-    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held)):
+
+    class Column:  # of a table that knows no arithmetic
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.asarray(held)
+
+    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held), Column()):
         for f in (lambda x, n: x * n, lambda x, n: n * x, np.multiply):
             got = xg.grad(lambda x, f=f, n=numbers: xg.sum(f(x, n)))(x)
             assert host(got).tolist() == [0.0, 1.0]
