@@ -18,6 +18,7 @@ from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
 from .backends.batched import drawn
 from .backends.defaults import get_default_dtype
+from .engine.plain import as_tuple
 from .names import find
 from .ops.activations import softmax
 from .ops.beside import placed
@@ -520,9 +521,7 @@ def _with_probability(shape: Array, sample: Any) -> Array:
 
 
 def _shape(size: Size) -> tuple[int, ...]:
-    if size is None:
-        return ()
-    return tuple(size) if isinstance(size, tuple | list) else (operator.index(size),)
+    return () if size is None else as_tuple(size)
 
 
 def _size(size: Size, *parameters: Any) -> Size:

@@ -112,7 +112,7 @@ def huber_loss(
 
 
 def _huber(d: Any, delta: float) -> Any:
-    """Return ``d**2 / 2`` in the middle: with d clipped to delta, c, both pieces are c (d - c / 2)."""
+    """Return ``d**2 / 2`` in the middle; with d clipped to delta, c, both are ``c (d - c / 2)``."""
     clipped = xg.clip(d, -delta, delta)
     return clipped * (d - 0.5 * clipped)
 
