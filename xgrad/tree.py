@@ -311,7 +311,7 @@ def differentiable(x: object, what: str, name: str = "") -> Array:
 
 
 def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
-    """Return the leaves of the argument of this name by `differentiable`; an error names its one."""
+    """Return the leaves of the argument of this name, each `differentiable`; an error names one."""
     arrays: list[Array] = []
     try:
         for x in leaves:
