@@ -7,7 +7,7 @@ import pytest
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(5)
 A = RNG.normal(size=(4, 4)) + 4.0 * np.eye(4)
@@ -129,9 +129,20 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {"schur", "schur, batch", "logm", "logm complex", "fractional_matrix_power"}
+"""What single precision cannot tell apart."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 def test_a_banded_matrix_is_factorised_once(monkeypatch):

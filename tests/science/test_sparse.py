@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, csr_matrix, lil_array
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(3)
 N = 6
@@ -151,9 +151,35 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {
+    "lsqr",
+    "lsmr",
+    "cg",
+    "minres",
+    "gmres",
+    "bicgstab",
+    "bicg",
+    "cgs",
+    "lgmres",
+    "gcrotmk",
+    "tfqmr",
+    "qmr",
+    "cg of an operator",
+    "lobpcg",
+}
+"""Solvers whose tolerance single precision does not reach."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 def poisson(n, c):
