@@ -108,7 +108,7 @@ PROGRAMS = (
     L("signm", A, f=lambda la, a: la.signm(a - 3.5 * np.eye(4)), value=1e-8),
     L("solve_sylvester", A, B + 8 * np.eye(4), B, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
     L("solve_sylvester complex", Z, Z.T, Z @ Z, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
-    L("solve_continuous_lyapunov", A, B, f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
+    L("solve_continuous_lyapunov", A, B, f=lambda la, a, q: [la.solve_continuous_lyapunov(a, q), la.solve_lyapunov(a, q)]),
     L("solve_continuous_lyapunov complex", Z, B * (1 + 0.2j), f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
     L("solve_discrete_lyapunov", 0.1 * A, B, f=lambda la, a, q: la.solve_discrete_lyapunov(a, q)),
     L("solve_continuous_are", A, C, B, f=lambda la, a, b, q: la.solve_continuous_are(a, b, spd(la, q), np.eye(2)), rtol=1e-5),

@@ -105,6 +105,9 @@ PROGRAMS = (
             A * x, x * A, dense(A * A), dense(A**3), dense(2.0 * A), dense(A.multiply(A)), dense(A.getrow(2)),
             dense(A[1]), dense(FIXED_MATRIX * A), FIXED_MATRIX * x, dense(A * FIXED_MATRIX), dense(abs(A).max(axis=1)))],
       (DATA, X)),
+    P("other older matrices", lambda sp, xp, d, a: [
+        sp.sparse.coo_matrix((d, (ROWS, COLS)), shape=(N, N)) * B, sp.sparse.dia_matrix((a, [0, 1]), shape=(N, N)) * B,
+        sp.sparse.linalg.aslinearoperator(matrix(sp, d)) @ B], (DATA, Y.T)),
     P("diags is a matrix", lambda sp, xp, d, x: [
         sp.sparse.diags([d[:6], d[:5]], [0, 1]) * x, sp.sparse.spdiags(xp.stack([d[:6], d[1:7]]), [0, -1], N, N) * x,
         dense(sp.sparse.kronsum(sp.sparse.diags(x), sp.sparse.diags(x[:2]))), dense(sp.sparse.bmat([[sp.sparse.diags(x), None], [None, sp.sparse.diags(x)]])),
