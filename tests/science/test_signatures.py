@@ -108,7 +108,7 @@ def test_no_parameter_is_ignored():
 
 UNTESTED = {"bandwidth"} | set(
     "argrelextrema bilinear_zpk lp2bp_zpk lp2bs_zpk lp2hp_zpk lp2lp_zpk unique_roots zpk2tf".split()
-) | {"geometric_slerp", "multivariate_hypergeom"}  # fmt: skip
+) | {"geometric_slerp", "multivariate_hypergeom", "generic_filter1d", "shapiro", "vectorized_filter", "tplquad"}  # fmt: skip
 """What no program has: each other twin stands in one, by which it is checked."""
 
 
@@ -122,7 +122,8 @@ def test_each_twin_is_in_a_program():
         for name in importlib.import_module(f"xgrad.scipy.{chapter}").__all__
     }
     assert len(names) > 400
-    assert not names - words - UNTESTED
+    left = sorted(names - words - UNTESTED - OWN)
+    assert not left
 
 
 @pytest.mark.parametrize(
