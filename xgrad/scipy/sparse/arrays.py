@@ -25,16 +25,25 @@ plain: Any = Later("scipy.sparse")
 
 __all__ = ["SparseArray", "SparseMatrix", "SparseVector", "as_sparse", "moved", "unique"]
 
-RENAMED = {"arcsin": "asin", "arctan": "atan", "arcsinh": "asinh", "arctanh": "atanh",
-           "rint": "round"}  # fmt: skip
-KEEP_ZERO = {
-    name: RENAMED.get(name, name)
-    for name in (
-        "sin tan arcsin arctan sinh tanh arcsinh arctanh rint sign expm1 log1p floor ceil trunc "
-        "sqrt"
-    ).split()
+KEEP_ZERO: dict[str, Callable[[Any], Any]] = {
+    "sin": xgrad.sin,
+    "tan": xgrad.tan,
+    "arcsin": xgrad.asin,
+    "arctan": xgrad.atan,
+    "sinh": xgrad.sinh,
+    "tanh": xgrad.tanh,
+    "arcsinh": xgrad.asinh,
+    "arctanh": xgrad.atanh,
+    "rint": xgrad.round,
+    "sign": xgrad.sign,
+    "expm1": xgrad.expm1,
+    "log1p": xgrad.log1p,
+    "floor": xgrad.floor,
+    "ceil": xgrad.ceil,
+    "trunc": xgrad.trunc,
+    "sqrt": xgrad.sqrt,
 }
-"""The functions that SciPy's matrices have as methods, and xgrad's names of them."""
+"""The functions that SciPy's matrices have as methods."""
 OPERATORS = {"multiply": "mul", "add": "add", "subtract": "sub", "matmul": "matmul",
              "divide": "truediv", "power": "pow"}  # fmt: skip
 """NumPy's functions that are operators."""
@@ -83,8 +92,7 @@ class SparseArray:
     def _each(self, name: str) -> Any:
         if name == "negative":
             return -self
-        data = xgrad.asarray(self.data)
-        return self._of(getattr(data.__array_namespace__(), KEEP_ZERO[name])(data), self.pattern)
+        return self._of(KEEP_ZERO[name](xgrad.asarray(self.data)), self.pattern)
 
     def __getattr__(self, name: str) -> Any:
         if name in KEEP_ZERO:
