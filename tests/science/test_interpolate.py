@@ -10,7 +10,7 @@ import scipy.optimize as plain_optimize
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(6)
 X = np.cumsum(RNG.uniform(0.4, 1.2, 8))
@@ -72,6 +72,7 @@ PROGRAMS = (
     I("LinearNDInterpolator scaled", CLOUD * np.asarray([1.0, 30.0]), D, f=lambda i, y, d: [
         kind(y, d, rescale=True)((0.5 * CLOUD[:3] + 0.5 * CLOUD.mean(axis=0)) * np.asarray([1.0, 30.0])) for kind in (i.LinearNDInterpolator, i.NearestNDInterpolator)]),
     I("LinearNDInterpolator", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at: [i.LinearNDInterpolator(y, d)(at), i.griddata(y, d, at)]),
+    I("krogh_interpolate", X[:6], Y[:6], AT[:3], f=lambda i, x, y, at: [i.krogh_interpolate(x, y, at), i.barycentric_interpolate(x, y, at)], rtol=1e-5),
     I("PPoly.solve", X, Y, f=lambda i, x, y: [i.CubicSpline(x, y - y.mean()).roots(extrapolate=False), i.PchipInterpolator(x, y).solve(0.1, extrapolate=False)], rtol=1e-4, value=1e-9),
     I("RectBivariateSpline", GRID, SPOTS, f=lambda i, v, at: [w for s in [i.RectBivariateSpline(GX, GY, v)] for w in (
         s(at[:1, 0], at[:1, 1]), s.ev(at[:, 0], at[:, 1]), s.ev(at[:, 0], at[:, 1], dx=1, dy=1), s(GX[:2], GY[1:3], dx=1), s.ev(9.0, at[:, 1]), s.integral(0.1, 2.0, 0.5, 1.5))]),
@@ -84,9 +85,20 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {"RegularGridInterpolator pchip"}
+"""What SciPy gives in single precision, and xgrad in double."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,9 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 
 
 def with_derivative_of(value: Any, x: Array) -> Array:
-    """Return a raw value with the derivative of `x`, which is the same up to rounding."""
+    """Return a raw value with the derivative of `x`, which is the same up to rounding and dtype."""
+    if str(value.dtype) != str(x.dtype):
+        x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
 
 

@@ -21,9 +21,7 @@ __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
 
 def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Array]:
     """Return increasing points and values with the axis in front, or say what is wrong."""
-    x, y = xgrad.asarray(x), xgrad.asarray(y)
-    x = xgrad.astype(x, np.float64, copy=False) if x.dtype.kind not in "fc" else x
-    y = xgrad.astype(y, np.float64, copy=False) if y.dtype.kind not in "fc" else y
+    x, y = doubled(x), doubled(y)
     held = raw(x.detach())
     if x.ndim != 1 or not -y.ndim <= axis < y.ndim or y.shape[axis] != x.shape[0]:
         raise ValueError(
@@ -33,6 +31,12 @@ def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Arra
     if np.any(np.diff(held) <= 0):
         raise ValueError(f"{name}: x is not strictly increasing; sort it, and y with it")
     return x, xgrad.moveaxis(y, axis, 0)
+
+
+def doubled(x: Any) -> Any:
+    """Return numbers in double precision, in which SciPy's piecewise polynomials calculate."""
+    x = xgrad.asarray(x)
+    return xgrad.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
 
 
 def behind(v: Any, like: Any) -> Any:
@@ -53,7 +57,7 @@ class PPoly:
     """
 
     def __init__(self, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> None:
-        self.c, self.x = xgrad.asarray(c), xgrad.asarray(x)
+        self.c, self.x = doubled(c), doubled(x)
         self.extrapolate = True if extrapolate is None else extrapolate
         self.axis = axis
         if self.c.ndim < 2 or self.x.ndim != 1 or self.c.shape[1] != self.x.shape[0] - 1:
@@ -69,8 +73,7 @@ class PPoly:
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
-        at = xgrad.asarray(x)
-        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
+        at = doubled(x)
         flat = xgrad.reshape(at, (-1,))
         beyond = self.extrapolate if extrapolate is None else extrapolate
         knots = raw(self.x.detach())
@@ -168,7 +171,7 @@ class CubicHermiteSpline(PPoly):
 
     def __init__(self, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None) -> None:
         x, values = points_and_values("CubicHermiteSpline", x, y, axis)
-        slopes = xgrad.moveaxis(xgrad.asarray(dydx), axis, 0)
+        slopes = xgrad.moveaxis(doubled(dydx), axis, 0)
         super().__init__(_hermite(x, values, slopes), x, extrapolate, axis % values.ndim)
 
 

@@ -15,7 +15,7 @@ from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..mistakes import told
 from .bsplines import make_interp_spline
-from .pieces import PchipInterpolator
+from .pieces import PchipInterpolator, doubled
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
@@ -202,7 +202,7 @@ class LinearNDInterpolator:
     ) -> None:
         mesh = hasattr(points, "simplices")
         self.points = xgrad.asarray(points.points if mesh else points)
-        self.values, self.fill_value = xgrad.asarray(values), fill_value
+        self.values, self.fill_value = doubled(values), fill_value
         held = raw(self.points.detach())
         self.unit = _unit(held, rescale)  # shares of corners do not change with it, triangles do
         self.mesh = points if mesh else chapter("spatial").Delaunay(self.unit(held))
@@ -235,7 +235,7 @@ class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
 
     def __init__(self, x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> None:
-        self.points, self.values = xgrad.asarray(x), xgrad.asarray(y)
+        self.points, self.values = xgrad.asarray(x), doubled(y)
         held = raw(self.points.detach())
         self.unit = _unit(held, rescale)
         self.tree = chapter("spatial").cKDTree(self.unit(held))
