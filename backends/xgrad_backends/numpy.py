@@ -14,7 +14,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
-from . import lapack, numpy_lines, scipy_special
+from . import lapack, numpy_lines, numpy_scatter, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -137,6 +137,27 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
 
 
+def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
+    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+        return None
+    return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
+
+
+def _clip_into(args: Any, outs: Any) -> None:
+    """Write what `_clip` gives into memory, of long arrays without any other."""
+    (x, *ends), (out,) = args, outs
+    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
+        low, high = (*ends, None)[:2]
+        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    else:
+        np.copyto(out, _clip(*args))
+
+
+_clip.plainly = _plain_clip  # type: ignore[attr-defined]
+_clip.into = _clip_into  # type: ignore[attr-defined]
+
+
 def _pow(x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.power` does, of negative numbers to a whole power by their sizes.
 
@@ -247,11 +268,6 @@ def _stack(arrays: Any, /, *, axis: int = 0) -> Any:
     for i, x in enumerate(arrays):
         out[i] = x
     return out
-
-
-def _index_add(x: Any, key: Any, value: Any) -> Any:
-    np.add.at(x, key, value)
-    return x
 
 
 _BLOCK = 8192  # longer scalar products wake the threads of the BLAS
@@ -407,7 +423,7 @@ BACKEND = Backend(
     device=lambda x: "cpu",
     to_numpy=lambda x: x,
     from_numpy=lambda x, device: np.asarray(x),
-    index_add=_index_add,
+    index_add=numpy_scatter.index_add,
     random=lambda seed, device: np.random.default_rng(seed),
     lock=_lock,
     unchanged=_unchanged,

@@ -86,18 +86,30 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
             return [xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
 
         here, given = [c for c in found if c is not None], [g, *operands(saved)]
-        if any(map(has_nan, here)):
-            instead = iter(carefully(xp, given, here))
-        elif (program := _waited(here[0])) is None:
-            return cs
-        elif type(here[0]) is Array:
-            instead = iter(program.mended(plainly, carefully, given))
+        program = _waited(here[0]) if here and type(here[0]) is Array else None
+        if program is None:
+            made = _instead(found, lambda: carefully(xp, given, here))
         else:
-            instead = iter(program.if_nan(here, lambda: carefully(xp, given, here)))
-        made = [None if c is None else next(instead) for c in found]
+            made = _filled(found, program.mended(plainly, carefully, given))
         return made if several else made[0]
 
     return strong
+
+
+def _instead(found: Any, again: Callable[[], list[Any]], unseen: bool = False) -> Any:
+    """Return cotangents, or those of ``again()`` if one has a NaN; what is None stays None."""
+    here = [c for c in found if c is not None]
+    if not here:
+        return found
+    program = None if type(here[0]) is Array else _waited(here[0])
+    if program is not None:
+        return _filled(found, program.if_nan(here, again))
+    return _filled(found, again()) if any(has_nan(c, unseen) for c in here) else found
+
+
+def _filled(found: Any, made: list[Any]) -> list[Any]:
+    instead = iter(made)
+    return [None if c is None else next(instead) for c in found]
 
 
 def _waited(x: Any) -> Recorder | None:
@@ -122,21 +134,24 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
-        nan = any(c is not None and has_nan(c, unseen=True) for c in found)
-        watched = any(map(_is_infinite, saved if type(saved) is tuple else (saved,)))
-        if not nan and not watched:
-            return cs
-        ndim = max(len(c.shape) for c in found if c is not None)
-        axes, dead = together(ndim, saved), None
-        for part in g if isinstance(g, (list, tuple)) else [g]:
-            unused = _unused(xp, part, ndim, axes)
-            dead = unused if dead is None else xp.logical_and(dead, unused)
-        if watched:  # finite here, its derivative may not be
+
+        def unused() -> Any:
+            ndim = max(len(c.shape) for c in found if c is not None)
+            axes, dead = together(ndim, saved), None
+            for part in g if isinstance(g, (list, tuple)) else [g]:
+                other = _unused(xp, part, ndim, axes)
+                dead = other if dead is None else xp.logical_and(dead, other)
+            return dead
+
+        def again() -> list[Any]:
+            dead, here = unused(), [c for c in found if c is not None]
+            return [c if _is_summed(c, dead) else _without_nan(xp, c, dead) for c in here]
+
+        if any(map(_is_infinite, saved if type(saved) is tuple else (saved,))):
+            dead = unused()  # what is finite here may have a derivative that is not
             given = spared(g, dead), spared(saved, dead)
             found = spared(pull(xp, *given) if several else [pull(xp, *given)], dead)
-        if not nan:
-            return found if several else found[0]
-        made = [c if c is None or _is_summed(c, dead) else _without_nan(xp, c, dead) for c in found]
+        made = _instead(found, again, unseen=True)
         return made if several else made[0]
 
     return strong
@@ -188,13 +203,16 @@ def of_unused(g: Any, cs: Any) -> Any:
         return cs
     several = isinstance(cs, (list, tuple))
     found = cs if several else [cs]
-    if not any(c is not None and has_nan(c, unseen=True) for c in found):
-        return cs
-    dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]
-    for part in g.values() if isinstance(g, dict) else [g]:
-        unused = xp.all(part == 0)
-        dead = unused if dead is None else xp.logical_and(dead, unused)
-    made = [None if c is None else _without_nan(xp, c, dead) for c in found]
+
+    def again() -> list[Any]:
+        here = [c for c in found if c is not None]
+        dead, xp = None, NAMESPACES[type(here[0])]
+        for part in g.values() if isinstance(g, dict) else [g]:
+            unused = xp.all(part == 0)
+            dead = unused if dead is None else xp.logical_and(dead, unused)
+        return [_without_nan(xp, c, dead) for c in here]
+
+    made = _instead(found, again, unseen=True)
     return made if several else made[0]
 
 

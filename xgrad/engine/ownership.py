@@ -24,13 +24,18 @@ class Others:
             if y is not None:
                 ids.add(id(y._raw))
 
-    def own(self, x: Array) -> Array:
-        """Return an array in a buffer that is its own, copied where it is not."""
-        if x._node is not None:
-            return x
+    def own(self, x: Array, near: Array | None = None) -> Array:
+        """Return an array in a buffer that is its own, copied where it is not.
+
+        Args:
+            x: what a walk gives.
+            near: the array that it is the derivative by, in whose chunks it is brought.
+        """
         raw, ids = x._raw, self.ids
         backend = BY_TYPE.get(type(raw)) or backend_of(raw)
-        if backend.leads:
+        if x._node is not None or backend.leads:
+            if near is not None and backend.settled is not None:
+                return Array(backend.settled(raw, near._raw), x._node)
             return x
         if id(raw) in ids or id(raw) in LENT or not backend.owns(raw):
             return Array(backend.copied(raw))

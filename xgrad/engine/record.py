@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -35,24 +34,6 @@ from .picklable import not_callable
 from .projection import ones_like
 from .seeds import kind, matched
 from .walks import cone, is_watched, pullback
-
-Argnums = int | Sequence[int]
-
-
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    if type(argnums) is int:
-        return (argnums,)
-    given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
-    try:
-        return tuple(map(operator.index, given))
-    except TypeError:
-        raise TypeError(
-            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
-            "position, or a tuple of positions, counted from 0. The arguments of f come in a "
-            "second call: xgrad.grad(f)(x)"
-        ) from None
-
 
 _WALK_LATER = frozenset(("vjp", "linearize"))
 """Transforms that walk when their caller asks, who may have refilled the arguments by then."""
@@ -147,7 +128,7 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
-            if type(x) in BY_TYPE and x.dtype in REAL and x.shape:  # as most, by the shortest way
+            if type(x) in BY_TYPE and x.dtype in REAL:  # as most, by the shortest way
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue
@@ -323,8 +304,8 @@ class Record:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
         own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
-        for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
-            v = own(value)
+        for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
+            v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
         found, start = [], 0
         for structure in self.structures:

@@ -137,7 +137,7 @@ def _unless_dead(xp: XP, x1: Any, x2: Any) -> Any:
     """Return what a strong product multiplies `x1` by: 0 where it turned NaN or infinity to 0."""
     if type(x2) in SCALARS and math.isfinite(abs(x2)):
         return x2
-    return xp.where((x1 == 0) & (x2 - x2 != 0), 0.0, x2)
+    return xp.where((x1 == 0) & ~xp.isfinite(x2), 0.0, x2)
 
 
 @elementwise(

@@ -301,10 +301,10 @@ def allclose(
 def _sinc_series(x: Any, order: int) -> Any:
     """Return a derivative of sin(u)/u near 0: that of the sum of (-1)^k u^2k / (2k + 1)!."""
     total: Any = 0.0
+    square = x * x
     for k in range(10 + 2 * order, (order - 1) // 2, -1):
-        weight = (-1) ** k / math.factorial(2 * k - order) / (2 * k + 1)
-        total = total + weight * x ** (2 * k - order)
-    return total
+        total = total * square + (-1) ** k / math.factorial(2 * k - order) / (2 * k + 1)
+    return total * x if order % 2 else total
 
 
 @elementwise(lambda xp, x, order: _sinc(x, order=order + 1))

@@ -33,7 +33,7 @@ from xgrad.engine.guarding import guarded, taken
 from xgrad.engine.projection import like
 from xgrad.engine.transposing import transposed
 
-from .border import conj, home, opaque, raw, untracked
+from .border import conj, home, opaque, untracked
 from .fitting import fitted, fitted_tangents, turned
 from .makers import vjps
 from .vspace import vspace
@@ -72,7 +72,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function on raw arrays, and tell the tape if an argument is tracked."""
         for x in args:
-            if type(x) not in _PLAIN and not _is_plain(x):
+            if type(x) is Array or (type(x) not in _PLAIN and not _is_plain(x)):
                 return self._tracked(args, kwargs)
         if effects.recorder.get() is not None or (kwargs and not _is_plain([*kwargs.values()])):
             return self._tracked(args, kwargs)
@@ -83,7 +83,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if is_inside() is None:
             return self.f(*args, **kwargs)
         with opaque():
-            return untracked(self.f(*args, **kwargs))
+            out = self.f(*args, **kwargs)
+        return out if type(out) in _PLAIN else untracked(out)
 
     @property
     def fun(self) -> Callable[..., Any]:
@@ -117,7 +118,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         values, nodes, argnums = list(args), [], []
         for i, x in enumerate(args):
             if isinstance(x, Array):
-                values[i] = raw(x)
+                values[i] = home(x._raw)
                 if x._node is not None:
                     nodes.append(x._node)
                     argnums.append(i)
@@ -129,13 +130,16 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
             left(self.name, nodes)
         if not nodes or not is_recording() or not self.is_traced:
             return self._called(values, kwargs)
-        if not self.has_rule:
+        if self.vjp_of_argnums is None and self.jvp_of_argnums is None:
             raise self.no_rule()
         out = self._called(values, kwargs)
         if type(out) is np.ndarray:  # the function may fill it again
             out = taken(out)
         made = np.asarray(out) if isinstance(out, (np.generic, float, complex)) else out
-        if not self.pulls or not tree.is_leaf_type(made) or isinstance(made, (int, Array)):
+        if self.vjp_of_argnums is None or (
+            type(made) is not np.ndarray
+            and (not tree.is_leaf_type(made) or isinstance(made, (int, Array)))
+        ):
             return self._recorded(args, kwargs, out)
         if made.dtype not in REAL and made.dtype not in COMPLEX:
             left(self.name, nodes)
