@@ -53,7 +53,7 @@ def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
 def _scaled(xp: XP, size: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
     """Return the p-norm of non-negative elements over axes, whose powers are of at most 1."""
     if 0 in size.shape:
-        return xp.sum(size, axis=axis, keepdims=keepdims)
+        return xp.sum(size, axis=axis, keepdims=keepdims) ** (1 / ord)
     top = (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=True)
     plain = (top == 0) | (top == math.inf)
     scaled = size / xp.where(plain, xp.ones_like(top), top)
