@@ -40,7 +40,7 @@ def _usable(dtype: Any) -> Any:
         raise TypeError(
             f"jax: {np.dtype(dtype).name} is switched off, and JAX would round it to single "
             'precision. Call jax.config.update("jax_enable_x64", True) at the start of the '
-            "program, or ask for dtype=xgrad.float32"
+            "program, ask for dtype=xgrad.float32, or call xgrad.set_default_dtype(xgrad.float32)"
         )
     return jax.dtypes.canonicalize_dtype(dtype)
 

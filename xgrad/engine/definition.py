@@ -8,11 +8,12 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
+from ..errors.kinds import UNKNOWN, is_unknown
 from ..names import lacking, too_many, unexpected
 from . import handed
 from .frames import called
 from .partials import names_of
-from .plain import PLAIN, integer, maker
+from .plain import integer, maker
 
 
 def _empty() -> None:
@@ -26,7 +27,7 @@ class Op:
         name: what it is called, without the underscore of a private one.
         kind: the name of its decorator.
         path: the backend's name of the function, as ``"linalg.svd"``.
-        arrays: the names of its array arguments; none if it takes a sequence of them.
+        arrays: the names of its array arguments; none if it `joins`, and takes a sequence of them.
         rest: the names of parameters that may be given by position.
         keywords: the names of what may be given by keyword.
         parameters: the names of all that is no array, in the order of the signature.
@@ -45,6 +46,7 @@ class Op:
         arrays: int | None,
         adapter: str = "",
         name: str = "",
+        joins: bool = False,
     ) -> None:
         self.name, self.kind = name or f.__name__.lstrip("_"), kind
         self.path = adapter or path + self.name
@@ -55,9 +57,8 @@ class Op:
         ]
         if arrays is None:
             arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
-        self.variadic = positional[:1] != [] and "Sequence[Array]" in str(positional[0].annotation)
-        own = [p.name for p in positional][:arrays]
-        self.arrays, self.rest = own * (not self.variadic), [p.name for p in positional][arrays:]
+        names = [p.name for p in positional]
+        self.joins, self.arrays, self.rest = joins, names[: 0 if joins else arrays], names[arrays:]
         by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         self.keywords = {p.name for p in parameters if p.kind in by_name}
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -75,7 +76,7 @@ class Op:
         """Refuse a rule that asks for what the op does not have."""
         given = {*self.arrays, *self.rest, *self.keywords, "out"}
         for name in names_of(f, skip):
-            if name not in given and not self.variadic:
+            if name not in given and not self.joins:
                 raise TypeError(
                     f"{self.name}: its rule asks for {name!r}; it may ask for {', '.join(given)}"
                 )
@@ -155,10 +156,12 @@ class Op:
         named = [(name, x) for name, x in (*zip(self.rest, rest, strict=False), *kwargs.items())]
         made = []
         for name, x in named:
-            if type(x) not in PLAIN and name in makers:
+            if x is not None and name in makers:
                 try:
                     x = makers[name](x)  # noqa: PLW2901 - the same in its plain form
                 except (TypeError, ValueError):
+                    if any(map(is_unknown, x if isinstance(x, (tuple, list)) else (x,))):
+                        raise ValueError(f"{called(self.path)}: got {UNKNOWN}") from None
                     sort = "an integer" if makers[name] is integer else "integers"
                     raise TypeError(
                         f"{called(self.path)}: {name} is {x!r:.60} of type "
@@ -167,6 +170,17 @@ class Op:
             made.append((name, x))
         count = len(rest)
         return tuple([x for _, x in made[:count]]), dict(made[count:])
+
+    def plainer(
+        self, rest: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Return the parameters of a call that has failed, if another form of them may not.
+
+        To some libraries 1 is no flag, and True no axis; to most they are.
+        """
+        made = self.plain(rest, kwargs)
+        given, plain = (*rest, *kwargs.values()), (*made[0], *made[1].values())
+        return made if [*map(type, given)] != [*map(type, plain)] else None
 
     def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments if the signature has them."""

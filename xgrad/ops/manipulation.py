@@ -9,9 +9,9 @@ from typing import Any, overload
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import XP
+from ..backends import XP, backend_of
 from ..engine.frames import called
-from ..engine.op import linear
+from ..engine.op import joint, linear
 from ..engine.operands import require_array, require_one_place
 from ..engine.plain import as_tuple
 from ..engine.projection import Like
@@ -165,7 +165,7 @@ def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
     return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
 
 
-@linear(lambda xp, g, shift, axis: xp.roll(g, _back(shift), axis=axis))
+@linear(lambda xp, g, shift, axis: roll(g, _back(shift), axis=axis))
 def roll(
     x: Array, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Array:
@@ -179,6 +179,17 @@ def roll(
     Returns:
         A new array of the shape of `x`.
     """
+    if axis is not None:
+        shift, axis = as_tuple(shift), as_tuple(axis)
+        if len(axis) == 1:  # several along it add up
+            shift = (sum(shift),)
+        elif len(shift) == 1:
+            shift *= len(axis)
+        if len(shift) != len(axis):
+            raise ValueError(
+                f"roll: got {len(shift)} shifts and {len(axis)} axes; expected one each"
+            )
+    return backend_of(x).xp.roll(x, shift, axis=axis)
 
 
 @as_given
@@ -229,7 +240,7 @@ def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int | None) -> list[Any]:
     return pieces
 
 
-@linear(_pieces)
+@joint(_pieces)
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     """Return arrays joined along an existing axis; flattened first if it is None.
 
@@ -253,7 +264,7 @@ def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     ]
 
 
-@linear(_slices)
+@joint(_slices)
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis.
 

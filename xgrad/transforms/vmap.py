@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from operator import index
 from typing import Any, Literal
 
 import xgrad
@@ -17,6 +18,7 @@ from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
 from ..engine.ownership import Others
 from ..engine.picklable import picklable
+from ..errors.kinds import length
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
@@ -109,13 +111,21 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
     entries, home = optree.tree_flatten(axes, none_is_leaf=True, namespace=trees.NAMESPACE)
     marked = home.unflatten([_NONE if a is None else a for a in entries])
     try:
-        found = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
-    except ValueError as error:
+        found: list[Any] = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
+    except ValueError:
+        several = isinstance(axes, (tuple, list)) and isinstance(tree, (tuple, list))
+        counts = f" (there are {len(tree)})" if several and len(axes) != len(tree) else ""
         raise ValueError(
-            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}: {error}. Expected an "
+            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}{counts}. Expected an "
             "axis, None, or a pytree of them in the structure of what it belongs to"
         ) from None
-    return [None if a is _NONE else a for a in found]
+    try:
+        return [None if a is _NONE else index(a) for a in found]
+    except TypeError:
+        raise TypeError(
+            f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
+            "pytree of them"
+        ) from None
 
 
 _NONE = object()
@@ -163,13 +173,14 @@ def _count(xs: list[Any], axes: list[int | None], names: list[str]) -> int:
             "vmap: no argument is mapped, so there is no number of examples; expected in_axes to "
             "have an axis for one at least"
         )
-    if len(set(sizes.values())) > 1:
+    known = [length(n) for n in sizes.values()]
+    if len(set(known)) > 1:
         shown = ", ".join(f"{name} has {n}" for name, n in sizes.items())
         raise ValueError(
             f"vmap: the arguments hold different numbers of examples: {shown}. Say None in in_axes "
             "for what is the same for each example"
         )
-    return int(next(iter(sizes.values())))
+    return known[0]
 
 
 def _run(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import errors
-from .. import _LOADED, BY_TYPE, Backend, backend_of
+from .. import BY_TYPE, LOADED, Backend, backend_of
 from . import extensions, indexing
 from .batch import Batch, NotBatchedError, elementwise, library
 from .border import holds
@@ -84,7 +84,7 @@ class _Batches(Backend):
 
     def numpy_dtype(self, dtype: Any) -> Any:
         """Return the NumPy dtype of some library's dtype."""
-        for backend in _LOADED.values():
+        for backend in LOADED.values():
             if dtype in backend.numpy_dtypes:
                 return backend.numpy_dtypes[dtype]
         return dtype
