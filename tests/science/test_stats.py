@@ -309,3 +309,41 @@ def test_a_moment_that_does_not_exist_is_infinite(name):
         for moment in ("mean", "var"):
             found = float(getattr(ours, moment)(xg.asarray(a)))
             assert found == pytest.approx(getattr(getattr(plain, name), moment)(a), nan_ok=True)
+
+
+def _of_others(st, a, s):
+    gamma = st.make_distribution(st.gamma)(a=s)
+    normal = st.Normal(mu=a, sigma=s)
+    return {
+        "shifted": gamma * 1.5 + a,
+        "turned": 2.0 - normal,
+        "scaled": st.Logistic() * s + a,
+        "exp": st.exp(normal),
+        "log": st.log(gamma),
+        "truncated": st.truncate(normal, lb=-0.5, ub=2.0),
+        "mixed": st.Mixture([normal, st.Normal()], weights=[0.3, 0.7]),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["shifted", "turned", "scaled", "exp", "log", "truncated", "mixed"]
+)
+def test_distributions_made_of_others(name):
+    def values(made, x, q):
+        found = [getattr(made, m)(x) for m in NEW]
+        found += [made.icdf(q), made.cdf(x, x + 0.2)]
+        if name not in ("exp", "log"):
+            found += [made.mean(), made.variance(), made.entropy()]
+        return [*found, *(e for e in made.support() if np.isfinite(float(getattr(e, "_raw", e))))]
+
+    x = 0.6
+    program = Program(name, lambda sp, xp, a, s: values(
+        _of_others(sp.stats if xp is xg else plain, a if xp is xg else float(a), s if xp is xg else float(s))[name], x, 0.3
+    ), (np.asarray(0.2), np.asarray(1.3)), order=1, rtol=1e-4, value=1e-6)  # fmt: skip
+    check(program)
+
+
+def test_averages_of_an_exponential_are_refused_by_name():
+    made = scipy.stats.exp(scipy.stats.Normal(mu=xg.asarray(0.3)))
+    with pytest.raises(NotImplementedError, match=r"stats\.exp: averages .*quad"):
+        made.mean()

@@ -14,10 +14,15 @@ from ..common import rest_of
 from .continuous import (
     Binomial,
     Logistic,
+    Mixture,
     Normal,
     Uniform,
+    exp,
+    log,
     made_distribution,
     make_distribution,
+    moving,
+    truncate,
 )
 from .distributions import Continuous, Discrete, Frozen
 from .goodness import anderson, chi2_contingency, cramervonmises, ks_1samp, kstest, shapiro
@@ -67,6 +72,7 @@ __all__ = [
     "Discrete",
     "Frozen",
     "Logistic",
+    "Mixture",
     "Normal",
     "Uniform",
     "anderson",
@@ -80,6 +86,7 @@ __all__ = [
     "dirichlet",
     "dirichlet_multinomial",
     "energy_distance",
+    "exp",
     "expectile",
     "gaussian_kde",
     "invwishart",
@@ -87,6 +94,7 @@ __all__ = [
     "ks_1samp",
     "kstest",
     "linregress",
+    "log",
     "make_distribution",
     "matrix_normal",
     "matrix_t",
@@ -105,6 +113,7 @@ __all__ = [
     "theilslopes",
     "trim1",
     "trimboth",
+    "truncate",
     "vonmises_fisher",
     "wasserstein_distance",
     "weightedtau",
@@ -136,3 +145,4 @@ def patch(module: Any) -> None:
 
     make.xgrad_original = own  # type: ignore[attr-defined]
     module.make_distribution = make
+    moving(module._distribution_infrastructure.ContinuousDistribution)

@@ -200,7 +200,7 @@ class _Distribution:
         if own:
             return own(*args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
-        return f(xgrad.asarray(self._standard_moment(name, rule, shapes)), loc, scale)
+        return f(_f(self._standard_moment(name, rule, shapes)), loc, scale)
 
     def _standard_moment(self, name: str, rule: Any, shapes: Any) -> Any:
         rule = rule or written(self.plain, f"_{name}")
@@ -268,8 +268,10 @@ class _Distribution:
             return self.plain.support(*args, **kwargs)
         shapes, loc, scale = self._split("support", args, kwargs)
         ends = self._ends(shapes)
+        spread = [xgrad.broadcast_arrays(xgrad.asarray(e), *shapes)[0] for e in ends]
         return tuple(
-            loc + scale * xgrad.broadcast_arrays(xgrad.asarray(e), *shapes)[0] for e in ends
+            xgrad.where(xgrad.isfinite(e), loc + scale * xgrad.where(xgrad.isfinite(e), e, 0.0), e)
+            for e in spread
         )
 
     def _ends(self, shapes: Any) -> tuple[Any, Any]:
@@ -556,4 +558,4 @@ class Frozen:
         if name.startswith("__"):
             raise AttributeError(name)
         method = getattr(self.dist, name)
-        return lambda *x: method(*x, *self.args, **self.kwds)
+        return lambda *x, **more: method(*x, *self.args, **self.kwds, **more)
