@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from functools import wraps
 from importlib import import_module
 from inspect import signature
@@ -102,11 +103,19 @@ def rest_of(name: str) -> Callable[[str], Any]:
     """
 
     def attribute(attr: str) -> Any:
-        if not attr.startswith("_"):  # the import system asks for __path__ while this is imported
-            module = import_module(f"scipy.{name}")
-            if hasattr(module, attr):
-                return getattr(module, attr)
-        raise AttributeError(f"module 'xgrad.scipy.{name}' has no attribute {attr!r}")
+        absent = f"module 'xgrad.scipy.{name}' has no attribute {attr!r}"
+        if attr.startswith("_"):  # the import system asks for __path__ while this is imported
+            raise AttributeError(absent)
+        module = import_module(f"scipy.{name}")
+        if hasattr(module, attr):
+            return getattr(module, attr)
+        near = get_close_matches(attr, dir(module), n=2)
+        meant = " or ".join(f"xgrad.scipy.{name}.{other}" for other in near)
+        raise AttributeError(
+            f"{absent}. Did you mean {meant}?"
+            if near
+            else f"{absent}, nor has SciPy's. dir(scipy.{name}) lists what there is"
+        )
 
     return attribute
 
