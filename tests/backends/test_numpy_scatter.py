@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from xgrad_backends import numpy_scatter
 
 
@@ -39,7 +40,7 @@ def test_it_is_add_at(monkeypatch: Any) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12, err_msg=str(key))
 
 
-@pytest.mark.parametrize("place", [5, -6])
-def test_an_index_out_of_bounds_raises(place: int) -> None:
-    with pytest.raises(IndexError, match=f"{place} is out of bounds"):
-        numpy_scatter.index_add(np.zeros(5), np.full(300, place), np.ones(300))
+@pytest.mark.parametrize("at", [5, -6])
+def test_an_index_out_of_bounds_raises(at: int) -> None:
+    with pytest.raises(IndexError, match=f"{at} is out of bounds"):
+        numpy_scatter.index_add(np.zeros(5), np.full(300, at), np.ones(300))
