@@ -55,6 +55,11 @@ class Sequential(Module):
     layers: list[Module]
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
+        if len(layers) == 1 and isinstance(layers[0], (list, tuple, dict)):
+            raise TypeError(
+                f"Sequential: got a {type(layers[0]).__name__} of layers; expected them one by "
+                "one, as in Sequential(*layers) or Sequential(*layers.values())"
+            )
         self.layers = [as_module(x) for x in layers]
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
