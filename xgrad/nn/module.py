@@ -51,7 +51,7 @@ def buffer(**kwargs: Any) -> Any:
 
 def generator(rng: Generator | int | None) -> Generator:
     """Return a generator from one, a seed, or None for numbers that differ from run to run."""
-    return xg.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
+    return rng if isinstance(rng, Generator) else xg.random.default_rng(rng)
 
 
 @dataclasses.dataclass(repr=False, eq=False)

@@ -9,6 +9,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...engine.operands import require_array
 from ...ops.activations import softplus
 from ...ops.halves import in_single
 from .checks import (
@@ -162,6 +163,7 @@ def cross_entropy(
     function = "cross_entropy"
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{function}: label_smoothing is {label_smoothing}; expected 0 to 1")
+    require_array(function, "target", target)
     axis = _class_axis(input, function)
     classes = input.shape[axis]
     if weight is not None:
