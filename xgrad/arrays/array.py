@@ -13,7 +13,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
@@ -79,6 +79,13 @@ class Array(Methods, Chunked):
         if self._node is not None:
             left("data", self._node)
         return self._raw
+
+    @data.setter
+    def data(self, value: Any) -> NoReturn:
+        raise AttributeError(
+            "an xgrad.Array's data is not replaced. Write to the array, off the tape: "
+            "with xgrad.no_grad(): x[...] = value"
+        )
 
     @property
     def backend(self) -> str:

@@ -6,6 +6,10 @@ _NEEDLESS = "nothing: xgrad computes at once"
 
 INSTEAD: dict[str, str] = {
     "jit": "xgrad.compile(f)",
+    "cond": "Python's if, or xgrad.where(condition, x, y); of a matrix, xgrad.linalg.cond(x)",
+    "fori_loop": "Python's for, or xgrad.scan(step, carry, xs)",
+    "while_loop": "Python's while",
+    "switch": "Python's if, or xgrad.where(condition, x, y)",
     "pmap": "xgrad.vmap(f)",
     "lax": "Python's own loops and branches, xgrad.scan, or xgrad.where",
     "numpy": "xgrad itself, as in `import xgrad as np`",

@@ -64,13 +64,16 @@ def _told(name: str, parameters: Mapping[str, inspect.Parameter], found: re.Matc
 
 def _not_imported(error: ImportError, said: str) -> None:
     """Say in the error of ``from xgrad import name`` what that of ``xgrad.name`` says."""
-    found = re.match(r"cannot import name '(\w+)' from '([\w.]+)'", said)
-    if found is None or found[2].partition(".")[0] != ROOT or found[2] not in sys.modules:
+    found = re.match(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'", said)
+    found = found or re.match(r"No module named '(?P<module>[\w.]+)\.(?P<name>\w+)'", said)
+    if found is None or found["module"].partition(".")[0] != ROOT:
         return
     try:
-        getattr(sys.modules[found[2]], found[1])
+        getattr(sys.modules[found["module"]], found["name"])
+    except KeyError:
+        return
     except AttributeError as missing:
-        error.msg = f"cannot import {found[1]!r}: {missing}"
+        error.msg = f"cannot import {found['name']!r}: {missing}"
 
 
 _BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -39,9 +39,12 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "out_dims": ("out_axes",),
     "reduction_indices": ("axis",),
     "reps": ("repetitions",),
+    "retain_graph": ("create_graph",),
     "shape": ("size",),
     "size": ("shape", "num"),
     "steps": ("num",),
+    "static_argnames": ("static",),
+    "static_argnums": ("static",),
     "unbiased": ("correction",),
 }
 """How other libraries spell what a function here may take under another name."""
@@ -53,6 +56,7 @@ INSTEAD = {
     "order": "Arrays have no order in memory here; leave it out",
     "casting": "Use xgrad.astype(x, dtype) before",
     "subok": "Leave it out",
+    "donate_argnums": "Leave it out",
     "num_workers": "xgrad.data.prefetch(batches) prepares the next one in another thread",
     "pin_memory": "Leave it out",
     "shuffle": "With seed= the order is drawn anew in each epoch; without, it is the data's",
