@@ -236,7 +236,8 @@ class Compiled(Generic[P, R_co]):
     def _record(self, call: Arguments, args: Any, kwargs: Any) -> Any:
         """Run the function and record it; return what it returned."""
         self._require_apart(call)
-        self._note(call)
+        old = self.entries.get(call.key)
+        self._note(call, old.changed if old else "")
         try:
             entry, found = self._recorded(call)
         except errors.TraceError as error:
@@ -247,6 +248,8 @@ class Compiled(Generic[P, R_co]):
             )
             self.entries[call.key] = None
             return self.f(*args, **kwargs)
+        if old is not None:
+            entry.follow(old)
         self.entries.pop(call.key, None)
         self.entries[call.key] = entry
         if call.quick is not None:
@@ -289,7 +292,7 @@ class Compiled(Generic[P, R_co]):
         donated = frozenset(trace.inputs[i] for i in call.donated)
         entry = Entry(self, program, structure, donated)
         entry.watched = list(trace.watched)
-        entry.watch(hidden, self.f)
+        entry.watch(hidden, self.f, call.others(), trace.frames)
         examples = [x.value if isinstance(x, Lazy) else x for x in flat]
         copy = call.backend.xp.asarray
         found = [
@@ -297,10 +300,11 @@ class Compiled(Generic[P, R_co]):
         ]
         return entry, found
 
-    def _note(self, call: Arguments) -> None:
+    def _note(self, call: Arguments, changed: str) -> None:
         """Log a recording; warn if there are many."""
         self._traces += 1
         why = "" if self._last_key is None else difference(self._last_key, call.key)
+        why = why or (f"{changed} has changed" if changed else "")
         self._last_key = call.key
         logger.info("recording %s%s", self.name, f" again: {why}" if why else "")
         if self._traces == MANY:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import SAVED, Rule, next_serial
 from ..backends import BY_TYPE, backend_of, is_recorded, under
 from ..backends.effects import recorder
 from .handed import NAMESPACES
@@ -76,17 +77,25 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
             parts = zip(found, both, strict=True)
             return [xp.where(xp.real(u) > 0, c, d) for c, (d, u) in parts if c is not None]
 
-        here = [c for c in found if c is not None]
-        if any(map(has_nan, here)):
-            instead = iter(again())
-        elif _waits(here[0]):
-            instead = iter(recorder.get().if_nan(here, again))  # type: ignore[union-attr]
-        else:
-            return cs
-        made = [None if c is None else next(instead) for c in found]
+        made = _instead(found, again)
         return made if several else made[0]
 
     return strong
+
+
+def _instead(found: Any, again: Callable[[], list[Any]], unseen: bool = False) -> Any:
+    """Return cotangents, or those of ``again()`` if one has a NaN; what is None stays None."""
+    here = [c for c in found if c is not None]
+    if not here:
+        return found
+    if _waits(here[0]):
+        made = recorder.get().if_nan(here, again)  # type: ignore[union-attr]
+    elif any(has_nan(c, unseen) for c in here):
+        made = again()
+    else:
+        return found
+    instead = iter(made)
+    return [None if c is None else next(instead) for c in found]
 
 
 def _waits(x: Any) -> bool:
@@ -111,17 +120,67 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
-        if not any(c is not None and has_nan(c, unseen=True) for c in found):
-            return cs
-        ndim = max(len(c.shape) for c in found if c is not None)
-        axes, dead = together(ndim, saved), None
-        for part in g if isinstance(g, (list, tuple)) else [g]:
-            unused = _unused(xp, part, ndim, axes)
-            dead = unused if dead is None else xp.logical_and(dead, unused)
-        made = [c if c is None or _is_summed(c, dead) else _without_nan(xp, c, dead) for c in found]
+
+        def unused() -> Any:
+            ndim = max(len(c.shape) for c in found if c is not None)
+            axes, dead = together(ndim, saved), None
+            for part in g if isinstance(g, (list, tuple)) else [g]:
+                other = _unused(xp, part, ndim, axes)
+                dead = other if dead is None else xp.logical_and(dead, other)
+            return dead
+
+        def again() -> list[Any]:
+            dead, here = unused(), [c for c in found if c is not None]
+            return [c if _is_summed(c, dead) else _without_nan(xp, c, dead) for c in here]
+
+        if any(map(_is_infinite, saved if type(saved) is tuple else (saved,))):
+            dead = unused()  # what is finite here may have a derivative that is not
+            given = spared(g, dead), spared(saved, dead)
+            found = spared(pull(xp, *given) if several else [pull(xp, *given)], dead)
+        made = _instead(found, again, unseen=True)
         return made if several else made[0]
 
     return strong
+
+
+def _is_infinite(x: Any) -> bool:
+    """Whether a saved value is on an outer tape and has entries that are not finite."""
+    if type(x) is not Array or x._node is None:
+        return False
+    raw = under(x._raw)
+    backend = backend_of(raw)
+    if not backend.on_host(raw):
+        return False
+    total = backend.xp.sum(raw) if raw.shape else raw
+    return bool(total - total != 0)
+
+
+def spared(x: Any, dead: Any) -> Any:
+    """Return arrays of an outer tape whose derivatives are zero instead of NaN where unused."""
+    if type(x) is list or type(x) is tuple:
+        return type(x)([spared(part, dead) for part in x])
+    if type(x) is not Array or x._node is None or len(x.shape) > len(dead.shape):
+        return x
+    unused = dead._raw if type(dead) is Array else dead
+    if len(x.shape) < len(dead.shape):
+        if any(n != 1 for n in dead.shape):
+            return x
+        unused = NAMESPACES[type(unused)].reshape(unused, ())
+    elif _is_summed(x, dead):
+        return x
+    return Array(x._raw, [next_serial(), _SPARED, x._node, unused, None])
+
+
+_SPARED = Rule(
+    "spared",
+    lambda xp, g, dead: _without_nan(xp, g, dead),
+    lambda xp, g, dead, fit, times: _without_nan(xp, g, dead),
+    lambda xp, ts, dead, fit, times: _without_nan(xp, ts[0], dead),
+    lambda node: Array(node[SAVED]),
+    makes_zeros=True,
+)
+_SPARED.is_opaque = False
+"""The identity, whose derivative is zero instead of NaN where `saved` is true."""
 
 
 def of_unused(g: Any, cs: Any) -> Any:
@@ -130,13 +189,16 @@ def of_unused(g: Any, cs: Any) -> Any:
         return cs
     several = isinstance(cs, (list, tuple))
     found = cs if several else [cs]
-    if not any(c is not None and has_nan(c, unseen=True) for c in found):
-        return cs
-    dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]
-    for part in g.values() if isinstance(g, dict) else [g]:
-        unused = xp.all(part == 0)
-        dead = unused if dead is None else xp.logical_and(dead, unused)
-    made = [None if c is None else _without_nan(xp, c, dead) for c in found]
+
+    def again() -> list[Any]:
+        here = [c for c in found if c is not None]
+        dead, xp = None, NAMESPACES[type(here[0])]
+        for part in g.values() if isinstance(g, dict) else [g]:
+            unused = xp.all(part == 0)
+            dead = unused if dead is None else xp.logical_and(dead, unused)
+        return [_without_nan(xp, c, dead) for c in here]
+
+    made = _instead(found, again, unseen=True)
     return made if several else made[0]
 
 

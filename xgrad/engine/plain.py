@@ -40,7 +40,7 @@ def is_scalar(x: Any) -> bool:
 
 def flag(x: Any) -> Any:
     """Return a truth value as Python's, if it is one of another kind."""
-    return bool(x) if is_scalar(x) else x
+    return bool(x) if is_scalar(x) or type(x) is int else x
 
 
 def number(x: Any) -> Any:
@@ -50,14 +50,14 @@ def number(x: Any) -> Any:
 
 def integer(x: Any) -> Any:
     """Return an integer, or raise TypeError; None stays as it is."""
-    return x if x is None else length(x)
+    return x if x is None else int(length(x))
 
 
 def integers(x: Any) -> Any:
     """Return an integer, or a tuple of integers of any sequence of them, or raise TypeError."""
     cls = type(x)
     if cls in PLAIN:
-        return x
+        return int(x) if cls is bool else x
     if cls is tuple:
         for n in x:
             if type(n) is not int:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from types import TracebackType
 from typing import Any, TypeVar
 
 from ..errors import UNKNOWN
 from ..errors.folding import folded, is_from_user
 from ..errors.kinds import is_unknown
 
-__all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
+__all__ = ["complete", "find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Twin = Callable[[str, str], Any]
@@ -86,6 +87,13 @@ def misspelled(f: Callable[..., Any], args: Any, kwargs: Any, said: str = "") ->
     from . import spelling
 
     return spelling.respelled(f, args, kwargs, said)
+
+
+def complete(error: BaseException, tb: TracebackType | None) -> None:
+    """Say in the error of a call that fits no function how the function is called."""
+    from . import misfits
+
+    misfits.completed(error, tb)
 
 
 def unmeasured(f: Callable[..., Any], args: Any, kwargs: Any, said: str) -> ValueError | None:

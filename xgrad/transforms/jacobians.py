@@ -14,8 +14,9 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..errors.folding import told_as
 from ..errors.kinds import length, require_function
 from .complex_forms import (
