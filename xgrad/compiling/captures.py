@@ -109,7 +109,8 @@ class Scan:
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
                 self._code(f.__code__, f.__globals__)
-                self._parts(node, f, 0, True)
+                for name, part in vars(f).items():
+                    self._look(node.attribute(name), part, 0, True)
         elif not isinstance(f, (type, types.BuiltinFunctionType)):
             self._look(node, f, 0, True)
 
@@ -188,15 +189,21 @@ class Scan:
             node.require_same(x)
 
     def _parts(self, node: Node, x: Any, depth: int, used: bool) -> None:
-        """Look at the attributes of an object; those that no code names only for hidden inputs."""
-        named = isinstance(x, (types.ModuleType, type)) or not _is_library(type(x))
+        """Look at the attributes of an object: of a user's at those that code names.
+
+        The others, and what a library keeps in its objects, may hold hidden inputs all the same.
+        """
+        is_space = isinstance(x, (types.ModuleType, type))
+        own = is_space or not _is_library(type(x))
         for name, part in list(_attributes(x, self.known)):
-            if isinstance(x, (types.ModuleType, type)) and name not in self.known:
-                continue
-            is_used = used and (not named or name in self.known)
-            if not named and type(part) not in SCALARS and isinstance(part, (str, *FUNCTIONS)):
-                continue  # inside of a library nobody turns these
-            self._look(node.attribute(name), part, depth + 1, is_used)
+            here, is_named = node.attribute(name), name in self.known
+            if own:
+                if is_named or not is_space:
+                    self._look(here, part, depth + 1, used and is_named)
+            elif isinstance(part, Array) or _is_array(part):
+                self._array(here, part, used)
+            elif not isinstance(part, (str, *FUNCTIONS)):
+                self._look(here, part, depth + 1, False)
 
     def _methods(self, kind: type, made: bool = False) -> None:
         """Look at the code of a user's class as far as other code names it, or Python calls it.
