@@ -15,6 +15,11 @@ from xgrad import errors
 W = xg.asarray([1.0, 2.0], requires_grad=True)
 
 
+class Table:
+    def to_numpy(self):
+        return np.ones(2)
+
+
 def strict(values: Any, device: str = "CPU_DEVICE") -> Any:
     library = pytest.importorskip("array_api_strict")
     return library.asarray(values, device=library.Device(device))
@@ -47,9 +52,19 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
         r"grad: got an argument of dtype int64.*Pass 3\.0 instead of 3.*argnums",
     ),
     "a string": (
-        lambda: xg.grad(lambda d: d["x"] * 2)({"x": 1.0, "kind": "linear"}),
+        lambda: xg.grad(lambda d: d)("linear"),
         errors.NotDifferentiableError,
-        r"grad: got 'linear' of type str.*static",
+        r"grad: got 'linear' of type str; expected an array",
+    ),
+    "an object": (
+        lambda: xg.grad(lambda d: d["x"] * 2)({"x": 1.0, "kind": object()}),
+        errors.NotDifferentiableError,
+        r"grad: got <object.*of type object.*static",
+    ),
+    "a table": (
+        lambda: xg.grad(lambda d: d["x"] * 2)({"x": 1.0, "kind": Table()}),
+        errors.NotDifferentiableError,
+        r"grad: got .*of type Table.*Pass its numbers, x\.to_numpy\(\)",
     ),
     "asarray": (
         lambda: np.asarray(W),

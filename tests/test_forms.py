@@ -27,6 +27,7 @@ def forms(x: Any) -> Iterator[tuple[str, Any]]:
     """Yield what means the same as a number, a flag or a tuple of numbers, by name."""
     if isinstance(x, bool):
         yield "numpy.bool", np.bool_(x)
+        yield "int", int(x)
     elif isinstance(x, int):
         yield "numpy.int64", np.int64(x)
         yield "0-d array", np.asarray(x)
@@ -238,6 +239,51 @@ def test_a_shape_is_the_same_in_every_form(computing: Any, name: str) -> None:
             if name in ("zeros", "ones", "empty", "full"):
                 with pytest.raises(TypeError, match=rf"{name}: shape is {bad!r}"):
                     SHAPES[name](bad)
+
+
+INDICES = (
+    np.asarray([1, 0]),
+    np.asarray([1, 1], dtype=np.int8),
+    np.asarray([1], dtype=">i4"),
+    np.asarray([False, True]),
+    np.ix_([1, 0], [2]),
+    (slice(None), np.asarray([2, 2])),
+    (np.asarray([0, 1]), np.asarray([1, 2])),
+    np.arange(6).reshape(2, 3) > 2,
+)
+
+
+def test_an_index_of_numpy_is_one_of_every_library(computing: Any) -> None:
+    """As a list is: what a generator of NumPy drew chooses rows of a tensor."""
+    raw = np.arange(6.0).reshape(2, 3)
+    x = xg.asarray(computing.raw(raw))
+    for key in INDICES:
+        expected = raw * 0
+        np.add.at(expected, key, 2 * raw[key])
+        got = xg.grad(lambda x, key=key: xg.sum(x[key] ** 2))(x)
+        np.testing.assert_array_equal(host(got), expected)
+    rows, places = np.asarray([1, 0, 1]), np.asarray([[2], [0]])
+    np.testing.assert_array_equal(host(xg.take(x, rows, axis=0)), raw[rows])
+    taken = np.take_along_axis(raw, places, axis=1)
+    np.testing.assert_array_equal(host(xg.take_along_axis(x, places, axis=1)), taken)
+    assert float(xg.sum(xg.index_add(x, rows, 1.0)).item()) == 15 + 9
+    assert float(xg.sum(xg.index_set(x, np.asarray([0]), 1.0)).item()) == 12 + 3
+
+
+SHIFTS = ((1, None), (2, (0, 1)), ((2,), (0, 1)), ((2, 1), 1), ((1, 2), (1, 0)), (np.asarray(1), 0))
+
+
+def test_shifts_and_axes_are_broadcast(computing: Any) -> None:
+    raw = np.arange(6.0).reshape(2, 3)
+    x = xg.asarray(computing.raw(raw))
+    for shift, axis in SHIFTS:
+        expected = 2 * np.roll(raw, shift, axis)
+        got = xg.vjp(lambda x, s=shift, a=axis: xg.roll(x, s, axis=a), x)
+        np.testing.assert_array_equal(2 * host(got[0]), expected)
+        np.testing.assert_array_equal(host(got[1](got[0])[0]), raw)
+        np.testing.assert_array_equal(host(np.roll(x, shift, axis)), expected / 2)
+    with pytest.raises(ValueError, match="roll: got 3 shifts and 2 axes"):
+        xg.roll(x, (1, 2, 3), axis=(0, 1))
 
 
 NUMBERS = (2, 2.0, np.float64(2), np.int64(2), np.asarray(2.0), xg.asarray(2.0))

@@ -216,6 +216,14 @@ BAD = {
         ValueError,
         "as many of the same dtypes",
     ),
+    "mpi4py's name": (lambda comm: comm.Get_rank(), AttributeError, r"Instead: comm\.rank"),
+    "JAX's name": (lambda comm: comm.psum(1.0), AttributeError, r"Instead: comm\.allreduce\(x\)"),
+    "a misspelt name": (lambda comm: comm.allgathr(1.0), AttributeError, "mean: 'allgather'"),
+    "a name of the module": (
+        lambda comm: dist.all_reduce(1.0),
+        AttributeError,
+        r"Instead: dist\.group\(\)\.allreduce\(x\)",
+    ),
     "a communicator": (lambda comm: dist.use(3), TypeError, "expected an mpi4py.MPI.Comm"),
     "a number of threads": (lambda comm: dist.run_threads(len, 0), ValueError, "positive number"),
 }

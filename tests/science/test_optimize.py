@@ -63,6 +63,24 @@ PROGRAMS = (
     O("lsq_linear", M, B, f=lambda o, xp, m, b: o.lsq_linear(m, b, (-0.2, 0.3), tol=1e-13).x, value=1e-6, rtol=1e-3),
     O("linprog", np.asarray([4.0, 6.0]), np.asarray([[1.0, 2.0], [3.0, 1.0]]), f=lambda o, xp, b, m: [
         o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).x, o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).fun], value=1e-9),
+    O("linprog, prices", np.asarray([-1.0, -1.2]), np.asarray([4.0, 6.0]), f=lambda o, xp, c, b: [
+        v for r in [o.linprog(c, A_ub=[[1.0, 2.0], [0.0, 1.0]], b_ub=b, A_eq=[[3.0, 1.0]], b_eq=[5.0])] for v in (r.slack, r.con, r.ineqlin.marginals, r.eqlin.marginals)], value=1e-9),
+    O("minimize, value and gradient", A, f=lambda o, xp, a: o.minimize(lambda x: (((x - a) ** 2).sum(), 2 * (x - a)), np.ones(4), jac=True, tol=1e-12).x, order=1),
+    O("root, value and Jacobian", A, f=lambda o, xp, a: o.root(lambda x: (x**3 - a, xp.diag(3 * x**2)), np.ones(4), jac=True, tol=1e-13).x, order=1),
+    O("a number to begin with", np.asarray(1.3), f=lambda o, xp, a: o.minimize(lambda x: (x[0] - a) ** 2, 0.0, tol=1e-11).x, order=1),
+    O("newton, all of it", A, f=lambda o, xp, a: o.newton(lambda x: x**3 - a, np.ones(4), tol=1e-13, full_output=True)[0], value=1e-9, order=1),
+    O("least_squares, more", B, f=lambda o, xp, b: [v for r in [o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x + 0.1 * (x**2).sum() - b, np.zeros(4), xtol=1e-14, ftol=1e-14, gtol=1e-14)] for v in (r.cost, r.fun, r.jac)], rtol=1e-3, step=1e-4, order=1),
+    O("least_squares, a loss", B, f=lambda o, xp, b: o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x - b, np.zeros(4), loss=lambda z: xp.stack([xp.log1p(z), 1 / (1 + z), -1 / (1 + z) ** 2]), xtol=1e-14, ftol=1e-14, gtol=1e-14).x, rtol=1e-3, step=1e-2, order=1),
+    O("leastsq", DATA, f=lambda o, xp, y: o.leastsq(lambda p: p[0] * xp.exp(-p[1] * T) - y, [1.0, 1.0], full_output=True, ftol=1e-13, xtol=1e-13)[:2], rtol=1e-3, step=1e-4, order=1),
+    O("curve_fit, a matrix of sigma", DATA, f=lambda o, xp, y: o.curve_fit(
+        lambda t, a, k: a * xp.exp(-k * t), T, y, (1.0, 1.0), sigma=0.01 * np.eye(9) + 0.002, full_output=True, ftol=1e-14, xtol=1e-14)[:2], rtol=1e-3, step=1e-4, order=1),
+    O("curve_fit, NaN", DATA, f=lambda o, xp, y: o.curve_fit(
+        lambda t, a, k: a * xp.exp(-k * t), T, y + np.where(T == 1.0, np.nan, 0.0), (1.0, 1.0), nan_policy="omit", ftol=1e-14, xtol=1e-14)[0], rtol=1e-3, step=1e-4, order=1),
+    O("lsq_linear, cost", M, B, f=lambda o, xp, m, b: [v for r in [o.lsq_linear(m, b, (-0.2, 0.3), tol=1e-13)] for v in (r.cost, r.fun)], value=1e-6, rtol=1e-3, order=1),
+    O("isotonic_regression", B, np.abs(B) + 0.5, f=lambda o, xp, y, w: [v for r in [o.isotonic_regression(y, weights=w)] for v in (r.x, r.weights)], order=1),
+    O("milp", A, f=lambda o, xp, c: o.milp(c, integrality=np.ones(4), constraints=o.LinearConstraint(np.ones((1, 4)), 1.5, np.inf)).fun, order=1),
     O("assignment", M[:4], f=lambda o, xp, c: c[o.linear_sum_assignment(c)]),
 )  # fmt: skip
 

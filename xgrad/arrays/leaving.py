@@ -119,7 +119,7 @@ ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapez
 ELSEWHERE = (
     "map over workers with xgrad.distributed.starmap(f, pool)([(x, ...), ...]), or differentiate "
     "inside the function that a worker runs, or around the call that is kept in a file, and pass "
-    "what comes out"
+    "what comes out; between ranks of MPI write xgrad.distributed.use(comm).allreduce(x)"
 )
 """What to do instead of a pickle: across processes and files there is no tape."""
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import SAVED, Rule, next_serial
 from ..backends import BY_TYPE, backend_of, is_recorded, under
 from ..backends.effects import recorder
 from .handed import NAMESPACES
@@ -120,19 +121,66 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
 
-        def again() -> list[Any]:
-            here = [c for c in found if c is not None]
-            ndim = max(len(c.shape) for c in here)
+        def unused() -> Any:
+            ndim = max(len(c.shape) for c in found if c is not None)
             axes, dead = together(ndim, saved), None
             for part in g if isinstance(g, (list, tuple)) else [g]:
-                unused = _unused(xp, part, ndim, axes)
-                dead = unused if dead is None else xp.logical_and(dead, unused)
+                other = _unused(xp, part, ndim, axes)
+                dead = other if dead is None else xp.logical_and(dead, other)
+            return dead
+
+        def again() -> list[Any]:
+            dead, here = unused(), [c for c in found if c is not None]
             return [c if _is_summed(c, dead) else _without_nan(xp, c, dead) for c in here]
 
+        if any(map(_is_infinite, saved if type(saved) is tuple else (saved,))):
+            dead = unused()  # what is finite here may have a derivative that is not
+            given = spared(g, dead), spared(saved, dead)
+            found = spared(pull(xp, *given) if several else [pull(xp, *given)], dead)
         made = _instead(found, again, unseen=True)
         return made if several else made[0]
 
     return strong
+
+
+def _is_infinite(x: Any) -> bool:
+    """Whether a saved value is on an outer tape and has entries that are not finite."""
+    if type(x) is not Array or x._node is None:
+        return False
+    raw = under(x._raw)
+    backend = backend_of(raw)
+    if not backend.on_host(raw):
+        return False
+    total = backend.xp.sum(raw) if raw.shape else raw
+    return bool(total - total != 0)
+
+
+def spared(x: Any, dead: Any) -> Any:
+    """Return arrays of an outer tape whose derivatives are zero instead of NaN where unused."""
+    if type(x) is list or type(x) is tuple:
+        return type(x)([spared(part, dead) for part in x])
+    if type(x) is not Array or x._node is None or len(x.shape) > len(dead.shape):
+        return x
+    unused = dead._raw if type(dead) is Array else dead
+    if len(x.shape) < len(dead.shape):
+        if any(n != 1 for n in dead.shape):
+            return x
+        unused = NAMESPACES[type(unused)].reshape(unused, ())
+    elif _is_summed(x, dead):
+        return x
+    return Array(x._raw, [next_serial(), _SPARED, x._node, unused, None])
+
+
+_SPARED = Rule(
+    "spared",
+    lambda xp, g, dead: _without_nan(xp, g, dead),
+    lambda xp, g, dead, fit, times: _without_nan(xp, g, dead),
+    lambda xp, ts, dead, fit, times: _without_nan(xp, ts[0], dead),
+    lambda node: Array(node[SAVED]),
+    makes_zeros=True,
+)
+_SPARED.is_opaque = False
+"""The identity, whose derivative is zero instead of NaN where `saved` is true."""
 
 
 def of_unused(g: Any, cs: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, NamedTuple, TypeVar
@@ -89,6 +90,25 @@ def require_kind(what: str, name: str, value: Any, annotation: Any) -> None:
             f"{what}: {name} is {value!r:.60} of type {type(value).__qualname__}; expected "
             f"{kind.words}. help({what}) tells of each argument"
         )
+
+
+UNKNOWN = (
+    "an array with a length that is not known, as Dask's X[mask]; expected known ones. Call "
+    "x.compute_chunk_sizes() on Dask's array first, which computes the mask, or weigh the entries "
+    "with xgrad.where(mask, x, 0.0)"
+)
+
+
+def length(n: Any) -> int:
+    """Return a whole number, or raise TypeError, or ValueError for a length that is not known."""
+    if is_unknown(n):
+        raise ValueError(f"got {UNKNOWN}")
+    return operator.index(n)
+
+
+def is_unknown(n: Any) -> bool:
+    """Whether this is a length that is not known: NaN stands for it."""
+    return type(n) is float and n != n  # noqa: PLR0124
 
 
 _MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

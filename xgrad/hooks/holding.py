@@ -9,14 +9,12 @@ from typing import Any
 
 import xgrad
 
-from ..backends.batched import Batch
-
 SYSTEMS = "scipy.signal._ltisys"
 """Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
 
 
 def holds(x: Any, depth: int = 4) -> bool:
-    """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
+    """Whether there is an `Array` in an argument, or in what a function reads."""
     if isinstance(x, xgrad.Array):
         return True
     if bare(x) is not x:
@@ -50,9 +48,9 @@ def bare(x: Any) -> Any:
 
 
 def _read(x: Any, depth: int) -> bool:
-    """Whether a function that reads `x` reads something tracked, or many examples."""
+    """Whether a function that reads `x` reads an `Array`: SciPy writes to what it returns."""
     if isinstance(x, xgrad.Array):
-        return x.is_tracked or isinstance(x._raw, Batch)
+        return True
     return (
         holds(x, depth)
         if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType))

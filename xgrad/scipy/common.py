@@ -96,17 +96,20 @@ class outside:  # noqa: N801 - it is called as a function is
     """A function as a solver of the library calls it: raw arrays out, nothing recorded.
 
     It is no plain function, so that the hooks do not look into what it closes over: a solver hands
-    it to others of SciPy's.
+    it to others of SciPy's. Where it returns several arrays they are one, unless they are to stay
+    what they are (`whole`).
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+    def __init__(self, f: Callable[..., Any], whole: bool = False) -> None:
+        self.f, self.whole = f, whole
         self.__name__ = getattr(f, "__name__", "f")
 
     def __call__(self, *args: Any) -> Any:
         """Return what the function returns, raw."""
         with tape.recording(False):
             out = self.f(*[np.float64(x) if type(x) is float else x for x in args])
+            if self.whole:
+                return raws(out)
             return raw(out if isinstance(out, Array) else joined(out))
 
 

@@ -28,10 +28,11 @@ from .define import (
 # Exponential and trigonometric integrals ---------------------------------------------------------
 
 
-@elementwise(lambda xp, x, out: out * (x - 1) / x)
+@elementwise(lambda xp, x, out: out * ((x - 1) / x))
 def _exp_over(x: Array, /) -> Array:
-    """Return ``exp(x) / x``, whose derivative is 0 at 1."""
-    return backend_of(x).xp.exp(x) / x
+    """Return ``exp(x) / x``, whose derivative is 0 at 1, also where ``exp(x)`` is infinite."""
+    half = backend_of(x).xp.exp(0.5 * x)
+    return half * (half / x)
 
 
 @special(lambda xp, x: _exp_over(x))

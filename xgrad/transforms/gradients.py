@@ -15,8 +15,9 @@ from .. import errors
 from ..arrays.array import Array
 from ..backends import BY_TYPE, REAL, backend_of
 from ..debugging import constant_results, lost_paths
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..engine.seeds import matched
 from ..engine.tape import SERIAL
 from ..errors.folding import folded

@@ -14,10 +14,11 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..errors.folding import told_as
-from ..errors.kinds import require_function
+from ..errors.kinds import length, require_function
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -337,7 +338,7 @@ def _units(x: Array, unit: Any, start: int, count: int) -> Any:
 def _basis(x: Array, unit: Any) -> Iterator[Array]:
     """Yield the unit vectors of the space of an array, times 1 or i."""
     backend = backend_of(x._raw)
-    for i in range(x.size):
+    for i in range(length(x.size)):
         flat = backend.xp.reshape(trees.zeros_like(x), (-1,))
         flat = backend.setitem(flat, i, unit, False)
         yield Array(backend.xp.reshape(flat, x.shape))

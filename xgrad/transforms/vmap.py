@@ -18,6 +18,7 @@ from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
 from ..engine.ownership import Others
 from ..engine.picklable import picklable
+from ..errors.kinds import length
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
@@ -172,13 +173,14 @@ def _count(xs: list[Any], axes: list[int | None], names: list[str]) -> int:
             "vmap: no argument is mapped, so there is no number of examples; expected in_axes to "
             "have an axis for one at least"
         )
-    if len(set(sizes.values())) > 1:
+    known = [length(n) for n in sizes.values()]
+    if len(set(known)) > 1:
         shown = ", ".join(f"{name} has {n}" for name, n in sizes.items())
         raise ValueError(
             f"vmap: the arguments hold different numbers of examples: {shown}. Say None in in_axes "
             "for what is the same for each example"
         )
-    return int(next(iter(sizes.values())))
+    return known[0]
 
 
 def _run(

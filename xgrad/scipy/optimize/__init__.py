@@ -14,8 +14,8 @@ from .equations import (
     toms748,
 )
 from .minima import minimize, minimize_scalar
-from .programs import linear_sum_assignment, linprog
-from .squares import curve_fit, least_squares, lsq_linear, nnls
+from .programs import isotonic_regression, linear_sum_assignment, linprog, milp
+from .squares import curve_fit, least_squares, leastsq, lsq_linear, nnls
 
 __all__ = [
     "bisect",
@@ -24,10 +24,13 @@ __all__ = [
     "curve_fit",
     "fixed_point",
     "fsolve",
+    "isotonic_regression",
     "least_squares",
+    "leastsq",
     "linear_sum_assignment",
     "linprog",
     "lsq_linear",
+    "milp",
     "minimize",
     "minimize_scalar",
     "newton",
