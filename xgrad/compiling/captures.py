@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,14 +26,16 @@ from .trace import is_users
 
 __all__ = ["guards_of"]
 
-DEEPEST = 6
-"""How many objects in objects are looked into."""
+DEEP, DEEPEST = 6, 64
+"""How many objects in objects are looked into for hidden inputs, and for what the code names."""
 
 MAKING = frozenset("__init__ __new__ __post_init__ __setstate__ __set_name__".split())
 """Methods that make an object."""
 
 PLAIN = (*SCALARS, str, bytes, type(None))
 """What is compared by its value."""
+
+BUFFERS = (bytearray, array)
 
 FUNCTIONS = (
     *(types.FunctionType, types.BuiltinFunctionType, types.MethodType),
@@ -129,6 +133,13 @@ class Scan:
 
     def _look(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at one thing: `used` tells whether the code names it, or may reach it otherwise."""
+        try:
+            self._looked(node, x, depth, used)
+        except Exception:  # a stand-in for what is not there, say, raises whatever it is asked
+            if used:
+                node.require_same(x)
+
+    def _looked(self, node: Node, x: Any, depth: int, used: bool) -> None:
         kind = type(x)
         if kind in PLAIN:
             if used or kind in SCALARS:
@@ -150,7 +161,7 @@ class Scan:
         elif hasattr(x, "__wrapped__") and type(x).__module__.startswith("xgrad."):
             node.require_same(x)  # compiled in turn
             self._function(x.__wrapped__, self.guards.constant(x.__wrapped__))
-        elif id(x) in self._seen or depth > DEEPEST:
+        elif id(x) in self._seen or depth > (DEEPEST if used else DEEP):
             if used:
                 node.require_same(x)
         else:
@@ -166,7 +177,7 @@ class Scan:
 
     def _holder(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at what is in a container or an object."""
-        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque, *BUFFERS)):
             if all(type(part) in PLAIN for part in _entries(x)):
                 if used:
                     node.require_equal(x)
@@ -231,11 +242,16 @@ def _is_named(f: types.FunctionType) -> bool:
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of globals and attributes in a function and in those that it defines."""
+    """Yield the names of globals and attributes in a function and in those that it defines.
+
+    A text may be one too, as in ``getattr(x, "name")``.
+    """
     yield from code.co_names
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             yield from _names(inner)
+        elif isinstance(inner, str) and inner.isidentifier():
+            yield inner
 
 
 def _functions_in(part: Any) -> list[types.FunctionType]:
@@ -276,6 +292,8 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 def _has_parts(x: Any) -> bool:
     """Whether an object may hold arrays of the user's, as a model does."""
+    if isinstance(x, threading.local):
+        return True
     root = type(x).__module__.partition(".")[0]
     has_slots = any(_slots(base) for base in type(x).__mro__ if not _is_library(base))
     return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES

@@ -10,6 +10,7 @@ import operator
 import weakref
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -124,9 +125,9 @@ class Node:
     def require_equal(self, x: Any) -> None:
         """Let it be equal, and of the same type."""
         now, then = self.value(), self._guards.name(x)
-        if isinstance(x, (dict, list, set, deque)):  # which may change under their identity
-            copy = self._guards.name(x.copy())
-            self._guards.require(f"equal({now}, {copy})", self.path)
+        if not isinstance(x, (str, bytes, tuple, frozenset)) and hasattr(x, "__len__"):
+            held = self._guards.name(copy(x))  # it may change under its identity
+            self._guards.require(f"equal({now}, {held})", self.path)
         else:
             self._guards.require(f"{now} is {then} or equal({now}, {then})", self.path)
 
