@@ -112,8 +112,9 @@ def huber_loss(
 
 
 def _huber(d: Any, delta: float) -> Any:
-    size = xg.abs(d)
-    return xg.where(size < delta, 0.5 * xg.square(d), delta * (size - 0.5 * delta))
+    """Return ``d**2 / 2`` in the middle; with d clipped to delta, c, both are ``c (d - c / 2)``."""
+    clipped = xg.clip(d, -delta, delta)
+    return clipped * (d - 0.5 * clipped)
 
 
 def _class_axis(input: Any, function: str) -> int:
