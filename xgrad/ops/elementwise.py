@@ -677,6 +677,7 @@ def _copysign(x1: Operand, x2: Operand, /) -> Array:
     """Return the magnitude of `x1` with the sign of `x2`, which is not tracked."""
 
 
+@as_given
 def copysign(x1: Operand, x2: Operand, /) -> Array:
     """Return the magnitude of `x1` with the sign of `x2`.
 
