@@ -23,7 +23,7 @@
     +-- TraceError                       (TypeError)     ``compile`` needs a value not known yet
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     XgradWarning                         (UserWarning)
-    +-- CompileWarning                   a compiled function is slower than it might be
+    +-- CompileWarning                   a compiled function is slow, or draws only once
     +-- ConstantResultWarning            a result that does not depend on what it is derived by
     +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
     +-- LoopWarning                      ``vmap`` calls a black box in a loop
@@ -195,7 +195,10 @@ class DegenerateSpectrumWarning(XgradWarning):
 
 
 class CompileWarning(XgradWarning):
-    """A compiled function is recorded anew again and again, or runs uncompiled."""
+    """A compiled function is recorded anew again and again, runs uncompiled, or draws only once.
+
+    Random numbers of other libraries than xgrad are drawn while it is recorded, and stay.
+    """
 
 
 class LoopWarning(XgradWarning):
