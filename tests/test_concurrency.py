@@ -512,3 +512,21 @@ def test_results_that_share_a_graph_are_walked_one_by_one():
     b.backward()
     expected = xg.grad(lambda x: xg.sum(xg.sin(x) ** 2 + xg.exp(xg.sin(x))))(X)
     np.testing.assert_allclose(x.grad.data, expected, rtol=1e-14)
+
+
+def test_threads_that_meet_a_class_together_register_it_once():
+    for _ in range(20):
+
+        @dataclasses.dataclass
+        class Pair:
+            x: float
+            y: float
+
+        together = threading.Barrier(4)
+
+        def leaves(_, cls=Pair, together=together):
+            together.wait()
+            return xg.tree.leaves(cls(1.0, 2.0))
+
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(leaves, range(4))) == [[1.0, 2.0]] * 4

@@ -2,6 +2,7 @@
 """The two modes of each function of linear algebra agree, in each shape: <g, J t> = <J^H g, t>."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -321,3 +322,13 @@ def test_cotangents_of_large_cholesky_factors_follow_the_formula(n, dtype):
     (got,) = xg.vjp(la.cholesky, x)[1](g)
     rtol = 2e-4 if dtype == "float32" else 1e-11
     np.testing.assert_allclose(got, want / 2 + want.conj().T / 2, rtol=rtol, atol=rtol)
+
+
+@pytest.mark.parametrize("shape", [(2000, 3), (3, 2000)])
+def test_the_gradient_of_a_pseudoinverse_makes_the_smaller_square(shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    tracemalloc.start()
+    xg.grad(lambda x: xg.sum(xg.linalg.pinv(x) ** 2))(x)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30 * x.nbytes

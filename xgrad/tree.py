@@ -13,6 +13,7 @@ that stands in several places is a leaf in each; `ties` tells which are the same
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from enum import Enum
@@ -76,8 +77,20 @@ def _is_record(x: Any) -> bool:
     return dataclasses.is_dataclass(x) and not isinstance(x, type)
 
 
+_registering = threading.Lock()
+_registered: set[type] = set()
+
+
 def _register(cls: type) -> bool:
     """Make a class known as one of pytrees or of constants; return whether it is one."""
+    with _registering:  # another thread may have come upon it at the same time
+        if cls not in _registered and not _is_now_one(cls):
+            return False
+        _registered.add(cls)
+    return True
+
+
+def _is_now_one(cls: type) -> bool:
     import optree
 
     node: Any = cls  # whose classes optree's types expect to be collections

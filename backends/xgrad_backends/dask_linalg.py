@@ -76,6 +76,25 @@ def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     return _stacked("svd", f"(m,n)->{shapes}")(x, full_matrices=full_matrices)
 
 
+def _pinv(x: Any, /, *, rtol: Any = None) -> Any:
+    rtol = max(x.shape[-2:]) * np.finfo(x.dtype).eps if rtol is None else rtol
+    if _is_tall(x):
+        q, r = _qr(x)
+        return _pinv(r, rtol=rtol) @ q.conj().T
+    if _is_tall(x.T):
+        return _pinv(x.T, rtol=rtol).T
+    return _stacked("pinv", "(m,n)->(n,m)")(x, rtol=rtol)
+
+
+def _matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    if not (_is_tall(x) or _is_tall(x.T)):
+        more = {} if rtol is None else {"rtol": rtol}
+        return _stacked("matrix_rank", "(m,n)->()")(x, **more)
+    s = _svdvals(x)
+    rtol = max(x.shape) * np.finfo(s.dtype).eps if rtol is None else rtol
+    return da.sum(s > rtol * da.max(s))
+
+
 def _svdvals(x: Any, /) -> Any:
     if x.ndim == 2 and (_is_tall(x) or _is_tall(x.T)):
         return _svd(x, full_matrices=False)[1]
@@ -159,8 +178,8 @@ LINALG = Namespace(
     eigvals=_stacked("eigvals", "(m,m)->(m)"),
     eigvalsh=_stacked("eigvalsh", "(m,m)->(m)"),
     inv=_inv,
-    matrix_rank=_stacked("matrix_rank", "(m,n)->()"),
-    pinv=_stacked("pinv", "(m,n)->(n,m)"),
+    matrix_rank=_matrix_rank,
+    pinv=_pinv,
     qr=_qr,
     slogdet=_slogdet,
     solve=_solve,

@@ -435,7 +435,7 @@ MATRICES = {
 
 
 SQUARES = ("lstsq", "pinv", "normal equations")
-"""What makes a square as wide as the data is long, or lays out the whole Y beside it."""
+"""What lays out the whole Y beside it, which is as large as a chunk."""
 
 
 @pytest.mark.parametrize("name", MATRICES)

@@ -4,6 +4,8 @@
 The ranks are threads; `test_mpi.py` runs the same programs on processes.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -182,6 +184,24 @@ def test_sums_in_order_are_those_of_numpy():
         np.testing.assert_array_equal(a, total)
         np.testing.assert_array_equal(b, total)
         assert rank != 0 or np.array_equal(c, total)
+
+
+def test_threads_of_a_pool_have_the_group_of_the_main_thread():
+    def in_a_thread(f):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(f).result()
+
+    chosen = dist.use()
+    assert in_a_thread(dist.group) is chosen
+    with pytest.raises(DistributedError, match="hand what it returns"):
+        dist.run_threads(lambda c: (dist.use(c), in_a_thread(dist.group)), 2)
+
+    def handed_over(c):
+        comm = dist.use(c)
+        return in_a_thread(lambda: comm.allreduce(1.0))
+
+    found = dist.run_threads(handed_over, 2)
+    assert [float(x) for x in found] == [2.0, 2.0]
 
 
 def test_on_each_backend(computing):

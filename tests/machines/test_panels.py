@@ -12,7 +12,7 @@ da = pytest.importorskip("dask.array")
 pytest.importorskip("scipy")
 
 RNG = np.random.default_rng(0)
-N = 25
+N = 17
 A = RNG.normal(size=(N, N)) * (np.arange(N * N) > 0).reshape(N, N)  # it needs its pivots
 TURNED = A + 1j * RNG.normal(size=(N, N))
 B = RNG.normal(size=(N, 6))
@@ -56,7 +56,7 @@ def test_values_and_derivatives_are_those_of_whole_matrices(name, a):
     def computes(*args, **kwargs):
         raise AssertionError("something was computed")
 
-    with dask.config.set({"array.chunk-size": "1kiB"}):
+    with dask.config.set({"array.chunk-size": "700B"}):
         with dask.config.set(scheduler=computes):
             found = derived(rows, columns)
             assert found[0][1][0].chunks == rows.chunks
@@ -78,7 +78,7 @@ def size_of(y):
 
 def test_a_singular_matrix_is_named_when_it_is_computed():
     a = da.from_array(A * (np.arange(N) != 7), chunks=10)
-    with dask.config.set({"array.chunk-size": "1kiB"}):
+    with dask.config.set({"array.chunk-size": "700B"}):
         x = xg.linalg.solve(a, da.from_array(B))
         with pytest.raises(np.linalg.LinAlgError, match="pivot 7 of its LU factors is 0"):
             x.compute()

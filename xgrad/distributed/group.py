@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from .. import errors
 from .. import tree as trees
 from ..backends import COMPLEX, REAL
 from .collectives import communicate
 from .communicator import Communicator, Serial
 from .messages import Line, Message
 from .names import missing
+from .threads import RUNNING
 
 __all__ = ["Group", "group", "use"]
 
@@ -303,12 +306,16 @@ def _require_alike(x: Any, like: Any) -> None:
 
 
 _current: ContextVar[Group | None] = ContextVar("xgrad_group", default=None)
+_of_process: list[Group] = []
+"""What was chosen last in the main thread: other threads, as those of a pool, have it too."""
 
 
 def use(
     communicator: Any = None, *, check: bool | None = None, deterministic: bool = False
 ) -> Group:
     """Let this program run on the ranks of a communicator, from here on in this context.
+
+    What the main thread chooses holds for all threads that choose nothing themselves.
 
     Args:
         communicator: an ``mpi4py.MPI.Comm``, a process group of PyTorch's, a ``cupyx.distributed``
@@ -339,6 +346,8 @@ def use(
         watch(check)
     made = Group(to, check=check, deterministic=deterministic)
     _current.set(made)
+    if threading.current_thread() is threading.main_thread():
+        _of_process[:] = [made]
     return made
 
 
@@ -349,7 +358,15 @@ def group() -> Group:
     >>> dist.group().size
     1
     """
-    return _current.get() or Group(Serial(), check=False, deterministic=False)
+    found = _current.get()
+    if found is None and RUNNING:
+        raise errors.DistributedError(
+            "group: run_threads is at work, and this thread has chosen no group; expected a rank. "
+            "Call xgrad.distributed.use(communicator) in each rank, and hand what it returns to "
+            "the threads that a rank starts"
+        )
+    alone = Group(Serial(), check=False, deterministic=False)
+    return found or next(iter(_of_process), alone)
 
 
 def _adapted(given: Any) -> Communicator:

@@ -15,6 +15,10 @@ from .communicator import folded
 __all__ = ["run_threads"]
 
 
+RUNNING: set[int] = set()
+"""The boards of programs whose ranks are threads, while these run."""
+
+
 class _Board:
     """What the threads share: a slot for each, and letter boxes."""
 
@@ -169,10 +173,14 @@ def run_threads(f: Callable[..., Any], size: int, *, timeout: float = 60.0) -> l
         threading.Thread(target=contextvars.Context().run, args=(work, rank), daemon=True)
         for rank in range(size)
     ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    RUNNING.add(id(board))
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        RUNNING.discard(id(board))
     if board.failed:
         raise _first(board.failed)
     return results

@@ -150,12 +150,17 @@ def solve_triangular(x1: AnyArray, x2: AnyArray, /, *, lower: bool = False) -> A
     return triangular(x1, x2, upper=not lower)
 
 
+def _between(a: Any, b: Any, c: Any) -> Any:
+    """Return ``a @ b @ c`` of shapes (m, n), (n, m), (m, n) by the smaller square."""
+    return a @ (b @ c) if a.shape[-2] >= a.shape[-1] else (a @ b) @ c
+
+
 def _pinv_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:
     """For constant rank; P the pseudoinverse."""
     P, PH, GH = out, H(xp, out), H(xp, g)
-    left = GH - x @ (P @ GH)
-    right = GH - (GH @ P) @ x
-    return left @ (P @ PH) + (PH @ P) @ right - PH @ g @ PH
+    left = GH - _between(x, P, GH)
+    right = GH - _between(GH, P, x)
+    return _between(left, P, PH) + _between(PH, P, right) - _between(PH, g, PH)
 
 
 @rule(vjp=_pinv_vjp, core=2)
