@@ -85,7 +85,7 @@ ALLOWED = {
     "options": "of solvers and trees, which change no value", "tree_options": "the same",
     "irlen": "an approximation that is not made", "allow_singular": "a singular one raises",
     "lmbda": "not in this moment", "mu": "not in this moment", "plain": "has no parameter", "adjoint": "the matrix is its own",
-    "size": "internal", "args": "internal", "f": "SciPy's signature",
+    "size": "internal", "args": "internal", "f": "SciPy's signature", "N": "of a sample that is drawn",
 }  # fmt: skip
 
 

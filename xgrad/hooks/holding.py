@@ -25,6 +25,8 @@ def holds(x: Any, depth: int = 4) -> bool:
         return depth > 0 and any(holds(v, depth - 1) for v in x.values())
     if isinstance(x, _twins("sparse.arrays", "SparseArray")):
         return isinstance(x.data, xgrad.Array)
+    if isinstance(x, _twins("stats.continuous", "_New")):
+        return True
     if isinstance(x, _twins("sparse.linalg.operators", "LinearOperator")):
         return True
     if type(x).__module__ == SYSTEMS:
