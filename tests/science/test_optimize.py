@@ -42,6 +42,7 @@ PROGRAMS = (
     O("root_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.root_scalar(lambda x: x**3 - a, bracket=(0.01, 3.0), xtol=1e-15).root,
                                                           o.root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x**2, xtol=1e-14).root], value=1e-9),
     O("newton", A, f=lambda o, xp, a: o.newton(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13), value=1e-9),
+    O("newton, complex", np.asarray(1.3), f=lambda o, xp, a: o.newton(lambda z: z**2 + a, 0.2 + 1j, tol=1e-13), value=1e-9, order=1),
     O("fixed_point", A, f=lambda o, xp, a: o.fixed_point(lambda x, a: (a + x) ** 0.5, np.ones(4), args=(a,), xtol=1e-14), value=1e-9),
     *(O(f"minimize {m}", A, f=lambda o, xp, a, m=m: o.minimize(bowl(xp, a), np.ones(4), method=m, tol=1e-10).x, value=1e-4, rtol=3e-4, step=1e-2)
       for m in ("BFGS", "L-BFGS-B", "SLSQP")),
