@@ -51,6 +51,13 @@ PROGRAMS = (
     L("solve, few diagonals", A, V, f=lambda la, a, b: [la.solve(a, b, assume_a=k) for k in ("diagonal", "tridiagonal", "banded")]),
     L("lu, more rows or columns", B[:, :2], f=lambda la, a: [*la.lu(a), *la.lu(a.T, permute_l=True), la.lu_factor(a)[0], la.lu_factor(a.T)[0], *la.lu(a, p_indices=True)[1:]]),
     L("lu, batch", np.stack([A, B, Z.real]), V, f=lambda la, a, b: [*la.lu(a), la.lu_factor(a)[0], la.lu_solve(la.lu_factor(a), b[:, None], trans=1)]),
+    L("batches of matrices", np.stack([A, B + 9 * np.eye(4)]), f=lambda la, a: [
+        *la.rq(a), *la.ldl(a @ a.swapaxes(-1, -2))[:2], la.orth(a), la.subspace_angles(a[..., :2], a[0, :, 2:]), la.solve_sylvester(a, a[0], a),
+        la.solve_continuous_lyapunov(a, a), la.funm(0.1 * a, np.exp), la.lstsq(a[..., :2], a[0, :, :1])[0], la.khatri_rao(a, a[0]), la.block_diag(a, a[0]),
+        la.qr(a, pivoting=True)[1] if a.ndim == 2 else la.qr(a)[1]]),
+    L("batches of vectors", np.stack([V, 2 * V]), W, f=lambda la, v, w: [
+        la.toeplitz(v), la.toeplitz(v, w), la.circulant(v), la.companion(v), la.matmul_toeplitz(w, np.ones((2, 4, 1))), la.matmul_toeplitz(v, w[:, None]), la.solve_toeplitz(v + np.asarray([9.0, 0, 0, 0]), w), la.fiedler_companion(v)]),
+    L("batches of bands", np.stack([BAND[1:, :], 2 * BAND[1:, :]]), X, f=lambda la, ab, b: [la.solve_banded((1, 1), ab, b)]),
     L("lu_solve", B, V, f=lambda la, a, b: [la.lu_solve(la.lu_factor(a), b, trans=t) for t in (0, 1, 2)]),
     L("lu", B, f=lambda la, a: [*la.lu(a)[1:], *la.lu(a, permute_l=True)]),
     L("inv det", A, f=lambda la, a: [la.inv(a), la.det(a)]),
@@ -129,7 +136,15 @@ PROGRAMS = (
 )  # fmt: skip
 
 
-DOUBLE = {"schur", "schur, batch", "logm", "logm complex", "fractional_matrix_power"}
+DOUBLE = {
+    "batches of matrices",
+    "batches of vectors",
+    "schur",
+    "schur, batch",
+    "logm",
+    "logm complex",
+    "fractional_matrix_power",
+}
 """What single precision cannot tell apart."""
 
 

@@ -124,7 +124,7 @@ def test_what_wraps_an_object_of_scipys_is_copied() -> None:
 WITHOUT_A_TWIN = {
     "scipy.ndimage.binary_erosion": (lambda x: scipys.ndimage.binary_erosion(x), "grey_erosion"),
     "scipy.spatial.ConvexHull": (lambda x: scipys.spatial.ConvexHull(x), "distance_matrix"),
-    "scipy.linalg.cossin": (lambda x: scipys.linalg.cossin(x, p=1, q=1), "cosm"),
+    "scipy.linalg.expm_cond": (lambda x: scipys.linalg.expm_cond(x), "expm"),
     "scipy.sparse.lil_array": (lambda x: scipys.sparse.lil_array(x), "dia_array"),
     "scipy.interpolate.pade": (lambda x: scipys.interpolate.pade(x[0], 1), "CubicSpline"),
 }

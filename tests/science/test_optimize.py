@@ -42,6 +42,7 @@ PROGRAMS = (
     O("root_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.root_scalar(lambda x: x**3 - a, bracket=(0.01, 3.0), xtol=1e-15).root,
                                                           o.root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x**2, xtol=1e-14).root], value=1e-9),
     O("newton", A, f=lambda o, xp, a: o.newton(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13), value=1e-9),
+    O("newton, complex", np.asarray(1.3), f=lambda o, xp, a: o.newton(lambda z: z**2 + a, 0.2 + 1j, tol=1e-13), value=1e-9, order=1),
     O("fixed_point", A, f=lambda o, xp, a: o.fixed_point(lambda x, a: (a + x) ** 0.5, np.ones(4), args=(a,), xtol=1e-14), value=1e-9),
     *(O(f"minimize {m}", A, f=lambda o, xp, a, m=m: o.minimize(bowl(xp, a), np.ones(4), method=m, tol=1e-10).x, value=1e-4, rtol=3e-4, step=1e-2)
       for m in ("BFGS", "L-BFGS-B", "SLSQP")),
@@ -52,6 +53,9 @@ PROGRAMS = (
         bowl(xp, a), np.ones(4), method="SLSQP", tol=1e-13, bounds=[(0, 9)] * 4,
         constraints=[{"type": "eq", "fun": lambda x: x[:2].sum() - a[0]}, {"type": "ineq", "fun": lambda x: 0.5 - x[2]}, {"type": "ineq", "fun": lambda x: x[3] + 9}]).x,
       rtol=1e-3, step=1e-2),
+    O("trust-constr stays inside", A[:2], f=lambda o, xp, a: [
+        o.minimize(lambda x: ((x - a) ** 2).sum(), np.full(2, 0.1), method="trust-constr", constraints=o.LinearConstraint(np.ones((1, 2)), -np.inf, 1.0), options={"gtol": 1e-10, "xtol": 1e-12}).x,
+        o.minimize(lambda x: ((x - a) ** 2).sum(), np.full(2, 0.1), method="trust-constr", bounds=[(0, 0.3), (0, 9)]).x], value=1e-3, rtol=1e-2, step=1e-2, order=1),
     O("minimize_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.minimize_scalar(lambda x: (x - a) ** 2 + 0.1 * x**4, tol=1e-11).x], rtol=1e-3, step=1e-2),
     *(O(f"least_squares {loss}", B, f=lambda o, xp, b, loss=loss: o.least_squares(
         lambda x: (M if xp is np else xp.asarray(M)) @ x - b, np.zeros(4), loss=loss, xtol=1e-14, ftol=1e-14, gtol=1e-14).x, rtol=1e-3, step=1e-2)

@@ -9,6 +9,8 @@ from typing import Any
 
 import xgrad
 
+HOLDERS = ("xgrad.nn", "xgrad.scipy.interpolate", "xgrad.scipy.integrate.ivp", "xgrad.scipy.sparse")
+"""Where objects of xgrad are defined that keep a user's arrays: networks, splines, solutions."""
 SYSTEMS = "scipy.signal._ltisys"
 """Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
 
@@ -38,6 +40,8 @@ def holds(x: Any, depth: int = 4) -> bool:
             (x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1
         )
     if isinstance(x, FunctionType) and depth > 0:
+        if x.__module__.startswith("xgrad.scipy."):  # what a twin hands to SciPy is for SciPy
+            return False
         return any(_read(v, depth - 1) for v in _reads(x))
     return _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)
 
@@ -60,6 +64,9 @@ def _read(x: Any, depth: int) -> bool:
 
 def _is_object(x: Any) -> bool:
     """Whether something may keep arrays as attributes, as a spline does or a user's model."""
+    home = type(x).__module__
+    if home.startswith("xgrad.") and not home.startswith(HOLDERS):
+        return False
     return hasattr(x, "__dict__") and not isinstance(x, (type, ModuleType))
 
 

@@ -250,6 +250,13 @@ layouts, parameters, single precision. A backend that was not asked for keeps it
 `jax` is of `nox -s tests_jax`, which runs the same samples inside `jax.jit` too. Dask has
 the same checks in `nox -s tests_dask`, and no column, as they are slow.
 A function of kind *composite* is made of others and has their derivatives.
+
+The functions of [xgrad.scipy](scipy.md) have an op table of their own, `tests/science`: each row is
+a program with SciPy's namespace as an argument, so that SciPy itself gives the value and, by
+differences, the derivatives. Each is checked as the ops above are: value, both modes, the adjoint
+identity and second derivatives by both orders of modes; in `linalg`, `sparse` and `interpolate`
+dtypes in single precision too. One test finds a twin that stands in no row, and another one a
+parameter that is not SciPy's.
 """
 
 _CONSTANT = """Of these, none has a derivative: their results are integers, booleans, or constant

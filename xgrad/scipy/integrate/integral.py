@@ -119,10 +119,13 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
         total = integral(pulled, saved.limits, saved.quadrature)
         total = total if taped else total._raw
         start = 0
-        for shape, _ in saved.shapes:
+        for shape, dtype in saved.shapes:  # together they were of the widest dtype
             size = math.prod(shape)
             piece = total[start : start + size]
-            parts.append(xgrad.reshape(piece, shape) if taped else piece.reshape(shape))
+            if taped:
+                parts.append(xgrad.astype(xgrad.reshape(piece, shape), dtype, copy=False))
+            else:
+                parts.append(piece.reshape(shape).astype(dtype, copy=False))
             start += size
     for x, tracked, sign in zip(saved.limits, saved.tracked, (-1.0, 1.0), strict=True):
         if tracked:

@@ -76,6 +76,10 @@ class OdeResult:
     def __getitem__(self, name: str) -> Any:
         return getattr(self, name)
 
+    def keys(self) -> list[str]:
+        """Return the names of the attributes, as SciPy's result has them for keys."""
+        return list(vars(self))
+
 
 @told("integrate")
 @of_one("scipy.integrate.solve_ivp")
@@ -283,9 +287,9 @@ def _tracked(
             if found.status == 1 and len(times) and times[-1] == ts[-1]:
                 last = when[-1]
     if t_eval is not None:
-        times = t_eval if isinstance(t_eval, Array) else xgrad.asarray(t_eval)
+        times = xgrad.asarray(t_eval if np.size(raw(t_eval)) else np.zeros(0))
         times = times[: len(found.t)] if len(found.t) < times.shape[0] else times
-        y = path.at(times) if len(found.t) else Array(found.y)
+        y = path.at(times) if len(found.t) else Array(np.asarray(found.y, dtype=float))
     else:
         y, times = path.states, path.times
         times = times if isinstance(times, Array) else Array(ts)

@@ -10,6 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import chapter, is_tracked, raw, twin, with_derivative_of
+from .batches import of_each
 from .solving import H
 from .spectra import eigh
 from .structured import solveh_banded
@@ -52,6 +53,7 @@ def _spectrum(a: Any, lower: bool, found: Any, eigvals_only: bool) -> Any:
 
 
 @twin("linalg")
+@of_each(a_band="2")
 def eig_banded(
     a_band: Any, lower: bool = False, eigvals_only: bool = False, overwrite_a_band: bool = False,
     select: str = "a", select_range: Any = None, max_ev: int = 0, check_finite: bool = True,
@@ -78,6 +80,7 @@ def eigvals_banded(
 
 
 @twin("linalg")
+@of_each(d="1", e="1")
 def eigh_tridiagonal(
     d: Any, e: Any, eigvals_only: bool = False, select: str = "a", select_range: Any = None,
     check_finite: bool = True, tol: float = 0.0, lapack_driver: str = "auto",
@@ -104,6 +107,7 @@ def eigvalsh_tridiagonal(
 
 
 @twin("linalg")
+@of_each(ab="2")
 def cholesky_banded(
     ab: Any, overwrite_ab: bool = False, lower: bool = False, check_finite: bool = True
 ) -> Any:

@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import chapter, raw, twin
+from .batches import of_each
 from .solving import H
 
 __all__ = [
@@ -64,6 +65,7 @@ def _matrices(name: str, *given: Any) -> list[Any]:
 
 
 @twin("linalg")
+@of_each(a="2", b="2", q="2")
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
     """Return the solution of ``a x + x b = q``; see ``scipy.linalg.solve_sylvester``."""
     a, b, q = _matrices("solve_sylvester", a, b, q)
@@ -72,6 +74,7 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(a="2", q="2")
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
     """Return the solution of ``a x + x a* = q``; see ``scipy.linalg``."""
     a, q = _matrices("solve_continuous_lyapunov", a, q)
@@ -95,6 +98,7 @@ class _Stein:
 
 
 @twin("linalg")
+@of_each(a="2", q="2")
 def solve_discrete_lyapunov(a: Any, q: Any, method: Any = None) -> Any:
     """Return the solution of ``a x a* - x + q = 0``; see ``scipy.linalg``."""
     a, q = _matrices("solve_discrete_lyapunov", a, q)
@@ -121,6 +125,7 @@ def _require_solved(name: str, equation: Any, value: Any) -> None:
 
 
 @twin("linalg")
+@of_each(a="2", b="2", q="2", r="2", e="2", s="2")
 def solve_continuous_are(
     a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True
 ) -> Any:
@@ -144,6 +149,7 @@ def solve_continuous_are(
 
 
 @twin("linalg")
+@of_each(a="2", b="2", q="2", r="2", e="2", s="2")
 def solve_discrete_are(
     a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True
 ) -> Any:

@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import chapter, is_tracked, only, outside, raw, twin, with_derivative_of
+from .batches import of_each
 from .equations import _Sylvester
 
 __all__ = [
@@ -107,6 +108,7 @@ def fractional_matrix_power(A: Any, t: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(A="2")
 def funm(A: Any, func: Any, disp: bool = True) -> Any:
     """Return a function of a matrix, by its values at the eigenvalues; see ``scipy.linalg.funm``.
 

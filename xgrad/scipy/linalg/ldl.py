@@ -9,12 +9,14 @@ import numpy as np
 import xgrad
 
 from ..common import chapter, raw, twin
+from .batches import of_each
 from .solving import whole
 
 __all__ = ["ldl"]
 
 
 @twin("linalg")
+@of_each(A="2")
 def ldl(
     A: Any, lower: bool = True, hermitian: bool = True, overwrite_a: bool = False,
     check_finite: bool = True,

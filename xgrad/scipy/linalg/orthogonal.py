@@ -11,6 +11,7 @@ import xgrad
 from ...backends import is_recorded
 from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
+from .batches import of_each
 from .solving import H
 
 __all__ = ["polar", "qr", "qr_delete", "qr_insert", "qr_multiply", "qr_update", "rq"]
@@ -66,6 +67,7 @@ def qr(
 
 
 @twin("linalg")
+@of_each(a="2", c="1|2")
 def qr_multiply(
     a: Any, c: Any, mode: str = "right", pivoting: bool = False, conjugate: bool = False,
     overwrite_a: bool = False, overwrite_c: bool = False,
@@ -82,6 +84,7 @@ def qr_multiply(
 
 
 @twin("linalg")
+@of_each(a="2")
 def rq(
     a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "full",
     check_finite: bool = True,
@@ -110,6 +113,7 @@ def _as_theirs(a: Any, theirs: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(Q="2", R="2", u="1|2")
 def qr_insert(
     Q: Any, R: Any, u: Any, k: Any, which: str = "row", rcond: Any = None,
     overwrite_qru: bool = False, check_finite: bool = True,
@@ -126,6 +130,7 @@ def qr_insert(
 
 
 @twin("linalg")
+@of_each(Q="2", R="2")
 def qr_delete(
     Q: Any, R: Any, k: Any, p: int = 1, which: str = "row", overwrite_qr: bool = False,
     check_finite: bool = True,
@@ -141,6 +146,7 @@ def qr_delete(
 
 
 @twin("linalg")
+@of_each(Q="2", R="2", u="1|2", v="1|2")
 def qr_update(
     Q: Any, R: Any, u: Any, v: Any, overwrite_qruv: bool = False, check_finite: bool = True
 ) -> Any:

@@ -10,6 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import raw, twin
+from .batches import of_each
 
 __all__ = ["cho_factor", "cho_solve", "cholesky", "det", "inv", "lstsq", "pinv", "pinvh", "solve",
            "solve_triangular"]  # fmt: skip
@@ -143,6 +144,7 @@ def pinvh(
 
 
 @twin("linalg")
+@of_each(a="2", b="1|2")
 def lstsq(
     a: Any, b: Any, cond: Any = None, overwrite_a: bool = False, overwrite_b: bool = False,
     check_finite: bool = True, lapack_driver: Any = None,

@@ -10,6 +10,7 @@ import xgrad
 
 from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
+from .batches import of_each
 from .orthogonal import polar
 from .solving import H, pinv
 
@@ -17,6 +18,7 @@ __all__ = ["norm", "null_space", "orth", "orthogonal_procrustes", "subspace_angl
 
 
 @twin("linalg")
+@of_each(A="2")
 def orth(A: Any, rcond: Any = None) -> Any:
     """Return an orthonormal basis of the range of a matrix; see ``scipy.linalg.orth``."""
     u, s, _ = xgrad.linalg.svd(xgrad.asarray(A), full_matrices=False)
@@ -26,6 +28,7 @@ def orth(A: Any, rcond: Any = None) -> Any:
 
 
 @twin("linalg")
+@of_each(A="2")
 def null_space(
     A: Any, rcond: Any = None, *, overwrite_a: bool = False, check_finite: bool = True,
     lapack_driver: str = "gesdd",
@@ -47,6 +50,7 @@ def null_space(
 
 
 @twin("linalg")
+@of_each(A="2", B="2")
 def subspace_angles(A: Any, B: Any) -> Any:
     """Return the angles between the ranges of two matrices; see ``scipy.linalg.subspace_angles``.
 
@@ -69,6 +73,7 @@ def subspace_angles(A: Any, B: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(A="2", B="2")
 def orthogonal_procrustes(A: Any, B: Any, check_finite: bool = True) -> Any:
     """Return the turn that brings A nearest to B, and the sum of singular values; see SciPy's."""
     A, B = xgrad.asarray(A), xgrad.asarray(B)

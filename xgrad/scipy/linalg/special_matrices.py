@@ -9,6 +9,7 @@ import numpy as np
 import xgrad
 
 from ..common import chapter, raw, twin
+from .batches import of_each
 
 __all__ = ["bandwidth", "block_diag", "circulant", "companion", "convolution_matrix", "fiedler",
            "fiedler_companion", "hankel", "ishermitian", "issymmetric", "khatri_rao", "leslie",
@@ -25,6 +26,7 @@ def _gathered(values: Any, index: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(c="1", r="1")
 def toeplitz(c: Any, r: Any = None) -> Any:
     """Return the matrix with a first column, a first row, and constant diagonals."""
     c = _vector(c)
@@ -35,6 +37,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 
 @twin("linalg")
+@of_each(c="1")
 def circulant(c: Any) -> Any:
     """Return the matrix whose columns are a vector, turned by one each."""
     c = _vector(c)
@@ -52,6 +55,7 @@ def hankel(c: Any, r: Any = None) -> Any:
 
 
 @twin("linalg")
+@of_each(a="1")
 def companion(a: Any) -> Any:
     """Return the matrix whose eigenvalues are the roots of a polynomial."""
     a = _vector(a)
@@ -63,6 +67,7 @@ def companion(a: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(f="1", s="1")
 def leslie(f: Any, s: Any) -> Any:
     """Return the matrix of a population: fecundities in the first row, survivals below."""
     f, s = _vector(f), _vector(s)
@@ -75,6 +80,7 @@ def leslie(f: Any, s: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(a="1")
 def fiedler(a: Any) -> Any:
     """Return the symmetric matrix of the distances of numbers."""
     a = _vector(a)
@@ -82,6 +88,7 @@ def fiedler(a: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(a="1")
 def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
     """Return the matrix that convolves with a vector; see ``scipy.linalg.convolution_matrix``."""
     a = _vector(a)
@@ -104,15 +111,19 @@ def convolution_matrix(a: Any, n: int, mode: str = "full") -> Any:
 def block_diag(*arrs: Any) -> Any:
     """Return the matrix with the given ones on its diagonal."""
     blocks = [xgrad.atleast_2d(xgrad.asarray(x)) for x in arrs]
-    width = sum(b.shape[1] for b in blocks)
+    batch = np.broadcast_shapes(*(b.shape[:-2] for b in blocks))
+    width = sum(b.shape[-1] for b in blocks)
     rows, start = [], 0
     for b in blocks:
-        rows.append(xgrad.pad(b, ((0, 0), (start, width - start - b.shape[1]))))
-        start += b.shape[1]
-    return xgrad.concat(rows)
+        wide = xgrad.broadcast_to(b, (*batch, *b.shape[-2:]))
+        beside = (start, width - start - b.shape[-1])
+        rows.append(xgrad.pad(wide, (*((0, 0) for _ in batch), (0, 0), beside)))
+        start += b.shape[-1]
+    return xgrad.concat(rows, axis=-2)
 
 
 @twin("linalg")
+@of_each(a="2", b="2")
 def khatri_rao(a: Any, b: Any) -> Any:
     """Return the Kronecker products of the columns of two matrices."""
     a, b = xgrad.asarray(a), xgrad.asarray(b)
@@ -140,6 +151,7 @@ def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
 
 
 @twin("linalg")
+@of_each(a="1")
 def fiedler_companion(a: Any) -> Any:
     """Return the matrix of five diagonals whose eigenvalues are the roots of a polynomial."""
     a = _vector(a)

@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...backends import is_recorded
 from ...custom.equation import implicit
 from ..common import chapter, raw, twin
+from .batches import of_each
 
 __all__ = ["matmul_toeplitz", "solve_banded", "solve_circulant", "solve_toeplitz", "solveh_banded"]
 
@@ -58,6 +59,7 @@ class _Band:
 
 
 @twin("linalg")
+@of_each(ab="2", b="1|2")
 def solve_banded(
     l_and_u: Any, ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False,
     check_finite: bool = True,
@@ -86,6 +88,7 @@ def solve_banded(
 
 
 @twin("linalg")
+@of_each(ab="2", b="1|2")
 def solveh_banded(
     ab: Any, b: Any, overwrite_ab: bool = False, overwrite_b: bool = False, lower: bool = False,
     check_finite: bool = True,
@@ -126,6 +129,11 @@ def solveh_banded(
 def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
     """Solve with a Toeplitz matrix, by its first column and row; see ``scipy.linalg``."""
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
+    return _toeplitz_solved(c, r, b)
+
+
+@of_each(c="1", r="1", b="1|2")
+def _toeplitz_solved(c: Any, r: Any, b: Any) -> Any:
     c, b = xgrad.asarray(c), xgrad.asarray(b)
     r = xgrad.conj(c) if r is None else xgrad.asarray(r)
     library = chapter("linalg", c)
@@ -145,7 +153,8 @@ def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: A
     """Return the product of a Toeplitz matrix, by its column and row, and an array; by FFT."""
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
     x = xgrad.asarray(x)
-    return toeplitz_times(c, r, xgrad.astype(x, xgrad.result_type(x, np.float64), copy=False))
+    x = xgrad.astype(x, xgrad.result_type(x, np.float64), copy=False)
+    return of_each(c="1", r="1", x="1|2")(toeplitz_times)(c, r, x)
 
 
 def toeplitz_times(c: Any, r: Any, x: Array) -> Any:

@@ -17,6 +17,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
+from .batches import of_each
 from .solving import H
 
 __all__ = ["cdf2rdf", "hessenberg", "matrix_balance", "rsf2csf", "schur"]
@@ -182,6 +183,7 @@ def cdf2rdf(w: Any, v: Any) -> Any:
 
 
 @twin("linalg")
+@of_each(A="2")
 def matrix_balance(
     A: Any, permute: bool = True, scale: bool = True, separate: bool = False,
     overwrite_a: bool = False,

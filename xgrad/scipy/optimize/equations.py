@@ -136,7 +136,7 @@ def fsolve(
 
 def _scalar(fun: Function, args: tuple[Any, ...], x: Any) -> Any:
     """Return the root of a function of a number, or of each of many, with its derivative."""
-    value = np.asarray(x, dtype=float)
+    value = np.asarray(x, dtype=np.result_type(x, float))
     if value.ndim == 0:
         return implicit(lambda x: xgrad.reshape(_value(fun, x, args), ()), value)
     return implicit(lambda x: _value(fun, x, args), value)

@@ -30,6 +30,8 @@ __all__ = ["minimize", "minimize_scalar"]  # fmt: skip
 Function = Callable[..., Any]
 NEAR = 1e-7
 """How near to a bound, in proportion to its size, a variable is at it."""
+INNER = 1e-3
+"""How near where a solver stays inside, and how much of the gradient then presses it there."""
 
 
 def sides(bounds: Any, n: int) -> tuple[Any, Any]:
@@ -81,23 +83,28 @@ def _active(name: str, x: Any, slope: Any, low: Any, high: Any) -> tuple[Any, An
     return pushed, at_low
 
 
-def _require_still(name: str, slope: Any, x: Any, curve: Any) -> None:
-    """Refuse a solution at which the gradient of what may move does not vanish."""
+def _away(slope: Any, curve: Any) -> float:
+    """Return how far a step of Newton's goes along the gradient of what may move."""
     size = float(np.max(np.abs(slope), initial=0.0))
     if size == 0.0:
-        return
+        return 0.0
     along = float(np.vdot(slope, curve(slope)).real)
-    step = size * float(np.vdot(slope, slope).real) / along if along > 0 else np.inf
-    if not step <= 1e-2 * (1.0 + float(np.max(np.abs(x), initial=0.0))):
-        raise RuleError(
-            f"{name}: the gradient at the solution is {size:.3g}, so that it is no minimum, or one "
-            "that something holds: give all bounds and constraints to the solver, or a tighter tol"
-        )
+    return size * float(np.vdot(slope, slope).real) / along if along > 0 else np.inf
+
+
+def _nearly_held(x: Any, slope: Any, low: Any, high: Any) -> Any:
+    """Return which variables are near to a bound and pressed to it, as inner points are."""
+    reach = INNER * np.maximum(1.0, np.abs(x))
+    edges = [np.asarray(raw(s), dtype=float) for s in (low, high)]
+    press = INNER * float(np.max(np.abs(slope), initial=0.0))
+    at_low = (x - edges[0] <= reach) & (slope > press)
+    return at_low, at_low | ((edges[1] - x <= reach) & (slope < -press))
 
 
 def held_solution(
-    name: str, x: Any, f: Function, low: Any, high: Any, constraints: list[Function]
-) -> Any:
+    name: str, x: Any, f: Function, low: Any, high: Any, constraints: list[Function],
+    pressing: float = 0.0,
+) -> Any:  # fmt: skip
     """Return a minimum with its derivative.
 
     Args:
@@ -106,6 +113,7 @@ def held_solution(
         f: the objective, of an `Array`.
         low, high: the bounds.
         constraints: functions that are zero at the solution, and stay so.
+        pressing: how much each constraint has to hold, in proportion to the gradient.
     """
     if not tape.is_recording():
         return Array(x)
@@ -121,7 +129,18 @@ def held_solution(
         stacked = np.concatenate([np.asarray(raw(xgrad.jacrev(c)(x))) for c in constraints])
         multipliers = np.linalg.lstsq(stacked.T, slope, rcond=None)[0]
         free = slope - stacked.T @ multipliers
+        weights = np.abs(multipliers) * np.linalg.norm(stacked, axis=1)
+        if np.min(weights) < pressing * np.max(np.abs(slope)):
+            raise RuleError(
+                f"{name}: a constraint is near at the solution, and does not hold it: give a "
+                "tighter tol"
+            )
     pushed, at_low = _active(name, x, free if m else slope, low, high)
+    curve = lambda t: _curvature(gradient, x, t)  # noqa: E731
+    most = 1e-2 * (1.0 + float(np.max(np.abs(x), initial=0.0)))
+    if tape.is_recording() and not _away(np.where(pushed, 0.0, free), curve) <= most:
+        also_low, also = _nearly_held(x, free, low, high)
+        pushed, at_low = pushed | also, at_low | also_low
     mask, lower = xgrad.asarray(pushed), xgrad.asarray(at_low)
     bound = xgrad.where(lower, xgrad.asarray(low), xgrad.asarray(high))
     bound = xgrad.where(mask, bound, 0.0)
@@ -130,8 +149,12 @@ def held_solution(
         multipliers = np.linalg.lstsq(both.T, slope, rcond=None)[0][:m]
         free = np.where(pushed, 0.0, slope - stacked.T @ multipliers)
     rest = np.where(pushed, 0.0, free)
-    if tape.is_recording():
-        _require_still(name, rest, x, lambda t: _curvature(gradient, x, t))
+    if tape.is_recording() and not _away(rest, curve) <= most:
+        raise RuleError(
+            f"{name}: the gradient at the solution is {float(np.max(np.abs(rest))):.3g}, so that "
+            "it is no minimum, or one that something holds: give all bounds and constraints to the "
+            "solver, or a tighter tol"
+        )
 
     def equation(z: Array) -> Any:
         v, weights = z[:n], z[n:]
@@ -157,7 +180,9 @@ def _curvature(gradient: Any, x: Any, t: Any) -> Any:
         return np.asarray(raw(xgrad.jvp(gradient, (Array(x),), (Array(t),))[1]))
 
 
-def _constraints(given: Any, x: Any, args: tuple[Any, ...]) -> tuple[Any, list[Function]]:
+def _constraints(
+    given: Any, x: Any, args: tuple[Any, ...], near: float = 1e-6
+) -> tuple[Any, list[Function]]:
     """Return the constraints as SciPy gets them, and those that are active at a point."""
     several = [given] if isinstance(given, dict) or hasattr(given, "lb") else list(given)
     library, ours, theirs = chapter("optimize"), [], []
@@ -187,7 +212,7 @@ def _constraints(given: Any, x: Any, args: tuple[Any, ...]) -> tuple[Any, list[F
         for side in (low, high):
             edge = np.broadcast_to(np.asarray(raw(side), dtype=float), value.shape)
             finite = np.where(np.isfinite(edge), edge, 1e300)
-            at = np.flatnonzero(np.abs(value - finite) <= 1e-6 * np.maximum(1.0, np.abs(value)))
+            at = np.flatnonzero(np.abs(value - finite) <= near * np.maximum(1.0, np.abs(value)))
             if len(at):
                 active.append(_difference(f, side, at, len(value)))
             if np.array_equal(raw(low), raw(high)):
@@ -268,11 +293,19 @@ def minimize(
         return found if not arrays_in(x0, args) else _lifted(found)
     if not found.success:
         warn_of("minimize", found.message)
-    _, active = _constraints(constraints, x, args)
     low, high = sides(bounds, x.size)
-    flat = held_solution(
-        "minimize", x.ravel(), lambda v: objective(xgrad.reshape(v, x.shape)), low, high, active
-    )
+
+    def flatly(v: Any) -> Any:
+        return objective(xgrad.reshape(v, x.shape))
+
+    _, active = _constraints(constraints, x, args)
+    try:
+        flat = held_solution("minimize", x.ravel(), flatly, low, high, active)
+    except RuleError:
+        _, nearly = _constraints(constraints, x, args, INNER)
+        if len(nearly) == len(active):
+            raise
+        flat = held_solution("minimize", x.ravel(), flatly, low, high, nearly, INNER)
     found.x = given_back(xgrad.reshape(flat, x.shape), x0, args)
     if isinstance(found.x, Array):
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
