@@ -19,7 +19,7 @@ from typing import Any
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of_type
 from ..engine.picklable import Derived
-from .guards import Guards, Node
+from .guards import FEW, Guards, Node
 from .trace import is_users
 
 __all__ = ["guards_of"]
@@ -170,8 +170,10 @@ class Scan:
                 if used:
                     node.require_equal(x)
                 return
+            many = len(x) > FEW
             if used:
-                node.require_length(x)
+                (node.require_entries if many else node.require_length)(x)
+            used = used and not many
             pairs = x.items() if isinstance(x, dict) else enumerate(x)
             if not isinstance(x, (set, frozenset)):
                 for key, part in list(pairs):

@@ -20,6 +20,7 @@ from ..backends import (
     backend_of_type,
     creating_like,
 )
+from ..custom.streams import Draws
 from ..debugging.observer import readers
 from ..engine import tape
 from ..engine.guarding import no_refills
@@ -271,8 +272,12 @@ class Compiled(Generic[P, R_co]):
         inputs = [Array(x) for x in given]
         like = given[0] if given else cls(call.backend.xp.zeros(()))
         try:
-            with trace, no_refills(), creating_like(like):  # captured arrays are read anew
-                out = _recorded_run(self.f, *call.arguments(inputs))
+            args, kwargs = call.arguments(inputs)
+            draws = Draws(self.f, (args, kwargs))
+            with trace, no_refills(), creating_like(like), draws:  # captured arrays are read anew
+                out = _recorded_run(self.f, args, kwargs)
+            if draws:
+                self._warn_of_draws(draws)
             leaves, structure = trees.flatten(out)
             trace.require_unwritten(inputs, given, call.name)
         except BaseException:
@@ -319,6 +324,17 @@ class Compiled(Generic[P, R_co]):
         if kind not in self._warned:
             self._warned.add(kind)
             warnings.warn(text, errors.CompileWarning, stacklevel=5)
+
+    def _warn_of_draws(self, draws: Draws) -> None:
+        kinds = [getattr(d.stream.generator, "__name__", type(d.stream.generator)) for d in draws]
+        names = [k if isinstance(k, str) else f"{k.__module__}.{k.__qualname__}" for k in kinds]
+        self._warn(
+            f"compile: {self.name} draws random numbers by {' and '.join(dict.fromkeys(names))} "
+            "while it is recorded, and every later call has the same. Draw from "
+            "xgrad.random.default_rng(seed), whose draws are recorded, or pass the numbers as an "
+            "argument",
+            "draws",
+        )
 
     # Looking inside --------------------------------------------------------------------------
 

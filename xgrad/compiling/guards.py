@@ -6,6 +6,7 @@ out as one function of Python it takes a few hundredths of a microsecond for eac
 
 from __future__ import annotations
 
+import operator
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,10 @@ import numpy as np
 
 from ..arrays.array import Array
 
-__all__ = ["Guards", "Node", "Values"]
+__all__ = ["FEW", "Guards", "Node", "Values"]
+
+FEW = 256
+"""Up to how many entries a container is looked at one by one."""
 
 SMALL = 1 << 16
 """Up to how many bytes the values of an array are compared; of a larger one only which it is."""
@@ -69,14 +73,14 @@ class Guards:
             results.append(name)
         body = "\n  ".join([*self._lines, f"return [{', '.join(results)}]"])
         text = (
-            f"def now(C, equal, length):\n try:\n  {body}\n"
+            f"def now(C, equal, length, same):\n try:\n  {body}\n"
             " except (AttributeError, LookupError, TypeError, ValueError):\n"
             "  return 'what it sees from outside'\n"
         )
         space: dict[str, Any] = {}
         exec(compile(text, "<xgrad.compile>", "exec"), space)
         now, consts = space["now"], self._consts
-        return lambda: now(consts, _equal, _length)
+        return lambda: now(consts, _equal, _length, _same)
 
 
 class Node:
@@ -131,6 +135,11 @@ class Node:
         kind = self._guards.name(type(x))
         self._guards.require(f"length({self.value()}, {kind}, {keys})", self.path)
 
+    def require_entries(self, x: Any) -> None:
+        """Let a container hold these very objects."""
+        held = self._guards.name(_entries(x))
+        self._guards.require(f"same({self.value()}, {held})", self.path)
+
     def require_values(self, raw: Any) -> None:
         """Let it be this array, with the values that it has now."""
         held = self._guards.name(Values(raw))
@@ -166,8 +175,20 @@ def _equal(now: Any, then: Any) -> bool:
     if type(now) is not type(then):
         return False
     if isinstance(now, (dict, list, tuple, deque)):
-        return repr(now) == repr(then)
+        exact = len(now) > FEW or repr(now) == repr(then)
+        return bool(now == then and exact)
     return bool(now == then) and (bool(now) or repr(now) == repr(then))
+
+
+def _same(now: Any, then: list[Any]) -> bool:
+    """Whether a container holds the very objects that it held."""
+    return len(now) == len(then) // (1 + isinstance(now, dict)) and all(
+        map(operator.is_, _entries(now), then)
+    )
+
+
+def _entries(x: Any) -> list[Any]:
+    return [*x.keys(), *x.values()] if isinstance(x, dict) else list(x)
 
 
 def _length(now: Any, kind: type, keys: Any) -> bool:

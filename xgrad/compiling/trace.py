@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
 from ..engine import tape
 from ..engine.contractions import has_nan
+from .mended import mended
 from .mending import Mending, bare, dressed
 from .passes import optimised
 from .program import Equation, Opaque, Program, Var, inputs_of, line_text, walked
@@ -299,6 +300,10 @@ class Trace:
         self.watched += inner.watched
         results = [out] if len(found) == 1 else out
         return [dressed(like, x) for like, x in zip(made, results, strict=True)]
+
+    def mended(self, plain: Any, careful: Any, arrays: list[Any]) -> list[Any]:
+        """Return the same of arrays on a tape, by ``plain(xp, arrays)`` and ``careful(...)``."""
+        return mended(plain, careful, arrays)
 
     # Lines ---------------------------------------------------------------------------------------
 

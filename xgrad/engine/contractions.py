@@ -14,7 +14,7 @@ from typing import Any
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import SAVED, Rule, next_serial
 from ..backends import BY_TYPE, backend_of, is_recorded, under
-from ..backends.effects import recorder
+from ..backends.effects import Recorder, recorder
 from .handed import NAMESPACES
 
 
@@ -22,8 +22,7 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     """Whether an array on the host has a NaN.
 
     One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
-    of these `unseen` is said, but for one that is recorded and on an outer tape, where another
-    formula would be differentiated in turn.
+    of these `unseen` is said.
     """
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
@@ -34,7 +33,7 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
         raw = under(raw)
         backend = backend_of(raw)
     if not backend.on_host(raw):
-        return unseen and not (type(x) is Array and is_recorded(raw))
+        return unseen
     total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
@@ -46,17 +45,22 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
     operands. An entry keeps its first value where something that is not finite was really used:
     the same contraction tells, of ones where `g` is not zero and where operands are not finite.
     While a function is recorded nobody knows whether a NaN comes out: the program looks when it
-    runs. Where an outer tape watches as well, the value is the first one: nobody looks.
+    runs. Where an outer tape watches as well, so do the derivatives of such a step.
 
     Args:
         pull: the op's own.
         arrays: which of the saved values are operands; the others are parameters.
     """
 
-    def each(f: Callable[[Any], Any], saved: Any) -> Any:
+    def operands(saved: Any) -> list[Any]:
         values = saved if len(arrays) > 1 else (saved,)
+        pairs = zip(values, arrays, strict=True)
+        return [x for x, is_array in pairs if is_array and x is not None and type(x) not in SCALARS]
+
+    def having(given: list[Any], saved: Any) -> Any:
+        values, left = saved if len(arrays) > 1 else (saved,), iter(given)
         done = [
-            f(x) if is_array and x is not None and type(x) not in SCALARS else x
+            next(left) if is_array and x is not None and type(x) not in SCALARS else x
             for is_array, x in zip(arrays, values, strict=True)
         ]
         return tuple(done) if len(arrays) > 1 else done[0]
@@ -66,18 +70,27 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
 
-        def again() -> list[Any]:
-            clean = pull(xp, g, each(lambda x: xp.where(xp.isfinite(x), x, 0.0), saved))
-            used = pull(
-                xp,
-                xp.astype(g != 0, g.dtype),
-                each(lambda x: xp.astype(xp.logical_not(xp.isfinite(x)), x.dtype), saved),
-            )
-            both = zip(clean, used, strict=True) if several else [(clean, used)]
-            parts = zip(found, both, strict=True)
-            return [xp.where(xp.real(u) > 0, c, d) for c, (d, u) in parts if c is not None]
+        def plainly(xp: Any, given: list[Any]) -> list[Any]:
+            g, *xs = given
+            parts = pull(xp, g, having(xs, saved))
+            return [c for c in (parts if several else [parts]) if c is not None]
 
-        made = _instead(found, again)
+        def carefully(xp: Any, given: list[Any], cs: list[Any] | None = None) -> list[Any]:
+            g, *xs = given
+            odd = [xp.logical_not(xp.isfinite(x)) for x in xs]
+            zeroed = [xp.where(bad, 0.0, x) for bad, x in zip(odd, xs, strict=True)]
+            ones = [xp.astype(bad, x.dtype) for bad, x in zip(odd, xs, strict=True)]
+            clean = plainly(xp, [g, *zeroed])
+            used = plainly(xp, [xp.astype(g != 0, g.dtype), *ones])
+            parts = zip(plainly(xp, given) if cs is None else cs, clean, used, strict=True)
+            return [xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
+
+        here, given = [c for c in found if c is not None], [g, *operands(saved)]
+        program = _waited(here[0]) if here and type(here[0]) is Array else None
+        if program is None:
+            made = _instead(found, lambda: carefully(xp, given, here))
+        else:
+            made = _filled(found, program.mended(plainly, carefully, given))
         return made if several else made[0]
 
     return strong
@@ -88,20 +101,21 @@ def _instead(found: Any, again: Callable[[], list[Any]], unseen: bool = False) -
     here = [c for c in found if c is not None]
     if not here:
         return found
-    if _waits(here[0]):
-        made = recorder.get().if_nan(here, again)  # type: ignore[union-attr]
-    elif any(has_nan(c, unseen) for c in here):
-        made = again()
-    else:
-        return found
+    program = None if type(here[0]) is Array else _waited(here[0])
+    if program is not None:
+        return _filled(found, program.if_nan(here, again))
+    return _filled(found, again()) if any(has_nan(c, unseen) for c in here) else found
+
+
+def _filled(found: Any, made: list[Any]) -> list[Any]:
     instead = iter(made)
     return [None if c is None else next(instead) for c in found]
 
 
-def _waits(x: Any) -> bool:
-    """Whether an array is recorded, and may be looked at when the program runs."""
-    now = recorder.get()
-    return now is not None and type(x) is not Array and is_recorded(x) and now.has_values(under(x))
+def _waited(x: Any) -> Recorder | None:
+    """Return the program in which an array is recorded, and may be looked at when it runs."""
+    raw, now = x._raw if type(x) is Array else x, recorder.get()
+    return now if now is not None and is_recorded(raw) and now.has_values(under(raw)) else None
 
 
 def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:
@@ -150,7 +164,7 @@ def _is_infinite(x: Any) -> bool:
     raw = under(x._raw)
     backend = backend_of(raw)
     if not backend.on_host(raw):
-        return False
+        return True
     total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total - total != 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from functools import wraps
 from importlib import import_module
 from inspect import signature
@@ -102,11 +103,19 @@ def rest_of(name: str) -> Callable[[str], Any]:
     """
 
     def attribute(attr: str) -> Any:
-        if not attr.startswith("_"):  # the import system asks for __path__ while this is imported
-            module = import_module(f"scipy.{name}")
-            if hasattr(module, attr):
-                return getattr(module, attr)
-        raise AttributeError(f"module 'xgrad.scipy.{name}' has no attribute {attr!r}")
+        absent = f"module 'xgrad.scipy.{name}' has no attribute {attr!r}"
+        if attr.startswith("_"):  # the import system asks for __path__ while this is imported
+            raise AttributeError(absent)
+        module = import_module(f"scipy.{name}")
+        if hasattr(module, attr):
+            return getattr(module, attr)
+        near = get_close_matches(attr, dir(module), n=2)
+        meant = " or ".join(f"xgrad.scipy.{name}.{other}" for other in near)
+        raise AttributeError(
+            f"{absent}. Did you mean {meant}?"
+            if near
+            else f"{absent}, nor has SciPy's. dir(scipy.{name}) lists what there is"
+        )
 
     return attribute
 
@@ -145,7 +154,9 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 
 
 def with_derivative_of(value: Any, x: Array) -> Array:
-    """Return a raw value with the derivative of `x`, which is the same up to rounding."""
+    """Return a raw value with the derivative of `x`, which is the same up to rounding and dtype."""
+    if str(value.dtype) != str(x.dtype):
+        x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
 
 
