@@ -54,6 +54,7 @@ PROGRAMS = (
     I("constant borders", X, np.asarray(0.7), f=lambda nd, x, c: [g(x, *more, mode="constant", cval=number(c)) for g, *more in (
         (nd.correlate, HEIGHT), (nd.gaussian_filter, 1.0), (nd.median_filter, 3), (nd.grey_erosion, 3), (nd.map_coordinates, AT), (nd.shift, 1.3, None, 1), (nd.sobel,))]
         + [nd.map_coordinates(x, AT, mode="grid-constant", cval=number(c))], order=1),
+    I("distances", np.asarray([1.2, 0.7]), f=lambda nd, s: [nd.distance_transform_edt(X > 0, s), nd.distance_transform_edt(X[0] > 0, number(s[0]), return_indices=True)[0]]),
     I("generic_filter", X[:4, :3], f=lambda nd, x: nd.generic_filter(x, lambda v: (v * v).sum(), 3)),
     I("spline_filter", X, f=lambda nd, x: [nd.spline_filter(x, o) for o in (2, 3, 4, 5)] + [nd.spline_filter1d(x, 3, 0, mode="reflect")]),
     *(I(f"map_coordinates {o} {m}", X, AT, f=lambda nd, x, at, o=o, m=m: nd.map_coordinates(x, at, order=o, mode=m, cval=0.5), order=2 if o == 3 else 1)
