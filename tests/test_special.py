@@ -276,14 +276,24 @@ ORDERS = {
     "jv": (1.5, 2.0),
     "yv": (1.5, 2.0),
     "iv": (1.5, 2.0),
-    "kv": (1.5, 2.0),
     "ive": (1.5, 2.0),
-    "kve": (1.5, 2.0),
     "expn": (2.0, 2.0),
     "polygamma": (1.0, 2.0),
     "hyp1f1": (1.5, 2.5, 0.3),
     "hyp2f1": (1.5, 2.5, 3.5, 0.3),
 }
+
+
+@pytest.mark.parametrize("name", ["kv", "kve"])
+@pytest.mark.parametrize(
+    ("v", "z"), [(1.5, 2.0), (0.3, 1e-4), (20.0, 3.0), (-1.3, 0.7), (2.0, 100.0)]
+)
+def test_modified_bessel_functions_in_their_order(name, v, z):
+    f, h = getattr(special, name), 1e-3
+    at = [float(f(v + k * h, z)) for k in (-2, -1, 1, 2)]
+    expected = (8 * (at[2] - at[1]) - (at[3] - at[0])) / (12 * h)
+    assert float(xg.grad(f)(v, z)) == pytest.approx(expected, rel=1e-8)
+    xg.testing.check_grads(lambda v: f(v, z) / expected, (np.asarray(v),))
 
 
 @pytest.mark.parametrize("name", ORDERS)

@@ -77,11 +77,11 @@ WITHOUT = {
         "cdf2rdf cholesky_banded eig eig_banded eigh eigh_tridiagonal eigvals funm ishermitian issymmetric ldl logm null_space qr qr_delete qr_insert qr_update rq rsf2csf solve_continuous_are solve_discrete_are solve_discrete_lyapunov sqrtm".split()
     ),
     "interpolate": {"RectBivariateSpline"},
-    "signal": set("ShortTimeFFT".split()),
+    "signal": set("CZT ShortTimeFFT ZoomFFT find_peaks_cwt".split()),
     "spatial": set("cKDTree".split()),
     "special": set("roots_legendre".split()),
     "stats": set(
-        "Binomial Logistic Normal Uniform anderson binned_statistic boxcox boxcox_normmax chi2_contingency cramervonmises cumfreq kendalltau ks_1samp siegelslopes theilslopes".split()
+        "Binomial Logistic Mixture Normal Uniform anderson binned_statistic boxcox boxcox_normmax chi2_contingency cramervonmises cumfreq exp expectile kendalltau ks_1samp ks_2samp log probplot ranksums siegelslopes somersd theilslopes truncate weightedtau yeojohnson_normmax".split()
     ),
 }
 """What CuPy has not: a call on its arrays says so, and names SciPy on the CPU."""
@@ -91,6 +91,8 @@ PLACES = {"output", "overwrite_x", "plan", "out", "dtype", "copy"}
 """Parameters that name a place to write to."""
 DIFFERENT = {
     "affine_transform": {"texture_memory", "float64_coords"},  # of CuPy alone
+    "distance_transform_edt": {"image", "block_params", "float64_distances"},
+    "symiirorder1": {"input"},
     "firwin2": {"nyq"},  # the older name of fs
     "expm": {"a"},  # the rest: by SciPy's names, which are other ones
     "eigsh": {"a"},

@@ -24,6 +24,11 @@ CROSS = np.asarray([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=bool)
 HEIGHT = np.asarray([[0.1, 0.5, 0.2], [0.4, 0.9, 0.3], [0.15, 0.6, 0.25]])
 
 
+def number(x):
+    """Return a number where SciPy takes no array."""
+    return x if isinstance(x, xg.Array) else float(x)
+
+
 def I(name, *args, f=None, **options):  # noqa: E743 - short, as it stands in every row
     """Return the program of a function of all arrays."""
     return Program(name, lambda sp, xp, *xs: f(sp.ndimage, *xs), args, **options)
@@ -44,6 +49,12 @@ PROGRAMS = (
     I("morphology", X, f=lambda nd, x: [
         nd.grey_erosion(x, 3), nd.grey_dilation(x, (2, 3)), nd.grey_dilation(x, footprint=CROSS), nd.grey_erosion(x, structure=HEIGHT), nd.grey_dilation(x, structure=HEIGHT),
         nd.grey_opening(x, 3), nd.grey_closing(x, 3), nd.white_tophat(x, 3), nd.black_tophat(x, 3), nd.morphological_gradient(x, 3), nd.morphological_laplace(x, 3)], order=1),
+    I("structures", X, np.cos(np.arange(9.0) ** 2).reshape((3, 3)), f=lambda nd, x, h: [g(x, structure=h) for g in (nd.grey_erosion, nd.grey_dilation, nd.grey_opening, nd.black_tophat)] + [
+        nd.grey_dilation(x, footprint=CROSS, structure=h), nd.grey_erosion(x, structure=h[:2])], order=1),
+    I("constant borders", X, np.asarray(0.7), f=lambda nd, x, c: [g(x, *more, mode="constant", cval=number(c)) for g, *more in (
+        (nd.correlate, HEIGHT), (nd.gaussian_filter, 1.0), (nd.median_filter, 3), (nd.grey_erosion, 3), (nd.map_coordinates, AT), (nd.shift, 1.3, None, 1), (nd.sobel,))]
+        + [nd.map_coordinates(x, AT, mode="grid-constant", cval=number(c))], order=1),
+    I("distances", np.asarray([1.2, 0.7]), f=lambda nd, s: [nd.distance_transform_edt(X > 0, s), nd.distance_transform_edt(X[0] > 0, number(s[0]), return_indices=True)[0]]),
     I("generic_filter", X[:4, :3], f=lambda nd, x: nd.generic_filter(x, lambda v: (v * v).sum(), 3)),
     I("spline_filter", X, f=lambda nd, x: [nd.spline_filter(x, o) for o in (2, 3, 4, 5)] + [nd.spline_filter1d(x, 3, 0, mode="reflect")]),
     *(I(f"map_coordinates {o} {m}", X, AT, f=lambda nd, x, at, o=o, m=m: nd.map_coordinates(x, at, order=o, mode=m, cval=0.5), order=2 if o == 3 else 1)

@@ -15,7 +15,8 @@ Q = np.asarray([0.1, 0.45, 0.83])
 LOC, SCALE = np.asarray(0.3), np.asarray(1.4)
 SHAPES = {"gamma": (2.3,), "chi2": (3.7,), "invgamma": (5.2,), "beta": (1.7, 2.6), "t": (4.3,), "f": (3.2, 9.1), "genextreme": (0.3,),
           "fisk": (4.6,), "lomax": (4.5,), "triang": (0.35,), "truncnorm": (-0.8, 1.7), "loguniform": (0.4, 2.9), "reciprocal": (0.4, 2.9),
-          "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "ncx2": (3.2, 1.7), "ncf": (3.2, 9.1, 1.4), "nct": (6.3, 0.7), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
+          "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "geninvgauss": (2.3, 1.5), "genhyperbolic": (0.7, 1.5, -0.5),
+          "ncx2": (3.2, 1.7), "ncf": (3.2, 9.1, 1.4), "nct": (6.3, 0.7), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
 CONTINUOUS = [
     n for n, d in scipy.stats.table.DISTRIBUTIONS.items() if isinstance(d, scipy.stats.Continuous)
 ]
@@ -179,7 +180,7 @@ PROGRAMS = (
     S("expectile", X, Y, np.asarray(0.3), f=lambda st, x, w, a: [st.expectile(x, number(a), weights=w), st.expectile(x)]),
     S("kstest", X, np.asarray(1.3), f=lambda st, x, m: [st.kstest(x, "norm").statistic, st.kstest(x, "gamma", args=(m,)).statistic, x * st.kstest(x, Y + 3e-3).statistic, x * st.ranksums(x, Y + 3e-3).statistic, x * st.weightedtau(x, Y).statistic, x * st.somersd(x, Y).statistic], order=1),
     S("contingency", X[:6].reshape(2, 3) * 4, f=lambda st, t: [v for table, kind in ((t, "log-likelihood"), (t[:, :2], None), (t[:, :2], 2 / 3)) for v in st.chi2_contingency(table, lambda_=kind)[:2]]),
-    S("yeojohnson, best", X, f=lambda st, x: [*st.yeojohnson(x - 1.5)], rtol=1e-2, value=1e-5, order=1),
+    S("yeojohnson, best", X, f=lambda st, x: [*st.yeojohnson(x - 1.5), st.yeojohnson_normmax(x - 1.5)], rtol=1e-2, value=1e-5, order=1),
     S("lists", np.asarray(0.7), f=lambda st, a: [st.pearsonr([a, 1.0, 2.0, 4.0], [1.0, 3.0, 2.0, 5.0])[0], st.zscore([a, 1.0, 2.0]), st.skew((a, 1.0, 4.0)), st.ttest_1samp([a, 1.0, 2.0], 0.0)[0], st.gmean([a, 2.0]), st.entropy([a, 1.0])]),
     *(S(f"normal below, {len(c)}", AT[:, :len(c)] if len(c) == 2 else AT[0], np.asarray([0.1, 0.2, -0.1][:len(c)]), np.asarray(c), f=lambda st, x, m, c: [
         st.multivariate_normal.cdf(x, m, sym(c), rng=0), st.multivariate_normal.logcdf(x, m, sym(c), rng=0), st.multivariate_normal(m, sym(c), seed=0).cdf(x)][:4 - len(m)], rtol=1e-4 if len(c) < 3 else 1e-3, value=1e-6 if len(c) < 3 else 1e-4,

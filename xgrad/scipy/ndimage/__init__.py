@@ -19,6 +19,7 @@ from .filters import (
 from .fourier import fourier_ellipsoid, fourier_gaussian, fourier_shift, fourier_uniform
 from .measurements import (
     center_of_mass,
+    distance_transform_edt,
     extrema,
     maximum,
     mean,
@@ -60,6 +61,7 @@ __all__ = [
     "convolve1d",
     "correlate",
     "correlate1d",
+    "distance_transform_edt",
     "extrema",
     "fourier_ellipsoid",
     "fourier_gaussian",

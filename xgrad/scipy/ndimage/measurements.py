@@ -9,10 +9,10 @@ import numpy as np
 
 import xgrad
 
-from ..common import raw, twin
+from ..common import chapter, only, raw, twin
 
-__all__ = ["center_of_mass", "extrema", "maximum", "mean", "median", "minimum",
-           "standard_deviation", "sum", "sum_labels", "variance"]  # fmt: skip
+__all__ = ["center_of_mass", "distance_transform_edt", "extrema", "maximum", "mean", "median",
+           "minimum", "standard_deviation", "sum", "sum_labels", "variance"]  # fmt: skip
 
 
 def _regions(name: str, x: Any, labels: Any, index: Any) -> tuple[Any, Any, int, bool]:
@@ -131,3 +131,28 @@ def center_of_mass(input: Any, labels: Any = None, index: Any = None) -> Any:
     if np.ndim(raw(index)) == 0:
         return tuple(parts)
     return [tuple(p[i] for p in parts) for i in range(parts[0].shape[0])]
+
+
+@twin("ndimage")
+def distance_transform_edt(
+    input: Any, sampling: Any = None, return_distances: bool = True, return_indices: bool = False,
+    distances: Any = None, indices: Any = None,
+) -> Any:  # fmt: skip
+    """Return the distance of each pixel to the background, in the `sampling`; see SciPy's.
+
+    The image is read as truth values, so that its own derivative is zero.
+    """
+    only("distance_transform_edt", distances=(distances, None), indices=(indices, None))
+    held = np.asarray(raw(xgrad.asarray(input).detach())) != 0
+    steps = xgrad.broadcast_to(xgrad.asarray(1.0 if sampling is None else sampling), (held.ndim,))
+    near = chapter("ndimage").distance_transform_edt(
+        held, raw(steps), return_distances=False, return_indices=True
+    )
+    if not return_distances:
+        return near
+    square = xgrad.zeros(held.shape)
+    for i, grid in enumerate(np.indices(held.shape)):
+        square = square + steps[i] ** 2 * xgrad.asarray((near[i] - grid) ** 2.0)
+    far = square.detach() > 0
+    out = xgrad.where(far, xgrad.sqrt(xgrad.where(far, square, 1.0)), 0.0)
+    return (out, near) if return_indices else out

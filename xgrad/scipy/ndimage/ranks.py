@@ -68,7 +68,7 @@ def _selected(
 ) -> Any:  # fmt: skip
     x = xgrad.asarray(input)
     shape = _footprint(name, x, size, footprint, axes)
-    options = {"mode": mode, "cval": cval, "origin": origin} | more
+    options = {"mode": mode, "cval": raw(cval), "origin": origin} | more
     value = getattr(chapter("ndimage", x), name)(raw(x.detach()), footprint=shape, **options)
     return chosen(value, windows(name, x, shape, mode, cval, origin))
 
@@ -153,22 +153,24 @@ def _morphology(
     origin: Any, axes: Any,
 ) -> Any:  # fmt: skip
     x = xgrad.asarray(input)
-    heights = None if structure is None else np.asarray(raw(structure), dtype=float)
+    heights = None if structure is None else xgrad.asarray(structure) * 1.0
     if footprint is None and heights is not None:
         footprint = np.ones(heights.shape, dtype=bool)
     shape = _footprint(name, x, size, footprint, axes)
-    options = {"mode": mode, "cval": cval, "origin": origin}
+    options = {"mode": mode, "cval": raw(cval), "origin": origin}
     value = getattr(chapter("ndimage", x), name)(
-        raw(x.detach()), footprint=shape, structure=heights, **options
+        raw(x.detach()), footprint=shape, structure=raw(heights), **options
     )
     at = per_axis(origin, x.ndim)
     if name == "grey_dilation":  # the structure is turned round, and its middle with it
         shape = shape[(slice(None, None, -1),) * x.ndim]
-        heights = None if heights is None else heights[(slice(None, None, -1),) * x.ndim]
+        heights = None if heights is None else xgrad.flip(heights)
         at = [-o - (1 - n % 2) for o, n in zip(at, shape.shape, strict=True)]
     among = windows(name, x, shape, mode, cval, at)
     if heights is not None:
-        lift = heights[shape].reshape((-1,) + (1,) * x.ndim)
+        inside = xgrad.asarray(np.flatnonzero(shape))
+        lift = xgrad.take(xgrad.reshape(heights, (-1,)), inside)
+        lift = xgrad.reshape(lift, (-1,) + (1,) * x.ndim)
         among = among + (lift if name == "grey_dilation" else -lift)
     return chosen(value, among)
 

@@ -50,7 +50,7 @@ def map_coordinates(
             "one for each axis of the image"
         )
     value = chapter("ndimage", x, at).map_coordinates(
-        raw(x.detach()), raw(at.detach()), None, order, mode, cval, prefilter
+        raw(x.detach()), raw(at.detach()), None, order, mode, raw(cval), prefilter
     )
     return interpolated(x, [at[i, ...] for i in range(x.ndim)], value, order, mode, cval, prefilter)
 
@@ -83,7 +83,7 @@ def affine_transform(
     shape = x.shape if output_shape is None else tuple(output_shape)
     moved = xgrad.broadcast_to(xgrad.asarray(offset) * 1.0, (n,))
     value = chapter("ndimage", x).affine_transform(
-        raw(x.detach()), raw(m.detach()), raw(moved.detach()), shape, None, order, mode, cval,
+        raw(x.detach()), raw(m.detach()), raw(moved.detach()), shape, None, order, mode, raw(cval),
         prefilter,
     )  # fmt: skip
     if m.ndim == 2 and m.shape[1] == n + 1:
@@ -110,7 +110,7 @@ def shift(
     x = xgrad.asarray(input)
     by = xgrad.broadcast_to(xgrad.asarray(shift) * 1.0, (x.ndim,))
     value = chapter("ndimage", x).shift(
-        raw(x.detach()), raw(by.detach()), None, order, mode, cval, prefilter
+        raw(x.detach()), raw(by.detach()), None, order, mode, raw(cval), prefilter
     )
     places = [g - by[i] for i, g in enumerate(_grid(x.shape))]
     return _looked_up(x, places, value, (order, mode, cval, prefilter))
@@ -124,7 +124,7 @@ def zoom(
     """Make an image larger or smaller; see ``scipy.ndimage.zoom``. The factor has no derivative."""
     x = xgrad.asarray(input)
     value = chapter("ndimage", x).zoom(
-        raw(x.detach()), raw(zoom), None, order, mode, cval, prefilter, grid_mode=grid_mode
+        raw(x.detach()), raw(zoom), None, order, mode, raw(cval), prefilter, grid_mode=grid_mode
     )
     places = []
     for n, size, g in zip(x.shape, value.shape, _grid(value.shape), strict=True):
@@ -146,7 +146,7 @@ def rotate(
     held = degrees.detach()
     value = chapter("ndimage", x).rotate(
         raw(x.detach()), float(held) if reshape else raw(held), axes, reshape, None, order, mode,
-        cval, prefilter,
+        raw(cval), prefilter,
     )  # fmt: skip
     one, two = sorted(a % x.ndim for a in axes)
     turn = degrees * (np.pi / 180.0)

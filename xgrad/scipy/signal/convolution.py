@@ -10,10 +10,12 @@ import numpy as np
 import xgrad
 
 from ...ops.beside import placed
-from ..common import chapter, raw, twin
+from ..common import arrays_in, chapter, raw, twin
 from ..ndimage.filters import blocks, lines
 from ..ndimage.ranks import chosen, windows
 from .filtering import _common, filtfilt, lfilter, sosfilt, sosfiltfilt
+from .fir import firwin
+from .windows import window_of
 
 __all__ = ["convolve", "convolve2d", "correlate", "correlate2d", "decimate", "detrend",
            "fftconvolve", "hilbert", "medfilt", "medfilt2d", "oaconvolve", "order_filter",
@@ -211,8 +213,9 @@ def resample_poly(
         half = (h.shape[0] - 1) // 2
     else:
         half = 10 * max(up, down)
-        made = chapter("signal").firwin(2 * half + 1, 1.0 / max(up, down), window=window)
-        h = xgrad.asarray(made.astype(x.dtype) if x.dtype.kind == "f" else made)
+        design = firwin if arrays_in(window) else chapter("signal").firwin
+        made = design(2 * half + 1, 1.0 / max(up, down), window=window)
+        h = xgrad.astype(xgrad.asarray(made), x.dtype if x.dtype.kind == "f" else made.dtype)
     h = h * float(up)
     before = down - half % down
     removed, after = (half + before) // down, 0
@@ -232,7 +235,7 @@ def _spectral(window: Any, n: int) -> Any:
     if callable(window):
         return xgrad.asarray(window(np.fft.fftfreq(n)))
     if not hasattr(window, "shape"):
-        return xgrad.asarray(np.fft.fftshift(chapter("signal").get_window(window, n)))
+        return xgrad.fft.fftshift(xgrad.asarray(window_of(window, n)))
     if tuple(window.shape) != (n,):
         raise ValueError(
             f"window.shape={tuple(window.shape)} of resample is not {(n,)}, the number of samples "

@@ -24,6 +24,7 @@ __all__ = [
     "freqs",
     "freqz",
     "gammatone",
+    "group_delay",
     "iirfilter",
     "iirnotch",
     "iirpeak",
@@ -317,14 +318,16 @@ def plotted(plot: Any, w: Any, h: Any) -> tuple[Any, Any]:
     return w, h
 
 
-def _response(b: Any, a: Any, x: Any) -> Any:
-    def value(c: Any) -> Any:
-        total = xgrad.zeros_like(x) + c[0]
-        for i in range(1, c.shape[0]):
-            total = total * x + c[i]
-        return total
+def _polynomial(c: Any, x: Any) -> Any:
+    """Return the values of a polynomial, its highest coefficient first."""
+    total = xgrad.zeros_like(x) + c[0]
+    for i in range(1, c.shape[0]):
+        total = total * x + c[i]
+    return total
 
-    return value(b) / value(a)
+
+def _response(b: Any, a: Any, x: Any) -> Any:
+    return _polynomial(b, x) / _polynomial(a, x)
 
 
 @twin("signal")
@@ -383,3 +386,22 @@ def gammatone(
         a = xgrad.convolve(a, a)
     gain = xgrad.abs(_response(shape, a, xgrad.exp(1j * turn)))
     return with_derivative_of(value[0], shape / gain), with_derivative_of(value[1], a)
+
+
+@twin("signal")
+def group_delay(system: Any, w: Any = 512, whole: bool = False, fs: float = 2 * np.pi) -> Any:
+    """Return the group delay of a digital filter, in samples; see ``scipy.signal.group_delay``."""
+    b, a = (vector(v) for v in system)
+    if w is None or np.ndim(raw(w)) == 0:
+        end = (2 if whole else 1) * np.pi
+        w = xgrad.asarray(np.linspace(0, end, 512 if w is None else int(w), endpoint=False))
+    else:
+        w = 2.0 * np.pi * xgrad.asarray(w) / fs
+    c = xgrad.convolve(b, xgrad.conj(xgrad.flip(a)))
+    z = xgrad.exp(-1j * w)
+    rising = xgrad.asarray(np.arange(c.shape[0] * 1.0)) * c
+    under = _polynomial(xgrad.flip(c), z)
+    seen = xgrad.abs(under.detach()) > 10 * np.finfo(np.float64).eps
+    ratio = _polynomial(xgrad.flip(rising), z) / xgrad.where(seen, under, 1.0)
+    delay = xgrad.where(seen, xgrad.real(ratio) - (a.shape[0] - 1.0), 0.0)
+    return w * (fs / (2 * np.pi)), delay

@@ -357,7 +357,7 @@ class CZT:
     """
 
     def __init__(self, n: int, m: Any = None, w: Any = None, a: Any = 1 + 0j) -> None:
-        w, a = fixed("CZT", w=w, a=a)
+        n, m, w, a = fixed("CZT", n=n, m=m, w=w, a=a)
         self.plain = chapter("signal").CZT(n, m, w, a)
 
     @classmethod
@@ -380,13 +380,14 @@ class CZT:
         return by_matrix(self.plain, x, axis)
 
 
+@told("signal")
 class ZoomFFT(CZT):
     """SciPy's class of this name, a Fourier transform between two frequencies; see `CZT`."""
 
     def __init__(
         self, n: int, fn: Any, m: Any = None, *, fs: float = 2, endpoint: bool = False
     ) -> None:
-        fn = fixed("ZoomFFT", fn=fn)
+        n, fn, m, fs = fixed("ZoomFFT", n=n, fn=fn, m=m, fs=fs)
         self.plain = chapter("signal").ZoomFFT(n, fn, m, fs=fs, endpoint=endpoint)
 
 

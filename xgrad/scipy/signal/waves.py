@@ -8,7 +8,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import by_matrix, chapter, fixed, raw, twin
+from ..common import by_matrix, chapter, fixed, raw, raws, twin
 from ..ndimage.filters import correlate1d
 from ..ndimage.splines import interpolated
 
@@ -83,6 +83,12 @@ def qspline1d(signal: Any, lamb: float = 0.0) -> Any:
     return by_matrix(lambda row: chapter("signal").qspline1d(row, lamb), xgrad.asarray(signal))
 
 
+def _bound(x: Any) -> Any:
+    """Return a bound that peaks are chosen by, a number if it is one: a constant."""
+    held = raws(x)
+    return held.item() if getattr(held, "shape", None) == () else held
+
+
 @twin("signal")
 def find_peaks(
     x: Any, height: Any = None, threshold: Any = None, distance: Any = None,
@@ -95,8 +101,8 @@ def find_peaks(
     """
     x = xgrad.asarray(x)
     peaks, about = chapter("signal", x).find_peaks(
-        raw(x.detach()), raw(height), raw(threshold), distance, raw(prominence), raw(width), wlen,
-        rel_height, plateau_size,
+        raw(x.detach()), *map(_bound, (height, threshold)), distance,
+        *map(_bound, (prominence, width)), wlen, rel_height, plateau_size,
     )  # fmt: skip
     if "peak_heights" in about:
         about["peak_heights"] = xgrad.take(x, xgrad.asarray(peaks))

@@ -37,7 +37,7 @@ def kaiser(M: Any, beta: Any, sym: bool = True, *, xp: Any = None, device: Any =
     >>> import xgrad as xg
     >>> from xgrad import scipy
     >>> xg.jacfwd(lambda beta: scipy.signal.windows.kaiser(4, beta))(2.0).round(4)
-    array([-0.3061, -0.0505, -0.0505, -0.3061])
+    array([-0.3061, -0.0541, -0.0541, -0.3061])
     """
     beta = xgrad.asarray(beta) * 1.0
     if M <= 1:

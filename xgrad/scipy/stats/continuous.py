@@ -29,8 +29,13 @@ MOMENTS = {"mean": "mean", "variance": "var", "standard_deviation": "std", "entr
            "median": "median"}  # fmt: skip
 
 
-def parts(x: Any) -> Any:
-    """Return what a distribution of the new kind is computed by: a classic one, frozen."""
+def parts(x: Any, name: str) -> Any:
+    """Return what a distribution of the new kind is computed by: a classic one, frozen.
+
+    Args:
+        x: the distribution.
+        name: of the function that makes another one of it, for a message.
+    """
     if isinstance(x, _New):
         return Frozen(x._classic, (), x._parameters) if x._parameters else x._classic
     twin = getattr(type(x), "xgrad_twin", None)
@@ -40,26 +45,26 @@ def parts(x: Any) -> Any:
     kind = kinds.get(type(x).__name__.removeprefix("Standard"))
     if kind is None:
         raise NotImplementedError(
-            f"{type(x).__name__}: a distribution made of it has no derivative here; Normal, "
-            "Uniform, Logistic and those of make_distribution may be shifted, scaled and mixed"
+            f"{name}: got a {type(x).__name__}, of which nothing with a derivative can be made "
+            "here; expected a Normal, Uniform, Logistic, or one of a class of make_distribution"
         )
-    return parts(kind.of(x))
+    return parts(kind.of(x), name)
 
 
 class _New:
     """A distribution with its parameters fixed; a method that is not here is refused."""
 
     def __add__(self, loc: Any) -> _New:
-        return _New(Affine(parts(self), loc, 1.0))
+        return _New(Affine(parts(self, "+"), loc, 1.0))
 
     def __mul__(self, scale: Any) -> _New:
-        return _New(Affine(parts(self), 0.0, scale))
+        return _New(Affine(parts(self, "*"), 0.0, scale))
 
     def __sub__(self, loc: Any) -> _New:
         return self.__add__(-1.0 * xgrad.asarray(loc))
 
     def __rsub__(self, loc: Any) -> _New:
-        return _New(Affine(parts(self), loc, -1.0))
+        return _New(Affine(parts(self, "-"), loc, -1.0))
 
     def __truediv__(self, scale: Any) -> _New:
         return self * (1.0 / xgrad.asarray(scale))
@@ -247,16 +252,19 @@ class Binomial(_New):
         self.n, self.p = n, p
 
 
+@told("stats")
 def exp(X: Any, /) -> Any:
     """Return the distribution of the exponential of a variable; see ``scipy.stats.exp``."""
-    return _New(Power(parts(X))) if isinstance(X, _New) else chapter("stats").exp(X)
+    return _New(Power(parts(X, "exp"))) if isinstance(X, _New) else chapter("stats").exp(X)
 
 
+@told("stats")
 def log(X: Any, /) -> Any:
     """Return the distribution of the logarithm of a variable; see ``scipy.stats.log``."""
-    return _New(Logarithm(parts(X))) if isinstance(X, _New) else chapter("stats").log(X)
+    return _New(Logarithm(parts(X, "log"))) if isinstance(X, _New) else chapter("stats").log(X)
 
 
+@told("stats")
 def truncate(X: Any, lb: Any = -np.inf, ub: Any = np.inf) -> Any:
     """Return a distribution between two ends; see ``scipy.stats.truncate``.
 
@@ -267,11 +275,12 @@ def truncate(X: Any, lb: Any = -np.inf, ub: Any = np.inf) -> Any:
     >>> round(float(xg.grad(half)(2.0)), 6)
     -0.5
     """
-    if not isinstance(X, _New) and not arrays_in(lb, ub):
+    if not isinstance(X, _New) and not arrays_in(X, lb, ub):
         return chapter("stats").truncate(X, lb, ub)
-    return _New(Truncated(parts(X), lb, ub))
+    return _New(Truncated(parts(X, "truncate"), lb, ub))
 
 
+@told("stats")
 class Mixture(_New):
     """A mixture of distributions of the new kind; see ``scipy.stats.Mixture``.
 
@@ -282,14 +291,15 @@ class Mixture(_New):
 
     def __new__(cls, components: Any, *, weights: Any = None) -> Any:
         """Return SciPy's own where no parameter is an `Array`."""
-        if not arrays_in(weights) and not any(isinstance(c, _New) for c in components):
+        given = arrays_in(components, weights)
+        if not given and not any(isinstance(c, _New) for c in components):
             return chapter("stats").Mixture(components, weights=weights)
         return super().__new__(cls)
 
     def __init__(self, components: Any, *, weights: Any = None) -> None:
         n = len(components)
         share = np.full(n, 1.0 / n) if weights is None else weights
-        super().__init__(Mixed([parts(c) for c in components], share))
+        super().__init__(Mixed([parts(c, "Mixture") for c in components], share))
 
 
 @told("stats")
@@ -350,7 +360,7 @@ def moving(base: Any) -> None:
         @functools.wraps(own)
         def call(self: Any, by: Any, own: Any = own, name: str = name) -> Any:
             if isinstance(by, Array):
-                return getattr(_New(parts(self)), name)(by)
+                return getattr(_New(parts(self, name)), name)(by)
             return own(self, by)
 
         call.xgrad_original = own  # type: ignore[attr-defined]

@@ -26,6 +26,9 @@ TWIN = {"cdf": "sf", "sf": "cdf", "logcdf": "logsf", "logsf": "logcdf", "ppf": "
 class _Derived:
     """What all have: logarithms, spreads and averages follow from what each states."""
 
+    cdf: Any
+    ppf: Any
+
     def logpdf(self, y: Any) -> Any:
         """Return the logarithm of the density."""
         return xgrad.log(self.pdf(y))
@@ -38,10 +41,6 @@ class _Derived:
         """Return the probability above."""
         return 1.0 - self.cdf(y)
 
-    def cdf(self, y: Any) -> Any:
-        """Return the probability below."""
-        raise NotImplementedError
-
     def logcdf(self, y: Any) -> Any:
         """Return the logarithm of the probability below."""
         return xgrad.log(self.cdf(y))
@@ -53,10 +52,6 @@ class _Derived:
     def isf(self, q: Any) -> Any:
         """Return where the probability above is `q`."""
         return self.ppf(1.0 - xgrad.asarray(q))
-
-    def ppf(self, q: Any) -> Any:
-        """Return where the probability below is `q`."""
-        raise NotImplementedError
 
     def median(self) -> Any:
         """Return the median."""

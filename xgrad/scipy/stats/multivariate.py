@@ -79,7 +79,7 @@ class _Normal(Multivariate):
         >>> import numpy as np, xgrad as xg
         >>> from xgrad import scipy
         >>> normal = scipy.stats.multivariate_normal
-        >>> below = lambda r: normal.cdf(np.zeros(2), None, xg.stack([[1.0, r], [r, 1.0]]))
+        >>> below = lambda r: normal.cdf(np.zeros(2), None, [[1.0, r], [r, 1.0]])
         >>> round(float(xg.grad(below)(0.5)), 4)
         0.1838
         """

@@ -104,6 +104,21 @@ def _d(name: str, *args: Any, **more: Any) -> tuple[str, Discrete]:
     return name, Discrete(name, *args, **more)
 
 
+def _log_kv(v: Any, z: Any) -> Any:
+    return xgrad.log(special.kve(v, z)) - z
+
+
+def _geninvgauss_log(x: Any, p: Any, b: Any) -> Any:
+    return (p - 1.0) * xgrad.log(x) - 0.5 * b * (x + 1.0 / x) - math.log(2.0) - _log_kv(p, b)
+
+
+def _genhyperbolic_log(x: Any, p: Any, a: Any, b: Any) -> Any:
+    inner, root = a * a - b * b, xgrad.sqrt(1.0 + x * x)
+    norming = 0.5 * p * xgrad.log(inner) - _HALF_LOG_2PI - _log_kv(p, xgrad.sqrt(inner))
+    far = _log_kv(p - 0.5, a * root) + (p - 0.5) * xgrad.log(root / a)
+    return norming + far + b * x
+
+
 def _if(exists: Any, value: Any, otherwise: Any = INF) -> Any:
     """Return a moment where it exists, and else infinity or what SciPy says."""
     return xgrad.where(exists, value, otherwise)
@@ -191,6 +206,8 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda a, b, m: _if(b > 4, 2 * (b / a) ** 2 * ((a + m) ** 2 + (a + 2 * m) * (b - 2)) / ((b - 2) ** 2 * (b - 4)))),
     _c("nct", "df nc", -INF, INF, nc.nct_log, nc.nct_cdf, nc.nct_sf, None, lambda v, m: _if(v > 1, nc.nct_mean(v, m)),
        lambda v, m: _if(v > 2, v * (1 + m * m) / (v - 2) - nc.nct_mean(v, m) ** 2)),
+    _c("geninvgauss", "p b", 0.0, INF, _geninvgauss_log),
+    _c("genhyperbolic", "p a b", -INF, INF, _genhyperbolic_log),
     _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
        lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
     _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, _binom_cdf, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),
