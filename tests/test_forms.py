@@ -27,6 +27,7 @@ def forms(x: Any) -> Iterator[tuple[str, Any]]:
     """Yield what means the same as a number, a flag or a tuple of numbers, by name."""
     if isinstance(x, bool):
         yield "numpy.bool", np.bool_(x)
+        yield "int", int(x)
     elif isinstance(x, int):
         yield "numpy.int64", np.int64(x)
         yield "0-d array", np.asarray(x)
@@ -240,6 +241,51 @@ def test_a_shape_is_the_same_in_every_form(computing: Any, name: str) -> None:
                     SHAPES[name](bad)
 
 
+INDICES = (
+    np.asarray([1, 0]),
+    np.asarray([1, 1], dtype=np.int8),
+    np.asarray([1], dtype=">i4"),
+    np.asarray([False, True]),
+    np.ix_([1, 0], [2]),
+    (slice(None), np.asarray([2, 2])),
+    (np.asarray([0, 1]), np.asarray([1, 2])),
+    np.arange(6).reshape(2, 3) > 2,
+)
+
+
+def test_an_index_of_numpy_is_one_of_every_library(computing: Any) -> None:
+    """As a list is: what a generator of NumPy drew chooses rows of a tensor."""
+    raw = np.arange(6.0).reshape(2, 3)
+    x = xg.asarray(computing.raw(raw))
+    for key in INDICES:
+        expected = raw * 0
+        np.add.at(expected, key, 2 * raw[key])
+        got = xg.grad(lambda x, key=key: xg.sum(x[key] ** 2))(x)
+        np.testing.assert_array_equal(host(got), expected)
+    rows, places = np.asarray([1, 0, 1]), np.asarray([[2], [0]])
+    np.testing.assert_array_equal(host(xg.take(x, rows, axis=0)), raw[rows])
+    taken = np.take_along_axis(raw, places, axis=1)
+    np.testing.assert_array_equal(host(xg.take_along_axis(x, places, axis=1)), taken)
+    assert float(xg.sum(xg.index_add(x, rows, 1.0)).item()) == 15 + 9
+    assert float(xg.sum(xg.index_set(x, np.asarray([0]), 1.0)).item()) == 12 + 3
+
+
+SHIFTS = ((1, None), (2, (0, 1)), ((2,), (0, 1)), ((2, 1), 1), ((1, 2), (1, 0)), (np.asarray(1), 0))
+
+
+def test_shifts_and_axes_are_broadcast(computing: Any) -> None:
+    raw = np.arange(6.0).reshape(2, 3)
+    x = xg.asarray(computing.raw(raw))
+    for shift, axis in SHIFTS:
+        expected = 2 * np.roll(raw, shift, axis)
+        got = xg.vjp(lambda x, s=shift, a=axis: xg.roll(x, s, axis=a), x)
+        np.testing.assert_array_equal(2 * host(got[0]), expected)
+        np.testing.assert_array_equal(host(got[1](got[0])[0]), raw)
+        np.testing.assert_array_equal(host(np.roll(x, shift, axis)), expected / 2)
+    with pytest.raises(ValueError, match="roll: got 3 shifts and 2 axes"):
+        xg.roll(x, (1, 2, 3), axis=(0, 1))
+
+
 NUMBERS = (2, 2.0, np.float64(2), np.int64(2), np.asarray(2.0), xg.asarray(2.0))
 
 
@@ -268,7 +314,25 @@ def test_what_holds_numbers_stands_beside_an_array(computing: Any) -> None:
         pytest.skip("it refuses what the standard does not promise")
     x = xg.asarray(computing.raw(np.asarray([1.5, 2.5])))
     held = array.array("d", [0.0, 1.0])
-    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held)):
+
+    class Column:  # of a table that knows no arithmetic
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.asarray(held)
+
+    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held), Column()):
         for f in (lambda x, n: x * n, lambda x, n: n * x, np.multiply):
             got = xg.grad(lambda x, f=f, n=numbers: xg.sum(f(x, n)))(x)
             assert host(got).tolist() == [0.0, 1.0]
+
+
+def test_flags_and_axes_of_raw_arrays_take_the_same_forms(computing: Any) -> None:
+    raw = computing.raw(np.arange(6.0).reshape(2, 3))
+    for x in (raw, xg.asarray(raw)):
+        for f in (xg.sum, xg.max, xg.mean, xg.any, xg.argmax, xg.logsumexp):
+            assert tuple(f(x, axis=1, keepdims=1).shape) == (2, 1), f.__name__
+            assert tuple(f(x, axis=True).shape) == (2,), f.__name__
+    with xg.use_backend(computing.backend.name, computing.device):
+        for size in (np.asarray([2, 3]), [2, 3], np.int64(6)):
+            assert xg.random.default_rng(0).normal(size=size).size == 6
+    doubled = xg.vmap(lambda a, b: a * b, in_axes=[0, None])(xg.asarray(raw), 2.0)
+    np.testing.assert_array_equal(host(doubled), 2 * np.arange(6.0).reshape(2, 3))

@@ -95,20 +95,25 @@ def save(
         ValueError: if two leaves would have the same name.
         TypeError: if the format cannot hold a dtype.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"save: path is {path!r:.60} of type {type(path).__qualname__}; expected the name of a "
+            "file, which comes first, as in save('model.safetensors', tree)"
+        )
     library = _library()
-    named = named_leaves(tree)
+    named = named_leaves(tree, whole=True)
+    made = {name: _numpy(name, x) for name, x in named.items()}
     if len(named) != len(trees.leaves(tree)):
         raise ValueError(
             f"save: the tree has {len(trees.leaves(tree))} leaves, but {len(named)} names: two "
             "keys are alike once joined by dots, or a node is of a type without names for its parts"
         )
     arrays, words = {}, {"format": _FORMAT, **(metadata or {})}
-    for name, x in named.items():
-        array = _numpy(name, x)
+    for name, array in made.items():
+        arrays[name] = array
         if array.dtype.kind == "c":  # the format has no complex numbers: pairs of real ones
             words[f"complex {name}"] = str(array.dtype)
-            array = array.reshape(*array.shape, 1).view(array.real.dtype)
-        arrays[name] = array
+            arrays[name] = array.reshape(*array.shape, 1).view(array.real.dtype)
     try:
         content = library.numpy.save(arrays, metadata=words)
     except Exception as error:

@@ -1,8 +1,10 @@
 """Pytrees, and the boundary where raw arrays become `Array` and come back.
 
-A pytree is an array, a number, or a dict, list, tuple, namedtuple or dataclass of pytrees. Of a
-dataclass the fields with ``metadata={"static": True}`` belong to the structure, not to the leaves;
-so does what a field holds that is text, a path, None or a function, since none has a derivative.
+A pytree is an array, a number, or a dict, list, tuple, namedtuple, dataclass, class of attrs or
+`SimpleNamespace` of pytrees. Text, paths, dates, members of enumerations, functions, classes,
+dtypes and None belong to the structure wherever they stand, not to the leaves, since none has a
+derivative. So do the fields of a dataclass with ``metadata={"static": True}``, and what a field
+holds that can be called, or is a truth value.
 An integer in a field with ``metadata={"counts": True}`` is an array among the leaves: it
 changes from call to call, and a compiled function is to be one program for all of them. An array
 that stands in several places is a leaf in each; `ties` tells which are the same.
@@ -12,7 +14,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import date, timedelta
+from enum import Enum
 from pathlib import PurePath
+from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +28,12 @@ from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking, nativ
 from .names import find
 
 NAMESPACE = "xgrad"
+
+CONSTANTS = (
+    *(str, bytes, PurePath, Enum, range, type, FunctionType, BuiltinFunctionType),
+    *(np.ufunc, np.dtype, date, timedelta),
+)
+"""Classes of what has no derivative, and is compared as a part of the structure."""
 
 
 class _Single:
@@ -49,25 +60,67 @@ def is_leaf_type(x: object) -> bool:
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """Return the leaves of a pytree, and its structure."""
-    if is_leaf_type(tree):
+    if is_leaf_type(tree) or isinstance(tree, CONSTANTS):  # the latter for an error by name
         return [tree], SINGLE
     import optree  # its import costs more than most programs' first gradient
 
     while True:
         leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
-        classes = {type(x) for x in leaves if _is_record(x)}
-        if not classes:
+        classes = {type(x) for x in leaves if not is_leaf_type(x)}
+        made = [_register(cls) for cls in classes]
+        if not any(made):
             return list(leaves), structure
-        for cls in classes:
-            _register(cls)
 
 
 def _is_record(x: Any) -> bool:
     return dataclasses.is_dataclass(x) and not isinstance(x, type)
 
 
-def _register(cls: type) -> None:
-    """Make a dataclass known as a pytree."""
+def _register(cls: type) -> bool:
+    """Make a class known as one of pytrees or of constants; return whether it is one."""
+    import optree
+
+    node: Any = cls  # whose classes optree's types expect to be collections
+    if dataclasses.is_dataclass(cls):
+        _register_dataclass(cls)
+    elif issubclass(cls, CONSTANTS):
+        optree.register_pytree_node(node, _nothing, _itself, namespace=NAMESPACE)
+    elif has_attributes(cls):
+        optree.register_pytree_node(node, attributes, _with_attributes, namespace=NAMESPACE)
+    else:
+        return False
+    return True
+
+
+def _nothing(x: Any) -> tuple[tuple[()], Any, tuple[()]]:
+    return (), x, ()
+
+
+def _itself(x: Any, _: Any) -> Any:
+    return x
+
+
+def has_attributes(cls: type) -> bool:
+    """Whether objects of a class are pytrees of their attributes: namespaces, classes of attrs."""
+    return issubclass(cls, SimpleNamespace) or hasattr(cls, "__attrs_attrs__")
+
+
+def attributes(x: Any) -> tuple[list[Any], Any, list[str]]:
+    """Return the parts of such an object, what is known of it besides, and their names."""
+    fields = getattr(type(x), "__attrs_attrs__", None)
+    names = sorted(vars(x)) if fields is None else [f.name for f in fields]
+    return [getattr(x, name) for name in names], (type(x), tuple(names)), names
+
+
+def _with_attributes(known: Any, children: Any) -> Any:
+    cls, names = known
+    x: Any = cls.__new__(cls)
+    for name, value in zip(names, children, strict=True):
+        object.__setattr__(x, name, value)
+    return x
+
+
+def _register_dataclass(cls: Any) -> None:
     import optree
 
     fields = dataclasses.fields(cls)
@@ -107,11 +160,11 @@ def is_structure(field: dataclasses.Field[Any], value: Any) -> bool:
         value: what an instance holds in it.
 
     Returns:
-        True for text, bytes, paths, None, and what can be called but is no pytree.
+        True for text, truth values, None, and what can be called but is no pytree.
     """
     if field.metadata.get("static", False):
         return True
-    if value is None or isinstance(value, (str, bytes, PurePath)):
+    if value is None or isinstance(value, (bool, *CONSTANTS)):
         return True
     return callable(value) and not _is_record(value) and not is_leaf_type(value)
 
@@ -218,19 +271,25 @@ def as_array(x: Any, what: str) -> Array:
         return Array(np.asarray(x) if isinstance(x, np.generic) else x)
     if type(x) in SCALARS:
         return array_of(x)
+    if hasattr(x, "to_numpy"):
+        instead = "Pass its numbers, x.to_numpy()"
+    else:
+        instead = (
+            'Mark a dataclass field that is configuration with field(metadata={"static": True})'
+        )
     raise errors.NotDifferentiableError(
         f"{what}: got {x!r:.60} of type {type(x).__qualname__}; expected an array, a number, "
-        "or a dict, list, tuple or dataclass of them. Mark a dataclass field that is "
-        'configuration with field(metadata={"static": True})'
+        f"or a dict, list, tuple, dataclass or SimpleNamespace of them. {instead}"
     )
 
 
-def differentiable(x: object, what: str) -> Array:
+def differentiable(x: object, what: str, name: str = "") -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives.
 
     Args:
         x: an array or a number.
         what: what asks, as the error says it.
+        name: how to reach it, if it is one leaf of several.
 
     Returns:
         An `Array` of a floating-point dtype, in the byte order of the machine.
@@ -238,17 +297,31 @@ def differentiable(x: object, what: str) -> Array:
     Raises:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
-    out = x if isinstance(x, Array) else as_array(x, what)
+    out = x if isinstance(x, Array) else as_array(x, f"{what}: {name}" if name else what)
     if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
         swapped = native(out._raw)
         if swapped is not out._raw:
-            return differentiable(Array(swapped), what)
+            return differentiable(Array(swapped), what, name)
         raise errors.NotDifferentiableError(
-            f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
-            "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
-            f"or leave the argument out of argnums{lacking(out.dtype)}"
+            f"{what}: got {name or 'an argument'} of dtype {out.dtype}, which has no derivative; "
+            "expected a floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, "
+            f"xgrad.float64), or leave the argument out of argnums{lacking(out.dtype)}"
         )
     return out
+
+
+def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of the argument of this name, each `differentiable`; an error names one."""
+    arrays: list[Array] = []
+    try:
+        for x in leaves:
+            arrays.append(differentiable(x, what))  # noqa: PERF401 - to know which one raises
+    except errors.NotDifferentiableError:
+        if structure is not SINGLE:
+            n = len(arrays)
+            differentiable(leaves[n], what, names(structure, name)[n])
+        raise
+    return arrays
 
 
 def like_input(result: Array, given: Any) -> Any:

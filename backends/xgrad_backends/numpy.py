@@ -14,7 +14,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
-from . import lapack, numpy_lines, scipy_special
+from . import lapack, numpy_lines, numpy_scatter, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -137,6 +137,27 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
 
 
+def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
+    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+        return None
+    return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
+
+
+def _clip_into(args: Any, outs: Any) -> None:
+    """Write what `_clip` gives into memory, of long arrays without any other."""
+    (x, *ends), (out,) = args, outs
+    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
+        low, high = (*ends, None)[:2]
+        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    else:
+        np.copyto(out, _clip(*args))
+
+
+_clip.plainly = _plain_clip  # type: ignore[attr-defined]
+_clip.into = _clip_into  # type: ignore[attr-defined]
+
+
 def _pow(x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.power` does, of negative numbers to a whole power by their sizes.
 
@@ -249,11 +270,6 @@ def _stack(arrays: Any, /, *, axis: int = 0) -> Any:
     return out
 
 
-def _index_add(x: Any, key: Any, value: Any) -> Any:
-    np.add.at(x, key, value)
-    return x
-
-
 _BLOCK = 8192  # longer scalar products wake the threads of the BLAS
 
 
@@ -285,14 +301,21 @@ def _lock(x: Any) -> Callable[[], None] | None:
     return partial(x.setflags, write=True)
 
 
-_SAMPLES = 61
-"""How many entries tell whether a large array was refilled."""
+_COMPARED = 8192
+"""Up to how many entries all of them tell whether a large array was refilled."""
+_SAMPLES = 1021
+"""How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
-    every = slice(None, None, max(1, x.size // _SAMPLES))
-    before = x.flat[every].tobytes()
-    return lambda: bool(x.flat[every].tobytes() == before)
+    if x.size <= _COMPARED:
+        before = x.tobytes()
+        return lambda: bool(x.tobytes() == before)
+    together = x.flags.forc
+    entries = x.ravel(order="K") if together else x.flat
+    every = slice(None, None, x.size // (_SAMPLES if together else _SAMPLES // 4) | 1)
+    before = entries[every].tobytes()
+    return lambda: bool(entries[every].tobytes() == before)
 
 
 def _same(x: Any, y: Any) -> bool:
@@ -400,7 +423,7 @@ BACKEND = Backend(
     device=lambda x: "cpu",
     to_numpy=lambda x: x,
     from_numpy=lambda x, device: np.asarray(x),
-    index_add=_index_add,
+    index_add=numpy_scatter.index_add,
     random=lambda seed, device: np.random.default_rng(seed),
     lock=_lock,
     unchanged=_unchanged,

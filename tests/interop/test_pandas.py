@@ -84,3 +84,12 @@ def test_a_table_of_words_is_refused() -> None:
     words = pd.Series(["a", "b"])
     with pytest.raises(TypeError, match=r"(?s)x2 is .* of type Series; expected an array"):
         xg.grad(lambda x: xg.sum(xg.add(x, words)))(X)
+
+
+def test_missing_numbers_are_a_mask(computing: Any) -> None:
+    """https://github.com/pydata/xarray/blob/main/xarray/core/nputils.py asks pandas, not NumPy."""
+    x = xg.asarray(computing.raw(np.asarray([1.0, np.nan, 3.0])))
+    for mask in (pd.isna, pd.isnull, lambda x: ~pd.notna(x)):
+        gradient = xg.grad(lambda x, mask=mask: xg.sum(xg.where(mask(x), 0.0, x * x)))(x)
+        assert gradient.detach()._numpy().tolist() == [2.0, 0.0, 6.0]
+    assert pd.isna(FRAME).sum().sum() == 0

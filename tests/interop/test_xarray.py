@@ -1,4 +1,4 @@
-# Tests of xgrad/hooks/holding.py, xgrad/lib, xgrad/numpy_protocol
+# Tests of xgrad/hooks/holding.py, xgrad/hooks/xarray.py, xgrad/lib, xgrad/numpy_protocol
 """Labelled arrays around an array with a gradient; `python -m tests.interop xarray` runs all."""
 
 from __future__ import annotations

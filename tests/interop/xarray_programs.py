@@ -24,7 +24,16 @@ W = da(np.linspace(0.1, 1.0, 24).reshape(4, 6))
 LABELS = xr.DataArray(["a", "a", "b", "b"], dims="t", name="g")
 GRID = xr.DataArray(np.zeros(3), dims="t", coords={"t": [0.2, 1.5, 3.9]})
 
+PLACES = xr.DataArray([0, 2], dims="p")
+
 REDUCTIONS = "sum mean std var max min prod median".split()
+
+
+def written(d: Any, key: dict[str, Any]) -> Any:
+    d = d * 1.0
+    d[key] = 0.0
+    return d
+
 
 CALLS: dict[str, Callable[[Any], Any]] = {
     **{f"{n}()": lambda d, n=n: getattr(d, n)() for n in REDUCTIONS},
@@ -42,6 +51,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "groupby max": lambda d: d.groupby(LABELS).max(),
     "groupby std": lambda d: d.groupby(LABELS).std(),
     "groupby median": lambda d: d.groupby(LABELS).median(),
+    "groupby first": lambda d: d.groupby(LABELS).first(),
+    "groupby last": lambda d: d.where(W > 0.2).groupby(LABELS).last().fillna(0.0),
     "groupby map": lambda d: d.groupby(LABELS).map(lambda part: part - part.mean("t")),
     "groupby bins": lambda d: d.groupby_bins("s", [-1, 2, 5]).mean(),
     "groupby month": lambda d: da(d.data, DAYS).groupby("t.month").mean(),
@@ -82,6 +93,14 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "concat": lambda d: xr.concat([d, W], dim="t"),
     "apply_ufunc": lambda d: xr.apply_ufunc(np.tanh, d),
     "sel": lambda d: d.sel(t=2.5),
+    "isel of argmax": lambda d: d.isel(t=d.argmax("t")),
+    "isel of one argmax": lambda d: d.isel(t=d.isel(s=0, drop=True).argmax("t")),
+    "isel of argmax of all": lambda d: d.isel(d.argmax(...)),
+    "sel of idxmin": lambda d: d.sel(t=d.idxmin("t")),
+    "isel of lists": lambda d: d.isel(t=[1, 0], s=[0, 0]),
+    "isel of points": lambda d: d.isel(t=PLACES, s=PLACES + 1),
+    "write at points": lambda d: written(d, {"t": PLACES, "s": PLACES + 1}),
+    "write at lists": lambda d: written(d, {"t": [0], "s": [1, 3]}),
     "stack": lambda d: d.stack(z=("t", "s")),
     "broadcast": lambda d: d + W[0],
     "Dataset.mean": lambda d: xr.Dataset({"a": d}).mean("t").a,

@@ -117,6 +117,12 @@ class Array(Methods, Chunked):
         return int(np.dtype(self.dtype).itemsize)
 
     @property
+    def strides(self) -> tuple[int, ...]:
+        """How many bytes lie between neighbours along each axis, where the library tells."""
+        found: tuple[int, ...] = self._raw.strides
+        return found
+
+    @property
     def nbytes(self) -> int:
         """The number of bytes of all elements."""
         return self.size * self.itemsize
@@ -406,10 +412,13 @@ class Array(Methods, Chunked):
         views = getattr(self, "_views", None)
         if not views:
             return
-        self._views = living = [ref for ref in views if ref() is not None]
-        for ref in tuple(living):  # to look anew adds to them
+        self._views = living = []
+        for ref in views:
             other = ref()
-            if other is not None and other is not by:
+            if other is None:
+                continue
+            living.append(ref)
+            if other is not by:  # to look anew adds to the living ones
                 _, again, _, rest, kwargs = other._view
                 new = again(self, *rest, **kwargs)
                 other._raw = xgrad.ops.indexing.apart(self._raw, new._raw)
@@ -460,7 +469,8 @@ class Array(Methods, Chunked):
             new = xgrad.ops.indexing.setitem(self, value, key=key, copy=copy)
         self._rebind(new, "x[key] = value")
         del new
-        type(self)._filled(self)
+        if getattr(self, "_view", None) is None:
+            type(self)._filled(self)
 
     def _inplace(self, new: Array, symbol: str) -> Array:
         if new._raw.shape != self._raw.shape:

@@ -52,8 +52,8 @@ class Filling(Array):
 
 
 def _fill(x: Array) -> None:
-    """Make an array that was just copied a `Filling`, if it is no view and none shows it."""
-    if not BY_TYPE[type(x._raw)].in_place or getattr(x, "_view", None) is not None:
+    """Make an array that was just copied, and is no view, a `Filling`, if no view shows it."""
+    if not BY_TYPE[type(x._raw)].in_place:
         return
     for ref in getattr(x, "_views", ()):
         view = ref()

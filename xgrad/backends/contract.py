@@ -81,6 +81,8 @@ class Backend:
             for batches.
         adopt: ``adopt(x, like)`` gives an `Array` of another backend as one that stands beside the
             raw array `like` of this one, in its place on the tape; where this backend leads.
+        settled: ``settled(c, x)``, a derivative by the raw array `x`, in the chunks of that; None
+            if the library has no chunks. Only where this backend leads.
         under: a raw array that one of this backend is made of, where it leads: it tells the
             library and the device that the values are in.
         on_device: a context in which new arrays are made on a device, where the library's creation
@@ -140,6 +142,7 @@ class Backend:
     )
     leads: int = 0
     adopt: Callable[[Any, Raw], Any] = lambda x, like: x
+    settled: Callable[[Raw, Raw], Raw] | None = None
     under: Callable[[Raw], Raw] | None = None
     on_host: Callable[[Raw], bool] = lambda x: False
     solve_triangular: Callable[[Raw, Raw, bool, bool], Raw] = STANDS_IN

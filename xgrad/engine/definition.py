@@ -8,11 +8,12 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
+from ..errors.kinds import is_unknown
 from ..names import lacking, too_many, unexpected
 from . import handed
 from .frames import called
 from .partials import names_of
-from .plain import PLAIN, integer, maker
+from .plain import integer, maker
 
 
 def _empty() -> None:
@@ -155,10 +156,12 @@ class Op:
         named = [(name, x) for name, x in (*zip(self.rest, rest, strict=False), *kwargs.items())]
         made = []
         for name, x in named:
-            if type(x) not in PLAIN and name in makers:
+            if x is not None and name in makers:
                 try:
                     x = makers[name](x)  # noqa: PLW2901 - the same in its plain form
                 except (TypeError, ValueError):
+                    if any(map(is_unknown, x if isinstance(x, (tuple, list)) else (x,))):
+                        raise ValueError(f"{called(self.path)}: got {errors.UNKNOWN}") from None
                     sort = "an integer" if makers[name] is integer else "integers"
                     raise TypeError(
                         f"{called(self.path)}: {name} is {x!r:.60} of type "
@@ -167,6 +170,17 @@ class Op:
             made.append((name, x))
         count = len(rest)
         return tuple([x for _, x in made[:count]]), dict(made[count:])
+
+    def plainer(
+        self, rest: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Return the parameters of a call that has failed, if another form of them may not.
+
+        To some libraries 1 is no flag, and True no axis; to most they are.
+        """
+        made = self.plain(rest, kwargs)
+        given, plain = (*rest, *kwargs.values()), (*made[0], *made[1].values())
+        return made if [*map(type, given)] != [*map(type, plain)] else None
 
     def check(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments if the signature has them."""

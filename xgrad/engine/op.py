@@ -43,6 +43,7 @@ from . import frames
 from .calls.binary import binary_call
 from .calls.general import general_call
 from .calls.joint import joint_call
+from .calls.keyed import writing_call
 from .calls.single import single_call
 from .calls.unary import unary_call
 from .definition import Op
@@ -50,6 +51,7 @@ from .kinds import Constant, Elementwise, Joint, Kind, Linear, Multilinear
 from .own import Own, Root, SquaresRoots
 from .partials import Partial, factor, mask, over
 from .ruled import Ruled
+from .slices import Writing
 
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
@@ -232,6 +234,8 @@ def _call(op: Op, kind: Kind, view: Any = None, axes: Any = None) -> Callable[..
     plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
     if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
         return unary_call(op, kind) if plain else single_call(op, kind, view)
+    if isinstance(kind.own, Writing):
+        return writing_call(op, kind)
     return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)
 
 

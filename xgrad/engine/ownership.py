@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arrays.array import Array
+from ..arrays.lent import LENT
 from ..backends import BY_TYPE, backend_of
 
 
@@ -10,7 +11,8 @@ class Others:
     """The arrays that somebody else has, in whose buffers nothing may be given out.
 
     A walk hands a cotangent on where a partial derivative is 1, and shows parts of one: what comes
-    out may be the cotangent that was given, another result, or a view of either.
+    out may be the cotangent that was given, another result, or a view of either; and a rule of the
+    user's may hand out a buffer that it keeps.
     """
 
     __slots__ = ("arrays", "ids")
@@ -22,15 +24,22 @@ class Others:
             if y is not None:
                 ids.add(id(y._raw))
 
-    def own(self, x: Array) -> Array:
-        """Return an array in a buffer that is its own, copied where it is not."""
+    def own(self, x: Array, near: Array | None = None) -> Array:
+        """Return an array in a buffer that is its own, copied where it is not.
+
+        Args:
+            x: what a walk gives.
+            near: the array that it is the derivative by, in whose chunks it is brought.
+        """
         if x._node is not None:
             return x
         raw, ids = x._raw, self.ids
         backend = BY_TYPE.get(type(raw)) or backend_of(raw)
         if backend.leads:
-            return x
-        if id(raw) in ids or not backend.owns(raw):
+            if near is None or backend.settled is None:
+                return x
+            return Array(backend.settled(raw, near._raw))
+        if id(raw) in ids or id(raw) in LENT or not backend.owns(raw):
             return Array(backend.copied(raw))
         ids.add(id(raw))
         return x

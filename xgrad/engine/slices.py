@@ -174,7 +174,7 @@ class Writing(Own):
         serial, rule, parents, saved, fit = node
         nodes = [parents] if type(parents) is list else parents
         if serial in walk.owned:
-            cs: Any = self.parted(xp, g, kept(node)["key"])[: len(nodes)]
+            cs: Any = self.parted(xp, g, saved[rule.keeps.index("key")])[: len(nodes)]
             cs = brought(xp, cs, fit[1]) if fit else cs
         else:
             cs = rule.pull_to(xp, g, saved, fit, None)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # the import system asks for methods, not for classes, and th
 TWINS = {
     f"scipy.{name}": f"scipy.{name}"
     for name in (
-        "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
-        "spatial.distance stats"
+        "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.linalg "
+        "spatial spatial.distance stats"
     ).split()
 }
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""
@@ -30,10 +30,13 @@ TWINS = {
 HOOKS = {
     "autoray": "autoray",
     "einops._backends": "einops",
+    "pandas.core.dtypes.missing": "pandas",
     "pandas.core.frame": "pandas",
     "pandas.core.series": "pandas",
     "scipy.fft": "scipy_fft",
     "scipy._lib._array_api": "scipy_namespace",
+    "xarray.core.indexing": "xarray",
+    "xarray.core.variable": "xarray",
     **dict.fromkeys(TWINS, "scipy_twins"),
     "xgrad.scipy.sparse": "scipy_twins",  # it imports SciPy's module, which comes too early then
     "xgrad.scipy.sparse.linalg": "scipy_twins",
@@ -43,10 +46,11 @@ HOOKS = {
 ABOUT = {
     "autoray": "finds NumPy's functions for an Array, and with it cotengra and quimb do",
     "einops": "finds Array among its kinds of arrays",
-    "pandas": "multiplies a table's numbers with an Array that has a gradient",
+    "pandas": "multiplies a table's numbers with an Array that has a gradient, and sees its NaN",
     "scipy_fft": "transforms an Array by xgrad.fft, through SciPy's registry of backends",
     "scipy_namespace": "takes NumPy's constants beside an Array for arrays of xgrad",
     "scipy_twins": "hands an Array to the function of the same name in xgrad.scipy",
+    "xarray": "takes an Array's entries at labelled indices, as NumPy's",
 }
 """What each hook changes, for ``python -m xgrad``."""
 

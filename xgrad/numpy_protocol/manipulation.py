@@ -12,24 +12,31 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..engine.plain import as_tuple
+from ..engine.plain import as_tuple, integers
 from ..ops.windows import sliding_window_view
 from .storing import refuse_out, stored
 
 
-def reshape(a: Any, shape: Any, order: str = "C", *, copy: Any = None) -> Array:
+def reshape(a: Any, shape: Any, order: str | None = "C", *, copy: Any = None) -> Array:
     """Return an array of another shape, its elements read in C or in Fortran order."""
     shape = as_tuple(shape)
-    if order == "F":
+    if _order("reshape", order, "CFA") == "F":
         return xgrad.reshape(a.T, shape[::-1], copy=copy).T
-    if order not in ("C", "A"):
-        raise ValueError(f"numpy.reshape: order is {order!r}; expected 'C', 'F' or 'A'")
     return xgrad.reshape(a, shape, copy=copy)
 
 
-def ravel(a: Any, order: str = "C") -> Array:
+def ravel(a: Any, order: str | None = "C") -> Array:
     """Return the elements as a vector, read in C or in Fortran order."""
-    return xgrad.ravel(a.T if order == "F" else a)
+    return xgrad.ravel(a.T if _order("ravel", order) == "F" else a)
+
+
+def _order(name: str, order: Any, known: str = "CFAK") -> str:
+    """Return the letter of an order, ``"C"`` for None, as NumPy reads them."""
+    letter = "C" if order is None else str(order).upper()
+    if letter not in tuple(known):
+        expected = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
+        raise ValueError(f"numpy.{name}: order is {order!r}; expected {expected}")
+    return letter
 
 
 def _transpose(a: Any, axes: Any = None) -> Any:
@@ -47,12 +54,8 @@ def _places(like: Any, indices: Any) -> Any:
     return xgrad.ops.beside.placed(like, np.asarray(indices), np.int64)
 
 
-def _axes(x: Any) -> Any:
-    return x if isinstance(x, (int, np.integer)) else tuple(x)
-
-
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    return xgrad.moveaxis(a, _axes(source), _axes(destination))
+    return xgrad.moveaxis(a, integers(source), integers(destination))
 
 
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
@@ -61,7 +64,7 @@ def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
 
 
 def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    return xgrad.roll(a, _axes(shift), axis=None if axis is None else _axes(axis))
+    return xgrad.roll(a, shift, axis=axis)
 
 
 def _tile(A: Any, reps: Any) -> Any:
@@ -70,6 +73,8 @@ def _tile(A: Any, reps: Any) -> Any:
 
 def _resize(a: Any, new_shape: Any) -> Any:
     shape = as_tuple(new_shape)
+    if any(n < 0 for n in shape):
+        raise ValueError(f"numpy.resize: new_shape is {new_shape}; expected lengths of 0 or more")
     flat, size = xgrad.ravel(xgrad.asarray(a)), math.prod(shape)
     times = -(-size // max(flat.size, 1))
     return xgrad.reshape(xgrad.tile(flat, (times,))[:size], shape)
@@ -90,6 +95,7 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 
 def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
+    _order("copy", order)
     return a.copy()
 
 

@@ -186,7 +186,7 @@ def mean(
     """Return the mean, as ``numpy.mean``."""
     if dtype is None and _is_plain(a, out, UNSET, where):
         return xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
-    a = _inexact(a, dtype)
+    a = _inexact(a, dtype, "mean")
     if where is True or where is UNSET:
         result = xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
     else:
@@ -195,8 +195,13 @@ def mean(
     return stored(result, out, "numpy.mean(out=)")
 
 
-def _inexact(a: Any, dtype: Any) -> Array:
+def _inexact(a: Any, dtype: Any, name: str) -> Array:
     a = xgrad.asarray(a)
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(
+            f"numpy.{name}: dtype is {dtype!r}, in which NumPy cuts the result off; expected a "
+            f"floating-point one, or {name}(x).astype(dtype)"
+        )
     if dtype is None and a.dtype.kind in "biu":
         dtype = xgrad.float64
     out: Array = a if dtype is None else a.astype(dtype)
@@ -246,7 +251,8 @@ def std(
     if dtype is None and mean is UNSET and _is_plain(a, out, UNSET, where):
         return xgrad.std(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     if (where is True or where is UNSET) and mean is UNSET:  # its derivative at 0 is 0
-        result = xgrad.std(_inexact(a, dtype), axis=axis, correction=free, keepdims=_kept(keepdims))
+        a = _inexact(a, dtype, "std")
+        result = xgrad.std(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     else:
         result = xgrad.sqrt(_variance(a, axis, dtype, free, keepdims, where, mean))
     return stored(result, out, "numpy.std(out=)")
@@ -255,7 +261,7 @@ def std(
 def _variance(
     a: Any, axis: Any, dtype: Any, free: float, keepdims: Any, where: Any, center: Any
 ) -> Array:
-    a = _inexact(a, dtype)
+    a = _inexact(a, dtype, "var")
     if (where is True or where is UNSET) and center is UNSET:
         return xgrad.var(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     where = xgrad.ones_like(a, dtype=bool) if where is True or where is UNSET else where
@@ -367,7 +373,7 @@ def _spread_of(name: str) -> Callable[..., Any]:
             more = {"dtype": dtype, "ddof": free, "keepdims": kept, "where": mask}
             result = getattr(xgrad, name)(xgrad.asarray(a), axis, **more)
         else:
-            a = _inexact(a, dtype)
+            a = _inexact(a, dtype, name)
             seen = ~xgrad.isnan(a) if mask is None else ~xgrad.isnan(a) & mask
             result = _variance(a, axis, dtype, free, keepdims, seen, mean)
             result = xgrad.sqrt(result) if name == "nanstd" else result

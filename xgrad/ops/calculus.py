@@ -9,6 +9,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import rule
+from ..engine.plain import as_tuple
 from .beside import array_of, beside, floating
 from .creation import zeros_like
 from .elementwise import clip, divide, multiply, remainder, subtract, where
@@ -137,7 +138,7 @@ def gradient(
     """
     f = floating(f, "gradient")
     ndim = len(f.shape)
-    given = tuple(range(ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    given = tuple(range(ndim)) if axis is None else as_tuple(axis)
     axes = [front(a, ndim, "gradient") for a in given]
     spacings = list(varargs) or [1.0]
     if len(spacings) == 1 and (type(spacings[0]) in SCALARS or not spacings[0].shape):

@@ -44,6 +44,7 @@ def select(
     Raises:
         ValueError: if there are not as many choices as conditions, or none.
     """
+    condlist, choicelist = list(condlist), list(choicelist)
     if len(condlist) != len(choicelist) or not condlist:
         raise ValueError(
             f"select: got {len(condlist)} conditions and {len(choicelist)} choices; "

@@ -309,6 +309,7 @@ def multi_dot(arrays: Sequence[Array], /) -> Array:
 
     The first may be a vector, which counts as a row, and the last one, which counts as a column.
     """
+    arrays = list(arrays)
     count = len(arrays)
     if count < 2 or any(type(x) in SCALARS or not 1 <= len(x.shape) <= 2 for x in arrays):
         raise ValueError("multi_dot: expected two or more arrays, each of 1 or 2 axes")

@@ -17,13 +17,14 @@ import numpy as np
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
-from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type
+from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.plain import is_scalar
 from ..engine.slices import Reading, Writing
 from ..errors.folding import folded
+from .beside import placed
 from .creation import asarray
 from .halves import like as halved
 from .halves import wide
@@ -43,6 +44,23 @@ def raw_key(key: Key) -> Key:
     return key
 
 
+def hosted(x: Any, key: Key) -> Key:
+    """Return an index whose own arrays of NumPy are of the library of `x`, as lists become."""
+    parts = key if type(key) is tuple else (key,)
+    if not any(type(k) is np.ndarray for k in parts):
+        return key
+    raw = under(x._raw if isinstance(x, Array) else x)
+    if isinstance(raw, np.ndarray) or backend_of(raw).leads:
+        return key
+    parts = tuple(
+        placed(raw, k, np.bool_ if k.dtype.kind == "b" else np.int64)
+        if type(k) is np.ndarray and k.dtype.kind in "iub"
+        else k
+        for k in parts
+    )
+    return parts if type(key) is tuple else parts[0]
+
+
 _BASIC = frozenset((int, slice, EllipsisType, NoneType))
 
 
@@ -58,7 +76,7 @@ def is_basic(key: Key) -> bool:
 
 def _add_at(total: Any, g: Any, key: Key) -> Any:
     """Add to a raw cotangent in place, at a basic index, which names no entry twice."""
-    backend = backend_of(total)
+    backend = BY_TYPE.get(type(total)) or backend_of(total)
     if not total.shape:  # NumPy's sums of 0-d arrays are scalars, which cannot be written to
         return total + backend.xp.reshape(g, ())
     if backend.getitem is not operator.getitem:
@@ -209,7 +227,7 @@ def getitem(x: Array, key: Key, /) -> Array:
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
     if type(key) is np.ndarray and type(x) is Array and type(x._raw) is np.ndarray:
         return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
-    key = raw_key(guarded_key(key) if tracked else key)
+    key = raw_key(hosted(x, guarded_key(key) if tracked else key))
     if is_basic(key):
         return _apart(x, key, _read(x, key))
     keys = key if type(key) is tuple else (key,)
@@ -222,14 +240,14 @@ def getitem(x: Array, key: Key, /) -> Array:
 
 def leading(x: Any, value: Any) -> Backend:
     """Return the backend of a raw array and of what is written to it; a batch of either leads."""
-    backend = backend_of(x)
-    own = backend if type(value) in SCALARS else backend_of_type(type(value))
+    backend, kind = backend_of(x), type(value)
+    own = backend if kind is type(x) or kind in SCALARS else backend_of_type(kind)
     return own if own is not None and own.leads > backend.leads else backend
 
 
 def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
-    backend = backend_of(g)
+    backend = BY_TYPE.get(type(g)) or backend_of(g)
     part = backend.copied(backend.getitem(g, key))
     return backend.setitem(g, key, 0, False), part
 
@@ -349,7 +367,7 @@ def take_along_axis(x: Array, indices: AnyArray, /, *, axis: int = -1) -> Array:
         raise ValueError(
             f"take_along_axis: indices has {len(indices.shape)} axes; expected {len(x.shape)}, as x"
         )
-    key = _along(x, indices, axis=front(axis, len(x.shape), "take_along_axis"))
+    key = _along(x, hosted(x, indices), axis=front(axis, len(x.shape), "take_along_axis"))
     return getitem(x, tuple(key))
 
 

@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import XP
+from ..backends import XP, backend_of
 from ..engine.frames import called
 from ..engine.op import joint, linear
 from ..engine.operands import require_array, require_one_place
@@ -167,7 +167,7 @@ def _back(shift: int | tuple[int, ...]) -> int | tuple[int, ...]:
     return tuple(-s for s in shift) if isinstance(shift, tuple) else -shift
 
 
-@linear(lambda xp, g, shift, axis: xp.roll(g, _back(shift), axis=axis))
+@linear(lambda xp, g, shift, axis: roll(g, _back(shift), axis=axis))
 def roll(
     x: Array, /, shift: int | tuple[int, ...], *, axis: int | tuple[int, ...] | None = None
 ) -> Array:
@@ -181,6 +181,17 @@ def roll(
     Returns:
         A new array of the shape of `x`.
     """
+    if axis is not None:
+        shift, axis = as_tuple(shift), as_tuple(axis)
+        if len(axis) == 1:  # several along it add up
+            shift = (sum(shift),)
+        elif len(shift) == 1:
+            shift *= len(axis)
+        if len(shift) != len(axis):
+            raise ValueError(
+                f"roll: got {len(shift)} shifts and {len(axis)} axes; expected one each"
+            )
+    return backend_of(x).xp.roll(x, shift, axis=axis)
 
 
 @as_given

@@ -30,6 +30,7 @@ from .elementwise import (
     subtract,
     trunc,
     where,
+    without_derivative,
 )
 from .slopes import circle, power_of_two, share2
 from .statistical import all as all_over
@@ -169,6 +170,7 @@ def heaviside(x1: AnyArray, x2: AnyArray, /) -> Array:
         `x2` is 1 where `x1` is 0.
     """
     x1, x2 = paired(x1, x2, "heaviside")
+    x1 = without_derivative("heaviside", x1)
     step = astype(x1 > 0, x1.dtype)
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
@@ -299,10 +301,10 @@ def allclose(
 def _sinc_series(x: Any, order: int) -> Any:
     """Return a derivative of sin(u)/u near 0: that of the sum of (-1)^k u^2k / (2k + 1)!."""
     total: Any = 0.0
+    square = x * x
     for k in range(10 + 2 * order, (order - 1) // 2, -1):
-        weight = (-1) ** k / math.factorial(2 * k - order) / (2 * k + 1)
-        total = total + weight * x ** (2 * k - order)
-    return total
+        total = total * square + (-1) ** k / math.factorial(2 * k - order) / (2 * k + 1)
+    return total * x if order % 2 else total
 
 
 @elementwise(lambda xp, x, order: _sinc(x, order=order + 1))

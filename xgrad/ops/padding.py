@@ -42,7 +42,8 @@ def pad(
         pad_width: how many: a number, ``(before, after)`` for all axes, one pair for each axis, or
             a dict with axes as keys.
         mode: ``"constant"``, ``"edge"``, ``"linear_ramp"``, ``"maximum"``, ``"mean"``,
-            ``"median"``, ``"minimum"``, ``"reflect"``, ``"symmetric"`` or ``"wrap"``.
+            ``"median"``, ``"minimum"``, ``"reflect"``, ``"symmetric"`` or ``"wrap"``; or
+            ``"empty"``, which gives zeros.
         constant_values: what to put there; a number or 0-d array, or pairs, as in `pad_width`.
         end_values: where a linear ramp ends.
         stat_length: how many elements at the border a statistic is taken of; all if None.
@@ -60,6 +61,8 @@ def pad(
     """
     x = array_of(x, "pad")
     ndim = len(x.shape)
+    if mode == "empty":
+        mode, constant_values = "constant", 0
     if mode not in _MODES:
         raise ValueError(f"pad: mode is {mode!r}; expected one of {', '.join(_MODES)}")
     if reflect_type not in ("even", "odd"):

@@ -14,7 +14,7 @@ from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
 from .elementwise import negative
-from .indexing import Key, _scatter, getitem, is_basic, leading, raw_key, setitem
+from .indexing import Key, _scatter, getitem, hosted, is_basic, leading, raw_key, setitem
 
 
 @linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
@@ -47,7 +47,7 @@ def index_add(x: Array, key: Key, value: ArrayLike, /) -> Array:
 
 def _addressed(x: Any, key: Key, value: Any, name: str) -> tuple[Any, Key]:
     """Return an array and an index of raw arrays, all in one place with the value."""
-    key = raw_key(guarded_key(key))
+    key = raw_key(hosted(x, guarded_key(key)))
     parts = key if isinstance(key, tuple) else (key,)
     require_one_place(name, (x, value, *parts))
     return taken_along(array_of(x, name), parts), key

@@ -10,11 +10,13 @@ neither overflows nor vanishes on the way.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, XP, Raw, backend_of, under
 from ..engine.op import elementwise
+from .pieces import in_pieces
 
 _LN2 = math.log(2)
 
@@ -181,6 +183,17 @@ def over_length(xp: XP, x: Any, length: Any) -> Any:
     return xp.where(zero, 0.0, xp.divide(x, xp.where(zero, xp.ones_like(length), length)))
 
 
+def _ratio(xp: XP, part: Any, length: Any) -> Any:
+    """Return ``part / length`` of a part that is 0 where the length is."""
+    return xp.divide(part, length + xp.astype(length == 0, length.dtype))
+
+
+def _of_point(f: Callable[[Any, Any], Any], x1: Any, x2: Any) -> Any:
+    """Return a function of two coordinates, in pieces if these are arrays of one shape."""
+    alike = getattr(x1, "shape", None) == getattr(x2, "shape", ())
+    return in_pieces(f, x1, x2) if alike else f(x1, x2)
+
+
 def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
     return cosine(x2, x1) * over_length(xp, part, xp.hypot(x1, x2))  # a square might vanish
 
@@ -192,7 +205,7 @@ def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
 def cosine(x1: Raw, x2: Raw, /) -> Array:
     """Return ``x1 / hypot(x1, x2)``, and 0 at the origin."""
     xp = _namespace(x1, x2)
-    return over_length(xp, x1, xp.hypot(x1, x2))
+    return _of_point(lambda x1, x2: _ratio(xp, x1, xp.hypot(x1, x2)), x1, x2)
 
 
 def _turn_slope(xp: XP, x1: Any, x2: Any) -> Any:
@@ -213,4 +226,9 @@ def _turn_growth(xp: XP, x1: Any, x2: Any) -> Any:
 def turn(x1: Raw, x2: Raw, /) -> Array:
     """Return ``x1 / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
     xp = _namespace(x1, x2)
-    return over_length(xp, cosine(x1, x2), xp.hypot(x1, x2))
+
+    def turned(x1: Any, x2: Any) -> Any:
+        length = xp.hypot(x1, x2)
+        return _ratio(xp, _ratio(xp, x1, length), length)
+
+    return _of_point(turned, x1, x2)

@@ -435,3 +435,7 @@ def count_nonzero(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> 
     Returns:
         Integers, of the shape of `x` without the reduced axes. They have no derivative.
     """
+    xp = backend_of(x).xp
+    if axis == ():
+        return xp.astype(x != 0, xp.int64)
+    return xp.count_nonzero(x, axis=axis, keepdims=keepdims)

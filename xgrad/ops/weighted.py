@@ -12,6 +12,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.frames import called
+from ..engine.operands import require_one_place
 from ..engine.plain import as_tuple, is_scalar
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
@@ -220,6 +221,7 @@ def bincount(
         length = max(largest + 1, minlength)
     if weights is None:
         weights = ones_like(x, dtype=np.int64)
+    require_one_place("bincount", (x, weights))
     return segment_sum(beside(x, weights), x, length)
 
 

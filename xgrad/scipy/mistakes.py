@@ -219,6 +219,13 @@ def _kind_of(error: Exception) -> type[Exception]:
     return ValueError if isinstance(error, (KeyError, ArithmeticError)) else found
 
 
+def _calls(x: Any) -> bool:
+    """Whether an argument is a function, or holds one."""
+    if isinstance(x, (list, tuple, dict)):
+        return any(map(_calls, x.values() if isinstance(x, dict) else x))
+    return callable(x)
+
+
 def _asked(chapter: str, name: str, bound: inspect.BoundArguments) -> Exception | None:
     """Return what SciPy itself raises of the same arguments; None if it takes them.
 
@@ -227,7 +234,7 @@ def _asked(chapter: str, name: str, bound: inspect.BoundArguments) -> Exception 
     theirs = _theirs(chapter, name)
     if "self" in bound.arguments or theirs is None:
         return None
-    if any(callable(x) for x in trees.leaves((bound.args, bound.kwargs))):
+    if any(map(_calls, (*bound.args, *bound.kwargs.values()))):
         return None
     args, kwargs = trees.map(
         lambda x: x._raw if isinstance(x, Array) else x, (bound.args, bound.kwargs)

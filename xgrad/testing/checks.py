@@ -395,7 +395,8 @@ def _check_mixed(row: Row, place: Place) -> int:
         return 0
     count = 0
     for other, error in _strangers(case, shaped[1]):
-        for lift in (list, _lifted, _tracked):
+        index = isinstance(other, np.ndarray) and other.dtype.kind in "iub"  # stands for a list
+        for lift in (_lifted, _tracked) if index else (list, _lifted, _tracked):
             mixed = list(raws)
             mixed[shaped[1]] = other
             with contextlib.suppress(error):

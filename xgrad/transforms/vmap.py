@@ -13,11 +13,13 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import is_inside
-from ..backends import creating_like
+from ..backends import backend_of, creating_like
+from ..backends import current as current_place
 from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
 from ..engine.ownership import Others
 from ..engine.picklable import picklable
+from ..errors.kinds import length
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
@@ -81,7 +83,8 @@ def vmap(
     def mapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = trees.flatten(args)
         names = trees.names(structure, "args")
-        axes = _prefix(in_axes, args, "in_axes", "arguments")
+        given_axes: Any = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+        axes = _prefix(given_axes, args, "in_axes", "arguments")
         xs, axes = _inputs(leaves, axes, names)
         count = _count(xs, axes, names)
 
@@ -150,6 +153,9 @@ def _inputs(
         array = trees.as_array(x, "vmap")
         if is_inside() is not None:
             array = unshared(x if isinstance(x, Array) else array._raw)
+        here = current_place()[0]
+        if here.leads and not backend_of(array._raw).leads:  # a program is recorded, and reads it
+            array = here.adopt(array, None)
         if not -array.ndim <= axis < array.ndim:
             raise ValueError(
                 f"vmap: in_axes has {axis} for {name}, which has shape {array.shape}; expected an "
@@ -172,13 +178,14 @@ def _count(xs: list[Any], axes: list[int | None], names: list[str]) -> int:
             "vmap: no argument is mapped, so there is no number of examples; expected in_axes to "
             "have an axis for one at least"
         )
-    if len(set(sizes.values())) > 1:
+    known = [length(n) for n in sizes.values()]
+    if len(set(known)) > 1:
         shown = ", ".join(f"{name} has {n}" for name, n in sizes.items())
         raise ValueError(
             f"vmap: the arguments hold different numbers of examples: {shown}. Say None in in_axes "
             "for what is the same for each example"
         )
-    return int(next(iter(sizes.values())))
+    return known[0]
 
 
 def _run(

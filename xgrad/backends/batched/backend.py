@@ -120,12 +120,15 @@ def _adopt(x: Any, like: Batch) -> Any:
     """Return an `Array` of a library, or of a level below, as the same for each."""
     raw, base = x._raw, place_of(like).backend
     if not isinstance(raw, Batch) and backend_of(raw) is not base:
-        if not (isinstance(raw, np.ndarray) and raw.shape == ()):
+        if base.leads:  # a program is recorded, and reads it
+            x = base.adopt(x, None)
+        elif isinstance(raw, np.ndarray) and raw.shape == ():
+            x = type(x)(base.from_numpy(raw, place_of(like).device))
+        else:
             raise errors.MixedBackendError(
                 f"vmap: got an array of {backend_of(raw).name!r} beside examples of {base.name!r}. "
                 f"Move it with x.to_backend({base.name!r}); nothing is copied silently"
             )
-        x = type(x)(base.from_numpy(raw, place_of(like).device))
     if x._node is not None:
         x = within(x)
     return x if holds(x._raw, like.level) else _handed.adopt(x, like.level)

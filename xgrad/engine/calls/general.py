@@ -59,12 +59,16 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
             if any(type(x) is Array for x in arrays):
                 return call(*arrays, *rest, **kwargs)
             return call_raw(op, (*arrays, *rest), kwargs)
+        plainer = None
         try:
             out = raws[cls](*values, *rest, **kwargs)
         except Exception as error:
-            op.plain(rest, kwargs)  # raises, if it is for one of these
-            explain(op, arrays, error)
-            raise
+            plainer = op.plainer(rest, kwargs)  # raises, if it is for one of these
+            if plainer is None:
+                explain(op, arrays, error)
+                raise
+        if plainer is not None:
+            return call(*arrays, *plainer[0], **plainer[1])
         if not mask or not records or not is_recording():
             if mask and not records:
                 left(op.name, nodes)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...arrays.array import Array
-from ...arrays.lent import LENT, lend, lend_parts
+from ...arrays.lent import LENT, lend_parts
 from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
@@ -14,6 +14,7 @@ from ..kinds import Constant, Kind
 from ..operands import explain, operands
 from ..plain import PASSED, is_odd
 from ..projection import Like, like
+from .keyed import reading_call
 from .results import FLOAT64, arrayed, new, on_tape, packing, parts_on_tape, wrapped
 
 
@@ -44,17 +45,27 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 rest, kwargs = op.plain(rest, kwargs)
         if type(x) is not Array:
             if type(x) in raws:
-                return raws[type(x)](x, *rest, **kwargs)
+                try:
+                    return raws[type(x)](x, *rest, **kwargs)
+                except Exception:
+                    plainer = op.plainer(rest, kwargs)
+                    if plainer is None:
+                        raise
+                return raws[type(x)](x, *plainer[0], **plainer[1])
             (x,) = operands(op, [x])
             return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
         data = x._raw
         cls = type(data)
+        plainer = None
         try:
             out = raws[cls](data, *rest, **kwargs)
         except Exception as error:
-            op.plain(rest, kwargs)  # raises, if it is for one of these
-            explain(op, (x,), error)
-            raise
+            plainer = op.plainer(rest, kwargs)  # raises, if it is for one of these
+            if plainer is None:
+                explain(op, (x,), error)
+                raise
+        if plainer is not None:
+            return call(x, *plainer[0], **plainer[1])
         node = x._node
         if node is None or not records or not is_recording():
             y: Any = Array(out) if type(out) is cls else wrapped(out)
@@ -91,43 +102,5 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
 
     kind.call = call
     if view and liked and count == most == 1 and not keywords:
-        return keyed_call(op, kind, view, call)
-    return call
-
-
-def keyed_call(op: Op, kind: Kind, view: Any, general: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that the user calls, for an op of one array and a key that makes views.
-
-    Reading at an index is in every loop over time; this takes two thirds of the general way.
-    """
-    raws, rule = op.raws, kind.rule((0,))
-
-    def call(x: Any, key: Any, /) -> Any:
-        if type(x) is not Array:
-            return general(x, key)
-        data = x._raw
-        cls = type(data)
-        try:
-            out = raws[cls](data, key)
-        except Exception as error:
-            explain(op, (x,), error)
-            raise
-        if type(out) is not cls:
-            out = arrayed(out)
-        y: Any = new(Array)
-        y._raw, y._node = out, None
-        if x._node is not None and is_recording():
-            dtype = out.dtype
-            saved = (tuple.__new__(Like, (data.shape, dtype)), key)
-            if dtype is FLOAT64 or dtype in REAL:
-                y._node = [next_serial(), rule, x._node, saved, None]
-            else:
-                on_tape(y, rule, x._node, saved, (like(out), (like(data),)))
-        if getattr(out, "base", out) is not None:
-            y._is_view_of(x, call, view, (key,), {})
-            if LENT and id(data) in LENT:
-                lend(out)
-        return y
-
-    kind.call = call
+        return reading_call(op, kind, view, call)
     return call

@@ -312,6 +312,9 @@ def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) 
         return xgrad.stack(
             [xgrad.asarray(f(X[i, :], X[j, :])) for i, j in zip(one, two, strict=True)]
         )
+    if _is_euclidean(metric, kwargs):  # both halves together take less than one by itself
+        both = xgrad.reshape(cdist(X, X), (-1,))
+        return xgrad.take(both, xgrad.asarray(one * X.shape[0] + two))
     return f(xgrad.take(X, xgrad.asarray(one), axis=0), xgrad.take(X, xgrad.asarray(two), axis=0))
 
 
