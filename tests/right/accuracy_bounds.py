@@ -38,7 +38,7 @@ _REASONS: tuple[tuple[float, str, str], ...] = (
     (inf, "SciPy's own value, and digamma functions at tiny steps", "poch binom"),
     (inf, "two ways in which the tail depends on the degrees of freedom", "stdtr"),
     (inf, "SciPy's own value near its zero, and derivatives made of it", "stdtrit"),
-    (1e6, _DIFFERENCE, "struve modstruve"),
+    (1e7, _DIFFERENCE, "struve modstruve"),
     (1e6, "the real part of a difference of complex terms", "voigt_profile"),
     (inf, _OWN, "hyperu"),
     (300.0, "terms that cancel before the series begins", "inv_boxcox inv_boxcox1p"),
