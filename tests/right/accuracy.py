@@ -284,7 +284,7 @@ def page(lines: list[Any], points: int) -> str:
 Each elementwise function, its first and its second derivative (by reverse mode, in each argument),
 at points dense in the exponents of the dtype, of both signs and up to its edges, against mpmath
 with 60 digits and more; what takes mpmath long is computed with FLINT's balls, which prove their
-digits, and compared with mpmath's at every hundredth point. `points` counts those whose true value
+digits, and checked against mpmath. `points` counts those whose true value
 is a normal number: {points:,} and more, but where few are (none for a derivative that is 0), or one
 takes mpmath so long that a run ends before. The error is relative to the true value, in units of
 the dtype's epsilon ("ulp"). `nox -s accuracy` makes this page (NumPy and SciPy on x86-64) and fails
