@@ -281,12 +281,14 @@ def page(lines: list[Any], points: int) -> str:
     """Return the page of the documentation."""
     head = f"""# Accuracy
 
-Each elementwise function, its first and its second derivative (by reverse mode, in each argument)
-at up to {points:,} points dense in the exponents of the dtype, of both signs and up to its edges,
-against mpmath with 60 digits and more. `points` counts those whose true value is a normal number
-(none for a derivative that is 0). The error is relative to it, in units of the dtype's epsilon
-("ulp"). `nox -s accuracy` makes this page (NumPy and SciPy on x86-64) and fails where an error
-exceeds {BAR:g} ulp or the bound beside its reason.
+Each elementwise function, its first and its second derivative (by reverse mode, in each argument),
+at points dense in the exponents of the dtype, of both signs and up to its edges, against mpmath
+with 60 digits and more; what takes mpmath long is computed with FLINT's balls, which prove their
+digits, and checked against mpmath. `points` counts those whose true value
+is a normal number: {points:,} and more, but where few are (none for a derivative that is 0), or one
+takes mpmath so long that a run ends before. The error is relative to the true value, in units of
+the dtype's epsilon ("ulp"). `nox -s accuracy` makes this page (NumPy and SciPy on x86-64) and fails
+where an error exceeds {BAR:g} ulp or the bound beside its reason.
 
 | function | dtype | of | points | worst, ulp | at | reason, if above {BAR:g} |
 | --- | --- | --- | --- | --- | --- | --- |

@@ -47,6 +47,7 @@ def balls(of: Callable[..., Any], otherwise: Callable[..., Any]) -> Callable[...
             bits *= 2
         return otherwise(*xs)
 
+    compute.otherwise = otherwise  # type: ignore[attr-defined]
     return compute
 
 

@@ -8,9 +8,11 @@ import pytest
 
 import xgrad as xg
 
+from . import accuracy_balls as balls
 from .accuracy import BAR, Function, bound, measure, rows
 from .accuracy_bounds import EXCEPTIONS
 from .accuracy_table import NOT_MEASURED
+from .accuracy_truth import agree, at
 
 FAST = [f for f in rows() if not f.name.startswith("special.")]
 
@@ -63,3 +65,43 @@ def test_exceptions_are_of_functions_that_are_measured_and_have_a_reason():
 def test_a_derivative_formed_from_the_rounded_result_is_found():
     from_result = Function("tanh", lambda x: mp.tanh(x) * (1 + mp.mpf(10) ** -14))
     assert max(worst.ulps for _, worst in measure(from_result, "float64", 12)) > BAR
+
+
+AGREE = {
+    "besselj": (2.5, 3.3), "bessely": (0, 0.3), "besseli": (1, 3.0), "besselk": (1, 1e-5),
+    "besselie": (1, -2.5), "besselke": (2.5, 40.0), "gammainc": (3.5, 2.0),
+    "gammaincc": (0.01, 150.0), "betainc": (3.0, 0.5, 0.999), "erf": (0.3,), "erfc": (9.0,),
+    "erfi": (2.0,), "erfinv": (0.9999,), "erfcinv": (1e-10,), "ellipf": (1.2, -30.0),
+    "ellipeinc": (-1.2, 0.5), "ellipk": (0.3,), "ellipe": (-5.0,), "agm": (1.0, 1e-5),
+    "hyperu": (0.5, 2.0, 3.0), "hyp0f1": (0.5, -30.0), "hyp1f1": (0.5, 2.0, -30.0),
+    "hyp2f1": (0.5, 0.75, 1.5, -10.0), "zetac": (1.5,), "gamma": (-2.5,), "rgamma": (-2.5,),
+    "digamma": (0.1,), "loggamma": (0.2,), "polygamma": (2, 0.3), "lambertw": (-0.3,),
+    "ei": (-3.0,), "e1": (4.0,), "dilog": (-20.0,), "faddeeva_real": (3.0, 0.5),
+}  # fmt: skip
+"""Arguments at which FLINT and mpmath compute the same function."""
+
+
+def test_balls_agree_with_mpmath():
+    pytest.importorskip("flint")
+    assert AGREE.keys() == {name for name, f in vars(balls).items() if hasattr(f, "otherwise")} - {
+        "_erfcx"
+    }
+    with mp.workdps(60):
+        for name, args in AGREE.items():
+            f, xs = getattr(balls, name), [x if type(x) is int else mp.mpf(x) for x in args]
+            assert abs(f(*xs) / f.otherwise(*xs) - 1) < mp.mpf(10) ** -45, name
+        for name in ("ber", "bei", "ker", "kei"):
+            for order in (0, 1):
+                own = getattr(mp, name)(order, mp.mpf(2.3))
+                assert abs(getattr(balls, name)(order, mp.mpf(2.3)) / own - 1) < mp.mpf(10) ** -45
+
+
+def test_series_agree_with_differences():
+    pytest.importorskip("flint")
+    for f in FAST:
+        varied = list(range(len(f.domains)))
+        for point in ((0.7, 0.3), (1.9, 0.6)):
+            args = point[: len(varied)]
+            if f.domains[0][0] < args[0] < f.domains[0][1]:
+                one = at(f, args, varied)
+                agree(f.name, args, one, at(f, args, varied, by_series=False, fewest=520))

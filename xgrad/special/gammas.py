@@ -10,7 +10,7 @@ from ..arrays.types import ArrayLike, as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
-from ..ops.slopes import circle
+from ..ops.slopes import circle, power_of_two
 from .define import arrays, special
 
 _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
@@ -221,4 +221,4 @@ def zetac(x: Array, /) -> Array:
     """Return the Riemann zeta function minus 1."""
     xp = backend_of(x).xp
     far = x > 120.0  # where the second term is all of it, and SciPy has 0
-    return xp.where(far, xp.exp2(-x), xp.special.zetac(xp.where(far, 2.0, x)))
+    return xp.where(far, power_of_two(-x), xp.special.zetac(xp.where(far, 2.0, x)))
