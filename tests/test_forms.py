@@ -314,7 +314,25 @@ def test_what_holds_numbers_stands_beside_an_array(computing: Any) -> None:
         pytest.skip("it refuses what the standard does not promise")
     x = xg.asarray(computing.raw(np.asarray([1.5, 2.5])))
     held = array.array("d", [0.0, 1.0])
-    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held)):
+
+    class Column:  # of a table that knows no arithmetic
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.asarray(held)
+
+    for numbers in ([0.0, 1.0], (0.0, 1.0), range(2), held, memoryview(held), Column()):
         for f in (lambda x, n: x * n, lambda x, n: n * x, np.multiply):
             got = xg.grad(lambda x, f=f, n=numbers: xg.sum(f(x, n)))(x)
             assert host(got).tolist() == [0.0, 1.0]
+
+
+def test_flags_and_axes_of_raw_arrays_take_the_same_forms(computing: Any) -> None:
+    raw = computing.raw(np.arange(6.0).reshape(2, 3))
+    for x in (raw, xg.asarray(raw)):
+        for f in (xg.sum, xg.max, xg.mean, xg.any, xg.argmax, xg.logsumexp):
+            assert tuple(f(x, axis=1, keepdims=1).shape) == (2, 1), f.__name__
+            assert tuple(f(x, axis=True).shape) == (2,), f.__name__
+    with xg.use_backend(computing.backend.name, computing.device):
+        for size in (np.asarray([2, 3]), [2, 3], np.int64(6)):
+            assert xg.random.default_rng(0).normal(size=size).size == 6
+    doubled = xg.vmap(lambda a, b: a * b, in_axes=[0, None])(xg.asarray(raw), 2.0)
+    np.testing.assert_array_equal(host(doubled), 2 * np.arange(6.0).reshape(2, 3))

@@ -112,3 +112,25 @@ def test_a_lone_constant_is_refused() -> None:
         xg.grad(lambda x: "text")(W)
     with pytest.raises(xg.errors.NotDifferentiableError, match=r"int64.*Pass 3"):
         xg.grad(lambda tree: tree["w"])({"w": 1.0, "count": 3})
+
+
+def test_an_optimizer_leaves_constants_alone() -> None:
+    for params in (
+        SimpleNamespace(w=np.ones(2), name="x"),
+        {"w": np.ones(2), "act": np.tanh},
+        Record(np.ones(2), {"kind": "linear"}),
+    ):
+        gradient = xg.grad(lambda tree: xg.sum(xg.tree.leaves(tree)[0] ** 2))(params)
+        new = xg.optim.Optimizer(xg.optim.SGD(lr=0.1), params).step(gradient)
+        assert type(new) is type(params)
+        assert np.allclose(xg.tree.leaves(new)[0], 0.8)
+
+
+def test_an_optimizer_takes_numbers_as_parameters() -> None:
+    for method in (xg.optim.SGD(lr=0.1), xg.optim.Adam(lr=0.1)):
+        params = {"w": np.ones(2), "b": 0.5}
+        optimizer = xg.optim.Optimizer(method, params)
+        for _ in range(2):
+            params = optimizer.step(xg.grad(lambda p: xg.sum((p["w"] + p["b"]) ** 2))(params))
+        assert float(params["b"]) < 0.4
+        assert np.all(params["w"] < 0.9)

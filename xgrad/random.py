@@ -18,6 +18,7 @@ from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
 from .backends.batched import drawn
 from .backends.defaults import get_default_dtype
+from .engine.plain import as_tuple
 from .names import find
 from .ops.activations import softmax
 from .ops.beside import placed
@@ -37,6 +38,13 @@ States = dict["Generator", Any]
 """Generators, and their streams as they were before something drew from them."""
 
 _watched: ContextVar[States | None] = ContextVar("xgrad_random_watched", default=None)
+
+
+def _unpickled(backend: str, device: Device | None, raw: Any) -> Generator:
+    """Return a generator in the state that it was pickled in."""
+    made = object.__new__(Generator)
+    made._backend, made._device, made._raw = backends.load(backend), device, raw
+    return made
 
 
 def default_rng(
@@ -130,6 +138,9 @@ class Generator:
         self._backend = backend
         self._device = device
         self._raw = backend.random(seed, device)
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (self._backend.name, self._device, self._raw)
 
     def random(self, size: Size = None, dtype: DType | None = None) -> Array:
         """Draw numbers uniformly from [0, 1).
@@ -510,9 +521,7 @@ def _with_probability(shape: Array, sample: Any) -> Array:
 
 
 def _shape(size: Size) -> tuple[int, ...]:
-    if size is None:
-        return ()
-    return tuple(size) if isinstance(size, tuple | list) else (operator.index(size),)
+    return () if size is None else as_tuple(size)
 
 
 def _size(size: Size, *parameters: Any) -> Size:

@@ -85,8 +85,8 @@ def _register(cls: type) -> bool:
         _register_dataclass(cls)
     elif issubclass(cls, CONSTANTS):
         optree.register_pytree_node(node, _nothing, _itself, namespace=NAMESPACE)
-    elif issubclass(cls, SimpleNamespace) or hasattr(cls, "__attrs_attrs__"):
-        optree.register_pytree_node(node, _attributes, _with_attributes, namespace=NAMESPACE)
+    elif has_attributes(cls):
+        optree.register_pytree_node(node, attributes, _with_attributes, namespace=NAMESPACE)
     else:
         return False
     return True
@@ -100,7 +100,13 @@ def _itself(x: Any, _: Any) -> Any:
     return x
 
 
-def _attributes(x: Any) -> tuple[list[Any], Any, list[str]]:
+def has_attributes(cls: type) -> bool:
+    """Whether objects of a class are pytrees of their attributes: namespaces, classes of attrs."""
+    return issubclass(cls, SimpleNamespace) or hasattr(cls, "__attrs_attrs__")
+
+
+def attributes(x: Any) -> tuple[list[Any], Any, list[str]]:
+    """Return the parts of such an object, what is known of it besides, and their names."""
     fields = getattr(type(x), "__attrs_attrs__", None)
     names = sorted(vars(x)) if fields is None else [f.name for f in fields]
     return [getattr(x, name) for name in names], (type(x), tuple(names)), names
@@ -231,6 +237,18 @@ def leaves(tree: object) -> list[Any]:
     return flatten(tree)[0]
 
 
+def constants(tree: Any) -> list[Any]:
+    """Return what belongs to the structure of a pytree, as text and functions do."""
+    import optree
+
+    found = optree.tree_leaves(tree, is_leaf=_is_constant, namespace=NAMESPACE)
+    return [x for x in found if _is_constant(x)]
+
+
+def _is_constant(x: object) -> bool:
+    return isinstance(x, CONSTANTS)
+
+
 def names(structure: Any, tree: str) -> list[str]:
     """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``.
 
@@ -277,12 +295,13 @@ def as_array(x: Any, what: str) -> Array:
     )
 
 
-def differentiable(x: object, what: str) -> Array:
+def differentiable(x: object, what: str, name: str = "") -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives.
 
     Args:
         x: an array or a number.
         what: what asks, as the error says it.
+        name: how to reach it, if it is one leaf of several.
 
     Returns:
         An `Array` of a floating-point dtype, in the byte order of the machine.
@@ -290,17 +309,31 @@ def differentiable(x: object, what: str) -> Array:
     Raises:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
-    out = x if isinstance(x, Array) else as_array(x, what)
+    out = x if isinstance(x, Array) else as_array(x, f"{what}: {name}" if name else what)
     if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
         swapped = native(out._raw)
         if swapped is not out._raw:
-            return differentiable(Array(swapped), what)
+            return differentiable(Array(swapped), what, name)
         raise errors.NotDifferentiableError(
-            f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
-            "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
-            f"or leave the argument out of argnums{lacking(out.dtype)}"
+            f"{what}: got {name or 'an argument'} of dtype {out.dtype}, which has no derivative; "
+            "expected a floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, "
+            f"xgrad.float64), or leave the argument out of argnums{lacking(out.dtype)}"
         )
     return out
+
+
+def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of the argument of this name, each `differentiable`; an error names one."""
+    arrays: list[Array] = []
+    try:
+        for x in leaves:
+            arrays.append(differentiable(x, what))  # noqa: PERF401 - to know which one raises
+    except errors.NotDifferentiableError:
+        if structure is not SINGLE:
+            n = len(arrays)
+            differentiable(leaves[n], what, names(structure, name)[n])
+        raise
+    return arrays
 
 
 def like_input(result: Array, given: Any) -> Any:

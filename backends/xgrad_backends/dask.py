@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
-from xgrad.errors import MixedBackendError
-from xgrad.errors.kinds import UNKNOWN
+from xgrad.errors import UNKNOWN, MixedBackendError
 
-from . import lapack, scipy_special
+from . import dask_panels, lapack, scipy_special
 from .detect import require
 
 dask: Any = require("dask")
@@ -45,6 +44,7 @@ from .dask_indexing import (  # noqa: E402
 from .dask_linalg import FFT, LINALG, by_columns  # noqa: E402
 
 _STANDARD = Namespace("dask", "array_api_compat.dask.array")
+_HOST = Namespace("numpy", "array_api_compat.numpy")
 _DTYPES = {
     np.dtype(name): np.dtype(name)
     for name in (
@@ -157,6 +157,10 @@ def _unique(name: str) -> Callable[[Any], Any]:
     """Return the standard's function of this name, whose results have a known shape."""
 
     def call(x: Any, /) -> Any:
+        if x.dtype.kind in "fc" and bool(da.isnan(x).any()):  # Dask's own counts a NaN 0 times
+            found = getattr(_HOST, name)(np.asarray(x))
+            parts = [da.from_array(part) for part in _parts(found)]
+            return type(found)(*parts) if isinstance(found, tuple) else parts[0]
         out = getattr(_STANDARD, name)(x)
         return type(out)(*map(_sized, out)) if isinstance(out, tuple) else _sized(out)
 
@@ -363,8 +367,22 @@ class _Known(Namespace):
         return call
 
 
+def _lu_factor(x: Any) -> tuple[Any, Any]:
+    """Factorise a matrix larger than a chunk; others are, where they are solved with."""
+    return dask_panels.lu_factor(x) if dask_panels.is_wide(x) else (x, x)
+
+
+def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
+    if dask_panels.is_wide(x1) and x2.ndim == 2:
+        return dask_panels.solve_triangular(x1, x2, upper, adjoint)
+    half = _triu(x1) if upper else _tril(x1)
+    return LINALG.solve(half.swapaxes(-1, -2).conj() if adjoint else half, x2)
+
+
 def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     """Solve; what NumPy has factorised serves every chunk of columns."""
+    if dask_panels.are_panels(lu, pivots):
+        return dask_panels.lu_solve(lu, pivots, x2, adjoint)
     if pivots.ndim == lu.ndim:
         return LINALG.solve(lu.swapaxes(-1, -2).conj() if adjoint else lu, x2)
     dtype = np.result_type(lu.dtype, x2.dtype)
@@ -439,7 +457,9 @@ BACKEND = Backend(
     mutable=False,
     owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
+    lu_factor=_lu_factor,
     lu_solve=_lu_solve,
+    solve_triangular=_solve_triangular,
     expm=_expm,
     streams=_streams,
     is_lazy=True,

@@ -56,6 +56,16 @@ def test_shapes_that_follow_from_values(name: str) -> None:
         np.testing.assert_allclose(found._numpy(), expected)
 
 
+@pytest.mark.parametrize("name", ["unique_values", "unique_counts", "unique_all"])
+def test_each_nan_is_unique(name: str) -> None:
+    """Dask's own ``unique`` counts each of them 0 times."""
+    values = np.asarray([np.nan, 1.0, np.nan, 1.0])
+    f = getattr(xg, name)
+    found = xg.tree.leaves(f(xg.asarray(da.from_array(values, chunks=2))))
+    for a, b in zip(found, xg.tree.leaves(f(values)), strict=True):
+        np.testing.assert_array_equal(a._numpy(), b)
+
+
 NUMPY = Place.named("numpy")
 FIRST = [row for row in ROWS if len(next(row.cases(NUMPY)).specs) > 1]
 

@@ -50,8 +50,8 @@ def test_either_may_be_imported_first(package: str, first: bool) -> None:
 
 
 CHAPTERS = (
-    "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
-    "spatial.distance stats"
+    "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.linalg "
+    "spatial spatial.distance stats"
 )
 CHECK = """
 import sys

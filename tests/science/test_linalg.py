@@ -7,7 +7,7 @@ import pytest
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(5)
 A = RNG.normal(size=(4, 4)) + 4.0 * np.eye(4)
@@ -108,7 +108,7 @@ PROGRAMS = (
     L("signm", A, f=lambda la, a: la.signm(a - 3.5 * np.eye(4)), value=1e-8),
     L("solve_sylvester", A, B + 8 * np.eye(4), B, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
     L("solve_sylvester complex", Z, Z.T, Z @ Z, f=lambda la, a, b, q: la.solve_sylvester(a, b, q)),
-    L("solve_continuous_lyapunov", A, B, f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
+    L("solve_continuous_lyapunov", A, B, f=lambda la, a, q: [la.solve_continuous_lyapunov(a, q), la.solve_lyapunov(a, q)]),
     L("solve_continuous_lyapunov complex", Z, B * (1 + 0.2j), f=lambda la, a, q: la.solve_continuous_lyapunov(a, q)),
     L("solve_discrete_lyapunov", 0.1 * A, B, f=lambda la, a, q: la.solve_discrete_lyapunov(a, q)),
     L("solve_continuous_are", A, C, B, f=lambda la, a, b, q: la.solve_continuous_are(a, b, spd(la, q), np.eye(2)), rtol=1e-5),
@@ -129,9 +129,20 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {"schur", "schur, batch", "logm", "logm complex", "fractional_matrix_power"}
+"""What single precision cannot tell apart."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 def test_a_banded_matrix_is_factorised_once(monkeypatch):

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, csr_matrix, lil_array
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(3)
 N = 6
@@ -105,6 +105,9 @@ PROGRAMS = (
             A * x, x * A, dense(A * A), dense(A**3), dense(2.0 * A), dense(A.multiply(A)), dense(A.getrow(2)),
             dense(A[1]), dense(FIXED_MATRIX * A), FIXED_MATRIX * x, dense(A * FIXED_MATRIX), dense(abs(A).max(axis=1)))],
       (DATA, X)),
+    P("other older matrices", lambda sp, xp, d, a: [
+        sp.sparse.coo_matrix((d, (ROWS, COLS)), shape=(N, N)) * B, sp.sparse.dia_matrix((a, [0, 1]), shape=(N, N)) * B,
+        sp.sparse.linalg.aslinearoperator(matrix(sp, d)) @ B], (DATA, Y.T)),
     P("diags is a matrix", lambda sp, xp, d, x: [
         sp.sparse.diags([d[:6], d[:5]], [0, 1]) * x, sp.sparse.spdiags(xp.stack([d[:6], d[1:7]]), [0, -1], N, N) * x,
         dense(sp.sparse.kronsum(sp.sparse.diags(x), sp.sparse.diags(x[:2]))), dense(sp.sparse.bmat([[sp.sparse.diags(x), None], [None, sp.sparse.diags(x)]])),
@@ -151,9 +154,35 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {
+    "lsqr",
+    "lsmr",
+    "cg",
+    "minres",
+    "gmres",
+    "bicgstab",
+    "bicg",
+    "cgs",
+    "lgmres",
+    "gcrotmk",
+    "tfqmr",
+    "qmr",
+    "cg of an operator",
+    "lobpcg",
+}
+"""Solvers whose tolerance single precision does not reach."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 def poisson(n, c):

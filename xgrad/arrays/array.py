@@ -117,6 +117,12 @@ class Array(Methods, Chunked):
         return int(np.dtype(self.dtype).itemsize)
 
     @property
+    def strides(self) -> tuple[int, ...]:
+        """How many bytes lie between neighbours along each axis, where the library tells."""
+        found: tuple[int, ...] = self._raw.strides
+        return found
+
+    @property
     def nbytes(self) -> int:
         """The number of bytes of all elements."""
         return self.size * self.itemsize
@@ -503,7 +509,10 @@ class Array(Methods, Chunked):
 
     def __repr__(self) -> str:
         try:
-            text = np.array2string(self._numpy(), separator=", ", prefix="Array(")
+            if backend_of(self._raw).is_lazy:  # to be looked at is no reason to be computed
+                text = repr(self._raw)
+            else:
+                text = np.array2string(self._numpy(), separator=", ", prefix="Array(")
         except (RuntimeError, NotImplementedError, TypeError):  # data without values, as on meta
             text = f"<{list(self.shape)}>"
         words = [text, f"dtype={self.dtype}"]
@@ -519,6 +528,8 @@ class Array(Methods, Chunked):
         return xgrad.show.array_html(self)
 
     def __str__(self) -> str:
+        if backend_of(self._raw).is_lazy:
+            return repr(self)
         try:
             return str(self._numpy())
         except (RuntimeError, NotImplementedError, TypeError):

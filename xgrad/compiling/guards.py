@@ -6,15 +6,21 @@ out as one function of Python it takes a few hundredths of a microsecond for eac
 
 from __future__ import annotations
 
+import operator
+import weakref
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
 
 from ..arrays.array import Array
 
-__all__ = ["Guards", "Node", "Values"]
+__all__ = ["FEW", "Guards", "Node", "Values"]
+
+FEW = 256
+"""Up to how many entries a container is looked at one by one."""
 
 SMALL = 1 << 16
 """Up to how many bytes the values of an array are compared; of a larger one only which it is."""
@@ -69,14 +75,14 @@ class Guards:
             results.append(name)
         body = "\n  ".join([*self._lines, f"return [{', '.join(results)}]"])
         text = (
-            f"def now(C, equal, length):\n try:\n  {body}\n"
+            f"def now(C, equal, length, same):\n try:\n  {body}\n"
             " except (AttributeError, LookupError, TypeError, ValueError):\n"
             "  return 'what it sees from outside'\n"
         )
         space: dict[str, Any] = {}
         exec(compile(text, "<xgrad.compile>", "exec"), space)
         now, consts = space["now"], self._consts
-        return lambda: now(consts, _equal, _length)
+        return lambda: now(consts, _equal, _length, _same)
 
 
 class Node:
@@ -119,9 +125,9 @@ class Node:
     def require_equal(self, x: Any) -> None:
         """Let it be equal, and of the same type."""
         now, then = self.value(), self._guards.name(x)
-        if isinstance(x, (dict, list, set, deque)):  # which may change under their identity
-            copy = self._guards.name(x.copy())
-            self._guards.require(f"equal({now}, {copy})", self.path)
+        if not isinstance(x, (str, bytes, tuple, frozenset)) and hasattr(x, "__len__"):
+            held = self._guards.name(copy(x))  # it may change under its identity
+            self._guards.require(f"equal({now}, {held})", self.path)
         else:
             self._guards.require(f"{now} is {then} or equal({now}, {then})", self.path)
 
@@ -131,6 +137,11 @@ class Node:
         kind = self._guards.name(type(x))
         self._guards.require(f"length({self.value()}, {kind}, {keys})", self.path)
 
+    def require_entries(self, x: Any) -> None:
+        """Let a container hold these very objects."""
+        held = self._guards.name(_entries(x))
+        self._guards.require(f"same({self.value()}, {held})", self.path)
+
     def require_values(self, raw: Any) -> None:
         """Let it be this array, with the values that it has now."""
         held = self._guards.name(Values(raw))
@@ -138,27 +149,35 @@ class Node:
 
 
 class Values:
-    """What an array was."""
+    """What an array was: its values, or if it is large only which one; it is not kept alive."""
 
-    __slots__ = ("_bytes", "_form", "_raw")
+    __slots__ = ("_bytes", "_form", "_is")
 
     def __init__(self, raw: Any) -> None:
-        self._raw, self._form = raw, (raw.shape, raw.dtype)
+        self._form = raw.shape, raw.dtype
         is_small = isinstance(raw, (np.ndarray, np.generic)) and raw.nbytes <= SMALL
         self._bytes = raw.tobytes() if is_small and not raw.dtype.hasobject else None
+        self._is = None if self._bytes is not None else _reference(raw)
 
     def hold(self, x: Any) -> bool:
         """Whether an array still has these values."""
         raw = x._raw if isinstance(x, Array) else x
-        if self._bytes is None:
-            return raw is self._raw
+        if self._is is not None:
+            return self._is() is raw
         return (raw.shape, raw.dtype) == self._form and raw.tobytes() == self._bytes
 
     def equal(self, other: Values) -> bool:
         """Whether another array was the same."""
-        if self._bytes is None or other._bytes is None:
-            return self._raw is other._raw
-        return self._form == other._form and self._bytes == other._bytes
+        if self._is is not None:
+            return other._is is not None and self._is() is other._is() is not None
+        return (self._form, self._bytes) == (other._form, other._bytes)
+
+
+def _reference(raw: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(raw)
+    except TypeError:  # a library's arrays may not take one
+        return lambda: raw
 
 
 def _equal(now: Any, then: Any) -> bool:
@@ -166,8 +185,20 @@ def _equal(now: Any, then: Any) -> bool:
     if type(now) is not type(then):
         return False
     if isinstance(now, (dict, list, tuple, deque)):
-        return repr(now) == repr(then)
+        exact = len(now) > FEW or repr(now) == repr(then)
+        return bool(now == then and exact)
     return bool(now == then) and (bool(now) or repr(now) == repr(then))
+
+
+def _same(now: Any, then: list[Any]) -> bool:
+    """Whether a container holds the very objects that it held."""
+    return len(now) == len(then) // (1 + isinstance(now, dict)) and all(
+        map(operator.is_, _entries(now), then)
+    )
+
+
+def _entries(x: Any) -> list[Any]:
+    return [*x.keys(), *x.values()] if isinstance(x, dict) else list(x)
 
 
 def _length(now: Any, kind: type, keys: Any) -> bool:

@@ -42,11 +42,15 @@ def copy_of(backend: Any) -> Callable[[Any], Any]:
     return lambda x: backend.xp.asarray(x, copy=True)
 
 
+ALONE = 10_000
+"""Up to how many elements a scalar product is: a longer one wakes the threads of the BLAS."""
+
+
 def squares(x: Any) -> Any:
     """Return the sum of the squares of an array's elements: it is NaN if one is."""
-    if x.size <= BLOCK:
+    if x.size <= ALONE:
         return np.vdot(x, x)
-    flat = x.ravel(order="K")  # by blocks: longer scalar products wake the threads of the BLAS
+    flat = x.ravel(order="K")
     end = flat.size // BLOCK * BLOCK
     blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
     return np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
@@ -78,10 +82,11 @@ def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
     n: int = out.size
     mask = condition.reshape(-1).view(np.int8)
     yes, no, into = (x.view(bits) if x.ndim == 0 else x.reshape(-1).view(bits) for x in arrays[1:])
-    from_zero = no.ndim == 0 and no == 0
-    work = np.empty((2, min(n, BLOCK)), bits)
-    for s in range(0, n, BLOCK):
-        e = min(s + BLOCK, n)
+    from_zero, to_zero = no.ndim == 0 and no == 0, yes.ndim == 0 and yes == 0
+    step = n if n <= 2 * BLOCK else BLOCK
+    work = np.empty((2, step), bits)
+    for s in range(0, n, max(step, 1)):
+        e = min(s + step, n)
         every, other = work[0, : e - s], work[1, : e - s]
         np.copyto(every, mask[s:e])  # 0 or 1: all bits in a product, or none
         y = yes if yes.ndim == 0 else yes[s:e]
@@ -89,6 +94,10 @@ def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
             np.multiply(y, every, into[s:e])
             continue
         x = no if no.ndim == 0 else no[s:e]
+        if to_zero:
+            np.multiply(x, every, other)
+            np.subtract(x, other, into[s:e])
+            continue
         np.bitwise_xor(x, y, other)
         np.multiply(other, every, other)
         np.bitwise_xor(other, x, into[s:e])

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 Argnums = int | Sequence[int]
 
 
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
+def numbers_of(argnums: Argnums, what: str = "grad") -> tuple[int, ...]:
+    """Return the positions to differentiate as a tuple; `what` asks for them."""
     if type(argnums) is int:
         return (argnums,)
     given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
@@ -17,7 +17,7 @@ def numbers_of(argnums: Argnums) -> tuple[int, ...]:
         return tuple(map(operator.index, given))
     except TypeError:
         raise TypeError(
-            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
+            f"{what}: argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
             "position, or a tuple of positions, counted from 0. The arguments of f come in a "
-            "second call: xgrad.grad(f)(x)"
+            f"second call: xgrad.{what}(f)(x)"
         ) from None

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
-from ..errors.kinds import UNKNOWN, is_unknown
+from ..errors.kinds import is_unknown
 from ..names import lacking, too_many, unexpected
 from . import handed
 from .frames import called
@@ -161,7 +161,7 @@ class Op:
                     x = makers[name](x)  # noqa: PLW2901 - the same in its plain form
                 except (TypeError, ValueError):
                     if any(map(is_unknown, x if isinstance(x, (tuple, list)) else (x,))):
-                        raise ValueError(f"{called(self.path)}: got {UNKNOWN}") from None
+                        raise ValueError(f"{called(self.path)}: got {errors.UNKNOWN}") from None
                     sort = "an integer" if makers[name] is integer else "integers"
                     raise TypeError(
                         f"{called(self.path)}: {name} is {x!r:.60} of type "

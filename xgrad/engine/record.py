@@ -134,9 +134,10 @@ class Record:
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
+            arrays = trees.all_differentiable(found, structure, self.what, f"argument {i}")
             leaves = [
-                self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
-                for given in found
+                self._leaf(x, given, outer, mapped, run)
+                for x, given in zip(arrays, found, strict=True)
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):

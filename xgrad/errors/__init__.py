@@ -68,6 +68,13 @@ __all__ = [
     "XgradWarning",
 ]
 
+UNKNOWN = (
+    "an array with a length that is not known, as Dask's X[mask]; expected known ones. Call "
+    "x.compute_chunk_sizes() on Dask's array first, which computes the mask, or weigh the entries "
+    "with xgrad.where(mask, x, 0.0)"
+)
+"""What is wrong with an array of such lengths, and what to do."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, NamedTuple, TypeVar
 
+from . import UNKNOWN
+
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -90,13 +92,6 @@ def require_kind(what: str, name: str, value: Any, annotation: Any) -> None:
             f"{what}: {name} is {value!r:.60} of type {type(value).__qualname__}; expected "
             f"{kind.words}. help({what}) tells of each argument"
         )
-
-
-UNKNOWN = (
-    "an array with a length that is not known, as Dask's X[mask]; expected known ones. Call "
-    "x.compute_chunk_sizes() on Dask's array first, which computes the mask, or weigh the entries "
-    "with xgrad.where(mask, x, 0.0)"
-)
 
 
 def length(n: Any) -> int:

@@ -12,8 +12,9 @@ from functools import wraps
 from types import TracebackType
 from typing import Any, TypeVar
 
+from ..errors import UNKNOWN
 from ..errors.folding import folded, is_from_user
-from ..errors.kinds import UNKNOWN, is_unknown
+from ..errors.kinds import is_unknown
 
 __all__ = ["complete", "find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays.types import DType
+from ..engine.plain import as_tuple, integers
 from ..random import Generator
 from . import functional as F
 from .layers import fan_uniform
@@ -101,12 +102,13 @@ class _Conv(Module):
 
 def plain(value: Size) -> Any:
     """Return a size that compares by value: an integer or a tuple."""
-    return value if isinstance(value, int) else tuple(value)
+    return integers(value)
 
 
 def kernel_of(kernel_size: Size, ndim: int, name: str) -> tuple[int, ...]:
     """Return a kernel's length along each axis."""
-    kernel = (kernel_size,) * ndim if isinstance(kernel_size, int) else tuple(kernel_size)
+    sizes = as_tuple(kernel_size)
+    kernel = sizes if hasattr(kernel_size, "__len__") else sizes * ndim
     if len(kernel) != ndim or min(kernel) < 1:
         raise ValueError(
             f"{name}: kernel_size is {kernel_size}; expected a positive integer, or {ndim} of them"

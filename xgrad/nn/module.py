@@ -26,7 +26,7 @@ import inspect
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import xgrad as xg
 
@@ -34,6 +34,7 @@ from .. import tree as trees
 from ..arrays.types import Device, DType
 from ..errors.kinds import of_kinds, require_fields
 from ..random import Generator
+from .names import missing_in_module
 
 M = TypeVar("M", bound="Module")
 
@@ -50,7 +51,7 @@ def buffer(**kwargs: Any) -> Any:
 
 def generator(rng: Generator | int | None) -> Generator:
     """Return a generator from one, a seed, or None for numbers that differ from run to run."""
-    return xg.random.default_rng(rng) if rng is None or isinstance(rng, int) else rng
+    return rng if isinstance(rng, Generator) else xg.random.default_rng(rng)
 
 
 @dataclasses.dataclass(repr=False, eq=False)
@@ -84,7 +85,19 @@ class Module:
             options: ``training=True`` to drop out at random and to normalise by the batch, and
                 ``rng=``, the generator of what is random in training.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not define __call__")
+        name = type(self).__name__
+        forward = ". What is forward() in PyTorch is __call__(self, x, *, training=False, rng=None)"
+        raise NotImplementedError(
+            f"{name} does not define __call__{forward if hasattr(self, 'forward') else ''}"
+        )
+
+    if not TYPE_CHECKING:  # or else every attribute would pass a checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to write in the place of an attribute that is not there."""
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise AttributeError(missing_in_module(type(self), name))
 
     def update(self: M, *inputs: Any, **options: Any) -> tuple[Any, M]:
         """Return the result in training, and the module with what it learnt besides by gradients.
@@ -133,9 +146,14 @@ class Module:
 # Leaves by name ----------------------------------------------------------------------------------
 
 
-def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]]:
-    """Yield name, leaf and whether it is trained, in the order of the leaves of the pytree."""
-    if tree is None:
+def _walk(
+    tree: Any, path: str, trained: bool, whole: bool = False
+) -> Iterator[tuple[str, Any, bool]]:
+    """Yield name, leaf and whether it is trained, in the order of the leaves of the pytree.
+
+    If `whole`, constants in containers are named as well.
+    """
+    if tree is None or (isinstance(tree, trees.CONSTANTS) and path and not whole):
         return
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         _require_fields(tree)
@@ -144,14 +162,18 @@ def _walk(tree: Any, path: str, trained: bool) -> Iterator[tuple[str, Any, bool]
             value = getattr(tree, f.name)
             if not trees.is_structure(f, value):
                 free = trained and not f.metadata.get("buffer", False)
-                yield from _walk(value, f"{path}.{f.name}", free)
+                yield from _walk(value, f"{path}.{f.name}", free, whole)
     elif isinstance(tree, dict):
         for key in tree if isinstance(tree, OrderedDict) else sorted(tree):
-            yield from _walk(tree[key], f"{path}.{key}", trained)
+            yield from _walk(tree[key], f"{path}.{key}", trained, whole)
+    elif trees.has_attributes(type(tree)):
+        parts, _, attributes = trees.attributes(tree)
+        for name, value in zip(attributes, parts, strict=True):
+            yield from _walk(value, f"{path}.{name}", trained, whole)
     elif isinstance(tree, (list, tuple)):
         names = getattr(tree, "_fields", range(len(tree)))
         for name, value in zip(names, tree, strict=True):
-            yield from _walk(value, f"{path}.{name}", trained)
+            yield from _walk(value, f"{path}.{name}", trained, whole)
     else:
         yield path[1:], tree, trained
 
@@ -168,9 +190,12 @@ def _require_fields(module: Any) -> None:
         )
 
 
-def named_leaves(tree: object) -> dict[str, Any]:
-    """Return the leaves of any pytree by their names, as ``"layers.0.weight"``."""
-    return {name: leaf for name, leaf, _ in _walk(tree, "", True)}
+def named_leaves(tree: object, whole: bool = False) -> dict[str, Any]:
+    """Return the leaves of any pytree by their names, as ``"layers.0.weight"``.
+
+    If `whole`, text and other constants of dicts and lists too, which are no leaves.
+    """
+    return {name: leaf for name, leaf, _ in _walk(tree, "", True, whole)}
 
 
 def trainable_mask(tree: object) -> list[bool]:

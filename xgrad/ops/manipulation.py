@@ -38,8 +38,10 @@ def front(axis: int, ndim: int, name: str) -> int:
     return axis % ndim
 
 
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the permutation that undoes another."""
+def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Return the permutation that undoes another; where NumPy takes None it is the reversal."""
+    if axes is None:
+        return None
     axes = tuple(a % len(axes) for a in axes)
     return tuple(axes.index(i) for i in range(len(axes)))
 

@@ -30,7 +30,7 @@ def _holders(x: Array, /) -> Array:
     before, now = best[..., :-1], x[..., 1:]
     rises = (now > before) | (xp.isnan(now) & ~xp.isnan(before))
     first = xp.zeros(x[..., :1].shape, dtype=places.dtype, device=backend.device(x))
-    later = xp.where(rises, places[1:], xp.zeros_like(places[1:]))
+    later = xp.astype(rises, places.dtype) * places[1:]
     return backend.running_max(xp.concat([first, later], axis=-1))
 
 

@@ -9,7 +9,7 @@ made, in float32: there an epsilon of 1e-8 is not 0, and a square does not vanis
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,8 +90,9 @@ class Method:
         """Return the state before the first update."""
         slots: dict[str, Slots] = {}
         named, mask = named_leaves(params), trainable_mask(params)
-        first = _ties(list(named.values()), mask)
-        for i, (name, p) in enumerate(named.items()):
+        given = _arrays(named.values())
+        first = _ties(given, mask)
+        for i, (name, p) in enumerate(zip(named, given, strict=True)):
             if mask[i] and first[i] == i:
                 for kind, value in self._start(widened(p)).items():
                     slots.setdefault(kind, {})[name] = value
@@ -119,6 +120,7 @@ class Method:
                 f"{type(self).__name__}: the gradients have the structure {shape}; "
                 f"expected that of the parameters, {structure}"
             )
+        given, against = _arrays(given), _arrays(against)
         lr, t = self.rate(state.count), state.count + 1
         mask = trainable_mask(params)
         first = _ties(given, mask)
@@ -141,6 +143,11 @@ class Method:
             for kind, value in new.items():
                 slots[kind][name] = value
         return structure.unflatten(result), State(t, slots)
+
+
+def _arrays(leaves: Iterable[Any]) -> list[Any]:
+    """Return leaves with arrays in the place of Python's numbers, as derivatives by them are."""
+    return [trees.as_array(x, "")._raw if type(x) in (float, complex) else x for x in leaves]
 
 
 @by_name

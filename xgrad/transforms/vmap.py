@@ -83,7 +83,8 @@ def vmap(
     def mapped(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = trees.flatten(args)
         names = trees.names(structure, "args")
-        axes = _prefix(in_axes, args, "in_axes", "arguments")
+        given_axes: Any = tuple(in_axes) if isinstance(in_axes, list) else in_axes
+        axes = _prefix(given_axes, args, "in_axes", "arguments")
         xs, axes = _inputs(leaves, axes, names)
         count = _count(xs, axes, names)
 

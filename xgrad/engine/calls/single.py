@@ -45,7 +45,13 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
                 rest, kwargs = op.plain(rest, kwargs)
         if type(x) is not Array:
             if type(x) in raws:
-                return raws[type(x)](x, *rest, **kwargs)
+                try:
+                    return raws[type(x)](x, *rest, **kwargs)
+                except Exception:
+                    plainer = op.plainer(rest, kwargs)
+                    if plainer is None:
+                        raise
+                return raws[type(x)](x, *plainer[0], **plainer[1])
             (x,) = operands(op, [x])
             return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
         data = x._raw

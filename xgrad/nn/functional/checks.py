@@ -13,6 +13,7 @@ import numpy as np
 import xgrad as xg
 
 from ...engine.frames import is_ours
+from ...engine.operands import require_array
 from ...errors import PrecisionWarning
 from ...ops.beside import placed
 
@@ -41,6 +42,7 @@ def require_classes(
     Labels on the host are checked here. Others are not, since that would wait for the device: those
     that are no class become 0, and the caller makes its result NaN where the condition fails.
     """
+    require_array(function, what[0], target)
     if not xg.isdtype(target.dtype, "integral"):
         raise TypeError(
             f"{function}: the {what[0]} are of {target.dtype}; expected an integer dtype. "
@@ -61,7 +63,8 @@ def require_classes(
 
 
 def require_shape(x: Any, shape: tuple[int, ...], function: str, name: str) -> None:
-    """Raise if an array does not have a shape."""
+    """Raise if an array does not have a shape, or if it is none."""
+    require_array(function, name, x)
     if tuple(x.shape) != shape:
         raise ValueError(f"{function}: {name} has shape {tuple(x.shape)}; expected {shape}")
 
@@ -87,6 +90,8 @@ def require_reduction(reduction: str, function: str) -> None:
 
 def paired(input: Any, target: Any, function: str) -> None:
     """Raise if predictions and targets differ in shape: broadcasting them hides mistakes."""
+    require_array(function, "input", input)
+    require_array(function, "target", target)
     if tuple(input.shape) != tuple(target.shape):
         raise ValueError(
             f"{function}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; "

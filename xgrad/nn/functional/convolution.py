@@ -192,9 +192,9 @@ def _borders(
     padding: Size | str, size: Shape, stride: Shape, dilation: Shape, function: str
 ) -> list[tuple[int, int]]:
     """Return how much to pad before and after each spatial axis."""
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         padding = 0
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         if set(stride) != {1}:
             raise ValueError(f"{function}: padding='same' needs stride 1; got {stride}")
         total = [(k - 1) * d for k, d in zip(size, dilation, strict=True)]

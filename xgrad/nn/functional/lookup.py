@@ -11,6 +11,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, DType, as_given
+from ...engine.operands import require_array
 from ...ops.halves import in_single
 from ...ops.products import promoted
 from ...random import Generator
@@ -71,6 +72,7 @@ def one_hot(input: Array, num_classes: int = -1, dtype: DType | None = None) -> 
     Raises:
         ValueError: if there are no classes to count, or one is out of range.
     """
+    require_array("one_hot", "input", input)
     if num_classes == -1:
         if not on_host(input) or not math.prod(input.shape):
             raise ValueError(

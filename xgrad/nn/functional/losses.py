@@ -9,6 +9,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
+from ...engine.operands import require_array
 from ...ops.activations import softplus
 from ...ops.halves import in_single
 from .checks import (
@@ -112,8 +113,9 @@ def huber_loss(
 
 
 def _huber(d: Any, delta: float) -> Any:
-    size = xg.abs(d)
-    return xg.where(size < delta, 0.5 * xg.square(d), delta * (size - 0.5 * delta))
+    """Return ``d**2 / 2`` in the middle; with d clipped to delta, c, both are ``c (d - c / 2)``."""
+    clipped = xg.clip(d, -delta, delta)
+    return clipped * (d - 0.5 * clipped)
 
 
 def _class_axis(input: Any, function: str) -> int:
@@ -161,6 +163,7 @@ def cross_entropy(
     function = "cross_entropy"
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"{function}: label_smoothing is {label_smoothing}; expected 0 to 1")
+    require_array(function, "target", target)
     axis = _class_axis(input, function)
     classes = input.shape[axis]
     if weight is not None:

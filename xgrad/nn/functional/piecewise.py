@@ -9,7 +9,7 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single
-from ...random import Generator
+from ...random import Generator, default_rng
 from .checks import torch_spelled
 
 
@@ -161,11 +161,11 @@ def rrelu(
     return xg.where(input > 0, input, input * xg.astype(slopes, input.dtype, copy=False))
 
 
-def required(rng: Generator | None, function: str) -> Generator:
-    """Return a generator, or say that it is missing."""
+def required(rng: Generator | int | None, function: str) -> Generator:
+    """Return a generator, or that of a seed, or say that it is missing."""
     if rng is None:
         raise ValueError(
             f"{function}: training=True needs a generator; pass rng=xgrad.random.default_rng(seed)"
             ", or training=False"
         )
-    return rng
+    return rng if isinstance(rng, Generator) else default_rng(rng)

@@ -219,7 +219,8 @@ def _sizes(
             f"{function}: got size={size} and scale_factor={factor}; expected one of them"
         )
     given = factor if size is None else size
-    values = list(given) if isinstance(given, Sequence) else [given] * len(lengths)
+    several = isinstance(given, Sequence) or getattr(given, "shape", ()) != ()
+    values = list(given) if several else [given] * len(lengths)
     if len(values) != len(lengths) or any(v <= 0 for v in values):
         raise ValueError(
             f"{function}: {'scale_factor' if size is None else 'size'} is {given}; expected a "

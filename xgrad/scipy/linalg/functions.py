@@ -49,7 +49,8 @@ def expm_frechet(
     A: Any, E: Any, method: Any = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
     """Return the exponential and its derivative along `E`; see ``scipy.linalg.expm_frechet``."""
-    A, E = xgrad.asarray(A), xgrad.asarray(E)
+    A, E = (xgrad.asarray(x) for x in (A, E))
+    A, E = (xgrad.astype(x, xgrad.result_type(A, E, np.float64), copy=False) for x in (A, E))
     value, along = xgrad.jvp(xgrad.linalg.expm, (A,), (E,))
     return (value, along) if compute_expm else along
 

@@ -23,7 +23,7 @@ class _Factors:
 
     def __init__(self, packed: Any) -> None:
         self.packed = packed
-        self.unit = np.tril(packed, -1) + np.eye(packed.shape[-1])
+        self.unit = np.tril(packed, -1) + np.eye(packed.shape[-1], dtype=packed.dtype)
         self.upper = np.triu(packed)
 
     def __call__(self, b: Any, adjoint: bool) -> Any:

@@ -80,7 +80,9 @@ def solve_triangular(
     a, b = xgrad.asarray(a), xgrad.asarray(b)
     half = xgrad.tril(a) if lower else xgrad.triu(a)
     if unit_diagonal:
-        half = (xgrad.tril(a, k=-1) if lower else xgrad.triu(a, k=1)) + xgrad.eye(a.shape[-1])
+        half = (xgrad.tril(a, k=-1) if lower else xgrad.triu(a, k=1)) + xgrad.eye(
+            a.shape[-1], dtype=half.dtype
+        )
     if trans in (1, "T"):
         half, lower = xgrad.matrix_transpose(half), not lower
     elif trans in (2, "C"):
@@ -109,7 +111,8 @@ def inv(
 @twin("linalg")
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """Return the determinant; see ``scipy.linalg.det``."""
-    return xgrad.linalg.det(xgrad.asarray(a))
+    a = xgrad.asarray(a)
+    return xgrad.linalg.det(xgrad.astype(a, xgrad.result_type(a, np.float64), copy=False))
 
 
 @twin("linalg")

@@ -144,7 +144,8 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
 def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: Any = None) -> Any:
     """Return the product of a Toeplitz matrix, by its column and row, and an array; by FFT."""
     c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
-    return toeplitz_times(c, r, xgrad.asarray(x))
+    x = xgrad.asarray(x)
+    return toeplitz_times(c, r, xgrad.astype(x, xgrad.result_type(x, np.float64), copy=False))
 
 
 def toeplitz_times(c: Any, r: Any, x: Array) -> Any:

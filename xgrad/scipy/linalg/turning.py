@@ -22,7 +22,7 @@ from .solving import H
 __all__ = ["cdf2rdf", "hessenberg", "matrix_balance", "rsf2csf", "schur"]
 
 
-def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> Any:
+def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> tuple[Any, ...]:
     """Return a basis and the form of a matrix in it, with their derivatives.
 
     Args:
@@ -56,7 +56,7 @@ def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> Any:
 
     w = implicit(equation, np.zeros(2 * count if is_complex else count))
     q = turn(w)
-    return q, H(q) @ a @ q
+    return tuple(xgrad.astype(x, z.dtype, copy=False) for x in (q, H(q) @ a @ q))
 
 
 UNDECIDED = (
@@ -173,10 +173,12 @@ def cdf2rdf(w: Any, v: Any) -> Any:
     blocks, _ = chapter("linalg", w).cdf2rdf(raw(w.detach()), raw(v.detach()))
     x, y = xgrad.real(w), xgrad.imag(w)
     n = w.shape[-1]
-    beside = np.sign(blocks) * (1.0 - np.eye(n))  # where SciPy has the imaginary parts
-    wr = xgrad.eye(n) * x[..., None] + beside * xgrad.abs(y)[..., None]
+    beside = np.sign(blocks) * (
+        1.0 - np.eye(n, dtype=blocks.dtype)
+    )  # where SciPy has the imaginary parts
+    wr = xgrad.eye(n, dtype=x.dtype) * x[..., None] + beside * xgrad.abs(y)[..., None]
     vr = xgrad.where(is_first[..., None, :], -xgrad.imag(v), xgrad.real(v))
-    return wr, vr
+    return wr, xgrad.astype(vr, np.float64, copy=False)
 
 
 @twin("linalg")

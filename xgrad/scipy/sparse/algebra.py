@@ -186,7 +186,8 @@ def kron(A: Any, B: Any, format: Any = None) -> Any:
 def kronsum(A: Any, B: Any, format: Any = None) -> Any:
     """Return ``kron(eye, A) + kron(B, eye)``; see ``scipy.sparse.kronsum``."""
     m, n = A.shape[0], B.shape[0]
-    out = kron(plain.eye(n), A) + kron(B, plain.eye(m))
+    one, two = (plain.eye(size, dtype=str(x.dtype)) for size, x in ((n, B), (m, A)))
+    out = kron(one, A) + kron(B, two)
     return out.asformat(format or "csr")
 
 

@@ -497,7 +497,7 @@ class SparseMatrix(SparseArray):
                 f"sparse: A ** {power!r} of a matrix of shape {self.shape}; expected an integer "
                 "from 0 on, and a square matrix. A.power(n) is that of the entries"
             )
-        out = as_sparse(plain.eye(self.shape[0], format="csr"))
+        out = as_sparse(plain.eye(self.shape[0], format="csr", dtype=str(self.dtype)))
         for _ in range(power):
             out = out @ self
         return out
