@@ -53,15 +53,18 @@ def test_over_the_op_table(row):
     if not out:
         return
     cts = [np.ones(np.shape(y), y.dtype) for y in out]
-    require_owned("vjp", pullback(cts), given, cts)
-    _, tangents = xg.jvp(real, given, given)
-    require_owned("jvp", tangents, given)
+    require_owned("vjp", [out, pullback(cts), pullback(cts)], given, cts)
+    require_owned("jvp", xg.jvp(real, given, given), given)
     numbers = tuple(range(len(given)))
     scalar = lambda *xs: sum(xg.sum(y) for y in real(*xs))  # noqa: E731 - one use
-    require_owned("grad", xg.grad(scalar, numbers)(*given), given)
+    require_owned("value_and_grad", xg.value_and_grad(scalar, numbers)(*given), given)
+    same, pushforward = xg.linearize(real, *given)
+    require_owned("linearize", [same, pushforward(*given), pushforward(*given)], given)
     if max(np.size(y) for y in (*out, *given)) <= 16:
         require_owned("jacrev", xg.jacrev(real, numbers)(*given), given)
         require_owned("jacfwd", xg.jacfwd(real, numbers)(*given), given)
+        require_owned("hvp", xg.hvp(scalar, tuple(given), tuple(given)), given)
+        require_owned("checkpoint", xg.grad(xg.checkpoint(scalar), numbers)(*given), given)
 
 
 PROGRAMS = {

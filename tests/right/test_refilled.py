@@ -349,3 +349,39 @@ def test_an_argument_of_another_library_that_is_refilled():
 
     with pytest.raises(xg.errors.MutationError, match="written to while its function ran"):
         xg.grad(g)(x)
+
+
+@pytest.mark.parametrize("make", [lambda f: f, xg.grad])
+@pytest.mark.parametrize("size", [3, 3000])
+def test_a_compiled_function_that_refills_what_it_captures(make, size):
+    buffer, x = np.empty(size), np.linspace(0.1, 1.0, size)
+    rows = np.random.default_rng(2).normal(size=(3, size))
+
+    def loop(x, use=lambda b: b):
+        total = 0.0
+        for row in rows:
+            buffer[...] = row
+            total += xg.sum(xg.sin(x) * use(buffer))
+        return total
+
+    with pytest.raises(
+        xg.errors.MutationError, match=r"refills an array that it captures .*x.copy\(\)"
+    ):
+        xg.compile(make(loop))(x)
+
+    def last(x):
+        y = xg.sum(xg.sin(x) * buffer)
+        buffer[...] = 0.25
+        return y
+
+    with pytest.raises(xg.errors.MutationError, match="refills an array"):
+        xg.compile(make(last))(x)
+    as_advised = xg.compile(make(lambda x: loop(x, np.copy)))
+    for scale in (1.0, 2.0):
+        want = make(lambda x: loop(x, np.copy))(scale * x)
+        np.testing.assert_allclose(as_advised(scale * x), want, rtol=1e-12)
+    buffer[...] = 1.0  # between calls it may be filled with what it will
+    compiled = xg.compile(make(lambda x: xg.sum(x * x * buffer)))
+    first = compiled(x)
+    buffer[...] = 2.0
+    np.testing.assert_allclose(compiled(x), 2.0 * first)

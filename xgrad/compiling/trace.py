@@ -37,13 +37,16 @@ class Captured:
         var: its variable.
         raw: what `holder` held when it was captured.
         baked: a copy of the values that the program was recorded for, if it depends on them.
+        unchanged: tells whether the function has not refilled it since.
     """
 
-    __slots__ = ("baked", "holder", "raw", "var")
+    __slots__ = ("baked", "holder", "raw", "unchanged", "var")
 
-    def __init__(self, holder: Array, var: Var) -> None:
+    def __init__(self, holder: Array, var: Var, base: Backend) -> None:
         self.holder, self.var, self.raw = holder, var, holder._raw
         self.baked: Any = None
+        look = base.unchanged if isinstance(self.raw, base.array_types) else None
+        self.unchanged = look(self.raw) if look is not None else lambda: True
 
 
 class Trace:
@@ -102,7 +105,9 @@ class Trace:
         found = self.hidden.get(id(raw))
         if found is None or found.raw is not raw:
             var = Var(raw.shape, raw.dtype, order_of(raw))
-            found = self.hidden[id(raw)] = Captured(x, var)
+            found = self.hidden[id(raw)] = Captured(x, var, self.base)
+        elif not found.unchanged():
+            raise errors.MutationError(_refilled(self.name, found))
         return found.var
 
     def imported(self, x: Any) -> Var:
@@ -209,6 +214,8 @@ class Trace:
                     f"({captured.var!r}); a recorded function may only return new arrays. Pass it "
                     "as an argument, and return what it becomes"
                 )
+            if not captured.unchanged():
+                raise errors.MutationError(_refilled(self.name, captured))
 
     def undo(self) -> None:
         """Put captured arrays and random generators back to where they were."""
@@ -328,6 +335,14 @@ class Trace:
         """Return the user's line that runs as the end of a message."""
         text = line_text(self.line())
         return f"\n  {text}" if text else ""
+
+
+def _refilled(name: str, captured: Captured) -> str:
+    return (
+        f"compile: {name} refills an array that it captures ({captured.var!r}); a recorded "
+        "function reads it once, as it is before a call. Use a new array for other values, as "
+        "x.copy() is one, or pass them as an argument"
+    )
 
 
 @contextlib.contextmanager

@@ -99,7 +99,8 @@ def complete(error: BaseException, tb: TracebackType | None) -> None:
 def unmeasured(f: Callable[..., Any], args: Any, kwargs: Any, said: str) -> ValueError | None:
     """Return the error for an array with a length that is not known, None if there is none."""
     values = (*args, *kwargs.values())
-    lengths = [n for x in values for n in (getattr(x, "shape", None) or ())]
+    shapes = [getattr(x, "shape", ()) for x in values]
+    lengths = [n for shape in shapes if isinstance(shape, tuple) for n in shape]
     if "compute_chunk_sizes()" in said or not any(map(is_unknown, lengths)):
         return None
     return ValueError(f"{f.__name__}: got {UNKNOWN}")

@@ -15,6 +15,7 @@ from ..random import Generator
 from . import functional as F
 from . import init
 from .functional.checks import made_like
+from .functional.lookup import masked, means
 from .layers import Linear, require_last
 from .module import Module, generator, static
 
@@ -317,9 +318,9 @@ class MultiheadAttention(Module):
             mixed, weights = F.scaled_dot_product_attention(q, k, v, mask, p, rng=rng), None
         else:
             scores = xg.matmul(q * (1 / math.sqrt(q.shape[-1])), xg.matrix_transpose(k))
-            scores = scores if mask is None else masked(scores, mask)
+            scores, seen = (scores, None) if mask is None else masked(scores, mask)
             weights = F.dropout(xg.softmax(scores, axis=-1), self.dropout, training, rng)
-            mixed = xg.matmul(weights, v)
+            mixed = means(weights, v, seen)
             weights = xg.mean(weights, axis=1) if average_attn_weights else weights
             weights = xg.squeeze(weights, axis=0) if alone else weights
         width = mixed.shape[1] * mixed.shape[3]
@@ -374,6 +375,11 @@ class MultiheadAttention(Module):
                 attn = xg.reshape(attn, (batch, self.num_heads, n, own))
             parts.append(attn)
         if padding is not None:
+            if tuple(padding.shape) not in ((batch, own), (1, own), (own,)):
+                raise ValueError(
+                    f"MultiheadAttention: key_padding_mask has shape {tuple(padding.shape)}; "
+                    f"expected (batch, keys), which is {batch, own}"
+                )
             count = padding.shape[0] if len(padding.shape) > 1 else 1
             parts.append(xg.reshape(padding, (count, 1, 1, own)))
         if not parts:
@@ -389,13 +395,6 @@ class MultiheadAttention(Module):
             may = ~seen if blocked else seen
             total = may if total is None else _both(total, may, k.dtype)
         return total
-
-
-def masked(scores: Any, mask: Any) -> Any:
-    """Return scores with a mask: boolean, True where a query may look, or numbers to be added."""
-    if xg.isdtype(mask.dtype, "bool"):
-        return xg.where(mask, scores, -xg.inf)
-    return scores + mask
 
 
 def _both(a: Any, b: Any, dtype: Any) -> Any:

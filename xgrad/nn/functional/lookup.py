@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -139,7 +140,8 @@ def scaled_dot_product_attention(
         key: of shape ``(..., keys, d)``.
         value: of shape ``(..., keys, n)``.
         attn_mask: broadcast to ``(..., queries, keys)``: a boolean one is True where a query may
-            look, another is added to the scores. A query that may look nowhere gets zeros.
+            look, another is added to the scores. A query that may look nowhere gets zeros. Keys and
+            values that it leaves out, or for which it is minus infinity, may be NaN.
         dropout_p: the probability of an attention weight to be dropped.
         is_causal: whether query i sees only the keys up to i.
         scale: in place of ``1 / sqrt(d)``.
@@ -165,10 +167,31 @@ def scaled_dot_product_attention(
     scores = xg.matmul(query * factor, xg.matrix_transpose(key))
     if is_causal:
         attn_mask = made_like(scores, np.tri(*scores.shape[-2:], dtype=bool), bool)
+    seen = None
     if attn_mask is not None:
-        if xg.isdtype(attn_mask.dtype, "bool"):
-            scores = xg.where(attn_mask, scores, -xg.inf)
-        else:
-            scores = scores + attn_mask
+        scores, seen = masked(scores, attn_mask)
     weights = dropout(xg.softmax(scores, axis=-1), dropout_p, dropout_p > 0, rng)
-    return xg.matmul(weights, value)
+    return means(weights, value, seen)
+
+
+def masked(scores: Any, mask: Any) -> tuple[Any, Any]:
+    """Return scores with a mask, true where a query may look or to be added, and what is seen."""
+    if xg.isdtype(mask.dtype, "bool"):
+        return xg.where(mask, scores, -xg.inf), mask
+    seen = xg.stop_gradient(mask) != -xg.inf
+    return xg.where(seen, scores + mask, -xg.inf), seen
+
+
+def means(weights: Any, value: Any, seen: Any) -> Any:
+    """Return ``weights @ value``, to which values that are not seen add nothing, be they NaN."""
+    if seen is None:
+        return xg.matmul(weights, value)
+    if not on_host(value):  # a key that no query sees is known without a look at the values
+        some = xg.any(seen, axis=-2, keepdims=True)
+        return xg.matmul(weights, xg.where(xg.matrix_transpose(some), value, 0.0))
+    odd = xg.logical_not(xg.isfinite(xg.stop_gradient(value)))
+    if not xg.any(odd):
+        return xg.matmul(weights, value)
+    reached = xg.matmul(xg.astype(seen, weights.dtype), xg.astype(odd, weights.dtype)) > 0
+    means = xg.matmul(weights, xg.where(odd, 0.0, value))
+    return xg.where(reached, xg.matmul(weights, value), means)
