@@ -23,8 +23,8 @@ import numpy as np
 from .libraries import xgrad as ours
 from .workloads import WORKLOADS, Workload
 
-LONG = ("chain", "lstm", "wave", "scatter")
-"""The beginnings of the names of problems with long loops, or of no array code."""
+LONG = ("chain", "lstm", "wave", "scatter", "adam")
+"""The beginnings of the names of problems with long loops, or of no derivative alone."""
 
 
 def compiled(w: Workload, jax: Any, theirs: Any) -> dict[str, Callable[..., Any]]:

@@ -59,12 +59,12 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
     "an object": (
         lambda: xg.grad(lambda d: d["x"] * 2)({"x": 1.0, "kind": object()}),
         errors.NotDifferentiableError,
-        r"grad: got <object.*of type object.*static",
+        r"grad: argument 0.*got <object.*of type object.*static",
     ),
     "a table": (
         lambda: xg.grad(lambda d: d["x"] * 2)({"x": 1.0, "kind": Table()}),
         errors.NotDifferentiableError,
-        r"grad: got .*of type Table.*Pass its numbers, x\.to_numpy\(\)",
+        r"grad: argument 0.*got .*of type Table.*Pass its numbers, x\.to_numpy\(\)",
     ),
     "asarray": (
         lambda: np.asarray(W),
@@ -200,3 +200,53 @@ def test_arrays_pickle() -> None:
     again = pickle.loads(pickle.dumps(W))
     assert again.requires_grad
     assert again.tolist() == W.tolist()
+
+
+def _vector(x: Any) -> Any:
+    return x * 2
+
+
+def _total(x: Any) -> Any:
+    return xg.sum(_vector(x))
+
+
+X = np.ones(3)
+TRANSFORMS: dict[str, Any] = {
+    "grad": lambda f, x: xg.grad(f)(x),
+    "value_and_grad": lambda f, x: xg.value_and_grad(f)(x),
+    "hessian": lambda f, x: xg.hessian(f)(x),
+    "jacrev": lambda f, x: xg.jacrev(f)(x),
+    "jacfwd": lambda f, x: xg.jacfwd(f)(x),
+    "vjp": xg.vjp,
+    "linearize": xg.linearize,
+    "jvp": lambda f, x: xg.jvp(f, (x,), (x,)),
+    "hvp": lambda f, x: xg.hvp(f, x, x),
+    "sparse_jacobian": lambda f, x: xg.sparse_jacobian(f)(x),
+    "sparse_hessian": lambda f, x: xg.sparse_hessian(f)(x),
+}
+
+
+@pytest.mark.parametrize("what", list(TRANSFORMS))
+def test_a_transform_is_named_by_its_own_name(what: str) -> None:
+    transform = TRANSFORMS[what]
+    wrong = [(lambda x: None, X), (_vector, np.ones(3, int)), (_vector, "x"), (_vector, {"a": {1}})]
+    if what in ("grad", "value_and_grad", "hessian", "hvp", "sparse_hessian"):
+        wrong.append((_vector, X))
+    for f, x in wrong:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            transform(f, x)
+        assert str(caught.value).startswith(f"{what}: "), caught.value
+        assert len(str(caught.value).split("; expected")) > 1 or "needs" in str(caught.value)
+
+
+@pytest.mark.parametrize("what", ["grad", "value_and_grad", "hessian", "jacrev", "jacfwd"])
+def test_positions_and_leaves_are_named(what: str) -> None:
+    transform = getattr(xg, what)
+    with pytest.raises(TypeError, match=rf"^{what}: argnums is array.*xgrad\.{what}\(f\)\(x\)"):
+        transform(_total, X)(X)
+    with pytest.raises(ValueError, match=rf"^{what}: argnums has 3, but f was called with 1 arg"):
+        transform(_total, argnums=3)(X)
+    with pytest.raises(errors.NotDifferentiableError, match=rf"^{what}: got argument 0\['n'\] of "):
+        transform(lambda p: xg.sum(p["w"]))({"n": 3, "w": X})
+    with pytest.raises(TypeError, match=rf"^{what}: has_aux=True, and f returned float64\[\]"):
+        transform(_total, has_aux=True)(X)

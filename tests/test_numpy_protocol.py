@@ -306,3 +306,12 @@ def test_differences_of_truth_values_say_where_they_change() -> None:
     for options in ({}, {"axis": 0}, {"n": 2}, {"prepend": x[:, :1]}):
         assert np.array_equal(np.diff(xg.asarray(x), **options).data, np.diff(x, **options))
         assert xg.diff(x, **options).dtype == bool
+
+
+def test_what_holds_no_numbers_is_broadcast_beside_arrays():
+    x = xg.asarray([1.0, 2.0])
+    a, b, c = np.broadcast_arrays(x, None, "r")
+    assert isinstance(a, xg.Array)
+    assert b.tolist() == [None, None]
+    assert c.tolist() == ["r", "r"]
+    assert x.strides == (8,)

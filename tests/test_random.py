@@ -1,6 +1,8 @@
 # Tests of xgrad/random.py
 """Random numbers: seeded, on the chosen backend, and constants that gradients flow past."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,17 @@ def test_sizes():
     assert rng.normal(mean, xg.asarray([1.0, 2.0, 3.0])).shape == (2, 3)
     assert rng.uniform(mean, 5.0).shape == (2, 1)
     assert rng.bernoulli(xg.asarray([0.1, 0.2])).shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["numpy", "torch", "array_api_strict"])
+def test_a_generator_is_pickled_with_its_state(name):
+    pytest.importorskip(name)
+    with xg.use_backend(name):
+        rng = default_rng(7)
+        rng.normal(size=3)
+        other = pickle.loads(pickle.dumps(rng))
+        assert rng.normal(size=4).tolist() == other.normal(size=4).tolist()
+        assert other.normal(size=1).backend == name
 
 
 def test_distributions():

@@ -194,6 +194,25 @@ def test_products_with_logarithms_at_zero(name):
     assert through == 0 or name == "kl_div"
 
 
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("xlogy", (0.0, 2.0)),
+        ("xlog1py", (0.0, 2.0)),
+        ("rel_entr", (0.0, 2.0)),
+        ("kl_div", (0.0, 2.0)),
+        ("poch", (1.3, 0.0)),
+        ("binom", (2.6, 0.0)),
+        ("binom", (2.6, 1.3)),
+    ],
+)
+def test_mixed_derivatives_where_the_first_one_vanishes(name, at):
+    f, h = getattr(special, name), 1e-5
+    slope = xg.grad(f, 1)
+    expected = (slope(at[0] + h, at[1]) - slope(at[0] + h / 2, at[1])) / (h / 2)
+    assert float(xg.grad(slope, 0)(*at)) == pytest.approx(float(expected), rel=1e-3)
+
+
 def test_entropy_at_zero():
     with np.errstate(divide="ignore"):
         assert xg.grad(special.entr)(np.asarray(0.0)) == np.inf

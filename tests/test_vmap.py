@@ -416,7 +416,12 @@ ERRORS = {
     "in_axes": (
         lambda: xg.vmap(loss, (0,))(A, B),
         ValueError,
-        "in_axes is .*does not fit the argum",
+        r"in_axes is .*does not fit the arguments \(there are 2\)",
+    ),
+    "in_axes of text": (
+        lambda: xg.vmap(loss, "0")(A, B),
+        TypeError,
+        "in_axes is '0'; expected an axis, which is an integer, None",
     ),
     "out_axes": (
         lambda: xg.vmap(xg.sin, 0, 4)(B),

@@ -31,6 +31,7 @@ from .engine.handed import hand as _hand
 from .errors.folding import install as _fold_tracebacks
 from .errors.lines import install as _move_warnings
 from .hooks import install as _install_hooks
+from .names import complete as _complete
 from .names import find as _find
 from .names import hand as _hand_twins
 from .ops.activations import log_softmax, logsumexp, relu, sigmoid, softmax
@@ -793,5 +794,5 @@ def _fused(body: _Any, name: str, backend: _Any) -> _Any:
 
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply, _fused)
 _install_hooks()
-_fold_tracebacks()
+_fold_tracebacks(_complete)
 _move_warnings()

@@ -95,6 +95,11 @@ def save(
         ValueError: if two leaves would have the same name.
         TypeError: if the format cannot hold a dtype.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"save: path is {path!r:.60} of type {type(path).__qualname__}; expected the name of a "
+            "file, which comes first, as in save('model.safetensors', tree)"
+        )
     library = _library()
     named = named_leaves(tree, whole=True)
     made = {name: _numpy(name, x) for name, x in named.items()}

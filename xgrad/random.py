@@ -40,6 +40,13 @@ States = dict["Generator", Any]
 _watched: ContextVar[States | None] = ContextVar("xgrad_random_watched", default=None)
 
 
+def _unpickled(backend: str, device: Device | None, raw: Any) -> Generator:
+    """Return a generator in the state that it was pickled in."""
+    made = object.__new__(Generator)
+    made._backend, made._device, made._raw = backends.load(backend), device, raw
+    return made
+
+
 def default_rng(
     seed: int | None = None, *, backend: str | None = None, device: Device | None = None
 ) -> Generator:
@@ -131,6 +138,9 @@ class Generator:
         self._backend = backend
         self._device = device
         self._raw = backend.random(seed, device)
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (self._backend.name, self._device, self._raw)
 
     def random(self, size: Size = None, dtype: DType | None = None) -> Array:
         """Draw numbers uniformly from [0, 1).

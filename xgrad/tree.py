@@ -283,12 +283,13 @@ def as_array(x: Any, what: str) -> Array:
     )
 
 
-def differentiable(x: object, what: str) -> Array:
+def differentiable(x: object, what: str, name: str = "") -> Array:
     """Return a leaf as an `Array` of a dtype that has derivatives.
 
     Args:
         x: an array or a number.
         what: what asks, as the error says it.
+        name: how to reach it, if it is one leaf of several.
 
     Returns:
         An `Array` of a floating-point dtype, in the byte order of the machine.
@@ -296,17 +297,31 @@ def differentiable(x: object, what: str) -> Array:
     Raises:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
-    out = x if isinstance(x, Array) else as_array(x, what)
+    out = x if isinstance(x, Array) else as_array(x, f"{what}: {name}" if name else what)
     if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
         swapped = native(out._raw)
         if swapped is not out._raw:
-            return differentiable(Array(swapped), what)
+            return differentiable(Array(swapped), what, name)
         raise errors.NotDifferentiableError(
-            f"{what}: got an argument of dtype {out.dtype}, which has no derivative; expected a "
-            "floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, xgrad.float64), "
-            f"or leave the argument out of argnums{lacking(out.dtype)}"
+            f"{what}: got {name or 'an argument'} of dtype {out.dtype}, which has no derivative; "
+            "expected a floating-point one. Pass 3.0 instead of 3, or xgrad.astype(x, "
+            f"xgrad.float64), or leave the argument out of argnums{lacking(out.dtype)}"
         )
     return out
+
+
+def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
+    """Return the leaves of the argument of this name, each `differentiable`; an error names one."""
+    arrays: list[Array] = []
+    try:
+        for x in leaves:
+            arrays.append(differentiable(x, what))  # noqa: PERF401 - to know which one raises
+    except errors.NotDifferentiableError:
+        if structure is not SINGLE:
+            n = len(arrays)
+            differentiable(leaves[n], what, names(structure, name)[n])
+        raise
+    return arrays
 
 
 def like_input(result: Array, given: Any) -> Any:

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from xgrad.backends import Backend, Functions, Generators, Namespace, Stream, refusing
-from xgrad.errors import MixedBackendError
+from xgrad.errors import UNKNOWN, MixedBackendError
 
-from . import lapack, scipy_special
+from . import dask_panels, lapack, scipy_special
 from .detect import require
 
 dask: Any = require("dask")
@@ -28,14 +28,17 @@ da: Any = dask.array
 # where Dask is missing, require says so
 from .dask_indexing import (  # noqa: E402
     added_rows,
+    added_span,
     as_remembered,
-    evened,
     is_zeros,
+    joined,
     picks,
     placed,
-    regular,
     remember,
+    rolled,
+    sliced,
     spans_of,
+    spread,
     taken,
 )
 from .dask_linalg import FFT, LINALG, by_columns  # noqa: E402
@@ -101,7 +104,7 @@ def _getitem(x: Any, key: Any) -> Any:
         return _sized(x[key])
     if _is_basic(key):
         remember(x)
-        return evened(x[key], x)
+        return sliced(x, key)
     key = _without_masks(key)
     if picks(key) is not None:
         remember(x)
@@ -137,7 +140,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
     x = as_remembered(x)
     spans = spans_of(x, key)
     if spans is not None:
-        return placed(x, spans, value) if is_zeros(x) else x + placed(x, spans, value)
+        return placed(x, spans, value) if is_zeros(x) else added_span(x, spans, value)
     if _is_assignable(key) and x[key].size:
         return _replaced(x, key, x[key] + value)
     key = _without_masks(key)
@@ -180,13 +183,23 @@ def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
 
 
 def _concat(arrays: Any, /, *, axis: Any = 0) -> Any:
-    return regular(_STANDARD.concat(arrays, axis=axis))
+    if axis is None or not all(isinstance(x, da.Array) and x.ndim for x in arrays):
+        return _STANDARD.concat(arrays, axis=axis)
+    for x in arrays:
+        _require_known(x.shape)
+    return joined(arrays, axis)
 
 
 def _roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
     """Return an array rolled, in its chunks; Dask's own is in pieces of those and the shift."""
-    out = da.roll(x, shift, axis=axis)
-    return out if out.chunks == x.chunks else out.rechunk(x.chunks)
+    _require_known(x.shape)
+    if axis is None:
+        out = da.roll(x, shift)
+        return out if out.chunks == x.chunks else out.rechunk(x.chunks)
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for by, along in zip(np.broadcast_to(shift, len(axes)), axes, strict=True):
+        x = rolled(x, int(by), along % x.ndim)
+    return x
 
 
 def _shaped(name: str) -> Callable[..., Any]:
@@ -201,13 +214,25 @@ def _shaped(name: str) -> Callable[..., Any]:
     return made
 
 
+def _broadcast_to(x: Any, /, shape: Any) -> Any:
+    shape = tuple(shape)
+    _require_known(shape)
+    return spread(da.asarray(x), shape)
+
+
+def _reduced(name: str) -> Callable[..., Any]:
+    """Return a reduction, whose cotangents are spread over the chunks of what it was given."""
+
+    def call(x: Any, /, **kwargs: Any) -> Any:
+        remember(x)
+        return getattr(_STANDARD, name)(x, **kwargs)
+
+    return call
+
+
 def _require_known(shape: tuple[Any, ...]) -> None:
     if any(n != n for n in shape):  # noqa: PLR0124 - a length that is not known is NaN
-        raise ValueError(
-            f"dask: got an array of shape {shape}, whose chunks have unknown lengths, as after "
-            "X[mask]; expected known ones. Call x.compute_chunk_sizes() on Dask's array first, "
-            "which computes the mask, or weigh the entries with xgrad.where(mask, x, 0.0)"
-        )
+        raise ValueError(f"dask: got {UNKNOWN}")
 
 
 def _without_masks(key: Any) -> tuple[Any, ...]:
@@ -342,8 +367,22 @@ class _Known(Namespace):
         return call
 
 
+def _lu_factor(x: Any) -> tuple[Any, Any]:
+    """Factorise a matrix larger than a chunk; others are, where they are solved with."""
+    return dask_panels.lu_factor(x) if dask_panels.is_wide(x) else (x, x)
+
+
+def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
+    if dask_panels.is_wide(x1) and x2.ndim == 2:
+        return dask_panels.solve_triangular(x1, x2, upper, adjoint)
+    half = _triu(x1) if upper else _tril(x1)
+    return LINALG.solve(half.swapaxes(-1, -2).conj() if adjoint else half, x2)
+
+
 def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     """Solve; what NumPy has factorised serves every chunk of columns."""
+    if dask_panels.are_panels(lu, pivots):
+        return dask_panels.lu_solve(lu, pivots, x2, adjoint)
     if pivots.ndim == lu.ndim:
         return LINALG.solve(lu.swapaxes(-1, -2).conj() if adjoint else lu, x2)
     dtype = np.result_type(lu.dtype, x2.dtype)
@@ -369,6 +408,13 @@ def _adopt(x: Any, like: Any) -> Any:
     return type(x)(da.from_array(np.array(x._raw)), x._node)
 
 
+def _settled(c: Any, x: Any) -> Any:
+    """Return a derivative in the chunks of the array that it is by."""
+    if not isinstance(x, da.Array) or c.shape != x.shape or c.chunks == x.chunks:
+        return c
+    return c.rechunk(x.chunks)
+
+
 BACKEND = Backend(
     name="dask",
     xp=_Known(
@@ -379,7 +425,9 @@ BACKEND = Backend(
             concat=_concat,
             nonzero=_nonzero,
             repeat=_repeat,
-            **{name: _shaped(name) for name in ("broadcast_to", "zeros", "ones", "full", "empty")},
+            **{name: _shaped(name) for name in ("zeros", "ones", "full", "empty")},
+            **{name: _reduced(name) for name in ("sum", "mean", "prod", "max", "min")},
+            broadcast_to=_broadcast_to,
             reshape=_reshape,
             roll=_roll,
             sign=da.sign,
@@ -409,11 +457,14 @@ BACKEND = Backend(
     mutable=False,
     owns=lambda x: True,  # nobody can write to it
     parse_device=_parse_device,
+    lu_factor=_lu_factor,
     lu_solve=_lu_solve,
+    solve_triangular=_solve_triangular,
     expm=_expm,
     streams=_streams,
     is_lazy=True,
     leads=1,
     adopt=_adopt,
+    settled=_settled,
     instead_of=refusing("Pass a dask.array.Array of its numbers", da.Array),
 )

@@ -11,16 +11,21 @@ import dask.array as da
 import numpy as np
 from dask.highlevelgraph import HighLevelGraph
 
+from .dask_pieces import Piece, added_at, assembled, regular_sizes
+
 __all__ = [
     "added_rows",
+    "added_span",
     "as_remembered",
-    "evened",
     "is_zeros",
+    "joined",
     "picks",
     "placed",
-    "regular",
     "remember",
+    "rolled",
+    "sliced",
     "spans_of",
+    "spread",
     "taken",
 ]
 
@@ -55,12 +60,37 @@ def as_remembered(x: Any) -> Any:
     return da.zeros(x.shape, dtype=x.dtype, chunks=chunks)
 
 
-def evened(part: Any, x: Any) -> Any:
+def spread(x: Any, shape: tuple[int, ...]) -> Any:
+    """Return an array broadcast to a shape, in the chunks of one of it that was read."""
+    chunks = _chunks.get(shape)
+    own = x.chunks if chunks is None else chunks[len(shape) - x.ndim :]
+    fits = all(n == 1 or mine == c for n, mine, c in zip(x.shape, x.chunks, own, strict=True))
+    return da.broadcast_to(x, shape, chunks=chunks if fits else None)
+
+
+def sliced(x: Any, key: Any) -> Any:
     """Return a part of an array in chunks as large as the array's, from its beginning on.
 
     Parts of one array that begin at other places, as those of a stencil do, then lie chunk beside
     chunk; else each operation on two of them would cut both where either is cut.
     """
+    spans = spans_of(x, key)
+    if spans is None:
+        return _evened(x[key], x)
+    rest: list[Any] = []
+    for axis, (start, stop, single) in enumerate(spans):
+        rest.append(start if single else slice(start, stop))
+        if single or x.numblocks[axis] < 2 or stop - start == x.shape[axis]:
+            continue
+        sizes = regular_sizes(max(x.chunks[axis]), stop - start)
+        cut = x[(slice(None),) * axis + (slice(start, stop),)]
+        if cut.numblocks[axis] > 1 and cut.chunks[axis] != sizes:
+            x = assembled([Piece(x, start, stop)], axis, sizes)
+            rest[-1] = slice(None)
+    return x[tuple(rest)]
+
+
+def _evened(part: Any, x: Any) -> Any:
     if part.ndim != x.ndim or part.npartitions < 2:
         return part
     sizes = tuple(max(c) for c in x.chunks)
@@ -68,10 +98,30 @@ def evened(part: Any, x: Any) -> Any:
     return part if chunks == part.chunks else part.rechunk(chunks)
 
 
-def regular(x: Any) -> Any:
-    """Return an array that was put together in the chunks of one of its shape that was read."""
-    chunks = _chunks.get(x.shape)
-    return x if chunks is None or chunks == x.chunks else x.rechunk(chunks)
+def joined(arrays: Any, axis: int) -> Any:
+    """Return arrays side by side, in the chunks of one of that shape that was read, if one was."""
+    shape = list(arrays[0].shape)
+    axis %= len(shape)
+    shape[axis] = sum(x.shape[axis] for x in arrays)
+    chunks = _chunks.get(tuple(shape))
+    if chunks is None or not all(chunks[axis]):
+        return da.concatenate(arrays, axis=axis)
+    dtype = np.result_type(*[x.dtype for x in arrays])
+    pieces = []
+    for x in arrays:
+        others = {i: c for i, c in enumerate(chunks) if i != axis and x.chunks[i] != c}
+        near = x.rechunk(others) if others else x
+        pieces.append(Piece(near.astype(dtype), 0, x.shape[axis]))
+    return assembled(pieces, axis, chunks[axis])
+
+
+def rolled(x: Any, shift: int, axis: int) -> Any:
+    """Return an array rolled along an axis, in its chunks."""
+    n = x.shape[axis]
+    cut = n - shift % n if n else 0
+    if cut == n or not all(x.chunks[axis]):
+        return x
+    return assembled([Piece(x, cut, n), Piece(x, 0, cut)], axis, x.chunks[axis])
 
 
 def spans_of(x: Any, key: Any) -> list[tuple[int, int, bool]] | None:
@@ -104,20 +154,29 @@ def placed(x: Any, spans: list[tuple[int, int, bool]], value: Any) -> Any:
 
     Dask's own assignment looks at every task of the graph each time.
     """
+    value = _fitted(x, spans, value)
+    for axis, (start, stop, _) in enumerate(spans):
+        n, sizes = x.shape[axis], x.chunks[axis]
+        if stop - start < n:
+            around = Piece(None, 0, start), Piece(value, 0, stop - start), Piece(None, stop, n)
+            value = assembled(around, axis, sizes)
+    return value if value.chunks == x.chunks else value.rechunk(x.chunks)
+
+
+def added_span(x: Any, spans: list[tuple[int, int, bool]], value: Any) -> Any:
+    """Return an array with a value added at some spans, in its chunks."""
+    cut = [i for i, (start, stop, _) in enumerate(spans) if stop - start < x.shape[i]]
+    if len(cut) != 1 or not all(x.chunks[cut[0]]):
+        return x + placed(x, spans, value)
+    return added_at(x, cut[0], spans[cut[0]][0], _fitted(x, spans, value))
+
+
+def _fitted(x: Any, spans: list[tuple[int, int, bool]], value: Any) -> Any:
+    """Return a value as an array of what is at some spans, with all axes."""
     value = da.asarray(value).astype(x.dtype)
     kept = tuple(stop - start for start, stop, single in spans if not single)
     value = da.broadcast_to(value, kept) if value.shape != kept else value
-    value = value[tuple(None if single else slice(None) for *_, single in spans)]
-    for axis, (start, stop, _) in enumerate(spans):
-        around = []
-        for length in (start, x.shape[axis] - stop):
-            shape = (*value.shape[:axis], length, *value.shape[axis + 1 :])
-            chunks = (*value.chunks[:axis], -1, *value.chunks[axis + 1 :])
-            around.append([da.zeros(shape, dtype=x.dtype, chunks=chunks)] if length else [])
-        before, after = around
-        if before or after:
-            value = da.concatenate([*before, value, *after], axis=axis)
-    return value if value.chunks == x.chunks else value.rechunk(x.chunks)
+    return value[tuple(None if single else slice(None) for *_, single in spans)]
 
 
 def picks(key: tuple[Any, ...]) -> int | None:

@@ -1,9 +1,9 @@
 """Matrix functions and Fourier transforms for Dask: each matrix, and each axis, in one chunk.
 
 A stack of matrices is split over chunks, and so are the columns of a right-hand side, the rows of
-a tall matrix in `qr` and `svd`, and the columns of a wide one in `svd`. Else a matrix is whole:
-Dask's LU of blocks pivots within each of them alone. Nothing is computed before a value is asked
-for.
+a tall matrix in `qr` and `svd`, the columns of a wide one in `svd`, and, where it is larger than a
+chunk, a square one in `cholesky`, `solve`, `inv`, `det` and `slogdet`. Else a matrix is whole.
+Nothing is computed before a value is asked for.
 """
 
 from __future__ import annotations
@@ -18,10 +18,13 @@ import numpy as np
 
 from xgrad.backends import Namespace
 
+from . import dask_panels
+
 __all__ = ["FFT", "LINALG", "by_columns"]
 
 QRResult = namedtuple("QRResult", "Q R")
 SVDResult = namedtuple("SVDResult", "U S Vh")
+SlogdetResult = namedtuple("SlogdetResult", "sign logabsdet")
 
 _COMPAT = "array_api_compat.numpy.linalg"
 
@@ -79,8 +82,39 @@ def _svdvals(x: Any, /) -> Any:
     return _stacked("svdvals", "(m,n)->(k)")(x)
 
 
+def _cholesky(x: Any, /, *, upper: bool = False) -> Any:
+    if not dask_panels.is_wide(x):
+        return _stacked("cholesky", "(m,m)->(m,m)")(x, upper=upper)
+    if upper:
+        return _cholesky(x.conj().T).conj().T
+    return dask_panels.cholesky(x).rechunk(x.chunks)
+
+
+def _inv(x: Any, /) -> Any:
+    if not dask_panels.is_wide(x):
+        return _stacked("inv", "(m,m)->(m,m)")(x)
+    lu, rows = dask_panels.lu_factor(x)
+    eye = da.eye(len(x), dtype=x.dtype, chunks=max(lu.chunks[1]))
+    return dask_panels.lu_solve(lu, rows, eye, False).rechunk(x.chunks)
+
+
+def _det(x: Any, /) -> Any:
+    if not dask_panels.is_wide(x):
+        return _stacked("det", "(m,m)->()")(x)
+    return da.prod(dask_panels.diagonal(*dask_panels.lu_factor(x)))
+
+
+def _slogdet(x: Any, /) -> Any:
+    if not dask_panels.is_wide(x):
+        return _stacked("slogdet", "(m,m)->(),()")(x)
+    d = dask_panels.diagonal(*dask_panels.lu_factor(x))
+    return SlogdetResult(da.prod(d / da.abs(d)), da.sum(da.log(da.abs(d))))
+
+
 def _solve(x1: Any, x2: Any, /) -> Any:
     """Solve for each chunk of columns."""
+    if dask_panels.is_wide(x1) and x2.ndim == 2:
+        return dask_panels.lu_solve(*dask_panels.lu_factor(x1), x2, False)
     if x2.ndim == 1:
         return _solve(x1, x2[:, None])[..., 0]
     return by_columns(lambda x1, x2: np.linalg.solve(x1, x2), x2, x1)
@@ -118,17 +152,17 @@ _NUMPY = Namespace("numpy.linalg", _COMPAT)
 LINALG = Namespace(
     "dask.linalg",
     Namespace("dask.linalg", "array_api_compat.dask.array.linalg"),
-    cholesky=_stacked("cholesky", "(m,m)->(m,m)"),
-    det=_stacked("det", "(m,m)->()"),
+    cholesky=_cholesky,
+    det=_det,
     eig=_stacked("eig", "(m,m)->(m),(m,m)"),
     eigh=_stacked("eigh", "(m,m)->(m),(m,m)"),
     eigvals=_stacked("eigvals", "(m,m)->(m)"),
     eigvalsh=_stacked("eigvalsh", "(m,m)->(m)"),
-    inv=_stacked("inv", "(m,m)->(m,m)"),
+    inv=_inv,
     matrix_rank=_stacked("matrix_rank", "(m,n)->()"),
     pinv=_stacked("pinv", "(m,n)->(n,m)"),
     qr=_qr,
-    slogdet=_stacked("slogdet", "(m,m)->(),()"),
+    slogdet=_slogdet,
     solve=_solve,
     svd=_svd,
     svdvals=_svdvals,

@@ -19,7 +19,7 @@ import numpy as np
 from xgrad.backends import Backend, Namespace
 from xgrad.errors import BackendUnavailableError
 
-from . import jax_special
+from . import jax_indexing, jax_special
 from .detect import require
 
 jax: Any = require("jax")
@@ -40,7 +40,7 @@ def _usable(dtype: Any) -> Any:
         raise TypeError(
             f"jax: {np.dtype(dtype).name} is switched off, and JAX would round it to single "
             'precision. Call jax.config.update("jax_enable_x64", True) at the start of the '
-            "program, or ask for dtype=xgrad.float32"
+            "program, ask for dtype=xgrad.float32, or call xgrad.set_default_dtype(xgrad.float32)"
         )
     return jax.dtypes.canonicalize_dtype(dtype)
 
@@ -184,65 +184,6 @@ def _floating(dtype: Any) -> Any:
     return _usable(np.float64 if dtype is None else dtype)
 
 
-# Indexing ---------------------------------------------------------------------------------------
-
-
-def _key(x: Any, key: Any) -> Any:
-    """Return a key with lists as arrays, whose numbers have been looked at where they are known."""
-    parts = list(key if isinstance(key, tuple) else (key,))
-    for i, k in enumerate(parts):
-        if isinstance(k, list):
-            parts[i] = k = np.asarray(k, None if k else np.int64)  # noqa: PLW2901 - as it is used
-        if isinstance(k, float) or str(getattr(k, "dtype", "")).startswith(("float", "complex")):
-            raise IndexError(f"jax: got the index {k}; expected integers, slices or booleans")
-    if not any(map(_is_mask, parts)):
-        _require_inside(x, parts)
-    return tuple(parts)
-
-
-def _is_mask(k: Any) -> bool:
-    return isinstance(k, (bool, np.bool_)) or "bool" in str(getattr(k, "dtype", ""))
-
-
-def _require_inside(x: Any, parts: list[Any]) -> None:
-    """Raise where an index is out of bounds, which JAX would move to the nearest element."""
-    taken = sum(k is not None and k is not ... for k in parts)
-    axis = 0
-    for k in parts:
-        if k is ...:
-            axis += len(x.shape) - taken
-        elif k is not None:
-            if isinstance(k, (int, np.integer, np.ndarray)) and axis < len(x.shape):
-                n, found = x.shape[axis], np.asarray(k)
-                if found.size and not (-n <= found.min() and found.max() < n):
-                    raise IndexError(
-                        f"jax: index {k} is out of bounds for axis {axis} with size {n}"
-                    )
-            axis += 1
-
-
-def _getitem(x: Any, key: Any) -> Any:
-    return x[_key(x, key)]
-
-
-def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
-    return jnp.asarray(x).at[_key(x, key)].set(_value(x, value))
-
-
-def _index_add(x: Any, key: Any, value: Any) -> Any:
-    return jnp.asarray(x).at[_key(x, key)].add(_value(x, value))
-
-
-def _value(x: Any, value: Any) -> Any:
-    """Return what is written in the dtype of `x`, without leading axes of length one."""
-    value = jnp.asarray(value)
-    if value.dtype != x.dtype:
-        value = (value.real if value.dtype.kind == "c" != x.dtype.kind else value).astype(x.dtype)
-    while value.ndim > 1 and value.shape[0] == 1:
-        value = value[0]
-    return value
-
-
 # Products and linear algebra --------------------------------------------------------------------
 
 
@@ -255,6 +196,10 @@ def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
     shape = jnp.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     x1, x2 = (jnp.broadcast_to(x, (*shape, *x.shape[-2:])) for x in (x1, x2))
     return linalg.solve_triangular(x1, x2, lower=not upper, trans=2 if adjoint else 0)
+
+
+def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
+    return linalg.lu_solve((lu, pivots), x2, trans=2 if adjoint else 0)
 
 
 _MAKING = "zeros ones empty full arange eye linspace zeros_like ones_like full_like empty_like"
@@ -285,15 +230,17 @@ BACKEND = Backend(
     device=_device,
     to_numpy=np.asarray,
     from_numpy=_from_numpy,
-    index_add=_index_add,
+    index_add=jax_indexing.index_add,
     random=_Random,
-    getitem=_getitem,
-    setitem=_setitem,
+    getitem=jax_indexing.getitem,
+    setitem=jax_indexing.setitem,
     mutable=False,
     owns=lambda x: True,  # nobody can write to it
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,
     on_host=_on_host,
     solve_triangular=_solve_triangular,
+    lu_factor=linalg.lu_factor,
+    lu_solve=_lu_solve,
     expm=linalg.expm,
 )

@@ -58,12 +58,33 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
     if not x[0, 1:].any() and x.diagonal().all() and not np.triu(x, 1).any():
         return x.T, np.arange(n, dtype=np.int32)  # the transpose of a lower triangle is a U
     lu, pivots, info = getrf(x.T)
+    _require_regular(info)
+    return lu, pivots
+
+
+def factorises(dtype: Any) -> bool:
+    """Whether there is a factorisation of matrices of this dtype."""
+    return _routine("lapack", "getrf", dtype.char) is not None
+
+
+def lu_of_rows(x: Any, start: int) -> tuple[Any, Any]:
+    """Factorise a matrix of at least as many rows as columns itself, not its transpose.
+
+    Args:
+        x: the matrix.
+        start: which pivot of a larger one its first is, for the error.
+    """
+    lu, rows, info = _routine("lapack", "getrf", x.dtype.char)(x)
+    _require_regular(info and info + start)
+    return lu, rows
+
+
+def _require_regular(info: int) -> None:
     if info > 0:
         raise np.linalg.LinAlgError(
             f"x1 is singular: pivot {info - 1} of its LU factors is 0; expected regular matrices. "
             "xgrad.linalg.pinv(x1) @ x2 is the solution of least norm"
         )
-    return lu, pivots
 
 
 def lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:

@@ -137,6 +137,27 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
 
 
+def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
+    """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
+    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+        return None
+    return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
+
+
+def _clip_into(args: Any, outs: Any) -> None:
+    """Write what `_clip` gives into memory, of long arrays without any other."""
+    (x, *ends), (out,) = args, outs
+    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
+        low, high = (*ends, None)[:2]
+        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    else:
+        np.copyto(out, _clip(*args))
+
+
+_clip.plainly = _plain_clip  # type: ignore[attr-defined]
+_clip.into = _clip_into  # type: ignore[attr-defined]
+
+
 def _pow(x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.power` does, of negative numbers to a whole power by their sizes.
 
@@ -156,13 +177,17 @@ _LONG = 16384  # from here on bits are quicker where the branches cannot be gues
 _PIECE = 32768
 
 
+_choose_directly: Any = getattr(np.where, "_implementation", np.where)
+"""NumPy's `where` without the question whether another library's arrays are among its arguments."""
+
+
 def _where(condition: Any, x1: Any, x2: Any, /) -> Any:
     """Return what `numpy.where` does, of long arrays by their bits.
 
     That branches at each element, which takes up to ten times as long where nobody can guess.
     """
     if type(x1) is np.ndarray and x1.ndim and x1.size < _LONG:  # the commonest, by one look
-        return np.where(condition, x1, x2)
+        return _choose_directly(condition, x1, x2)
     like = x1 if type(x1) is np.ndarray and x1.ndim else x2
     if (
         type(like) is not np.ndarray
@@ -276,14 +301,21 @@ def _lock(x: Any) -> Callable[[], None] | None:
     return partial(x.setflags, write=True)
 
 
-_SAMPLES = 61
-"""How many entries tell whether a large array was refilled."""
+_COMPARED = 8192
+"""Up to how many entries all of them tell whether a large array was refilled."""
+_SAMPLES = 1021
+"""How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
-    every = slice(None, None, max(1, x.size // _SAMPLES))
-    before = x.flat[every].tobytes()
-    return lambda: bool(x.flat[every].tobytes() == before)
+    if x.size <= _COMPARED:
+        before = x.tobytes()
+        return lambda: bool(x.tobytes() == before)
+    together = x.flags.forc
+    entries = x.ravel(order="K") if together else x.flat
+    every = slice(None, None, x.size // (_SAMPLES if together else _SAMPLES // 4) | 1)
+    before = entries[every].tobytes()
+    return lambda: bool(entries[every].tobytes() == before)
 
 
 def _same(x: Any, y: Any) -> bool:

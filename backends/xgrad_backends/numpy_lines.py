@@ -6,10 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import lines
+from xgrad.backends import lines, load
 
 _SHORT = 64  # of so many elements a sort is as quick as anything
 _FEW = 4
+
+
+def _xp() -> Any:
+    return load("numpy").xp
 
 
 def ranked(x: Any, start: int, stop: int, descending: bool) -> Any:
@@ -20,7 +24,7 @@ def ranked(x: Any, start: int, stop: int, descending: bool) -> Any:
             return _between(x, start, stop, descending)
         if not start and stop <= n // 8:
             return _foremost(x, stop, descending)
-    return lines.ranked(x, start, stop, descending)
+    return lines.ranked(_xp(), x, start, stop, descending)
 
 
 def _between(x: Any, start: int, stop: int, descending: bool) -> Any:
@@ -75,7 +79,7 @@ def recurrence(a: Any, b: Any) -> Any:
     shape = np.broadcast_shapes(a.shape, b.shape)
     n = shape[-1]
     if n <= _FEW or not b.size:
-        return lines.recurrence(a, b)
+        return lines.recurrence(_xp(), a, b)
     a, b = np.broadcast_to(a, shape).reshape(-1, n), np.broadcast_to(b, shape).reshape(-1, n)
     rows = len(b)
     m = n if rows >= n else _length(n, int((n * rows) ** 0.5))
@@ -109,6 +113,6 @@ def distances(x1: Any, x2: Any) -> Any:
         try:
             from scipy.spatial.distance import cdist
         except ImportError:
-            return lines.distances(x1, x2)
+            return lines.distances(_xp(), x1, x2)
         return cdist(x1, x2).astype(x1.dtype, copy=False)
-    return lines.distances(x1, x2)
+    return lines.distances(_xp(), x1, x2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xgrad.backends import lines
+from xgrad.backends import lines, load
 
 from . import numpy_lines
 from .detect import require
@@ -26,11 +26,11 @@ def _on_memory(own: Callable[..., Any], general: Callable[..., Any]) -> Callable
     def call(*args: Any) -> Any:
         tensors = [x for x in args if isinstance(x, torch.Tensor)]
         if any(x.device.type != "cpu" or x.requires_grad for x in tensors):
-            return general(*args)
+            return general(load("torch").xp, *args)
         try:
             held = [x.numpy() if isinstance(x, torch.Tensor) else x for x in args]
         except (RuntimeError, TypeError):  # of bfloat16, or of a transform of PyTorch's own
-            return general(*args)
+            return general(load("torch").xp, *args)
         return torch.from_numpy(np.asarray(own(*held)))
 
     return call

@@ -29,7 +29,9 @@ class _Group:
     def _sent(self, x: Any) -> torch.Tensor:
         """Return a contiguous copy that is sent, where the group's messages start."""
         if not isinstance(x, torch.Tensor):
-            x = torch.from_numpy(np.array(backend_of(x).to_numpy(x)))
+            host = np.array(backend_of(x).to_numpy(x))
+            dtype = host.dtype if host.dtype.isnative else host.dtype.newbyteorder()
+            x = torch.from_numpy(host.astype(dtype, copy=False))
         x = x.detach().to("cpu") if self._on_host else x.detach()
         return x.clone(memory_format=torch.contiguous_format)
 

@@ -54,7 +54,7 @@ def install(monkeypatch):
         # a real adapter that was loaded before must not answer
         monkeypatch.delitem(sys.modules, "xgrad_backends.cupy", raising=False)
         monkeypatch.delattr(xgrad_backends, "cupy", raising=False)
-        monkeypatch.delitem(backends._LOADED, "cupy", raising=False)
+        monkeypatch.delitem(backends.LOADED, "cupy", raising=False)
 
     return install
 

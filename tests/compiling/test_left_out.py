@@ -1,4 +1,4 @@
-# Tests of xgrad/compiling/mending.py, xgrad/engine/contractions.py
+# Tests of xgrad/compiling/mended.py, xgrad/compiling/mending.py, xgrad/engine/contractions.py
 """What is left out reaches no gradient of a program either: it is that of eager code."""
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ NAMES = [
 TRANSFORMS = {
     "reverse": xg.grad,
     "forward": xg.jacfwd,
+    "forward over reverse": lambda f: xg.jacfwd(xg.grad(f)),
+    "reverse over reverse": lambda f: xg.jacrev(xg.grad(f)),
+    "of its gradient's norm": lambda f: xg.grad(lambda w: xg.sum(xg.grad(f)(w) ** 2)),
 }
 CHOICES = {
     "where": lambda y: xg.sum(xg.where(MISSING.reshape(-1, *(1,) * (y.ndim - 1)), 0.0, y) ** 2),

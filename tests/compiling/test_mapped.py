@@ -61,3 +61,24 @@ def test_vmap_of_a_loaded_program(tmp_path):
     f = xg.programs.load(tmp_path / "p.safetensors")
     want = xg.vmap(xg.grad(loss), (None, 0))(W, X)
     np.testing.assert_allclose(xg.vmap(xg.grad(f), (None, 0))(W, X), want, rtol=1e-13)
+
+
+POINTS = draw.normal(size=(4, 2))
+OF_XGRAD = xg.asarray(POINTS)
+OF_OUTSIDE = {
+    "examples": lambda w: xg.vmap(lambda p: xg.sum(xg.tanh(p @ w)))(POINTS),
+    "of xgrad": lambda w: xg.vmap(lambda p: xg.tanh(p @ w))(OF_XGRAD),
+    "beside them": lambda w: xg.vmap(lambda column: xg.tanh(POINTS @ column))(w.T),
+    "derivatives": lambda w: xg.vmap(xg.grad(lambda p: xg.sum(xg.tanh(p @ w))))(POINTS),
+    "curvatures": lambda w: xg.vmap(xg.hessian(lambda p: xg.sum(xg.tanh(p @ w))))(POINTS),
+}
+
+
+@pytest.mark.parametrize("name", OF_OUTSIDE)
+def test_arrays_of_outside(name):
+    """Collocation points are captured; what is recorded are the weights."""
+    f, w = OF_OUTSIDE[name], draw.normal(size=(2, 3))
+    for g in (f, xg.grad(lambda w: xg.sum(f(w) ** 2))):
+        compiled = xg.compile(g)
+        for scale in (1.0, 2.0):
+            np.testing.assert_allclose(compiled(scale * w), g(scale * w), rtol=1e-12)

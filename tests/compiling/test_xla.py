@@ -64,6 +64,30 @@ def test_functions(f):
                 assert a == b
 
 
+def test_arrays_of_jax_go_in_and_come_out():
+    weights = jax.numpy.arange(6.0)
+
+    def f(p):
+        gradient = xg.grad(lambda p: xg.sum(xg.tanh(p["x"] * weights) ** 2))(p)
+        return gradient, weights, "text", xg.scan(lambda c, _: (xg.sin(c), c), p["x"], None, 3)
+
+    g = xg.compile(f, engine="jax")
+    for x in (X, -2 * X):
+        p = {"x": jax.numpy.asarray(x)}
+        for want, got in zip(xg.tree.leaves(f(p)), xg.tree.leaves(g(p)), strict=True):
+            if isinstance(want, str):
+                assert got == want
+            else:
+                assert isinstance(got, jax.Array)
+                np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-15)
+
+
+def test_other_libraries_are_refused():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(ValueError, match="arrays; this one is of torch"):
+        xg.compile(xg.sin, engine="jax")(torch.ones(3))
+
+
 def test_loops():
     f = xg.grad(recurrent(xg.scan), (0, 1, 2))
     g = xg.compile(f, engine="jax")

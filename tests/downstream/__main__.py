@@ -4,6 +4,7 @@
 
 For a library that is not in `LIBRARIES` the arguments say which tests. Two columns of processor
 times are of the tests that pass on both: they are summed, and a third says how many there are.
+The first run after an installation compiles what a test imports; the times of a second one count.
 """
 
 from __future__ import annotations
@@ -101,6 +102,7 @@ def run(which: str, checkout: Path, tests: list[str], library: Library) -> dict[
             "DOWNSTREAM_OUT": str(out),
             "DOWNSTREAM_STUBS": " ".join(library.stubs),
             "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "",  # else each run compiles what is imported in a test
             "MPLBACKEND": "Agg",
             "PYTHONPATH": os.pathsep.join(
                 [str(HERE), str(checkout), str(checkout / "src"), *_PATH]

@@ -85,6 +85,7 @@ def dtypes(comm):
     ]
     assert comm.allreduce(np.asarray([False, comm.rank == 0]), "max").tolist() == [False, True]
     assert comm.allreduce(np.ones((0, 3))).shape == (0, 3)
+    np.testing.assert_array_equal(comm.allreduce(np.ones(2, ">f8")), [comm.size] * 2)
     say(comm, "dtypes ok")
 
 

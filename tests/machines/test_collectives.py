@@ -19,7 +19,7 @@ NAMES = [f.__name__ for f in programs.DIFFER + programs.COLLECTIVES]
 @pytest.mark.parametrize("name", NAMES)
 def test_derivatives_are_those_of_the_sum_over_ranks(name):
     f = getattr(programs, name)
-    for size in (2, 3) if f in programs.DIFFER else (1, 3):
+    for size in (2, 3) if f in programs.DIFFER else (1, 3, 4):
         for what, error in programs.errors_of(programs.threads, f, size):
             assert error < 1e-8, f"{what} on {size} ranks is off by {error:.1e}"
 
@@ -215,6 +215,14 @@ BAD = {
         lambda comm: comm.sendrecv(1.0, source=0, dest=0, like=[1.0, 2.0]),
         ValueError,
         "as many of the same dtypes",
+    ),
+    "mpi4py's name": (lambda comm: comm.Get_rank(), AttributeError, r"Instead: comm\.rank"),
+    "JAX's name": (lambda comm: comm.psum(1.0), AttributeError, r"Instead: comm\.allreduce\(x\)"),
+    "a misspelt name": (lambda comm: comm.allgathr(1.0), AttributeError, "mean: 'allgather'"),
+    "a name of the module": (
+        lambda comm: dist.all_reduce(1.0),
+        AttributeError,
+        r"Instead: dist\.group\(\)\.allreduce\(x\)",
     ),
     "a communicator": (lambda comm: dist.use(3), TypeError, "expected an mpi4py.MPI.Comm"),
     "a number of threads": (lambda comm: dist.run_threads(len, 0), ValueError, "positive number"),

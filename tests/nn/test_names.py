@@ -9,7 +9,7 @@ import xgrad as xg
 import xgrad.nn.functional as F
 from tests.tables import over
 from xgrad import nn
-from xgrad.nn.names import KNOWN
+from xgrad.nn.names import KNOWN, METHODS
 
 MEANT = [
     (nn, "Dense", "nn.Linear"),
@@ -50,3 +50,42 @@ def test_what_is_recommended_exists(name):
 def test_what_python_asks_for_itself_is_answered_plainly():
     assert not hasattr(nn, "__wrapped__")
     assert not hasattr(F, "__path_of_nothing__")
+
+
+@over("name", list(METHODS))
+def test_a_method_of_another_library_says_what_to_write(name):
+    model = nn.Sequential(nn.Linear(2, 2))
+    with pytest.raises(AttributeError, match=re.escape(f"Instead: {METHODS[name]}")):
+        getattr(model, name)
+    assert not hasattr(model, name)
+    for path in re.findall(r"xgrad\.([\w.]*\w)", METHODS[name]):
+        found = xg
+        for part in path.split("."):
+            found = getattr(found, part)
+
+
+def test_an_attribute_that_is_no_field_says_how_it_becomes_one():
+    class Net(nn.Module):
+        def __init__(self):
+            self.fc = nn.Linear(2, 1)
+
+        def forward(self, x):
+            return self.fc(x)
+
+    with pytest.raises(NotImplementedError, match=r"__call__.*forward\(\) in PyTorch is __call__"):
+        Net()(xg.ones((1, 2)))
+    Net.__call__ = Net.forward
+    with pytest.raises(AttributeError, match=r"'fc'.*annotate it in the class, as `fc: Any`"):
+        xg.grad(lambda m, x: xg.sum(m(x)), (0, 1))(Net(), xg.ones((1, 2)))
+    with pytest.raises(AttributeError, match=r"no attribute 'wieght'. Did you mean weight\?"):
+        nn.Linear(2, 1).wieght  # noqa: B018
+
+
+def test_layers_in_one_list_are_told_apart():
+    layers = {"a": nn.Linear(2, 2)}
+    with pytest.raises(TypeError, match=r"got a dict; .*Sequential\(\*layers.values\(\)\)"):
+        nn.Sequential(layers)
+    with pytest.raises(TypeError, match=r"got a list; .*Sequential\(\*layers\)"):
+        nn.Sequential([*layers.values()])
+    with pytest.raises(TypeError, match=r"model.replace\(layers="):
+        nn.Sequential(nn.ReLU())[0] = nn.Tanh()

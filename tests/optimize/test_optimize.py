@@ -299,3 +299,25 @@ def test_limits_and_lost_precision() -> None:
 def test_bad_input_says_what_to_do(call: Any, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         call()
+
+
+SOLVED_FOR_A_SQUARE = {  # each gives the root of `a`
+    "minimize": lambda a: xg.optimize.minimize(lambda x: xg.sum((x**2 - a) ** 2), np.ones(1)).x,
+    "lbfgs": lambda a: xg.optimize.lbfgs(lambda x: xg.sum((x**2 - a) ** 2), np.ones(1)).x,
+    "root": lambda a: xg.optimize.root(lambda x: x**2 - a, np.ones(1)).x,
+    "least_squares": lambda a: xg.optimize.least_squares(lambda x: x**2 - a, np.ones(1)).x,
+    "levenberg_marquardt": lambda a: (
+        xg.optimize.levenberg_marquardt(lambda x: x**2 - a, np.ones(1)).x
+    ),
+    "curve_fit": lambda a: xg.optimize.curve_fit(
+        lambda t, p: p * t, np.arange(3.0), xg.sqrt(a) * np.arange(3.0)
+    )[0],
+}
+
+
+@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
+@pytest.mark.parametrize("solver", SOLVED_FOR_A_SQUARE)
+def test_a_solver_inside_vmap_is_called_for_each_example(solver: str) -> None:
+    a = np.array([2.0, 3.0, 0.5])
+    found = xg.vmap(SOLVED_FOR_A_SQUARE[solver])(a)
+    np.testing.assert_allclose(found[:, 0], np.sqrt(a), rtol=1e-5)

@@ -32,9 +32,10 @@ import xgrad as xg
 from .accuracy_truth import known
 
 BAR = 8.0
+MOST = 4  # times as many points as asked are drawn, where values are not normal numbers
 WHAT = ("value", "first", "second")
 DTYPES = ("float64", "float32")
-CHUNK = 50  # points that are computed, and kept, together
+CHUNK = 200  # points that are computed, and kept, together
 
 
 @dataclass(frozen=True)
@@ -98,21 +99,32 @@ def grid(f: Function, argument: int, count: int, dtype: str, rng: Any) -> Any:
         whole = all(type(c) is int for c in choice)  # an order
         return rng.choice(np.asarray(choice, np.int64 if whole else dtype), count)
     limits = np.finfo(dtype)
-    sign = rng.choice([-1.0, 1.0], 4 * count)
-    bits = rng.uniform(1, 2, 4 * count)
-    wide = np.ldexp(bits, rng.integers(limits.minexp, limits.maxexp, 4 * count)) * sign
-    usual = np.ldexp(bits, rng.integers(-12, 11, 4 * count)) * sign
-    around = rng.choice(f.near, 4 * count)
-    far = np.ldexp(bits, -rng.integers(1, limits.nmant + 1, 4 * count)) * sign
-    around = around + far * np.where(around == 0, 1, np.abs(around))
     ends = [limits.tiny, limits.max, -limits.tiny, -limits.max, low, high]
-    kinds = [wide, usual, around, np.asarray([e for e in ends if np.isfinite(e)])]
-    with np.errstate(over="ignore"):
-        kinds = [k.astype(dtype) for k in kinds]
-    kinds = [k[(k > low) & (k < high) & np.isfinite(k) & (k != 0)] for k in kinds]
-    parts = [k[: max(1, count // 3)] for k in kinds]
-    out = np.concatenate(parts)
-    return rng.permutation(np.resize(out, count))
+
+    def inside(points: Any) -> Any:
+        with np.errstate(over="ignore"):
+            points = points.astype(dtype)
+        return points[(points > low) & (points < high) & np.isfinite(points) & (points != 0)]
+
+    def wide(bits: Any) -> Any:
+        return np.ldexp(bits, rng.integers(limits.minexp, limits.maxexp, bits.size))
+
+    def usual(bits: Any) -> Any:
+        return np.ldexp(bits, rng.integers(-12, 11, bits.size))
+
+    def around(bits: Any) -> Any:
+        center = rng.choice(f.near, bits.size)
+        far = np.ldexp(bits, -rng.integers(1, limits.nmant + 1, bits.size))
+        return center + far * np.where(center == 0, 1, np.abs(center))
+
+    out = [inside(np.asarray([e for e in ends if np.isfinite(e)]))]
+    for draw in (wide, usual, around):
+        for _ in range(20):  # where few are inside
+            bits = rng.uniform(1, 2, count) * rng.choice([-1.0, 1.0], count)
+            out.append(inside(draw(bits))[: count // 3 + 1])
+            if out[-1].size > count // 3:
+                break
+    return rng.permutation(np.resize(rng.permutation(np.concatenate(out)), count))
 
 
 def computed(f: Function, args: list[Any], order: int, argument: int) -> Any:
@@ -130,40 +142,63 @@ def computed(f: Function, args: list[Any], order: int, argument: int) -> Any:
 
 
 def measure(
-    f: Function, dtype: str, count: int, folder: Path | None = None, seconds: float = np.inf
+    f: Function,
+    dtype: str,
+    count: int,
+    folder: Path | None = None,
+    seconds: float = np.inf,
+    most: int = 1,
 ) -> Iterator[tuple[str, Worst]]:
     """Yield the worst error of the value and of each derivative.
 
-    Points are taken a chunk at a time, until there are `count`; when the time is over, those that
-    the folder has.
+    Points are taken a chunk at a time, until `count` of each result are normal numbers, and at most
+    `most` times as many; when the time is over, those that the folder has.
     """
     varied = [i for i in range(len(f.domains)) if i >= len(f.fixed) or f.fixed[i] is None]
-    start, chunks, truths = time.process_time(), [], []
-    for first in range(0, count, CHUNK):
-        size = min(CHUNK, count - first)
-        rng = np.random.default_rng((zlib.crc32(f.name.encode()), first))
-        args = [grid(f, i, size, dtype, rng) for i in range(len(f.domains))]
-        compute = not truths or time.process_time() - start < seconds
-        truth = known(f, dtype, args, varied, folder, compute)
-        if truth is None:
+    start, args, truth = time.process_time(), None, None
+    for first in range(0, most * count, CHUNK):
+        if first >= count and _enough(_normal(np.finfo(dtype), *truth), count):
             break
-        chunks.append(args)
-        truths.append(truth)
-    args = [np.concatenate(parts) for parts in zip(*chunks, strict=True)]
-    results = iter(np.concatenate(truths, axis=2).transpose(1, 0, 2))
+        size = min(CHUNK, most * count - first)
+        rng = np.random.default_rng((zlib.crc32(f.name.encode()), first))
+        chunk = [grid(f, i, size, dtype, rng) for i in range(len(f.domains))]
+        compute = args is None or time.process_time() - start < seconds
+        new = known(f, dtype, chunk, varied, folder, compute)
+        if new is None:
+            break
+        if args is not None:
+            chunk = [np.concatenate(pair) for pair in zip(args, chunk, strict=True)]
+            new = np.concatenate((truth, new), axis=2)
+        _, once = np.unique(np.stack([a.astype(float) for a in chunk]), axis=1, return_index=True)
+        args, truth = [a[once] for a in chunk], new[..., once]
+    results = iter(truth.transpose(1, 0, 2))
     for order in range(3):
         for i in varied if order else varied[:1]:
             name = WHAT[order] if order == 0 or len(varied) == 1 else f"{WHAT[order]} in {i + 1}"
             yield name, _worst(np.finfo(dtype), args, computed(f, args, order, i), next(results))
 
 
-def _worst(limits: Any, args: list[Any], got: Any, truth: Any) -> Worst:
-    """Return the largest error where the true value is a normal number of the dtype."""
-    high, low, exponent, size = truth
+def _normal(limits: Any, high: Any, low: Any, exponent: Any, size: Any) -> Any:
+    """Return where the true value is a normal number of the dtype."""
+    del low, size
     with np.errstate(all="ignore"):
         shift = np.nan_to_num(exponent).astype(np.int64)
         normal = (shift > limits.minexp) & (shift <= limits.maxexp) & np.isfinite(high)
-        normal &= np.abs(np.ldexp(high, np.minimum(shift, 1024))) <= limits.max
+        return normal & (np.abs(np.ldexp(high, np.minimum(shift, 1024))) <= limits.max)
+
+
+def _enough(normal: Any, count: int) -> bool:
+    """Say whether each result has so many points, or none."""
+    points = normal.sum(axis=1)
+    return bool(np.all((points >= count) | (points == 0)))
+
+
+def _worst(limits: Any, args: list[Any], got: Any, truth: Any) -> Worst:
+    """Return the largest error where the true value is a normal number of the dtype."""
+    high, low, exponent, size = truth
+    normal = _normal(limits, *truth)
+    with np.errstate(all="ignore"):
+        shift = np.nan_to_num(exponent).astype(np.int64)
         off = np.ldexp(np.ldexp(got.astype(float), -shift // 2), -shift - (-shift // 2))
         error = np.abs(off - high - low) / (np.abs(high) * size) / float(limits.eps)
     error = np.where(normal, np.where(np.isnan(error), np.inf, error), -1.0)
@@ -194,7 +229,7 @@ def bound(name: str, what: str, dtype: str) -> tuple[float, str]:
     return BAR, ""
 
 
-def _measured(job: tuple[int, str, int, Path | None, float]) -> list[tuple[str, Worst]]:
+def _measured(job: tuple[int, str, int, Path | None, float, int]) -> list[tuple[str, Worst]]:
     """Measure one function in one dtype, in whichever process."""
     index, dtype, *rest = job
     return list(measure(rows()[index], dtype, *rest))
@@ -215,7 +250,7 @@ def main() -> int:
     parser.add_argument("--quiet", action="store_true", help="print what exceeds its bound only")
     chosen = parser.parse_args()
     jobs = [
-        (index, dtype, chosen.points, chosen.cache, chosen.seconds)
+        (index, dtype, chosen.points, chosen.cache, chosen.seconds, MOST)
         for index, f in enumerate(rows())
         if not chosen.only or any(fnmatch(f.name, only) for only in chosen.only)
         for dtype in chosen.dtype or DTYPES

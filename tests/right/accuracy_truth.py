@@ -16,17 +16,21 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 
+from .accuracy_series import derivatives
+
 _DIGITS = 60
+CHECKED = 2  # points of a chunk that are computed both by series and by differences
 _FAR = 100_000  # an exponent beyond all dtypes
 _STEP = 30  # a step is so many digits smaller than its argument
 _ENOUGH = (25, 25, 25, 6)  # digits that a value and each derivative must have
 _FEWEST = 130  # digits to compute with; then twice as many: mpmath keeps what it made for each
 _MOST = 16 * _FEWEST  # where differences cancel
+_NOTHING = -345  # the decimal exponent of what no dtype can hold
 _MOST_OF_SLOW = 4 * _FEWEST
 _NONE = (ValueError, ZeroDivisionError, OverflowError, mp.libmp.NoConvergence, TypeError)
 
 
-def jet(f: Any, xs: list[Any], i: int) -> list[Any]:
+def jet(f: Any, xs: list[Any], i: int, fewest: int = _FEWEST) -> list[Any]:
     """Return the first three derivatives in argument i; None for what is 0, or not asked for.
 
     Differences of two and three values have errors in the square of the step, and so has that of
@@ -35,7 +39,7 @@ def jet(f: Any, xs: list[Any], i: int) -> list[Any]:
     slope = f.slopes[i] if f.slopes else None
     true = slope or f.true
     orders = (3 if f.crosses else 2) - (slope is not None)
-    digits = _FEWEST
+    digits = fewest
     while digits < 2 * _STEP * min(orders, 2) + _log10(abs(xs[i])):
         digits *= 2
     while True:
@@ -55,7 +59,11 @@ def jet(f: Any, xs: list[Any], i: int) -> list[Any]:
             if orders > 2:
                 changes += [y[2] - 3 * y[1] + 3 * y[0] - y[-1]]
             right = [digits + _log10(abs(change) / scale) for change in changes]
-            enough = all(r >= e for r, e in zip(right, _ENOUGH[1:], strict=False))
+            least = _log10(scale) - digits  # of a change
+            enough = all(
+                r >= e or least + e - _log10(h) * k < _NOTHING
+                for k, (r, e) in enumerate(zip(right, _ENOUGH[1:], strict=False), 1)
+            )
             if enough or 2 * digits > (_MOST_OF_SLOW if f.slow else _MOST):
                 pairs = enumerate(zip(changes, right, strict=True), 1)
                 out = [c / h**k if r >= _ENOUGH[k] else None for k, (c, r) in pairs]
@@ -69,25 +77,37 @@ def _log10(x: Any) -> int:
 
 
 def value(true: Callable[..., Any], xs: list[Any]) -> Any:
-    """Return the value, None where there is none."""
-    with mp.workdps(_DIGITS):
-        return true(*xs)
+    """Return the value, with so many digits that twice as many do not change it."""
+    digits, before = _DIGITS, None
+    while True:
+        with mp.workdps(digits):
+            out = true(*xs)
+            same = before is not None and abs(out - before) <= abs(out) * mp.mpf(10) ** -25
+            if same or 2 * digits > _MOST:
+                return out
+        digits, before = 2 * digits, out
 
 
-def at(f: Any, args: tuple[float, ...], varied: list[int]) -> list[tuple[Any, Any]]:
+def at(
+    f: Any,
+    args: tuple[float, ...],
+    varied: list[int],
+    by_series: bool = True,
+    fewest: int = _FEWEST,
+) -> list[tuple[Any, Any]]:
     """Return the value and the derivatives at a point, each with the unit's size.
 
     In the order of the page: the value, first derivatives in each varied argument, second ones.
     """
     xs = [mp.mpf(x) for x in args]
-    try:
-        v = value(f.true, xs)
-    except _NONE:
-        v = None
+    v = None
     firsts, seconds, sizes = [], [], []
     for i in varied:
         try:
-            first, second, third = jet(f, xs, i)
+            terms = derivatives(f.true, xs, i, varied) if by_series else None
+            if terms is None:
+                terms = [value(f.true, xs) if v is None else v, *jet(f, xs, i, fewest)]
+            v, first, second, third = terms
         except _NONE:
             first = second = third = None
         next_of = (first, second, third) if f.crosses else (None,) * 3
@@ -102,6 +122,14 @@ def _size(y: Any, slope: Any, x: Any) -> Any:
     if not isinstance(y, mp.mpf) or not mp.isfinite(y):
         return mp.mpf(0)
     return max(abs(y), abs(slope * x)) if isinstance(slope, mp.mpf) else abs(y)
+
+
+def agree(name: str, point: tuple[float, ...], one: list[Any], other: list[Any]) -> None:
+    """Raise if two ways to the same results differ where both have digits and a dtype does."""
+    for (x, _), (y, _) in zip(one, other, strict=True):
+        both = all(isinstance(v, mp.mpf) and mp.isfinite(v) and v for v in (x, y))
+        if both and abs(mp.log10(abs(x))) < -_NOTHING and abs(x / y - 1) > mp.mpf(10) ** -20:
+            raise AssertionError(f"{name} at {point}: {x} by series, {y} by mpmath")
 
 
 def packed(points: list[list[tuple[Any, Any]]]) -> Any:
@@ -140,7 +168,13 @@ def known(
     if not compute:
         return None
     points = zip(*(np.asarray(a, float).tolist() for a in args), strict=True)
-    out = packed([at(f, point, varied) for point in points])
+    found = []
+    for point in points:
+        found.append(at(f, point, varied))
+        if len(found) <= CHECKED:
+            other = at(f, point, varied, by_series=False, fewest=_MOST // 2)
+            agree(f.name, point, found[-1], other)
+    out = packed(found)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(f".{os.getpid()}.npy")

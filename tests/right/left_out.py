@@ -12,6 +12,7 @@ from xgrad import fft, linalg
 from xgrad.nn import functional
 from xgrad.scipy import linalg as scipy_linalg
 from xgrad.scipy import ndimage, signal
+from xgrad.scipy.spatial import distance
 
 MISSING = np.asarray([False, True, False, True])
 _RNG = np.random.default_rng(3)
@@ -92,6 +93,8 @@ PROGRAMS = {
         linalg.solve_triangular(w @ w.T + 3 * np.eye(3), x.T, lower=True)
     ),
     "cholesky": lambda x, w: linalg.cholesky(definite(x, w)),
+    "cholesky, multiplied": lambda x, w: linalg.cholesky(definite(x, w)) @ w,
+    "cdist": rows(lambda r, w: distance.cdist(linalg.outer(r, w[:, 0]), w.T)),
     "qr": lambda x, w: linalg.qr(matrices(x, w))[1],
     "eigvalsh": lambda x, w: linalg.eigvalsh(definite(x, w)),
     "eigh": lambda x, w: linalg.eigh(definite(x, w))[0],

@@ -34,7 +34,7 @@ def shaped(y):
     return MISSING.reshape(-1, *(1,) * (y.ndim - 1))
 
 
-STOPS = {"solve_triangular", "cho_solve"}
+STOPS = {"cholesky, multiplied"}
 """Where second derivatives stop at infinities that are left out: docs/right.md says why."""
 
 

@@ -42,6 +42,14 @@ def test_second_derivatives(computing, program, modes):
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
+@over("modes", SECOND)
+@over("kind", ["bool", "uint8", "int64"])
+def test_a_mask_may_be_a_factor(modes, kind):
+    mask, x = np.asarray([1, 0, 1]).astype(kind), np.asarray([1.0, 2.0, 3.0])
+    found = SECOND[modes](lambda x: xg.sum(x[:] ** 3 * mask))(x)
+    np.testing.assert_allclose(found, np.diag(6 * x * mask), rtol=1e-15)
+
+
 def modulus_and_its_square(x):
     z = xg.add(x[:, 0], xg.multiply(1j, x[:, 1]))
     return xg.abs(z), x[:, 0] * x[:, 0] + x[:, 1] * x[:, 1]

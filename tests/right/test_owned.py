@@ -128,6 +128,60 @@ def handed_up(x):
 
 handed_up.defjvp(lambda primals, tangents: (primals[0], tangents[0]))
 X, V = np.arange(1.0, 5.0), np.ones(4)
+KEPT, OF_XGRAD = np.ones(4), xg.ones(4)
+
+
+@xg.custom_vjp
+def of_a_kept_buffer(x):
+    return x * 1.0
+
+
+of_a_kept_buffer.defvjp(lambda x: (x * 1.0, None), lambda _, ct: (KEPT,))
+
+
+@xg.custom_vjp
+def of_a_kept_array(x):
+    return x * 1.0
+
+
+of_a_kept_array.defvjp(lambda x: (x * 1.0, None), lambda _, ct: (OF_XGRAD,))
+
+
+@xg.custom_jvp
+def up_by_a_kept_array(x):
+    return x * 1.0
+
+
+up_by_a_kept_array.defjvp(lambda primals, _: (primals[0] * 1.0, OF_XGRAD))
+
+
+@xg.primitive
+def gives_a_kept_buffer(x):
+    return KEPT
+
+
+gives_a_kept_buffer.defvjp(lambda ct, out, x: (KEPT,))
+OF_RULES = (of_a_kept_buffer, of_a_kept_array, up_by_a_kept_array, gives_a_kept_buffer)
+
+
+@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")  # of a black box
+@pytest.mark.parametrize("f", OF_RULES, ids=lambda f: f.__name__)
+def test_over_rules_that_keep_what_they_give(f):
+    x, v = X.copy(), V.copy()
+    found = over(f, x, v)
+    if f is up_by_a_kept_array:  # its tangent is no function of tangents that reverse mode knows
+        found = {"jvp": found["jvp"], "linearize": found["linearize"]}
+    for what, results in found.items():
+        require_owned(what, results[:2] if what == "vjp" else results, x, v, KEPT, OF_XGRAD.data)
+
+
+def test_auxiliary_results_are_no_arrays_of_elsewhere():
+    def f(x):
+        return xg.sum(x * OF_XGRAD), (OF_XGRAD, xg.asarray(KEPT), OF_XGRAD[1:])
+
+    require_owned("grad", xg.grad(f, has_aux=True)(X.copy()), KEPT, OF_XGRAD.data)
+    value, tangent = xg.jvp(lambda x: (OF_XGRAD, x), (X.copy(),), (V.copy(),))
+    require_owned("jvp", (value, tangent), OF_XGRAD.data)
 
 
 def halves(x):

@@ -254,3 +254,28 @@ def test_rounding_is_no_other_result(computing):
     _, pullback = xg.vjp(f, x)
     ones = computing.raw(np.asarray([1.0, 0.0]))
     np.testing.assert_allclose(computing.numpy(pullback(ones)[0]), np.exp(X) + 1.0)
+
+
+DRAWING = {
+    "numpy.random": lambda x: x * np.random.random_sample(),
+    "random": lambda x: x * random.random(),
+    "numpy.random._generator.Generator": lambda x: x * SHARED.random(),
+}
+
+
+@pytest.mark.parametrize("name", DRAWING)
+def test_a_compiled_function_says_that_it_draws_only_once(name):
+    x = np.ones(3)
+    for make in (lambda f: f, lambda f: xg.grad(lambda x: xg.sum(f(x) ** 2))):
+        compiled = xg.compile(make(DRAWING[name]))
+        with pytest.warns(xg.errors.CompileWarning, match=f"random numbers by {name} ") as told:
+            first = compiled(x)
+        np.testing.assert_array_equal(compiled(x), first)
+        assert len(told) == 1
+        assert told[0].filename == __file__
+
+
+def test_one_that_draws_by_xgrad_says_nothing():
+    rng = xg.random.default_rng(0)
+    compiled = xg.compile(lambda x: xg.nn.functional.dropout(x, 0.5, rng=rng))
+    assert not np.array_equal(compiled(np.ones(50)), compiled(np.ones(50)))

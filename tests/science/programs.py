@@ -66,6 +66,23 @@ def slope(f: Callable[..., Any], args: Any, along: Any, h: float) -> list[Any]:
     return [(8 * a - b) / (12 * h) for a, b in zip(pairs, wide, strict=True)]
 
 
+def check_single(program: Program) -> None:
+    """Raise an AssertionError if a dtype is not SciPy's in single precision, nor of a gradient."""
+    args = [np.asarray(x) for x in program.args]
+    args = [x.astype(np.complex64 if x.dtype.kind == "c" else np.float32) for x in args]
+
+    def ours(*xs: Any) -> list[Any]:
+        return [xg.asarray(y) for y in leaves(program.f(xg.scipy, xg, *xs))]
+
+    expected = leaves(program.f(scipy, np, *[np.array(x) for x in args]))
+    values, pullback = xg.vjp(ours, *args)
+    found = [str(y.dtype) for y in values]
+    assert found == [str(np.asarray(y).dtype) for y in expected], f"dtypes {found} are not SciPy's"
+    gradients = pullback([np.ones_like(np.asarray(y)) for y in values])
+    for g, x in zip(gradients, args, strict=True):
+        assert g.dtype == x.dtype, f"a gradient is of {g.dtype}; expected {x.dtype}"
+
+
 def check(program: Program) -> None:
     """Raise an AssertionError if the value or a derivative is not what it should be."""
     args = [np.array(x, dtype=np.result_type(x, np.float64)) for x in program.args]

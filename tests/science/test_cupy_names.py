@@ -74,8 +74,9 @@ def test_calls_of_cupyx_fit_its_signatures():
 
 WITHOUT = {
     "linalg": set(
-        "cholesky_banded eig eig_banded eigh eigh_tridiagonal eigvals ishermitian issymmetric ldl logm null_space qr solve_continuous_are solve_discrete_are solve_discrete_lyapunov sqrtm".split()
+        "cdf2rdf cholesky_banded eig eig_banded eigh eigh_tridiagonal eigvals funm ishermitian issymmetric ldl logm null_space qr qr_delete qr_insert qr_update rq rsf2csf solve_continuous_are solve_discrete_are solve_discrete_lyapunov sqrtm".split()
     ),
+    "interpolate": {"RectBivariateSpline"},
     "signal": set("ShortTimeFFT".split()),
     "spatial": set("cKDTree".split()),
     "special": set("roots_legendre".split()),

@@ -227,6 +227,7 @@ PROGRAMS = (
         "tanhsinh",
         lambda sp, xp, k, b: (
             sp.integrate.tanhsinh(lambda x, k: xp.exp(-k * x), 0.0, b, args=(k,)).integral
+            + sp.integrate.tanhsinh(lambda x, k: xp.exp(-k * x), 0, 2, args=(k,)).integral
         ),
         (np.asarray([0.5, 1.3]), np.asarray(1.1)),
     ),

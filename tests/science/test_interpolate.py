@@ -3,12 +3,14 @@
 
 import numpy as np
 import pytest
+import scipy.integrate as plain_integrate
 import scipy.interpolate as plain
+import scipy.optimize as plain_optimize
 
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(6)
 X = np.cumsum(RNG.uniform(0.4, 1.2, 8))
@@ -61,7 +63,7 @@ PROGRAMS = (
     *(I(f"interp1d {k}", Y, f=lambda i, y, k=k: i.interp1d(X, y, k)(AT)) for k in ("nearest", "previous", "next", "zero")),
     I("interp1d outside", X, Y, OUT, f=lambda i, x, y, at: [i.interp1d(x, y, fill_value="extrapolate")(at), i.interp1d(x, y, bounds_error=False, fill_value=(2.0, 3.0))(at)]),
     *(I(f"RegularGridInterpolator {m}", GRID, SPOTS, f=lambda i, v, at, m=m: i.RegularGridInterpolator((GX, GY), v, m)(at),
-        **({"value": 1e-3, "rtol": 1e-3} if m in ("cubic", "quintic") else {}))  # SciPy solves to 1e-6
+        **({"value": 1e-3, "rtol": 1e-3, "step": 1e-2} if m in ("cubic", "quintic") else {}))  # SciPy solves to 1e-6
       for m in ("linear", "slinear", "cubic", "quintic", "pchip")),
     I("RegularGridInterpolator points", GX, GRID, f=lambda i, x, v: [i.RegularGridInterpolator((x, GY), v)(SPOTS), i.RegularGridInterpolator((GX, GY), v, "nearest")(SPOTS),
                                                                      i.interpn((GX, GY), v, SPOTS), i.RegularGridInterpolator((GX, GY), v, bounds_error=False, fill_value=None)(SPOTS + 2.0)]),
@@ -70,13 +72,33 @@ PROGRAMS = (
     I("LinearNDInterpolator scaled", CLOUD * np.asarray([1.0, 30.0]), D, f=lambda i, y, d: [
         kind(y, d, rescale=True)((0.5 * CLOUD[:3] + 0.5 * CLOUD.mean(axis=0)) * np.asarray([1.0, 30.0])) for kind in (i.LinearNDInterpolator, i.NearestNDInterpolator)]),
     I("LinearNDInterpolator", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at: [i.LinearNDInterpolator(y, d)(at), i.griddata(y, d, at)]),
+    I("krogh_interpolate", X[:6], Y[:6], AT[:3], f=lambda i, x, y, at: [i.krogh_interpolate(x, y, at), i.barycentric_interpolate(x, y, at)], rtol=1e-5),
+    I("PPoly.solve", X, Y, f=lambda i, x, y: [i.CubicSpline(x, y - y.mean()).roots(extrapolate=False), i.PchipInterpolator(x, y).solve(0.1, extrapolate=False)], rtol=1e-4, value=1e-9),
+    I("RectBivariateSpline", GRID, SPOTS, f=lambda i, v, at: [w for s in [i.RectBivariateSpline(GX, GY, v)] for w in (
+        s(at[:1, 0], at[:1, 1]), s.ev(at[:, 0], at[:, 1]), s.ev(at[:, 0], at[:, 1], dx=1, dy=1), s(GX[:2], GY[1:3], dx=1), s.ev(9.0, at[:, 1]), s.integral(0.1, 2.0, 0.5, 1.5))]),
+    I("RectBivariateSpline, degrees", GRID, f=lambda i, v: [i.RectBivariateSpline(GX, GY, v, kx=1, ky=2)(1.1, 1.3), i.interpn((GX, GY), v, SPOTS, method="splinef2d")]),
+    I("splprep", Y2[:, :2], f=lambda i, p: [w for (t, c, k), u in [i.splprep([p[:, 0], p[:, 1]], s=0)] for w in (t, *c, u, *i.splev(np.asarray([0.2, 0.7]), (t, c, k)))]),
+    I("make_splrep", X, Y, AT, f=lambda i, x, y, at: i.make_splrep(x, y, s=0)(at)),
+    I("NdBSpline", RNG.normal(size=(7, 7, 2)), np.stack([IN[:3], IN[:3] ** 2], axis=1), f=lambda i, c, at: [i.NdBSpline((T, T), c, 3)(at), i.NdBSpline((T, T), c, 3)(at, nu=[1, 2])], rtol=1e-5),
+    I("CloughTocher2DInterpolator", D, f=lambda i, d: [i.CloughTocher2DInterpolator(CLOUD, d)(ON_CLOUD), i.griddata(CLOUD, d, ON_CLOUD, "cubic")], rtol=1e-4),
     I("griddata", D, f=lambda i, d: [i.griddata(CLOUD, d, ON_CLOUD, "nearest"), i.griddata(X[:8], d[:8], AT), i.NearestNDInterpolator(CLOUD, d)(ON_CLOUD)]),
 )  # fmt: skip
+
+
+DOUBLE = {"RegularGridInterpolator pchip"}
+"""What SciPy gives in single precision, and xgrad in double."""
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +112,11 @@ def test_derivatives(program):
         (lambda i: i.RBFInterpolator(CLOUD, D, kernel="gaussian"), ValueError, "needs epsilon"),
         (lambda i: i.UnivariateSpline(X, xg.asarray(Y)), NotImplementedError, "use s=0"),
         (lambda i: i.make_smoothing_spline(X, Y), NotImplementedError, "cross-validation"),
-        (lambda i: i.griddata(CLOUD, D, ON_CLOUD, "cubic"), NotImplementedError, "use RBFInterpolator"),
+        (lambda i: i.griddata(CLOUD, D, ON_CLOUD, "word"), ValueError, "method is 'word'"),
+        (lambda i: i.RectBivariateSpline(GX, GY, xg.asarray(GRID), s=1.0), NotImplementedError, "use s=0"),
+        (lambda i: i.interpn((GX, GY), xg.asarray(GRID), SPOTS + 9.0, method="splinef2d"), ValueError, "outside of the grid"),
+        (lambda i: xg.grad(lambda at: xg.sum(i.griddata(CLOUD, D, at, "cubic")))(ON_CLOUD), xg.errors.NotDifferentiableError, "only the values have"),
+        (lambda i: xg.grad(lambda x: xg.sum(i.RectBivariateSpline(x, GY, GRID)(1.0, 1.0)))(GX), xg.errors.NotDifferentiableError, "x, y or bbox is tracked"),
     ],
 )  # fmt: skip
 def test_bad_input(call, error, says):
@@ -104,3 +130,33 @@ def test_a_step_goes_on_at_one_end_only(kind):
     expected = plain.interp1d(X, Y, kind, fill_value="extrapolate")(beyond)
     got = scipy.interpolate.interp1d(X, xg.asarray(Y), kind, fill_value="extrapolate")(beyond)
     np.testing.assert_array_equal(got, expected)
+
+
+class Model:
+    """What a user keeps a spline in."""
+
+    def __init__(self, spline):
+        self.spline = spline
+
+    def rate(self, t, y):
+        return -y + self.spline(t)
+
+
+def test_solvers_see_what_objects_hold():
+    """SciPy's own functions, given a spline, a function that reads one, or an object of a user."""
+    root = lambda s: plain_optimize.brentq(lambda t: s(t) - 0.1, X[0], X[2])  # noqa: E731
+    area = lambda s: plain_integrate.quad(s, X[0], X[2])[0]  # noqa: E731
+
+    def run(s):
+        model = Model(s)
+        found = plain_integrate.solve_ivp(
+            lambda t, y: model.rate(t, y), (X[0], X[2]), [0.0], rtol=1e-9, atol=1e-9
+        )
+        return found.y[0, -1]
+
+    y = np.asarray([-1.0, 0.5, 2.0, 1.0])
+    for f in (root, area, run):
+        g = xg.grad(lambda y, f=f: f(scipy.interpolate.CubicSpline(X[:4], y)))(y)
+        h = 1e-5 * np.ones(4)
+        up, down = (f(plain.CubicSpline(X[:4], y + k * h)) for k in (1, -1))
+        np.testing.assert_allclose(g @ h * 2, up - down, rtol=1e-5)

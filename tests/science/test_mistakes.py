@@ -1,4 +1,4 @@
-# Tests of xgrad/scipy/mistakes.py
+# Tests of xgrad/scipy/mistakes.py, xgrad/arrays/leaving.py
 """A mistake in the arguments of a twin names the function, the argument and what was expected."""
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy as scipys
 
 import xgrad as xg
 from tests.science.test_signatures import CHAPTERS
@@ -19,7 +20,8 @@ from xgrad.scipy.mistakes import documented
 
 V, M = xg.asarray([1.5, 2.0, 2.5, 3.0]), xg.asarray(np.eye(4) * 4 + 1)
 THING = object()
-SKIPPED = {"OdeSolution", "OdeResult", "SparseArray", "SuperLU", "LinearOperator"}
+SKIPPED = {"OdeSolution", "OdeResult", "SuperLU", "LinearOperator"}
+SKIPPED |= {"SparseArray", "SparseMatrix", "SparseVector"}
 """What a user does not make."""
 SAYS_ITSELF = (np.linalg.LinAlgError,)
 
@@ -117,3 +119,21 @@ def test_what_wraps_an_object_of_scipys_is_copied() -> None:
     tree = scipy.spatial.KDTree(xg.asarray(np.eye(3)))
     assert copy.copy(tree).n == 3
     assert copy.copy(scipy.stats.gamma).name == "gamma"
+
+
+WITHOUT_A_TWIN = {
+    "scipy.ndimage.binary_erosion": (lambda x: scipys.ndimage.binary_erosion(x), "grey_erosion"),
+    "scipy.spatial.ConvexHull": (lambda x: scipys.spatial.ConvexHull(x), "distance_matrix"),
+    "scipy.linalg.cossin": (lambda x: scipys.linalg.cossin(x, p=1, q=1), "cosm"),
+    "scipy.sparse.lil_array": (lambda x: scipys.sparse.lil_array(x), "dia_array"),
+    "scipy.interpolate.pade": (lambda x: scipys.interpolate.pade(x[0], 1), "CubicSpline"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_TWIN)
+def test_a_function_without_a_twin_is_named_with_what_there_is(name: str) -> None:
+    f, near = WITHOUT_A_TWIN[name]
+    chapter = name.rpartition(".")[0]
+    says = rf"{name} has no derivative here. xgrad\.{chapter} has .*\b{near}\b.*xgrad.custom_vjp"
+    with pytest.raises(xg.errors.TracedConversionError, match=says):
+        xg.grad(lambda x: xg.sum(x) + (f(x) is None))(np.eye(4) + 0.1)

@@ -64,6 +64,8 @@ PROGRAMS = (
                                     for i in (None, [1, 3], 2)]),
     I("measurements", X, f=lambda nd, x: [nd.sum(x), nd.mean(x), *nd.center_of_mass(x + 3.0), *nd.center_of_mass(x + 3.0, LABELS, [1, 2])[1], *nd.extrema(x)[:2]]),
     I("fourier", X[:4, :4] * (1 + 0.5j), f=lambda nd, x: [nd.fourier_gaussian(x, 1.1), nd.fourier_uniform(x, 3), nd.fourier_ellipsoid(x, 2.5), nd.fourier_shift(x, (0.7, 1.2))]),
+    I("fourier, widths", CUBE, np.asarray([1.1, 0.8, 1.3]), f=lambda nd, x, s: [g(x, s) for g in (nd.fourier_gaussian, nd.fourier_uniform, nd.fourier_ellipsoid, nd.fourier_shift)] + [
+        nd.fourier_gaussian(x[0], s[0], n=7), nd.fourier_ellipsoid(x[0], s[1:], n=7), nd.fourier_ellipsoid(x[0, 0], s[0]), nd.fourier_shift(x[0], s[1:], n=7)]),
 )  # fmt: skip
 
 
@@ -96,3 +98,25 @@ def test_single_precision_stays(name):
 def test_bad_input(call, error, says):
     with pytest.raises(error, match=says):
         call(scipy.ndimage, xg.asarray(X))
+
+
+TURNED = {
+    "map_coordinates": lambda x, a: scipy.ndimage.map_coordinates(x, AT + a / 100, mode="reflect"),
+    "rotate": lambda x, a: scipy.ndimage.rotate(x, a, reshape=False, mode="nearest"),
+    "shift": lambda x, a: scipy.ndimage.shift(x, a / 30, mode="grid-constant"),
+    "zoom": lambda x, a: scipy.ndimage.zoom(x * a, 1.7),
+    "affine_transform": lambda x, a: scipy.ndimage.affine_transform(x, xg.stack([0.9, a / 30])),
+    "gaussian_filter": lambda x, a: scipy.ndimage.gaussian_filter(x, a / 10, radius=3),
+    "fourier_shift": lambda x, a: xg.abs(scipy.ndimage.fourier_shift(x + 1j, a / 10)),
+}
+
+
+@pytest.mark.parametrize("name", TURNED)
+def test_a_compiled_transform_follows_its_values(name):
+    def gradient(x, a):
+        return xg.grad(lambda x, a: xg.sum(xg.sin(TURNED[name](x, a))), (0, 1))(x, a)
+
+    replayed = xg.compile(gradient)
+    for x, a in ((X, 17.0), (2.0 * X, 25.0)):
+        for got, expected in zip(replayed(x, a), gradient(x, a), strict=True):
+            np.testing.assert_allclose(got, expected, 1e-10, 1e-10)

@@ -63,6 +63,39 @@ PROGRAMS = (
     O("lsq_linear", M, B, f=lambda o, xp, m, b: o.lsq_linear(m, b, (-0.2, 0.3), tol=1e-13).x, value=1e-6, rtol=1e-3),
     O("linprog", np.asarray([4.0, 6.0]), np.asarray([[1.0, 2.0], [3.0, 1.0]]), f=lambda o, xp, b, m: [
         o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).x, o.linprog(np.asarray([-1.0, -1.0]), A_ub=m, b_ub=b).fun], value=1e-9),
+    O("linprog, prices", np.asarray([-1.0, -1.2]), np.asarray([4.0, 6.0]), f=lambda o, xp, c, b: [
+        v for r in [o.linprog(c, A_ub=[[1.0, 2.0], [0.0, 1.0]], b_ub=b, A_eq=[[3.0, 1.0]], b_eq=[5.0])] for v in (r.slack, r.con, r.ineqlin.marginals, r.eqlin.marginals)], value=1e-9),
+    O("minimize, value and gradient", A, f=lambda o, xp, a: o.minimize(lambda x: (((x - a) ** 2).sum(), 2 * (x - a)), np.ones(4), jac=True, tol=1e-12).x, order=1),
+    O("root, value and Jacobian", A, f=lambda o, xp, a: o.root(lambda x: (x**3 - a, xp.diag(3 * x**2)), np.ones(4), jac=True, tol=1e-13).x, order=1),
+    O("a number to begin with", np.asarray(1.3), f=lambda o, xp, a: o.minimize(lambda x: (x[0] - a) ** 2, 0.0, tol=1e-11).x, order=1),
+    O("newton, all of it", A, f=lambda o, xp, a: o.newton(lambda x: x**3 - a, np.ones(4), tol=1e-13, full_output=True)[0], value=1e-9, order=1),
+    O("least_squares, more", B, f=lambda o, xp, b: [v for r in [o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x + 0.1 * (x**2).sum() - b, np.zeros(4), xtol=1e-14, ftol=1e-14, gtol=1e-14)] for v in (r.cost, r.fun, r.jac)], rtol=1e-3, step=1e-4, order=1),
+    O("least_squares, a loss", B, f=lambda o, xp, b: o.least_squares(
+        lambda x: (M if xp is np else xp.asarray(M)) @ x - b, np.zeros(4), loss=lambda z: xp.stack([xp.log1p(z), 1 / (1 + z), -1 / (1 + z) ** 2]), xtol=1e-14, ftol=1e-14, gtol=1e-14).x, rtol=1e-3, step=1e-2, order=1),
+    O("leastsq", DATA, f=lambda o, xp, y: o.leastsq(lambda p: p[0] * xp.exp(-p[1] * T) - y, [1.0, 1.0], full_output=True, ftol=1e-13, xtol=1e-13)[:2], rtol=1e-3, step=1e-4, order=1),
+    O("curve_fit, a matrix of sigma", DATA, f=lambda o, xp, y: o.curve_fit(
+        lambda t, a, k: a * xp.exp(-k * t), T, y, (1.0, 1.0), sigma=0.01 * np.eye(9) + 0.002, full_output=True, ftol=1e-14, xtol=1e-14)[:2], rtol=1e-3, step=1e-4, order=1),
+    O("curve_fit, NaN", DATA, f=lambda o, xp, y: o.curve_fit(
+        lambda t, a, k: a * xp.exp(-k * t), T, y + np.where(T == 1.0, np.nan, 0.0), (1.0, 1.0), nan_policy="omit", ftol=1e-14, xtol=1e-14)[0], rtol=1e-3, step=1e-4, order=1),
+    O("lsq_linear, cost", M, B, f=lambda o, xp, m, b: [v for r in [o.lsq_linear(m, b, (-0.2, 0.3), tol=1e-13)] for v in (r.cost, r.fun)], value=1e-6, rtol=1e-3, order=1),
+    O("isotonic_regression", B, np.abs(B) + 0.5, f=lambda o, xp, y, w: [v for r in [o.isotonic_regression(y, weights=w)] for v in (r.x, r.weights)], order=1),
+    O("milp", A, f=lambda o, xp, c: o.milp(c, integrality=np.ones(4), constraints=o.LinearConstraint(np.ones((1, 4)), 1.5, np.inf)).fun, order=1),
+    *(O(n, A, f=lambda o, xp, a, n=n, more=more: getattr(o, n)(bowl(xp, a), np.ones(4), disp=0, **more), value=1e-4, rtol=1e-3, step=1e-2, order=1)
+      for n, more in (("fmin", {"xtol": 1e-9, "ftol": 1e-14, "maxiter": 5000, "maxfun": 9000}), ("fmin_powell", {"xtol": 1e-9, "ftol": 1e-14}), ("fmin_bfgs", {}), ("fmin_cg", {}))),
+    O("fmin_l_bfgs_b", A, f=lambda o, xp, a: o.fmin_l_bfgs_b(bowl(xp, a), np.ones(4), approx_grad=True, bounds=[(1.1, 3), (None, 0.4), (0, 5), (None, None)], factr=1.0, pgtol=1e-9)[:2], value=1e-4, rtol=1e-3, step=1e-2, order=1),
+    O("fmin_l_bfgs_b, value and gradient", A, f=lambda o, xp, a: o.fmin_l_bfgs_b(lambda x: (((x - a) ** 2).sum(), 2 * (x - a)), np.ones(4))[0], order=1),
+    O("fmin_slsqp", A, f=lambda o, xp, a: o.fmin_slsqp(bowl(xp, a), np.ones(4), iprint=0, acc=1e-13), value=1e-4, rtol=1e-3, step=1e-2, order=1),
+    O("lines", np.asarray(1.3), f=lambda o, xp, a: [o.golden(lambda x, b: (x - b) ** 2 + xp.sin(x), args=(a,)), o.brent(lambda x: (x - a) ** 2 + xp.sin(x)),
+                                                    *o.fminbound(lambda x: (x - a) ** 2 + xp.sin(x), -1, 2, xtol=1e-9, full_output=True)[:2]], rtol=1e-3, step=1e-2, order=1),
+    *(O(n, A[:2], f=lambda o, xp, a, n=n, more=more: [v for r in [getattr(o, n)(bowl(xp, a), [(-3, 3)] * 2, **more)] for v in (r.x, r.fun)], value=1e-3, rtol=2e-2, step=5e-2, order=1)
+      for n, more in (("shgo", {}), ("direct", {"maxiter": 300}), ("dual_annealing", {"rng": 1, "maxiter": 10}))),
+    O("fmin_tnc and others", A[:2], f=lambda o, xp, a: [
+        o.fmin_tnc(bowl(xp, a), np.ones(2), approx_grad=True, messages=0, ftol=1e-14)[0],
+        o.fmin_cobyla(bowl(xp, a), np.ones(2), [], rhoend=1e-7, disp=0),
+        o.fmin_ncg(lambda x: ((x - a) ** 2).sum(), np.ones(2), lambda x: 2 * (x - a), disp=0), o.brute(bowl(xp, a), ((-3, 3), (-3, 3)), Ns=4)], value=1e-3, rtol=2e-2, step=5e-2, order=1),
+    O("differential_evolution", A[:2], f=lambda o, xp, a: [v for r in [o.differential_evolution(bowl(xp, a), [(-3, 3)] * 2, rng=1, maxiter=20, popsize=4, tol=1e-3)] for v in (r.x, r.fun)], value=1e-4, rtol=1e-2, step=1e-2, order=1),
+    O("approx_fprime", A, f=lambda o, xp, a: o.approx_fprime(a, lambda x: (x**3).sum(), 1e-6), value=1e-6, rtol=1e-3, step=1e-2, order=1),
     O("assignment", M[:4], f=lambda o, xp, c: c[o.linear_sum_assignment(c)]),
 )  # fmt: skip
 
@@ -176,3 +209,13 @@ def test_second_order_methods_get_their_second_derivatives():
         slope = xg.jacfwd(near)(np.asarray(0.5))
         np.testing.assert_allclose(slope[1:], 1.0, rtol=1e-8)
         assert 0 < slope[0] < 1
+
+
+def test_constraints_of_older_names_are_refused():
+    def held(a):
+        return scipy.optimize.fmin_slsqp(
+            lambda x: ((x - a) ** 2).sum(), np.ones(2), eqcons=[lambda x: x[0] - 1.0], iprint=0
+        )
+
+    with pytest.raises(NotImplementedError, match="fmin_slsqp: with eqcons= the minimum has no"):
+        xg.jacfwd(held)(np.ones(2))

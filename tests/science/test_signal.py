@@ -29,6 +29,11 @@ def S(name, *args, f=None, **options):
     return Program(name, lambda sp, xp, *xs: f(sp.signal, *xs), args, **options)
 
 
+def number(x):
+    """Return a number where SciPy takes no array."""
+    return x if isinstance(x, xg.Array) else float(x)
+
+
 def sections(c):
     """Return sections whose denominators begin with one, as SciPy wants them."""
     xp = xg if isinstance(c, xg.Array) else np
@@ -48,6 +53,28 @@ PROGRAMS = (
     *(S(f"design {kind}", np.asarray(0.3), np.asarray([0.2, 0.45]), f=lambda sg, w, v, kind=kind, more=more: [
         getattr(sg, kind)(3, *more, w, output="sos"), *getattr(sg, kind)(2, *more, v, "band"), getattr(sg, kind)(2, *more, v, "bandstop", output="sos"), *getattr(sg, kind)(3, *more, w, "high", True)], rtol=1e-5)
       for kind, more in (("butter", ()), ("cheby1", (1.2,)), ("cheby2", (21.0,)), ("ellip", (1.1, 22.0)), ("bessel", ()))),
+    S("elliptic", np.asarray(1.1), np.asarray(32.0), f=lambda sg, r, s: [*sg.ellip(3, r, s, 0.3), sg.ellip(4, r, s, [0.2, 0.5], "band", output="sos"), *map(abs, sg.ellipap(5, r, s))], rtol=1e-5),
+    S("edges", np.asarray(0.2), np.asarray(0.4), np.asarray(1.2), f=lambda sg, p, s, g: [
+        x for order in (sg.buttord, sg.cheb1ord, sg.cheb2ord, sg.ellipord) for x in (order(p, s, g, 31.0)[1], order(s, p, g, 31.0)[1])] + [
+        sg.iirdesign(p, s, g, 31.0, ftype=kind, output="sos") for kind in ("butter", "cheby1", "cheby2", "ellip")], rtol=1e-5),
+    S("bands", np.asarray([0.2, 0.5]), f=lambda sg, p: [sg.buttord(p, [0.1, 0.6], 3, 40)[1], sg.cheb2ord(p, [0.1, 0.6], 3, 40)[1]]),
+    S("windows", np.asarray(2.3), f=lambda sg, p: [
+        sg.windows.kaiser(8, p), sg.get_window(("kaiser", p), 7), sg.windows.kaiser_bessel_derived(8, p), sg.windows.general_hamming(7, p / 5), sg.windows.chebwin(8, 20 * p), sg.windows.chebwin(9, 20 * p),
+        sg.windows.taylor(9, 4, 10 * p), sg.windows.dpss(9, p), *sg.windows.dpss(12, p, 3, return_ratios=True), sg.get_window(("gaussian", p), 6), sg.get_window(("gss", p), 6), sg.get_window(p, 5)], value=1e-9),
+    S("fir", np.asarray([0.3, 0.6]), np.asarray(2.0), f=lambda sg, w, p: [
+        sg.firwin(9, w[0]), sg.firwin(9, w, window=("kaiser", p), pass_zero=False), sg.firwin(9, w, width=0.3 * p, scale=False), sg.firwin(9, w[0], pass_zero="highpass"), *(sg.kaiser_beta(a * p) for a in (9.0, 15.0, 30.0))]),
+    S("fir, bands", np.asarray([0.1, 0.3, 0.53, 0.9]), np.asarray([1.0, 0.9, 0.1, 0.2]), np.asarray([1.0, 2.0]), f=lambda sg, b, d, w: [sg.firls(9, b, d, weight=w), sg.firwin2(9, [0, b[1], b[2], 1], [1, d[1], d[2], 0])]
+        if isinstance(b, np.ndarray) else [sg.firls(9, b, d, weight=w), sg.firwin2(9, xg.stack([0.0, b[1], b[2], 1.0]), xg.stack([1.0, d[1], d[2], 0.0]))]),
+    S("gammatone", np.asarray(440.0), f=lambda sg, f: [sg.gammatone(f, "fir", fs=4000.0)[0], *sg.gammatone(f, "iir", fs=4000.0)], step=1e-2, rtol=1e-5),
+    S("fractions", np.asarray([1.0, 2.0, 3.5, 0.3]), np.asarray([1.0, 5.0, 6.0, 0.7]), f=lambda sg, b, a: [*sg.residue(b, a), *sg.residue(b[:2], a), *sg.residuez(b, a), *sg.residuez(b[:2], a)]),
+    S("fractions, back", np.asarray([1.0, 2.0, 0.5]), np.asarray([-0.5, -0.3]), np.asarray([0.4]), f=lambda sg, r, p, k: [*sg.invres(r[:2], p, k), *sg.invresz(r[:2], p, k), *sg.invres(r, np.asarray([-0.5, -0.5, 0.2]), []), *sg.invresz(r, np.asarray([-0.5, -0.5, 0.2]), [0.3])]),
+    S("spectra, windows", X, np.hanning(12) + 0.1, np.asarray(0.3), f=lambda sg, x, w, f: [sg.stft(x, window=w, nperseg=12)[2], sg.welch(x, window=w)[1], sg.istft(sg.stft(x, window=w, nperseg=12)[2], window=w)[1], sg.zoom_fft(x, f, 5)], rtol=1e-5),
+    S("savgol delta", X, np.asarray(0.4), f=lambda sg, x, d: [sg.savgol_coeffs(5, 2, deriv=1, delta=number(d)), sg.savgol_filter(x, 5, 3, deriv=2, delta=number(d))]),
+    S("spline values", X, np.asarray([1.21, 3.44, -2.3, 70.9]), np.asarray(0.9), f=lambda sg, c, n, d: [sg.cspline1d_eval(c, n, d, 0.3), sg.qspline1d_eval(c, n, d, 0.3)]),
+    S("separable", XX, np.asarray([0.2, 0.5, 0.3]), f=lambda sg, x, h: [sg.sepfir2d(x, h, [0.1, 0.7, 0.3]), sg.symiirorder1(x[0], number(h[0]), 0.3), sg.symiirorder2(x[0], 0.4, 0.3)]),
+    S("amplitudes", X, f=lambda sg, x: [sg.lombscargle(np.arange(40.0), x, [0.1, 0.4], normalize="amplitude", floating_mean=m) for m in (False, True)]),
+    S("systems made others", np.asarray([-0.3, -0.2]), np.asarray([-0.5, -0.6, -0.7]), f=lambda sg, z, p: [plain.ZerosPolesGain(z, p, 2.0).to_tf().num, plain.lti(z, p, 2.0).to_ss().A, plain.lti(z, p, 2.0).impulse(T=TIMES)[1]]),
+    S("chirp objects", X, f=lambda sg, x: [plain.CZT(40, 8)(x), plain.ZoomFFT(40, [0.1, 0.3], 8)(x), sg.CZT(40, 5)(x)]),
     S("ripples", np.asarray(1.2), np.asarray(21.0), f=lambda sg, r, s: [*sg.cheby1(3, r, 0.3), sg.cheby1(4, r, 0.3, output="sos"), *sg.cheby2(4, s, 0.3), *sg.iirfilter(3, 0.4, r, None, "low", ftype="chebyshevI")], rtol=1e-5),
     S("sections", np.asarray([0.3, -0.4]), np.asarray([1.0, 0.7, 0.9]), f=lambda sg, z, d: [sg.zpk2sos(z, np.asarray([0.1, 0.2, 0.5]), 1.3), sg.tf2sos(np.asarray([1.0, 0.5]), d), sg.zpk2sos(z, [-0.1, -0.2, -0.5], 1.3, analog=True)]),
     S("prototypes", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray(1.3), f=lambda sg, b, a, w: [x for f in (sg.lp2lp, sg.lp2hp, sg.lp2bp, sg.lp2bs) for x in f(b, a, w)]),
@@ -148,7 +175,11 @@ def test_raw_arrays_give_what_scipy_gives():
         (lambda s, x: s.filtfilt(B, A, x[:5]), ValueError, "x has 5 samples; expected more than the 12"),
         (lambda s, x: s.convolve(x, B, "all"), ValueError, "mode is 'all'"),
         (lambda s, x: s.butter(2, x[0] * 0 + 0.3, output="ss"), ValueError, "output is 'ss'"),
-        (lambda s, x: xg.grad(lambda r: s.ellip(2, r, 20.0, 0.3)[0][0])(1.0), NotImplementedError, "cheby1 has one in rp"),
+        (lambda s, x: xg.grad(lambda w: s.buttord(xg.stack([w, 0.6]), [0.2, 0.5], 3, 40)[1][0])(0.1), NotImplementedError, "band-stop"),
+        (lambda s, x: xg.grad(lambda w: s.iirdesign(w, 0.4, 1, 40, ftype="bessel")[0][0])(0.1), ValueError, "ftype is 'bessel'"),
+        (lambda s, x: xg.grad(lambda a: s.residue([1.0], xg.stack([1.0, 2.0, a]))[0][0])(1.0), NotImplementedError, "poles coincide"),
+        (lambda s, x: xg.grad(lambda t: s.lsim((1.0, [1.0, 1.0]), np.ones(3), t * np.arange(3.0))[1][2])(0.1), NotImplementedError, "T is tracked"),
+        (lambda s, x: s.get_window(("hann", x[0]), 4), ValueError, "window is 'hann' with parameters"),
         (lambda s, x: s.welch(x, nperseg=8, noverlap=8), ValueError, "noverlap < nperseg"),
     ],
 )  # fmt: skip

@@ -6,11 +6,12 @@ import sys
 import numpy as np
 import pytest
 import scipy.sparse.linalg as plain
+from scipy.sparse import csr_array, csr_matrix, lil_array
 
 import xgrad as xg
 from xgrad import scipy
 
-from .programs import Program, check
+from .programs import Program, check, check_single
 
 RNG = np.random.default_rng(3)
 N = 6
@@ -20,6 +21,9 @@ DATA = RNG.normal(size=len(ROWS)) + 4.0 * (ROWS == COLS)
 X, Y = RNG.normal(size=N), RNG.normal(size=(N, 2))
 B = RNG.normal(size=N)
 FIXED = RNG.normal(size=(N, N)) * MASK
+
+
+FIXED_ARRAY, FIXED_MATRIX = csr_array(FIXED), csr_matrix(FIXED)
 
 
 def matrix(sp, d, form="csr"):
@@ -96,6 +100,25 @@ PROGRAMS = (
                                    dense(sp.sparse.vstack([matrix(sp, d), matrix(sp, d * d)])),
                                    dense(sp.sparse.block_diag([matrix(sp, d), matrix(sp, d)])),
                                    dense(sp.sparse.tril(matrix(sp, d))), dense(sp.sparse.triu(matrix(sp, d), 1))], (DATA,)),
+    P("older matrices", lambda sp, xp, d, x: [
+        v for A in [sp.sparse.csr_matrix((d, (ROWS, COLS)), shape=(N, N))] for v in (
+            A * x, x * A, dense(A * A), dense(A**3), dense(2.0 * A), dense(A.multiply(A)), dense(A.getrow(2)),
+            dense(A[1]), dense(FIXED_MATRIX * A), FIXED_MATRIX * x, dense(A * FIXED_MATRIX), dense(abs(A).max(axis=1)))],
+      (DATA, X)),
+    P("other older matrices", lambda sp, xp, d, a: [
+        sp.sparse.coo_matrix((d, (ROWS, COLS)), shape=(N, N)) * B, sp.sparse.dia_matrix((a, [0, 1]), shape=(N, N)) * B,
+        sp.sparse.linalg.aslinearoperator(matrix(sp, d)) @ B], (DATA, Y.T)),
+    P("diags is a matrix", lambda sp, xp, d, x: [
+        sp.sparse.diags([d[:6], d[:5]], [0, 1]) * x, sp.sparse.spdiags(xp.stack([d[:6], d[1:7]]), [0, -1], N, N) * x,
+        dense(sp.sparse.kronsum(sp.sparse.diags(x), sp.sparse.diags(x[:2]))), dense(sp.sparse.bmat([[sp.sparse.diags(x), None], [None, sp.sparse.diags(x)]])),
+        sp.sparse.find(matrix(sp, d))[2]], (DATA, X)),
+    P("entries", lambda sp, xp, d, e: [
+        w for A, B in [(matrix(sp, d), matrix(sp, e, "csc"))] for w in (
+            dense(A.maximum(B)), dense(A.minimum(FIXED_ARRAY)), dense(abs(A)), dense(A.power(2)), dense(A.tanh()),
+            dense(np.arctan(A)), A.max(), A.min(), dense(A.max(axis=0)), dense(A.min(axis=1)),
+            A[[0, 2], [0, 3]] if not hasattr(A[[0, 2], [0, 3]], "toarray") else dense(A[[0, 2], [0, 3]]),
+            *[dense(row) for row in A], A[1] @ FIXED, A[2].sum(), A.mean(axis=0), dense(FIXED_ARRAY - A))], (DATA, DATA * DATA)),
+    P("setdiag", lambda sp, xp, d, x: [w for A, B in [(matrix(sp, d), matrix(sp, d))] for w in (A.setdiag(x), B.setdiag(x[:2], 1), dense(A), dense(B)) if w is not None], (DATA, X)),
     P("diags_array", lambda sp, xp, a, b: dense(sp.sparse.diags_array([a, b], offsets=[0, -2], shape=(N, N))),
       (X, B[:4])),
     P("dia_array", lambda sp, xp, a: dense(sp.sparse.dia_array((a, [0, 1]), shape=(N, N))), (Y.T,)),
@@ -104,12 +127,24 @@ PROGRAMS = (
     P("splu", lambda sp, xp, d, b: [sp.sparse.linalg.splu(matrix(sp, d, "csc")).solve(b, t) for t in "NT"], (DATA, X)),
     P("splu complex", lambda sp, xp, d, b: [sp.sparse.linalg.splu(matrix(sp, d, "csc")).solve(b, t) for t in "NTH"],
       (DATA * (1 + 0.3j), X + 0.5j * B)),
+    P("spsolve, sparse", lambda sp, xp, d: dense(sp.sparse.linalg.spsolve(matrix(sp, d, "csc"), matrix(sp, d * d, "csc"))), (DATA,)),
+    P("spsolve_triangular", lambda sp, xp, d, b: [
+        sp.sparse.linalg.spsolve_triangular(sp.sparse.tril(matrix(sp, d), format="csr"), b),
+        sp.sparse.linalg.spsolve_triangular(sp.sparse.triu(matrix(sp, d), format="csr"), b, lower=False)], (DATA, X)),
+    P("inv expm", lambda sp, xp, d: [dense(f(0.3 * matrix(sp, d, "csc"))) for f in (sp.sparse.linalg.inv, sp.sparse.linalg.expm)], (DATA,)),
+    P("norm", lambda sp, xp, d: [
+        sp.sparse.linalg.norm(matrix(sp, d), o, axis=a) for o, a in (
+            (None, None), (1, None), (np.inf, None), (-1, (1, 0)), (2, None), (None, 0), (1, 1), (np.inf, 0), (3, 1))], (DATA,), value=1e-9),
+    P("onenormest", lambda sp, xp, d: sp.sparse.linalg.onenormest(matrix(sp, d)), (DATA,)),
+    P("eigs", lambda sp, xp, d: [v for w, u in [sp.sparse.linalg.eigs(matrix(sp, d), 2, v0=np.ones(N))] for v in (w, abs(u))], (DATA,), rtol=1e-5),
+    P("eigs, dense", lambda sp, xp, a: sp.sparse.linalg.eigs(a, 1, which="LR", v0=np.ones(N), return_eigenvectors=False), (FIXED + 3 * np.eye(N),), rtol=1e-5),
+    P("lobpcg", lambda sp, xp, d: sp.sparse.linalg.lobpcg(spd(sp, d), np.eye(N)[:, :1] + 0.1, tol=1e-10, maxiter=100)[0], (DATA,), rtol=1e-5),
     P("factorized", lambda sp, xp, d, b: sp.sparse.linalg.factorized(matrix(sp, d, "csc"))(b), (DATA, X)),
     *(P(f"{n}", _squares(n), (DATA, B, np.asarray(0.7)), value=1e-8, rtol=1e-5) for n in ("lsqr", "lsmr")),
     P("cg", _solver("cg", spd), (DATA, X), value=1e-8),
     P("minres", _solver("minres", spd), (DATA, X), value=1e-8),
     *(P(name, _solver(name), (DATA, X), value=1e-8, rtol=1e-5)
-      for name in ("gmres", "bicgstab", "bicg", "cgs", "lgmres", "gcrotmk", "tfqmr")),
+      for name in ("gmres", "bicgstab", "bicg", "cgs", "lgmres", "gcrotmk", "tfqmr", "qmr")),
     P("cg of an operator", _operator, (DATA, X), value=1e-8),
     P("eigsh", _eigsh, (DATA,), rtol=1e-5),
     P("svds", _svds, (DATA,), rtol=1e-5),
@@ -119,9 +154,35 @@ PROGRAMS = (
 )  # fmt: skip
 
 
+DOUBLE = {
+    "lsqr",
+    "lsmr",
+    "cg",
+    "minres",
+    "gmres",
+    "bicgstab",
+    "bicg",
+    "cgs",
+    "lgmres",
+    "gcrotmk",
+    "tfqmr",
+    "qmr",
+    "cg of an operator",
+    "lobpcg",
+}
+"""Solvers whose tolerance single precision does not reach."""
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name)
 def test_derivatives(program):
     check(program)
+
+
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DOUBLE], ids=lambda p: p.name
+)
+def test_single_precision(program):
+    check_single(program)
 
 
 def poisson(n, c):
@@ -295,3 +356,31 @@ def test_entries_at_one_place_are_added(name):
         for y, e in zip(product(xg.asarray(data), scipy.sparse), expected, strict=True):
             assert np.array_equal(np.asarray(y.data), e)
         xg.testing.check_grads(lambda d: product(d, scipy.sparse), (data,), order=2)
+
+
+def test_what_a_sparse_array_refuses():
+    A = matrix(scipy, xg.asarray(DATA))
+    with pytest.raises(xg.errors.TracedConversionError, match=r"use A\.toarray"):
+        np.asarray(A)
+    with pytest.raises(TypeError, match="the pattern of a sparse array of xgrad is fixed"):
+        A[0, 0] = 1.0
+    with pytest.raises(NotImplementedError, match="there is no format 'lil'"):
+        A.tolil()
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'; A\.plain\(\)"):
+        A.nothing  # noqa: B018 - it raises
+    with pytest.raises(NotImplementedError, match=r"lil_array of SciPy cannot hold.*coo_array"):
+        xg.grad(lambda x: lil_array((2, 2)).__setitem__((0, 0), x))(1.0)
+    with pytest.raises(xg.errors.NotDifferentiableError, match="spilu: approximate factors"):
+        xg.grad(lambda d: xg.sum(scipy.sparse.linalg.spilu(matrix(scipy, d, "csc")).solve(X)))(DATA)
+    assert (A != A.T).nnz == (matrix(scipy, DATA).plain() != matrix(scipy, DATA).plain().T).nnz
+    assert not callable(csr_array(FIXED))
+
+
+def test_approximate_factors_are_a_preconditioner():
+    def solved(d):
+        A = spd(scipy, d).tocsc()
+        M = plain.LinearOperator((N, N), scipy.sparse.linalg.spilu(A).solve)
+        return scipy.sparse.linalg.cg(A, X, M=M, rtol=1e-12)[0]
+
+    expected = xg.jacfwd(lambda d: xg.linalg.solve(spd(scipy, d).toarray(), X))(DATA)
+    np.testing.assert_allclose(xg.jacfwd(solved)(DATA), expected, atol=1e-8)

@@ -15,7 +15,7 @@ Q = np.asarray([0.1, 0.45, 0.83])
 LOC, SCALE = np.asarray(0.3), np.asarray(1.4)
 SHAPES = {"gamma": (2.3,), "chi2": (3.7,), "invgamma": (5.2,), "beta": (1.7, 2.6), "t": (4.3,), "f": (3.2, 9.1), "genextreme": (0.3,),
           "fisk": (4.6,), "lomax": (4.5,), "triang": (0.35,), "truncnorm": (-0.8, 1.7), "loguniform": (0.4, 2.9), "reciprocal": (0.4, 2.9),
-          "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
+          "trapezoid": (0.3, 0.6), "truncpareto": (2.6, 4.5), "genhalflogistic": (0.4,), "ncx2": (3.2, 1.7), "ncf": (3.2, 9.1, 1.4), "nct": (6.3, 0.7), "lognorm": (0.6,), "pareto": (4.5,), "weibull_min": (1.6,), "invgauss": (0.8,)}  # fmt: skip
 CONTINUOUS = [
     n for n, d in scipy.stats.table.DISTRIBUTIONS.items() if isinstance(d, scipy.stats.Continuous)
 ]
@@ -29,6 +29,7 @@ DISCRETE = {
 X, Y = RNG.uniform(0.5, 3.0, 14), RNG.uniform(0.5, 3.0, 14)
 COV = np.asarray([[1.5, 0.3], [0.3, 0.8]])
 PTS = RNG.normal(size=(4, 2))
+AT = np.asarray([[0.3, 0.2, 0.5], [1.1, -0.4, 0.3]])
 SPD = np.asarray([[2.1, -0.4], [-0.4, 1.2]])
 
 
@@ -170,6 +171,19 @@ PROGRAMS = (
     *map(_discrete, DISCRETE),
     S("outside", np.asarray([-1.0, 0.5, 2.0]), f=lambda st, x: [st.beta.pdf(x, 2.0, 3.0), st.beta.cdf(x, 2.0, 3.0), st.expon.sf(x), st.uniform.pdf(x)]),
     S("frozen", X[:3], LOC, SCALE, f=lambda st, x, m, s: [st.norm(m, s).logpdf(x), st.norm(loc=m, scale=s).cdf(x), st.gamma(2.0, scale=s).pdf(x), st.norm(m, s).mean()]),
+    *(S(f"averages {n}", *shapes(n), LOC, SCALE, f=lambda st, *p, n=n: [*(getattr(st, n).moment(k, *p) for k in (1, 2, 3, 4)), *(v for v in getattr(st, n).support(*p) if np.isfinite(float(v.detach() if hasattr(v, "detach") else v))),
+        getattr(st, n).expect(lambda x: x * x, args=p[:-2], loc=p[-2], scale=p[-1], lb=0.5, ub=1.3, conditional=True)], order=1, rtol=1e-5) for n in ("norm", "gamma", "beta")),
+    S("average of a sine", np.asarray(1.2), LOC, f=lambda st, a, m: [st.norm.expect(lambda x: np.sin(a * x), loc=m), st.poisson.expect(lambda k: np.sin(a * k), args=(m + 1.0,)), st.poisson.moment(5, m), st.gamma(m + 2.0).moment(2)], order=1),
+    S("weights of distances", X, Y, Y + 0.1, X, f=lambda st, x, y, u, v: [st.wasserstein_distance(x, y, u, v), st.energy_distance(x, y, u, v), st.wasserstein_distance(x, y, v_weights=v)]),
+    S("lines", X, Y, f=lambda st, x, y: [*st.linregress(x, y, "greater"), st.linregress(x, y).intercept_stderr, *st.linregress(x.reshape((7, 2)), y.reshape((7, 2)), axis=0), *st.probplot(x)[0], *st.probplot(x)[1]]),
+    S("expectile", X, Y, np.asarray(0.3), f=lambda st, x, w, a: [st.expectile(x, number(a), weights=w), st.expectile(x)]),
+    S("kstest", X, np.asarray(1.3), f=lambda st, x, m: [st.kstest(x, "norm").statistic, st.kstest(x, "gamma", args=(m,)).statistic, x * st.kstest(x, Y + 3e-3).statistic, x * st.ranksums(x, Y + 3e-3).statistic, x * st.weightedtau(x, Y).statistic, x * st.somersd(x, Y).statistic], order=1),
+    S("contingency", X[:6].reshape(2, 3) * 4, f=lambda st, t: [v for table, kind in ((t, "log-likelihood"), (t[:, :2], None), (t[:, :2], 2 / 3)) for v in st.chi2_contingency(table, lambda_=kind)[:2]]),
+    S("yeojohnson, best", X, f=lambda st, x: [*st.yeojohnson(x - 1.5)], rtol=1e-2, value=1e-5, order=1),
+    S("lists", np.asarray(0.7), f=lambda st, a: [st.pearsonr([a, 1.0, 2.0, 4.0], [1.0, 3.0, 2.0, 5.0])[0], st.zscore([a, 1.0, 2.0]), st.skew((a, 1.0, 4.0)), st.ttest_1samp([a, 1.0, 2.0], 0.0)[0], st.gmean([a, 2.0]), st.entropy([a, 1.0])]),
+    *(S(f"normal below, {len(c)}", AT[:, :len(c)] if len(c) == 2 else AT[0], np.asarray([0.1, 0.2, -0.1][:len(c)]), np.asarray(c), f=lambda st, x, m, c: [
+        st.multivariate_normal.cdf(x, m, sym(c), rng=0), st.multivariate_normal.logcdf(x, m, sym(c), rng=0), st.multivariate_normal(m, sym(c), seed=0).cdf(x)][:4 - len(m)], rtol=1e-4 if len(c) < 3 else 1e-3, value=1e-6 if len(c) < 3 else 1e-4,
+        step=1e-4 if len(c) < 3 else 3e-2, order=2 if len(c) < 3 else 1) for c in ([[1.5, 0.3], [0.3, 0.8]], [[1.5, 0.3, 0.1], [0.3, 0.8, -0.2], [0.1, -0.2, 1.1]])),
     S("interval", LOC, SCALE, f=lambda st, m, s: [*st.norm.interval(0.9, m, s), st.norm.median(m, s)]),
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
@@ -223,7 +237,7 @@ def test_derivatives(program):
         (lambda s, x: s.norm.logpdf(x, 1, 2, 3), TypeError, "too many arguments"),
         (lambda s, x: s.gamma.fit(x), NotImplementedError, "minimise nnlf"),
         (lambda s, x: s.nothing, AttributeError, "has no attribute 'nothing'"),
-        (lambda s, x: s.linregress(x, x[:3]), ValueError, "expected two vectors"),
+        (lambda s, x: s.linregress(x, x[:3]), ValueError, "expected as many points"),
     ],
 )
 def test_bad_input(call, error, says):
@@ -285,3 +299,51 @@ def test_new_classes_of_distributions():
     np.testing.assert_allclose(got, (near(1e-5) - near(-1e-5)) / 2e-5, rtol=1e-7)
     slope = xg.grad(lambda x: xg.sum(plain_class(c=0.9).logpdf(x)))(x)
     np.testing.assert_allclose(slope, 1 - 0.9 * np.exp(x), rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["lomax", "pareto", "invgamma", "t", "fisk"])
+def test_a_moment_that_does_not_exist_is_infinite(name):
+    ours = getattr(scipy.stats, name)
+    for a in (0.8, 1.5):
+        for moment in ("mean", "var"):
+            found = float(getattr(ours, moment)(xg.asarray(a)))
+            assert found == pytest.approx(getattr(getattr(plain, name), moment)(a), nan_ok=True)
+
+
+def _of_others(st, a, s):
+    gamma = st.make_distribution(st.gamma)(a=s)
+    normal = st.Normal(mu=a, sigma=s)
+    return {
+        "shifted": gamma * 1.5 + a,
+        "turned": 2.0 - normal,
+        "scaled": st.Logistic() * s + a,
+        "exp": st.exp(normal),
+        "log": st.log(gamma),
+        "truncated": st.truncate(normal, lb=-0.5, ub=2.0),
+        "mixed": st.Mixture([normal, st.Normal()], weights=[0.3, 0.7]),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["shifted", "turned", "scaled", "exp", "log", "truncated", "mixed"]
+)
+def test_distributions_made_of_others(name):
+    def values(made, x, q):
+        found = [getattr(made, m)(x) for m in NEW]
+        found += [made.icdf(q), made.cdf(x, x + 0.2)]
+        if name not in ("exp", "log"):
+            found += [made.mean(), made.variance(), made.entropy()]
+        return [*found, *(e for e in made.support() if np.isfinite(float(getattr(e, "_raw", e))))]
+
+    x = 0.6
+    program = Program(name, lambda sp, xp, a, s: values(
+        _of_others(sp.stats if xp is xg else plain, a if xp is xg else float(a), s if xp is xg else float(s))[name], x, 0.3
+    ), (np.asarray(0.2), np.asarray(1.3)), order=1, rtol=1e-4, value=1e-6)  # fmt: skip
+    check(program)
+
+
+def test_averages_of_an_exponential_are_refused_by_name():
+    made = scipy.stats.exp(scipy.stats.Normal(mu=xg.asarray(0.3)))
+    with pytest.raises(NotImplementedError, match=r"stats\.exp: averages .*quad"):
+        made.mean()

@@ -56,7 +56,7 @@ def mine(monkeypatch):
         to_numpy=np.asarray,
         strong_multiply=None,
     )
-    monkeypatch.setitem(backends._LOADED, "mine", None)  # taken out again at the end
+    monkeypatch.setitem(backends.LOADED, "mine", None)  # taken out again at the end
     monkeypatch.setitem(backends.BY_TYPE, Mine, None)
     return backends.register(backend)
 

@@ -117,6 +117,12 @@ class Array(Methods, Chunked):
         return int(np.dtype(self.dtype).itemsize)
 
     @property
+    def strides(self) -> tuple[int, ...]:
+        """How many bytes lie between neighbours along each axis, where the library tells."""
+        found: tuple[int, ...] = self._raw.strides
+        return found
+
+    @property
     def nbytes(self) -> int:
         """The number of bytes of all elements."""
         return self.size * self.itemsize

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import linecache
 import os
 import re
 import sys
 import sysconfig
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from .. import errors
 from .chunked import TASK
@@ -119,7 +122,7 @@ ESTIMATES = {"scipy.integrate._quad_vec": ("_quadrature_gk", "_quadrature_trapez
 ELSEWHERE = (
     "map over workers with xgrad.distributed.starmap(f, pool)([(x, ...), ...]), or differentiate "
     "inside the function that a worker runs, or around the call that is kept in a file, and pass "
-    "what comes out"
+    "what comes out; between ranks of MPI write xgrad.distributed.use(comm).allreduce(x)"
 )
 """What to do instead of a pickle: across processes and files there is no tape."""
 
@@ -141,7 +144,8 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
         name, number = caller.f_code.co_filename, caller.f_lineno
         code = linecache.getline(name, number).strip()
         line = f"\n  {name}, line {number}" + (f": {code}" if code else "")
-        instead = _of_math(code, caller) or _advice(what, code, libraries)
+        told = _of_math(code, caller) or _of_scipy(code, caller)
+        instead = told or _advice(what, code, libraries)
     else:
         instead = _advice(what, "", libraries)
     return (
@@ -211,15 +215,48 @@ def _twin(frame: FrameType) -> str:
     return ".".join(["scipy", *parts, name]) if name in chapter.__all__ else ""
 
 
+def _called_in(code: str, frame: FrameType) -> Iterator[Any]:
+    """Yield what a line of code calls by name."""
+    for name in re.findall(r"([A-Za-z_][\w.]*)\(", code):
+        root, *rest = name.split(".")
+        found = frame.f_locals.get(root, frame.f_globals.get(root))
+        for part in rest:
+            found = getattr(found, part, None)
+        if found is not None:
+            yield found
+
+
 def _of_math(code: str, frame: FrameType) -> str:
     """Return what to use in place of a function of ``math`` in a line, by whatever name it has."""
-    for name in re.findall(r"([A-Za-z_][\w.]*)\(", code):
-        root, _, rest = name.partition(".")
-        found = frame.f_locals.get(root, frame.f_globals.get(root))
-        found = getattr(found, rest, None) if rest else found
+    for found in _called_in(code, frame):
         if getattr(found, "__module__", "") in ("math", "cmath"):
             instead = MATH.get(getattr(found, "__name__", ""))
             return f"use {instead}" if instead else ""
+    return ""
+
+
+def _of_scipy(code: str, frame: FrameType) -> str:
+    """Return what there is in the place of a function of SciPy in a line that has no twin here."""
+    for found in _called_in(code, frame):
+        module, name = str(getattr(found, "__module__", "")), getattr(found, "__name__", "")
+        parts = [part for part in module.split(".") if not part.startswith("_")]
+        if parts[:1] != ["scipy"] or not name:
+            continue
+        for end in range(len(parts), 1, -1):
+            try:
+                names = import_module(".".join(["xgrad", *parts[:end]])).__all__
+            except ImportError:
+                continue
+            chapter = ".".join(parts[:end])
+            if name in names:
+                return ""
+            near = difflib.get_close_matches(name, names, n=4, cutoff=0.5)
+            listed = ", ".join(near or sorted(names)[:6])
+            return (
+                f"use another function, since {chapter}.{name} has no derivative here. "
+                f"xgrad.{chapter} has {listed} and others: dir(xgrad.{chapter}). Or give it a rule "
+                "of its own with xgrad.custom_vjp"
+            )
     return ""
 
 

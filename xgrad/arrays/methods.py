@@ -571,8 +571,25 @@ class Methods(Operators):
     def flat(self, value: Any) -> None:
         Flat(self)[:] = value
 
-    def view(self, dtype: Any = None) -> Self:
-        """Return a view of this array; its bytes cannot be read as another dtype."""
+    def view(self, dtype: Any = None, *shape: Any) -> Self:
+        """Return a view of this array; its bytes cannot be read as another dtype.
+
+        Args:
+            dtype: the dtype of this array, or None.
+            *shape: not used: lengths belong to `reshape`, which the error says.
+
+        Returns:
+            An array of the same values, in the same memory.
+
+        Raises:
+            TypeError: if it is another dtype, or a length.
+        """
+        if shape or isinstance(dtype, (int, tuple)):  # as PyTorch has it
+            given = (dtype, *shape) if shape or isinstance(dtype, int) else dtype
+            raise TypeError(
+                f"view: got the lengths {given}; expected a dtype, if anything. For another shape "
+                f"use x.reshape({', '.join(map(str, given))})"
+            )
         if dtype is not None and np.dtype(dtype) != self.dtype:
             raise TypeError(
                 f"view: got dtype {np.dtype(dtype)}; an xgrad.Array can be viewed only as its own "

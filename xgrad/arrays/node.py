@@ -24,6 +24,7 @@ A node never holds an `Array`, so that dropping a result frees its graph.
 from __future__ import annotations
 
 import itertools
+import linecache
 import operator
 import sys
 import threading
@@ -81,18 +82,21 @@ class Run:
     Attributes:
         copies: the last copy of each large array that cannot be locked.
         effects: what walks visit in any case; see `engine.effects`.
+        locked: the arrays that are locked, by `id`.
         unlock: what ends the locks.
-        watched: functions that tell whether an array, which cannot be locked, is as it was.
+        watched: functions that tell whether an array is as it was, each with the user's line that
+            used it first; None for an argument.
         walks_later: whether the transform walks when its function has returned to the caller.
     """
 
-    __slots__ = ("copies", "effects", "unlock", "walks_later", "watched")
+    __slots__ = ("copies", "effects", "locked", "unlock", "walks_later", "watched")
 
     def __init__(self, walks_later: bool) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
+        self.locked: dict[int, Any] = {}
         self.unlock: list[Callable[[], None]] = []
         self.effects: Any = ()  # a list from the first one on
-        self.watched: list[Callable[[], bool]] = []
+        self.watched: list[tuple[Callable[[], bool], tuple[str, int] | None]] = []
         self.walks_later = walks_later
 
 
@@ -126,19 +130,34 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
             _run.reset(self.token)
             for unlock in self.run.unlock:
                 unlock()
-            watched = self.run.watched
-            if watched and error is None and not all(unchanged() for unchanged in watched):
-                raise errors.MutationError(
-                    "a derivative by an array was asked for, which was written to while its "
-                    "function ran; it would be the derivative at another point. Write to a copy, "
-                    "or pass one to the transform"
-                )
+            if error is None:
+                for unchanged, line in self.run.watched:
+                    if not unchanged():
+                        raise errors.MutationError(_refilled(line))
             if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
                 error.add_note(
                     "xgrad: the array is used in a derivative, and locked until its function has "
                     "run, since another value would make the derivative wrong. Write to a copy, or "
                     "use one in the function, as xgrad.asarray(x, copy=True)"
                 )
+
+
+def _refilled(line: tuple[str, int] | None) -> str:
+    """Say that an argument, or an array that a line used, was written to behind its lock."""
+    if line is None:
+        return (
+            "a derivative by an array was asked for, which was written to while its function ran; "
+            "it would be the derivative at another point. Write to a copy, or pass one to the "
+            "transform"
+        )
+    name, number = line
+    code = linecache.getline(name, number).strip()
+    return (
+        "an array that is used in a derivative was written to while the function ran, through a "
+        "view, memoryview or pointer that was made before; its values at its use are gone. Use a "
+        f"copy there, as xgrad.asarray(x, copy=True)\n  {name}, line {number}"
+        + (f": {code}" if code else "")
+    )
 
 
 class Rule:

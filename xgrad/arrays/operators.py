@@ -14,6 +14,7 @@ import xgrad
 
 from ..backends import Raw, backend_of_type
 from ..errors import SubclassError
+from ..errors.kinds import length
 
 public: Any = xgrad
 """The namespace, whose functions are looked up when they are called."""
@@ -221,7 +222,7 @@ class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element
     def __len__(self) -> int:
         if not self._raw.shape:
             raise TypeError("len() of a 0-d array: it has no axis to count along; x.size is 1")
-        return int(self._raw.shape[0])
+        return length(self._raw.shape[0])
 
     def __iter__(self) -> Iterator[Self]:
         if not self._raw.shape:
@@ -229,7 +230,7 @@ class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element
                 "iteration over a 0-d array: it has no axis to go along. "
                 "Use x itself, or xgrad.atleast_1d(x)"
             )
-        return (self[i] for i in range(self._raw.shape[0]))
+        return (self[i] for i in range(length(self._raw.shape[0])))
 
     def __contains__(self, value: Any) -> bool:
         return bool(public.any(self == value))

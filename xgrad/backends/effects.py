@@ -29,6 +29,9 @@ class Recorder(Protocol):
     def if_nan(self, found: list[Any], again: Callable[[], list[Any]]) -> list[Any]:
         """Return recorded arrays, in the place of which ``again()`` is to stand if one has NaN."""
 
+    def mended(self, plain: Any, careful: Any, arrays: list[Any]) -> list[Any]:
+        """Return the same of arrays on a tape, by ``plain(xp, arrays)`` and ``careful(...)``."""
+
     def has_values(self, x: Any) -> bool:
         """Whether the values of a recorded array may be looked at when the program runs."""
 

@@ -13,17 +13,9 @@ from typing import Any
 __all__ = ["distances", "doubled", "ranked", "recurrence", "running_max", "scanned"]
 
 
-def _backend(x: Any) -> Any:
-    from . import backend_of  # the contract, which names these as its defaults
-
-    return backend_of(x)
-
-
-def ranked(x: Any, start: int, stop: int, descending: bool) -> Any:
+def ranked(xp: Any, x: Any, start: int, stop: int, descending: bool) -> Any:
     """Return where the elements of these ranks are, as a stable sort would have put them."""
-    backend = _backend(x)
-    order = backend.xp.argsort(x, axis=-1, descending=descending, stable=True)
-    return backend.getitem(order, (..., slice(start, stop)))
+    return xp.argsort(x, axis=-1, descending=descending, stable=True)[..., start:stop]
 
 
 def scanned(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
@@ -36,9 +28,8 @@ def scanned(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
     return x
 
 
-def running_max(x: Any) -> Any:
+def running_max(xp: Any, x: Any) -> Any:
     """Return the running maximum; NaN stays."""
-    xp = _backend(x).xp
     return scanned(xp, xp.maximum, x)
 
 
@@ -55,13 +46,12 @@ def doubled(xp: Any, a: Any, b: Any, times: Callable[[Any, Any], Any] = operator
     return b
 
 
-def recurrence(a: Any, b: Any) -> Any:
+def recurrence(xp: Any, a: Any, b: Any) -> Any:
     """Return y with ``y_i = b_i + a_i y_{i-1}``; the first `a` has no influence."""
-    return doubled(_backend(b).xp, a, b)
+    return doubled(xp, a, b)
 
 
-def distances(x1: Any, x2: Any) -> Any:
+def distances(xp: Any, x1: Any, x2: Any) -> Any:
     """Return the Euclidean distance of each row of `x1` to each of `x2`, of their differences."""
-    xp = _backend(x2).xp
     apart = xp.expand_dims(x1, axis=-2) - xp.expand_dims(x2, axis=-3)
     return xp.sqrt(xp.sum(apart * apart, axis=-1))

@@ -101,6 +101,12 @@ class Arguments:
             start += count
         return found
 
+    def others(self) -> list[Any]:
+        """Return what is no array among the arguments."""
+        arrays = set(self.places)
+        others = [x for i, x in enumerate(self.leaves) if i not in arrays]
+        return [*others, *[x for _, x in self.fixed]]
+
     def name(self, i: int) -> str:
         """Return how to reach the array number `i`, for a message."""
         names = trees.names(self.structure, "args")

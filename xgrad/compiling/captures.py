@@ -1,144 +1,304 @@
-"""What a function captures from outside, and whether that is still what a program was made for.
+"""What a function sees from outside, and whether that is still what a program was made for.
 
-An array in a closure or a global, or in an object, list or dict that stands there, is a hidden
-input: each call looks it up where the function does. A number there belongs to the program, which
-is recorded anew when it has changed.
+An array in a closure or a global, or in an object, list or dict that stands there or among the
+arguments, is a hidden input: each call looks it up where the function does. All else that the code
+names there, numbers, strings, functions, lengths, belongs to the program, which is recorded anew
+when it has changed; so do arrays that are no hidden inputs, as the function may have computed with
+them by other means, or have looked at their values.
 """
 
 from __future__ import annotations
 
 import functools
+import sys
 import types
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of_type
 from ..engine.picklable import Derived
+from .guards import FEW, Guards, Node
 from .trace import is_users
 
-__all__ = ["Place", "places"]
-
-
-class Place:
-    """Where a function finds something: a cell of its closure, or a global."""
-
-    __slots__ = ("get", "name")
-
-    def __init__(self, name: str, get: Callable[[], Any]) -> None:
-        self.name, self.get = name, get
-
-
-def places(f: Any) -> Iterator[tuple[Place, Any]]:
-    """Yield each array and number in a closure or global that a function can see, and its place."""
-    seen: set[int] = set()
-    stack = [f]
-    while stack:
-        f = stack.pop()
-        if id(f) in seen:
-            continue
-        seen.add(id(f))
-        if isinstance(f, Derived):
-            stack.append(f._made_by[1][0])
-        elif isinstance(f, functools.partial):
-            stack.append(f.func)
-        elif isinstance(f, types.MethodType):
-            stack.append(f.__func__)
-            yield from _inside(Place("self", functools.partial(getattr, f, "__self__")), seen, 0)
-        elif isinstance(f, types.FunctionType):
-            for place, value in _of_function(f):
-                if _is_watched(value):
-                    yield place, value
-                elif isinstance(value, FUNCTIONS):
-                    stack.append(value)
-                elif not isinstance(value, (type, types.ModuleType)):
-                    yield from _inside(place, seen, 0)
-                    if callable(value) and isinstance(type(value).__call__, types.FunctionType):
-                        stack.append(type(value).__call__)
-
+__all__ = ["guards_of"]
 
 DEEPEST = 6
 """How many objects in objects are looked into."""
 
-FUNCTIONS = (types.FunctionType, types.MethodType, functools.partial, Derived)
+MAKING = frozenset("__init__ __new__ __post_init__ __setstate__ __set_name__".split())
+"""Methods that make an object."""
+
+PLAIN = (*SCALARS, str, bytes, type(None))
+"""What is compared by its value."""
+
+FUNCTIONS = (
+    *(types.FunctionType, types.BuiltinFunctionType, types.MethodType),
+    *(functools.partial, Derived),
+)
 
 
-def _inside(place: Place, seen: set[int], depth: int) -> Iterator[tuple[Place, Any]]:
-    """Yield the arrays and numbers in an object, list, tuple or dict, and their places."""
-    holder = place.get()
-    if depth > DEEPEST or id(holder) in seen or isinstance(holder, (str, bytes)):
+def guards_of(
+    f: Any, given: Iterable[Any], frames: dict[types.CodeType, Any], wanted: set[int]
+) -> Guards:
+    """Return what must be as it is for a program to hold, and where its hidden inputs are.
+
+    Args:
+        f: the function that was recorded.
+        given: what is no array among its arguments.
+        frames: the code that ran while it was, with its globals.
+        wanted: the identities of the raw arrays that are hidden inputs.
+    """
+    scan, names = Scan(f, given, frames, wanted, set()), set[str]()
+    while scan.names - names:  # what the code names decides where more code is found
+        names |= scan.names
+        scan = Scan(f, given, frames, wanted, names)
+    return scan.guards
+
+
+class Scan:
+    """One look at all that a function can see, given the names in the code that it may run.
+
+    Attributes:
+        guards: what was found.
+        names: the names in all code that was found.
+    """
+
+    def __init__(
+        self,
+        f: Any,
+        given: Iterable[Any],
+        frames: dict[types.CodeType, Any],
+        wanted: set[int],
+        names: set[str],
+    ) -> None:
+        self.guards, self.names, self.known = Guards(), set[str](), names
+        self._wanted = wanted
+        self._seen: set[Any] = set()
+        self._codes: set[tuple[types.CodeType, int]] = set()
+        self._function(f, self.guards.constant(f))
+        for code, space in frames.items():
+            self._code(code, space)
+        for x in given:
+            if type(x) not in PLAIN:
+                self._look(self.guards.constant(x), x, 0, True)
+
+    # Functions -------------------------------------------------------------------------------
+
+    def _function(self, f: Any, node: Node) -> None:
+        """Look at what a function can see."""
+        if isinstance(f, functools.partial):
+            for part in ("func", "args", "keywords"):
+                self._look(node.attribute(part), getattr(f, part), 0, True)
+        elif isinstance(f, types.MethodType):
+            self._function(f.__func__, node.attribute("__func__"))
+            self._look(node.attribute("__self__"), f.__self__, 0, True)
+        elif isinstance(f, Derived):
+            self._look(self.guards.constant(f._made_by[1][0]), f._made_by[1][0], 0, True)
+        elif isinstance(f, types.FunctionType):
+            own = is_users(f.__code__)
+            if id(f) in self._seen or (not own and _is_named(f)):
+                return
+            self._seen.add(id(f))
+            for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
+                here = self.guards.constant(cell).attribute("cell_contents", name)
+                self._look(here, getattr(cell, "cell_contents", None), 0, own)
+            if own:
+                for part in ("__defaults__", "__kwdefaults__"):
+                    if getattr(f, part):
+                        self._look(node.attribute(part), getattr(f, part), 0, True)
+                self._code(f.__code__, f.__globals__)
+                self._parts(node, f, 0, True)
+        elif not isinstance(f, (type, types.BuiltinFunctionType)):
+            self._look(node, f, 0, True)
+
+    def _code(self, code: types.CodeType, space: dict[str, Any]) -> None:
+        """Look at the globals that code names."""
+        if not is_users(code) or (code, id(space)) in self._codes:
+            return
+        self._codes.add((code, id(space)))
+        names = set(_names(code))
+        self.names |= names
+        holder = self.guards.constant(space)
+        for name in sorted(names & space.keys()):
+            self._look(holder.item(name, name), space[name], 0, True)
+
+    # Values ----------------------------------------------------------------------------------
+
+    def _look(self, node: Node, x: Any, depth: int, used: bool) -> None:
+        """Look at one thing: `used` tells whether the code names it, or may reach it otherwise."""
+        kind = type(x)
+        if kind in PLAIN:
+            if used or kind in SCALARS:
+                node.require_equal(x)
+        elif isinstance(x, Array) or _is_array(x):
+            self._array(node, x, used)
+        elif isinstance(x, types.ModuleType):
+            if _is_users_module(x):
+                self._parts(node, x, depth, used)
+        elif isinstance(x, FUNCTIONS):
+            if used:
+                node.require_same(x)
+            self._function(x, node)
+        elif isinstance(x, type):
+            if used and not _is_library(x):
+                node.require_same(x)
+                self._parts(node, x, depth, used)
+                self._methods(x, made=True)
+        elif hasattr(x, "__wrapped__") and type(x).__module__.startswith("xgrad."):
+            node.require_same(x)  # compiled in turn
+            self._function(x.__wrapped__, self.guards.constant(x.__wrapped__))
+        elif id(x) in self._seen or depth > DEEPEST:
+            if used:
+                node.require_same(x)
+        else:
+            self._seen.add(id(x))
+            self._holder(node, x, depth, used)
+
+    def _array(self, node: Node, x: Any, used: bool) -> None:
+        raw = x._raw if isinstance(x, Array) else x
+        if id(raw) in self._wanted:
+            self.guards.found.setdefault(id(raw), []).append(node)
+        elif used:
+            node.require_values(raw)
+
+    def _holder(self, node: Node, x: Any, depth: int, used: bool) -> None:
+        """Look at what is in a container or an object."""
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
+            if all(type(part) in PLAIN for part in _entries(x)):
+                if used:
+                    node.require_equal(x)
+                return
+            many = len(x) > FEW
+            if used:
+                (node.require_entries if many else node.require_length)(x)
+            used = used and not many
+            pairs = x.items() if isinstance(x, dict) else enumerate(x)
+            if not isinstance(x, (set, frozenset)):
+                for key, part in list(pairs):
+                    self._look(node.item(key), part, depth + 1, used)
+        elif _has_parts(x):
+            if used:
+                node.require_type(x)
+            self._parts(node, x, depth, used)
+            if not _is_library(type(x)):
+                self._methods(type(x))
+        elif used:
+            node.require_same(x)
+
+    def _parts(self, node: Node, x: Any, depth: int, used: bool) -> None:
+        """Look at the attributes of an object; those that no code names only for hidden inputs."""
+        named = isinstance(x, (types.ModuleType, type)) or not _is_library(type(x))
+        for name, part in list(_attributes(x, self.known)):
+            if isinstance(x, (types.ModuleType, type)) and name not in self.known:
+                continue
+            is_used = used and (not named or name in self.known)
+            if not named and type(part) not in SCALARS and isinstance(part, (str, *FUNCTIONS)):
+                continue  # inside of a library nobody turns these
+            self._look(node.attribute(name), part, depth + 1, is_used)
+
+    def _methods(self, kind: type, made: bool = False) -> None:
+        """Look at the code of a user's class as far as other code names it, or Python calls it.
+
+        That which makes an object is called where the code names the class.
+        """
+        if (id(kind), made) in self._seen:
+            return
+        self._seen.add((id(kind), made))
+        for base in kind.__mro__:
+            if _is_library(base):  # it may look at attributes of what is made of it
+                codes = [f.__code__ for part in vars(base).values() for f in _functions_in(part)]
+                self.names |= {name for code in codes for name in _names(code)}
+                continue
+            for name, part in vars(base).items():
+                is_called = name.startswith("__") and (made or name not in MAKING)
+                if name in self.known or is_called:
+                    for f in _functions_in(part):
+                        self._function(f, self.guards.constant(f))
+
+
+def _is_named(f: types.FunctionType) -> bool:
+    """Whether a function of a library is one of its names, and not made for the user's."""
+    return getattr(sys.modules.get(f.__module__), f.__name__, None) is f
+
+
+def _names(code: types.CodeType) -> Iterator[str]:
+    """Yield the names of globals and attributes in a function and in those that it defines."""
+    yield from code.co_names
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _names(inner)
+
+
+def _functions_in(part: Any) -> list[types.FunctionType]:
+    """Return the functions in an entry of a class: methods, properties, cached ones."""
+    found = [part, *(getattr(part, n, None) for n in ("fget", "func", "__func__", "__wrapped__"))]
+    return [f for f in found if isinstance(f, types.FunctionType)]
+
+
+def _entries(x: Any) -> list[Any]:
+    return [*x.keys(), *x.values()] if isinstance(x, dict) else list(x)
+
+
+def _attributes(x: Any, names: set[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the attributes of an object, with slots and what its class has for all."""
+    own = getattr(x, "__dict__", {})
+    yield from own.items()
+    if isinstance(x, types.ModuleType):
         return
-    seen.add(id(holder))
-    for name, get, value in _parts(place, holder):
-        part = Place(name, get)
-        if _is_watched(value):
-            yield part, value
-        elif isinstance(value, (dict, list, tuple)) or _is_users_object(value):
-            yield from _inside(part, seen, depth + 1)
+    seen = set(own)
+    is_class = isinstance(x, type)
+    for base in x.__mro__[1:] if is_class else type(x).__mro__:
+        if _is_library(base):
+            continue
+        for name in () if is_class else _slots(base):
+            if hasattr(x, name):
+                yield name, getattr(x, name)
+        for name, part in vars(base).items():
+            if name in names and name not in seen and not name.startswith("__"):
+                seen.add(name)
+                if type(part) in PLAIN or isinstance(part, (dict, list, tuple)) or _is_array(part):
+                    yield name, part
 
 
-def _parts(place: Place, holder: Any) -> Iterator[tuple[str, Callable[[], Any], Any]]:
-    """Yield name, getter and value of each part of an object."""
-    if isinstance(holder, dict):
-        for key, value in list(holder.items()):
-            yield f"{place.name}[{key!r}]", functools.partial(_entry, place, key), value
-    elif isinstance(holder, (list, tuple)):
-        for i, value in enumerate(holder):
-            yield f"{place.name}[{i}]", functools.partial(_entry, place, i), value
-    else:
-        for name, value in list(getattr(holder, "__dict__", {}).items()):
-            yield f"{place.name}.{name}", functools.partial(_attribute, place, name), value
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
 
 
-def _entry(place: Place, key: Any) -> Any:
-    """Return what is at a key now; None if nothing is."""
-    try:
-        return place.get()[key]
-    except (LookupError, TypeError):
-        return None
-
-
-def _attribute(place: Place, name: str) -> Any:
-    """Return what an attribute is now; None if there is none."""
-    return getattr(place.get(), name, None)
-
-
-def _is_users_object(x: Any) -> bool:
+def _has_parts(x: Any) -> bool:
     """Whether an object may hold arrays of the user's, as a model does."""
-    plain = (type, types.ModuleType, *FUNCTIONS)
     root = type(x).__module__.partition(".")[0]
-    return hasattr(x, "__dict__") and not isinstance(x, plain) and root not in LIBRARIES
+    has_slots = any(_slots(base) for base in type(x).__mro__ if not _is_library(base))
+    return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES
 
 
 LIBRARIES = frozenset(["numpy", "builtins", "logging", "threading", "contextvars", "_thread"])
 
 
-def _is_watched(x: Any) -> bool:
-    return (
-        isinstance(x, Array)
-        or type(x) in SCALARS
-        or (not isinstance(x, type) and backend_of_type(type(x)) is not None)
-    )
+def _is_array(x: Any) -> bool:
+    return not isinstance(x, type) and backend_of_type(type(x)) is not None
 
 
-def _of_function(f: types.FunctionType) -> Iterator[tuple[Place, Any]]:
-    for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-        get = functools.partial(getattr, cell, "cell_contents", None)
-        yield Place(name, get), get()
-    if not is_users(f.__code__):
-        return
-    for name in _names(f.__code__):
-        if name in f.__globals__:
-            yield (
-                Place(name, functools.partial(f.__globals__.get, name)),
-                f.__globals__[name],
-            )
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """Return the names of globals in a function and in those that it defines."""
-    found = set(code.co_names)
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            found |= _names(inner)
+def _is_library(kind: type) -> bool:
+    """Whether a class is none of the user's: its code is in none of the user's files."""
+    found = _libraries.get(kind)
+    if found is None:
+        codes = [f.__code__ for part in vars(kind).values() for f in _functions_in(part)]
+        root = kind.__module__.partition(".")[0]
+        known = root in LIBRARIES or root in ("xgrad", "types", "typing", "collections", "enum")
+        found = known and root != "types" if not codes else not any(map(is_users, codes))
+        _libraries[kind] = found
     return found
+
+
+_libraries: dict[type, bool] = {}
+
+
+def _is_users_module(x: types.ModuleType) -> bool:
+    """Whether a module is the user's own, rather than of an installed package."""
+    file = getattr(x, "__file__", None)
+    if file is None:
+        return getattr(x, "__spec__", None) is None
+    return is_users(compile("", file, "exec"))

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays.array import SCALARS, Array
+from ..arrays.array import Array
 from ..backends import (
     Backend,
 )
 from . import engines
-from .captures import Place, places
+from .captures import guards_of
+from .guards import Values
 from .loop import use
 from .passes import optimised
 from .program import Program, Var
@@ -43,8 +44,11 @@ class Entry:
     ) -> None:
         self.program, self.structure, self.donated = program, structure, donated
         self.owner, self.plan = owner, shorter(optimised(program), owner.engine)
-        self.hidden: list[Hidden] = []
-        self.numbers: list[tuple[Place, Any]] = []
+        self._now: Callable[[], Any] = list
+        self.changed = ""  # what is no longer as it was
+        self.computed: list[Values] = []  # what is captured and stands nowhere: it was computed
+        self.unproved = self.proves = False  # that this does not depend on what is captured
+        self._first: list[tuple[int, Values]] = []
         self.watched: list[tuple[Array, Any]] = []
         self.free: list[Any] = []
         self.bytes = 0
@@ -55,18 +59,20 @@ class Entry:
         self._allocate: Any = None
         self._lock = threading.RLock()
 
-    def watch(self, captured: list[Captured], f: Callable[..., Any]) -> None:
-        """Find where the function finds what it captures."""
-        found: dict[int, list[Place]] = {}
-        for place, value in places(f):
-            if type(value) in SCALARS:
-                self.numbers.append((place, value))
-            else:
-                raw = value._raw if isinstance(value, Array) else value
-                found.setdefault(id(raw), []).append(place)
+    def watch(
+        self, captured: list[Captured], f: Callable[..., Any], given: list[Any], frames: Any
+    ) -> None:
+        """Find where the function finds what it captures, and what else it sees."""
         backend = self.program.backend
-        self.hidden = [Hidden(c, found.get(id(c.raw), []), backend) for c in captured]
-        self.guarded = bool(self.hidden or self.numbers or self.watched)
+        guards = guards_of(f, given, frames, {id(c.raw) for c in captured})
+        places = [guards.found.get(id(c.raw), []) for c in captured]
+        hidden = [Hidden(c, backend) for c in captured]
+        self.guarded = bool(hidden or guards or self.watched)
+        self._now = guards.compiled(hidden, places)
+        given_raws = list(zip(captured, places, strict=True))
+        self.computed = [Values(c.raw) for c, found in given_raws if not found]
+        self._first = [(i, Values(c.raw)) for i, (c, found) in enumerate(given_raws) if found]
+        self.unproved = bool(self.computed and self._first)
 
     def prepare(self) -> None:
         """Make the source, and what runs it."""
@@ -113,20 +119,27 @@ class Entry:
 
     def captured(self) -> list[Any] | None:
         """Return the arrays that the function captures; None if the program is not for them."""
-        for place, value in self.numbers:
-            now = place.get()
-            if now is not value and not (type(now) is type(value) and now == value):
-                return None
         for holder, copy in self.watched:
             if not np.array_equal(holder._raw, copy):
                 return None
-        found = []
-        for hidden in self.hidden:
-            raw = hidden.now()
-            if raw is None:
-                return None
-            found.append(raw)
-        return found
+        found = self._now()
+        if type(found) is str:
+            self.changed = found
+            return None
+        if self.unproved and not all(first.hold(found[i]) for i, first in self._first):
+            self.changed, self.proves = "the values of an array", True
+            return None
+        return found  # type: ignore[no-any-return]
+
+    def follow(self, old: Entry) -> None:
+        """Take the place of an entry whose captured arrays had other values.
+
+        If what the function computes of arrays from outside is the same for both, it is taken
+        for independent of them, and is not computed again.
+        """
+        if old.proves and len(old.computed) == len(self.computed):
+            pairs = zip(old.computed, self.computed, strict=True)
+            self.unproved = self.unproved and not all(a.equal(b) for a, b in pairs)
 
 
 def shorter(program: Program, engine: str) -> Program:
@@ -140,20 +153,23 @@ def _quietly(run: Callable[..., Any], *inputs: Any) -> Any:
 
 
 class Hidden:
-    """A captured array, and the places where the function finds it."""
+    """A captured array.
+
+    Attributes:
+        holder: what holds it where the function finds it nowhere.
+    """
 
     holder: Any
 
-    def __init__(self, captured: Captured, found: list[Place], backend: Backend) -> None:
-        self.holder, self.baked, self.places = captured.holder, captured.baked, found
+    def __init__(self, captured: Captured, backend: Backend) -> None:
+        self.holder, self.baked = captured.holder, captured.baked
         self.shape, self.dtype = tuple(captured.raw.shape), captured.raw.dtype
         self.backend = backend
 
-    def now(self) -> Any:
-        """Return the raw array as it is now; None if the program does not fit it."""
-        x: Any = self.places[0].get() if self.places else self.holder
-        for place in self.places[1:]:
-            if place.get() is not x:
+    def now(self, x: Any, *others: Any) -> Any:
+        """Return the raw array as it is now at all its places; None if the program does not fit."""
+        for other in others:
+            if other is not x:
                 return None
         raw: Any = x._raw if isinstance(x, Array) else x
         types: Any = self.backend.array_types  # as its classes are not known to be arrays

@@ -20,6 +20,7 @@ from ..backends import (
     backend_of_type,
     creating_like,
 )
+from ..custom.streams import Draws
 from ..debugging.observer import readers
 from ..engine import tape
 from ..engine.guarding import no_refills
@@ -236,7 +237,8 @@ class Compiled(Generic[P, R_co]):
     def _record(self, call: Arguments, args: Any, kwargs: Any) -> Any:
         """Run the function and record it; return what it returned."""
         self._require_apart(call)
-        self._note(call)
+        old = self.entries.get(call.key)
+        self._note(call, old.changed if old else "")
         try:
             entry, found = self._recorded(call)
         except errors.TraceError as error:
@@ -247,6 +249,8 @@ class Compiled(Generic[P, R_co]):
             )
             self.entries[call.key] = None
             return self.f(*args, **kwargs)
+        if old is not None:
+            entry.follow(old)
         self.entries.pop(call.key, None)
         self.entries[call.key] = entry
         if call.quick is not None:
@@ -268,8 +272,12 @@ class Compiled(Generic[P, R_co]):
         inputs = [Array(x) for x in given]
         like = given[0] if given else cls(call.backend.xp.zeros(()))
         try:
-            with trace, no_refills(), creating_like(like):  # captured arrays are read anew
-                out = _recorded_run(self.f, *call.arguments(inputs))
+            args, kwargs = call.arguments(inputs)
+            draws = Draws(self.f, (args, kwargs))
+            with trace, no_refills(), creating_like(like), draws:  # captured arrays are read anew
+                out = _recorded_run(self.f, args, kwargs)
+            if draws:
+                self._warn_of_draws(draws)
             leaves, structure = trees.flatten(out)
             trace.require_unwritten(inputs, given, call.name)
         except BaseException:
@@ -289,7 +297,7 @@ class Compiled(Generic[P, R_co]):
         donated = frozenset(trace.inputs[i] for i in call.donated)
         entry = Entry(self, program, structure, donated)
         entry.watched = list(trace.watched)
-        entry.watch(hidden, self.f)
+        entry.watch(hidden, self.f, call.others(), trace.frames)
         examples = [x.value if isinstance(x, Lazy) else x for x in flat]
         copy = call.backend.xp.asarray
         found = [
@@ -297,10 +305,11 @@ class Compiled(Generic[P, R_co]):
         ]
         return entry, found
 
-    def _note(self, call: Arguments) -> None:
+    def _note(self, call: Arguments, changed: str) -> None:
         """Log a recording; warn if there are many."""
         self._traces += 1
         why = "" if self._last_key is None else difference(self._last_key, call.key)
+        why = why or (f"{changed} has changed" if changed else "")
         self._last_key = call.key
         logger.info("recording %s%s", self.name, f" again: {why}" if why else "")
         if self._traces == MANY:
@@ -315,6 +324,17 @@ class Compiled(Generic[P, R_co]):
         if kind not in self._warned:
             self._warned.add(kind)
             warnings.warn(text, errors.CompileWarning, stacklevel=5)
+
+    def _warn_of_draws(self, draws: Draws) -> None:
+        kinds = [getattr(d.stream.generator, "__name__", type(d.stream.generator)) for d in draws]
+        names = [k if isinstance(k, str) else f"{k.__module__}.{k.__qualname__}" for k in kinds]
+        self._warn(
+            f"compile: {self.name} draws random numbers by {' and '.join(dict.fromkeys(names))} "
+            "while it is recorded, and every later call has the same. Draw from "
+            "xgrad.random.default_rng(seed), whose draws are recorded, or pass the numbers as an "
+            "argument",
+            "draws",
+        )
 
     # Looking inside --------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import numpy as np
 from .fusing import BLOCK
 from .program import Equation
 
-__all__ = ["HELPERS", "aligned", "copy_of", "out_of", "shown"]
+__all__ = ["BITS", "HELPERS", "aligned", "copy_of", "out_of", "shown", "squares"]
 
 
 def shown(e: Equation, x: Any) -> Any:
@@ -42,22 +42,30 @@ def copy_of(backend: Any) -> Callable[[Any], Any]:
     return lambda x: backend.xp.asarray(x, copy=True)
 
 
+ALONE = 10_000
+"""Up to how many elements a scalar product is: a longer one wakes the threads of the BLAS."""
+
+
+def squares(x: Any) -> Any:
+    """Return the sum of the squares of an array's elements: it is NaN if one is."""
+    if x.size <= ALONE:
+        return np.vdot(x, x)
+    flat = x.ravel(order="K")
+    end = flat.size // BLOCK * BLOCK
+    blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
+    return np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
+
+
 def _strong(a: Any, b: Any, out: Any) -> None:
     """Write the product in which zero times anything is zero."""
     np.multiply(a, b, out)
-    if out.size <= BLOCK:
-        total = np.vdot(out, out)
-    else:  # by blocks: longer scalar products wake the threads of the BLAS
-        flat = out.ravel(order="K")
-        end = flat.size // BLOCK * BLOCK
-        blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
-        total = np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
+    total = squares(out)
     if total != total:  # noqa: PLR0124 - true for NaN alone
         dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
         np.copyto(out, 0, where=dead)
 
 
-_BITS = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
+BITS = {4: np.dtype(np.int32), 8: np.dtype(np.int64)}
 """Integers of the size of what is chosen."""
 
 
@@ -70,23 +78,28 @@ def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
     if not all(x.ndim == 0 or (x.shape == out.shape and x.flags.c_contiguous) for x in arrays):
         np.copyto(out, np.where(condition, a, b))
         return
-    bits: Any = _BITS[out.dtype.itemsize]
+    bits: Any = BITS[out.dtype.itemsize]
     n: int = out.size
     mask = condition.reshape(-1).view(np.int8)
     yes, no, into = (x.view(bits) if x.ndim == 0 else x.reshape(-1).view(bits) for x in arrays[1:])
-    from_zero = no.ndim == 0 and no == 0
-    work = np.empty((2, min(n, BLOCK)), bits)
-    for s in range(0, n, BLOCK):
-        e = min(s + BLOCK, n)
+    from_zero, to_zero = no.ndim == 0 and no == 0, yes.ndim == 0 and yes == 0
+    step = n if n <= 2 * BLOCK else BLOCK
+    work = np.empty((2, step), bits)
+    for s in range(0, n, max(step, 1)):
+        e = min(s + step, n)
         every, other = work[0, : e - s], work[1, : e - s]
-        np.negative(mask[s:e], every, dtype=bits, casting="unsafe")  # all bits, or none
+        np.copyto(every, mask[s:e])  # 0 or 1: all bits in a product, or none
         y = yes if yes.ndim == 0 else yes[s:e]
         if from_zero:
-            np.bitwise_and(y, every, into[s:e])
+            np.multiply(y, every, into[s:e])
             continue
         x = no if no.ndim == 0 else no[s:e]
+        if to_zero:
+            np.multiply(x, every, other)
+            np.subtract(x, other, into[s:e])
+            continue
         np.bitwise_xor(x, y, other)
-        np.bitwise_and(other, every, other)
+        np.multiply(other, every, other)
         np.bitwise_xor(other, x, into[s:e])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..backends.batched import Batch
 from ..engine.contractions import has_nan
+from .helpers import squares
 from .program import Program
 from .replay import Source
 
@@ -60,13 +61,10 @@ class Mending:
 def _has_nan(found: tuple[Any, ...]) -> bool:
     """Whether arrays of NumPy have a NaN, by the shortest way."""
     for x in found:
-        total = _TOTAL(x, None)
+        total = squares(x)
         if total != total:  # noqa: PLR0124 - true for NaN alone
             return True
     return False
-
-
-_TOTAL = np.add.reduce
 
 
 def bare(x: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from .buffers import shows, strides_of
 from .fusing import grouped
 from .helpers import shown
-from .nests import TYPES, Nest, expression, is_nest, is_write, number, prelude
+from .nests import TYPES, Nest, expression, is_nest, is_write, local, number, prelude
 from .program import Equation, Program, Var
 from .replay import Source
 from .toolchain import library, vector_functions
@@ -168,6 +168,12 @@ class NativeSource(Source):
             self._point(v, strides_of(v))
         return name
 
+    def made_by(self, v: Var, text: str) -> None:
+        """Let a call make a result, and tell C where it is."""
+        super().made_by(v, text)
+        if v.dtype.name in TYPES:
+            self._point(v, strides_of(v))
+
     def _view(self, e: Equation) -> None:
         super()._view(e)
         out, source = e.outs[0], e.args[0]
@@ -191,7 +197,7 @@ class NativeSource(Source):
             like = TYPES[next((x for x in arrays if x.dtype.kind != "b"), arrays[0]).dtype.name]
             given = [inner[x] if x in inner else self._operand(nest, x, like) for x in _hashable(e)]
             text = expression(e, given)
-            nest.lines.append(f"const {TYPES[e.outs[0].dtype.name]} s{k} = {text};")
+            nest.lines.append(f"const {local(TYPES[e.outs[0].dtype.name])} s{k} = {text};")
         for v in outs:
             self.new(v)
         for v in outs:

@@ -14,7 +14,7 @@ import numpy as np
 from ..ops.indexing import is_basic
 from .program import Equation, Var
 
-__all__ = ["TYPES", "Nest", "expression", "is_nest", "prelude"]
+__all__ = ["TYPES", "Nest", "expression", "is_nest", "local", "prelude"]
 
 TYPES = {
     "float64": "double",
@@ -116,30 +116,35 @@ def expression(e: Equation, a: list[str]) -> str | None:
     if name in TESTS:
         return f"!!{TESTS[name]}({a[0]})"
     if name in ("maximum", "minimum"):
-        return _larger(a[0], a[1], ">" if name == "maximum" else "<")
+        return f"{name}_{kind.replace(' ', '_')}({a[0]}, {a[1]})"
+    if name == "strong_multiply":
+        return _strong(e, a[0], a[1], kind)
     if name == "clip":
-        return _clipped(e, a)
+        return _clipped(e, a, kind)
     return {
         "negative": f"-{a[0]}",
         "positive": a[0],
         "square": f"{a[0]} * {a[0]}",
         "reciprocal": f"({kind})1 / {a[0]}",
         "logical_not": f"!{a[0]}",
-        "strong_multiply": f"(({a[0]} == 0) | ({a[1]} == 0)) ? ({kind})0 : {a[0]} * {a[1]}",
         "where": f"{a[0]} ? {a[1]} : {a[2]}",
         "astype": f"({kind}){a[0]}",
     }.get(name)
 
 
-def _larger(x: str, y: str, sign: str) -> str:
-    return f"(({x} != {x}) | ({x} {sign} {y})) ? {x} : {y}"
+def _strong(e: Equation, x: str, y: str, kind: str) -> str:
+    """Return the product in which zero times anything is zero."""
+    for mask, other, i in ((y, x, 1), (x, y, 0)):
+        if getattr(e.args[i], "dtype", None) == np.bool_:
+            return f"{mask} ? {other} : ({kind})0"
+    return f"strong_{kind.replace(' ', '_')}({x}, {y})"
 
 
-def _clipped(e: Equation, a: list[str]) -> str:
+def _clipped(e: Equation, a: list[str], kind: str) -> str:
     text = a[0]
-    for i, sign in ((1, ">"), (2, "<")):
+    for i, name in ((1, "maximum"), (2, "minimum")):
         if len(e.args) > i and e.args[i] is not None:
-            text = f"({_larger(text, a[i], sign)})"
+            text = f"{name}_{kind.replace(' ', '_')}({text}, {a[i]})"
     return text
 
 
@@ -209,7 +214,7 @@ class Nest:
             offset = " + ".join(f"i{d} * {s[k]}" for d, s in enumerate(strides) if s[k]) or "0"
             return f"*({kind}*)(q{k} + {offset})"
 
-        body = [f"const {kind} v{k} = {at(k, kind)};" for k, kind in self._loads]
+        body = [f"const {local(kind)} v{k} = {at(k, kind)};" for k, kind in self._loads]
         body += self.lines
         body += [f"{at(k, kind)} {sign} {value};" for k, kind, sign, value in self.stores]
         loops = [f"for (long long i{d} = 0; i{d} < {n}; i{d}++)" for d, n in enumerate(shape)]
@@ -237,11 +242,35 @@ class Nest:
         return shape, strides
 
 
+def local(kind: str) -> str:
+    """Return the type of what is not stored: vector instructions choose by whole numbers."""
+    return "int" if kind == TYPES["bool"] else kind
+
+
+CHOICES = """
+static inline {kind} maximum_{name}({kind} x, {kind} y) {{
+ const {kind} m = x > y ? x : y;
+ return x == x ? m : x;
+}}
+static inline {kind} minimum_{name}({kind} x, {kind} y) {{
+ const {kind} m = x < y ? x : y;
+ return x == x ? m : x;
+}}
+static inline {kind} strong_{name}({kind} x, {kind} y) {{
+ const {kind} m = y == 0 ? ({kind})0 : x * y;
+ return x == 0 ? ({kind})0 : m;
+}}
+"""
+"""Functions that choose, one condition after the other: GCC makes branches of one expression."""
+
+
 def prelude(vector: frozenset[str]) -> str:
-    """Return the head of a source: what the C library has for several numbers at once."""
+    """Return the head of a source: vector functions of the C library, and what it lacks."""
     declared = ""
     for n in sorted(vector):
         for t, s in (("double", ""), ("float", "f")):
             given = f"{t}, {t}" if n == "pow" else t
             declared += f'__attribute__((simd("notinbranch"))) extern {t} {n}{s}({given});\n'
-    return declared + "#include <math.h>\n"
+    kinds = ("double", "float", "long long", "int")
+    choices = [CHOICES.format(kind=kind, name=kind.replace(" ", "_")) for kind in kinds]
+    return declared + "#include <math.h>\n" + "".join(choices)

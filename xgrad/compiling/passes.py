@@ -111,7 +111,15 @@ def is_repeated(x: Any) -> bool:
 
 
 def _unwrapped(e: Equation) -> Equation:
-    """Return an equation with the ufunc in the place of a wrapper that is for single precision."""
+    """Return an equation with the ufunc in the place of a function that comes to one."""
+    plainly = getattr(e.function, "plainly", None)
+    found = plainly(*e.args, **e.kwargs) if plainly else None
+    if found:
+        e = e.replaced({})
+        e.function, e.args = found
+        e.kwargs = {}
+        e.path = f"xp.{e.function.__name__}"
+        return e
     inner = getattr(e.function, "__wrapped__", None)
     if not e.path.startswith("xp.special.") or type(inner) is not np.ufunc or e.kwargs:
         return e

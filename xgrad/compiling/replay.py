@@ -13,22 +13,20 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
-from .blocks import Blocks
 from .buffers import Memory, may_return_its_argument, shows, strides_of
-from .fusing import BLOCK, fused, is_choice
-from .helpers import HELPERS, aligned, copy_of, out_of, shown
+from .fusing import BLOCK, fused
+from .helpers import HELPERS, aligned, copy_of, shown
 from .program import Equation, Program, Var
+from .singles import REDUCTIONS, Singles
+from .writes import overwritten
 
 __all__ = ["Source"]
 
 HELD = 1 << 25
 """Up to how many bytes the results of a loop are in buffers, which are held between calls."""
 
-REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
-SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
-
-class Source(Blocks):
+class Source(Singles):
     """The source of ``make`` for a program, and the constants that it names.
 
     Attributes:
@@ -58,6 +56,7 @@ class Source(Blocks):
         self.parameters = list(self.names.values())
         self.targets = self._targets() if into else {}
         self.places = [f"d{n}" for n in range(len(program.outputs))] if into else []
+        self.overwritten = overwritten(program) if self.is_numpy else set()
         self.made: set[Var] = set()  # what has new memory in each call
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
@@ -214,7 +213,7 @@ class Source(Blocks):
         out = e.outs[0]
         if shows(e) is not None:
             self._view(e)
-        elif hasattr(e.function, "into") and sum(v.nbytes for v in e.outs) <= HELD:
+        elif hasattr(e.function, "into") and not e.kwargs and sum(v.nbytes for v in e.outs) <= HELD:
             given = ", ".join(self.literal(x) for x in e.args)
             outs = ", ".join(self.new(v) for v in e.outs)
             self.body.append(f"{self.const(e.function)}.into(({given},), ({outs},))")
@@ -223,13 +222,7 @@ class Source(Blocks):
         elif type(e.function) is np.ufunc and not e.kwargs and e.function.nout == 1:
             self._ufunc(e, i)
         elif e.name in REDUCTIONS and self._reduces_plainly(e):
-            name, x = REDUCTIONS[e.name], self.names[e.args[0]]
-            f, axis, keep = (
-                self.fixed(f"np.{name}.reduce"),
-                e.kwargs.get("axis"),
-                e.kwargs.get("keepdims"),
-            )
-            self.body.append(f"{f}({x}, {axis!r}, None, {self.new(out)}, {bool(keep)})")
+            self._reduction(e)
         elif e.name in ("setitem", "index_add") and len(e.args) == 3:
             self._write(e, i)
         elif e.name == "strong_multiply" and isinstance(e.args[0], (Var, np.ndarray)):
@@ -241,69 +234,9 @@ class Source(Blocks):
         elif e.name == "where" and len(e.args) == 3:
             self._where(e)
         elif e.name in ("concat", "stack") and self._joins(e):
-            f = self.fixed("np.concatenate" if e.name == "concat" else "np.stack")
-            parts, axis = self.literal(e.args[0]), e.kwargs.get("axis", 0)
-            self.body.append(f"{f}({parts}, {axis!r}, {self.new(out)})")
+            self._join(e)
         else:
             self._call(e)
-
-    def _joins(self, e: Equation) -> bool:
-        parts = e.args[0]
-        return (
-            len(e.args) == 1
-            and e.kwargs.keys() <= {"axis"}
-            and type(e.kwargs.get("axis", 0)) is int
-            and all(
-                isinstance(x, (Var, np.ndarray)) and x.shape and x.dtype == e.outs[0].dtype
-                for x in parts
-            )
-        )
-
-    def _where(self, e: Equation) -> None:
-        """Choose into a buffer; NumPy's `where` makes new memory, and branches at each element."""
-        out = e.outs[0]
-        if out.size < 4096 or out.order is not None or not is_choice(e):
-            self._call(e)
-            return
-        given = [self.names[e.args[0]], *[self.literal(x, out.dtype) for x in e.args[1:]]]
-        self.body.append(f"choose({', '.join(given)}, {self.new(out)})")
-
-    @staticmethod
-    def _reduces_plainly(e: Equation) -> bool:
-        x = e.args[0]
-        return (
-            isinstance(x, Var)
-            and len(e.args) == 1
-            and e.kwargs.keys() <= {"axis", "keepdims", "dtype"}
-            and e.kwargs.get("dtype") in (None, x.dtype)
-            and x.dtype == e.outs[0].dtype
-        )
-
-    def _ufunc(self, e: Equation, i: int) -> None:
-        out = e.outs[0]
-        arrays = [x for x in e.args if isinstance(x, Var)]
-        like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
-        given = [self.literal(x, like) for x in e.args]
-        plain = getattr(e.function, "signature", None) is None
-        if out.size <= 1 and plain:  # out= costs NumPy more than it saves here
-            symbol = SYMBOLS.get(e.function.__name__)
-            if symbol and len(given) == 2:
-                text = f"{given[0]} {symbol} {given[1]}"
-            elif e.function is np.negative:
-                text = f"-{given[0]}"
-            else:
-                text = f"{self.const(e.function)}({', '.join(given)})"
-            name = self.names[out] = self.local()
-            self.body.append(f"{name} = {text}")
-            return
-        over = None
-        if plain and out.dtype.kind != "c":  # NumPy multiplies complex numbers otherwise in place
-            over = next(
-                (x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order),
-                None,
-            )
-        f, name = self.const(e.function), self.new(out, over)
-        self.body.append(f"{f}({', '.join(given)}, {out_of(e)}{name})")
 
     def _view(self, e: Equation) -> None:
         out, source = e.outs[0], e.args[0]
@@ -313,6 +246,8 @@ class Source(Blocks):
             if not out.shape and "..." not in key:
                 key = f"{key}, ..." if key != "()" else "..."  # an array, not a number
             text = f"{self.names[source]}[{key}]"
+        elif e.name == "matrix_transpose" and self.is_numpy:
+            text = f"{self.names[source]}.mT"
         else:
             text = self._text(e)
         if not fixed:
@@ -333,7 +268,8 @@ class Source(Blocks):
         out, add = e.outs[0], e.name == "index_add"
         if not self._written_over(e, i):
             self.new(out)
-            self._copy_all(out, x)
+            if out not in self.overwritten:
+                self._copy_all(out, x)
         name, given = self.names[out], self.literal(value)
         if not is_basic(key):
             index = self.literal(key) if add else self.key(key)
@@ -391,23 +327,6 @@ class Source(Blocks):
             self.body.append(f"copyto({view}, {given}, 'unsafe')")
         else:
             self.body.append(f"{view}[...] = {given}")
-
-    def _text(self, e: Equation) -> str:
-        given = [self.literal(x) for x in e.args]
-        given += [f"{k}={self.literal(v)}" for k, v in e.kwargs.items()]
-        return f"{self.const(e.function)}({', '.join(given)})"
-
-    def _call(self, e: Equation) -> None:
-        text = self._text(e)
-        for v in e.outs:
-            self.names[v] = self.local()
-        names = ", ".join(self.names[v] for v in e.outs)
-        if not e.outs:
-            self.body.append(text)
-        elif e.several:
-            self.body.append(f"{names}, = {text}")
-        else:
-            self.body.append(f"{names} = {text}")
 
     @property
     def bytes(self) -> int:

@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
 from ..engine import tape
 from ..engine.contractions import has_nan
+from .mended import mended
 from .mending import Mending, bare, dressed
 from .passes import optimised
 from .program import Equation, Opaque, Program, Var, inputs_of, line_text, walked
@@ -58,6 +59,9 @@ class Trace:
         self.watched: list[tuple[Array, Any]] = []  # arrays of NumPy on other libraries, and copies
         self.streams: dict[int, Stream] = {}
         self.region = 0
+        self.frames: dict[CodeType, dict[str, Any]] = {}  # the user's code that ran
+        if parent is not None:
+            self.frames = parent.frames
         self._tokens: list[Any] = []
 
     def __enter__(self) -> Trace:
@@ -270,16 +274,18 @@ class Trace:
         inner = Trace(self.name, self.base, self.cls, self)
         with inner:
             made = again()
-        outs = [bare(x) for x in made]
+        parts = [x if isinstance(x, self.cls) else self.cls(x) for x in map(bare, made)]
+        outs = [
+            inner.imported(x) if x.var is not None and x.trace is not inner else _symbol(x)
+            for x in parts
+        ]
         needed = [self.cls(c.raw, self.captured(c.holder), self) for c in inner.hidden.values()]
         needed += [x for _, x in inner.outer.values()]
         given = [*map(bare, found), *needed]
         if all(x.var is None for x in given):
             return made if any(has_nan(x.value) for x in given[: len(found)]) else found
         inputs = [*[c.var for c in inner.hidden.values()], *[v for v, _ in inner.outer.values()]]
-        program = Program(
-            "mending", self.base, inputs, len(inputs), inner.equations, [_symbol(x) for x in outs]
-        )
+        program = Program("mending", self.base, inputs, len(inputs), inner.equations, outs)
         step = Mending(optimised(program), len(found))
         symbols = tuple(
             [_symbol(x) if x.trace is self or x.var is None else self.imported(x) for x in given]
@@ -295,19 +301,28 @@ class Trace:
         results = [out] if len(found) == 1 else out
         return [dressed(like, x) for like, x in zip(made, results, strict=True)]
 
+    def mended(self, plain: Any, careful: Any, arrays: list[Any]) -> list[Any]:
+        """Return the same of arrays on a tape, by ``plain(xp, arrays)`` and ``careful(...)``."""
+        return mended(plain, careful, arrays)
+
     # Lines ---------------------------------------------------------------------------------------
 
     def line(self) -> tuple[str, int] | None:
         """Return file and number of the user's line that runs, if the function is on the stack."""
         frame: FrameType | None = sys._getframe(2)
+        found = None
         while frame is not None:
             code = frame.f_code
             if is_users(code):
-                return code.co_filename, frame.f_lineno
+                if found is None:
+                    found = code.co_filename, frame.f_lineno
+                if code in self.frames:
+                    return found
+                self.frames[code] = frame.f_globals
             if code.co_name == "_recorded_run":
-                return None
+                return found
             frame = frame.f_back
-        return None
+        return found
 
     def where_now(self) -> str:
         """Return the user's line that runs as the end of a message."""

@@ -1,4 +1,4 @@
-"""The engine ``"jax"``: a program of NumPy run by JAX as one compiled function of XLA."""
+"""The engine ``"jax"``: a program of NumPy, or of JAX itself, as one compiled function of XLA."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class XlaSource:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.backend = load("jax")
+        if program.backend is not self.backend and np.ndarray not in program.backend.array_types:
+            raise ValueError(
+                "compile: engine='jax' runs programs of NumPy's and of JAX's arrays; this one is "
+                f"of {program.backend.name}"
+            )
         self.engine = import_module("xgrad_backends.jax_engine")
         for e in program.equations:
             _require_plain(e)
@@ -43,14 +48,20 @@ class XlaSource:
         """Return a function that returns ``run``."""
         backend, outputs = self.backend, self.program.outputs
         jitted = self.engine.jit(lambda *inputs: run_on(backend, self.engine, self.program, inputs))
+        is_own = self.program.backend is backend
 
         def run(*inputs: Any) -> list[Any]:
-            found = iter(jitted(*[backend.from_numpy(x, None) for x in inputs]))
-            return [
-                np.array(next(found)) if isinstance(x, (Var, np.ndarray)) else x for x in outputs
-            ]
+            given = inputs if is_own else [backend.from_numpy(x, None) for x in inputs]
+            found = jitted(*given)
+            arrays = iter(found if is_own else map(np.array, found))
+            return [next(arrays) if _is_array(x, backend) else x for x in outputs]
 
         return lambda: run
+
+
+def _is_array(x: Any, backend: Backend) -> bool:
+    """Whether an output of a program is an array, computed or constant."""
+    return isinstance(x, (Var, np.ndarray, *backend.array_types))
 
 
 def _require_plain(e: Equation) -> None:
@@ -89,7 +100,7 @@ def run_on(backend: Backend, engine: Any, program: Program, inputs: Any) -> list
                 )
             out = function(*args, **kwargs)
         values.update(zip(e.outs, out if e.several else (out,), strict=True))
-    return [value(x) for x in program.outputs if isinstance(x, (Var, np.ndarray))]
+    return [value(x) for x in program.outputs if _is_array(x, backend)]
 
 
 def _mended_on(backend: Backend, engine: Any, step: Mending, args: list[Any]) -> Any:

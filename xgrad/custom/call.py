@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
+from ..arrays.lent import LENT, lend
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
-from ..backends import COMPLEX, REAL
+from ..backends import BY_TYPE, COMPLEX, REAL
 from ..engine import effects, handed, tape
-from ..engine.guarding import guarded, is_lent
+from ..engine.guarding import guarded, is_lent, taken, unshared
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
 
@@ -61,6 +62,19 @@ def _kept(x: Any) -> Any:
     return guarded(_raw(x)) if is_lent(x) else _raw(x)
 
 
+def kept(residuals: Any) -> Any:
+    """Return what a rule saves for its other half; arrays that their owner may refill guarded."""
+    if type(residuals) is Array:
+        return unshared(residuals) if LENT and is_lent(residuals) else residuals
+    if type(residuals) in BY_TYPE:
+        return guarded(residuals)
+    if type(residuals) is tuple:
+        return tuple([kept(x) for x in residuals])
+    if residuals is None or trees.is_leaf_type(residuals):
+        return residuals
+    return trees.map(lambda x: kept(x) if trees.is_leaf_type(x) else x, residuals)
+
+
 def is_floating(x: Any) -> bool:
     """Whether a leaf is a floating-point array or number, which may have a derivative."""
     if not trees.is_leaf_type(x) or type(x) in (bool, int):
@@ -70,20 +84,36 @@ def is_floating(x: Any) -> bool:
 
 
 def recorded(
-    out: Any, rule: Rule, parents: tuple[Any, ...], saved: Any, name: str, near: Any = None
+    out: Any,
+    rule: Rule,
+    parents: tuple[Any, ...],
+    saved: Any,
+    name: str,
+    near: Any = None,
+    constant: Collection[int] = (),
 ) -> Any:
     """Return the result of a custom function with its place on the tape.
 
-    With a raw array `near`, of its library and device, a walk visits it in any case.
+    Args:
+        out: the result.
+        rule: how to walk through it.
+        parents: the nodes of its arguments.
+        saved: what the rule is given.
+        name: what the function is called.
+        near: a raw array of its library and device, if a walk is to visit it in any case.
+        constant: which parts of the result are known to depend on nothing.
     """
     flat, structure = trees.flatten(out)
-    arrays = [trees.as_array(x, name) for x in flat]
+    arrays = [trees.as_array(taken(x), name) for x in flat]
     fit = ([(x._raw.shape, x._raw.dtype) for x in arrays], structure)
     node = [next_serial(), rule, parents, saved, fit]
     if near is not None:
         effects.note(node, near)
     return structure.unflatten(
-        [Array(x._raw, selected(node, i)) if is_floating(x) else x for i, x in enumerate(arrays)]
+        [
+            Array(x._raw, selected(node, i)) if is_floating(x) and i not in constant else x
+            for i, x in enumerate(arrays)
+        ]
     )
 
 
@@ -183,4 +213,7 @@ def fitting_tangents(tangent: Any, fit: Any, what: str) -> list[Array]:
                 f"{what} returned a tangent of shape {t.shape}; expected {tuple(shape)}, "
                 "as the result"
             )
-    return [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
+    found = [cast(handed.namespace, t, dtype) for t, (_, dtype) in zip(flat, fit[0], strict=True)]
+    for t in found:
+        lend(t._raw)  # a rule may give a buffer that it keeps
+    return found

@@ -72,7 +72,8 @@ def checkpoint(f: F) -> F:
         captured = captured_by(nodes + effects.nodes_of(visits), [x._node for x in leaves])
         parents = (*call.parents, *captured)
         call.parents = ()
-        if not visits and not any(p is not None for p in parents):
+        constant = {i for i, x in enumerate(outs) if x._node is None}
+        if not visits and (len(constant) == len(outs) or not any(p is not None for p in parents)):
             return _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
@@ -80,7 +81,7 @@ def checkpoint(f: F) -> F:
         del outs
         saved = (f, call, captured, first, None)
         near = visits[0].zero if visits else None
-        return recorded(_cut(out), rule, parents, saved, name, near)
+        return recorded(_cut(out), rule, parents, saved, name, near, constant)
 
     return checkpointed  # type: ignore[return-value] # what it is called with is the same
 

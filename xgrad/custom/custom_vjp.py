@@ -8,12 +8,14 @@ from typing import Any
 
 from .. import errors
 from ..arrays.array import Array
+from ..arrays.lent import LENT
 from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
 from ..backends import REAL
 from ..backends.batched import running_levels
+from ..engine.guarding import taken
 from ..engine.transposing import transposed
 from ..errors.kinds import require_function
-from .call import Call, checked, filled, recorded
+from .call import Call, checked, filled, kept, recorded
 
 
 class custom_vjp:  # noqa: N801 - used as a decorator
@@ -82,6 +84,8 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             call = Call((x,))
             parents, call.parents = call.parents, ()
             return recorded(out, self._rule, parents, (call, residuals), self.f.__name__)
+        if LENT and id(out._raw) in LENT:
+            out = taken(out)
         fit = (out._raw.shape, out._raw.dtype), ((x._raw.shape, x._raw.dtype),)
         saved = x._raw, residuals
         return Array(out._raw, [next_serial(), self._of_one, x._node, saved, fit])
@@ -113,7 +117,10 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: fwd of {self.f.__name__} returned {type(result).__name__}; "
                 "expected a pair (out, residuals)"
             )
-        return result
+        out, residuals = result
+        if residuals is None or (type(residuals) is Array and not LENT):
+            return out, residuals
+        return out, kept(residuals)
 
     def _lift(self, node: Node) -> Any:
         # residuals depend on the arguments; only running fwd on the outer tape says how

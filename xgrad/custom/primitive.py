@@ -17,6 +17,7 @@ from ..arrays.node import SAVED, Node, Parts, Rule, selected
 from ..backends import backend_of, effects
 from ..backends.batched import Batch, NotBatchedError
 from ..engine import tape
+from ..engine.guarding import taken
 from ..engine.transposing import transposed
 from ..errors.kinds import require_function
 from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
@@ -95,7 +96,7 @@ class primitive:  # noqa: N801 - used as a decorator
         if not self.has_rule:
             raise self.no_rule()
         call.leaves = [_raw(x) for x in call.leaves]
-        out = self._run(call.arguments(call.arrays), kwargs)
+        out = trees.map(taken, self._run(call.arguments(call.arrays), kwargs))
         leaves = [trees.as_array(x, self.name) for x in trees.leaves(out)]
         if any(x._node is not None for x in leaves):
             raise errors.RuleError(

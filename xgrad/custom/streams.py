@@ -20,6 +20,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..backends import ADAPTERS, Stream, load, loaded
+from ..random import Generator
 
 _MOST = 5000
 """How many objects are looked at before the search is given up."""
@@ -95,7 +96,21 @@ def _reachable(start: Any, kinds: Mapping[type, Any]) -> Iterator[Any]:
 
 
 _PLAIN = frozenset(
-    (Array, np.ndarray, bool, int, float, complex, str, bytes, type(None), CodeType, slice, range)
+    (
+        Array,
+        Generator,
+        np.ndarray,
+        bool,
+        int,
+        float,
+        complex,
+        str,
+        bytes,
+        type(None),
+        CodeType,
+        slice,
+        range,
+    )
 )
 
 

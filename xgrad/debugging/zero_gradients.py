@@ -11,9 +11,10 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
 from ..engine.projection import ones_like
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..engine.tape import SERIAL, Parts
 from .lost_paths import Losses, told
 from .notes import Line, indented

@@ -5,6 +5,8 @@ What is run by MPI, PyTorch's process groups, NCCL, threads or nobody else is to
 these packages is imported before one of their communicators is handed over.
 """
 
+from typing import TYPE_CHECKING
+
 from .chunks import compute, map_blocks, map_overlap, persist, sum_chunks
 from .communicator import Communicator, Serial
 from .group import Group, group, use
@@ -33,3 +35,11 @@ __all__ = [
     "use",
     "value_and_grad",
 ]
+
+
+if not TYPE_CHECKING:  # checkers know the names from above, and of others that there are none
+
+    def __getattr__(name):
+        from .names import missing
+
+        raise AttributeError(missing(f"module {__name__!r}", name, __all__, "dist.group()."))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import tree as trees
 from ..backends import COMPLEX, REAL
 from .collectives import communicate
 from .communicator import Communicator, Serial
 from .messages import Line, Message
+from .names import missing
 
 __all__ = ["Group", "group", "use"]
 
@@ -55,6 +56,12 @@ class Group:
 
     def __repr__(self) -> str:
         return f"<rank {self.rank} of {self.size}>"
+
+    if not TYPE_CHECKING:  # for checkers there are no other names
+
+        def __getattr__(self, name):
+            known = [n for n in dir(type(self)) if n[0] != "_"]
+            raise AttributeError(missing("a group of ranks", name, known, "comm."))
 
     def allreduce(self, x: Any, op: str = "sum") -> Any:
         """Return the sum, mean, largest or smallest of all ranks' arrays, on every rank.

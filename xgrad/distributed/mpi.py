@@ -37,7 +37,9 @@ class _MPI:
         if self._on_device and not backend.on_host(x):
             backend.synchronize(backend.device(x))
             return backend.copied(x)
-        return np.array(backend.to_numpy(x), order="C")
+        host = backend.to_numpy(x)
+        dtype = host.dtype if host.dtype.isnative else host.dtype.newbyteorder()
+        return np.array(host, dtype, order="C")
 
     def _home(self, y: Any, near: Raw) -> Raw:
         """Return what came back on the library and the device of an array."""

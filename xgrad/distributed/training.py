@@ -8,8 +8,8 @@ from typing import Any
 from .. import tree as trees
 from ..arrays.array import Array
 from ..custom.no_grad import no_grad
+from ..engine.argnums import Argnums
 from ..engine.picklable import picklable
-from ..engine.record import Argnums
 from ..ops.creation import asarray
 from ..transforms import gradients
 from .group import Group, group

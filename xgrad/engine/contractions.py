@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import backend_of, is_recorded, under
-from ..backends.effects import recorder
+from ..arrays.node import SAVED, Rule, next_serial
+from ..backends import BY_TYPE, backend_of, is_recorded, under
+from ..backends.effects import Recorder, recorder
 from .handed import NAMESPACES
 
 
@@ -21,16 +22,18 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     """Whether an array on the host has a NaN.
 
     One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
-    of these `unseen` is said, but for one that is recorded and on an outer tape, where another
-    formula would be differentiated in turn.
+    of these `unseen` is said.
     """
     if isinstance(x, (tuple, dict)):  # of an op with several results
         parts = x.values() if isinstance(x, dict) else x
         return any(has_nan(part, unseen) for part in parts if part is not None)
-    raw = under(x._raw if type(x) is Array else x)
-    backend = backend_of(raw)
+    raw = x._raw if type(x) is Array else x
+    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
+    if backend.under is not None:
+        raw = under(raw)
+        backend = backend_of(raw)
     if not backend.on_host(raw):
-        return unseen and not (type(x) is Array and is_recorded(raw))
+        return unseen
     total = backend.xp.sum(raw) if raw.shape else raw
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
@@ -42,17 +45,22 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
     operands. An entry keeps its first value where something that is not finite was really used:
     the same contraction tells, of ones where `g` is not zero and where operands are not finite.
     While a function is recorded nobody knows whether a NaN comes out: the program looks when it
-    runs. Where an outer tape watches as well, the value is the first one: nobody looks.
+    runs. Where an outer tape watches as well, so do the derivatives of such a step.
 
     Args:
         pull: the op's own.
         arrays: which of the saved values are operands; the others are parameters.
     """
 
-    def each(f: Callable[[Any], Any], saved: Any) -> Any:
+    def operands(saved: Any) -> list[Any]:
         values = saved if len(arrays) > 1 else (saved,)
+        pairs = zip(values, arrays, strict=True)
+        return [x for x, is_array in pairs if is_array and x is not None and type(x) not in SCALARS]
+
+    def having(given: list[Any], saved: Any) -> Any:
+        values, left = saved if len(arrays) > 1 else (saved,), iter(given)
         done = [
-            f(x) if is_array and x is not None and type(x) not in SCALARS else x
+            next(left) if is_array and x is not None and type(x) not in SCALARS else x
             for is_array, x in zip(arrays, values, strict=True)
         ]
         return tuple(done) if len(arrays) > 1 else done[0]
@@ -62,34 +70,52 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
 
-        def again() -> list[Any]:
-            clean = pull(xp, g, each(lambda x: xp.where(xp.isfinite(x), x, 0.0), saved))
-            used = pull(
-                xp,
-                xp.astype(g != 0, g.dtype),
-                each(lambda x: xp.astype(xp.logical_not(xp.isfinite(x)), x.dtype), saved),
-            )
-            both = zip(clean, used, strict=True) if several else [(clean, used)]
-            parts = zip(found, both, strict=True)
-            return [xp.where(xp.real(u) > 0, c, d) for c, (d, u) in parts if c is not None]
+        def plainly(xp: Any, given: list[Any]) -> list[Any]:
+            g, *xs = given
+            parts = pull(xp, g, having(xs, saved))
+            return [c for c in (parts if several else [parts]) if c is not None]
 
-        here = [c for c in found if c is not None]
-        if any(map(has_nan, here)):
-            instead = iter(again())
-        elif _waits(here[0]):
-            instead = iter(recorder.get().if_nan(here, again))  # type: ignore[union-attr]
+        def carefully(xp: Any, given: list[Any], cs: list[Any] | None = None) -> list[Any]:
+            g, *xs = given
+            odd = [xp.logical_not(xp.isfinite(x)) for x in xs]
+            zeroed = [xp.where(bad, 0.0, x) for bad, x in zip(odd, xs, strict=True)]
+            ones = [xp.astype(bad, x.dtype) for bad, x in zip(odd, xs, strict=True)]
+            clean = plainly(xp, [g, *zeroed])
+            used = plainly(xp, [xp.astype(g != 0, g.dtype), *ones])
+            parts = zip(plainly(xp, given) if cs is None else cs, clean, used, strict=True)
+            return [xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
+
+        here, given = [c for c in found if c is not None], [g, *operands(saved)]
+        program = _waited(here[0]) if here and type(here[0]) is Array else None
+        if program is None:
+            made = _instead(found, lambda: carefully(xp, given, here))
         else:
-            return cs
-        made = [None if c is None else next(instead) for c in found]
+            made = _filled(found, program.mended(plainly, carefully, given))
         return made if several else made[0]
 
     return strong
 
 
-def _waits(x: Any) -> bool:
-    """Whether an array is recorded, and may be looked at when the program runs."""
-    now = recorder.get()
-    return now is not None and type(x) is not Array and is_recorded(x) and now.has_values(under(x))
+def _instead(found: Any, again: Callable[[], list[Any]], unseen: bool = False) -> Any:
+    """Return cotangents, or those of ``again()`` if one has a NaN; what is None stays None."""
+    here = [c for c in found if c is not None]
+    if not here:
+        return found
+    program = None if type(here[0]) is Array else _waited(here[0])
+    if program is not None:
+        return _filled(found, program.if_nan(here, again))
+    return _filled(found, again()) if any(has_nan(c, unseen) for c in here) else found
+
+
+def _filled(found: Any, made: list[Any]) -> list[Any]:
+    instead = iter(made)
+    return [None if c is None else next(instead) for c in found]
+
+
+def _waited(x: Any) -> Recorder | None:
+    """Return the program in which an array is recorded, and may be looked at when it runs."""
+    raw, now = x._raw if type(x) is Array else x, recorder.get()
+    return now if now is not None and is_recorded(raw) and now.has_values(under(raw)) else None
 
 
 def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:
@@ -108,17 +134,67 @@ def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ..
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
-        if not any(c is not None and has_nan(c, unseen=True) for c in found):
-            return cs
-        ndim = max(len(c.shape) for c in found if c is not None)
-        axes, dead = together(ndim, saved), None
-        for part in g if isinstance(g, (list, tuple)) else [g]:
-            unused = _unused(xp, part, ndim, axes)
-            dead = unused if dead is None else xp.logical_and(dead, unused)
-        made = [c if c is None or _is_summed(c, dead) else _without_nan(xp, c, dead) for c in found]
+
+        def unused() -> Any:
+            ndim = max(len(c.shape) for c in found if c is not None)
+            axes, dead = together(ndim, saved), None
+            for part in g if isinstance(g, (list, tuple)) else [g]:
+                other = _unused(xp, part, ndim, axes)
+                dead = other if dead is None else xp.logical_and(dead, other)
+            return dead
+
+        def again() -> list[Any]:
+            dead, here = unused(), [c for c in found if c is not None]
+            return [c if _is_summed(c, dead) else _without_nan(xp, c, dead) for c in here]
+
+        if any(map(_is_infinite, saved if type(saved) is tuple else (saved,))):
+            dead = unused()  # what is finite here may have a derivative that is not
+            given = spared(g, dead), spared(saved, dead)
+            found = spared(pull(xp, *given) if several else [pull(xp, *given)], dead)
+        made = _instead(found, again, unseen=True)
         return made if several else made[0]
 
     return strong
+
+
+def _is_infinite(x: Any) -> bool:
+    """Whether a saved value is on an outer tape and has entries that are not finite."""
+    if type(x) is not Array or x._node is None:
+        return False
+    raw = under(x._raw)
+    backend = backend_of(raw)
+    if not backend.on_host(raw):
+        return True
+    total = backend.xp.sum(raw) if raw.shape else raw
+    return bool(total - total != 0)
+
+
+def spared(x: Any, dead: Any) -> Any:
+    """Return arrays of an outer tape whose derivatives are zero instead of NaN where unused."""
+    if type(x) is list or type(x) is tuple:
+        return type(x)([spared(part, dead) for part in x])
+    if type(x) is not Array or x._node is None or len(x.shape) > len(dead.shape):
+        return x
+    unused = dead._raw if type(dead) is Array else dead
+    if len(x.shape) < len(dead.shape):
+        if any(n != 1 for n in dead.shape):
+            return x
+        unused = NAMESPACES[type(unused)].reshape(unused, ())
+    elif _is_summed(x, dead):
+        return x
+    return Array(x._raw, [next_serial(), _SPARED, x._node, unused, None])
+
+
+_SPARED = Rule(
+    "spared",
+    lambda xp, g, dead: _without_nan(xp, g, dead),
+    lambda xp, g, dead, fit, times: _without_nan(xp, g, dead),
+    lambda xp, ts, dead, fit, times: _without_nan(xp, ts[0], dead),
+    lambda node: Array(node[SAVED]),
+    makes_zeros=True,
+)
+_SPARED.is_opaque = False
+"""The identity, whose derivative is zero instead of NaN where `saved` is true."""
 
 
 def of_unused(g: Any, cs: Any) -> Any:
@@ -127,13 +203,16 @@ def of_unused(g: Any, cs: Any) -> Any:
         return cs
     several = isinstance(cs, (list, tuple))
     found = cs if several else [cs]
-    if not any(c is not None and has_nan(c, unseen=True) for c in found):
-        return cs
-    dead, xp = None, NAMESPACES[type(next(c for c in found if c is not None))]
-    for part in g.values() if isinstance(g, dict) else [g]:
-        unused = xp.all(part == 0)
-        dead = unused if dead is None else xp.logical_and(dead, unused)
-    made = [None if c is None else _without_nan(xp, c, dead) for c in found]
+
+    def again() -> list[Any]:
+        here = [c for c in found if c is not None]
+        dead, xp = None, NAMESPACES[type(here[0])]
+        for part in g.values() if isinstance(g, dict) else [g]:
+            unused = xp.all(part == 0)
+            dead = unused if dead is None else xp.logical_and(dead, unused)
+        return [_without_nan(xp, c, dead) for c in here]
+
+    made = _instead(found, again, unseen=True)
     return made if several else made[0]
 
 

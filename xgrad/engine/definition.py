@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import errors
 from ..backends import Backend, backend_of_type, missing
+from ..errors.kinds import is_unknown
 from ..names import lacking, too_many, unexpected
 from . import handed
 from .frames import called
@@ -26,7 +27,7 @@ class Op:
         name: what it is called, without the underscore of a private one.
         kind: the name of its decorator.
         path: the backend's name of the function, as ``"linalg.svd"``.
-        arrays: the names of its array arguments; none if it takes a sequence of them.
+        arrays: the names of its array arguments; none if it `joins`, and takes a sequence of them.
         rest: the names of parameters that may be given by position.
         keywords: the names of what may be given by keyword.
         parameters: the names of all that is no array, in the order of the signature.
@@ -45,6 +46,7 @@ class Op:
         arrays: int | None,
         adapter: str = "",
         name: str = "",
+        joins: bool = False,
     ) -> None:
         self.name, self.kind = name or f.__name__.lstrip("_"), kind
         self.path = adapter or path + self.name
@@ -55,9 +57,8 @@ class Op:
         ]
         if arrays is None:
             arrays = sum(p.kind is p.POSITIONAL_ONLY for p in parameters)
-        self.variadic = positional[:1] != [] and "Sequence[Array]" in str(positional[0].annotation)
-        own = [p.name for p in positional][:arrays]
-        self.arrays, self.rest = own * (not self.variadic), [p.name for p in positional][arrays:]
+        names = [p.name for p in positional]
+        self.joins, self.arrays, self.rest = joins, names[: 0 if joins else arrays], names[arrays:]
         by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
         self.keywords = {p.name for p in parameters if p.kind in by_name}
         self.defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
@@ -75,7 +76,7 @@ class Op:
         """Refuse a rule that asks for what the op does not have."""
         given = {*self.arrays, *self.rest, *self.keywords, "out"}
         for name in names_of(f, skip):
-            if name not in given and not self.variadic:
+            if name not in given and not self.joins:
                 raise TypeError(
                     f"{self.name}: its rule asks for {name!r}; it may ask for {', '.join(given)}"
                 )
@@ -159,6 +160,8 @@ class Op:
                 try:
                     x = makers[name](x)  # noqa: PLW2901 - the same in its plain form
                 except (TypeError, ValueError):
+                    if any(map(is_unknown, x if isinstance(x, (tuple, list)) else (x,))):
+                        raise ValueError(f"{called(self.path)}: got {errors.UNKNOWN}") from None
                     sort = "an integer" if makers[name] is integer else "integers"
                     raise TypeError(
                         f"{called(self.path)}: {name} is {x!r:.60} of type "

@@ -44,7 +44,11 @@ def pushforward(
         return tangents
     like = next(iter(tangents.values()))
     raw = like._raw if taped else like
-    waits = not (is_recorded(raw) or backend_of(raw).on_host(under(raw)))
+    backend = backend_of(raw)
+    if backend.under is None:
+        waits = not backend.on_host(raw)
+    else:
+        waits = not (is_recorded(raw) or backend.on_host(under(raw)))
     if sparse or (waits and any(map(_fills, path))):
         return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
     seeds = dict(tangents)
@@ -87,7 +91,11 @@ def _pushed(
                 ts = (near,)
             else:
                 ts = tuple([None if p is None else held(p[0]) for p in parents])
-                near = next((t for t in ts if t is not None), None)
+                near = None
+                for t in ts:
+                    if t is not None:
+                        near = t
+                        break
             if near is not None:
                 if taped:
                     saved = rule.lift(node)

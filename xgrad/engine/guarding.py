@@ -4,21 +4,26 @@ An op saves the operands that its derivative needs. An `Array` of ours is never 
 the tape's back, but a library's own array is its owner's, who may refill it in the next turn of a
 loop, as simulations do; and so is the buffer of an `Array` that was made of one without a copy. So
 it is copied when it is saved. A large one costs less to lock: NumPy then refuses to write to it
-until the function that uses it has run. A large view, which cannot be locked for its base can still
-be written to, is compared with its last copy, and copied again only if it has changed.
+until the function that uses it has run. Who made a view, a memoryview or a pointer before may write
+all the same, so a locked one is looked at once more when the function has run. A large view, which
+cannot be locked for its base can still be written to, is compared with its last copy, and copied
+again only if it has changed.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from types import FrameType
 from typing import Any
 
 from ..arrays.array import Array
+from ..arrays.leaving import OWN
 from ..arrays.lent import LENT
 from ..arrays.node import Run, is_inside
-from ..backends import BY_TYPE, Raw
+from ..backends import BY_TYPE, Backend, Raw, backend_of
 
 LARGE = 1024
 """From how many elements on an array is locked, or compared with its last copy."""
@@ -63,8 +68,7 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     found = is_inside() if backend.lock is not None and x.size >= LARGE else None
     if found is None:
         return backend.copied(x)
-    if lock and not found.walks_later and (unlock := backend.lock(x)) is not None:  # type: ignore[misc] # as just asked
-        found.unlock.append(unlock)
+    if lock and not found.walks_later and _locked(x, backend, found, _users_line):
         return x
     last = found.copies.get(id(x))
     if last is None or last[0] is not x or not backend.same(x, last[1]):
@@ -86,11 +90,44 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
         return guarded(x, lock=False)
     if backend.unchanged is None or (backend.lock is not None and x.size < LARGE):
         return backend.copied(x)
-    if backend.lock is not None and (unlock := backend.lock(x)) is not None:
-        run.unlock.append(unlock)
-    else:
-        run.watched.append(backend.unchanged(x))
+    if backend.lock is None or not _locked(x, backend, run, lambda: None):
+        run.watched.append((backend.unchanged(x), None))
     return x
+
+
+def _locked(x: Raw, backend: Backend, run: Run, line: Callable[[], Any]) -> bool:
+    """Lock an array until the function has run, and have it looked at then, if it can be locked."""
+    if id(x) in run.locked:
+        return True
+    unlock = backend.lock(x)  # type: ignore[misc] # as was asked
+    if unlock is None:
+        return False
+    run.locked[id(x)] = x
+    run.unlock.append(unlock)
+    run.watched.append((backend.unchanged(x), line()))  # type: ignore[misc] # what locks, watches
+    return True
+
+
+def _users_line() -> tuple[str, int] | None:
+    """Return file and number of the line outside of xgrad that runs."""
+    frame: FrameType | None = sys._getframe(3)
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(OWN):
+            return frame.f_code.co_filename, frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def taken(x: Any) -> Any:
+    """Return what a function of the user's gave, where it may be a buffer that it fills again."""
+    if isinstance(x, Array):
+        if not LENT or id(x._raw) not in LENT or _promised():
+            return x
+        return Array(backend_of(x._raw).copied(x._raw), x._node)
+    backend = BY_TYPE.get(type(x))
+    if backend is None or not backend.mutable or _promised():
+        return x
+    return backend.copied(x)
 
 
 def guarded_key(key: Any) -> Any:

@@ -220,7 +220,9 @@ def _nothing(xp: Any, g: Any) -> None:
 class Linear(Transposed):
     """An op that is linear in its arrays together: its jvp is the op itself on the tangents."""
 
-    def __init__(self, op: Op, transposes: tuple[Any, ...], zeros: bool, own: Any = None) -> None:
+    def __init__(
+        self, op: Op, transposes: tuple[Any, ...], zeros: bool = False, own: Any = None
+    ) -> None:
         super().__init__(op, transposes, zeros, own)
         names = zip(op.arrays, transposes, strict=False)
         self.likes = frozenset(name for name, f in names if f is not None)

@@ -1,4 +1,4 @@
-"""The five kinds of op, and what the engine owns for every derivative rule.
+"""The kinds of op, and what the engine owns for every derivative rule.
 
 The decorator is the mathematics, the ``def`` is the standard's signature, and the backend's
 function of the same name is the body; a body is written only where the backends have none.
@@ -12,6 +12,7 @@ kind                     the rule states                       the engine derive
 ``elementwise``          each partial derivative, once         vjp = conj(partial) g,
                                                                jvp = partial t
 ``linear``               the transpose                         jvp = the op itself on the tangents
+``joint``                the transpose, to each of a sequence  jvp = the op itself on the tangents
 ``multilinear``          one transpose per argument            jvp = sum with one argument replaced
 ``rule``                 vjp, and jvp if it is not to be the   a missing jvp = transpose of the vjp
                          transpose of vjp
@@ -62,6 +63,7 @@ __all__ = [
     "constant_operator",
     "elementwise",
     "factor",
+    "joint",
     "linear",
     "mask",
     "multilinear",
@@ -115,8 +117,7 @@ def linear(
 
     Args:
         transposes: for each array argument ``f(xp, g, ...)``, or None if the op is not linear in
-            that argument; for an op of any number of arrays the one ``f(xp, g, likes, ...)`` that
-            gives a sequence.
+            that argument.
         zeros: whether the transposes fill unused entries with zeros.
         path: the prefix of the backend's name of the function.
         view: if the result shows the argument's own entries, ``view(base, new, **params)`` gives
@@ -130,9 +131,26 @@ def linear(
         op = Op(f, "linear", path, len(transposes), adapter)
         for transpose in transposes:
             op.require_names(transpose, 2)
-        kind = (Joint if op.variadic else Linear)(op, transposes, zeros, own)
+        kind = Linear(op, transposes, zeros, own)
         kind.fills = fills
         return _finish(op, f, _call(op, kind, view))
+
+    return decorate
+
+
+def joint(transpose: Callable[..., Any]) -> Decorator:
+    """Define an op that is linear in any number of arrays together, given as one sequence.
+
+    Args:
+        transpose: ``f(xp, g, likes, ...)`` gives the cotangent of each array; `likes` says what
+            each of them is like.
+    """
+
+    def decorate(f: Any) -> Any:
+        op = Op(f, "joint", "", 1, joins=True)
+        op.require_names(transpose, 2)
+        kind = Joint(op, (transpose,))
+        return _finish(op, f, joint_call(op, kind))
 
     return decorate
 
@@ -216,8 +234,6 @@ def _call(op: Op, kind: Kind, view: Any = None, axes: Any = None) -> Callable[..
     plain = not op.parameters and isinstance(kind, (Elementwise, Multilinear, Constant))
     if len(op.arrays) == 1 and op.keywords.isdisjoint(op.arrays):
         return unary_call(op, kind) if plain else single_call(op, kind, view)
-    if isinstance(kind, Joint):
-        return joint_call(op, kind)
     if isinstance(kind.own, Writing):
         return writing_call(op, kind)
     return binary_call(op, kind, axes) if plain and len(op.arrays) == 2 else general_call(op, kind)

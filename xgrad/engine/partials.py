@@ -8,6 +8,7 @@ something.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -49,7 +50,11 @@ class over:  # noqa: N801 - it reads as a word in a rule: `over(lambda xp, x: 1 
 
     def __call__(self, xp: Any, *values: Any) -> Any:
         """Return the partial derivative itself."""
-        return 1 / self.divisor(xp, *values)
+        divisor = self.divisor(xp, *values)
+        try:
+            return 1 / divisor
+        except ZeroDivisionError:  # of Python's numbers; arrays divide by it
+            return math.copysign(math.inf, divisor.real)
 
 
 Partial = Callable[..., Any] | factor | mask | over | int

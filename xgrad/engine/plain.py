@@ -6,11 +6,12 @@ parameter is, its annotation says; the values reach backends and rules as Python
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+
+from ..errors.kinds import length
 
 PLAIN = frozenset((int, bool, type(None)))
 """Types of numbers of axes, lengths and flags that are what they should be."""
@@ -49,7 +50,7 @@ def number(x: Any) -> Any:
 
 def integer(x: Any) -> Any:
     """Return an integer, or raise TypeError; None stays as it is."""
-    return x if x is None else int(operator.index(x))
+    return x if x is None else int(length(x))
 
 
 def integers(x: Any) -> Any:
@@ -65,7 +66,7 @@ def integers(x: Any) -> Any:
             return x
     if isinstance(x, (list, tuple, range)) or getattr(x, "shape", ()) != ():
         return tuple([integers(n) for n in x])
-    return operator.index(x)
+    return length(x)
 
 
 def as_tuple(x: Any) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.node import Parts
 from ..backends import BY_TYPE, COMPLEX, REAL, backend_of
 from .handed import NAMESPACES
+from .plain import integers
 
 
 class Like(NamedTuple):
@@ -84,7 +85,7 @@ def cast(xp: Any, c: Any, dtype: Any) -> Any:
 def spread_to(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Bring a tangent to the shape and dtype of the result."""
     raw = t._raw if type(t) is Array else t
-    return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, shape), dtype)
+    return cast(xp, t if raw.shape == shape else xp.broadcast_to(t, integers(shape)), dtype)
 
 
 def ones_like(raw: Any) -> Any:

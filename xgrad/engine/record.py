@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from .. import errors
@@ -13,8 +12,9 @@ from ..arrays.array import Array, leaf
 from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
-    PARENTS,
+    RULE,
     SAVED,
+    SELECT,
     SERIAL,
     Node,
     Run,
@@ -33,32 +33,25 @@ from .ownership import Others
 from .picklable import not_callable
 from .projection import ones_like
 from .seeds import kind, matched
-from .walks import any_alive, cone, pullback
-
-Argnums = int | Sequence[int]
-
-
-def numbers_of(argnums: Argnums) -> tuple[int, ...]:
-    """Return the positions to differentiate as a tuple."""
-    if type(argnums) is int:
-        return (argnums,)
-    given = argnums if isinstance(argnums, (tuple, list, range, set)) else (argnums,)
-    try:
-        return tuple(map(operator.index, given))
-    except TypeError:
-        raise TypeError(
-            f"argnums is {argnums!r:.60} of type {type(argnums).__qualname__}; expected a "
-            "position, or a tuple of positions, counted from 0. The arguments of f come in a "
-            "second call: xgrad.grad(f)(x)"
-        ) from None
-
+from .walks import cone, is_watched, pullback
 
 _WALK_LATER = frozenset(("vjp", "linearize"))
 """Transforms that walk when their caller asks, who may have refilled the arguments by then."""
 
 
+def _is_made(node: Node | None) -> bool:
+    """Whether an op of xgrad made an array, so that nobody else can have it."""
+    return node is not None and not node[RULE].is_opaque and node[RULE] is not SELECT
+
+
 class Record:
-    """One run of a function on fresh leaves, ready to be walked."""
+    """One run of a function on fresh leaves, ready to be walked.
+
+    Attributes:
+        foreign: which results somebody else may have, as who wrote a rule of their own.
+    """
+
+    foreign: Collection[int] = ()
 
     def __init__(
         self,
@@ -110,6 +103,8 @@ class Record:
         self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             for i, x in enumerate(self.outs):
+                if not _is_made(x._node):
+                    self.foreign = {*self.foreign, i}
                 self.outs[i] = Array(x._raw)
         x = None  # type: ignore[assignment]
         first = nodes[0] if len(nodes) == 1 else None
@@ -133,15 +128,16 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
-            if type(x) in BY_TYPE and x.dtype in REAL and x.shape:  # as most, by the shortest way
+            if type(x) in BY_TYPE and x.dtype in REAL:  # as most, by the shortest way
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue
             found, structure = trees.flatten(args[i])
             self.structures.append(structure)
+            arrays = trees.all_differentiable(found, structure, self.what, f"argument {i}")
             leaves = [
-                self._leaf(trees.differentiable(given, self.what), given, outer, mapped, run)
-                for given in found
+                self._leaf(x, given, outer, mapped, run)
+                for x, given in zip(arrays, found, strict=True)
             ]
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):
@@ -220,20 +216,19 @@ class Record:
         return [s if s in inside else None for s in serials]
 
     def _leave(self, x: Any) -> Any:
-        """Return an auxiliary result off this tape, raw if the inputs were."""
+        """Return an auxiliary result, off this tape if nobody outside watches it; see `result`."""
         if not isinstance(x, Array):
             return x
-        if x._node is not None and not any_alive(
-            [leaf[PARENTS] for leaf in self.leaves if leaf[PARENTS] is not None]
-        ):
+        made = _is_made(x._node)
+        if x._node is not None and not (is_recording() and is_watched([x._node], self.leaves)):
             x = Array(x._raw)
-        return trees.like_input(self._let_go(x), None) if self.raw else x
+        return trees.like_input(self._let_go(x, made), None) if self.raw else x
 
-    def _let_go(self, x: Array) -> Array:
+    def _let_go(self, x: Array, made: bool) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
-            self.handed = Others(self.inputs)
-        if self.what in _WALK_LATER:
+            self.handed = Others([*self.inputs])
+        if not made or self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)
 
@@ -241,7 +236,10 @@ class Record:
         """Return what f returned, raw if the inputs were raw and nobody outside watches."""
         if not self.raw:
             return self.out_structure.unflatten(self.outs)
-        outs = [trees.like_input(self._let_go(x), None) for x in self.outs]
+        outs = [
+            trees.like_input(self._let_go(x, i not in self.foreign), None)
+            for i, x in enumerate(self.outs)
+        ]
         return self.out_structure.unflatten(outs)
 
     def pull(
@@ -307,8 +305,8 @@ class Record:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
         own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
-        for value, g in zip(values, self.given):  # noqa: B905 - as in `pull`
-            v = own(value)
+        for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
+            v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
         found, start = [], 0
         for structure in self.structures:

@@ -31,7 +31,10 @@ def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) 
 
 
 def _fitting(x: Any, y: Array, what: str, name: str) -> Array:
-    with creating_like(y._raw):
+    raw = y._raw
+    if type(x) is type(raw) and x.shape == raw.shape and x.dtype == raw.dtype:  # nearly all
+        return Array(x)
+    with creating_like(raw):
         out = trees.as_array(x, what)
     if out.shape != y.shape:
         raise ValueError(f"{what}: the {name} has shape {out.shape}; expected {y.shape}")

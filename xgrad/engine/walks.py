@@ -19,6 +19,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
+from ..arrays.array import Array
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import backend_of
 from .contractions import of_unused
@@ -58,6 +59,15 @@ def cone(
                     break
         path = kept
     return path, others
+
+
+def is_watched(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
+    """Return whether nodes lead to an outer tape that is alive, through or beside these leaves."""
+    _, strangers = _reachable(outputs, set(map(serial_of, leaves)))
+    for node in leaves:
+        if node[PARENTS] is not None:
+            strangers += parents_of(node)
+    return bool(strangers) and any_alive(strangers)
 
 
 def _reachable(outputs: Sequence[Node | None], ends: set[int]) -> tuple[list[Node], list[Node]]:
@@ -131,6 +141,7 @@ class Walk:
 
     Attributes:
         cotangents: what has arrived at each node so far, by serial number.
+        foreign: the `id` of what rules of the user's gave, who may keep it.
         zeros: the nodes whose cotangent has structural zeros, which no infinite derivative may
             turn into NaN.
         owned: the nodes whose cotangent was made by this walk, which may add to it in place.
@@ -138,13 +149,14 @@ class Walk:
         backend: the backend of all this.
     """
 
-    __slots__ = ("backend", "cotangents", "owned", "parts", "plus", "zeros")
+    __slots__ = ("backend", "cotangents", "foreign", "owned", "parts", "plus", "zeros")
 
     def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
         first = next(iter(cotangents.values()))
         self.backend = backend_of(first._raw if taped else first)
         self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
+        self.foreign: set[int] = set()
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
         self.plus = operator.add if taped else operator.iadd
@@ -179,11 +191,18 @@ class Walk:
                 self.zeros.add(parent[0])
 
     def finish(self) -> None:
-        """Put together the parts of leaves, whose turn never comes."""
+        """Put together the parts of leaves, whose turn never comes; copy what is kept elsewhere."""
         for serial, parts in self.parts.items():
             self.zeros.add(serial)
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
+        if self.foreign:
+            for serial, c in self.cotangents.items():
+                if id(c) in self.foreign:
+                    copied = self.backend.copied
+                    self.cotangents[serial] = (
+                        Array(copied(c._raw), c._node) if type(c) is Array else copied(c)
+                    )
 
     def arrived(self, serial: int, g: Any) -> Any:
         """Return the cotangent of an array of which slices were read, now that all parts are in."""
@@ -269,8 +288,10 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
         c = rule.pull_to(xp, g, saved, fit, STRONG[type(g)] if strong else operator.mul)
     else:
         c = rule.pull(xp, g, saved)
-    if strong and rule.is_opaque:
-        c = of_unused(g, c)
+    if rule.is_opaque:
+        if strong:
+            c = of_unused(g, c)
+        walk.foreign.update(map(id, c) if type(c) in (list, tuple) else (id(c),))
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong

@@ -23,7 +23,7 @@
     +-- TraceError                       (TypeError)     ``compile`` needs a value not known yet
     +-- MutationError                    (RuntimeError)  a write that no derivative could follow
     XgradWarning                         (UserWarning)
-    +-- CompileWarning                   a compiled function is slower than it might be
+    +-- CompileWarning                   a compiled function is slow, or draws only once
     +-- ConstantResultWarning            a result that does not depend on what it is derived by
     +-- DegenerateSpectrumWarning        equal eigenvalues that a loss tells apart
     +-- LoopWarning                      ``vmap`` calls a black box in a loop
@@ -67,6 +67,13 @@ __all__ = [
     "XgradError",
     "XgradWarning",
 ]
+
+UNKNOWN = (
+    "an array with a length that is not known, as Dask's X[mask]; expected known ones. Call "
+    "x.compute_chunk_sizes() on Dask's array first, which computes the mask, or weigh the entries "
+    "with xgrad.where(mask, x, 0.0)"
+)
+"""What is wrong with an array of such lengths, and what to do."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -188,7 +195,10 @@ class DegenerateSpectrumWarning(XgradWarning):
 
 
 class CompileWarning(XgradWarning):
-    """A compiled function is recorded anew again and again, or runs uncompiled."""
+    """A compiled function is recorded anew again and again, runs uncompiled, or draws only once.
+
+    Random numbers of other libraries than xgrad are drawn while it is recorded, and stay.
+    """
 
 
 class LoopWarning(XgradWarning):

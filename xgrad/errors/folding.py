@@ -13,7 +13,7 @@ import os
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -23,7 +23,7 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install", "is_from_user", "parts_of", "told_as"]
+__all__ = ["Full", "folded", "install", "is_from_user", "is_users", "parts_of", "told_as"]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -86,7 +86,7 @@ def kept(tb: TracebackType | None, beside: bool = False, own: bool = False) -> T
         run, beside = [], False
         left.append(part)
     left += [] if beside else _plain(run)
-    last = max((i for i, part in enumerate(left) if _is_users(part.tb_frame)), default=None)
+    last = max((i for i, part in enumerate(left) if is_users(part.tb_frame)), default=None)
     if own and last is not None:
         del left[last + 1 :]
     following = None
@@ -132,7 +132,7 @@ def hidden(error: BaseException) -> XgradError | None:
         return None
     found = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     for _ in range(4):
-        if found is None or any(_is_users(part.tb_frame) for part in parts_of(found.__traceback__)):
+        if found is None or any(is_users(part.tb_frame) for part in parts_of(found.__traceback__)):
             return None
         if isinstance(found, XgradError):
             return found
@@ -140,7 +140,8 @@ def hidden(error: BaseException) -> XgradError | None:
     return None
 
 
-def _is_users(frame: FrameType) -> bool:
+def is_users(frame: FrameType) -> bool:
+    """Whether a frame is of a program's own code, and not of an installed library."""
     name = frame.f_code.co_filename
     return not name.startswith(NOT_USERS) and not name.endswith(".pyx")
 
@@ -148,21 +149,29 @@ def _is_users(frame: FrameType) -> bool:
 # What Python prints -------------------------------------------------------------------------------
 
 
-def install() -> None:
-    """Have what Python prints of an error that nobody caught folded, by whatever prints it."""
+Completes = Callable[[BaseException, TracebackType | None], None]
+
+
+def install(complete: Completes) -> None:
+    """Have what Python prints of an error that nobody caught folded, by whatever prints it.
+
+    Args:
+        complete: says more in the error of a call that Python refused.
+    """
     before = sys.excepthook
     if not HOOKS or getattr(before, "__module__", "") == __name__:
         return
 
     def excepthook(kind: type[BaseException], error: BaseException, tb: Any) -> Any:
+        complete(error, tb)
         shown = shortened(error, tb)
         return before(type(shown), shown, shown.__traceback__)
 
     sys.excepthook = excepthook
-    _install_of_threads()
+    _install_of_threads(complete)
 
 
-def _install_of_threads() -> None:
+def _install_of_threads(complete: Completes) -> None:
     """Do the same for an error that ends a thread."""
     before = threading.excepthook
     if getattr(before, "__module__", "") == __name__:
@@ -171,6 +180,7 @@ def _install_of_threads() -> None:
     def excepthook(args: Any) -> Any:
         if args.exc_value is None:
             return before(args)
+        complete(args.exc_value, args.exc_traceback)
         shown = shortened(args.exc_value, args.exc_traceback)
         return before(
             threading.ExceptHookArgs((type(shown), shown, shown.__traceback__, args.thread))
@@ -208,7 +218,7 @@ def _is_own_part(part: TracebackType) -> bool:
 def is_from_user(error: BaseException) -> bool:
     """Whether a user's function raised it, below the one that has just caught it."""
     tb = error.__traceback__
-    return tb is not None and any(_is_users(part.tb_frame) for part in parts_of(tb.tb_next))
+    return tb is not None and any(is_users(part.tb_frame) for part in parts_of(tb.tb_next))
 
 
 class told_as:  # noqa: N801 - it is called as a function is

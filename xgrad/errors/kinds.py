@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import operator
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, NamedTuple, TypeVar
+
+from . import UNKNOWN
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -89,6 +92,18 @@ def require_kind(what: str, name: str, value: Any, annotation: Any) -> None:
             f"{what}: {name} is {value!r:.60} of type {type(value).__qualname__}; expected "
             f"{kind.words}. help({what}) tells of each argument"
         )
+
+
+def length(n: Any) -> int:
+    """Return a whole number, or raise TypeError, or ValueError for a length that is not known."""
+    if is_unknown(n):
+        raise ValueError(f"got {UNKNOWN}")
+    return operator.index(n)
+
+
+def is_unknown(n: Any) -> bool:
+    """Whether this is a length that is not known: NaN stands for it."""
+    return type(n) is float and n != n  # noqa: PLR0124
 
 
 _MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # the import system asks for methods, not for classes, and th
 TWINS = {
     f"scipy.{name}": f"scipy.{name}"
     for name in (
-        "integrate interpolate linalg ndimage optimize signal sparse sparse.linalg spatial "
-        "spatial.distance stats"
+        "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.linalg "
+        "spatial spatial.distance stats"
     ).split()
 }
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""

@@ -14,14 +14,16 @@ from .holding import holds
 
 METHODS = (
     "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std stats median interval entropy "
-    "fit nnlf freeze"
+    "moment support expect fit nnlf freeze"
 ).split()
 VECTORS = (
     "multivariate_normal multivariate_t dirichlet wishart invwishart matrix_normal matrix_t "
     "multinomial dirichlet_multinomial multivariate_hypergeom vonmises_fisher normal_inverse_gamma"
 ).split()
 """The distributions of more than one number that have a twin."""
-OF_VECTORS = "logpdf pdf logpmf pmf mean mode var cov entropy fit marginal __call__".split()
+OF_VECTORS = (
+    "logpdf pdf logcdf cdf logpmf pmf mean mode var cov entropy fit marginal __call__".split()
+)
 
 
 def enter(module: Any, twin_of: Callable[[Any], Any]) -> None:
@@ -67,7 +69,7 @@ def _frozen_vector(cls: Any, twin: Any) -> None:
 
     initialised.xgrad_original = init  # type: ignore[attr-defined]
     cls.__init__ = initialised
-    for method in ("logpdf", "pdf"):  # of counts there is no derivative
+    for method in ("logpdf", "pdf", "logcdf", "cdf"):  # of counts there is no derivative
         own = cls.__dict__.get(method)
         if own is None or not hasattr(type(twin), method):
             continue

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import sys
-from types import FunctionType, MethodType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import xgrad
-
-from ..backends.batched import Batch
 
 SYSTEMS = "scipy.signal._ltisys"
 """Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
 
 
 def holds(x: Any, depth: int = 4) -> bool:
-    """Whether there is an `Array` in an argument, or a tracked one in what a function reads."""
+    """Whether there is an `Array` in an argument, or in what a function reads."""
     if isinstance(x, xgrad.Array):
         return True
     if bare(x) is not x:
@@ -27,6 +25,8 @@ def holds(x: Any, depth: int = 4) -> bool:
         return depth > 0 and any(holds(v, depth - 1) for v in x.values())
     if isinstance(x, _twins("sparse.arrays", "SparseArray")):
         return isinstance(x.data, xgrad.Array)
+    if isinstance(x, _twins("stats.continuous", "_New")):
+        return True
     if isinstance(x, _twins("sparse.linalg.operators", "LinearOperator")):
         return True
     if type(x).__module__ == SYSTEMS:
@@ -39,7 +39,7 @@ def holds(x: Any, depth: int = 4) -> bool:
         )
     if isinstance(x, FunctionType) and depth > 0:
         return any(_read(v, depth - 1) for v in _reads(x))
-    return False
+    return callable(x) and _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)
 
 
 def bare(x: Any) -> Any:
@@ -50,14 +50,17 @@ def bare(x: Any) -> Any:
 
 
 def _read(x: Any, depth: int) -> bool:
-    """Whether a function that reads `x` reads something tracked, or many examples."""
+    """Whether a function that reads `x` reads an `Array`: SciPy writes to what it returns."""
     if isinstance(x, xgrad.Array):
-        return x.is_tracked or isinstance(x._raw, Batch)
-    return (
-        holds(x, depth)
-        if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType))
-        else False
-    )
+        return True
+    if isinstance(x, (list, tuple, dict, FunctionType, functools.partial, MethodType)):
+        return holds(x, depth)
+    return _is_object(x) and depth > 0 and any(_read(v, depth - 2) for v in vars(x).values())
+
+
+def _is_object(x: Any) -> bool:
+    """Whether something may keep arrays as attributes, as a spline does or a user's model."""
+    return hasattr(x, "__dict__") and not isinstance(x, (type, ModuleType))
 
 
 def _reads(f: FunctionType) -> list[Any]:

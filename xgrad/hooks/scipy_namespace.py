@@ -16,7 +16,16 @@ import xgrad
 
 from . import is_enabled
 
+LONG = 64
+"""How long a list is at most that is looked through."""
 _PLAIN = (np.ndarray, np.generic, list, tuple, int, float, complex, type(None))
+
+
+def _is_ours(x: Any) -> bool:
+    """Whether an argument is an `Array`, or a list of numbers among which there is one."""
+    if isinstance(x, (list, tuple)):
+        return len(x) < LONG and any(map(_is_ours, x))
+    return isinstance(x, xgrad.Array)
 
 
 def enter(name: str) -> None:
@@ -28,7 +37,7 @@ def enter(name: str) -> None:
 
     @wraps(asked)
     def array_namespace(*arrays: Any) -> Any:
-        if is_enabled() and any(isinstance(x, xgrad.Array) for x in arrays):
+        if is_enabled() and any(map(_is_ours, arrays)):
             others = [
                 x for x in arrays if not isinstance(x, xgrad.Array) and not isinstance(x, _PLAIN)
             ]

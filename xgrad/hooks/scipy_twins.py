@@ -118,7 +118,7 @@ def _before_class(own: Any, twin: Any) -> None:
     if not hasattr(twin, "of") and isinstance(twin, type):
         own.__init__ = initialised
     for name in METHODS:
-        if hasattr(own, name) and hasattr(twin, name):
+        if any(name in vars(c) for c in own.__mro__) and hasattr(twin, name):
             setattr(own, name, _before_method(own, twin, name))
 
 

@@ -67,7 +67,7 @@ def _inverses(xp: XP, x: Any, d: Any, loss: float) -> tuple[Any, Any, Any]:
 
 
 def _squares(xp: XP, x: Any) -> Any:
-    x = xp.reshape(x, (*x.shape[:-2], -1))
+    x = xp.reshape(x, (*x.shape[:-2], x.shape[-2] * x.shape[-1]))
     out = xp.vecdot(x, x)
     return xp.real(out) if is_complex(out) else out
 

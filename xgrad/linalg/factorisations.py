@@ -55,8 +55,8 @@ def _cholesky_pull(x1: Raw, x2: Raw, /) -> Array:
 
 
 def _cholesky_jvp(xp: XP, t: Any, out: Any) -> Any:
-    """DL = L phi(L^-1 dA L^-H)."""
-    return out @ _lower_half(xp, _inwards(xp, out, hermitian(xp, t)))
+    """DL = L phi(L^-1 dA L^-H), which is lower triangular though A be NaN."""
+    return xp.tril(out @ _lower_half(xp, _inwards(xp, out, hermitian(xp, t))))
 
 
 @rule(vjp=lambda xp, g, out: _cholesky_pull(out, g), jvp=_cholesky_jvp, path="linalg.", core=2)

@@ -47,18 +47,24 @@ def _sum_of_squares(x: Any, axis: Axis, keepdims: bool) -> Any:
 def _norm2(x: Array, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
     """Return the Euclidean norm over axes, scaled so that the squares do not overflow."""
     xp = backend_of(x).xp
-    size = xp.abs(x)
-    if 0 in x.shape:
-        return xp.sum(size, axis=axis, keepdims=keepdims)
-    top = xp.max(size, axis=axis, keepdims=True)
+    return _scaled(xp, xp.abs(x), axis, keepdims, 2.0)
+
+
+def _scaled(xp: XP, size: Any, axis: Axis, keepdims: bool, ord: float) -> Any:
+    """Return the p-norm of non-negative elements over axes, whose powers are of at most 1."""
+    if 0 in size.shape:
+        return xp.sum(size, axis=axis, keepdims=keepdims) ** (1 / ord)
+    top = (xp.max if ord > 0 else xp.min)(size, axis=axis, keepdims=True)
     plain = (top == 0) | (top == math.inf)
     scaled = size / xp.where(plain, xp.ones_like(top), top)
-    out = xp.sqrt(xp.sum(scaled * scaled, axis=axis, keepdims=True))
+    powers = scaled * scaled if ord == 2 else scaled**ord
+    total = xp.sum(powers, axis=axis, keepdims=True)
+    out = xp.sqrt(total) if ord == 2 else total ** (1 / ord)
     out = out * xp.where(plain, xp.ones_like(top), top)
-    shape = kept(x.shape, axis)
+    shape = kept(size.shape, axis)
     if not keepdims:
-        axes = axes_of(len(x.shape), axis)
-        shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+        axes = axes_of(len(size.shape), axis)
+        shape = tuple(n for i, n in enumerate(size.shape) if i not in axes)
     return xp.reshape(out, shape)
 
 
@@ -112,8 +118,7 @@ def _p_direction(xp: XP, x: Any, out: Any, axis: Axis, keepdims: bool, ord: floa
 )
 def _norm_p(x: Array, /, *, axis: Axis, keepdims: bool, ord: float) -> Array:
     """Return the p-norm of non-negative elements over axes."""
-    xp = backend_of(x).xp
-    return xp.sum(x**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    return _scaled(backend_of(x).xp, x, axis, keepdims, ord)
 
 
 @as_given

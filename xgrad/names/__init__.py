@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from types import TracebackType
 from typing import Any, TypeVar
 
+from ..errors import UNKNOWN
 from ..errors.folding import folded, is_from_user
+from ..errors.kinds import is_unknown
 
-__all__ = ["find", "hand", "lacking", "spelled", "too_many", "unexpected"]
+__all__ = ["complete", "find", "hand", "lacking", "spelled", "too_many", "unexpected"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Twin = Callable[[str, str], Any]
@@ -54,7 +57,11 @@ def spelled(f: F) -> F:
             return f(*args, **kwargs)
         except Exception as error:
             is_theirs = _is_of_arguments(error, f)
-            misspelt = misspelled(f, args, kwargs, str(error)) if is_theirs else None
+            misspelt: Exception | None = None
+            if type(error) in (TypeError, ValueError):
+                misspelt = unmeasured(f, args, kwargs, str(error))
+            if misspelt is None and is_theirs:
+                misspelt = misspelled(f, args, kwargs, str(error))
             other = misspelt or folded(error)
             try:
                 if other is error:
@@ -80,6 +87,22 @@ def misspelled(f: Callable[..., Any], args: Any, kwargs: Any, said: str = "") ->
     from . import spelling
 
     return spelling.respelled(f, args, kwargs, said)
+
+
+def complete(error: BaseException, tb: TracebackType | None) -> None:
+    """Say in the error of a call that fits no function how the function is called."""
+    from . import misfits
+
+    misfits.completed(error, tb)
+
+
+def unmeasured(f: Callable[..., Any], args: Any, kwargs: Any, said: str) -> ValueError | None:
+    """Return the error for an array with a length that is not known, None if there is none."""
+    values = (*args, *kwargs.values())
+    lengths = [n for x in values for n in (getattr(x, "shape", None) or ())]
+    if "compute_chunk_sizes()" in said or not any(map(is_unknown, lengths)):
+        return None
+    return ValueError(f"{f.__name__}: got {UNKNOWN}")
 
 
 def unexpected(function: str, keyword: str, takes: Any) -> str:

@@ -15,6 +15,13 @@ _RECORDS = "a dict of arrays, which xgrad.grad takes as it is"
 
 INSTEAD: dict[str, str] = {
     **{
+        f"testing.{name}": _PLAIN.format(name=f"testing.{name}")
+        for name in (
+            "assert_allclose assert_almost_equal assert_approx_equal assert_array_almost_equal "
+            "assert_array_equal assert_array_less assert_equal assert_raises assert_warns"
+        ).split()
+    },
+    **{
         name: _PLAIN.format(name=name)
         for name in (
             "core ctypeslib f2py get_include getbufsize info nested_iters setbufsize "

@@ -24,6 +24,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "dim1": ("axis2",),
     "dims": ("axis", "axes", "shift"),
     "fun": ("f",),
+    "fill": ("fill_value",),
     "func": ("f",),
     "hi": ("max",),
     "in_dims": ("in_axes",),
@@ -38,6 +39,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "out_dims": ("out_axes",),
     "reduction_indices": ("axis",),
     "reps": ("repetitions",),
+    "shape": ("size",),
     "size": ("shape", "num"),
     "steps": ("num",),
     "unbiased": ("correction",),
@@ -51,6 +53,10 @@ INSTEAD = {
     "order": "Arrays have no order in memory here; leave it out",
     "casting": "Use xgrad.astype(x, dtype) before",
     "subok": "Leave it out",
+    "num_workers": "xgrad.data.prefetch(batches) prepares the next one in another thread",
+    "pin_memory": "Leave it out",
+    "shuffle": "With seed= the order is drawn anew in each epoch; without, it is the data's",
+    "requires_grad": "Ask for it of the result: xgrad.asarray({f}(...), requires_grad=True)",
     "like": "Leave it out, or use xgrad.asarray(x) of an array of that library",
 }
 """What to write instead of a keyword of NumPy's that no function here takes."""

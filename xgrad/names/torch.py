@@ -7,6 +7,12 @@ _MODE = "xgrad.no_grad()"
 _DEVICE = "xgrad.set_backend(name), as in xgrad.set_backend('torch:cuda')"
 
 INSTEAD: dict[str, str] = {
+    # Data
+    "data.DataLoader": "xgrad.data.Loader(arrays, batch_size, seed=seed)",
+    "data.Dataset": "the arrays themselves: xgrad.data.Loader((x, y), batch_size)",
+    "data.TensorDataset": "the tuple of arrays: xgrad.data.Loader((x, y), batch_size)",
+    "data.random_split": "xgrad.data.split(arrays, fractions)",
+    "data.Subset": "x[indices]",
     # Arrays
     "Tensor": "xgrad.Array",
     "as_tensor": "xgrad.asarray(data)",

@@ -322,7 +322,8 @@ class MultiheadAttention(Module):
             mixed = xg.matmul(weights, v)
             weights = xg.mean(weights, axis=1) if average_attn_weights else weights
             weights = xg.squeeze(weights, axis=0) if alone else weights
-        out = xg.reshape(xg.permute_dims(mixed, (0, 2, 1, 3)), (batch, n, -1))
+        width = mixed.shape[1] * mixed.shape[3]
+        out = xg.reshape(xg.permute_dims(mixed, (0, 2, 1, 3)), (batch, n, width))
         out = self.out_proj(out)
         if alone:
             return xg.squeeze(out, axis=0), weights
@@ -373,7 +374,8 @@ class MultiheadAttention(Module):
                 attn = xg.reshape(attn, (batch, self.num_heads, n, own))
             parts.append(attn)
         if padding is not None:
-            parts.append(xg.reshape(padding, (-1, 1, 1, own)))
+            count = padding.shape[0] if len(padding.shape) > 1 else 1
+            parts.append(xg.reshape(padding, (count, 1, 1, own)))
         if not parts:
             return None
         total: Any = None

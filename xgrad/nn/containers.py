@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 from ..arrays.types import DType
 from ..random import Generator
@@ -55,10 +55,11 @@ class Sequential(Module):
     layers: list[Module]
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
-        if len(layers) == 1 and isinstance(layers[0], (list, tuple, dict)):
+        if len(layers) == 1 and isinstance(layers[0], (list, tuple, Mapping)):
+            given = "*layers.values()" if isinstance(layers[0], Mapping) else "*layers"
             raise TypeError(
-                f"Sequential: got a {type(layers[0]).__name__} of layers; expected them one by "
-                "one, as in Sequential(*layers) or Sequential(*layers.values())"
+                f"Sequential: got a {type(layers[0]).__name__}; expected the layers one by one, as "
+                f"in Sequential({given}), which numbers them"
             )
         self.layers = [as_module(x) for x in layers]
 
@@ -114,6 +115,13 @@ class Sequential(Module):
 
     def __getitem__(self, i: Any) -> Any:
         return self.replace(layers=self.layers[i]) if isinstance(i, slice) else self.layers[i]
+
+    def __setitem__(self, i: Any, layer: Any) -> NoReturn:
+        """Raise: a module is not changed, but made anew."""
+        raise TypeError(
+            "Sequential: a layer is not replaced in place; write model = model.replace(layers=["
+            "...]), with the others of model.layers"
+        )
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self.layers)

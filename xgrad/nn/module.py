@@ -26,7 +26,7 @@ import inspect
 import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import xgrad as xg
 
@@ -34,6 +34,7 @@ from .. import tree as trees
 from ..arrays.types import Device, DType
 from ..errors.kinds import of_kinds, require_fields
 from ..random import Generator
+from .names import missing_in_module
 
 M = TypeVar("M", bound="Module")
 
@@ -84,7 +85,19 @@ class Module:
             options: ``training=True`` to drop out at random and to normalise by the batch, and
                 ``rng=``, the generator of what is random in training.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not define __call__")
+        name = type(self).__name__
+        forward = ". What is forward() in PyTorch is __call__(self, x, *, training=False, rng=None)"
+        raise NotImplementedError(
+            f"{name} does not define __call__{forward if hasattr(self, 'forward') else ''}"
+        )
+
+    if not TYPE_CHECKING:  # or else every attribute would pass a checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what to write in the place of an attribute that is not there."""
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise AttributeError(missing_in_module(type(self), name))
 
     def update(self: M, *inputs: Any, **options: Any) -> tuple[Any, M]:
         """Return the result in training, and the module with what it learnt besides by gradients.

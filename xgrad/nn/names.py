@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["missing"]
+__all__ = ["METHODS", "missing", "missing_in_module"]
 
 _FIELD = "an array in a field of the module: annotate it in the class, as `weight: Any`"
 _SIZES = "give the input's size as the first argument; sizes are not learnt from the first input"
@@ -112,3 +112,76 @@ def missing(module: str, name: str, names: Iterable[str], elsewhere: Iterable[st
     if same is None:
         return f"{said}. dir(xgrad.{module}) lists what it has"
     return f"{said}. Did you mean xgrad.{module if same in names else other}.{same}?"
+
+
+_LAYERS = "xgrad.nn.Sequential(*model, layer), which is a new one"
+_PARTS = "the fields of the dataclass, or xgrad.nn.named_leaves(model)"
+_HOOK = "a function between two layers, or xgrad.custom_vjp for the cotangent"
+_LOOP = "a loop over xgrad.data.batches(...) with optimizer.step(xgrad.grad(loss)(optimizer.model))"
+
+METHODS = {
+    "add": _LAYERS,
+    "add_module": _LAYERS,
+    "append": _LAYERS,
+    "apply": "xgrad.tree.map(f, model)",
+    "bfloat16": "xgrad.nn.astype(model, dtype)",
+    "buffers": _PARTS,
+    "children": _PARTS,
+    "compile": "xgrad.compile(f), of a function that calls the model",
+    "cpu": "xgrad.nn.to_backend(model, 'numpy')",
+    "cuda": "xgrad.nn.to_backend(model, 'cupy'), or 'torch:cuda'",
+    "double": "xgrad.nn.astype(model, 'float64')",
+    "eval": "model(x): a call is not in training unless it says training=True",
+    "extend": _LAYERS,
+    "fit": _LOOP,
+    "float": "xgrad.nn.astype(model, 'float32')",
+    "forward": "model(x); a class of one's own defines __call__(self, x, *, training, rng)",
+    "get_parameter": "xgrad.nn.parameters(model)[name]",
+    "get_submodule": "the attribute of that name",
+    "half": "xgrad.nn.astype(model, 'float16'), or xgrad.nn.Autocast(model, 'float16')",
+    "insert": _LAYERS,
+    "load_state_dict": "model = xgrad.nn.load_state_dict(model, state)",
+    "modules": _PARTS,
+    "named_buffers": _PARTS,
+    "named_children": _PARTS,
+    "named_modules": _PARTS,
+    "named_parameters": "xgrad.nn.parameters(model).items()",
+    "parameters": "xgrad.nn.parameters(model), a dict; an optimiser takes the model itself, as in "
+    "xgrad.optim.Optimizer(xgrad.optim.Adam(lr=0.001), model)",
+    "predict": "model(x)",
+    "register_backward_hook": _HOOK,
+    "register_buffer": "a field of the dataclass, made with xgrad.nn.buffer()",
+    "register_forward_hook": _HOOK,
+    "register_forward_pre_hook": _HOOK,
+    "register_full_backward_hook": _HOOK,
+    "register_module": "a field of the dataclass",
+    "register_parameter": "a field of the dataclass",
+    "requires_grad_": "xgrad.nn.frozen(model)",
+    "share_memory": "xgrad.distributed, whose workers get the model",
+    "state_dict": "xgrad.nn.state_dict(model)",
+    "summary": "xgrad.nn.summary(model, x)",
+    "to": "xgrad.nn.to_backend(model, name), or xgrad.nn.astype(model, dtype)",
+    "train": "model(x, training=True), or out, model = model.update(x)",
+    "training": "model(x, training=True)",
+    "type": "xgrad.nn.astype(model, dtype)",
+    "zero_grad": "nothing: xgrad.grad gives a new gradient each time",
+}
+"""Methods of other libraries' modules, and what to write instead of each."""
+
+
+def missing_in_module(cls: type, name: str) -> str:
+    """Return the message for an attribute that a module has not."""
+    text = f"{cls.__name__!r} object has no attribute {name!r}"
+    if instead := METHODS.get(name):
+        return f"{text}. Instead: {instead}"
+    fields = getattr(cls, "__dataclass_fields__", {})
+    known = [n for n in (*fields, *dir(cls)) if not n.startswith("_")]
+    if near := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+        return f"{text}. Did you mean {near[0]}?"
+    if cls.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return text
+    return (
+        f"{text}. What __init__ sets is in a copy and in a gradient only if it is a field: "
+        f"annotate it in the class, as `{name}: Any`, and decorate {cls.__name__} with "
+        "@dataclasses.dataclass(init=False)"
+    )

@@ -79,7 +79,14 @@ def _meshgrid(
 
 
 def _broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
-    return xgrad.broadcast_arrays(*map(xgrad.asarray, args))
+    held = [xgrad.asarray(x) if isinstance(x, (list, Array)) else np.asarray(x) for x in args]
+    shape = xgrad.broadcast_shapes(*[x.shape for x in held])
+    return tuple(
+        np.broadcast_to(x, shape)  # None and text stay in NumPy, as a bar chart has them
+        if isinstance(x, np.ndarray) and x.dtype.kind in "OSU"
+        else xgrad.broadcast_to(xgrad.asarray(x), shape)
+        for x in held
+    )
 
 
 def _sort_complex(a: Any) -> Array:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from ..arrays import operators
 from ..arrays.array import SCALARS, Array
+from ..arrays.node import left
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import COMPLEX, XP, Raw, backend_of
 from ..engine.handed import strong
@@ -136,7 +137,7 @@ def _unless_dead(xp: XP, x1: Any, x2: Any) -> Any:
     """Return what a strong product multiplies `x1` by: 0 where it turned NaN or infinity to 0."""
     if type(x2) in SCALARS and math.isfinite(abs(x2)):
         return x2
-    return xp.where((x1 == 0) & (x2 - x2 != 0), 0.0, x2)
+    return xp.where((x1 == 0) & ~xp.isfinite(x2), 0.0, x2)
 
 
 @elementwise(
@@ -671,7 +672,11 @@ def clip(x: Array, /, min: Operand | None = None, max: Operand | None = None) ->
     return _clip(x, min, max)
 
 
-@elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0)
+@elementwise(lambda xp, x1, out: xp.sign(x1) * xp.sign(out), lambda xp: 0.0, name="copysign")
+def _copysign(x1: Operand, x2: Operand, /) -> Array:
+    """Return the magnitude of `x1` with the sign of `x2`, which is not tracked."""
+
+
 def copysign(x1: Operand, x2: Operand, /) -> Array:
     """Return the magnitude of `x1` with the sign of `x2`.
 
@@ -682,6 +687,15 @@ def copysign(x1: Operand, x2: Operand, /) -> Array:
     Returns:
         An array of the broadcast shape. The derivative in `x1` is 1 or -1, at 0 it is 0; in `x2` 0.
     """
+    return _copysign(x1, without_derivative("copysign", x2))
+
+
+def without_derivative(name: str, x: Any) -> Any:
+    """Return an argument off the tape, of which only what does not vary is used."""
+    if type(x) is not Array or x._node is None:
+        return x
+    left(name, x._node)
+    return Array(x._raw)
 
 
 @linear(
@@ -737,16 +751,16 @@ def real(x: Array, /) -> Array:
     return _real(x) if is_complex(x) else positive(x)
 
 
-@elementwise(lambda xp: 0.0)
-def _none_of(x: Array, /) -> Array:
-    """Return zeros in the place of an array on the tape: it has none of what was asked for."""
+@constant
+def _imag_real(x: Array, /) -> Array:
+    """Return zeros, the imaginary part of real numbers."""
     return backend_of(x).xp.zeros_like(x)
 
 
 @as_given
 def imag(x: Array, /) -> Array:
     """Return the imaginary part of each element; zeros for a real array."""
-    return _imag(x) if is_complex(x) else _none_of(x)
+    return _imag(x) if is_complex(x) else _imag_real(x)
 
 
 @as_given

@@ -11,7 +11,7 @@ from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, backend_of
 from ..engine.frames import called
-from ..engine.op import linear
+from ..engine.op import joint, linear
 from ..engine.operands import require_array, require_one_place
 from ..engine.plain import as_tuple
 from ..engine.projection import Like
@@ -38,8 +38,10 @@ def front(axis: int, ndim: int, name: str) -> int:
     return axis % ndim
 
 
-def _inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the permutation that undoes another."""
+def _inverse(axes: tuple[int, ...] | None) -> tuple[int, ...] | None:
+    """Return the permutation that undoes another; where NumPy takes None it is the reversal."""
+    if axes is None:
+        return None
     axes = tuple(a % len(axes) for a in axes)
     return tuple(axes.index(i) for i in range(len(axes)))
 
@@ -243,7 +245,7 @@ def _pieces(xp: XP, g: Any, arrays: list[Any], axis: int | None) -> list[Any]:
     return pieces
 
 
-@linear(_pieces)
+@joint(_pieces)
 def concat(arrays: Sequence[Array], /, *, axis: int | None = 0) -> Array:
     """Return arrays joined along an existing axis; flattened first if it is None.
 
@@ -267,7 +269,7 @@ def _slices(xp: XP, g: Any, arrays: list[Any], axis: int) -> list[Any]:
     ]
 
 
-@linear(_slices)
+@joint(_slices)
 def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """Return arrays of one shape joined along a new axis.
 

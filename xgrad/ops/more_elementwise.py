@@ -30,6 +30,7 @@ from .elementwise import (
     subtract,
     trunc,
     where,
+    without_derivative,
 )
 from .slopes import circle, power_of_two, share2
 from .statistical import all as all_over
@@ -169,6 +170,7 @@ def heaviside(x1: AnyArray, x2: AnyArray, /) -> Array:
         `x2` is 1 where `x1` is 0.
     """
     x1, x2 = paired(x1, x2, "heaviside")
+    x1 = without_derivative("heaviside", x1)
     step = astype(x1 > 0, x1.dtype)
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import xgrad
 from xgrad.backends import creating_like
+from xgrad.scipy.examples import of_one
 
 from .progress import Stopped, Watch
 from .results import Result
@@ -17,6 +18,7 @@ from .vectors import Space
 Evaluate = Callable[[float], tuple[float, float]]
 
 
+@of_one("optimize.lbfgs")
 def lbfgs(
     f: Callable[..., Any],
     x0: Any,

@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 from xgrad.backends.install import needed
 from xgrad.errors.kinds import require_function
+from xgrad.scipy.examples import of_one
 
 from .minimizing import STOPPED, _bounds
 from .progress import Stopped, Watch
@@ -86,6 +87,7 @@ class _System:
         )
 
 
+@of_one("optimize.least_squares")
 def least_squares(
     residual: Callable[..., Any],
     x0: Any,
@@ -153,6 +155,7 @@ def least_squares(
     return system.result(found)
 
 
+@of_one("optimize.root")
 def root(
     f: Callable[..., Any],
     x0: Any,
@@ -216,6 +219,7 @@ def root(
     return system.result(found)
 
 
+@of_one("optimize.curve_fit")
 def curve_fit(
     f: Callable[..., Any],
     xdata: Any,

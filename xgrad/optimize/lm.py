@@ -7,6 +7,7 @@ from typing import Any
 
 import xgrad
 from xgrad.backends import creating_like
+from xgrad.scipy.examples import of_one
 
 from .lbfgs import _number
 from .progress import Stopped, Watch
@@ -14,6 +15,7 @@ from .results import Result
 from .vectors import Space, jacobian
 
 
+@of_one("optimize.levenberg_marquardt")
 def levenberg_marquardt(
     residual: Callable[..., Any],
     x0: Any,

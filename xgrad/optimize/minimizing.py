@@ -11,6 +11,7 @@ import xgrad
 from xgrad import errors, tree
 from xgrad.backends.install import needed
 from xgrad.errors.kinds import require_function
+from xgrad.scipy.examples import of_one
 
 from .progress import Stopped, Watch
 from .results import Result
@@ -22,6 +23,7 @@ HESSIAN = {"dogleg", "trust-exact"}
 STOPPED = "Stopped by the callback."
 
 
+@of_one("optimize.minimize")
 def minimize(
     f: Callable[..., Any],
     x0: Any,

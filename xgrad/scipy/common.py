@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from difflib import get_close_matches
 from functools import wraps
 from importlib import import_module
 from inspect import signature
@@ -24,6 +25,7 @@ __all__ = [
     "Later",
     "arrays_in",
     "chapter",
+    "fixed",
     "is_tracked",
     "only",
     "outside",
@@ -56,6 +58,23 @@ def is_tracked(*args: Any) -> bool:
     return tape.is_recording() and any(x._node is not None for x in arrays_in(*args))
 
 
+def fixed(name: str, **given: Any) -> Any:
+    """Return an argument in which there is no derivative, raw; refuse a tracked one by its name.
+
+    Args:
+        name: of the function.
+        given: the argument by its name, or several, of which a list is returned.
+    """
+    for key, x in given.items():
+        if is_tracked(x):
+            raise NotImplementedError(
+                f"{name}: {key} is tracked, and {name} has no derivative in it here. Use "
+                f"xgrad.stop_gradient({key}) if it is meant to be constant"
+            )
+    found = [raws(x) for x in given.values()]
+    return found[0] if len(found) == 1 else found
+
+
 def chapter(name: str, *args: Any) -> Namespace:
     """Return a chapter of the SciPy of these arrays; of the current backend if none is one."""
     for x in map(raw, args):
@@ -84,10 +103,19 @@ def rest_of(name: str) -> Callable[[str], Any]:
     """
 
     def attribute(attr: str) -> Any:
+        absent = f"module 'xgrad.scipy.{name}' has no attribute {attr!r}"
+        if attr.startswith("_"):  # the import system asks for __path__ while this is imported
+            raise AttributeError(absent)
         module = import_module(f"scipy.{name}")
-        if not attr.startswith("_") and hasattr(module, attr):
+        if hasattr(module, attr):
             return getattr(module, attr)
-        raise AttributeError(f"module 'xgrad.scipy.{name}' has no attribute {attr!r}")
+        near = get_close_matches(attr, dir(module), n=2)
+        meant = " or ".join(f"xgrad.scipy.{name}.{other}" for other in near)
+        raise AttributeError(
+            f"{absent}. Did you mean {meant}?"
+            if near
+            else f"{absent}, nor has SciPy's. dir(scipy.{name}) lists what there is"
+        )
 
     return attribute
 
@@ -96,17 +124,20 @@ class outside:  # noqa: N801 - it is called as a function is
     """A function as a solver of the library calls it: raw arrays out, nothing recorded.
 
     It is no plain function, so that the hooks do not look into what it closes over: a solver hands
-    it to others of SciPy's.
+    it to others of SciPy's. Where it returns several arrays they are one, unless they are to stay
+    what they are (`whole`).
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self.f = f
+    def __init__(self, f: Callable[..., Any], whole: bool = False) -> None:
+        self.f, self.whole = f, whole
         self.__name__ = getattr(f, "__name__", "f")
 
     def __call__(self, *args: Any) -> Any:
         """Return what the function returns, raw."""
         with tape.recording(False):
             out = self.f(*[np.float64(x) if type(x) is float else x for x in args])
+            if self.whole:
+                return raws(out)
             return raw(out if isinstance(out, Array) else joined(out))
 
 
@@ -123,7 +154,9 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 
 
 def with_derivative_of(value: Any, x: Array) -> Array:
-    """Return a raw value with the derivative of `x`, which is the same up to rounding."""
+    """Return a raw value with the derivative of `x`, which is the same up to rounding and dtype."""
+    if str(value.dtype) != str(x.dtype):
+        x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
 
 

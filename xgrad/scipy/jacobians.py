@@ -20,7 +20,7 @@ from ..backends.batched import Level, leave
 from ..engine import tape
 from ..engine.record import Record
 from ..engine.tape import SERIAL
-from ..transforms.gradients import grad
+from ..transforms.gradients import gradient_for
 
 __all__ = ["sparse_hessian", "sparse_jacobian"]
 
@@ -69,7 +69,7 @@ def sparse_hessian(f: Callable[..., Any], pattern: Any = None) -> Callable[..., 
            [1., 0., 1.],
            [0., 1., 0.]])
     """
-    return _Coloured("sparse_hessian", grad(f), pattern)
+    return _Coloured("sparse_hessian", gradient_for("sparse_hessian", f), pattern)
 
 
 UNREADABLE = (

@@ -72,7 +72,7 @@ class Formula:
     """The derivative rule of an op as expressions.
 
     Attributes:
-        kind: one of the five kinds of op.
+        kind: the kind of op, as `engine.op` lists them.
         arguments: the names of its arrays; empty if it takes any number.
         rules: for each array the expression, or None where there is no derivative.
     """

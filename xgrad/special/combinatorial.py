@@ -39,7 +39,7 @@ def _step(xp: XP, y: Any, step: Any) -> Any:
     positive = (x > 0) & (y > 0)
     safe, up = xp.where(positive, y, 1.0), xp.where(positive, step, 1.0)
     down = up < 0
-    stable = digamma_step(xp, xp.where(down, safe + up, safe), xp.abs(up))
+    stable = digamma_step(xp, xp.where(down, safe + up, safe), xp.where(down, -up, up))
     plain = xp.special.digamma(x) - xp.special.digamma(y)
     return xp.where(positive, xp.where(down, -stable, stable), plain)
 

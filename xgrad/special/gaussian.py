@@ -27,8 +27,15 @@ def _tail(xp: XP, x: Any, far: Any, near: Any, series: list[float], scale: compl
 
     Far away `near` is the small difference of large numbers.
     """
-    u = 0.5 / xp.where(far, x * x, 1.0)
+    r = 1.0 / xp.where(far, x, 1.0)
+    u = 0.5 * r * r  # and not of a square that is infinite
     return xp.where(far, 2 * scale * u * polynomial(u, series), near)
+
+
+def _grown(xp: XP, z: Any, rest: Any) -> Any:
+    """Return ``exp(z**2)`` where erfc |z| is known: out there it has the digits that z lacks."""
+    far = (rest > 0) & (rest < 0.5)
+    return xp.where(far, erfcx(xp.abs(z)) / xp.where(far, rest, 1.0), xp.exp(z * z))
 
 
 def _excess(xp: XP, x: Any, k: int) -> Any:
@@ -102,12 +109,12 @@ def erfcx(x: Array, /) -> Array:
     """Return the scaled complementary error function, ``exp(x**2) * erfc(x)``."""
 
 
-@special(lambda xp, out: xp.exp(out * out) / _SLOPE)
+@special(lambda xp, y, out: _grown(xp, out, 1 - xp.abs(y)) / _SLOPE)
 def erfinv(y: Array, /) -> Array:
     """Return the inverse of the error function."""
 
 
-@special(lambda xp, out: -xp.exp(out * out) / _SLOPE)
+@special(lambda xp, y, out: -_grown(xp, out, xp.where(y < 1, y, 2 - y)) / _SLOPE)
 def erfcinv(y: Array, /) -> Array:
     """Return the inverse of the complementary error function."""
 
@@ -133,7 +140,7 @@ def _mills(xp: XP, x: Any) -> Any:
     near, far = xp.where(right, x, 0.0), xp.where(right, 0.0, x)
     dense = _DENSITY * gaussian(near, scale=-0.5) / xp.special.ndtr(near)
     scaled = math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * far)
-    return xp.where(right, dense, 1 / scaled)
+    return xp.where(right, dense, xp.where(far < -1e9, -far, 1 / scaled))
 
 
 @elementwise(lambda xp, x, out: -out * tail(-x, k=1))
@@ -147,6 +154,8 @@ def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 
 
-@special(lambda xp, out: xp.exp(0.5 * out * out) / _DENSITY)
+@special(
+    lambda xp, y, out: _grown(xp, out / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y)) / _DENSITY
+)
 def ndtri(y: Array, /) -> Array:
     """Return the inverse of `ndtr`: the quantile of a probability."""

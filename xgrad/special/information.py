@@ -99,9 +99,10 @@ def logsumexp(
 
 
 def _ratio(xp: XP, x: Any, y: Any) -> Any:
-    """Return ``x / y``, and 0 where x is 0."""
+    """Return ``x / y``, and 0 where both are; where only x is 0 its derivative is ``1 / y``."""
     x, y = arrays(xp, x, y)
-    return xp.where(x == 0, 0.0, x / xp.where(x == 0, xp.ones_like(y), y))
+    both = (x == 0) & (y == 0)
+    return xp.where(both, 0.0, x / xp.where(both, xp.ones_like(y), y))
 
 
 def _log(xp: XP, x: Any, y: Any) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import xgrad
+
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
@@ -21,17 +23,17 @@ from .define import (
     polynomial,
     pull_each,
     push_each,
-    refuse_tracked,
     special,
 )
 
 # Exponential and trigonometric integrals ---------------------------------------------------------
 
 
-@elementwise(lambda xp, x, out: out * (x - 1) / x)
+@elementwise(lambda xp, x, out: out * ((x - 1) / x))
 def _exp_over(x: Array, /) -> Array:
-    """Return ``exp(x) / x``, whose derivative is 0 at 1."""
-    return backend_of(x).xp.exp(x) / x
+    """Return ``exp(x) / x``, whose derivative is 0 at 1, also where ``exp(x)`` is infinite."""
+    half = backend_of(x).xp.exp(0.5 * x)
+    return half * (half / x)
 
 
 @special(lambda xp, x: _exp_over(x))
@@ -261,7 +263,18 @@ def _ellipj(m: Any, out: Any) -> tuple[Any, Any, Any, Any]:
 )
 def _ellipj_of_u(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions."""
-    return backend_of(u).xp.special.ellipj(u, m)
+    xp = backend_of(m if type(u) in SCALARS else u).xp
+    return xp.special.ellipj(*arrays(xp, u, m))
+
+
+@special(
+    lambda xp, m, out: _delta(xp, out, m),
+    lambda xp, m, out: -_delta(xp, out, m) * _ellipkinc(xp, out, m),
+)
+def _amplitude(u: Operand, m: Operand, /) -> Array:
+    """Return the angle of which u is the elliptic integral of the first kind."""
+    xp = backend_of(m if type(u) in SCALARS else u).xp
+    return xp.special.ellipj(*arrays(xp, u, m))[3]
 
 
 @as_given
@@ -274,12 +287,12 @@ def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
 
     Returns:
         Four arrays of the broadcast shape: sn, cn, dn and the amplitude ph.
-
-    Raises:
-        NotDifferentiableError: if `m` is tracked: there is no derivative in it.
     """
-    refuse_tracked("ellipj", "m", m)
-    return _ellipj_of_u(u, m)
+    if not getattr(m, "is_tracked", False):
+        return _ellipj_of_u(u, m)
+    ph = _amplitude(u, m)
+    sn, cn = xgrad.sin(ph), xgrad.cos(ph)
+    return sn, cn, xgrad.sqrt(cn * cn + (1.0 - m) * sn * sn), ph
 
 
 # The dilogarithm, and Lambert's function ---------------------------------------------------------

@@ -4,6 +4,9 @@
 any backend, also on one that another package brings. `check_op` checks one `Row` of such a table.
 """
 
+from typing import TYPE_CHECKING
+
+from ..names import find
 from .cases import Place, Row, Sample, Spec
 from .checks import CHECKS, check_op
 from .gradients import check_grads
@@ -25,3 +28,9 @@ __all__ = [
     "check_op",
     "check_vmap",
 ]
+
+
+if not TYPE_CHECKING:  # for checkers there are no other names
+
+    def __getattr__(name):
+        return find(__name__, name)

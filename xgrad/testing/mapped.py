@@ -26,7 +26,7 @@ REFUSED = {
 }
 """The ops that `vmap` refuses by name, and why."""
 
-BY_ROWS = frozenset({"tensordot"})
+BY_ROWS = frozenset({"dot", "inner", "matmul", "tensordot"})
 """Products with one matrix for all, whose last bits in a BLAS depend on how many rows it has."""
 
 EXAMPLES = (1.0, 0.98, 0.96)

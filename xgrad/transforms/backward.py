@@ -36,7 +36,7 @@ def backward(y: Array, cotangent: Any, create_graph: bool) -> None:
     for node in leaves:
         x, c = node[SAVED](), found.get(node[SERIAL])
         if x is not None and c is not None:
-            c = c if create_graph else own(Array(arrayed(c)))
+            c = c if create_graph else own(Array(arrayed(c)), x)
             sums.append((x, c if x.grad is None else x.grad + c))
     for x, total in sums:  # all of them, or none if something fails above
         x.grad = total

@@ -15,8 +15,9 @@ from .. import errors
 from ..arrays.array import Array
 from ..backends import BY_TYPE, REAL, backend_of
 from ..debugging import constant_results, lost_paths
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..engine.seeds import matched
 from ..engine.tape import SERIAL
 from ..errors.folding import folded
@@ -200,12 +201,13 @@ def value_and_grad(
     >>> float(value), gradient.tolist()
     (5.0, [2.0, 4.0])
     """
-    numbers, single = numbers_of(argnums), isinstance(argnums, int)
+    what = "value_and_grad"
+    numbers, single = numbers_of(argnums, what), isinstance(argnums, int)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        record = Record("grad", f, args, numbers, kwargs, has_aux)
-        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        record = Record(what, f, args, numbers, kwargs, has_aux)
+        again = (lambda: Record(what, f, args, numbers, kwargs, has_aux)) if strict else None
         gradient = _gradient(record, single, again, strict is None)
         value = record.result()
         return ((value, record.aux), gradient) if has_aux else (value, gradient)
@@ -219,16 +221,16 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     With `again`, which runs the function once more, an argument without influence is an error; if
     this `tells`, there is a warning.
     """
-    y = record.outs[0] if len(record.outs) == 1 else None
+    y, what = record.outs[0] if len(record.outs) == 1 else None, record.what
     if y is None or y._raw.shape != () or y._raw.dtype not in REAL:
         got = f"{len(record.outs)} arrays" if y is None else f"{y.dtype}{list(y.shape)}"
         pair = "For a loss and more beside it pass has_aux=True. " if y is None else ""
         if not record.outs:
             raise errors.NotScalarError(
-                "grad: f returned an empty container; grad needs a real floating-point scalar"
+                f"{what}: f returned an empty container; {what} needs a real floating-point scalar"
             )
         raise errors.NotScalarError(
-            f"grad: f returned {got}; grad needs a real floating-point scalar. {pair}"
+            f"{what}: f returned {got}; {what} needs a real floating-point scalar. {pair}"
             "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
             "complex derivative, or xgrad.vjp(f, x) for anything"
         )
@@ -237,7 +239,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
     one = Array((BY_TYPE.get(type(y._raw)) or backend_of(y._raw)).xp.ones_like(y._raw))
     gradients = record.by_argument(record.pull([one], free=not record.taped))
     if record.unmet and tells:
-        constant_results.tell(record, "grad", "pass strict=False, or ", record.unmet)
+        constant_results.tell(record, what, "pass strict=False, or ", record.unmet)
     if record.taped:
         constant_results.derived(record)
     return gradients[0] if single else tuple(gradients)
@@ -251,7 +253,7 @@ def _require_influence(record: Record, run: Callable[[], Any]) -> None:
         names, why = record.names(), lost_paths.lost(run, len(record.leaves))
         texts = "\n".join(f"{names[i]}: {why[i]}" for i in missing)
         raise errors.NotDifferentiableError(
-            f"grad: strict=True, and not every argument influences the result.\n{texts}"
+            f"{record.what}: strict=True, and not every argument influences the result.\n{texts}"
         )
 
 
@@ -304,12 +306,23 @@ def grad(
     >>> xg.grad(lambda x: xg.sum(x**2))(np.asarray([1.0, 2.0]))
     array([2., 4.])
     """
-    numbers, single = numbers_of(argnums), isinstance(argnums, int)
+    return gradient_for("grad", f, argnums, has_aux, strict)
+
+
+def gradient_for(
+    what: str,
+    f: Callable[..., Any],
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    strict: bool | None = None,
+) -> Callable[..., Any]:
+    """Return what `grad` does; `what` is what the user has called, as messages say it."""
+    numbers, single = numbers_of(argnums, what), isinstance(argnums, int)
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        record = Record("grad", f, args, numbers, kwargs, has_aux)
-        again = (lambda: Record("grad", f, args, numbers, kwargs, has_aux)) if strict else None
+        record = Record(what, f, args, numbers, kwargs, has_aux)
+        again = (lambda: Record(what, f, args, numbers, kwargs, has_aux)) if strict else None
         g = _gradient(record, single, again, strict is None)
         return (g, record.aux) if has_aux else g
 

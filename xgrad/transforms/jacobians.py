@@ -14,10 +14,11 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
+from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
-from ..engine.record import Argnums, Record, numbers_of
+from ..engine.record import Record
 from ..errors.folding import told_as
-from ..errors.kinds import require_function
+from ..errors.kinds import length, require_function
 from .complex_forms import (
     Complex,
     Wirtinger,
@@ -28,7 +29,7 @@ from .complex_forms import (
     require_holomorphic,
     require_named,
 )
-from .gradients import grad, jvp
+from .gradients import grad, gradient_for, jvp
 
 if TYPE_CHECKING:
     from .protocols import Argument, Jacobian
@@ -100,7 +101,7 @@ def jacrev(
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        record = Record("jacrev", f, args, numbers_of(argnums), kwargs, has_aux)
+        record = Record("jacrev", f, args, numbers_of(argnums, "jacrev"), kwargs, has_aux)
         constant_results.tell(record, "jacrev", "", constant_results.unmet(record))
         require_named(record, complex)
         # one pullback then gives conj(df/dz); with real arguments too, two are needed
@@ -172,11 +173,18 @@ def jacfwd(
     array(0.+1.j)
     """
     require_choice("jacfwd", complex)
+    return _by_columns("jacfwd", f, argnums, has_aux, complex)
+
+
+def _by_columns(
+    what: str, f: Callable[..., Any], argnums: Argnums, has_aux: bool, complex: Complex | None
+) -> Callable[..., Any]:
+    """Return what `jacfwd` does; `what` is what the user has called, as messages say it."""
 
     @wraps(f, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
     def jacobian(*args: Any, **kwargs: Any) -> Any:
-        record = Record("jacfwd", f, args, numbers_of(argnums), kwargs, has_aux)
-        constant_results.tell(record, "jacfwd", "", constant_results.unmet(record))
+        record = Record(what, f, args, numbers_of(argnums, what), kwargs, has_aux)
+        constant_results.tell(record, what, "", constant_results.unmet(record))
         require_named(record, complex)
         blocks: list[list[Any]] = [[] for _ in record.outs]
         inputs = range(len(record.inputs))
@@ -259,7 +267,9 @@ def hessian(
             "unless it is constant; expected 'wirtinger' or 'real'. For the second derivative of a "
             "holomorphic f use jacfwd(jacrev(f, complex='holomorphic'), complex='holomorphic')"
         )
-    return jacfwd(grad(f, argnums, has_aux=has_aux), argnums, has_aux=has_aux, complex=complex)
+    require_choice("hessian", complex)
+    gradient = gradient_for("hessian", f, argnums, has_aux)
+    return _by_columns("hessian", gradient, argnums, has_aux, complex)
 
 
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
@@ -337,7 +347,7 @@ def _units(x: Array, unit: Any, start: int, count: int) -> Any:
 def _basis(x: Array, unit: Any) -> Iterator[Array]:
     """Yield the unit vectors of the space of an array, times 1 or i."""
     backend = backend_of(x._raw)
-    for i in range(x.size):
+    for i in range(length(x.size)):
         flat = backend.xp.reshape(trees.zeros_like(x), (-1,))
         flat = backend.setitem(flat, i, unit, False)
         yield Array(backend.xp.reshape(flat, x.shape))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from operator import index
 from typing import Any, Literal
 
 import xgrad
@@ -12,11 +13,13 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import is_inside
-from ..backends import creating_like
+from ..backends import backend_of, creating_like
+from ..backends import current as current_place
 from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
 from ..engine.ownership import Others
 from ..engine.picklable import picklable
+from ..errors.kinds import length
 from ..ops.batching import adopted, entered, left
 from ..ops.manipulation import at_axis, front
 
@@ -110,13 +113,21 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
     entries, home = optree.tree_flatten(axes, none_is_leaf=True, namespace=trees.NAMESPACE)
     marked = home.unflatten([_NONE if a is None else a for a in entries])
     try:
-        found = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
-    except ValueError as error:
+        found: list[Any] = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)
+    except ValueError:
+        several = isinstance(axes, (tuple, list)) and isinstance(tree, (tuple, list))
+        counts = f" (there are {len(tree)})" if several and len(axes) != len(tree) else ""
         raise ValueError(
-            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}: {error}. Expected an "
+            f"vmap: {what} is {axes!r:.80}, which does not fit the {fitted}{counts}. Expected an "
             "axis, None, or a pytree of them in the structure of what it belongs to"
         ) from None
-    return [None if a is _NONE else a for a in found]
+    try:
+        return [None if a is _NONE else index(a) for a in found]
+    except TypeError:
+        raise TypeError(
+            f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
+            "pytree of them"
+        ) from None
 
 
 _NONE = object()
@@ -142,6 +153,9 @@ def _inputs(
         array = trees.as_array(x, "vmap")
         if is_inside() is not None:
             array = unshared(x if isinstance(x, Array) else array._raw)
+        here = current_place()[0]
+        if here.leads and not backend_of(array._raw).leads:  # a program is recorded, and reads it
+            array = here.adopt(array, None)
         if not -array.ndim <= axis < array.ndim:
             raise ValueError(
                 f"vmap: in_axes has {axis} for {name}, which has shape {array.shape}; expected an "
@@ -164,13 +178,14 @@ def _count(xs: list[Any], axes: list[int | None], names: list[str]) -> int:
             "vmap: no argument is mapped, so there is no number of examples; expected in_axes to "
             "have an axis for one at least"
         )
-    if len(set(sizes.values())) > 1:
+    known = [length(n) for n in sizes.values()]
+    if len(set(known)) > 1:
         shown = ", ".join(f"{name} has {n}" for name, n in sizes.items())
         raise ValueError(
             f"vmap: the arguments hold different numbers of examples: {shown}. Say None in in_axes "
             "for what is the same for each example"
         )
-    return int(next(iter(sizes.values())))
+    return known[0]
 
 
 def _run(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ... import errors
-from .. import _LOADED, BY_TYPE, Backend, backend_of
+from .. import BY_TYPE, LOADED, Backend, backend_of
 from . import extensions, indexing
 from .batch import Batch, NotBatchedError, elementwise, library
 from .border import holds
@@ -84,7 +84,7 @@ class _Batches(Backend):
 
     def numpy_dtype(self, dtype: Any) -> Any:
         """Return the NumPy dtype of some library's dtype."""
-        for backend in _LOADED.values():
+        for backend in LOADED.values():
             if dtype in backend.numpy_dtypes:
                 return backend.numpy_dtypes[dtype]
         return dtype
@@ -120,12 +120,15 @@ def _adopt(x: Any, like: Batch) -> Any:
     """Return an `Array` of a library, or of a level below, as the same for each."""
     raw, base = x._raw, place_of(like).backend
     if not isinstance(raw, Batch) and backend_of(raw) is not base:
-        if not (isinstance(raw, np.ndarray) and raw.shape == ()):
+        if base.leads:  # a program is recorded, and reads it
+            x = base.adopt(x, None)
+        elif isinstance(raw, np.ndarray) and raw.shape == ():
+            x = type(x)(base.from_numpy(raw, place_of(like).device))
+        else:
             raise errors.MixedBackendError(
                 f"vmap: got an array of {backend_of(raw).name!r} beside examples of {base.name!r}. "
                 f"Move it with x.to_backend({base.name!r}); nothing is copied silently"
             )
-        x = type(x)(base.from_numpy(raw, place_of(like).device))
     if x._node is not None:
         x = within(x)
     return x if holds(x._raw, like.level) else _handed.adopt(x, like.level)

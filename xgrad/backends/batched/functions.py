@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _LOADED, backend_of
+from .. import LOADED, backend_of
 from . import creation, searching
 from .batch import Batch, NotBatchedError, again, behind, elementwise, library, spread, top
 from .extensions import FFT, LINALG, SPECIAL
@@ -184,7 +184,7 @@ class _Batched:
         """Return the dtype of a result."""
         args = tuple(x.dtype if isinstance(x, Batch) else x for x in args)
         known = [x.dtype if hasattr(x, "dtype") else x for x in args]
-        for backend in _LOADED.values():
+        for backend in LOADED.values():
             if all(d in backend.numpy_dtypes for d in known if not isinstance(d, (int, float))):
                 return backend.xp.result_type(*args)
         raise NotBatchedError(f"vmap: result_type knows no library of the dtypes {known}")
@@ -192,7 +192,7 @@ class _Batched:
     @staticmethod
     def finfo(dtype: Any, /) -> Any:
         """Return what there is to know of a floating-point dtype."""
-        for backend in _LOADED.values():
+        for backend in LOADED.values():
             if dtype in backend.numpy_dtypes:
                 return np.finfo(backend.numpy_dtype(dtype))
         return np.finfo(dtype)

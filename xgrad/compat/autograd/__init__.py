@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+import optree  # noqa: F401 - here, not in the first gradient: these programs have tuples and dicts
+
 from . import (
     boxes,  # what it gives to `xgrad.Array`, nobody may forget to import
     builtins,

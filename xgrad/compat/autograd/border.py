@@ -188,18 +188,18 @@ def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, An
 
 def _alone(like: list[Array], g: Any) -> list[Array] | None:
     """Return a cotangent or tangent that fits the one array that there is; None if it may not."""
-    if len(like) == 1 and type(g) is np.ndarray:
+    if len(like) == 1 and (type(g) is np.ndarray or type(g) is np.float64):
         data = like[0]._raw
         if type(data) is np.ndarray and g.shape == data.shape and g.dtype == data.dtype:
-            return [Array(g)]
+            return [Array(np.asarray(g))]
     return None
 
 
-def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[Any, Any]:
-    """Return the value of a function of one argument that gives a real scalar, and its gradient."""
+def gradient_at(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[Any, Record]:
+    """Return the gradient of a real scalar function of one argument, and the record of its run."""
     record = Record(what, within(fun), (floating(x),), (0,), {}, False)
     y = record.outs[0] if record.out_structure is tree.SINGLE else None
-    if y is None or y.size != 1 or y._raw.dtype not in REAL:
+    if y is None or (y._raw.shape and y.size != 1) or y._raw.dtype not in REAL:
         raise xgrad.errors.NotScalarError(
             f"{what}: the function returned {described(record.result())}; {what} needs a real "
             "scalar. Use jacobian, elementwise_grad or holomorphic_grad"
@@ -209,7 +209,7 @@ def value_and_gradient(fun: Callable[[Any], Any], x: Any, what: str) -> tuple[An
     if record.unmet:
         constant_results.tell(record, what, unmet=record.unmet)
     constant_results.derived(record)
-    return home(record.result()), home(conj(gradient))
+    return home(conj(gradient)), record
 
 
 def described(out: Any) -> str:

@@ -19,10 +19,10 @@ from .border import (
     conj,
     described,
     floating,
+    gradient_at,
     home,
     is_complex,
     is_lone,
-    value_and_gradient,
     within,
 )
 from .core import make_jvp as _make_jvp
@@ -41,7 +41,8 @@ def value_and_grad(fun: Any, x: Any) -> tuple[Any, Any]:
     """Return a function that gives the value of `fun` and its gradient, for scipy.optimize too."""
     if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):  # nothing to differentiate
         return fun(x), x
-    return value_and_gradient(fun, x, "value_and_grad")
+    gradient, record = gradient_at(fun, x, "value_and_grad")
+    return home(record.result()), gradient
 
 
 @unary_to_nary
@@ -53,7 +54,7 @@ def grad(fun: Any, x: Any) -> Any:
     """
     if isinstance(x, (list, tuple, dict)) and not tree.leaves(x):
         return x
-    return value_and_gradient(fun, x, "grad")[1]
+    return gradient_at(fun, x, "grad")[0]
 
 
 @unary_to_nary

@@ -19,6 +19,8 @@ from .sparse import SparseObject
 
 def turned(x: Any) -> Any:
     """Return the conjugate of what a rule gets or gives: autograd's cotangent and xgrad's."""
+    if type(x) is np.float64 or type(x) is float:  # what most rules of numbers get and give
+        return x
     dtype = getattr(x._raw if isinstance(x, Array) else x, "dtype", None)
     return xgrad.conj(x) if dtype in COMPLEX or type(x) is complex else x
 

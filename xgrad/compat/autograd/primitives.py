@@ -15,6 +15,7 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, tree
+from xgrad.arrays.lent import lend
 from xgrad.arrays.node import (
     PARENTS,
     SAVED,
@@ -28,11 +29,11 @@ from xgrad.arrays.node import (
 from xgrad.backends import COMPLEX, REAL, effects
 from xgrad.backends.batched import Batch, NotBatchedError, levels
 from xgrad.custom.call import Call, recorded
-from xgrad.engine.guarding import guarded
+from xgrad.engine.guarding import guarded, taken
 from xgrad.engine.projection import like
 from xgrad.engine.transposing import transposed
 
-from .border import conj, home, opaque, raw, untracked
+from .border import conj, home, opaque, untracked
 from .fitting import fitted, fitted_tangents, turned
 from .makers import vjps
 from .vspace import vspace
@@ -71,7 +72,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function on raw arrays, and tell the tape if an argument is tracked."""
         for x in args:
-            if type(x) not in _PLAIN and not _is_plain(x):
+            if type(x) is Array or (type(x) not in _PLAIN and not _is_plain(x)):
                 return self._tracked(args, kwargs)
         if effects.recorder.get() is not None or (kwargs and not _is_plain([*kwargs.values()])):
             return self._tracked(args, kwargs)
@@ -82,7 +83,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         if is_inside() is None:
             return self.f(*args, **kwargs)
         with opaque():
-            return untracked(self.f(*args, **kwargs))
+            out = self.f(*args, **kwargs)
+        return out if type(out) in _PLAIN else untracked(out)
 
     @property
     def fun(self) -> Callable[..., Any]:
@@ -116,7 +118,7 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         values, nodes, argnums = list(args), [], []
         for i, x in enumerate(args):
             if isinstance(x, Array):
-                values[i] = raw(x)
+                values[i] = home(x._raw)
                 if x._node is not None:
                     nodes.append(x._node)
                     argnums.append(i)
@@ -128,11 +130,16 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
             left(self.name, nodes)
         if not nodes or not is_recording() or not self.is_traced:
             return self._called(values, kwargs)
-        if not self.has_rule:
+        if self.vjp_of_argnums is None and self.jvp_of_argnums is None:
             raise self.no_rule()
         out = self._called(values, kwargs)
+        if type(out) is np.ndarray:  # the function may fill it again
+            out = taken(out)
         made = np.asarray(out) if isinstance(out, (np.generic, float, complex)) else out
-        if not self.pulls or not tree.is_leaf_type(made) or isinstance(made, (int, Array)):
+        if self.vjp_of_argnums is None or (
+            type(made) is not np.ndarray
+            and (not tree.is_leaf_type(made) or isinstance(made, (int, Array)))
+        ):
             return self._recorded(args, kwargs, out)
         if made.dtype not in REAL and made.dtype not in COMPLEX:
             left(self.name, nodes)
@@ -189,7 +196,10 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         given = tuple([ts[i] if taped else home(ts[i]) for i in moving])
         numbers = tuple([argnums[i] for i in moving])
         t = self.jvp_of_argnums(numbers, given, raw_or_home(out), args, kwargs)  # type: ignore[misc]
-        return fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        found = fitted(t, fit[0], taped, f"the jvp of {self.name}")
+        if not taped:
+            lend(found)  # a rule may give a buffer that it keeps
+        return found
 
     # Anything else: what `xgrad.primitive` asks for ---------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -188,6 +189,8 @@ def vspace(value: Any) -> VSpace:
     """Return the vector space of a value."""
     if VSpace.mappings and type(value) in VSpace.mappings:
         return VSpace.mappings[type(value)](value)  # type: ignore[no-any-return]  # as registered
+    if type(value) is np.ndarray or type(value) is np.float64:  # most
+        return _of_arrays(value.shape, value.dtype)
     if isinstance(value, SparseObject):
         return value.vs  # type: ignore[no-any-return]  # as it was made
     if isinstance(value, (list, tuple, dict)):
@@ -200,6 +203,12 @@ def vspace(value: Any) -> VSpace:
     if not is_lone(value):
         return ContainerVSpace(value)
     return (ComplexArrayVSpace if is_complex(value) else ArrayVSpace)(value)
+
+
+@lru_cache(maxsize=512)
+def _of_arrays(shape: tuple[int, ...], dtype: np.dtype[Any]) -> VSpace:
+    cls = ComplexArrayVSpace if dtype.kind == "c" else ArrayVSpace
+    return cls(np.broadcast_to(np.zeros((), dtype), shape))
 
 
 def _container(value: Any) -> type[ContainerVSpace]:

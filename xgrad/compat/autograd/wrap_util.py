@@ -22,15 +22,23 @@ def unary_to_nary(unary_operator: Callable[..., Any]) -> Callable[..., Any]:
             )
 
         def nary_f(*args: Any, **kwargs: Any) -> Any:
+            if type(argnum) is int:
+                x = args[argnum]
+                if len(args) == 1 and not kwargs:  # nothing to put in between
+                    return unary_operator(fun, x, *op_args, **op_kwargs)
+            else:
+                x = tuple([args[i] for i in argnum])
+
             def unary_f(x: Any) -> Any:
-                pairs = [(argnum, x)] if isinstance(argnum, int) else zip(argnum, x, strict=True)
                 values = list(args)
-                for i, value in pairs:
-                    values[i] = value
+                if type(argnum) is int:
+                    values[argnum] = x
+                else:
+                    for i, value in zip(argnum, x, strict=True):
+                        values[i] = value
                 return fun(*values, **kwargs)
 
             unary_f.__name__ = get_name(fun)
-            x = args[argnum] if isinstance(argnum, int) else tuple(args[i] for i in argnum)
             return unary_operator(unary_f, x, *op_args, **op_kwargs)
 
         made: Any = Derived(nary_f, (nary_operator, (fun, argnum, *op_args), op_kwargs))

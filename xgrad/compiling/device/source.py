@@ -145,9 +145,9 @@ class DeviceSource(Source):
     def _donated(self, v: Var) -> str:
         return ""  # the pool of the library hands memory out again as fast
 
-    def _call(self, e: Equation) -> None:
+    def _call(self, e: Equation, f: str = "") -> None:
         if shows(e) is None:
-            super()._call(e)
+            super()._call(e, f)
             self.launches += 1
             return
         source = shows(e)
@@ -159,7 +159,7 @@ class DeviceSource(Source):
                 self.names[e.outs[0]] = self.fixed(f"{self.names[source]}[{self.key(key) or '()'}]")
                 self.real[e.outs[0]] = real
                 return
-        super()._call(e)
+        super()._call(e, f)
 
     def _whole(self, x: Var, root: Var) -> bool:
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ...arrays.array import SCALARS, Array
 from ...arrays.lent import LENT
 from ...arrays.node import LEFT, RULE, is_recording, next_serial
@@ -160,6 +162,10 @@ def _recording(op: Op, kind: Kind, tracked: tuple[int, ...]) -> tuple[Any, Pack 
 
 def settled(op: Op, call: Callable[..., Any], x1: Any, x2: Any) -> Any:
     """Call an op on operands that are two raw arrays, or of two kinds, or nothing that it takes."""
+    if isinstance(x2, np.generic) and type(x1) is Array:  # as many a program's constants are
+        return call(x1, np.asarray(x2))
+    if isinstance(x1, np.generic) and type(x2) is Array:
+        return call(np.asarray(x1), x2)
     if type(x1) in op.raws and (type(x2) is type(x1) or type(x2) in SCALARS):
         return call_raw(op, (x1, x2))
     x1, x2 = operands(op, [x1, x2])

@@ -63,6 +63,11 @@ def to_onnx(
     needed("onnx", "to_onnx", "onnx")
     if not inputs:
         raise TypeError("to_onnx: got no inputs; pass arrays of the shapes that it will be given")
+    if isinstance(inputs[-1], (str, os.PathLike)):
+        raise TypeError(
+            f"to_onnx: got {inputs[-1]!r} among the inputs; expected arrays. The file to write to "
+            f"is given by name: path={inputs[-1]!r}"
+        )
     if dtype is not None:
         given: Any = astype([model, list(inputs)], dtype)  # type: ignore[type-var] # any pytree
         model, inputs = given[0], tuple(given[1])

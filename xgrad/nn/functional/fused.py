@@ -12,7 +12,6 @@ from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
-from ...ops.activations import sigmoid
 from ...ops.pieces import in_pieces
 from ...ops.slopes import sigmoid_slope
 from ...special.define import polynomial
@@ -34,8 +33,8 @@ def mapped(x: Any, w: Any, /) -> Any:
 _LINEAR, _CUBIC = math.sqrt(8 / math.pi), math.sqrt(8 / math.pi) * 0.044715
 
 
-def _odds(x: Any) -> Any:
-    """Return one more than the exponential of what gelu takes the sigmoid of, negated.
+def _falling(x: Any) -> Any:
+    """Return the exponential of what gelu takes the sigmoid of, negated.
 
     Operators that write in place make no new memory of raw arrays, and are ops on others.
     """
@@ -43,22 +42,22 @@ def _odds(x: Any) -> Any:
     t *= -_CUBIC
     t -= _LINEAR
     t *= x
-    t = backend_of(x).xp.exp(t)
-    t += 1
-    return t
+    return backend_of(x).xp.exp(t)
 
 
 def _gelu(x: Any) -> Any:
-    return x / _odds(x)  # where the exponential is infinite it is 0, as it should
+    odds = _falling(x)
+    odds += 1
+    return x / odds  # where the exponential is infinite it is 0, as it should
 
 
-def _slope(x: Any, s: Any) -> Any:
-    """Return the derivative of gelu where `s` is the sigmoid by which it multiplies x."""
+def _slope(x: Any, s: Any, rest: Any) -> Any:
+    """Return the derivative of gelu, of the sigmoid by which it multiplies x, and 1 less that."""
     slope = x * x
     slope *= 3 * _CUBIC
     slope += _LINEAR
     slope *= x
-    slope *= 1 - s
+    slope *= rest
     slope += 1
     slope *= s
     return slope
@@ -66,7 +65,11 @@ def _slope(x: Any, s: Any) -> Any:
 
 def _raw_slope(x: Any) -> Any:
     x = backend_of(x).xp.clip(x, -30.0, 30.0)
-    return _slope(x, 1 / _odds(x))
+    t = _falling(x)
+    rest = 1 / t
+    rest += 1
+    t += 1
+    return _slope(x, 1 / t, 1 / rest)
 
 
 def _gelu_bend(xp: XP, x: Any) -> Any:
@@ -121,8 +124,18 @@ def over_one_and_size(x: Any, /) -> Any:
     return x / (1 + backend_of(x).xp.abs(x))
 
 
+@elementwise(lambda xp, x: sigmoid_slope(x), -1)
+def _sigmoid_less(x: Any, t: Any, /) -> Any:
+    """Return ``s(x) - t``, in ways that keep what each part has in the tails and around x = 0."""
+    xp = backend_of(x).xp
+    positive, size, u = x > 0, xp.abs(x), 1 - t
+    e = xp.exp(-size)
+    far = xp.where(positive, u - t * e, e * u - t) / (1 + e)
+    return xp.where(size < 1, 0.5 * xp.tanh(0.5 * x) + (0.5 - t), far)
+
+
 @elementwise(
-    lambda xp, x, t: (1 - t) * sigmoid(x) - t * sigmoid(-x),
+    lambda xp, x, t: _sigmoid_less(x, t),
     lambda xp, x: -x,
 )
 def logit_loss(x: Any, t: Any, /) -> Any:

@@ -20,7 +20,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
-from ...engine.op import linear
+from ...engine.op import joint
 from ..common import raw, with_derivative_of
 from .schemes import Scheme
 from .sweeps import Slope, Sweep, WideSweep
@@ -231,7 +231,7 @@ def called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
     return call
 
 
-@linear(lambda xp, g, arrays, weights: [w * g for w in weights])
+@joint(lambda xp, g, arrays, weights: [w * g for w in weights])
 def _combination(arrays: Sequence[Array], /, *, weights: Sequence[float]) -> Array:
     """Return a sum with constant weights."""
     total = weights[0] * arrays[0]

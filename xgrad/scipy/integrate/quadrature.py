@@ -337,6 +337,7 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
 
     def over_unit(s: Array) -> Array:
         span = xgrad.asarray(b) - xgrad.asarray(a)
+        span = span if span.dtype.kind in "fc" else span * 1.0
         values = xgrad.asarray(joined(f(a + span * s.astype(span.dtype), *args)))
         return xgrad.broadcast_to(span * values, value.shape)
 

@@ -6,7 +6,9 @@ from .fitpack import (
     InterpolatedUnivariateSpline,
     LSQUnivariateSpline,
     UnivariateSpline,
+    make_splrep,
     splint,
+    splprep,
     splrep,
 )
 from .pieces import (
@@ -32,21 +34,25 @@ from .scattered import (
     griddata,
     interpn,
 )
+from .surfaces import CloughTocher2DInterpolator, NdBSpline, RectBivariateSpline
 
 __all__ = [
     "Akima1DInterpolator",
     "BSpline",
     "BarycentricInterpolator",
+    "CloughTocher2DInterpolator",
     "CubicHermiteSpline",
     "CubicSpline",
     "InterpolatedUnivariateSpline",
     "KroghInterpolator",
     "LSQUnivariateSpline",
     "LinearNDInterpolator",
+    "NdBSpline",
     "NearestNDInterpolator",
     "PPoly",
     "PchipInterpolator",
     "RBFInterpolator",
+    "RectBivariateSpline",
     "RegularGridInterpolator",
     "UnivariateSpline",
     "barycentric_interpolate",
@@ -57,9 +63,11 @@ __all__ = [
     "make_interp_spline",
     "make_lsq_spline",
     "make_smoothing_spline",
+    "make_splrep",
     "pchip_interpolate",
     "splev",
     "splint",
+    "splprep",
     "splrep",
 ]
 

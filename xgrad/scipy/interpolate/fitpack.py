@@ -13,8 +13,8 @@ from ..examples import of_one
 from ..mistakes import told
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
-__all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline", "splint",
-           "splrep"]  # fmt: skip
+__all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpline",
+           "make_splrep", "splint", "splprep", "splrep"]  # fmt: skip
 
 SMOOTHING = (
     "{name}: a smoothing s > 0 lets FITPACK choose knots by the values, which has no derivative; "
@@ -57,6 +57,54 @@ def splrep(
         )
     made = _fitted("splrep", x, y, w, k, s, t)
     return made.t, xgrad.concat([made.c, xgrad.zeros_like(made.c[: k + 1])]), k
+
+
+@twin("interpolate")
+@of_one("scipy.interpolate.splprep")
+def splprep(
+    x: Any, w: Any = None, u: Any = None, ub: Any = None, ue: Any = None, k: int = 3, task: int = 0,
+    s: Any = None, t: Any = None, full_output: int = 0, nest: Any = None, per: int = 0,
+    quiet: int = 1,
+) -> Any:  # fmt: skip
+    """Return the spline of a curve through points, and their parameters; see SciPy's ``splprep``.
+
+    Args:
+        x: the coordinates, a vector for each axis.
+        u: the parameters; the share of the length so far, along straight lines, if None.
+        k: the degree.
+        s: must be 0, that it interpolates.
+        w, ub, ue, task, t, full_output, nest, per: must be as they are by default.
+        quiet: nothing.
+    """
+    if s is None or s:
+        raise NotImplementedError(SMOOTHING.format(name="splprep"))
+    only(
+        "splprep", w=(w, None), ub=(ub, None), ue=(ue, None), task=(task, 0), t=(t, None),
+        full_output=(int(full_output), 0), nest=(nest, None), per=(int(per), 0),
+    )  # fmt: skip
+    rows = [xgrad.asarray(each) * 1.0 for each in x]
+    if u is None:
+        steps = xgrad.sqrt(sum((v[1:] - v[:-1]) ** 2 for v in rows))
+        length = xgrad.cumulative_sum(steps)
+        u = xgrad.concat([xgrad.zeros((1,)), length / length[-1]])
+    made = [make_interp_spline(u, v, k) for v in rows]
+    return (made[0].t, [m.c for m in made], k), u
+
+
+@twin("interpolate")
+@of_one("scipy.interpolate.make_splrep")
+def make_splrep(
+    x: Any, y: Any, *, w: Any = None, xb: Any = None, xe: Any = None, k: int = 3, s: Any = 0,
+    t: Any = None, nest: Any = None, bc_type: Any = None,
+) -> BSpline:  # fmt: skip
+    """Return the spline through points; see ``scipy.interpolate.make_splrep``, with ``s=0``."""
+    if s:
+        raise NotImplementedError(SMOOTHING.format(name="make_splrep"))
+    only(
+        "make_splrep", xb=(xb, None), xe=(xe, None), t=(t, None), nest=(nest, None),
+        bc_type=(bc_type, None), w=(w, None),
+    )  # fmt: skip
+    return make_interp_spline(x, y, k)
 
 
 @twin("interpolate")

@@ -9,8 +9,9 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import raw
-from ..examples import of_one_class
+from ...custom.equation import implicit
+from ..common import chapter, is_tracked, raw, result
+from ..examples import of_one, of_one_class
 from ..linalg.structured import solve_banded
 from ..mistakes import told
 
@@ -20,9 +21,7 @@ __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
 
 def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Array]:
     """Return increasing points and values with the axis in front, or say what is wrong."""
-    x, y = xgrad.asarray(x), xgrad.asarray(y)
-    x = xgrad.astype(x, np.float64, copy=False) if x.dtype.kind not in "fc" else x
-    y = xgrad.astype(y, np.float64, copy=False) if y.dtype.kind not in "fc" else y
+    x, y = doubled(x), doubled(y)
     held = raw(x.detach())
     if x.ndim != 1 or not -y.ndim <= axis < y.ndim or y.shape[axis] != x.shape[0]:
         raise ValueError(
@@ -32,6 +31,12 @@ def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Arra
     if np.any(np.diff(held) <= 0):
         raise ValueError(f"{name}: x is not strictly increasing; sort it, and y with it")
     return x, xgrad.moveaxis(y, axis, 0)
+
+
+def doubled(x: Any) -> Any:
+    """Return numbers in double precision, in which SciPy's piecewise polynomials calculate."""
+    x = xgrad.asarray(x)
+    return xgrad.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
 
 
 def behind(v: Any, like: Any) -> Any:
@@ -52,7 +57,7 @@ class PPoly:
     """
 
     def __init__(self, c: Any, x: Any, extrapolate: Any = None, axis: int = 0) -> None:
-        self.c, self.x = xgrad.asarray(c), xgrad.asarray(x)
+        self.c, self.x = doubled(c), doubled(x)
         self.extrapolate = True if extrapolate is None else extrapolate
         self.axis = axis
         if self.c.ndim < 2 or self.x.ndim != 1 or self.c.shape[1] != self.x.shape[0] - 1:
@@ -68,8 +73,7 @@ class PPoly:
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
-        at = xgrad.asarray(x)
-        at = xgrad.astype(at, np.float64, copy=False) if at.dtype.kind not in "fc" else at
+        at = doubled(x)
         flat = xgrad.reshape(at, (-1,))
         beyond = self.extrapolate if extrapolate is None else extrapolate
         knots = raw(self.x.detach())
@@ -128,6 +132,29 @@ class PPoly:
         whole = self.antiderivative()
         return whole(b, extrapolate=extrapolate) - whole(a, extrapolate=extrapolate)
 
+    def roots(self, discontinuity: bool = True, extrapolate: Any = None) -> Any:
+        """Return where the polynomials are zero; see `solve`."""
+        return self.solve(0.0, discontinuity, extrapolate)
+
+    @of_one("scipy.interpolate.PPoly.solve")
+    def solve(self, y: Any = 0.0, discontinuity: bool = True, extrapolate: Any = None) -> Any:
+        """Return where one piecewise polynomial has a value, by the equation that this is."""
+        if self.c.ndim != 2:
+            raise NotImplementedError(
+                f"PPoly.solve: c has shape {self.c.shape}; expected (k, m), one polynomial"
+            )
+        plain = chapter("interpolate").PPoly(raw(self.c.detach()), raw(self.x.detach()))
+        beyond = self.extrapolate if extrapolate is None else extrapolate
+        found = plain.solve(raw(y), discontinuity, beyond)
+        if np.isnan(found).any() or not is_tracked(self.c, self.x, y):
+            return result(found, [self.c, self.x, y])
+        slopes = plain.derivative()(found)
+
+        def inverse(b: Any, adjoint: bool) -> Any:
+            return b / slopes
+
+        return implicit(lambda at: self(at, extrapolate=True) - y, found, inverse)
+
 
 def _hermite(x: Array, y: Array, slopes: Any) -> Any:
     """Return the coefficients of the cubics with these values and slopes."""
@@ -144,7 +171,7 @@ class CubicHermiteSpline(PPoly):
 
     def __init__(self, x: Any, y: Any, dydx: Any, axis: int = 0, extrapolate: Any = None) -> None:
         x, values = points_and_values("CubicHermiteSpline", x, y, axis)
-        slopes = xgrad.moveaxis(xgrad.asarray(dydx), axis, 0)
+        slopes = xgrad.moveaxis(doubled(dydx), axis, 0)
         super().__init__(_hermite(x, values, slopes), x, extrapolate, axis % values.ndim)
 
 

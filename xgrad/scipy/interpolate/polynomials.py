@@ -12,7 +12,7 @@ from ..common import raw
 from ..examples import of_one_class
 from ..mistakes import told
 from .bsplines import make_interp_spline
-from .pieces import behind
+from .pieces import behind, doubled
 
 __all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpolate", "interp1d",
            "krogh_interpolate"]  # fmt: skip
@@ -30,7 +30,7 @@ class KroghInterpolator:
     """
 
     def __init__(self, xi: Any, yi: Any, axis: int = 0, **options: Any) -> None:
-        self.xi, values = xgrad.asarray(xi), xgrad.asarray(yi)
+        self.xi, values = doubled(xi), doubled(yi)
         self.axis = axis % values.ndim
         self.yi = xgrad.moveaxis(values, axis, 0)
         held = raw(self.xi.detach())
@@ -59,7 +59,7 @@ class KroghInterpolator:
         return total
 
     def _shaped(self, x: Any, f: Any) -> Any:
-        at = xgrad.asarray(x)
+        at = doubled(x)
         out = f(xgrad.reshape(at, (-1,)))
         out = xgrad.reshape(out, (*at.shape, *self.yi.shape[1:]))
         if self.axis and self.yi.ndim > 1:
@@ -136,6 +136,8 @@ class interp1d:  # noqa: N801 - SciPy's name
             raise NotImplementedError(
                 f"interp1d: kind is {kind!r}; expected 'linear', {', '.join((*STEPS, *SPLINES))}"
             )
+        if kind in ("slinear", "zero"):  # a spline of SciPy's, in double precision
+            x, self.y = doubled(x), doubled(self.y)
         self.x, self.kind, self.fill = x, kind, fill_value
         self.extrapolates = isinstance(fill_value, str) and fill_value == "extrapolate"
         if self.extrapolates and kind in ("previous", "next"):  # one end has nothing to go on from
@@ -194,4 +196,5 @@ class interp1d:  # noqa: N801 - SciPy's name
             x0, x1 = xgrad.take(self.x, one), xgrad.take(self.x, two)
             y0, y1 = xgrad.take(self.y, one, axis=0), xgrad.take(self.y, two, axis=0)
             return (y1 - y0) / behind(x1 - x0, y0) * behind(flat - x0, y0) + y0
-        return xgrad.take(self.y, xgrad.asarray(where), axis=0) + 0.0 * behind(flat, self.y)
+        still = 0.0 * xgrad.astype(behind(flat, self.y), self.y.dtype, copy=False)
+        return xgrad.take(self.y, xgrad.asarray(where), axis=0) + still

@@ -15,7 +15,7 @@ from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..mistakes import told
 from .bsplines import make_interp_spline
-from .pieces import PchipInterpolator
+from .pieces import PchipInterpolator, doubled
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
@@ -152,12 +152,32 @@ class RegularGridInterpolator:
 
 
 @told("interpolate")
+@of_one("scipy.interpolate.interpn", True)
 def interpn(
     points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True,
     fill_value: Any = np.nan,
 ) -> Any:  # fmt: skip
     """Interpolate on a grid at once; see ``scipy.interpolate.interpn``."""
+    if method == "splinef2d":
+        return _by_surface(points, values, xi, bounds_error, fill_value)
     return RegularGridInterpolator(points, values, method, bounds_error, fill_value)(xi)
+
+
+def _by_surface(points: Any, values: Any, xi: Any, bounds_error: bool, fill_value: Any) -> Any:
+    """Interpolate on a plane grid by a bivariate spline, with nothing but a constant beyond it."""
+    from .surfaces import RectBivariateSpline
+
+    at = xgrad.stack([xgrad.asarray(v) for v in xi], axis=-1) if isinstance(xi, tuple) else xi
+    at = xgrad.asarray(at) * 1.0
+    held = np.asarray(raw(at.detach()))
+    edges = [np.asarray(raw(p), dtype=float)[[0, -1]] for p in points]
+    outside = np.any([(held[..., i] < a) | (held[..., i] > b) for i, (a, b) in enumerate(edges)], 0)
+    if bounds_error and outside.any():
+        raise ValueError("interpn: a point is outside of the grid, and bounds_error is True")
+    found = RectBivariateSpline(*points, values).ev(at[..., 0], at[..., 1])
+    if fill_value is None and outside.any():
+        raise ValueError("interpn: 'splinef2d' does not extrapolate; give a fill_value")
+    return xgrad.where(xgrad.asarray(outside), fill_value, found) if outside.any() else found
 
 
 def _unit(points: Any, rescale: bool) -> Any:
@@ -182,7 +202,7 @@ class LinearNDInterpolator:
     ) -> None:
         mesh = hasattr(points, "simplices")
         self.points = xgrad.asarray(points.points if mesh else points)
-        self.values, self.fill_value = xgrad.asarray(values), fill_value
+        self.values, self.fill_value = doubled(values), fill_value
         held = raw(self.points.detach())
         self.unit = _unit(held, rescale)  # shares of corners do not change with it, triangles do
         self.mesh = points if mesh else chapter("spatial").Delaunay(self.unit(held))
@@ -215,7 +235,7 @@ class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
 
     def __init__(self, x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> None:
-        self.points, self.values = xgrad.asarray(x), xgrad.asarray(y)
+        self.points, self.values = xgrad.asarray(x), doubled(y)
         held = raw(self.points.detach())
         self.unit = _unit(held, rescale)
         self.tree = chapter("spatial").cKDTree(self.unit(held))
@@ -241,7 +261,7 @@ def griddata(
         points: rows of coordinates, or a tuple of them.
         values: the value of each point.
         xi: where to interpolate, rows or a tuple.
-        method: ``"linear"`` or ``"nearest"``; ``"cubic"`` has no derivative here.
+        method: ``"linear"``, ``"nearest"``, or ``"cubic"``, which has derivatives by the values.
         fill_value: what is returned outside of all triangles.
         rescale: must be False.
     """
@@ -260,11 +280,12 @@ def griddata(
         return interp1d(points[:, 0], values, method, 0, bounds_error=False, **more)(at)
     if method == "nearest":
         return NearestNDInterpolator(points, values, rescale)(xi)
+    if method == "cubic":
+        from .surfaces import CloughTocher2DInterpolator
+
+        return CloughTocher2DInterpolator(points, values, fill_value, rescale=rescale)(xi)
     if method != "linear":
-        raise NotImplementedError(
-            f"griddata: method={method!r} has no derivative here; expected 'linear' or 'nearest', "
-            "or use RBFInterpolator"
-        )
+        raise ValueError(f"griddata: method is {method!r}; expected 'linear', 'nearest' or 'cubic'")
     return LinearNDInterpolator(points, values, fill_value, rescale)(xi)
 
 

@@ -17,26 +17,13 @@ from .equations import (
     solve_lyapunov,
     solve_sylvester,
 )
-from .factorisations import (
-    eig,
-    eigh,
-    eigvals,
-    eigvalsh,
-    ldl,
-    norm,
-    null_space,
-    orth,
-    polar,
-    qr,
-    svd,
-    svdvals,
-)
 from .functions import (
     coshm,
     cosm,
     expm,
     expm_frechet,
     fractional_matrix_power,
+    funm,
     logm,
     signm,
     sinhm,
@@ -45,6 +32,10 @@ from .functions import (
     tanhm,
     tanm,
 )
+from .ldl import ldl
+from .lu import lu, lu_factor, lu_solve
+from .orthogonal import polar, qr, qr_delete, qr_insert, qr_multiply, qr_update, rq
+from .refused import cossin, ordqz, qz
 from .solving import (
     cho_factor,
     cho_solve,
@@ -52,15 +43,12 @@ from .solving import (
     det,
     inv,
     lstsq,
-    lu,
-    lu_factor,
-    lu_solve,
-    matmul_toeplitz,
     pinv,
     pinvh,
     solve,
     solve_triangular,
 )
+from .spaces import norm, null_space, orth, orthogonal_procrustes, subspace_angles
 from .special_matrices import (
     bandwidth,
     block_diag,
@@ -68,6 +56,7 @@ from .special_matrices import (
     companion,
     convolution_matrix,
     fiedler,
+    fiedler_companion,
     hankel,
     ishermitian,
     issymmetric,
@@ -75,12 +64,20 @@ from .special_matrices import (
     leslie,
     toeplitz,
 )
-from .structured import solve_banded, solve_toeplitz, solveh_banded
-from .turning import hessenberg, schur
+from .spectra import eig, eigh, eigvals, eigvalsh, svd, svdvals
+from .structured import (
+    matmul_toeplitz,
+    solve_banded,
+    solve_circulant,
+    solve_toeplitz,
+    solveh_banded,
+)
+from .turning import cdf2rdf, hessenberg, matrix_balance, rsf2csf, schur
 
 __all__ = [
     "bandwidth",
     "block_diag",
+    "cdf2rdf",
     "cho_factor",
     "cho_solve",
     "cho_solve_banded",
@@ -91,6 +88,7 @@ __all__ = [
     "convolution_matrix",
     "coshm",
     "cosm",
+    "cossin",
     "det",
     "eig",
     "eig_banded",
@@ -103,7 +101,9 @@ __all__ = [
     "expm",
     "expm_frechet",
     "fiedler",
+    "fiedler_companion",
     "fractional_matrix_power",
+    "funm",
     "hankel",
     "hessenberg",
     "inv",
@@ -118,19 +118,30 @@ __all__ = [
     "lu_factor",
     "lu_solve",
     "matmul_toeplitz",
+    "matrix_balance",
     "norm",
     "null_space",
+    "ordqz",
     "orth",
+    "orthogonal_procrustes",
     "pinv",
     "pinvh",
     "polar",
     "qr",
+    "qr_delete",
+    "qr_insert",
+    "qr_multiply",
+    "qr_update",
+    "qz",
+    "rq",
+    "rsf2csf",
     "schur",
     "signm",
     "sinhm",
     "sinm",
     "solve",
     "solve_banded",
+    "solve_circulant",
     "solve_continuous_are",
     "solve_continuous_lyapunov",
     "solve_discrete_are",
@@ -141,6 +152,7 @@ __all__ = [
     "solve_triangular",
     "solveh_banded",
     "sqrtm",
+    "subspace_angles",
     "svd",
     "svdvals",
     "tanhm",

@@ -10,8 +10,8 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import chapter, is_tracked, raw, twin, with_derivative_of
-from .factorisations import eigh
 from .solving import H
+from .spectra import eigh
 from .structured import solveh_banded
 
 __all__ = [

@@ -8,6 +8,7 @@ import numpy as np
 
 import xgrad
 
+from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
 from ..common import chapter, raw, twin
@@ -101,11 +102,21 @@ def solve_discrete_lyapunov(a: Any, q: Any, method: Any = None) -> Any:
     return implicit(lambda x: a @ x @ H(a) - x + q, value, _Stein(raw(a.detach())))
 
 
-def _require_plain(name: str, e: Any, s: Any) -> None:
-    if e is not None or s is not None:
-        raise NotImplementedError(
-            f"{name}: e and s have no derivative here. With e, give solve(e, a) and solve(e, b); "
-            "with s, replace a by a - b r^-1 s* and q by q - s r^-1 s*"
+def _riccati(name: str, a: Any, b: Any, q: Any, r: Any, e: Any, s: Any) -> list[Any]:
+    """Return the six matrices, `e` as a unit matrix and `s` as zeros where they are None."""
+    a = xgrad.asarray(a)
+    e = xgrad.eye(a.shape[-1]) if e is None else e
+    s = xgrad.zeros(xgrad.asarray(b).shape) if s is None else s
+    return _matrices(name, a, b, q, r, e, s)
+
+
+def _require_solved(name: str, equation: Any, value: Any) -> None:
+    """Refuse what is no solution: SciPy's balancing loses digits, all of them with some `e`."""
+    left = np.max(np.abs(raw(equation(Array(value)).detach())), initial=0.0)
+    if left > 1e-4 * np.max(np.abs(value), initial=1.0):
+        raise RuleError(
+            f"{name}: what SciPy gives leaves {left:.1e} of the equation, so that it has no "
+            "derivative; give balanced=False"
         )
 
 
@@ -113,34 +124,45 @@ def _require_plain(name: str, e: Any, s: Any) -> None:
 def solve_continuous_are(
     a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True
 ) -> Any:
-    """Return the solution of ``a* x + x a - x b r^-1 b* x + q = 0``; see ``scipy.linalg``."""
-    _require_plain("solve_continuous_are", e, s)
-    a, b, q, r = _matrices("solve_continuous_are", a, b, q, r)
-    value = chapter("linalg").solve_continuous_are(*map(raw, (a, b, q, r)), balanced=balanced)
-    gain = xgrad.linalg.solve(r, H(b))
-    closed = raw(a) - raw(b) @ raw(gain) @ value
-    return implicit(
-        lambda x: H(a) @ x + x @ a - x @ b @ gain @ x + q,
-        value,
-        _Sylvester(closed.conj().T, closed),
+    """Return the solution of ``a* x + x a - x b r^-1 b* x + q = 0``; see ``scipy.linalg``.
+
+    With `e` and `s` it is that of ``a* x e + e* x a - (e* x b + s) r^-1 (b* x e + s*) + q = 0``.
+    """
+    is_plain = e is None and s is None
+    a, b, q, r, e, s = matrices = _riccati("solve_continuous_are", a, b, q, r, e, s)
+    value = chapter("linalg").solve_continuous_are(
+        *map(raw, matrices[:4] if is_plain else matrices), balanced=balanced
     )
+
+    def equation(x: Any) -> Any:
+        gain = xgrad.linalg.solve(r, H(b) @ x @ e + H(s))
+        return H(a) @ x @ e + H(e) @ x @ a - (H(e) @ x @ b + s) @ gain + q
+
+    _require_solved("solve_continuous_are", equation, value)
+    closed = raw(a) - raw(b) @ np.linalg.solve(raw(r), raw(b).conj().T) @ value
+    return implicit(equation, value, _Sylvester(closed.conj().T, closed) if is_plain else None)
 
 
 @twin("linalg")
 def solve_discrete_are(
     a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True
 ) -> Any:
-    """Return the solution of ``a* x a - x - a* x b (r + b* x b)^-1 b* x a + q = 0``."""
-    _require_plain("solve_discrete_are", e, s)
-    a, b, q, r = _matrices("solve_discrete_are", a, b, q, r)
-    A, B, Q, R = map(raw, (a, b, q, r))
-    value = chapter("linalg").solve_discrete_are(A, B, Q, R, balanced=balanced)
-    gain = np.linalg.solve(R + B.conj().T @ value @ B, B.conj().T @ value @ A)
-    closed = A - B @ gain
+    """Return the solution of ``a* x a - x - a* x b (r + b* x b)^-1 b* x a + q = 0``.
+
+    With `e` and `s` it is that of
+    ``a* x a - e* x e - (a* x b + s) (r + b* x b)^-1 (b* x a + s*) + q = 0``; see ``scipy.linalg``.
+    """
+    is_plain = e is None and s is None
+    a, b, q, r, e, s = matrices = _riccati("solve_discrete_are", a, b, q, r, e, s)
+    value = chapter("linalg").solve_discrete_are(
+        *map(raw, matrices[:4] if is_plain else matrices), balanced=balanced
+    )
+    A, B = raw(a), raw(b)
+    closed = A - B @ np.linalg.solve(raw(r) + B.conj().T @ value @ B, B.conj().T @ value @ A)
 
     def equation(x: Any) -> Any:
-        pulled = H(b) @ x @ a
-        inner = xgrad.linalg.solve(r + H(b) @ x @ b, pulled)
-        return H(a) @ x @ a - x - H(a) @ x @ b @ inner + q
+        inner = xgrad.linalg.solve(r + H(b) @ x @ b, H(b) @ x @ a + H(s))
+        return H(a) @ x @ a - H(e) @ x @ e - (H(a) @ x @ b + s) @ inner + q
 
-    return implicit(equation, value, _Stein(closed.conj().T))
+    _require_solved("solve_discrete_are", equation, value)
+    return implicit(equation, value, _Stein(closed.conj().T) if is_plain else None)

@@ -8,9 +8,10 @@ import numpy as np
 
 import xgrad
 
+from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
-from ..common import chapter, only, raw, twin
+from ..common import chapter, is_tracked, only, outside, raw, twin, with_derivative_of
 from .equations import _Sylvester
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "expm",
     "expm_frechet",
     "fractional_matrix_power",
+    "funm",
     "logm",
     "signm",
     "sinhm",
@@ -47,7 +49,8 @@ def expm_frechet(
     A: Any, E: Any, method: Any = None, compute_expm: bool = True, check_finite: bool = True
 ) -> Any:
     """Return the exponential and its derivative along `E`; see ``scipy.linalg.expm_frechet``."""
-    A, E = xgrad.asarray(A), xgrad.asarray(E)
+    A, E = (xgrad.asarray(x) for x in (A, E))
+    A, E = (xgrad.astype(x, xgrad.result_type(A, E, np.float64), copy=False) for x in (A, E))
     value, along = xgrad.jvp(xgrad.linalg.expm, (A,), (E,))
     return (value, along) if compute_expm else along
 
@@ -101,6 +104,30 @@ def fractional_matrix_power(A: Any, t: Any) -> Any:
     if whole == int(whole) and not (hasattr(t, "is_tracked") and t.is_tracked):
         return xgrad.linalg.matrix_power(A, int(whole))
     return xgrad.linalg.expm(t * logm(A))
+
+
+@twin("linalg")
+def funm(A: Any, func: Any, disp: bool = True) -> Any:
+    """Return a function of a matrix, by its values at the eigenvalues; see ``scipy.linalg.funm``.
+
+    Args:
+        A: a square matrix, with a basis of eigenvectors where derivatives are asked for.
+        func: a function of an array, as ``numpy.exp``.
+        disp: must be True: the estimate of the error is not returned.
+    """
+    only("funm", disp=(disp, True))
+    A = _square("funm", A)
+    value = chapter("linalg", A).funm(raw(A.detach()), outside(func))
+    if not is_tracked(A):
+        return Array(value)
+    w, v = xgrad.linalg.eig(A)
+    if np.linalg.cond(np.asarray(raw(v.detach()))) > 1e7:
+        raise RuleError(
+            "funm: the matrix has no basis of eigenvectors, or nearly so, and no derivative here; "
+            "expm, logm, sqrtm and fractional_matrix_power have one"
+        )
+    found = (v * func(w)[None, :]) @ xgrad.linalg.inv(v)
+    return with_derivative_of(value, found if value.dtype.kind == "c" else xgrad.real(found))
 
 
 def _each(f: Any, A: Any) -> Any:

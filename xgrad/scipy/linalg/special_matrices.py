@@ -11,7 +11,8 @@ import xgrad
 from ..common import chapter, raw, twin
 
 __all__ = ["bandwidth", "block_diag", "circulant", "companion", "convolution_matrix", "fiedler",
-           "hankel", "ishermitian", "issymmetric", "khatri_rao", "leslie", "toeplitz"]  # fmt: skip
+           "fiedler_companion", "hankel", "ishermitian", "issymmetric", "khatri_rao", "leslie",
+           "toeplitz"]  # fmt: skip
 
 
 def _vector(x: Any) -> Any:
@@ -136,3 +137,16 @@ def issymmetric(a: Any, atol: Any = None, rtol: Any = None) -> Any:
 def ishermitian(a: Any, atol: Any = None, rtol: Any = None) -> Any:
     """Whether a matrix is Hermitian."""
     return chapter("linalg", a).ishermitian(raw(a.detach()), atol=atol, rtol=rtol)
+
+
+@twin("linalg")
+def fiedler_companion(a: Any) -> Any:
+    """Return the matrix of five diagonals whose eigenvalues are the roots of a polynomial."""
+    a = _vector(a)
+    library = chapter("linalg", a)
+    unit = np.eye(a.shape[0])
+    fixed = library.fiedler_companion(unit[0])
+    parts = np.stack([library.fiedler_companion(unit[0] + row) - fixed for row in unit[1:]])
+    share = a[1:] / a[0]
+    fixed, parts = (xgrad.asarray(x.astype(share.dtype)) for x in (fixed, parts))
+    return fixed + xgrad.tensordot(share, parts, axes=1)

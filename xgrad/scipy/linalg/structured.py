@@ -9,11 +9,11 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...backends import is_recorded
 from ...custom.equation import implicit
 from ..common import chapter, raw, twin
-from .solving import toeplitz_times
 
-__all__ = ["solve_banded", "solve_toeplitz", "solveh_banded"]
+__all__ = ["matmul_toeplitz", "solve_banded", "solve_circulant", "solve_toeplitz", "solveh_banded"]
 
 
 def _along(rows: Any, x: Array) -> Any:
@@ -138,3 +138,56 @@ def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
         return library.solve_toeplitz(pair, b)
 
     return implicit(lambda x: toeplitz_times(c, r, x) - b, inverse(raw(b), False), inverse)
+
+
+@twin("linalg")
+def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: Any = None) -> Any:
+    """Return the product of a Toeplitz matrix, by its column and row, and an array; by FFT."""
+    c, r = c_or_cr if isinstance(c_or_cr, tuple) else (c_or_cr, None)
+    x = xgrad.asarray(x)
+    return toeplitz_times(c, r, xgrad.astype(x, xgrad.result_type(x, np.float64), copy=False))
+
+
+def toeplitz_times(c: Any, r: Any, x: Array) -> Any:
+    """Return the product of a Toeplitz matrix and a vector or matrix."""
+    c = xgrad.reshape(xgrad.asarray(c), (-1,))
+    r = xgrad.conj(c) if r is None else xgrad.reshape(xgrad.asarray(r), (-1,))
+    m, n = c.shape[0], r.shape[0]
+    row = xgrad.concat([c, xgrad.flip(r[1:])])
+    real = "c" not in (row.dtype.kind, x.dtype.kind)
+    size = m + n - 1
+    spread = xgrad.fft.fft(row, n=size)
+    columns = x[:, None] if x.ndim == 1 else x
+    out = xgrad.fft.ifft(spread[:, None] * xgrad.fft.fft(columns, n=size, axis=0), axis=0)[:m, :]
+    out = xgrad.real(out) if real else out
+    return out[:, 0] if x.ndim == 1 else out
+
+
+@twin("linalg")
+def solve_circulant(
+    c: Any, b: Any, singular: str = "raise", tol: Any = None, caxis: int = -1, baxis: int = 0,
+    outaxis: int = 0,
+) -> Any:  # fmt: skip
+    """Solve with the matrix whose first column turns by one; see ``scipy.linalg.solve_circulant``.
+
+    The derivative is that of a quotient of Fourier transforms, without those that are zero where
+    ``singular="lstsq"``.
+    """
+    c, b = xgrad.asarray(c), xgrad.asarray(b)
+    spread = xgrad.fft.fft(xgrad.moveaxis(c, caxis, -1) + 0j)
+    turned = xgrad.fft.fft(xgrad.moveaxis(b, baxis, -1) + 0j)
+    if spread.shape[-1] != turned.shape[-1]:
+        raise ValueError(
+            f"solve_circulant: c has shape {c.shape} and b {b.shape}; expected as many elements "
+            f"along caxis={caxis} as along baxis={baxis}"
+        )
+    if not is_recorded(raw(spread)):
+        sizes = np.abs(np.asarray(raw(spread.detach())))
+        near = sizes.max(axis=-1, keepdims=True) * sizes.shape[-1] * np.finfo(float).eps
+        zero = sizes <= (near if tol is None else tol)
+        if zero.any() and singular == "raise":
+            raise np.linalg.LinAlgError("solve_circulant: the matrix is near singular")
+        spread = xgrad.where(zero, np.inf, spread) if zero.any() else spread
+    x = xgrad.fft.ifft(turned / spread)
+    x = x if "c" in (c.dtype.kind, b.dtype.kind) else xgrad.real(x)
+    return xgrad.moveaxis(x, -1, outaxis)

@@ -19,10 +19,10 @@ from ...errors import RuleError
 from ..common import chapter, is_tracked, raw, twin
 from .solving import H
 
-__all__ = ["hessenberg", "schur"]
+__all__ = ["cdf2rdf", "hessenberg", "matrix_balance", "rsf2csf", "schur"]
 
 
-def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> Any:
+def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> tuple[Any, ...]:
     """Return a basis and the form of a matrix in it, with their derivatives.
 
     Args:
@@ -56,13 +56,13 @@ def _turned(a: Any, z: Any, pairs: list[tuple[int, int]], first: int) -> Any:
 
     w = implicit(equation, np.zeros(2 * count if is_complex else count))
     q = turn(w)
-    return q, H(q) @ a @ q
+    return tuple(xgrad.astype(x, z.dtype, copy=False) for x in (q, H(q) @ a @ q))
 
 
 UNDECIDED = (
-    "schur: a pair of complex eigenvalues has a basis only up to a rotation, which LAPACK chooses "
-    "anew near by, so that the form has no derivative; use eigvals, or functions of the matrix, "
-    "such as expm and sqrtm"
+    "schur: a pair of complex eigenvalues has a real basis only up to a rotation, which LAPACK "
+    "chooses anew near by, so that the form has no derivative; use output='complex', eigvals, or "
+    "functions of the matrix, such as expm and sqrtm"
 )
 
 
@@ -81,8 +81,12 @@ def schur(
 ) -> Any:  # fmt: skip
     """Return Schur's triangular form and its basis, ``a = Z T Z*``; see ``scipy.linalg.schur``.
 
+    Eigenvalues have to be distinct, and with ``output="real"`` real, where derivatives are asked
+    for. The columns of a complex basis have phases that LAPACK chooses: derivatives are those that
+    leave them as they are, as of complex singular vectors, for what does not depend on them.
+
     Args:
-        a: a square matrix, whose eigenvalues are real and distinct where derivatives are asked for.
+        a: a square matrix.
         output: ``"real"`` for blocks of two on the diagonal, or ``"complex"``.
         sort: which eigenvalues come first; how many they are is then returned last.
         lwork, overwrite_a, check_finite: as SciPy's.
@@ -100,7 +104,7 @@ def schur(
         if not is_tracked(a):
             return Array(t), Array(z)
         n = len(t)
-        if t.dtype.kind == "c" or np.any(np.diag(t, -1) != 0):
+        if np.any(np.diag(t, -1) != 0):
             raise RuleError(UNDECIDED)
         pairs = [(i, j) for j in range(n) for i in range(j + 1, n)]
         z, form = _turned(a, z, pairs, 0)
@@ -144,3 +148,52 @@ def hessenberg(
 
     form, q = _of_each(a, one)
     return (form, q) if calc_q else form
+
+
+@twin("linalg")
+def rsf2csf(T: Any, Z: Any, check_finite: bool = True) -> Any:
+    """Return the complex form of a real one of Schur's; see ``scipy.linalg.rsf2csf`` and `schur`.
+
+    It is that of ``Z @ T @ Z*`` by the unitary matrix that SciPy has found.
+    """
+    T, Z = xgrad.asarray(T), xgrad.asarray(Z)
+    form, basis = chapter("linalg", T).rsf2csf(raw(T.detach()), raw(Z.detach()))
+    if not is_tracked(T, Z):
+        return Array(form), Array(basis)
+    pairs = [(i, j) for j in range(len(form)) for i in range(j + 1, len(form))]
+    basis, form = _turned(Z @ T @ H(Z) + 0j, basis, pairs, 0)
+    return xgrad.triu(form), basis
+
+
+@twin("linalg")
+def cdf2rdf(w: Any, v: Any) -> Any:
+    """Return real blocks and vectors for pairs of complex ones; see ``scipy.linalg.cdf2rdf``."""
+    w, v = xgrad.asarray(w), xgrad.asarray(v)
+    is_first = np.imag(np.asarray(raw(w.detach()))) > 0
+    blocks, _ = chapter("linalg", w).cdf2rdf(raw(w.detach()), raw(v.detach()))
+    x, y = xgrad.real(w), xgrad.imag(w)
+    n = w.shape[-1]
+    beside = np.sign(blocks) * (
+        1.0 - np.eye(n, dtype=blocks.dtype)
+    )  # where SciPy has the imaginary parts
+    wr = xgrad.eye(n, dtype=x.dtype) * x[..., None] + beside * xgrad.abs(y)[..., None]
+    vr = xgrad.where(is_first[..., None, :], -xgrad.imag(v), xgrad.real(v))
+    return wr, xgrad.astype(vr, np.float64, copy=False)
+
+
+@twin("linalg")
+def matrix_balance(
+    A: Any, permute: bool = True, scale: bool = True, separate: bool = False,
+    overwrite_a: bool = False,
+) -> Any:  # fmt: skip
+    """Return a matrix with rows and columns of like size, and how; see ``matrix_balance``.
+
+    The scales are powers of two that SciPy chooses, so that the matrix is linear in `A`.
+    """
+    A = xgrad.asarray(A)
+    library = chapter("linalg", A)
+    here = raw(A.detach())
+    how = library.matrix_balance(here, permute, scale, separate)[1]
+    turn = library.matrix_balance(here, permute, scale, False)[1]
+    balanced = xgrad.asarray(np.linalg.inv(turn)) @ A @ xgrad.asarray(turn)
+    return balanced, how

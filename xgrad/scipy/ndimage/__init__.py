@@ -16,13 +16,10 @@ from .filters import (
     uniform_filter,
     uniform_filter1d,
 )
+from .fourier import fourier_ellipsoid, fourier_gaussian, fourier_shift, fourier_uniform
 from .measurements import (
     center_of_mass,
     extrema,
-    fourier_ellipsoid,
-    fourier_gaussian,
-    fourier_shift,
-    fourier_uniform,
     maximum,
     mean,
     median,

@@ -16,7 +16,7 @@ from ...arrays.array import Array
 from ...backends import backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
-from ..common import is_tracked, raw, twin
+from ..common import raw, twin
 
 __all__ = ["convolve", "convolve1d", "correlate", "correlate1d", "gaussian_filter",
            "gaussian_filter1d", "gaussian_gradient_magnitude", "gaussian_laplace", "laplace",
@@ -218,8 +218,7 @@ def gaussian_filter1d(
     mode: str = "reflect", cval: float = 0.0, truncate: float = 4.0, *, radius: Any = None,
 ) -> Any:  # fmt: skip
     """Smooth along an axis, differentiable in image and `sigma`; see ``scipy.ndimage``."""
-    width = float(raw(sigma))
-    reach = int(truncate * width + 0.5) if radius is None else int(radius)
+    reach = int(truncate * float(raw(sigma)) + 0.5) if radius is None else int(radius)
     if order < 0 or reach < 0:
         raise ValueError(
             f"gaussian_filter1d: order is {order} and radius is {radius}; expected >= 0"
@@ -255,10 +254,17 @@ def gaussian_filter(
     x = xgrad.asarray(input)
     axes = range(x.ndim) if axes is None else [a % x.ndim for a in per_axis(axes, 1)]
     count = len(axes)
-    sigmas = [sigma[i] for i in range(count)] if np.ndim(raw(sigma)) else [sigma] * count
+    sigmas = [sigma] * count
+    if isinstance(sigma, (list, tuple)) or np.ndim(raw(sigma)):
+        if len(sigma) != count:
+            raise ValueError(
+                f"gaussian_filter: sigma has {len(sigma)} numbers; expected one for each of the "
+                f"{count} axes"
+            )
+        sigmas = [sigma[i] for i in range(count)]
     orders, modes, reach = (per_axis(v, count) for v in (order, mode, radius))
     for axis, s, o, m, r in zip(axes, sigmas, orders, modes, reach, strict=True):
-        if float(raw(s)) > 1e-15:
+        if r is not None or float(raw(s)) > 1e-15:
             x = gaussian_filter1d(x, s, axis, o, None, m, cval, truncate, radius=r)
     return x
 
@@ -358,10 +364,3 @@ def uniform_filter(
         if n > 1:
             x = uniform_filter1d(x, n, axis, None, m, cval, o)
     return x
-
-
-def constant(name: str, x: Any) -> Any:
-    """Return a parameter that must not be tracked, raw."""
-    if is_tracked(x):
-        raise TypeError(f"{name}: a parameter is tracked that has no derivative; use stop_gradient")
-    return raw(x)

@@ -1,4 +1,4 @@
-"""Statistics of labelled regions, and filters of Fourier transforms."""
+"""Statistics of labelled regions."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ import numpy as np
 
 import xgrad
 
-from ...arrays.array import Array
-from ...backends import backend_of
-from ...engine.op import linear
 from ..common import raw, twin
 
-__all__ = ["center_of_mass", "extrema", "fourier_ellipsoid", "fourier_gaussian", "fourier_shift",
-           "fourier_uniform", "maximum", "mean", "median", "minimum", "standard_deviation", "sum",
-           "sum_labels", "variance"]  # fmt: skip
+__all__ = ["center_of_mass", "extrema", "maximum", "mean", "median", "minimum",
+           "standard_deviation", "sum", "sum_labels", "variance"]  # fmt: skip
 
 
 def _regions(name: str, x: Any, labels: Any, index: Any) -> tuple[Any, Any, int, bool]:
@@ -135,62 +131,3 @@ def center_of_mass(input: Any, labels: Any = None, index: Any = None) -> Any:
     if np.ndim(raw(index)) == 0:
         return tuple(parts)
     return [tuple(p[i] for p in parts) for i in range(parts[0].shape[0])]
-
-
-def _factor(name: str) -> Any:
-    """Return an op of a Fourier transform that multiplies it, by a real number at each place."""
-
-    @linear(lambda xp, g, x, by, n, axis: op(g, by=by, n=n, axis=axis))
-    def op(x: Array, /, *, by: Any, n: int, axis: int) -> Any:
-        return getattr(backend_of(x).chapter("ndimage"), name)(x, by, n, axis)
-
-    return op
-
-
-_GAUSSIAN, _UNIFORM, _ELLIPSOID = map(
-    _factor, ("fourier_gaussian", "fourier_uniform", "fourier_ellipsoid")
-)
-
-
-@linear(lambda xp, g, x, by, n, axis: turned(g, by=tuple(-b for b in by), n=n, axis=axis))
-def _turned(x: Array, /, *, by: tuple[float, ...], n: int, axis: int) -> Any:
-    """Return a Fourier transform as that of the shifted image."""
-    return backend_of(x).chapter("ndimage").fourier_shift(x, by, n, axis)
-
-
-turned: Any = _turned
-
-
-def _complex(x: Any) -> Any:
-    x = xgrad.asarray(x)
-    return x if x.dtype.kind == "c" else xgrad.astype(x, np.result_type(x.dtype, np.complex64))
-
-
-@twin("ndimage")
-def fourier_gaussian(
-    input: Any, sigma: Any, n: int = -1, axis: int = -1, output: Any = None
-) -> Any:
-    """Multiply a Fourier transform by that of a Gaussian; see ``scipy.ndimage``."""
-    return _GAUSSIAN(xgrad.asarray(input), by=raw(sigma), n=n, axis=axis)
-
-
-@twin("ndimage")
-def fourier_uniform(input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
-    """Multiply a Fourier transform by that of a box; see ``scipy.ndimage``."""
-    return _UNIFORM(xgrad.asarray(input), by=raw(size), n=n, axis=axis)
-
-
-@twin("ndimage")
-def fourier_ellipsoid(
-    input: Any, size: Any, n: int = -1, axis: int = -1, output: Any = None
-) -> Any:
-    """Multiply a Fourier transform by that of an ellipsoid; see ``scipy.ndimage``."""
-    return _ELLIPSOID(xgrad.asarray(input), by=raw(size), n=n, axis=axis)
-
-
-@twin("ndimage")
-def fourier_shift(input: Any, shift: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
-    """Multiply a Fourier transform so that the image is shifted; see ``scipy.ndimage``."""
-    x = _complex(input)
-    by = np.broadcast_to(np.asarray(raw(shift), dtype=float), (x.ndim,))
-    return _turned(x, by=tuple(by.tolist()), n=n, axis=axis)

@@ -19,7 +19,7 @@ import xgrad
 from ...arrays.array import Array
 from ...backends import backend_of
 from ...engine.op import linear
-from ..common import raw, twin, with_derivative_of
+from ..common import twin, with_derivative_of
 
 __all__ = ["coefficients", "interpolated", "spline_filter", "spline_filter1d"]
 
@@ -126,37 +126,60 @@ def _bspline(x: Any, n: int) -> Any:
 
 def _folded(p: Any, n: int, mode: str) -> tuple[Any, Any, Any]:
     """Return coordinates moved into the image, the sign of the move, and whether they count."""
-    sign, inside = np.ones_like(p), np.ones(p.shape, dtype=bool)
+    sign, inside = xgrad.ones_like(p), None
     if mode == "grid-constant":
         return p, sign, inside
     if mode == "constant":
         inside = (p > -1e-9) & (p < n - 1 + 1e-9)
-        return np.clip(p, 0, n - 1), sign, inside
+        return xgrad.clip(p, 0.0, n - 1.0), sign, inside
     if mode == "nearest":
-        moved = np.clip(p, 0, n - 1)
-        return moved, (p == moved) * 1.0, inside
+        moved = xgrad.clip(p, 0.0, n - 1.0)
+        return moved, xgrad.where(p == moved, 1.0, 0.0), inside
     if n == 1:
-        return np.zeros_like(p), np.zeros_like(p), inside
+        return 0.0 * sign, 0.0 * sign, inside
     if mode == "mirror":
-        q = np.mod(p, 2 * (n - 1))
+        q = xgrad.remainder(p, 2.0 * (n - 1))
         back = q > n - 1
-        return np.where(back, 2 * (n - 1) - q, q), np.where(back, -1.0, 1.0), inside
+        return (
+            xgrad.where(back, 2.0 * (n - 1) - q, q),
+            xgrad.where(back, -1.0, 1.0),
+            inside,
+        )
     if mode in ("reflect", "grid-mirror"):
-        q = np.mod(p + 0.5, 2 * n)
+        q = xgrad.remainder(p + 0.5, 2.0 * n)
         back = q >= n
-        return np.where(back, 2 * n - q, q) - 0.5, np.where(back, -1.0, 1.0), inside
-    period = n - 1 if mode == "wrap" else n
-    out = (p < 0) | (p > n - 1) if mode == "wrap" else np.ones(p.shape, dtype=bool)
-    return np.where(out, np.mod(p, period), p), sign, inside
+        return xgrad.where(back, 2.0 * n - q, q) - 0.5, xgrad.where(back, -1.0, 1.0), inside
+    if mode == "wrap":
+        return xgrad.where((p < 0) | (p > n - 1), xgrad.remainder(p, n - 1.0), p), sign, inside
+    return xgrad.remainder(p, n * 1.0), sign, inside
 
 
 def _index(i: Any, n: int, mode: str) -> tuple[Any, Any]:
     """Return indices moved into the image, and which of them lie outside of it for good."""
     if mode == "grid-constant":
         out = (i < 0) | (i > n - 1)
-        return np.clip(i, 0, n - 1), out
-    moved = _folded(i.astype(float), n, {"wrap": "mirror", "constant": "mirror"}.get(mode, mode))[0]
-    return np.clip(np.rint(moved).astype(np.int64), 0, n - 1), None
+        return xgrad.astype(xgrad.clip(i, 0.0, n - 1.0), np.int64), out
+    moved = _folded(i, n, {"wrap": "mirror", "constant": "mirror"}.get(mode, mode))[0]
+    return xgrad.astype(xgrad.clip(xgrad.round(moved), 0.0, n - 1.0), np.int64), None
+
+
+def _sides(p: Any, pad: int, n: int, order: int, mode: str) -> tuple[list[Any], Any]:
+    """Return the neighbours along an axis with their weights, and which coordinates count."""
+    table = _weights(order)
+    at_pixels = p + float(pad)
+    held = at_pixels.detach()
+    moved, sign, inside = _folded(held, n, mode)
+    base = xgrad.floor(moved) if order % 2 else xgrad.floor(moved + 0.5)
+    offset = at_pixels * sign + (moved - sign * held - base)
+    powers = [xgrad.ones_like(offset)]
+    for _ in range(order):
+        powers.append(powers[-1] * offset)
+    sides = []
+    for k in range(order + 1):
+        terms = [float(t) * power for t, power in zip(table[k], powers, strict=True) if t]
+        weight = sum(terms[1:], terms[0])
+        sides.append((*_index(base + float(k - order // 2), n, mode), weight))
+    return sides, inside
 
 
 def interpolated(
@@ -182,34 +205,26 @@ def interpolated(
         raise ValueError(f"map_coordinates: mode is {mode!r}; expected one of {', '.join(BORDERS)}")
     dtype = x.dtype if x.dtype.kind in "fc" else np.dtype("float64")
     c, pad = coefficients(xgrad.astype(x, dtype, copy=False), order, mode, cval, prefilter)
-    table = _weights(order)
-    sides, counts = [], np.ones(np.shape(value), dtype=bool)
-    for p, n in zip(coordinates, c.shape, strict=True):
-        at_pixels = xgrad.asarray(p) + float(pad)
-        held = np.asarray(raw(at_pixels.detach()), dtype=float)
-        moved, sign, inside = _folded(held, n, mode)
-        counts &= inside
-        base = np.floor(moved) if order % 2 else np.floor(moved + 0.5)
-        offset = at_pixels * xgrad.asarray(sign) + xgrad.asarray(moved - sign * held - base)
-        powers = [xgrad.ones_like(offset)]
-        for _ in range(order):
-            powers.append(powers[-1] * offset)
-        side = []
-        for k in range(order + 1):
-            at, out = _index((base - order // 2 + k).astype(np.int64), n, mode)
-            terms = [float(t) * power for t, power in zip(table[k], powers, strict=True) if t]
-            side.append((at, out, sum(terms[1:], terms[0])))
-        sides.append(side)
-    total: Any = None
+    points = [xgrad.astype(xgrad.asarray(p), np.float64, copy=False) for p in coordinates]
+    found = [_sides(p, pad, n, order, mode) for p, n in zip(points, c.shape, strict=True)]
+    strides = [math.prod(c.shape[i + 1 :]) for i in range(c.ndim)]
+    found = [
+        ([(stride * at, out, weight) for at, out, weight in sides], inside)
+        for stride, (sides, inside) in zip(strides, found, strict=True)
+    ]
     flat = xgrad.reshape(c, (-1,))
-    for corner in itertools.product(*sides):
-        place = np.ravel_multi_index(tuple(at for at, _, _ in corner), c.shape)
-        term = xgrad.reshape(xgrad.take(flat, xgrad.asarray(place.ravel())), place.shape)
-        lost = [out for _, out, _ in corner if out is not None]
-        if lost:
-            term = xgrad.where(xgrad.asarray(np.logical_or.reduce(lost)), cval, term)
+    total: Any = None
+    for corner in itertools.product(*(sides for sides, _ in found)):
+        first, *others = (at for at, _, _ in corner)
+        place = sum(others, first)
+        term = xgrad.reshape(xgrad.take(flat, xgrad.reshape(place, (-1,))), place.shape)
+        for _, out, _ in corner:
+            if out is not None:
+                term = xgrad.where(out, cval, term)
         for _, _, weight in corner:
             term = term * weight
         total = term if total is None else total + term
-    total = xgrad.where(xgrad.asarray(counts), total, cval)
+    for _, inside in found:
+        if inside is not None:
+            total = xgrad.where(inside, total, cval)
     return with_derivative_of(value, xgrad.astype(total, value.dtype, copy=False))

@@ -80,16 +80,14 @@ def affine_transform(
     """
     x, m = xgrad.asarray(input), xgrad.asarray(matrix)
     n = x.ndim
-    held = raw(offset)
     shape = x.shape if output_shape is None else tuple(output_shape)
+    moved = xgrad.broadcast_to(xgrad.asarray(offset) * 1.0, (n,))
     value = chapter("ndimage", x).affine_transform(
-        raw(x.detach()), raw(m.detach()), np.asarray(held) if np.ndim(held) else float(held), shape,
-        None, order, mode, cval, prefilter,
+        raw(x.detach()), raw(m.detach()), raw(moved.detach()), shape, None, order, mode, cval,
+        prefilter,
     )  # fmt: skip
-    moved: Any = xgrad.asarray(offset)
     if m.ndim == 2 and m.shape[1] == n + 1:
         moved, m = m[:n, n], m[:n, :n]
-    moved = xgrad.broadcast_to(moved, (n,))
     grid = _grid(shape)
     places = []
     for i in range(n):
@@ -109,11 +107,11 @@ def shift(
     cval: float = 0.0, prefilter: bool = True,
 ) -> Any:  # fmt: skip
     """Move an image, by image and shift; see ``scipy.ndimage.shift``."""
-    x, by = xgrad.asarray(input), xgrad.asarray(shift)
+    x = xgrad.asarray(input)
+    by = xgrad.broadcast_to(xgrad.asarray(shift) * 1.0, (x.ndim,))
     value = chapter("ndimage", x).shift(
         raw(x.detach()), raw(by.detach()), None, order, mode, cval, prefilter
     )
-    by = xgrad.broadcast_to(by, (x.ndim,))
     places = [g - by[i] for i, g in enumerate(_grid(x.shape))]
     return _looked_up(x, places, value, (order, mode, cval, prefilter))
 
@@ -144,18 +142,12 @@ def rotate(
 ) -> Any:  # fmt: skip
     """Turn an image by an angle in degrees, by image and angle; see ``scipy.ndimage.rotate``."""
     x = xgrad.asarray(input)
-    degrees = xgrad.asarray(angle)
+    degrees = xgrad.asarray(angle) * 1.0
+    held = degrees.detach()
     value = chapter("ndimage", x).rotate(
-        raw(x.detach()),
-        float(raw(degrees.detach())),
-        axes,
-        reshape,
-        None,
-        order,
-        mode,
-        cval,
-        prefilter,
-    )
+        raw(x.detach()), float(held) if reshape else raw(held), axes, reshape, None, order, mode,
+        cval, prefilter,
+    )  # fmt: skip
     one, two = sorted(a % x.ndim for a in axes)
     turn = degrees * (np.pi / 180.0)
     c, s = xgrad.cos(turn), xgrad.sin(turn)
@@ -169,13 +161,16 @@ def rotate(
         return _looked_up(x, places, value, (order, mode, cval, prefilter))
     rest = [i for i in range(x.ndim) if i not in (one, two)]
     flat = xgrad.reshape(xgrad.permute_dims(x, (*rest, one, two)), (-1, x.shape[one], x.shape[two]))
-    images = np.transpose(value, (*rest, one, two)).reshape(-1, value.shape[one], value.shape[two])
+    images = xgrad.reshape(
+        xgrad.permute_dims(xgrad.asarray(value), (*rest, one, two)),
+        (-1, value.shape[one], value.shape[two]),
+    )
     here = [xgrad.broadcast_to(xgrad.asarray(places[i]), value.shape) for i in (one, two)]
     first = tuple(slice(None) if i in (one, two) else 0 for i in range(x.ndim))
     spots = [h[first] for h in here]
     done = [
-        interpolated(flat[i, :, :], spots, images[i], order, mode, cval, prefilter)
-        for i in range(len(images))
+        interpolated(flat[i, :, :], spots, raw(images[i, :, :]), order, mode, cval, prefilter)
+        for i in range(images.shape[0])
     ]
     stacked = xgrad.reshape(xgrad.stack(done), (*(value.shape[i] for i in rest), *images.shape[1:]))
     return xgrad.permute_dims(stacked, tuple(np.argsort((*rest, one, two)).tolist()))

@@ -14,20 +14,60 @@ from .equations import (
     toms748,
 )
 from .minima import minimize, minimize_scalar
-from .programs import linear_sum_assignment, linprog
-from .squares import curve_fit, least_squares, lsq_linear, nnls
+from .programs import isotonic_regression, linear_sum_assignment, linprog, milp
+from .searches import (
+    approx_fprime,
+    brent,
+    brute,
+    differential_evolution,
+    direct,
+    dual_annealing,
+    fmin,
+    fmin_bfgs,
+    fmin_cg,
+    fmin_cobyla,
+    fmin_l_bfgs_b,
+    fmin_ncg,
+    fmin_powell,
+    fmin_slsqp,
+    fmin_tnc,
+    fminbound,
+    golden,
+    shgo,
+)
+from .squares import curve_fit, least_squares, leastsq, lsq_linear, nnls
 
 __all__ = [
+    "approx_fprime",
     "bisect",
+    "brent",
     "brenth",
     "brentq",
+    "brute",
     "curve_fit",
+    "differential_evolution",
+    "direct",
+    "dual_annealing",
     "fixed_point",
+    "fmin",
+    "fmin_bfgs",
+    "fmin_cg",
+    "fmin_cobyla",
+    "fmin_l_bfgs_b",
+    "fmin_ncg",
+    "fmin_powell",
+    "fmin_slsqp",
+    "fmin_tnc",
+    "fminbound",
     "fsolve",
+    "golden",
+    "isotonic_regression",
     "least_squares",
+    "leastsq",
     "linear_sum_assignment",
     "linprog",
     "lsq_linear",
+    "milp",
     "minimize",
     "minimize_scalar",
     "newton",
@@ -35,6 +75,7 @@ __all__ = [
     "ridder",
     "root",
     "root_scalar",
+    "shgo",
     "toms748",
 ]
 

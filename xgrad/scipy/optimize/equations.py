@@ -92,8 +92,14 @@ def root(
         near = tol or 1e-10 * max(1.0, float(np.max(np.abs(raw(held(fun, args)(start))))))
         method = "krylov"
         options = {"fatol": near, "jac_options": {"inner_M": preconditioner(sparse, start * 1.0)}}
+
+    def both(x: Any) -> Any:
+        value, slope = fun(x, *args)
+        return joined(value), joined(slope)
+
     found = chapter("optimize").root(
-        held(fun, args), start, method=method, jac=given, tol=None if sparse else tol,
+        outside(both, whole=True) if jac is True else held(fun, args), start, method=method,
+        jac=given, tol=None if sparse else tol,
         callback=callback and outside(callback), options=options,
     )  # fmt: skip
     x = np.asarray(found.x)
@@ -239,14 +245,14 @@ def newton(
 ) -> Any:  # fmt: skip
     """Find a root near a number, or near each of many; see ``scipy.optimize.newton`` and `root`."""
     args = args_of(args)
-    if full_output:
-        raise NotImplementedError("newton: full_output has no derivative here; use root_scalar")
     options = {"tol": tol, "maxiter": maxiter, "fprime2": held(fprime2, args), "x1": raw(x1),
-               "rtol": rtol, "disp": disp}  # fmt: skip
-    x = chapter("optimize").newton(
+               "rtol": rtol, "disp": disp, "full_output": full_output}  # fmt: skip
+    found = chapter("optimize").newton(
         held(func, args), raw(xgrad.asarray(x0)), held(fprime, args), **options
     )
-    return given_back(_scalar(func, args, x), x0, args)
+    x, *rest = found if full_output else (found,)
+    out = given_back(_scalar(func, args, x), x0, args)
+    return (out, *rest) if full_output else out
 
 
 @told("optimize")

@@ -8,6 +8,7 @@ decided has no derivative, and one at which the gradient does not vanish is none
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -238,7 +239,7 @@ def minimize(
            [0., 1.]])
     """
     args = args_of(args)
-    start = np.asarray(raw(xgrad.asarray(x0)), dtype=float)
+    start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
     given = {"jac": jac, "hess": hess, "hessp": hessp}
     given = {k: held(v, args) if callable(v) else v for k, v in given.items()}
     theirs, _ = _constraints(constraints, None, args)
@@ -247,6 +248,10 @@ def minimize(
         out = fun(v, *args)
         return out[0] if jac is True else out
 
+    def both(v: Any) -> Any:
+        value, slope = fun(v, *args)
+        return value, joined(slope)
+
     watched = reads_anything(objective, start, args, bounds, constraints)
     if watched and jac is None and str(method).lower() not in GRADIENT_FREE:
         slope = xgrad.grad(lambda v: xgrad.reshape(xgrad.asarray(objective(v)), ()))
@@ -254,8 +259,8 @@ def minimize(
         if hess is None and hessp is None:
             given |= hessian_of(objective, str(method).lower(), start)
     found = chapter("optimize").minimize(
-        held(fun, args), start, method=method, bounds=_raw_bounds(bounds), tol=tol,
-        callback=callback and outside(callback), options=options,
+        outside(both, whole=True) if jac is True else held(fun, args), start, method=method,
+        bounds=_raw_bounds(bounds), tol=tol, callback=watching(callback), options=options,
         **({"constraints": theirs} if theirs else {}), **given,
     )  # fmt: skip
     x = np.asarray(found.x, dtype=float)
@@ -273,6 +278,18 @@ def minimize(
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
         found.fun = Array(np.asarray(found.fun), value._node)
     return found
+
+
+def watching(callback: Any) -> Any:
+    """Return a callback as a solver calls it; SciPy asks for the name of its one argument."""
+    if callback is None or list(signature(callback).parameters) != ["intermediate_result"]:
+        return callback and outside(callback)
+
+    def call(intermediate_result: Any) -> Any:
+        with tape.recording(False):
+            return raw(callback(intermediate_result=intermediate_result))
+
+    return call
 
 
 GRADIENT_FREE = {"nelder-mead", "powell", "cobyla", "cobyqa"}

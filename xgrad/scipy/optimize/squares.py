@@ -12,14 +12,14 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter, joined, only, outside, raw, raws
+from ..common import arrays_in, chapter, joined, outside, raw, raws
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, warn_of
 from .minima import held_solution, reads_anything, sides
 from .sparse import sparse_or_none
 
-__all__ = ["curve_fit", "least_squares", "lsq_linear", "nnls"]
+__all__ = ["curve_fit", "least_squares", "leastsq", "lsq_linear", "nnls"]
 
 Function = Callable[..., Any]
 
@@ -43,7 +43,7 @@ LOSSES: dict[str, Callable[[Any], Any]] = {
 def least_squares(
     fun: Function, x0: Any, jac: Any = "2-point", bounds: Any = (-np.inf, np.inf),
     method: str = "trf", ftol: Any = 1e-8, xtol: Any = 1e-8, gtol: Any = 1e-8, x_scale: Any = None,
-    loss: str = "linear", f_scale: float = 1.0, diff_step: Any = None, tr_solver: Any = None,
+    loss: Any = "linear", f_scale: float = 1.0, diff_step: Any = None, tr_solver: Any = None,
     tr_options: Any = None, jac_sparsity: Any = None, max_nfev: Any = None, verbose: int = 0,
     args: Any = (), kwargs: Any = None, callback: Any = None, workers: Any = None,
 ) -> Any:  # fmt: skip
@@ -58,8 +58,9 @@ def least_squares(
         "workers": workers,
     }  # fmt: skip
     options = {k: v for k, v in options.items() if v is not None} | {"verbose": verbose}
-    if loss not in LOSSES:
+    if not callable(loss) and loss not in LOSSES:
         raise ValueError(f"least_squares: loss is {loss!r}; expected one of {', '.join(LOSSES)}")
+    rho: Any = (lambda z: joined(loss(z))[0, ...]) if callable(loss) else LOSSES[loss]
     start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
 
     def residuals(v: Any) -> Any:
@@ -76,12 +77,13 @@ def least_squares(
     given = arrays_in(args, named)
     found = chapter("optimize").least_squares(
         outside(lambda v: residuals(Array(v)) if given else fun(v, *args, **named)), start,
-        slopes, edges, method, ftol, xtol, gtol, loss=loss, f_scale=f_scale, **scale, **options,
+        slopes, edges, method, ftol, xtol, gtol, loss=outside(loss) if callable(loss) else loss,
+        f_scale=f_scale, **scale, **options,
     )  # fmt: skip
 
     def cost(v: Any) -> Any:
         z = residuals(v) / f_scale
-        return 0.5 * f_scale**2 * xgrad.sum(LOSSES[loss](z * z))
+        return 0.5 * f_scale**2 * xgrad.sum(rho(z * z))
 
     if not reads_anything(cost, found.x, args, list(named.values()), bounds):
         return found
@@ -102,6 +104,10 @@ def least_squares(
             Array(np.asarray(found.cost), value._node),
             Array(found.fun, each._node),
         )
+        if isinstance(found.jac, np.ndarray) and loss == "linear":
+            rows = xgrad.jacfwd(residuals)(found.x)
+            found.jac = Array(found.jac, rows._node)
+            found.grad = Array(found.grad, (each @ rows)._node)
     return found
 
 
@@ -118,37 +124,83 @@ def curve_fit(
     Derivatives of the parameters and of their covariance flow to the data, to `sigma` and to
     whatever `f` closes over.
     """
-    only("curve_fit", full_output=(bool(full_output), False), nan_policy=(nan_policy, None))
     y, spread = xgrad.asarray(ydata), None if sigma is None else xgrad.asarray(sigma)
-    if spread is not None and spread.ndim > 1:
-        raise NotImplementedError(
-            "curve_fit: sigma as a matrix has no derivative here; whiten the data"
-        )
+    if nan_policy is not None:
+        xdata, y, spread = _without_nan(nan_policy, xdata, y, spread)
     if p0 is None:
         names = inspect.signature(f).parameters
         p0 = np.ones(len(names) - 1) if np.ndim(bounds[0]) == 0 and np.isinf(bounds[0]) else None
-    popt, pcov = chapter("optimize").curve_fit(
-        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(sigma), absolute_sigma,
-        check_finite, bounds,
-        method, outside(jac) if callable(jac) else jac, **kwargs,
+    popt, pcov, *more = chapter("optimize").curve_fit(
+        functools.wraps(f)(outside(f)), raws(xdata), raw(y), raws(p0), raw(spread), absolute_sigma,
+        check_finite, raws(bounds), method, outside(jac) if callable(jac) else jac,
+        full_output=full_output, **kwargs,
     )  # fmt: skip
 
     def residuals(p: Any) -> Any:
         away = xgrad.reshape(xgrad.asarray(f(xdata, *(p[i] for i in range(len(popt)))) - y), (-1,))
-        return away if spread is None else away / spread
+        if spread is None or spread.ndim < 2:
+            return away if spread is None else away / spread
+        return xgrad.linalg.solve_triangular(xgrad.linalg.cholesky(spread), away, lower=True)
 
     low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), popt.shape) for s in bounds)
     x = held_solution(
         "curve_fit", popt, lambda p: 0.5 * xgrad.sum(residuals(p) ** 2), low, high, []
     )
     if x._node is None and not arrays_in(xdata, ydata, sigma):
-        return popt, pcov
+        return (popt, pcov, *more)
     J = xgrad.jacfwd(residuals)(x)
     cov = xgrad.linalg.inv(xgrad.matrix_transpose(J) @ J)
     if not absolute_sigma:
         away = residuals(x)
         cov = cov * (xgrad.sum(away * away) / (away.shape[0] - len(popt)))
-    return x, Array(pcov, cov._node) if np.all(np.isfinite(pcov)) else Array(pcov)
+    spread_of = Array(pcov, cov._node) if np.all(np.isfinite(pcov)) else Array(pcov)
+    return (x, spread_of, *more)
+
+
+def _without_nan(policy: str, xdata: Any, y: Any, sigma: Any) -> tuple[Any, Any, Any]:
+    """Return the data without NaN, or raise if there is one, as a policy says."""
+    x = xgrad.asarray(xdata) if not hasattr(xdata, "shape") else xdata
+    bad = np.isnan(np.asarray(raw(y.detach())))
+    bad = bad | np.isnan(np.asarray(raw(xgrad.asarray(x).detach()))).reshape(-1, len(bad)).any(0)
+    if policy == "raise" and bad.any():
+        raise ValueError("curve_fit: the data hold NaN; give nan_policy='omit', or leave it out")
+    if policy not in ("omit", "raise"):
+        raise ValueError(f"curve_fit: nan_policy is {policy!r}; expected None, 'omit' or 'raise'")
+    kept = np.flatnonzero(~bad)
+    if sigma is not None:
+        sigma = sigma[kept] if sigma.ndim == 1 else sigma[kept, :][:, kept]
+    return x[..., kept], y[kept], sigma
+
+
+@told("optimize")
+@of_one("scipy.optimize.leastsq")
+def leastsq(
+    func: Function, x0: Any, args: Any = (), Dfun: Any = None, full_output: bool = False,
+    col_deriv: bool = False, ftol: float = 1.49012e-8, xtol: float = 1.49012e-8, gtol: float = 0.0,
+    maxfev: int = 0, epsfcn: Any = None, factor: float = 100, diag: Any = None,
+) -> Any:  # fmt: skip
+    """Minimise a sum of squares by MINPACK; see ``scipy.optimize.leastsq`` and `least_squares`."""
+    args = args_of(args)
+    start = np.atleast_1d(np.asarray(raw(xgrad.asarray(x0)), dtype=float))
+
+    def residuals(v: Any) -> Any:
+        return xgrad.reshape(xgrad.asarray(joined(func(v, *args))), (-1,))
+
+    x, cov, *more = chapter("optimize").leastsq(
+        outside(lambda v: residuals(Array(v))), start,
+        Dfun=None if Dfun is None else outside(lambda v: Dfun(v, *args)), full_output=True,
+        col_deriv=col_deriv, ftol=ftol, xtol=xtol, gtol=gtol, maxfev=maxfev, epsfcn=epsfcn,
+        factor=factor, diag=raw(diag),
+    )  # fmt: skip
+    if more[-1] not in (1, 2, 3, 4):
+        warn_of("leastsq", more[-2])
+    edge = np.full(len(x), np.inf)
+    out = held_solution("leastsq", x, lambda v: 0.5 * xgrad.sum(residuals(v) ** 2), -edge, edge, [])
+    if cov is not None and out._node is not None:
+        rows = xgrad.jacfwd(residuals)(out)
+        cov = Array(cov, xgrad.linalg.inv(xgrad.matrix_transpose(rows) @ rows)._node)
+    out = given_back(out, x0, args)
+    return (out, cov, *more) if full_output else (out, more[-1])
 
 
 def _bounded_squares(name: str, A: Any, b: Any, x: Any, low: Any, high: Any) -> Any:
@@ -193,4 +245,7 @@ def lsq_linear(
     found = chapter("optimize").lsq_linear(held_A, held_b, raws(bounds), **options)
     low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), found.x.shape) for s in bounds)
     found.x = _bounded_squares("lsq_linear", A, b, found.x, low, high)
+    away = xgrad.asarray(A) @ found.x - xgrad.asarray(b)
+    found.fun = Array(np.asarray(found.fun), away._node)
+    found.cost = Array(np.asarray(found.cost), (0.5 * xgrad.sum(away * away))._node)
     return found

@@ -29,10 +29,9 @@ from .design import (
     cheby1,
     cheby2,
     ellip,
-    firls,
-    firwin2,
     freqs,
     freqz,
+    gammatone,
     iirfilter,
     iirnotch,
     iirpeak,
@@ -53,14 +52,21 @@ from .filtering import (
     lfilter,
     lfilter_zi,
     lfiltic,
+    savgol_coeffs,
     savgol_filter,
     sosfilt,
     sosfilt_zi,
     sosfiltfilt,
 )
+from .fir import firls, firwin, firwin2, kaiser_atten, kaiser_beta
+from .fractions import invres, invresz, residue, residuez
+from .orders import buttord, cheb1ord, cheb2ord, ellipord, iirdesign
+from .prototypes import cheb1ap, cheb2ap, ellipap
 from .sections import tf2sos, zpk2sos
 from .spectra import (
+    CZT,
     ShortTimeFFT,
+    ZoomFFT,
     coherence,
     csd,
     czt,
@@ -93,16 +99,24 @@ from .waves import (
     cspline1d,
     cspline1d_eval,
     find_peaks,
+    find_peaks_cwt,
     peak_prominences,
     peak_widths,
     qspline1d,
+    qspline1d_eval,
     sawtooth,
+    sepfir2d,
     square,
+    symiirorder1,
+    symiirorder2,
     unique_roots,
 )
+from .windows import get_window
 
 __all__ = [
+    "CZT",
     "ShortTimeFFT",
+    "ZoomFFT",
     "argrelextrema",
     "argrelmax",
     "argrelmin",
@@ -110,6 +124,11 @@ __all__ = [
     "bilinear",
     "bilinear_zpk",
     "butter",
+    "buttord",
+    "cheb1ap",
+    "cheb1ord",
+    "cheb2ap",
+    "cheb2ord",
     "cheby1",
     "cheby2",
     "chirp",
@@ -130,19 +149,30 @@ __all__ = [
     "dlsim",
     "dstep",
     "ellip",
+    "ellipap",
+    "ellipord",
     "fftconvolve",
     "filtfilt",
     "find_peaks",
+    "find_peaks_cwt",
     "firls",
+    "firwin",
     "firwin2",
     "freqs",
     "freqz",
+    "gammatone",
+    "get_window",
     "hilbert",
+    "iirdesign",
     "iirfilter",
     "iirnotch",
     "iirpeak",
     "impulse",
+    "invres",
+    "invresz",
     "istft",
+    "kaiser_atten",
+    "kaiser_beta",
     "lfilter",
     "lfilter_zi",
     "lfiltic",
@@ -165,10 +195,15 @@ __all__ = [
     "peak_widths",
     "periodogram",
     "qspline1d",
+    "qspline1d_eval",
     "resample",
     "resample_poly",
+    "residue",
+    "residuez",
+    "savgol_coeffs",
     "savgol_filter",
     "sawtooth",
+    "sepfir2d",
     "sosfilt",
     "sosfilt_zi",
     "sosfiltfilt",
@@ -178,6 +213,8 @@ __all__ = [
     "ss2zpk",
     "step",
     "stft",
+    "symiirorder1",
+    "symiirorder2",
     "tf2sos",
     "tf2ss",
     "unique_roots",
@@ -195,5 +232,7 @@ __getattr__ = rest_of("signal")
 
 def patch(module: Any) -> None:
     """Have the methods of SciPy's systems call its functions by their public names."""
-    for name in ("dimpulse", "dlsim", "dstep", "impulse", "lsim", "step"):
+    for name in (
+        "dimpulse dlsim dstep impulse lsim normalize ss2tf ss2zpk step tf2ss zpk2ss zpk2tf".split()
+    ):
         setattr(module._ltisys, name, getattr(module, name))

@@ -9,7 +9,8 @@ import numpy as np
 
 import xgrad
 
-from ..common import arrays_in, by_matrix, chapter, is_tracked, raw, twin
+from ..common import chapter, raw, twin, with_derivative_of
+from .prototypes import prototype
 from .sections import sections
 
 __all__ = [
@@ -20,10 +21,9 @@ __all__ = [
     "cheby1",
     "cheby2",
     "ellip",
-    "firls",
-    "firwin2",
     "freqs",
     "freqz",
+    "gammatone",
     "iirfilter",
     "iirnotch",
     "iirpeak",
@@ -156,44 +156,6 @@ KINDS = {
 """SciPy's shorter names of the kinds of filters."""
 
 
-def _prototype(N: Any, rp: Any, rs: Any, ftype: str) -> Any:
-    """Return zeros, poles and gain of an analog low-pass of cut-off one."""
-    library = chapter("signal")
-    kinds = {"butterworth": "butter", "chebyshevi": "cheby1", "chebyshevii": "cheby2",
-             "cauer": "ellip", "elliptic": "ellip", "bessel": "bessel_phase"}  # fmt: skip
-    kind = kinds.get(ftype.lower(), ftype.lower())
-    if kind == "butter":
-        return library.buttap(N)
-    if kind.startswith("bessel_"):
-        return library.besselap(N, norm=kind.removeprefix("bessel_"))
-    if kind == "ellip":
-        if arrays_in(rp, rs) and is_tracked(rp, rs):
-            raise NotImplementedError(
-                "ellip: rp and rs have no derivative here; cheby1 has one in rp, cheby2 in rs"
-            )
-        return library.ellipap(N, raw(rp), raw(rs))
-    ripple = rp if kind == "cheby1" else rs
-    if kind not in ("cheby1", "cheby2"):
-        raise ValueError(
-            f"iirfilter: ftype is {ftype!r}; expected 'butter', 'cheby1', 'cheby2', 'ellip' or "
-            "'bessel'"
-        )
-    held = float(raw(ripple))
-    z, p, k = (
-        np.asarray(v) for v in (library.cheb1ap if kind == "cheby1" else library.cheb2ap)(N, held)
-    )
-    if not is_tracked(ripple) or N == 0:
-        return z, p, k
-    ratio = xgrad.sqrt(xgrad.exp(0.1 * math.log(10.0) * ripple) - 1.0)
-    theta = xgrad.asarray(np.pi * np.arange(-N + 1, N, 2) / (2 * N))
-    if kind == "cheby1":
-        poles = -xgrad.sinh(xgrad.asinh(1.0 / ratio) / N + 1j * theta)
-        gain = xgrad.real(xgrad.prod(-poles))
-        return z, poles, gain if N % 2 else gain / xgrad.sqrt(1.0 + ratio * ratio)
-    poles = -1.0 / xgrad.sinh(xgrad.asinh(ratio) / N + 1j * theta)
-    return z, poles, xgrad.real(xgrad.prod(-poles) / np.prod(-z))
-
-
 @twin("signal")
 def iirfilter(
     N: Any, Wn: Any, rp: Any = None, rs: Any = None, btype: str = "band", analog: bool = False,
@@ -201,17 +163,17 @@ def iirfilter(
 ) -> Any:  # fmt: skip
     """Design a filter, in its edge frequencies; see ``scipy.signal.iirfilter``.
 
-    Differentiable in `Wn`, and in `rp` and `rs` of Chebyshev's filters.
+    Differentiable in `Wn`, `rp` and `rs`.
     """
     if output not in ("ba", "zpk", "sos"):
         raise ValueError(f"iirfilter: output is {output!r}; expected 'ba', 'zpk' or 'sos'")
-    prototype = _prototype(N, rp, rs, ftype)
+    made = prototype(N, rp, rs, ftype)
     kind = KINDS.get(btype, btype)
     Wn = xgrad.asarray(Wn)
     if fs is not None:
         Wn = 2.0 * Wn / fs
     warped = Wn if analog else 4.0 * xgrad.tan(np.pi * Wn / 2.0)
-    z, p, k = (xgrad.asarray(v) for v in prototype)
+    z, p, k = (xgrad.asarray(v) for v in made)
     if kind in ("lowpass", "highpass"):
         warped = xgrad.reshape(warped, ())
         z, p, k = (lp2lp_zpk if kind == "lowpass" else lp2hp_zpk)(z, p, k, warped)
@@ -348,29 +310,6 @@ def iirnotch(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = 
     return b, xgrad.stack([one, -2.0 * gain * c, 2.0 * gain - 1.0])
 
 
-@twin("signal")
-def firwin2(
-    numtaps: int, freq: Any, gain: Any, *, nfreqs: Any = None, window: Any = "hamming",
-    antisymmetric: bool = False, fs: Any = None,
-) -> Any:  # fmt: skip
-    """Design a filter by gains at frequencies, linear in the gains; see SciPy's ``firwin2``."""
-    library = chapter("signal")
-    edges = np.asarray(raw(freq), dtype=float)
-    options = {"nfreqs": nfreqs, "window": window, "antisymmetric": antisymmetric, "fs": fs}
-    return by_matrix(lambda g: library.firwin2(numtaps, edges, g, **options), xgrad.asarray(gain))
-
-
-@twin("signal")
-def firls(numtaps: int, bands: Any, desired: Any, *, weight: Any = None, fs: Any = None) -> Any:
-    """Design a filter by least squares, linear in the gains; see ``scipy.signal.firls``."""
-    library, wanted = chapter("signal"), xgrad.asarray(desired)
-    edges, held = np.asarray(raw(bands), dtype=float), raw(weight)
-    flat = xgrad.reshape(wanted, (-1,))
-    return by_matrix(
-        lambda d: library.firls(numtaps, edges, d.reshape(wanted.shape), weight=held, fs=fs), flat
-    )
-
-
 def plotted(plot: Any, w: Any, h: Any) -> tuple[Any, Any]:
     """Return frequencies and a response, having shown them to a function, as SciPy does."""
     if plot is not None:
@@ -418,3 +357,29 @@ def freqs(b: Any, a: Any, worN: Any = 200, plot: Any = None) -> Any:
     else:
         w = xgrad.asarray(worN)
     return plotted(plot, w, _response(b, a, 1j * w))
+
+
+@twin("signal")
+def gammatone(
+    freq: Any, ftype: str, order: Any = None, numtaps: Any = None, fs: Any = None, *,
+    xp: Any = None, device: Any = None,
+) -> Any:  # fmt: skip
+    """Design a filter as of the ear, in its frequency; see ``scipy.signal.gammatone``."""
+    freq = xgrad.asarray(freq) * 1.0
+    value = chapter("signal").gammatone(raw(freq), ftype, order, numtaps, fs)
+    fs = 2.0 if fs is None else float(fs)
+    turn, fall = 2.0 * np.pi / fs * freq, 2.0 * np.pi * 1.019 / fs * (freq / 9.26449 + 24.7)
+    if ftype.lower() == "fir":
+        n = 4 if order is None else int(order)
+        t = xgrad.asarray(np.arange(len(value[0]) * 1.0))
+        b = t ** (n - 1) * xgrad.exp(-fall * t) * xgrad.cos(turn * t)
+        scale = 2.0 * fall**n / math.factorial(n - 1)
+        return with_derivative_of(value[0], scale * b), xgrad.asarray(value[1])
+    k = xgrad.asarray(np.arange(5.0))
+    shape = xgrad.asarray([1.0, -4.0, 6.0, -4.0, 1.0]) * xgrad.cos(k * turn) * xgrad.exp(-k * fall)
+    once = xgrad.exp(-fall)
+    a = xgrad.stack([xgrad.ones_like(once), -2.0 * xgrad.cos(turn) * once, once * once])
+    for _ in range(2):
+        a = xgrad.convolve(a, a)
+    gain = xgrad.abs(_response(shape, a, xgrad.exp(1j * turn)))
+    return with_derivative_of(value[0], shape / gain), with_derivative_of(value[1], a)

@@ -17,10 +17,10 @@ from ...backends import backend_of
 from ...custom.equation import implicit
 from ...engine.op import multilinear
 from ...engine.projection import conj
-from ..common import chapter, raw, twin
+from ..common import arrays_in, chapter, raw, twin
 
-__all__ = ["deconvolve", "filtfilt", "lfilter", "lfilter_zi", "lfiltic", "savgol_filter",
-           "sosfilt", "sosfilt_zi", "sosfiltfilt"]  # fmt: skip
+__all__ = ["deconvolve", "filtfilt", "lfilter", "lfilter_zi", "lfiltic", "savgol_coeffs",
+           "savgol_filter", "sosfilt", "sosfilt_zi", "sosfiltfilt"]  # fmt: skip
 
 
 def _at(axis: int, part: Any) -> tuple[Any, ...]:
@@ -298,6 +298,16 @@ def deconvolve(signal: Any, divisor: Any) -> Any:
 
 
 @twin("signal")
+def savgol_coeffs(
+    window_length: int, polyorder: int, deriv: int = 0, delta: Any = 1.0, pos: Any = None,
+    use: str = "conv", *, xp: Any = None, device: Any = None,
+) -> Any:  # fmt: skip
+    """Return the weights of a filter by polynomials, in `delta`; see SciPy's ``savgol_coeffs``."""
+    unit = chapter("signal").savgol_coeffs(window_length, polyorder, deriv, 1.0, pos, use)
+    return xgrad.asarray(unit) / xgrad.asarray(delta) ** deriv
+
+
+@twin("signal")
 def savgol_filter(
     x: Any, window_length: int, polyorder: int, deriv: int = 0, delta: float = 1.0, axis: int = -1,
     mode: str = "interp", cval: float = 0.0,
@@ -306,6 +316,9 @@ def savgol_filter(
     from ..ndimage.filters import convolve1d
 
     x = xgrad.asarray(x)
+    if arrays_in(delta):
+        out = savgol_filter(x, window_length, polyorder, deriv, 1.0, axis, mode, cval)
+        return out / delta**deriv
     library = chapter("signal")
     options = (window_length, polyorder, deriv, delta)
     weights = library.savgol_coeffs(*options)

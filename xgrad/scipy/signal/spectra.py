@@ -8,12 +8,14 @@ import numpy as np
 
 import xgrad
 
-from ..common import arrays_in, chapter, raw, twin
+from ...arrays.array import Array
+from ..common import arrays_in, by_matrix, chapter, fixed, twin
 from ..mistakes import told
 from .convolution import detrend as detrended
+from .windows import window_of
 
-__all__ = ["ShortTimeFFT", "coherence", "csd", "czt", "istft", "lombscargle", "periodogram",
-           "spectrogram", "stft", "welch", "zoom_fft"]  # fmt: skip
+__all__ = ["CZT", "ShortTimeFFT", "ZoomFFT", "coherence", "csd", "czt", "istft",
+           "lombscargle", "periodogram", "spectrogram", "stft", "welch", "zoom_fft"]  # fmt: skip
 
 EDGES = {"even": ("reflect", "even"), "odd": ("reflect", "odd"), "constant": ("edge", "even"),
          "zeros": ("constant", "even")}  # fmt: skip
@@ -22,8 +24,10 @@ EDGES = {"even": ("reflect", "even"), "odd": ("reflect", "odd"), "constant": ("e
 def _window(window: Any, nperseg: Any, n: int) -> tuple[Any, int]:
     if isinstance(window, (str, tuple)):
         size = min(256 if nperseg is None else int(nperseg), n)
-        return chapter("signal").get_window(window, size), size
-    given = np.asarray(raw(window))
+        return window_of(window, size), size
+    if isinstance(window, Array):
+        return window, window.shape[0]
+    given = np.asarray(window)
     return given, len(given)
 
 
@@ -50,6 +54,7 @@ def _spectra(
         ]
     n = signals[0].shape[-1]
     win, size = _window(window, nperseg, n)
+    win = xgrad.asarray(win)
     nfft = size if nfft is None else int(nfft)
     overlap = size // 2 if noverlap is None else int(noverlap)
     if overlap >= size or nfft < size:
@@ -78,11 +83,12 @@ def _spectra(
             piece = detrend(piece)
         elif detrend:
             piece = detrended(piece, -1, detrend)
-        piece = piece * xgrad.asarray(win.astype(s.dtype) if s.dtype == np.float32 else win)
+        piece = piece * (xgrad.astype(win, s.dtype) if s.dtype == np.float32 else win)
         transforms.append((xgrad.fft.rfft if sides else xgrad.fft.fft)(piece, n=nfft))
     if scaling not in ("density", "spectrum", "psd"):
         raise ValueError(f"spectral: scaling is {scaling!r}; expected 'density' or 'spectrum'")
-    scale = 1.0 / (fs * np.sum(win**2)) if scaling in ("density", "psd") else 1.0 / np.sum(win) ** 2
+    power = fs * xgrad.sum(win * win) if scaling in ("density", "psd") else xgrad.sum(win) ** 2
+    scale = 1.0 / power
     found = transforms[0]
     if mode == "psd":
         one, two = transforms[0], transforms[-1]
@@ -96,7 +102,7 @@ def _spectra(
                 twice[-1] = 1.0
             found = found * twice
     else:
-        found = found * np.sqrt(scale)
+        found = found * xgrad.sqrt(scale)
     freqs = (np.fft.rfftfreq if sides else np.fft.fftfreq)(nfft, 1 / fs)
     times = np.arange(size / 2, total - size / 2 + 1, hop) / fs
     if boundary is not None:
@@ -257,19 +263,19 @@ def istft(
     )
     overlap = size // 2 if noverlap is None else int(noverlap)
     hop, count = size - overlap, Z.shape[-1]
-    win = _window(window, size, size)[0]
+    win = xgrad.asarray(_window(window, size, size)[0])
     back = xgrad.matrix_transpose(Z)
     pieces = (xgrad.fft.irfft if input_onesided else xgrad.fft.ifft)(back, n=nfft)[..., :size]
-    scale = np.sum(win) if scaling == "spectrum" else np.sqrt(fs * np.sum(win**2))
+    scale = xgrad.sum(win) if scaling == "spectrum" else xgrad.sqrt(fs * xgrad.sum(win * win))
     pieces = pieces * win * scale
     total = size + (count - 1) * hop
     place = (np.arange(count)[:, None] * hop + np.arange(size)).ravel()
-    norm = np.bincount(place, np.tile(win**2, count), minlength=total)
+    norm = xgrad.segment_sum(xgrad.tile(win * win, (count,)), xgrad.asarray(place), total)
     flat = xgrad.moveaxis(xgrad.reshape(pieces, (*pieces.shape[:-2], -1)), -1, 0)
     out = xgrad.moveaxis(xgrad.segment_sum(flat, xgrad.asarray(place), total), 0, -1)
     if boundary:
         out, norm = out[..., size // 2 : total - size // 2], norm[size // 2 : total - size // 2]
-    out = out / np.where(norm > 1e-10, norm, 1.0)
+    out = out / xgrad.where(norm > 1e-10, norm, 1.0)
     if out.ndim > 1 and time_axis != Zxx.ndim - 1 and time_axis != -1:
         low = min(time_axis % Zxx.ndim, freq_axis % Zxx.ndim)
         out = xgrad.moveaxis(
@@ -306,7 +312,7 @@ def lombscargle(
     power = a * YC + b * YS
     shape = freqs.shape
     if normalize == "amplitude":
-        raise NotImplementedError("lombscargle: normalize='amplitude' has no derivative here")
+        return xgrad.reshape(a + 1j * b, shape)
     out = power / YY if normalize in (True, "normalize") else power * (x.shape[0] / 2.0)
     return xgrad.reshape(out, shape)
 
@@ -336,15 +342,52 @@ def zoom_fft(
     """Return the Fourier transform between two frequencies; see ``scipy.signal.zoom_fft``."""
     n = xgrad.asarray(x).shape[axis]
     m = n if m is None else int(m)
-    low, high = (0.0, float(raw(fn))) if np.ndim(raw(fn)) == 0 else [float(v) for v in raw(fn)]
+    fn = xgrad.asarray(fn) * 1.0
+    low, high = (0.0 * fn, fn) if fn.ndim == 0 else (fn[0], fn[1])
     step = (high - low) / (m - 1 if endpoint else m)
-    return czt(
-        xgrad.asarray(x),
-        m,
-        np.exp(-2j * np.pi * step / fs),
-        np.exp(2j * np.pi * low / fs),
-        axis=axis,
-    )
+    ratio, start = xgrad.exp(-2j * np.pi / fs * step), xgrad.exp(2j * np.pi / fs * low)
+    return czt(xgrad.asarray(x), m, ratio, start, axis=axis)
+
+
+@told("signal")
+class CZT:
+    """SciPy's class of this name, a chirp z-transform of a length, differentiable in the signal.
+
+    Everything but the call is that of the object of SciPy, ``self.plain``.
+    """
+
+    def __init__(self, n: int, m: Any = None, w: Any = None, a: Any = 1 + 0j) -> None:
+        w, a = fixed("CZT", w=w, a=a)
+        self.plain = chapter("signal").CZT(n, m, w, a)
+
+    @classmethod
+    def of(cls, plain: Any) -> CZT:
+        """Return the twin of an object of SciPy."""
+        made = object.__new__(cls)
+        made.plain = plain
+        return made
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "plain" or name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.plain, name)
+
+    def __call__(self, x: Any, *, axis: int = -1) -> Any:
+        """Return the transform along an axis."""
+        x = xgrad.asarray(x) + 0j
+        if x.ndim == 0 or x.shape[axis] != self.n:
+            raise ValueError(f"CZT: x has shape {x.shape}; expected {self.n} samples along {axis}")
+        return by_matrix(self.plain, x, axis)
+
+
+class ZoomFFT(CZT):
+    """SciPy's class of this name, a Fourier transform between two frequencies; see `CZT`."""
+
+    def __init__(
+        self, n: int, fn: Any, m: Any = None, *, fs: float = 2, endpoint: bool = False
+    ) -> None:
+        fn = fixed("ZoomFFT", fn=fn)
+        self.plain = chapter("signal").ZoomFFT(n, fn, m, fs=fs, endpoint=endpoint)
 
 
 @told("signal")
@@ -355,7 +398,8 @@ class ShortTimeFFT:
     """
 
     def __init__(self, win: Any, hop: int, fs: float, **options: Any) -> None:
-        made = chapter("signal").ShortTimeFFT(np.asarray(raw(win)), hop, fs, **options)
+        win = fixed("ShortTimeFFT", win=win)
+        made = chapter("signal").ShortTimeFFT(np.asarray(win), hop, fs, **options)
         self.plain = made
 
     @classmethod

@@ -11,7 +11,7 @@ import numpy as np
 import xgrad
 
 from ...custom.equation import implicit
-from ..common import arrays_in, chapter, raw, twin
+from ..common import arrays_in, chapter, fixed, raw, twin
 from .design import vector, zpk2tf
 
 __all__ = ["cont2discrete", "dimpulse", "dlsim", "dstep", "impulse", "lsim", "ss2tf", "ss2zpk",
@@ -178,7 +178,7 @@ def dlsim(system: Any, u: Any, t: Any = None, x0: Any = None) -> Any:
         raise NotImplementedError("dlsim: t has no derivative here; interpolate u beforehand")
     parts = list(system)
     A, B, C, D = _states(parts[:-1])
-    dt = float(raw(parts[-1]))
+    dt = float(fixed("dlsim", dt=parts[-1]))
     u = xgrad.asarray(u)
     u = u[:, None] if u.ndim == 1 else u
     start = xgrad.zeros((A.shape[0],), dtype=u.dtype) if x0 is None else xgrad.asarray(x0)
@@ -192,7 +192,7 @@ def _driven(name: str, system: Any, n: Any, t: Any, x0: Any, shape: str) -> Any:
     parts = list(system)
     count = 100 if n is None else int(n)
     if t is not None:
-        count = len(np.asarray(raw(t)))
+        count = len(np.asarray(fixed(name, t=t)))
     D = _states(parts[:-1])[3]
     inputs = D.shape[1]
     found = []
@@ -200,7 +200,7 @@ def _driven(name: str, system: Any, n: Any, t: Any, x0: Any, shape: str) -> Any:
         u = np.zeros((count, inputs))
         u[: 1 if shape == "impulse" else None, i] = 1.0
         found.append(dlsim((*(xgrad.asarray(p) for p in parts[:-1]), parts[-1]), u, None, x0)[1])
-    return np.arange(count) * float(raw(parts[-1])), tuple(found)
+    return np.arange(count) * float(fixed(name, dt=parts[-1])), tuple(found)
 
 
 @system_twin
@@ -227,7 +227,7 @@ def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> An
         interp: whether the input is linear between the times, or constant.
     """
     A, B, C, D = _states(system)
-    times = np.asarray(raw(T), dtype=float)
+    times = np.asarray(fixed("lsim", T=T), dtype=float)
     n, m = B.shape
     start = xgrad.zeros((n,)) if X0 is None else xgrad.asarray(X0)
     if U is None or (np.ndim(raw(U)) == 0 and float(raw(U)) == 0.0):
@@ -257,10 +257,10 @@ def lsim(system: Any, U: Any, T: Any, X0: Any = None, interp: bool = True) -> An
     return times, xgrad.squeeze(y, axis=1) if y.shape[1] == 1 else y, x
 
 
-def _times(system: Any, T: Any, N: Any) -> Any:
+def _times(name: str, system: Any, T: Any, N: Any) -> Any:
     """Return the times of a response, as SciPy chooses them where none are given."""
     if T is not None:
-        return np.asarray(raw(T))
+        return np.asarray(fixed(name, T=T))
     held = tuple(np.asarray(raw(v.detach())) for v in _states(system))
     return chapter("signal").step(held, N=N)[0]
 
@@ -268,7 +268,7 @@ def _times(system: Any, T: Any, N: Any) -> Any:
 @system_twin
 def step(system: Any, X0: Any = None, T: Any = None, N: Any = None) -> Any:
     """Return the step response of a continuous system; see ``scipy.signal.step``."""
-    times = _times(system, T, N)
+    times = _times("step", system, T, N)
     states = _states(system)
     return lsim(states, np.ones((len(times), states[1].shape[1])), times, X0, interp=False)[:2]
 
@@ -276,7 +276,7 @@ def step(system: Any, X0: Any = None, T: Any = None, N: Any = None) -> Any:
 @system_twin
 def impulse(system: Any, X0: Any = None, T: Any = None, N: Any = None) -> Any:
     """Return the impulse response of a continuous system; see ``scipy.signal.impulse``."""
-    times = _times(system, T, N)
+    times = _times("impulse", system, T, N)
     states = _states(system)
     start = states[1] if X0 is None else states[1] + xgrad.asarray(X0)
     start = xgrad.squeeze(start, axis=1) if start.shape[1] == 1 else start

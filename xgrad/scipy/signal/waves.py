@@ -8,11 +8,14 @@ import numpy as np
 
 import xgrad
 
-from ..common import by_matrix, chapter, is_tracked, raw, twin
+from ..common import by_matrix, chapter, fixed, raw, twin
+from ..ndimage.filters import correlate1d
+from ..ndimage.splines import interpolated
 
 __all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d",
-           "cspline1d_eval", "find_peaks", "peak_prominences", "peak_widths",
-           "qspline1d", "sawtooth", "square", "unique_roots"]  # fmt: skip
+           "cspline1d_eval", "find_peaks", "find_peaks_cwt", "peak_prominences", "peak_widths",
+           "qspline1d", "qspline1d_eval", "sawtooth", "sepfir2d", "square", "symiirorder1",
+           "symiirorder2", "unique_roots"]  # fmt: skip
 
 
 @twin("signal")
@@ -143,17 +146,67 @@ def unique_roots(p: Any, tol: float = 1e-3, rtype: str = "min") -> Any:
     return xgrad.take(p, xgrad.asarray(np.asarray(where))), counts
 
 
+def _spline_at(name: str, cj: Any, newx: Any, dx: Any, x0: Any, order: int) -> Any:
+    """Return values of a spline by its coefficients, at points that are mirrored at its ends."""
+    cj = xgrad.asarray(cj) * 1.0
+    last = cj.shape[0] - 1.0
+    place = (xgrad.atleast_1d(xgrad.asarray(newx)) - x0) / dx
+    held = [raw(v) for v in (cj, place)]
+    value = getattr(chapter("signal"), name)(*held)
+    turn = xgrad.remainder(place, 2.0 * last)
+    place = xgrad.where(turn > last, 2.0 * last - turn, turn)
+    return interpolated(cj, [place], value, order, "nearest", 0.0, prefilter=False)
+
+
 @twin("signal")
 def cspline1d_eval(cj: Any, newx: Any, dx: Any = 1.0, x0: Any = 0) -> Any:
-    """Return values of a spline by its coefficients; see ``scipy.signal.cspline1d_eval``."""
-    if is_tracked(newx, dx, x0):
-        raise NotImplementedError(
-            "cspline1d_eval: newx, dx and x0 have no derivative here; "
-            "xgrad.scipy.interpolate.make_interp_spline has one in its points"
-        )
-    where = [raw(v) for v in (newx, dx, x0)]
-    library = chapter("signal")
-    return by_matrix(lambda c: library.cspline1d_eval(c, *where), xgrad.asarray(cj))
+    """Return values of a cubic spline by its coefficients; see ``scipy.signal.cspline1d_eval``.
+
+    Differentiable in the coefficients, and in where they are: `newx`, `dx` and `x0`.
+    """
+    return _spline_at("cspline1d_eval", cj, newx, dx, x0, 3)
+
+
+@twin("signal")
+def qspline1d_eval(cj: Any, newx: Any, dx: Any = 1.0, x0: Any = 0) -> Any:
+    """Return values of a quadratic spline by its coefficients; see SciPy's ``qspline1d_eval``."""
+    return _spline_at("qspline1d_eval", cj, newx, dx, x0, 2)
+
+
+@twin("signal")
+def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
+    """Filter rows, then columns, of an image that goes on mirrored; see SciPy's."""
+    rows = correlate1d(xgrad.asarray(input), xgrad.flip(xgrad.asarray(hrow)), 1, mode="reflect")
+    return correlate1d(rows, xgrad.flip(xgrad.asarray(hcol)), 0, mode="reflect")
+
+
+@twin("signal")
+def symiirorder1(signal: Any, c0: Any, z1: Any, precision: float = -1.0) -> Any:
+    """Smooth both ways by a filter of one pole, linear in signal and `c0`; see SciPy's."""
+    pole = fixed("symiirorder1", z1=z1)
+    smooth = chapter("signal").symiirorder1
+    return c0 * by_matrix(lambda row: smooth(row, 1.0, pole, precision), xgrad.asarray(signal))
+
+
+@twin("signal")
+def symiirorder2(input: Any, r: Any, omega: Any, precision: float = -1.0) -> Any:
+    """Smooth both ways by a filter of two poles, linear in the signal; see SciPy's."""
+    r, omega = fixed("symiirorder2", r=r, omega=omega)
+    smooth = chapter("signal").symiirorder2
+    return by_matrix(lambda row: smooth(row, r, omega, precision), xgrad.asarray(input))
+
+
+@twin("signal")
+def find_peaks_cwt(
+    vector: Any, widths: Any, wavelet: Any = None, max_distances: Any = None,
+    gap_thresh: Any = None, min_length: Any = None, min_snr: float = 1, noise_perc: float = 10,
+    window_size: Any = None,
+) -> Any:  # fmt: skip
+    """Return the indices of peaks, raw; see ``scipy.signal.find_peaks_cwt``."""
+    return chapter("signal").find_peaks_cwt(
+        raw(xgrad.asarray(vector).detach()), widths, wavelet, max_distances, gap_thresh, min_length,
+        min_snr, noise_perc, window_size,
+    )  # fmt: skip
 
 
 @twin("signal")

@@ -10,19 +10,27 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ..common import raw
 from ..mistakes import told
-from .arrays import SparseArray, as_sparse, moved, plain, unique
-from .entries import joined_entries
+from .arrays import SparseArray, SparseMatrix, as_sparse, moved, plain, unique
+from .entries import diagonals, joined_entries
+from .making import coo_array
 from .products import Pattern
 
-__all__ = ["block_array", "block_diag", "diags", "diags_array", "eye_array", "hstack", "kron",
-           "tril", "triu", "vstack"]  # fmt: skip
+__all__ = ["block_array", "block_diag", "bmat", "diags", "diags_array", "eye_array", "find",
+           "hstack", "kron", "kronsum", "spdiags", "tril", "triu", "vstack"]  # fmt: skip
+
+
+def _kind_of(parts: Sequence[Any]) -> Any:
+    """Return what SciPy makes of these: a matrix, unless one of them is a sparse array."""
+    sparse = [as_sparse(p) for p in parts if p is not None and hasattr(p, "tocsr")]
+    return SparseMatrix if all(isinstance(p, SparseMatrix) for p in sparse) else SparseArray
 
 
 @told("sparse")
 def diags_array(
     diagonals: Any, /, *, offsets: Any = 0, shape: Any = None, format: Any = None, dtype: Any = None
-) -> SparseArray:
+) -> Any:
     """Make a sparse array of its diagonals; see ``scipy.sparse.diags_array``.
 
     Args:
@@ -65,17 +73,26 @@ def diags_array(
 @told("sparse")
 def diags(
     diagonals: Any, offsets: Any = 0, shape: Any = None, format: Any = None, dtype: Any = None
-) -> SparseArray:
-    """Make a sparse array of its diagonals; the older spelling of `diags_array`."""
+) -> Any:
+    """Make a sparse matrix of its diagonals; the older spelling of `diags_array`."""
     if np.ndim(offsets) == 0 and isinstance(diagonals, (list, tuple)) and np.ndim(diagonals[0]):
         diagonals = diagonals[0]
-    return diags_array(diagonals, offsets=offsets, shape=shape, format=format, dtype=dtype)
+    made = diags_array(diagonals, offsets=offsets, shape=shape, format=format, dtype=dtype)
+    return SparseMatrix(made.data, made.pattern)
+
+
+@told("sparse")
+def spdiags(data: Any, diags: Any, m: Any = None, n: Any = None, format: Any = None) -> Any:
+    """Make a sparse matrix of diagonals as rows of an array; see ``scipy.sparse.spdiags``."""
+    width = xgrad.asarray(data).shape[-1]
+    shape = (width, width) if m is None else (m, n) if n is not None else tuple(m)
+    return SparseMatrix(*diagonals(data, diags, shape)).asformat(format or "dia")
 
 
 @told("sparse")
 def eye_array(
     m: int, n: int | None = None, *, k: int = 0, dtype: Any = float, format: str | None = None
-) -> SparseArray:
+) -> Any:
     """Make a unit matrix; see ``scipy.sparse.eye_array``."""
     made = as_sparse(plain.eye_array(m, n, k=k, dtype=dtype))
     return made if format is None else made.asformat(format)
@@ -86,40 +103,59 @@ def _numbered(parts: Sequence[Any]) -> tuple[list[Any], Array]:
     ids: list[Any] = []
     data: list[Any] = []
     count = 1
+    make = plain.coo_matrix if _kind_of(parts) is SparseMatrix else plain.coo_array
     for part in parts:
         if part is None:
             ids.append(None)
             continue
-        A = unique(as_sparse(part))
+        A = unique(as_sparse(part) if hasattr(part, "tocsr") else coo_array(_wide(part)))
         numbers = np.arange(count, count + A.nnz)
         place = (A.pattern.rows, A.pattern.cols)
-        ids.append(plain.coo_array((numbers, place), shape=A.shape))
+        ids.append(make((numbers, place), shape=A.pattern.shape))
         data.append(A.data)
         count += A.nnz
     return ids, joined_entries(data)
 
 
-@told("sparse")
-def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Any:
-    """Make a sparse array of blocks, None for one of zeros; see ``scipy.sparse.block_array``."""
+def _wide(x: Any) -> Any:
+    """Return a dense block with two axes."""
+    x = xgrad.asarray(x)
+    return xgrad.reshape(x, (1, -1)) if x.ndim < 2 else x
+
+
+def _blocks(blocks: Any, format: Any, dtype: Any) -> Any:
     flat = [b for row in blocks for b in row]
     ids, data = _numbered(flat)
     width = len(blocks[0])
     rows = [ids[i : i + width] for i in range(0, len(ids), width)]
-    out = moved(plain.block_array(rows, format=format or "coo"), data)
+    make = plain.bmat if _kind_of(flat) is SparseMatrix else plain.block_array
+    out = moved(make(rows, format=format or "coo"), data)
     return out if dtype is None else out.astype(dtype)
+
+
+@told("sparse")
+def block_array(blocks: Any, *, format: Any = None, dtype: Any = None) -> Any:
+    """Make a sparse array of blocks, None for one of zeros; see ``scipy.sparse.block_array``."""
+    made = _blocks(blocks, format, dtype)
+    return SparseArray(made.data, made.pattern)
+
+
+@told("sparse")
+def bmat(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
+    """Make a sparse matrix of blocks; the older spelling of `block_array`."""
+    return _blocks(blocks, format, dtype)
 
 
 @told("sparse")
 def hstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays side by side; see ``scipy.sparse.hstack``."""
-    return block_array([list(blocks)], format=format, dtype=dtype)
+    return _blocks([list(blocks)], format, dtype)
 
 
 @told("sparse")
 def vstack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put sparse arrays one below the other; see ``scipy.sparse.vstack``."""
-    return block_array([[b] for b in blocks], format=format, dtype=dtype)
+    return _blocks([[b] for b in blocks], format, dtype)
 
 
 @told("sparse")
@@ -131,9 +167,10 @@ def block_diag(mats: Any, format: Any = None, dtype: Any = None) -> Any:
 
 
 @told("sparse")
-def kron(A: Any, B: Any, format: Any = None) -> SparseArray:
+def kron(A: Any, B: Any, format: Any = None) -> Any:
     """Return the Kronecker product of sparse arrays; see ``scipy.sparse.kron``."""
-    A, B = unique(as_sparse(A)), unique(as_sparse(B))
+    kind = _kind_of([A, B])
+    A, B = (unique(as_sparse(x) if hasattr(x, "tocsr") else coo_array(x)) for x in (A, B))
     left = np.repeat(np.arange(A.nnz), B.nnz)
     right = np.tile(np.arange(B.nnz), A.nnz)
     rows = A.pattern.rows[left] * B.shape[0] + B.pattern.rows[right]
@@ -142,21 +179,39 @@ def kron(A: Any, B: Any, format: Any = None) -> SparseArray:
         xgrad.asarray(B.data), xgrad.asarray(right)
     )
     shape = (A.shape[0] * B.shape[0], A.shape[1] * B.shape[1])
-    return SparseArray(data, Pattern(rows, cols, shape)).asformat(format or "coo")
+    return kind(data, Pattern(rows, cols, shape)).asformat(format or "coo")
 
 
 @told("sparse")
-def tril(A: Any, k: int = 0, format: Any = None) -> SparseArray:
+def kronsum(A: Any, B: Any, format: Any = None) -> Any:
+    """Return ``kron(eye, A) + kron(B, eye)``; see ``scipy.sparse.kronsum``."""
+    m, n = A.shape[0], B.shape[0]
+    one, two = (plain.eye(size, dtype=str(x.dtype)) for size, x in ((n, B), (m, A)))
+    out = kron(one, A) + kron(B, two)
+    return out.asformat(format or "csr")
+
+
+@told("sparse")
+def find(A: Any) -> tuple[Any, Any, Any]:
+    """Return rows, columns and values of the entries that are not zero; see SciPy's ``find``."""
+    A = unique(as_sparse(A)).asformat("coo")
+    order = np.flatnonzero(np.asarray(raw(xgrad.asarray(A.data).detach())))
+    data = xgrad.take(xgrad.asarray(A.data), xgrad.asarray(order))
+    return A.pattern.rows[order], A.pattern.cols[order], data
+
+
+@told("sparse")
+def tril(A: Any, k: int = 0, format: Any = None) -> Any:
     """Return the lower triangle of a sparse array; see ``scipy.sparse.tril``."""
     return _half(plain.tril, A, k, format)
 
 
 @told("sparse")
-def triu(A: Any, k: int = 0, format: Any = None) -> SparseArray:
+def triu(A: Any, k: int = 0, format: Any = None) -> Any:
     """Return the upper triangle of a sparse array; see ``scipy.sparse.triu``."""
     return _half(plain.triu, A, k, format)
 
 
-def _half(f: Any, A: Any, k: int, format: Any) -> SparseArray:
+def _half(f: Any, A: Any, k: int, format: Any) -> Any:
     ids, data = _numbered([A])
-    return moved(f(ids[0], k, format=format), data)  # type: ignore[no-any-return]
+    return moved(f(ids[0], k, format=format), data)

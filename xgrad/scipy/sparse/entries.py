@@ -15,7 +15,7 @@ import xgrad
 from ...arrays.array import Array
 from .products import Pattern
 
-__all__ = ["added", "diagonals", "intersected", "joined_entries", "multiplied", "summed"]
+__all__ = ["added", "diagonals", "intersected", "joined_entries", "multiplied", "summed", "united"]
 
 Matrix = tuple[Any, Pattern]
 
@@ -69,6 +69,22 @@ def intersected(A: Matrix, B: Matrix) -> Matrix:
     places, left, right = np.intersect1d(one, two, assume_unique=True, return_indices=True)
     data = xgrad.take(a, xgrad.asarray(left)) * xgrad.take(b, xgrad.asarray(right))
     return data, Pattern(places // width, places % width, first.shape, "csr")
+
+
+def united(A: Matrix, B: Matrix) -> tuple[Any, Any, Pattern]:
+    """Return the entries of two sparse matrices wherever one of them has some."""
+    if A[1].shape != B[1].shape:
+        raise ValueError(f"sparse: two matrices of the shapes {A[1].shape} and {B[1].shape}")
+    (a, first), (b, second) = summed(A), summed(B)
+    width = first.shape[1]
+    one, two = (P.rows.astype(np.int64) * width + P.cols for P in (first, second))
+    places = np.union1d(one, two)
+    spread = [
+        xgrad.segment_sum(v, xgrad.asarray(np.searchsorted(places, at)), len(places))
+        for v, at in ((a, one), (b, two))
+    ]
+    pattern = Pattern(places // width, places % width, first.shape, "csr")
+    return spread[0], spread[1], pattern
 
 
 def diagonals(data: Any, offsets: Any, shape: tuple[int, int]) -> Matrix:

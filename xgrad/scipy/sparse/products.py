@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...arrays.array import Array
-from ...backends import backend_of
+from ...backends import backend_of, is_recorded
 from ...backends.batched import Batch
 from ...engine.op import multilinear
 from ...engine.projection import conj
@@ -104,9 +104,10 @@ def _added_up(data: Any, x: Any, pattern: Pattern) -> Any:
     lambda xp, g, x, pattern: sampled(g, conj(xp, x), pattern=pattern),
     lambda xp, g, data, pattern: product(conj(xp, data), g, pattern=pattern.T),
 )
-def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Array:
+def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Any:
     """Return ``A @ x`` for a vector or matrix, where `data` are the entries of A."""
-    if isinstance(data, Batch):  # no matrix of the library has many sets of entries
+    if isinstance(data, Batch) or is_recorded(data):
+        # no matrix of the library has many sets of entries, nor such that come later
         return _added_up(data, x, pattern)
     matrix = pattern.matrix(data)
     if isinstance(x, Batch) and x.ndim == 1 and not isinstance(x.data, Batch):

@@ -14,12 +14,18 @@ from ..common import rest_of
 from .continuous import (
     Binomial,
     Logistic,
+    Mixture,
     Normal,
     Uniform,
+    exp,
+    log,
     made_distribution,
     make_distribution,
+    moving,
+    truncate,
 )
 from .distributions import Continuous, Discrete, Frozen
+from .goodness import anderson, chi2_contingency, cramervonmises, ks_1samp, kstest, shapiro
 from .matrices import (
     dirichlet_multinomial,
     invwishart,
@@ -33,29 +39,32 @@ from .matrices import (
 )
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
-    anderson,
     binned_statistic,
+    cumfreq,
+    energy_distance,
+    expectile,
+    kendalltau,
+    linregress,
+    probplot,
+    ranksums,
+    scoreatpercentile,
+    siegelslopes,
+    somersd,
+    theilslopes,
+    wasserstein_distance,
+    weightedtau,
+)
+from .table import DISTRIBUTIONS, twin_of
+from .transforms import (
     boxcox,
     boxcox_llf,
     boxcox_normmax,
-    chi2_contingency,
-    cramervonmises,
-    cumfreq,
-    energy_distance,
-    kendalltau,
-    ks_1samp,
-    linregress,
     obrientransform,
-    scoreatpercentile,
-    shapiro,
-    siegelslopes,
-    theilslopes,
     trim1,
     trimboth,
-    wasserstein_distance,
     yeojohnson,
+    yeojohnson_normmax,
 )
-from .table import DISTRIBUTIONS, twin_of
 
 __all__ = [
     "Binomial",
@@ -63,6 +72,7 @@ __all__ = [
     "Discrete",
     "Frozen",
     "Logistic",
+    "Mixture",
     "Normal",
     "Uniform",
     "anderson",
@@ -76,11 +86,15 @@ __all__ = [
     "dirichlet",
     "dirichlet_multinomial",
     "energy_distance",
+    "exp",
+    "expectile",
     "gaussian_kde",
     "invwishart",
     "kendalltau",
     "ks_1samp",
+    "kstest",
     "linregress",
+    "log",
     "make_distribution",
     "matrix_normal",
     "matrix_t",
@@ -90,16 +104,22 @@ __all__ = [
     "multivariate_t",
     "normal_inverse_gamma",
     "obrientransform",
+    "probplot",
+    "ranksums",
     "scoreatpercentile",
     "shapiro",
     "siegelslopes",
+    "somersd",
     "theilslopes",
     "trim1",
     "trimboth",
+    "truncate",
     "vonmises_fisher",
     "wasserstein_distance",
+    "weightedtau",
     "wishart",
     "yeojohnson",
+    "yeojohnson_normmax",
 ]
 
 
@@ -125,3 +145,4 @@ def patch(module: Any) -> None:
 
     make.xgrad_original = own  # type: ignore[attr-defined]
     module.make_distribution = make
+    moving(module._distribution_infrastructure.ContinuousDistribution)

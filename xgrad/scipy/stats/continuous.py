@@ -12,9 +12,12 @@ import xgrad
 from ...arrays.array import Array
 from ..common import arrays_in, chapter
 from ..mistakes import told
+from .derived import Affine, Logarithm, Mixed, Power, Truncated
+from .distributions import Frozen
 from .table import DISTRIBUTIONS, twin_of
 
-__all__ = ["Binomial", "Logistic", "Normal", "Uniform", "made_distribution", "make_distribution"]
+__all__ = ["Binomial", "Logistic", "Mixture", "Normal", "Uniform", "exp", "log",
+           "made_distribution", "make_distribution", "moving", "truncate"]  # fmt: skip
 
 METHODS = {
     "pdf": "pdf", "logpdf": "logpdf", "pmf": "pmf", "logpmf": "logpmf", "cdf": "cdf",
@@ -26,8 +29,51 @@ MOMENTS = {"mean": "mean", "variance": "var", "standard_deviation": "std", "entr
            "median": "median"}  # fmt: skip
 
 
+def parts(x: Any) -> Any:
+    """Return what a distribution of the new kind is computed by: a classic one, frozen."""
+    if isinstance(x, _New):
+        return Frozen(x._classic, (), x._parameters) if x._parameters else x._classic
+    twin = getattr(type(x), "xgrad_twin", None)
+    if twin is not None:
+        return Frozen(twin, (), x._parameters)
+    kinds: dict[str, Any] = {"Normal": Normal, "Uniform": Uniform, "Logistic": Logistic}
+    kind = kinds.get(type(x).__name__.removeprefix("Standard"))
+    if kind is None:
+        raise NotImplementedError(
+            f"{type(x).__name__}: a distribution made of it has no derivative here; Normal, "
+            "Uniform, Logistic and those of make_distribution may be shifted, scaled and mixed"
+        )
+    return parts(kind.of(x))
+
+
 class _New:
     """A distribution with its parameters fixed; a method that is not here is refused."""
+
+    def __add__(self, loc: Any) -> _New:
+        return _New(Affine(parts(self), loc, 1.0))
+
+    def __mul__(self, scale: Any) -> _New:
+        return _New(Affine(parts(self), 0.0, scale))
+
+    def __sub__(self, loc: Any) -> _New:
+        return self.__add__(-1.0 * xgrad.asarray(loc))
+
+    def __rsub__(self, loc: Any) -> _New:
+        return _New(Affine(parts(self), loc, -1.0))
+
+    def __truediv__(self, scale: Any) -> _New:
+        return self * (1.0 / xgrad.asarray(scale))
+
+    def __neg__(self) -> _New:
+        return self * -1.0
+
+    __radd__: Any = __add__
+    __rmul__: Any = __mul__
+    __array_ufunc__ = None  # NumPy's numbers leave the operators to it
+
+    def support(self) -> Any:
+        """Return the ends of the support."""
+        return self._classic.support(**self._parameters)
 
     def __init__(self, classic: Any, **parameters: Any) -> None:
         self._classic, self._parameters = classic, parameters
@@ -79,16 +125,28 @@ class _New:
         return functools.reduce(lambda a, b: a + b, terms)
 
 
+def _between(name: str, one: Any, two: Any) -> Any:
+    """Return a probability between two points, or outside of them, from those of both."""
+    if name == "cdf":
+        return two - one
+    if name == "ccdf":
+        return 1.0 - (one - two)
+    if name == "logcdf":
+        return two + xgrad.log(-xgrad.expm1(one - two))
+    raise NotImplementedError(
+        f"{name}: a second argument has no derivative here; cdf, ccdf and logcdf have one"
+    )
+
+
 def _add(name: str, classic: str, is_moment: bool) -> None:
     def moment(self: _New, *, method: Any = None) -> Any:
         return getattr(self._classic, classic)(**self._parameters)
 
     def function(self: _New, x: Any, /, *others: Any, method: Any = None) -> Any:
-        if others:
-            raise NotImplementedError(
-                f"{name}: a second argument has no derivative here; write the difference of two"
-            )
-        return getattr(self._classic, classic)(x, **self._parameters)
+        found = getattr(self._classic, classic)(x, **self._parameters)
+        if not others:
+            return found
+        return _between(name, found, getattr(self._classic, classic)(*others, **self._parameters))
 
     call = moment if is_moment else function
     call.__name__, call.__doc__ = name, f"Return SciPy's ``{name}``, with its derivatives."
@@ -189,6 +247,51 @@ class Binomial(_New):
         self.n, self.p = n, p
 
 
+def exp(X: Any, /) -> Any:
+    """Return the distribution of the exponential of a variable; see ``scipy.stats.exp``."""
+    return _New(Power(parts(X))) if isinstance(X, _New) else chapter("stats").exp(X)
+
+
+def log(X: Any, /) -> Any:
+    """Return the distribution of the logarithm of a variable; see ``scipy.stats.log``."""
+    return _New(Logarithm(parts(X))) if isinstance(X, _New) else chapter("stats").log(X)
+
+
+def truncate(X: Any, lb: Any = -np.inf, ub: Any = np.inf) -> Any:
+    """Return a distribution between two ends; see ``scipy.stats.truncate``.
+
+    >>> import xgrad as xg
+    >>> from xgrad import scipy
+    >>> def half(sigma):
+    ...     return scipy.stats.truncate(scipy.stats.Normal(sigma=sigma), lb=0.0).logpdf(0.0)
+    >>> round(float(xg.grad(half)(2.0)), 6)
+    -0.5
+    """
+    if not isinstance(X, _New) and not arrays_in(lb, ub):
+        return chapter("stats").truncate(X, lb, ub)
+    return _New(Truncated(parts(X), lb, ub))
+
+
+class Mixture(_New):
+    """A mixture of distributions of the new kind; see ``scipy.stats.Mixture``.
+
+    Args:
+        components: distributions of one variable.
+        weights: their probabilities; equal ones if None.
+    """
+
+    def __new__(cls, components: Any, *, weights: Any = None) -> Any:
+        """Return SciPy's own where no parameter is an `Array`."""
+        if not arrays_in(weights) and not any(isinstance(c, _New) for c in components):
+            return chapter("stats").Mixture(components, weights=weights)
+        return super().__new__(cls)
+
+    def __init__(self, components: Any, *, weights: Any = None) -> None:
+        n = len(components)
+        share = np.full(n, 1.0 / n) if weights is None else weights
+        super().__init__(Mixed([parts(c) for c in components], share))
+
+
 @told("stats")
 def make_distribution(dist: Any) -> Any:
     """Return a new class of distributions for a classic one; see SciPy's ``make_distribution``.
@@ -213,7 +316,7 @@ def made_distribution(cls: Any, dist: Any) -> Any:
     def made(cls: Any, *args: Any, **kwargs: Any) -> Any:
         return _New(twin, **kwargs) if arrays_in(kwargs) else object.__new__(cls)
 
-    cls.__new__, cls.xgrad_new = made, True
+    cls.__new__, cls.xgrad_new, cls.xgrad_twin = made, True, twin
     for name in (*METHODS, "ilogcdf", "ilogccdf"):
         setattr(cls, name, _before(getattr(cls, name, None), name, twin))
     return cls
@@ -227,3 +330,28 @@ def _before(own: Any, name: str, twin: Any) -> Any:
         return own(self, x, *others, **options)
 
     return call
+
+
+def moving(base: Any) -> None:
+    """Have SciPy's distributions shifted and scaled by an `Array`, which it has no name for."""
+    for name in (
+        "__add__",
+        "__radd__",
+        "__sub__",
+        "__rsub__",
+        "__mul__",
+        "__rmul__",
+        "__truediv__",
+    ):
+        own = getattr(base, name)
+        if hasattr(own, "xgrad_original"):
+            continue
+
+        @functools.wraps(own)
+        def call(self: Any, by: Any, own: Any = own, name: str = name) -> Any:
+            if isinstance(by, Array):
+                return getattr(_New(parts(self)), name)(by)
+            return own(self, by)
+
+        call.xgrad_original = own  # type: ignore[attr-defined]
+        setattr(base, name, call)

@@ -17,11 +17,12 @@ from xgrad import special
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import arrays_in, chapter, raw, raws
+from ..common import arrays_in, chapter, is_tracked, raw, raws
 from ..examples import of_one
+from ..integrate import quad
 from ..mistakes import told
 from .integrals import beyond, expectation, terms, trusted
-from .written import CompiledError, written
+from .written import CompiledError, is_own, written
 
 __all__ = ["Continuous", "Discrete", "Frozen"]
 
@@ -199,7 +200,7 @@ class _Distribution:
         if own:
             return own(*args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
-        return f(xgrad.asarray(self._standard_moment(name, rule, shapes)), loc, scale)
+        return f(_f(self._standard_moment(name, rule, shapes)), loc, scale)
 
     def _standard_moment(self, name: str, rule: Any, shapes: Any) -> Any:
         rule = rule or written(self.plain, f"_{name}")
@@ -210,7 +211,7 @@ class _Distribution:
             pass
         return self._averaged(name, shapes)
 
-    def _averaged(self, name: str, shapes: Any) -> Any:
+    def _averaged(self, name: Any, shapes: Any) -> Any:
         raise NotImplementedError(f"{self.name}.{name} has no derivative here")
 
     def mean(self, *args: Any, **kwargs: Any) -> Any:
@@ -226,6 +227,60 @@ class _Distribution:
         if not arrays_in(args, kwargs):
             return self.plain.std(*args, **kwargs)
         return xgrad.sqrt(self.var(*args, **kwargs))
+
+    def moment(self, order: int, *args: Any, **kwargs: Any) -> Any:
+        """Return the average of a whole power."""
+        if not arrays_in(args, kwargs):
+            return self.plain.moment(order, *args, **kwargs)
+        if order < 0 or order != int(order):
+            raise ValueError(
+                f"{self.name}.moment: order is {order}; expected a whole number from 0"
+            )
+        shapes, loc, scale = self._split("moment", args, kwargs)
+        powers = [self._raw_moment(k, shapes) for k in range(int(order) + 1)]
+        terms = [
+            math.comb(int(order), k) * scale**k * m * loc ** (int(order) - k)
+            for k, m in enumerate(powers)
+        ]
+        return sum(terms[1:], terms[0])
+
+    def _raw_moment(self, order: int, shapes: Any) -> Any:
+        """Return the average of a power of the standard form, up to the fourth by central ones."""
+        if order == 0:
+            return 1.0
+        mean = xgrad.asarray(self._standard_moment("mean", self._mean, shapes))
+        if order == 1:
+            return mean
+        if order > 4:
+            return self._averaged(order, shapes)
+        var = xgrad.asarray(self._standard_moment("var", self._var, shapes))
+        if order == 2:
+            return var + mean * mean
+        third = var**1.5 * self._standard_moment("skew", None, shapes)
+        if order == 3:
+            return third + 3.0 * mean * var + mean**3
+        fourth = var * var * (self._standard_moment("kurtosis", None, shapes) + 3.0)
+        return fourth + 4.0 * mean * third + 6.0 * mean * mean * var + mean**4
+
+    def support(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the ends of the support."""
+        if not arrays_in(args, kwargs):
+            return self.plain.support(*args, **kwargs)
+        shapes, loc, scale = self._split("support", args, kwargs)
+        ends = self._ends(shapes)
+        spread = [xgrad.broadcast_arrays(xgrad.asarray(e), *shapes)[0] for e in ends]
+        return tuple(
+            xgrad.where(xgrad.isfinite(e), loc + scale * xgrad.where(xgrad.isfinite(e), e, 0.0), e)
+            for e in spread
+        )
+
+    def _ends(self, shapes: Any) -> tuple[Any, Any]:
+        """Return the ends of the standard form's support, with their derivatives."""
+        if self._plain and is_own(self._plain, "_get_support") and is_tracked(*shapes):
+            own: Any = [written(self._plain, "_get_support", i) for i in (0, 1)]
+            return own[0](*shapes), own[1](*shapes)
+        low, high = (e(*shapes) if callable(e) else e for e in (self.low, self.high))
+        return low, high
 
     def stats(self, *args: Any, moments: str = "mv", **kwargs: Any) -> Any:
         """Return mean, variance, skewness and excess kurtosis, those that `moments` names."""
@@ -270,7 +325,14 @@ class Continuous(_Distribution):
     def _integrated(self, name: str, y: Any, shapes: Any) -> Any:
         return beyond(self.plain, self._standard_pdf, y, shapes, name == "_sf")
 
-    def _averaged(self, name: str, shapes: Any) -> Any:
+    def _averaged(self, name: Any, shapes: Any) -> Any:
+        if isinstance(name, int):
+            return expectation(
+                self.plain,
+                lambda y, *s: self._standard_pdf(y, *s) * y**name,
+                lambda *held: self.plain.moment(name, *held),
+                shapes,
+            )
         if name == "entropy":
             return expectation(self.plain, self._surprise, self.plain.entropy, shapes)
         power = POWERS[name]
@@ -373,6 +435,41 @@ class Continuous(_Distribution):
         low = xgrad.min(data)
         return low, (xgrad.mean(data) if self.name == "expon" else xgrad.max(data)) - low
 
+    @of_one("scipy.stats: expect")
+    def expect(
+        self, func: Any = None, args: Any = (), loc: Any = 0, scale: Any = 1, lb: Any = None,
+        ub: Any = None, conditional: bool = False, **kwds: Any,
+    ) -> Any:  # fmt: skip
+        """Return the average of a function between two ends, by quadrature.
+
+        Differentiable in the parameters, the ends, and what the function closes over.
+        """
+        if not arrays_in(args, loc, scale, lb, ub) and not _is_of_arrays(func):
+            return self.plain.expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+        ends = self.support(*args, loc=_f(loc), scale=scale)
+        low, high = (
+            (e if np.isfinite(raw(e)) else raw(e)) if given is None else given
+            for e, given in zip(ends, (lb, ub), strict=True)
+        )
+
+        def weighted(x: Any) -> Any:
+            p = self.pdf(xgrad.asarray(x), *args, loc=loc, scale=scale)
+            return (x if func is None else func(x)) * p
+
+        total = quad(weighted, low, high, **kwds)[0]
+        if not conditional:
+            return total
+        return total / (
+            self.cdf(_f(high), *args, loc=loc, scale=scale)
+            - self.cdf(_f(low), *args, loc=loc, scale=scale)
+        )
+
+
+def _is_of_arrays(func: Any) -> bool:
+    """Whether a function closes over an `Array`."""
+    cells = getattr(func, "__closure__", None) or ()
+    return any(isinstance(c.cell_contents, Array) for c in cells)
+
 
 @told("stats")
 class Discrete(_Distribution):
@@ -402,6 +499,22 @@ class Discrete(_Distribution):
         """Return the entropy."""
         return self._moment("entropy", self._entropy, args, kwargs, lambda h, loc, scale: h)
 
+    @of_one("scipy.stats: expect")
+    def expect(
+        self, func: Any = None, args: Any = (), loc: Any = 0, lb: Any = None, ub: Any = None,
+        conditional: bool = False, **kwds: Any,
+    ) -> Any:  # fmt: skip
+        """Return the average of a function over the numbers from `lb` to `ub`, by their sum."""
+        if not arrays_in(args, loc) and not _is_of_arrays(func):
+            return self.plain.expect(func, args, loc, lb, ub, conditional, **kwds)
+        k = terms(self.plain, [_f(a) for a in args])
+        k = k[(k >= (-np.inf if lb is None else lb)) & (k <= (np.inf if ub is None else ub))]
+        p = self.pmf(xgrad.asarray(k), *args)
+        x = xgrad.asarray(k) + loc
+        values = x if func is None else xgrad.stack([xgrad.asarray(func(v)) for v in x])
+        total = xgrad.sum(values * p)
+        return total / xgrad.sum(p) if conditional else total
+
     def _probabilities(self, shapes: Any, last: Any = None) -> tuple[Any, Any]:
         k = xgrad.asarray(terms(self.plain, shapes, last))
         wide = [xgrad.asarray(s)[..., None] for s in shapes]
@@ -413,8 +526,11 @@ class Discrete(_Distribution):
         below = xgrad.sum(xgrad.where(k <= at[..., None], p, 0.0), axis=-1)
         return below if name == "_cdf" else 1.0 - below
 
-    def _averaged(self, name: str, shapes: Any) -> Any:
+    def _averaged(self, name: Any, shapes: Any) -> Any:
         k, p = self._probabilities(shapes)
+        if isinstance(name, int):
+            total = xgrad.sum(p * k**name, axis=-1)
+            return trusted(self.plain, lambda *held: self.plain.moment(name, *held), total, shapes)
         if name == "entropy":
             surprise = special.entr(xgrad.where(p.detach() > 1e-200, p, 1.0))
             return trusted(self.plain, self.plain.entropy, xgrad.sum(surprise, axis=-1), shapes)
@@ -442,4 +558,4 @@ class Frozen:
         if name.startswith("__"):
             raise AttributeError(name)
         method = getattr(self.dist, name)
-        return lambda *x: method(*x, *self.args, **self.kwds)
+        return lambda *x, **more: method(*x, *self.args, **self.kwds, **more)

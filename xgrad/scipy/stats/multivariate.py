@@ -10,9 +10,11 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import raw
+from ..common import chapter, only, raw, with_derivative_of
+from ..examples import of_one
 from ..mistakes import told
 from .matrices import Multivariate, _matrix, _spread, own
+from .orthants import below
 
 __all__ = ["dirichlet", "gaussian_kde", "multivariate_normal", "multivariate_t"]
 
@@ -64,6 +66,51 @@ class _Normal(Multivariate):
     def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """Return the density."""
         return xgrad.exp(self.logpdf(x, mean, cov, allow_singular))
+
+    @own
+    @of_one("scipy.stats.multivariate_normal.cdf")
+    def cdf(
+        self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False,
+        maxpts: Any = None, abseps: float = 1e-5, releps: float = 1e-5, *, lower_limit: Any = None,
+        rng: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return the probability below a vector; in value, mean and covariance.
+
+        >>> import numpy as np, xgrad as xg
+        >>> from xgrad import scipy
+        >>> normal = scipy.stats.multivariate_normal
+        >>> below = lambda r: normal.cdf(np.zeros(2), None, xg.stack([[1.0, r], [r, 1.0]]))
+        >>> round(float(xg.grad(below)(0.5)), 4)
+        0.1838
+        """
+        only("multivariate_normal.cdf", lower_limit=(lower_limit, None))
+        mean = None if mean is None else xgrad.asarray(mean)
+        cov = _covariance(cov, mean)
+        n = cov.shape[0]
+        x = xgrad.asarray(x) * 1.0
+        if n == 1 and (x.ndim == 0 or x.shape[-1] != 1):
+            x = x[..., None]
+        given = [raw(v) for v in (x, cov)]
+        value = chapter("stats").multivariate_normal.cdf(
+            given[0], raw(mean), given[1], allow_singular, maxpts,
+            abseps, releps, rng=rng,
+        )  # fmt: skip
+        spread = xgrad.sqrt(xgrad.linalg.diagonal(cov))
+        h = (x - (0.0 if mean is None else mean)) / spread
+        R = cov / (spread[:, None] * spread)
+        rows = xgrad.reshape(h, (-1, n))
+        each = xgrad.stack([below(rows[i, :], R) for i in range(rows.shape[0])])
+        return with_derivative_of(np.asarray(value), xgrad.reshape(each, h.shape[:-1]))
+
+    @own
+    def logcdf(
+        self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False,
+        maxpts: Any = None, abseps: float = 1e-5, releps: float = 1e-5, *, lower_limit: Any = None,
+        rng: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return the logarithm of the probability below a vector."""
+        options = (allow_singular, maxpts, abseps, releps)
+        return xgrad.log(self.cdf(x, mean, cov, *options, lower_limit=lower_limit, rng=rng))
 
     @own
     def entropy(self, mean: Any = None, cov: Any = 1) -> Any:

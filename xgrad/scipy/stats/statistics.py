@@ -1,4 +1,4 @@
-"""Statistics that SciPy computes outside of the array standard: distances, fits, transforms."""
+"""Statistics that SciPy computes outside of the array standard: lines, ranks, distances, bins."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ...custom.equation import implicit
-from ...errors import NotDifferentiableError
 from ..common import chapter, only, raw, twin
 from .multivariate import held
-from .table import DISTRIBUTIONS
 
-__all__ = ["anderson", "binned_statistic", "boxcox", "boxcox_llf", "boxcox_normmax",
-           "chi2_contingency", "cramervonmises", "cumfreq", "energy_distance", "kendalltau",
-           "ks_1samp", "linregress", "obrientransform", "scoreatpercentile", "siegelslopes",
-           "theilslopes", "trim1", "trimboth", "wasserstein_distance", "yeojohnson"]  # fmt: skip
+__all__ = ["binned_statistic", "cumfreq", "energy_distance", "expectile", "kendalltau",
+           "linregress", "probplot", "ranksums", "scoreatpercentile", "siegelslopes", "somersd",
+           "theilslopes", "wasserstein_distance", "weightedtau"]  # fmt: skip
 
 
-class LinregressResult(NamedTuple):
-    """Slope, intercept, correlation, p-value and standard error of the slope."""
-
+class _Line(NamedTuple):
     slope: Any
     intercept: Any
     rvalue: Any
     pvalue: Any
     stderr: Any
+
+
+class LinregressResult(_Line):
+    """Slope, intercept, correlation, p-value and standard error of the slope, as SciPy's.
+
+    Attributes:
+        intercept_stderr: the standard error of the intercept, which is not one of the five.
+    """
+
+    intercept_stderr: Any
 
 
 @twin("stats")
@@ -37,27 +41,38 @@ def linregress(
     nan_policy: str = "propagate", keepdims: bool = False,
 ) -> Any:  # fmt: skip
     """Fit a line by least squares; see ``scipy.stats.linregress``."""
-    only(
-        "linregress",
-        axis=(axis if np.ndim(raw(x)) > 1 else None, None),
-        nan_policy=(nan_policy, "propagate"),
-        keepdims=(keepdims, False),
-    )
+    only("linregress", nan_policy=(nan_policy, "propagate"), keepdims=(keepdims, False))
     x, y = xgrad.asarray(x), xgrad.asarray(y)
-    if x.ndim != 1 or x.shape != y.shape or x.shape[0] < 2:
-        raise ValueError(f"linregress: got shapes {x.shape} and {y.shape}; expected two vectors")
-    if alternative != "two-sided":
-        raise NotImplementedError("linregress: only alternative='two-sided' has a derivative here")
-    n = x.shape[0]
-    dx, dy = x - xgrad.mean(x), y - xgrad.mean(y)
-    xx, yy, xy = (xgrad.mean(a * b) for a, b in ((dx, dx), (dy, dy), (dx, dy)))
+    if axis is None:
+        x, y = xgrad.reshape(x, (-1,)), xgrad.reshape(y, (-1,))
+    elif x.ndim > 1:
+        x, y = (xgrad.moveaxis(v, axis, -1) for v in (x, y))
+    if x.ndim < 1 or x.shape != y.shape or x.shape[-1] < 2:
+        raise ValueError(
+            f"linregress: got shapes {x.shape} and {y.shape}; expected as many points in both, two "
+            "at least"
+        )
+    if alternative not in ("two-sided", "less", "greater"):
+        raise ValueError(
+            f"linregress: alternative is {alternative!r}; expected 'two-sided', 'less' or 'greater'"
+        )
+    n = x.shape[-1]
+    middle = xgrad.mean(x, axis=-1, keepdims=True), xgrad.mean(y, axis=-1, keepdims=True)
+    dx, dy = x - middle[0], y - middle[1]
+    xx, yy, xy = (xgrad.mean(a * b, axis=-1) for a, b in ((dx, dx), (dy, dy), (dx, dy)))
     r = xy / xgrad.sqrt(xx * yy)
     slope = xy / xx
     df = n - 2.0
     t = r * xgrad.sqrt(df / ((1.0 - r) * (1.0 + r)))
     error = xgrad.sqrt((1.0 - r * r) * yy / xx / df)
-    p = 2.0 * special.stdtr(df, -xgrad.abs(t))
-    return LinregressResult(slope, xgrad.mean(y) - slope * xgrad.mean(x), r, p, error)
+    if alternative == "two-sided":
+        p = 2.0 * special.stdtr(df, -xgrad.abs(t))
+    else:
+        p = special.stdtr(df, t if alternative == "less" else -t)
+    mean = middle[0][..., 0]
+    found = LinregressResult(slope, middle[1][..., 0] - slope * mean, r, p, error)
+    found.intercept_stderr = error * xgrad.sqrt(xx + mean * mean)
+    return found
 
 
 def _slopes(y: Any, x: Any) -> tuple[Any, Any]:
@@ -150,12 +165,13 @@ def _paired(u: Any, v: Any, wu: Any, wv: Any) -> tuple[Any, Any]:
     gaps = values[1:] - values[:-1]
     shares = []
     for x, w in ((u, wu), (v, wv)):
-        weights = np.ones(x.shape[0]) if w is None else held(w)
+        weights = xgrad.ones((x.shape[0],)) if w is None else xgrad.asarray(w) * 1.0
         place = np.argsort(held(x))
-        total = np.concatenate([[0.0], np.cumsum(weights[place])])
-        shares.append(
-            total[np.searchsorted(held(x)[place], held(values)[:-1], side="right")] / total[-1]
+        below = xgrad.cumulative_sum(
+            xgrad.take(weights, xgrad.asarray(place)), include_initial=True
         )
+        count = np.searchsorted(held(x)[place], held(values)[:-1], side="right")
+        shares.append(xgrad.take(below, xgrad.asarray(count)) / below[-1])
     return gaps, shares[0] - shares[1]
 
 
@@ -163,18 +179,18 @@ def _paired(u: Any, v: Any, wu: Any, wv: Any) -> tuple[Any, Any]:
 def wasserstein_distance(
     u_values: Any, v_values: Any, u_weights: Any = None, v_weights: Any = None
 ) -> Any:
-    """Return the Wasserstein distance of two samples, in their values; see SciPy's."""
+    """Return the Wasserstein distance of two samples, in values and weights; see SciPy's."""
     gaps, away = _paired(u_values, v_values, u_weights, v_weights)
-    return xgrad.sum(gaps * xgrad.asarray(np.abs(away)))
+    return xgrad.sum(gaps * xgrad.abs(away))
 
 
 @twin("stats")
 def energy_distance(
     u_values: Any, v_values: Any, u_weights: Any = None, v_weights: Any = None
 ) -> Any:
-    """Return the energy distance of two samples, in their values; see SciPy's."""
+    """Return the energy distance of two samples, in values and weights; see SciPy's."""
     gaps, away = _paired(u_values, v_values, u_weights, v_weights)
-    return np.sqrt(2.0) * xgrad.sqrt(xgrad.sum(gaps * xgrad.asarray(away**2)))
+    return np.sqrt(2.0) * xgrad.sqrt(xgrad.sum(gaps * away * away))
 
 
 @twin("stats")
@@ -257,247 +273,62 @@ def cumfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: A
     return type(plain)(counts, *plain[1:])
 
 
-def _box(x: Any, lmbda: Any) -> Any:
-    return special.boxcox(x, lmbda)
-
-
 @twin("stats")
-def boxcox_llf(
-    lmb: Any, data: Any, *, axis: int = 0, keepdims: bool = False, nan_policy: str = "propagate"
-) -> Any:
-    """Return the log-likelihood of Box and Cox, in the data and the exponent."""
-    only("boxcox_llf", nan_policy=(nan_policy, "propagate"), keepdims=(keepdims, False))
-    data = xgrad.asarray(data)
-    logs = xgrad.log(data)
-    n = data.shape[axis]
-    lmb = xgrad.asarray(lmb)
-    held_lmb = held(lmb)
-    if held_lmb.ndim == 0 and held_lmb == 0:
-        variance = xgrad.var(logs, axis=axis)
-    else:
-        variance = xgrad.var(data**lmb / lmb, axis=axis)
-    return (lmb - 1) * xgrad.sum(logs, axis=axis) - n / 2 * xgrad.log(variance)
-
-
-@twin("stats")
-def boxcox_normmax(
-    x: Any, brack: Any = None, method: str = "pearsonr", optimizer: Any = None, *,
-    ymax: Any = None,
+def ranksums(
+    x: Any, y: Any, alternative: str = "two-sided", *, axis: Any = 0,
+    nan_policy: str = "propagate", keepdims: bool = False,
 ) -> Any:  # fmt: skip
-    """Return the exponent of greatest likelihood, by its equation; see SciPy's."""
-    only("boxcox_normmax", optimizer=(optimizer, None), ymax=(ymax, None))
-    if method != "mle":
-        raise NotImplementedError(
-            "boxcox_normmax: method='mle' has a derivative; 'pearsonr' has none here"
-        )
-    x = xgrad.asarray(x)
-    found = chapter("stats").boxcox_normmax(held(x), brack, method)
-    slope = xgrad.grad(lambda lmb: boxcox_llf(lmb, x))
-    return implicit(lambda lmb: slope(lmb), np.asarray(float(found)))
-
-
-@twin("stats")
-def boxcox(x: Any, lmbda: Any = None, alpha: Any = None, optimizer: Any = None) -> Any:
-    """Return data transformed by Box and Cox; see ``scipy.stats.boxcox``."""
-    x = xgrad.asarray(x)
-    if lmbda is not None:
-        return _box(x, lmbda)
-    if alpha is not None or optimizer is not None:
-        raise NotImplementedError("boxcox: alpha and optimizer have no derivative here")
-    found = chapter("stats").boxcox(held(x))[1]
-    slope = xgrad.grad(lambda lmb: boxcox_llf(lmb, x))
-    best = implicit(lambda lmb: slope(lmb), np.asarray(float(found)))
-    return _box(x, best), best
-
-
-@twin("stats")
-def yeojohnson(x: Any, lmbda: Any = None) -> Any:
-    """Return data transformed by Yeo and Johnson for a given exponent; see SciPy's."""
-    if lmbda is None:
-        raise NotImplementedError(
-            "yeojohnson: give lmbda; the one of greatest likelihood has no derivative here"
-        )
-    x, lmb = xgrad.asarray(x), xgrad.asarray(lmbda) * 1.0
-    up = x >= 0
-    high, low = xgrad.where(up, x, 0.0), xgrad.where(up, 0.0, x)
-    return xgrad.where(up, special.boxcox1p(high, lmb), -special.boxcox1p(-low, 2.0 - lmb))
-
-
-def _cut(a: Any, axis: Any) -> tuple[Any, int, int]:
-    x = xgrad.asarray(a)
-    if axis is None:
-        return xgrad.reshape(x, (-1,)), x.size, 0
-    return x, x.shape[axis], axis % x.ndim
-
-
-@twin("stats")
-def trimboth(a: Any, proportiontocut: float, axis: Any = 0) -> Any:
-    """Leave the smallest and largest out; see ``scipy.stats.trimboth``."""
-    x, n, axis = _cut(a, axis)
-    low = int(proportiontocut * n)
-    order = np.argpartition(held(x), (low, n - low - 1), axis)
-    kept = np.take(order, np.arange(low, n - low), axis=axis)
-    return xgrad.take_along_axis(x, xgrad.asarray(kept), axis=axis)
-
-
-@twin("stats")
-def trim1(a: Any, proportiontocut: float, tail: str = "right", axis: Any = 0) -> Any:
-    """Leave the largest, or the smallest, out; see ``scipy.stats.trim1``."""
-    x, n, axis = _cut(a, axis)
-    cut = int(proportiontocut * n)
-    low, high = (0, n - cut) if tail.lower() == "right" else (cut, n)
-    order = np.argpartition(held(x), (low, high - 1), axis)
-    kept = np.take(order, np.arange(low, high), axis=axis)
-    return xgrad.take_along_axis(x, xgrad.asarray(kept), axis=axis)
-
-
-@twin("stats")
-def obrientransform(*samples: Any) -> Any:
-    """Transform samples for a test of their variances; see ``scipy.stats.obrientransform``."""
-    found = []
-    for s in samples:
-        x = xgrad.asarray(s)
-        n = x.shape[0]
-        squares = (x - xgrad.mean(x)) ** 2
-        total = xgrad.sum(squares)
-        found.append(((n - 1.5) * n * squares - 0.5 * total) / ((n - 1) * (n - 2)))
-    same = len({f.shape for f in found}) == 1
-    return xgrad.stack(found) if same else found
-
-
-@twin("stats")
-def ks_1samp(
-    x: Any,
-    cdf: Any,
-    args: Any = (),
-    alternative: str = "two-sided",
-    method: str = "auto",
-    *,
-    axis: Any = 0,
-    nan_policy: str = "propagate",
-    keepdims: bool = False,
-) -> Any:
-    """Return the statistic of Kolmogorov and Smirnov; the p-value is SciPy's, a constant."""
-    only(
-        "ks_1samp",
-        axis=(axis if np.ndim(raw(x)) > 1 else None, None),
-        nan_policy=(nan_policy, "propagate"),
-        keepdims=(keepdims, False),
+    """Return the test of ranks of two samples, a step function: its derivative is zero."""
+    return chapter("stats").ranksums(
+        held(x), held(y), alternative, axis=axis, nan_policy=nan_policy, keepdims=keepdims
     )
-    x = xgrad.asarray(x)
-    plain = chapter("stats").ks_1samp(
-        held(x), lambda v: held(cdf(v, *args)), (), alternative, method
-    )
-    ordered = xgrad.sort(x)
-    values = xgrad.asarray(cdf(ordered, *args))
-    n = x.shape[0]
-    above = xgrad.max(xgrad.asarray(np.arange(1.0, n + 1) / n) - values)
-    below = xgrad.max(values - xgrad.asarray(np.arange(0.0, n) / n))
-    statistic = {"greater": above, "less": below}.get(alternative)
-    if statistic is None:
-        statistic = xgrad.maximum(above, below)
-    return KsResult(statistic, plain.pvalue)
-
-
-class KsResult(NamedTuple):
-    """The statistic, and the p-value of SciPy."""
-
-    statistic: Any
-    pvalue: Any
 
 
 @twin("stats")
-def cramervonmises(
-    rvs: Any, cdf: Any, args: Any = (), *, axis: Any = 0, nan_policy: str = "propagate",
-    keepdims: bool = False,
+def weightedtau(
+    x: Any, y: Any, rank: Any = True, weigher: Any = None, additive: bool = True, *,
+    axis: Any = None, nan_policy: str = "propagate", keepdims: bool = False,
 ) -> Any:  # fmt: skip
-    """Return the statistic of Cramer and von Mises; the p-value is SciPy's, without derivative."""
-    only(
-        "cramervonmises",
-        axis=(axis if np.ndim(raw(rvs)) > 1 else None, None),
-        nan_policy=(nan_policy, "propagate"),
-        keepdims=(keepdims, False),
-    )
-    x = xgrad.asarray(rvs)
-    if isinstance(cdf, str):
-        cdf = DISTRIBUTIONS[cdf].cdf
-    plain = chapter("stats").cramervonmises(held(x), lambda v: held(cdf(xgrad.asarray(v), *args)))
-    values = xgrad.asarray(cdf(xgrad.sort(x), *args))
-    n = x.shape[0]
-    u = (2.0 * np.arange(1, n + 1) - 1) / (2 * n)
-    plain.statistic = 1 / (12 * n) + xgrad.sum((xgrad.asarray(u) - values) ** 2)
-    return plain
+    """Return a weighted correlation of ranks, a step function: its derivative is zero."""
+    return chapter("stats").weightedtau(
+        held(x), held(y), rank, weigher, additive, axis=axis, nan_policy=nan_policy,
+        keepdims=keepdims,
+    )  # fmt: skip
 
 
 @twin("stats")
-def anderson(x: Any, dist: str = "norm", *, method: Any = None) -> Any:
-    """Return the statistic of Anderson and Darling for a normal or exponential distribution."""
+def somersd(x: Any, y: Any = None, alternative: str = "two-sided") -> Any:
+    """Return Somers' D of ranks, a step function: its derivative is zero."""
+    return chapter("stats").somersd(held(x), None if y is None else held(y), alternative)
+
+
+@twin("stats")
+def expectile(a: Any, alpha: Any = 0.5, *, weights: Any = None) -> Any:
+    """Return an expectile, the root of its equation; see ``scipy.stats.expectile``.
+
+    Differentiable in the sample, in `alpha` and in the weights.
+    """
+    a = xgrad.reshape(xgrad.asarray(a) * 1.0, (-1,))
+    w = xgrad.ones_like(a) if weights is None else xgrad.asarray(weights) * 1.0
+    level = xgrad.asarray(alpha) * 1.0
+    held_w = None if weights is None else held(w)
+    value = np.asarray(chapter("stats").expectile(held(a), float(level.detach()), weights=held_w))
+    above = xgrad.asarray(held(a) > value)
+    share = w * xgrad.where(above, level, 1.0 - level)
+    return xgrad.sum(share * a) / xgrad.sum(share)  # where its equation is linear
+
+
+@twin("stats")
+def probplot(
+    x: Any, sparams: Any = (), dist: Any = "norm", fit: bool = True, plot: Any = None,
+    rvalue: bool = False,
+) -> Any:  # fmt: skip
+    """Return quantiles beside the sorted sample, and the line through them; see SciPy's."""
+    only("probplot", plot=(plot, None), rvalue=(rvalue, False))
     x = xgrad.asarray(x)
-    if dist not in ("norm", "expon"):
-        raise NotImplementedError(
-            f"anderson: dist={dist!r} has no derivative here; 'norm' and 'expon' have"
-        )
-    options = {} if method is None else {"method": method}
-    plain = chapter("stats").anderson(held(x), dist, **options)
-    y = xgrad.sort(x)
-    n = x.shape[0]
-    if dist == "norm":
-        w = (y - xgrad.mean(y)) / xgrad.std(y, correction=1)
-        low, high = special.log_ndtr(w), special.log_ndtr(-w)
-    else:
-        w = y / xgrad.mean(y)
-        low, high = xgrad.log(-xgrad.expm1(-w)), -w
-    i = np.arange(1, n + 1)
-    statistic = -n - xgrad.sum(xgrad.asarray((2 * i - 1.0) / n) * (low + xgrad.flip(high)))
-    return _with_statistic(plain, statistic)
-
-
-class AndersonResult(NamedTuple):
-    """The statistic, and SciPy's critical values with their levels of significance."""
-
-    statistic: Any
-    critical_values: Any
-    significance_level: Any
-
-
-def _with_statistic(plain: Any, statistic: Any) -> Any:
-    """Return a result of SciPy with a statistic that has derivatives."""
-    if hasattr(plain, "pvalue"):
-        return KsResult(statistic, plain.pvalue)
-    return AndersonResult(statistic, plain.critical_values, plain.significance_level)
-
-
-@twin("stats")
-def chi2_contingency(
-    observed: Any, correction: bool = True, lambda_: Any = None, *, method: Any = None
-) -> Any:
-    """Return the test of independence of a table of two or more axes; see SciPy's."""
-    only("chi2_contingency", method=(method, None))
-    table = xgrad.asarray(observed)
-    plain = chapter("stats").chi2_contingency(held(table), correction, lambda_)
-    if lambda_ not in (None, "pearson", 1):
-        raise NotImplementedError(
-            "chi2_contingency: only Pearson's statistic has a derivative here"
-        )
-    total, expected = xgrad.sum(table), None
-    for axis in np.arange(table.ndim):
-        others = tuple(int(a) for a in np.arange(table.ndim) if a != axis)
-        share = xgrad.sum(table, axis=others, keepdims=True)
-        expected = share if expected is None else expected * share / total
-    away = table - expected
-    if plain.dof == 1 and correction:
-        away = xgrad.abs(away) - xgrad.minimum(0.5, xgrad.abs(away))
-    statistic = xgrad.sum(away * away / expected)
-    pvalue = special.gammaincc(plain.dof / 2.0, statistic / 2.0)
-    return type(plain)(statistic, pvalue, plain.dof, expected)
-
-
-@twin("stats")
-def shapiro(
-    x: Any, *, axis: Any = None, nan_policy: str = "propagate", keepdims: bool = False
-) -> Any:
-    """Refuse: the weights and the p-value of Shapiro and Wilk are compiled code."""
-    raise NotDifferentiableError(
-        "stats.shapiro has no derivative: its weights and p-value are compiled code. Use "
-        "xgrad.scipy.stats.anderson, or x.detach() for the value alone"
-    )
+    middle = chapter("stats").probplot(held(x), sparams, dist, fit=False)[0]
+    middle, ordered = xgrad.asarray(middle), xgrad.sort(x)
+    if not fit:
+        return middle, ordered
+    line = linregress(middle, ordered)
+    return (middle, ordered), (line.slope, line.intercept, line.rvalue)

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
+from . import noncentral as nc
 from .distributions import Continuous, Discrete
 from .written import standard, support, written
 
@@ -103,6 +104,11 @@ def _d(name: str, *args: Any, **more: Any) -> tuple[str, Discrete]:
     return name, Discrete(name, *args, **more)
 
 
+def _if(exists: Any, value: Any, otherwise: Any = INF) -> Any:
+    """Return a moment where it exists, and else infinity or what SciPy says."""
+    return xgrad.where(exists, value, otherwise)
+
+
 _one, _zero = (lambda *s: 1.0), (lambda *s: 0.0)
 
 DISTRIBUTIONS: dict[str, Any] = dict([
@@ -116,16 +122,16 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda x, v: special.gammainc(v / 2, x / 2), lambda x, v: special.gammaincc(v / 2, x / 2), None, lambda v: v, lambda v: 2 * v,
        lambda v: v / 2 + math.log(2) + _ln(v / 2) + (1 - v / 2) * _psi(v / 2)),
     _c("invgamma", "a", 0.0, INF, lambda x, a: -(a + 1) * xgrad.log(x) - _ln(a) - 1 / x, lambda x, a: special.gammaincc(a, 1 / x),
-       lambda x, a: special.gammainc(a, 1 / x), None, lambda a: 1 / (a - 1), lambda a: 1 / ((a - 1) ** 2 * (a - 2)),
+       lambda x, a: special.gammainc(a, 1 / x), None, lambda a: _if(a > 1, 1 / (a - 1)), lambda a: _if(a > 2, 1 / ((a - 1) ** 2 * (a - 2))),
        lambda a: a + _ln(a) - (a + 1) * _psi(a)),
     _c("beta", "a b", 0.0, 1.0, lambda x, a, b: _xlog1py(b - 1, -x) + _xlogy(a - 1, x) - special.betaln(a, b),
        lambda x, a, b: special.betainc(a, b, x), lambda x, a, b: special.betaincc(a, b, x), None, lambda a, b: a / (a + b),
        lambda a, b: a * b / ((a + b) ** 2 * (a + b + 1)),
        lambda a, b: special.betaln(a, b) - (a - 1) * _psi(a) - (b - 1) * _psi(b) + (a + b - 2) * _psi(a + b)),
-    _c("t", "df", -INF, INF, _t_log, lambda x, v: special.stdtr(v, x), lambda x, v: special.stdtr(v, -x), None, lambda v: 0.0 * v,
-       lambda v: v / (v - 2), lambda v: (v + 1) / 2 * (_psi((v + 1) / 2) - _psi(v / 2)) + xgrad.log(xgrad.sqrt(v)) + special.betaln(v / 2, 0.5)),
+    _c("t", "df", -INF, INF, _t_log, lambda x, v: special.stdtr(v, x), lambda x, v: special.stdtr(v, -x), None, lambda v: _if(v > 1, 0.0 * v),
+       lambda v: _if(v > 2, v / (v - 2), _if(v > 1, INF, np.nan)), lambda v: (v + 1) / 2 * (_psi((v + 1) / 2) - _psi(v / 2)) + xgrad.log(xgrad.sqrt(v)) + special.betaln(v / 2, 0.5)),
     _c("f", "dfn dfd", 0.0, INF, _f_log, lambda x, a, b: special.fdtr(a, b, x), lambda x, a, b: special.fdtrc(a, b, x), None,
-       lambda a, b: b / (b - 2), lambda a, b: 2 * b * b * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4))),
+       lambda a, b: _if(b > 2, b / (b - 2)), lambda a, b: _if(b > 4, 2 * b * b * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4)))),
     _c("laplace", "", -INF, INF, lambda x: -xgrad.abs(x) - math.log(2),
        lambda x: xgrad.where(x < 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))),
        lambda x: xgrad.where(x > 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))), None, _zero, lambda: 2.0,
@@ -147,8 +153,8 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda x: special.ndtr(-xgrad.log(x)), lambda x: special.log_ndtr(xgrad.log(x)), lambda: math.exp(0.5), lambda: math.e * (math.e - 1),
        lambda: 0.5 * math.log(2 * math.pi) + 0.5),
     _c("fisk", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - 2 * xgrad.log1p(x**c), lambda x, c: 1 / (1 + x**-c), lambda x, c: 1 / (1 + x**c),
-       None, lambda c: (math.pi / c) / xgrad.sin(math.pi / c),
-       lambda c: 2 * (math.pi / c) / xgrad.sin(2 * math.pi / c) - ((math.pi / c) / xgrad.sin(math.pi / c)) ** 2, lambda c: 2 - xgrad.log(c)),
+       None, lambda c: _if(c > 1, (math.pi / c) / xgrad.sin(math.pi / c), np.nan),
+       lambda c: _if(c > 2, 2 * (math.pi / c) / xgrad.sin(2 * math.pi / c) - ((math.pi / c) / xgrad.sin(math.pi / c)) ** 2, np.nan), lambda c: 2 - xgrad.log(c)),
     _c("triang", "c", 0.0, 1.0, lambda x, c: xgrad.log(2 * xgrad.where(x < c, x / c, (1 - x) / (1 - c))),
        lambda x, c: xgrad.where(x < c, x * x / c, 1 - (1 - x) ** 2 / (1 - c)), None, None, lambda c: (1 + c) / 3, lambda c: (1 - c + c * c) / 18,
        lambda c: 0.5 - math.log(2) + 0.0 * c),
@@ -167,9 +173,9 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _c("genhalflogistic", "c", 0.0, lambda c: 1 / c, lambda x, c: math.log(2) + (1 / c - 1) * xgrad.log1p(-c * x) - 2 * xgrad.log1p(xgrad.exp(_gev_power(x, c))),
        lambda x, c: xgrad.tanh(-0.5 * _gev_power(x, c)), None, None, None, None, lambda c: 2 - (2 * c + 1) * math.log(2)),
     _c("lomax", "c", 0.0, INF, lambda x, c: xgrad.log(c) - (c + 1) * xgrad.log1p(x), lambda x, c: -xgrad.expm1(-c * xgrad.log1p(x)),
-       lambda x, c: xgrad.exp(-c * xgrad.log1p(x)), None, lambda c: 1 / (c - 1), lambda c: c / ((c - 1) ** 2 * (c - 2)), lambda c: 1 + 1 / c - xgrad.log(c)),
+       lambda x, c: xgrad.exp(-c * xgrad.log1p(x)), None, lambda c: _if(c > 1, 1 / (c - 1)), lambda c: _if(c > 2, c / ((c - 1) ** 2 * (c - 2))), lambda c: 1 + 1 / c - xgrad.log(c)),
     _c("pareto", "b", 1.0, INF, lambda x, b: xgrad.log(b) - (b + 1) * xgrad.log(x), lambda x, b: 1 - x**-b, lambda x, b: x**-b, None,
-       lambda b: b / (b - 1), lambda b: b / ((b - 2) * (b - 1) ** 2), lambda b: 1 + 1 / b - xgrad.log(b)),
+       lambda b: _if(b > 1, b / (b - 1)), lambda b: _if(b > 2, b / ((b - 2) * (b - 1) ** 2)), lambda b: 1 + 1 / b - xgrad.log(b)),
     _c("weibull_min", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - x**c, lambda x, c: -xgrad.expm1(-(x**c)), lambda x, c: xgrad.exp(-(x**c)),
        None, lambda c: special.gamma(1 + 1 / c), lambda c: special.gamma(1 + 2 / c) - special.gamma(1 + 1 / c) ** 2,
        lambda c: -EULER / c - xgrad.log(c) + EULER + 1),
@@ -180,6 +186,11 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _c("invgauss", "mu", 0.0, INF, lambda x, m: -_HALF_LOG_2PI - 1.5 * xgrad.log(x) - ((x - m) / m) ** 2 / (2 * x),
        lambda x, m: special.ndtr((x / m - 1) / xgrad.sqrt(x)) + xgrad.exp(2 / m + special.log_ndtr(-(x / m + 1) / xgrad.sqrt(x))), None, None,
        lambda m: m, lambda m: m**3),
+    _c("ncx2", "df nc", 0.0, INF, nc.ncx2_log, nc.ncx2_cdf, nc.ncx2_sf, None, lambda v, m: v + m, lambda v, m: 2 * (v + 2 * m)),
+    _c("ncf", "dfn dfd nc", 0.0, INF, nc.ncf_log, nc.ncf_cdf, nc.ncf_sf, None, lambda a, b, m: _if(b > 2, b * (a + m) / (a * (b - 2))),
+       lambda a, b, m: _if(b > 4, 2 * (b / a) ** 2 * ((a + m) ** 2 + (a + 2 * m) * (b - 2)) / ((b - 2) ** 2 * (b - 4)))),
+    _c("nct", "df nc", -INF, INF, nc.nct_log, nc.nct_cdf, nc.nct_sf, None, lambda v, m: _if(v > 1, nc.nct_mean(v, m)),
+       lambda v, m: _if(v > 2, v * (1 + m * m) / (v - 2) - nc.nct_mean(v, m) ** 2)),
     _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
        lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
     _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, _binom_cdf, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),

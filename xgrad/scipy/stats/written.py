@@ -37,11 +37,17 @@ def is_own(plain: Any, name: str) -> bool:
     return getattr(type(plain), name, None) is not getattr(base, name, None)
 
 
-def written(plain: Any, name: str) -> Function | None:
-    """Return a function of the standard form by SciPy's code, None if it has none of its own."""
+def written(plain: Any, name: str, place: int | None = None) -> Function | None:
+    """Return a function of the standard form by SciPy's code, None if it has none of its own.
+
+    Args:
+        plain: the distribution of SciPy.
+        name: of its method.
+        place: which of the results of the method, if it has several.
+    """
     if name in MOMENTS:
         return _moment(plain, MOMENTS.index(name))
-    return _called(plain, name) if is_own(plain, name) else None
+    return _called(plain, name, place=place) if is_own(plain, name) else None
 
 
 def standard(plain: Any, density: str) -> Function:

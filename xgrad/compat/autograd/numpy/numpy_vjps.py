@@ -20,6 +20,8 @@ def unbroadcast(x: Any, target_meta: tuple[Any, ...], broadcast_idx: int = 0) ->
     `target_meta` is what ``metadata(argument)`` gives.
     """
     shape, ndim, _, complex_target = target_meta
+    if type(x) is np.float64 and not shape:  # most rules of numbers
+        return x
     while np.ndim(x) > ndim:
         x = xgrad.sum(x, axis=broadcast_idx)
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and np.shape(x)[i] != 1)
@@ -30,7 +32,9 @@ def unbroadcast(x: Any, target_meta: tuple[Any, ...], broadcast_idx: int = 0) ->
 
 def metadata(x: Any) -> tuple[Any, ...]:
     """Return the shape, number of axes, dtype and complexness of an array or number."""
-    return np.shape(x), np.ndim(x), dtype_of(x), is_complex(x)
+    dtype = dtype_of(x)
+    shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+    return shape, len(shape), dtype, dtype.kind == "c"
 
 
 def unbroadcast_f(target: Any, f: Callable[[Any], Any]) -> Callable[[Any], Any]:

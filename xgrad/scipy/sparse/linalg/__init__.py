@@ -2,10 +2,11 @@
 
 from ...common import rest_of
 from .exponential import expm_multiply
-from .iterative import bicg, bicgstab, cg, cgs, gcrotmk, gmres, lgmres, minres, tfqmr
+from .iterative import bicg, bicgstab, cg, cgs, gcrotmk, gmres, lgmres, minres, qmr, tfqmr
+from .matrices import expm, inv, norm, onenormest, spilu, spsolve_triangular
 from .operators import LinearOperator, aslinearoperator
 from .solving import SuperLU, factorized, splu, spsolve
-from .spectra import eigsh, svds
+from .spectra import eigs, eigsh, lobpcg, svds
 from .squares import lsmr, lsqr
 
 __all__ = [
@@ -16,17 +17,26 @@ __all__ = [
     "bicgstab",
     "cg",
     "cgs",
+    "eigs",
     "eigsh",
+    "expm",
     "expm_multiply",
     "factorized",
     "gcrotmk",
     "gmres",
+    "inv",
     "lgmres",
+    "lobpcg",
     "lsmr",
     "lsqr",
     "minres",
+    "norm",
+    "onenormest",
+    "qmr",
+    "spilu",
     "splu",
     "spsolve",
+    "spsolve_triangular",
     "svds",
     "tfqmr",
 ]

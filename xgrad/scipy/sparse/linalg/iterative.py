@@ -9,14 +9,15 @@ import xgrad
 
 from ....arrays.array import Array
 from ....custom.equation import implicit
-from ...common import outside, raw
+from ...common import only, outside, raw
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
 from .solving import library_of
 
-__all__ = ["bicg", "bicgstab", "cg", "cgs", "gcrotmk", "gmres", "lgmres", "minres", "tfqmr"]
+__all__ = ["bicg", "bicgstab", "cg", "cgs", "gcrotmk", "gmres", "lgmres", "minres", "qmr",
+           "tfqmr"]  # fmt: skip
 
 SYMMETRIC = frozenset({"cg", "minres"})
 
@@ -221,3 +222,14 @@ def tfqmr(
     more = {"atol": atol, "M": M, **({} if maxiter is None else {"maxiter": maxiter})}
     more |= {"show": show} if show else {}
     return _solved("tfqmr", A, b, x0, rtol, more, callback)
+
+
+@told("sparse.linalg")
+@of_one("scipy.sparse.linalg.qmr")
+def qmr(
+    A: Any, b: Any, x0: Any = None, *, rtol: float = 1e-5, atol: float = 0.0,
+    maxiter: int | None = None, M1: Any = None, M2: Any = None, callback: Any = None,
+) -> tuple[Any, int]:  # fmt: skip
+    """Solve any regular system by quasi-minimal residuals; see `cg` and SciPy's ``qmr``."""
+    only("qmr", M1=(M1, None), M2=(M2, None))
+    return _solved("qmr", A, b, x0, rtol, {"atol": atol, "maxiter": maxiter}, callback)

@@ -16,6 +16,7 @@ from ...common import chapter, is_tracked, raw, result
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
+from ..products import Pattern
 
 __all__ = ["SuperLU", "factorized", "splu", "spsolve"]
 
@@ -123,18 +124,28 @@ def spsolve(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = True) ->
 
     Args:
         A: a square sparse array.
-        b: a vector, or a dense matrix of right-hand sides.
+        b: a vector, or a matrix of right-hand sides; if it is sparse, so is the solution.
         permc_spec: how SuperLU orders the columns.
         use_umfpack: nothing; SuperLU is used.
     """
-    if isinstance(b, SparseArray) or hasattr(b, "tocsr"):
-        raise TypeError("spsolve: b is sparse; expected a dense vector or matrix: b.toarray()")
+    if hasattr(b, "tocsr"):
+        return _sparse_solution(as_sparse(A), as_sparse(b), permc_spec)
     wide = xgrad.asarray(b)
     x = splu(A, permc_spec).solve(wide if wide.ndim == 1 or wide.shape[1] > 1 else wide[:, 0])
     given = [b, A.data] if isinstance(A, SparseArray) else [b]
     if isinstance(x, Array) and x._node is None and not any(isinstance(g, Array) for g in given):
         return x.data
     return x
+
+
+def _sparse_solution(A: SparseArray, b: SparseArray, permc_spec: Any) -> Any:
+    """Return a sparse solution for a sparse right-hand side: the entries that are not zero."""
+    x = xgrad.asarray(splu(A, permc_spec).solve(b.toarray()))
+    if x.ndim == 1:
+        return x
+    rows, cols = np.nonzero(np.asarray(raw(x.detach())))
+    data = x[xgrad.asarray(rows), xgrad.asarray(cols)]
+    return A._of(data, Pattern(rows, cols, b.pattern.shape)).asformat("csc")
 
 
 def library_of(*args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Eigenvalues, singular values, orthogonal factors: with SciPy's signs, by `xgrad.linalg`."""
+"""Eigenvalues and singular values: with SciPy's signs, by `xgrad.linalg`."""
 
 from __future__ import annotations
 
@@ -9,23 +9,10 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ...errors import RuleError
-from ..common import chapter, is_tracked, raw, twin
-from .solving import H, _whole, pinv
+from ..common import chapter, raw, twin
+from .solving import H, whole
 
-__all__ = [
-    "eig",
-    "eigh",
-    "eigvals",
-    "eigvalsh",
-    "ldl",
-    "norm",
-    "orth",
-    "polar",
-    "qr",
-    "svd",
-    "svdvals",
-]
+__all__ = ["eig", "eigh", "eigvals", "eigvalsh", "svd", "svdvals"]
 
 
 def _signed(ours: Array, theirs: Any, axis: int) -> Array:
@@ -56,10 +43,10 @@ def eigh(
     """
     if type not in (1, 2, 3):
         raise ValueError(f"eigh: type is {type}; expected 1, 2 or 3")
-    a = _whole(xgrad.asarray(a), lower, True)
+    a = whole(xgrad.asarray(a), lower, True)
     factor, given = None, [raw(a.detach())]
     if b is not None:
-        b = _whole(xgrad.asarray(b), lower, True)
+        b = whole(xgrad.asarray(b), lower, True)
         given.append(raw(b.detach()))
         factor = xgrad.linalg.cholesky(b)
         if type == 1:
@@ -172,133 +159,3 @@ def svd(
 def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """Return the singular values, in descending order."""
     return xgrad.linalg.svdvals(a)
-
-
-@twin("linalg")
-def orth(A: Any, rcond: Any = None) -> Any:
-    """Return an orthonormal basis of the range of a matrix; see ``scipy.linalg.orth``."""
-    u, s, _ = xgrad.linalg.svd(xgrad.asarray(A), full_matrices=False)
-    sizes = raw(s.detach())
-    limit = np.finfo(sizes.dtype).eps * max(xgrad.asarray(A).shape) if rcond is None else rcond
-    return u[:, : int((sizes > limit * sizes.max()).sum())]
-
-
-@twin("linalg")
-def null_space(
-    A: Any, rcond: Any = None, *, overwrite_a: bool = False, check_finite: bool = True,
-    lapack_driver: str = "gesdd",
-) -> Any:  # fmt: skip
-    """Return an orthonormal basis of what a matrix maps to zero; see ``scipy.linalg.null_space``.
-
-    One vector has a derivative; a basis of more is known only up to a rotation, and has none.
-    """
-    A = xgrad.asarray(A)
-    held = chapter("linalg", A).null_space(raw(A.detach()), rcond, lapack_driver=lapack_driver)
-    basis = xgrad.asarray(held)
-    if basis.shape[1] > 1 and is_tracked(A):
-        raise RuleError(
-            f"null_space: a basis of {basis.shape[1]} vectors is known only up to a rotation, that "
-            "LAPACK chooses anew near by, so that it has no derivative; the projection onto the "
-            "space has one, eye(n) - pinv(A) @ A"
-        )
-    return basis if not basis.shape[1] else polar(basis - pinv(A) @ (A @ basis))[0]
-
-
-@twin("linalg")
-def polar(a: Any, side: str = "right") -> Any:
-    """Return a unitary and a positive factor, ``a = u @ p``; see ``scipy.linalg.polar``."""
-    if side not in ("right", "left"):
-        raise ValueError(f"polar: side is {side!r}; expected 'right' or 'left'")
-    a = xgrad.asarray(a)
-    if a.shape[-2] >= a.shape[-1]:
-        u, p = xgrad.linalg.polar(a)
-    else:
-        u, p = xgrad.linalg.polar(H(a))
-        u = H(u)
-        p = H(u) @ a
-        p = 0.5 * (p + H(p))
-    return (
-        (u, p) if side == "right" else (u, u @ p @ H(u) if a.shape[-2] <= a.shape[-1] else a @ H(u))
-    )
-
-
-@twin("linalg")
-def qr(
-    a: Any, overwrite_a: bool = False, lwork: Any = None, mode: str = "full",
-    pivoting: bool = False, check_finite: bool = True,
-) -> Any:  # fmt: skip
-    """Return an orthonormal and an upper triangular factor; see ``scipy.linalg.qr``.
-
-    Args:
-        a: a matrix.
-        mode: ``"full"``, ``"economic"`` or ``"r"``.
-        pivoting: whether to choose the order of the columns, which is returned last.
-        overwrite_a, lwork, check_finite: as SciPy's.
-    """
-    if mode not in ("full", "economic", "r"):
-        raise ValueError(f"qr: mode is {mode!r}; expected 'full', 'economic' or 'r'")
-    a = xgrad.asarray(a)
-    order: tuple[Any, ...] = ()
-    if pivoting:
-        order = (chapter("linalg", a).qr(raw(a.detach()), mode="r", pivoting=True)[1],)
-        a = xgrad.take(a, xgrad.asarray(order[0]), axis=1)
-    q, r = xgrad.linalg.qr(a, mode="reduced" if mode == "economic" else "complete")
-    if is_tracked(a):
-        sizes = np.abs(np.asarray(raw(xgrad.linalg.diagonal(r).detach())))
-        if sizes.size and sizes.min() <= 1e-13 * sizes.max():
-            raise RuleError(
-                "qr: the columns are dependent, so that the factors have no derivative. Leave "
-                "columns out, or use svd, whose singular values have one"
-            )
-    return (r, *order) if mode == "r" else (q, r, *order)
-
-
-@twin("linalg")
-def ldl(
-    A: Any, lower: bool = True, hermitian: bool = True, overwrite_a: bool = False,
-    check_finite: bool = True,
-) -> Any:  # fmt: skip
-    """Return unit triangular and diagonal factors of a Hermitian matrix; see ``scipy.linalg.ldl``.
-
-    Differentiable where LAPACK neither swaps rows nor makes blocks, as for a definite matrix.
-    """
-    A = _whole(xgrad.asarray(A), lower, hermitian)
-    _, d, order = chapter("linalg", A).ldl(raw(A.detach()), lower=lower, hermitian=hermitian)
-    if np.any(order != np.arange(len(order))) or np.any(d != np.diag(np.diag(d))):
-        raise NotImplementedError(
-            "ldl: the matrix needs pivots, whose choice has no derivative; use eigh, or cholesky "
-            "where it is positive definite"
-        )
-    turn = A if lower else xgrad.flip(A)
-    rows, diagonal = [], []
-    rest = turn
-    n = A.shape[0]
-    for i in range(n):
-        pivot = rest[i, i]
-        column = xgrad.where(xgrad.arange(n) < i, 0.0, rest[:, i]) / pivot
-        rows.append(column)
-        diagonal.append(pivot)
-        rest = (
-            rest - pivot * column[:, None] * (xgrad.conj(column) if hermitian else column)[None, :]
-        )
-    L, D = xgrad.stack(rows, axis=1), xgrad.diag(xgrad.stack(diagonal))
-    return (L, D, order) if lower else (xgrad.flip(L), xgrad.flip(D), order)
-
-
-@twin("linalg")
-def norm(
-    a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True
-) -> Any:
-    """Return a norm of vectors or matrices; see ``scipy.linalg.norm``."""
-    a = xgrad.asarray(a)
-    if axis is None and ord is None:
-        out = xgrad.linalg.vector_norm(a)
-        return xgrad.reshape(out, (1,) * a.ndim) if keepdims else out
-    axes = tuple(range(a.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if len(axes) == 1:
-        return xgrad.linalg.vector_norm(
-            a, axis=axes[0], ord=2 if ord is None else ord, keepdims=keepdims
-        )
-    moved = xgrad.moveaxis(a, axes, (-2, -1))
-    out = xgrad.linalg.matrix_norm(moved, ord="fro" if ord is None else ord, keepdims=keepdims)
-    return xgrad.moveaxis(out, (-2, -1), axes) if keepdims else out

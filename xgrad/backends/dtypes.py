@@ -1,0 +1,30 @@
+"""The floating-point dtypes of all loaded backends, and what some dtypes lack."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["COMPLEX", "REAL", "lacking", "native"]
+
+REAL: set[Any] = set()
+"""The real floating-point dtypes of all loaded backends."""
+COMPLEX: set[Any] = set()
+"""The complex floating-point dtypes of all loaded backends."""
+
+
+def native(x: Any) -> Any:
+    """Return an array of NumPy in this machine's byte order: those of FITS files are in another."""
+    dtype = x.dtype
+    if getattr(dtype, "isnative", True):
+        return x
+    return x.astype(dtype.newbyteorder("="))
+
+
+def lacking(dtype: Any) -> str:
+    """Return why a dtype has no derivatives, as the end of a message, if that needs to be said."""
+    if getattr(dtype, "name", getattr(dtype, "__name__", "")) != "bfloat16":
+        return ""
+    return (
+        ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
+        "float32, or PyTorch's bfloat16: xgrad.asarray(x).to_backend('torch')"
+    )

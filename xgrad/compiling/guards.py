@@ -1,0 +1,199 @@
+"""What must be as it was for a program to hold: looked at before each call, by generated source.
+
+A look at what a function sees from outside is a walk through cells, dicts and attributes. Written
+out as one function of Python it takes a few hundredths of a microsecond for each of them.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..arrays.array import Array
+
+__all__ = ["FEW", "Guards", "Node", "Values"]
+
+FEW = 256
+"""Up to how many entries a container is looked at one by one."""
+
+SMALL = 1 << 16
+"""Up to how many bytes the values of an array are compared; of a larger one only which it is."""
+
+
+class Guards:
+    """Conditions on what a function sees, and where its hidden inputs are.
+
+    Attributes:
+        found: by the identity of a raw array, the places where it stands.
+    """
+
+    def __init__(self) -> None:
+        self.found: dict[int, list[Node]] = {}
+        self._consts: list[Any] = []
+        self._lines: list[str] = []
+        self._count = 0
+
+    def constant(self, x: Any) -> Node:
+        """Return the place of what never changes, as a function's cell."""
+        return Node(self, self.name(x), None)
+
+    def name(self, x: Any) -> str:
+        """Return the name of a constant."""
+        self._consts.append(x)
+        return f"C[{len(self._consts) - 1}]"
+
+    def line(self, text: str) -> None:
+        """Add a line to the function."""
+        self._lines.append(text)
+
+    def local(self, text: str) -> str:
+        """Return the name of a value that is looked up once."""
+        self._count += 1
+        self._lines.append(f"v{self._count} = {text}")
+        return f"v{self._count}"
+
+    def require(self, condition: str, what: str) -> None:
+        """Let a program hold under a condition only."""
+        self._lines.append(f"if not ({condition}): return {what!r}")
+
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
+    def compiled(self, hidden: list[Any], places: list[list[Node]]) -> Callable[[], Any]:
+        """Return a function that gives the hidden inputs, or as a string what has changed."""
+        results = []
+        for h, found in zip(hidden, places, strict=True):
+            given = ", ".join(node.value() for node in found) or f"{self.name(h)}.holder"
+            name = self.local(f"{self.name(h)}.now({given})")
+            self.require(f"{name} is not None", found[0].path if found else "an array")
+            results.append(name)
+        body = "\n  ".join([*self._lines, f"return [{', '.join(results)}]"])
+        text = (
+            f"def now(C, equal, length, same):\n try:\n  {body}\n"
+            " except (AttributeError, LookupError, TypeError, ValueError):\n"
+            "  return 'what it sees from outside'\n"
+        )
+        space: dict[str, Any] = {}
+        exec(compile(text, "<xgrad.compile>", "exec"), space)
+        now, consts = space["now"], self._consts
+        return lambda: now(consts, _equal, _length, _same)
+
+
+class Node:
+    """A place: how to get from another one to what stands there now."""
+
+    __slots__ = ("_guards", "_local", "_text", "parent", "path")
+
+    def __init__(self, guards: Guards, text: str, parent: Node | None, path: str = "") -> None:
+        self._guards, self._text, self.parent, self.path = guards, text, parent, path
+        self._local = "" if parent else text
+
+    def attribute(self, name: str, path: str = "") -> Node:
+        """Return the place of an attribute."""
+        own = path or (f"{self.path}.{name}" if self.path else name)
+        return Node(self._guards, f".{name}", self, own)
+
+    def item(self, key: Any, path: str = "") -> Node:
+        """Return the place of an entry."""
+        plain = type(key) in (int, str)
+        text = f"[{key!r}]" if plain else f"[{self._guards.name(key)}]"
+        return Node(self._guards, text, self, path or f"{self.path}[{key!r:.40}]")
+
+    def value(self) -> str:
+        """Return the name of what stands there now."""
+        if not self._local:
+            assert self.parent is not None
+            self._local = self._guards.local(self.parent.value() + self._text)
+        return self._local
+
+    def require_same(self, x: Any) -> None:
+        """Let it be this very object."""
+        if self.parent is not None:
+            self._guards.require(f"{self.value()} is {self._guards.name(x)}", self.path)
+
+    def require_type(self, x: Any) -> None:
+        """Let it be of this type."""
+        if self.parent is not None:
+            self._guards.require(f"type({self.value()}) is {self._guards.name(type(x))}", self.path)
+
+    def require_equal(self, x: Any) -> None:
+        """Let it be equal, and of the same type."""
+        now, then = self.value(), self._guards.name(x)
+        if isinstance(x, (dict, list, set, deque)):  # which may change under their identity
+            copy = self._guards.name(x.copy())
+            self._guards.require(f"equal({now}, {copy})", self.path)
+        else:
+            self._guards.require(f"{now} is {then} or equal({now}, {then})", self.path)
+
+    def require_length(self, x: Any) -> None:
+        """Let a container have these keys, or as many entries."""
+        keys = self._guards.name(list(x) if isinstance(x, dict) else len(x))
+        kind = self._guards.name(type(x))
+        self._guards.require(f"length({self.value()}, {kind}, {keys})", self.path)
+
+    def require_entries(self, x: Any) -> None:
+        """Let a container hold these very objects."""
+        held = self._guards.name(_entries(x))
+        self._guards.require(f"same({self.value()}, {held})", self.path)
+
+    def require_values(self, raw: Any) -> None:
+        """Let it be this array, with the values that it has now."""
+        held = self._guards.name(Values(raw))
+        self._guards.require(f"{held}.hold({self.value()})", self.path)
+
+
+class Values:
+    """What an array was."""
+
+    __slots__ = ("_bytes", "_form", "_raw")
+
+    def __init__(self, raw: Any) -> None:
+        self._raw, self._form = raw, (raw.shape, raw.dtype)
+        is_small = isinstance(raw, (np.ndarray, np.generic)) and raw.nbytes <= SMALL
+        self._bytes = raw.tobytes() if is_small and not raw.dtype.hasobject else None
+
+    def hold(self, x: Any) -> bool:
+        """Whether an array still has these values."""
+        raw = x._raw if isinstance(x, Array) else x
+        if self._bytes is None:
+            return raw is self._raw
+        return (raw.shape, raw.dtype) == self._form and raw.tobytes() == self._bytes
+
+    def equal(self, other: Values) -> bool:
+        """Whether another array was the same."""
+        if self._bytes is None or other._bytes is None:
+            return self._raw is other._raw
+        return self._form == other._form and self._bytes == other._bytes
+
+
+def _equal(now: Any, then: Any) -> bool:
+    """Whether plain values, or containers of them, are the same: 1 is not True, 0.0 not -0.0."""
+    if type(now) is not type(then):
+        return False
+    if isinstance(now, (dict, list, tuple, deque)):
+        exact = len(now) > FEW or repr(now) == repr(then)
+        return bool(now == then and exact)
+    return bool(now == then) and (bool(now) or repr(now) == repr(then))
+
+
+def _same(now: Any, then: list[Any]) -> bool:
+    """Whether a container holds the very objects that it held."""
+    return len(now) == len(then) // (1 + isinstance(now, dict)) and all(
+        map(operator.is_, _entries(now), then)
+    )
+
+
+def _entries(x: Any) -> list[Any]:
+    return [*x.keys(), *x.values()] if isinstance(x, dict) else list(x)
+
+
+def _length(now: Any, kind: type, keys: Any) -> bool:
+    """Whether a container has these keys, or as many entries."""
+    if type(now) is not kind:
+        return False
+    found: Any = now
+    return bool(list(found) == keys if isinstance(keys, list) else len(found) == keys)

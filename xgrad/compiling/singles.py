@@ -1,0 +1,150 @@
+"""Single equations as calls of NumPy, each by its shortest way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .blocks import Blocks
+from .fusing import is_choice
+from .helpers import BITS, out_of
+from .program import Equation, Var
+
+__all__ = ["REDUCTIONS", "Singles"]
+
+REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
+SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+SHORT = 4096
+"""From how many elements on a choice runs by blocks."""
+
+
+class Singles(Blocks):
+    """Equations that stand alone, as calls."""
+
+    targets: dict[Var, str]
+    made: set[Var]
+    donated: frozenset[Var]
+    real: dict[Var, Any]
+
+    def may_be_made(self, v: Var) -> bool:
+        """Whether a call may make a result itself, which costs less than memory beforehand."""
+        is_result = v in self.memory.fresh and v not in self.targets
+        return is_result and v.order is None and not self.donated
+
+    def made_by(self, v: Var, text: str) -> None:
+        """Let a call make a result."""
+        name = self.names[v] = self.local()
+        self.made.add(v)
+        self.body.append(f"{name} = {text}")
+
+    def _reduction(self, e: Equation) -> None:
+        x, out = self.names[e.args[0]], e.outs[0]
+        f = self.fixed(f"np.{REDUCTIONS[e.name]}.reduce")
+        axis, keep = e.kwargs.get("axis"), bool(e.kwargs.get("keepdims"))
+        if len(out.shape) == 1 and out.dtype.kind in "fc" and self.may_be_made(out):
+            self.made_by(out, f"{f}({x}, {axis!r}, None, None, {keep})")
+        else:
+            self.body.append(f"{f}({x}, {axis!r}, None, {self.new(out)}, {keep})")
+
+    @staticmethod
+    def _reduces_plainly(e: Equation) -> bool:
+        x = e.args[0]
+        return (
+            isinstance(x, Var)
+            and len(e.args) == 1
+            and e.kwargs.keys() <= {"axis", "keepdims", "dtype"}
+            and e.kwargs.get("dtype") in (None, x.dtype)
+            and x.dtype == e.outs[0].dtype
+        )
+
+    def _join(self, e: Equation) -> None:
+        f = self.fixed("np.concatenate" if e.name == "concat" else "np.stack")
+        parts, axis = self.literal(e.args[0]), e.kwargs.get("axis", 0)
+        self.body.append(f"{f}({parts}, {axis!r}, {self.new(e.outs[0])})")
+
+    def _joins(self, e: Equation) -> bool:
+        parts = e.args[0]
+        return (
+            len(e.args) == 1
+            and e.kwargs.keys() <= {"axis"}
+            and type(e.kwargs.get("axis", 0)) is int
+            and all(
+                isinstance(x, (Var, np.ndarray)) and x.shape and x.dtype == e.outs[0].dtype
+                for x in parts
+            )
+        )
+
+    def _where(self, e: Equation) -> None:
+        """Choose into a buffer; NumPy's `where` makes new memory, and branches at each element."""
+        out = e.outs[0]
+        is_plain = out.order is None and is_choice(e)
+        if is_plain and out.size >= SHORT:
+            given = [self.names[e.args[0]], *[self.literal(x, out.dtype) for x in e.args[1:]]]
+            self.body.append(f"choose({', '.join(given)}, {self.new(out)})")
+        elif is_plain and self._is_masked(e):
+            mask, x, _ = e.args
+            bits = self.const(BITS[out.dtype.itemsize])
+            held = self.fixed(f"empty({out.shape}, {bits})")
+            given = [self.fixed(f"{name}.view({bits})") for name in (self.names[x], self.new(out))]
+            self.body.append(f"copyto({held}, {self.names[mask]})")
+            self.body.append(f"{self.const(np.multiply)}({given[0]}, {held}, {given[1]})")
+        elif out.size < SHORT:
+            self._call(e, self.fixed("np.where"))
+        else:
+            self._call(e)
+
+    def _is_masked(self, e: Equation) -> bool:
+        """Whether a choice leaves zeros, so that its bits are a product with the mask."""
+        (mask, x, other), out = e.args, e.outs[0]
+        is_zero = type(other) is float and other.hex() == "0x0.0p+0"
+        is_fixed = mask in self.real and isinstance(x, Var) and x in self.real
+        has_buffer = out.shape != () and out not in self.memory.fresh
+        return is_zero and is_fixed and has_buffer and x.shape == out.shape
+
+    def _ufunc(self, e: Equation, i: int) -> None:
+        out = e.outs[0]
+        arrays = [x for x in e.args if isinstance(x, Var)]
+        like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
+        given = [self.literal(x, like) for x in e.args]
+        plain = getattr(e.function, "signature", None) is None
+        if out.size <= 1 and plain:  # out= costs NumPy more than it saves here
+            symbol = SYMBOLS.get(e.function.__name__)
+            if symbol and len(given) == 2:
+                text = f"{given[0]} {symbol} {given[1]}"
+            elif e.function is np.negative:
+                text = f"-{given[0]}"
+            else:
+                text = f"{self.const(e.function)}({', '.join(given)})"
+            name = self.names[out] = self.local()
+            self.body.append(f"{name} = {text}")
+            return
+        over = None
+        if plain and out.dtype.kind != "c":  # NumPy multiplies complex numbers otherwise in place
+            over = next(
+                (x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order),
+                None,
+            )
+        f = self.const(e.function)
+        if e.function is np.matmul and len(out.shape) == 2 and self.may_be_made(out):
+            self.made_by(out, f"{f}({', '.join(given)})")
+        else:
+            self.body.append(f"{f}({', '.join(given)}, {out_of(e)}{self.new(out, over)})")
+
+    def _text(self, e: Equation, f: str = "") -> str:
+        given = [self.literal(x) for x in e.args]
+        given += [f"{k}={self.literal(v)}" for k, v in e.kwargs.items()]
+        return f"{f or self.const(e.function)}({', '.join(given)})"
+
+    def _call(self, e: Equation, f: str = "") -> None:
+        text = self._text(e, f)
+        for v in e.outs:
+            self.names[v] = self.local()
+        names = ", ".join(self.names[v] for v in e.outs)
+        if not e.outs:
+            self.body.append(text)
+        elif e.several:
+            self.body.append(f"{names}, = {text}")
+        else:
+            self.body.append(f"{names} = {text}")
