@@ -237,6 +237,18 @@ def leaves(tree: object) -> list[Any]:
     return flatten(tree)[0]
 
 
+def constants(tree: Any) -> list[Any]:
+    """Return what belongs to the structure of a pytree, as text and functions do."""
+    import optree
+
+    found = optree.tree_leaves(tree, is_leaf=_is_constant, namespace=NAMESPACE)
+    return [x for x in found if _is_constant(x)]
+
+
+def _is_constant(x: object) -> bool:
+    return isinstance(x, CONSTANTS)
+
+
 def names(structure: Any, tree: str) -> list[str]:
     """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``.
 

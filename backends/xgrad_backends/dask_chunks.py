@@ -128,8 +128,25 @@ def _added(parts: list[Any]) -> Any:
     return total
 
 
-def _part(total: Any, i: int) -> Any:
-    return np.asarray(total[i]) if isinstance(total[i], np.generic) else total[i]
+def _part(total: Any, i: int, shape: tuple[int, ...], what: str) -> Any:
+    found = np.asarray(total[i]) if isinstance(total[i], np.generic) else total[i]
+    if not _same_shape(found.shape, shape):
+        raise ValueError(
+            f"{what}: f returned an array of shape {tuple(found.shape)} for a chunk; expected "
+            f"{shape}, as {_EXPECTED[what]}"
+        )
+    return found
+
+
+_EXPECTED = {
+    "sum_chunks": "for a single row: a shape that does not depend on the chunk. Add up its rows "
+    "with xgrad.sum(..., axis=0)",
+    "map_blocks": "the chunk is, or has without its halo",
+}
+
+
+def _same_shape(found: Any, wanted: Any) -> bool:
+    return len(found) == len(wanted) and all(map(_same_length, found, wanted))
 
 
 def _graph(h: Any, token: str, params: list[Any], arrays: list[Any]) -> tuple[str, Any, Any]:
@@ -166,7 +183,8 @@ def summed(h: Any, token: str, params: list[Any], arrays: list[Any], likes: list
     found = []
     for i, like in enumerate(likes):
         out = f"{name}-part-{i}"
-        own = {(out, *(0,) * len(like.shape)): (_part, level[0], i)}
+        part = (_part, level[0], i, tuple(like.shape), "sum_chunks")
+        own = {(out, *(0,) * len(like.shape)): part}
         layers = HighLevelGraph.from_collections(out, {**tasks, **own}, dependencies=sources)
         chunks = tuple((n,) for n in like.shape)
         found.append(da.Array(layers, out, chunks, dtype=like.dtype))
@@ -190,7 +208,10 @@ def mapped(
     for k, (chunks, dtype) in enumerate(likes):
         out = f"{name}-of-{k}"
         own = {
-            (out, *at): (_part, (name, *at, *(0,) * (arrays[0].ndim - len(at))), k)
+            (out, *at): (
+                *(_part, (name, *at, *(0,) * (arrays[0].ndim - len(at))), k),
+                *(tuple(c[i] for c, i in zip(chunks, at, strict=True)), "map_blocks"),
+            )
             for at in np.ndindex(*map(len, chunks))
         }
         layers = HighLevelGraph.from_collections(out, {**tasks, **own}, dependencies=sources)
@@ -198,8 +219,22 @@ def mapped(
     return found
 
 
-def shrunk(x: Any, depth: dict[int, int]) -> Any:
-    """Return the chunks of an array without its halos."""
+def fitting(x: Any, depth: dict[int, int], out: Any) -> Any:
+    """Return the chunks of an array without its halos, if a function gave the like for a sample.
+
+    Args:
+        x: the array.
+        depth: of the halos.
+        out: what the function gave.
+    """
+    sample = _sample(x, depth).shape
+    shape = tuple(n - 2 * depth.get(i, 0) for i, n in enumerate(sample))
+    if out.shape != shape:
+        name, of = ("map_overlap", " without its halo") if depth else ("map_blocks", "")
+        raise ValueError(
+            f"{name}: f returned an array of shape {tuple(out.shape)} for a chunk of shape "
+            f"{sample}; expected {shape}, that of the first chunk{of}"
+        )
     return tuple(tuple(n - 2 * depth.get(i, 0) for n in c) for i, c in enumerate(x.chunks))
 
 

@@ -187,6 +187,24 @@ def _floating(dtype: Any) -> Any:
 # Products and linear algebra --------------------------------------------------------------------
 
 
+def _cosh_by_one_exponential(x: Any) -> Any:
+    half = jnp.exp(jnp.abs(x) * 0.5)
+    larger = half * (half * 0.5)  # e^|x| / 2, which does not overflow before the result does
+    return larger + 0.25 / larger
+
+
+_cosh_of_real: Any = jax.custom_jvp(_cosh_by_one_exponential)  # abs has no second derivative
+_cosh_of_real.defjvp(lambda xs, ts: (_cosh_of_real(*xs), jnp.sinh(*xs) * ts[0]))
+
+
+def _cosh(x: Any, /) -> Any:
+    """Return the hyperbolic cosine by one exponential; XLA takes two, of rounded arguments."""
+    return _cosh_of_real(x) if x.dtype in _DOUBLE_AND_SINGLE else jnp.cosh(x)
+
+
+_DOUBLE_AND_SINGLE = (np.dtype(np.float64), np.dtype(np.float32))
+
+
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = jnp.multiply(a, b)
     return jnp.where(jnp.equal(a, 0) | jnp.equal(b, 0), jnp.zeros((), out.dtype), out)
@@ -211,6 +229,7 @@ BACKEND = Backend(
         jnp,
         asarray=_asarray,
         astype=_astype,
+        cosh=_cosh,
         linalg=Namespace("jax.linalg", jnp.linalg),
         prod=_widened("prod"),
         searchsorted=_searchsorted,

@@ -132,7 +132,7 @@ CASES = {
 def test_what_is_seen_from_outside_may_change(name, how):
     make, f, changes = CASES[name]
     if how == "argument" and make().__class__ in (dict, list, np.ndarray, SimpleNamespace):
-        pytest.skip("a pytree, or what has no hash")
+        pytest.skip("a pytree, whose arrays are arguments")
     state = make()
     if how == "argument":
         g = xg.compile(f)
@@ -155,6 +155,31 @@ def test_a_default_value_may_change():
     np.testing.assert_array_equal(g(x), f(x))
     f.__defaults__[0][0] = 3.0
     np.testing.assert_array_equal(g(x), f(x))
+
+
+def test_what_a_function_among_the_arguments_sees_may_change():
+    factor = 2.0
+
+    def inner(x):
+        return x * factor
+
+    g = xg.compile(lambda f, x: xg.sin(f(x)))
+    for factor in (2.0, 3.0, 3.0):  # noqa: B007 - inner sees it
+        x = row()
+        np.testing.assert_array_equal(g(inner, x), np.sin(inner(x)))
+    assert g.stats["traces"] == 2
+
+
+def test_a_stand_in_that_answers_nothing_is_left_alone():
+    class Proxy:
+        def __getattribute__(self, name):
+            raise RuntimeError("outside of its context")
+
+    proxy = Proxy()
+    f = xg.compile(lambda x: x * 2 if proxy is not None else x)
+    for _ in range(2):
+        np.testing.assert_array_equal(f(np.ones(3)), 2 * np.ones(3))
+    assert f.stats["traces"] == 1
 
 
 def test_what_no_code_names_may_change_without_a_new_recording():

@@ -493,7 +493,36 @@ def test_persist_and_compute():
     assert not hasattr(xg.asarray(X), "compute")
 
 
+def test_nothing_is_computed_to_be_shown():
+    with nothing_is_computed():
+        for x in (xg.asarray(DX), xg.asarray(DX, requires_grad=True)):
+            for text in (repr(x), str(x), x._repr_html_()):
+                assert "dask.array" in text
+        xg.grad(lambda x: (print(x), xg.sum(x))[1])(DX)
+    assert xg.asarray(DX).numblocks == (4, 1)
+    assert xg.asarray(DX).npartitions == 4
+
+
+def late(f, *args):
+    return lambda: dist.compute(f(*args))
+
+
 BAD = {
+    "a result by rows": (
+        late(dist.sum_chunks(lambda w, x: x @ w), W, DX),
+        ValueError,
+        r"sum_chunks: f returned an array of shape \(10,\) .* with xgrad.sum\(..., axis=0\)",
+    ),
+    "fewer axes": (
+        lambda: dist.map_blocks(lambda _, x: xg.sum(x, axis=1))((), DX),
+        ValueError,
+        r"map_blocks: f returned an array of shape \(1,\) for a chunk of shape \(1, 6\)",
+    ),
+    "a halo left on": (
+        lambda: dist.map_overlap(lambda _, x: x, 1, 0.0)((), DX),
+        ValueError,
+        r"map_overlap: .*; expected \(1, 6\), that of the first chunk without its halo",
+    ),
     "no arrays": (lambda: dist.sum_chunks(loss)(P), TypeError, "got no arrays"),
     "no array": (lambda: dist.sum_chunks(loss)(P, DX, "y"), TypeError, "array 1 is 'y'"),
     "lengths": (lambda: dist.sum_chunks(loss)(P, DX, DY[1:]), ValueError, "of length 40"),

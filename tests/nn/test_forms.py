@@ -41,7 +41,7 @@ LISTS = {
     "cross_entropy: target": lambda: F.cross_entropy(np.ones((2, 3)), [0, 1]),
     "cross_entropy: weight": lambda: F.cross_entropy(np.ones((1, 2)), np.asarray([0]), [1.0, 2.0]),
     "mse_loss: target": lambda: F.mse_loss(np.ones(2), [1.0, 2.0]),
-    "Sequential: got a list of layers": lambda: nn.Sequential([nn.ReLU()]),
+    "Sequential: got a list; expected the layers one by one": lambda: nn.Sequential([nn.ReLU()]),
 }
 
 

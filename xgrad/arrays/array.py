@@ -513,7 +513,10 @@ class Array(Methods, Chunked):
 
     def __repr__(self) -> str:
         try:
-            text = np.array2string(self._numpy(), separator=", ", prefix="Array(")
+            if backend_of(self._raw).is_lazy:  # to be looked at is no reason to be computed
+                text = repr(self._raw)
+            else:
+                text = np.array2string(self._numpy(), separator=", ", prefix="Array(")
         except (RuntimeError, NotImplementedError, TypeError):  # data without values, as on meta
             text = f"<{list(self.shape)}>"
         words = [text, f"dtype={self.dtype}"]
@@ -529,6 +532,8 @@ class Array(Methods, Chunked):
         return xgrad.show.array_html(self)
 
     def __str__(self) -> str:
+        if backend_of(self._raw).is_lazy:
+            return repr(self)
         try:
             return str(self._numpy())
         except (RuntimeError, NotImplementedError, TypeError):

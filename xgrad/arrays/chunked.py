@@ -29,6 +29,16 @@ class Chunked:
         return self._raw.chunks  # type: ignore[no-any-return]
 
     @property
+    def numblocks(self) -> tuple[int, ...]:
+        """The number of chunks along each axis, where the library has chunks."""
+        return self._raw.numblocks  # type: ignore[no-any-return]
+
+    @property
+    def npartitions(self) -> int:
+        """The number of chunks, where the library has them."""
+        return self._raw.npartitions  # type: ignore[no-any-return]
+
+    @property
     def rechunk(self) -> Callable[..., Self]:
         """``rechunk(chunks)`` gives this array in other chunks, in its place on the tape."""
         return self._kept(self._raw.rechunk)

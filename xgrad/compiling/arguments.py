@@ -105,7 +105,8 @@ class Arguments:
         """Return what is no array among the arguments."""
         arrays = set(self.places)
         others = [x for i, x in enumerate(self.leaves) if i not in arrays]
-        return [*others, *[x for _, x in self.fixed]]
+        constants = trees.constants((self.args, self.kwargs))
+        return [*others, *constants, *[x for _, x in self.fixed]]
 
     def name(self, i: int) -> str:
         """Return how to reach the array number `i`, for a message."""

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import functools
 import sys
+import threading
 import types
+from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -24,14 +26,16 @@ from .trace import is_users
 
 __all__ = ["guards_of"]
 
-DEEPEST = 6
-"""How many objects in objects are looked into."""
+DEEP, DEEPEST = 6, 64
+"""How many objects in objects are looked into for hidden inputs, and for what the code names."""
 
 MAKING = frozenset("__init__ __new__ __post_init__ __setstate__ __set_name__".split())
 """Methods that make an object."""
 
 PLAIN = (*SCALARS, str, bytes, type(None))
 """What is compared by its value."""
+
+BUFFERS = (bytearray, array)
 
 FUNCTIONS = (
     *(types.FunctionType, types.BuiltinFunctionType, types.MethodType),
@@ -109,7 +113,8 @@ class Scan:
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
                 self._code(f.__code__, f.__globals__)
-                self._parts(node, f, 0, True)
+                for name, part in vars(f).items():
+                    self._look(node.attribute(name), part, 0, True)
         elif not isinstance(f, (type, types.BuiltinFunctionType)):
             self._look(node, f, 0, True)
 
@@ -128,6 +133,13 @@ class Scan:
 
     def _look(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at one thing: `used` tells whether the code names it, or may reach it otherwise."""
+        try:
+            self._looked(node, x, depth, used)
+        except Exception:  # a stand-in for what is not there, say, raises whatever it is asked
+            if used:
+                node.require_same(x)
+
+    def _looked(self, node: Node, x: Any, depth: int, used: bool) -> None:
         kind = type(x)
         if kind in PLAIN:
             if used or kind in SCALARS:
@@ -149,7 +161,7 @@ class Scan:
         elif hasattr(x, "__wrapped__") and type(x).__module__.startswith("xgrad."):
             node.require_same(x)  # compiled in turn
             self._function(x.__wrapped__, self.guards.constant(x.__wrapped__))
-        elif id(x) in self._seen or depth > DEEPEST:
+        elif id(x) in self._seen or depth > (DEEPEST if used else DEEP):
             if used:
                 node.require_same(x)
         else:
@@ -165,7 +177,7 @@ class Scan:
 
     def _holder(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at what is in a container or an object."""
-        if isinstance(x, (dict, list, tuple, set, frozenset, deque)):
+        if isinstance(x, (dict, list, tuple, set, frozenset, deque, *BUFFERS)):
             if all(type(part) in PLAIN for part in _entries(x)):
                 if used:
                     node.require_equal(x)
@@ -188,15 +200,21 @@ class Scan:
             node.require_same(x)
 
     def _parts(self, node: Node, x: Any, depth: int, used: bool) -> None:
-        """Look at the attributes of an object; those that no code names only for hidden inputs."""
-        named = isinstance(x, (types.ModuleType, type)) or not _is_library(type(x))
+        """Look at the attributes of an object: of a user's at those that code names.
+
+        The others, and what a library keeps in its objects, may hold hidden inputs all the same.
+        """
+        is_space = isinstance(x, (types.ModuleType, type))
+        own = is_space or not _is_library(type(x))
         for name, part in list(_attributes(x, self.known)):
-            if isinstance(x, (types.ModuleType, type)) and name not in self.known:
-                continue
-            is_used = used and (not named or name in self.known)
-            if not named and type(part) not in SCALARS and isinstance(part, (str, *FUNCTIONS)):
-                continue  # inside of a library nobody turns these
-            self._look(node.attribute(name), part, depth + 1, is_used)
+            here, is_named = node.attribute(name), name in self.known
+            if own:
+                if is_named or not is_space:
+                    self._look(here, part, depth + 1, used and is_named)
+            elif isinstance(part, Array) or _is_array(part):
+                self._array(here, part, used)
+            elif not isinstance(part, (str, *FUNCTIONS)):
+                self._look(here, part, depth + 1, False)
 
     def _methods(self, kind: type, made: bool = False) -> None:
         """Look at the code of a user's class as far as other code names it, or Python calls it.
@@ -224,11 +242,16 @@ def _is_named(f: types.FunctionType) -> bool:
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
-    """Yield the names of globals and attributes in a function and in those that it defines."""
+    """Yield the names of globals and attributes in a function and in those that it defines.
+
+    A text may be one too, as in ``getattr(x, "name")``.
+    """
     yield from code.co_names
     for inner in code.co_consts:
         if isinstance(inner, types.CodeType):
             yield from _names(inner)
+        elif isinstance(inner, str) and inner.isidentifier():
+            yield inner
 
 
 def _functions_in(part: Any) -> list[types.FunctionType]:
@@ -269,6 +292,8 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 def _has_parts(x: Any) -> bool:
     """Whether an object may hold arrays of the user's, as a model does."""
+    if isinstance(x, threading.local):
+        return True
     root = type(x).__module__.partition(".")[0]
     has_slots = any(_slots(base) for base in type(x).__mro__ if not _is_library(base))
     return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES

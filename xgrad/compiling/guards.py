@@ -7,8 +7,10 @@ out as one function of Python it takes a few hundredths of a microsecond for eac
 from __future__ import annotations
 
 import operator
+import weakref
 from collections import deque
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -123,9 +125,9 @@ class Node:
     def require_equal(self, x: Any) -> None:
         """Let it be equal, and of the same type."""
         now, then = self.value(), self._guards.name(x)
-        if isinstance(x, (dict, list, set, deque)):  # which may change under their identity
-            copy = self._guards.name(x.copy())
-            self._guards.require(f"equal({now}, {copy})", self.path)
+        if not isinstance(x, (str, bytes, tuple, frozenset)) and hasattr(x, "__len__"):
+            held = self._guards.name(copy(x))  # it may change under its identity
+            self._guards.require(f"equal({now}, {held})", self.path)
         else:
             self._guards.require(f"{now} is {then} or equal({now}, {then})", self.path)
 
@@ -147,27 +149,35 @@ class Node:
 
 
 class Values:
-    """What an array was."""
+    """What an array was: its values, or if it is large only which one; it is not kept alive."""
 
-    __slots__ = ("_bytes", "_form", "_raw")
+    __slots__ = ("_bytes", "_form", "_is")
 
     def __init__(self, raw: Any) -> None:
-        self._raw, self._form = raw, (raw.shape, raw.dtype)
+        self._form = raw.shape, raw.dtype
         is_small = isinstance(raw, (np.ndarray, np.generic)) and raw.nbytes <= SMALL
         self._bytes = raw.tobytes() if is_small and not raw.dtype.hasobject else None
+        self._is = None if self._bytes is not None else _reference(raw)
 
     def hold(self, x: Any) -> bool:
         """Whether an array still has these values."""
         raw = x._raw if isinstance(x, Array) else x
-        if self._bytes is None:
-            return raw is self._raw
+        if self._is is not None:
+            return self._is() is raw
         return (raw.shape, raw.dtype) == self._form and raw.tobytes() == self._bytes
 
     def equal(self, other: Values) -> bool:
         """Whether another array was the same."""
-        if self._bytes is None or other._bytes is None:
-            return self._raw is other._raw
-        return self._form == other._form and self._bytes == other._bytes
+        if self._is is not None:
+            return other._is is not None and self._is() is other._is() is not None
+        return (self._form, self._bytes) == (other._form, other._bytes)
+
+
+def _reference(raw: Any) -> Callable[[], Any]:
+    try:
+        return weakref.ref(raw)
+    except TypeError:  # a library's arrays may not take one
+        return lambda: raw
 
 
 def _equal(now: Any, then: Any) -> bool:

@@ -517,7 +517,7 @@ class _Map(_Op):
         if likes is None:
             at = structure.unflatten([kit.zeros(p) for p in leaves])
             (out,) = kit.tried(lambda *chunks: self.of(at, *chunks), arrays, self.depth)
-            likes = [(kit.shrunk(arrays[0], self.depth), _bare(out).dtype)]
+            likes = [(kit.fitting(arrays[0], self.depth, _bare(out)), _bare(out).dtype)]
         return kit.mapped(_Local(self.of, structure), self.token, leaves, list(arrays), likes)
 
     def _pushing(self, pushed: _Pushed, out: Any) -> _Op:

@@ -31,14 +31,12 @@ class Others:
             x: what a walk gives.
             near: the array that it is the derivative by, in whose chunks it is brought.
         """
-        if x._node is not None:
-            return x
         raw, ids = x._raw, self.ids
         backend = BY_TYPE.get(type(raw)) or backend_of(raw)
-        if backend.leads:
-            if near is None or backend.settled is None:
-                return x
-            return Array(backend.settled(raw, near._raw))
+        if x._node is not None or backend.leads:
+            if near is not None and backend.settled is not None:
+                return Array(backend.settled(raw, near._raw), x._node)
+            return x
         if id(raw) in ids or id(raw) in LENT or not backend.owns(raw):
             return Array(backend.copied(raw))
         ids.add(id(raw))

@@ -39,7 +39,7 @@ def holds(x: Any, depth: int = 4) -> bool:
         )
     if isinstance(x, FunctionType) and depth > 0:
         return any(_read(v, depth - 1) for v in _reads(x))
-    return callable(x) and _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)
+    return _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)
 
 
 def bare(x: Any) -> Any:

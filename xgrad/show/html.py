@@ -8,6 +8,7 @@ from typing import Any
 
 import xgrad as xg
 
+from ..backends import backend_of
 from .graph import host, op_of
 from .tables import size
 
@@ -41,6 +42,8 @@ def _headline(x: xg.Array) -> str:
 
 def _values(x: xg.Array) -> str:
     """Return the values as a table; of more than two axes, the first matrix."""
+    if backend_of(x._raw).is_lazy:
+        return f"<div>{html.escape(repr(x._raw))}</div>"
     values = host(x)
     if values is None:
         return "<div>(no values: this device holds shapes only)</div>"

@@ -174,7 +174,8 @@ def _by_surface(points: Any, values: Any, xi: Any, bounds_error: bool, fill_valu
     outside = np.any([(held[..., i] < a) | (held[..., i] > b) for i, (a, b) in enumerate(edges)], 0)
     if bounds_error and outside.any():
         raise ValueError("interpn: a point is outside of the grid, and bounds_error is True")
-    found = RectBivariateSpline(*points, values).ev(at[..., 0], at[..., 1])
+    x, y = points
+    found = RectBivariateSpline(x, y, values).ev(at[..., 0], at[..., 1])
     if fill_value is None and outside.any():
         raise ValueError("interpn: 'splinef2d' does not extrapolate; give a fill_value")
     return xgrad.where(xgrad.asarray(outside), fill_value, found) if outside.any() else found
@@ -245,7 +246,7 @@ class NearestNDInterpolator:
         n = self.points.shape[1]
         at, shape = _places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
         place = self.tree.query(self.unit(raw(at.detach())))[1]
-        out = xgrad.take(self.values, xgrad.asarray(place), axis=0)
+        out: Array = xgrad.take(self.values, xgrad.asarray(place), axis=0)
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))
 
 

@@ -148,5 +148,5 @@ def fiedler_companion(a: Any) -> Any:
     fixed = library.fiedler_companion(unit[0])
     parts = np.stack([library.fiedler_companion(unit[0] + row) - fixed for row in unit[1:]])
     share = a[1:] / a[0]
-    fixed, parts = (xgrad.asarray(x.astype(share.dtype)) for x in (fixed, parts))
-    return fixed + xgrad.tensordot(share, parts, axes=1)
+    start, slopes = (xgrad.asarray(x.astype(share.dtype)) for x in (fixed, parts))
+    return start + xgrad.tensordot(share, slopes, axes=1)
