@@ -427,9 +427,13 @@ class Array(Methods, Chunked):
             living.append(ref)
             if other is not by:  # to look anew adds to the living ones
                 _, again, _, rest, kwargs = other._view
-                new = again(self, *rest, **kwargs)
-                other._raw = xgrad.ops.indexing.apart(self._raw, new._raw)
-                other._node = new._node
+                op = getattr(again, "op", None)
+                if op is None or self._node is not None:
+                    new = again(self, *rest, **kwargs)
+                    raw, other._node = new._raw, new._node
+                else:  # without a tape the data is all there is to it
+                    raw, other._node = op.raws[type(self._raw)](self._raw, *rest, **kwargs), None
+                other._raw = xgrad.ops.indexing.apart(self._raw, raw)
                 other._refresh()
 
     def _is_view_of(self, base: Array, again: Any, write: Any, rest: Any, kwargs: Any) -> None:

@@ -193,7 +193,12 @@ def _require_fields(module: Any) -> None:
 def named_leaves(tree: object, whole: bool = False) -> dict[str, Any]:
     """Return the leaves of any pytree by their names, as ``"layers.0.weight"``.
 
-    If `whole`, text and other constants of dicts and lists too, which are no leaves.
+    Args:
+        tree: the pytree, as a module.
+        whole: whether to name text and other constants in dicts and lists too, which are no leaves.
+
+    Returns:
+        A dict of the leaves by name, in their order.
     """
     return {name: leaf for name, leaf, _ in _walk(tree, "", True, whole)}
 

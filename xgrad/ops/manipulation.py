@@ -180,6 +180,9 @@ def roll(
 
     Returns:
         A new array of the shape of `x`.
+
+    Raises:
+        ValueError: if there are neither as many shifts as axes, nor one of either.
     """
     if axis is not None:
         shift, axis = as_tuple(shift), as_tuple(axis)

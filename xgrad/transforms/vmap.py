@@ -110,6 +110,12 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
         return [axes] * len(trees.leaves(tree))
     import optree  # as in `tree`
 
+    expected = (
+        f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
+        "pytree of them"
+    )
+    if isinstance(axes, trees.CONSTANTS):
+        raise TypeError(expected)
     entries, home = optree.tree_flatten(axes, none_is_leaf=True, namespace=trees.NAMESPACE)
     marked = home.unflatten([_NONE if a is None else a for a in entries])
     try:
@@ -124,10 +130,7 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
     try:
         return [None if a is _NONE else index(a) for a in found]
     except TypeError:
-        raise TypeError(
-            f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
-            "pytree of them"
-        ) from None
+        raise TypeError(expected) from None
 
 
 _NONE = object()

@@ -83,13 +83,14 @@ def writing_call(op: Op, kind: Kind) -> Callable[..., Any]:
         if (n1 is None and n2 is None) or not is_recording():
             return y
         into, of = tuple.__new__(Like, (data.shape, data.dtype)), like(raw)
+        dtype = out.dtype
+        fits = data.dtype is dtype and (dtype is FLOAT64 or dtype in REAL)
         if n2 is not None and n1 is not None:
-            fit = (like(out), (into, of))
+            fit = (like(out), (None if fits else into, of))
             return on_tape(y, both, (n1, n2), (into, of, key, copy), fit)
         if n2 is not None:
             return on_tape(y, second, n2, (into, key, copy), (like(out), (of,)))
-        dtype = out.dtype
-        if data.dtype is dtype and (dtype is FLOAT64 or dtype in REAL):
+        if fits:
             y._node = [next_serial(), first, n1, (of, key, copy), None]
             return y
         return on_tape(y, first, n1, (of, key, copy), (like(out), (into,)))
