@@ -73,12 +73,13 @@ def default_rng(
     >>> bool(xg.all(rng.random(3) == xg.random.default_rng(0).random(3)))
     False
     """
-    if seed is not None and not hasattr(seed, "__index__"):
+    known = seed is None or isinstance(seed, (np.random.Generator, np.random.RandomState))
+    if not known and not hasattr(seed, "__index__"):
         raise TypeError(
             f"default_rng: got seed {seed!r:.40} of type {type(seed).__qualname__}; expected a "
             "non-negative integer or None"
         )
-    if seed is not None and (isinstance(seed, bool) or operator.index(seed) < 0):
+    if not known and (isinstance(seed, bool) or operator.index(seed) < 0):
         raise ValueError(f"default_rng: got seed {seed!r}; expected a non-negative integer or None")
     if backend is None and device is None:
         return Generator(seed, *backends.current())
