@@ -151,6 +151,7 @@ FIRST: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("geomspace", "linspace", "logspace"), (1, 2, 3)),
     **dict.fromkeys(("normal", "uniform"), ()),
     "full": ((2, 1), 3),
+    "trace": (xg.asarray([[1.0, 2.0], [3.0, 4.0]]),),
     "full_like": ("x", 3),
     **dict.fromkeys(("array", "asarray"), ([1, 0],)),
 }
