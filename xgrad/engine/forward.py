@@ -45,10 +45,10 @@ def pushforward(
     like = next(iter(tangents.values()))
     raw = like._raw if taped else like
     backend = backend_of(raw)
-    if backend.under is None:
-        waits = not backend.on_host(raw)
-    else:
+    if backend.leads:
         waits = not (is_recorded(raw) or backend.on_host(under(raw)))
+    else:
+        waits = not backend.on_host(raw)
     if sparse or (waits and any(map(_fills, path))):
         return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
     seeds = dict(tangents)
