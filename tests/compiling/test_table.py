@@ -52,12 +52,19 @@ def cases(row, everything):
         yield case
 
 
+ROUNDED = frozenset(
+    "interp polydiv polyfit linalg.cond corrcoef special.fdtr special.fdtrc".split()
+)
+"""Rows with derivatives that add up in another order where nobody knows whether a NaN comes out."""
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_replay_on_other_values_gives_what_eager_code_gives(row):
     """The first sample in double precision; all with XGRAD_ALL_SAMPLES=1."""
     wrong = []
     for case in cases(row, "XGRAD_ALL_SAMPLES" in os.environ):
-        for text in disagreement(case, engine="poisoned"):
+        rtol = 1e-13 if row.name in ROUNDED else 0.0
+        for text in disagreement(case, rtol=rtol, engine="poisoned"):
             refused = SOMETIMES.get(row.name, REFUSED.get(row.name, "no refusal"))
             if not ("TraceError" in text and refused in text):
                 wrong.append(f"{case}: {text}")
