@@ -21,7 +21,7 @@ import xgrad as xg
 from xgrad.arrays.leaving import GENERAL, MATH
 
 ROOT = Path(__file__).parent.parent
-NAMED = re.compile(r"\b(xgrad|xg|numpy|scipy)\.([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
+NAMED = re.compile(r"\b(xgrad|xg|numpy|scipy)\.(?!md\b)([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)")
 JOINED = {"numpy.scipy.fft"}  # the domain of a register that SciPy keeps
 X = np.asarray([0.5, 2.0])
 

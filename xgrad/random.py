@@ -8,7 +8,7 @@ import math
 import operator
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 
@@ -79,7 +79,7 @@ def default_rng(
             f"default_rng: got seed {seed!r:.40} of type {type(seed).__qualname__}; expected a "
             "non-negative integer or None"
         )
-    if not known and (isinstance(seed, bool) or operator.index(seed) < 0):
+    if isinstance(seed, bool) or (isinstance(seed, SupportsIndex) and operator.index(seed) < 0):
         raise ValueError(f"default_rng: got seed {seed!r}; expected a non-negative integer or None")
     if backend is None and device is None:
         return Generator(seed, *backends.current())

@@ -336,7 +336,20 @@ def differentiable(x: object, what: str, name: str = "") -> Array:
 
 
 def all_differentiable(leaves: list[Any], structure: Any, what: str, name: str) -> list[Array]:
-    """Return the leaves of the argument of this name, each `differentiable`; an error names one."""
+    """Return the leaves of an argument as arrays of dtypes that have derivatives.
+
+    Args:
+        leaves: arrays and numbers.
+        structure: the structure that they are the leaves of.
+        what: what asks, as the error says it.
+        name: what the argument is called in an error.
+
+    Returns:
+        An `Array` for each leaf; see `differentiable`.
+
+    Raises:
+        NotDifferentiableError: if one of them has no derivative; the error names it.
+    """
     arrays: list[Array] = []
     try:
         for x in leaves:

@@ -1,4 +1,5 @@
-"""Tests of ``xgrad.compiling.captures`` and ``guards``: a program never outlives what it is for."""
+# Tests of xgrad/compiling/captures.py, xgrad/compiling/guards.py
+"""A program never outlives what it is for."""
 
 import types
 from types import SimpleNamespace

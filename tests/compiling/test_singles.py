@@ -1,4 +1,4 @@
-# Tests of xgrad/compiling/singles.py, helpers.py, writes.py and nests.py
+# Tests of xgrad/compiling/singles.py, xgrad/compiling/helpers.py, xgrad/compiling/writes.py
 """Single equations by their shortest way give the bits of the long one."""
 
 import numpy as np

@@ -107,6 +107,7 @@ PROGRAMS = (
       (DATA, X)),
     P("other older matrices", lambda sp, xp, d, a: [
         sp.sparse.coo_matrix((d, (ROWS, COLS)), shape=(N, N)) * B, sp.sparse.dia_matrix((a, [0, 1]), shape=(N, N)) * B,
+        sp.sparse.csc_matrix((d, (ROWS, COLS)), shape=(N, N)) * B,
         sp.sparse.linalg.aslinearoperator(matrix(sp, d)) @ B], (DATA, Y.T)),
     P("diags is a matrix", lambda sp, xp, d, x: [
         sp.sparse.diags([d[:6], d[:5]], [0, 1]) * x, sp.sparse.spdiags(xp.stack([d[:6], d[1:7]]), [0, -1], N, N) * x,

@@ -40,7 +40,7 @@ def holds(x: Any, depth: int = 4) -> bool:
             (x.__func__, vars(x.__self__) if hasattr(x.__self__, "__dict__") else ()), depth - 1
         )
     if isinstance(x, FunctionType) and depth > 0:
-        if x.__module__.startswith("xgrad.scipy."):  # what a twin hands to SciPy is for SciPy
+        if str(x.__module__).startswith("xgrad.scipy."):  # what a twin hands to SciPy is for SciPy
             return False
         return any(_read(v, depth - 1) for v in _reads(x))
     return _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)

@@ -251,7 +251,7 @@ layouts, parameters, single precision. A backend that was not asked for keeps it
 the same checks in `nox -s tests_dask`, and no column, as they are slow.
 A function of kind *composite* is made of others and has their derivatives.
 
-The functions of [xgrad.scipy](scipy.md) have an op table of their own, `tests/science`: each row is
+The functions of [SciPy](scipy.md) have an op table of their own, `tests/science`: each row is
 a program with SciPy's namespace as an argument, so that SciPy itself gives the value and, by
 differences, the derivatives. Each is checked as the ops above are: value, both modes, the adjoint
 identity and second derivatives by both orders of modes; in `linalg`, `sparse` and `interpolate`
