@@ -8,10 +8,11 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
-from ..arrays.array import Array, leaf
+from ..arrays.array import Array
 from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
+    LEAF,
     RULE,
     SAVED,
     SELECT,
@@ -21,6 +22,7 @@ from ..arrays.node import (
     inside,
     is_inside,
     is_recording,
+    next_serial,
     recording,
 )
 from ..backends import BY_TYPE, REAL, batched, make_as_before, make_like
@@ -103,7 +105,8 @@ class Record:
         self.taped = outer and (others or (bool(visits) and is_inside() is not None))
         if not self.taped:  # nothing outside may see, or keep alive, this tape
             for i, x in enumerate(self.outs):
-                if not _is_made(x._node):
+                rule = None if x._node is None else x._node[RULE]
+                if rule is None or rule.is_opaque or rule is SELECT:  # as `_is_made`
                     self.foreign = {*self.foreign, i}
                 self.outs[i] = Array(x._raw)
         x = None  # type: ignore[assignment]
@@ -157,11 +160,11 @@ class Record:
         elif type(given) in BY_TYPE:
             x._raw = kept_argument(x._raw, run)
         x = batched.within(x) if mapped else x
-        y = leaf(x, outer)
+        node: Node = [next_serial(), LEAF, x._node if outer else None, None, None]  # as `leaf`
         self.given.append(given)
         self.inputs.append(x)
-        self.leaves.append(y._node)
-        return y
+        self.leaves.append(node)
+        return Array(x._raw, node)
 
     def _run(
         self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], outer: bool
@@ -205,9 +208,8 @@ class Record:
         """Return what to call each input in a message: ``argument 0['w'] (float64[3])``."""
         trees_of = zip(self.argnums, self.structures, strict=True)
         names = [name for i, tree in trees_of for name in trees.names(tree, f"argument {i}")]
-        return [
-            f"{name} ({x.dtype}{list(x.shape)})" for name, x in zip(names, self.inputs, strict=True)
-        ]
+        pairs = zip(names, self.inputs, strict=True)
+        return [f"{name} ({x.dtype}{list(x.shape)})" for name, x in pairs]
 
     def _reached(self, nodes: list[Node | None]) -> list[int | None]:
         """Return the serial number of each output that depends on an input, None for another."""

@@ -18,10 +18,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Sequence
 from typing import Any
+from weakref import ref
 
 from ..arrays.array import Array
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
-from ..backends import backend_of
+from ..backends import BY_TYPE, backend_of
 from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
 from .slices import Parted
@@ -141,7 +142,7 @@ class Walk:
 
     Attributes:
         cotangents: what has arrived at each node so far, by serial number.
-        foreign: the `id` of what rules of the user's gave, who may keep it.
+        foreign: weak references to what rules of the user's gave, who may keep it.
         zeros: the nodes whose cotangent has structural zeros, which no infinite derivative may
             turn into NaN.
         owned: the nodes whose cotangent was made by this walk, which may add to it in place.
@@ -154,9 +155,10 @@ class Walk:
     def __init__(self, cotangents: dict[int, Any], taped: bool, sparse: bool | set[int]) -> None:
         self.cotangents = cotangents
         first = next(iter(cotangents.values()))
-        self.backend = backend_of(first._raw if taped else first)
+        raw = first._raw if taped else first
+        self.backend = BY_TYPE.get(type(raw)) or backend_of(raw)
         self.zeros = sparse if type(sparse) is set else set(cotangents) if sparse else set[int]()
-        self.foreign: set[int] = set()
+        self.foreign: list[ref[Any]] = []
         self.owned: set[int] = set()
         self.parts: dict[int, Parted] = {}
         self.plus = operator.add if taped else operator.iadd
@@ -197,8 +199,11 @@ class Walk:
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
         if self.foreign:
+            foreign = set()
+            for known in self.foreign:
+                foreign.add(id(known()))  # those that are gone are None
             for serial, c in self.cotangents.items():
-                if id(c) in self.foreign:
+                if id(c) in foreign:
                     copied = self.backend.copied
                     self.cotangents[serial] = (
                         Array(copied(c._raw), c._node) if type(c) is Array else copied(c)
@@ -267,7 +272,8 @@ def pullback(
                 give(parents, c, strong)
             else:
                 cotangents[parents[0]] = c
-        walk.finish()
+        if parts or walk.foreign:
+            walk.finish()
     return cotangents
 
 
@@ -291,7 +297,12 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     if rule.is_opaque:
         if strong:
             c = of_unused(g, c)
-        walk.foreign.update(map(id, c) if type(c) in (list, tuple) else (id(c),))
+        for part in c if type(c) in (list, tuple) else (c,):
+            try:
+                known = ref(part)
+            except TypeError:  # of None, and of a batch, which is nobody's
+                continue
+            walk.foreign.append(known)
     if rule.makes_zeros and not strong:
         strong = own is None or own.leaves_zeros(walk, node, xp)
     return c, strong
