@@ -310,7 +310,8 @@ def test_memory_is_back_at_the_start(walk):
         last = [inject_some() for _ in range(3)][-1]
     finally:
         tracemalloc.stop()
-    assert last - first < 4096, f"{last - first} bytes are still held"  # one array each: 30,000
+    # one array each would be 30,000 bytes; sets of numbers that are remembered grow by steps
+    assert last - first < 8192, f"{last - first} bytes are still held"
 
 
 def test_a_failed_backward_adds_to_no_gradient_and_may_be_repeated():
