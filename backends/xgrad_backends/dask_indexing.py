@@ -138,6 +138,8 @@ def spans_of(x: Any, key: Any) -> list[tuple[int, int, bool]] | None:
     spans = []
     for k, n in zip(parts, x.shape, strict=False):
         if type(k) is int:
+            if not -n <= k < n:
+                return None
             spans.append((k % n, k % n + 1, True))
             continue
         if not isinstance(k, slice) or k.step not in (None, 1):

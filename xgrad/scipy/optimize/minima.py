@@ -19,7 +19,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import RuleError, TracedConversionError
-from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held, warn_of
@@ -341,8 +341,6 @@ def _lifted(found: Any) -> Any:
 
 def reads_anything(f: Function, x: Any, *given: Any) -> bool:
     """Whether a derivative may flow into what a solver was given."""
-    from ..common import is_tracked
-
     if not tape.is_recording():
         return False
     if is_tracked(*[g for g in given if not hasattr(g, "lb")]):
@@ -366,7 +364,6 @@ def reads_anything(f: Function, x: Any, *given: Any) -> bool:
 def _reads_more(f: Function, x: Array) -> bool:
     """Whether the result of a function is made from something tracked besides its argument."""
     from ...custom.equation import Recorded
-    from ..common import is_tracked
 
     try:
         return bool(Recorded(lambda v: xgrad.asarray(joined(f(v))), x).reads)
@@ -389,6 +386,9 @@ def minimize_scalar(
     )
     x = np.asarray(found.x, dtype=float).reshape(1)
     low, high = (-np.inf, np.inf) if bounds is None else bounds
+    reads = reads_anything(lambda v: fun(v, *args), x[0], args)
+    if not reads and not is_tracked(*bounds or ()):
+        return found
     if bounds is not None:  # a bounded search only comes near to a bound
         edges = np.asarray(raws(list(bounds)), dtype=float)
         near = np.abs(x - edges) <= 1e-4 * max(1.0, float(np.ptp(edges)))
@@ -403,7 +403,7 @@ def minimize_scalar(
             return found
         low, high = -np.inf, np.inf
     f = lambda v: fun(v[0], *args)  # noqa: E731
-    if not reads_anything(lambda v: fun(v, *args), x[0], args):
+    if not reads:
         return found
     out = held_solution("minimize_scalar", x, f, np.full(1, low), np.full(1, high), [])
     found.x = given_back(out[0], args)
