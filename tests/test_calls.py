@@ -71,5 +71,5 @@ twice.defvjp(lambda x: (x * 2.0, None), lambda residuals, ct: (ct * 2.0,))
 def test_python_calls_of_a_gradient():
     x = np.ones(3)
     plain, custom = (xg.grad(lambda x, f=f: xg.sum(f(x))) for f in (xg.sin, twice))
-    assert len(calls(lambda: plain(x))) <= 40
+    assert len(calls(lambda: plain(x))) <= 41
     assert len(calls(lambda: custom(x))) <= 50

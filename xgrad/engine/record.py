@@ -8,11 +8,10 @@ from typing import Any
 from .. import errors
 from .. import tree as trees
 from ..arrays import leaving
-from ..arrays.array import Array
+from ..arrays.array import Array, leaf
 from ..arrays.lent import LENT
 from ..arrays.node import (
     ENDED,
-    LEAF,
     RULE,
     SAVED,
     SELECT,
@@ -22,7 +21,6 @@ from ..arrays.node import (
     inside,
     is_inside,
     is_recording,
-    next_serial,
     recording,
 )
 from ..backends import BY_TYPE, REAL, batched, make_as_before, make_like
@@ -160,11 +158,11 @@ class Record:
         elif type(given) in BY_TYPE:
             x._raw = kept_argument(x._raw, run)
         x = batched.within(x) if mapped else x
-        node: Node = [next_serial(), LEAF, x._node if outer else None, None, None]  # as `leaf`
+        y = leaf(x, outer)  # a call that tools which watch a walk look for
         self.given.append(given)
         self.inputs.append(x)
-        self.leaves.append(node)
-        return Array(x._raw, node)
+        self.leaves.append(y._node)
+        return y
 
     def _run(
         self, f: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any], outer: bool
