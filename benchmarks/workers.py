@@ -19,7 +19,7 @@ import numpy as np
 import xgrad as xg
 from xgrad.distributed import starmap
 
-MEMBERS, STEPS, SIZE = 16, 400, 2000
+MEMBERS, STEPS, SIZE = 16, 2000, 2000
 
 
 def energy(u: Any, speed: float) -> Any:
