@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 from .. import errors
+from ..errors.folding import shown
 from .chunked import TASK
 
 OWN = str(Path(__file__).parent.parent) + os.sep
@@ -143,7 +144,7 @@ def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
     if caller is not None:
         name, number = caller.f_code.co_filename, caller.f_lineno
         code = linecache.getline(name, number).strip()
-        line = f"\n  {name}, line {number}" + (f": {code}" if code else "")
+        line = f"\n  {shown(name, number)}"
         told = _of_math(code, caller) or _of_scipy(code, caller)
         instead = told or _advice(what, code, libraries)
     else:
@@ -171,11 +172,17 @@ def restate(error: Exception) -> None:
         raise errors.TracedConversionError(text.strip().strip('"').strip()) from error
 
 
-def judges_an_error() -> bool:
-    """Return whether library code asks for a number that no result is made of."""
+def outside() -> FrameType | None:
+    """Return the innermost frame of code that is not xgrad's own."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(OWN):
         frame = frame.f_back
+    return frame
+
+
+def judges_an_error() -> bool:
+    """Return whether library code asks for a number that no result is made of."""
+    frame = outside()
     if frame is None:
         return False
     return frame.f_code.co_name in ESTIMATES.get(frame.f_globals.get("__name__", ""), ())

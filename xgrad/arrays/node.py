@@ -24,7 +24,6 @@ A node never holds an `Array`, so that dropping a result frees its graph.
 from __future__ import annotations
 
 import itertools
-import linecache
 import operator
 import sys
 import threading
@@ -36,6 +35,7 @@ from typing import Any
 
 from .. import errors
 from ..backends import COMPLEX, REAL, lacking
+from ..errors.folding import shown
 
 Node = list[Any]
 SERIAL, RULE, PARENTS, SAVED, FIT = range(5)
@@ -150,13 +150,10 @@ def _refilled(line: tuple[str, int] | None) -> str:
             "it would be the derivative at another point. Write to a copy, or pass one to the "
             "transform"
         )
-    name, number = line
-    code = linecache.getline(name, number).strip()
     return (
         "an array that is used in a derivative was written to while the function ran, through a "
         "view, memoryview or pointer that was made before; its values at its use are gone. Use a "
-        f"copy there, as xgrad.asarray(x, copy=True)\n  {name}, line {number}"
-        + (f": {code}" if code else "")
+        f"copy there, as xgrad.asarray(x, copy=True)\n  {shown(*line)}"
     )
 
 

@@ -13,14 +13,12 @@ again only if it has changed.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from types import FrameType
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.leaving import OWN
+from ..arrays.leaving import outside
 from ..arrays.lent import LENT
 from ..arrays.node import Run, is_inside
 from ..backends import BY_TYPE, Backend, Raw, backend_of
@@ -110,12 +108,8 @@ def _locked(x: Raw, backend: Backend, run: Run, line: Callable[[], Any]) -> bool
 
 def _users_line() -> tuple[str, int] | None:
     """Return file and number of the line outside of xgrad that runs."""
-    frame: FrameType | None = sys._getframe(3)
-    while frame is not None:
-        if not frame.f_code.co_filename.startswith(OWN):
-            return frame.f_code.co_filename, frame.f_lineno
-        frame = frame.f_back
-    return None
+    frame = outside()
+    return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def taken(x: Any) -> Any:

@@ -9,6 +9,7 @@ that nobody catches is folded as a whole. Inside ``xgrad.debug()``, and where th
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 import sysconfig
@@ -23,7 +24,16 @@ import numpy as np
 
 from . import XgradError
 
-__all__ = ["Full", "folded", "install", "is_from_user", "is_users", "parts_of", "told_as"]
+__all__ = [
+    "Full",
+    "folded",
+    "install",
+    "is_from_user",
+    "is_users",
+    "parts_of",
+    "shown",
+    "told_as",
+]
 
 OWN = f"{Path(__file__).parent.parent}{os.sep}"
 ADAPTERS = f"{Path(OWN).parent / 'backends' / 'xgrad_backends'}{os.sep}"
@@ -138,6 +148,12 @@ def hidden(error: BaseException) -> XgradError | None:
             return found
         found = found.__cause__ or found.__context__
     return None
+
+
+def shown(file: str, number: int) -> str:
+    """Return a line of code as the end of a message: its file, its number and what stands there."""
+    code = linecache.getline(file, number).strip()
+    return f"{file}, line {number}" + (f": {code}" if code else "")
 
 
 def is_users(frame: FrameType) -> bool:
