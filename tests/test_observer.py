@@ -249,6 +249,7 @@ def test_blocks_that_end_in_another_order_leave_nothing_behind():
     assert sys.getprofile() is not None
     second.__exit__(None, None, None)
     assert sys.getprofile() is None
+    assert not observer.readers()
 
 
 def test_show_refuses_a_profiler_that_it_cannot_put_back():

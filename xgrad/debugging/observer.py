@@ -18,7 +18,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from time import perf_counter
 from types import FrameType
 from typing import Any, NamedTuple, Self
@@ -118,7 +118,6 @@ class Reader:
 
     what = "debug"
     listens, everywhere, notes, replaces = True, False, True, False
-    token: Token[tuple[Reader, ...]]
     other: Any = None
 
     def __enter__(self) -> Self:
@@ -132,11 +131,11 @@ class Reader:
                 )
             _thread.listeners = getattr(_thread, "listeners", 0) + 1
             sys.setprofile(_profile)
-        self.token = _readers.set((self, *_readers.get()))
+        _readers.set((self, *_readers.get()))
         return self
 
     def __exit__(self, *error: object) -> None:
-        _readers.reset(self.token)
+        _readers.set(tuple([reader for reader in _readers.get() if reader is not self]))
         if self.listens:
             _thread.listeners -= 1
             if self.other is not None:
