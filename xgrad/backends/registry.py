@@ -26,6 +26,7 @@ __all__ = [
     "is_recorded",
     "load",
     "loaded",
+    "present",
     "refusing",
     "register",
     "under",
@@ -80,6 +81,19 @@ def load(name: str) -> Backend:
 def loaded() -> list[Backend]:
     """Return the backends whose adapters have been imported."""
     return list(LOADED.values())
+
+
+_ARRAYS = {"dask": "dask.array"}
+"""Where a library has its arrays, if not in the module of its name."""
+
+
+def present() -> list[Backend]:
+    """Return the backends whose libraries the program has imported, and those beside the table."""
+    for name in ADAPTERS:
+        if name not in LOADED and _ARRAYS.get(name, name) in sys.modules:
+            with contextlib.suppress(ImportError):  # of a version that the adapter does not know
+                load(name)
+    return loaded()
 
 
 _SAYS_NOTHING = frozenset(

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays.array import Array
-from ..backends import ADAPTERS, Stream, load, loaded
+from ..backends import ADAPTERS, Stream, load, present
 from ..random import Generator
 
 _MOST = 5000
@@ -71,7 +71,7 @@ def _streams(f: Any, args: Any) -> Iterator[Stream]:
     }
     yield Stream(random, lambda g: g.getstate(), lambda g, state: g.setstate(state))
     load("numpy")
-    for backend in loaded():
+    for backend in present():  # a program on NumPy's arrays may draw from PyTorch's generator
         shared, kinds = backend.streams()
         yield from shared
         known.update(kinds)
