@@ -8,6 +8,7 @@ from contextvars import Context
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -292,30 +293,36 @@ def _strong_multiply(a: Any, b: Any) -> Any:
     return np.where(dead, np.zeros((), out.dtype), out)
 
 
-def _lock(x: Any) -> Callable[[], None] | None:
-    if x.base is not None:
-        return None  # its base can still be written to
-    if not x.flags.writeable:
-        return lambda: None
-    x.flags.writeable = False
-    return partial(x.setflags, write=True)
-
-
 _COMPARED = 8192
 """Up to how many entries all of them tell whether a large array was refilled."""
-_SAMPLES = 1021
+_SAMPLES = 509
 """How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
     if x.size <= _COMPARED:
-        before = x.tobytes()
-        return lambda: bool(x.tobytes() == before)
-    together = x.flags.forc
-    entries = x.ravel(order="K") if together else x.flat
-    every = slice(None, None, x.size // (_SAMPLES if together else _SAMPLES // 4) | 1)
-    before = entries[every].tobytes()
-    return lambda: bool(entries[every].tobytes() == before)
+        look = x.tobytes
+    elif x.flags.forc:
+        look = x.ravel(order="K")[:: x.size // _SAMPLES | 1].tobytes
+    else:
+        look = lambda: x.flat[:: x.size // (_SAMPLES // 4) | 1].tobytes()  # noqa: E731
+    before: bytes = look()
+    return lambda: before == look()
+
+
+def _lock(x: Any) -> Callable[[], bool] | None:
+    if x.base is not None:
+        return None  # its base can still be written to
+    unchanged = _unchanged(x)
+    if not x.flags.writeable:
+        return unchanged
+    x.setflags(write=False)
+
+    def end() -> bool:
+        x.setflags(write=True)
+        return unchanged()
+
+    return end
 
 
 def _same(x: Any, y: Any) -> bool:
@@ -428,7 +435,7 @@ BACKEND = Backend(
     lock=_lock,
     unchanged=_unchanged,
     same=_same,
-    copied=lambda x: x.copy(),
+    copied=methodcaller("copy"),
     in_place=True,
     owns=_owns,
     quiet=partial(np.errstate, all="ignore"),

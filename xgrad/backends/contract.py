@@ -60,8 +60,8 @@ class Backend:
         getitem, setitem: indexing, where the library lacks a part of the standard's.
             ``setitem(x, key, value, copy)`` writes to `x` itself only if `copy` is False.
         mutable: whether somebody who holds one of its arrays can write to it.
-        lock: ``lock(x)`` makes writes to an array an error and returns what undoes that; None if
-            somebody may still write to its buffer.
+        lock: ``lock(x)`` makes writes to an array an error and gives a function that ends this,
+            and tells whether nobody has refilled `x` all the same; None if `x` cannot be locked.
         unchanged: ``unchanged(x)`` gives a function that tells whether nobody has refilled `x`
             since, at little cost.
         same: ``same(x, y)``, whether two arrays have the same shape and values.
@@ -126,7 +126,7 @@ class Backend:
     getitem: Callable[[Raw, Any], Raw] = operator.getitem
     setitem: Callable[[Raw, Any, Any, bool], Raw] = stand_ins.written
     mutable: bool = True
-    lock: Callable[[Raw], Callable[[], None] | None] | None = None
+    lock: Callable[[Raw], Callable[[], bool] | None] | None = None
     unchanged: Callable[[Raw], Callable[[], bool]] | None = None
     same: Callable[[Raw, Raw], bool] = lambda x, y: False
     copied: Callable[[Raw], Raw] = STANDS_IN
