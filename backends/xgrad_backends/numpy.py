@@ -81,6 +81,18 @@ def _min(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _minimum(x, axis, None, None, keepdims)
 
 
+_or: Any = np.logical_or.reduce
+_and: Any = np.logical_and.reduce
+
+
+def _any(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return _or(x, axis, None, None, keepdims)
+
+
+def _all(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return _and(x, axis, None, None, keepdims)
+
+
 _WIDER = {
     np.dtype(name): np.dtype("uint64" if name[0] == "u" else "int64")
     for name in "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64".split()
@@ -129,10 +141,19 @@ def _searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
     return np.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
+_limited: Any = getattr(np, "_core", np).umath.clip
+"""NumPy's `clip` as the ufunc that it is, without the questions that `numpy.clip` asks first."""
+
+
+def _by_limits(x: Any, min: Any, max: Any) -> bool:
+    """Whether that ufunc gives what maxima and minima do, in less time."""
+    given = (type(min) in _NUMBERS) + (type(max) in _NUMBERS)
+    return given > (x.size < _LONG) and x.dtype in _BITS
+
+
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-    if x.size >= _LONG and x.dtype in _BITS and (type(min) in _NUMBERS or type(max) in _NUMBERS):
-        ends = -np.inf if min is None else min, np.inf if max is None else max
-        return np.clip(x, *ends)  # maxima and minima take three times as long
+    if (max is not None or x.size >= _LONG) and _by_limits(x, min, max):
+        return _limited(x, -np.inf if min is None else min, np.inf if max is None else max)
     if min is None:
         return np.positive(x) if max is None else np.minimum(x, max)
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
@@ -140,17 +161,17 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
-    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+    if (min is None) is (max is None) or _by_limits(x, min, max):
         return None
     return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
 
 
 def _clip_into(args: Any, outs: Any) -> None:
-    """Write what `_clip` gives into memory, of long arrays without any other."""
+    """Write what `_clip` gives into memory, of numbers without any other."""
     (x, *ends), (out,) = args, outs
-    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
-        low, high = (*ends, None)[:2]
-        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    low, high = (*ends, None)[:2]
+    if _by_limits(x, low, high):
+        _limited(x, -np.inf if low is None else low, np.inf if high is None else high, out)
     else:
         np.copyto(out, _clip(*args))
 
@@ -284,10 +305,14 @@ def _sum_of_squares(x: Any) -> Any:
     return _add(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
 
 
+def _has_nan(x: Any) -> bool:
+    total = _sum_of_squares(x)
+    return bool(total != total)  # noqa: PLR0124 - true for NaN alone
+
+
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = np.multiply(a, b)
-    total = _sum_of_squares(out)  # is there any 0 * inf to mend?
-    if total == total:  # noqa: PLR0124 - false for NaN alone
+    if not _has_nan(out):  # of 0 * inf
         return out
     dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
     return np.where(dead, np.zeros((), out.dtype), out)
@@ -403,6 +428,8 @@ BACKEND = Backend(
             cholesky=lapack.cholesky,
             solve=lapack.solve,
         ),
+        all=_all,
+        any=_any,
         max=_max,
         min=_min,
         mean=_mean,
@@ -440,6 +467,7 @@ BACKEND = Backend(
     owns=_owns,
     quiet=partial(np.errstate, all="ignore"),
     quietly=_quietly,
+    has_nan=_has_nan,
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,
     on_host=lambda x: True,

@@ -73,6 +73,8 @@ class Backend:
         quiet: a context in which the library does not warn of overflow and division by zero.
         quietly: ``quietly(f, *args)`` calls a function of raw arrays alone without such warnings,
             which takes less than the block.
+        has_nan: ``has_nan(x)``, whether any entry of an array on the host is NaN; None if its sum
+            tells as quickly as anything.
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
@@ -134,6 +136,7 @@ class Backend:
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
     quietly: Callable[..., Raw] = lambda f, *args: f(*args)
+    has_nan: Callable[[Raw], bool] | None = None
     strong_multiply: Callable[[Raw, Raw], Raw] | None = None
     synchronize: Callable[[Device | None], None] = lambda device: None
     parse_device: Callable[[Any], Device] = lambda device: device

@@ -82,11 +82,11 @@ def _rest(xp: XP, x: Any, axis: Any) -> Any:
     """
     e = xp.exp(x)
     total = xp.sum(e, axis=axis, keepdims=True)
-    if backend_of(x).on_host(total) and not xp.any(total < 1.5):
-        return total - 1
+    alone, rest = total < 1.5, total - 1  # where two are largest the sum is 2 at least
+    if backend_of(x).on_host(total) and not xp.any(alone):
+        return rest
     e *= xp.sign(x)  # without the largest, whose sign is 0; a where takes three times as long
-    others = -xp.sum(e, axis=axis, keepdims=True)
-    return xp.where(total < 1.5, others, total - 1)  # where two are largest there are 2 at least
+    return xp.where(alone, -xp.sum(e, axis=axis, keepdims=True), rest)
 
 
 def _less_mean(xp: XP, t: Any, p: Any, axis: Any) -> Any:

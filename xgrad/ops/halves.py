@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..arrays.array import Array
 from ..backends import XP
 from .dtypes import astype
 
@@ -31,7 +32,8 @@ def _is_half(dtype: Any) -> bool:
 
 def is_half(x: Any) -> bool:
     """Whether an array, raw or not, holds halves; a number does not."""
-    return hasattr(x, "dtype") and _is_half(x.dtype)
+    raw = x._raw if type(x) is Array else x
+    return hasattr(raw, "dtype") and _is_half(raw.dtype)
 
 
 def wide(xp: XP, x: Any) -> Any:
