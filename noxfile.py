@@ -364,10 +364,12 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and that no function of the engine branches too much."""
     fetch(session, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    if found := session.run("radon", "cc", "-s", "-n", "D", "xgrad/engine", silent=True):
+        session.error(f"more than 20 branches:\n{found}")
 
 
 @nox.session

@@ -272,8 +272,7 @@ def pullback(
                 give(parents, c, strong)
             else:
                 cotangents[parents[0]] = c
-        if parts or walk.foreign:
-            walk.finish()
+        walk.finish()
     return cotangents
 
 
