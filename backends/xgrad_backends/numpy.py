@@ -152,7 +152,9 @@ def _by_limits(x: Any, min: Any, max: Any) -> bool:
 
 
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-    if (max is not None or x.size >= _LONG) and _by_limits(x, min, max):
+    if type(min) in _NUMBERS and type(max) in _NUMBERS and x.dtype in _BITS:  # most, by one look
+        return _limited(x, min, max)
+    if x.size >= _LONG and _by_limits(x, min, max):
         return _limited(x, -np.inf if min is None else min, np.inf if max is None else max)
     if min is None:
         return np.positive(x) if max is None else np.minimum(x, max)
