@@ -15,7 +15,7 @@ from xgrad.nn import functional
 NAMES = [
     *("matmul", "matmul batched both", "einsum3", "tensordot", "linear", "conv1d", "convolve"),
     *("solve", "solve data rhs", "inv", "softmax", "var", "cumulative_prod", "fft.fft"),
-    *("attention", "vmap", "checkpoint"),
+    *("attention", "vmap", "checkpoint", "twice", "from both sides", "cholesky, multiplied"),
 ]
 TRANSFORMS = {
     "reverse": xg.grad,

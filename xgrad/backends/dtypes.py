@@ -20,11 +20,20 @@ def native(x: Any) -> Any:
     return x.astype(dtype.newbyteorder("="))
 
 
+_NO_NUMBERS = frozenset("OSUVMm")
+"""NumPy's kinds of dtype that no op of the standard takes: objects, texts, records, dates."""
+
+
 def lacking(dtype: Any) -> str:
     """Return why a dtype has no derivatives, as the end of a message, if that needs to be said."""
-    if getattr(dtype, "name", getattr(dtype, "__name__", "")) != "bfloat16":
+    if getattr(dtype, "name", getattr(dtype, "__name__", "")) == "bfloat16":
+        return (
+            ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
+            "float32, or PyTorch's bfloat16: xgrad.asarray(x).to_backend('torch')"
+        )
+    if getattr(dtype, "kind", "") not in _NO_NUMBERS:
         return ""
     return (
-        ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
-        "float32, or PyTorch's bfloat16: xgrad.asarray(x).to_backend('torch')"
+        ". Its entries are no numbers to NumPy, though objects may hold some: convert what is of "
+        "this dtype first, as numpy.asarray(x, dtype=float)"
     )

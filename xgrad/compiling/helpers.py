@@ -10,7 +10,7 @@ import numpy as np
 from .fusing import BLOCK
 from .program import Equation
 
-__all__ = ["BITS", "HELPERS", "aligned", "copy_of", "out_of", "shown", "squares"]
+__all__ = ["BITS", "HELPERS", "aligned", "apart_of", "copy_of", "out_of", "shown", "squares"]
 
 
 def shown(e: Equation, x: Any) -> Any:
@@ -40,6 +40,24 @@ def copy_of(backend: Any) -> Callable[[Any], Any]:
     if np.ndarray in backend.array_types:
         return np.array
     return lambda x: backend.xp.asarray(x, copy=True)
+
+
+def apart_of(backend: Any) -> Callable[[list[Any], list[Any]], list[Any]]:
+    """Return the function that copies what of some results is a view, an argument, or twice there.
+
+    Of a library whose functions show what they were given where NumPy's would copy.
+    """
+    copy, arrays = copy_of(backend), backend.array_types
+
+    def apart(results: list[Any], given: list[Any]) -> list[Any]:
+        ids = {id(x) for x in given}
+        for i, x in enumerate(results):
+            if isinstance(x, arrays) and (id(x) in ids or not backend.owns(x)):
+                results[i] = copy(x)
+            ids.add(id(x))
+        return results
+
+    return apart
 
 
 ALONE = 10_000

@@ -1,7 +1,8 @@
 """What takes the place of results that have a NaN, where an outer tape watches the recording.
 
 The derivative of such a step is one again: that of the plain formula, in the place of which that of
-the careful one stands if a NaN came out.
+the careful one stands if a NaN came out, now or where the step was taken itself: the derivative is
+that of the formula whose results stand there, though the other's be only infinite.
 """
 
 from __future__ import annotations
@@ -22,20 +23,24 @@ Formula: TypeAlias = Callable[[Any, list[Any]], list[Any]]
 """``f(xp, arrays)``, the results of arrays, raw or on a tape."""
 
 
-def mended(plain: Formula, careful: Formula, arrays: Sequence[Any]) -> list[Any]:
+def mended(
+    plain: Formula, careful: Formula, arrays: Sequence[Any], signs: Sequence[Any] = ()
+) -> list[Any]:
     """Return what a formula gives, or a careful one if that has a NaN when the program runs.
 
     Args:
         plain: the formula.
         careful: one for the same results that takes longer.
         arrays: what they are of: recorded arrays, or each an `Array` of one.
+        signs: recorded arrays of which a NaN tells the same.
     """
     taped = isinstance(arrays[0], Array)
     raws = [x._raw if isinstance(x, Array) else x for x in arrays]
     xp, recorder = NAMESPACES[type(raws[0])], effects.recorder.get()
-    found = plain(xp, raws)
+    first = found = plain(xp, raws)
     if recorder is not None:
-        found = recorder.if_nan(found, lambda: careful(xp, raws))
+        looked_at = [*found, *signs]
+        found = recorder.if_nan(looked_at, lambda: [*careful(xp, raws), *signs])[: len(found)]
     if not taped:
         return found
     parents = [x._node if isinstance(x, Array) else None for x in arrays]
@@ -43,39 +48,40 @@ def mended(plain: Formula, careful: Formula, arrays: Sequence[Any]) -> list[Any]
     if not varying or not tape.is_recording():
         return [Array(y) for y in found]
     fit = [(y.shape, y.dtype) for y in found]
-    saved = plain, careful, varying, raws
+    saved = plain, careful, varying, (*signs, *first), raws
     node = [next_serial(), _RULE, tuple([parents[i] for i in varying]), saved, fit]
     return [Array(y, selected(node, i)) for i, y in enumerate(found)]
 
 
 def _lift(node: Node) -> Any:
-    plain, careful, varying, raws = node[3]
+    *formulas, varying, signs, raws = node[3]
     arrays = [Array(x) for x in raws]
     for i, parent in zip(varying, node[2], strict=True):
         arrays[i] = Array(raws[i], parent)
-    return plain, careful, varying, arrays
+    return *formulas, varying, signs, arrays
 
 
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> list[Any]:
-    plain, careful, varying, arrays = saved
+    plain, careful, varying, signs, arrays = saved
     near = next(iter(g.values()))
     gs = [g[i] if i in g else zeros(Like(*like), near) for i, like in enumerate(fit)]
     plainly, carefully = (_pulled(f, varying, len(arrays)) for f in (plain, careful))
-    return mended(plainly, carefully, [*arrays, *gs])
+    return mended(plainly, carefully, [*arrays, *gs], signs)
 
 
 def _push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> tuple[Any, ...]:
-    plain, careful, varying, arrays = saved
+    plain, careful, varying, signs, arrays = saved
     moving = tuple([i for i, t in zip(varying, ts, strict=True) if t is not None])
     plainly, carefully = (_pushed(f, moving, len(arrays)) for f in (plain, careful))
-    return tuple(mended(plainly, carefully, [*arrays, *[t for t in ts if t is not None]]))
+    moved = [*arrays, *[t for t in ts if t is not None]]
+    return tuple(mended(plainly, carefully, moved, signs))
 
 
 def _never(*args: Any) -> Any:
     raise AssertionError("a node with several outputs is always walked by pull_to")
 
 
-_RULE = Rule("mended", _never, _pull, _push, _lift)
+_RULE = Rule("mended", _never, _pull, _push, _lift, makes_zeros=True)
 _RULE.is_opaque = False
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from ..ops.indexing import is_basic
 from .buffers import Memory, may_return_its_argument, shows, strides_of
 from .fusing import BLOCK, fused
-from .helpers import HELPERS, aligned, copy_of, shown
+from .helpers import HELPERS, aligned, apart_of, copy_of, shown
 from .program import Equation, Program, Var
 from .singles import REDUCTIONS, Singles
 from .writes import overwritten
@@ -155,12 +155,14 @@ class Source(Singles):
                 if self.poison:
                     self.body.append(f"poison(B[{n}])")
             self._forget(step, i)
-        results = self._placed() if self.places else self._results()
+        results = ", ".join(self._placed() if self.places else self._results())
+        if results and not self.is_numpy and self.program.backend.mutable:
+            results = f"*apart([{results}], [{', '.join(self.parameters)}])"
         pre, body = "\n ".join(self.pre) or "pass", "\n  ".join(self.body) or "pass"
         inputs = ", ".join(self.parameters + self.places)
         self.text = (
             f"def make(C, B, {', '.join(self.helpers())}):\n {pre}\n"
-            f" def run({inputs}):\n  {body}\n  return [{', '.join(results)}]\n return run\n"
+            f" def run({inputs}):\n  {body}\n  return [{results}]\n return run\n"
         )
 
     def _nests(self, e: Equation) -> bool:
@@ -339,7 +341,8 @@ class Source(Singles):
 
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
-        return HELPERS | {"copy": copy_of(self.program.backend)}
+        backend = self.program.backend
+        return HELPERS | {"copy": copy_of(backend), "apart": apart_of(backend)}
 
     # Running ---------------------------------------------------------------------------------
 

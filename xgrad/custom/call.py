@@ -12,6 +12,7 @@ from ..arrays.lent import LENT, lend
 from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
 from ..backends import BY_TYPE, COMPLEX, REAL
 from ..engine import effects, handed, tape
+from ..engine.calls.results import require_numbers
 from ..engine.guarding import guarded, is_lent, taken, unshared
 from ..engine.operands import leading, taken_along
 from ..engine.projection import Like, cast, zeros
@@ -106,6 +107,8 @@ def recorded(
     flat, structure = trees.flatten(out)
     arrays = [trees.as_array(taken(x), name) for x in flat]
     fit = ([(x._raw.shape, x._raw.dtype) for x in arrays], structure)
+    for x in arrays:
+        require_numbers(name, x._raw.dtype)
     node = [next_serial(), rule, parents, saved, fit]
     if near is not None:
         effects.note(node, near)

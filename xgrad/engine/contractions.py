@@ -9,17 +9,19 @@ a solver: a member of a batch that was not used has the cotangent zero, be it Na
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.node import SAVED, Rule, next_serial
+from ..arrays.node import Rule, next_serial
 from ..backends import BY_TYPE, backend_of, is_recorded, under
 from ..backends.effects import Recorder, recorder
+from . import handed
 from .handed import NAMESPACES
 
 
-def has_nan(x: Any, unseen: bool = False) -> bool:
-    """Whether an array on the host has a NaN.
+def has_nan(x: Any, unseen: bool = False, infinite: bool = False) -> bool:
+    """Whether an array on the host has a NaN, or, as may be asked for, an infinity.
 
     One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
     of these `unseen` is said.
@@ -27,16 +29,18 @@ def has_nan(x: Any, unseen: bool = False) -> bool:
     raw = x._raw if type(x) is Array else x
     if isinstance(raw, (tuple, dict)):  # of an op with several results
         parts = raw.values() if isinstance(raw, dict) else raw
-        return any(has_nan(part, unseen) for part in parts if part is not None)
+        return any(has_nan(part, unseen, infinite) for part in parts if part is not None)
     backend = BY_TYPE.get(type(raw)) or backend_of(raw)
     if backend.under is not None:
         raw = under(raw)
         backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen
-    if backend.has_nan is not None:
+    if backend.has_nan is not None and not infinite:
         return backend.has_nan(raw)
     total = backend.xp.sum(raw) if raw.shape else raw
+    if infinite:
+        return not backend.xp.isfinite(total)
     return bool(total != total)  # noqa: PLR0124 - true for NaN alone
 
 
@@ -67,7 +71,39 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         ]
         return tuple(done) if len(arrays) > 1 else done[0]
 
+    def unused(g: Any, given: list[Any], i: int, saved: Any) -> Any:
+        """Return where an operand meets nothing but zeros of `g`, by numbers that do not cancel."""
+        raws = [x._raw if type(x) is Array else x for x in given]
+        xp, raw = NAMESPACES[type(g)], raws[i]
+        ones: list[Any] = [Array(xp.ones_like(x)) for x in raws]
+        places = xp.cumulative_sum(xp.ones_like(xp.reshape(xp.real(g), (-1,))))
+        turns = xp.reshape(places * 0.6180339887, g.shape)
+        weights = xp.where(g != 0, xp.astype(1.0 + turns - xp.floor(turns), g.dtype), 0.0)
+
+        def pulled(x: Any) -> list[Any]:
+            cs = pull(handed.namespace, Array(weights), having([*ones[:i], x, *ones[i + 1 :]], saved))
+            return [c for c in (cs if isinstance(cs, (list, tuple)) else [cs]) if c is not None]
+
+        outs, back = handed.namespace.vjp(pulled, Array(xp.ones_like(raw)))
+        (used,) = back([handed.namespace.ones_like(y) for y in outs])
+        return used._raw == 0
+
+    def watched(g: Array, saved: Any) -> Any:
+        """Return the saved values, whose tangents are zero instead of NaN where `g` leaves them out."""
+        given = operands(saved)
+        return having(
+            [
+                x
+                if type(x) is not Array or x._node is None
+                else Array(x._raw, _spared(x, partial(unused, g._raw, given, i, saved)))
+                for i, x in enumerate(given)
+            ],
+            saved,
+        )
+
     def strong(xp: Any, g: Any, saved: Any) -> Any:
+        if type(g) is Array:
+            saved = watched(g, saved)
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
@@ -188,19 +224,35 @@ def spared(x: Any, dead: Any) -> Any:
         unused = NAMESPACES[type(unused)].reshape(unused, ())
     elif _is_summed(x, dead):
         return x
-    return Array(x._raw, [next_serial(), _SPARED, x._node, unused, None])
+    return Array(x._raw, _spared(x, lambda: unused))
+
+
+def _spared(x: Array, unused: Callable[[], Any]) -> Any:
+    """Return the node of an array whose derivative is zero instead of NaN where ``unused()``."""
+    return [next_serial(), _SPARED, x._node, unused, None]
+
+
+def _spare(xp: Any, c: Any, unused: Callable[[], Any]) -> Any:
+    def again() -> Any:
+        dead = Array(unused()) if type(c) is Array else unused()
+        return xp.where(xp.logical_and(dead, xp.logical_not(xp.isfinite(c))), 0.0, c)
+
+    program = None if type(c) is Array else _waited(c)
+    if program is None:
+        return again() if has_nan(c, infinite=True) else c
+    sign = c - c  # NaN where it is infinite too
+    return program.if_nan([c, sign], lambda: [again(), sign])[0]
 
 
 _SPARED = Rule(
     "spared",
-    lambda xp, g, dead: _without_nan(xp, g, dead),
-    lambda xp, g, dead, fit, times: _without_nan(xp, g, dead),
-    lambda xp, ts, dead, fit, times: _without_nan(xp, ts[0], dead),
-    lambda node: Array(node[SAVED]),
+    _spare,
+    lambda xp, g, unused, fit, times: _spare(xp, g, unused),
+    lambda xp, ts, unused, fit, times: _spare(xp, ts[0], unused),
     makes_zeros=True,
 )
 _SPARED.is_opaque = False
-"""The identity, whose derivative is zero instead of NaN where `saved` is true."""
+"""The identity, whose derivative is zero instead of NaN where ``saved()`` is true."""
 
 
 def of_unused(g: Any, cs: Any) -> Any:

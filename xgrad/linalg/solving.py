@@ -7,6 +7,7 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Raw, backend_of
+from ..engine.contractions import spared
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
 from ..ops.manipulation import reshape
@@ -31,9 +32,12 @@ def _solve_by_lu(x1: Array, /) -> tuple[Array, Array]:
 
 
 def _used(xp: XP, g: Any, x: Any) -> Any:
-    """Return a matrix without what is not finite in columns whose cotangents are zero."""
+    """Return a matrix without what is not finite in columns whose cotangents are zero.
+
+    Nor have these derivatives that are not, where an outer tape looks.
+    """
     used = xp.any(g != 0, axis=-2, keepdims=True)
-    return xp.where(xp.logical_or(used, xp.isfinite(x)), x, 0.0)
+    return spared(xp.where(xp.logical_or(used, xp.isfinite(x)), x, 0.0), xp.logical_not(used))
 
 
 def _solve_vjp(xp: XP, g: Any, x1: Any, lu: Any, pivots: Any, out: Any, adjoint: bool) -> Any:

@@ -43,11 +43,16 @@ def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
     if dtype in REAL or dtype in COMPLEX:
         y._node = [next_serial(), rule, parents, saved, fit]
         return y
-    if why := lacking(dtype):
-        raise NotDifferentiableError(f"{rule.name}: {dtype} has no derivatives{why}")
+    require_numbers(rule.name, dtype)
     left(rule.name, parents)
     y._node = None
     return y
+
+
+def require_numbers(name: str, dtype: Any) -> None:
+    """Refuse a result of which a derivative would be dropped without its being constant."""
+    if why := lacking(dtype):
+        raise NotDifferentiableError(f"{name}: {dtype} has no derivatives{why}")
 
 
 def parts_on_tape(
@@ -55,6 +60,9 @@ def parts_on_tape(
 ) -> Any:
     """Return several raw results as arrays on the tape: parts of one node, each with its own."""
     raws = [arrayed(x) for x in out]
+    for x in raws:
+        if x.dtype not in REAL and x.dtype not in COMPLEX:
+            require_numbers(rule.name, x.dtype)
     fit = ([like(x) for x in raws], tuple([like(values[i]) for i in tracked]))
     node = [next_serial(), rule, parents, pack(values, parameters, tuple(raws)), fit]
     parts = [
