@@ -22,7 +22,7 @@ TWINS = {
     f"scipy.{name}": f"scipy.{name}"
     for name in (
         "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.csgraph "
-        "sparse.linalg spatial spatial.distance stats"
+        "sparse.linalg spatial spatial.distance spatial.transform stats"
     ).split()
 }
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""
