@@ -30,6 +30,10 @@ MOMENTS = ("_mean", "_var", "_skew", "_kurtosis")
 """What ``_stats`` returns, in its order."""
 
 
+UNREADY = (TypeError, AttributeError, ValueError, TracedConversionError)
+"""What code of SciPy's raises that is no array code."""
+
+
 def is_own(plain: Any, name: str) -> bool:
     """Whether a distribution has a method of its own, not the one by differences or quadrature."""
     bases = [c for c in type(plain).__mro__ if c.__module__.endswith("_distn_infrastructure")]
@@ -83,7 +87,7 @@ def _called(plain: Any, name: str, *first: Any, place: int | None = None, **name
         try:
             out = method(*first, *flat, **named)
             out = xgrad.asarray(out if place is None else out[place])
-        except (TypeError, AttributeError, ValueError) as error:
+        except UNREADY as error:
             raise CompiledError(
                 f"{plain.name}: SciPy's code of its {name} has no derivative here ({error})"
             ) from error
