@@ -15,6 +15,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...errors import TracedConversionError
 from ..common import raw
 
 __all__ = ["CompiledError", "is_own", "standard", "support", "written"]
