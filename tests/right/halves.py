@@ -226,7 +226,7 @@ def main() -> int:
     parser.add_argument("--kind", action="append", default=[], choices=list(LIMITS))
     chosen = parser.parse_args()
     place, failed = Place.named(chosen.library), 0
-    kinds = chosen.kind or [k for k in LIMITS if place.backend.name != "numpy" or k == "float16"]
+    kinds = chosen.kind or (list(LIMITS) if chosen.library == "torch" else ["float16"])
     for name, measure in table():
         if chosen.only and not any(fnmatch(name, only) for only in chosen.only):
             continue
