@@ -202,6 +202,23 @@ def accuracy(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def halves(session: nox.Session) -> None:
+    """Compare each reduction, normalisation, loss and method in half precision with float64.
+
+    `-- --only NAME` selects; `-- --library torch` is where, of numpy, torch and jax; else on all.
+    """
+    fetch(session, TORCH)
+    install(session, "test", extra="jax")
+    given = any("--library" in arg for arg in session.posargs)
+    for name in [""] if given else ["numpy", "torch", "jax"]:
+        where = ("--library", name) if name else ()
+        session.run(
+            *("python", "-m", "tests.right.halves", *where, *session.posargs),
+            env={"PYTHONPATH": "."},
+        )
+
+
 @nox.session(venv_backend="none", default=False)
 def ready(session: nox.Session) -> None:
     """Install xgrad in .venv, with what the README and the examples need."""

@@ -25,6 +25,10 @@ def _name(dtype: Any) -> str:
     return str(dtype).rpartition(".")[2]
 
 
+def _same(dtype: Any, half: Any) -> bool:
+    return _name(getattr(dtype, "__name__", dtype)) == _name(half)
+
+
 @cache
 def _is_half(dtype: Any) -> bool:
     return _name(dtype) in ("float16", "bfloat16")
@@ -54,13 +58,17 @@ def widened(x: Any) -> Any:
 def in_single(f: F) -> F:
     """Let a function of arrays compute in float32 where the first one holds halves.
 
-    Results of float32, one or a tuple, are halves again; a call with ``dtype=`` says what it wants.
+    Results of float32, one or a tuple, are halves again; a call with another ``dtype=`` says what
+    it wants.
     """
 
     @wraps(f)
     def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if not is_half(x) or kwargs.get("dtype") is not None:
+        wanted = kwargs.get("dtype")
+        if not is_half(x) or (wanted is not None and not _same(wanted, x.dtype)):
             return f(x, *args, **kwargs)
+        if wanted is not None:  # its own, to which the result is rounded
+            kwargs["dtype"] = None
         args = tuple(map(widened, args))
         out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})
         return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)

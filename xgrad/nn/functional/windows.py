@@ -19,6 +19,8 @@ from ...backends import backend_of
 from ...engine.op import linear, rule
 from ...engine.plain import integers
 from ...ops.elementwise import strong_multiply
+from ...ops.halves import is_half, wide
+from ...ops.halves import like as halved
 
 Shape = tuple[int, ...]
 
@@ -129,15 +131,18 @@ def _added(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any
     backend = backend_of(like)
     lead, device = tuple(like.shape[:2]), backend.device(like)
     make = backend.xp.empty if window.tiles(shape) else backend.xp.zeros
-    total = make((*lead, *shape), dtype=like.dtype, device=device)
+    summed = is_half(like) and window.overlaps  # in single precision
+    dtype = backend.xp.float32 if summed else like.dtype
+    total = make((*lead, *shape), dtype=dtype, device=device)
     for part, key in zip(parts, window.keys(), strict=True):
+        piece = wide(backend.xp, part) if summed else part
         if not window.overlaps:
-            total = backend.setitem(total, key, part, False)
+            total = backend.setitem(total, key, piece, False)
         elif backend.getitem is operator.getitem:
-            total[key] += part
+            total[key] += piece
         else:
-            total = backend.index_add(total, key, part)
-    return total
+            total = backend.index_add(total, key, piece)
+    return halved(backend.xp, total, like) if summed else total
 
 
 @linear(lambda xp, g, x, window: fold(g, window=window, shape=tuple(x.shape[2:])), zeros=True)
