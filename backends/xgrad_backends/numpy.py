@@ -22,8 +22,8 @@ _STANDARD = "array_api_compat.numpy"
 # NumPy itself, so it is left to the first use of a name that NumPy lacks or spells differently.
 _DIFFERENT = frozenset(
     "argsort sort nonzero unique_all unique_counts unique_inverse unique_values isdtype std var "
-    "asarray can_cast reshape searchsorted clip cumulative_sum cumulative_prod take_along_axis "
-    "ceil floor trunc astype unstack vecdot count_nonzero sum prod from_dlpack".split()
+    "asarray can_cast searchsorted clip cumulative_sum cumulative_prod take_along_axis "
+    "astype unstack vecdot count_nonzero sum prod from_dlpack".split()
 )
 
 
@@ -125,6 +125,22 @@ def _broadcast_to(x: Any, /, shape: tuple[int, ...]) -> Any:
 
 def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     return np.asarray(x).astype(dtype, copy=copy)
+
+
+def _whole(f: Any) -> Callable[[Any], Any]:
+    """Return a rounding to whole numbers that leaves integers as they are, as the standard does."""
+
+    def rounded(x: Any, /) -> Any:
+        return x.copy() if x.dtype.kind in "iu" else f(x)
+
+    rounded.__name__ = f.__name__
+    return rounded
+
+
+def _reshape(x: Any, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Any:
+    if copy is None:
+        return np.reshape(x, shape)
+    return import_module(_STANDARD).reshape(x, shape, copy=copy)
 
 
 def _matrix_transpose(x: Any, /) -> Any:
@@ -433,6 +449,9 @@ BACKEND = Backend(
             "array_api_compat.numpy.linalg",
             cholesky=lapack.cholesky,
             solve=lapack.solve,
+            inv=np.linalg.inv,  # these are the standard's, without what is said above
+            det=np.linalg.det,
+            eigvalsh=np.linalg.eigvalsh,
         ),
         all=_all,
         any=_any,
@@ -441,8 +460,12 @@ BACKEND = Backend(
         mean=_mean,
         broadcast_to=_broadcast_to,
         astype=_astype,
+        ceil=_whole(np.ceil),
+        floor=_whole(np.floor),
+        trunc=_whole(np.trunc),
         matrix_transpose=_matrix_transpose,
         ones_like=_ones_like,
+        reshape=_reshape,
         zeros_like=_zeros_like,
         searchsorted=_searchsorted,
         clip=_clip,
