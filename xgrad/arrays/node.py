@@ -34,7 +34,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking
+from ..backends import COMPLEX, REAL, lacking, switch
 from ..errors.folding import shown
 
 Node = list[Any]
@@ -58,7 +58,7 @@ def _counter() -> Callable[[], int]:
 
 next_serial: Callable[[], int] = _counter()
 _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
-is_recording = _recording.get
+is_recording = switch(_recording.get)
 
 
 class recording:  # noqa: N801 - a context manager, and a class only for its speed

@@ -60,6 +60,7 @@ class Source(Singles):
         self.made: set[Var] = set()  # what has new memory in each call
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
+        self.whole, self.turned, self.flags = set[Var](), dict[Var, Var](), dict[Var, str]()
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
         self._locals = 0
@@ -248,6 +249,7 @@ class Source(Singles):
             text = f"{self.names[source]}[{key}]"
         elif e.name == "matrix_transpose" and self.is_numpy:
             text = f"{self.names[source]}.mT"
+            self.turned[out] = self.turned.get(source, source)
         else:
             text = self._text(e)
         if not fixed:
