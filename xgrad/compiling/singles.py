@@ -123,11 +123,15 @@ class Singles(Blocks):
         has_buffer = out.shape != () and out not in self.memory.fresh
         return is_zero and is_fixed and has_buffer and x.shape == out.shape
 
-    def _ufunc(self, e: Equation, i: int) -> None:
-        out = e.outs[0]
-        arrays = [x for x in e.args if isinstance(x, Var)]
+    def call_of(self, e: Equation) -> tuple[str, list[str]]:
+        """Return a ufunc and what it is called with, as source."""
+        arrays = e.inputs()
         like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
-        given = [self.literal(x, like) for x in e.args]
+        return self.const(e.function), [self.literal(x, like) for x in e.args]
+
+    def _ufunc(self, e: Equation, i: int) -> None:
+        out, arrays = e.outs[0], e.inputs()
+        f, given = self.call_of(e)
         plain = getattr(e.function, "signature", None) is None
         if out.size <= 1 and plain:  # out= costs NumPy more than it saves here
             symbol = SYMBOLS.get(e.function.__name__)
@@ -146,7 +150,6 @@ class Singles(Blocks):
                 (x for x in arrays if self.memory.is_last_use(x, i, e) and x.order == out.order),
                 None,
             )
-        f = self.const(e.function)
         if e.function is np.matmul and len(out.shape) == 2:
             self._product(e, given, f)
         else:
