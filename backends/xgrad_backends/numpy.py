@@ -215,6 +215,13 @@ def _pow(x1: Any, x2: Any, /) -> Any:
     return np.copysign(size, x1) if x2 % 2 else size
 
 
+def _plain_pow(x: Any, p: Any) -> Any:
+    """Return the ufunc and its arguments that `_pow` comes to for an array such as `x`, if any."""
+    return (np.square, (x,)) if type(p) in _NUMBERS and p == 2 and x.dtype in _BITS else None
+
+
+_pow.plainly = _plain_pow  # type: ignore[attr-defined]
+
 _NUMBERS = frozenset((int, float))
 _BITS: dict[Any, Any] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}
 _LONG = 16384  # from here on bits are quicker where the branches cannot be guessed

@@ -35,7 +35,7 @@ from types import CodeType
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking
+from ..backends import COMPLEX, REAL, lacking, switch
 from ..errors.folding import shown
 
 Node = list[Any]
@@ -59,7 +59,7 @@ def _counter() -> Callable[[], int]:
 
 next_serial: Callable[[], int] = _counter()
 _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
-is_recording = _recording.get
+is_recording = switch(_recording.get)
 
 
 class recording:  # noqa: N801 - a context manager, and a class only for its speed

@@ -13,6 +13,7 @@ dtypes are the vocabulary of xgrad on every backend.
 | `registry` | the adapters, and whose array something is |
 | `places` | where new arrays are made |
 | `dtypes`, `defaults` | the dtypes with derivatives, and that of new arrays |
+| `switches` | what code obeys besides its arguments |
 | `batched`, `pattern` | backends on top of any other: a batch of arrays, a pattern of entries |
 """
 
@@ -45,6 +46,7 @@ from .registry import (
     register,
     under,
 )
+from .switches import SWITCHES, switch, switches
 
 __all__ = [
     "ADAPTERS",
@@ -53,6 +55,7 @@ __all__ = [
     "LOADED",
     "REAL",
     "RECORDS",
+    "SWITCHES",
     "XP",
     "Backend",
     "Device",
@@ -81,6 +84,8 @@ __all__ = [
     "refusing",
     "register",
     "set_backend",
+    "switch",
+    "switches",
     "under",
     "use_backend",
 ]

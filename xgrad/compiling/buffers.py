@@ -106,8 +106,8 @@ class Memory:
     def _follow_writes(self) -> None:
         """Let what a result is written into be made for it, so that nothing is copied."""
         for i in reversed(range(len(self.steps))):
-            (e, *more) = self.steps[i]
-            if more or e.name not in ("setitem", "index_add") or e.outs[0] not in self.fresh:
+            e = self.steps[i][-1]
+            if e.name not in ("setitem", "index_add") or e.outs[0] not in self.fresh:
                 continue
             x = e.args[0]
             if self.is_last_use(x, i, e) and x not in self.inputs:
