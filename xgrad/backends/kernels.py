@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 __all__ = ["Kernels"]
@@ -34,9 +34,12 @@ class Kernels(Protocol):
         self,
         name: str,
         dtypes: tuple[Any, ...],
-        out: Any,
+        outs: tuple[Any, ...],
         lines: str,
-        result: str,
+        results: tuple[str, ...],
         prelude: str,
-    ) -> Callable[..., Any]:
-        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
+    ) -> Callable[[list[Any]], Sequence[Any]]:
+        """Return a function of broadcast arrays, given as a list, which gives as many as `outs`.
+
+        The lines compute the results of ``x0``, ``x1``, ...
+        """

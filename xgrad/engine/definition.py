@@ -86,8 +86,9 @@ class Op:
         if self.adapter:
             return getattr(backend, self.adapter)  # type: ignore[no-any-return]
         if self.body is not None:
-            if self.kind == "elementwise" and backend.kernels is not None:
-                return handed.fused(self.body, self.name, backend)
+            if backend.kernels is not None and self.kind in ("elementwise", "rule"):
+                names = None if self.kind == "elementwise" else (*self.arrays, *self.parameters)
+                return handed.fused(self.body, self.name, backend, names)  # type: ignore[no-any-return]
             return self._mapped(self.body, backend)
         function: Any = backend.xp
         for part in self.path.split("."):

@@ -9,6 +9,7 @@ from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
 from ..backends import backend_of, is_recorded, under
 from .contractions import has_nan
 from .handed import NAMESPACES, STRONG
+from .on_device import walked
 
 
 def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
@@ -45,6 +46,8 @@ def pushforward(
     like = next(iter(tangents.values()))
     raw = like._raw if taped else like
     backend = backend_of(raw)
+    if backend.kernels is not None and not taped:
+        path = walked(path, backend, False)
     if backend.leads:
         waits = not (is_recorded(raw) or backend.on_host(under(raw)))
     else:

@@ -25,6 +25,7 @@ from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parent
 from ..backends import BY_TYPE, backend_of
 from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
+from .on_device import walked
 from .slices import Parted
 
 
@@ -246,7 +247,10 @@ def pullback(
         return cotangents
     walk = Walk(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
-    rest = path if free else path.copy()
+    if walk.backend.kernels is None or taped:
+        rest = path if free else path.copy()
+    else:
+        rest = walked(path, walk.backend, free)
     with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
