@@ -22,6 +22,11 @@ BLOCKS = 1 << 16
 class Kernels:
     """Kernels of a text; see `xgrad.backends.kernels.Kernels`."""
 
+    composed = frozenset(["clip"])
+
+    def __init__(self, queues: Any) -> None:
+        self.queues = queues
+
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return an array in the first bytes of a buffer."""

@@ -30,6 +30,9 @@ class HostKernels:
     What was made before the first of them is launched is compiled at once.
     """
 
+    composed = frozenset(["clip"])
+    queues = None
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pending: dict[str, None] = {}

@@ -26,6 +26,7 @@ from .places import (
     get_backend,
     make_as_before,
     make_like,
+    on_device_of,
     set_backend,
     use_backend,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "loaded",
     "make_as_before",
     "make_like",
+    "on_device_of",
     "missing",
     "native",
     "refusing",

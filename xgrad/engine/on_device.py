@@ -1,27 +1,32 @@
-"""Walks on a device: what a rule makes of a cotangent or tangent is one kernel, if it can be.
+"""Walks on a device: in one kernel what a rule makes of a cotangent, and where its op ran.
 
 A kernel costs a device's host as much as a whole op costs on NumPy. A partial derivative times a
 cotangent, and what a softmax or a norm does to its rows, are several functions of a library; their
 record is the text of one kernel, so that no derivative is written twice. A raw walk on a library
 that has `kernels` goes by these rules instead of the op's own; a walk that an outer tape watches
 does not, since it must see each op.
+
+Where a library has several devices or queues of work, each rule works in the queue of its op, and
+cotangents are summed on the device that they are on.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from copy import copy
 from functools import partial
 from typing import Any
 
-from ..arrays.node import RULE, Node, Parts, Rule
+from ..arrays.array import Array
+from ..arrays.node import RULE, SERIAL, Node, Parts, Rule
 from ..backends import Backend
 from . import handed
 from .handed import NAMESPACES, STRONG
 from .projection import brought, spread_to
 
-__all__ = ["walked"]
+__all__ = ["elsewhere", "is_between", "near", "on_device"]
 
 
 class _Rules(dict[Rule, Rule]):
@@ -40,22 +45,89 @@ class _Rules(dict[Rule, Rule]):
 _RULES: dict[Backend, _Rules] = {}
 
 
-def walked(path: list[Node], backend: Backend, free: bool) -> list[Node]:
+def on_device(path: list[Node], backend: Backend, taped: bool, free: bool) -> list[Node]:
     """Return the nodes of a path with the rules of a device; empty the path if it is to be freed.
 
-    A node that stands for another holds the same, and lives as long as the walk needs it.
+    A node that stands for another holds the same, and lives as long as the walk needs it. What an
+    outer tape watches is left as it is.
     """
+    if taped:
+        return path if free else path.copy()
     rules = _RULES.get(backend)
     if rules is None:
         rules = _RULES[backend] = _Rules(backend)
+    queues = None if backend.kernels is None else backend.kernels.queues
+    spans = queues is not None and is_between(path)
     found = []
     for node in path:
         rule = node[RULE]
         other = rules[rule] if rule.sort else rule
+        if queues is not None:
+            queue = queues.of(node[SERIAL])
+            if queue is not None:
+                other = _in(other, partial(_within, queues, queue))
+            elif spans:
+                other = _in(other, partial(_near, backend))
         found.append(node if other is rule else [node[0], other, *node[2:]])
     if free:
         path.clear()
     return found
+
+
+def elsewhere(
+    backend: Backend, values: dict[int, Any], taped: bool
+) -> AbstractContextManager[None] | None:
+    """Return the place where a walk with these cotangents or tangents belongs, if it is not here."""
+    queues = None if backend.kernels is None else backend.kernels.queues
+    if queues is None:
+        return None
+    x = next(iter(values.values()))
+    x = x._raw if taped else x
+    return None if queues.is_here(x) else queues.walking(x)
+
+
+def is_between(path: list[Node]) -> bool:
+    """Return whether a path goes from one device to another."""
+    return any(node[RULE].name == "to_device" for node in path)
+
+
+def near(backend: Backend, x: Any) -> AbstractContextManager[None]:
+    """Compute on the device of a cotangent."""
+    x = next(iter(x.values())) if type(x) is Parts else x
+    x = x._raw if type(x) is Array else x
+    queues = None if backend.kernels is None else backend.kernels.queues
+    known = queues is not None and type(x) in backend.array_types
+    return queues.near(x) if queues is not None and known else nullcontext()
+
+
+def _within(queues: Any, queue: Any, g: Any, f: Callable[..., Any], *args: Any) -> Any:
+    with queues.within(queue):
+        return f(*args)
+
+
+def _near(backend: Backend, g: Any, f: Callable[..., Any], *args: Any) -> Any:
+    with near(backend, g):
+        return f(*args)
+
+
+def _in(rule: Rule, run: Callable[..., Any]) -> Rule:
+    """Return a rule that works where ``run(g, f, *args)`` calls a function."""
+
+    def pull(xp: Any, g: Any, saved: Any) -> Any:
+        return run(g, rule.pull, xp, g, saved)
+
+    def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+        return run(g, rule.pull_to, xp, g, saved, fit, times)
+
+    def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+        near = next(t for t in ts if t is not None)
+        return run(near, rule.push, xp, ts, saved, fit, times)
+
+    other = _with(rule, pull, pull_to, push)
+    if rule.own is not None and rule.own.walks:
+        own = other.own = copy(rule.own)
+        own.pull = lambda walk, node, xp, g: run(g, rule.own.pull, walk, node, xp, g)
+    return other
 
 
 def _values(rule: Rule, saved: Any) -> tuple[Any, ...]:

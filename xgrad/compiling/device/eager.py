@@ -8,45 +8,25 @@ every library. What cannot be recorded so runs as it is written.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from ...backends import Backend, backend_of_type
 from ..lazy import Lazy
+from ..functions import function_of
 from ..passes import optimised
-from ..program import Equation, Program, Var
+from ..program import Program
 from ..recording import lazy_backend
 from ..trace import Trace
-from .expressions import NUMBERS, computed, expression, is_expression, number
+from .expressions import NUMBERS
+from .plan import Call, Plan, Text, planned
 from .prelude import PRELUDE
 
-__all__ = ["Fused", "Text", "literal", "recorded", "text_of", "uniform"]
+__all__ = ["MOST", "SEVERAL", "Fused", "is_bfloat", "literal", "plan_of", "recorded"]
 
 MOST = 64
 """How many kernels a function has at most: numbers are part of their text, and some vary."""
-
-
-class Text(NamedTuple):
-    """A function of elements as text.
-
-    Attributes:
-        reads: the positions of the arguments that it reads, as ``x0``, ``x1``, ...
-        outs: the dtypes of what it computes.
-        lines: of C++.
-        results: an expression in these lines for each of `outs`.
-        gives: for each result of the function its position in `outs`, or the argument that it is.
-        several: whether the function gives a sequence.
-        steps: how many functions of the library it stands for.
-    """
-
-    reads: tuple[int, ...]
-    outs: tuple[Any, ...]
-    lines: str
-    results: tuple[str, ...]
-    gives: tuple[tuple[str, int], ...]
-    several: bool
-    steps: int
 
 
 def literal(x: Any) -> Any:
@@ -100,48 +80,84 @@ class Fused:
             return None
         operands = [x.dtype if type(x) in self.arrays else x for x in given]
         is_array = [type(x) in self.arrays for x in given]
-        text = text_of(self.function, self.name, operands, is_array, names)
-        worth = text is not None and text.steps >= self.least
-        made = self.made[key] = self._kernel(text, operands) if text and worth else None
+        plan = plan_of(self.function, self.name, operands, is_array, names)
+        worth = plan is not None and len(plan.steps) <= max(plan.before - self.least + 1, 1)
+        made = self.made[key] = self._run(plan, given) if plan and worth else None
         return made
 
-    def _kernel(self, text: Text, operands: list[Any]) -> Callable[[tuple[Any, ...]], Any]:
-        kernels: Any = self.backend.kernels
-        reads, gives, several = text.reads, text.gives, text.several
-        dtypes = tuple([operands[i] for i in reads])
-        kernel = kernels.elementwise(
-            self.name, dtypes, text.outs, text.lines, text.results, PRELUDE
-        )
+    def _run(self, plan: Plan, given: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
+        half = next((x.dtype for x in given if type(x) in self.arrays and is_bfloat(x)), None)
+        dtypes: dict[int, Any] = {
+            i: x.dtype for i, x in enumerate(given) if type(x) in self.arrays
+        }
+        steps: list[Callable[[list[Any]], Any]] = []
+        count = len(given)
+        for step in plan.steps:
+            if isinstance(step, Call):
+                steps.append(self._call(step))
+                dtypes[count] = step.dtype
+                count += 1
+                continue
+            outs = tuple([d if half is None or d != F16 else half for d in step.outs])
+            steps.append(self._kernel(step, tuple([dtypes[i] for i in step.reads]), outs))
+            dtypes |= {count + k: d for k, d in enumerate(outs)}
+            count += len(outs)
+        gives, several = plan.gives, plan.several
 
-        def call(given: tuple[Any, ...]) -> Any:
-            read = [given[i] for i in reads]
-            made = kernel(read)
-            if not several:
-                return made[0]
-            return [made[i] if what == "out" else given[i] for what, i in gives]
+        def run(given: tuple[Any, ...]) -> Any:
+            values = [*given]
+            for step in steps:
+                values += step(values)
+            return [values[i] for i in gives] if several else values[gives[0]]
 
-        if len(text.outs) < 2:
-            return call
+        if not several:
+            return run
         function = self.function
 
-        def call_alike(given: tuple[Any, ...]) -> Any:
+        def run_alike(given: tuple[Any, ...]) -> Any:
             shape = given[0].shape
-            for i in reads:
-                if given[i].shape != shape and np.broadcast_shapes(given[i].shape, shape) != shape:
+            for x in given:
+                other = getattr(x, "shape", ())
+                if other != shape and np.broadcast_shapes(other, shape) != shape:
                     return function(*given)  # results of several shapes
-            return call(given)
+            return run(given)
 
-        return call_alike
+        return run_alike
+
+    def _kernel(
+        self, text: Text, dtypes: tuple[Any, ...], outs: tuple[Any, ...]
+    ) -> Callable[[list[Any]], Any]:
+        kernels: Any = self.backend.kernels
+        launch = kernels.elementwise(self.name, dtypes, outs, text.lines, text.results, PRELUDE)
+        reads = text.reads
+        return lambda values: launch([values[i] for i in reads])
+
+    def _call(self, call: Call) -> Callable[[list[Any]], Any]:
+        function, args = function_of(call.path, self.backend), call.args
+
+        def run(values: list[Any]) -> Any:
+            out = function(*[values[x] if is_value else x for is_value, x in args])
+            return (out.astype(call.dtype, copy=False),)  # as the next kernel takes it
+
+        return run
 
 
-def text_of(
+F16 = np.dtype(np.float16)
+
+
+def is_bfloat(x: Any) -> bool:
+    """Whether an array, or a dtype, is of halves that NumPy has not."""
+    return getattr(getattr(x, "dtype", x), "name", "") == "bfloat16"
+
+
+def plan_of(
     function: Callable[..., Any],
     name: str,
     operands: list[Any],
     arrays: list[bool],
     names: tuple[str, ...] = (),
-) -> Text | None:
-    """Return a function as text, if its record consists of expressions of elements.
+) -> Plan | None:
+    """Return how a function is run in few kernels, if its record is of elements.
 
     Args:
         function: the function of raw arrays.
@@ -150,80 +166,21 @@ def text_of(
         arrays: which of the arguments are arrays.
         names: of the last arguments, which are given by keyword.
     """
-    halves = {d.name for d, is_array in zip(operands, arrays, strict=True) if is_array}
-    if {"float16", "bfloat16"} <= halves:
+    dtypes = {d.name for d, is_array in zip(operands, arrays, strict=True) if is_array}
+    if {"float16", "bfloat16"} <= dtypes:
         return None
-    as_half = {"bfloat16": np.dtype(np.float16)}  # NumPy computes with one sort of halves alone
-    given = [
-        np.full((2,), 0.5).astype(as_half.get(x.name, x)) if is_array else x
+    given = [  # NumPy computes with one sort of halves alone
+        np.full((2,), 0.5).astype(F16 if is_bfloat(x) else x) if is_array else x
         for x, is_array in zip(operands, arrays, strict=True)
     ]
     program = recorded(function, name, given, arrays, names)
     if program is None or not program.equations:
         return None
-    if not all(map(is_expression, program.equations)):
-        return None
     places = [i for i, is_array in enumerate(arrays) if is_array]
-    half = next((x for x in operands if getattr(x, "name", "") == "bfloat16"), None)
-    return _text(program, places, half)
-
-
-def _text(program: Program, places: list[int], half: Any) -> Text | None:
-    inputs = program.inputs
-    used = {v for e in program.equations for v in e.inputs()}
-    read = [v for v in inputs if v in used]
-    names = {v: f"x{i}" for i, v in enumerate(read)}
-    names |= {e.outs[0]: f"v{k}" for k, e in enumerate(program.equations)}
-
-    def operand(x: Any) -> tuple[str, str]:
-        if isinstance(x, Var):
-            return names[x], computed(x.dtype)
-        value = uniform(x)
-        if value is None:
-            raise ValueError("a constant of several elements")
-        return number(value, computed(x.dtype)), computed(x.dtype)
-
-    try:
-        lines = [
-            f"const {computed(e.outs[0].dtype)} {names[e.outs[0]]} = {expression(e, operand)};"
-            for e in program.equations
-        ]
-    except ValueError:
-        return None
-    outs: list[Var] = []
-    gives = []
-    for v in program.outputs:
-        if not isinstance(v, Var):
-            return None
-        if v in inputs:
-            gives.append(("given", places[inputs.index(v)]))
-            continue
-        if v not in outs:
-            outs.append(v)
-        gives.append(("out", outs.index(v)))
-    dtypes = [half if half is not None and v.dtype.name == "float16" else v.dtype for v in outs]
-    return Text(
-        tuple([places[inputs.index(v)] for v in read]),
-        tuple(dtypes),
-        "\n".join(lines),
-        tuple([names[v] for v in outs]),
-        tuple(gives),
-        program.name == SEVERAL,
-        sum(map(_steps, program.equations)),
-    )
-
-
-def _steps(e: Equation) -> int:
-    """Return how many kernels a function is at the least where it is called alone."""
-    return 2 if e.name in ("where", "clip") else 1
-
-
-def uniform(x: Any) -> Any:
-    """Return the number that an array of the host is everywhere, if it is one."""
-    x = np.asarray(x)
-    if not x.size or (x.size > 1 and not (x == x.flat[0]).all()):
-        return None
-    return x.flat[0].item()
+    plan = planned(program, program.name == SEVERAL, places, len(operands))
+    if plan and dtypes & {"float16", "bfloat16"} and any(type(s) is Call for s in plan.steps):
+        return None  # what a library gives for halves differs
+    return plan
 
 
 SEVERAL = "several"

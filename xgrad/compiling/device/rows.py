@@ -17,8 +17,9 @@ from ...backends import Backend
 from ...engine.projection import Like
 from ..buffers import shows
 from ..program import Program, Var
-from .eager import MOST, SEVERAL, literal, recorded, uniform
+from .eager import F16, MOST, SEVERAL, is_bfloat, literal, recorded
 from .groups import LONGEST, groups_of, is_fold
+from .plan import uniform
 from .prelude import PRELUDE
 from .text import Kernel
 
@@ -26,6 +27,9 @@ __all__ = ["FusedRows", "RowText", "row_text"]
 
 WHOLE, KEPT, LEFT = "whole", "kept", "left"
 """What the shape of an array is: all rows, rows of one element, or what is left of each."""
+
+SIZES = ((3, 5), (2, 7))
+"""How many rows, and how long, are recorded; a text that depends on it is none."""
 
 AXES = ("axis", "axes")
 """What a parameter that says along which axes a function works is called."""
@@ -136,8 +140,15 @@ class FusedRows:
         try:
             key = (*[self._key(n, x, rows) for n, x in zip(names, given, strict=True)], keywords)
             if key not in self.made and len(self.made) < MOST:
-                self.made[key] = self._text(given, names, count, rows)
+                self.made[key] = self._text(given, names, count, rows, SIZES)
             text = self.made.get(key)
+            if text is None:  # its numbers may be made of how long a row is
+                length = math.prod(rows.shape[len(rows.lead) :])
+                key = (*key, length)
+                if key not in self.made and len(self.made) < MOST:
+                    sizes = ((3, length), (2, length))
+                    self.made[key] = self._text(given, names, count, rows, sizes)
+                text = self.made.get(key)
         except TypeError:  # an argument without a hash, or an array that is no part of rows
             return None
         return None if text is None else lambda given: self._launched(text, given, rows)
@@ -153,7 +164,12 @@ class FusedRows:
         return word, x.dtype, type(x) is Like
 
     def _text(
-        self, given: tuple[Any, ...], names: tuple[str, ...], count: int, rows: Rows
+        self,
+        given: tuple[Any, ...],
+        names: tuple[str, ...],
+        count: int,
+        rows: Rows,
+        sizes: tuple[tuple[int, int], ...],
     ) -> RowText | None:
         operands: list[Any] = []
         for name, x in zip(names, given, strict=True):
@@ -166,7 +182,7 @@ class FusedRows:
             else:
                 operands.append(x)
         arrays = [type(x) in self.arrays for x in given]
-        return row_text(self.function, self.name, operands, arrays, names[count:])
+        return row_text(self.function, self.name, operands, arrays, names[count:], sizes)
 
     def _launched(self, text: RowText, given: tuple[Any, ...], rows: Rows) -> Any:
         kernels: Any = self.backend.kernels
@@ -187,16 +203,13 @@ class FusedRows:
         return [outs[i] if what == "out" else given[i] for what, i in text.gives]
 
 
-SIZES = ((3, 5), (2, 7))
-"""What is recorded; a text that depends on it is none."""
-
-
 def row_text(
     function: Callable[..., Any],
     name: str,
     operands: list[Any],
     arrays: list[bool],
     names: tuple[str, ...] = (),
+    sizes: tuple[tuple[int, int], ...] = SIZES,
 ) -> RowText | None:
     """Return a function of rows as text, if its record is one kernel of them.
 
@@ -206,11 +219,12 @@ def row_text(
         operands: for each array, and each `Like`, what its shape is and its dtype; else the value.
         arrays: which of the arguments are arrays.
         names: of the last arguments, which are given by keyword.
+        sizes: how many rows, and how long, are recorded.
     """
     halves = {x[1].name for x, is_array in zip(operands, arrays, strict=True) if is_array}
     if {"float16", "bfloat16"} <= halves:
         return None
-    texts = [_of_size(function, name, operands, arrays, names, size) for size in SIZES]
+    texts = [_of_size(function, name, operands, arrays, names, size) for size in sizes]
     first, second = texts
     return first if first == second else None
 
@@ -224,15 +238,15 @@ def _of_size(
     size: tuple[int, int],
 ) -> RowText | None:
     rows = Rows(size, size[:1], 1)
-    as_half, half = {"bfloat16": np.dtype(np.float16)}, None
+    half: Any = None
     given: list[Any] = []
     for x, is_array in zip(operands, arrays, strict=True):
         if is_array:
-            half = x[1] if x[1].name == "bfloat16" else half
-            given.append(np.full(rows.of(x[0]), 0.5).astype(as_half.get(x[1].name, x[1])))
+            half = x[1] if is_bfloat(x[1]) else half
+            given.append(np.full(rows.of(x[0]), 0.5).astype(F16 if is_bfloat(x[1]) else x[1]))
         elif isinstance(x, Like):
             word: Any = x.shape
-            given.append(Like(rows.of(word), as_half.get(x.dtype.name, x.dtype)))
+            given.append(Like(rows.of(word), F16 if is_bfloat(x.dtype) else x.dtype))
         else:
             given.append(x)
     program = recorded(function, name, given, arrays, names)
@@ -273,7 +287,7 @@ def _text(program: Program, places: list[int], rows: Rows, half: Any) -> RowText
     body, dtypes = kernel.body, [v.dtype for v in outs]
     if half is not None:
         body = body.replace("_half(", "_bfloat(")
-        dtypes = [half if d.name == "float16" else d for d in dtypes]
+        dtypes = [half if d == F16 else d for d in dtypes]
     return RowText(
         tuple([places[program.inputs.index(x)] for x in kernel.inputs]),
         tuple(zip([word for _, word in words], dtypes, strict=True)),
