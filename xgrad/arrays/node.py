@@ -179,11 +179,13 @@ class Rule:
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
         own: what this op knows beyond its kind, as reading and writing at an index do, and roots;
             None for nearly all. See `engine.own`.
+        sort: ``"elements"`` if `pull` and `push` act on each element alone, ``"rows"`` if they may
+            act on each row; see `engine.on_device`.
     """
 
     __slots__ = (
         *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lift", "makes_zeros", "name"),
-        *("own", "partial", "pull", "pull_to", "push"),
+        *("own", "partial", "pull", "pull_to", "push", "sort"),
     )
 
     def __init__(
@@ -203,6 +205,7 @@ class Rule:
         self.is_opaque = True
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
+        self.sort = ""
 
     def __repr__(self) -> str:
         return f"<rule of {self.name}>"

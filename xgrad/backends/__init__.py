@@ -27,6 +27,7 @@ from .places import (
     get_backend,
     make_as_before,
     make_like,
+    on_device_of,
     set_backend,
     use_backend,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "loaded",
     "make_as_before",
     "make_like",
+    "on_device_of",
     "missing",
     "native",
     "refusing",

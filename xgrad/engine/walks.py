@@ -25,6 +25,7 @@ from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parent
 from ..backends import BY_TYPE, backend_of
 from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
+from .on_device import elsewhere, is_between, near, on_device
 from .slices import Parted
 
 
@@ -220,6 +221,15 @@ class Walk:
         return g
 
 
+class Between(Walk):
+    """A walk from one device to another, which adds up each cotangent where it is."""
+
+    def give(self, parent: Node, c: Any, strong: bool) -> None:
+        """Add a contribution to a parent's cotangent on the device of that."""
+        with near(self.backend, c):
+            super().give(parent, c, strong)
+
+
 def pullback(
     path: list[Node],
     cotangents: dict[int, Any],
@@ -245,8 +255,17 @@ def pullback(
     if not cotangents:
         return cotangents
     walk = Walk(cotangents, taped, sparse)
+    if walk.backend.kernels is None:
+        rest = path if free else path.copy()
+    else:
+        place = elsewhere(walk.backend, cotangents, taped)
+        if place is not None:
+            with place:
+                return pullback(path, cotangents, taped=taped, free=free, sparse=sparse)
+        rest = on_device(path, walk.backend, taped, free)
+        if is_between(rest):
+            walk = Between(cotangents, taped, sparse)
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
-    rest = path if free else path.copy()
     with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
