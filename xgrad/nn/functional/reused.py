@@ -124,7 +124,7 @@ def conv(x: Any, w: Any, window: Window, groups: int) -> Any:
                 filters_of_row, seen_by_row, out=None if part is None else part[: j - i]
             )
             out[i:j] += part
-    return out.reshape((x.shape[0], -1, *window.places))
+    return out.reshape((x.shape[0], filters.shape[0] * filters.shape[1], *window.places))
 
 
 def spread(y: Any, w: Any, window: Window, groups: int, shape: Shape) -> Any:

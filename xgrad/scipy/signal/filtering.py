@@ -14,6 +14,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...backends import backend_of
+from ...engine.handed import NAMESPACES, STRONG
 from ...engine.op import linear, multilinear, rule
 from ...engine.projection import conj
 from ..common import arrays_in, chapter, is_tracked, raw, twin
@@ -82,7 +83,9 @@ def _run(b: Any, a: Any, x: Any, axis: int) -> Any:
     return filtered_signal(b, a, x, axis=axis)
 
 
-def _filtered_vjp(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
+def _filtered_vjp(
+    xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int, taps: Any = _taps
+) -> Any:
     forced = _reversed(xp, _one(a), conj(xp, a), g, axis)
     return (
         taps(forced, conj(xp, x), count=b.shape[0], axis=axis),
@@ -91,12 +94,30 @@ def _filtered_vjp(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) 
     )
 
 
+def _strong_taps(u: Any, x: Any, count: int, axis: int) -> Any:
+    """Return what `_taps` does, where zero times NaN is zero."""
+    xp, times, n = NAMESPACES[type(u)], STRONG[type(u)], x.shape[axis]
+    parts = []
+    for k in range(count):
+        early, late = _at(axis, slice(0, max(n - k, 0))), _at(axis, slice(k, None))
+        parts.append(xp.sum(times(u[late], x[early])))
+    return xp.stack(parts)
+
+
+def _filtered_strong(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
+    return _filtered_vjp(xp, g, b, a, x, out, axis, _strong_taps)
+
+
 def _filtered_jvp(xp: Any, t: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
     moved = fir(t[0], x, axis=axis) + fir(b, t[2], axis=axis) - fir(t[1], out, axis=axis)
     return _run(_one(a), a, moved, axis)
 
 
-@rule(vjp=_filtered_vjp, jvp=_filtered_jvp)
+@rule(
+    vjp=lambda xp, g, b, a, x, out, axis: _filtered_vjp(xp, g, b, a, x, out, axis),
+    jvp=_filtered_jvp,
+    strong=_filtered_strong,
+)
 def _filtered(b: Array, a: Array, x: Array, /, *, axis: int) -> Array:
     """Return the solution of ``a * y = b * x``, convolutions along an axis."""
     return backend_of(x).chapter("signal").lfilter(b, a, x, axis)  # type: ignore[no-any-return]
