@@ -149,7 +149,7 @@ class Source(Singles):
     def _build(self) -> None:
         for i, step in enumerate(self.steps):
             self.step = i
-            if is_pair(step):
+            if self.is_numpy and is_pair(step):
                 self._write(step[1], i, step[0])
             elif len(step) > 1 or self._nests(step[0]):
                 self._group(step, i)
