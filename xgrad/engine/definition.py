@@ -83,7 +83,7 @@ class Op:
                 )
 
     def bind(self, backend: Backend) -> Callable[..., Any]:
-        """Return the raw function of this op on a backend, where it has several on the right one."""
+        """Return the raw function of this op on a backend, which runs where its arrays are."""
         queues = None if backend.kernels is None else backend.kernels.queues
         function = self._found(backend)
         return function if queues is None else queues.bound(function, next_serial)
@@ -106,7 +106,7 @@ class Op:
         return self._mapped(function, backend)
 
     def _named(self, x: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call the function of this op in the namespace of an array, which may be a recorded one."""
+        """Call the function of this op in the namespace of an array, be it a recorded one."""
         function: Any = handed.NAMESPACES[type(x)]
         for part in self.path.split("."):
             function = getattr(function, part)

@@ -77,7 +77,7 @@ def on_device(path: list[Node], backend: Backend, taped: bool, free: bool) -> li
 def elsewhere(
     backend: Backend, values: dict[int, Any], taped: bool
 ) -> AbstractContextManager[None] | None:
-    """Return the place where a walk with these cotangents or tangents belongs, if it is not here."""
+    """Return the place to which a walk with these cotangents belongs, if it is not here."""
     queues = None if backend.kernels is None else backend.kernels.queues
     if queues is None:
         return None
@@ -131,7 +131,7 @@ def _in(rule: Rule, run: Callable[..., Any]) -> Rule:
 
 
 def _values(rule: Rule, saved: Any) -> tuple[Any, ...]:
-    return (saved,) if len(rule.keeps) == 1 else saved  # type: ignore[no-any-return]
+    return (saved,) if len(rule.keeps) == 1 else saved
 
 
 def _saved(rule: Rule, values: tuple[Any, ...]) -> Any:
