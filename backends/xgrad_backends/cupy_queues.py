@@ -135,7 +135,7 @@ class Queues:
         return None if queue == self.now() else queue
 
     def is_here(self, x: Any) -> bool:
-        """Return whether a walk may begin at an array: on its GPU, behind all that other streams do."""
+        """Return whether a walk may begin: on the GPU of an array, behind what other streams do."""
         if self.several and x.data.device_id != self.cp.cuda.runtime.getDevice():
             return False
         return bool(self.log.walks) or all(queue == self.now() for queue in self.seen)

@@ -90,7 +90,7 @@ class Device:
 
 
 class Gpus:
-    """What stands for ``cupy``: NumPy's functions of arrays that know where and when they were made.
+    """What stands for ``cupy``: NumPy's functions, of arrays that know where and when they began.
 
     Attributes:
         device: the current GPU.

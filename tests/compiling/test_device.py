@@ -19,7 +19,7 @@ from benchmarks.workloads import WORKLOADS
 from xgrad.compiling import engines
 from xgrad.testing import ROWS
 
-from .device_table import errors_of, in_dtypes, nvrtc_errors, wrong_replays
+from .device_table import in_dtypes, nvrtc_errors, wrong_replays
 from .host import COMPILER, HostKernels
 
 RNG = np.random.default_rng(3)

@@ -83,7 +83,7 @@ class Op:
                 )
 
     def bind(self, backend: Backend) -> Callable[..., Any]:
-        """Return the raw function of this op on a backend: of several devices, on the right one."""
+        """Return the raw function of this op on a backend, which runs where its arrays are."""
         queues = None if backend.kernels is None else backend.kernels.queues
         function = self._found(backend)
         return function if queues is None else queues.bound(function, next_serial)

@@ -77,7 +77,7 @@ def on_device(path: list[Node], backend: Backend, taped: bool, free: bool) -> li
 def elsewhere(
     backend: Backend, values: dict[int, Any], taped: bool
 ) -> AbstractContextManager[None] | None:
-    """Return where a walk with these cotangents or tangents belongs, if it is not here."""
+    """Return the place to which a walk with these cotangents belongs, if it is not here."""
     queues = None if backend.kernels is None else backend.kernels.queues
     if queues is None:
         return None

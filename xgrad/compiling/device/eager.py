@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ...backends import Backend, backend_of_type
-from ..lazy import Lazy
 from ..functions import function_of
+from ..lazy import Lazy
 from ..passes import optimised
 from ..program import Program
 from ..recording import lazy_backend
@@ -87,9 +87,7 @@ class Fused:
 
     def _run(self, plan: Plan, given: tuple[Any, ...]) -> Callable[[tuple[Any, ...]], Any]:
         half = next((x.dtype for x in given if type(x) in self.arrays and is_bfloat(x)), None)
-        dtypes: dict[int, Any] = {
-            i: x.dtype for i, x in enumerate(given) if type(x) in self.arrays
-        }
+        dtypes: dict[int, Any] = {i: x.dtype for i, x in enumerate(given) if type(x) in self.arrays}
         steps: list[Callable[[list[Any]], Any]] = []
         count = len(given)
         for step in plan.steps:

@@ -112,7 +112,7 @@ def planned(program: Program, several: bool, places: list[int], count: int) -> P
         kernels(program.outputs)
     except ValueError:  # a constant of several elements
         return None
-    before = sum(2 if e.name in ("where", "clip") else 1 for e in program.equations)
+    before = sum(2 if e.name == "clip" else 1 for e in program.equations)
     return Plan(tuple(steps), tuple([values[v] for v in program.outputs]), several, before)
 
 

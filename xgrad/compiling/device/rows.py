@@ -61,18 +61,18 @@ class Rows(NamedTuple):
     Attributes:
         shape: of the largest.
         lead: the axes that are left.
-        count: how many axes are worked on together.
+        axes: how many axes are worked on together.
     """
 
     shape: tuple[int, ...]
     lead: tuple[int, ...]
-    count: int
+    axes: int
 
     def word(self, shape: tuple[int, ...]) -> str:
         """Return what a shape is; empty if it is none of them."""
         if shape == self.shape:
             return WHOLE
-        if shape == self.lead + (1,) * self.count:
+        if shape == self.lead + (1,) * self.axes:
             return KEPT
         return LEFT if shape == self.lead else ""
 
@@ -80,7 +80,7 @@ class Rows(NamedTuple):
         """Return the shape of a word."""
         if word == WHOLE:
             return self.shape
-        return self.lead + (1,) * self.count if word == KEPT else self.lead
+        return self.lead + (1,) * self.axes if word == KEPT else self.lead
 
 
 def rows_of(names: tuple[str, ...], values: tuple[Any, ...]) -> Rows | None:
@@ -300,9 +300,7 @@ def _text(program: Program, places: list[int], rows: Rows, half: Any) -> RowText
 
 def _group(program: Program) -> list[Any] | None:
     """Return the one group of equations that a program consists of, but for views."""
-    groups = [
-        g for g in groups_of(program.equations) if not all(shows(e) is not None for e in g)
-    ]
+    groups = [g for g in groups_of(program.equations) if not all(shows(e) is not None for e in g)]
     if len(groups) != 1 or not any(map(is_fold, groups[0])):
         return None
     return groups[0]
