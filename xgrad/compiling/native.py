@@ -97,7 +97,8 @@ class NativeSource(Products):
         """Whether a loop nest, a view or a product reads an argument."""
 
         def reads(e: Equation) -> bool:
-            return is_nest(e) or is_write(e) or shows(e) is not None or is_plain_product(e)
+            in_c = is_nest(e) or is_plain_product(e) or e.name == "product_added"
+            return in_c or is_write(e) or shows(e) is not None
 
         return any(v in e.inputs() and reads(e) for e in self.program.equations)
 
