@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
-from .buffers import Memory, may_return_its_argument, shows, strides_of
+from .buffers import WRITES, Memory, may_return_its_argument, shows, strides_of
 from .fusing import BLOCK, fused
 from .helpers import HELPERS, aligned, apart_of, copy_of, out_of, shown
 from .program import Equation, Program, Var
@@ -89,7 +89,7 @@ class Source(Singles):
                 found.setdefault(v, f"d{n}")
         for step in reversed(self.steps):  # what a result is written into is made there too
             e = step[-1]
-            if e.name in ("setitem", "index_add") and e.outs[0] in found:
+            if e.name in WRITES and e.outs[0] in found:
                 x = e.args[0]
                 if isinstance(x, Var) and x in memory.fresh and x.order is None:
                     found.setdefault(x, found[e.outs[0]])

@@ -24,7 +24,8 @@ def is_plain_product(e: Equation) -> bool:
     """Whether an equation multiplies two matrices of real numbers, none of them a row or column."""
     arrays = [*e.args, *e.outs]
     return (
-        all(len(getattr(x, "shape", ())) == 2 and min(x.shape) > 1 for x in arrays)
+        e.function is np.matmul
+        and all(len(getattr(x, "shape", ())) == 2 and min(x.shape) > 1 for x in arrays)
         and len({x.dtype for x in arrays}) == 1
         and e.outs[0].dtype.char in "fd"
     )
