@@ -248,3 +248,29 @@ def test_what_was_given_back_is_not_what_the_pullback_saved():
     _, pullback, aux = xg.vjp(f, X, has_aux=True)
     aux[...] = 0.0
     np.testing.assert_allclose(pullback(1.0)[0], np.exp(X))
+
+
+COMPILED = SHOWN | {
+    "parts": lambda x: tuple(xg.unstack(x)),
+    "broadcast sum": lambda x: xg.broadcast_to(xg.sum(x), (4,)),
+    "one more axis": lambda x: xg.expand_dims(x, axis=0),
+    "of a black box": lambda x: itself(x),
+    "gradients": xg.grad(lambda x: xg.sum(x) + xg.sum(xg.reshape(x, (2, 2)).T)),
+}
+itself = xg.primitive(lambda x: x)
+itself.defvjp(lambda ct, out, x: (ct,))
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_compiled_function_gives_new_arrays_in_every_call(computing, name):
+    """Also what replays give, of libraries whose functions show what they were given."""
+    if not computing.backend.mutable:
+        pytest.skip("nobody can write to its arrays")
+    f, x = xg.compile(COMPILED[name]), computing.raw(X.copy())
+    owns, given = computing.backend.owns, [x]
+    for _ in range(3):
+        for y in xg.tree.leaves(f(x)):
+            assert owns(y), f"{name}: a result is a view"
+            assert all(y is not z for z in given), f"{name}: a result is what was given before"
+            given.append(y)
+    np.testing.assert_array_equal(computing.numpy(x), X)

@@ -10,7 +10,7 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import BY_TYPE
-from xgrad.errors import SubclassError, TracedConversionError
+from xgrad.errors import NotDifferentiableError, SubclassError, TracedConversionError
 from xgrad.testing import ROWS, Place
 
 pytestmark = pytest.mark.filterwarnings("ignore:the matrix subclass")
@@ -215,3 +215,29 @@ def test_nothing_of_numpys_masked_arrays_drops_a_gradient(name):
 
     xg.grad(f)(V)
     assert not hasattr(xg.asarray(V), "_data")
+
+
+NO_NUMBERS = {
+    "objects": np.asarray([1.0, 2.0, 3.0, 4.0], dtype=object),
+    "times": np.arange(4).astype("m8[s]"),
+}
+BESIDE = {
+    "product": lambda x, o: x * o,
+    "product, left": lambda x, o: o * x,
+    "np.multiply": lambda x, o: np.multiply(x, o),
+    "asarray": lambda x, o: x * xg.asarray(o),
+    "matmul": lambda x, o: x @ o,
+    "where": lambda x, o: xg.where(x > 2, x, o),
+    "concat": lambda x, o: xg.concat([x, o]),
+    "custom": lambda x, o: of_objects(x),
+}
+of_objects = xg.primitive(lambda x: np.asarray(list(x), dtype=object))
+of_objects.defvjp(lambda ct, out, x: (ct,))
+
+
+@pytest.mark.parametrize("kind", NO_NUMBERS)
+@pytest.mark.parametrize("name", BESIDE)
+def test_arrays_of_objects_drop_no_gradient(name, kind):
+    """Tables with a column of text are arrays of objects, and products with them have no dtype."""
+    with pytest.raises((TypeError, NotDifferentiableError), match=r"object|dtype|timedelta"):
+        xg.grad(lambda x: xg.sum(x) + xg.sum(BESIDE[name](x, NO_NUMBERS[kind])))(V)

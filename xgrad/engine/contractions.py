@@ -81,9 +81,8 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         weights = xp.where(g != 0, xp.astype(1.0 + turns - xp.floor(turns), g.dtype), 0.0)
 
         def pulled(x: Any) -> list[Any]:
-            cs = pull(
-                handed.namespace, Array(weights), having([*ones[:i], x, *ones[i + 1 :]], saved)
-            )
+            others = having([*ones[:i], x, *ones[i + 1 :]], saved)
+            cs = pull(handed.namespace, Array(weights), others)
             return [c for c in (cs if isinstance(cs, (list, tuple)) else [cs]) if c is not None]
 
         outs, back = handed.namespace.vjp(pulled, Array(xp.ones_like(raw)))
@@ -91,7 +90,7 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         return used._raw == 0
 
     def watched(g: Array, saved: Any) -> Any:
-        """Return the saved values; where `g` leaves them out their tangents are zero, not NaN."""
+        """Return the saved values; where `g` leaves them out, tangents are zero instead of NaN."""
         given = operands(saved)
         return having(
             [
