@@ -202,6 +202,23 @@ def accuracy(session: nox.Session) -> None:
     )
 
 
+@nox.session(default=False)
+def halves(session: nox.Session) -> None:
+    """Compare each reduction, normalisation, loss and method in half precision with float64.
+
+    `-- --only NAME` selects; `-- --library torch` is where, of numpy, torch and jax; else on all.
+    """
+    fetch(session, TORCH)
+    install(session, "test", extra="jax")
+    given = any("--library" in arg for arg in session.posargs)
+    for name in [""] if given else ["numpy", "torch", "jax"]:
+        where = ("--library", name) if name else ()
+        session.run(
+            *("python", "-m", "tests.right.halves", *where, *session.posargs),
+            env={"PYTHONPATH": "."},
+        )
+
+
 @nox.session(venv_backend="none", default=False)
 def ready(session: nox.Session) -> None:
     """Install xgrad in .venv, with what the README and the examples need."""
@@ -364,10 +381,12 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and that no function of the engine branches too much."""
     fetch(session, *nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    if found := session.run("radon", "cc", "-s", "-n", "D", "xgrad/engine", silent=True):
+        session.error(f"more than 20 branches:\n{found}")
 
 
 @nox.session

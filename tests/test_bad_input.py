@@ -252,6 +252,25 @@ def test_unknown_keyword(row):
     assert "no_such_argument" in text(caught.value)
 
 
+def bare_calls():
+    """Yield each op of a public namespace that has a parameter without a default, and those."""
+    for space in (xg, xg.linalg, xg.fft, xg.special, F):
+        for name in dir(space):
+            op = getattr(getattr(space, name, None), "op", None)
+            parameters = getattr(op, "parameters", ())
+            if missing := [p for p in parameters if p not in op.defaults]:
+                yield getattr(space, name), max(1, len(op.arrays)), missing
+
+
+def test_a_parameter_without_a_default_is_asked_for(computing):
+    """NumPy's functions have more defaults than the standard's: none may show through on it."""
+    x = xg.asarray(computing.raw(np.ones((1, 1))))
+    for f, count, missing in bare_calls():
+        with pytest.raises(TypeError) as caught:
+            f(*[x] * count)
+        assert any(name in text(caught.value) for name in missing), f.__name__
+
+
 W, A = np.ones(3), xg.asarray(np.ones(3))
 TOLD = {
     r"hvp: f returned float64.*; hvp needs": lambda: xg.hvp(lambda v: v, W, W),

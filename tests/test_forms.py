@@ -287,6 +287,17 @@ def test_shifts_and_axes_are_broadcast(computing: Any) -> None:
         xg.roll(x, (1, 2, 3), axis=(0, 1))
 
 
+@pytest.mark.parametrize("name", ["squeeze", "permute_dims"])
+def test_axes_are_left_out_as_in_numpy(computing: Any, name: str) -> None:
+    values = np.arange(6.0).reshape(1, 3, 1, 2)
+    f, x = getattr(xg, name), xg.asarray(computing.raw(values))
+    out, pullback = xg.vjp(f, x)
+    np.testing.assert_array_equal(host(out), getattr(np, name)(values))
+    np.testing.assert_array_equal(host(pullback(out)[0]), values)
+    each = xg.vmap(f)(xg.stack([x, x]))
+    np.testing.assert_array_equal(host(each), [getattr(np, name)(values)] * 2)
+
+
 NUMBERS = (2, 2.0, np.float64(2), np.int64(2), np.asarray(2.0), xg.asarray(2.0))
 
 

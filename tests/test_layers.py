@@ -194,6 +194,11 @@ def test_the_root_holds_only_public_doors() -> None:
     assert len(modules) <= MODULES_AT_THE_ROOT, modules
 
 
+def test_no_file_of_the_engine_is_long() -> None:
+    lengths = {p.name: len(p.read_text().splitlines()) for p in (ROOT / "engine").rglob("*.py")}
+    assert {name: n for name, n in lengths.items() if n > 350} == {}
+
+
 def test_only_the_door_knows_the_namespace() -> None:
     """The engine and what is below it are handed what lies above; they look nothing up."""
     below = level("ops")

@@ -785,11 +785,15 @@ def _twin(module: str, name: str) -> object:
 _hand_twins(_twin)
 
 
-def _fused(body: _Any, name: str, backend: _Any) -> _Any:
-    """Make a kernel of an op's body; nothing of it is imported before there is a device."""
-    from .compiling.device.eager import fused
+def _fused(
+    f: _Any, name: str, backend: _Any, names: tuple[str, ...] | None = None, least: int = 1
+) -> _Any:
+    """Make kernels of a function; nothing of it is imported before there is a device."""
+    from .compiling.device import Fused, FusedRows
 
-    return fused(body, name, backend)
+    if names is None:
+        return Fused(f, name, backend, least)
+    return FusedRows(f, name, backend, names)
 
 
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply, _fused)

@@ -140,10 +140,14 @@ def _register_dataclass(cls: Any) -> None:
     counts = {f.name for f in fields if f.metadata.get("counts", False)}
 
     def split(x: Any) -> tuple[list[Any], tuple[Any, ...], list[str]]:
-        held = [(f.name, getattr(x, f.name), f) for f in fields]
-        parts = [(n, v) for n, v, f in held if is_structure(f, v)]
-        names = [n for n, v, f in held if not is_structure(f, v)]
-        children = [v for _, v, f in held if not is_structure(f, v)]
+        names, children, parts = [], [], []
+        for f in fields:
+            value = getattr(x, f.name)
+            if is_structure(f, value):
+                parts.append((f.name, value))
+            else:
+                names.append(f.name)
+                children.append(value)
         if counts:
             children = [
                 np.asarray(c) if n in counts and type(c) is int else c

@@ -22,6 +22,7 @@ from xgrad.backends import Backend, Namespace, is_deterministic, refusing
 from xgrad.errors import BackendUnavailableError
 
 from .cupy_kernels import Kernels
+from .cupy_queues import Queues
 from .cupy_special import SPECIAL
 from .detect import require
 
@@ -291,6 +292,8 @@ def _placed(name: str) -> Callable[..., Any]:
 
 
 def _asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
+    if device is None and isinstance(obj, cp.ndarray):
+        device = obj.device  # a copy of an array lies where the array does
     with _on_device(device):
         if copy is None:
             return cp.asarray(obj, dtype=dtype)
@@ -361,6 +364,8 @@ class _Random:
             return cp.argsort(self.generator.random(n))
 
 
+_QUEUES = Queues(cp)
+
 BACKEND = Backend(
     name="cupy",
     xp=Namespace(
@@ -391,8 +396,9 @@ BACKEND = Backend(
     device=lambda x: x.device,
     to_numpy=cp.asnumpy,
     from_numpy=_from_numpy,
-    index_add=_index_add,
-    setitem=_setitem,
+    copied=_QUEUES.copy,
+    index_add=_QUEUES.here(_index_add),
+    setitem=_QUEUES.here(_setitem),
     random=_Random,
     in_place=True,
     owns=lambda x: x.base is None,
@@ -406,6 +412,6 @@ BACKEND = Backend(
         "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
     ),
     scipy="cupyx.scipy",
-    kernels=Kernels(),
+    kernels=Kernels(_QUEUES),
     exports=False,
 )

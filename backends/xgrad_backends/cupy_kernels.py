@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,11 @@ BLOCKS = 1 << 16
 class Kernels:
     """Kernels of a text; see `xgrad.backends.kernels.Kernels`."""
 
+    composed = frozenset(["clip"])
+
+    def __init__(self, queues: Any) -> None:
+        self.queues = queues
+
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return an array in the first bytes of a buffer."""
@@ -34,11 +39,19 @@ class Kernels:
 
     @staticmethod
     def elementwise(
-        name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str, prelude: str
-    ) -> Callable[..., Any]:
-        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
-        text = elementwise_text(name, dtypes, out, lines, result)
-        return _cupy().ElementwiseKernel(*text, preamble=prelude)  # type: ignore[no-any-return]
+        name: str,
+        dtypes: tuple[Any, ...],
+        outs: tuple[Any, ...],
+        lines: str,
+        results: tuple[str, ...],
+        prelude: str,
+    ) -> Callable[[list[Any]], Sequence[Any]]:
+        """Return a function of broadcast arrays: `lines` compute results of ``x0``, ``x1``, ..."""
+        text = elementwise_text(name, dtypes, outs, lines, results)
+        kernel = _cupy().ElementwiseKernel(*text, preamble=prelude)
+        if len(outs) == 1:
+            return lambda arrays: (kernel(*arrays),)
+        return lambda arrays: kernel(*arrays)
 
     @staticmethod
     def queue() -> Any:
@@ -85,9 +98,9 @@ class Kernels:
 
 
 def elementwise_text(
-    name: str, dtypes: tuple[Any, ...], out: Any, lines: str, result: str
+    name: str, dtypes: tuple[Any, ...], outs: tuple[Any, ...], lines: str, results: tuple[str, ...]
 ) -> tuple[str, str, str, str]:
-    """Return what CuPy makes a kernel for elements of: operands, result, lines and name.
+    """Return what CuPy makes a kernel for elements of: operands, results, lines and name.
 
     CuPy has classes for halves, which are computed with in single precision.
     """
@@ -97,9 +110,12 @@ def elementwise_text(
         for i, d in enumerate(dtypes)
     ]
     given = ", ".join(f"{d.name} p{i}" for i, d in enumerate(dtypes))
-    stored = f"{out.name}({result})" if out.name in HALVES else result
-    text = "\n".join([*loads, lines, f"o = {stored};"])
-    return given, f"{out.name} o", text, f"xgrad_{name}"
+    made = ", ".join(f"{d.name} o{k}" for k, d in enumerate(outs))
+    stores = [
+        f"o{k} = {f'{d.name}({result})' if d.name in HALVES else result};"
+        for k, (d, result) in enumerate(zip(outs, results, strict=True))
+    ]
+    return given, made, "\n".join([*loads, lines, *stores]), f"xgrad_{name}"
 
 
 HALVES = ("float16", "bfloat16")

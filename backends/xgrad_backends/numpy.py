@@ -8,6 +8,7 @@ from contextvars import Context
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,8 @@ _STANDARD = "array_api_compat.numpy"
 # NumPy itself, so it is left to the first use of a name that NumPy lacks or spells differently.
 _DIFFERENT = frozenset(
     "argsort sort nonzero unique_all unique_counts unique_inverse unique_values isdtype std var "
-    "asarray can_cast reshape searchsorted clip cumulative_sum cumulative_prod take_along_axis "
-    "ceil floor trunc astype unstack vecdot count_nonzero sum prod from_dlpack".split()
+    "asarray can_cast searchsorted clip cumulative_sum cumulative_prod take_along_axis "
+    "astype unstack vecdot count_nonzero sum prod from_dlpack".split()
 )
 
 
@@ -42,8 +43,12 @@ _multiply: Any = np.multiply.reduce
 _HALF = np.dtype("float16")
 
 
+def _stays(dtype: Any) -> bool:
+    return dtype is None or np.dtype(dtype) is _HALF
+
+
 def _sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    if x.dtype is _HALF and dtype is None:  # as np.mean does, and as other libraries sum
+    if x.dtype is _HALF and _stays(dtype):  # as np.mean does, and as other libraries sum
         return _add(x, axis, np.float32, None, keepdims).astype(_HALF)
     return _add(x, axis, dtype or _WIDER.get(x.dtype), None, keepdims)
 
@@ -63,7 +68,7 @@ def _cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     more = {"axis": axis, "include_initial": include_initial}
-    if x.dtype is _HALF and dtype is None:
+    if x.dtype is _HALF and _stays(dtype):
         return _running_sum(x, dtype=np.float32, **more).astype(_HALF)
     return _running_sum(x, dtype=dtype or _WIDER.get(x.dtype), **more)
 
@@ -78,6 +83,18 @@ def _max(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _min(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _minimum(x, axis, None, None, keepdims)
+
+
+_or: Any = np.logical_or.reduce
+_and: Any = np.logical_and.reduce
+
+
+def _any(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return _or(x, axis, None, None, keepdims)
+
+
+def _all(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return _and(x, axis, None, None, keepdims)
 
 
 _WIDER = {
@@ -110,6 +127,22 @@ def _astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> 
     return np.asarray(x).astype(dtype, copy=copy)
 
 
+def _whole(f: Any) -> Callable[[Any], Any]:
+    """Return a rounding to whole numbers that leaves integers as they are, as the standard does."""
+
+    def rounded(x: Any, /) -> Any:
+        return x.copy() if x.dtype.kind in "iu" else f(x)
+
+    rounded.__name__ = f.__name__
+    return rounded
+
+
+def _reshape(x: Any, /, shape: tuple[int, ...], *, copy: bool | None = None) -> Any:
+    if copy is None:
+        return np.reshape(x, shape)
+    return import_module(_STANDARD).reshape(x, shape, copy=copy)
+
+
 def _matrix_transpose(x: Any, /) -> Any:
     return x.mT
 
@@ -128,10 +161,21 @@ def _searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
     return np.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
+_limited: Any = getattr(np, "_core", np).umath.clip
+"""NumPy's `clip` as the ufunc that it is, without the questions that `numpy.clip` asks first."""
+
+
+def _by_limits(x: Any, min: Any, max: Any) -> bool:
+    """Whether that ufunc gives what maxima and minima do, in less time."""
+    given = (type(min) in _NUMBERS) + (type(max) in _NUMBERS)
+    return given > (x.size < _LONG) and x.dtype in _BITS
+
+
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
-    if x.size >= _LONG and x.dtype in _BITS and (type(min) in _NUMBERS or type(max) in _NUMBERS):
-        ends = -np.inf if min is None else min, np.inf if max is None else max
-        return np.clip(x, *ends)  # maxima and minima take three times as long
+    if type(min) in _NUMBERS and type(max) in _NUMBERS and x.dtype in _BITS:  # most, by one look
+        return _limited(x, min, max)
+    if x.size >= _LONG and _by_limits(x, min, max):
+        return _limited(x, -np.inf if min is None else min, np.inf if max is None else max)
     if min is None:
         return np.positive(x) if max is None else np.minimum(x, max)
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
@@ -139,17 +183,17 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
-    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+    if (min is None) is (max is None) or _by_limits(x, min, max):
         return None
     return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
 
 
 def _clip_into(args: Any, outs: Any) -> None:
-    """Write what `_clip` gives into memory, of long arrays without any other."""
+    """Write what `_clip` gives into memory, of numbers without any other."""
     (x, *ends), (out,) = args, outs
-    if x.size >= _LONG and x.dtype in _BITS and any(type(end) in _NUMBERS for end in ends):
-        low, high = (*ends, None)[:2]
-        np.clip(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    low, high = (*ends, None)[:2]
+    if _by_limits(x, low, high):
+        _limited(x, -np.inf if low is None else low, np.inf if high is None else high, out)
     else:
         np.copyto(out, _clip(*args))
 
@@ -170,6 +214,13 @@ def _pow(x1: Any, x2: Any, /) -> Any:
     size = np.abs(x1) ** x2
     return np.copysign(size, x1) if x2 % 2 else size
 
+
+def _plain_pow(x: Any, p: Any) -> Any:
+    """Return the ufunc and its arguments that `_pow` comes to for an array such as `x`, if any."""
+    return (np.square, (x,)) if type(p) in _NUMBERS and p == 2 and x.dtype in _BITS else None
+
+
+_pow.plainly = _plain_pow  # type: ignore[attr-defined]
 
 _NUMBERS = frozenset((int, float))
 _BITS: dict[Any, Any] = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (4, 8)}
@@ -283,39 +334,49 @@ def _sum_of_squares(x: Any) -> Any:
     return _add(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
 
 
+def _has_nan(x: Any) -> bool:
+    total = _sum_of_squares(x)
+    return bool(total != total)  # noqa: PLR0124 - true for NaN alone
+
+
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = np.multiply(a, b)
-    total = _sum_of_squares(out)  # is there any 0 * inf to mend?
-    if total == total:  # noqa: PLR0124 - false for NaN alone
+    if not _has_nan(out):  # of 0 * inf
         return out
     dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
     return np.where(dead, np.zeros((), out.dtype), out)
 
 
-def _lock(x: Any) -> Callable[[], None] | None:
-    if x.base is not None:
-        return None  # its base can still be written to
-    if not x.flags.writeable:
-        return lambda: None
-    x.flags.writeable = False
-    return partial(x.setflags, write=True)
-
-
 _COMPARED = 8192
 """Up to how many entries all of them tell whether a large array was refilled."""
-_SAMPLES = 1021
+_SAMPLES = 509
 """How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
     if x.size <= _COMPARED:
-        before = x.tobytes()
-        return lambda: bool(x.tobytes() == before)
-    together = x.flags.forc
-    entries = x.ravel(order="K") if together else x.flat
-    every = slice(None, None, x.size // (_SAMPLES if together else _SAMPLES // 4) | 1)
-    before = entries[every].tobytes()
-    return lambda: bool(entries[every].tobytes() == before)
+        look = x.tobytes
+    elif x.flags.forc:
+        look = x.ravel(order="K")[:: x.size // _SAMPLES | 1].tobytes
+    else:
+        look = lambda: x.flat[:: x.size // (_SAMPLES // 4) | 1].tobytes()  # noqa: E731
+    before: bytes = look()
+    return lambda: before == look()
+
+
+def _lock(x: Any) -> Callable[[], bool] | None:
+    if x.base is not None:
+        return None  # its base can still be written to
+    unchanged = _unchanged(x)
+    if not x.flags.writeable:
+        return unchanged
+    x.setflags(write=False)
+
+    def end() -> bool:
+        x.setflags(write=True)
+        return unchanged()
+
+    return end
 
 
 def _same(x: Any, y: Any) -> bool:
@@ -395,14 +456,23 @@ BACKEND = Backend(
             "array_api_compat.numpy.linalg",
             cholesky=lapack.cholesky,
             solve=lapack.solve,
+            inv=np.linalg.inv,  # these are the standard's, without what is said above
+            det=np.linalg.det,
+            eigvalsh=np.linalg.eigvalsh,
         ),
+        all=_all,
+        any=_any,
         max=_max,
         min=_min,
         mean=_mean,
         broadcast_to=_broadcast_to,
         astype=_astype,
+        ceil=_whole(np.ceil),
+        floor=_whole(np.floor),
+        trunc=_whole(np.trunc),
         matrix_transpose=_matrix_transpose,
         ones_like=_ones_like,
+        reshape=_reshape,
         zeros_like=_zeros_like,
         searchsorted=_searchsorted,
         clip=_clip,
@@ -428,11 +498,12 @@ BACKEND = Backend(
     lock=_lock,
     unchanged=_unchanged,
     same=_same,
-    copied=lambda x: x.copy(),
+    copied=methodcaller("copy"),
     in_place=True,
     owns=_owns,
     quiet=partial(np.errstate, all="ignore"),
     quietly=_quietly,
+    has_nan=_has_nan,
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,
     on_host=lambda x: True,

@@ -93,7 +93,9 @@ def numpy_as_cupy():
 @pytest.fixture
 def cupy_on_numpy(load_cupy_adapter, numpy_as_cupy):
     """The CuPy adapter's own functions, run on NumPy arrays."""
-    return load_cupy_adapter(numpy_as_cupy)
+    found = load_cupy_adapter(numpy_as_cupy)
+    found._QUEUES.several = False  # arrays of NumPy do not say on which GPU they are; see `gpus`
+    return found
 
 
 @pytest.fixture

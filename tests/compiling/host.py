@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,23 @@ class HostKernels:
     What was made before the first of them is launched is compiled at once.
     """
 
+    composed = frozenset(["clip"])
+    queues = None
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.pending: dict[str, None] = {}
         self.functions: dict[str, Any] = {}
-        self.replayed = 0
+        self.replayed = self.launched = 0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Launch nothing in the block; what is to be launched there is compiled at once later."""
+        self.of = lambda body: lambda *args: None  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            del self.of
 
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -45,28 +58,44 @@ class HostKernels:
         return x if isinstance(x, np.ndarray) and x.flags.c_contiguous else np.array(x, order="C")
 
     def elementwise(
-        self, name: str, dtypes: Any, out: Any, lines: str, result: str, prelude: str
-    ) -> Callable[..., Any]:
-        """Return a function of arrays of one shape, whose loop is compiled when it is called."""
+        self, name: str, dtypes: Any, outs: Any, lines: str, results: Any, prelude: str
+    ) -> Callable[[list[Any]], list[Any]]:
+        """Return a function of arrays, whose loop is compiled when it is called."""
         types = [STORED[d.name] for d in dtypes]
-        given = ", ".join(f"const {t}* p{i}" for i, t in enumerate(types))
+        made = [f"{STORED[d.name]}* o{k}" for k, d in enumerate(outs)]
+        given = ", ".join([*made, *[f"const {t}* p{i}" for i, t in enumerate(types)]])
         loads = [
             f"const auto x{i} = {LOAD.get(d.name, '{}').format(f'p{i}[i]')};"
             for i, d in enumerate(dtypes)
         ]
-        stored = STORE.get(out.name, "{}").format(result)
-        loop = " ".join(["for (long long i = 0; i < n; i++) {", *loads, lines])
-        body = f"({STORED[out.name]}* o, {given}, long long n) {{ {loop} o[i] = {stored}; }} }}\n"
+        stores = [
+            f"o{k}[i] = {STORE.get(d.name, '{}').format(result)};"
+            for k, (d, result) in enumerate(zip(outs, results, strict=True))
+        ]
+        loop = " ".join(["for (long long i = 0; i < n; i++) {", *loads, lines, *stores, "}"])
+        body = f"({given}, long long n) {{ {loop} }}\n"
         self.pending[body] = None
 
-        def call(*args: Any) -> Any:
+        def call(args: list[Any]) -> list[Any]:
+            self.launched += 1
             arrays = [np.ascontiguousarray(x) for x in np.broadcast_arrays(*args)]
-            made = np.empty(arrays[0].shape, out)
-            pointers = [ctypes.c_void_p(x.ctypes.data) for x in (made, *arrays)]
-            self.of(body)(*pointers, ctypes.c_longlong(made.size))
+            made = [np.empty(arrays[0].shape, d) for d in outs]
+            pointers = [ctypes.c_void_p(x.ctypes.data) for x in (*made, *arrays)]
+            self.of(body)(*pointers, ctypes.c_longlong(made[0].size))
             return made
 
         return call
+
+    def launcher(self, source: str, name: str, rows: int, count: int) -> Callable[..., None]:
+        """Return what launches one kernel of a text."""
+        body = source.partition(f"KERNEL {name}")[2]
+        self.pending[body] = None
+
+        def launch(*args: Any) -> None:
+            self.launched += 1
+            self.of(body)(*pointers_of(args))
+
+        return launch
 
     @staticmethod
     def queue() -> Any:
@@ -133,10 +162,13 @@ class HostSource(DeviceSource):
         body = list(self.kernels)[number]
 
         def launch(*args: Any) -> None:
-            given = [
-                ctypes.c_longlong(x) if isinstance(x, int) else ctypes.c_void_p(x.ctypes.data)
-                for x in args
-            ]
-            self.host.of(body)(*given)
+            self.host.of(body)(*pointers_of(args))
 
         return launch
+
+
+def pointers_of(args: tuple[Any, ...]) -> list[Any]:
+    """Return the arguments of a kernel as C takes them."""
+    return [
+        ctypes.c_longlong(x) if isinstance(x, int) else ctypes.c_void_p(x.ctypes.data) for x in args
+    ]

@@ -8,7 +8,6 @@ The same texts are compiled for GPUs where NVRTC is installed, which needs no GP
 from __future__ import annotations
 
 import contextlib
-import gc
 from dataclasses import replace
 
 import numpy as np
@@ -18,12 +17,9 @@ import xgrad as xg
 from benchmarks.libraries import load
 from benchmarks.workloads import WORKLOADS
 from xgrad.compiling import engines
-from xgrad.compiling.device.eager import lines_of
-from xgrad.compiling.device.prelude import PRELUDE
-from xgrad.engine.definition import Op
 from xgrad.testing import ROWS
 
-from .device_table import errors_of, in_dtypes, nvrtc_errors, wrong_replays
+from .device_table import in_dtypes, nvrtc_errors, wrong_replays
 from .host import COMPILER, HostKernels
 
 RNG = np.random.default_rng(3)
@@ -235,47 +231,6 @@ def test_a_kernel_has_no_more_equations_than_a_compiler_bears(host):
     assert 4 <= launches <= 5
 
 
-ELEMENTWISE = sorted(
-    (op for op in gc.get_objects() if type(op) is Op and op.kind == "elementwise" and op.body),
-    key=lambda op: op.name,
-)
-DTYPES = "float16 float32 float64 complex64 complex128".split()
-
-
-def operands_of(op, dtype):
-    draw = np.random.default_rng(7)
-    parts = [draw.uniform(0.1, 0.9, 12) + (0.3j if "c" in dtype else 0) for _ in op.arrays]
-    return [x.astype(dtype) for x in parts]
-
-
-def test_an_op_of_several_functions_is_one_kernel_and_gives_what_its_body_gives(host):
-    backend = replace(xg.backends.load("numpy"), name="host", kernels=host)
-    pairs = []
-    for op in ELEMENTWISE:
-        for dtype in DTYPES:
-            args = operands_of(op, dtype)
-            found = lines_of(op.body, op.name, tuple(x.dtype for x in args))
-            if found is not None:
-                dtypes = tuple(x.dtype for x in args)
-                kernel = host.elementwise(op.name, dtypes, *found, PRELUDE)
-                pairs.append((op, args, kernel))
-    assert {"sigmoid", "softplus", "sigmoid_slope", "relu"} <= {op.name for op, *_ in pairs}
-    for op, args, kernel in pairs:
-        with np.errstate(all="ignore"):
-            want = op.body(*args)
-        got = kernel(*args)
-        assert (got.dtype, got.shape) == (want.dtype, want.shape), op.name
-        eps = 8 * np.finfo(got.dtype).eps
-        if got.dtype == np.float16:  # the kernel rounds once, NumPy after each step
-            eps *= 4
-        np.testing.assert_allclose(got, want, rtol=64 * eps, atol=eps, err_msg=op.name)
-    bound = next(op for op in ELEMENTWISE if op.name == "sigmoid").bind(backend)
-    np.testing.assert_allclose(bound(X), 1 / (1 + np.exp(-X)), rtol=1e-15)
-    assert bound(X.astype(np.float32)).dtype == np.float32
-    with pytest.raises(TypeError, match="sigmoid"):
-        bound(X + 1j)
-
-
 SAMPLE = [row for row in ROWS[::36] if "." not in row.name]
 
 
@@ -292,46 +247,6 @@ def test_a_wrong_kernel_is_found(host, tmp_path, monkeypatch):
     monkeypatch.setitem(expressions.TABLE, "sin", (kinds, to, lambda t, a: f"sin({a} * ({t})2)"))
     row = next(row for row in ROWS if row.name == "sin")
     assert wrong_replays([row], tmp_path)[1]
-
-
-def test_the_kernels_of_ops_compile_for_gpus_as_cupy_writes_them():
-    cupy = pytest.importorskip("cupy", reason="CuPy is not installed")
-    from cupy._core import _carray, _kernel
-
-    from xgrad_backends.cupy_kernels import elementwise_text
-
-    texts = []
-    for op in ELEMENTWISE:
-        for name in (*DTYPES, "bfloat16"):
-            kept = name.replace("bfloat16", "float32")
-            found = lines_of(op.body, op.name, tuple(np.dtype(kept) for _ in op.arrays))
-            if found is None:
-                continue
-            dtype = cupy.dtype(name) if name != "bfloat16" else np.dtype(_bfloat16())
-            out = dtype if found[0] == np.dtype(kept) else found[0]
-            given = elementwise_text(op.name, (dtype,) * len(op.arrays), out, *found[1:])
-            kernel = cupy.ElementwiseKernel(*given, preamble=PRELUDE)
-            ins, outs, types = kernel._decide_params_type((dtype,) * len(op.arrays), ())
-            info = [_kernel._ArgInfo(1, cupy.ndarray, d, 1, True, True) for d in (*ins, *outs)]
-            info.append(_kernel._ArgInfo(2, _carray.Indexer, None, 1, True, True))
-            texts.append(
-                _kernel._get_elementwise_kernel_code(
-                    tuple(info),
-                    types,
-                    kernel.params,
-                    kernel.operation,
-                    kernel.name,
-                    kernel.preamble,
-                    **kernel.kwargs,
-                )
-            )
-    assert len(texts) > 60
-    wrong = [error for text in texts[:: max(1, len(texts) // 24)] for error in errors_of(text)]
-    assert not wrong, wrong[0]
-
-
-def _bfloat16():
-    return pytest.importorskip("ml_dtypes").bfloat16
 
 
 def test_gpus_can_be_compiled_for():

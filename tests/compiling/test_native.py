@@ -9,7 +9,7 @@ import pytest
 import xgrad as xg
 from tests.compiling.table import disagreement
 from tests.compiling.test_table import REFUSED, SOMETIMES, cases
-from xgrad.compiling import engines, toolchain
+from xgrad.compiling import blas, engines, native_products, toolchain
 from xgrad.compiling.native import NativeSource
 from xgrad.testing import ROWS
 
@@ -170,3 +170,41 @@ def test_auto_turns_native_when_it_is_called_often(monkeypatch):
         np.testing.assert_allclose(f(X), np.sin(X) * 2, rtol=1e-14)
     (entry,) = f.entries.values()
     assert isinstance(entry.source, NativeSource)
+
+
+def products(a, b, c):
+    x = a
+    for i in range(3):
+        x = xg.tanh(x @ b[i]) @ b[i].mT + c
+    kept = a + xg.matmul(a, b[0])
+    sums = xg.sum(a, axis=0), xg.sum(c, axis=0, keepdims=True)
+    return (x, kept, kept + a @ b[1], a.mT @ a, (a @ b[0]) + c, *sums)
+
+
+@pytest.mark.skipif(blas.addresses() is None, reason="NumPy is built with a BLAS of its own here")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("n", [1, 2, 7, 120])
+def test_products_in_c_have_the_bits_of_those_of_numpy(n, dtype, monkeypatch):
+    draw = np.random.default_rng(n).normal
+    square = [draw(size=s).astype(dtype) for s in ((9, n), (3, n, n), (9, n))]
+    flipped = [x[..., ::-1] for x in square]
+    turned = [np.asfortranarray(x) for x in square]
+
+    def slopes(*arrays):
+        return xg.grad(lambda *xs: sum(xg.sum(y * y) for y in products(*xs)), (0, 1, 2))(*arrays)
+
+    found = []
+    for known in (blas.addresses(), None):
+        monkeypatch.setattr(native_products, "addresses", lambda known=known: known)
+        programs = [xg.compile(f, engine="native") for f in (products, slopes)]
+        found.append([f(*given) for given in (square, flipped, turned) * 2 for f in programs])
+    for a, b in zip(*map(xg.tree.leaves, found), strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert a.dtype == dtype
+
+
+@pytest.mark.skipif(blas.addresses() is None, reason="NumPy is built with a BLAS of its own here")
+def test_a_network_is_one_call_of_c():
+    args = [np.ones((4, 4)) * 0.1, np.ones((3, 4, 4)) * 0.1, np.ones((4, 4))]
+    f = xg.compile(xg.grad(lambda *xs: xg.sum(products(*xs)[0] ** 2)), engine="native")
+    assert f.lower(*args).source.count(" c(") == 1

@@ -182,3 +182,72 @@ def test_third_derivative_of_det_of_three_rows_is_a_constant():
     signs = np.asarray(xg.jacrev(xg.hessian(xg.linalg.det))(np.zeros((3, 3))))
     np.testing.assert_equal(signs[0, 0, 1, 1, 2], [0, 0, 1])
     np.testing.assert_equal(signs[0, 1, 1, 0, 2], [0, 0, -1])
+
+
+def _along(a, e, f):
+    """Return the derivatives of det along e, and along e and f, by the matrices' own minors."""
+    n = len(a)
+    exact = a.astype(complex)
+    first = sum(_cofactor(exact, i, j) * e[i, j] for i in range(n) for j in range(n))
+    second = np.zeros((n, n), complex)
+    for i, j, k, m in itertools.product(range(n), repeat=4):
+        if i != k and j != m:
+            rest = np.delete(np.delete(exact, (i, k), axis=0), (j, m), axis=1)
+            sign = (-1) ** (i + j + k - (k > i) + m - (m > j))
+            second[i, j] += sign * (np.linalg.det(rest) if rest.size else 1.0) * f[k, m]
+    return first, np.sum(second * e), second
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+def test_both_modes_of_det_at_low_ranks_in_each_dtype(dtype, computing):
+    draw = np.random.default_rng(5)
+
+    def drawn(*shape):
+        x = draw.normal(size=shape)
+        return x + 1j * draw.normal(size=shape) if dtype[0] == "c" else x
+
+    for n, lost, off in itertools.product((3, 4, 5), (1, 2), (0.0, 1e-9, 1e-4)):
+        low = drawn(n, n - lost) @ drawn(n - lost, n) + off * drawn(n, n)
+        batch = np.stack([drawn(n, n), low, drawn(n, n)]).astype(dtype)  # one is singular
+        e, f = (np.stack([drawn(n, n).astype(dtype)] * 3) for _ in range(2))
+        E, X, along_f = computing.raw(e), computing.raw(batch), computing.raw(f)
+        want = [_along(*each) for each in zip(batch, e, f, strict=True)]
+        sizes = np.max(np.abs(batch)) ** n * np.max(np.abs(e)) * np.max(np.abs(f))
+        near = {"rtol": 0, "atol": 50 * n * np.finfo(dtype).eps * max(1.0, float(sizes))}
+
+        def along(x, E=E):
+            return xg.jvp(xg.linalg.det, (x,), (E,))[1]
+
+        def back(x):
+            out, pull = xg.vjp(xg.linalg.det, x)
+            return pull(xg.ones_like(out))[0]
+
+        bent = xg.jvp(along, (X,), (along_f,))[1]
+        turned = xg.jvp(back, (X,), (along_f,))[1]
+        np.testing.assert_allclose(computing.numpy(along(X)), [w[0] for w in want], **near)
+        np.testing.assert_allclose(computing.numpy(bent), [w[1] for w in want], **near)
+        seconds = np.stack([w[2] for w in want])
+        np.testing.assert_allclose(np.conj(computing.numpy(turned)), seconds, **near)
+        if dtype[0] == "f":
+            again = xg.vjp(back, X)[1](along_f)[0]
+            np.testing.assert_allclose(computing.numpy(again), seconds, **near)
+
+
+def test_a_pivot_that_is_zero_in_another_way_of_dividing(monkeypatch):
+    """Of the determinant it is nearly 0, and the inverse raises: PyTorch's do so."""
+    import xgrad_backends.numpy as adapter
+
+    a = np.stack([np.eye(4) + 0.1, LOW["4 x 4 of rank 2"], np.eye(4)])
+    own = adapter.BACKEND.xp.linalg.inv
+
+    def raising(x):
+        if np.any(np.abs(np.linalg.det(x)) < 1e-9):
+            raise np.linalg.LinAlgError("singular")
+        return own(x)
+
+    monkeypatch.setattr(adapter.BACKEND.xp.linalg, "inv", raising)
+    got = xg.grad(lambda a: xg.sum(xg.linalg.det(a)))(a)
+    exact = [[_cofactor(m, i, j).real for i in range(4) for j in range(4)] for m in a]
+    np.testing.assert_allclose(np.reshape(got, (3, 16)), exact, atol=1e-12)
+    log = xg.grad(lambda a: xg.sum(xg.linalg.slogdet(a)[1]))(a)
+    np.testing.assert_allclose(log[0], np.linalg.inv(a[0]).T, rtol=1e-13)

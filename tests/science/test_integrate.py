@@ -375,6 +375,28 @@ def test_no_time_at_all(method):
 
 
 @pytest.mark.parametrize("adjoint", ["discrete", "continuous"])
+@pytest.mark.parametrize("method", METHODS)
+def test_second_derivatives_by_times_are_as_exact_as_the_tolerance(method, adjoint):
+    """Of y' = -y^2, whose solution is 1 / (1 / y0 + t - t0); HIPS' own test is of these."""
+    times, weights = np.asarray([0.3, 0.5, 1.1, 1.6]), np.asarray([0.4, -1.2, 0.7, 1.3])
+
+    def solved(t):
+        return scipy.integrate.solve_ivp(
+            lambda t, y: -(y**2), (t[0], t[3]), [1.7], method, t_eval=t, adjoint=adjoint,
+            rtol=1e-7, atol=1e-9,
+        ).y[0]  # fmt: skip
+
+    def known(t):
+        return 1 / (1 / 1.7 + t - t[0])
+
+    for order in (xg.grad, xg.hessian):
+        found, expected = (
+            order(lambda t, f=f: xg.sum(weights * f(t)))(times) for f in (solved, known)
+        )
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("adjoint", ["discrete", "continuous"])
 def test_hessians_by_every_transform(adjoint):
     def total(k):
         out = scipy.integrate.solve_ivp(

@@ -10,12 +10,14 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from .. import errors
 from ..errors.folding import shown
+from ..names.scipy import WITHOUT
 from .chunked import TASK
 
 OWN = str(Path(__file__).parent.parent) + os.sep
@@ -245,26 +247,65 @@ def _of_math(code: str, frame: FrameType) -> str:
 def _of_scipy(code: str, frame: FrameType) -> str:
     """Return what there is in the place of a function of SciPy in a line that has no twin here."""
     for found in _called_in(code, frame):
-        module, name = str(getattr(found, "__module__", "")), getattr(found, "__name__", "")
-        parts = [part for part in module.split(".") if not part.startswith("_")]
+        name = getattr(found, "__name__", "")
+        of = getattr(found, "__self__", None)  # a distribution's method is told by both names
+        module = str(getattr(found, "__module__", "") or getattr(type(of), "__module__", ""))
+        parts = list(takewhile(lambda part: not part.startswith("_"), module.split(".")))
         if parts[:1] != ["scipy"] or not name:
             continue
+        if of is not None and (owner := _named(of, ".".join(parts))):
+            name = f"{owner}.{name}"
         for end in range(len(parts), 1, -1):
             try:
                 names = import_module(".".join(["xgrad", *parts[:end]])).__all__
-            except ImportError:
+            except (ImportError, AttributeError):
                 continue
-            chapter = ".".join(parts[:end])
+            chapter, full = ".".join(parts[:end]), ".".join([*parts, name])
             if name in names:
-                return ""
+                if getattr(found, "__flags__", 0) & _IMMUTABLE:
+                    return f"call xgrad.{chapter}.{name}: {full} is compiled, and cannot be asked"
+                break
+            if full in WITHOUT:
+                return f"{WITHOUT[full]}: {full} has no derivative"
+            if _would_dispatch(found) and not _scipy_dispatches():
+                break
             near = difflib.get_close_matches(name, names, n=4, cutoff=0.5)
             listed = ", ".join(near or sorted(names)[:6])
             return (
-                f"use another function, since {chapter}.{name} has no derivative here. "
+                f"use another function, since {full} has no derivative here. "
                 f"xgrad.{chapter} has {listed} and others: dir(xgrad.{chapter}). Or give it a rule "
                 "of its own with xgrad.custom_vjp"
             )
     return ""
+
+
+_IMMUTABLE = 1 << 8
+"""The flag of a class of compiled code, whose calls nobody can be asked about."""
+
+
+def _named(of: Any, module: str) -> str:
+    """Return what a module calls an object, as ``"norm"``, or the class of it."""
+    home = sys.modules.get(module)
+    for name, value in vars(home).items() if home is not None else ():
+        if value is of:
+            return name
+    known = type(of).__name__
+    return "" if isinstance(of, type(sys)) or known.startswith("_") else known
+
+
+def _would_dispatch(function: Any) -> bool:
+    """Whether a function of SciPy's runs on arrays of any library, where SciPy is told to."""
+    home = sys.modules.get("scipy._lib._array_api")
+    table: Any = getattr(home, "xp_capabilities_table", None)
+    if table is None:
+        return True
+    try:
+        known = table.get(function)
+    except TypeError:  # it has no hash
+        return False
+    return known is not None and not any(
+        known.get(reason) for reason in ("np_only", "cpu_only", "out_of_scope")
+    )
 
 
 def _advice(what: str, code: str, libraries: set[str]) -> str:

@@ -83,8 +83,6 @@ class Methods(Operators):
 
     def squeeze(self, axis: Axes = None) -> Self:
         """Return this array without the axes of length one, or without the given ones."""
-        if axis is None:
-            axis = tuple(i for i, n in enumerate(self.shape) if n == 1)
         return public.squeeze(self, axis)
 
     def sum(

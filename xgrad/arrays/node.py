@@ -31,10 +31,11 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking
+from ..backends import COMPLEX, REAL, lacking, switch
 from ..errors.folding import shown
 
 Node = list[Any]
@@ -58,7 +59,7 @@ def _counter() -> Callable[[], int]:
 
 next_serial: Callable[[], int] = _counter()
 _recording: ContextVar[bool] = ContextVar("xgrad_recording", default=True)
-is_recording = _recording.get
+is_recording = switch(_recording.get)
 
 
 class recording:  # noqa: N801 - a context manager, and a class only for its speed
@@ -83,20 +84,18 @@ class Run:
         copies: the last copy of each large array that cannot be locked.
         effects: what walks visit in any case; see `engine.effects`.
         locked: the arrays that are locked, by `id`.
-        unlock: what ends the locks.
-        watched: functions that tell whether an array is as it was, each with the user's line that
-            used it first; None for an argument.
+        ends: functions that end the lock of an array, if it has one, and tell whether it is as it
+            was; each with the user's code that used it, and where in it, None for an argument.
         walks_later: whether the transform walks when its function has returned to the caller.
     """
 
-    __slots__ = ("copies", "effects", "locked", "unlock", "walks_later", "watched")
+    __slots__ = ("copies", "effects", "ends", "locked", "walks_later")
 
     def __init__(self, walks_later: bool) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.locked: dict[int, Any] = {}
-        self.unlock: list[Callable[[], None]] = []
         self.effects: Any = ()  # a list from the first one on
-        self.watched: list[tuple[Callable[[], bool], tuple[str, int] | None]] = []
+        self.ends: list[tuple[Callable[[], bool], tuple[CodeType, int] | None]] = []
         self.walks_later = walks_later
 
 
@@ -128,13 +127,12 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if self.run is not None:
             _run.reset(self.token)
-            for unlock in self.run.unlock:
-                unlock()
-            if error is None:
-                for unchanged, line in self.run.watched:
-                    if not unchanged():
-                        raise errors.MutationError(_refilled(line))
-            if self.run.unlock and isinstance(error, ValueError) and "read-only" in str(error):
+            if not self.run.ends:
+                return
+            refilled = [place for end, place in self.run.ends if not end()]
+            if refilled and error is None:
+                raise errors.MutationError(_refilled(refilled[0]))
+            if self.run.locked and isinstance(error, ValueError) and "read-only" in str(error):
                 error.add_note(
                     "xgrad: the array is used in a derivative, and locked until its function has "
                     "run, since another value would make the derivative wrong. Write to a copy, or "
@@ -142,18 +140,20 @@ class inside:  # noqa: N801 - a context manager, and a class only for its speed
                 )
 
 
-def _refilled(line: tuple[str, int] | None) -> str:
-    """Say that an argument, or an array that a line used, was written to behind its lock."""
-    if line is None:
+def _refilled(place: tuple[CodeType, int] | None) -> str:
+    """Say that an argument, or an array that some code used, was written to behind its lock."""
+    if place is None:
         return (
             "a derivative by an array was asked for, which was written to while its function ran; "
             "it would be the derivative at another point. Write to a copy, or pass one to the "
             "transform"
         )
+    code, at = place
+    line = next((n for start, end, n in code.co_lines() if start <= at < end and n), 0)
     return (
         "an array that is used in a derivative was written to while the function ran, through a "
         "view, memoryview or pointer that was made before; its values at its use are gone. Use a "
-        f"copy there, as xgrad.asarray(x, copy=True)\n  {shown(*line)}"
+        f"copy there, as xgrad.asarray(x, copy=True)\n  {shown(code.co_filename, line)}"
     )
 
 
@@ -179,11 +179,13 @@ class Rule:
         partial: ``partial(xp, saved)`` is what `pull` multiplies by, if that is all it does.
         own: what this op knows beyond its kind, as reading and writing at an index do, and roots;
             None for nearly all. See `engine.own`.
+        sort: ``"elements"`` if `pull` and `push` act on each element alone, ``"rows"`` if they may
+            act on each row; see `engine.on_device`.
     """
 
     __slots__ = (
         *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lift", "makes_zeros", "name"),
-        *("own", "partial", "pull", "pull_to", "push"),
+        *("own", "partial", "pull", "pull_to", "push", "sort"),
     )
 
     def __init__(
@@ -203,6 +205,7 @@ class Rule:
         self.is_opaque = True
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
+        self.sort = ""
 
     def __repr__(self) -> str:
         return f"<rule of {self.name}>"

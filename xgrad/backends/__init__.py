@@ -13,6 +13,7 @@ dtypes are the vocabulary of xgrad on every backend.
 | `registry` | the adapters, and whose array something is |
 | `places` | where new arrays are made |
 | `dtypes`, `defaults` | the dtypes with derivatives, and that of new arrays |
+| `switches` | what code obeys besides its arguments |
 | `batched`, `pattern` | backends on top of any other: a batch of arrays, a pattern of entries |
 """
 
@@ -26,6 +27,7 @@ from .places import (
     get_backend,
     make_as_before,
     make_like,
+    on_device_of,
     set_backend,
     use_backend,
 )
@@ -46,6 +48,7 @@ from .registry import (
     register,
     under,
 )
+from .switches import SWITCHES, switch, switches
 
 __all__ = [
     "ADAPTERS",
@@ -54,6 +57,7 @@ __all__ = [
     "LOADED",
     "REAL",
     "RECORDS",
+    "SWITCHES",
     "XP",
     "Backend",
     "Device",
@@ -79,10 +83,13 @@ __all__ = [
     "make_like",
     "missing",
     "native",
+    "on_device_of",
     "present",
     "refusing",
     "register",
     "set_backend",
+    "switch",
+    "switches",
     "under",
     "use_backend",
 ]

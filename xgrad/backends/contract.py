@@ -60,8 +60,8 @@ class Backend:
         getitem, setitem: indexing, where the library lacks a part of the standard's.
             ``setitem(x, key, value, copy)`` writes to `x` itself only if `copy` is False.
         mutable: whether somebody who holds one of its arrays can write to it.
-        lock: ``lock(x)`` makes writes to an array an error and returns what undoes that; None if
-            somebody may still write to its buffer.
+        lock: ``lock(x)`` makes writes to an array an error and gives a function that ends this,
+            and tells whether nobody has refilled `x` all the same; None if `x` cannot be locked.
         unchanged: ``unchanged(x)`` gives a function that tells whether nobody has refilled `x`
             since, at little cost.
         same: ``same(x, y)``, whether two arrays have the same shape and values.
@@ -73,6 +73,8 @@ class Backend:
         quiet: a context in which the library does not warn of overflow and division by zero.
         quietly: ``quietly(f, *args)`` calls a function of raw arrays alone without such warnings,
             which takes less than the block.
+        has_nan: ``has_nan(x)``, whether any entry of an array on the host is NaN; None if its sum
+            tells as quickly as anything.
         strong_multiply: the product in which zero times anything, even infinity or NaN, is zero.
         synchronize: wait until a device has done what was queued on it.
         parse_device: a device from its name, as in ``"cuda:1"``.
@@ -126,7 +128,7 @@ class Backend:
     getitem: Callable[[Raw, Any], Raw] = operator.getitem
     setitem: Callable[[Raw, Any, Any, bool], Raw] = stand_ins.written
     mutable: bool = True
-    lock: Callable[[Raw], Callable[[], None] | None] | None = None
+    lock: Callable[[Raw], Callable[[], bool] | None] | None = None
     unchanged: Callable[[Raw], Callable[[], bool]] | None = None
     same: Callable[[Raw, Raw], bool] = lambda x, y: False
     copied: Callable[[Raw], Raw] = STANDS_IN
@@ -134,6 +136,7 @@ class Backend:
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
     quietly: Callable[..., Raw] = lambda f, *args: f(*args)
+    has_nan: Callable[[Raw], bool] | None = None
     strong_multiply: Callable[[Raw, Raw], Raw] | None = None
     synchronize: Callable[[Device | None], None] = lambda device: None
     parse_device: Callable[[Any], Device] = lambda device: device

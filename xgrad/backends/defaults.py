@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .switches import switch
+
 __all__ = ["default_dtype", "get_default_dtype", "set_default_dtype"]
 
 _FLOAT64 = np.dtype("float64")
@@ -52,6 +54,7 @@ def set_default_dtype(dtype: Any) -> None:
     _default.set(_checked(dtype))
 
 
+@switch
 def get_default_dtype() -> Any:
     """Return the dtype of new arrays for which none is named."""
     return _default.get()

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Kernels"]
+__all__ = ["Kernels", "Queues"]
+
+
+class Queues(Protocol):
+    """On which device ops and walks run, and in which of its queues of work."""
+
+    def bound(self, f: Callable[..., Any], serial: Callable[[], int]) -> Callable[..., Any]:
+        """Return a function as one that runs on the device of its arrays, and notes its queue."""
+
+    def of(self, serial: int) -> Any:
+        """Return the queue in which the op of a node ran; None if it is the one of now."""
+
+    def is_here(self, x: Any) -> bool:
+        """Return whether a walk may begin at an array as things are."""
+
+    def walking(self, x: Any) -> AbstractContextManager[None]:
+        """Walk on the device of an array, behind all that was done in other queues."""
+
+    def within(self, queue: Any) -> AbstractContextManager[None]:
+        """Compute in a queue, in order with what is done around the block."""
+
+    def near(self, x: Any) -> AbstractContextManager[None]:
+        """Compute on the device of an array, in order with what is done around the block."""
 
 
 class Kernels(Protocol):
@@ -13,7 +36,15 @@ class Kernels(Protocol):
 
     A kernel ``KERNEL name(pointers..., long long...)`` goes over ``count`` elements, or over
     ``rows`` rows of so many elements, with a block of threads for each row.
+
+    Attributes:
+        composed: the functions of the library's namespace that launch several kernels, though each
+            element of the result depends on one of each argument.
+        queues: what knows on which device and in which queue ops run; None if there is but one.
     """
+
+    composed: frozenset[str]
+    queues: Queues | None
 
     def view(self, buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return an array in the first bytes of a buffer."""
@@ -34,9 +65,12 @@ class Kernels(Protocol):
         self,
         name: str,
         dtypes: tuple[Any, ...],
-        out: Any,
+        outs: tuple[Any, ...],
         lines: str,
-        result: str,
+        results: tuple[str, ...],
         prelude: str,
-    ) -> Callable[..., Any]:
-        """Return a function of broadcast arrays: `lines` compute `result` of ``x0``, ``x1``, ..."""
+    ) -> Callable[[list[Any]], Sequence[Any]]:
+        """Return a function of broadcast arrays, given as a list, which gives as many as `outs`.
+
+        The lines compute the results of ``x0``, ``x1``, ...
+        """

@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
+from .switches import switch
+
 __all__ = ["deterministic", "is_deterministic"]
 
 _deterministic: ContextVar[bool] = ContextVar("xgrad_deterministic", default=False)
-is_deterministic = _deterministic.get
+is_deterministic = switch(_deterministic.get)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,9 @@ elements about moves them. So the rules of the tape run on it without a change, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,37 @@ __all__ = ["Dependence", "UnknownPatternError"]
 
 class UnknownPatternError(errors.MissingFunctionError):
     """A function of which is not known what its elements depend on."""
+
+
+_looks: ContextVar[list[None] | None] = ContextVar("xgrad_pattern_looks", default=None)
+
+
+@contextmanager
+def noting_looks() -> Iterator[list[None]]:
+    """Give a list that is empty as long as the walk looks at shapes alone, at no number."""
+    noted: list[None] = []
+    token = _looks.set(noted)
+    try:
+        yield noted
+    finally:
+        _looks.reset(token)
+
+
+def _looked(*given: Any) -> None:
+    """Note that the sets now depend on the numbers of an array, if one is among what was given."""
+    noted = _looks.get()
+    if noted is not None and _has_numbers(given):
+        noted.append(None)
+
+
+def _has_numbers(args: Any) -> bool:
+    return any(
+        _has_numbers(x)
+        if isinstance(x, (list, tuple))
+        else type(x) not in (Dependence, _Near)
+        and (sparse.issparse(x) or backend_of_type(type(x)) is not None)
+        for x in args
+    )
 
 
 class Dependence:
@@ -58,6 +91,7 @@ class Dependence:
         raise UnknownPatternError("a pattern has no truth value")
 
     def __getitem__(self, key: Any) -> Dependence:
+        _looked(key)
         return _moved(lambda ids: ids[key], self)
 
     def __neg__(self) -> Dependence:
@@ -139,6 +173,7 @@ def _reduced(x: Any, /, *, axis: Any = None, keepdims: bool = False, **_: Any) -
 
 def _multiplied(a: Any, b: Any) -> Dependence:
     """Return the pattern of a product of matrices, of which one may be numbers."""
+    _looked(a, b)
     if sparse.issparse(a):
         unit = sparse.identity(math.prod(b.shape[1:]), dtype=np.int8, format="csr")
         mask = sparse.kron((a != 0).astype(np.int8), unit, format="csr")
@@ -200,6 +235,8 @@ _MOVING = frozenset(
 )
 _SAME = frozenset("asarray astype conj copysign imag negative positive real tril triu".split())
 _UNITING = frozenset("add subtract multiply divide where maximum minimum strong_multiply".split())
+_BLIND = _UNITING | _SAME | {"concat", "stack"}
+"""What does the same to sets whatever the numbers beside them are."""
 _NUMPY = {"permute_dims": "transpose", "matrix_transpose": "matrix_transpose"}
 
 
@@ -254,6 +291,8 @@ class _Patterns:
                 library = _library(args)
                 home = getattr(library, chapter) if chapter else library
                 return getattr(home, name)(*args, **kwargs)
+            if name not in _BLIND:
+                _looked(args, tuple(kwargs.values()))
             return _of_sets(name if not chapter else f"{chapter}.{name}")(*args, **kwargs)
 
         return call
@@ -310,6 +349,7 @@ def _getitem(x: Any, key: Any) -> Any:
 
 def _index_add(x: Any, key: Any, value: Any) -> Any:
     """Return an array with sets added at some places."""
+    _looked(key)
     if type(value) is not Dependence:
         return x
     places = np.arange(math.prod(x.shape)).reshape(x.shape)[key]
@@ -319,6 +359,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
 
 
 def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
+    _looked(key)
     if type(x) is not Dependence:
         return _index_add(np.zeros(x.shape), key, value)
     keep = np.ones(x.shape, dtype=bool)

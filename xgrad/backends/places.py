@@ -16,6 +16,7 @@ __all__ = [
     "get_backend",
     "make_as_before",
     "make_like",
+    "on_device_of",
     "set_backend",
     "use_backend",
 ]
@@ -107,6 +108,15 @@ class creating_like:  # noqa: N801 - a context manager, and a class only for its
 
     def __exit__(self, *error: object) -> None:
         make_as_before(self.token)
+
+
+def on_device_of(x: Raw) -> contextlib.AbstractContextManager[Any]:
+    """Compute on the device of a raw array inside a ``with`` block, for code that is no op."""
+    backend = backend_of(x)
+    if backend.under is not None:
+        x = under(x)
+        backend = backend_of(x)
+    return backend.on_device(backend.device(x))
 
 
 def make_like(x: Raw) -> Any:

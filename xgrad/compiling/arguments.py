@@ -14,9 +14,9 @@ from ..backends import (
     backend_of,
     backend_of_type,
     current,
-    is_deterministic,
+    get_backend,
+    switches,
 )
-from ..engine import tape
 
 __all__ = ["Arguments", "difference"]
 
@@ -60,12 +60,9 @@ class Arguments:
             self.raws.append(raw)
             self.places.append(i)
         self.backend = self._backend(owner)
-        switches = (tape.is_recording(), is_deterministic(), self.lifts)
-        self.key = (self.structure, tuple(parts), switches)
+        place = None if self.raws else (get_backend(), str(current()[1]))  # of new arrays
+        self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place))
         self.donated = self._donated(owner) if owner.donate else []
-        self.quick: Any = None
-        if not kwargs and not owner.static and all(type(x) is np.ndarray for x in args):
-            self.quick = (switches[0], *[(x.shape, x.dtype) for x in args])
 
     def _without_static(
         self, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]

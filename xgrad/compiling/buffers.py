@@ -14,7 +14,7 @@ import numpy as np
 from ..ops.indexing import is_basic
 from .program import Equation, Var, inputs_of
 
-__all__ = ["Memory", "shows"]
+__all__ = ["WRITES", "Memory", "shows"]
 
 Steps = list[list[Equation]]
 
@@ -31,7 +31,8 @@ def shows(e: Equation) -> Var | None:
 NEW = frozenset(
     "sum prod max min mean var std all any where concat stack setitem index_add astype getitem "
     "take take_along_axis sort argsort argmax argmin cumulative_sum cumulative_prod repeat roll "
-    "tril triu searchsorted count_nonzero strong_multiply clip sign vecdot tensordot matmul".split()
+    "tril triu searchsorted count_nonzero strong_multiply clip sign vecdot tensordot matmul "
+    "product_added".split()
 )
 """Functions whose results are new arrays, if they are no views by their example values."""
 
@@ -49,6 +50,10 @@ def _may_show(key: Any) -> bool:
     """Whether reading at an index may give a view: an index of no axes may be a number then."""
     parts = key if type(key) is tuple else (key,)
     return is_basic(key) or not any(getattr(k, "shape", ()) or type(k) is list for k in parts)
+
+
+WRITES = frozenset("setitem index_add product_added".split())
+"""Functions that write to their first argument, where nobody else reads it."""
 
 
 class Memory:
@@ -106,8 +111,8 @@ class Memory:
     def _follow_writes(self) -> None:
         """Let what a result is written into be made for it, so that nothing is copied."""
         for i in reversed(range(len(self.steps))):
-            (e, *more) = self.steps[i]
-            if more or e.name not in ("setitem", "index_add") or e.outs[0] not in self.fresh:
+            e = self.steps[i][-1]
+            if e.name not in WRITES or e.outs[0] not in self.fresh:
                 continue
             x = e.args[0]
             if self.is_last_use(x, i, e) and x not in self.inputs:

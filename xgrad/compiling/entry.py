@@ -45,6 +45,8 @@ class Entry:
         self.program, self.structure, self.donated = program, structure, donated
         self.owner, self.plan = owner, shorter(optimised(program), owner.engine)
         self._now: Callable[[], Any] = list
+        self.guards: tuple[list[str], list[str], list[Any]] = [], [], []
+        self.quick: Callable[[Any], Any] | None = None
         self.changed = ""  # what is no longer as it was
         self.computed: list[Values] = []  # what is captured and stands nowhere: it was computed
         self.unproved = self.proves = False  # that this does not depend on what is captured
@@ -68,7 +70,8 @@ class Entry:
         places = [guards.found.get(id(c.raw), []) for c in captured]
         hidden = [Hidden(c, backend) for c in captured]
         self.guarded = bool(hidden or guards or self.watched)
-        self._now = guards.compiled(hidden, places)
+        self.guards = guards.written(hidden, places)
+        self._now = guards.compiled(*self.guards[:2])
         given_raws = list(zip(captured, places, strict=True))
         self.computed = [Values(c.raw) for c, found in given_raws if not found]
         self._first = [(i, Values(c.raw)) for i, (c, found) in enumerate(given_raws) if found]

@@ -20,6 +20,7 @@ from ..backends import (
     backend_of_type,
     creating_like,
 )
+from ..backends.batched import running_levels
 from ..custom.streams import Draws
 from ..debugging.observer import readers
 from ..engine import tape
@@ -31,6 +32,7 @@ from .entry import Entry
 from .lazy import Lazy
 from .lowered import Lowered
 from .program import Program
+from .quick import MISSED, quick_call
 from .recording import lazy_backend
 from .trace import Trace
 
@@ -43,6 +45,9 @@ R_co = TypeVar("R_co", covariant=True)
 
 MOST = 64
 """How many programs a function keeps; the one that was used longest ago goes first."""
+
+QUICK = 8
+"""How many programs are looked at by the shortest way."""
 
 MANY = 8
 """After how many recordings a function warns that it is recorded again and again."""
@@ -139,7 +144,7 @@ class Compiled(Generic[P, R_co]):
         self.engine, self.on_value = engine or "numpy", on_value
         self.source_of = engines.engine_named(self.engine)
         self.entries: dict[Any, Entry | None] = {}
-        self._quick: dict[Any, tuple[Entry, Any]] = {}
+        self._quick: tuple[Callable[[Any], Any], ...] = ()
         self._lock = threading.RLock()
         self._traces = 0
         self._warned: set[str] = set()
@@ -165,23 +170,13 @@ class Compiled(Generic[P, R_co]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
         """Run the program for arguments such as these, or record it."""
+        if not kwargs:
+            for quick in self._quick:
+                found = quick(args)
+                if found is not MISSED:
+                    return found  # type: ignore[no-any-return]
         if readers():  # who looks for a NaN, say, is to see every op and its line
             return self.f(*args, **kwargs)
-        if not kwargs and Trace.now() is None:
-            key: Any = [tape.is_recording()]
-            for x in args:
-                if type(x) is not np.ndarray:
-                    break
-                key.append((x.shape, x.dtype))
-            else:
-                quick = self._quick.get(tuple(key))
-                if quick is not None:
-                    entry, unflatten = quick
-                    if not entry.guarded:
-                        return unflatten(entry.run(args))  # type: ignore[no-any-return]
-                    hidden = entry.captured()
-                    if hidden is not None:
-                        return unflatten(entry.run((*args, *hidden)))  # type: ignore[no-any-return]
         try:
             return self._general(args, kwargs)  # type: ignore[no-any-return]
         except Exception as error:
@@ -194,7 +189,7 @@ class Compiled(Generic[P, R_co]):
                 del other  # it holds this frame
 
     def _general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if Trace.now() is not None or self._is_watched(args, kwargs):
+        if Trace.now() is not None or running_levels() or self._is_watched(args, kwargs):
             return self.f(*args, **kwargs)
         call = Arguments(self, args, kwargs)
         entry = self.entries.get(call.key, self)
@@ -204,6 +199,7 @@ class Compiled(Generic[P, R_co]):
             hidden = entry.captured()  # type: ignore[union-attr]
             if hidden is not None:
                 self._require_apart(call)
+                self._keep_quick(call, entry)
                 return call.result(entry, entry.run([*call.raws, *hidden]))  # type: ignore[union-attr]
         with self._lock:
             return self._record(call, args, kwargs)
@@ -253,17 +249,23 @@ class Compiled(Generic[P, R_co]):
             entry.follow(old)
         self.entries.pop(call.key, None)
         self.entries[call.key] = entry
-        if call.quick is not None:
-            self._quick.pop(call.quick, None)
         while len(self.entries) > MOST:
             self.entries.pop(next(iter(self.entries)))
-            self._quick.clear()
-        if call.quick is not None and not call.donated:
-            single = entry.structure is trees.SINGLE
-            unflatten = (lambda leaves: leaves[0]) if single else entry.structure.unflatten
-            self._quick[call.quick] = entry, unflatten
+        known = {e.quick for e in self.entries.values() if e is not None}
+        self._quick = tuple([quick for quick in self._quick if quick in known])
         entry.prepare()
+        self._keep_quick(call, entry)
         return call.result(entry, found)
+
+    def _keep_quick(self, call: Arguments, entry: Any) -> None:
+        """Let the next calls such as this one go the shortest way to its program."""
+        if call.kwargs or call.donated or self.static:
+            return
+        if entry.quick is None:
+            entry.quick = quick_call(entry, call.args, call.backend.array_types)
+        if entry.quick is not None:
+            others = [quick for quick in self._quick if quick is not entry.quick]
+            self._quick = (entry.quick, *others[: QUICK - 1])
 
     def _recorded(self, call: Arguments) -> tuple[Entry, list[Any]]:
         cls: Any = lazy_backend(call.backend).array_types[0]
@@ -368,7 +370,7 @@ class Compiled(Generic[P, R_co]):
         """Forget all programs, and free their buffers."""
         with self._lock:
             self.entries.clear()
-            self._quick.clear()
+            self._quick = ()
 
     def __repr__(self) -> str:
         stats = ", ".join(f"{v} {k}" for k, v in self.stats.items())

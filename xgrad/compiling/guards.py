@@ -17,7 +17,7 @@ import numpy as np
 
 from ..arrays.array import Array
 
-__all__ = ["FEW", "Guards", "Node", "Values"]
+__all__ = ["FEW", "GUARDING", "Guards", "Node", "Values"]
 
 FEW = 256
 """Up to how many entries a container is looked at one by one."""
@@ -37,6 +37,7 @@ class Guards:
         self.found: dict[int, list[Node]] = {}
         self._consts: list[Any] = []
         self._lines: list[str] = []
+        self._changed: list[str] = []  # what each condition is about
         self._count = 0
 
     def constant(self, x: Any) -> Node:
@@ -60,29 +61,43 @@ class Guards:
 
     def require(self, condition: str, what: str) -> None:
         """Let a program hold under a condition only."""
-        self._lines.append(f"if not ({condition}): return {what!r}")
+        self._lines.append(f"if not ({condition}): return ?")
+        self._changed.append(what)
 
     def __bool__(self) -> bool:
         return bool(self._lines)
 
-    def compiled(self, hidden: list[Any], places: list[list[Node]]) -> Callable[[], Any]:
-        """Return a function that gives the hidden inputs, or as a string what has changed."""
+    def written(
+        self, hidden: list[Any], places: list[list[Node]]
+    ) -> tuple[list[str], list[str], list[Any]]:
+        """Return lines that look at all of it, the names of the hidden inputs, and constants.
+
+        Where something is no longer as it was the lines have ``return ?``.
+        """
         results = []
         for h, found in zip(hidden, places, strict=True):
             given = ", ".join(node.value() for node in found) or f"{self.name(h)}.holder"
             name = self.local(f"{self.name(h)}.now({given})")
             self.require(f"{name} is not None", found[0].path if found else "an array")
             results.append(name)
-        body = "\n  ".join([*self._lines, f"return [{', '.join(results)}]"])
+        return self._lines, results, self._consts
+
+    def compiled(self, lines: list[str], results: list[str]) -> Callable[[], Any]:
+        """Return a function that gives the hidden inputs, or as a string what has changed."""
+        changed = iter(self._changed)
+        told = [
+            line.replace("return ?", f"return {next(changed)!r}") if "return ?" in line else line
+            for line in lines
+        ]
+        body = "\n  ".join([*told, f"return [{', '.join(results)}]"])
         text = (
-            f"def now(C, equal, length, same):\n try:\n  {body}\n"
+            f"def now():\n try:\n  {body}\n"
             " except (AttributeError, LookupError, TypeError, ValueError):\n"
             "  return 'what it sees from outside'\n"
         )
-        space: dict[str, Any] = {}
+        space: dict[str, Any] = {"C": self._consts, **GUARDING}
         exec(compile(text, "<xgrad.compile>", "exec"), space)
-        now, consts = space["now"], self._consts
-        return lambda: now(consts, _equal, _length, _same)
+        return space["now"]  # type: ignore[no-any-return]
 
 
 class Node:
@@ -207,3 +222,7 @@ def _length(now: Any, kind: type, keys: Any) -> bool:
         return False
     found: Any = now
     return bool(list(found) == keys if isinstance(keys, list) else len(found) == keys)
+
+
+GUARDING: dict[str, Any] = {"equal": _equal, "length": _length, "same": _same}
+"""What the lines of guards call."""

@@ -224,7 +224,7 @@ def define_operators(cls: type[Lazy], base: Backend) -> None:
     for name, f in {"neg": operator.neg, "invert": operator.invert, "abs": operator.abs}.items():
         setattr(cls, f"__{name}__", unary(*_operator_of(base, name, f)))
     path_of_power = _operator_of(base, "pow", operator.pow)
-    if isinstance(path_of_power[1], np.ufunc):
+    if np.ndarray in base.array_types:  # its operator calls shorter functions
         setattr(cls, "__pow__", power)  # noqa: B010 - as the others above
 
 

@@ -15,12 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from .blas import PRELUDE, addresses
 from .buffers import shows, strides_of
 from .fusing import grouped
 from .helpers import shown
 from .nests import TYPES, Nest, expression, is_nest, is_write, local, number, prelude
 from .program import Equation, Program, Var
-from .replay import Source
+from .singles import is_plain_product
+from .native_products import Products, accumulated
 from .toolchain import library, vector_functions
 
 __all__ = ["NativeSource"]
@@ -52,7 +54,7 @@ class Table(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_void_p) for name in ("kernel", "start", "base", "offset"))
 
 
-class NativeSource(Source):
+class NativeSource(Products):
     """The source of a program with its loop nests in C; see `Source`.
 
     Attributes:
@@ -70,7 +72,7 @@ class NativeSource(Source):
         self._owners: list[tuple[Any, int]] = []
         self._numbers: dict[int, int] = {}  # of each buffer
         self._segment = (-1, 0)  # where the last call of C stands in the body, and its first row
-        super().__init__(program, **options)
+        super().__init__(accumulated(program), **options)
         self.c = self._source() if self._rows else ""
         self._library: Any = None
 
@@ -92,11 +94,13 @@ class NativeSource(Source):
         super()._build()
 
     def _is_read_inside(self, v: Var) -> bool:
-        """Whether a loop nest or a view reads an argument."""
-        return any(
-            v in e.inputs() and (is_nest(e) or is_write(e) or shows(e) is not None)
-            for e in self.program.equations
-        )
+        """Whether a loop nest, a view or a product reads an argument."""
+
+        def reads(e: Equation) -> bool:
+            in_c = is_nest(e) or is_plain_product(e) or e.name == "product_added"
+            return in_c or is_write(e) or shows(e) is not None
+
+        return any(v in e.inputs() and reads(e) for e in self.program.equations)
 
     # Places ----------------------------------------------------------------------------------
 
@@ -174,6 +178,12 @@ class NativeSource(Source):
         if v.dtype.name in TYPES:
             self._point(v, strides_of(v))
 
+    def _one(self, e: Equation, i: int) -> None:
+        if e.name == "product_added":
+            self._accumulate(e, i)
+        else:
+            super()._one(e, i)
+
     def _view(self, e: Equation) -> None:
         super()._view(e)
         out, source = e.outs[0], e.args[0]
@@ -217,8 +227,12 @@ class NativeSource(Source):
 
     def _row(self, nest: Nest) -> None:
         """Add a loop nest to those that the next call of C walks."""
-        kernel = self._kernels.setdefault(nest.text(), len(self._kernels))
-        self._rows.append((kernel, nest.pointers))
+        self.add_row(nest.text(), nest.pointers)
+
+    def add_row(self, text: str, pointers: list[tuple[int, int]]) -> None:
+        """Add a row to those that the next call of C walks."""
+        kernel = self._kernels.setdefault(text, len(self._kernels))
+        self._rows.append((kernel, pointers))
         n, (at, first) = len(self._rows), self._segment
         if at == len(self.body) - 1 and at >= 0:
             self.body[at] = f"c({first}, {n})"
@@ -264,7 +278,7 @@ class NativeSource(Source):
         most = max(len(pointers) for _, pointers in self._rows)
         parts = [f"static void k{n}(char** p) {{\n{text}\n}}\n" for text, n in kernels]
         walk = WALK.format(kernels=", ".join(f"k{n}" for _, n in kernels), most=most)
-        return prelude(vector_functions()) + "".join(parts) + walk
+        return prelude(vector_functions()) + PRELUDE + "".join(parts) + walk
 
     def helpers(self) -> dict[str, Any]:
         """Return what the source calls besides the program's own functions, by name."""
@@ -296,6 +310,8 @@ class NativeSource(Source):
                 ctypes.c_longlong,
             ]
             self._library.run.restype = None
+            self._library.products.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+            self._library.products(*(addresses() or (None, None)))
             self._table = _table(self._rows)
         table = ctypes.addressof(self._table[0])
         run = partial(self._library.run, table, ctypes.addressof(pointers))

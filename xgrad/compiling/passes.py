@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from .program import Equation, Program, Var, inputs_of, mapped
+from .algebra import shortened
+from .live import needed
+from .program import Equation, Program, Var, frozen, mapped
 
 __all__ = ["frozen", "frozen_function", "needed", "optimised"]
 
@@ -22,21 +24,13 @@ def optimised(program: Program) -> Program:
     for _ in range(2):
         equations, outputs = simplified(equations, outputs)
         equations, outputs = merged(equations, outputs)
+    shorter = shortened(equations, outputs)
+    if shorter[0] is not equations:
+        equations, outputs = merged(*shorter)
     equations = needed(equations, outputs)
     return Program(
         program.name, program.backend, program.inputs, program.captured, equations, outputs
     )
-
-
-def needed(equations: list[Equation], outputs: list[Any]) -> list[Equation]:
-    """Return the equations that a result or an effect needs."""
-    live = set(inputs_of(outputs))
-    kept = []
-    for e in reversed(equations):
-        if e.effect or any(o in live for o in e.outs):
-            live.update(e.inputs())
-            kept.append(e)
-    return kept[::-1]
 
 
 def simplified(equations: list[Equation], outputs: list[Any]) -> tuple[list[Equation], list[Any]]:
@@ -110,6 +104,20 @@ def is_repeated(x: Any) -> bool:
     return all(s == 0 for s, n in zip(x.strides, x.shape, strict=True) if n > 1)
 
 
+def is_one_number(x: Any) -> bool:
+    """Whether an array of NumPy has the same bits everywhere."""
+    if is_repeated(x):
+        return True
+    if x.dtype.kind not in "biuf" or x.size > MOST or x.flat[0] != x.flat[-1]:
+        return False
+    bits = np.ascontiguousarray(x).reshape(-1).view(f"u{x.dtype.itemsize}")
+    return bool((bits == bits[0]).all())
+
+
+MOST = 1 << 22
+"""Up to how many elements an array of constants is looked at."""
+
+
 def _unwrapped(e: Equation) -> Equation:
     """Return an equation with the ufunc in the place of a function that comes to one."""
     plainly = getattr(e.function, "plainly", None)
@@ -144,7 +152,7 @@ def _with_numbers(e: Equation) -> Equation:
             and x.size > 1
             and isinstance(other, Var)
             and other.shape == out.shape
-            and is_repeated(x)
+            and is_one_number(x)
         ):
             args[i] = np.asarray(x.flat[0], x.dtype)
             e = e.replaced({})
@@ -228,23 +236,3 @@ def _frozen_program(program: Program) -> Any:
         given = mapped(named, e.args), mapped(named, tuple(e.kwargs.items()))
         parts.append((frozen_function(e), e.region, frozen(given), forms(e.outs)))
     return (*parts, frozen(mapped(named, tuple(program.outputs))))
-
-
-def frozen(x: Any) -> Any:
-    """Return what tells a constant or variable from others, to be hashed."""
-    kind = type(x)
-    if kind is tuple or kind is list:
-        return (kind, *[frozen(part) for part in x])
-    if kind is slice:
-        return (slice, x.start, x.stop, x.step)
-    if isinstance(x, Var):
-        return x
-    if isinstance(x, (np.ndarray, np.generic)):
-        if x.size == 1:  # by its bits: -0.0 == 0.0, and NaN != NaN
-            return (x.dtype.str, x.shape, np.asarray(x).tobytes())
-        return ("array", id(x))
-    if kind is float:
-        return (float, x.hex())
-    if kind is complex:
-        return (complex, x.real.hex(), x.imag.hex())
-    return (kind, x) if not hasattr(x, "__array__") else ("array", id(x))

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Equation", "Program", "Var", "inputs_of", "mapped", "walked"]
+__all__ = ["Equation", "Program", "Var", "frozen", "inputs_of", "mapped", "walked"]
 
 
 class Var:
@@ -160,6 +160,26 @@ def mapped(f: Callable[[Any], Any], x: Any) -> Any:
     if isinstance(x, tuple) and hasattr(x, "_make"):
         return x._make([mapped(f, part) for part in x])
     return f(x)
+
+
+def frozen(x: Any) -> Any:
+    """Return what tells a constant or variable from others, to be hashed."""
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return (kind, *[frozen(part) for part in x])
+    if kind is slice:
+        return (slice, x.start, x.stop, x.step)
+    if isinstance(x, Var):
+        return x
+    if isinstance(x, (np.ndarray, np.generic)):
+        if x.size == 1:  # by its bits: -0.0 == 0.0, and NaN != NaN
+            return (x.dtype.str, x.shape, np.asarray(x).tobytes())
+        return ("array", id(x))
+    if kind is float:
+        return (float, x.hex())
+    if kind is complex:
+        return (complex, x.real.hex(), x.imag.hex())
+    return (kind, x) if not hasattr(x, "__array__") else ("array", id(x))
 
 
 class Program:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
-from .buffers import Memory, may_return_its_argument, shows, strides_of
+from .buffers import WRITES, Memory, may_return_its_argument, shows, strides_of
 from .fusing import BLOCK, fused
-from .helpers import HELPERS, aligned, apart_of, copy_of, shown
+from .helpers import HELPERS, aligned, apart_of, copy_of, out_of, shown
 from .program import Equation, Program, Var
 from .singles import REDUCTIONS, Singles
-from .writes import overwritten
+from .writes import is_pair, overwritten, paired
 
 __all__ = ["Source"]
 
@@ -60,6 +60,7 @@ class Source(Singles):
         self.made: set[Var] = set()  # what has new memory in each call
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
+        self.whole, self.turned, self.flags = set[Var](), dict[Var, Var](), dict[Var, str]()
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
         self._locals = 0
@@ -73,7 +74,9 @@ class Source(Singles):
 
     def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:
         """Return the equations in groups that run together."""
-        return fused(equations, 2 * self.block) if self.is_numpy else [[e] for e in equations]
+        if not self.is_numpy:
+            return [[e] for e in equations]
+        return paired(fused(equations, 2 * self.block), self.program.outputs)
 
     # Memory ----------------------------------------------------------------------------------
 
@@ -84,8 +87,9 @@ class Source(Singles):
         for n, v in enumerate(self.program.outputs):
             if isinstance(v, Var) and v in memory.fresh and memory.of(v) is v and v.order is None:
                 found.setdefault(v, f"d{n}")
-        for e, *_ in reversed(self.steps):  # what a result is written into is made there too
-            if e.name in ("setitem", "index_add") and e.outs[0] in found:
+        for step in reversed(self.steps):  # what a result is written into is made there too
+            e = step[-1]
+            if e.name in WRITES and e.outs[0] in found:
                 x = e.args[0]
                 if isinstance(x, Var) and x in memory.fresh and x.order is None:
                     found.setdefault(x, found[e.outs[0]])
@@ -145,7 +149,9 @@ class Source(Singles):
     def _build(self) -> None:
         for i, step in enumerate(self.steps):
             self.step = i
-            if len(step) > 1 or self._nests(step[0]):
+            if self.is_numpy and is_pair(step):
+                self._write(step[1], i, step[0])
+            elif len(step) > 1 or self._nests(step[0]):
                 self._group(step, i)
             elif self.is_numpy:
                 self._one(step[0], i)
@@ -250,6 +256,7 @@ class Source(Singles):
             text = f"{self.names[source]}[{key}]"
         elif e.name == "matrix_transpose" and self.is_numpy:
             text = f"{self.names[source]}.mT"
+            self.turned[out] = self.turned.get(source, source)
         else:
             text = self._text(e)
         if not fixed:
@@ -264,14 +271,26 @@ class Source(Singles):
         self.memory.part(out)  # it would be a copy of what the buffer holds now
         self._call(e)
 
-    def _write(self, e: Equation, i: int) -> None:
-        """Write into a copy of an array, or into the array itself where nobody reads it again."""
+    def _write(self, e: Equation, i: int, maker: Equation | None = None) -> None:
+        """Write into a copy of an array, or into the array itself where nobody reads it again.
+
+        Args:
+            e: the write.
+            i: the step.
+            maker: what makes the value, and may make it in its place.
+        """
         x, key, value = e.args
         out, add = e.outs[0], e.name == "index_add"
         if not self._written_over(e, i):
             self.new(out)
             if out not in self.overwritten:
                 self._copy_all(out, x)
+        if maker is not None:
+            f, given = self.call_of(maker)
+            view = f"{self.names[out]}[{self.key(key)}]"
+            view = self.fixed(view) if out in self.real else view
+            self.body.append(f"{f}({', '.join(given)}, {out_of(maker)}{view})")
+            return
         name, given = self.names[out], self.literal(value)
         if not is_basic(key):
             index = self.literal(key) if add else self.key(key)

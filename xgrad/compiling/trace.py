@@ -24,9 +24,11 @@ from .passes import optimised
 from .program import Equation, Opaque, Program, Var, inputs_of, line_text, walked
 from .streams import Stream
 
-__all__ = ["Trace", "current"]
+__all__ = ["Trace", "current", "recording_now"]
 
 _now: ContextVar[Trace | None] = ContextVar("xgrad_trace", default=None)
+recording_now = _now.get
+"""Return what is being recorded here, if anything is."""
 
 
 class Captured:

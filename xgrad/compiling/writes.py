@@ -30,6 +30,53 @@ def overwritten(program: Program) -> set[Var]:
     return {e.outs[0] for e in starts if _covers(e, following, inner)}
 
 
+def is_pair(step: list[Equation]) -> bool:
+    """Whether a step makes a value and writes it to a part of an array, at once."""
+    return len(step) == 2 and step[1].name == "setitem"
+
+
+def paired(steps: list[list[Equation]], outputs: list[Any]) -> list[list[Equation]]:
+    """Return steps in which what only a write reads is made where it is written."""
+    writes = {step[0].args[2]: step[0] for step in steps if len(step) == 1 and _may_make(step[0])}
+    if not writes:
+        return steps
+    uses: Counter[Var] = Counter(inputs_of(outputs))
+    for step in steps:
+        for e in step:
+            uses.update(e.inputs())
+    makers: dict[Var, Equation] = {}
+    for step in steps:
+        e = step[0]
+        if len(step) == 1 and len(e.outs) == 1 and (w := writes.get(e.outs[0])) is not None:
+            if uses[e.outs[0]] == 1 and _is_made_for(e, w):
+                makers[e.outs[0]] = e
+    found = []
+    for step in steps:
+        e = step[0]
+        if len(step) == 1 and len(e.outs) == 1 and e.outs[0] in makers:
+            continue
+        maker = makers.get(e.args[2]) if len(step) == 1 and _may_make(e) else None
+        found.append(step if maker is None else [maker, e])
+    return found
+
+
+def _may_make(e: Equation) -> bool:
+    return _is_write(e) and isinstance(e.args[2], Var) and e.args[2].size > 1
+
+
+def _is_made_for(e: Equation, write: Equation) -> bool:
+    """Whether a ufunc may write its result to where another equation wants it."""
+    x, key, value = write.args
+    f: Any = e.function
+    if type(f) is not np.ufunc or f.signature is not None or f.nout != 1 or e.kwargs:
+        return False
+    if e.region != write.region or value.dtype != write.outs[0].dtype or value.dtype.kind == "c":
+        return False
+    model = np.broadcast_to(np.empty((), value.dtype), write.outs[0].shape)
+    reads_it = isinstance(x, Var) and x in e.inputs()
+    return not reads_it and model[key].shape == value.shape
+
+
 def _is_write(e: Equation) -> bool:
     return e.name == "setitem" and len(e.args) == 3 and is_basic(e.args[1])
 

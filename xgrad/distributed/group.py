@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import errors
 from .. import tree as trees
-from ..backends import COMPLEX, REAL
+from ..backends import COMPLEX, REAL, switch
 from .collectives import communicate
 from .communicator import Communicator, Serial
 from .messages import Line, Message
@@ -351,6 +351,12 @@ def use(
     return made
 
 
+@switch
+def _chosen() -> Group | None:
+    """Return the ranks that `use` chose, if it chose any."""
+    return _current.get() or next(iter(_of_process), None)
+
+
 def group() -> Group:
     """Return the ranks that `use` chose, this process alone if it chose none.
 
@@ -366,7 +372,7 @@ def group() -> Group:
             "the threads that a rank starts"
         )
     alone = Group(Serial(), check=False, deterministic=False)
-    return found or next(iter(_of_process), alone)
+    return _chosen() or alone
 
 
 def _adapted(given: Any) -> Communicator:

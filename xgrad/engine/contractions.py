@@ -26,16 +26,18 @@ def has_nan(x: Any, unseen: bool = False, infinite: bool = False) -> bool:
     One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
     of these `unseen` is said.
     """
-    if isinstance(x, (tuple, dict)):  # of an op with several results
-        parts = x.values() if isinstance(x, dict) else x
-        return any(has_nan(part, unseen, infinite) for part in parts if part is not None)
     raw = x._raw if type(x) is Array else x
+    if isinstance(raw, (tuple, dict)):  # of an op with several results
+        parts = raw.values() if isinstance(raw, dict) else raw
+        return any(has_nan(part, unseen, infinite) for part in parts if part is not None)
     backend = BY_TYPE.get(type(raw)) or backend_of(raw)
     if backend.under is not None:
         raw = under(raw)
         backend = backend_of(raw)
     if not backend.on_host(raw):
         return unseen
+    if backend.has_nan is not None and not infinite:
+        return backend.has_nan(raw)
     total = backend.xp.sum(raw) if raw.shape else raw
     if infinite:
         return not backend.xp.isfinite(total)
@@ -106,6 +108,11 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         cs = pull(xp, g, saved)
         several = isinstance(cs, (list, tuple))
         found = cs if several else [cs]
+        for c in found:
+            if c is not None and has_nan(c, unseen=True):
+                break
+        else:
+            return cs
 
         def plainly(xp: Any, given: list[Any]) -> list[Any]:
             g, *xs = given

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import errors
+from ..arrays.node import next_serial
 from ..backends import Backend, backend_of_type, missing
 from ..errors.kinds import is_unknown
 from ..names import lacking, too_many, unexpected
@@ -82,19 +83,34 @@ class Op:
                 )
 
     def bind(self, backend: Backend) -> Callable[..., Any]:
-        """Return the raw function of this op on a backend."""
+        """Return the raw function of this op on a backend, which runs where its arrays are."""
+        queues = None if backend.kernels is None else backend.kernels.queues
+        function = self._found(backend)
+        return function if queues is None else queues.bound(function, next_serial)
+
+    def _found(self, backend: Backend) -> Callable[..., Any]:
         if self.adapter:
             return getattr(backend, self.adapter)  # type: ignore[no-any-return]
         if self.body is not None:
-            if self.kind == "elementwise" and backend.kernels is not None:
-                return handed.fused(self.body, self.name, backend)
+            if backend.kernels is not None and self.kind in ("elementwise", "rule"):
+                names = None if self.kind == "elementwise" else (*self.arrays, *self.parameters)
+                return handed.fused(self.body, self.name, backend, names)  # type: ignore[no-any-return]
             return self._mapped(self.body, backend)
         function: Any = backend.xp
         for part in self.path.split("."):
             function = getattr(function, part, None)
         if function is None:
             raise errors.MissingFunctionError(missing(self.path, backend.name))
+        if backend.kernels is not None and self.path in backend.kernels.composed:
+            return handed.fused(self._named, self.name, backend)  # type: ignore[no-any-return]
         return self._mapped(function, backend)
+
+    def _named(self, x: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call the function of this op in the namespace of an array, be it a recorded one."""
+        function: Any = handed.NAMESPACES[type(x)]
+        for part in self.path.split("."):
+            function = getattr(function, part)
+        return function(x, *args, **kwargs)
 
     def _mapped(self, function: Callable[..., Any], backend: Backend) -> Callable[..., Any]:
         if "dtype" not in self.keywords or all(k is v for k, v in backend.dtypes.items()):

@@ -9,6 +9,7 @@ from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
 from ..backends import backend_of, is_recorded, under
 from .contractions import has_nan
 from .handed import NAMESPACES, STRONG
+from .on_device import elsewhere, on_device
 
 
 def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
@@ -45,6 +46,12 @@ def pushforward(
     like = next(iter(tangents.values()))
     raw = like._raw if taped else like
     backend = backend_of(raw)
+    if backend.kernels is not None:
+        place = elsewhere(backend, tangents, taped)
+        if place is not None:
+            with place:
+                return pushforward(path, tangents, gone, taped=taped, sparse=sparse)
+        path = on_device(path, backend, taped, free=False)
     if backend.leads:
         waits = not (is_recorded(raw) or backend.on_host(under(raw)))
     else:

@@ -3,11 +3,11 @@
 An op saves the operands that its derivative needs. An `Array` of ours is never written to behind
 the tape's back, but a library's own array is its owner's, who may refill it in the next turn of a
 loop, as simulations do; and so is the buffer of an `Array` that was made of one without a copy. So
-it is copied when it is saved. A large one costs less to lock: NumPy then refuses to write to it
-until the function that uses it has run. Who made a view, a memoryview or a pointer before may write
-all the same, so a locked one is looked at once more when the function has run. A large view, which
-cannot be locked for its base can still be written to, is compared with its last copy, and copied
-again only if it has changed.
+it is copied when it is saved. One that is used again and again, or is large, costs less to lock:
+NumPy then refuses to write to it until the function that uses it has run. Who made a view, a
+memoryview or a pointer before may write all the same, so a locked one is looked at once more when
+the function has run. A view, which cannot be locked for its base can still be written to, is
+compared with its last copy, and copied again only if it has changed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from types import CodeType
 from typing import Any
 
 from ..arrays.array import Array
@@ -23,8 +24,10 @@ from ..arrays.lent import LENT
 from ..arrays.node import Run, is_inside
 from ..backends import BY_TYPE, Backend, Raw, backend_of
 
-LARGE = 1024
-"""From how many elements on an array is locked, or compared with its last copy."""
+SMALL = 1024
+"""Up to how many elements an array is copied at each use, without a question."""
+LARGE = 16384
+"""From how many elements on it is locked at its first use; a copy takes less time below."""
 
 
 _promise: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
@@ -63,14 +66,19 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     backend = BY_TYPE.get(type(x))
     if backend is None or not backend.mutable or _promised():
         return x
-    found = is_inside() if backend.lock is not None and x.size >= LARGE else None
-    if found is None:
+    run = is_inside() if backend.lock is not None and x.size > SMALL else None
+    if run is None:
         return backend.copied(x)
-    if lock and not found.walks_later and _locked(x, backend, found, _users_line):
+    if id(x) in run.locked:
         return x
-    last = found.copies.get(id(x))
-    if last is None or last[0] is not x or not backend.same(x, last[1]):
-        found.copies[id(x)] = last = x, backend.copied(x)
+    last, may_lock = run.copies.get(id(x)), lock and not run.walks_later
+    if last is not None and last[0] is x and backend.same(x, last[1]):
+        if may_lock:
+            _locked(x, backend, run, _users_place)  # used again: its next use asks no more
+        return last[1]
+    if may_lock and x.size > LARGE and _locked(x, backend, run, _users_place):
+        return x
+    run.copies[id(x)] = last = x, backend.copied(x)
     return last[1]
 
 
@@ -86,30 +94,27 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
         return x
     if run is None or run.walks_later:
         return guarded(x, lock=False)
-    if backend.unchanged is None or (backend.lock is not None and x.size < LARGE):
+    if backend.unchanged is None or (backend.lock is not None and x.size <= LARGE):
         return backend.copied(x)
-    if backend.lock is None or not _locked(x, backend, run, lambda: None):
-        run.watched.append((backend.unchanged(x), None))
+    if backend.lock is None or (id(x) not in run.locked and not _locked(x, backend, run, None)):
+        run.ends.append((backend.unchanged(x), None))
     return x
 
 
-def _locked(x: Raw, backend: Backend, run: Run, line: Callable[[], Any]) -> bool:
+def _locked(x: Raw, backend: Backend, run: Run, place: Callable[[], Any] | None) -> bool:
     """Lock an array until the function has run, and have it looked at then, if it can be locked."""
-    if id(x) in run.locked:
-        return True
-    unlock = backend.lock(x)  # type: ignore[misc] # as was asked
-    if unlock is None:
+    end = backend.lock(x)  # type: ignore[misc] # as was asked
+    if end is None:
         return False
     run.locked[id(x)] = x
-    run.unlock.append(unlock)
-    run.watched.append((backend.unchanged(x), line()))  # type: ignore[misc] # what locks, watches
+    run.ends.append((end, place and place()))
     return True
 
 
-def _users_line() -> tuple[str, int] | None:
-    """Return file and number of the line outside of xgrad that runs."""
+def _users_place() -> tuple[CodeType, int] | None:
+    """Return where the code outside of xgrad stands; its line is looked up if it is to be told."""
     frame = outside()
-    return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+    return None if frame is None else (frame.f_code, frame.f_lasti)
 
 
 def taken(x: Any) -> Any:

@@ -18,8 +18,12 @@ from ..backends import backend_of_type
 namespace: ModuleType
 """The public namespace, on which a walk that is recorded runs."""
 
-fused: Callable[..., Callable[..., Any]]
-"""``fused(body, name, backend)``: the body of an elementwise op as one kernel, from its record."""
+fused: Callable[..., Any]
+"""``fused(f, name, backend, names, least)``: a function of raw arrays as one kernel of a device.
+
+It is made from the function's record: with `names`, those of its arguments, as one of rows, else as
+one of elements; where it stands for less than `least` functions of the library it stays as it is.
+"""
 
 
 class _Namespaces(dict[type, Any]):

@@ -34,6 +34,7 @@ class Kind:
     skip: ClassVar[int] = 2  # rules start with xp and g
     fits = True  # whether a cotangent may fit its argument as the rule makes it
     fills = False  # whether the result has entries that come from no argument
+    sort = ""  # what its rules act on; see `Rule`
 
     def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
         self.op, self.makes_zeros, self.own = op, makes_zeros, own
@@ -69,6 +70,7 @@ class Kind:
         rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
         rule.is_finite, rule.is_opaque = self.is_finite(tracked), False
         rule.fills = self.makes_zeros or self.fills
+        rule.sort = self.sort
         self.rules[tracked] = rule
         return rule
 
@@ -112,7 +114,7 @@ class Elementwise(Kind):
     `product` is how to multiply by them, if not by the ordinary product.
     """
 
-    skip = 1
+    skip, sort = 1, "elements"
 
     def __init__(
         self, op: Op, partials: tuple[Partial, ...], zeros: bool, own: Any, product: Any

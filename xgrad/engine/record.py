@@ -32,7 +32,7 @@ from .guarding import is_lent, kept_argument
 from .ownership import Others
 from .picklable import not_callable
 from .projection import ones_like
-from .seeds import kind, matched
+from .seeds import matched, pair
 from .walks import cone, is_watched, pullback
 
 _WALK_LATER = frozenset(("vjp", "linearize"))
@@ -74,12 +74,7 @@ class Record:
         self.handed: Others | None = None  # what was given, and given back so far
         self.aux = None
         if has_aux:
-            if not isinstance(out, tuple) or len(out) != 2:
-                raise TypeError(
-                    f"{what}: has_aux=True, and f returned {kind(out)}; expected a pair, as in "
-                    "`return loss, more`. Without a second part, leave has_aux out"
-                )
-            out, aux = out
+            out, aux = pair(out, what)
             self.aux = trees.map(self._leave, aux)
         if out is None:
             raise errors.NotDifferentiableError(

@@ -25,6 +25,8 @@ class Ruled(Kind):
     axes of its arguments it works on together; see `op.rule`.
     """
 
+    sort = "rows"
+
     def __init__(
         self,
         op: Op,

@@ -22,6 +22,16 @@ def kind(x: Any) -> str:
     return "None" if x is None else f"an object of type {type(x).__qualname__}"
 
 
+def pair(out: Any, what: str) -> tuple[Any, Any]:
+    """Return what f returned with has_aux: the result, and what is handed on beside it."""
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(
+            f"{what}: has_aux=True, and f returned {kind(out)}; expected a pair, as in "
+            "`return loss, more`. Without a second part, leave has_aux out"
+        )
+    return out
+
+
 def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) -> list[Array]:
     """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
     flat, shape = trees.flatten(tree)

@@ -25,6 +25,7 @@ from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parent
 from ..backends import BY_TYPE, backend_of
 from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
+from .on_device import elsewhere, is_between, near, on_device
 from .slices import Parted
 
 
@@ -220,6 +221,15 @@ class Walk:
         return g
 
 
+class Between(Walk):
+    """A walk from one device to another, which adds up each cotangent where it is."""
+
+    def give(self, parent: Node, c: Any, strong: bool) -> None:
+        """Add a contribution to a parent's cotangent on the device of that."""
+        with near(self.backend, c):
+            super().give(parent, c, strong)
+
+
 def pullback(
     path: list[Node],
     cotangents: dict[int, Any],
@@ -231,8 +241,8 @@ def pullback(
     """Walk down: return the cotangents of the leaves, by serial number.
 
     This is the chain rule, from the last node to the first: take what has arrived at a node, let
-    its rule make the cotangents of its parents, and add these to what has arrived there. Nearly
-    every node goes the plain way here; one whose cotangents need care goes by `_with_care`.
+    its rule make the cotangents of its parents, and add these to what has arrived there (`_down`).
+    Nearly every node goes the plain way; one whose cotangents need care goes by `_with_care`.
 
     Args:
         path: the cone, in order.
@@ -245,8 +255,33 @@ def pullback(
     if not cotangents:
         return cotangents
     walk = Walk(cotangents, taped, sparse)
+    if walk.backend.kernels is not None:
+        return _on_device(walk, path, cotangents, taped=taped, free=free, sparse=sparse)
+    return _down(walk, path if free else path.copy(), taped)
+
+
+def _on_device(
+    walk: Walk,
+    path: list[Node],
+    cotangents: dict[int, Any],
+    *,
+    taped: bool,
+    free: bool,
+    sparse: Any,
+) -> dict[int, Any]:
+    """Walk down by the rules of a device, where the cotangents are; see `on_device`."""
+    place = elsewhere(walk.backend, cotangents, taped)
+    if place is not None:
+        with place:
+            return pullback(path, cotangents, taped=taped, free=free, sparse=sparse)
+    rest = on_device(path, walk.backend, taped, free)
+    return _down(Between(cotangents, taped, sparse) if is_between(rest) else walk, rest, taped)
+
+
+def _down(walk: Walk, rest: list[Node], taped: bool) -> dict[int, Any]:
+    """Go through nodes from the last to the first, and leave none; return the cotangents."""
+    cotangents = walk.cotangents
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
-    rest = path if free else path.copy()
     with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
@@ -272,8 +307,7 @@ def pullback(
                 give(parents, c, strong)
             else:
                 cotangents[parents[0]] = c
-        if parts or walk.foreign:
-            walk.finish()
+        walk.finish()
     return cotangents
 
 

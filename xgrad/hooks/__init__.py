@@ -21,8 +21,8 @@ if TYPE_CHECKING:  # the import system asks for methods, not for classes, and th
 TWINS = {
     f"scipy.{name}": f"scipy.{name}"
     for name in (
-        "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.linalg "
-        "spatial spatial.distance stats"
+        "integrate interpolate linalg ndimage optimize signal signal.windows sparse sparse.csgraph "
+        "sparse.linalg spatial spatial.distance spatial.transform stats"
     ).split()
 }
 """The modules of SciPy of which functions are handed an `Array`, and where their twins are."""
@@ -39,6 +39,7 @@ HOOKS = {
     "xarray.core.variable": "xarray",
     **dict.fromkeys(TWINS, "scipy_twins"),
     "xgrad.scipy.sparse": "scipy_twins",  # it imports SciPy's module, which comes too early then
+    "xgrad.scipy.sparse.csgraph": "scipy_twins",
     "xgrad.scipy.sparse.linalg": "scipy_twins",
 }
 """The module that brings the register, and the module here that enters xgrad into it."""

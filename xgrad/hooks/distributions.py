@@ -14,7 +14,7 @@ from .holding import holds
 
 METHODS = (
     "logpdf pdf logpmf pmf cdf logcdf sf logsf ppf isf mean var std stats median interval entropy "
-    "moment support expect fit nnlf freeze"
+    "moment support expect fit nnlf rvs freeze"
 ).split()
 VECTORS = (
     "multivariate_normal multivariate_t dirichlet wishart invwishart matrix_normal matrix_t "
@@ -108,6 +108,9 @@ def _frozen(cls: Any, twin_of: Callable[[Any], Any]) -> None:
             def call(self: Any, *args: Any, own: Any = own, name: str = name, **kwargs: Any) -> Any:
                 given = (*args, *self.args, *self.kwds.values())
                 if is_enabled() and any(holds(x) for x in given):
+                    if name == "rvs":  # whose arguments come after those of the distribution
+                        kwargs = {**dict(zip(("size", "random_state"), args)), **kwargs}
+                        args = ()
                     return getattr(twin_of(self.dist), name)(
                         *args, *self.args, **self.kwds, **kwargs
                     )

@@ -59,11 +59,33 @@ def _inverses(xp: XP, x: Any, d: Any, loss: float) -> tuple[Any, Any, Any]:
     """
     lost = (d == 0) | ~xp.isfinite(d)
     d = xp.reshape(d, (*d.shape, 1, 1))
-    if xp.any(lost):
-        x = xp.where(xp.reshape(lost, d.shape), identity(xp, x), x)
-    inverse = xp.linalg.inv(x)
+    inverse, x, lost = _inverted(xp, x, lost)
     size = _squares(xp, x) * _squares(xp, inverse)  # at least that of the condition number
     return d, inverse, lost | ~(size < epsilon(x) ** (-2 * loss))
+
+
+def _inverted(xp: XP, x: Any, singular: Any) -> tuple[Any, Any, Any]:
+    """Return inverses, of which matrices, and where these are units in the place of singular ones.
+
+    Libraries raise at a pivot of 0. That of a determinant may have been nearly 0 in their own way
+    of dividing: then each matrix is asked by itself.
+    """
+    at = (*singular.shape, 1, 1)
+    regular = xp.where(xp.reshape(singular, at), identity(xp, x), x)
+    try:
+        return xp.linalg.inv(regular), regular, singular
+    except (RuntimeError, ValueError):
+        flat = xp.reshape(regular, (-1, *x.shape[-2:]))
+    lost = xp.reshape(singular, (-1,))
+    number = xp.cumulative_sum(xp.astype(xp.ones_like(lost), xp.int64)) - 1
+    for k in range(lost.shape[0]):
+        try:
+            xp.linalg.inv(flat[k, ...])
+        except (RuntimeError, ValueError):
+            lost = lost | (number == k)
+    singular = xp.reshape(lost, singular.shape)
+    regular = xp.where(xp.reshape(singular, at), identity(xp, x), x)
+    return xp.linalg.inv(regular), regular, singular
 
 
 def _squares(xp: XP, x: Any) -> Any:
@@ -199,9 +221,8 @@ def det(x: Array, /) -> Array:
 
 def _inverse(xp: XP, x: Any, sign: Any) -> Any:
     """Return the inverse of matrices, infinite where one is singular: libraries would raise."""
-    singular = xp.reshape(sign == 0, (*sign.shape, 1, 1))
-    inverse = xp.linalg.inv(xp.where(singular, identity(xp, x), x))
-    return xp.where(singular, math.inf, inverse)
+    inverse, _, singular = _inverted(xp, x, sign == 0)
+    return xp.where(xp.reshape(singular, (*singular.shape, 1, 1)), math.inf, inverse)
 
 
 def _slogdet_vjp(xp: XP, g: Any, x: Any, out: Any) -> Any:

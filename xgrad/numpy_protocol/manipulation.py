@@ -10,6 +10,7 @@ import numpy as np
 
 import xgrad
 
+from ..arrays import leaving
 from ..arrays.array import Array
 from ..backends import backend_of
 from ..engine.plain import as_tuple, integers
@@ -80,7 +81,13 @@ def _resize(a: Any, new_shape: Any) -> Any:
     return xgrad.reshape(xgrad.tile(flat, (times,))[:size], shape)
 
 
+_POLYNOMIAL = np.poly1d.__init__.__code__
+
+
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    caller = leaving.outside() if trim == "f" and filt.ndim == 1 else None
+    if caller is not None and caller.f_code is _POLYNOMIAL:
+        return filt  # a coefficient that is zero here has its derivative, and is kept
     nonzero = np.nonzero(xgrad.asarray(filt).detach()._numpy())
     chosen = range(filt.ndim) if axis is None else [a % filt.ndim for a in as_tuple(axis)]
     key = [slice(None)] * filt.ndim

@@ -82,11 +82,11 @@ def _rest(xp: XP, x: Any, axis: Any) -> Any:
     """
     e = xp.exp(x)
     total = xp.sum(e, axis=axis, keepdims=True)
-    if backend_of(x).on_host(total) and not xp.any(total < 1.5):
-        return total - 1
+    alone, rest = total < 1.5, total - 1  # where two are largest the sum is 2 at least
+    if backend_of(x).on_host(total) and not xp.any(alone):
+        return rest
     e *= xp.sign(x)  # without the largest, whose sign is 0; a where takes three times as long
-    others = -xp.sum(e, axis=axis, keepdims=True)
-    return xp.where(total < 1.5, others, total - 1)  # where two are largest there are 2 at least
+    return xp.where(alone, -xp.sum(e, axis=axis, keepdims=True), rest)
 
 
 def _less_mean(xp: XP, t: Any, p: Any, axis: Any) -> Any:
@@ -108,10 +108,10 @@ def _less_sum(xp: XP, g: Any, p: Any, axis: Any) -> Any:
 
 
 def _softmax_slope(xp: XP, g: Any, out: Any, axis: Any) -> Any:
-    p = wide(xp, out)
-    return like(xp, by_rows(lambda g, p: p * _less_mean(xp, g, p, axis), axis, g, p), out)
+    return by_rows(lambda g, p: p * _less_mean(xp, g, p, axis), axis, g, out)
 
 
+@in_single  # what a cotangent is less its mean needs more digits of the weights than a half has
 @rule(
     vjp=lambda xp, g, out, axis: _softmax_slope(xp, g, out, axis),
     jvp=lambda xp, t, out, axis: _softmax_slope(xp, t, out, axis),
@@ -137,11 +137,10 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     array([0.5, 0.5, 0. ])
     """
     xp = _real_namespace(x, "softmax")
-    given, x = x, wide(xp, x)
     e = xp.exp(below(xp, x, _largest(xp, x, axis)))
     # the largest element contributes 1, so that the sum is less only where it is 0
     e /= xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
-    return like(xp, e, given)
+    return e
 
 
 def _walked(less: Any, xp: XP, g: Any, out: Any, axis: Any) -> Any:

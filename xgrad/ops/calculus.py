@@ -258,9 +258,10 @@ def _unwrap(p: Array, /, *, discont: float, period: float) -> Array:
     steps = p[..., 1:] - p[..., :-1]
     short = (steps + period / 2) % period - period / 2
     short = xp.where((short == -period / 2) & (steps > 0), xp.full_like(short, period / 2), short)
-    added = xp.where(xp.abs(steps) < discont, xp.zeros_like(steps), short - steps)
-    added = xp.concat([xp.zeros_like(p[..., :1]), xp.cumulative_sum(added, axis=-1)], axis=-1)
-    return p + added
+    moved = xp.round((short - steps) / period)  # by whole periods, whose sum is exact
+    moved = xp.where(xp.abs(steps) < discont, xp.zeros_like(steps), moved)
+    moved = xp.concat([xp.zeros_like(p[..., :1]), xp.cumulative_sum(moved, axis=-1)], axis=-1)
+    return p + period * moved
 
 
 @as_given

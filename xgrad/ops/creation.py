@@ -15,7 +15,8 @@ from ..backends.defaults import default_complex, get_default_dtype
 from ..engine.op import constant, linear
 from ..engine.operands import require_array
 from ..engine.plain import as_tuple, integer, integers, number
-from .dtypes import astype
+from .dtypes import astype, result_type
+from .halves import is_half, widened
 from .manipulation import broadcast_arrays, broadcast_to, moveaxis, reshape, stack
 
 
@@ -435,7 +436,10 @@ def linspace(
 
 
 def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any:
-    """Return evenly spaced values between ends that are arrays."""
+    """Return evenly spaced values between ends that are arrays, of halves in float32."""
+    if is_half(start) or is_half(stop):
+        found = result_type(start, stop) if dtype is None else dtype
+        return astype(_between(widened(start), widened(stop), num, None, endpoint), found)
     width = stop - start
     raw = width._raw if isinstance(width, Array) else width
     backend = backend_of(raw)

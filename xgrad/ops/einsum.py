@@ -16,6 +16,7 @@ from .beside import array_of
 from .dtypes import astype, isdtype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import multiply
+from .halves import widened
 from .manipulation import expand_dims, permute_dims, reshape, squeeze
 from .products import matmul, tensordot
 from .statistical import sum as sum_over
@@ -95,7 +96,8 @@ def _reduced(x: Any, labels: Labels, keep: set[str], lengths: dict[str, int]) ->
         x, labels = reshape(x, tuple(n for n, _ in pairs)), tuple(c for _, c in pairs)
     alone = tuple(i for i, c in enumerate(labels) if c not in keep)
     if alone:
-        x = sum_over(x, axis=alone, dtype=x.dtype)
+        given = x.dtype
+        x = astype(sum_over(widened(x), axis=alone, dtype=widened(x).dtype), given, copy=False)
         labels = tuple(c for c in labels if c in keep)
     return x, labels
 
@@ -122,10 +124,12 @@ def _pair(x: Any, a: Labels, y: Any, b: Labels, keep: set[str]) -> tuple[Any, La
         made = matmul(reshape(x, (*shape(batch), m, k)), reshape(y, (*shape(batch), k, n)))
         return reshape(made, shape(out)), out
     y = reshape(y, (*shape(batch), *(1 for _ in rows), *shape(inner), *shape(columns)))
-    made = multiply(reshape(x, (*x.shape, *(1 for _ in columns))), y)
-    if inner:
-        made = sum_over(made, axis=tuple(range(len(batch), len(batch + inner))), dtype=made.dtype)
-    return made, out
+    x = reshape(x, (*x.shape, *(1 for _ in columns)))
+    if not inner:
+        return multiply(x, y), out
+    made = multiply(widened(x), widened(y))  # of halves a product may be beyond them, the sum not
+    axes = tuple(range(len(batch), len(batch + inner)))
+    return astype(sum_over(made, axis=axes, dtype=made.dtype), result_type(x, y), copy=False), out
 
 
 def _counting(arrays: list[Any]) -> list[Any]:

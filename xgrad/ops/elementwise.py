@@ -104,7 +104,7 @@ def subtract(x1: Operand, x2: Operand, /) -> Array:
 @elementwise(
     factor("x2"),
     factor("x1"),
-    own=SquaresRoots(lambda y: _square_of_root(y, 2)),
+    own=SquaresRoots(lambda y: _square_of_root(y)),
     symbol="*",
 )
 def multiply(x1: Operand, x2: Operand, /) -> Array:
@@ -289,7 +289,7 @@ def pow(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """
     if type(x2) in (int, float):
         if x2 == 2 and isinstance(x1, Array) and root_of(x1):
-            return _square_of_root(x1, x2)
+            return _square_of_root(x1)
         return _pow_of_number(x1, x2)
     if type(x1) in (int, float):
         return _number_to_pow(x1, x2)
@@ -364,17 +364,18 @@ def _square(x: Array, /) -> Array:
 def square(x: Array, /) -> Array:
     """Return the square of each element."""
     if isinstance(x, Array) and root_of(x):
-        return _square_of_root(x, 2)
+        return _square_of_root(x)
     return _square(x)
 
 
-def _square_of_root(y: Array, two: Any) -> Array:
+def _square_of_root(y: Array) -> Array:
     """Return the square of a root, with the derivatives of what is under it.
 
     By the chain rule they would be 0 times infinity where the root is 0, or the kink's.
     """
     root: Any = root_of(y)
-    return Array(y._raw**two, root.squared(y._node)._node)
+    op: Any = _square
+    return Array(op.op.raws[type(y._raw)](y._raw), root.squared(y._node)._node)
 
 
 @elementwise(lambda xp, out: -out * out)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..arrays.array import Array
 from ..backends import XP
 from .dtypes import astype
 
@@ -24,6 +25,10 @@ def _name(dtype: Any) -> str:
     return str(dtype).rpartition(".")[2]
 
 
+def _same(dtype: Any, half: Any) -> bool:
+    return _name(getattr(dtype, "__name__", dtype)) == _name(half)
+
+
 @cache
 def _is_half(dtype: Any) -> bool:
     return _name(dtype) in ("float16", "bfloat16")
@@ -31,7 +36,8 @@ def _is_half(dtype: Any) -> bool:
 
 def is_half(x: Any) -> bool:
     """Whether an array, raw or not, holds halves; a number does not."""
-    return hasattr(x, "dtype") and _is_half(x.dtype)
+    raw = x._raw if type(x) is Array else x
+    return hasattr(raw, "dtype") and _is_half(raw.dtype)
 
 
 def wide(xp: XP, x: Any) -> Any:
@@ -52,13 +58,17 @@ def widened(x: Any) -> Any:
 def in_single(f: F) -> F:
     """Let a function of arrays compute in float32 where the first one holds halves.
 
-    Results of float32, one or a tuple, are halves again; a call with ``dtype=`` says what it wants.
+    Results of float32, one or a tuple, are halves again; a call with another ``dtype=`` says what
+    it wants.
     """
 
     @wraps(f)
     def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-        if not is_half(x) or kwargs.get("dtype") is not None:
+        wanted = kwargs.get("dtype")
+        if not is_half(x) or (wanted is not None and not _same(wanted, x.dtype)):
             return f(x, *args, **kwargs)
+        if wanted is not None:  # its own, to which the result is rounded
+            kwargs["dtype"] = None
         args = tuple(map(widened, args))
         out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})
         return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)

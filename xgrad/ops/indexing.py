@@ -272,7 +272,7 @@ def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
         return None
     try:
         return BY_TYPE[kind].setitem(x, key, value, copy)
-    except Exception:
+    except (TypeError, ValueError, IndexError, RuntimeError):
         return None
 
 

@@ -43,9 +43,9 @@ class NamespaceInfo:
             "indexing": np.dtype("int64"),
         }
 
-    def devices(self) -> list[Any]:
+    def devices(self) -> tuple[Any, ...]:
         """Return the usable devices of the current backend."""
-        return list(current()[0].devices())
+        return tuple(current()[0].devices())
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
         """Return the dtypes by name: all of the standard, or those of a kind or several.

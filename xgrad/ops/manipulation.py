@@ -72,16 +72,26 @@ def reshape(x: Array, /, shape: tuple[int, ...], *, copy: bool | None = None) ->
     lambda xp, g, axes: xp.permute_dims(g, _inverse(axes)),
     view=lambda base, new, axes: permute_dims(new, _inverse(axes)),
 )
-def permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
+def _permute_dims(x: Array, /, axes: tuple[int, ...]) -> Array:
+    """Return the array with its axes in a given order."""
+
+
+@as_given
+def permute_dims(x: Array, /, axes: tuple[int, ...] | None = None) -> Array:
     """Return the array with its axes in another order.
 
     Args:
         x: the array.
-        axes: for each axis of the result, which axis of `x` it is; each occurs once.
+        axes: for each axis of the result, which axis of `x` it is; each occurs once. If None, as in
+            NumPy, the axes are reversed.
 
     Returns:
         The same elements; a view where the backend has views.
     """
+    if axes is None:
+        require_array("permute_dims", "x", x)
+        axes = tuple(range(len(x.shape)))[::-1]
+    return _permute_dims(x, axes)
 
 
 @linear(lambda xp, g: xp.matrix_transpose(g), view=lambda base, new: matrix_transpose(new))
@@ -110,12 +120,17 @@ def expand_dims(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     lambda xp, g, x: xp.reshape(g, x.shape),
     view=lambda base, new, *a, **k: reshape(new, base.shape),
 )
-def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
-    """Return the array without the given axes of length one.
+def _squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
+    """Return the array without given axes of length one."""
+
+
+@as_given
+def squeeze(x: Array, /, axis: int | tuple[int, ...] | None = None) -> Array:
+    """Return the array without axes of length one.
 
     Args:
         x: the array.
-        axis: the axis or axes; by the standard they are always named.
+        axis: the axis or axes. If None, as in NumPy, all that are of length one.
 
     Returns:
         The same elements; a view where the backend has views.
@@ -123,6 +138,10 @@ def squeeze(x: Array, /, axis: int | tuple[int, ...]) -> Array:
     Raises:
         ValueError: from the backend, if one of the axes is longer than one.
     """
+    if axis is None:
+        require_array("squeeze", "x", x)
+        axis = tuple([i for i, n in enumerate(x.shape) if n == 1])
+    return _squeeze(x, axis)
 
 
 def _sum_to(xp: XP, g: Any, shape: tuple[int, ...]) -> Any:

@@ -12,6 +12,7 @@ from .choosing import polyval
 from .convolution import convolve
 from .creation import ones_like, zeros_like
 from .elementwise import add, divide, multiply, negative, sqrt, square, subtract
+from .halves import in_single
 from .indexing import getitem
 from .joining import append
 from .manipulation import concat, expand_dims, flip
@@ -107,6 +108,7 @@ def polymul(a1: AnyArray, a2: AnyArray, /) -> Array:
 
 
 @as_given
+@in_single
 def polydiv(u: Any, v: Any, /) -> tuple[Array, Array]:
     """Return quotient and remainder of two polynomials.
 

@@ -20,6 +20,7 @@ from .beside import tabled
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply
+from .halves import in_single
 from .manipulation import expand_dims, front, permute_dims, reshape, squeeze
 from .statistical import sum as sum_over
 
@@ -173,6 +174,7 @@ def tensordot(
 
 
 @as_given
+@in_single
 def vecdot(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
     """Return the dot product along an axis, conjugating `x1`.
 

@@ -15,7 +15,7 @@ from ..engine.op import Root, constant, linear, rule
 from ..engine.projection import conj
 from .creation import ones_like
 from .dtypes import astype, is_tracked
-from .halves import is_half, like, wide
+from .halves import in_single, is_half, like, wide
 from .lines import backwards, recurrence
 from .manipulation import concat, front, moveaxis, permute_dims, reshape
 
@@ -268,6 +268,7 @@ def _prod_untracked(
 
 
 @as_given
+@in_single
 def prod(
     x: Array, /, *, axis: Axis = None, dtype: DType | None = None, keepdims: bool = False
 ) -> Array:
@@ -360,6 +361,7 @@ def _cumulative_prod_untracked(
 
 
 @as_given
+@in_single
 def cumulative_prod(
     x: Array,
     /,

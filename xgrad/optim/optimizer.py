@@ -14,6 +14,7 @@ from ..errors.folding import told_as
 from ..errors.kinds import of_kinds
 from ..nn.module import trainable_mask
 from ..ops.halves import widened
+from .blocks import keep_freed
 from .methods import Method, State
 from .norms import global_norm
 from .scaling import LossScale
@@ -157,6 +158,7 @@ class Optimizer(Generic[Model]):
         self._shards = Shards(method, comm) if shard_state and comm is not None else None
         with xg.no_grad():
             self.state = (self._shards or method).init(model)
+        keep_freed(trees.leaves(model))
 
     def step(self, grads: Any = None) -> Model:
         """Return the model after an update, which is also `model` from now on.

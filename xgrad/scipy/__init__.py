@@ -43,14 +43,19 @@ CHAPTERS = (
 )
 """The chapters that are here, imported when first used."""
 
+OWN = ("cluster", "constants", "datasets", "differentiate", "fft", "io", "special")
+"""SciPy's own chapters, so that a program's ``scipy`` may be this one throughout."""
+
 __all__ = [*CHAPTERS]  # noqa: PLE0604 - their names
 
 
 def __getattr__(name: str) -> Any:
     if name in CHAPTERS:
         return import_module(f"{__name__}.{name}")
+    if name in OWN:  # what is array code needs no twin
+        return import_module(f"scipy.{name}")
     raise AttributeError(
-        f"module {__name__!r} has no attribute {name!r}; it has {', '.join(CHAPTERS)}"
+        f"module {__name__!r} has no attribute {name!r}; it has {', '.join((*CHAPTERS, *OWN))}"
     )
 
 

@@ -15,7 +15,8 @@ import xgrad
 
 from .. import errors
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..arrays.node import FIT, PARENTS, RULE, SAVED
+from ..backends import backend_of, backend_of_type
 from ..backends.batched import Level, leave
 from ..engine import tape
 from ..engine.record import Record
@@ -88,7 +89,7 @@ KEPT = 16
 class _Colours:
     """A pattern, by rows, and the colour of each column."""
 
-    def __init__(self, pattern: Any) -> None:
+    def __init__(self, pattern: Any, outline: Any = None) -> None:
         from scipy.optimize._numdiff import group_columns
 
         csr = pattern.tocsr()
@@ -105,6 +106,8 @@ class _Colours:
         """Where the entries are in the pushed tangents, one after the other."""
         self.units: dict[Any, Any] = {}
         """The tangents of the first colours, and what else is needed on the devices of calls."""
+        self.outline = outline
+        """That of the records that have this pattern, if it was read from no number of theirs."""
         self.tangent = np.random.default_rng(0).normal(size=csr.shape[1])
 
     def kept(self, key: Any, make: Callable[[], Any]) -> Any:
@@ -140,22 +143,31 @@ class _Coloured:
         shape = (record.outs[0].shape[0], record.inputs[0].shape[0])
         fresh = self.colours is None or (self.given is None and self.colours.shape != shape)
         if fresh:
-            self.colours = _Colours(self._pattern(record, shape))
+            self.colours = self._read(record, shape)
         assert self.colours is not None
         if self.colours.shape != shape:
             raise ValueError(
                 f"{self.what}: the pattern has shape {self.colours.shape}; expected {shape}"
             )
         data = self._entries(record, self.colours)
-        if not fresh and not self._holds(record, self.colours, data, f):
+        held = fresh or (self.given is None and _has(record, self.colours.outline))
+        if not held and not self._holds(record, self.colours, data, f):
             if self.given is not None:
                 raise ValueError(
                     f"{self.what}: the Jacobian has entries outside of pattern=; leave it out and "
                     "it is read from the tape"
                 )
-            self.colours = _Colours(self._pattern(record, shape))
+            self.colours = self._read(record, shape)
             data = self._entries(record, self.colours)
         return _assembled(data, self.colours, raw=not isinstance(x, Array) and data._node is None)
+
+    def _read(self, record: Record, shape: tuple[int, int]) -> _Colours:
+        """Return the colours of the pattern that a record has."""
+        from ..backends.pattern import noting_looks
+
+        with noting_looks() as looks:
+            pattern = self._pattern(record, shape)
+        return _Colours(pattern, None if looks else _outline(record))
 
     def _pattern(self, record: Record, shape: tuple[int, int]) -> Any:
         from ..backends.pattern import identity, is_known
@@ -206,10 +218,23 @@ class _Coloured:
                 return Array(backend.getitem(leave(swept, level, 0), place))
             except (errors.MissingFunctionError, TypeError, AttributeError):
                 pass  # the walks below do one tangent at a time
-        swept = [record.push([Array(unit(c))])[0] for c in range(colours.count)]
         place = colours.kept(("place", str(device)), lambda: here(colours.place))
-        found: Array = xgrad.take(xgrad.concat(swept), Array(place))
-        return found
+        if record.taped or backend.leads:
+            swept = [record.push([Array(unit(c))])[0] for c in range(colours.count)]
+            found: Array = xgrad.take(xgrad.concat(swept), Array(place))
+            return found
+        # One after the other into an array that is kept for the next call: memory that the system
+        # gives anew takes longer to come by than a walk.
+        dtype, shape = record.outs[0]._raw.dtype, (colours.count, colours.shape[0])
+        key = "rows", dtype, str(device)
+        rows = colours.units.pop(key, None)
+        if rows is None:
+            rows = backend.xp.empty(shape, dtype=dtype, device=device)
+        for c in range(colours.count):
+            rows = backend.setitem(rows, c, record.push([Array(unit(c))])[0]._raw, False)
+        data = backend.xp.take(backend.xp.reshape(rows, (-1,)), place, axis=0)
+        colours.units[key] = rows
+        return Array(data)
 
     def _holds(self, record: Record, colours: _Colours, data: Array, f: Any) -> bool:
         """Whether a product with the entries is a difference of `f`, or that of one more walk."""
@@ -235,6 +260,54 @@ class _Coloured:
             product = _product(entries, colours, colours.tangent)
         pushed = record.push([Array(tangent)])[0].detach()._raw
         return _largest(product - np.asarray(backend.to_numpy(pushed))) <= size
+
+
+def _outline(record: Record) -> list[Any] | None:
+    """Return what was done in a record, but for numbers of arrays; None if a rule is not ours.
+
+    Two records of one outline have one pattern, if it is read from no number.
+    """
+    places = {leaf[SERIAL]: i for i, leaf in enumerate(record.leaves)}
+    found: list[Any] = []
+    for node in record.path:
+        if node[RULE].is_opaque:
+            return None
+        parents = node[PARENTS]
+        above = (parents,) if type(parents) is list else parents
+        near = tuple(None if p is None else places.get(p[SERIAL]) for p in above)
+        found.append((node[RULE], near, _marks(node[FIT]), _marks(node[SAVED])))
+        places[node[SERIAL]] = len(places)
+    return [*found, record.serials[0] and places[record.serials[0]], _marks(record.outs[0]._raw)]
+
+
+def _marks(saved: Any) -> Any:
+    """Return what a node saves without numbers of arrays: shapes, dtypes, axes, keys."""
+    if isinstance(saved, (tuple, list)):
+        return tuple(map(_marks, saved))
+    if isinstance(saved, (float, complex)):
+        return float
+    if saved is None or isinstance(saved, (int, str, slice, type, np.dtype)):
+        return saved
+    if backend_of_type(type(saved)) is not None:
+        return tuple(saved.shape), saved.dtype
+    return _Itself(saved)
+
+
+class _Itself:
+    """An object that is equal to nothing but itself."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = held
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is _Itself and self.held is other.held
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _has(record: Record, outline: list[Any] | None) -> bool:
+    """Whether a record has an outline."""
+    return outline is not None and _outline(record) == outline
 
 
 def _largest(x: Any) -> float:

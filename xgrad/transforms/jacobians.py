@@ -11,7 +11,7 @@ import xgrad
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
-from ..backends import backend_of
+from ..backends import backend_of, on_device_of
 from ..backends.batched import Level, largest, leave
 from ..debugging import constant_results
 from ..engine.argnums import Argnums, numbers_of
@@ -312,12 +312,13 @@ def _sweep(record: Record, walk: Walk, x: Array, unit: Any, ends: list[Array]) -
     All unit vectors go together where nobody records the walk and its rules can do it, as many at a
     time as memory allows; otherwise one after the other.
     """
-    if not record.taped and not record.effects and x.size > 1:
-        try:
-            return _together(record, walk, x, unit, ends)
-        except (errors.MissingFunctionError, TypeError):
-            pass  # if anything else is wrong, the walks below say what
-    rows = [walk(e) for e in _basis(x, unit)]
+    with on_device_of(x._raw):
+        if not record.taped and not record.effects and x.size > 1:
+            try:
+                return _together(record, walk, x, unit, ends)
+            except (errors.MissingFunctionError, TypeError):
+                pass  # if anything else is wrong, the walks below say what
+        rows = [walk(e) for e in _basis(x, unit)]
     return [_stacked([row[i] for row in rows], y, (x.size, *y.shape)) for i, y in enumerate(ends)]
 
 

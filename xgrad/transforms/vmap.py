@@ -13,7 +13,7 @@ from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import is_inside
-from ..backends import backend_of, creating_like
+from ..backends import backend_of, creating_like, on_device_of
 from ..backends import current as current_place
 from ..backends.batched import Level, holds, running, within
 from ..engine.guarding import unshared
@@ -202,20 +202,22 @@ def _run(
     randomness: str | None,
 ) -> tuple[list[Array], list[int | None], Any]:
     """Do it to some examples: return the results, where their axes are, and their structure."""
-    level = Level(count)
-    inside = [
-        x if axis is None else _entered(x, level, axis) for x, axis in zip(xs, axes, strict=True)
-    ]
     like = next(x for x, axis in zip(xs, axes, strict=True) if axis is not None)
-    with creating_like(like._raw), running(level, randomness):
-        out = f(*structure.unflatten(inside), **kwargs)
-    del inside
-    flat, home = trees.flatten(out)
-    places = _prefix(out_axes, out, "out_axes", "result of f")
-    outs = [
-        _left(trees.as_array(y, "vmap: the result of f"), level, axis)
-        for y, axis in zip(flat, places, strict=True)
-    ]
+    level = Level(count)
+    with on_device_of(like._raw):
+        inside = [
+            x if axis is None else _entered(x, level, axis)
+            for x, axis in zip(xs, axes, strict=True)
+        ]
+        with creating_like(like._raw), running(level, randomness):
+            out = f(*structure.unflatten(inside), **kwargs)
+        del inside
+        flat, home = trees.flatten(out)
+        places = _prefix(out_axes, out, "out_axes", "result of f")
+        outs = [
+            _left(trees.as_array(y, "vmap: the result of f"), level, axis)
+            for y, axis in zip(flat, places, strict=True)
+        ]
     del flat, out
     _require_none_outside(level)
     return outs, places, home

@@ -58,6 +58,8 @@ def conj(x: Any) -> Any:
         return x
     if isinstance(x, Array):
         return xgrad.conj(x) if is_complex(x) else x
+    if type(x) is tuple or type(x) is list:
+        return type(x)([conj(item) for item in x])
     return tree.map(lambda leaf: xgrad.conj(leaf) if is_complex(leaf) else leaf, x)
 
 
@@ -67,6 +69,8 @@ def home(x: Any) -> Any:
         return x if x.ndim else x[()]
     if type(x) is Array or type(x) is np.float64:
         return x
+    if type(x) is tuple or type(x) is list:  # what several arguments and results are
+        return type(x)([home(item) for item in x])
     return tree.map(
         lambda leaf: leaf[()] if type(leaf) is np.ndarray and not leaf.ndim else leaf, x
     )
@@ -80,6 +84,8 @@ def floating(x: Any) -> Any:
         return np.asarray(x)
     if type(x) is Array:
         return x if x._raw.dtype.kind in "fc" else _floating(x)
+    if type(x) is tuple or type(x) is list:
+        return type(x)([floating(item) for item in x])
     return tree.map(_floating, plain(x))
 
 

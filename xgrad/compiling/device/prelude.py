@@ -59,6 +59,14 @@ template <class T> DEVICE T remainder_(T a, T b) {
   return m != T(0) ? (((b < T(0)) != (m < T(0))) ? m + b : m) : (b == b && b != T(0)) ?
   copysign(T(0), b) : m;
 }
+template <class T> DEVICE T floor_divide_(T a, T b) {
+  if (b == T(0)) return a / b;
+  T m = fmod(a, b), q = (a - m) / b;
+  if (m != T(0) && (b < T(0)) != (m < T(0))) q -= T(1);
+  if (q == T(0)) return copysign(T(0), a / b);
+  T f = floor(q);
+  return q - f > T(0.5) ? f + T(1) : f;
+}
 template <class T> DEVICE T logaddexp_(T a, T b) {
   if (a == b) return a + T(0.693147180559945309417232121458176568);
   T d = a - b;

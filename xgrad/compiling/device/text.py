@@ -34,6 +34,7 @@ class Kernel:
         rows: how many rows it reduces; 0 for a kernel for elements.
         count: how many elements it has, or how long a row is.
         body: the text after the name.
+        sizes: what the text calls the number of rows and their length, if they are passed last.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class Kernel:
         outs: list[Var],
         is_flat: Callable[[Any], bool],
         value_of: Callable[[Any], Any],
+        sizes: tuple[str, str] | None = None,
     ) -> None:
         self.group, self.outs, self.is_flat, self.value_of = group, outs, is_flat, value_of
         self.inputs: list[Any] = []
         self.strided: list[tuple[int, int]] = []
         self._known: dict[Any, int] = {}
+        self.sizes = sizes
         self.number = {e.outs[0]: k for k, e in enumerate(group)}
         folds = [e for e in group if is_fold(e)]
         if folds:
@@ -64,7 +67,8 @@ class Kernel:
         found += [
             f"const {STORED[x.dtype.name]}* __restrict__ p{k}" for k, x in enumerate(self.inputs)
         ]
-        return found + [f"long long s{k}_{axis}" for k, axis in self.strided]
+        found += [f"long long s{k}_{axis}" for k, axis in self.strided]
+        return found + [f"long long {name}" for name in self.sizes or ()]
 
     # Reading and writing ---------------------------------------------------------------------
 
@@ -164,15 +168,15 @@ class Kernel:
         at = self._coordinates("i", self.shape)
         lines = [self._line(e, at, "i", self.shape) for e in self.group]
         lines += [self._store(k, v, f"v{self.number[v]}", "i") for k, v in enumerate(self.outs)]
-        step = f"i += {_index(self.count)}(blockDim.x) * gridDim.x"
-        start = (
-            f"{_index(self.count)} i = {_index(self.count)}(blockIdx.x) * blockDim.x + threadIdx.x"
-        )
+        index = _index(self.count)
+        step = f"i += ({index})blockDim.x * gridDim.x"
+        start = f"{index} i = ({index})blockIdx.x * blockDim.x + threadIdx.x"
         return [f" for ({start}; i < {self.count}; {step}) {{", *[f"  {x}" for x in lines], " }"]
 
     def _of_rows(self) -> list[str]:
         """Return a kernel of which each block has one row at a time."""
-        index = _index(self.rows * self.count)
+        index = "long long" if self.sizes else _index(self.rows * self.count)
+        rows, count = self.sizes or (self.rows, self.count)
         left = self.shape[:-1]
         of_row = self._coordinates("row", left)
         whole = "i"
@@ -180,7 +184,7 @@ class Kernel:
         wide = {
             e.outs[0]: e for e in self.group if not is_fold(e) and e.outs[0].shape == self.shape
         }
-        lines = [f" for ({index} row = blockIdx.x; row < {self.rows}; row += gridDim.x) {{"]
+        lines = [f" for ({index} row = blockIdx.x; row < {rows}; row += gridDim.x) {{"]
 
         def needed(v: Any) -> list[str]:
             """Return the lines on elements that one of them needs."""
@@ -193,8 +197,8 @@ class Kernel:
                     todo += wide[u].inputs()
             return [self._line(e, at, whole, self.shape) for u, e in wide.items() if u in found]
 
-        head = f"for (int j = threadIdx.x; j < {self.count}; j += blockDim.x) {{"
-        place = f"const {index} i = row * {index}({self.count}) + j;"
+        head = f"for (int j = threadIdx.x; j < {count}; j += blockDim.x) {{"
+        place = f"const {index} i = row * ({index}){count} + j;"
         for e in self.group:
             out = e.outs[0]
             t, name = computed(out.dtype), f"v{self.number[out]}"
@@ -202,7 +206,7 @@ class Kernel:
                 x = e.args[0]
                 text, given = self._read(at, whole, self.shape)(x)
                 lead = " ".join([head, place, *needed(x)])
-                lines += _folded(e, name, cast(text, given, t), lead, self.count)
+                lines += _folded(e, name, cast(text, given, t), lead, count)
             elif out not in wide:
                 shape, own = out.shape, of_row
                 if len(out.shape) == len(self.shape):
@@ -231,10 +235,11 @@ class Kernel:
         return [*lines, " }"]
 
 
-def _folded(e: Equation, name: str, part: str, lead: str, count: int) -> list[str]:
+def _folded(e: Equation, name: str, part: str, lead: str, count: int | str) -> list[str]:
     """Return the lines that reduce a row: a pass of each thread, and what the block makes of it."""
     t, fold = computed(e.outs[0].dtype), FOLDS[e.name]
-    lines, n = [], number(count, t)
+    lines: list[str] = []
+    n = f"({t}){count}" if isinstance(count, str) else number(count, t)
 
     def sweep(a: str, part: str) -> str:
         return f"  {t} {a} = {_start(e.name, t)}; {lead} {a} = {fold}::of({a}, {part}); }}"
@@ -242,9 +247,16 @@ def _folded(e: Equation, name: str, part: str, lead: str, count: int) -> list[st
     if e.name == "var":
         lines = [sweep(f"b{name}", part), f"  const {t} m{name} = over_block<Sum>(b{name}) / {n};"]
         part = f"({part} - m{name}) * ({part} - m{name})"
-        n = number(max(count - e.kwargs.get("correction", 0.0), 0.0), t)
+        n = _less(count, e.kwargs.get("correction", 0.0), t)
     result = f"over_block<{fold}>(a{name})" + (f" / {n}" if e.name in ("mean", "var") else "")
     return [*lines, sweep(f"a{name}", part), f"  const {t} {name} = {result};"]
+
+
+def _less(count: int | str, correction: float, t: str) -> str:
+    """Return a length less a number, or 0 if that is more."""
+    if isinstance(count, str):
+        return f"larger(({t}){count} - {number(correction, t)}, ({t})0)"
+    return number(max(count - correction, 0.0), t)
 
 
 def _start(name: str, type_: str) -> str:

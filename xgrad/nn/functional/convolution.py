@@ -23,6 +23,7 @@ from ...arrays.types import AnyArray, as_given
 from ...backends import XP, backend_of
 from ...engine.op import multilinear
 from ...engine.projection import conj
+from ...ops.halves import is_half, like, wide
 from . import reused
 from .checks import on_host, same_precision
 from .windows import Shape, Window, added, as_one_step, batched, columns, each_axis
@@ -58,6 +59,17 @@ def _reuses(x: Any) -> bool:
     return backend_of(x).in_place and on_host(x)
 
 
+def _is_narrow(x: Any) -> bool:
+    """Whether an array holds halves on the host, where no unit for their products sums them."""
+    return is_half(x) and on_host(x)
+
+
+def _in_single(f: Any, x: Any, y: Any, **options: Any) -> Any:
+    """Return the result for halves, computed in float32 and rounded once."""
+    xp = backend_of(x).xp
+    return like(xp, f(wide(xp, x), wide(xp, y), **options), x)
+
+
 def _matrices(w: Any, groups: int) -> Any:
     return w.reshape((groups, w.shape[0] // groups, math.prod(w.shape[1:])))
 
@@ -73,6 +85,8 @@ def conv(x: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> Any
     one = as_one_step("nn_conv", conv, x, w, window=window, groups=groups, shape=shape)
     if one is not None:
         return one
+    if _is_narrow(x):
+        return _in_single(conv, x, w, window=window, groups=groups, shape=shape)
     if _reuses(x):
         return reused.conv(x, _matrices(w, groups), window, groups)
     xp, rows = backend_of(x).xp, w.shape[0]
@@ -98,6 +112,8 @@ def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> A
     one = as_one_step("nn_spread", spread, y, w, window=window, groups=groups, shape=shape)
     if one is not None:
         return one
+    if _is_narrow(y):
+        return _in_single(spread, y, w, window=window, groups=groups, shape=shape)
     if _reuses(y):
         return reused.spread(y, _matrices(w, groups), window, groups, shape)
     xp = backend_of(y).xp
@@ -125,6 +141,8 @@ def spread(y: Any, w: Any, /, *, window: Window, groups: int, shape: Shape) -> A
 )
 def gather(x: Any, y: Any, /, *, window: Window, groups: int) -> Any:
     """Return for each filter the sum of the windows of x with the weights that y gives them."""
+    if _is_narrow(x):
+        return _in_single(gather, x, y, window=window, groups=groups)
     if _reuses(x):
         total = reused.gather(x, y, window, groups)
         return total.reshape((y.shape[1], x.shape[1] // groups, *window.size))
@@ -135,13 +153,13 @@ def gather(x: Any, y: Any, /, *, window: Window, groups: int) -> Any:
     def part(i: int, j: int) -> Any:
         seen = _grouped(xp, columns(x[i:j, ...], window), groups, (inner, places))
         weights = _grouped(xp, y[i:j, ...], groups, (rows // groups, places))
-        return xp.sum(xp.matmul(weights, xp.matrix_transpose(seen)), axis=0)
+        return xp.sum(wide(xp, xp.matmul(weights, xp.matrix_transpose(seen))), axis=0)
 
     parts = _in_parts(part, x, inner * groups * places)
     total = parts[0]
     for other in parts[1:]:
         total = total + other
-    return xp.reshape(total, (rows, x.shape[1] // groups, *window.size))
+    return xp.reshape(like(xp, total, x), (rows, x.shape[1] // groups, *window.size))
 
 
 # The functions of a network --------------------------------------------------------------------

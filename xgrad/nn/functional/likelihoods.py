@@ -12,6 +12,7 @@ from ...arrays.types import AnyArray, as_given
 from ...ops.activations import softplus
 from ...ops.halves import in_single
 from .checks import counted, made_like, on_host, paired, reduced, require_shape
+from .fused import logit_loss
 
 
 @as_given
@@ -134,7 +135,7 @@ def multilabel_soft_margin_loss(
         A 0-d array, or without reduction an array of the shape without the classes.
     """
     paired(input, target, "multilabel_soft_margin_loss")
-    loss = target * softplus(-input) + (1 - target) * softplus(input)
+    loss = logit_loss(input, target)
     if weight is not None:
         loss = loss * weight
     return reduced(xg.mean(loss, axis=-1), reduction, "multilabel_soft_margin_loss")

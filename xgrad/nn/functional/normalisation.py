@@ -236,14 +236,15 @@ def rms_norm(
         input: an array whose shape ends in `normalized_shape`.
         normalized_shape: the lengths of the axes to normalise over.
         weight: factors, in that shape.
-        eps: is added to the mean square; by default the precision of the dtype.
+        eps: is added to the mean square; by default the precision of the dtype, for halves that of
+            float32, in which they are summed.
 
     Returns:
         An array of the shape of the input.
     """
     axes = _last_axes(input, normalized_shape, "rms_norm", weight=weight)
-    small = float(xg.finfo(input.dtype).eps) if eps is None else eps
     x = widened(input)
+    small = float(xg.finfo(x).eps) if eps is None else eps
     out = x / xg.sqrt(xg.mean(xg.square(x), axis=axes, keepdims=True) + small)
     return _scaled(out, input, weight, None)
 

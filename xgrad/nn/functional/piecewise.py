@@ -103,6 +103,7 @@ def threshold(input: Array, threshold: float, value: float) -> Array:
 
 
 @as_given
+@in_single
 def prelu(input: Array, weight: AnyArray) -> Array:
     """Return ``x`` where it is positive, else a learnt slope times x: arXiv:1502.01852.
 

@@ -12,6 +12,7 @@ import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import as_given
+from ...ops.halves import in_single
 from .checks import made_like
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
@@ -147,6 +148,7 @@ def _sampled(x: Any, axis: int, at: Any, weights: Any) -> Any:
 
 
 @as_given
+@in_single
 def interpolate(
     input: Array,
     size: int | Sequence[int] | None = None,

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from ...backends import backend_of
 from ...engine.op import linear, rule
 from ...engine.plain import integers
-from ...ops.elementwise import strong_multiply
+from ...ops.halves import is_half, wide
+from ...ops.halves import like as halved
 
 Shape = tuple[int, ...]
 
@@ -56,6 +57,12 @@ class Window(NamedTuple):
         """Whether it may see an element from several places."""
         extents = ((k - 1) * d + 1 for k, d in zip(self.size, self.dilation, strict=True))
         return any(n > s for n, s in zip(extents, self.stride, strict=True))
+
+    def as_row(self) -> Window:
+        """Return its first row alone, in as many places as all of its rows have together."""
+        (k, *size), (d, *dilation), (n, *places) = self.size, self.dilation, self.places
+        extent = (n - 1) * self.stride[0] + (k - 1) * d + 1
+        return Window((1, *size), (1, *self.stride[1:]), (1, *dilation), (extent, *places))
 
     def tiles(self, shape: Shape) -> bool:
         """Whether it sees each element of an array of this spatial shape exactly once."""
@@ -129,15 +136,18 @@ def _added(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any
     backend = backend_of(like)
     lead, device = tuple(like.shape[:2]), backend.device(like)
     make = backend.xp.empty if window.tiles(shape) else backend.xp.zeros
-    total = make((*lead, *shape), dtype=like.dtype, device=device)
+    summed = is_half(like) and window.overlaps  # in single precision
+    dtype = backend.xp.float32 if summed else like.dtype
+    total = make((*lead, *shape), dtype=dtype, device=device)
     for part, key in zip(parts, window.keys(), strict=True):
+        piece = wide(backend.xp, part) if summed else part
         if not window.overlaps:
-            total = backend.setitem(total, key, part, False)
+            total = backend.setitem(total, key, piece, False)
         elif backend.getitem is operator.getitem:
-            total[key] += part
+            total[key] += piece
         else:
-            total = backend.index_add(total, key, part)
-    return total
+            total = backend.index_add(total, key, piece)
+    return halved(backend.xp, total, like) if summed else total
 
 
 @linear(lambda xp, g, x, window: fold(g, window=window, shape=tuple(x.shape[2:])), zeros=True)
@@ -155,18 +165,19 @@ def fold(x: Any, /, *, window: Window, shape: Shape) -> Any:
 def _hits(x: Any, out: Any, window: Window) -> tuple[list[Any], Any]:
     """Return for each element of the window where it attains the maximum, and how many do."""
     xp = backend_of(x).xp
-    hits = [xp.astype(part == out, out.dtype) for part in slices(x, window)]
-    if len(hits) == 1:
-        return hits, hits[0]
-    return hits, functools.reduce(operator.iadd, hits[2:], hits[0] + hits[1])
+    hits = [part == out for part in slices(x, window)]
+    count = xp.uint8 if len(hits) < 256 else xp.int32  # a quarter of what the result's dtype takes
+    times = functools.reduce(operator.add, (xp.astype(hit, count) for hit in hits))
+    return hits, xp.astype(times, out.dtype)
 
 
 @linear(lambda xp, g, x, out, window: _collected(g, x, out, window=window), None, None, zeros=True)
 def _handed_down(g: Any, x: Any, out: Any, /, *, window: Window) -> Any:
     """Return what reaches each element of x from the windows whose maximum it attains."""
+    xp = backend_of(x).xp
     hits, times = _hits(x, out, window)
     share = g / times
-    parts = (strong_multiply(share, hit) for hit in hits)
+    parts = (xp.where(hit, share, 0.0) for hit in hits)
     return _added(parts, x, window, tuple(x.shape[2:]))
 
 
@@ -175,8 +186,9 @@ def _handed_down(g: Any, x: Any, out: Any, /, *, window: Window) -> Any:
 )
 def _collected(t: Any, x: Any, out: Any, /, *, window: Window) -> Any:
     """Return the mean of t over the elements of each window that attain its maximum."""
+    xp = backend_of(x).xp
     hits, times = _hits(x, out, window)
-    parts = map(strong_multiply, slices(t, window), hits)
+    parts = (xp.where(hit, part, 0.0) for hit, part in zip(hits, slices(t, window), strict=True))
     return functools.reduce(operator.add, parts) / times
 
 

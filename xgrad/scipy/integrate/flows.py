@@ -23,8 +23,8 @@ from ...backends.batched import Batch, NotBatchedError, ended
 from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
-from ..common import raw
-from .paths import called_batched
+from ..common import is_tracked, raw
+from .paths import called_batched, carried
 from .sweeps import Slope
 
 __all__ = ["Flow"]
@@ -55,9 +55,8 @@ class Flow:
         self.f, self.solve, self.steps_of, self.sol, self.times = f, solve, steps_of, sol, times
         self.ts = np.array(raw(times), dtype=float)
         self.begin = float(self.ts[0])
-        tracked = isinstance(times, Array) and times._node is not None
-        if tracked:
-            start = self._moved(start[None, :], times[:1], self.ts[:1])[0, :]
+        if is_tracked(times):
+            start = carried(f, start[None, :], times[:1], self.ts[:1])[0, :]
         self.start = start
         self.reads: list[Node] | None = None
 
@@ -70,22 +69,7 @@ class Flow:
         """Return the values at some times, as rows."""
         values = np.asarray(raw(times), dtype=float)
         found = self._known(values)
-        return found if times._node is None else self._moved(found, values, times)
-
-    def _moved(self, y: Array, since: Any, until: Any) -> Array:
-        """Return values moved on by no time at all, but with the derivatives by both ends.
-
-        It is one step of the classical method of Runge and Kutta, and so of order four.
-        """
-        f = called_batched(self.f, np.asarray(raw(since), dtype=float), raw(y))
-        h = until - since
-        wide = xgrad.reshape(h, (-1, 1))
-        k1 = f(since, y)
-        k2 = f(since + h / 2, y + wide / 2 * k1)
-        k3 = f(since + h / 2, y + wide / 2 * k2)
-        k4 = f(until, y + wide * k3)
-        moved: Array = y + wide / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-        return moved
+        return carried(self.f, found, values, times) if is_tracked(times) else found
 
     def _known(self, times: Any) -> Array:
         """Return the values at raw times, as rows."""

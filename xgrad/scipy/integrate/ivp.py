@@ -99,8 +99,9 @@ def solve_ivp(
     """Solve ``dy/dt = fun(t, y, *args)`` from a first state, by ``scipy.integrate.solve_ivp``.
 
     SciPy solves it and chooses the steps. Derivatives are those of these steps, in both modes and
-    of any order, to the accuracy of `rtol`: by `y0`, by `t_span` and `t_eval`, by `args`, which may
-    hold pytrees, and by whatever `fun` and `events` close over. `fun` is then called for all steps
+    of any order, to the accuracy of `rtol`: by `y0`, by `args`, which may hold pytrees, and by
+    whatever `fun` and `events` close over. By `t_span` and `t_eval` they are those of the equation,
+    up to the fourth. `fun` is then called for all steps
     at once, as by `vmap`; where it refuses that, as one with an ``if`` on a value does, in turn. A
     stiff method gets the Jacobian of `fun` by xgrad.
 

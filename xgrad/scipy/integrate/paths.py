@@ -21,11 +21,11 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...engine.op import joint
-from ..common import raw, with_derivative_of
+from ..common import is_tracked, raw, with_derivative_of
 from .schemes import Scheme
 from .sweeps import Slope, Sweep, WideSweep
 
-__all__ = ["WIDE", "ComplexPath", "Path", "called_batched", "parts", "split"]
+__all__ = ["WIDE", "ComplexPath", "Path", "called_batched", "carried", "parts", "split"]
 
 WIDE = 32
 """From how many unknowns on no dense matrices are made of a step.
@@ -38,10 +38,12 @@ ENTRIES = 1 << 22
 
 
 class Path:
-    """The steps of a solution, on the tape.
+    """The steps of a solution, on the tape: when they begin they keep, whatever moves the ends.
 
     Attributes:
-        states: the values at which steps begin, and that at which the last one ends, as rows.
+        times: when steps begin, and when the last one ends: raw, or tracked.
+        ts: the same, raw.
+        taken: the values at these times as they are, as rows; see `states`.
     """
 
     def __init__(
@@ -52,19 +54,20 @@ class Path:
         Args:
             scheme: of the steps.
             f: the right-hand side, of real values.
-            times: when steps begin, and when the last one ends: raw, or tracked.
+            times: see the attribute.
             start: the first value.
-            states: all values, raw; see the attribute.
+            states: the values at these times, raw.
             slopes: raw, by step, stage and unknown.
         """
-        self.scheme, self.f = scheme, f
-        self.times = times if isinstance(times, Array) else np.asarray(times)
-        self.ts = np.asarray(raw(times), dtype=float)
-        self.h = times[1:] - times[:-1]
+        self.scheme, self.f, self.times = scheme, f, times
+        self.ts = np.array(raw(times), dtype=float)
+        self.h = np.diff(self.ts)
+        if is_tracked(times):
+            start = carried(f, start[None, :], times[:1], self.ts[:1])[0, :]
         steps, stages, n = slopes.shape
         batched = works_batched(f, raw(self._nodes(0, 1))[0, :2], states[:2])
         if scheme.explicit and (n >= WIDE or not batched):
-            states_taken = self._one_by_one(start)
+            taken = [self._one_by_one(start)]
         else:
             self.call = xgrad.vmap(f) if batched else called_in_turn(f)
             row = 16 if n >= WIDE else max(n if scheme.explicit else stages * n, 16)
@@ -77,22 +80,25 @@ class Path:
                 found.append(k)
                 taken.append(ends)
             self.slopes = xgrad.concat(found) if len(found) > 1 else found[0]
-            states_taken = xgrad.concat(taken)
-        self.states = with_derivative_of(states, states_taken)
+        self.taken = with_derivative_of(states, xgrad.concat(taken))
+
+    @property
+    def states(self) -> Array:
+        """The values where steps begin, and where the last one ends, as rows; they move in time."""
+        if not is_tracked(self.times):
+            return self.taken
+        return carried(self.f, self.taken, self.ts, self.times)
 
     def _nodes(self, first: int, last: int) -> Any:
         """Return the times of the stages of some steps, as rows."""
-        t, h = self.times[first:last], self.h[first:last]
-        nodes = self.scheme.nodes
-        return t[:, None] + h[:, None] * (xgrad.asarray(nodes) if isinstance(h, Array) else nodes)
+        return self.ts[first:last, None] + self.h[first:last, None] * self.scheme.nodes
 
     def _block(self, which: slice, start: Array, slopes: Any) -> tuple[Array, Array]:
         """Return the slopes of some steps in a row, and the values where they end."""
         known = slopes[which]
-        h = self.h[which]
+        h, scheme = self.h[which], self.scheme
         steps, stages, n = known.shape
         nodes = self._nodes(which.start, which.start + steps)
-        scheme, lengths = self.scheme, np.asarray(raw(h), dtype=float)
 
         def ends(k: Array) -> Array:
             return start + _summed(h, k, scheme.weights)
@@ -108,9 +114,9 @@ class Path:
         def at() -> tuple[Any, Any]:
             with tape.recording(False):
                 y = raw(points(Array(known)))
-            return raw(nodes), y
+            return nodes, y
 
-        sweep = (WideSweep if n >= WIDE else Sweep)(scheme, lengths, self.f, self.call, at)
+        sweep = (WideSweep if n >= WIDE else Sweep)(scheme, h, self.f, self.call, at)
         k = implicit(equation, known, sweep)
         return k, ends(k)
 
@@ -118,10 +124,10 @@ class Path:
         """Return the values at which steps end, from one recorded call for each slope."""
         scheme, f = self.scheme, self.f
         inner = np.flatnonzero(scheme.weights)[-1] + 1
-        rows, y, k = [start], start, f(self.times[0], start)
+        rows, y, k = [start], start, f(self.ts[0], start)
         self._taken: list[list[Array]] = []
         for i in range(len(self.h)):
-            t, h = self.times[i], self.h[i]
+            t, h = self.ts[i], self.h[i]
             taken = [k]
             for row, c in zip(scheme.matrix[1:inner], scheme.nodes[1:inner], strict=True):
                 taken.append(f(t + float(c) * h, _moved(y, h, taken, row)))
@@ -137,9 +143,9 @@ class Path:
         """The slopes by step, stage and unknown; those between steps are taken when asked for."""
         scheme, found = self.scheme, []
         for i, taken in enumerate(self._taken):
-            t, h, all_of_it = self.times[i], self.h[i], list(taken)
+            t, h, all_of_it = self.ts[i], self.h[i], list(taken)
             for row, c in list(zip(scheme.matrix, scheme.nodes, strict=True))[len(taken) :]:
-                at = _moved(self.states[i, :], h, all_of_it, row)
+                at = _moved(self.taken[i, :], h, all_of_it, row)
                 all_of_it.append(self.f(t + float(c) * h, at))
             found.append(xgrad.stack(all_of_it))
         return xgrad.stack(found)
@@ -150,21 +156,13 @@ class Path:
         sign = 1.0 if ts[-1] >= ts[0] else -1.0
         which = np.searchsorted(sign * ts, sign * values, side="left") - 1
         which = np.clip(which, 0, len(ts) - 2)
-        t, h = self.times[:-1][which], self.h[which]
-        moving = isinstance(self.times, Array) or times._node is not None
-        theta: Any = ((times if moving else values) - t) / h
-        power, powers = theta, [theta]
-        for _ in range(self.scheme.basis.shape[1] - 1):
-            power = power * theta
-            powers.append(power)
-        if isinstance(theta, Array):
-            basis = xgrad.asarray(self.scheme.basis.T)
-            weights = h[:, None] * xgrad.matmul(xgrad.stack(powers, axis=1), basis)
-        else:
-            weights = xgrad.asarray(h[:, None] * (np.stack(powers, axis=1) @ self.scheme.basis.T))
+        t, h = self.ts[which], self.h[which]
+        theta = np.divide(values - t, h, out=np.zeros_like(values), where=h != 0)
+        powers = np.vander(theta, self.scheme.basis.shape[1] + 1, increasing=True)[:, 1:]
+        weights = xgrad.asarray(h[:, None] * (powers @ self.scheme.basis.T))
         moved = xgrad.matmul(weights[:, None, :], self.slopes[which])
-        found: Array = self.states[which] + moved[:, 0, :]
-        return found
+        found: Array = self.taken[which] + moved[:, 0, :]
+        return carried(self.f, found, values, times) if is_tracked(times) else found
 
 
 class ComplexPath:
@@ -231,6 +229,23 @@ def called_in_turn(f: Slope) -> Callable[[Any, Array], Array]:
     return call
 
 
+def carried(f: Slope, y: Array, since: Any, until: Any) -> Array:
+    """Return rows of values carried on by no time at all, but with the derivatives by both ends.
+
+    It is one step of the classical method of Runge and Kutta, and so its derivatives by time are
+    those of the solution up to the fourth.
+    """
+    call = called_batched(f, np.asarray(raw(since), dtype=float), raw(y))
+    h = until - since
+    wide = xgrad.reshape(h, (-1, 1))
+    k1 = call(since, y)
+    k2 = call(since + h / 2, y + wide / 2 * k1)
+    k3 = call(since + h / 2, y + wide / 2 * k2)
+    k4 = call(until, y + wide * k3)
+    moved: Array = y + wide / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
+    return moved
+
+
 @joint(lambda xp, g, arrays, weights: [w * g for w in weights])
 def _combination(arrays: Sequence[Array], /, *, weights: Sequence[float]) -> Array:
     """Return a sum with constant weights."""
@@ -243,11 +258,8 @@ def _combination(arrays: Sequence[Array], /, *, weights: Sequence[float]) -> Arr
 
 def _moved(y: Array, h: Any, slopes: Sequence[Array], weights: Any) -> Array:
     """Return ``y + h * sum(weights * slopes)``."""
-    used = [(float(w), k) for w, k in zip(weights, slopes, strict=False) if w]
-    if isinstance(h, Array):
-        return y + h * _combination([k for _, k in used], weights=[w for w, _ in used])
-    weights = [1.0, *(float(h) * w for w, _ in used)]
-    return _combination([y, *(k for _, k in used)], weights=weights)
+    used = [(float(h * w), k) for w, k in zip(weights, slopes, strict=False) if w]
+    return _combination([y, *(k for _, k in used)], weights=[1.0, *(w for w, _ in used)])
 
 
 def _summed(h: Any, k: Array, weights: Any) -> Array:

@@ -11,6 +11,7 @@ from .fitpack import (
     splprep,
     splrep,
 )
+from .older import BPoly, Rbf, lagrange, pade
 from .pieces import (
     Akima1DInterpolator,
     CubicHermiteSpline,
@@ -38,6 +39,7 @@ from .surfaces import CloughTocher2DInterpolator, NdBSpline, RectBivariateSpline
 
 __all__ = [
     "Akima1DInterpolator",
+    "BPoly",
     "BSpline",
     "BarycentricInterpolator",
     "CloughTocher2DInterpolator",
@@ -52,6 +54,7 @@ __all__ = [
     "PPoly",
     "PchipInterpolator",
     "RBFInterpolator",
+    "Rbf",
     "RectBivariateSpline",
     "RegularGridInterpolator",
     "UnivariateSpline",
@@ -60,10 +63,12 @@ __all__ = [
     "interp1d",
     "interpn",
     "krogh_interpolate",
+    "lagrange",
     "make_interp_spline",
     "make_lsq_spline",
     "make_smoothing_spline",
     "make_splrep",
+    "pade",
     "pchip_interpolate",
     "splev",
     "splint",

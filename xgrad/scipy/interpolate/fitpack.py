@@ -8,7 +8,8 @@ import numpy as np
 
 import xgrad
 
-from ..common import only, raw, twin
+from ...custom.equation import implicit
+from ..common import chapter, only, raw, twin
 from ..examples import of_one
 from ..mistakes import told
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
@@ -169,9 +170,28 @@ class UnivariateSpline:
         """Return the integral between two points."""
         return self.spline.integrate(a, b)
 
+    def derivatives(self, x: Any) -> Any:
+        """Return the value and all derivatives at a point."""
+        return xgrad.stack([xgrad.asarray(self(x, nu)) for nu in range(self.spline.k + 1)])
+
+    def roots(self) -> Any:
+        """Return where a cubic spline is zero, by the equation that this is."""
+        b = self.spline
+        if b.k != 3:
+            raise NotImplementedError(f"roots: the degree is {b.k}; SciPy finds those of degree 3")
+        plain = chapter("interpolate").PPoly.from_spline((raw(b.t), raw(b.c.detach()), b.k))
+        found = plain.roots(extrapolate=False)
+        slopes = plain.derivative()(found)
+        return implicit(lambda x: xgrad.asarray(self(x)), found, lambda g, adjoint: g / slopes)
+
     def get_coeffs(self) -> Any:
         """Return the coefficients."""
         return self.spline.c
+
+    def get_knots(self) -> Any:
+        """Return the knots, those at the ends once."""
+        t, k = self.spline.t, self.spline.k
+        return t[k : t.shape[0] - k]
 
 
 @told("interpolate")

@@ -178,6 +178,7 @@ def _bracketed(
         warn_of(name, about.flag)
     out = given_back(_scalar(f, args, x), a, b, args)
     out = float(x) if not isinstance(out, Array) else out
+    about.root = out
     return (out, about) if full_output else out
 
 
@@ -252,6 +253,8 @@ def newton(
     )
     x, *rest = found if full_output else (found,)
     out = given_back(_scalar(func, args, x), x0, args)
+    if rest and hasattr(rest[0], "root"):  # of many numbers SciPy tells which have converged
+        rest[0].root = out
     return (out, *rest) if full_output else out
 
 

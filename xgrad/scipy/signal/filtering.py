@@ -14,10 +14,10 @@ import xgrad
 
 from ...arrays.array import Array
 from ...backends import backend_of
-from ...custom.equation import implicit
-from ...engine.op import multilinear
+from ...engine.handed import NAMESPACES, STRONG
+from ...engine.op import linear, multilinear, rule
 from ...engine.projection import conj
-from ..common import arrays_in, chapter, raw, twin
+from ..common import arrays_in, chapter, is_tracked, raw, twin
 
 __all__ = ["deconvolve", "filtfilt", "lfilter", "lfilter_zi", "lfiltic", "savgol_coeffs",
            "savgol_filter", "sosfilt", "sosfilt_zi", "sosfiltfilt"]  # fmt: skip
@@ -45,7 +45,8 @@ def _fir(b: Array, x: Array, /, *, axis: int) -> Any:
 
 
 def _one(b: Any) -> Any:
-    return backend_of(b).xp.ones_like(b[:1])
+    held = raw(b)
+    return backend_of(held).xp.ones_like(held[:1])
 
 
 @multilinear(
@@ -71,25 +72,79 @@ fir: Any = _fir
 taps: Any = _taps
 
 
+def _reversed(xp: Any, b: Any, a: Any, g: Any, axis: int) -> Any:
+    """Return the adjoint of a filter: the same one, run backwards."""
+    return xp.flip(_run(b, a, xp.flip(g, axis=axis), axis), axis=axis)
+
+
+def _run(b: Any, a: Any, x: Any, axis: int) -> Any:
+    if is_tracked(a, b):
+        return filtered(b, a, x, axis=axis)
+    return filtered_signal(b, a, x, axis=axis)
+
+
+def _filtered_vjp(
+    xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int, taps: Any = _taps
+) -> Any:
+    forced = _reversed(xp, _one(a), conj(xp, a), g, axis)
+    return (
+        taps(forced, conj(xp, x), count=b.shape[0], axis=axis),
+        -taps(forced, conj(xp, out), count=a.shape[0], axis=axis),
+        _backwards(xp, conj(xp, b), forced, axis),
+    )
+
+
+def _strong_taps(u: Any, x: Any, count: int, axis: int) -> Any:
+    """Return what `_taps` does, where zero times NaN is zero."""
+    xp, times, n = NAMESPACES[type(u)], STRONG[type(u)], x.shape[axis]
+    parts = []
+    for k in range(count):
+        early, late = _at(axis, slice(0, max(n - k, 0))), _at(axis, slice(k, None))
+        parts.append(xp.sum(times(u[late], x[early])))
+    return xp.stack(parts)
+
+
+def _filtered_strong(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
+    return _filtered_vjp(xp, g, b, a, x, out, axis, _strong_taps)
+
+
+def _filtered_jvp(xp: Any, t: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
+    moved = fir(t[0], x, axis=axis) + fir(b, t[2], axis=axis) - fir(t[1], out, axis=axis)
+    return _run(_one(a), a, moved, axis)
+
+
+@rule(
+    vjp=lambda xp, g, b, a, x, out, axis: _filtered_vjp(xp, g, b, a, x, out, axis),
+    jvp=_filtered_jvp,
+    strong=_filtered_strong,
+)
+def _filtered(b: Array, a: Array, x: Array, /, *, axis: int) -> Array:
+    """Return the solution of ``a * y = b * x``, convolutions along an axis."""
+    return backend_of(x).chapter("signal").lfilter(b, a, x, axis)  # type: ignore[no-any-return]
+
+
+@linear(
+    None,
+    None,
+    lambda xp, g, b, a, axis: _reversed(xp, conj(xp, b), conj(xp, a), g, axis),
+)
+def _filtered_signal(b: Array, a: Array, x: Array, /, *, axis: int) -> Array:
+    """Return the same where the coefficients are constants."""
+    return backend_of(x).chapter("signal").lfilter(b, a, x, axis)  # type: ignore[no-any-return]
+
+
+filtered: Any = _filtered
+filtered_signal: Any = _filtered_signal
+
+
 def _common(*arrays: Any) -> list[Any]:
     found = [xgrad.asarray(x) for x in arrays]
     dtype = xgrad.result_type(*found, np.float32)
     return [xgrad.astype(x, dtype, copy=False) for x in found]
 
 
-class _Backward:
-    """Solves ``a * y = c``: the filter 1 / a, forwards, or backwards for the adjoint."""
-
-    def __init__(self, a: Any, axis: int) -> None:
-        self.a, self.axis = a, axis
-
-    def __call__(self, c: Any, adjoint: bool) -> Any:
-        backend = backend_of(c)
-        run, xp = backend.chapter("signal").lfilter, backend.xp
-        if not adjoint:
-            return run(_one(self.a), self.a, c, self.axis)
-        turned = xp.flip(c, axis=self.axis)
-        return xp.flip(run(_one(self.a), self.a.conj(), turned, self.axis), axis=self.axis)
+def _scales(a: Any) -> bool:
+    return is_tracked(a) or bool(raw(a)[0] != 1)
 
 
 @twin("signal")
@@ -116,28 +171,18 @@ def lfilter(b: Any, a: Any, x: Any, axis: int = -1, zi: Any = None) -> Any:
     if b.ndim != 1 or a.ndim != 1:
         raise ValueError(f"lfilter: b and a have shapes {b.shape} and {a.shape}; expected vectors")
     axis %= x.ndim
-    if not (a.shape[0] == 1 and not getattr(a, "is_tracked", False) and raw(a)[0] == 1):
-        b, a = b / a[0], a / a[0]
-    n, order = x.shape[axis], max(a.shape[0], b.shape[0]) - 1
-    start: Any = 0.0
-    if zi is not None:
-        zi = _common(zi, x)[0]
-        shape = tuple(order if i == axis else m for i, m in enumerate(x.shape))
-        zi = xgrad.broadcast_to(zi, shape)
-        widths = [(0, max(n - order, 0)) if i == axis else (0, 0) for i in range(x.ndim)]
-        start = xgrad.pad(zi[_at(axis, slice(0, n))], widths)
-    forced = fir(b, x, axis=axis) + start
-    if a.shape[0] == 1:
-        y = forced
-    else:
-        here = raw(a.detach())
-        if zi is None:
-            value = chapter("signal", x).lfilter(raw(b.detach()), here, raw(x.detach()), axis)
-        else:
-            value = _Backward(here, axis)(raw(forced.detach()), False)
-        y = implicit(lambda y: fir(a, y, axis=axis) - forced, value, _Backward(here, axis))
     if zi is None:
-        return y
+        if a.shape[0] == 1:
+            return fir(b, x, axis=axis) / a[0] if _scales(a) else fir(b, x, axis=axis)
+        return _run(b, a, x, axis)
+    b, a = b / a[0], a / a[0]
+    n, order = x.shape[axis], max(a.shape[0], b.shape[0]) - 1
+    zi = _common(zi, x)[0]
+    shape = tuple(order if i == axis else m for i, m in enumerate(x.shape))
+    zi = xgrad.broadcast_to(zi, shape)
+    widths = [(0, max(n - order, 0)) if i == axis else (0, 0) for i in range(x.ndim)]
+    forced = fir(b, x, axis=axis) + xgrad.pad(zi[_at(axis, slice(0, n))], widths)
+    y = forced if a.shape[0] == 1 else _run(_one(a), a, forced, axis)
     after = [(0, order) if i == axis else (0, 0) for i in range(x.ndim)]
     last = _at(axis, slice(max(n - order, 0), None))
     tail = fir(b, xgrad.pad(x[last], after), axis=axis) - fir(

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...arrays.array import Array
 from ..common import is_tracked, rest_of
-from . import linalg
+from . import csgraph, linalg
 from .algebra import (
     block_array,
     block_diag,

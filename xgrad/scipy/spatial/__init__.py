@@ -11,9 +11,12 @@ import xgrad
 from ..common import chapter, raw, rest_of, twin
 from ..examples import of_one, of_one_class
 from ..mistakes import told
+from ..sparse.arrays import SparseArray, SparseMatrix
+from ..sparse.products import Pattern
 from . import distance
+from .hulls import ConvexHull, Delaunay, Voronoi
 
-__all__ = ["KDTree", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
+__all__ = ["ConvexHull", "Delaunay", "KDTree", "Voronoi", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
            "minkowski_distance", "minkowski_distance_p", "procrustes"]  # fmt: skip
 
 
@@ -92,6 +95,46 @@ class KDTree:
         near = x if np.ndim(found) == x.ndim - 1 else x[..., None, :]
         out = distance.METRICS["minkowski"](near, points, p)
         return xgrad.where(xgrad.asarray(place == self.data.shape[0]), np.inf, out), place
+
+
+    def query_ball_point(self, x: Any, r: Any, *args: Any, **options: Any) -> Any:
+        """Return the numbers of the points near to others; they have no derivative."""
+        x, r = (raw(xgrad.asarray(v).detach()) for v in (x, r))
+        return self.plain.query_ball_point(x, r, *args, **options)
+
+    def query_ball_tree(self, other: Any, r: Any, p: float = 2.0, eps: float = 0) -> Any:
+        """Return the numbers of the points near to those of another tree."""
+        return self.plain.query_ball_tree(_plain(other), raw(r), p, eps)
+
+    def query_pairs(self, r: Any, *args: Any, **options: Any) -> Any:
+        """Return the pairs of points that are near to each other; they have no derivative."""
+        return self.plain.query_pairs(raw(r), *args, **options)
+
+    def count_neighbors(self, other: Any, r: Any, *args: Any, **options: Any) -> Any:
+        """Return how many pairs of points are near to each other; it has no derivative."""
+        return self.plain.count_neighbors(_plain(other), raw(r), *args, **options)
+
+    def sparse_distance_matrix(
+        self, other: Any, max_distance: Any, p: float = 2.0, output_type: str = "dok_matrix"
+    ) -> Any:
+        """Return the distances of the pairs that are near, as a sparse array."""
+        found = self.plain.sparse_distance_matrix(
+            _plain(other), raw(max_distance), p, "coo_matrix"
+        )
+        rows, cols = found.coords
+        both = [
+            xgrad.take(xgrad.asarray(tree.data), xgrad.asarray(at), axis=0)
+            for tree, at in ((self, rows), (other, cols))
+        ]
+        kind = SparseMatrix if output_type.endswith("_matrix") else SparseArray
+        return kind(
+            distance.METRICS["minkowski"](*both, p), Pattern(rows, cols, found.shape, "coo")
+        )
+
+
+def _plain(tree: Any) -> Any:
+    """Return SciPy's tree of one that may be ours."""
+    return tree.plain if isinstance(tree, KDTree) else tree
 
 
 cKDTree = KDTree  # noqa: N816 - SciPy's name

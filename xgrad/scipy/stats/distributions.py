@@ -6,6 +6,7 @@ and scale are added to all. A quantile solves ``cdf(x) = q``, and its derivative
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,8 @@ from xgrad import special
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
+from ...engine import tape
+from ...errors import NotDifferentiableError, RuleError, TracedConversionError
 from ..common import arrays_in, chapter, is_tracked, raw, raws
 from ..examples import of_one
 from ..integrate import quad
@@ -370,7 +373,12 @@ class Continuous(_Distribution):
             else [raw(q.detach())]
         )
         x = np.asarray(getattr(self.plain, name)(*given))
-        slope = sign * np.asarray(self.plain.pdf(x, *given[1:]))
+        return loc + scale * self._solving(x, q, shapes, f, sign)
+
+    def _solving(self, x: Any, q: Any, shapes: Any, f: Function, sign: float) -> Any:
+        """Return standard values with the derivative that ``f(x, *shapes) == q`` gives them."""
+        held = [raw(v.detach()) for v in shapes]
+        slope = sign * np.asarray(self.plain.pdf(x, *held))
         here = np.isfinite(x) & (slope != 0)
         safe = xgrad.asarray(here)
 
@@ -381,7 +389,33 @@ class Continuous(_Distribution):
             away = f(xgrad.where(safe, y, 0.5), *shapes) - q
             return xgrad.where(safe, away, 0.0 * y)
 
-        return loc + scale * implicit(equation, x, inverse)
+        return implicit(equation, x, inverse)
+
+    @of_one("scipy.stats: rvs")
+    def rvs(
+        self, *args: Any, size: Any = None, random_state: Any = None, **kwargs: Any
+    ) -> Any:
+        """Return SciPy's draws, which move with the parameters as quantiles do."""
+        if not arrays_in(args, kwargs):
+            return self.plain.rvs(*args, size=size, random_state=random_state, **kwargs)
+        count = len(self.shapes) + len(self.parameters)
+        if len(args) > count:
+            *args, size = args
+        shapes, loc, scale = self._split("rvs", args, kwargs)
+        held = [np.asarray(raw(xgrad.asarray(v).detach())) for v in (*shapes, loc, scale)]
+        from scipy._lib._util import check_random_state
+
+        rng = check_random_state(random_state)
+        again = copy.deepcopy(rng)
+        ends = {"loc": 0.0 * held[-2], "scale": np.ones_like(held[-1])}
+        x = np.asarray(self.plain.rvs(*held[:-2], **ends, size=size, random_state=rng))
+        moved: Any = Array(x)
+        if is_tracked(*shapes):
+            if is_own(self.plain, "_rvs"):
+                return loc + scale * self._drawn(x, shapes, again)
+            q = Array(np.asarray(self.plain.cdf(x, *held[:-2])))
+            moved = self._solving(x, q, shapes, self._standard_cdf, 1.0)
+        return loc + scale * moved
 
     def ppf(self, q: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the quantile, the inverse of the distribution function."""
@@ -420,20 +454,75 @@ class Continuous(_Distribution):
             return self.plain.nnlf(theta, x)
         return -xgrad.sum(self.logpdf(x, *(theta[i] for i in range(len(theta)))))
 
+    def _drawn(self, x: Any, shapes: Any, rng: Any) -> Any:
+        """Return SciPy's draws by its own way, if that is array code of the shapes."""
+        try:
+            out = self.plain._rvs(*shapes, size=x.shape, random_state=rng)
+        except (TracedConversionError, TypeError, ValueError, AttributeError):
+            raise NotDifferentiableError(
+                f"{self.name}.rvs: a shape parameter is tracked, and what SciPy draws by is "
+                "compiled and has no derivative. xgrad.random.default_rng(seed) has gamma, beta, "
+                "dirichlet and standard_t, which move with theirs; loc and scale may be tracked "
+                "here"
+            ) from None
+        return Array(x, xgrad.asarray(out)._node)
+
+    @staticmethod
+    def _require_regular(misfit: Any, x: Any) -> None:
+        """Raise where the curvature at a fit does not tell one parameter from another."""
+        size = np.maximum(np.abs(x), 1e-3)
+        with tape.recording(False):
+            flat = xgrad.hessian(lambda v: misfit(v))(x)
+        curves = np.linalg.eigvalsh(np.asarray(raw(flat)) * size[:, None] * size)
+        if not curves[0] > 1e-9 * curves[-1]:
+            raise RuleError("flat")
+
+    @of_one("scipy.stats: fit")
     def fit(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the parameters of greatest likelihood; normal and exponential in closed form."""
+        """Return the parameters of greatest likelihood, by the equation that they solve.
+
+        Raises:
+            RuleError: for a derivative where one of them is at the end of its range, as a `loc`
+                that is the least of the data: give it as ``floc=``.
+        """
         if not arrays_in(data, args, kwargs):
             return self.plain.fit(data, *args, **kwargs)
         data = _f(data)
-        if args or kwargs or self.name not in ("norm", "expon", "uniform"):
+        if not args and not kwargs and self.name in CLOSED:
+            return CLOSED[self.name](data)
+        if str(kwargs.get("method", "MLE")).upper() != "MLE":
             raise NotImplementedError(
-                f"{self.name}.fit has no derivative here; minimise nnlf by "
-                "xgrad.scipy.optimize.minimize"
+                f"{self.name}.fit: method is {kwargs['method']!r}; only 'MLE' has a derivative here"
             )
-        if self.name == "norm":
-            return xgrad.mean(data), xgrad.std(data)
-        low = xgrad.min(data)
-        return low, (xgrad.mean(data) if self.name == "expon" else xgrad.max(data)) - low
+        from ..optimize.minima import held_solution
+
+        values = self.plain.fit(raw(data.detach()), *raws(args), **raws(kwargs))
+        fixed = _fixed(self.shapes, kwargs)
+        names = (*self.shapes, *self.parameters)
+        free = [i for i, name in enumerate(names) if name not in fixed]
+
+        def misfit(theta: Any) -> Any:
+            every = [theta[free.index(i)] if i in free else fixed[n] for i, n in enumerate(names)]
+            return -xgrad.mean(self.logpdf(data, *every))
+
+        x = np.asarray([values[i] for i in free], dtype=float)
+        edge = np.full(len(free), np.inf)
+        found: Any = x
+        if free:
+            try:
+                self._require_regular(misfit, x)
+                found = held_solution(f"{self.name}.fit", x, misfit, -edge, edge, [])
+            except RuleError as error:
+                told = ", ".join(f"{names[i]}={values[i]:.4g}" for i in free)
+                raise RuleError(
+                    f"{self.name}.fit: the likelihood has no regular maximum at {told}, so that "
+                    "the fit has no derivative: the data do not determine a parameter, or one is "
+                    "at the end of its range, as a loc at the least of the data. Give that one, as "
+                    "floc="
+                ) from error
+        return tuple(
+            found[free.index(i)] if i in free else _f(fixed[n]) for i, n in enumerate(names)
+        )
 
     @of_one("scipy.stats: expect")
     def expect(
@@ -465,6 +554,28 @@ class Continuous(_Distribution):
         )
 
 
+def _laplace(x: Any) -> Any:
+    middle = xgrad.median(x)
+    return middle, xgrad.mean(xgrad.abs(x - middle))
+
+
+CLOSED: dict[str, Function] = {
+    "norm": lambda x: (xgrad.mean(x), xgrad.std(x)),
+    "expon": lambda x: (xgrad.min(x), xgrad.mean(x) - xgrad.min(x)),
+    "uniform": lambda x: (xgrad.min(x), xgrad.max(x) - xgrad.min(x)),
+    "laplace": _laplace,
+}
+"""The fits whose parameters are formulas."""
+
+
+def _fixed(shapes: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that `fit` is told, by name, in any of SciPy's spellings."""
+    spelled = {"floc": "loc", "fscale": "scale"}
+    for i, name in enumerate(shapes):
+        spelled |= {f"f{i}": name, f"f{name}": name, f"fix_{name}": name}
+    return {spelled[key]: x for key, x in kwargs.items() if key in spelled and x is not None}
+
+
 def _is_of_arrays(func: Any) -> bool:
     """Whether a function closes over an `Array`."""
     cells = getattr(func, "__closure__", None) or ()
@@ -494,6 +605,15 @@ class Discrete(_Distribution):
     def ppf(self, q: Any, *args: Any, **kwargs: Any) -> Any:
         """Return the quantile, which has no derivative."""
         return xgrad.asarray(self.plain.ppf(*raws((q, *args)), **raws(kwargs)))
+
+    def rvs(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse: a draw of whole numbers has no derivative."""
+        if not is_tracked(args, kwargs):
+            return self.plain.rvs(*raws(args), **raws(kwargs))
+        raise NotDifferentiableError(
+            f"{self.name}.rvs: a parameter is tracked, and a draw of whole numbers has no "
+            f"derivative; draw by x.detach(), and multiply by {self.name}.logpmf of what was drawn"
+        )
 
     def entropy(self, *args: Any, **kwargs: Any) -> Any:
         """Return the entropy."""
@@ -553,6 +673,10 @@ class Frozen:
 
     def __init__(self, dist: Any, args: tuple[Any, ...], kwds: dict[str, Any]) -> None:
         self.dist, self.args, self.kwds = dist, args, kwds
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        """Return draws; see `Continuous.rvs`."""
+        return self.dist.rvs(*self.args, **self.kwds, size=size, random_state=random_state)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

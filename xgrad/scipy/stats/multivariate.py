@@ -285,6 +285,53 @@ class gaussian_kde:  # noqa: N801 - SciPy's name
         ends = [special.ndtr((e - self.dataset[0, :]) / spread) for e in (low, high)]
         return xgrad.sum(self.weights * (ends[1] - ends[0]))
 
+    def _against(self, other: Any, weights: Any, covariance: Any) -> Any:
+        """Return the integral of the product with Gaussians of one covariance."""
+        L = xgrad.linalg.cholesky(self.covariance + covariance)
+        one, two = (xgrad.linalg.solve_triangular(L, v, lower=True) for v in (self.dataset, other))
+        away = one[:, :, None] - two[:, None, :]
+        each = xgrad.exp(-0.5 * xgrad.sum(away * away, axis=0))
+        scale = (2 * math.pi) ** (self.d / 2) * xgrad.prod(xgrad.linalg.diagonal(L))
+        return xgrad.sum(self.weights[:, None] * each * weights) / scale
+
+    def integrate_gaussian(self, mean: Any, cov: Any) -> Any:
+        """Return the integral of the product with one Gaussian."""
+        mean = xgrad.reshape(xgrad.asarray(mean) * 1.0, (-1, 1))
+        cov = xgrad.atleast_2d(xgrad.asarray(cov) * 1.0)
+        if mean.shape[0] != self.d or cov.shape != (self.d, self.d):
+            raise ValueError(
+                f"integrate_gaussian: mean has {mean.shape[0]} numbers and cov shape {cov.shape}; "
+                f"expected {self.d} and {(self.d, self.d)}"
+            )
+        return self._against(mean, 1.0, cov)
+
+    def integrate_kde(self, other: Any) -> Any:
+        """Return the integral of the product with another estimate."""
+        if other.d != self.d:
+            raise ValueError(f"integrate_kde: other has {other.d} variables; expected {self.d}")
+        return self._against(xgrad.asarray(other.dataset), other.weights, other.covariance)
+
+    def integrate_box(
+        self, low_bounds: Any, high_bounds: Any, maxpts: Any = None, *, rng: Any = None
+    ) -> Any:
+        """Return the probability of a box; of one variable here."""
+        if self.d != 1:
+            raise NotImplementedError(
+                f"integrate_box: the data have {self.d} variables; only one has a derivative here. "
+                "Sum multivariate_normal.cdf over the corners of the box and the data"
+            )
+        low, high = (xgrad.reshape(xgrad.asarray(b) * 1.0, ()) for b in (low_bounds, high_bounds))
+        return self.integrate_box_1d(low, high)
+
+    def marginal(self, dimensions: Any) -> Any:
+        """Return the estimate of some of the variables."""
+        rows = xgrad.asarray(np.atleast_1d(dimensions) % self.d)
+        return gaussian_kde(xgrad.take(self.dataset, rows, axis=0), self.factor, self.weights)
+
+    def covariance_factor(self) -> Any:
+        """Return the factor of the bandwidth."""
+        return self.factor
+
 
 def held(x: Any) -> Any:
     """Return the values of an array, raw."""

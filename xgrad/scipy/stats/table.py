@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
+from ...arrays.array import Array
 from . import noncentral as nc
 from .distributions import Continuous, Discrete
 from .written import standard, support, written
@@ -50,6 +51,13 @@ def _binom_cdf(k: Any, n: Any, p: Any) -> Any:
 
 def _nbinom_log(k: Any, n: Any, p: Any) -> Any:
     return _ln(n + k) - _ln(k + 1) - _ln(n) + n * xgrad.log(p) + _xlog1py(k, -p)
+
+
+def _skellam_log(k: Any, a: Any, b: Any) -> Any:
+    k = k.detach() if isinstance(k, Array) else k
+    z = 2.0 * xgrad.sqrt(a * b)
+    bessel = xgrad.log(special.ive(xgrad.abs(k), z)) + z
+    return bessel - a - b + 0.5 * k * (xgrad.log(a) - xgrad.log(b))
 
 
 def _gev_power(x: Any, c: Any) -> Any:
@@ -182,7 +190,7 @@ DISTRIBUTIONS: dict[str, Any] = dict([
          lambda a, b: 0.5 * xgrad.log(a * b) + xgrad.log(xgrad.log(b / a))) for name in ("loguniform", "reciprocal")),
     _c("trapezoid", "c d", 0.0, 1.0, lambda x, c, d: xgrad.log(2 / (1 + d - c) * xgrad.where(x < c, x / c, xgrad.where(x <= d, 1.0, (1 - x) / (1 - d)))),
        _trapezoid_cdf, None, None, _trapezoid_mean, _trapezoid_var, lambda c, d: 0.5 * (1 - d + c) / (1 + d - c) + xgrad.log(0.5 * (1 + d - c))),
-    _c("truncpareto", "b c", 1.0, lambda b, c: c, lambda x, b, c: xgrad.log(b) - (b + 1) * xgrad.log(x) - xgrad.log(1 - c**-b),
+    _c("truncpareto", "b c", 1.0, lambda b, c: c, lambda x, b, c: xgrad.log(b / (1 - c**-b)) - (b + 1) * xgrad.log(x),
        lambda x, b, c: (1 - x**-b) / (1 - c**-b), lambda x, b, c: (x**-b - c**-b) / (1 - c**-b), None, lambda b, c: _truncpareto_moment(1, b, c),
        lambda b, c: _truncpareto_moment(2, b, c) - _truncpareto_moment(1, b, c) ** 2),
     _c("genhalflogistic", "c", 0.0, lambda c: 1 / c, lambda x, c: math.log(2) + (1 / c - 1) * xgrad.log1p(-c * x) - 2 * xgrad.log1p(xgrad.exp(_gev_power(x, c))),
@@ -217,6 +225,7 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        None, lambda p: 1 / p, lambda p: (1 - p) / p**2),
     _d("nbinom", "n p", 0.0, INF, _nbinom_log, lambda k, n, p: special.betainc(n, xgrad.floor(k.detach()) + 1.0, p), None, None,
        lambda n, p: n * (1 - p) / p, lambda n, p: n * (1 - p) / p**2),
+    _d("skellam", "mu1 mu2", -INF, INF, _skellam_log, None, None, None, lambda a, b: a - b, lambda a, b: a + b),
 ])  # fmt: skip
 """The distributions that are written out here, by name."""
 

@@ -15,6 +15,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...errors import TracedConversionError
 from ..common import raw
 
 __all__ = ["CompiledError", "is_own", "standard", "support", "written"]
@@ -28,6 +29,10 @@ class CompiledError(NotImplementedError):
 
 MOMENTS = ("_mean", "_var", "_skew", "_kurtosis")
 """What ``_stats`` returns, in its order."""
+
+
+UNREADY = (TypeError, AttributeError, ValueError, TracedConversionError)
+"""What code of SciPy's raises that is no array code."""
 
 
 def is_own(plain: Any, name: str) -> bool:
@@ -83,7 +88,7 @@ def _called(plain: Any, name: str, *first: Any, place: int | None = None, **name
         try:
             out = method(*first, *flat, **named)
             out = xgrad.asarray(out if place is None else out[place])
-        except (TypeError, AttributeError, ValueError) as error:
+        except UNREADY as error:
             raise CompiledError(
                 f"{plain.name}: SciPy's code of its {name} has no derivative here ({error})"
             ) from error

@@ -1,0 +1,41 @@
+"""SciPy's functions that have no derivative, and what has one in their place."""
+
+from __future__ import annotations
+
+__all__ = ["WITHOUT"]
+
+_STEPPER = "use xgrad.scipy.integrate.solve_ivp(method={name!r}), which takes the same steps"
+
+WITHOUT: dict[str, str] = {
+    **{
+        f"scipy.integrate.{name}": _STEPPER.format(name=name)
+        for name in ("BDF", "DOP853", "LSODA", "RK23", "RK45", "Radau")
+    },
+    "scipy.integrate.qmc_quad": "use xgrad.scipy.integrate.cubature",
+    "scipy.interpolate.AAA": (
+        "use a spline or xgrad.scipy.interpolate.BarycentricInterpolator at points of your own, as "
+        "AAA chooses them by the values"
+    ),
+    "scipy.interpolate.SmoothBivariateSpline": (
+        "use xgrad.scipy.interpolate.RBFInterpolator(smoothing=), as FITPACK chooses knots by the "
+        "values"
+    ),
+    "scipy.interpolate.LSQBivariateSpline": "use xgrad.scipy.interpolate.RectBivariateSpline",
+    "scipy.spatial.SphericalVoronoi": "use the vertices of a triangulation held constant",
+    "scipy.stats.levy_stable.pdf": (
+        "use the integral of its characteristic function, by xgrad.scipy.integrate.quad"
+    ),
+    "scipy.cluster.hierarchy.linkage": (
+        "cluster x.detach(), and take distances of the clusters that it names: which are joined is "
+        "a step function"
+    ),
+    "scipy.cluster.vq.kmeans": (
+        "cluster x.detach(), and average the points of each label: which cluster a point is in is "
+        "a step function"
+    ),
+    "scipy.cluster.vq.kmeans2": (
+        "cluster x.detach(), and average the points of each label: which cluster a point is in is "
+        "a step function"
+    ),
+}
+"""By full name: what to write, in words that follow \"To keep it, \"."""
