@@ -348,33 +348,56 @@ def _strong_multiply(a: Any, b: Any) -> Any:
 
 
 _COMPARED = 8192
-"""Up to how many entries all of them tell whether a large array was refilled."""
+"""Up to how many entries they themselves tell whether a large array was refilled."""
+_SUMMED = 100_000
+"""Up to how many the sum of their bits tells it too, for a quarter of what a product takes."""
 _SAMPLES = 509
-"""How many of them do of a larger one; of a view that does not lie together, a quarter of it."""
+"""How many entries of a larger one do."""
+_AS_INTEGERS = {n: np.dtype(f"i{n}") for n in (1, 2, 4, 8)}
 
 
-def _unchanged(x: Any) -> Callable[[], bool]:
+def unchanged(x: Any) -> Callable[[], bool]:
+    """Return what tells whether an array holds what it holds now."""
     if x.size <= _COMPARED:
-        look = x.tobytes
-    elif x.flags.forc:
-        look = x.ravel(order="K")[:: x.size // _SAMPLES | 1].tobytes
+        look: Callable[[], Any] = x.tobytes
     else:
-        look = lambda: x.flat[:: x.size // (_SAMPLES // 4) | 1].tobytes()  # noqa: E731
-    before: bytes = look()
-    return lambda: before == look()
+        together, every = x.flags.forc, slice(None, None, x.size // _SAMPLES | 1)
+        some = x.ravel(order="K") if together else x.flat
+        whole = None if x.size > _SUMMED else some if together else x
+
+        def look() -> Any:
+            return _sum_of_bits(whole), some[every].tobytes()
+
+    before = look()
+    return lambda: bool(before == look())
+
+
+def _sum_of_bits(x: Any) -> Any:
+    """Return the sum of an array's bits as integers; nothing of what has bits that say nothing.
+
+    One other entry alone makes it another one.
+    """
+    if x is None:
+        return None
+    if x.itemsize > 8:
+        if x.dtype != np.complex128:
+            return None
+        x = x if x.flags.c_contiguous else x.copy()
+    bits = x.view(_AS_INTEGERS[min(x.itemsize, 8)])
+    return _add(bits, None, bits.dtype)
 
 
 def _lock(x: Any) -> Callable[[], bool] | None:
     if x.base is not None:
         return None  # its base can still be written to
-    unchanged = _unchanged(x)
+    holds = unchanged(x)
     if not x.flags.writeable:
-        return unchanged
+        return holds
     x.setflags(write=False)
 
     def end() -> bool:
         x.setflags(write=True)
-        return unchanged()
+        return holds()
 
     return end
 
@@ -496,7 +519,7 @@ BACKEND = Backend(
     index_add=numpy_scatter.index_add,
     random=lambda seed, device: np.random.default_rng(seed),
     lock=_lock,
-    unchanged=_unchanged,
+    unchanged=unchanged,
     same=_same,
     copied=methodcaller("copy"),
     in_place=True,

@@ -16,6 +16,7 @@ from xgrad.errors import BackendUnavailableError
 
 from . import torch_lines, torch_special
 from .detect import require
+from .numpy import unchanged
 from .torch_indexing import from_numpy, getitem, index_add, setitem
 
 torch: Any = require("torch")
@@ -201,10 +202,13 @@ def _lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
 
 
 def _unchanged(x: Any) -> Callable[[], bool]:
-    if x.is_inference():  # of which PyTorch counts no writes
-        return lambda: True
-    before = x._version
-    return lambda: bool(x._version == before)
+    counted = not x.is_inference()  # PyTorch counts its own writes, but to these
+    before = x._version if counted else 0
+    try:  # an array of NumPy's may share the buffer
+        holds = unchanged(x.detach().numpy())
+    except (RuntimeError, TypeError):
+        holds = lambda: True  # noqa: E731 - one that NumPy cannot see
+    return lambda: (not counted or bool(x._version == before)) and holds()
 
 
 BACKEND = Backend(

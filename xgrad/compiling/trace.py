@@ -47,8 +47,11 @@ class Captured:
     def __init__(self, holder: Array, var: Var, base: Backend) -> None:
         self.holder, self.var, self.raw = holder, var, holder._raw
         self.baked: Any = None
-        look = base.unchanged if isinstance(self.raw, base.array_types) else None
-        self.unchanged = look(self.raw) if look is not None else lambda: True
+        raw, look = self.raw, base.unchanged if isinstance(self.raw, base.array_types) else None
+        self.unchanged = look(raw) if look is not None else lambda: True
+        if look is not None and base.lock is not None:  # a recording has the time for all entries
+            before = base.copied(raw)
+            self.unchanged = lambda: base.same(raw, before)
 
 
 class Trace:
