@@ -56,6 +56,24 @@ def _narrowed(x: Any) -> Any:
     return x.astype(_NARROWER[x.dtype.char]) if x.dtype.char in _NARROWER else x
 
 
+_FAR = 1e6
+"""Where `hyp1f1` overflows, unless its series ends; SciPy sums it for ever there."""
+
+
+def _before_infinity(hyp1f1: Callable[..., Any]) -> Callable[..., Any]:
+    """Return SciPy's function, asked for no larger argument than that where it overflows."""
+
+    @functools.wraps(hyp1f1)
+    def call(a: Any, b: Any, x: Any) -> Any:
+        far = np.isrealobj(x) and np.greater(x, _FAR)
+        if np.any(far):
+            ends = np.logical_and(np.less_equal(a, 0), np.equal(np.floor(a), a))
+            x = np.where(np.logical_and(far, np.logical_not(ends)), _FAR, x)
+        return hyp1f1(a, b, x)
+
+    return call
+
+
 class SciPy(Functions):
     """The functions of ``scipy.special``; beside a Python number many forget single precision."""
 
@@ -63,6 +81,7 @@ class SciPy(Functions):
         value = super().__getattr__(attr)
         if callable(value) and not isinstance(value, type):
             value = in_precision(value)
+            value = _before_infinity(value) if attr == "hyp1f1" else value
             setattr(self, attr, value)
         return value
 

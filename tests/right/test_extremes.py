@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import mpmath as mp
 import numpy as np
 import pytest
@@ -86,3 +88,17 @@ def test_layers_of_an_empty_batch():
     assert weights.shape == (0, 3, 3)
     det = xg.grad(lambda a: xg.sum(xg.linalg.det(a)))(np.zeros((0, 4, 4)))
     assert det.shape == (0, 4, 4)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_series_that_overflows_ends():
+    """SciPy sums it for ever at infinity, and where a mask leaves it out."""
+    for a, far in itertools.product((0.6, -0.6, -2.0, 0.0), (1e15, np.inf)):
+        for dtype in (np.float32, np.float64):
+            x = np.asarray([far, 0.5], dtype)
+            value, plain = xg.special.hyp1f1(a, 1.3, x), xg.special.hyp1f1(a, 1.3, x[1:])
+            assert value.dtype == dtype
+            assert value[1] == plain[0]
+            assert not np.isfinite(value[0]) or a in (0.0, -2.0)
+        slope = xg.grad(lambda x, a=a: xg.sum(xg.where(x > 9, 0.0, xg.special.hyp1f1(a, 1.3, x))))
+        assert slope(x)[0] == 0.0

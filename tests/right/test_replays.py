@@ -7,11 +7,14 @@ dropout draws another mask.
 
 # ruff: noqa: NPY002 - the state that NumPy shares is what is tested
 
+import datetime as dt
 import functools
 import os
 import random
 import sys
+import time
 import types
+from time import perf_counter as tick
 
 import numpy as np
 import pytest
@@ -273,6 +276,67 @@ def test_a_compiled_function_says_that_it_draws_only_once(name):
         np.testing.assert_array_equal(compiled(x), first)
         assert len(told) == 1
         assert told[0].filename == __file__
+
+
+def _from_elsewhere(x):
+    import torch
+
+    return x * float(torch.rand(()))
+
+
+def test_draws_of_a_library_whose_arrays_are_not_used_are_seen():
+    torch = pytest.importorskip("torch")
+    with pytest.warns(xg.errors.CompileWarning, match=r"random numbers by torch"):
+        xg.compile(_from_elsewhere)(X)
+    for f in (_from_elsewhere, lambda x: x * float(torch.randn(()))):
+        value, slope = xg.value_and_grad(lambda x, f=f: xg.sum(xg.checkpoint(f)(x)))(X)
+        np.testing.assert_allclose(np.sum(slope * X), value)
+
+
+def _stamp():
+    return time.time()
+
+
+CHANGING = {
+    "time.time": lambda x: x * time.time(),
+    "time.perf_counter": lambda x: x * tick(),
+    "time.time of a helper": lambda x: x * _stamp(),
+    "datetime.datetime.now": lambda x: x * dt.datetime.now().timestamp(),
+    "os.urandom": lambda x: x * os.urandom(1)[0],
+    "random.SystemRandom": lambda x: x * random.SystemRandom().random(),
+    "random.Random": lambda x: x * random.Random().random(),
+    "numpy.random.default_rng": lambda x: x * np.random.default_rng().random(),
+    "numpy.random.RandomState": lambda x: sum(y * np.random.RandomState().rand() for y in (x, x)),
+}
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_compiled_function_names_what_it_calls_only_once(name):
+    for make in (lambda f: f, lambda f: xg.grad(lambda x: xg.sum(f(x) ** 2))):
+        compiled = xg.compile(make(CHANGING[name]))
+        calls = f"calls {name.partition(' ')[0]} while"
+        with pytest.warns(xg.errors.CompileWarning, match=calls) as told:
+            first = compiled(X)
+        np.testing.assert_array_equal(compiled(X), first)
+        assert len(told) == 1
+
+
+def _of_a_seed(x):
+    return x * np.random.default_rng(0).random() * random.Random(1).random()
+
+
+def _of_a_key(x):
+    return x * np.random.default_rng(seed=3).random()
+
+
+SAME = [_of_a_seed, _of_a_key, lambda x: x * SETTINGS.time]
+SETTINGS = types.SimpleNamespace(time=2.0)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("f", SAME)
+def test_what_gives_the_same_each_time_is_not_named(f):
+    xg.compile(f)(X)
 
 
 def test_one_that_draws_by_xgrad_says_nothing():

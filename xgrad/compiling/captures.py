@@ -15,13 +15,14 @@ import threading
 import types
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import backend_of_type
 from ..engine.picklable import Derived
 from .guards import FEW, Guards, Node
+from .sources import sources
 from .trace import is_users
 
 __all__ = ["guards_of"]
@@ -58,6 +59,7 @@ def guards_of(
     while scan.names - names:  # what the code names decides where more code is found
         names |= scan.names
         scan = Scan(f, given, frames, wanted, names)
+    scan.guards.sources = sources(scan.codes)
     return scan.guards
 
 
@@ -78,6 +80,7 @@ class Scan:
         names: set[str],
     ) -> None:
         self.guards, self.names, self.known = Guards(), set[str](), names
+        self.codes: list[tuple[types.CodeType, Mapping[str, Any]]] = []  # and what each can see
         self._wanted = wanted
         self._seen: set[Any] = set()
         self._codes: set[tuple[types.CodeType, int]] = set()
@@ -105,24 +108,29 @@ class Scan:
             if id(f) in self._seen or (not own and _is_named(f)):
                 return
             self._seen.add(id(f))
+            cells = dict[str, Any]()
             for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
                 here = self.guards.constant(cell).attribute("cell_contents", name)
-                self._look(here, getattr(cell, "cell_contents", None), 0, own)
+                cells[name] = getattr(cell, "cell_contents", None)
+                self._look(here, cells[name], 0, own)
             if own:
                 for part in ("__defaults__", "__kwdefaults__"):
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
-                self._code(f.__code__, f.__globals__)
+                self._code(f.__code__, f.__globals__, cells)
                 for name, part in vars(f).items():
                     self._look(node.attribute(name), part, 0, True)
         elif not isinstance(f, (type, types.BuiltinFunctionType)):
             self._look(node, f, 0, True)
 
-    def _code(self, code: types.CodeType, space: dict[str, Any]) -> None:
+    def _code(
+        self, code: types.CodeType, space: dict[str, Any], cells: Mapping[str, Any] = {}
+    ) -> None:
         """Look at the globals that code names."""
         if not is_users(code) or (code, id(space)) in self._codes:
             return
         self._codes.add((code, id(space)))
+        self.codes.append((code, {**space, **cells} if cells else space))
         names = set(_names(code))
         self.names |= names
         holder = self.guards.constant(space)

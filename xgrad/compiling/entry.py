@@ -56,6 +56,7 @@ class Entry:
         self.bytes = 0
         self.turns = engines.OFTEN if owner.engine == "auto" else 0
         self.guarded = False
+        self.sources: list[str] = []  # clocks and the like
         self.calls_out = any(e.effect for e in program.equations)
         self.hits = 0
         self._allocate: Any = None
@@ -67,6 +68,7 @@ class Entry:
         """Find where the function finds what it captures, and what else it sees."""
         backend = self.program.backend
         guards = guards_of(f, given, frames, {id(c.raw) for c in captured})
+        self.sources = guards.sources
         places = [guards.found.get(id(c.raw), []) for c in captured]
         hidden = [Hidden(c, backend) for c in captured]
         self.guarded = bool(hidden or guards or self.watched)

@@ -300,6 +300,13 @@ class Compiled(Generic[P, R_co]):
         entry = Entry(self, program, structure, donated)
         entry.watched = list(trace.watched)
         entry.watch(hidden, self.f, call.others(), trace.frames)
+        if entry.sources:
+            self._warn(
+                f"compile: {self.name} calls {' and '.join(entry.sources)} while it is recorded, "
+                "and every later call has the same values. Pass them as arguments, or call it "
+                "outside of what is compiled",
+                "sources",
+            )
         examples = [x.value if isinstance(x, Lazy) else x for x in flat]
         copy = call.backend.xp.asarray
         found = [

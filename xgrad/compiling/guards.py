@@ -31,10 +31,12 @@ class Guards:
 
     Attributes:
         found: by the identity of a raw array, the places where it stands.
+        sources: the clocks and the like that the code calls.
     """
 
     def __init__(self) -> None:
         self.found: dict[int, list[Node]] = {}
+        self.sources: list[str] = []
         self._consts: list[Any] = []
         self._lines: list[str] = []
         self._changed: list[str] = []  # what each condition is about
