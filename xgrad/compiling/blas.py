@@ -36,7 +36,7 @@ void products(void* d, void* s) { gemm_double = (Gemm_double)d; gemm_float = (Ge
 @cache
 def addresses() -> tuple[int, int] | None:
     """Return where the products of doubles and of floats are; None if NumPy has another BLAS."""
-    for path in sorted(Path(np.__file__).parent.parent.glob("numpy.libs/*openblas*")):
+    for path in sorted(Path(np.__file__).parent.with_suffix(".libs").glob("*openblas*")):
         try:
             blas = ctypes.CDLL(str(path))
             found = [_address(getattr(blas, NAME.format(kind))) for kind in "ds"]

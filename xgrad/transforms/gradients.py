@@ -215,6 +215,14 @@ def value_and_grad(
     return value_and_gradient
 
 
+_OF_ARRAYS = {
+    "grad": "xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a complex "
+    "derivative, or xgrad.vjp(f, x) for anything",
+    "hessian": "xgrad.jacfwd(xgrad.jacrev(f)) for the second derivatives of an array",
+}
+"""What to use in place of a transform where f returns no scalar."""
+
+
 def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, tells: bool) -> Any:
     """Return the gradient of a recorded real scalar, for one argument or a tuple for several.
 
@@ -231,8 +239,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
             )
         raise errors.NotScalarError(
             f"{what}: f returned {got}; {what} needs a real floating-point scalar. {pair}"
-            "Use xgrad.jacrev(f) for an array, xgrad.jacrev(f, complex='holomorphic') for a "
-            "complex derivative, or xgrad.vjp(f, x) for anything"
+            f"Use {_OF_ARRAYS.get(what, _OF_ARRAYS['grad'])}"
         )
     if again is not None:
         _require_influence(record, again)
