@@ -96,6 +96,20 @@ def test_every_op_without_a_derivative_is_named(row):
         xg.grad(f, range(len(xs)))(*xs)
 
 
+@pytest.mark.parametrize(
+    "make", [xg.sparse_jacobian, lambda f: xg.sparse_hessian(lambda x: xg.sum(f(x)))]
+)
+def test_sparse_matrices_of_nothing(make):
+    pytest.importorskip("scipy")
+    with pytest.warns(ConstantResultWarning, match="left at floor") as told:
+        assert make(xg.floor)(X).nnz == 0
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        make(lambda x: 2.0 * x)(X)
+
+
 def test_which_argument_it_is():
     def f(x, y, z):
         return xg.sum(x) + xg.sum(xg.floor(z["a"]))

@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..arrays.node import FIT, PARENTS, RULE, SAVED
 from ..backends import backend_of, backend_of_type
 from ..backends.batched import Level, leave
+from ..debugging import constant_results
 from ..engine import tape
 from ..engine.record import Record
 from ..engine.tape import SERIAL
@@ -140,6 +141,7 @@ class _Coloured:
             raise ValueError(
                 f"{self.what}: f returned {[y.shape for y in record.outs]}; expected one vector"
             )
+        constant_results.tell(record, self.what)
         shape = (record.outs[0].shape[0], record.inputs[0].shape[0])
         fresh = self.colours is None or (self.given is None and self.colours.shape != shape)
         if fresh:
