@@ -125,6 +125,11 @@ def _added(x: Any, key: Any, value: Any) -> Any:
     return out
 
 
+def _as_it_is(x: Any) -> Any:
+    """Return an array of the same tasks, which stays as it is where ``x[key] = v`` changes `x`."""
+    return da.Array(x.dask, x.name, x.chunks, meta=x._meta)
+
+
 def _setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
     if not copy and is_zeros(x):
         x = as_remembered(x)
@@ -454,8 +459,8 @@ BACKEND = Backend(
     random=_Random,
     getitem=_getitem,
     setitem=_setitem,
-    mutable=False,
-    owns=lambda x: True,  # nobody can write to it
+    copied=_as_it_is,
+    owns=lambda x: True,  # a write makes it another graph, of this one object
     parse_device=_parse_device,
     lu_factor=_lu_factor,
     lu_solve=_lu_solve,

@@ -394,3 +394,20 @@ def test_a_compiled_function_that_refills_what_it_captures(make, size):
     first = compiled(x)
     buffer[...] = 2.0
     np.testing.assert_allclose(compiled(x), 2.0 * first)
+
+
+@pytest.mark.parametrize("chunks", [4, 2])
+def test_arrays_of_dask_that_are_written_to(chunks):
+    da = pytest.importorskip("dask.array")
+    made = [da.from_array(np.full(4, v), chunks=chunks) for v in (0.5, 2.0)]
+
+    def f(x):
+        y = xg.sum(xg.sin(x) * made[1])
+        made[1][1] = 7.0
+        return y
+
+    np.testing.assert_allclose(np.asarray(xg.grad(f)(made[0])), 2.0 * np.cos(0.5))
+    x, b = (da.from_array(np.full(4, v), chunks=chunks) for v in (0.5, 2.0))
+    _, pullback = xg.vjp(lambda x: xg.sum(xg.sin(x) * b), x)
+    x[0], b[1] = 100.0, 9.0
+    np.testing.assert_allclose(np.asarray(pullback(1.0)[0]), 2.0 * np.cos(0.5))
