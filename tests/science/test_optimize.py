@@ -39,6 +39,9 @@ PROGRAMS = (
     O("fsolve", A, f=lambda o, xp, a: o.fsolve(lambda x: x**3 - a, np.ones(4), xtol=1e-14), value=1e-9),
     *(O(n, np.asarray(1.3), f=lambda o, xp, a, n=n: getattr(o, n)(lambda x: x**3 - a, 0.01, 3.0, xtol=1e-15), value=1e-9)
       for n in ("brentq", "brenth", "ridder", "bisect", "toms748")),
+    *(O(f"{n}, all of it", np.asarray(1.3), f=lambda o, xp, a, n=n: [v for x, r in [getattr(o, n)(lambda x: x**3 - a, 0.01, 3.0, xtol=1e-15, full_output=True)] for v in (x, r.root)], value=1e-9)
+      for n in ("brentq", "brenth", "ridder", "bisect", "toms748")),
+    O("newton of a number, all of it", np.asarray(1.3), f=lambda o, xp, a: [v for x, r in [o.newton(lambda x: x**3 - a, 1.0, tol=1e-13, full_output=True)] for v in (x, r.root)], value=1e-9),
     O("root_scalar", np.asarray(1.3), f=lambda o, xp, a: [o.root_scalar(lambda x: x**3 - a, bracket=(0.01, 3.0), xtol=1e-15).root,
                                                           o.root_scalar(lambda x: x**3 - a, x0=1.0, fprime=lambda x: 3 * x**2, xtol=1e-14).root], value=1e-9),
     O("newton", A, f=lambda o, xp, a: o.newton(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13), value=1e-9),

@@ -112,6 +112,7 @@ class _Edges:
         back = np.asarray(self.ids[cols, rows]).reshape(-1) - 1
         place = np.where(place < 0, back, place)
         data = xgrad.take(xgrad.asarray(self.data), xgrad.asarray(place))
+        data = xgrad.astype(data, np.float64, copy=False)  # as SciPy's trees are
         return SparseArray(data, Pattern(rows, cols, found.shape)).tocsr()
 
 
