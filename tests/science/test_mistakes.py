@@ -125,10 +125,7 @@ def test_what_wraps_an_object_of_scipys_is_copied() -> None:
 WITHOUT_A_TWIN = {
     "scipy.linalg.expm_cond": (lambda x: scipys.linalg.expm_cond(x), "expm"),
     "scipy.sparse.lil_array": (lambda x: scipys.sparse.lil_array(x), "dia_array"),
-    "scipy.interpolate.approximate_taylor_polynomial": (
-        lambda x: scipys.interpolate.approximate_taylor_polynomial(lambda t: t * x[0, 0], 0, 1, 1),
-        "Akima1DInterpolator",
-    ),
+    "scipy.signal.remez": (lambda x: scipys.signal.remez(7, x[0, 1:3], x[0, :1]), "resample"),
 }
 
 
