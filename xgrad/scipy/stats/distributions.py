@@ -20,7 +20,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import NotDifferentiableError, RuleError, TracedConversionError
-from ..common import arrays_in, chapter, is_tracked, raw, raws
+from ..common import Later, arrays_in, is_tracked, raw, raws
 from ..examples import of_one
 from ..integrate import quad
 from ..mistakes import told
@@ -29,6 +29,7 @@ from .written import CompiledError, is_own, written
 
 __all__ = ["Continuous", "Discrete", "Frozen"]
 
+library: Any = Later("scipy.stats")
 Function = Callable[..., Any]
 POWERS = {"mean": 1, "var": 2, "skew": 3, "kurtosis": 4}
 """Of which power of the distance from the mean a moment is the average."""
@@ -61,7 +62,7 @@ class _Distribution:
     @property
     def plain(self) -> Any:
         """The object of SciPy."""
-        return self._plain or getattr(chapter("stats"), self.name)
+        return self._plain or getattr(library, self.name)
 
     def _part(self, name: str) -> Any:
         """Return a function of the standard form: the table's, or else that of SciPy's own code."""
