@@ -159,5 +159,31 @@ def test_what_has_no_derivative_says_what_to_write(name: str) -> None:
 
 def test_a_function_that_a_line_does_not_name_is_found() -> None:
     held = [scipys.ndimage.binary_erosion]
-    with pytest.raises(xg.errors.TracedConversionError, match="give it a comparison, as x > 0.5"):
+    with pytest.raises(xg.errors.TracedConversionError, match=r"give it a comparison, as x > 0\.5"):
         xg.grad(lambda x: xg.sum(x * held[0](x)))(np.eye(4))
+
+
+READS = {
+    "integrate.solve_ivp": lambda k: scipy.integrate.solve_ivp(lambda t, y: -k * y, (0, 1), [1.0]).y[0, 0],
+    "integrate.quad": lambda k: scipy.integrate.quad(lambda t: t * k, 0, 1)[0],
+    "optimize.root": lambda k: scipy.optimize.root(lambda x: x**3 - k, np.ones(1)).x[0],
+    "interpolate.CubicSpline": lambda k: scipy.interpolate.CubicSpline(np.arange(4.0), k * V)(1.5),
+    "linalg.solve_banded": lambda k: scipy.linalg.solve_banded((0, 0), V[None] * k, np.ones(4))[0],
+    "stats.gamma.ppf": lambda k: scipy.stats.gamma.ppf(0.3, k),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in READS if n != "stats.gamma.ppf"])
+def test_what_reads_values_says_so_inside_a_compiled_function(name: str) -> None:
+    says = rf"compile: scipy\.{name} looks at the values .* or compile with on_value='eager'"
+    with pytest.raises(xg.errors.TraceError, match=says):
+        xg.compile(xg.grad(READS[name]))(1.5)
+
+
+@pytest.mark.parametrize("name", READS)
+def test_what_reads_values_runs_as_it_is_where_that_is_asked_for(name: str) -> None:
+    f = READS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = xg.compile(xg.grad(f), on_value="eager")(1.5)
+    assert np.allclose(found, xg.grad(f)(1.5))

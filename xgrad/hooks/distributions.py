@@ -109,7 +109,8 @@ def _frozen(cls: Any, twin_of: Callable[[Any], Any]) -> None:
                 given = (*args, *self.args, *self.kwds.values())
                 if is_enabled() and any(holds(x) for x in given):
                     if name == "rvs":  # whose arguments come after those of the distribution
-                        kwargs = {**dict(zip(("size", "random_state"), args)), **kwargs}
+                        own_names = zip(("size", "random_state"), args, strict=False)
+                        kwargs = {**dict(own_names), **kwargs}
                         args = ()
                     return getattr(twin_of(self.dist), name)(
                         *args, *self.args, **self.kwds, **kwargs

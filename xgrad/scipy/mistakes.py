@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import tree as trees
 from ..arrays.array import Array
-from ..errors import TraceError, TracedConversionError, XgradError
+from ..errors import TracedConversionError, TraceError, XgradError
 from ..errors.folding import is_from_user, parts_of
 
 __all__ = ["documented", "explained", "require_axis", "told"]

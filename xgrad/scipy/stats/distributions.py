@@ -393,15 +393,13 @@ class Continuous(_Distribution):
         return implicit(equation, x, inverse)
 
     @of_one("scipy.stats: rvs")
-    def rvs(
-        self, *args: Any, size: Any = None, random_state: Any = None, **kwargs: Any
-    ) -> Any:
+    def rvs(self, *args: Any, size: Any = None, random_state: Any = None, **kwargs: Any) -> Any:
         """Return SciPy's draws, which move with the parameters as quantiles do."""
         if not arrays_in(args, kwargs):
             return self.plain.rvs(*args, size=size, random_state=random_state, **kwargs)
         count = len(self.shapes) + len(self.parameters)
         if len(args) > count:
-            *args, size = args
+            size, args = args[-1], args[:-1]
         shapes, loc, scale = self._split("rvs", args, kwargs)
         held = [np.asarray(raw(xgrad.asarray(v).detach())) for v in (*shapes, loc, scale)]
         from scipy._lib._util import check_random_state
