@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,7 @@ import xgrad as xg
 from tests.tables import over
 from tests.test_mistakes import printed
 from xgrad import nn, optim
+from xgrad.names import refusals
 
 PLACES: dict[str, ModuleType] = {
     "xg": xg,
@@ -105,9 +107,19 @@ def test_what_people_type(call: str) -> None:
     assert re.search(CALLS[call], printed(call, f"{START}{call}\n"), re.DOTALL), call
 
 
+def test_what_a_refusal_advises_exists() -> None:
+    x = xg.asarray([1.0])
+    for refusal in refusals.REFUSALS:
+        for path in re.findall(r"\bxgrad((?:\.\w+)+)", refusal.instead):
+            attrgetter(path[1:])(xg)
+        for method in re.findall(r"\bx\.(\w+)", refusal.instead):
+            assert hasattr(x, method), refusal.instead
+
+
 OWN = {
     "of a function of the user's": "def ones(n):\n    return n\nones(3, nosuch=1)\n",
     "of a method of the user's": "class C:\n    def sum(self): ...\nC().sum(nosuch=1)\n",
+    "of another library's array": "class Array:\n    __hash__ = None\n{Array()}\n",
     "of a class of the user's": "class Linear:\n    def __init__(self): ...\nLinear(nosuch=1)\n",
 }
 
@@ -115,4 +127,4 @@ OWN = {
 @pytest.mark.parametrize("text", OWN.values(), ids=list(OWN))
 def test_what_is_not_ours_is_left_alone(text: str) -> None:
     told = printed("own", f"from xgrad import sin\n{text}")
-    assert re.search(r"unexpected keyword argument 'nosuch'$", told.strip())
+    assert re.search(r"(keyword argument 'nosuch'|unhashable type: 'Array')$", told.strip())
