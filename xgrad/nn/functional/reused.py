@@ -40,7 +40,8 @@ class _Windows:
 
     def __init__(self, like: Any, dtype: Any, channels: int, window: Window, groups: int) -> None:
         self.window, self.groups, self.channels = window, groups, channels // groups
-        self.xp, self.dtype, self.buffer = backend_of(like).xp, dtype, None
+        self.xp, self.dtype = backend_of(like).xp, dtype
+        self.buffer: Any = None
         within = math.prod(window.size[1:])
         by_rows = (
             window.size[0] > 1 and window.stride[0] == 1 and within * self.channels >= _LEAST_INNER
