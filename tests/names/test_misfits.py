@@ -3,19 +3,21 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib.util import find_spec
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import xgrad as xg
 from tests.tables import over
 from tests.test_mistakes import printed
 from xgrad import nn, optim
-from xgrad.names import refusals
+from xgrad.names import refusals, spelling
 
 PLACES: dict[str, ModuleType] = {
     "xg": xg,
@@ -105,6 +107,38 @@ if find_spec("onnx"):
 @over("call", list(CALLS))
 def test_what_people_type(call: str) -> None:
     assert re.search(CALLS[call], printed(call, f"{START}{call}\n"), re.DOTALL), call
+
+
+def keywords(f: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a function that have a name; none of one that says nothing."""
+    try:
+        parameters = inspect.signature(f).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {n: p for n, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, _EITHER)}
+
+
+_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+@over("chapter", ["", "linalg", "fft"])
+def test_what_stands_for_each_keyword_of_numpys_is_told(chapter: str) -> None:
+    theirs, ours = (getattr(lib, chapter, lib) for lib in (np, xg))
+    bare = []
+    for name in callables(ours):
+        f, g = getattr(theirs, name, None), getattr(ours, name)
+        takes = list(keywords(g))
+        if f is None or isinstance(g, type) or "kwargs" in str(inspect.signature(g)):
+            continue
+        for keyword, parameter in keywords(f).items():
+            if keyword in inspect.signature(g).parameters or parameter.default is parameter.empty:
+                continue
+            told = spelling.unexpected(name, keyword, takes)
+            if "By name it takes" in told:
+                bare.append(told)
+            for path in re.findall(r"\bxgrad((?:\.\w+)+)", told):
+                attrgetter(path[1:])(xg)
+    assert not bare, "\n".join(bare)
 
 
 def test_what_a_refusal_advises_exists() -> None:
