@@ -139,9 +139,18 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
-    if (min is None) is (max is None) or (x.size >= _LONG and x.dtype in _BITS):
+    if x.size >= _LONG and x.dtype in _BITS:
+        ends = -np.inf if min is None else min, np.inf if max is None else max
+        is_plain = _clip_ufunc is not None and all(type(end) in _NUMBERS for end in ends)
+        return (_clip_ufunc, (x, *ends)) if is_plain else None
+    if (min is None) is (max is None):
         return None
     return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
+
+
+_clip_ufunc: Any = getattr(getattr(np, "_core", None), "umath", None)
+_clip_ufunc = getattr(_clip_ufunc, "clip", None)
+"""What `numpy.clip` calls in the end; NumPy has no public name for it."""
 
 
 def _clip_into(args: Any, outs: Any) -> None:
