@@ -64,7 +64,7 @@ def place() -> dict[str, Any]:
 class _Texts:
     """Kernels of programs that are never run."""
 
-    composed, queues = frozenset[str](), None
+    composed, queues, products = frozenset[str](), None, None
     view = flat = queue = graph = launcher = staticmethod(lambda *args: None)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from xgrad.backends import Backend, Namespace, is_deterministic, refusing
 from xgrad.errors import BackendUnavailableError
 
+from .cublas import Products
 from .cupy_kernels import Kernels
 from .cupy_queues import Queues
 from .cupy_special import SPECIAL
@@ -224,8 +225,13 @@ def _solve(x1: Any, x2: Any, /) -> Any:
 
 
 def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
-    if x1.ndim == 2 and x2.ndim == 2 and x1.size and x2.size:
+    is_batch = x1.ndim > 2 or x2.ndim > 2
+    if x1.size and x2.size and (not is_batch or (x1.dtype.char in "fdFD" and x1.dtype == x2.dtype)):
         solve = importlib.import_module("cupyx.scipy.linalg").solve_triangular
+        if is_batch:  # in one call, of arrays with the same batch
+            batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+            x1 = cp.broadcast_to(x1, batch + x1.shape[-2:])
+            x2 = cp.broadcast_to(x2, batch + x2.shape[-2:])
         return solve(x1, x2, trans=2 if adjoint else 0, lower=not upper, check_finite=False)
     half = cp.triu(x1) if upper else cp.tril(x1)
     return _solve(half.swapaxes(-1, -2).conj() if adjoint else half, x2)
@@ -412,6 +418,6 @@ BACKEND = Backend(
         "Pass x.view(cupy.ndarray), its numbers alone, if they are what is meant", cp.ndarray
     ),
     scipy="cupyx.scipy",
-    kernels=Kernels(_QUEUES),
+    kernels=Kernels(_QUEUES, Products(cp)),
     exports=False,
 )
