@@ -250,6 +250,44 @@ def wrong(
     return len(found), bad
 
 
+def wrong_on(name: str, seconds: float) -> tuple[int, list[str]]:
+    """Compare kernels of another library with their text there, within so many seconds."""
+    backend, end = xg.backends.load(name), time.perf_counter() + seconds
+    count, bad = 0, []
+    todo: list[tuple[Way, bool]] = [(w, True) for op in of_rows() for w in row_ways(op)]
+    todo += [(w, False) for op in ops("elementwise") for w in ways(op)]
+    for way, is_rows in todo:
+        for dtype in DTYPES if time.perf_counter() < end else ():
+            given = tuple(
+                [
+                    backend.from_numpy(x, None) if is_array else x
+                    for x, is_array in zip(way.given(dtype), way.arrays, strict=True)
+                ]
+            )
+            make: Any = FusedRows if is_rows else Fused
+            fused = make(way.function, way.op.name, backend, *([way.names] * is_rows))
+            try:
+                want = way.function(*given)
+            except Exception:
+                continue  # what the library lacks
+            label = f"{way.op.path} {way.name} {dtype}"
+            try:
+                run = fused.found(given)
+                if run is None:
+                    continue
+                got = run(given)
+                count += 1
+                several = isinstance(want, (list, tuple))
+                pairs = zip(want if several else [want], got if several else [got], strict=True)
+                for a, b in pairs:
+                    text = difference(backend.to_numpy(a), backend.to_numpy(b), loose=64)
+                    if text:
+                        bad.append(f"{label}: {text}")
+            except Exception as error:
+                bad.append(f"{label}: {type(error).__name__}: {error}"[:300])
+    return count, bad
+
+
 def in_single(want: Any, function: Callable[..., Any], given: list[Any]) -> Any:
     """Return the results of a function of halves that is computed in single precision."""
     wide = [x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x for x in given]
@@ -259,12 +297,15 @@ def in_single(want: Any, function: Callable[..., Any], given: list[Any]) -> Any:
     return [a.astype(b.dtype) for a, b in zip(got, want, strict=True)]
 
 
-def difference(want: Any, got: Any) -> str:
-    """Say how two results differ by more than what rounding once, not after each step, makes."""
+def difference(want: Any, got: Any, loose: int = 1) -> str:
+    """Say how two results differ by more than what rounding once, not after each step, makes.
+
+    On a GPU functions have a few more units in the last place, hence `loose`.
+    """
     if (got.dtype, got.shape) != (want.dtype, want.shape):
         return f"{got.dtype}{got.shape}, not {want.dtype}{want.shape}"
     eps = np.finfo(want.dtype).eps
-    most = 4 if want.dtype == np.float16 else 512
+    most = loose * (4 if want.dtype == np.float16 else 512)
     size = np.abs(want[np.isfinite(want)]).max(initial=1.0)
     off = ~np.isclose(got, want, rtol=most * eps, atol=most / 8 * eps * float(size), equal_nan=True)
     return f"{got[off][0]}, not {want[off][0]}" if off.any() else ""
