@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 WORKSPACE = 32 << 20
 """Bytes that cuBLAS is given for each queue of work: what NVIDIA advises for Hopper."""
 
-TYPES = {  # CUDA's number of the elements, of what is computed with, and the type of alpha and beta
+TYPES: dict[str, tuple[int, int, Any]] = {
     "float16": (2, 68, ctypes.c_float * 1),
     "bfloat16": (14, 68, ctypes.c_float * 1),
     "float32": (0, 68, ctypes.c_float * 1),
@@ -24,6 +24,8 @@ TYPES = {  # CUDA's number of the elements, of what is computed with, and the ty
     "complex64": (4, 68, ctypes.c_float * 2),
     "complex128": (5, 70, ctypes.c_double * 2),
 }
+"""CUDA's number of the elements, of what is computed with, and the type of alpha and beta."""
+
 _N, _T, _DEFAULT = 0, 1, -1
 
 
