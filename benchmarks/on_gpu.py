@@ -1,23 +1,28 @@
 """``python -m benchmarks.on_gpu --out FOLDER``: all that needs a GPU, in one run of nine minutes.
 
-It runs the tests on CuPy, the op table by compiled programs, NVRTC over the kernels of the op
-table, and the benchmarks beside PyTorch and JAX, each in a process of its own with a limit of time.
-What was found is left in the folder as it comes: ``results.json``, what each part printed, and
-``tables.md``. Counting kernels needs no GPU: ``--parts counts`` runs anywhere.
+Each part is a process of its own with a limit of time, and none stops the others, whatever becomes
+of it: single ops, their kernels, streams and products on the GPU (``benchmarks.gpu_checks``), the
+benchmarks beside PyTorch and JAX, the tests on CuPy, the op table by compiled programs, and NVRTC
+over the kernels of the op table. What was found is left in the folder as it comes:
+``results.json``, what each part printed, and ``tables.md``. ``--dry`` runs the same on the CPU,
+with NumPy in CuPy's place, to see that all parts run; ``--parts counts`` needs no GPU either.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +36,14 @@ COUNTED = (
 PARTS = {  # which share of the time each has
     "place": 0.02,
     "counts": 0.06,
-    "tests": 0.30,
-    "table": 0.20,
-    "kernels": 0.12,
-    "benchmarks": 0.30,
+    "checks": 0.16,
+    "benchmarks": 0.34,
+    "tests": 0.20,
+    "table": 0.14,
+    "kernels": 0.08,
 }
 PACKAGES = "numpy cupy-cuda13x cupy-cuda12x torch jax jaxlib nvidia-cuda-nvrtc-cu12".split()
+LIBRARIES = "xgrad,xgrad_compile,xgrad_graph,torch,torch_compile,jax_jit"
 
 
 def place() -> dict[str, Any]:
@@ -56,19 +63,19 @@ def place() -> dict[str, Any]:
             found["capability"] = f"{properties['major']}{properties['minor']}"
             found["driver"] = cupy.cuda.runtime.driverGetVersion()
             found["gpus"] = cupy.cuda.runtime.getDeviceCount()
-    except ImportError:
-        pass
+    except Exception as error:  # not installed, or broken: the other parts say more
+        found["cupy"] = f"{type(error).__name__}: {error}"[:300]
     return found
 
 
 class _Texts:
     """Kernels of programs that are never run."""
 
-    composed, queues = frozenset[str](), None
+    composed, queues, products = frozenset[str](), None, None
     view = flat = queue = graph = launcher = staticmethod(lambda *args: None)
 
 
-def counts(names: list[str]) -> dict[str, dict[str, int]]:
+def counts(names: list[str]) -> dict[str, Any]:
     """Return for each workload the kernels of its program: op by op, fused, and different ones."""
     from dataclasses import replace
 
@@ -79,53 +86,93 @@ def counts(names: list[str]) -> dict[str, dict[str, int]]:
     from .libraries import load
     from .workloads import WORKLOADS
 
-    library, found = load("xgrad", 1, "cpu"), {}
+    library, found = load("xgrad", 1, "cpu"), dict[str, Any]()
     for name in names:
-        w = WORKLOADS[name]
-        inputs = w.inputs(np.random.default_rng(1), **w.size)
-        f = library.ways[w.derivative](library.bind(w.model), w.wrt)
-        program = xg.compile(f).lower(*inputs).after
-        program.backend = replace(program.backend, name="texts", kernels=_Texts())
-        source = DeviceSource(program)
-        found[name] = {
-            "op by op": sum(shows(e) is None for e in program.equations),
-            "fused": source.launches,
-            "texts": len(source.kernels),
-        }
+        try:
+            w = WORKLOADS[name]
+            inputs = w.inputs(np.random.default_rng(1), **w.size)
+            f = library.ways[w.derivative](library.bind(w.model), w.wrt)
+            program = xg.compile(f).lower(*inputs).after
+            program.backend = replace(program.backend, name="texts", kernels=_Texts())
+            source = DeviceSource(program)
+            found[name] = {
+                "op by op": sum(shows(e) is None for e in program.equations),
+                "fused": source.launches,
+                "texts": len(source.kernels),
+            }
+        except Exception as error:  # the others are counted all the same
+            found[name] = {"error": f"{type(error).__name__}: {error}"[:300]}
     return found
 
 
-def commands(out: Path, seconds: Callable[[str], float], capability: str) -> dict[str, list[str]]:
-    """Return the command of each part that is a process of its own."""
+def command(part: str, seconds: float, capability: str, dry: bool) -> list[str]:
+    """Return the command of a part that is one process."""
     table = ["-m", "tests.compiling.device_table"]
-    return {
-        "tests": ["-m", "pytest", "--backend", "cupy", "--quick", "-q", "-x", "--maxfail=50"],
-        "table": [*table, "--backend", "cupy", "--seconds", f"{seconds('table') * 0.9:.0f}"],
-        "kernels": [*table, "--nvrtc", "--arch", f"compute_{capability}"],
-        "benchmarks": [
-            *("-m", "benchmarks", "--device", "cuda", "--parts", "ratios"),
-            *("--libs", "xgrad,xgrad_compile,xgrad_graph,torch,torch_compile,jax_jit"),
-            *("--only", ",".join(COUNTED), "--rounds", "9", "--budget", "5"),
-            *("--json", str(out / "benchmarks.json")),
-        ],
-    }
+    library = "numpy" if dry else "cupy"
+    limit = f"{max(seconds * 0.85, 1):.0f}"
+    if part == "tests":
+        workers = ["-n", "4"] if importlib.util.find_spec("xdist") else []
+        chosen = ["tests/test_engine.py"] if dry else ["--quick"]
+        flags = ["-q", "--maxfail=200", "-p", "no:cacheprovider", "-p", "no:benchmark"]
+        return ["-m", "pytest", "--backend", library, *chosen, *flags, *workers]
+    if part == "checks":
+        return ["-m", "benchmarks.gpu_checks", "--seconds", limit, *(["--dry"] if dry else [])]
+    if part == "table":
+        return [*table, "--backend", library, "--seconds", limit]
+    return [*table, "--nvrtc", "--arch", f"compute_{capability}", *(["--only", "softmax"] * dry)]
+
+
+def benchmarks(out: Path, names: list[str], seconds: float, dry: bool) -> dict[str, Any]:
+    """Run the benchmarks; where a workload ends the process, go on behind it."""
+    from .workloads import WORKLOADS
+
+    end, runs = time.perf_counter() + seconds, list[dict[str, Any]]()
+    rest = [name for name in WORKLOADS if name in names]  # in the order in which they are run
+    found: dict[str, Any] = {"ended": 0, "workloads": {}, "failed": {}}
+    while rest and (left := end - time.perf_counter()) > 5:
+        file = out / f"benchmarks-{len(runs)}.json"
+        budget = max(min(left / len(rest) * 0.6, 12), 1)
+        libraries = LIBRARIES.replace("xgrad_graph,", "") if dry else LIBRARIES
+        arguments = ["-m", "benchmarks", "--device", "cpu" if dry else "cuda", "--parts", "ratios"]
+        arguments += ["--libs", libraries, "--only", ",".join(rest), "--rounds", "9"]
+        arguments += ["--budget", f"{budget:.1f}", "--json", str(file)]
+        runs.append(run(arguments, out / f"benchmarks-{len(runs)}.txt", left))
+        with contextlib.suppress(OSError, ValueError):
+            found["workloads"] |= json.loads(file.read_text(encoding="utf-8"))["workloads"]
+        missing = [n for n in rest if n not in found["workloads"]]
+        if missing:  # the first of them ended the process, or took too long
+            found["failed"][missing[0]] = runs[-1]["last"][-6:]
+            found["ended"] = runs[-1]["ended"]
+        rest = missing[1:]
+    for name in rest:
+        found["failed"][name] = ["there was no time left"]
+    last = runs[-1]["last"] if runs else []
+    return {**found, "seconds": sum(r["seconds"] for r in runs), "counted": {}, "last": last}
 
 
 def run(command: list[str], log: Path, seconds: float) -> dict[str, Any]:
-    """Run a part, keep what it prints, and return how it ended and its last lines."""
+    """Run a part, keep what it prints, and return how it ended and its last lines.
+
+    What takes too long is interrupted, so that it can say what it found, and ended if it does not
+    stop then; so is what it has started.
+    """
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     start = time.perf_counter()
     with log.open("w", encoding="utf-8") as file:
         process = subprocess.Popen(
-            [sys.executable, *command], cwd=ROOT, env=environment, stdout=file, stderr=file
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
         )
         try:
             code: int | str = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
             code = f"stopped after {seconds:.0f} s"
+            _end(process)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     counted = re.findall(r"(\d+) (passed|failed|skipped|errors?)", "\n".join(lines[-3:]))
     return {
@@ -136,21 +183,35 @@ def run(command: list[str], log: Path, seconds: float) -> dict[str, Any]:
     }
 
 
+def _end(process: subprocess.Popen[Any]) -> None:
+    for number, seconds in ((signal.SIGINT, 8), (signal.SIGKILL, None)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+            return
+
+
 def tables(results: dict[str, Any]) -> str:
     """Return what was found as Markdown."""
     parts = [f"# On {results.get('place', {}).get('gpu', 'no GPU')}\n"]
     parts += [f"- {k}: {v}" for k, v in results.get("place", {}).items()]
-    if "counts" in results:
+    if "counts" in results and "last" not in results["counts"]:
         parts.append(
             "\n| workload | kernels op by op | fused | different |\n| --- | ---: | ---: | ---: |"
         )
         parts += [
             f"| {n} | {' | '.join(map(str, c.values()))} |" for n, c in results["counts"].items()
         ]
+    measured = results.get("benchmarks", {}).get("workloads", {})
+    if measured:
+        parts.append("\n## Times, as multiples of hand-written code\n")
+        parts += [f"- {name}: {json.dumps(found)[:400]}" for name, found in measured.items()]
     for name, found in results.items():
         if isinstance(found, dict) and "last" in found:
-            parts.append(f"\n## {name}: {found['ended']}, {found['seconds']} s\n\n```text")
-            parts += [*found["last"], "```"]
+            parts.append(f"\n## {name}: {found['ended']}, {found['seconds']} s\n")
+            parts += [f"- {n} failed: {why[-1]}" for n, why in found.get("failed", {}).items()]
+            parts += ["```text", *found["last"], "```"]
     return "\n".join(parts) + "\n"
 
 
@@ -160,32 +221,38 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("on-gpu"), help="the folder (on-gpu)")
     parser.add_argument("--seconds", type=float, default=530, help="for everything (530)")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
-    parser.add_argument("--workloads", default=",".join(COUNTED), help="whose kernels are counted")
+    parser.add_argument("--workloads", default=",".join(COUNTED), help="what is counted and timed")
+    parser.add_argument("--dry", action="store_true", help="run all parts on the CPU, with NumPy")
     options = parser.parse_args(argv)
     parts = options.parts.split(",")
     unknown = [p for p in parts if p not in PARTS]
     if unknown:
         parser.error(f"no part {unknown[0]}; there are {', '.join(PARTS)}")
     options.out.mkdir(parents=True, exist_ok=True)
-    share = sum(PARTS[p] for p in parts)
-
-    def seconds(part: str) -> float:
-        return float(options.seconds * PARTS[part] / share)
-
     results: dict[str, Any] = {"place": place()}
     processes = [p for p in parts if p not in ("place", "counts")]
-    if processes and "gpu" not in results["place"]:
+    if processes and "gpu" not in results["place"] and not options.dry:
         parser.error(
             f"no usable CUDA GPU, which {', '.join(processes)} need; "
-            "--parts place,counts run without one"
+            "--parts place,counts run without one, and --dry runs all with NumPy"
         )
-    todo = commands(options.out, seconds, results["place"].get("capability", "90"))
-    for part in parts:
-        print(f"{part} ...", flush=True)
-        if part == "counts":
-            results[part] = counts(options.workloads.split(","))
-        elif part != "place":
-            results[part] = run(todo[part], options.out / f"{part}.txt", seconds(part))
+    capability = results["place"].get("capability", "90")
+    names, end = options.workloads.split(","), time.perf_counter() + options.seconds
+    for k, part in enumerate(parts):
+        share = PARTS[part] / sum(PARTS[p] for p in parts[k:])  # of what is left
+        seconds = max((end - time.perf_counter()) * share, 1.0)
+        print(f"{part}, at most {seconds:.0f} s ...", flush=True)
+        try:
+            if part == "counts":
+                results[part] = counts(names)
+            elif part == "benchmarks":
+                results[part] = benchmarks(options.out, names, seconds, options.dry)
+            elif part != "place":
+                todo = command(part, seconds, capability, options.dry)
+                results[part] = run(todo, options.out / f"{part}.txt", seconds)
+        except Exception as error:  # the other parts run all the same
+            last = traceback.format_exception(error)[-3:]
+            results[part] = {"ended": repr(error), "seconds": 0, "counted": {}, "last": last}
         (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
         (options.out / "tables.md").write_text(tables(results))
     print(tables(results))

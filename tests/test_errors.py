@@ -155,7 +155,7 @@ CASES: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         r"Multiply by a number",
     ),
-    "a float as an index": (lambda: [1, 2][W[0]], TypeError, r"an index must be an integer"),
+    "a float as an index": (lambda: [1, 2][W[0]], TypeError, r"an index.* must be an integer"),
     "no arrays": (
         lambda: xg.grad(lambda x: 1.0)(None),
         errors.NotDifferentiableError,

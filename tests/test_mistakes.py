@@ -470,7 +470,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "an array as an index": Mistake(
         "[1, 2, 3][x[0]]  # wrong",
-        r"an index must be an integer; got an array of float64. Use int\(x\.item\(\)\)",
+        r"an index.* must be an integer; got an array of float64. Use int\(x\.item\(\)\)",
         "[1, 2, 3][int(x[0].item())]",
     ),
     # In tensor style
@@ -614,6 +614,116 @@ MISTAKES: dict[str, Mistake] = {
         r"custom_vjp: bwd of f returned.*expected a tuple with 1 cotangents",
         "f.defvjp(lambda v: (v**2, v), lambda v, g: (2 * v * g,)); "
         "xg.grad(lambda v: xg.sum(f(v)))(w)",
+    ),
+    # What Python and other libraries refuse
+    "size as a method": Mistake(
+        "n = x.size()  # wrong", r"'int' object.*PyTorch's x\.size\(\) is x\.shape", "n = x.shape"
+    ),
+    "size of an axis": Mistake(
+        "n = x.size(0)  # wrong", r"x\.size\(i\) is x\.shape\[i\]", "n = x.shape[0]"
+    ),
+    "shape as a method": Mistake(
+        "n = x.shape()  # wrong", r"It is an attribute: leave out the brackets", "n = x.shape"
+    ),
+    "T as a method": Mistake(
+        "B = A.T()  # wrong", r"It is an attribute: leave out the brackets", "B = A.T"
+    ),
+    "an array that is called": Mistake(
+        "y = x(0)  # wrong", r"'Array' object is not callable\. x\[i\] reads", "y = x[0]"
+    ),
+    "a set of arrays": Mistake(
+        "seen = {x, t}  # wrong",
+        r"unhashable type: 'Array'\. .*use id\(x\)",
+        "seen = {id(x), id(t)}",
+    ),
+    "an array as a key": Mistake(
+        "seen = {x[0]: 1}  # wrong", r"unhashable type.*x\.item\(\)", "seen = {x[0].item(): 1}"
+    ),
+    "del of an element": Mistake(
+        "del x[0]  # wrong",
+        r"keeps its length: x = xgrad\.delete\(x, i\)",
+        "x = xg.delete(x, 0)",
+    ),
+    "append": Mistake(
+        "x.append(4.0)  # wrong", r"Instead: xgrad\.append\(x, value\)", "x = xg.append(x, 4.0)"
+    ),
+    "a new shape by assignment": Mistake(
+        "x.shape = (3, 1)  # wrong", r"Instead: x = x\.reshape\(shape\)", "x = x.reshape((3, 1))"
+    ),
+    "a new dtype by assignment": Mistake(
+        "x.dtype = np.float32  # wrong",
+        r"Instead: x = x\.astype\(dtype\)",
+        "x = x.astype(np.float32)",
+    ),
+    "a number beside a text": Mistake(
+        "y = x + 'a'  # wrong", r"computed with arrays, numbers, and lists", "y = x + 1.0"
+    ),
+    "None in a sum": Mistake(
+        "y = x + None  # wrong", r"computed with arrays, numbers, and lists", "y = x + 0.0"
+    ),
+    "a text as often as a number says": Mistake(
+        grad("out = xg.sum(v) if v[0] * '-' else v"),
+        r"an index, a length or a count must be an integer.*int\(x\.item\(\)\)",
+        "    out = xg.sum(v) if int(v[0].item()) * '-' else v",
+    ),
+    "a half as the end of a slice": Mistake(
+        "y = x[: 3 / 2]  # wrong", r"slice indices must be.*int\(i\)", "y = x[: int(3 / 2)]"
+    ),
+    "JSON": Mistake(
+        "import json\njson.dumps({'loss': x})  # wrong",
+        r"not JSON serializable\. Its values are x\.tolist\(\)",
+        "json.dumps({'loss': x.tolist()})",
+    ),
+    "%d": Mistake(
+        "s = '%d' % t[0]  # wrong", r"x\.item\(\) is the number", "s = '%d' % t[0].item()"
+    ),
+    "a memoryview": Mistake(
+        "m = memoryview(x)  # wrong",
+        r"Its memory is that of numpy\.asarray\(x\.detach\(\)\)",
+        "m = memoryview(np.asarray(x.detach()))",
+    ),
+    "statistics": Mistake(
+        "import statistics\nm = statistics.mean(t)  # wrong",
+        r"xgrad\.mean, xgrad\.median",
+        "m = xg.mean(t)",
+    ),
+    "a decimal": Mistake(
+        "from decimal import Decimal\nd = Decimal(t[0])  # wrong",
+        r"x\.item\(\) is the number",
+        "d = Decimal(t[0].item())",
+    ),
+    "a sample": Mistake(
+        "import random\ny = random.sample(x, 2)  # wrong",
+        r"default_rng\(seed\)\.choice\(x, k, replace=False\)",
+        "y = xg.random.default_rng(0).choice(x, 2, replace=False)",
+    ),
+    "a ufunc of Python's": Mistake(
+        "sine = np.frompyfunc(math.sin, 1, 1)\n" + grad("out = xg.sum(sine(v))"),
+        r"no derivative of this ufunc.*xgrad\.primitive",
+        "    out = xg.sum(xg.sin(v))",
+    ),
+    "an iterator of NumPy's": Mistake(
+        "y = [2 * v for v in np.nditer(t)]  # wrong",
+        r"numpy\.ndindex\(x\.shape\)",
+        "y = [2 * t[i] for i in np.ndindex(t.shape)]",
+    ),
+    "a function of PyTorch's": Mistake(
+        "import torch\n" + grad("out = torch.sin(v).sum()"),
+        r"function of PyTorch's: use xgrad's.*, or xgrad\.interchange\.from_torch",
+        "    out = xg.interchange.from_torch(torch.sin)(v).sum()",
+        needs="torch",
+    ),
+    "from_numpy": Mistake(
+        "import torch\ny = torch.from_numpy(x)  # wrong",
+        r"Use x\.to_backend\('torch'\)",
+        "y = x.to_backend('torch')",
+        needs="torch",
+    ),
+    "a function of JAX's": Mistake(
+        "import jax.numpy as jnp\ny = jnp.sin(x)  # wrong",
+        r"function of JAX's: use xgrad's of the same name, or xgrad\.interchange\.from_jax",
+        "y = xg.sin(x)",
+        needs="jax",
     ),
 }
 

@@ -167,6 +167,36 @@ def test_gamma_numbers_are_those_of_the_library_and_their_derivative_is_that_of_
     np.testing.assert_allclose(slope, expected, rtol=1e-4)
 
 
+def test_gamma_numbers_of_each_example_have_its_own_shape():
+    pytest.importorskip("scipy")
+    a = np.asarray([0.7, 2.0, 9.0])
+
+    def mean(a):
+        return xg.mean(default_rng(0).gamma(a, size=20000))
+
+    for randomness in ("same", "different"):
+        np.testing.assert_allclose(xg.vmap(mean, randomness=randomness)(a), a, rtol=0.05)
+        slopes = xg.vmap(xg.grad(mean), randomness=randomness)(a)
+        np.testing.assert_allclose(slopes, np.ones(3), rtol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("draw", "says"),
+    [
+        (lambda rng: rng.gamma(-1.0), "random.gamma: a parameter is not positive"),
+        (lambda rng: rng.beta(1.0, -1.0), "random.gamma: a parameter is not positive"),
+        (lambda rng: rng.gamma(2.0, -1.0), r"random.gamma: scale is -1.0"),
+        (lambda rng: rng.gamma(np.ones(2), size=3), r"size is \(3,\), and the parameter has shape"),
+        (lambda rng: rng.gamma(1.0 + 1.0j), "random: a parameter is complex128"),
+        (lambda rng: rng.dirichlet(2.0), "random.dirichlet: alpha is one number"),
+    ],
+)
+def test_parameters_that_no_distribution_has_are_told_of(draw, says):
+    pytest.importorskip("scipy")
+    with pytest.raises((ValueError, TypeError), match=says):
+        draw(default_rng(0))
+
+
 def test_soft_choices_are_as_likely_as_the_hard_ones():
     logits = np.log(np.asarray([0.2, 0.3, 0.5]))
     soft = default_rng(0).gumbel_softmax(logits, 0.01, size=4000)

@@ -16,7 +16,7 @@ from . import backends, errors, special
 from .arrays.array import Array
 from .arrays.types import ArrayLike, Device, DType
 from .backends import effects
-from .backends.batched import drawn
+from .backends.batched import Batch, drawn
 from .backends.defaults import get_default_dtype
 from .engine.plain import as_tuple
 from .names import find
@@ -241,7 +241,16 @@ class Generator:
         """
         wanted = _dtype(dtype, shape, scale)
         shape = _as(shape, wanted)
+        if isinstance(scale, (int, float)) and scale < 0:
+            raise ValueError(f"random.gamma: scale is {scale}; expected numbers from 0 on")
         counts = _shape(_size(size, shape, scale))
+        if not _ends_with(counts, shape.shape):
+            raise ValueError(
+                f"random.gamma: size is {counts}, and the parameter has shape {shape.shape}; "
+                "expected a size that it can be broadcast to"
+            )
+        if isinstance(shape._raw, Batch):  # each example has its own: the quantiles of uniforms
+            return scale * special.gammaincinv(shape, self.random(counts, shape.dtype))
         here = broadcast_to(shape, counts)
         stream = self._stream()
         if not hasattr(stream, "standard_gamma"):
@@ -249,7 +258,12 @@ class Generator:
                 f"random.gamma: {self._backend.name} draws no gamma numbers; draw on NumPy, and "
                 f"move them with x.to_backend({self._backend.name!r})"
             )
-        drawn = stream.standard_gamma(here.detach()._raw, counts)
+        try:
+            drawn = stream.standard_gamma(here.detach()._raw, counts)
+        except ValueError as error:
+            raise ValueError(
+                f"random.gamma: a parameter is not positive ({error}); expected positive numbers"
+            ) from None
         sample = self._backend.xp.astype(self._backend.xp.asarray(drawn), here._raw.dtype)
         return scale * _with_probability(here, sample)
 
@@ -283,6 +297,8 @@ class Generator:
             An `Array` of shape ``(*size, *alpha.shape)``.
         """
         alpha = _as(alpha, dtype)
+        if alpha.ndim == 0:
+            raise ValueError("random.dirichlet: alpha is one number; expected a vector of them")
         parts = self.gamma(alpha, 1.0, (*_shape(size), *alpha.shape), dtype)
         return parts / sum_over(parts, axis=-1, keepdims=True)
 
@@ -507,6 +523,8 @@ def _instead(name: str) -> str:
 def _as(x: Any, dtype: Any) -> Array:
     """Return a parameter as an array of floating-point numbers."""
     x = x if isinstance(x, Array) else asarray(x)
+    if x.dtype.kind == "c":
+        raise TypeError(f"random: a parameter is {x.dtype}; expected real numbers")
     wanted = dtype or (x.dtype if x.dtype.kind == "f" else get_default_dtype())
     return astype(x, wanted, copy=False)  # type: ignore[no-any-return]
 
@@ -519,6 +537,12 @@ def _with_probability(shape: Array, sample: Any) -> Array:
     kept = special.gammaincinv(shape, where(near, low, 0.5))
     other = special.gammainccinv(shape, where(near, 0.5, special.gammaincc(fixed, drawn_)))
     return Array(sample, where(near, kept, other)._node)
+
+
+def _ends_with(size: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Whether an array of a shape can be broadcast to a size."""
+    last = zip(size[::-1], shape[::-1], strict=False)
+    return len(shape) <= len(size) and all(n in (1, m) for m, n in last)
 
 
 def _shape(size: Size) -> tuple[int, ...]:

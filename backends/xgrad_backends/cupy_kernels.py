@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -24,8 +25,9 @@ class Kernels:
 
     composed = frozenset(["clip"])
 
-    def __init__(self, queues: Any) -> None:
-        self.queues = queues
+    def __init__(self, queues: Any, products: Any) -> None:
+        self.queues, self.products = queues, products
+        self._graphs = threading.local()
 
     @staticmethod
     def view(buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -53,28 +55,37 @@ class Kernels:
             return lambda arrays: (kernel(*arrays),)
         return lambda arrays: kernel(*arrays)
 
-    @staticmethod
-    def queue() -> Any:
+    def queue(self) -> Any:
         """Return what tells the queues of work: memory of one must not be used by another."""
         cuda = _cupy().cuda
-        return cuda.runtime.getDevice(), cuda.get_current_stream().ptr
+        own = getattr(self._graphs, "queue", None)
+        return own or (cuda.runtime.getDevice(), cuda.get_current_stream().ptr)
 
-    @staticmethod
-    def graph(calls: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> Callable[[], None]:
-        """Return what launches some kernels as one graph, which is captured at the first."""
-        cuda, made = _cupy().cuda, list[Any]()
+    def graph(self, calls: list[tuple[Callable[..., None], tuple[Any, ...]]]) -> Callable[[], None]:
+        """Return what launches some kernels as one graph, which is captured at the first.
+
+        It is captured in a stream of its own, with what the queue of now has: each queue has its
+        own graphs, and one of them runs after the other.
+        """
+        cuda, made, queue = _cupy().cuda, list[Any](), self.queue()
+
+        def launch_all() -> None:
+            self._graphs.queue = queue
+            try:
+                for launch, args in calls:
+                    launch(*args)
+            finally:
+                self._graphs.queue = None
 
         def run() -> None:
-            for launch, args in calls if not made else ():
-                launch(*args)  # the first time one by one: kernels are loaded then
             if made:
                 made[0].launch(cuda.get_current_stream())
                 return
+            launch_all()  # the first time one by one: kernels are loaded then
             stream = cuda.Stream(non_blocking=True)
             with stream:
                 stream.begin_capture()
-                for launch, args in calls:
-                    launch(*args)
+                launch_all()
                 made.append(stream.end_capture())
 
         return run

@@ -183,7 +183,10 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
-    if (min is None) is (max is None) or _by_limits(x, min, max):
+    if _by_limits(x, min, max):
+        ends = -np.inf if min is None else min, np.inf if max is None else max
+        return (_limited, (x, *ends)) if all(type(end) in _NUMBERS for end in ends) else None
+    if (min is None) is (max is None):
         return None
     return (np.minimum, (x, max)) if min is None else (np.maximum, (x, min))
 

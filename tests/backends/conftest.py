@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,13 +21,22 @@ def load_cupy_adapter(monkeypatch):
 
     def load(module):
         monkeypatch.setattr(detect, "require", lambda name: module)
+        forget()
         path = Path(xgrad_backends.__path__[0]) / "cupy.py"
         spec = importlib.util.spec_from_file_location("xgrad_backends.cupy_stand_in", path)
         adapter = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(adapter)
         return adapter
 
-    return load
+    yield load
+    forget()
+
+
+def forget():
+    """Let the parts of the adapter be read anew, with another module in CuPy's place."""
+    for part in ("cupy_devices", "cupy_indexing", "cupy_linalg", "cupy_special"):
+        sys.modules.pop(f"xgrad_backends.{part}", None)
+        vars(xgrad_backends).pop(part, None)
 
 
 class NumPyAsCuPy:

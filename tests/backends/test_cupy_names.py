@@ -22,8 +22,13 @@ import xgrad_backends
 from xgrad.testing import ROWS
 from xgrad.testing.table.special import CUPY_LACKS, CUPY_REAL
 
-ADAPTER = Path(xgrad_backends.__path__[0]) / "cupy.py"
-SOURCE = ast.parse(ADAPTER.read_text(encoding="utf-8"))
+FOLDER = Path(xgrad_backends.__path__[0])
+FILES = [FOLDER / f"cupy{part}.py" for part in ("", "_devices", "_indexing", "_linalg")]
+SOURCE = ast.parse(
+    "\n".join(file.read_text(encoding="utf-8") for file in FILES).replace(
+        "from __future__ import annotations\n", ""
+    )
+)
 
 # On NumPy standing in for CuPy --------------------------------------------------------------
 
@@ -49,7 +54,7 @@ def test_matmul_is_two_dimensional_where_an_operand_is(
 ):
     x1 = rng.standard_normal(shape1) + 1j * rng.standard_normal(shape1)
     x2 = rng.standard_normal(shape2)
-    np.testing.assert_allclose(cupy_on_numpy._matmul(x1, x2), np.matmul(x1, x2), rtol=1e-12)
+    np.testing.assert_allclose(cupy_on_numpy.linalg.matmul(x1, x2), np.matmul(x1, x2), rtol=1e-12)
     if 2 in (len(shape1), len(shape2)):
         assert numpy_as_cupy.matmul_ndims == [(2, 2)]
 
@@ -63,11 +68,11 @@ def rng():
 def test_vecdot(axis, cupy_on_numpy, rng):
     x1, x2 = rng.standard_normal((2, 5, 3, 4)) + 1j, rng.standard_normal((3, 4))
     expected = (np.conj(x1) * x2).sum(axis)
-    np.testing.assert_allclose(cupy_on_numpy._vecdot(x1, x2, axis=axis), expected)
+    np.testing.assert_allclose(cupy_on_numpy.linalg.vecdot(x1, x2, axis=axis), expected)
     small = np.full(100, 100, np.int16)
-    assert cupy_on_numpy._vecdot(small, small).dtype == np.int16
+    assert cupy_on_numpy.linalg.vecdot(small, small).dtype == np.int16
     with pytest.raises(ValueError, match="got sizes 4 and 1 along axis -1; expected equal ones"):
-        cupy_on_numpy._vecdot(x1, x2[:, :1])
+        cupy_on_numpy.linalg.vecdot(x1, x2[:, :1])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,7 @@ def test_vecdot(axis, cupy_on_numpy, rng):
 def test_solve_broadcasts(shape1, shape2, cupy_on_numpy, rng):
     x1, x2 = rng.standard_normal(shape1) + 4 * np.eye(3), rng.standard_normal(shape2)
     expected = np.linalg.inv(x1) @ x2
-    np.testing.assert_allclose(cupy_on_numpy._solve(x1, x2), expected, rtol=1e-10)
+    np.testing.assert_allclose(cupy_on_numpy.linalg.solve(x1, x2), expected, rtol=1e-10)
 
 
 def test_clip(cupy_on_numpy):
@@ -116,7 +121,7 @@ def test_scatter_of_dtypes_that_cupy_refuses(dtype, cupy_on_numpy):
     value = (np.arange(9).reshape(3, 3) * (1 + 2j if dtype == "complex64" else 1)).astype(dtype)
     expected = x.copy()
     np.add.at(expected, key, value)
-    assert cupy_on_numpy._index_add(x, key, value) is x
+    assert cupy_on_numpy.indexing.index_add(x, key, value) is x
     np.testing.assert_array_equal(x, expected)
 
 
@@ -124,26 +129,26 @@ def test_other_gpus_are_entered_and_the_current_one_is_not(
     cupy_on_numpy, numpy_as_cupy, monkeypatch
 ):
     xp = cupy_on_numpy.BACKEND.xp
-    monkeypatch.setattr(cupy_on_numpy, "_STANDARD", np)
+    monkeypatch.setattr(cupy_on_numpy.devices, "STANDARD", np)
     for device, entered in [(None, []), (SimpleNamespace(id=0), []), (SimpleNamespace(id=1), [1])]:
         numpy_as_cupy.entered.clear()
         assert xp.zeros((2,), dtype=np.float32, device=device).dtype == np.float32
         assert xp.asarray([1.0], device=device).shape == (1,)
-        assert cupy_on_numpy._from_numpy(np.ones(2), device).shape == (2,)
+        assert cupy_on_numpy.devices.from_numpy(np.ones(2), device).shape == (2,)
         assert numpy_as_cupy.entered == entered * 3
 
 
 def test_devices_by_name(cupy_on_numpy, numpy_as_cupy, monkeypatch):
     monkeypatch.setattr(numpy_as_cupy.cuda, "Device", type("Device", (), {"__init__": set_id}))
     for name, number in [("cuda", 0), ("cuda:1", 1), ("1", 1), (1, 1), ("gpu:0", 0)]:
-        assert cupy_on_numpy._parse_device(name).id == number
+        assert cupy_on_numpy.devices.parse_device(name).id == number
     device = numpy_as_cupy.cuda.Device(1)
-    assert cupy_on_numpy._parse_device(device) is device
-    assert [d.id for d in cupy_on_numpy._devices()] == [0, 1]
+    assert cupy_on_numpy.devices.parse_device(device) is device
+    assert [d.id for d in cupy_on_numpy.devices.devices()] == [0, 1]
     with pytest.raises(RuntimeError, match="device 'cuda:2' cannot be used; usable are cuda:0 to"):
-        cupy_on_numpy._parse_device("cuda:2")
+        cupy_on_numpy.devices.parse_device("cuda:2")
     with pytest.raises(ValueError, match="got device 'cpu'; expected one such as 'cuda:0'"):
-        cupy_on_numpy._parse_device("cpu")
+        cupy_on_numpy.devices.parse_device("cpu")
 
 
 def set_id(self, number):
@@ -356,7 +361,7 @@ def test_sums_in_one_order(key, dtype, cupy_on_numpy, rng):
     expected = np.zeros_like(x)
     np.add.at(expected, key, value)
     with xg.deterministic():
-        found = cupy_on_numpy._index_add(x, key, value)
+        found = cupy_on_numpy.indexing.index_add(x, key, value)
     np.testing.assert_allclose(found, expected, rtol=1e-2 if dtype == "float16" else 1e-5)
     assert found.dtype == dtype
 
@@ -378,18 +383,18 @@ def _has(special, name):
 
 
 def test_only_writes_that_may_repeat_look_for_the_last(cupy_on_numpy, monkeypatch):
-    looked, look = [], cupy_on_numpy._of_the_last
+    looked, look = [], cupy_on_numpy.indexing._of_the_last
     monkeypatch.setattr(
-        cupy_on_numpy, "_of_the_last", lambda *args: looked.append(args) or look(*args)
+        cupy_on_numpy.indexing, "_of_the_last", lambda *args: looked.append(args) or look(*args)
     )
     x, two, mask = np.zeros(4), np.array([5.0, 7.0]), np.array([True, False, False, True])
     for key, value in [(mask, two), (slice(0, 2), two), (np.array([1, 1]), 3.0), (2, 1.0)]:
-        cupy_on_numpy._setitem(x, key, value)
+        cupy_on_numpy.indexing.setitem(x, key, value)
     assert not looked
     (written,) = {float(v) for v in look(x, np.array([1, 1]), two)}
     assert written == 7.0
     for key in (np.array([1, 1]), [1, 1]):
-        assert cupy_on_numpy._setitem(x, key, two)[1] == 7.0
+        assert cupy_on_numpy.indexing.setitem(x, key, two)[1] == 7.0
     assert len(looked) == 2
 
 
@@ -412,11 +417,11 @@ def test_only_writes_that_may_repeat_look_for_the_last(cupy_on_numpy, monkeypatc
 )
 def test_an_index_names_its_entries_without_looking_at_all(key, cupy_on_numpy, numpy_as_cupy):
     x = np.arange(4 * 3 * 3).reshape(4, 3, 3)
-    np.testing.assert_array_equal(cupy_on_numpy._entries(x.shape, key), x[key])
+    np.testing.assert_array_equal(cupy_on_numpy.indexing._entries(x.shape, key), x[key])
     made = []
     numpy_as_cupy.arange = lambda *args: made.append(args) or np.arange(*args)
     values = np.arange(10.0)
-    found = cupy_on_numpy._setitem(np.zeros(10**6), np.asarray([5, 7] * 5), values)
+    found = cupy_on_numpy.indexing.setitem(np.zeros(10**6), np.asarray([5, 7] * 5), values)
     assert not made, "nothing of the length of the array"
     assert (found[5], found[7]) == (8.0, 9.0)
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,13 @@ def wrong_on(name: str, rows: Any, seconds: float, rtol: float = 1e-9) -> tuple[
         raws = [x.data if isinstance(x, xg.Array) else x for x in xg.tree.leaves(out)]
         return [backend.to_numpy(x) for x in raws]
 
-    with xg.use_backend(name), np.errstate(all="ignore"):
-        for row in rows:
+    with xg.use_backend(name), np.errstate(all="ignore"), suppress(KeyboardInterrupt):
+        for row in rows:  # what was found until somebody interrupts it is told
             for case in [] if time.perf_counter() > end else cases(row, False):
                 raws = case.raw_arrays()
                 for mode, f in programs(case, 1).items():
+                    if time.perf_counter() > end:
+                        break
                     compiled = Compiled(f, **DEFAULTS)
                     try:
                         back(f(*there(raws)))
@@ -106,11 +109,16 @@ def wrong_on(name: str, rows: Any, seconds: float, rtol: float = 1e-9) -> tuple[
                             want = back(f(*there(ys)))
                         except Exception:
                             continue
-                        got = back(compiled(*there(ys)))
+                        label = f"{row.name} {case.dtype}, {mode}, {kind}"
+                        try:
+                            got = back(compiled(*there(ys)))
+                        except Exception as error:
+                            wrong.append(f"{label}: {type(error).__name__}: {error}"[:300])
+                            continue
                         is_up = mode == "jvp" and kind == "with NaN"
                         text = different(left_as_they_are(want, got) if is_up else want, got, rtol)
                         if text:
-                            wrong.append(f"{row.name} {case.dtype}, {mode}, {kind}: {text}")
+                            wrong.append(f"{label}: {text}")
     return count, wrong
 
 
@@ -182,10 +190,12 @@ def main(argv: list[str] | None = None) -> None:
     rows = [row for row in ROWS if not options.only or options.only in row.name]
     start = time.perf_counter()
     if options.nvrtc:
-        bodies, wrong = list(in_dtypes(rows)), []
-        for i in range(0, len(bodies), 100):
-            wrong += nvrtc_errors(bodies[i : i + 100], options.arch)
-        print(f"{len(bodies)} kernels compiled for {options.arch}, {len(wrong)} failed")
+        bodies, wrong, done = list(in_dtypes(rows)), [], 0
+        with suppress(KeyboardInterrupt):
+            for i in range(0, len(bodies), 50):
+                wrong += nvrtc_errors(bodies[i : i + 50], options.arch)
+                done = min(i + 50, len(bodies))
+        print(f"{done} of {len(bodies)} kernels compiled for {options.arch}, {len(wrong)} failed")
     elif options.backend:
         count, wrong = wrong_on(options.backend, rows, options.seconds)
         print(f"{count} programs on {options.backend}, {len(wrong)} replays differ")

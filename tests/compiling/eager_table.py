@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import operator
 import sys
 import tempfile
@@ -31,6 +32,7 @@ import xgrad.nn
 from xgrad.compiling.device import Fused, FusedRows
 from xgrad.compiling.device.eager import plan_of
 from xgrad.compiling.device.plan import Call
+from xgrad.compiling.device.prelude import PRELUDE
 from xgrad.compiling.device.rows import KEPT, SIZES, WHOLE, row_text
 from xgrad.engine.definition import Op
 from xgrad.engine.handed import NAMESPACES, STRONG
@@ -250,6 +252,44 @@ def wrong(
     return len(found), bad
 
 
+def wrong_on(name: str, seconds: float) -> tuple[int, list[str]]:
+    """Compare kernels of another library with their text there, within so many seconds."""
+    backend, end = xg.backends.load(name), time.perf_counter() + seconds
+    count, bad = 0, []
+    todo: list[tuple[Way, bool]] = [(w, True) for op in of_rows() for w in row_ways(op)]
+    todo += [(w, False) for op in ops("elementwise") for w in ways(op)]
+    for way, is_rows in todo:
+        for dtype in DTYPES if time.perf_counter() < end else ():
+            given = tuple(
+                [
+                    backend.from_numpy(x, None) if is_array else x
+                    for x, is_array in zip(way.given(dtype), way.arrays, strict=True)
+                ]
+            )
+            make: Any = FusedRows if is_rows else Fused
+            fused = make(way.function, way.op.name, backend, *([way.names] * is_rows))
+            try:
+                want = way.function(*given)
+            except Exception:
+                continue  # what the library lacks
+            label = f"{way.op.path} {way.name} {dtype}"
+            try:
+                run = fused.found(given)
+                if run is None:
+                    continue
+                got = run(given)
+                count += 1
+                several = isinstance(want, (list, tuple))
+                pairs = zip(want if several else [want], got if several else [got], strict=True)
+                for a, b in pairs:
+                    text = difference(backend.to_numpy(a), backend.to_numpy(b), loose=64)
+                    if text:
+                        bad.append(f"{label}: {text}")
+            except Exception as error:
+                bad.append(f"{label}: {type(error).__name__}: {error}"[:300])
+    return count, bad
+
+
 def in_single(want: Any, function: Callable[..., Any], given: list[Any]) -> Any:
     """Return the results of a function of halves that is computed in single precision."""
     wide = [x.astype(np.float32) if getattr(x, "dtype", None) == np.float16 else x for x in given]
@@ -259,25 +299,28 @@ def in_single(want: Any, function: Callable[..., Any], given: list[Any]) -> Any:
     return [a.astype(b.dtype) for a, b in zip(got, want, strict=True)]
 
 
-def difference(want: Any, got: Any) -> str:
-    """Say how two results differ by more than what rounding once, not after each step, makes."""
+def difference(want: Any, got: Any, loose: int = 1) -> str:
+    """Say how two results differ by more than what rounding once, not after each step, makes.
+
+    On a GPU functions have a few more units in the last place, hence `loose`.
+    """
     if (got.dtype, got.shape) != (want.dtype, want.shape):
         return f"{got.dtype}{got.shape}, not {want.dtype}{want.shape}"
     eps = np.finfo(want.dtype).eps
-    most = 4 if want.dtype == np.float16 else 512
+    most = loose * (4 if want.dtype == np.float16 else 512)
     size = np.abs(want[np.isfinite(want)]).max(initial=1.0)
     off = ~np.isclose(got, want, rtol=most * eps, atol=most / 8 * eps * float(size), equal_nan=True)
     return f"{got[off][0]}, not {want[off][0]}" if off.any() else ""
 
 
 def sources(dtype: str, only: Callable[[Op], bool]) -> Iterator[str]:
-    """Yield the text of each kernel as CuPy writes it, for a dtype and some ops."""
+    """Yield each kernel as CuPy writes it, under names that differ, without the prelude."""
     import cupy
     from cupy._core import _carray, _kernel
 
-    from xgrad.compiling.device.prelude import PRELUDE
     from xgrad_backends.cupy_kernels import elementwise_text
 
+    numbers = itertools.count()
     d = np.dtype(cupy.dtype(dtype) if dtype != "bfloat16" else _bfloat16())
     for way in [w for op in ops("elementwise") if only(op) for w in ways(op)]:
         operands = [
@@ -294,8 +337,9 @@ def sources(dtype: str, only: Callable[[Op], bool]) -> Iterator[str]:
             outs = [d if dtype == "bfloat16" and o == np.float16 else o for o in step.outs]
             reads = tuple([dtypes[i] for i in step.reads])
             dtypes += outs
-            text = elementwise_text(way.op.name, reads, tuple(outs), step.lines, step.results)
-            kernel = cupy.ElementwiseKernel(*text, preamble=PRELUDE)
+            name = f"{way.op.name}_{dtype}_{next(numbers)}"
+            text = elementwise_text(name, reads, tuple(outs), step.lines, step.results)
+            kernel = cupy.ElementwiseKernel(*text)
             ins, made, types = kernel._decide_params_type(reads, ())
             info = [_kernel._ArgInfo(1, cupy.ndarray, t, 1, True, True) for t in (*ins, *made)]
             info.append(_kernel._ArgInfo(2, _carray.Indexer, None, 1, True, True))
@@ -311,7 +355,7 @@ def sources(dtype: str, only: Callable[[Op], bool]) -> Iterator[str]:
     for way in [w for op in of_rows() if only(op) for w in row_ways(op)]:
         found = text_of_rows(way, d)
         if found is not None:
-            yield f"{PRELUDE}KERNEL rows{found.body}"
+            yield f"KERNEL rows_{dtype}_{next(numbers)}{found.body}"
 
 
 def _bfloat16() -> Any:
@@ -324,11 +368,17 @@ def nvrtc(
     arch: str = "compute_90", only: Callable[[Op], bool] = lambda op: True, every: int = 1
 ) -> tuple[int, list[str]]:
     """Return how many kernels were compiled for GPUs, and what NVRTC says of those that fail."""
-    texts: dict[str, None] = {}
-    for dtype in (*DTYPES, "bfloat16"):
-        texts |= dict.fromkeys(sources(dtype, only))
-    some = [*texts][::every]
-    return len(some), [error for text in some for error in errors_of(text, arch)]
+    texts = [text for dtype in (*DTYPES, "bfloat16") for text in sources(dtype, only)][::every]
+
+    def errors(some: list[str]) -> list[str]:
+        wrong = errors_of(PRELUDE + "\n".join(some), arch)
+        if not wrong or len(some) == 1:
+            return wrong
+        middle = len(some) // 2
+        return errors(some[:middle]) + errors(some[middle:])
+
+    found = [e for i in range(0, len(texts), 40) for e in errors(texts[i : i + 40])]
+    return len(texts), found
 
 
 def main() -> None:

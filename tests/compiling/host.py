@@ -32,7 +32,7 @@ class HostKernels:
     """
 
     composed = frozenset(["clip"])
-    queues = None
+    queues = products = None
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

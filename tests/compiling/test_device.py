@@ -18,6 +18,7 @@ from benchmarks.libraries import load
 from benchmarks.workloads import WORKLOADS
 from xgrad.compiling import engines
 from xgrad.testing import ROWS
+from xgrad_backends import cublas
 
 from .device_table import in_dtypes, nvrtc_errors, wrong_replays
 from .host import COMPILER, HostKernels
@@ -207,6 +208,44 @@ def test_launches_between_products_are_one_graph(host):
         del engines.ENGINES["graphs"]
     with pytest.raises(ValueError, match="engine='cuda-graph' runs programs of arrays on a GPU"):
         xg.compile(xg.sin, engine="cuda-graph")(X)
+
+
+class InGraphs:
+    """Products that a graph may hold."""
+
+    fits = staticmethod(cublas.fits)
+
+    @staticmethod
+    def matmul(out, a, b, queue):
+        np.matmul(a, b, out=out)
+
+
+def test_products_are_part_of_one_graph_where_the_library_can(host, monkeypatch):
+    monkeypatch.setattr(host, "products", InGraphs, raising=False)
+    monkeypatch.setitem(
+        engines.ENGINES, "graphs", lambda p, donated, **options: host.source(p, graphs=True)
+    )
+
+    def f(w, x):
+        for _ in range(3):
+            x = xg.tanh(x @ w + xg.softmax(x, axis=-1))
+        return xg.sum(x * x)
+
+    def batched(w, x):
+        y = xg.reshape(x, (2, 3, 4)) @ xg.reshape(w, (2, 4, 2))
+        return xg.sum(xg.exp(y) @ xg.matrix_transpose(y))
+
+    cases = [
+        (f, RNG.normal(size=(7, 7)), X, 1),
+        (batched, RNG.normal(size=16), RNG.normal(size=24), 2),  # a view of an argument is copied
+    ]
+    for loss, w, x, most in cases:
+        g = xg.compile(xg.grad(loss, (0, 1)), engine="graphs")
+        for scale in (1.0, 0.5, -0.3):
+            host.replayed = 0
+            got = g(w * scale, np.asfortranarray(x) * scale)
+            near(xg.grad(loss, (0, 1))(w * scale, x * scale), got, 1e-12, 1e-13)
+        assert host.replayed <= most, "the whole replay"
 
 
 def test_loops_run_their_rounds_by_kernels(host):

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib.util import find_spec
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import xgrad as xg
 from tests.tables import over
 from tests.test_mistakes import printed
 from xgrad import nn, optim
+from xgrad.names import refusals, spelling
 
 PLACES: dict[str, ModuleType] = {
     "xg": xg,
@@ -105,9 +109,51 @@ def test_what_people_type(call: str) -> None:
     assert re.search(CALLS[call], printed(call, f"{START}{call}\n"), re.DOTALL), call
 
 
+def keywords(f: Any) -> dict[str, inspect.Parameter]:
+    """Return the parameters of a function that have a name; none of one that says nothing."""
+    try:
+        parameters = inspect.signature(f).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {n: p for n, p in parameters.items() if p.kind in (p.KEYWORD_ONLY, _EITHER)}
+
+
+_EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+@over("chapter", ["", "linalg", "fft"])
+def test_what_stands_for_each_keyword_of_numpys_is_told(chapter: str) -> None:
+    theirs, ours = (getattr(lib, chapter, lib) for lib in (np, xg))
+    bare = []
+    for name in callables(ours):
+        f, g = getattr(theirs, name, None), getattr(ours, name)
+        takes = list(keywords(g))
+        if f is None or isinstance(g, type) or "kwargs" in str(inspect.signature(g)):
+            continue
+        for keyword, parameter in keywords(f).items():
+            if keyword in inspect.signature(g).parameters or parameter.default is parameter.empty:
+                continue
+            told = spelling.unexpected(name, keyword, takes)
+            if "By name it takes" in told:
+                bare.append(told)
+            for path in re.findall(r"\bxgrad((?:\.\w+)+)", told):
+                attrgetter(path[1:])(xg)
+    assert not bare, "\n".join(bare)
+
+
+def test_what_a_refusal_advises_exists() -> None:
+    x = xg.asarray([1.0])
+    for refusal in refusals.REFUSALS:
+        for path in re.findall(r"\bxgrad((?:\.\w+)+)", refusal.instead):
+            attrgetter(path[1:])(xg)
+        for method in re.findall(r"\bx\.(\w+)", refusal.instead):
+            assert hasattr(x, method), refusal.instead
+
+
 OWN = {
     "of a function of the user's": "def ones(n):\n    return n\nones(3, nosuch=1)\n",
     "of a method of the user's": "class C:\n    def sum(self): ...\nC().sum(nosuch=1)\n",
+    "of another library's array": "class Array:\n    __hash__ = None\n{Array()}\n",
     "of a class of the user's": "class Linear:\n    def __init__(self): ...\nLinear(nosuch=1)\n",
 }
 
@@ -115,4 +161,4 @@ OWN = {
 @pytest.mark.parametrize("text", OWN.values(), ids=list(OWN))
 def test_what_is_not_ours_is_left_alone(text: str) -> None:
     told = printed("own", f"from xgrad import sin\n{text}")
-    assert re.search(r"unexpected keyword argument 'nosuch'$", told.strip())
+    assert re.search(r"(keyword argument 'nosuch'|unhashable type: 'Array')$", told.strip())

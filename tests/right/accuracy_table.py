@@ -122,20 +122,28 @@ def _elementwise(name: str, true: Any, *args: Any, **kwargs: Any) -> Function:
     return Function(f"nn.functional.{name}", true, *args, crosses=True, **kwargs)
 
 
+_TAILS = (0.0, 1.0, -1.0, 88.0, -88.0, 708.0, -708.0)
+"""Around where an exponential of one dtype or the other is subnormal, or nearly infinite."""
+
 _EACH = (("reduction", "none"),)
 _SHARE = (0.0, 1.0)
 
 _NETWORKS = (
-    _elementwise("softplus", _softplus),
+    _elementwise("softplus", _softplus, near=_TAILS),
     _elementwise("softplus (beta=4)", lambda x: _softplus(4 * x) / 4, keywords=(("beta", 4.0),)),
     _elementwise("logsigmoid", lambda x: -_softplus(-x)),
-    _elementwise("silu", lambda x: x * _sigmoid(x)),
-    _elementwise("mish", lambda x: x * series.tanh(_softplus(x))),
+    _elementwise("silu", lambda x: x * _sigmoid(x), near=_TAILS),
+    _elementwise("mish", lambda x: x * series.tanh(_softplus(x)), near=_TAILS),
     _elementwise("elu", lambda x: x if x > 0 else series.expm1(x)),
     _elementwise("celu", lambda x: x if x > 0 else series.expm1(x)),
     _elementwise("selu", _selu),
     _elementwise("gelu", lambda x: x * series.erfc(-x / series.sqrt(2)) / 2),
-    _elementwise("gelu (by tanh)", _gelu_by_tanh, keywords=(("approximate", "tanh"),)),
+    _elementwise(
+        "gelu (by tanh)",
+        _gelu_by_tanh,
+        near=(0.0, 1.0, -1.0, -10.0, -21.0),
+        keywords=(("approximate", "tanh"),),
+    ),
     _elementwise("softsign", lambda x: x / (1 + abs(x))),
     _elementwise("tanhshrink", lambda x: x - series.tanh(x)),
     _elementwise("hardswish", lambda x: x * min(max(x + 3, 0), 6) / 6),
@@ -215,7 +223,7 @@ _SPECIAL = (
     Function("special.logit", lambda x: series.log(x / (1 - x)), ((0.0, 1.0),), (0.0, 0.5, 1.0)),
     Function("special.log_expit", lambda x: -_softplus(-x)),
     Function("special.exp10", lambda x: mp.mpf(10) ** x),
-    Function("special.exprel", lambda x: series.expm1(x) / x),
+    Function("special.exprel", lambda x: series.expm1(x) / x, near=(0.0, -1.0, 1.0, 92.0, 714.0)),
     Function("special.cosm1", lambda x: -2 * series.sin(x / 2) ** 2),
     Function(
         "special.sindg",

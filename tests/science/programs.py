@@ -6,6 +6,8 @@ value and, by differences, the expected derivatives; with ``xgrad.scipy`` what i
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,7 +109,7 @@ def check(program: Program) -> None:
     for t, expected in zip(tangents, slope(plain, args, along, program.step), strict=True):
         near(t, expected, program.rtol, "jvp")
     again, pullback = xg.vjp(ours, *args)
-    weights = [random(np.asarray(y)) for y in again]
+    weights = [np.asarray(random(np.asarray(y))) for y in again]
     gradients = pullback([np.asarray(w) for w in weights])
     left = sum(
         np.sum(np.conj(w) * np.asarray(t)).real for w, t in zip(weights, tangents, strict=True)
@@ -119,6 +121,35 @@ def check(program: Program) -> None:
     )
     if program.order > 1:
         _second_order(program, ours, args, along, weights)
+    _owned(ours, args, weights)
+    _let_go(ours, args, weights)
+
+
+def _owned(ours: Any, args: Any, weights: Any) -> None:
+    """Raise if gradients are not the caller's own, or an argument was written to."""
+    given = [np.array(x) for x in args]
+    for x in (*given, *weights):
+        x.setflags(write=False)
+    _, pullback = xg.vjp(ours, *given)
+    gradients = pullback(weights)
+    for i, g in enumerate(gradients):
+        assert g.flags.writeable, f"gradient {i} cannot be written to"
+        others = [*given, *weights, *(h for h in gradients if h is not g)]
+        assert not any(np.shares_memory(g, x) for x in others), f"gradient {i} is shared"
+    for x, y in zip(given, args, strict=True):
+        assert np.array_equal(x, y, equal_nan=True), "an argument was written to"
+
+
+def _let_go(ours: Any, args: Any, weights: Any) -> None:
+    """Raise if anything keeps the arguments when results and walks are gone."""
+    given = [np.array(x) for x in args]
+    left = [weakref.ref(x) for x in given]
+    _, pullback = xg.vjp(ours, *given)
+    pullback(weights)
+    del pullback, given, _
+    if any(x() is not None for x in left):
+        gc.collect()  # SciPy's own objects may hold each other
+    assert all(x() is None for x in left), "the arguments are kept"
 
 
 def _second_order(program: Program, ours: Any, args: Any, along: Any, weights: Any) -> None:

@@ -81,6 +81,13 @@ PROGRAMS = (
     I("make_splrep", X, Y, AT, f=lambda i, x, y, at: i.make_splrep(x, y, s=0)(at)),
     I("NdBSpline", RNG.normal(size=(7, 7, 2)), np.stack([IN[:3], IN[:3] ** 2], axis=1), f=lambda i, c, at: [i.NdBSpline((T, T), c, 3)(at), i.NdBSpline((T, T), c, 3)(at, nu=[1, 2])], rtol=1e-5),
     I("CloughTocher2DInterpolator", D, f=lambda i, d: [i.CloughTocher2DInterpolator(CLOUD, d)(ON_CLOUD), i.griddata(CLOUD, d, ON_CLOUD, "cubic")], rtol=1e-4),
+    I("BPoly", RNG.normal(size=(4, 7)), X, OUT, f=lambda i, c, x, at: [i.BPoly(c, x)(at), i.BPoly(c, x)(at, 1), i.BPoly(c, x).antiderivative()(at), i.BPoly(c, x).integrate(1.0, 2.0)]),
+    *(I(f"Rbf {k}", D, ON_CLOUD, f=lambda i, d, at, k=k: i.Rbf(CLOUD[:, 0], CLOUD[:, 1], d, function=k, smooth=0.1)(at[:, 0], at[:, 1]), rtol=1e-5, value=1e-8)
+      for k in ("multiquadric", "inverse", "gaussian", "linear", "cubic", "quintic", "thin_plate")),
+    I("Rbf points", CLOUD, D, f=lambda i, y, d: i.Rbf(y[:, 0], y[:, 1], d)(ON_CLOUD[:, 0], ON_CLOUD[:, 1]), rtol=1e-5, value=1e-8),
+    I("lagrange", X[:4], np.asarray([0.0, 0.0, 1.0, 0.3]), f=lambda i, x, y: i.lagrange(x, y)(1.7)),
+    I("pade", np.asarray([1.0, 1.0, 0.5, 0.2, 0.05]), f=lambda i, a: [p(0.3) for p in i.pade(a, 2)]),
+    I("UnivariateSpline", X, Y, f=lambda i, x, y: [i.InterpolatedUnivariateSpline(x, y).derivatives(2.1), i.UnivariateSpline(x, y - y.mean(), s=0).roots()], rtol=1e-4, value=1e-9),
     I("griddata", D, f=lambda i, d: [i.griddata(CLOUD, d, ON_CLOUD, "nearest"), i.griddata(X[:8], d[:8], AT), i.NearestNDInterpolator(CLOUD, d)(ON_CLOUD)]),
 )  # fmt: skip
 

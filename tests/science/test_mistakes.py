@@ -16,6 +16,7 @@ import scipy as scipys
 import xgrad as xg
 from tests.science.test_signatures import CHAPTERS
 from xgrad import scipy
+from xgrad.names.scipy import WITHOUT
 from xgrad.scipy.mistakes import documented
 
 V, M = xg.asarray([1.5, 2.0, 2.5, 3.0]), xg.asarray(np.eye(4) * 4 + 1)
@@ -122,11 +123,9 @@ def test_what_wraps_an_object_of_scipys_is_copied() -> None:
 
 
 WITHOUT_A_TWIN = {
-    "scipy.ndimage.binary_erosion": (lambda x: scipys.ndimage.binary_erosion(x), "grey_erosion"),
-    "scipy.spatial.ConvexHull": (lambda x: scipys.spatial.ConvexHull(x), "distance_matrix"),
     "scipy.linalg.expm_cond": (lambda x: scipys.linalg.expm_cond(x), "expm"),
     "scipy.sparse.lil_array": (lambda x: scipys.sparse.lil_array(x), "dia_array"),
-    "scipy.interpolate.pade": (lambda x: scipys.interpolate.pade(x[0], 1), "CubicSpline"),
+    "scipy.signal.remez": (lambda x: scipys.signal.remez(7, x[0, 1:3], x[0, :1]), "resample"),
 }
 
 
@@ -137,3 +136,54 @@ def test_a_function_without_a_twin_is_named_with_what_there_is(name: str) -> Non
     says = rf"{name} has no derivative here. xgrad\.{chapter} has .*\b{near}\b.*xgrad.custom_vjp"
     with pytest.raises(xg.errors.TracedConversionError, match=says):
         xg.grad(lambda x: xg.sum(x) + (f(x) is None))(np.eye(4) + 0.1)
+
+
+WITHOUT_A_DERIVATIVE = {
+    "scipy.ndimage.binary_erosion": lambda x: (scipys.ndimage.binary_erosion, x),
+    "scipy.ndimage.histogram": lambda x: (scipys.ndimage.histogram, x, 0, 1, 3),
+    "scipy.integrate.RK45": lambda x: (scipys.integrate.RK45, lambda t, y: y, 0, x[0], 1),
+    "scipy.interpolate.AAA": lambda x: (scipys.interpolate.AAA, np.arange(4.0), x[0]),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_DERIVATIVE)
+def test_what_has_no_derivative_says_what_to_write(name: str) -> None:
+    def program(x: Any) -> Any:
+        f, *args = WITHOUT_A_DERIVATIVE[name](x)
+        return xg.sum(x) + (f(*args) is None)
+
+    with pytest.raises(xg.errors.TracedConversionError) as error:
+        xg.grad(program)(np.eye(4) + 0.1)
+    assert f"{WITHOUT[name]}: {name} has no derivative" in str(error.value)
+
+
+def test_a_function_that_a_line_does_not_name_is_found() -> None:
+    held = [scipys.ndimage.binary_erosion]
+    with pytest.raises(xg.errors.TracedConversionError, match=r"give it a comparison, as x > 0\.5"):
+        xg.grad(lambda x: xg.sum(x * held[0](x)))(np.eye(4))
+
+
+READS = {
+    "integrate.solve_ivp": lambda k: scipy.integrate.solve_ivp(lambda t, y: -k * y, (0, 1), [1.0]).y[0, 0],
+    "integrate.quad": lambda k: scipy.integrate.quad(lambda t: t * k, 0, 1)[0],
+    "optimize.root": lambda k: scipy.optimize.root(lambda x: x**3 - k, np.ones(1)).x[0],
+    "interpolate.CubicSpline": lambda k: scipy.interpolate.CubicSpline(np.arange(4.0), k * V)(1.5),
+    "linalg.solve_banded": lambda k: scipy.linalg.solve_banded((0, 0), V[None] * k, np.ones(4))[0],
+    "stats.gamma.ppf": lambda k: scipy.stats.gamma.ppf(0.3, k),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in READS if n != "stats.gamma.ppf"])
+def test_what_reads_values_says_so_inside_a_compiled_function(name: str) -> None:
+    says = rf"compile: scipy\.{name} looks at the values .* or compile with on_value='eager'"
+    with pytest.raises(xg.errors.TraceError, match=says):
+        xg.compile(xg.grad(READS[name]))(1.5)
+
+
+@pytest.mark.parametrize("name", READS)
+def test_what_reads_values_runs_as_it_is_where_that_is_asked_for(name: str) -> None:
+    f = READS[name]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = xg.compile(xg.grad(f), on_value="eager")(1.5)
+    assert np.allclose(found, xg.grad(f)(1.5))

@@ -73,7 +73,7 @@ def test_functions_take_scipys_parameters():
 
 HARMLESS = set(
     "check_finite lwork driver lapack_driver "
-    "workers copy show check use_umfpack checks tol threshold batch_memory quiet rng seed xp device method".split()
+    "workers overwrite maxpts copy show check use_umfpack checks tol threshold batch_memory quiet rng seed xp device method".split()
 )  # fmt: skip
 """Parameters that say how a value is found, not which."""
 READ_ELSEWHERE = {"output", "out"}  # by the decorator

@@ -100,6 +100,12 @@ PROGRAMS = (
                                    dense(sp.sparse.vstack([matrix(sp, d), matrix(sp, d * d)])),
                                    dense(sp.sparse.block_diag([matrix(sp, d), matrix(sp, d)])),
                                    dense(sp.sparse.tril(matrix(sp, d))), dense(sp.sparse.triu(matrix(sp, d), 1))], (DATA,)),
+    P("graphs", lambda sp, xp, d: [xp.where(xp.isinf(w), 0.0, w) for A in [abs(matrix(sp, d))] for g in [sp.sparse.csgraph] for w in (
+        g.shortest_path(A), g.shortest_path(A, directed=False, indices=[0, 2]), g.dijkstra(A, indices=1), g.bellman_ford(A, indices=1),
+        g.johnson(A), g.floyd_warshall(A), g.dijkstra(A, indices=[0, 1], min_only=True), g.shortest_path(dense(A)),
+        dense(g.minimum_spanning_tree(A)), dense(g.breadth_first_tree(A, 0)), dense(g.depth_first_tree(A, 0)))], (DATA,), step=1e-6, rtol=1e-5),
+    P("laplacian", lambda sp, xp, d: [w for A in [abs(matrix(sp, d))] for g in [sp.sparse.csgraph.laplacian] for w in (
+        dense(g(A)), dense(g(A, normed=True)), g(A, normed=True, return_diag=True)[1], dense(g(A, use_out_degree=True)), g(dense(A), symmetrized=True))], (DATA,)),
     P("older matrices", lambda sp, xp, d, x: [
         v for A in [sp.sparse.csr_matrix((d, (ROWS, COLS)), shape=(N, N))] for v in (
             A * x, x * A, dense(A * A), dense(A**3), dense(2.0 * A), dense(A.multiply(A)), dense(A.getrow(2)),
@@ -317,6 +323,45 @@ def test_a_sparse_hessian_is_the_dense_one_and_has_derivatives():
     assert np.allclose(hessian(x).toarray(), xg.hessian(rosenbrock)(x))
     assert hessian.colours.count <= 5
     xg.testing.check_grads(lambda x: hessian(x).data, (x,), order=1)
+
+
+ROWS_AT = np.asarray([0, 1, 2, 3])
+
+
+def written(rows, x):
+    y = xg.zeros(4)
+    y[rows] = x
+    return y
+
+
+CHANGING = {
+    "by a function": lambda x, far: x * x[::-1] if far else x * x,
+    "by an index": lambda x, far: x * x[ROWS_AT[::-1] if far else ROWS_AT],
+    "by a mask": lambda x, far: x[ROWS_AT > 1 if far else ROWS_AT < 2] ** 2,
+    "by a matrix": lambda x, far: (np.eye(4)[::-1] if far else np.eye(4)) @ x**2,
+    "by a sparse matrix": lambda x, far: csr_array(np.eye(4)[::-1] if far else np.eye(4)) @ x**2,
+    "by a write": lambda x, far: written(ROWS_AT[::-1] if far else ROWS_AT, x**2),
+    "by an axis": lambda x, far: xg.sum(xg.reshape(x**2, (2, 2)), axis=1 if far else 0),
+    "by a slice": lambda x, far: x[2:] ** 2 if far else x[:2] ** 2,
+}
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_pattern_that_changes_is_found_out(name):
+    far = [False]
+    found = xg.sparse_jacobian(lambda x: CHANGING[name](x, far[0]))
+    x = np.arange(1.0, 5.0)
+    for far[0] in (False, False, True, False):
+        dense = xg.jacfwd(lambda x: CHANGING[name](x, far[0]))(x)
+        assert np.allclose(found(x).toarray(), dense)
+
+
+def test_that_a_pattern_holds_is_seen_without_a_run_of_the_function():
+    calls = []
+    found = xg.sparse_jacobian(lambda x: calls.append(0) or xg.exp(x[1:]) * 2.0 - x[:-1])
+    for scale in (1.0, 2.0, 3.0):
+        found(np.full(4, scale))
+    assert len(calls) == 3
 
 
 def test_a_pattern_that_changes_is_read_again_or_refused():

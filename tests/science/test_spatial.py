@@ -12,6 +12,7 @@ from .programs import Program, check
 RNG = np.random.default_rng(9)
 U, V, W = RNG.uniform(0.2, 1, 4), RNG.uniform(0.2, 1, 4), RNG.uniform(0.5, 1, 4)
 A, B = RNG.uniform(0.2, 1, (5, 3)), RNG.uniform(0.2, 1, (4, 3))
+C2, C3, Z = RNG.normal(size=(9, 2)), RNG.normal(size=(9, 3)), RNG.normal(size=(4, 3))
 NAMES = ("braycurtis", "canberra", "chebyshev", "cityblock", "correlation", "cosine", "euclidean", "jensenshannon",
          "minkowski", "sqeuclidean")  # fmt: skip
 ALL = (*NAMES, "mahalanobis", "seuclidean")
@@ -34,6 +35,11 @@ PROGRAMS = (
     S("hausdorff", A, B, f=lambda s, a, b: s.distance.directed_hausdorff(a, b)[0]),
     S("matrices", A, B, f=lambda s, a, b: [s.distance_matrix(a, b, 3), s.minkowski_distance(a[:4], b), s.minkowski_distance_p(a[:4], b, 3)]),
     S("procrustes", A[:4], B, f=lambda s, a, b: s.procrustes(a, b), rtol=1e-5),
+    S("hulls", C2, C3, f=lambda s, p, q: [w for h in (s.ConvexHull(p), s.ConvexHull(q)) for w in (h.volume, h.area, h.equations)], rtol=1e-5, step=1e-5),
+    S("triangles", C2, f=lambda s, p: [p[s.Delaunay(p).simplices], s.Delaunay(p).transform, s.Voronoi(p).vertices], rtol=1e-4, step=1e-6, value=1e-8),
+    S("turns", A, np.asarray([0.1, 0.8]), f=lambda s, a, t: [s.transform.Slerp([0, 0.5, 1], s.transform.Rotation.from_rotvec(Z[:3]))(t).as_rotvec(),
+        (s.transform.Rotation.from_rotvec(a) * s.transform.Rotation.from_euler("z", 30, degrees=True)).as_matrix(), s.transform.Rotation.from_rotvec(Z[0]).apply(a)]),
+    S("trees", A, B, f=lambda s, a, b: [s.KDTree(a).sparse_distance_matrix(s.KDTree(b), 0.6).toarray()]),
     S("KDTree", A, B, f=lambda s, a, b: [s.KDTree(a).query(b)[0], s.KDTree(a).query(b, 2)[0], s.cKDTree(a).query(b[0])[0]]),
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ DISCRETE = {
     "nbinom": (4.5, 0.4),
 }
 X, Y = RNG.uniform(0.5, 3.0, 14), RNG.uniform(0.5, 3.0, 14)
+FITTED = np.random.default_rng(0).gamma(2.0, 1.3, 40) + 0.1
 COV = np.asarray([[1.5, 0.3], [0.3, 0.8]])
 PTS = RNG.normal(size=(4, 2))
 AT = np.asarray([[0.3, 0.2, 0.5], [1.1, -0.4, 0.3]])
@@ -212,6 +213,13 @@ PROGRAMS = (
     S("frozen vectors", PTS, f=lambda st, x: [st.multivariate_normal([0.1, 0.3], COV).logpdf(x), st.multivariate_t([0.1, 0.3], COV, 3.2).pdf(x)]),
     S("gaussian_kde", X, Y[:3], f=lambda st, x, y: [st.gaussian_kde(x)(y), st.gaussian_kde(x, "silverman").logpdf(y), st.gaussian_kde(x, 0.4).integrate_box_1d(0.5, 1.5)]),
     S("gaussian_kde, two", PTS.T, PTS[:2].T + 0.1, Y[:4], f=lambda st, x, y, w: st.gaussian_kde(x, weights=w)(y)),
+    S("gaussian_kde, products", X, PTS.T, f=lambda st, x, p: [st.gaussian_kde(x).integrate_gaussian(0.3, 1.2), st.gaussian_kde(x).integrate_kde(st.gaussian_kde(x[:9])),
+        st.gaussian_kde(p).integrate_gaussian(np.zeros(2), COV), st.gaussian_kde(p).marginal([1])(np.asarray([0.2]))]),
+    S("skellam", np.asarray(1.4), np.asarray(2.1), f=lambda st, a, b: [st.skellam.logpmf(np.asarray([-2.0, 0.0, 3.0]), a, b), st.skellam.mean(a, b), st.skellam.cdf(1.0, a, b)]),
+    S("truncpareto, rising", np.asarray(-2.0), f=lambda st, b: [st.truncpareto.logpdf(Q + 1.0, b, 5.0), st.truncpareto.pdf(Q + 1.0, b, 5.0)]),
+    S("rvs", LOC, SCALE, f=lambda st, m, s: [st.gamma.rvs(1.7, loc=m, scale=s, size=3, random_state=1), st.norm(m, s).rvs(4, random_state=1), st.weibull_min.rvs(s, size=(2, 2), random_state=2), st.lognorm.rvs(s, size=3, random_state=3), st.norm.rvs(m, s, random_state=4)]),
+    *(S(f"{n}.fit", FITTED, f=lambda st, x, n=n, kw=kw: list(getattr(st, n).fit(x, **kw)), value=1e-12, rtol=1e-2, order=1, step=1e-2)
+      for n, kw in (("gamma", {"floc": 0}), ("weibull_min", {"floc": 0}), ("expon", {"floc": 0}), ("logistic", {}), ("norm", {"floc": 0.3}), ("lognorm", {"f0": 0.6}))),
     S("linregress", X, Y, f=lambda st, x, y: tuple(st.linregress(x, y))),
     S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x))[:2], *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
     S("distances", X, Y, f=lambda st, x, y: [st.wasserstein_distance(x, y), st.energy_distance(x, y), st.wasserstein_distance(x, y, np.arange(1.0, 15), np.ones(14))], step=1e-6, rtol=1e-5, order=1),
@@ -303,6 +311,17 @@ def test_new_classes_of_distributions():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_cannot_be_drawn_or_fitted_says_so():
+    errors = (xg.errors.NotDifferentiableError, xg.errors.RuleError)
+    for call, says in (
+        (lambda a: scipy.stats.beta.rvs(a, 2.0, size=3), "what SciPy draws by is compiled"),
+        (lambda a: scipy.stats.poisson.rvs(a, size=3), "a draw of whole numbers"),
+        (lambda a: scipy.stats.pareto.fit(X * a, floc=0)[0], "no regular maximum at b="),
+    ):
+        with pytest.raises(errors, match=says):
+            xg.grad(lambda a: xg.sum(call(a)))(1.5)  # noqa: B023 - called at once
+
+
 @pytest.mark.parametrize("name", ["lomax", "pareto", "invgamma", "t", "fisk"])
 def test_a_moment_that_does_not_exist_is_infinite(name):
     ours = getattr(scipy.stats, name)

@@ -294,7 +294,7 @@ class Array(Methods, Chunked):
     def __index__(self) -> int:
         if self._raw.dtype in REAL or self._raw.dtype in COMPLEX:
             raise TypeError(
-                f"an index must be an integer; got an array of {self.dtype}. "
+                f"an index, a length or a count must be an integer; got an array of {self.dtype}. "
                 "Use int(x.item()), or x.astype(xgrad.int64) to index an array"
             )
         return int(self._raw)

@@ -141,13 +141,13 @@ GENERAL = "use the xgrad function of the same purpose"
 
 def message(what: str, dtype: object, shape: tuple[int, ...]) -> str:
     """Return the text of the error, for the code that is running now."""
-    caller, libraries = _caller(sys._getframe(1))
+    caller, libraries, entered = _caller(sys._getframe(1))
     line = ""
     if caller is not None:
         name, number = caller.f_code.co_filename, caller.f_lineno
         code = linecache.getline(name, number).strip()
         line = f"\n  {shown(name, number)}"
-        told = _of_math(code, caller) or _of_scipy(code, caller)
+        told = _of_math(code, caller) or _of_scipy([*_called_in(code, caller), *entered])
         instead = told or _advice(what, code, libraries)
     else:
         instead = _advice(what, "", libraries)
@@ -190,23 +190,32 @@ def judges_an_error() -> bool:
     return frame.f_code.co_name in ESTIMATES.get(frame.f_globals.get("__name__", ""), ())
 
 
-def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str]]:
-    """Return the innermost frame of the user's own code, and the libraries that it went through."""
+def _caller(frame: FrameType | None) -> tuple[FrameType | None, set[str], list[Any]]:
+    """Return the innermost frame of the user's own code, and what it went through.
+
+    Returns:
+        The frame, the libraries, and the public functions of SciPy, the outermost first.
+    """
     libraries: set[str] = set()
+    entered: list[Any] = []
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith((OWN, "<frozen", "<__array_function__")):
             folder = next((f for f in INSTALLED[::-1] if name.startswith(f)), None)
             if folder is None:
-                return frame, libraries
+                return frame, libraries, entered[::-1]
             library = Path(name[len(folder) :]).parts[0]
             libraries.add(library)
             if frame.f_code.co_qualname.startswith("vectorize."):
                 libraries.add("numpy.vectorize")
-            if library == "scipy" and (twin := _twin(frame)):
-                libraries.add(twin)
+            if library == "scipy":
+                known = frame.f_globals.get(frame.f_code.co_name)
+                if known is not None and not frame.f_code.co_name.startswith("_"):
+                    entered.append(known)
+                if twin := _twin(frame):
+                    libraries.add(twin)
         frame = frame.f_back
-    return None, libraries
+    return None, libraries, entered[::-1]
 
 
 def _twin(frame: FrameType) -> str:
@@ -244,9 +253,9 @@ def _of_math(code: str, frame: FrameType) -> str:
     return ""
 
 
-def _of_scipy(code: str, frame: FrameType) -> str:
-    """Return what there is in the place of a function of SciPy in a line that has no twin here."""
-    for found in _called_in(code, frame):
+def _of_scipy(called: list[Any]) -> str:
+    """Return what there is in the place of the first function of SciPy's that has no twin here."""
+    for found in called:
         name = getattr(found, "__name__", "")
         of = getattr(found, "__self__", None)  # a distribution's method is told by both names
         module = str(getattr(found, "__module__", "") or getattr(type(of), "__module__", ""))

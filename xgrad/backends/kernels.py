@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-__all__ = ["Kernels", "Queues"]
+__all__ = ["Kernels", "Products", "Queues"]
 
 
 class Queues(Protocol):
@@ -31,6 +31,16 @@ class Queues(Protocol):
         """Compute on the device of an array, in order with what is done around the block."""
 
 
+class Products(Protocol):
+    """Products of matrices that a graph may hold, written to memory that is there."""
+
+    def fits(self, out: Any, a: Any, b: Any) -> bool:
+        """Return whether arrays of such shapes, strides and dtypes can be multiplied by it."""
+
+    def matmul(self, out: Any, a: Any, b: Any, queue: Any) -> None:
+        """Write a product, with what a queue of work has for it."""
+
+
 class Kernels(Protocol):
     """How a library compiles a text of C++ and launches the kernels in it.
 
@@ -41,10 +51,12 @@ class Kernels(Protocol):
         composed: the functions of the library's namespace that launch several kernels, though each
             element of the result depends on one of each argument.
         queues: what knows on which device and in which queue ops run; None if there is but one.
+        products: products of matrices for a graph; None if a graph holds none.
     """
 
     composed: frozenset[str]
     queues: Queues | None
+    products: Products | None
 
     def view(self, buffer: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         """Return an array in the first bytes of a buffer."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .blocks import Blocks
-from .fusing import is_choice
+from .fusing import BLOCK, is_choice
 from .helpers import BITS, out_of
 from .program import Equation, Var
 
@@ -101,28 +101,32 @@ class Singles(Blocks):
         """Choose into a buffer; NumPy's `where` makes new memory, and branches at each element."""
         out = e.outs[0]
         is_plain = out.order is None and is_choice(e)
-        if is_plain and out.size >= SHORT:
+        if is_plain and self._is_masked(e):
+            self._masked(e)
+        elif is_plain and out.size >= SHORT:
             given = [self.names[e.args[0]], *[self.literal(x, out.dtype) for x in e.args[1:]]]
             self.body.append(f"choose({', '.join(given)}, {self.new(out)})")
-        elif is_plain and self._is_masked(e):
-            mask, x, _ = e.args
-            bits = self.const(BITS[out.dtype.itemsize])
-            held = self.fixed(f"empty({out.shape}, {bits})")
-            given = [self.fixed(f"{name}.view({bits})") for name in (self.names[x], self.new(out))]
-            self.body.append(f"copyto({held}, {self.names[mask]})")
-            self.body.append(f"{self.const(np.multiply)}({given[0]}, {held}, {given[1]})")
         elif out.size < SHORT:
             self._call(e, self.fixed("np.where"))
         else:
             self._call(e)
 
+    def _masked(self, e: Equation) -> None:
+        """Leave zeros where a mask does not hold: a product with it, of the bits."""
+        (mask, x, _), out = e.args, e.outs[0]
+        bits = self.const(BITS[out.dtype.itemsize])
+        held = self.fixed(f"empty({out.shape}, {bits})")
+        given = [f"{name}.view({bits})" for name in (self.names[x], self.new(out))]
+        seen = [self.fixed(g) if v in self.real else g for g, v in zip(given, (x, out), strict=True)]
+        self.body.append(f"copyto({held}, {self.names[mask]})")
+        self.body.append(f"{self.const(np.multiply)}({seen[0]}, {held}, {seen[1]})")
+
     def _is_masked(self, e: Equation) -> bool:
         """Whether a choice leaves zeros, so that its bits are a product with the mask."""
-        (mask, x, other), out = e.args, e.outs[0]
+        (_, x, other), out = e.args, e.outs[0]
         is_zero = type(other) is float and other.hex() == "0x0.0p+0"
-        is_fixed = mask in self.real and isinstance(x, Var) and x in self.real
-        has_buffer = out.shape != () and out not in self.memory.fresh
-        return is_zero and is_fixed and has_buffer and x.shape == out.shape
+        fits = isinstance(x, Var) and x.shape == out.shape != ()
+        return is_zero and fits and out.size <= 2 * BLOCK and out.dtype.kind == "f"
 
     def call_of(self, e: Equation) -> tuple[str, list[str]]:
         """Return a ufunc and what it is called with, as source."""

@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-import xgrad.scipy.stats as twins
-
 from . import is_enabled
 from .holding import holds
 
@@ -28,6 +26,8 @@ OF_VECTORS = (
 
 def enter(module: Any, twin_of: Callable[[Any], Any]) -> None:
     """Put a look at the arguments before each method of the two kinds of distributions."""
+    import xgrad.scipy.stats as twins  # late: it may be what is being imported
+
     generic = module._distn_infrastructure
     for cls in (generic.rv_generic, generic.rv_continuous, generic.rv_discrete):
         for name in METHODS:
@@ -109,7 +109,8 @@ def _frozen(cls: Any, twin_of: Callable[[Any], Any]) -> None:
                 given = (*args, *self.args, *self.kwds.values())
                 if is_enabled() and any(holds(x) for x in given):
                     if name == "rvs":  # whose arguments come after those of the distribution
-                        kwargs = {**dict(zip(("size", "random_state"), args)), **kwargs}
+                        own_names = zip(("size", "random_state"), args, strict=False)
+                        kwargs = {**dict(own_names), **kwargs}
                         args = ()
                     return getattr(twin_of(self.dist), name)(
                         *args, *self.args, **self.kwds, **kwargs

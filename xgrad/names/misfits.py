@@ -1,13 +1,15 @@
-"""Calls that Python itself refuses, before a function of xgrad runs: what the function takes.
+"""What Python itself refuses, before a function of xgrad runs: what a function takes instead.
 
 Most functions do not look at how they are called, which costs a call as long as a small op. So the
 error of one that nobody caught is completed when it is printed: from its text, which names the
-function, and the code that called it.
+function, and the code that called it. So is what Python, or a library beside it, says of an `Array`
+that it cannot take; see `refusals`.
 """
 
 from __future__ import annotations
 
 import inspect
+import linecache
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +18,7 @@ from typing import Any
 
 from ..errors.folding import is_users, parts_of
 from .advice import CHAPTERS, ROOT
+from .refusals import instead
 from .spelling import too_many, unexpected
 
 _LACKING = re.compile(r"([\w.<>]+)\(\) missing \d+ required [\w -]*arguments?: (.*)")
@@ -33,6 +36,7 @@ def completed(error: BaseException, tb: TracebackType | None) -> None:
         return
     found = _KEYWORD.match(said) or _COUNT.match(said) or _LACKING.match(said)
     if type(error) is not TypeError or found is None:
+        _refused(error, said, tb)
         return
     users = [part.tb_frame for part in parts_of(tb) if is_users(part.tb_frame)]
     if not users or said[found.end() :].partition(". Did you mean")[0]:
@@ -45,6 +49,25 @@ def completed(error: BaseException, tb: TracebackType | None) -> None:
         if told := _told(name, parameters, found):
             error.args = (told,)
             return
+
+
+def _refused(error: BaseException, said: str, tb: TracebackType | None) -> None:
+    """Say what to do in an error that is about an `Array`, as one of the user's code holds."""
+    users = [part for part in parts_of(tb) if is_users(part.tb_frame)]
+    if not users or error.args != (said,):
+        return
+    last = users[-1]
+    code = linecache.getline(last.tb_frame.f_code.co_filename, last.tb_lineno)
+    if (told := instead(said, code)) and _has_arrays(last.tb_frame):
+        error.args = (f"{said.rstrip(' .')}. {told}",)
+        last.tb_next = None  # what the other library did is of no help
+
+
+def _has_arrays(frame: FrameType) -> bool:
+    """Whether the code of a frame has an `Array` among what it names."""
+    cls = getattr(sys.modules[ROOT], "Array", ())
+    names = {*frame.f_code.co_names, *frame.f_locals}
+    return any(isinstance(frame.f_locals.get(n, frame.f_globals.get(n)), cls) for n in names)
 
 
 def _told(name: str, parameters: Mapping[str, inspect.Parameter], found: re.Match[str]) -> str:

@@ -6,7 +6,30 @@ __all__ = ["WITHOUT"]
 
 _STEPPER = "use xgrad.scipy.integrate.solve_ivp(method={name!r}), which takes the same steps"
 
+_TRUTH = (
+    "give it a comparison, as x > 0.5, since what is true has no derivative; "
+    "xgrad.scipy.ndimage.{name} of the grey image has one"
+)
+_SHAPE = "binary_closing binary_dilation binary_erosion binary_opening".split()
+
 WITHOUT: dict[str, str] = {
+    **{
+        f"scipy.ndimage.{name}": _TRUTH.format(name=name.replace("binary", "grey"))
+        for name in _SHAPE
+    },
+    **{
+        f"scipy.ndimage.{name}": _TRUTH.format(name="maximum_filter")
+        for name in ("binary_fill_holes", "binary_hit_or_miss", "binary_propagation")
+    },
+    **{
+        f"scipy.ndimage.{name}": (
+            "give it a comparison, as x > 0.5: how far it is from there is a step function of x"
+        )
+        for name in ("distance_transform_bf", "distance_transform_cdt")
+    },
+    "scipy.ndimage.histogram": (
+        "count x.detach(): how many numbers are in a bin is a step function of them"
+    ),
     **{
         f"scipy.integrate.{name}": _STEPPER.format(name=name)
         for name in ("BDF", "DOP853", "LSODA", "RK23", "RK45", "Radau")

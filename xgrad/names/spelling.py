@@ -37,6 +37,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "n": ("num",),
     "newshape": ("shape",),
     "out_dims": ("out_axes",),
+    "rcond": ("rtol",),
     "reduction_indices": ("axis",),
     "reps": ("repetitions",),
     "retain_graph": ("create_graph",),
@@ -62,8 +63,46 @@ INSTEAD = {
     "shuffle": "With seed= the order is drawn anew in each epoch; without, it is the data's",
     "requires_grad": "Ask for it of the result: xgrad.asarray({f}(...), requires_grad=True)",
     "like": "Leave it out, or use xgrad.asarray(x) of an array of that library",
+    "assume_unique": "Leave it out",
+    "axes": "Move the axes before: xgrad.moveaxis(x, source, destination)",
+    "axis": "Move the axis before or after: xgrad.moveaxis(x, source, destination)",
+    "copy": "Leave it out",
+    "dtype": "Change it before or after: xgrad.astype(x, dtype)",
+    "hermitian": "Leave it out",
+    "initial": "Put it in afterwards: {f}(x) + initial of a sum, {f}(x) * initial of a product, "
+    "xgrad.maximum({f}(x), initial) of a maximum",
+    "keepdims": "Put the axis in afterwards: xgrad.expand_dims(y, axis)",
+    "kind": "Leave it out",
+    "overwrite_input": "Leave it out",
+    "signature": "Leave it out",
+    "UPLO": "Make the matrix whole: xgrad.tril(a) + xgrad.matrix_transpose(xgrad.tril(a, k=-1))",
 }
 """What to write instead of a keyword of NumPy's that no function here takes."""
+
+OF_FUNCTION = {
+    ("bincount", "weights"): "Sums of weights are xgrad.segment_sum(weights, x, length)",
+    ("empty_like", "shape"): "Use xgrad.empty(shape, dtype=x.dtype)",
+    ("eye", "M"): "Give it by position: eye(n_rows, n_cols)",
+    ("full_like", "shape"): "Use xgrad.full(shape, value, dtype=x.dtype)",
+    ("linspace", "retstep"): "The step is y[1] - y[0]",
+    ("meshgrid", "sparse"): "Sparse grids are x[None, :] and y[:, None]",
+    ("ones_like", "shape"): "Use xgrad.ones(shape, dtype=x.dtype)",
+    ("polyfit", "cov"): "The residuals are y - xgrad.polyval(p, x)",
+    ("polyfit", "full"): "The residuals are y - xgrad.polyval(p, x)",
+    ("svd", "compute_uv"): "The singular values alone are xgrad.linalg.svdvals(x)",
+    ("take", "mode"): "Change the indices before: i % n wraps them, xgrad.clip(i, 0, n - 1) cuts",
+    ("zeros_like", "shape"): "Use xgrad.zeros(shape, dtype=x.dtype)",
+    **{
+        (name, "mean"): "About another mean it is xgrad.mean((x - mean) ** 2), or its root"
+        for name in ("std", "var", "nanstd", "nanvar")
+    },
+    **{
+        (name, "weights"): "Sort x and the weights by xgrad.argsort(x), and look q up in "
+        "xgrad.cumulative_sum of the weights, by xgrad.interp"
+        for name in ("quantile", "percentile", "nanquantile", "nanpercentile")
+    },
+}
+"""The same of a keyword that means something else to every function."""
 
 
 def unexpected(function: str, keyword: str, takes: Sequence[str]) -> str:
@@ -72,8 +111,9 @@ def unexpected(function: str, keyword: str, takes: Sequence[str]) -> str:
     for name in SPELLED.get(keyword, ()):
         if name in takes:
             return f"{text}. Here it is {name}=, as in {function}(..., {name}=...)"
-    if keyword in INSTEAD:
-        return f"{text}. {INSTEAD[keyword].format(f=function)}"
+    instead = OF_FUNCTION.get((function, keyword)) or INSTEAD.get(keyword)
+    if instead is not None:
+        return f"{text}. {instead.format(f=function)}"
     if near := difflib.get_close_matches(keyword, takes, n=1):
         return f"{text}. Did you mean {near[0]}=?"
     return f"{text}. By name it takes {', '.join(f'{name}=' for name in takes) or 'nothing'}"
@@ -104,9 +144,9 @@ def lacking(function: str, argument: str) -> str:
 
 
 _BLIND = re.compile(
-    r"an index must be|bool\(\): |iteration over a 0-d|len\(\) of a 0-d|only 0-dim|unhashable type"
-    r"|(tuple|list) index out of|cannot unpack|int\(\) argument must|not enough|too many values"
-    r"|only integer scalar|only size-1|can't multiply|'.*' object (is not|cannot be)"
+    r"an index, a length or|bool\(\): |iteration over a 0-d|len\(\) of a 0-d|only 0-dim"
+    r"|unhashable type|(tuple|list) index out of|cannot unpack|int\(\) argument must|not enough"
+    r"|too many values|only integer scalar|only size-1|can't multiply|'.*' object (is not|cannot be)"
 )
 """What the methods of an array and Python itself say, who know nothing of the call."""
 

@@ -205,7 +205,16 @@ def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
 def cosine(x1: Raw, x2: Raw, /) -> Array:
     """Return ``x1 / hypot(x1, x2)``, and 0 at the origin."""
     xp = _namespace(x1, x2)
-    return _of_point(lambda x1, x2: _ratio(xp, x1, xp.hypot(x1, x2)), x1, x2)
+
+    def part(x1: Any, x2: Any) -> Any:
+        length = xp.hypot(x1, x2)
+        out, beyond = _ratio(xp, x1, length), xp.isinf(length)
+        if backend_of(length).on_host(length) and not xp.any(beyond):
+            return out
+        # of the last numbers the length is beyond them, that of the halves is not
+        return xp.where(beyond, _ratio(xp, 0.5 * x1, xp.hypot(0.5 * x1, 0.5 * x2)), out)
+
+    return _of_point(part, x1, x2)
 
 
 def _turn_slope(xp: XP, x1: Any, x2: Any) -> Any:

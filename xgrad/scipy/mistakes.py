@@ -22,7 +22,7 @@ import numpy as np
 
 from .. import tree as trees
 from ..arrays.array import Array
-from ..errors import TracedConversionError, XgradError
+from ..errors import TracedConversionError, TraceError, XgradError
 from ..errors.folding import is_from_user, parts_of
 
 __all__ = ["documented", "explained", "require_axis", "told"]
@@ -78,6 +78,8 @@ def explained(
         error: what it raised.
     """
     found = getattr(error, _MARK, error)  # what a twin within it has made of it
+    if isinstance(found, TraceError):
+        return error if is_from_user(error) else _unrecorded(chapter, f, args, found)
     if not _is_blind(found) or is_from_user(error):
         return error
     signature = inspect.signature(f)
@@ -95,6 +97,20 @@ def explained(
     if better is None:
         return error
     setattr(better, _MARK, found)
+    return better
+
+
+def _unrecorded(chapter: str, f: Callable[..., Any], args: Any, error: Exception) -> Exception:
+    """Return what to say where a function needs values while a compiled function is recorded."""
+    name = _name_of(f, inspect.signature(f), args)
+    where = str(error).partition("\n")[2]
+    better = TraceError(
+        f"compile: scipy.{chapter}.{name} looks at the values of its arguments, and while a "
+        "function is recorded only shape and dtype are known. Call it outside of what is compiled, "
+        "and compile the functions that it calls, as xgrad.compile(fun), or compile with "
+        "on_value='eager'" + (f"\n{where}" if where else "")
+    )
+    setattr(better, _MARK, error)
     return better
 
 

@@ -32,14 +32,19 @@ def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
 
-def _step(xp: XP, y: Any, step: Any) -> Any:
-    """Return ``digamma(y + step) - digamma(y)``, which cancels where the step is small."""
+def _step(xp: XP, y: Any, step: Any, x: Any = None) -> Any:
+    """Return ``digamma(y + step) - digamma(y)``, which cancels where the step is small.
+
+    The sum is `x` where that is known better.
+    """
     y, step = arrays(xp, y, step)
-    x = y + step
+    x = y + step if x is None else x
     positive = (x > 0) & (y > 0)
     safe, up = xp.where(positive, y, 1.0), xp.where(positive, step, 1.0)
     down = up < 0
-    stable = digamma_step(xp, xp.where(down, safe + up, safe), xp.where(down, -up, up))
+    stable = digamma_step(
+        xp, xp.where(down, xp.where(positive, x, 1.0), safe), xp.where(down, -up, up)
+    )
     plain = xp.special.digamma(x) - xp.special.digamma(y)
     return xp.where(positive, xp.where(down, -stable, stable), plain)
 
@@ -58,11 +63,24 @@ def poch(z: Operand, m: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
+    xp = backend_of(m if type(z) in SCALARS else z).xp
+    z, m = arrays(xp, z, m)
+    # where SciPy takes a difference of large logarithms
+    small = (z > 0) & (z < 0.5) & (m > 0) & (m < 1)
+    part = xp.where(small, z, 1.0)
+    part = xp.where(small, part / (part + m), 1.0)
+    return part * xp.special.poch(xp.where(small, 1 + z, z), m)
+
+
+def _rest(xp: XP, n: Any, k: Any) -> Any:
+    """Return ``n - k + 1``, with the digits of a small n where k is 1."""
+    n, k = arrays(xp, n, k)
+    return xp.where(xp.abs(n) < 0.5, (1.0 - k) + n, n - k + 1.0)
 
 
 @special(
-    lambda xp, n, k, out: out * _step(xp, n - k + 1.0, k),
-    lambda xp, n, k, out: out * _step(xp, k + 1.0, n - 2.0 * k),
+    lambda xp, n, k, out: out * _step(xp, _rest(xp, n, k), k),
+    lambda xp, n, k, out: out * _step(xp, k + 1.0, n - 2.0 * k, _rest(xp, n, k)),
 )
 def binom(n: Operand, k: Operand, /) -> Array:
     """Return the binomial coefficient of real numbers.
@@ -75,6 +93,13 @@ def binom(n: Operand, k: Operand, /) -> Array:
         ``gamma(n + 1) / (gamma(k + 1) * gamma(n - k + 1))`` of the broadcast shape, with
         derivatives in both.
     """
+    xp = backend_of(k if type(n) in SCALARS else n).xp
+    n, k = arrays(xp, n, k)
+    small = (xp.abs(n) < 0.5) & (xp.abs(k) < 0.5)  # where SciPy takes a ratio for large k
+    near, part = xp.where(small, n, 0.0), xp.where(small, k, 0.0)
+    value = xp.special.gamma(1 + near) * xp.special.rgamma(1 + part)
+    plain = xp.special.binom(xp.where(small, 1.0, n), xp.where(small, 1.0, k))
+    return xp.where(small, value * xp.special.rgamma(1 + (near - part)), plain)
 
 
 # Orthogonal polynomials: the degree is constant ---------------------------------------------------

@@ -98,8 +98,9 @@ def _rise(xp: XP, u: Any) -> Any:
     small = xp.where(near, u, 0.0)
     series = polynomial(small, [(k + 1) / math.factorial(k + 2) for k in range(18)])
     large = xp.where(near, 1.0, u)
-    root = xp.exp(0.5 * large)  # which is finite where the power over u is
-    closed = root / large * (root * ((large - 1) / large)) + 1 / large / large
+    # roots are finite where the power over u is; cotangents of one root would add up to infinity
+    root, again = xp.exp(0.5 * large), xp.exp(0.5 * large)
+    closed = root / large * (again * ((large - 1) / large)) + 1 / large / large
     return xp.where(near, series, closed)
 
 

@@ -20,12 +20,21 @@ _SHIFT = 12
 """How often recurrences are applied, before an asymptotic series is good to double precision."""
 
 
+@elementwise(
+    lambda xp, a, b, out: -(out / a + out / (a + b)),
+    lambda xp, a, b: 1 / (a + b) / (a + b),
+)
+def _first_step(a: Any, b: Any, /) -> Any:
+    """Return ``1 / a - 1 / (a + b)``; a cotangent over `a` alone might be infinite."""
+    return b / (a + b) / a
+
+
 def digamma_step(xp: XP, a: Any, b: Any) -> Any:
     """Return ``digamma(a + b) - digamma(a)`` of positive numbers, as a sum of positive terms.
 
     The recurrence DLMF 5.5.2 raises a; then follows the difference of the asymptotic series 5.11.2.
     """
-    total = b / (a + b) / a
+    total = _first_step(a, b)
     for k in range(1, _SHIFT):
         total = total + b / ((a + k) * (a + k + b))
     a = a + _SHIFT

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from ...backends import backend_of_type
 from ..buffers import shows
+from ..functions import function_of
 from ..program import Equation, Program, Var
 from ..replay import Source
 from .groups import groups_of, is_fold, is_line
@@ -19,6 +21,9 @@ from .prelude import PRELUDE
 from .text import Kernel
 
 __all__ = ["DeviceSource"]
+
+FIXED = frozenset("matrix_transpose permute_dims expand_dims squeeze reshape broadcast_to".split())
+"""Functions whose result shows its argument on every device as on NumPy, wherever that is known."""
 
 
 class DeviceSource(Source):
@@ -105,15 +110,36 @@ class DeviceSource(Source):
         strides = [f"{given[k]}.strides[{axis}]" for k, axis in kernel.strided]
         made = [self.new(v) for v in outs]
         launch = self.fixed(f"launcher({number}, {kernel.rows}, {kernel.count})")
+        self._launch(launch, [*made, *given, *strides])
+
+    def _launch(self, launch: str, args: list[str]) -> None:
+        """Add a launch, to the graph that ends here if there are graphs."""
         self.launches += 1
         if not self.graphs:
-            self.body.append(f"{launch}({', '.join([*made, *given, *strides])})")
+            self.body.append(f"{launch}({', '.join(args)})")
             return
         if self._segment != len(self.body) - 1 or self._segment < 0:
             self._segment = len(self.body)
             self.body.append(f"g{len(self.segments)}()")
             self.segments.append([])
-        self.segments[-1].append(f"({launch}, ({', '.join([*made, *given, *strides])},))")
+        self.segments[-1].append(f"({launch}, ({', '.join(args)},))")
+
+    def _product(self, e: Equation) -> bool:
+        """Put a product of matrices into a graph, if the library can; return whether it did."""
+        kernels: Any = self.program.backend.kernels
+        if not self.graphs or kernels.products is None or e.name != "matmul" or e.kwargs:
+            return False
+        out = e.outs[0]
+        if len(e.args) != 2 or not all(isinstance(x, Var) for x in e.args) or not out.shape:
+            return False
+        like = [np.broadcast_to(np.empty((), x.dtype), x.shape) for x in (out, *e.args)]
+        flat = [np.lib.stride_tricks.as_strided(x, x.shape, _in_order(x)) for x in like]
+        twins = [self.real.get(x, y) for x, y in zip(e.args, flat[1:], strict=True)]
+        if not kernels.products.fits(flat[0], *twins):
+            return False
+        given = [self.names[x] if x in self.real else self._held(x) for x in e.args]
+        self._launch("product", [self.new(out), *given])
+        return True
 
     def _held(self, x: Var) -> str:
         """Copy what is elsewhere in each call to where a graph reads it."""
@@ -122,7 +148,12 @@ class DeviceSource(Source):
         memory.sizes.append(max(x.nbytes, 1))
         self._buffers += [np.empty(m, np.uint8) for m in memory.sizes[len(self._buffers) :]]
         place = self._buffer(x, n, None)
-        self.body.append(f"{place}[...] = {self.names[x]}")
+        copy = f"{place}[...] = {self.names[x]}"
+        if x in self.program.inputs:  # before all graphs, so that it parts none
+            self.body.insert(0, copy)
+            self._segment += self._segment >= 0
+        else:
+            self.body.append(copy)
         self.names[x] = place
         self._flat.add(x)
         self.real[x] = np.ndarray(x.shape, x.dtype, self._buffers[n])
@@ -146,6 +177,8 @@ class DeviceSource(Source):
         return ""  # the pool of the library hands memory out again as fast
 
     def _call(self, e: Equation, f: str = "") -> None:
+        if self._product(e):
+            return
         if shows(e) is None:
             super()._call(e, f)
             self.launches += 1
@@ -157,6 +190,14 @@ class DeviceSource(Source):
             real = self.real[source][key]
             if np.may_share_memory(real, self.real[source]):
                 self.names[e.outs[0]] = self.fixed(f"{self.names[source]}[{self.key(key) or '()'}]")
+                self.real[e.outs[0]] = real
+                return
+        fixed = e.name in FIXED and e.path.startswith("xp.") and e.inputs() == [source]
+        if fixed and source in self.real:
+            host: Any = backend_of_type(np.ndarray)
+            real = function_of(e.path, host)(self.real[source], *e.args[1:], **e.kwargs)
+            if np.may_share_memory(real, self.real[source]):
+                self.names[e.outs[0]] = self.fixed(self._text(e))
                 self.real[e.outs[0]] = real
                 return
         super()._call(e, f)
@@ -196,7 +237,13 @@ class DeviceSource(Source):
             "flat": kernels.flat,
             "launcher": self._launcher,
             "graph": kernels.graph,
+            "product": self._multiplied,
         }
+
+    def _multiplied(self, out: Any, a: Any, b: Any) -> None:
+        """Write a product, in the queue whose graph this is."""
+        kernels: Any = self.program.backend.kernels
+        kernels.products.matmul(out, a, b, kernels.queue())
 
     def _launcher(self, number: int, rows: int, count: int) -> Callable[..., None]:
         """Return what launches a kernel; all are compiled with the first."""
@@ -207,3 +254,12 @@ class DeviceSource(Source):
         """Allocate the buffers, from the library's own pool."""
         xp = self.program.backend.xp
         return [xp.empty((n,), dtype=xp.uint8) for n in self.memory.sizes]
+
+
+def _in_order(x: Any) -> tuple[int, ...]:
+    """Return the strides of an array in C order of this shape."""
+    found, step = [], x.dtype.itemsize
+    for n in reversed(x.shape):
+        found.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(found))

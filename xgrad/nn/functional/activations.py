@@ -12,7 +12,7 @@ from ...ops.activations import softplus as log_one_plus_exp
 from ...ops.halves import in_single
 from ...random import Generator
 from .checks import counted, torch_spelled
-from .fused import gelu_by_tanh, less_tanh, over_one_and_size
+from .fused import decaying, gelu_by_tanh, less_tanh, over_one_and_size, times_sigmoid
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -154,21 +154,29 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = math.inf) -> Ar
     """
     scaled = input * beta
     out = log_one_plus_exp(scaled) / beta
+    if beta != 1:  # of the last numbers the product is infinite
+        out = xg.where(xg.isinf(xg.stop_gradient(scaled)) & (input > 0), input, out)
     return out if threshold == math.inf else xg.where(scaled > threshold, input, out)
 
 
 @as_given
 @torch_spelled
+@in_single
 def silu(input: Array) -> Array:
     """Return ``x * sigmoid(x)``, also called swish."""
-    return input * xg.sigmoid(input)
+    if not xg.isdtype(input.dtype, "real floating"):
+        return input * xg.sigmoid(input)
+    return times_sigmoid(input)
 
 
 @as_given
 @torch_spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
-    return input * xg.tanh(log_one_plus_exp(input))
+    below = input < -40.0  # where it is x exp(x), which is a number when that is subnormal
+    far = decaying(xg.where(below, input, -40.0), order=0)
+    near = xg.where(below, -40.0, input)
+    return xg.where(below, far, near * xg.tanh(log_one_plus_exp(near)))
 
 
 @as_given

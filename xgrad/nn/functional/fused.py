@@ -45,10 +45,28 @@ def _falling(x: Any) -> Any:
     return backend_of(x).xp.exp(t)
 
 
+_TAIL = -10.0
+"""Below it gelu's exponentials may be infinite, or its sigmoid subnormal, and the product not."""
+
+
+def _in_tail(x: Any, out: Any, product: Any) -> Any:
+    """Return `out`, but in the tail a product with an exponential, taken in two steps."""
+    backend = backend_of(x)
+    xp = backend.xp
+    below = x < _TAIL
+    if backend.on_host(x) and not xp.any(below):
+        return out
+    far = xp.where(below, x, _TAIL)
+    u = far * (_CUBIC * far * far + _LINEAR)
+    root = xp.exp(0.5 * u)
+    return xp.where(below, product(far, u) * root * root, out)
+
+
 def _gelu(x: Any) -> Any:
     odds = _falling(x)
     odds += 1
-    return x / odds  # where the exponential is infinite it is 0, as it should
+    # where the exponential is infinite it is 0, as it should
+    return _in_tail(x, x / odds, lambda x, u: x)
 
 
 def _slope(x: Any, s: Any, rest: Any) -> Any:
@@ -69,7 +87,8 @@ def _raw_slope(x: Any) -> Any:
     rest = 1 / t
     rest += 1
     t += 1
-    return _slope(x, 1 / t, 1 / rest)
+    out = _slope(x, 1 / t, 1 / rest)
+    return _in_tail(x, out, lambda x, u: 1 + x * (3 * _CUBIC * x * x + _LINEAR))
 
 
 def _gelu_bend(xp: XP, x: Any) -> Any:
@@ -78,7 +97,9 @@ def _gelu_bend(xp: XP, x: Any) -> Any:
     square = x * x
     u = x * (_CUBIC * square + _LINEAR)
     rise, twist = (3 * _CUBIC) * square + _LINEAR, (6 * _CUBIC) * x
-    return sigmoid_slope(u) * (2 * rise + x * (twist - rise * rise * xp.tanh(0.5 * u)))
+    turned = 2 * rise + x * (twist - rise * rise * xp.tanh(0.5 * u))
+    root = xp.exp(xp.clip(0.5 * u, None, 0.0))  # the slope of the sigmoid may be subnormal
+    return xp.where(x < _TAIL, turned * root * root, sigmoid_slope(u) * turned)
 
 
 def _raw_gelu_slope(x: Any) -> Any:
@@ -95,6 +116,68 @@ def _gelu_slope(x: Any, /) -> Any:
 def gelu_by_tanh(x: Any, /) -> Any:
     """Return ``x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2``, which is x times a sigmoid."""
     return backend_of(x).quietly(in_pieces, _gelu, x)
+
+
+# x times its sigmoid: where that is subnormal, or 0, the product is not
+
+
+def _roots(xp: XP, x: Any) -> tuple[Any, Any]:
+    """Return the root of exp(-|x|), and one more than its square."""
+    root = xp.exp(-0.5 * xp.abs(x))
+    return root, 1 + root * root
+
+
+def _times_sigmoid(x: Any) -> Any:
+    xp = backend_of(x).xp
+    if backend_of(x).on_host(x) and not xp.any(x < -80.0):
+        return x / (1 + xp.exp(-x))
+    root, total = _roots(xp, x)
+    return xp.where(x < 0, x * root * root, x) / total
+
+
+def _times_sigmoid_slope(x: Any) -> Any:
+    """Return ``s(x) (1 + x s(-x))``."""
+    xp = backend_of(x).xp
+    root, total = _roots(xp, x)
+    below = (1 + x / total) * root * root
+    return xp.where(x < 0, below, 1 + x * (root * root / total)) / total
+
+
+def _times_sigmoid_bend(x: Any) -> Any:
+    """Return ``s(x) s(-x) (2 - x tanh(x / 2))``."""
+    xp = backend_of(x).xp
+    root, total = _roots(xp, x)
+    return (2 - x * xp.tanh(0.5 * x)) * root / total * root / total
+
+
+def _times_sigmoid_twist(xp: XP, x: Any) -> Any:
+    t, w = xp.tanh(0.5 * x), sigmoid_slope(x)
+    return w * (t * (x * t - 3) - 2 * x * w)
+
+
+@elementwise(lambda xp, x: _times_sigmoid_twist(xp, x))
+def _silu_bend(x: Any, /) -> Any:
+    """Return the second derivative of `times_sigmoid`."""
+    return backend_of(x).quietly(in_pieces, _times_sigmoid_bend, x)
+
+
+@elementwise(lambda xp, x: _silu_bend(x))
+def _silu_slope(x: Any, /) -> Any:
+    """Return the derivative of `times_sigmoid`."""
+    return backend_of(x).quietly(in_pieces, _times_sigmoid_slope, x)
+
+
+@elementwise(lambda xp, x: _silu_slope(x))
+def times_sigmoid(x: Any, /) -> Any:
+    """Return ``x / (1 + exp(-x))``."""
+    return backend_of(x).quietly(in_pieces, _times_sigmoid, x)
+
+
+@elementwise(lambda xp, x, order: decaying(x, order=order + 1))
+def decaying(x: Any, /, *, order: int) -> Any:
+    """Return ``(x + order) exp(x)``, the derivative of so high an order of ``x exp(x)``."""
+    root = backend_of(x).xp.exp(0.5 * x)
+    return (x + order) * root * root
 
 
 _EXCESS = [2 * k / math.factorial(2 * k + 1) for k in range(1, 9)]

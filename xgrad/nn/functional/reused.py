@@ -40,12 +40,11 @@ class _Windows:
 
     def __init__(self, like: Any, dtype: Any, channels: int, window: Window, groups: int) -> None:
         self.window, self.groups, self.channels = window, groups, channels // groups
-        self.xp, self.dtype, self.buffer = backend_of(like).xp, dtype, None
+        self.xp, self.dtype = backend_of(like).xp, dtype
+        self.buffer: Any = None
         within = math.prod(window.size[1:])
         by_rows = (
-            window.size[0] > 1
-            and window.stride[0] == 1
-            and within * self.channels >= _LEAST_INNER
+            window.size[0] > 1 and window.stride[0] == 1 and within * self.channels >= _LEAST_INNER
         )
         self.rows = window.size[0] if by_rows else 1
         copied = window.as_row() if by_rows else window
@@ -143,7 +142,7 @@ def spread(y: Any, w: Any, window: Window, groups: int, shape: Shape) -> Any:
         room[..., windows.places :] = 0
         for filters_of_row, seen_by_row in zip(others, more, strict=True):
             part = xp.matmul(filters_of_row, y[i:j], out=None if part is None else part[: j - i])
-            seen_by_row += part
+            xp.add(seen_by_row, part, out=seen_by_row)
         windows.added(room, out[i:j])
     return out
 
@@ -157,8 +156,8 @@ def gather(x: Any, y: Any, window: Window, groups: int) -> Any:
     total = xp.zeros((windows.rows, groups, windows.inner, filters), dtype=dtype)
     y = y.reshape((y.shape[0], groups, filters, windows.places)).mT
     for i, j in _steps(x.shape[0], windows.per_image):
-        for of_row, seen in zip(total, windows.of(x[i:j]), strict=True):
+        for row, seen in enumerate(windows.of(x[i:j])):
             part = xp.matmul(seen, y[i:j], out=None if part is None else part[: j - i])
             for one in part:
-                of_row += one
+                total[row] += one
     return windows.unfiltered(total)

@@ -93,6 +93,7 @@ __all__ = [
     "coo_matrix",
     "csc_array",
     "csc_matrix",
+    "csgraph",
     "csr_array",
     "csr_matrix",
     "dia_array",

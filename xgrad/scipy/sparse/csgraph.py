@@ -1,4 +1,4 @@
-"""Graphs, as in ``scipy.sparse.csgraph``: which edges are taken is SciPy's, their lengths have slopes.
+"""Graphs, as in ``scipy.sparse.csgraph``: which edges are taken is SciPy's, lengths have slopes.
 
 A shortest path stays the same one while the weights move a little, so that its length is a sum of
 theirs. What only tells which nodes belong together has no derivative, and is SciPy's answer.
@@ -98,9 +98,7 @@ class _Edges:
             edges.append(self.which(earlier, nodes_on, directed))
             paths, nodes = paths_on, earlier
         where = (np.concatenate(rows), np.concatenate(edges))
-        taken = scipy.sparse.csr_array(
-            (np.ones(len(where[0])), where), shape=(ends.size, self.nnz)
-        )
+        taken = scipy.sparse.csr_array((np.ones(len(where[0])), where), shape=(ends.size, self.nnz))
         total = xgrad.reshape(as_sparse(taken) @ xgrad.asarray(self.data), value.shape)
         return Array(value, total._node)
 
@@ -112,6 +110,7 @@ class _Edges:
         back = np.asarray(self.ids[cols, rows]).reshape(-1) - 1
         place = np.where(place < 0, back, place)
         data = xgrad.take(xgrad.asarray(self.data), xgrad.asarray(place))
+        data = xgrad.astype(data, np.float64, copy=False)  # as SciPy's trees are
         return SparseArray(data, Pattern(rows, cols, found.shape)).tocsr()
 
 
@@ -161,11 +160,10 @@ def dijkstra(
 ) -> Any:  # fmt: skip
     """Return the lengths of shortest paths by Dijkstra's algorithm; see `shortest_path`."""
     limit = fixed("dijkstra", limit=limit)
-    out = _paths(
+    return _paths(
         "dijkstra", csgraph, directed, indices, return_predecessors, unweighted, limit=limit,
         **({"min_only": True} if min_only else {}),
     )  # fmt: skip
-    return out
 
 
 @twin(HOME)
@@ -197,7 +195,7 @@ def floyd_warshall(
 
 @twin(HOME)
 def yen(
-    csgraph: Any, source: int, sink: int, K: int, *,  # noqa: N803 - SciPy's name
+    csgraph: Any, source: int, sink: int, K: int, *,
     directed: bool = True, return_predecessors: bool = False, unweighted: bool = False,
 ) -> Any:  # fmt: skip
     """Return the lengths of the K shortest paths between two nodes; see SciPy's ``yen``."""
@@ -244,7 +242,7 @@ def laplacian(
             "A @ x is taken"
         )
     is_sparse = isinstance(csgraph, SparseArray)
-    m = csgraph if is_sparse else xgrad.asarray(csgraph) * 1.0
+    m: Any = csgraph if is_sparse else xgrad.asarray(csgraph) * 1.0
     if symmetrized:
         m = m + (m.T.conj() if is_sparse else xgrad.conj(m.T))
     main = m.diagonal() if is_sparse else xgrad.linalg.diagonal(m)

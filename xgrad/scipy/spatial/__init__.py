@@ -16,8 +16,8 @@ from ..sparse.products import Pattern
 from . import distance
 from .hulls import ConvexHull, Delaunay, Voronoi
 
-__all__ = ["ConvexHull", "Delaunay", "KDTree", "Voronoi", "cKDTree", "distance", "distance_matrix", "geometric_slerp",
-           "minkowski_distance", "minkowski_distance_p", "procrustes"]  # fmt: skip
+__all__ = ["ConvexHull", "Delaunay", "KDTree", "Voronoi", "cKDTree", "distance", "distance_matrix",
+           "geometric_slerp", "minkowski_distance", "minkowski_distance_p", "procrustes"]  # fmt: skip
 
 
 @twin("spatial")
@@ -96,7 +96,6 @@ class KDTree:
         out = distance.METRICS["minkowski"](near, points, p)
         return xgrad.where(xgrad.asarray(place == self.data.shape[0]), np.inf, out), place
 
-
     def query_ball_point(self, x: Any, r: Any, *args: Any, **options: Any) -> Any:
         """Return the numbers of the points near to others; they have no derivative."""
         x, r = (raw(xgrad.asarray(v).detach()) for v in (x, r))
@@ -118,9 +117,7 @@ class KDTree:
         self, other: Any, max_distance: Any, p: float = 2.0, output_type: str = "dok_matrix"
     ) -> Any:
         """Return the distances of the pairs that are near, as a sparse array."""
-        found = self.plain.sparse_distance_matrix(
-            _plain(other), raw(max_distance), p, "coo_matrix"
-        )
+        found = self.plain.sparse_distance_matrix(_plain(other), raw(max_distance), p, "coo_matrix")
         rows, cols = found.coords
         both = [
             xgrad.take(xgrad.asarray(tree.data), xgrad.asarray(at), axis=0)

@@ -1,4 +1,4 @@
-"""Hulls, triangulations and cells of points: which belong together is Qhull's, sizes have slopes."""
+"""Hulls, triangulations and cells: which points belong together is Qhull's, sizes have slopes."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import NotDifferentiableError, RuleError, TracedConversionError
-from ..common import arrays_in, chapter, is_tracked, raw, raws
+from ..common import Later, arrays_in, is_tracked, raw, raws
 from ..examples import of_one
 from ..integrate import quad
 from ..mistakes import told
@@ -29,6 +29,7 @@ from .written import CompiledError, is_own, written
 
 __all__ = ["Continuous", "Discrete", "Frozen"]
 
+library: Any = Later("scipy.stats")
 Function = Callable[..., Any]
 POWERS = {"mean": 1, "var": 2, "skew": 3, "kurtosis": 4}
 """Of which power of the distance from the mean a moment is the average."""
@@ -61,7 +62,7 @@ class _Distribution:
     @property
     def plain(self) -> Any:
         """The object of SciPy."""
-        return self._plain or getattr(chapter("stats"), self.name)
+        return self._plain or getattr(library, self.name)
 
     def _part(self, name: str) -> Any:
         """Return a function of the standard form: the table's, or else that of SciPy's own code."""
@@ -392,15 +393,13 @@ class Continuous(_Distribution):
         return implicit(equation, x, inverse)
 
     @of_one("scipy.stats: rvs")
-    def rvs(
-        self, *args: Any, size: Any = None, random_state: Any = None, **kwargs: Any
-    ) -> Any:
+    def rvs(self, *args: Any, size: Any = None, random_state: Any = None, **kwargs: Any) -> Any:
         """Return SciPy's draws, which move with the parameters as quantiles do."""
         if not arrays_in(args, kwargs):
             return self.plain.rvs(*args, size=size, random_state=random_state, **kwargs)
         count = len(self.shapes) + len(self.parameters)
         if len(args) > count:
-            *args, size = args
+            size, args = args[-1], args[:-1]
         shapes, loc, scale = self._split("rvs", args, kwargs)
         held = [np.asarray(raw(xgrad.asarray(v).detach())) for v in (*shapes, loc, scale)]
         from scipy._lib._util import check_random_state

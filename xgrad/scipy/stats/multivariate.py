@@ -316,7 +316,7 @@ class gaussian_kde:  # noqa: N801 - SciPy's name
     ) -> Any:
         """Return the probability of a box; of one variable here."""
         if self.d != 1:
-            raise NotImplementedError(
+            raise NotImplementedError(  # where maxpts would say how exact it is
                 f"integrate_box: the data have {self.d} variables; only one has a derivative here. "
                 "Sum multivariate_normal.cdf over the corners of the box and the data"
             )
