@@ -244,7 +244,11 @@ def test_derivatives(program):
     [
         (lambda s, x: s.gamma.logpdf(x), TypeError, "the shape parameter 'a' is missing"),
         (lambda s, x: s.norm.logpdf(x, 1, 2, 3), TypeError, "too many arguments"),
-        (lambda s, x: s.gamma.fit(x, method="MM"), NotImplementedError, "only .MLE. has a derivative"),
+        (
+            lambda s, x: s.gamma.fit(x, method="MM"),
+            NotImplementedError,
+            "only .MLE. has a derivative",
+        ),
         (lambda s, x: s.nothing, AttributeError, "has no attribute 'nothing'"),
         (lambda s, x: s.linregress(x, x[:3]), ValueError, "expected as many points"),
     ],
