@@ -315,3 +315,9 @@ def test_what_holds_no_numbers_is_broadcast_beside_arrays():
     assert b.tolist() == [None, None]
     assert c.tolist() == ["r", "r"]
     assert x.strides == (8,)
+
+
+def test_a_polynomials_coefficient_that_is_zero_has_its_derivative():
+    slope = xg.grad(lambda c: np.poly1d(c)(2.0))
+    assert np.allclose(slope(np.asarray([0.0, 1.0, 3.0])), [4.0, 2.0, 1.0])
+    assert np.allclose(slope(np.zeros(3)), [4.0, 2.0, 1.0])

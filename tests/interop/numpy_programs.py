@@ -681,7 +681,6 @@ MORE = [
         "a list of elements", lambda v: np.hstack([v[0], v[1], 2.0]) + np.stack([v[1], v[2], v[3]])
     ),
     vec("Polynomial(c)(x)", lambda v: np.polynomial.Polynomial([1.0, 2.0, 3.0])(v)),
-    vec("poly1d(x)(c)", lambda v: np.poly1d(v * (np.arange(v.shape[0]) > 1))(2.0)),
     vec("poly1d(c)(x)", lambda v: np.poly1d([1.0, 2.0, 3.0])(v)),
     vec("legendre.legval(c)", lambda v: np.polynomial.legendre.legval(0.5, v)),
     vec("polynomial.polyfit", lambda v: np.polynomial.polynomial.polyfit(np.arange(5.0), v, 2)),

@@ -226,3 +226,24 @@ def test_constraints_of_older_names_are_refused():
 
     with pytest.raises(NotImplementedError, match="fmin_slsqp: with eqcons= the minimum has no"):
         xg.jacfwd(held)(np.ones(2))
+
+
+def test_the_rest_of_a_result_has_its_derivative_or_refuses_it():
+    def away(a):
+        return lambda x: xg.sum((x - a) ** 2 + 0.1 * x**4)
+
+    def slope(a):
+        return scipy.optimize.minimize(away(a), np.ones(1), bounds=[(0, 5)]).jac[0]
+
+    assert np.allclose(xg.grad(slope)(-1.0), -2.0)
+    for name in ("hess_inv", "hess"):
+        method = "BFGS" if name == "hess_inv" else "trust-exact"
+        found = []
+
+        def estimate(a, name=name, method=method, found=found):
+            found.append(scipy.optimize.minimize(away(a), np.ones(2), method=method)[name])
+            return xg.sum(found[-1])
+
+        with pytest.raises(xg.errors.NotDifferentiableError, match=f"minimize: {name} is an estim"):
+            xg.grad(estimate)(1.0)
+        assert np.all(np.isfinite(found[0].detach().data))

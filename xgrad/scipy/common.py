@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
 from ..backends.batched import Batch
 from ..engine import tape
+from ..errors import NotDifferentiableError
 from .examples import for_each
 from .mistakes import explained, require_axis
 
@@ -25,6 +26,7 @@ __all__ = [
     "Later",
     "arrays_in",
     "chapter",
+    "estimated",
     "fixed",
     "is_tracked",
     "only",
@@ -158,6 +160,26 @@ def with_derivative_of(value: Any, x: Array) -> Array:
     if str(value.dtype) != str(x.dtype):
         x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
+
+
+def estimated(what: str, instead: str, value: Any, x: Array) -> Array:
+    """Return a raw value that moves with `x` in a way that nobody knows: its derivative raises.
+
+    Args:
+        what: it is, as ``"minimize: hess_inv"``.
+        instead: what has a derivative.
+        value: the estimate of a solver.
+        x: what it was found for.
+    """
+
+    def refuse(*args: Any, **kwargs: Any) -> Any:
+        raise NotDifferentiableError(
+            f"{what} is an estimate that the solver made on its way, and has no derivative; "
+            f"{instead} has one"
+        )
+
+    rule = tape.Rule(what, refuse, refuse, refuse)
+    return Array(value, [tape.next_serial(), rule, x._node, None, None])
 
 
 F = TypeVar("F", bound=Callable[..., Any])

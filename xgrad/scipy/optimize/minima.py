@@ -19,7 +19,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import RuleError, TracedConversionError
-from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws
+from ..common import arrays_in, chapter, estimated, is_tracked, joined, outside, raw, raws
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held, warn_of
@@ -310,7 +310,24 @@ def minimize(
     if isinstance(found.x, Array):
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
         found.fun = Array(np.asarray(found.fun), value._node)
+        if tape.is_recording() and found.x._node is not None:
+            _complete(found, objective, bounds is not None or bool(theirs))
     return found
+
+
+ESTIMATES = ("hess", "hess_inv", "multipliers")
+"""What a solver returns besides, of which nobody knows how it moves."""
+
+
+def _complete(found: Any, objective: Function, is_held: bool) -> None:
+    """Give the rest of a result its derivative, or what refuses it where it is asked for."""
+    if is_held and isinstance(found.get("jac"), np.ndarray):  # elsewhere it is zero, and stays so
+        slope = xgrad.grad(lambda v: xgrad.reshape(xgrad.asarray(objective(v)), ()))(found.x)
+        found.jac = Array(found.jac, slope._node)
+    for name in ESTIMATES:
+        if isinstance(found.get(name), np.ndarray):
+            instead = "xgrad.hessian of the function at x"
+            found[name] = estimated(f"minimize: {name}", instead, found[name], found.x)
 
 
 def watching(callback: Any) -> Any:

@@ -16,8 +16,9 @@ from ..sparse.products import Pattern
 from . import distance
 from .hulls import ConvexHull, Delaunay, Voronoi
 
-__all__ = ["ConvexHull", "Delaunay", "KDTree", "Voronoi", "cKDTree", "distance", "distance_matrix",
-           "geometric_slerp", "minkowski_distance", "minkowski_distance_p", "procrustes"]  # fmt: skip
+__all__ = ["ConvexHull", "Delaunay", "KDTree", "Voronoi", "cKDTree", "distance",
+           "distance_matrix", "geometric_slerp", "minkowski_distance", "minkowski_distance_p",
+           "procrustes"]  # fmt: skip
 
 
 @twin("spatial")
