@@ -146,7 +146,8 @@ def lacking(function: str, argument: str) -> str:
 _BLIND = re.compile(
     r"an index, a length or|bool\(\): |iteration over a 0-d|len\(\) of a 0-d|only 0-dim"
     r"|unhashable type|(tuple|list) index out of|cannot unpack|int\(\) argument must|not enough"
-    r"|too many values|only integer scalar|only size-1|can't multiply|'.*' object (is not|cannot be)"
+    r"|too many values|only integer scalar|only size-1|can't multiply"
+    r"|'.*' object (is not|cannot be)"
 )
 """What the methods of an array and Python itself say, who know nothing of the call."""
 
