@@ -19,6 +19,7 @@ from .program import Equation, Var, frozen
 
 __all__ = ["shortened"]
 
+
 def shortened(equations: list[Equation], outputs: list[Any]) -> tuple[list[Equation], list[Any]]:
     """Return equations with the same results, and some of them simpler."""
     if not any(e.function is np.negative or _is_scaled(e) for e in equations):

@@ -20,7 +20,7 @@ from .singles import is_plain_product
 __all__ = ["Products", "accumulated"]
 
 DEEP = 128
-"""Up to how many products are summed for an entry, if it is added to: a BLAS takes more in parts."""
+"""How many products an entry that is added to may be the sum of: a BLAS takes more in parts."""
 
 
 def _sum_with_product(x: Any, a: Any, b: Any) -> Any:

@@ -172,8 +172,13 @@ def quick_call(entry: Any, args: tuple[Any, ...], types: Any) -> Callable[[Any],
     space = {
         **w.values,
         **GUARDING,
-        **{"entry": entry, "MISSED": MISSED, "Array": Array, "ndarray": np.ndarray},
-        **{"SWITCHES": SWITCHES, "readers": readers, "levels": running_levels},
+        "entry": entry,
+        "MISSED": MISSED,
+        "Array": Array,
+        "ndarray": np.ndarray,
+        "SWITCHES": SWITCHES,
+        "readers": readers,
+        "levels": running_levels,
         "now": recording_now,
     }
     exec(compile(text, "<xgrad.compile>", "exec"), space)
