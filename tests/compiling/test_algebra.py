@@ -26,7 +26,7 @@ def chains(x, y):
         z = xg.concat([x, y[: k + 1]])
         found += [(z * a) * b, -(z / b), -(z[1:] * b) / a if a else z, (-z[2:]) * a]
     u, v = -x, -(x * y)
-    found += [u + y, y + u, u - y, y - u, u + v, u - v, u * v, u / v, u * y, y / u, -(-x)]
+    found += [u + y, y + u, u - y, y - u, u + v, u - v, u * v, u / v, u * y, y / u, -u]
     found += [xg.square(u), xg.abs(u), -(u * 2), (u * y) * 2 + v, -(u + v), u * xg.sum(-y)]
     z = xg.zeros_like(x)
     z[1:] = -x[1:]

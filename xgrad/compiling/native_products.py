@@ -65,7 +65,7 @@ def _added(e: Equation, made: dict[Var, Equation]) -> Equation | None:
             continue
         if x.shape == out.shape and x.dtype == out.dtype and out.order is None is x.order:
             args = (x, *inner.args)
-            of = "native.product_added", _sum_with_product, args, {}, [out]
+            of: Any = "native.product_added", _sum_with_product, args, {}, [out]
             return Equation(*of, line=e.line, region=e.region)
     return None
 

@@ -116,7 +116,7 @@ class Place(int):
 def _built(x: Any, leaves: list[str]) -> str:
     """Return source that makes what holds results."""
     kind = type(x)
-    if kind is Place:
+    if isinstance(x, Place):
         return leaves[x]
     if x is None:
         return "None"
