@@ -1,13 +1,21 @@
 # Tests of xgrad/compiling/captures.py, xgrad/compiling/guards.py
 """A program never outlives what it is for."""
 
+import argparse
+import contextlib
+import functools
+import importlib
+import pkgutil
 import types
+from collections import ChainMap
+from contextvars import ContextVar
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import xgrad as xg
+from xgrad.backends import SWITCHES, is_deterministic
 
 RNG = np.random.default_rng(0)
 
@@ -128,12 +136,116 @@ CASES = {
 }
 
 
+def _own(**parts):
+    """Return a new class, so that a change of it touches nothing else."""
+    return type("Own", (Model,), parts)
+
+
+class Reading:
+    """A descriptor that reads its value elsewhere."""
+
+    def __init__(self, box):
+        self.box = box
+
+    def __get__(self, instance, owner=None):
+        return self.box[0]
+
+
+class Odd:
+    """An object of which most is answered by its methods."""
+
+    def __init__(self):
+        self.box = [2.0]
+
+    def __getattr__(self, name):
+        return {"v": self.box[0]}[name]
+
+    def __getitem__(self, i):
+        return self.box[0] * i
+
+
+def _cached():
+    k = [2.0]
+    found = functools.lru_cache(lambda n: k[0] * n)
+    return SimpleNamespace(found=found, k=k)
+
+
+def _cleared(s):
+    s.k[0] += 1
+    s.found.cache_clear()
+
+
+CASES |= {
+    "method of its class": (
+        lambda: _own()(),
+        lambda m, x: m.forward(x),
+        [lambda m: setattr(type(m), "bias", lambda self: 7.0)],
+    ),
+    "method of its base": (
+        lambda: type("More", (_own(bias=lambda self: 1.0),), {})(),
+        lambda m, x: m.forward(x),
+        [
+            lambda m: setattr(type(m).__mro__[1], "bias", lambda self: 8.0),
+            lambda m: setattr(type(m), "bias", lambda self: 9.0),
+            lambda m: setattr(m, "bias", lambda: 10.0),
+        ],
+    ),
+    "static and class methods": (
+        lambda: _own(
+            one=staticmethod(lambda x: x * 3), two=classmethod(lambda cls, x: x * cls.factor)
+        )(),
+        lambda m, x: m.one(x) + m.two(x),
+        [
+            lambda m: setattr(type(m), "one", staticmethod(lambda x: x * 5)),
+            lambda m: setattr(type(m), "two", classmethod(lambda cls, x: x - 1)),
+        ],
+    ),
+    "property of its class": (
+        lambda: _own(double=property(lambda self: 2.0))(),
+        lambda m, x: x * m.double,
+        [lambda m: setattr(type(m), "double", property(lambda self: 3.0))],
+    ),
+    "descriptor": (
+        lambda: _own(part=Reading([2.0]))(),
+        lambda m, x: x * m.part,
+        [lambda m: vars(type(m))["part"].box.__setitem__(0, 5.0)],
+    ),
+    "attribute of its metaclass": (
+        lambda: type("Meta", (type,), {"scale": 2.0})("Own", (), {}),
+        lambda m, x: x * m.scale,
+        [lambda m: setattr(type(m), "scale", 4.0)],
+    ),
+    "answers of an object": (
+        Odd,
+        lambda o, x: x * o.v + o[2],
+        [lambda o: o.box.__setitem__(0, 3.0)],
+    ),
+    "code of a function": (
+        lambda: SimpleNamespace(act=types.FunctionType((lambda x: x * 2).__code__, {})),
+        lambda s, x: s.act(x),
+        [lambda s: setattr(s.act, "__code__", (lambda x: x * 5).__code__)],
+    ),
+    "object of a library": (
+        lambda: argparse.Namespace(rate=2.0, sizes=[1.0]),
+        lambda a, x: x * a.rate + a.sizes[0],
+        [lambda a: setattr(a, "rate", 3.0), lambda a: a.sizes.append(2.0) or a.sizes.pop(0)],
+    ),
+    "container of the standard library": (
+        lambda: ChainMap({"a": 1.0}, {"b": 2.0}),
+        lambda m, x: x * m["a"] + m["b"],
+        [lambda m: m.maps[1].update(b=3.0), lambda m: m.maps[0].update(a=4.0)],
+    ),
+    "what a cache keeps": (_cached, lambda s, x: x * s.found(3), [_cleared, _cleared]),
+}
+
+
 @pytest.mark.parametrize("how", ["closure", "argument"])
 @pytest.mark.parametrize("name", CASES)
 def test_what_is_seen_from_outside_may_change(name, how):
     make, f, changes = CASES[name]
-    if how == "argument" and make().__class__ in (dict, list, np.ndarray, SimpleNamespace):
-        pytest.skip("a pytree, whose arrays are arguments")
+    pytrees = dict, list, np.ndarray, SimpleNamespace
+    if how == "argument" and (type(make()) in pytrees or type(make()).__hash__ is None):
+        pytest.skip("a pytree, whose arrays are arguments, or refused for it has no hash")
     state = make()
     if how == "argument":
         g = xg.compile(f)
@@ -210,3 +322,66 @@ def test_a_constant_beside_an_array_that_is_filled_again_costs_one_recording():
         np.testing.assert_allclose(f(x), x * d + x)
         d[:] = row()
     assert f.stats["traces"] == 2
+
+
+# Switches -----------------------------------------------------------------------------------------
+
+SWITCHED = {
+    "default dtype": (lambda: xg.default_dtype("float32"), lambda x: xg.zeros(3) + x),
+    "deterministic": (xg.deterministic, lambda x: x * (2 if is_deterministic() else 3)),
+    "recording": (xg.no_grad, xg.grad(lambda x: xg.sum(x * x))),
+    "backend": (lambda: xg.use_backend("array_api_strict"), lambda: xg.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHED)
+def test_a_switch_may_be_set_otherwise_between_calls(name):
+    switched, f = SWITCHED[name]
+    given = () if name == "backend" else (np.ones(3, np.float32),)
+    compiled = xg.compile(f)
+    for _ in range(3):
+        for place in (contextlib.nullcontext, switched):
+            with place():
+                want, got = (g(*given) for g in (f, compiled))
+            want, got = (y.data if isinstance(y, xg.Array) else y for y in (want, got))
+            assert type(want) is type(got)
+            np.testing.assert_array_equal(np.asarray(want), np.asarray(got), strict=True)
+    assert compiled.stats["traces"] <= 2
+
+
+DECIDES_NOTHING = {
+    "xgrad_autograd_deriving": "a call of the drop-in that is running",
+    "xgrad_backend": "where arrays without arguments go: part of the key where there are none",
+    "xgrad_compat_deriving": "a call of the drop-in that is running",
+    "xgrad_compat_opaque": "a call of the drop-in that is running",
+    "xgrad_promised": "whether refilled arrays are looked for",
+    "xgrad_random_watched": "draws that are done again, within a recording",
+    "xgrad_readers": "with a reader nothing is compiled",
+    "xgrad_recorder": "the recording that is running",
+    "xgrad_run": "the walk that is running",
+    "xgrad_sent": "a record of messages",
+    "xgrad_trace": "the recording that is running",
+    "xgrad_tracebacks_in_full": "how errors are shown",
+    "xgrad_transposing": "the walk that is running",
+    "xgrad_vmap": "inside of it nothing is compiled",
+    "xgrad_vmap_ended": "inside of it nothing is compiled",
+    "xgrad_whole": "the op that is running",
+}
+
+
+def test_every_context_variable_is_a_switch_or_decides_nothing():
+    """A new one is declared by `backends.switch`, or stands above with the reason."""
+    names = {m.name for m in pkgutil.walk_packages(xg.__path__, "xgrad.")}
+    found: dict[str, list[ContextVar]] = {}
+    for name in sorted(n for n in names if not n.endswith("__main__")):
+        try:
+            module = importlib.import_module(name)
+        except ImportError:  # for a library that is not installed
+            continue
+        for x in vars(module).values():
+            if isinstance(x, ContextVar):
+                found.setdefault(x.name, []).append(x)
+    read = {getattr(read, "__self__", None) for read in SWITCHES}
+    known = {x.name for x in read if isinstance(x, ContextVar)}
+    assert {*found} - known - {*DECIDES_NOTHING} <= {"xgrad_default_dtype", "xgrad_group"}
+    assert {"get_default_dtype", "_chosen"} <= {getattr(r, "__name__", "") for r in SWITCHES}

@@ -19,6 +19,7 @@ from .program import Equation, Var, frozen
 
 __all__ = ["shortened"]
 
+
 def shortened(equations: list[Equation], outputs: list[Any]) -> tuple[list[Equation], list[Any]]:
     """Return equations with the same results, and some of them simpler."""
     if not any(e.function is np.negative or _is_scaled(e) for e in equations):
@@ -128,7 +129,7 @@ def _with_signed_numbers(equations: list[Equation], outputs: list[Any]) -> list[
             inner = made[x]
             k = _number_in(inner)
             args = list(inner.args)
-            args[k] = -float(np.asarray(args[k], e.outs[0].dtype))  # type: ignore[index,arg-type]
+            args[k] = -float(np.asarray(args[k], e.outs[0].dtype))  # type: ignore[index]
             found[n] = _made(inner.function.__name__, tuple(args), e.outs[0], e)
     return found
 

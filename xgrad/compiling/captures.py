@@ -10,6 +10,7 @@ them by other means, or have looked at their values.
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import threading
 import types
@@ -114,6 +115,7 @@ class Scan:
                 cells[name] = getattr(cell, "cell_contents", None)
                 self._look(here, cells[name], 0, own)
             if own:
+                node.attribute("__code__").require_same(f.__code__)  # a reloader writes to it
                 for part in ("__defaults__", "__kwdefaults__"):
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
@@ -146,6 +148,8 @@ class Scan:
         except Exception:  # a stand-in for what is not there, say, raises whatever it is asked
             if used:
                 node.require_same(x)
+                if not _is_library(type(x)):
+                    self._methods(type(x))
 
     def _looked(self, node: Node, x: Any, depth: int, used: bool) -> None:
         kind = type(x)
@@ -166,8 +170,12 @@ class Scan:
                 node.require_same(x)
                 self._parts(node, x, depth, used)
                 self._methods(x, made=True)
-        elif hasattr(x, "__wrapped__") and type(x).__module__.startswith("xgrad."):
-            node.require_same(x)  # compiled in turn
+                if not _is_library(type(x)):
+                    self._look(self.guards.constant(type(x)), type(x), depth + 1, True)
+        elif kind.__module__.startswith(("xgrad.", "functools")) and hasattr(x, "__wrapped__"):
+            node.require_same(x)  # compiled in turn, or with a cache
+            if hasattr(x, "cache_info"):
+                node.require_cache(sum(x.cache_info()[:2]))
             self._function(x.__wrapped__, self.guards.constant(x.__wrapped__))
         elif id(x) in self._seen or depth > (DEEPEST if used else DEEP):
             if used:
@@ -204,6 +212,8 @@ class Scan:
             self._parts(node, x, depth, used)
             if not _is_library(type(x)):
                 self._methods(type(x))
+                if used:
+                    self._calls(node, x)
         elif used:
             node.require_same(x)
 
@@ -211,8 +221,13 @@ class Scan:
         """Look at the attributes of an object: of a user's at those that code names.
 
         The others, and what a library keeps in its objects, may hold hidden inputs all the same.
+        A container of the standard library reads all of its own.
         """
         is_space = isinstance(x, (types.ModuleType, type))
+        if type(x).__module__ == "collections":
+            for name, part in list(vars(x).items()):
+                self._look(node.attribute(name), part, depth + 1, used)
+            return
         own = is_space or not _is_library(type(x))
         for name, part in list(_attributes(x, self.known)):
             here, is_named = node.attribute(name), name in self.known
@@ -221,8 +236,20 @@ class Scan:
                     self._look(here, part, depth + 1, used and is_named)
             elif isinstance(part, Array) or _is_array(part):
                 self._array(here, part, used)
+            elif is_named and (type(part) in PLAIN or isinstance(part, (list, tuple, dict))):
+                self._look(here, part, depth + 1, used)
             elif not isinstance(part, (str, *FUNCTIONS)):
                 self._look(here, part, depth + 1, False)
+
+    def _calls(self, node: Node, x: Any) -> None:
+        """Let the methods of a user's object that code names be those that they are."""
+        own = getattr(x, "__dict__", {})
+        for name in sorted(self.known & set(dir(type(x)))):
+            f = inspect.getattr_static(type(x), name)
+            f = f.__func__ if isinstance(f, classmethod) else f
+            if name not in own and isinstance(f, types.FunctionType) and is_users(f.__code__):
+                here = node.attribute(name)
+                here.attribute("__func__", here.path).require_same(f)
 
     def _methods(self, kind: type, made: bool = False) -> None:
         """Look at the code of a user's class as far as other code names it, or Python calls it.
@@ -237,10 +264,16 @@ class Scan:
                 codes = [f.__code__ for part in vars(base).values() for f in _functions_in(part)]
                 self.names |= {name for code in codes for name in _names(code)}
                 continue
+            space = self.guards.constant(base).attribute("__dict__", base.__qualname__)
             for name, part in vars(base).items():
                 is_called = name.startswith("__") and (made or name not in MAKING)
                 if name in self.known or is_called:
-                    for f in _functions_in(part):
+                    functions = _functions_in(part)
+                    if functions:
+                        space.item(name, f"{base.__qualname__}.{name}").require_same(part)
+                    elif hasattr(type(part), "__get__") and not _is_library(type(part)):
+                        self._look(self.guards.constant(part), part, 0, True)  # a descriptor
+                    for f in functions:
                         self._function(f, self.guards.constant(f))
 
 

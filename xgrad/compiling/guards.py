@@ -148,6 +148,11 @@ class Node:
         else:
             self._guards.require(f"{now} is {then} or equal({now}, {then})", self.path)
 
+    def require_cache(self, count: int) -> None:
+        """Let a cache of a function not have been cleared since it was asked so many times."""
+        if self.parent is not None:
+            self._guards.require(f"sum({self.value()}.cache_info()[:2]) >= {count}", self.path)
+
     def require_length(self, x: Any) -> None:
         """Let a container have these keys, or as many entries."""
         keys = self._guards.name(list(x) if isinstance(x, dict) else len(x))

@@ -19,10 +19,10 @@ from .blas import PRELUDE, addresses
 from .buffers import shows, strides_of
 from .fusing import grouped
 from .helpers import shown
+from .native_products import Products, accumulated
 from .nests import TYPES, Nest, expression, is_nest, is_write, local, number, prelude
 from .program import Equation, Program, Var
 from .singles import is_plain_product
-from .native_products import Products, accumulated
 from .toolchain import library, vector_functions
 
 __all__ = ["NativeSource"]

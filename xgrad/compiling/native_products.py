@@ -20,7 +20,7 @@ from .singles import is_plain_product
 __all__ = ["Products", "accumulated"]
 
 DEEP = 128
-"""Up to how many products are summed for an entry, if it is added to: a BLAS takes more in parts."""
+"""How many products an entry that is added to may be the sum of: a BLAS takes more in parts."""
 
 
 def _sum_with_product(x: Any, a: Any, b: Any) -> Any:
@@ -65,7 +65,7 @@ def _added(e: Equation, made: dict[Var, Equation]) -> Equation | None:
             continue
         if x.shape == out.shape and x.dtype == out.dtype and out.order is None is x.order:
             args = (x, *inner.args)
-            of = "native.product_added", _sum_with_product, args, {}, [out]
+            of: Any = "native.product_added", _sum_with_product, args, {}, [out]
             return Equation(*of, line=e.line, region=e.region)
     return None
 

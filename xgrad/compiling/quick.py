@@ -116,7 +116,7 @@ class Place(int):
 def _built(x: Any, leaves: list[str]) -> str:
     """Return source that makes what holds results."""
     kind = type(x)
-    if kind is Place:
+    if isinstance(x, Place):
         return leaves[x]
     if x is None:
         return "None"
@@ -172,8 +172,13 @@ def quick_call(entry: Any, args: tuple[Any, ...], types: Any) -> Callable[[Any],
     space = {
         **w.values,
         **GUARDING,
-        **{"entry": entry, "MISSED": MISSED, "Array": Array, "ndarray": np.ndarray},
-        **{"SWITCHES": SWITCHES, "readers": readers, "levels": running_levels},
+        "entry": entry,
+        "MISSED": MISSED,
+        "Array": Array,
+        "ndarray": np.ndarray,
+        "SWITCHES": SWITCHES,
+        "readers": readers,
+        "levels": running_levels,
         "now": recording_now,
     }
     exec(compile(text, "<xgrad.compile>", "exec"), space)

@@ -286,10 +286,10 @@ class Source(Singles):
             if out not in self.overwritten:
                 self._copy_all(out, x)
         if maker is not None:
-            f, given = self.call_of(maker)
+            f, operands = self.call_of(maker)
             view = f"{self.names[out]}[{self.key(key)}]"
             view = self.fixed(view) if out in self.real else view
-            self.body.append(f"{f}({', '.join(given)}, {out_of(maker)}{view})")
+            self.body.append(f"{f}({', '.join(operands)}, {out_of(maker)}{view})")
             return
         name, given = self.names[out], self.literal(value)
         if not is_basic(key):

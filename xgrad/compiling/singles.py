@@ -117,7 +117,9 @@ class Singles(Blocks):
         bits = self.const(BITS[out.dtype.itemsize])
         held = self.fixed(f"empty({out.shape}, {bits})")
         given = [f"{name}.view({bits})" for name in (self.names[x], self.new(out))]
-        seen = [self.fixed(g) if v in self.real else g for g, v in zip(given, (x, out), strict=True)]
+        seen = [
+            self.fixed(g) if v in self.real else g for g, v in zip(given, (x, out), strict=True)
+        ]
         self.body.append(f"copyto({held}, {self.names[mask]})")
         self.body.append(f"{self.const(np.multiply)}({seen[0]}, {held}, {seen[1]})")
 

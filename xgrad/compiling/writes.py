@@ -47,9 +47,9 @@ def paired(steps: list[list[Equation]], outputs: list[Any]) -> list[list[Equatio
     makers: dict[Var, Equation] = {}
     for step in steps:
         e = step[0]
-        if len(step) == 1 and len(e.outs) == 1 and (w := writes.get(e.outs[0])) is not None:
-            if uses[e.outs[0]] == 1 and _is_made_for(e, w):
-                makers[e.outs[0]] = e
+        write = writes.get(e.outs[0]) if len(step) == 1 and len(e.outs) == 1 else None
+        if write is not None and uses[e.outs[0]] == 1 and _is_made_for(e, write):
+            makers[e.outs[0]] = e
     found = []
     for step in steps:
         e = step[0]
