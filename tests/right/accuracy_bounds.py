@@ -121,6 +121,7 @@ EXCEPTIONS: dict[tuple[str, ...], tuple[float, str]] = {
         for i in (1, 2)
     },
     ("special.spence", "value"): (20.0, _OWN),
+    **{("special.poch", what): (2e3, _OWN) for what in ("value", "first in 1", "first in 2")},
     ("special.betaln",): (50.0, _OWN),
     **{
         (f"special.{name}",): (most, reason)
