@@ -439,7 +439,7 @@ def log1p(x: Array, /) -> Array:
     """Return ``log(1 + x)``, accurate for small elements."""
 
 
-@elementwise(lambda xp, x: (1 / math.log(2)) / x)
+@elementwise(lambda xp, x: (1 / math.log(2)) * xp.reciprocal(x))
 def log2(x: Array, /) -> Array:
     """Return the logarithm to base 2 of each element."""
 

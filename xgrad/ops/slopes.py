@@ -127,7 +127,8 @@ def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
 def asin_slope(x: Array, /) -> Array:
     """Return ``1 / sqrt(1 - x**2)``, without cancellation near 1, and on the function's branch."""
     xp = backend_of(x).xp
-    return 1 / xp.multiply(xp.sqrt(-(x - 1)), xp.sqrt(x + 1))
+    rest = -(x - 1) if x.dtype in COMPLEX else 1 - x  # of 1 it is to be 0, and not -0
+    return 1 / xp.multiply(xp.sqrt(rest), xp.sqrt(x + 1))
 
 
 @elementwise(lambda xp, x, out: -(x * out) * out * out)

@@ -64,12 +64,13 @@ def poch(z: Operand, m: Operand, /) -> Array:
         Real numbers of the broadcast shape, with derivatives in both.
     """
     xp = backend_of(m if type(z) in SCALARS else z).xp
-    z, m = arrays(xp, z, m)
+    start, steps = arrays(xp, z, m)
     # where SciPy takes a difference of large logarithms
-    small = (z > 0) & (z < 0.5) & (m > 0) & (m < 1)
-    part = xp.where(small, z, 1.0)
-    part = xp.where(small, part / (part + m), 1.0)
-    return part * xp.special.poch(xp.where(small, 1 + z, z), m)
+    small = (start > 0) & (start < 0.5) & (steps > 0) & (steps < 1)
+    part = xp.where(small, start, 1.0)
+    part = xp.where(small, part / (part + steps), 1.0)
+    out: Array = part * xp.special.poch(xp.where(small, 1 + start, start), steps)
+    return out
 
 
 def _rest(xp: XP, n: Any, k: Any) -> Any:
@@ -94,12 +95,13 @@ def binom(n: Operand, k: Operand, /) -> Array:
         derivatives in both.
     """
     xp = backend_of(k if type(n) in SCALARS else n).xp
-    n, k = arrays(xp, n, k)
-    small = (xp.abs(n) < 0.5) & (xp.abs(k) < 0.5)  # where SciPy takes a ratio for large k
-    near, part = xp.where(small, n, 0.0), xp.where(small, k, 0.0)
+    size, chosen = arrays(xp, n, k)
+    small = (xp.abs(size) < 0.5) & (xp.abs(chosen) < 0.5)  # where SciPy takes a ratio for large k
+    near, part = xp.where(small, size, 0.0), xp.where(small, chosen, 0.0)
     value = xp.special.gamma(1 + near) * xp.special.rgamma(1 + part)
-    plain = xp.special.binom(xp.where(small, 1.0, n), xp.where(small, 1.0, k))
-    return xp.where(small, value * xp.special.rgamma(1 + (near - part)), plain)
+    plain = xp.special.binom(xp.where(small, 1.0, size), xp.where(small, 1.0, chosen))
+    out: Array = xp.where(small, value * xp.special.rgamma(1 + (near - part)), plain)
+    return out
 
 
 # Orthogonal polynomials: the degree is constant ---------------------------------------------------

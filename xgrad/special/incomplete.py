@@ -77,7 +77,8 @@ def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
 
 def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
     a, x = arrays(xp, a, x)
-    return xp.exp(xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a))
+    log = xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a)
+    return xp.exp(xp.where(x == math.inf, -math.inf, log))
 
 
 @special(lambda xp, a, x: _gamma_shape(xp, a, x), lambda xp, a, x: _gamma_density(xp, a, x))

@@ -173,10 +173,14 @@ def silu(input: Array) -> Array:
 @torch_spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
-    below = input < -40.0  # where it is x exp(x), which is a number when that is subnormal
-    far = decaying(xg.where(below, input, -40.0), order=0)
-    near = xg.where(below, -40.0, input)
-    return xg.where(below, far, near * xg.tanh(log_one_plus_exp(near)))
+    # far out it is x exp(x), and x - 2 x exp(-2 x), numbers where the exponential is subnormal
+    below, above = input < -40.0, input > 40.0
+    left = decaying(xg.where(below, input, -40.0), order=0)
+    right = xg.where(above, input, 40.0)
+    right = right + decaying(-2.0 * xg.minimum(right, 1e3), order=0)
+    near = xg.where(below | above, 0.0, input)
+    middle = near * xg.tanh(log_one_plus_exp(near))
+    return xg.where(below, left, xg.where(above, right, middle))
 
 
 @as_given

@@ -110,7 +110,7 @@ def margin_ranking_loss(
     """
     paired(input1, input2, "margin_ranking_loss")
     paired(input1, target, "margin_ranking_loss")
-    return reduced(xg.relu(margin - target * (input1 - input2)), reduction, "margin_ranking_loss")
+    return reduced(xg.relu(margin - (input1 - input2) * target), reduction, "margin_ranking_loss")
 
 
 @as_given

@@ -173,7 +173,11 @@ def times_sigmoid(x: Any, /) -> Any:
     return backend_of(x).quietly(in_pieces, _times_sigmoid, x)
 
 
-@elementwise(lambda xp, x, order: decaying(x, order=order + 1))
+def _decaying_next(x: Any, order: int) -> Any:
+    return decaying(x, order=order + 1)
+
+
+@elementwise(lambda xp, x, order: _decaying_next(x, order))
 def decaying(x: Any, /, *, order: int) -> Any:
     """Return ``(x + order) exp(x)``, the derivative of so high an order of ``x exp(x)``."""
     root = backend_of(x).xp.exp(0.5 * x)

@@ -58,9 +58,9 @@ def gaussian_nll_loss(
     if on_host(v) and bool(xg.any(xg.stop_gradient(v) < 0)):
         raise ValueError(f"{function}: var holds negative numbers; expected variances")
     held = xg.stop_gradient(v)
-    v = v + (xg.maximum(held, eps) - held)  # at least eps, with the derivative of v
+    v = xg.add(v, xg.maximum(held, eps) - held)  # at least eps, with the derivative of v
     off = input - target
-    loss = 0.5 * (xg.log(v) + off * (off / v))  # a square might overflow
+    loss = 0.5 * (off * (off / v) + xg.log(v))  # a square might overflow
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
     return reduced(loss, reduction, function)
@@ -93,7 +93,7 @@ def poisson_nll_loss(
     """
     paired(input, target, "poisson_nll_loss")
     rate = xg.exp(input) if log_input else input
-    loss = rate - target * (input if log_input else xg.log(input + eps))
+    loss = rate - (input if log_input else xg.log(input + eps)) * target
     if full:
         t = xg.where(target > 1, target, 1.0)
         stirling = t * xg.log(t) - t + 0.5 * xg.log(2 * math.pi * t)
@@ -115,7 +115,7 @@ def soft_margin_loss(input: Array, target: AnyArray, reduction: str = "mean") ->
         A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "soft_margin_loss")
-    return reduced(softplus(-(target * input)), reduction, "soft_margin_loss")
+    return reduced(softplus(-(input * target)), reduction, "soft_margin_loss")
 
 
 @as_given

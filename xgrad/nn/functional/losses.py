@@ -291,7 +291,7 @@ def binary_cross_entropy_with_logits(
     if pos_weight is None:
         loss = logit_loss(input, target)
     else:
-        loss = target * softplus(-input) * pos_weight + (1 - target) * softplus(input)
+        loss = softplus(-input) * target * pos_weight + softplus(input) * (1 - target)
     return reduced(loss if weight is None else loss * weight, reduction, function)
 
 
@@ -315,7 +315,8 @@ def binary_cross_entropy(
         A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "binary_cross_entropy")
-    loss = -(target * _bounded(xg.log, input, 0.0) + (1 - target) * _bounded(xg.log1p, -input, 1.0))
+    logs = _bounded(xg.log, input, 0.0), _bounded(xg.log1p, -input, 1.0)
+    loss = -(logs[0] * target + logs[1] * (1 - target))
     return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
 
 
@@ -345,9 +346,9 @@ def kl_div(
     """
     paired(input, target, "kl_div")
     if log_target:
-        loss = xg.exp(target) * (target - input)
+        loss = -(input - target) * xg.exp(target)
     else:  # 0 log 0 = 0
-        loss = -xg.special.entr(xg.where(target > 0, target, 1.0)) - target * input
+        loss = -(input * target + xg.special.entr(xg.where(target > 0, target, 1.0)))
     if reduction == "batchmean":
         return xg.sum(loss) / input.shape[0]
     return reduced(loss, reduction, "kl_div")
@@ -437,7 +438,7 @@ def hinge_loss(
         A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "hinge_loss")
-    return reduced(xg.relu(margin - target * input), reduction, "hinge_loss")
+    return reduced(xg.relu(margin - input * target), reduction, "hinge_loss")
 
 
 @as_given

@@ -1,0 +1,68 @@
+# Tests of xgrad/ops/slopes.py, xgrad/special/incomplete.py, xgrad/nn/functional
+"""Derivatives at the ends of a domain, and losses beside raw targets of every library."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+
+import xgrad as xg
+
+F = xg.nn.functional
+ENDS = {
+    "asin": (xg.asin, 1.0, np.inf),
+    "asin below": (xg.asin, -1.0, np.inf),
+    "acos": (xg.acos, 1.0, -np.inf),
+    "acos below": (xg.acos, -1.0, -np.inf),
+    "acosh": (xg.acosh, 1.0, np.inf),
+    "atanh": (xg.atanh, 1.0, np.inf),
+    "sqrt": (xg.sqrt, 0.0, np.inf),
+    "log": (xg.log, 0.0, np.inf),
+    "log1p": (xg.log1p, -1.0, np.inf),
+    "gammainc": (lambda x: xg.special.gammainc(2.0, x), np.inf, 0.0),
+    "gammaincc": (lambda x: xg.special.gammaincc(0.5, x), np.inf, 0.0),
+    "mish": (F.mish, np.inf, 1.0),
+}
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("name", ENDS)
+def test_slopes_at_the_end_of_a_domain(name, computing):
+    f, x, want = ENDS[name]
+    with np.errstate(all="ignore"):
+        for derive in (xg.grad, lambda f: xg.jacfwd(f)):
+            assert float(computing.numpy(derive(f)(computing.raw(np.asarray(x))))) == want
+
+
+LOSSES = [
+    name
+    for name in F.__all__
+    if "reduction" in inspect.signature(getattr(F, name)).parameters
+    and name not in ("ctc_loss", "linear_cross_entropy")
+]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # the mean of nothing is NaN
+@pytest.mark.parametrize("rows", [0, 3])
+@pytest.mark.parametrize("name", LOSSES)
+def test_losses_take_raw_targets_and_empty_batches(name, rows, computing):
+    """An array of array-api-strict raises on the left of a tracked one."""
+    f = getattr(F, name)
+    required = [p.name for p in inspect.signature(f).parameters.values() if p.default is p.empty]
+    classes = name in ("cross_entropy", "nll_loss", "multi_margin_loss")
+    numbers = {
+        "target": (rows,) if classes or name == "cosine_embedding_loss" else (rows, 4),
+    }
+    whole = np.int64 if classes or name == "multilabel_margin_loss" else float
+    others = [
+        computing.raw(np.ones(numbers.get(p, (rows, 4)), whole if p == "target" else float))
+        for p in required[1:]
+    ]
+    x = computing.raw(np.full((rows, 4), 0.25))
+    for reduction in ("mean", "sum", "none"):
+        slope = xg.grad(lambda x, how=reduction: xg.sum(f(x, *others, reduction=how)))(x)
+        found = computing.numpy(slope)
+        assert found.shape == (rows, 4)
+        assert np.isfinite(found).all()
