@@ -265,7 +265,14 @@ def pullback(
         rest = on_device(path, walk.backend, taped, free)
         if is_between(rest):
             walk = Between(cotangents, taped, sparse)
-    zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
+    _down(walk, rest, taped)
+    return cotangents
+
+
+def _down(walk: Walk, rest: list[Node], taped: bool) -> None:
+    """Walk through nodes, the last one first, which empties the list."""
+    cotangents, zeros, parts, give = walk.cotangents, walk.zeros, walk.parts, walk.give
+    take = cotangents.pop
     with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
@@ -293,7 +300,6 @@ def pullback(
                 cotangents[parents[0]] = c
         if parts or walk.foreign:
             walk.finish()
-    return cotangents
 
 
 def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[Any, bool]:
