@@ -221,14 +221,25 @@ def tables(results: dict[str, Any]) -> str:
         ]
     measured = results.get("benchmarks", {}).get("workloads", {})
     if measured:
+        names = list(dict.fromkeys(n for found in measured.values() for n in found))
         parts.append("\n## Times, as multiples of hand-written code\n")
-        parts += [f"- {name}: {json.dumps(found)[:400]}" for name, found in measured.items()]
+        parts.append(f"| workload | {' | '.join(names)} |\n| --- |{' ---: |' * len(names)}")
+        parts += [
+            f"| {name} | {' | '.join(_ratio(found.get(n)) for n in names)} |"
+            for name, found in measured.items()
+        ]
     for name, found in results.items():
         if isinstance(found, dict) and "last" in found:
             parts.append(f"\n## {name}: {found['ended']}, {found['seconds']} s\n")
             parts += [f"- {n} failed: {why[-1]}" for n, why in found.get("failed", {}).items()]
             parts += ["```text", *found["last"], "```"]
     return "\n".join(parts) + "\n"
+
+
+def _ratio(found: Any) -> str:
+    """Return a ratio as text; what failed says so in the part's own output."""
+    ratio = found.get("ratio") if isinstance(found, dict) else None
+    return f"{ratio:.2f}" if isinstance(ratio, (int, float)) else "-"
 
 
 def main(argv: list[str] | None = None) -> None:
