@@ -132,11 +132,12 @@ def benchmarks(out: Path, names: list[str], seconds: float, dry: bool) -> dict[s
     while rest and (left := end - time.perf_counter()) > 5:
         file = out / f"benchmarks-{len(runs)}.json"
         budget = max(min(left / len(rest) * 0.6, 12), 1)
-        libraries = LIBRARIES.replace("xgrad_graph,", "") if dry else LIBRARIES
+        libraries = "xgrad,xgrad_compile,torch,jax_jit" if dry else LIBRARIES
         arguments = ["-m", "benchmarks", "--device", "cpu" if dry else "cuda", "--parts", "ratios"]
         arguments += ["--libs", libraries, "--only", ",".join(rest), "--rounds", "9"]
         arguments += ["--budget", f"{budget:.1f}", "--json", str(file)]
-        runs.append(run(arguments, out / f"benchmarks-{len(runs)}.txt", left))
+        stall = max(4 * budget, 60)  # a workload that never ends leaves time for the others
+        runs.append(run(arguments, out / f"benchmarks-{len(runs)}.txt", left, file, stall))
         with contextlib.suppress(OSError, ValueError):
             found["workloads"] |= json.loads(file.read_text(encoding="utf-8"))["workloads"]
         missing = [n for n in rest if n not in found["workloads"]]
@@ -150,29 +151,44 @@ def benchmarks(out: Path, names: list[str], seconds: float, dry: bool) -> dict[s
     return {**found, "seconds": sum(r["seconds"] for r in runs), "counted": {}, "last": last}
 
 
-def run(command: list[str], log: Path, seconds: float) -> dict[str, Any]:
+def run(
+    command: list[str], log: Path, seconds: float, file: Path | None = None, stall: float = 1e9
+) -> dict[str, Any]:
     """Run a part, keep what it prints, and return how it ended and its last lines.
 
     What takes too long is interrupted, so that it can say what it found, and ended if it does not
     stop then; so is what it has started.
+
+    Args:
+        command: the arguments of Python.
+        log: where to keep what it prints.
+        seconds: how long it may take.
+        file: what it writes to as it goes on.
+        stall: how many seconds may pass until it does.
     """
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
     start = time.perf_counter()
-    with log.open("w", encoding="utf-8") as file:
+    with log.open("w", encoding="utf-8") as lines_of_it:
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
             env=environment,
-            stdout=file,
-            stderr=file,
+            stdout=lines_of_it,
+            stderr=lines_of_it,
             start_new_session=True,
         )
-        try:
-            code: int | str = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            code = f"stopped after {seconds:.0f} s"
-            _end(process)
+        code: int | str | None = None
+        moved, size = start, -1
+        while code is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(0.5)
+            now = time.perf_counter()
+            if file is not None and file.exists() and file.stat().st_size != size:
+                moved, size = now, file.stat().st_size
+            if code is None and (now - start > seconds or now - moved > stall):
+                code = f"stopped after {now - start:.0f} s"
+                _end(process)
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     counted = re.findall(r"(\d+) (passed|failed|skipped|errors?)", "\n".join(lines[-3:]))
     return {
@@ -205,14 +221,25 @@ def tables(results: dict[str, Any]) -> str:
         ]
     measured = results.get("benchmarks", {}).get("workloads", {})
     if measured:
+        names = list(dict.fromkeys(n for found in measured.values() for n in found))
         parts.append("\n## Times, as multiples of hand-written code\n")
-        parts += [f"- {name}: {json.dumps(found)[:400]}" for name, found in measured.items()]
+        parts.append(f"| workload | {' | '.join(names)} |\n| --- |{' ---: |' * len(names)}")
+        parts += [
+            f"| {name} | {' | '.join(_ratio(found.get(n)) for n in names)} |"
+            for name, found in measured.items()
+        ]
     for name, found in results.items():
         if isinstance(found, dict) and "last" in found:
             parts.append(f"\n## {name}: {found['ended']}, {found['seconds']} s\n")
             parts += [f"- {n} failed: {why[-1]}" for n, why in found.get("failed", {}).items()]
             parts += ["```text", *found["last"], "```"]
     return "\n".join(parts) + "\n"
+
+
+def _ratio(found: Any) -> str:
+    """Return a ratio as text; what failed says so in the part's own output."""
+    ratio = found.get("ratio") if isinstance(found, dict) else None
+    return f"{ratio:.2f}" if isinstance(ratio, (int, float)) else "-"
 
 
 def main(argv: list[str] | None = None) -> None:

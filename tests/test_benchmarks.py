@@ -106,7 +106,11 @@ def test_a_part_that_takes_too_long_is_stopped_and_said_to_be(tmp_path):
     found = on_gpu.run(
         ["-c", "print('3 passed'); import time; time.sleep(60)"], tmp_path / "x", 1.5
     )
-    assert found["ended"] == "stopped after 2 s"
+    assert found["ended"] in ("stopped after 2 s", "stopped after 3 s")
+    still = "import time; print('3 passed', flush=True); time.sleep(60)"
+    found = on_gpu.run(["-c", still], tmp_path / "x", 60, tmp_path / "never written", 1.0)
+    assert found["ended"] in ("stopped after 1 s", "stopped after 2 s")
+    assert found["counted"] == {"passed": 3} or "KeyboardInterrupt" in found["last"][-1]
     found = on_gpu.run(["-c", "print('3 passed, 1 failed in 2 s')"], tmp_path / "x", 20)
     assert (found["ended"], found["counted"]) == (0, {"passed": 3, "failed": 1})
 

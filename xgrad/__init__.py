@@ -786,14 +786,19 @@ _hand_twins(_twin)
 
 
 def _fused(
-    f: _Any, name: str, backend: _Any, names: tuple[str, ...] | None = None, least: int = 1
+    f: _Any,
+    name: str,
+    backend: _Any,
+    names: tuple[str, ...] | None = None,
+    least: int = 1,
+    defaults: dict[str, _Any] | None = None,
 ) -> _Any:
     """Make kernels of a function; nothing of it is imported before there is a device."""
     from .compiling.device import Fused, FusedRows
 
     if names is None:
         return Fused(f, name, backend, least)
-    return FusedRows(f, name, backend, names)
+    return FusedRows(f, name, backend, names, defaults)
 
 
 _hand(_sys.modules[__name__], ops.elementwise.strong_multiply, _fused)

@@ -19,7 +19,7 @@ from .gpus import Gpus
 class AsWritten:
     """A function that no kernel was made of."""
 
-    def __init__(self, f, name, backend, names=None, least=1):
+    def __init__(self, f, name, backend, names=None, least=1, defaults=None):
         self.f = f
 
     def __call__(self, *args, **kwargs):

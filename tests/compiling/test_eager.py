@@ -50,6 +50,8 @@ def losses(x):
         "clip": (lambda x: xg.clip(x, -0.5, 0.5) * x, 4),
         "clip of one array": (lambda x: xg.clip(x, 0.0, None), 2),
         "softmax": (lambda x: xg.softmax(x, axis=-1) ** 2, 4),
+        "softmax, an axis by default": (lambda x: xg.softmax(x) * xg.log_softmax(x), 6),
+        "by position of default": (lambda x: xg.std(x.reshape(2, 2, 6)) * xg.logsumexp(x), 99),
         "log_softmax": (lambda x: xg.log_softmax(x, axis=-1) * x, 3),
         "rows of two axes": (lambda x: fn.layer_norm(x.reshape(2, 2, 6), (2, 6)) ** 3, 4),
         "all elements": (lambda x: xg.logsumexp(x) * xg.linalg.vector_norm(x, axis=-1), 6),

@@ -94,7 +94,9 @@ class Op:
         if self.body is not None:
             if backend.kernels is not None and self.kind in ("elementwise", "rule"):
                 names = None if self.kind == "elementwise" else (*self.arrays, *self.parameters)
-                return handed.fused(self.body, self.name, backend, names)  # type: ignore[no-any-return]
+                return handed.fused(  # type: ignore[no-any-return]
+                    self.body, self.name, backend, names, 1, self._standard
+                )
             return self._mapped(self.body, backend)
         function: Any = backend.xp
         for part in self.path.split("."):

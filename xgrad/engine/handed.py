@@ -19,10 +19,11 @@ namespace: ModuleType
 """The public namespace, on which a walk that is recorded runs."""
 
 fused: Callable[..., Any]
-"""``fused(f, name, backend, names, least)``: a function of raw arrays as one kernel of a device.
+"""``fused(f, name, backend, names, least, defaults)``: a function of raw arrays as one kernel.
 
 It is made from the function's record: with `names`, those of its arguments, as one of rows, else as
 one of elements; where it stands for less than `least` functions of the library it stays as it is.
+Of parameters that a call does not give it takes the `defaults`.
 """
 
 

@@ -89,7 +89,10 @@ def rows_of(names: tuple[str, ...], values: tuple[Any, ...]) -> Rows | None:
     if not shapes:
         return None
     whole = max(shapes, key=lambda s: (math.prod(s), len(s)))
-    axes = next((x for name, x in zip(names, values, strict=False) if name in AXES), None)
+    given = [x for name, x in zip(names, values, strict=False) if name in AXES]
+    if not given:  # nobody knows what a row is
+        return None
+    (axes,) = given
     if axes is None:
         axes = tuple(range(len(whole)))
     axes = axes if isinstance(axes, tuple) else (axes,)
@@ -112,20 +115,31 @@ class FusedRows:
         name: what it is called.
         backend: whose arrays are computed by kernels.
         names: of its arguments; one that is called ``axis`` or ``axes`` says what a row is.
+        defaults: of its parameters.
     """
 
     def __init__(
-        self, function: Callable[..., Any], name: str, backend: Backend, names: tuple[str, ...]
+        self,
+        function: Callable[..., Any],
+        name: str,
+        backend: Backend,
+        names: tuple[str, ...],
+        defaults: dict[str, Any] | None = None,
     ) -> None:
         self.function, self.name, self.backend, self.names = function, name, backend, names
+        self.axes = {n: x for n, x in (defaults or {}).items() if n in AXES}
         self.arrays = frozenset(backend.array_types)
         self.made: dict[Any, Any] = {}
         self.launches: dict[Any, Callable[..., None]] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Launch the kernel, or call the function."""
-        given = (*args, *kwargs.values())
-        launch = self.found(given, tuple(kwargs))
+        named = kwargs
+        for name, axes in self.axes.items():  # what is not given is the default
+            if name not in kwargs and name not in self.names[: len(args)]:
+                named = {**kwargs, name: axes}
+        given = (*args, *named.values())
+        launch = self.found(given, tuple(named))
         return self.function(*args, **kwargs) if launch is None else launch(given)
 
     def found(
