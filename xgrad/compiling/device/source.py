@@ -124,7 +124,7 @@ class DeviceSource(Source):
             self.segments.append([])
         self.segments[-1].append(f"({launch}, ({', '.join(args)},))")
 
-    def _product(self, e: Equation) -> bool:
+    def _is_multiplied(self, e: Equation) -> bool:
         """Put a product of matrices into a graph, if the library can; return whether it did."""
         kernels: Any = self.program.backend.kernels
         if not self.graphs or kernels.products is None or e.name != "matmul" or e.kwargs:
@@ -177,7 +177,7 @@ class DeviceSource(Source):
         return ""  # the pool of the library hands memory out again as fast
 
     def _call(self, e: Equation, f: str = "") -> None:
-        if self._product(e):
+        if self._is_multiplied(e):
             return
         if shows(e) is None:
             super()._call(e, f)
