@@ -259,6 +259,16 @@ def interop(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def forms(session: nox.Session) -> None:
+    """Call NumPy's functions with every form of argument on every library, and write the table."""
+    fetch(session, TORCH)
+    install(session, "test", extra="dask,jax")
+    libraries = ("numpy", "torch", "array_api_strict", "dask", "jax")
+    chosen = session.posargs or [flag for name in libraries for flag in ("--backend", name)]
+    session.run("python", "-m", "tests.interop.numpy_forms", "--write", *chosen)
+
+
+@nox.session(default=False)
 def conformance(session: nox.Session) -> None:
     """Run the official Array API suite; `-- PATH` is a checkout of data-apis/array-api-tests.
 

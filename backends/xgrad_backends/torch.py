@@ -41,6 +41,24 @@ def _sign(x: Any, /) -> Any:
     return torch.where(torch.isnan(x), x, torch.sign(x))
 
 
+_FLOATING = (
+    "acos acosh asin asinh atan atanh cos cosh exp expm1 log log10 log1p log2 "
+    "sin sinh sqrt tan tanh"
+)
+"""Functions whose results are no integers, which PyTorch then gives in its default dtype."""
+
+
+def _in_double(name: str) -> Callable[[Any], Any]:
+    """Return a function that computes of integers in double precision, as every other library."""
+    own = getattr(torch, name)
+
+    def call(x: Any, /) -> Any:
+        exact = x.dtype.is_floating_point or x.dtype.is_complex
+        return own(x if exact else x.to(torch.float64))
+
+    return call
+
+
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     return torch.sqrt(BACKEND.xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
 
@@ -222,6 +240,7 @@ BACKEND = Backend(
         special=torch_special.SPECIAL,
         std=_std,
         unique_all=_unique_all,
+        **{name: _in_double(name) for name in _FLOATING.split()},
     ),
     array_types=(torch.Tensor,),
     dtypes=_DTYPES,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -62,7 +63,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "tril_indices_from triu_indices_from unstack argmax argmin all any amax amin max min mean sum "
     "prod std var around average cumprod cumsum empty_like "
     "ones_like zeros_like flatnonzero gradient trim_zeros real_if_close histogram_bin_edges "
-    "atleast_1d atleast_2d atleast_3d ix_ result_type meshgrid broadcast_arrays histogram "
+    "atleast_1d atleast_2d atleast_3d result_type meshgrid broadcast_arrays histogram "
     "linalg.diagonal linalg.matrix_transpose linalg.matrix_norm linalg.norm linalg.pinv linalg.qr "
     "linalg.svd linalg.svdvals linalg.trace linalg.vector_norm linalg.matrix_rank fft.fft fft.fft2 "
     "fft.fftn fft.fftshift fft.hfft fft.ifft fft.ifft2 fft.ifftn fft.ifftshift fft.ihfft "
@@ -78,6 +79,7 @@ CALLS: dict[str, tuple[Any, ...]] = {
     "convolve correlate dot inner outer vdot intersect1d setdiff1d setxor1d union1d polymul "
     "polysub polyadd polydiv linalg.outer histogram2d isin corrcoef": (V, W),
     "append": (X, Y),
+    "ix_": (IDX, IDX),
     "unique_all unique_counts unique_inverse unique_values": (V,),
     "cumulative_prod cumulative_sum": (V,),
     "diagonal trace": (T,),
@@ -433,11 +435,12 @@ def same(got: Any, right: Any) -> bool:
 
 
 SEEN: dict[str, Callable[[Any], Any]] = {
-    "array_repr": lambda text: " ".join(text[1:].replace(", dtype=float64", "").split()),
+    "array_repr": lambda text: " ".join(re.sub(r", (dtype|shape)=.*\)$", ")", text[1:]).split()),
     "einsum_path": lambda out: [None],
     "empty_like": lambda x: np.zeros(x.shape, x.dtype),
     "linalg.eigh": lambda out: [out[0], abs(out[1])],
     "linalg.svd": lambda out: [abs(x) for x in out],
+    "unique_values": lambda x: np.sort(x),
 }
 """What can be compared of a result: not arbitrary values, signs of vectors, a class's name."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..backends import COMPLEX, REAL
 from ..backends.types import Axes, DType
-from .operators import Operators, public
+from .operators import SEQUENCES, Operators, made_beside, public
 
 if TYPE_CHECKING:
     from ..backends.protocols import RawArray
@@ -77,7 +77,7 @@ class Methods(Operators):
 
     def transpose(self, *axes: Any) -> Self:
         """Return this array with its axes permuted; reversed if none are given."""
-        if not axes or axes == (None,):
+        if not axes or (len(axes) == 1 and axes[0] is None):
             return self.T
         return public.permute_dims(self, axes if _is_one(axes[0]) else axes[0])
 
@@ -359,7 +359,7 @@ class Methods(Operators):
 
     def dot(self, other: Any) -> Self:
         """Return the product, as `xgrad.dot`."""
-        return public.dot(self, other)
+        return public.dot(self, made_beside(self, other) if isinstance(other, SEQUENCES) else other)
 
     # Choosing and arranging elements -----------------------------------------------------------
 
@@ -494,26 +494,26 @@ class Methods(Operators):
 
         Args:
             axis: the axis; None for the flattened array.
-            kind: not used: the sort is stable.
+            kind: one of NumPy's; not used: the sort is stable.
             order: not used.
             stable: not used: the sort is stable.
 
         Returns:
             Integers of this array's shape.
         """
-        return public.numpy_protocol.manipulation.argsort(self, axis)
+        return public.numpy_protocol.manipulation.argsort(self, axis, kind)
 
     def argpartition(self, kth: int | tuple[int, ...], axis: int | None = -1) -> Self:
         """Return the indices that put the `kth` smallest in its place: all are sorted.
 
         Args:
-            kth: not used, since all are sorted.
+            kth: a place or places that exist.
             axis: the axis; None for the flattened array.
 
         Returns:
             Integers of this array's shape.
         """
-        return public.numpy_protocol.manipulation.argsort(self, axis)
+        return public.numpy_protocol.manipulation.argpartition(self, kth, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
@@ -529,20 +529,20 @@ class Methods(Operators):
 
         Args:
             axis: the axis.
-            kind: not used: the sort is stable.
+            kind: one of NumPy's; not used: the sort is stable.
             order: not used.
             stable: not used: the sort is stable.
         """
-        self[...] = public.sort(self, axis=axis)
+        self[...] = public.numpy_protocol.manipulation.sort(self, axis, kind)
 
     def partition(self, kth: int | tuple[int, ...], axis: int = -1) -> None:
         """Put the `kth` smallest in its place along an axis, in place: all are sorted.
 
         Args:
-            kth: not used, since all are sorted.
+            kth: a place or places that exist.
             axis: the axis.
         """
-        self[...] = public.sort(self, axis=axis)
+        self[...] = public.numpy_protocol.manipulation.partition(self, kth, axis)
 
     def fill(self, value: Any) -> None:
         """Set every element to a number, in place."""
@@ -556,7 +556,7 @@ class Methods(Operators):
             values: an array or a number; repeated if there are fewer values than indices.
             mode: what an index out of bounds does: ``"raise"``, ``"wrap"`` or ``"clip"``.
         """
-        public.numpy_protocol.manipulation.put(self, indices, values, mode)
+        public.numpy_protocol.writing.put(self, indices, values, mode)
 
     # Looking at the same elements --------------------------------------------------------------
 

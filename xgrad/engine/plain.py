@@ -45,7 +45,11 @@ def flag(x: Any) -> Any:
 
 def number(x: Any) -> Any:
     """Return a real number of NumPy's as Python's, and any other value as it is."""
-    return x.item() if isinstance(x, (np.generic, np.ndarray)) and x.shape == () else x
+    if type(x) in PASSED or getattr(x, "shape", None) != ():
+        return x
+    if getattr(x, "is_tracked", False):  # nobody differentiates it here: say so
+        return float(x)
+    return x.item()
 
 
 def integer(x: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_array
+from ..ops.beside import floating
+from ..ops.dtypes import astype, result_type
 from ..ops.elementwise import abs as absolute
 from ..ops.elementwise import divide, multiply, square, subtract
 from ..ops.indexing import getitem
@@ -54,6 +56,9 @@ def lstsq(a: AnyArray, b: AnyArray, /, rcond: float | None = None) -> LstsqResul
             f"lstsq: a has shape {tuple(a.shape)} and b {tuple(b.shape)}; "
             "expected (m, n) with (m,) or (m, k)"
         )
+    a, b = floating(a, "lstsq"), floating(b, "lstsq")
+    dtype = result_type(a, b)
+    a, b = astype(a, dtype, copy=False), astype(b, dtype, copy=False)
     right = expand_dims(b, axis=-1) if len(b.shape) == 1 else b
     x = matmul(pinv(a, rtol=rcond), right)
     residuals = sum_over(square(absolute(subtract(matmul(a, x), right))), axis=0)

@@ -10,6 +10,7 @@ from ..backends import XP, Raw, backend_of
 from ..engine.contractions import spared
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
+from ..ops.beside import floating
 from ..ops.manipulation import reshape
 from ..ops.products import promoted
 from .common import H, raw_call, require_square
@@ -79,10 +80,13 @@ def solve(x1: AnyArray, x2: AnyArray, /) -> Array:
         An array of the shape of `x2`, with the broadcast axes before.
 
     Raises:
+        ValueError: if `x2` is empty, and `x1` is not.
         LinAlgError: from the backend, if a matrix is singular.
     """
     require_square("solve", "x1", x1)
     require_array("linalg.solve", "x2", x2)
+    if 0 in x2.shape[-2:][:1] and x1.shape[-1]:  # no library says so of an empty x2
+        raise ValueError(f"linalg.solve: x2 has no rows; expected {x1.shape[-1]}, as x1")
     x1, x2 = promoted(x1, x2)
     factors: tuple[Array, Array] = _solve_by_lu(x1)
     if len(x2.shape) == 1:
@@ -187,4 +191,5 @@ def pinv(x: Array, /, *, rtol: float | Array | None = None) -> Array:
     Returns:
         Matrices of shape ``(..., n, m)``.
     """
+    x = floating(x, "pinv")
     return _pinv(x, rtol=rtol._raw if isinstance(rtol, Array) else rtol)

@@ -169,7 +169,7 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     def end(x: Any) -> Any:
         if x is None or x is np._NoValue:
             return None
-        x = xgrad.asarray(x).astype(a.dtype)
+        x = xgrad.asarray(x)
         shape = list(a.shape)
         shape[axis] = 1
         return x if x.ndim else xgrad.broadcast_to(x, tuple(shape))
@@ -184,6 +184,40 @@ def _diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any =
     return xgrad.moveaxis(a, 0, axis)
 
 
+def _bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    if weights is not None:
+        weights = xgrad.asarray(weights)
+        if weights.dtype.kind == "c":
+            raise TypeError(f"numpy.bincount: weights is of {weights.dtype}; expected real numbers")
+        weights = weights.astype(np.float64)
+    return xgrad.bincount(xgrad.asarray(x), weights, minlength=minlength)
+
+
+def _searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    a, v = xgrad.asarray(a), xgrad.asarray(v)
+    if a.ndim != 1:
+        raise ValueError(f"numpy.searchsorted: a has {a.ndim} axes; expected a sorted vector")
+    return xgrad.searchsorted(a, v, side=side, sorter=sorter)
+
+
+def _promoted(name: str) -> Callable[..., Any]:
+    """Return a function of numbers that NumPy multiplies by integers, or by each other."""
+
+    def call(p: Any, *args: Any, **kwargs: Any) -> Any:
+        p = xgrad.asarray(p)
+        dtype = np.result_type(p.dtype, np.int64)
+        if not p.ndim:
+            raise TypeError(f"numpy.{name}: got one number; expected a vector")
+        result = getattr(xgrad, name)(p.astype(dtype), *args, **kwargs)
+        return result.astype(dtype) if name == "polyder" else result
+
+    return call
+
+
+def _vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+    return _promoted("vander")(x, N, increasing)
+
+
 def _interp(
     x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
 ) -> Any:
@@ -194,6 +228,11 @@ def _interp(
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
+    "bincount": _bincount,
+    "polyder": _promoted("polyder"),
+    "polyint": _promoted("polyint"),
+    "searchsorted": _searchsorted,
+    "vander": _vander,
     "cross": _cross,
     "diff": _diff,
     "einsum": _einsum,

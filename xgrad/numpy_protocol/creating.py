@@ -12,10 +12,18 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import creating_like
+from ..engine.plain import as_tuple
+from .storing import order_of
 
 
 def _shaped(shape: Any) -> Any:
-    return shape if isinstance(shape, int) else tuple(int(n) for n in np.atleast_1d(shape))
+    try:
+        lengths = as_tuple(shape)
+    except TypeError:
+        raise TypeError(f"shape is {shape!r:.60}; expected an integer or several") from None
+    if any(n < 0 for n in lengths):
+        raise ValueError(f"shape is {shape!r:.60}; expected lengths that are not negative")
+    return lengths
 
 
 def _empty(shape: Any, dtype: Any = float, order: str = "C", *, device: Any = None) -> Array:
@@ -120,6 +128,7 @@ def _like(name: str) -> Callable[..., Any]:
         device: Any = None,
     ) -> Any:
         a = xgrad.asarray(a)
+        order_of(f"{name}_like", order)
         if shape is None:
             return getattr(xgrad, f"{name}_like")(a, dtype=dtype, device=device)
         with creating_like(a._raw):
@@ -139,6 +148,7 @@ def _full_like(
     device: Any = None,
 ) -> Any:
     a = xgrad.asarray(a)
+    order_of("full_like", order)
     if shape is None and getattr(fill_value, "shape", ()) == ():
         return xgrad.full_like(a, fill_value, dtype=dtype, device=device)
     with creating_like(a._raw):

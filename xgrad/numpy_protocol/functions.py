@@ -11,11 +11,12 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
-from ..backends import backend_of_type
-from . import algebra, creating, inspecting, joining, manipulation, reductions, scimath
-from .lists import parameters, with_arrays
+from ..backends import backend_of_type, creating_like, current
+from . import algebra, creating, inspecting, joining, manipulation, reductions, scimath, writing
+from .lists import first, parameters, with_arrays
 from .storing import refuse_out, store
 from .taken import TAKEN
+from .telling import tell
 
 ADAPTED: dict[str, Callable[..., Any]] = (
     reductions.ADAPTED
@@ -25,6 +26,7 @@ ADAPTED: dict[str, Callable[..., Any]] = (
     | creating.ADAPTED
     | joining.ADAPTED
     | inspecting.ADAPTED
+    | writing.ADAPTED
 )
 """The functions whose meaning or arguments in NumPy are not the standard's."""
 
@@ -59,6 +61,18 @@ def function(
     """
     if func in taken:
         return taken[func](*args, **kwargs)
+    like = args[0] if args and type(args[0]) is Array else first((*args, *kwargs.values()))
+    try:
+        if like is None or backend_of_type(type(like._raw)) is current()[0]:
+            return _called(func, args, kwargs, asked)
+        with creating_like(like._raw):  # numbers and lists are made arrays where this one is
+            return _called(func, args, kwargs, asked)
+    except (TypeError, ValueError, IndexError, ArithmeticError, AttributeError) as error:
+        tell(error, f"numpy.{func.__name__}", list(parameters(func)), args, kwargs)
+        raise
+
+
+def _called(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], asked: Array | None) -> Any:
     name = func.__name__
     if asked is not None and func in creating.MADE:
         return creating.made(asked, func, args, kwargs)
@@ -69,19 +83,39 @@ def function(
         if type(x) is not np.ndarray and isinstance(x, np.ndarray):
             require_numbers(name, x)
     args, kwargs = with_arrays(func, args, kwargs)
+    if name in _INEXACT or (module in _INEXACT and name not in _OF_ANY_NUMBERS):
+        args = tuple(_inexact(x) for x in args)
+        kwargs = {k: _inexact(x) for k, x in kwargs.items()}
     own = ADAPTED.get(f"{module}.{name}" if module else name)
     if own is not None:
         return own(*args, **kwargs)
     if kwargs.get("out") is not None:
         target = kwargs["out"]
         refuse_out(f"numpy.{name}", target)
-        result = function(func, args, {k: v for k, v in kwargs.items() if k != "out"})
+        result = _called(func, args, {k: v for k, v in kwargs.items() if k != "out"}, asked)
         return store(result, target, f"numpy.{name}(out=)")
     found = _found(name, module)
     if found is None:
         return NotImplemented
     args, kwargs = _translated(func, found, args, kwargs)
     return found(*args, **kwargs)
+
+
+_INEXACT = frozenset(("linalg", "fft", "i0", "sinc"))
+"""The modules and functions that compute in floating-point numbers whatever they are given."""
+
+_OF_ANY_NUMBERS = frozenset(
+    "cross diagonal fftshift ifftshift matmul matrix_power matrix_transpose multi_dot outer "
+    "tensordot trace vecdot".split()
+)
+"""Those of them that take integers as they are."""
+
+
+def _inexact(x: Any) -> Any:
+    """Return integers in an `Array` as float64; PyTorch and JAX would compute in float32."""
+    if not isinstance(x, Array) or isinstance(x._raw, np.ndarray):
+        return x  # NumPy itself knows
+    return x.astype(np.float64) if x.dtype.kind in "biu" else x
 
 
 def require_numbers(name: str, x: Any) -> None:

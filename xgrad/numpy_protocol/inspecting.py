@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,19 @@ def _array_equiv(a1: Any, a2: Any) -> bool:
     return bool(xgrad.all(a1 == a2))
 
 
+def _ordered(x: Any, name: str) -> Any:
+    if getattr(x, "dtype", np.dtype(float)).kind == "c":
+        raise TypeError(f"numpy.{name}: x is of {x.dtype}; expected real numbers")
+    return x
+
+
 def _isposinf(x: Any, out: Any = None) -> Any:
+    x = _ordered(x, "isposinf")
     return stored(xgrad.isinf(x) & (x > 0), out, "numpy.isposinf(out=)")
 
 
 def _isneginf(x: Any, out: Any = None) -> Any:
+    x = _ordered(x, "isneginf")
     return stored(xgrad.isinf(x) & (x < 0), out, "numpy.isneginf(out=)")
 
 
@@ -42,6 +50,8 @@ def _common_type(*arrays: Any) -> Any:
 def _host(x: Any) -> Any:
     if isinstance(x, (list, tuple)):
         return type(x)(map(_host, x)) if type(x) in (list, tuple) else x
+    if isinstance(x, Collection) and not isinstance(x, (Array, str, bytes, Mapping)):
+        return tuple(map(_host, x))  # NumPy's function would ask ours again
     return np.asarray(x) if isinstance(x, Array) else x
 
 

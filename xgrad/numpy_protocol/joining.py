@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
+from ..engine.plain import integers
 from .storing import stored
 
 
@@ -50,7 +51,7 @@ def stack(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> Array:
     """Return arrays joined along a new axis, as ``numpy.stack``."""
-    result = xgrad.stack(cast("stack", arrays, dtype, casting), axis=axis)
+    result = xgrad.stack(cast("stack", arrays, dtype, casting), axis=integers(axis))
     return stored(result, out, "numpy.stack(out=)")
 
 
@@ -78,6 +79,17 @@ def _meshgrid(
     )
 
 
+def _ix(*args: Any) -> tuple[Any, ...]:
+    found = []
+    for i, x in enumerate(map(xgrad.asarray, args)):
+        if x.ndim != 1:
+            raise ValueError(f"numpy.ix_: args has an array of {x.ndim} axes; expected vectors")
+        places = xgrad.nonzero(x)[0] if x.dtype == np.bool_ else x
+        shape = tuple(-1 if j == i else 1 for j in range(len(args)))
+        found.append(xgrad.reshape(places, shape))
+    return tuple(found)
+
+
 def _broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     held = [xgrad.asarray(x) if isinstance(x, (list, Array)) else np.asarray(x) for x in args]
     shape = xgrad.broadcast_shapes(*[x.shape for x in held])
@@ -92,7 +104,7 @@ def _broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 def _sort_complex(a: Any) -> Array:
     a = xgrad.asarray(a)
     if a.dtype.kind != "c":
-        wide = np.complex64 if a.dtype in (np.int8, np.int16, np.float16, np.float32) else None
+        wide = np.complex64 if a.dtype in (np.int8, np.int16, np.uint8, np.uint16) else None
         return xgrad.sort(a).astype(wide or np.complex128)
     first = xgrad.argsort(xgrad.imag(a))
     a = xgrad.take_along_axis(a, first, axis=-1)
@@ -113,6 +125,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "concat": concatenate,
     "concatenate": concatenate,
     "hstack": _joining("hstack"),
+    "ix_": _ix,
     "may_share_memory": _shares_memory,
     "meshgrid": _meshgrid,
     "shares_memory": _shares_memory,

@@ -20,8 +20,10 @@ OPERANDS = frozenset(
 SEQUENCES = frozenset("arrays choicelist choices condlist tup".split())
 """The names of those that are sequences of arrays."""
 
-LEFT = frozenset(("block", "put_along_axis", "take_along_axis"))
-"""Functions whose nested lists mean something else, or nothing that is differentiated."""
+LEFT = frozenset(
+    "block copyto fill_diagonal place put put_along_axis putmask take_along_axis".split()
+)
+"""Functions whose nested lists mean something else, are written to, or made arrays later."""
 
 
 IN_C: dict[str, Callable[..., Any]] = {
@@ -58,7 +60,7 @@ def with_arrays(
         return args, kwargs  # most calls
     if not any(isinstance(x, NUMBERS) or _is_table(x) for x in (*args, *kwargs.values())):
         return args, kwargs
-    if func.__name__ in LEFT or (like := _first([*args, *kwargs.values()])) is None:
+    if func.__name__ in LEFT or (like := first([*args, *kwargs.values()])) is None:
         return args, kwargs
     theirs = list(parameters(func).values())
     if theirs and theirs[0].kind is inspect.Parameter.VAR_POSITIONAL:
@@ -72,11 +74,12 @@ def with_arrays(
     return (positional, named) if positional or not args else (args, named)
 
 
-def _first(values: Iterable[Any]) -> Array | None:
+def first(values: Iterable[Any]) -> Array | None:
+    """Return the first `Array` among values and what they hold, None if there is none."""
     for x in values:
         if isinstance(x, Array):
             return x
-        if isinstance(x, (list, tuple)) and (found := _first(x)) is not None:
+        if isinstance(x, (list, tuple)) and (found := first(x)) is not None:
             return found
     return None
 

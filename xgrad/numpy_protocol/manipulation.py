@@ -13,46 +13,33 @@ import xgrad
 from ..arrays import leaving
 from ..arrays.array import Array
 from ..backends import backend_of
-from ..engine.plain import as_tuple, integers
+from ..engine.plain import as_tuple, integer, integers, number
+from ..ops.manipulation import front
 from ..ops.windows import sliding_window_view
-from .storing import refuse_out, stored
+from . import reductions
+from .storing import order_of, stored
+from .writing import beside, places, within
 
 
 def reshape(a: Any, shape: Any, order: str | None = "C", *, copy: Any = None) -> Array:
     """Return an array of another shape, its elements read in C or in Fortran order."""
     shape = as_tuple(shape)
-    if _order("reshape", order, "CFA") == "F":
+    if order_of("reshape", order, "CFA") == "F":
         return xgrad.reshape(a.T, shape[::-1], copy=copy).T
     return xgrad.reshape(a, shape, copy=copy)
 
 
 def ravel(a: Any, order: str | None = "C") -> Array:
     """Return the elements as a vector, read in C or in Fortran order."""
-    return xgrad.ravel(a.T if _order("ravel", order) == "F" else a)
-
-
-def _order(name: str, order: Any, known: str = "CFAK") -> str:
-    """Return the letter of an order, ``"C"`` for None, as NumPy reads them."""
-    letter = "C" if order is None else str(order).upper()
-    if letter not in tuple(known):
-        expected = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
-        raise ValueError(f"numpy.{name}: order is {order!r}; expected {expected}")
-    return letter
+    return xgrad.ravel(a.T if order_of("ravel", order) == "F" else a)
 
 
 def _transpose(a: Any, axes: Any = None) -> Any:
-    return a.T if axes is None else xgrad.permute_dims(a, tuple(axes))
+    return a.T if axes is None else xgrad.permute_dims(a, as_tuple(axes))
 
 
 def _squeeze(a: Any, axis: Any = None) -> Any:
     return a.squeeze(axis)
-
-
-def _places(like: Any, indices: Any) -> Any:
-    """Return indices as an array beside the one that they index."""
-    if isinstance(indices, Array):
-        return indices
-    return xgrad.ops.beside.placed(like, np.asarray(indices), np.int64)
 
 
 def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
@@ -60,7 +47,7 @@ def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 def _rollaxis(a: Any, axis: int, start: int = 0) -> Any:
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis, start = front(axis, a.ndim, "rollaxis"), start + a.ndim if start < 0 else start
     return xgrad.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
@@ -72,24 +59,20 @@ def _tile(A: Any, reps: Any) -> Any:
     return xgrad.tile(A, as_tuple(reps))
 
 
-def _resize(a: Any, new_shape: Any) -> Any:
-    shape = as_tuple(new_shape)
-    if any(n < 0 for n in shape):
-        raise ValueError(f"numpy.resize: new_shape is {new_shape}; expected lengths of 0 or more")
-    flat, size = xgrad.ravel(xgrad.asarray(a)), math.prod(shape)
-    times = -(-size // max(flat.size, 1))
-    return xgrad.reshape(xgrad.tile(flat, (times,))[:size], shape)
-
-
 _POLYNOMIAL = np.poly1d.__init__.__code__
 
 
 def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    filt = xgrad.asarray(filt)
+    if not filt.ndim:
+        return filt
     caller = leaving.outside() if trim == "f" and filt.ndim == 1 else None
     if caller is not None and caller.f_code is _POLYNOMIAL:
         return filt  # a coefficient that is zero here has its derivative, and is kept
-    nonzero = np.nonzero(xgrad.asarray(filt).detach()._numpy())
-    chosen = range(filt.ndim) if axis is None else [a % filt.ndim for a in as_tuple(axis)]
+    _known("trim_zeros", "trim", str(trim).lower(), ("f", "b", "fb", "bf"))
+    nonzero = np.nonzero(filt.detach()._numpy())
+    axes = range(filt.ndim) if axis is None else as_tuple(axis)
+    chosen = [front(a, filt.ndim, "trim_zeros") for a in axes]
     key = [slice(None)] * filt.ndim
     for a in chosen:
         held = nonzero[a]
@@ -102,8 +85,18 @@ def _trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
 
 
 def _copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    _order("copy", order)
+    order_of("copy", order)
     return a.copy()
+
+
+def _count(name: str, num: Any) -> int:
+    try:
+        found = int(integer(num))
+    except TypeError:
+        raise TypeError(f"numpy.{name}: num is {num!r:.60}; expected an integer") from None
+    if found < 0:
+        raise ValueError(f"numpy.{name}: num is {num}; expected a number that is not negative")
+    return found
 
 
 def _linspace(
@@ -117,11 +110,12 @@ def _linspace(
     *,
     device: Any = None,
 ) -> Any:
-    ends = xgrad.subtract(stop, start)
+    num, ends = _count("linspace", num), xgrad.subtract(stop, start)
     parts = max(num - 1 if endpoint else num, 1)
     steps = xgrad.ops.beside.fractions(ends, n=num) / parts
     steps = xgrad.reshape(steps, (num, *(1 for _ in ends.shape)))
     out = xgrad.moveaxis(start + steps * ends, 0, axis)
+    out = out if device is None else out.to_device(device)
     out = out if dtype is None else out.astype(dtype)
     return (out, ends / parts) if retstep else out
 
@@ -135,6 +129,7 @@ def _logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
+    num = _count("logspace", num)
     out = xgrad.logspace(start, stop, num, endpoint=endpoint, base=base, dtype=dtype)
     return xgrad.moveaxis(out, 0, axis)
 
@@ -142,6 +137,7 @@ def _logspace(
 def _geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> Any:
+    num = _count("geomspace", num)
     out = xgrad.geomspace(start, stop, num, endpoint=endpoint, dtype=dtype)
     return xgrad.moveaxis(out, 0, axis)
 
@@ -152,15 +148,11 @@ def _geomspace(
 def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Array:
     """Return elements along an axis; of the flattened array without one."""
     a, axis = (xgrad.ravel(a), 0) if axis is None else (a, axis)
-    indices = _places(a, indices)
-    length = a.shape[axis]
-    if mode == "wrap":
-        indices = indices % length
-    elif mode == "clip":
-        indices = indices.clip(0, length - 1)
+    indices = places(a, indices)
+    axis = front(axis, a.ndim, "take")
+    indices = within("take", indices, a.shape[axis], mode)
     shape = tuple(indices.shape)
     taken = xgrad.take(a, indices.reshape(-1), axis=axis)
-    axis = axis % a.ndim
     result = xgrad.reshape(taken, (*a.shape[:axis], *shape, *a.shape[axis + 1 :]))
     return stored(result, out, "numpy.take(out=)")
 
@@ -170,6 +162,9 @@ def _where(condition: Any, *choices: Any) -> Any:
 
 
 def _argwhere(a: Any) -> Any:
+    a = xgrad.asarray(a)
+    if not a.ndim:
+        return xgrad.zeros((int(bool(a != 0)), 0), dtype=np.int64)
     return xgrad.stack(xgrad.nonzero(a), axis=1)
 
 
@@ -178,13 +173,14 @@ def _flatnonzero(a: Any) -> Any:
 
 
 def _extract(condition: Any, arr: Any) -> Any:
-    return xgrad.ravel(arr)[xgrad.ravel(xgrad.asarray(condition)) != 0]
+    return take(xgrad.ravel(arr), xgrad.nonzero(xgrad.ravel(beside(arr, condition)))[0])
 
 
 def sort(
     a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Array:
     """Return a sorted copy; of the flattened array if the axis is None."""
+    _known("sort", "kind", kind, _KINDS)
     return xgrad.sort(xgrad.ravel(a), axis=0) if axis is None else xgrad.sort(a, axis=axis)
 
 
@@ -192,6 +188,9 @@ def argsort(
     a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None
 ) -> Array:
     """Return the indices that sort; those of the flattened array if the axis is None."""
+    _known("argsort", "kind", kind, _KINDS)
+    a = xgrad.asarray(a)
+    a = a if a.ndim else xgrad.ravel(a)
     return xgrad.argsort(xgrad.ravel(a), axis=0) if axis is None else xgrad.argsort(a, axis=axis)
 
 
@@ -199,6 +198,7 @@ def partition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> Array:
     """Return the elements with those up to the `kth` first: all are sorted."""
+    _kth("partition", a, kth, axis, kind)
     return sort(a, axis)
 
 
@@ -206,7 +206,30 @@ def argpartition(
     a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None
 ) -> Array:
     """Return the indices that put the elements up to the `kth` first: all are sorted."""
+    _kth("argpartition", a, kth, axis, kind)
     return argsort(a, axis)
+
+
+_KINDS = ("quicksort", "heapsort", "mergesort", "stable")
+
+
+def _known(name: str, argument: str, value: Any, known: tuple[str, ...]) -> None:
+    """Raise if an argument is none of NumPy's words for it; None is its default."""
+    if value is not None and value not in known:
+        expected = ", ".join(map(repr, known))
+        raise ValueError(f"numpy.{name}: {argument} is {value!r:.60}; expected one of {expected}")
+
+
+def _kth(name: str, a: Any, kth: Any, axis: Any, kind: Any) -> None:
+    """Raise if a partition is asked for at places that do not exist."""
+    _known(name, "kind", kind, ("introselect",))
+    a = xgrad.asarray(a)
+    n = a.size if axis is None else a.shape[front(axis, a.ndim, name)]
+    wanted = np.asarray(kth.detach()._numpy() if isinstance(kth, Array) else kth)
+    if wanted.dtype.kind not in "biu" or not wanted.size:
+        raise TypeError(f"numpy.{name}: kth is {kth!r:.60}; expected integers")
+    if (wanted < -n).any() or (wanted >= n).any():
+        raise ValueError(f"numpy.{name}: kth is {kth!r:.60}; expected places among {n} elements")
 
 
 def _lexsort(keys: Any, axis: int = -1) -> Any:
@@ -238,7 +261,7 @@ def unique(
         found = (indices, inverse, counts)
     else:
         _, *told = np.unique(ar.detach()._numpy(), True, True, True, axis, equal_nan=equal_nan)
-        found = tuple(_places(ar, places) for places in told)
+        found = tuple(places(ar, there) for there in told)
         flat = xgrad.ravel(ar) if axis is None else ar
         values = xgrad.take(flat, found[0], axis=0 if axis is None else axis)
     wanted = (return_index, return_inverse, return_counts)
@@ -256,8 +279,8 @@ def _intersect1d(
     ar1, ar2 = xgrad.ravel(xgrad.asarray(ar1)), xgrad.ravel(xgrad.asarray(ar2))
     first, second = (x.detach()._numpy() for x in (ar1, ar2))
     _, *told = np.intersect1d(first, second, assume_unique=assume_unique, return_indices=True)
-    first, second = (_places(ar1, places) for places in told)
-    values = xgrad.take(ar1, first)
+    first, second = (places(ar1, there) for there in told)
+    values = xgrad.take(ar1, first).astype(np.result_type(ar1.dtype, ar2.dtype))
     return (values, first, second) if return_indices else values
 
 
@@ -280,11 +303,15 @@ def _isin(
     *,
     kind: Any = None,
 ) -> Any:
+    _known("isin", "kind", kind, ("sort", "table"))
     return xgrad.isin(xgrad.asarray(element), xgrad.asarray(test_elements), invert=invert)
 
 
 def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    bins = xgrad.asarray(bins)
+    bins, x = xgrad.asarray(bins), xgrad.asarray(x)
+    for argument, held in (("x", x), ("bins", bins)):
+        if held.dtype.kind == "c":
+            raise TypeError(f"numpy.digitize: {argument} is of {held.dtype}; expected real numbers")
     edges = bins.detach()._numpy()
     side = "left" if right else "right"
     if edges.size < 2 or edges[0] <= edges[-1]:
@@ -295,6 +322,10 @@ def _digitize(x: Any, bins: Any, right: bool = False) -> Any:
 
 def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     a = xgrad.asarray(a)
+    if weights is not None and np.shape(weights) != a.shape:
+        raise ValueError(
+            f"numpy.histogram_bin_edges: weights has shape {np.shape(weights)}; expected {a.shape}"
+        )
     if isinstance(bins, str):  # a rule, which counts
         values = a.detach()._numpy()
         return xgrad.ops.beside.placed(a, np.histogram_bin_edges(values, bins, range, weights))
@@ -304,6 +335,12 @@ def _histogram_bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any
 def _histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
+    if np.ndim(x) != 1 or np.shape(x) != np.shape(y):
+        raise ValueError(
+            f"numpy.histogram2d: x has shape {np.shape(x)} and y {np.shape(y)}; expected two "
+            "vectors of one length"
+        )
+    bins = number(bins)
     several = isinstance(bins, Iterable) and len(bins) in (1, 2)  # type: ignore[arg-type]
     both = (bins if len(bins) == 2 else (bins[0], bins[0])) if several else (bins, bins)
     total, edges = _histogram(list(map(xgrad.asarray, (x, y))), both, range, density, weights)
@@ -316,8 +353,11 @@ def _histogramdd(
     if isinstance(sample, (list, tuple)):
         samples = list(map(xgrad.asarray, sample))
     else:
-        sample = sample if sample.ndim == 2 else sample[:, None]
+        if sample.ndim > 2:
+            raise ValueError(f"numpy.histogramdd: sample has {sample.ndim} axes; expected 1 or 2")
+        sample = sample if sample.ndim == 2 else xgrad.reshape(sample, (-1, 1))
         samples = [sample[:, i] for i in np.arange(sample.shape[1])]
+    bins = number(bins)
     several = isinstance(bins, Iterable)
     return _histogram(samples, bins if several else [bins] * len(samples), range, density, weights)
 
@@ -336,8 +376,13 @@ def _histogram(samples: Any, bins: Any, range: Any, density: Any, weights: Any) 
         edges.append(edge)
     shape = tuple(edge.size - 1 for edge in edges)
     inside = cells >= 0
-    weights = xgrad.ones_like(cells, dtype=xgrad.float64) if weights is None else weights
-    held = xgrad.where(inside, xgrad.asarray(weights), 0)
+    weights = xgrad.ones_like(cells, dtype=bool) if weights is None else xgrad.asarray(weights)
+    if weights.shape != cells.shape or weights.dtype.kind == "c":
+        raise ValueError(
+            f"numpy.histogramdd: weights are {weights.dtype} of shape {weights.shape}; expected "
+            f"real numbers of shape {cells.shape}, one of each sample"
+        )
+    held = xgrad.where(inside, weights.astype(xgrad.float64), 0)
     total = xgrad.segment_sum(held, xgrad.where(inside, cells, 0), math.prod(shape))
     total = xgrad.reshape(total, shape)
     if density:
@@ -346,60 +391,6 @@ def _histogram(samples: Any, bins: Any, range: Any, density: Any, weights: Any) 
             width = [-1 if j == i else 1 for j, _ in enumerate(edges)]
             total = total / xgrad.reshape(xgrad.diff(edge), tuple(width))
     return total, tuple(edges)
-
-
-# Writing ------------------------------------------------------------------------------------------
-
-
-def _copyto(dst: Any, src: Any, casting: str = "same_kind", where: Any = True) -> None:
-    refuse_out("numpy.copyto", dst)
-    dst[...] = src if where is True else xgrad.where(where, src, dst)
-
-
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
-    """Write values at places of the flattened array."""
-    refuse_out("numpy.put", a)
-    ind = _places(a, ind).reshape(-1)
-    if mode == "wrap":
-        ind = ind % a.size
-    elif mode == "clip":
-        ind = ind.clip(0, a.size - 1)
-    flat = xgrad.index_set(xgrad.ravel(a), (ind,), _resize(xgrad.asarray(v), ind.size))
-    a[...] = xgrad.reshape(flat, a.shape)
-
-
-def _place(arr: Any, mask: Any, vals: Any) -> None:
-    refuse_out("numpy.place", arr)
-    put(arr, xgrad.nonzero(xgrad.ravel(xgrad.asarray(mask)))[0], vals)
-
-
-def _putmask(a: Any, mask: Any, values: Any) -> None:
-    refuse_out("numpy.putmask", a)
-    a[...] = xgrad.where(mask, _resize(xgrad.asarray(values).astype(a.dtype), a.shape), a)
-
-
-def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
-    refuse_out("numpy.put_along_axis", arr)
-    indices = _places(arr, indices)
-    if axis is None:
-        put(arr, indices, values)
-        return
-    axis = axis % arr.ndim
-    key: list[Any] = [
-        _places(arr, np.arange(n).reshape([-1 if j == i else 1 for j in range(arr.ndim)]))
-        for i, n in enumerate(arr.shape)
-    ]
-    key[axis] = indices
-    arr[tuple(key)] = values
-
-
-def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
-    refuse_out("numpy.fill_diagonal", a)
-    if wrap and a.shape[0] > a.shape[1]:
-        raise NotImplementedError("numpy.fill_diagonal: wrap=True on an xgrad.Array")
-    length = min(a.shape)
-    on = _places(a, np.arange(length))
-    a[(on,) * a.ndim] = _resize(val, length) if np.ndim(val) else val
 
 
 # Questions ----------------------------------------------------------------------------------------
@@ -444,14 +435,20 @@ def _size(a: Any, axis: Any = None) -> int:
 
 def _indices_from(name: str) -> Callable[..., Any]:
     def call(arr: Any, k: int = 0) -> Any:
+        if arr.ndim != 2:
+            raise ValueError(f"numpy.{name}_from: arr has {arr.ndim} axes; expected 2")
         found = getattr(np, name)(arr.shape[-2], k=k, m=arr.shape[-1])
-        return tuple(_places(arr, indices) for indices in found)
+        return tuple(places(arr, indices) for indices in found)
 
     return call
 
 
 def _diag_indices_from(arr: Any) -> Any:
-    return (_places(arr, np.arange(arr.shape[0])),) * arr.ndim
+    if arr.ndim < 2 or len(set(arr.shape)) > 1:
+        raise ValueError(
+            f"numpy.diag_indices_from: arr has shape {arr.shape}; expected equal lengths"
+        )
+    return (places(arr, np.arange(arr.shape[0])),) * arr.ndim
 
 
 # Functions of slices ------------------------------------------------------------------------------
@@ -511,7 +508,15 @@ def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> A
 
 
 def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) -> Any:
-    return xgrad.piecewise(x, condlist, funclist, *args, **kwargs)
+    x = xgrad.asarray(x)
+    for condition in condlist if isinstance(condlist, (list, tuple)) else ():
+        if np.ndim(condition) and np.shape(condition) != x.shape:
+            raise ValueError(
+                f"numpy.piecewise: condlist has a condition of shape {np.shape(condition)}; "
+                f"expected {x.shape}, as x"
+            )
+    out = xgrad.piecewise(x, condlist, funclist, *args, **kwargs)
+    return out if out.dtype == x.dtype else out.astype(x.dtype)
 
 
 def _covariance(name: str) -> Callable[..., Any]:
@@ -520,6 +525,7 @@ def _covariance(name: str) -> Callable[..., Any]:
     def call(m: Any, y: Any = None, rowvar: bool = True, *args: Any, **more: Any) -> Any:
         dtype = more.pop("dtype", None)
         if dtype is not None:
+            reductions.require_inexact(dtype, name)
             m, y = (x if x is None else xgrad.asarray(x).astype(dtype) for x in (m, y))
         return getattr(xgrad, name)(m, y, rowvar, *args, **more)
 
@@ -542,13 +548,11 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "array_str": _array_str,
     "clip": _clip,
     "copy": _copy,
-    "copyto": _copyto,
     "corrcoef": _corrcoef,
     "cov": _covariance("cov"),
     "diag_indices_from": _diag_indices_from,
     "digitize": _digitize,
     "extract": _extract,
-    "fill_diagonal": _fill_diagonal,
     "flatnonzero": _flatnonzero,
     "geomspace": _geomspace,
     "gradient": _gradient,
@@ -568,14 +572,9 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "ndim": lambda a: a.ndim,
     "partition": partition,
     "piecewise": _piecewise,
-    "place": _place,
-    "put": put,
-    "put_along_axis": _put_along_axis,
-    "putmask": _putmask,
     "ravel": ravel,
     "real_if_close": _real_if_close,
     "reshape": reshape,
-    "resize": _resize,
     "roll": _roll,
     "rollaxis": _rollaxis,
     "setdiff1d": _setdiff1d,

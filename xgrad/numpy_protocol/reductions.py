@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -11,20 +13,23 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
-from ..arrays.operators import made_beside
 from ..backends import REAL
+from ..engine.plain import integer, number
 from ..names import spelled
-from .storing import stored
+from .storing import mask_of, started, stored
 
 UNSET = np._NoValue
 
 
-def _masked(a: Array, where: Any, other: Any) -> Array:
+def _masked(a: Array, where: Any, other: Any, name: str) -> Array:
     """Return an array with `other` where the mask is false."""
     if where is True or where is UNSET:
         return a
-    mask = made_beside(a, where) if isinstance(where, (list, tuple)) else where
-    return xgrad.where(mask, a, other)
+    return xgrad.where(mask_of(where, a, f"numpy.{name}"), a, other)
+
+
+def _is_absent(initial: Any) -> bool:
+    return initial is UNSET or initial is None
 
 
 def _kept(keepdims: Any) -> bool:
@@ -58,9 +63,9 @@ def sum(
             a, axis=axis, dtype=dtype, keepdims=keepdims is not UNSET and bool(keepdims)
         )
     total = xgrad.sum(
-        _masked(xgrad.asarray(a), where, 0), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
+        _masked(xgrad.asarray(a), where, 0, "sum"), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
     )
-    total = total if initial is UNSET or initial is None else total + initial
+    total = total if _is_absent(initial) else total + started(initial, total, "numpy.sum")
     return stored(total, out, "numpy.sum(out=)")
 
 
@@ -80,19 +85,23 @@ def prod(
             a, axis=axis, dtype=dtype, keepdims=keepdims is not UNSET and bool(keepdims)
         )
     total = xgrad.prod(
-        _masked(xgrad.asarray(a), where, 1), axis=axis, dtype=dtype, keepdims=_kept(keepdims)
+        _masked(xgrad.asarray(a), where, 1, "prod"),
+        axis=axis,
+        dtype=dtype,
+        keepdims=_kept(keepdims),
     )
-    total = total if initial is UNSET or initial is None else total * initial
+    total = total if _is_absent(initial) else total * started(initial, total, "numpy.prod")
     return stored(total, out, "numpy.prod(out=)")
 
 
 def _extreme(name: str, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Array:
     pair = xgrad.maximum if name == "max" else xgrad.minimum
-    absent = initial is UNSET or initial is None
+    absent = _is_absent(initial)
     if absent and where is not True and where is not UNSET:
         raise ValueError(f"numpy.{name}: where= needs initial=, the value of an empty selection")
     a = xgrad.asarray(a)
-    a = a if absent else _masked(a, where, initial)
+    initial = initial if absent else started(initial, a, f"numpy.{name}")
+    a = a if absent else _masked(a, where, initial, name)
     result = getattr(xgrad, name)(a, axis=axis, keepdims=_kept(keepdims))
     return result if absent else pair(result, initial)
 
@@ -136,8 +145,10 @@ def _any(
     initial: Any = UNSET,
     where: Any = True,
 ) -> Array:
-    a = _masked(xgrad.asarray(a) != 0, where, False)
-    return stored(xgrad.any(a, axis=axis, keepdims=_kept(keepdims)), out, "numpy.any(out=)")
+    a = _masked(xgrad.asarray(a) != 0, where, False, "any")
+    found = xgrad.any(a, axis=axis, keepdims=_kept(keepdims))
+    found = found if _is_absent(initial) else found | bool(initial)
+    return stored(found, out, "numpy.any(out=)")
 
 
 def _all(
@@ -149,22 +160,24 @@ def _all(
     initial: Any = UNSET,
     where: Any = True,
 ) -> Array:
-    a = _masked(xgrad.asarray(a) != 0, where, True)
-    return stored(xgrad.all(a, axis=axis, keepdims=_kept(keepdims)), out, "numpy.all(out=)")
+    a = _masked(xgrad.asarray(a) != 0, where, True, "all")
+    found = xgrad.all(a, axis=axis, keepdims=_kept(keepdims))
+    found = found if _is_absent(initial) else found & bool(initial)
+    return stored(found, out, "numpy.all(out=)")
 
 
 def _logaddexp(
     a: Any, axis: Any = None, keepdims: Any = False, initial: Any = UNSET, where: Any = True
 ) -> Array:
-    a = _masked(a, where, -math.inf)
+    a = _masked(_inexact(a, None, "logaddexp"), where, -math.inf, "logaddexp.reduce")
     total = xgrad.logsumexp(a, axis=axis, keepdims=_kept(keepdims))
-    return total if initial is UNSET or initial is None else xgrad.logaddexp(total, initial)
+    return total if _is_absent(initial) else xgrad.logaddexp(total, initial)
 
 
 def _counts(a: Array, axis: Any, where: Any) -> Array:
     """Return how many elements a mask selects, with the axes kept."""
     ones = xgrad.ones_like(xgrad.stop_gradient(xgrad.real(a)))
-    return xgrad.sum(_masked(ones, where, 0), axis=axis, keepdims=True)
+    return xgrad.sum(_masked(ones, where, 0, "mean"), axis=axis, keepdims=True)
 
 
 def _dropped(a: Array, axis: Any) -> Array:
@@ -190,18 +203,24 @@ def mean(
     if where is True or where is UNSET:
         result = xgrad.mean(a, axis=axis, keepdims=_kept(keepdims))
     else:
-        result = xgrad.sum(_masked(a, where, 0), axis=axis, keepdims=True) / _counts(a, axis, where)
+        total = xgrad.sum(_masked(a, where, 0, "mean"), axis=axis, keepdims=True)
+        result = total / _counts(a, axis, where)
         result = result if _kept(keepdims) else _dropped(result, axis)
     return stored(result, out, "numpy.mean(out=)")
 
 
-def _inexact(a: Any, dtype: Any, name: str) -> Array:
-    a = xgrad.asarray(a)
+def require_inexact(dtype: Any, name: str) -> None:
+    """Raise if a mean is to be computed in integers."""
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         raise TypeError(
             f"numpy.{name}: dtype is {dtype!r}, in which NumPy cuts the result off; expected a "
             f"floating-point one, or {name}(x).astype(dtype)"
         )
+
+
+def _inexact(a: Any, dtype: Any, name: str) -> Array:
+    a = xgrad.asarray(a)
+    require_inexact(dtype, name)
     if dtype is None and a.dtype.kind in "biu":
         dtype = xgrad.float64
     out: Array = a if dtype is None else a.astype(dtype)
@@ -209,7 +228,10 @@ def _inexact(a: Any, dtype: Any, name: str) -> Array:
 
 
 def _free(ddof: Any, correction: Any) -> float:
-    return ddof if correction is UNSET else correction
+    free = number(ddof if correction is UNSET else correction)
+    if isinstance(free, (list, tuple)):
+        raise TypeError(f"ddof is {free!r:.60}; expected a number")
+    return int(free) if isinstance(free, bool) else free
 
 
 @spelled
@@ -226,6 +248,7 @@ def var(
     correction: Any = UNSET,
 ) -> Array:
     """Return the variance, as ``numpy.var``."""
+    mean = UNSET if mean is None else mean
     if dtype is None and mean is UNSET and _is_plain(a, out, UNSET, where):
         free = _free(ddof, correction)
         return xgrad.var(a, axis=axis, correction=free, keepdims=_kept(keepdims))
@@ -247,7 +270,7 @@ def std(
     correction: Any = UNSET,
 ) -> Array:
     """Return the standard deviation, as ``numpy.std``."""
-    free = _free(ddof, correction)
+    free, mean = _free(ddof, correction), UNSET if mean is None else mean
     if dtype is None and mean is UNSET and _is_plain(a, out, UNSET, where):
         return xgrad.std(a, axis=axis, correction=free, keepdims=_kept(keepdims))
     if (where is True or where is UNSET) and mean is UNSET:  # its derivative at 0 is 0
@@ -268,7 +291,7 @@ def _variance(
     if center is UNSET:
         center = mean(a, axis, keepdims=True, where=where)
     squares = xgrad.abs(a - center) ** 2
-    total = xgrad.sum(_masked(squares, where, 0), axis=axis, keepdims=True)
+    total = xgrad.sum(_masked(squares, where, 0, "var"), axis=axis, keepdims=True)
     result = total / (_counts(a, axis, where) - free)
     return result if _kept(keepdims) else _dropped(result, axis)
 
@@ -367,7 +390,9 @@ def _spread_of(name: str) -> Callable[..., Any]:
         mean: Any = UNSET,
         correction: Any = UNSET,
     ) -> Any:
-        mask = None if where is True or where is UNSET else where
+        a = xgrad.asarray(a)
+        require_inexact(dtype, name)
+        mask = None if where is True or where is UNSET else mask_of(where, a, f"numpy.{name}")
         kept, free = _kept(keepdims), _free(ddof, correction)
         if mean is UNSET:
             more = {"dtype": dtype, "ddof": free, "keepdims": kept, "where": mask}
@@ -393,8 +418,10 @@ def _summed_seen(name: str) -> Callable[..., Any]:
         keepdims: Any = False,
         **more: Any,
     ) -> Any:
-        more = _given(name, more)
         a = xgrad.asarray(a)
+        if name == "nanmean":
+            require_inexact(dtype, name)
+        more = _given(name, a, more)
         result = getattr(xgrad, name)(a, axis, dtype=dtype, keepdims=_kept(keepdims), **more)
         return stored(result, out, f"numpy.{name}(out=)")
 
@@ -405,28 +432,44 @@ def _extreme_seen(name: str) -> Callable[..., Any]:
     """Return NumPy's maximum or minimum of what is no NaN."""
 
     def call(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
-        more = _given(name, more)
-        result = getattr(xgrad, name)(xgrad.asarray(a), axis, keepdims=_kept(keepdims), **more)
+        a = xgrad.asarray(a)
+        more = _given(name, a, more)
+        result = getattr(xgrad, name)(a, axis, keepdims=_kept(keepdims), **more)
         return stored(result, out, f"numpy.{name}(out=)")
 
     return call
 
 
-def _given(name: str, more: dict[str, Any]) -> dict[str, Any]:
+def _given(name: str, a: Array, more: dict[str, Any]) -> dict[str, Any]:
     """Return ``initial=`` and ``where=`` where they say anything."""
     unknown = more.keys() - {"initial", "where"}
     if unknown:
         raise TypeError(f"numpy.{name}() got an unexpected keyword argument {unknown.pop()!r}")
-    return {k: v for k, v in more.items() if v is not UNSET and v is not True}
+    if _is_absent(more.get("initial")):
+        more.pop("initial", None)
+    else:
+        more["initial"] = started(more["initial"], a, f"numpy.{name}")
+    if more.get("where", True) is True or more["where"] is UNSET:
+        more.pop("where", None)
+    else:
+        more["where"] = mask_of(more["where"], a, f"numpy.{name}")
+    return more
+
+
+def _decimals(decimals: Any) -> int:
+    try:
+        return operator.index(integer(decimals))
+    except TypeError:
+        raise TypeError(f"numpy.round: decimals is {decimals!r:.60}; expected an integer") from None
 
 
 def round(a: Any, decimals: int = 0, out: Any = None) -> Array:
     """Return the elements rounded to a number of decimals, as ``numpy.round``."""
-    a = xgrad.asarray(a)
+    a, decimals = xgrad.asarray(a), _decimals(decimals)
     if decimals == 0:
         result = xgrad.round(a)
     else:
-        scale = 10.0 ** abs(decimals)
+        scale = 10.0 ** builtins.min(abs(decimals), 308)
         result = xgrad.round(a * scale) / scale if decimals > 0 else xgrad.round(a / scale) * scale
     return stored(result, out, "numpy.round(out=)")
 

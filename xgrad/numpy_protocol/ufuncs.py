@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +14,14 @@ import xgrad
 
 from ..arrays.array import Array
 from ..arrays.operators import SEQUENCES, made_beside
+from ..backends import creating_like
+from ..engine.plain import flag, integer
 from . import reductions
 from .functions import function
-from .storing import refuse_out, store, stored
+from .lists import first
+from .storing import mask_of, refuse_out, store, stored
 from .taken import TAKEN
+from .telling import tell
 
 NAMES = {
     "absolute": "abs",
@@ -54,15 +59,33 @@ RUNNING = {
 def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call the xgrad function of a NumPy ufunc; NotImplemented if there is none."""
     function = plain(ufunc)
-    how = _METHODS.get(method)
-    if how is None or (function is None and method == "__call__"):
+    if method not in _METHODS or (function is None and method == "__call__"):
         return NotImplemented
+    given = dict(kwargs)
+    try:
+        if method == "__call__":
+            return _answered(ufunc, function, method, inputs, kwargs)
+        like = first((*inputs, *kwargs.values()))
+        with creating_like((like if like is not None else xgrad.asarray(0))._raw):
+            return _answered(ufunc, function, method, inputs, kwargs)
+    except (TypeError, ValueError, IndexError, ArithmeticError, AttributeError) as error:
+        name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+        tell(error, f"numpy.{name}", _NAMES.get(method, ()), inputs, given)
+        raise
+
+
+def _answered(
+    ufunc: Any, function: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     out = kwargs.pop("out", None)
     for target in out or ():
         refuse_out(f"numpy.{ufunc.__name__}", target)
-    kwargs = {k: v for k, v in kwargs.items() if k not in _ABOUT_LOOPS}
     if method == "__call__":
+        if not _OF_LOOPS.isdisjoint(kwargs):
+            _asked(ufunc, inputs, kwargs)
+            kwargs = {k: v for k, v in kwargs.items() if k not in _ABOUT_LOOPS}
         mask = kwargs.pop("where", True)
+        inputs = tuple(_as_in_numpy(ufunc, inputs))
         result = _called(function, inputs, **kwargs)
         if mask is not True:
             if out is None:
@@ -70,14 +93,15 @@ def ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, An
                     f"numpy.{ufunc.__name__}: where= without out= leaves the other entries "
                     "undefined. Pass out=, or use numpy.where(condition, result, other)"
                 )
+            mask = mask_of(mask, result, f"numpy.{ufunc.__name__}")
             result = xgrad.where(mask, result, out[0])
     else:
-        result = how(ufunc, function, *inputs, **kwargs)
+        result = _METHODS[method](ufunc, function, *inputs, **kwargs)
     if result is NotImplemented or out is None:
         return result
     results = result if isinstance(result, tuple) else (result,)
     done = tuple(
-        r if target is None else store(r, target, f"numpy.{ufunc.__name__}(out=)")
+        r if target is None else store(_wide(r, target), target, f"numpy.{ufunc.__name__}(out=)")
         for r, target in zip(results, out, strict=True)
     )
     return done if isinstance(result, tuple) else done[0]
@@ -124,6 +148,39 @@ def _is_of_scipy(ufunc: Any, name: str) -> bool:
     return any(getattr(module, name, None) is ufunc for module in modules)
 
 
+def _as_in_numpy(ufunc: Any, inputs: tuple[Any, ...]) -> Iterator[Any]:
+    """Yield the operands, integers of other libraries in the dtype in which NumPy would compute.
+
+    PyTorch and JAX take the default dtype for the sine of an integer, be it half as precise.
+    """
+    for x in inputs:
+        foreign = isinstance(x, Array) and not isinstance(x._raw, np.ndarray)
+        if foreign and not _takes_integers(ufunc) and x.dtype.kind in "biu":
+            yield x.astype(np.sqrt(np.empty(0, x.dtype)).dtype)
+        else:
+            yield x
+
+
+@lru_cache(maxsize=1024)
+def _takes_integers(ufunc: Any) -> bool:
+    return any("l" in loop.partition("->")[0] for loop in ufunc.types)
+
+
+def _asked(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raise as NumPy does if it knows no such keyword, or no such loop for these dtypes."""
+    lengths = (1, 1) if ufunc.signature else (0,)
+    alike = [np.empty(lengths, x.dtype) if hasattr(x, "dtype") else x for x in inputs]
+    if not any(isinstance(x, SEQUENCES) for x in alike):
+        ufunc(*alike, **{k: v for k, v in kwargs.items() if k in _OF_LOOPS})
+
+
+def _wide(result: Any, target: Any) -> Any:
+    """Return a result as wide as the array that it goes into: NumPy repeats it."""
+    shape = tuple(target.shape)
+    narrow = result.shape != shape and len(result.shape) <= len(shape)
+    return xgrad.broadcast_to(result, shape) if narrow else result
+
+
 def _called(function: Any, inputs: tuple[Any, ...], *, dtype: Any = None, **kwargs: Any) -> Any:
     if dtype is not None:
         inputs = tuple(xgrad.asarray(x).astype(dtype) for x in inputs)
@@ -152,33 +209,56 @@ def _reduce(
         return stored(result, out, f"numpy.{ufunc.__name__}.reduce")
     if function is None or isinstance(axis, tuple) or where is not True:
         return NotImplemented
-    rows = array.ravel() if axis is None else xgrad.moveaxis(array, axis, 0)
-    total = rows[0] if initial is np._NoValue else function(initial, rows[0])
+    if axis is None and array.ndim > 1:
+        raise ValueError(
+            f"numpy.{ufunc.__name__}.reduce: axis is None for {array.ndim} axes, and the result "
+            "depends on their order; expected one of them"
+        )
+    array = _operands(ufunc, array, dtype)
+    axis = 0 if axis is None else _axis(axis, array)
+    rows = xgrad.moveaxis(array, axis, 0)
+    total = (
+        function(initial, rows[0]) if initial is not np._NoValue and initial is not None else None
+    )
+    if total is None and not rows.shape[0] and ufunc.identity is not None:
+        total = xgrad.full_like(xgrad.sum(rows, axis=0), ufunc.identity)
+    total = rows[0] if total is None else total
     for i in range(1, rows.shape[0]):
         total = function(total, rows[i])
-    if keepdims:
-        shape = [
-            1 if axis is None or i == axis % array.ndim else n for i, n in enumerate(array.shape)
-        ]
-        total = xgrad.reshape(total, tuple(shape))
+    total = xgrad.expand_dims(total, axis=axis) if flag(keepdims) else total
     return stored(total, out, f"numpy.{ufunc.__name__}.reduce")
+
+
+def _axis(axis: Any, array: Any) -> int:
+    """Return the number of an axis, counted from the front, or raise as NumPy does."""
+    return np.lib.array_utils.normalize_axis_index(operator.index(integer(axis)), array.ndim)
+
+
+def _operands(ufunc: Any, array: Any, dtype: Any) -> Any:
+    """Return an array in the dtype in which a ufunc's method computes."""
+    if dtype is not None:
+        _asked(ufunc, (array, array), {"dtype": dtype})
+        return array.astype(dtype)
+    (array,) = _as_in_numpy(ufunc, (array,))
+    return array != 0 if ufunc.__name__.startswith("logical_") else array
 
 
 def _accumulate(
     ufunc: Any, function: Any, array: Any, axis: int = 0, dtype: Any = None, out: Any = None
 ) -> Any:
-    array = xgrad.asarray(array)
-    array = array if dtype is None else array.astype(dtype)
-    if ufunc.__name__ in RUNNING:
+    array = _operands(ufunc, xgrad.asarray(array), dtype)
+    axis = _axis(axis, array)
+    is_truth = array.dtype == np.bool_ and ufunc.__name__ in ("maximum", "minimum")
+    if ufunc.__name__ in RUNNING and not is_truth:
         result = getattr(xgrad, RUNNING[ufunc.__name__])(array, axis=axis)
     elif function is None:
         return NotImplemented
     else:
         rows = xgrad.moveaxis(array, axis, 0)
-        totals = [rows[0]]
+        totals = [rows[i] for i in range(min(1, rows.shape[0]))]
         for i in range(1, rows.shape[0]):
             totals.append(function(totals[-1], rows[i]))
-        result = xgrad.stack(totals, axis=axis)
+        result = xgrad.stack(totals, axis=axis) if totals else array
     return stored(result, out, f"numpy.{ufunc.__name__}.accumulate")
 
 
@@ -195,15 +275,19 @@ def _at(ufunc: Any, function: Any, array: Any, indices: Any, value: Any = None) 
     refuse_out(name, array)
     if ufunc.__name__ in ("add", "subtract"):
         value = xgrad.asarray(value)
+        value = value.astype(array.dtype)
         value = -value if ufunc.__name__ == "subtract" else value
-        array._inplace(xgrad.index_add(array, indices, value.astype(array.dtype)), name)
+        array._inplace(xgrad.index_add(array, indices, value), name)
         return None
     if function is None:
         return NotImplemented
     key = tuple(map(_host, indices)) if isinstance(indices, tuple) else _host(indices)
     places = np.arange(array.size).reshape(array.shape)[key]
     new, flat = xgrad.reshape(array, (-1,)), places.ravel()
-    values = () if value is None else (np.broadcast_to(value, places.shape).reshape((-1,)),)
+    values: tuple[Any, ...] = ()
+    if value is not None:
+        wide = xgrad.broadcast_to(xgrad.asarray(value), places.shape)
+        values = (xgrad.reshape(wide, (-1,)),)
     for turn in _turns(flat):  # in each no entry is named twice
         there = flat[turn]
         part = function(new[there], *(v[turn] for v in values))
@@ -235,8 +319,12 @@ def _reduceat(
     dtype: Any = None,
     out: Any = None,
 ) -> Any:
-    rows = xgrad.moveaxis(xgrad.asarray(array), axis, 0)
-    starts = [int(i) for i in indices]
+    array = xgrad.asarray(array)
+    axis = _axis(axis, array)
+    rows = xgrad.moveaxis(array, axis, 0)
+    starts = [operator.index(i) for i in _host(indices)]
+    for start in starts:
+        np.lib.array_utils.normalize_axis_index(start, rows.shape[0])
     parts = []
     for start, end in zip(starts, [*starts[1:], rows.shape[0]], strict=True):
         part = rows[start : end if end > start else start + 1]
@@ -254,8 +342,21 @@ _METHODS: dict[str, Any] = {
     "reduceat": _reduceat,
 }
 
-_ABOUT_LOOPS = ("casting", "order", "subok", "signature")
+_NAMES = {
+    "__call__": ("x1", "x2"),
+    "reduce": ("array", "axis", "dtype"),
+    "accumulate": ("array", "axis", "dtype"),
+    "reduceat": ("array", "indices", "axis", "dtype"),
+    "outer": ("A", "B"),
+    "at": ("a", "indices", "b"),
+}
+"""What NumPy calls the arguments of a ufunc's methods."""
+
+_ABOUT_LOOPS = frozenset(("casting", "order", "subok", "signature"))
 """Keywords that choose NumPy's inner loop, which is not run."""
+
+_OF_LOOPS = _ABOUT_LOOPS | {"dtype"}
+"""Keywords that NumPy may refuse for the dtypes at hand."""
 
 
 # Those that the standard lacks --------------------------------------------------------------------
@@ -272,9 +373,10 @@ def _frexp(x: Any, /) -> tuple[Any, Any]:
 
 
 def _ldexp(x1: Any, x2: Any, /) -> Any:
-    if isinstance(x1, Array):
-        return x1 * xgrad.exp2(xgrad.asarray(x2).astype(x1.dtype))
-    return xgrad.asarray(x1) * xgrad.exp2(x2.astype(xgrad.float64))
+    x1, x2 = (x if isinstance(x, Array) else xgrad.asarray(x) for x in (x1, x2))
+    dtype = x1.dtype if x1.dtype.kind == "f" else np.sqrt(np.empty(0, x1.dtype)).dtype
+    wide = np.result_type(dtype, np.float32)
+    return (x1.astype(wide) * xgrad.exp2(x2.astype(wide))).astype(dtype)
 
 
 def _spacing(x: Any, /) -> Any:
@@ -295,12 +397,43 @@ def _vecmat(x1: Any, x2: Any, /) -> Any:
     return xgrad.matmul(xgrad.conj(xgrad.asarray(x1))[..., None, :], x2)[..., 0, :]
 
 
+def _inexact(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that gives, of integers, fractions in the dtype that NumPy chooses."""
+
+    def call(x: Any, /) -> Any:
+        x = xgrad.asarray(x)
+        if x.dtype.kind not in "biu":
+            return function(x)
+        dtype = np.sqrt(np.empty(0, x.dtype)).dtype
+        results = function(x.astype(np.float64))
+        if isinstance(results, tuple):
+            return tuple(y.astype(dtype) if y.dtype.kind == "f" else y for y in results)
+        return results.astype(dtype)
+
+    return call
+
+
+def _conjugate(x: Any, /) -> Any:
+    x = xgrad.asarray(x)
+    return x.astype(np.int8) if x.dtype == np.bool_ else xgrad.conj(x)
+
+
 _OWN: dict[str, Callable[..., Any]] = {
+    "cbrt": _inexact(lambda x: xgrad.cbrt(x)),
+    "conj": _conjugate,
+    "conjugate": _conjugate,
+    "deg2rad": _inexact(lambda x: xgrad.deg2rad(x)),
+    "degrees": _inexact(lambda x: xgrad.rad2deg(x)),
     "divmod": _divmod,
-    "frexp": _frexp,
+    "exp2": _inexact(lambda x: xgrad.exp2(x)),
+    "fabs": _inexact(lambda x: xgrad.abs(x)),
+    "frexp": _inexact(_frexp),
     "ldexp": _ldexp,
     "matvec": _matvec,
-    "modf": _modf,
-    "spacing": _spacing,
+    "modf": _inexact(_modf),
+    "rad2deg": _inexact(lambda x: xgrad.rad2deg(x)),
+    "radians": _inexact(lambda x: xgrad.deg2rad(x)),
+    "rint": _inexact(lambda x: xgrad.round(x)),
+    "spacing": _inexact(_spacing),
     "vecmat": _vecmat,
 }

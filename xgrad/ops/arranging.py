@@ -228,10 +228,17 @@ def compress(condition: Any, x: AnyArray, /, axis: int | None = None) -> Array:
 
     Returns:
         An array of the dtype of `x`, along `axis` as long as the condition is true.
+
+    Raises:
+        ValueError: if `condition` is no vector.
     """
     x = array_of(x, "compress")
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "compress")
+    if np.ndim(condition) != 1:
+        raise ValueError(
+            f"compress: condition is {condition!r:.60}; expected a vector of truth values"
+        )
     if not is_array(condition) or isinstance(condition, np.ndarray):
         return take(x, placed(x, np.flatnonzero(condition), np.int64), axis=axis)
     if not isdtype(condition, "bool"):

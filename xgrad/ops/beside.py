@@ -59,6 +59,8 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
     raw = like._raw if isinstance(like, Array) else like
     backend = backend_of(raw)
     dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
+    if values is None:  # which NumPy would make NaN
+        raise TypeError(f"{called('asarray')}: got None; expected numbers or an array")
     try:
         values = np.asarray(values, dtype)
     except (TypeError, ValueError) as error:
@@ -69,8 +71,28 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
 
 
 def beside(like: Any, x: Any) -> Any:
-    """Return an argument that may be numbers as an array beside another one, in its dtype."""
-    return x if is_array(x) and not _is_foreign_number(x, like) else placed(like, x)
+    """Return an argument that may be numbers as an array beside another one, in its dtype.
+
+    Fractions beside integers, and complex numbers beside real ones, keep a dtype of their own: they
+    would be cut off without a word.
+    """
+    if is_array(x) and not _is_foreign_number(x, like):
+        return x
+    return placed(like, x, None if type(x) in _WHOLE else _wider(like, x))
+
+
+_WHOLE = (bool, int)
+
+
+def _wider(like: Any, x: Any) -> Any:
+    """Return the dtype of numbers that another array's dtype would cut off, None of others."""
+    raw = like._raw if isinstance(like, Array) else like
+    kind = np.dtype(backend_of(raw).numpy_dtype(raw.dtype)).kind
+    if kind == "c" or (kind not in "biu" and type(x) is float):
+        return None
+    dtype = np.asarray(x).dtype
+    cut = dtype.kind == "c" or (kind in "biu" and dtype.kind == "f")
+    return dtype if cut or (kind == "b" and dtype.kind in "iu") else None
 
 
 def _is_foreign_number(x: Any, like: Any) -> bool:

@@ -9,9 +9,10 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import rule
-from ..engine.plain import as_tuple
-from .beside import array_of, beside, floating
+from ..engine.plain import as_tuple, number
+from .beside import array_of, beside, floating, is_array
 from .creation import zeros_like
+from .dtypes import isdtype
 from .elementwise import clip, divide, multiply, remainder, subtract, where
 from .halves import in_single
 from .indexing import getitem, take
@@ -140,7 +141,7 @@ def gradient(
     ndim = len(f.shape)
     given = tuple(range(ndim)) if axis is None else as_tuple(axis)
     axes = [front(a, ndim, "gradient") for a in given]
-    spacings = list(varargs) or [1.0]
+    spacings = [h if is_array(h) else _coordinates(f, h) for h in varargs] or [1.0]
     if len(spacings) == 1 and (type(spacings[0]) in SCALARS or not spacings[0].shape):
         spacings *= len(axes)
     if len(spacings) != len(axes):
@@ -149,6 +150,10 @@ def gradient(
         raise ValueError(f"gradient: edge_order is {edge_order}; expected 1 or 2")
     out = [_slope(f, h, a, edge_order) for h, a in zip(spacings, axes, strict=True)]
     return out[0] if len(out) == 1 else tuple(out)
+
+
+def _coordinates(f: Any, h: Any) -> Any:
+    return h if type(h) in SCALARS else floating(beside(f, h), "gradient")
 
 
 def _slope(f: Any, h: Any, axis: int, edge_order: int) -> Any:
@@ -216,6 +221,7 @@ def interp(
         An array of the shape of `x`.
 
     Raises:
+        TypeError: if `x` or `xp` is complex.
         ValueError: if `xp` and `fp` are not two vectors of one length, at least 1.
 
     >>> import numpy as np, xgrad as xg
@@ -224,6 +230,8 @@ def interp(
     """
     xp, fp = floating(xp, "interp"), floating(fp, "interp")
     x = floating(beside(xp, x), "interp")
+    if isdtype(x, "complex floating") or isdtype(xp, "complex floating"):
+        raise TypeError("interp: x or xp is complex; expected real places, which have an order")
     if len(xp.shape) != 1 or tuple(xp.shape) != tuple(fp.shape) or not xp.shape[0]:
         raise ValueError(
             f"interp: xp has shape {tuple(xp.shape)} and fp {tuple(fp.shape)}; "
@@ -284,6 +292,7 @@ def unwrap(
     """
     p = floating(p, "unwrap")
     axis = front(axis, len(p.shape), "unwrap")
+    period, discont = number(period), number(discont)
     discont = period / 2 if discont is None else discont
     if 0 in p.shape:
         return p

@@ -162,7 +162,7 @@ def array(
 
 
 def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
-    if isinstance(obj, (list, tuple)) and any(map(_holds_array, obj)):
+    if isinstance(obj, (list, tuple)) and _holds_array(obj):
         return _asarray(stack([_asarray(x, dtype, device, None) for x in obj]), dtype, device, None)
     backend, default = current()
     if isinstance(obj, np.ndarray) and not obj.dtype.isnative:
@@ -205,10 +205,19 @@ def _asarray(obj: Any, dtype: Any, device: Any, copy: bool | None) -> Array:
     return Array(backend.from_numpy(values, device))
 
 
-def _holds_array(x: Any) -> bool:
-    if isinstance(x, (list, tuple)):
-        return any(map(_holds_array, x))
-    return _is_array(x) and not isinstance(x, np.generic)
+def _holds_array(x: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether a nested sequence holds an array: few types are asked, however long it is."""
+    types = set(map(type, x))
+    if any(_means_arrays(cls) for cls in types):
+        return True
+    nested = any(issubclass(cls, (list, tuple)) for cls in types)
+    return nested and any(_holds_array(y) for y in x if isinstance(y, (list, tuple)))
+
+
+def _means_arrays(cls: type) -> bool:
+    if issubclass(cls, np.generic):
+        return False
+    return issubclass(cls, Array) or backend_of_type(cls) is not None
 
 
 def _array_of(x: Any, dtype: Any, device: Any, copy: bool | None) -> Array:

@@ -747,10 +747,14 @@ def _conj(x: Array, /) -> Array:
     return backend_of(x).xp.conj(x)
 
 
+def _itself(x: Any) -> Any:
+    return x if "bool" in str(x.dtype) else positive(x)
+
+
 @as_given
 def real(x: Array, /) -> Array:
     """Return the real part of each element; a real array as it is."""
-    return _real(x) if is_complex(x) else positive(x)
+    return _real(x) if is_complex(x) else _itself(x)
 
 
 @constant
@@ -768,7 +772,7 @@ def imag(x: Array, /) -> Array:
 @as_given
 def conj(x: Array, /) -> Array:
     """Return the complex conjugate of each element; a real array as it is."""
-    return _conj(x) if is_complex(x) else positive(x)
+    return _conj(x) if is_complex(x) else _itself(x)
 
 
 # Rounding: the derivative is zero wherever there is one ------------------------------------------

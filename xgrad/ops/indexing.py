@@ -401,16 +401,23 @@ def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Arr
         therefore waited for if they are an array on a GPU.
 
     Raises:
+        TypeError: if `repeats` holds no integers.
         ValueError: if a number of repetitions is negative.
     """
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")
     if is_scalar(repeats) or isinstance(repeats, int):
-        repeats = operator.index(repeats)
+        try:
+            repeats = operator.index(repeats)
+        except TypeError:
+            raise TypeError(f"repeat: repeats is {repeats!r:.60}; expected integers") from None
         if repeats < 0:
             raise ValueError(f"repeat: repeats is {repeats}; expected a non-negative number")
         return _repeat_number(x, repeats, axis)
     if isinstance(repeats, (list, tuple)):
-        repeats = asarray(repeats)
+        held = np.asarray(repeats)
+        if held.size and held.dtype.kind not in "biu":
+            raise TypeError(f"repeat: repeats is {repeats!r:.60}; expected integers")
+        repeats = placed(x, held, np.int64)
     return take(x, _repeated_indices(repeats, length=x.shape[axis]), axis=axis)

@@ -11,8 +11,8 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_one_place
-from ..engine.plain import is_scalar
-from .beside import array_of, beside, is_array, placed
+from ..engine.plain import as_tuple, is_scalar
+from .beside import array_of, beside, is_array, is_number, placed
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape
 
@@ -135,8 +135,10 @@ def _split(x: Any, sections: Sections, axis: int, name: str, equal: bool) -> lis
         long = n % sections
         sizes = [n // sections + (i < long) for i in range(sections)]
         ends = [int(end) for end in np.cumsum(sizes)]
+    elif sections is None:
+        raise TypeError(f"{name}: indices_or_sections is None; expected an integer or several")
     else:
-        ends = [int(end) for end in sections] + [n]
+        ends = [*as_tuple(sections), n]
     starts = [0, *ends[:-1]]
     return [getitem(x, at_axis(axis, slice(i, j))) for i, j in zip(starts, ends, strict=True)]
 
@@ -255,7 +257,7 @@ def insert(x: Array, obj: Any, values: Any, /, axis: int | None = None) -> Array
     x, axis = (reshape(x, (-1,)), 0) if axis is None else (x, axis)
     axis = front(axis, len(x.shape), "insert")
     obj, n = _host(obj, "insert"), x.shape[axis]
-    values = beside(x, values)
+    values = values if is_array(values) and not is_number(values) else placed(x, values)
     values = _with_axes(values, max(0, len(x.shape) - len(values.shape)), 0)
     places = np.arange(n)[obj] if isinstance(obj, slice) else np.asarray(obj)
     if places.ndim == 0:

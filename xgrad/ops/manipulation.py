@@ -209,6 +209,8 @@ def roll(
             shift = (sum(shift),)
         elif len(shift) == 1:
             shift *= len(axis)
+        if not shift or not axis:
+            return backend_of(x).xp.asarray(x, copy=True)
         if len(shift) != len(axis):
             raise ValueError(
                 f"roll: got {len(shift)} shifts and {len(axis)} axes; expected one each"

@@ -12,9 +12,12 @@ from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import XP, Raw, backend_of, under
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
-from .beside import array_of, floating, is_array, paired
+from .beside import array_of, floating, is_array, is_number, paired
 from .creation import zeros_like
 from .dtypes import astype, finfo, isdtype, result_type
+from .elementwise import (
+    abs as absolute,
+)
 from .elementwise import (
     atan2,
     copysign,
@@ -22,11 +25,14 @@ from .elementwise import (
     is_complex,
     isinf,
     isnan,
+    less,
     maximum,
     minimum,
     multiply,
+    negative,
     pow,
     real,
+    remainder,
     subtract,
     trunc,
     where,
@@ -86,6 +92,17 @@ def rad2deg(x: Array, /) -> Array:
     return multiply(floating(x, "rad2deg"), 180 / math.pi)
 
 
+def _are_whole(*operands: Any) -> bool:
+    """Whether these are integers or truth values, of which one at least is in an array."""
+    held = [x for x in operands if is_array(x) and not is_number(x)]
+    rest = [x for x in operands if not is_array(x) or is_number(x)]
+    return (
+        bool(held)
+        and all(isdtype(x, ("integral", "bool")) for x in held)
+        and all(np.asarray(x).dtype.kind in "biu" for x in rest)
+    )
+
+
 @as_given
 def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     """Return the larger of each pair of elements, the other one where one is NaN.
@@ -97,6 +114,8 @@ def fmax(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     Returns:
         An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
     """
+    if _are_whole(x1, x2):  # which are never NaN
+        return maximum(x1, x2)
     x1, x2 = paired(x1, x2, "fmax")
     return where(isnan(x1), x2, where(isnan(x2), x1, maximum(x1, x2)))
 
@@ -112,6 +131,8 @@ def fmin(x1: ArrayLike, x2: ArrayLike, /) -> Array:
     Returns:
         An array of the broadcast shape, NaN where both are. At a tie each gets half the derivative.
     """
+    if _are_whole(x1, x2):  # which are never NaN
+        return minimum(x1, x2)
     x1, x2 = paired(x1, x2, "fmin")
     return where(isnan(x1), x2, where(isnan(x2), x1, minimum(x1, x2)))
 
@@ -134,8 +155,17 @@ def fmod(x1: ArrayLike, x2: ArrayLike, /) -> Array:
 
     Returns:
         ``x1 - trunc(x1 / x2) * x2`` of the broadcast shape. `remainder` has the sign of `x2`.
+
+    Raises:
+        TypeError: if `x1` or `x2` is complex.
     """
-    return _fmod(*paired(x1, x2, "fmod"))
+    if _are_whole(x1, x2):
+        rest = remainder(absolute(x1), absolute(x2))
+        return where(less(x1, 0), negative(rest), rest)
+    x1, x2 = paired(x1, x2, "fmod")
+    if is_complex(x1) or is_complex(x2):
+        raise TypeError("fmod: x1 or x2 is complex; expected real numbers")
+    return _fmod(x1, x2)
 
 
 @as_given

@@ -11,13 +11,15 @@ from ..backends import backend_of
 from ..engine.op import rule
 from .beside import array_of, floating, mask_beside
 from .creation import ones_like, zeros_like
-from .dtypes import astype
+from .dtypes import astype, isdtype
 from .elementwise import conj, divide, is_complex, isnan, logical_not, multiply, real, sqrt
 from .elementwise import where as choose
 from .halves import in_single
 from .more_elementwise import fmax, fmin
 from .running import cumprod, cumsum
 from .statistical import Axis, optimum_jvp, optimum_vjp
+from .statistical import max as max_over
+from .statistical import min as min_over
 from .statistical import prod as prod_over
 from .statistical import sum as sum_over
 
@@ -271,6 +273,10 @@ def nanmax(
     Returns:
         An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
     """
+    x = array_of(x, "nanmax", axis)
+    if where is None and isdtype(x, ("integral", "bool")):
+        out = max_over(x, axis=axis, keepdims=keepdims)
+        return out if initial is None else fmax(out, initial)
     x = _seen(floating(x, "nanmax", axis), where)
     out = _nanmax(x, axis=axis, keepdims=keepdims)
     return out if initial is None else fmax(out, initial)
@@ -308,6 +314,10 @@ def nanmin(
     Returns:
         An array of `x`'s shape without the reduced axes; NaN where there is nothing but NaN.
     """
+    x = array_of(x, "nanmin", axis)
+    if where is None and isdtype(x, ("integral", "bool")):
+        out = min_over(x, axis=axis, keepdims=keepdims)
+        return out if initial is None else fmin(out, initial)
     x = _seen(floating(x, "nanmin", axis), where)
     out = _nanmin(x, axis=axis, keepdims=keepdims)
     return out if initial is None else fmin(out, initial)

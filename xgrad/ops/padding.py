@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from .beside import array_of, beside, fractions, is_number
+from .beside import array_of, fractions, is_array, is_number, placed
 from .creation import full_like
+from .dtypes import astype, isdtype
+from .elementwise import floor
 from .indexing import _place, getitem, setitem
 from .manipulation import at_axis, broadcast_to, concat, flip, front, reshape
 from .order_statistics import median
@@ -110,7 +113,10 @@ def _widths(given: Any, ndim: int) -> list[tuple[int, int]]:
         given = [_pairs(rows.get(axis, 0), 1)[0] for axis in range(ndim)]
     if isinstance(given, np.ndarray):
         given = given.tolist()
-    widths = [(int(before), int(after)) for before, after in _pairs(given, ndim)]
+    try:
+        widths = [(index(before), index(after)) for before, after in _pairs(given, ndim)]
+    except TypeError:
+        raise TypeError(f"pad: pad_width is {given!r:.60}; expected integers") from None
     if any(n < 0 for pair in widths for n in pair):
         raise ValueError(f"pad: pad_width is {given}; expected numbers that are not negative")
     return widths
@@ -132,18 +138,26 @@ def _side(x: Any, axis: int, width: int, end: int, mode: str, value: Any, length
     border = getitem(x, at_axis(axis, slice(n - 1, n) if end else slice(0, 1)))
     shape = tuple(width if i == axis else k for i, k in enumerate(x.shape))
     if mode == "constant":
-        return broadcast_to(beside(x, value), shape)
+        return broadcast_to(_filler(x, value), shape)
     if mode == "linear_ramp":
         part = reshape(
             fractions(x, n=width) / max(width, 1), (-1,) + (1,) * (len(shape) - axis - 1)
         )
-        ramp = beside(x, value) * (1 - part) + border * part
+        part = astype(part, np.float64) if isdtype(x, ("integral", "bool")) else part
+        ramp = _filler(x, value) * (1 - part) + border * part
+        if isdtype(x, ("integral", "bool")):  # as NumPy, whose ramp is in the array's dtype
+            ramp = astype(floor(ramp), x.dtype)
         return flip(ramp, axis=axis) if end else ramp
     if mode in _STATISTICS:
         count = n if length is None else min(int(length), n)
         near = getitem(x, at_axis(axis, slice(n - count, n) if end else slice(0, count)))
         border = _STATISTICS[mode](near, axis=axis, keepdims=True)
     return broadcast_to(border, shape)
+
+
+def _filler(x: Any, value: Any) -> Any:
+    """Return what an array is filled with, in its dtype."""
+    return value if is_array(value) and not is_number(value) else placed(x, value)
 
 
 def _reflected(x: Any, axis: int, width: tuple[int, int], skip: int, odd: bool) -> Any:

@@ -15,7 +15,7 @@ from .elementwise import add, divide, multiply, negative, sqrt, square, subtract
 from .halves import in_single
 from .indexing import getitem
 from .joining import append
-from .manipulation import concat, expand_dims, flip
+from .manipulation import concat, expand_dims, flip, reshape
 from .statistical import sum as sum_over
 
 __all__ = [
@@ -53,7 +53,7 @@ def _long(p: Any, n: int) -> Any:
     missing = n - p.shape[0]
     if missing <= 0:
         return p
-    nothing = zeros_like(getitem(p, slice(0, 1)))
+    nothing = reshape(zeros_like(sum_over(p)), (1,))
     return concat([*[nothing] * missing, p], axis=0)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import backend_of
+from ..backends import Raw, backend_of
 from ..engine.op import constant
 from .dtypes import is_tracked
 from .indexing import take_along_axis
@@ -109,7 +113,17 @@ def searchsorted(
     Returns:
         Integers from 0 to the length of `x1`, of the shape of `x2`. They have no derivative.
     """
-    xp = backend_of(x1).xp
-    if isinstance(sorter, Array):
-        sorter = sorter._raw
-    return xp.searchsorted(x1, x2, side=side, sorter=sorter)
+    sorter = None if sorter is None else _order(x1, sorter)
+    return backend_of(x1).xp.searchsorted(x1, x2, side=side, sorter=sorter)
+
+
+def _order(x1: Raw, sorter: Any) -> Raw:
+    """Return indices of any kind as an array of integers beside a raw one."""
+    backend = backend_of(x1)
+    raw = sorter._raw if isinstance(sorter, Array) else sorter
+    if isinstance(raw, backend.array_types):
+        return backend.xp.astype(raw, backend.raw_dtype(np.dtype(np.int64)), copy=False)
+    held = np.asarray(raw)
+    if held.dtype.kind not in "iu":
+        raise TypeError(f"searchsorted: sorter is {sorter!r:.60}; expected integers")
+    return backend.from_numpy(held.astype(np.int64), backend.device(x1))

@@ -163,6 +163,11 @@ def _variables(x: Any, rowvar: bool) -> Any:
 def _weights(x: Any, weights: Any) -> Any:
     """Return weights beside an array; integers in its real dtype."""
     weights = beside(x, weights)
+    if tuple(weights.shape) != tuple(x.shape[1:]):
+        raise ValueError(
+            f"{called('cov')}: weights have shape {tuple(weights.shape)}; expected "
+            f"{tuple(x.shape[1:])}, one of each observation"
+        )
     exact = isdtype(weights, ("integral", "bool"))
     return astype(weights, real(x).dtype) if exact else weights
 
@@ -214,8 +219,16 @@ def bincount(
 
     Returns:
         A vector: integers, or of the dtype of the weights.
+
+    Raises:
+        ValueError: if `minlength` is negative, or `x` is no vector.
     """
     x = array_of(x, "bincount")
+    if minlength < 0 or len(x.shape) != 1:
+        raise ValueError(
+            f"{called('bincount')}: minlength is {minlength} and x has {len(x.shape)} axes; "
+            "expected a number that is not negative, and a vector"
+        )
     if length is None:
         largest = int(max_over(x)) if x.shape[0] else -1
         length = max(largest + 1, minlength)
@@ -246,6 +259,9 @@ def histogram(
     Returns:
         The counts, and the edges, which are one more. An element on an edge falls into the bin to
         its right, on the last edge into the last bin; one outside falls into none.
+
+    Raises:
+        ValueError: if there are not as many weights as elements.
     """
     x = floating(ravel(x), "histogram")
     if isinstance(bins, int) or is_scalar(bins):
@@ -253,11 +269,18 @@ def histogram(
     else:
         edges = beside(x, bins)
     n = edges.shape[0] - 1
+    if n < 1:  # one edge or none: there is no bin between
+        return zeros_like(getitem(edges, slice(0, 0)), dtype=np.int64), edges
     first, last = getitem(edges, 0), getitem(edges, n)
     inside = logical_and(x >= first, x <= last)
     if weights is None:
         weights = ones_like(x, dtype=np.int64)
-    weights = ravel(weights)
+    weights = ravel(beside(x, weights))
+    if weights.shape[0] != x.shape[0]:
+        raise ValueError(
+            f"{called('histogram')}: got {weights.shape[0]} weights; expected {x.shape[0]}, one of "
+            "each element"
+        )
     place = searchsorted(edges, x, side="right") - 1
     place = clip(place, 0, n - 1)  # the last edge belongs to the last bin
     counts = segment_sum(where(inside, weights, zeros_like(weights)), place, n)
@@ -275,6 +298,8 @@ def _edges(x: Any, bins: int, range: tuple[float, float] | None) -> Any:
     if range is not None:
         first, last = range if range[0] != range[1] else (range[0] - 0.5, range[1] + 0.5)
         return placed(x, np.linspace(first, last, bins + 1))
+    if not x.shape[0]:
+        return placed(x, np.linspace(0.0, 1.0, bins + 1))
     low, high = reshape(min_over(x), (1,)), reshape(max_over(x), (1,))
     equal = low == high
     low, high = where(equal, low - 0.5, low), where(equal, high + 0.5, high)

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import as_given
+from ..engine.plain import as_tuple
 from .beside import array_of, placed
 from .indexing import take
 from .manipulation import front, moveaxis, reshape
@@ -43,9 +44,9 @@ def sliding_window_view(
            [2., 4., 8.]])
     """
     x = array_of(x, "sliding_window_view")
-    windows = [int(n) for n in np.atleast_1d(np.asarray(window_shape))]
-    given = range(len(x.shape)) if axis is None else np.atleast_1d(np.asarray(axis))
-    axes = [front(int(a), len(x.shape), "sliding_window_view") for a in given]
+    windows = as_tuple(window_shape)
+    given = range(len(x.shape)) if axis is None else as_tuple(axis)
+    axes = [front(a, len(x.shape), "sliding_window_view") for a in given]
     if len(axes) != len(windows):
         raise ValueError(
             f"sliding_window_view: window_shape is {window_shape} for {len(axes)} axes; expected "
