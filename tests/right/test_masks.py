@@ -1,4 +1,4 @@
-# Tests of xgrad/engine, xgrad/ops/choosing.py, xgrad/ops/elementwise.py
+# Tests of xgrad/engine, xgrad/ops/choosing.py, xgrad/ops/elementwise
 """What a mask leaves out has no influence: the programs of the threads, in all modes and orders."""
 
 import numpy as np
