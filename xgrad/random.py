@@ -233,6 +233,7 @@ class Generator:
 
         Raises:
             MissingFunctionError: if the backend draws no gamma numbers.
+            ValueError: if a parameter is not positive, or is not broadcast to the size.
 
         >>> import xgrad as xg
         >>> mean = lambda a: xg.mean(xg.random.default_rng(0).gamma(a, size=10000))
@@ -295,6 +296,9 @@ class Generator:
 
         Returns:
             An `Array` of shape ``(*size, *alpha.shape)``.
+
+        Raises:
+            ValueError: if `alpha` is one number.
         """
         alpha = _as(alpha, dtype)
         if alpha.ndim == 0:

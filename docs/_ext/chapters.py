@@ -65,6 +65,7 @@ MODULES = {
     "scipy.optimize": "SciPy: roots, minima, fits",
     "scipy.signal": "SciPy: signals",
     "scipy.sparse": "SciPy: sparse arrays",
+    "scipy.sparse.csgraph": "SciPy: graphs",
     "scipy.sparse.linalg": "SciPy: sparse solvers",
     "scipy.spatial": "SciPy: rotations and points in space",
     "scipy.spatial.distance": "SciPy: distances",

@@ -26,7 +26,7 @@ from ..backends import BY_TYPE, Backend, Raw, backend_of
 
 SMALL = 1024
 """Up to how many elements an array is copied at each use, without a question."""
-LARGE = 16384
+LARGE = 12288
 """From how many elements on it is locked at its first use; a copy takes less time below."""
 
 
