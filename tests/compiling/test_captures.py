@@ -354,6 +354,7 @@ DECIDES_NOTHING = {
     "xgrad_backend": "where arrays without arguments go: part of the key where there are none",
     "xgrad_compat_deriving": "a call of the drop-in that is running",
     "xgrad_compat_opaque": "a call of the drop-in that is running",
+    "xgrad_pattern_looks": "a pattern that is being read",
     "xgrad_promised": "whether refilled arrays are looked for",
     "xgrad_random_watched": "draws that are done again, within a recording",
     "xgrad_readers": "with a reader nothing is compiled",

@@ -99,7 +99,9 @@ def called(path: str) -> str:
 @cache
 def _public(code: CodeType) -> str:
     """Return the path of the public function that has this code, "" if there is none."""
-    name, chapter = code.co_name, _chapters.get(_folder(code.co_filename))
+    name, chapter = code.co_name, _chapters.get(_folder(code.co_filename), "")
+    if chapter.startswith("ops"):  # which has no name in the namespace
+        chapter = ""
     for path in (f"{chapter}.{name}", name) if chapter else (name,):
         function = _at(path)
         if function and getattr(inspect.unwrap(function), "__code__", None) is code:

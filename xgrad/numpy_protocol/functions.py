@@ -62,8 +62,9 @@ def function(
     if func in taken:
         return taken[func](*args, **kwargs)
     like = args[0] if args and type(args[0]) is Array else first((*args, *kwargs.values()))
+    alone = len(args) == 1 and args[0] is like and not kwargs
     try:
-        if like is None or backend_of_type(type(like._raw)) is current()[0]:
+        if alone or like is None or backend_of_type(type(like._raw)) is current()[0]:
             return _called(func, args, kwargs, asked)
         with creating_like(like._raw):  # numbers and lists are made arrays where this one is
             return _called(func, args, kwargs, asked)
