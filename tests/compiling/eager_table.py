@@ -82,7 +82,7 @@ class Way(NamedTuple):
         return found
 
 
-KINDS = {kind.op: kind for kind in gc.get_objects() if isinstance(kind, Kind)}
+KINDS = {kind.op: kind for kind in gc.get_objects() if issubclass(type(kind), Kind)}
 """What makes the rules of each op; looked up now, since tests freeze what the collector sees."""
 
 
