@@ -161,21 +161,23 @@ def _searchsorted(x1: Any, x2: Any, /, *, side: Any = "left", sorter: Any = None
     return np.searchsorted(x1, x2, side=side, sorter=sorter)
 
 
-_limited: Any = getattr(np, "_core", np).umath.clip
+_limited: Any = import_module("numpy._core.umath").clip
 """NumPy's `clip` as the ufunc that it is, without the questions that `numpy.clip` asks first."""
 
 
-def _by_limits(x: Any, min: Any, max: Any) -> bool:
-    """Whether that ufunc gives what maxima and minima do, in less time."""
+def _limits(x: Any, min: Any, max: Any) -> tuple[Any, Any] | None:
+    """Return both ends for that ufunc where it does what maxima and minima do, in less time."""
     given = (type(min) in _NUMBERS) + (type(max) in _NUMBERS)
-    return given > (x.size < _LONG) and x.dtype in _BITS
+    if given <= (x.size < _LONG) or x.dtype not in _BITS:
+        return None
+    return -np.inf if min is None else min, np.inf if max is None else max
 
 
 def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     if type(min) in _NUMBERS and type(max) in _NUMBERS and x.dtype in _BITS:  # most, by one look
         return _limited(x, min, max)
-    if x.size >= _LONG and _by_limits(x, min, max):
-        return _limited(x, -np.inf if min is None else min, np.inf if max is None else max)
+    if x.size >= _LONG and (ends := _limits(x, min, max)):
+        return _limited(x, *ends)
     if min is None:
         return np.positive(x) if max is None else np.minimum(x, max)
     return np.maximum(x, min) if max is None else np.minimum(np.maximum(x, min), max)
@@ -183,8 +185,7 @@ def _clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
     """Return the ufunc and its arguments that `_clip` comes to for an array such as `x`, if any."""
-    if _by_limits(x, min, max):
-        ends = -np.inf if min is None else min, np.inf if max is None else max
+    if ends := _limits(x, min, max):
         return (_limited, (x, *ends)) if all(type(end) in _NUMBERS for end in ends) else None
     if (min is None) is (max is None):
         return None
@@ -193,10 +194,10 @@ def _plain_clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 def _clip_into(args: Any, outs: Any) -> None:
     """Write what `_clip` gives into memory, of numbers without any other."""
-    (x, *ends), (out,) = args, outs
-    low, high = (*ends, None)[:2]
-    if _by_limits(x, low, high):
-        _limited(x, -np.inf if low is None else low, np.inf if high is None else high, out)
+    (x, *given), (out,) = args, outs
+    low, high = (*given, None)[:2]
+    if ends := _limits(x, low, high):
+        _limited(x, *ends, out)
     else:
         np.copyto(out, _clip(*args))
 

@@ -137,7 +137,7 @@ class Array(Methods, Chunked):
     @property
     def T(self) -> Array:
         """The transpose of a matrix, with the axes reversed."""
-        return xgrad.permute_dims(self, tuple(range(self.ndim))[::-1])
+        return xgrad.permute_dims(self)
 
     @property
     def mT(self) -> Array:

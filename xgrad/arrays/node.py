@@ -81,7 +81,7 @@ class Run:
     """What is held while the outermost transform runs its function; see `engine.guarding`.
 
     Attributes:
-        copies: the last copy of each large array that cannot be locked.
+        copies: the last copy of each array that is compared with it when it is used again.
         effects: what walks visit in any case; see `engine.effects`.
         locked: the arrays that are locked, by `id`.
         ends: functions that end the lock of an array, if it has one, and tell whether it is as it

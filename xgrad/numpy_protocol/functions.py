@@ -11,7 +11,7 @@ import numpy as np
 import xgrad
 
 from ..arrays.array import Array
-from ..backends import backend_of_type, creating_like, current
+from ..backends import BY_TYPE, backend_of_type, creating_like, get_backend
 from . import algebra, creating, inspecting, joining, manipulation, reductions, scimath, writing
 from .lists import first, parameters, with_arrays
 from .storing import refuse_out, store
@@ -62,11 +62,13 @@ def function(
     if func in taken:
         return taken[func](*args, **kwargs)
     like = args[0] if args and type(args[0]) is Array else first((*args, *kwargs.values()))
-    alone = len(args) == 1 and args[0] is like and not kwargs
+    alone = like is None or (len(args) == 1 and args[0] is like and not kwargs)
+    raw = None if like is None else like._raw
+    backend = BY_TYPE.get(type(raw))
     try:
-        if alone or like is None or backend_of_type(type(like._raw)) is current()[0]:
+        if alone or (backend is not None and backend.name == get_backend()):
             return _called(func, args, kwargs, asked)
-        with creating_like(like._raw):  # numbers and lists are made arrays where this one is
+        with creating_like(raw):  # numbers and lists are made arrays where this one is
             return _called(func, args, kwargs, asked)
     except (TypeError, ValueError, IndexError, ArithmeticError, AttributeError) as error:
         tell(error, f"numpy.{func.__name__}", list(parameters(func)), args, kwargs)

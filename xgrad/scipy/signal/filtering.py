@@ -53,19 +53,22 @@ def _one(b: Any) -> Any:
     lambda xp, g, x, axis: fir(g, conj(xp, x), axis=axis),
     lambda xp, g, u, axis: _backwards(xp, g, conj(xp, u), axis),
 )
-def _taps(u: Array, x: Array, /, *, count: int, axis: int) -> Array:
+def _taps(u: Array, x: Array, /, *, count: int, axis: int) -> Any:
     """Return ``b[k] = sum u[n] x[n - k]``, the sums over all axes."""
-    xp, n = backend_of(x).xp, x.shape[axis]
-    parts = []
-    for k in range(count):
-        early, late = _at(axis, slice(0, max(n - k, 0))), _at(axis, slice(k, None))
-        if k >= n:
-            parts.append(xp.sum(u[early] * 0))
-        else:
-            late_u, early_x = u[late], x[early]
-            whole = late_u @ early_x if x.ndim == 1 else xp.sum(late_u * early_x)
-            parts.append(whole)
-    return xp.stack(parts)  # type: ignore[no-any-return]
+    xp = backend_of(x).xp
+    whole = xp.matmul if x.ndim == 1 else lambda u, x: xp.sum(u * x)
+    return _by_lags(xp, u, x, count, axis, whole)
+
+
+def _by_lags(xp: Any, u: Any, x: Any, count: int, axis: int, whole: Any) -> Any:
+    """Return ``whole(u, x)`` for each of `count` lags of the first behind the second."""
+    n = x.shape[axis]
+    return xp.stack(
+        [
+            whole(u[_at(axis, slice(k, None))], x[_at(axis, slice(0, max(n - k, 0)))])
+            for k in range(count)
+        ]
+    )
 
 
 fir: Any = _fir
@@ -83,29 +86,22 @@ def _run(b: Any, a: Any, x: Any, axis: int) -> Any:
     return filtered_signal(b, a, x, axis=axis)
 
 
-def _filtered_vjp(
-    xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int, taps: Any = _taps
-) -> Any:
-    forced = _reversed(xp, _one(a), conj(xp, a), g, axis)
-    return (
-        taps(forced, conj(xp, x), count=b.shape[0], axis=axis),
-        -taps(forced, conj(xp, out), count=a.shape[0], axis=axis),
-        _backwards(xp, conj(xp, b), forced, axis),
-    )
-
-
 def _strong_taps(u: Any, x: Any, count: int, axis: int) -> Any:
     """Return what `_taps` does, where zero times NaN is zero."""
-    xp, times, n = NAMESPACES[type(u)], STRONG[type(u)], x.shape[axis]
-    parts = []
-    for k in range(count):
-        early, late = _at(axis, slice(0, max(n - k, 0))), _at(axis, slice(k, None))
-        parts.append(xp.sum(times(u[late], x[early])))
-    return xp.stack(parts)
+    xp, times = NAMESPACES[type(u)], STRONG[type(u)]
+    return _by_lags(xp, u, x, count, axis, lambda u, x: xp.sum(times(u, x)))
 
 
-def _filtered_strong(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
-    return _filtered_vjp(xp, g, b, a, x, out, axis, _strong_taps)
+def _filtered_vjp(taps: Any) -> Any:
+    def pull(xp: Any, g: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
+        forced = _reversed(xp, _one(a), conj(xp, a), g, axis)
+        return (
+            taps(forced, conj(xp, x), count=b.shape[0], axis=axis),
+            -taps(forced, conj(xp, out), count=a.shape[0], axis=axis),
+            _backwards(xp, conj(xp, b), forced, axis),
+        )
+
+    return pull
 
 
 def _filtered_jvp(xp: Any, t: Any, b: Any, a: Any, x: Any, out: Any, axis: int) -> Any:
@@ -113,11 +109,7 @@ def _filtered_jvp(xp: Any, t: Any, b: Any, a: Any, x: Any, out: Any, axis: int) 
     return _run(_one(a), a, moved, axis)
 
 
-@rule(
-    vjp=lambda xp, g, b, a, x, out, axis: _filtered_vjp(xp, g, b, a, x, out, axis),
-    jvp=_filtered_jvp,
-    strong=_filtered_strong,
-)
+@rule(vjp=_filtered_vjp(taps), jvp=_filtered_jvp, strong=_filtered_vjp(_strong_taps))
 def _filtered(b: Array, a: Array, x: Array, /, *, axis: int) -> Array:
     """Return the solution of ``a * y = b * x``, convolutions along an axis."""
     return backend_of(x).chapter("signal").lfilter(b, a, x, axis)  # type: ignore[no-any-return]
