@@ -138,8 +138,9 @@ class _Saved:
 
     def run(self) -> Recorded:
         """Return the run of the equation to walk through: the one that was kept, or a fresh one."""
-        if self.record:
-            return self.record
+        run: Recorded | None = self.record
+        if run is not None:
+            return run
         run = Recorded(self.equation, self.x)
         require_same("implicit", self.first, run.out._raw, self.x._raw)
         return run
