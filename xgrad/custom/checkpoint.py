@@ -17,7 +17,7 @@ from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .again import agree, sample
-from .call import Call, filled, recorded
+from .call import Call, recorded
 from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,10 +170,10 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     taped = type(next(iter(g.values()))) is Array
     ends, outs, path, visits = _again(saved, taped)
     seeds: dict[int, Any] = {}
-    for out, ct in zip(outs, filled(g, fit), strict=True):
-        if out._node is not None:
-            serial, part = out._node[SERIAL], ct if taped else ct._raw
-            seeds[serial] = seeds[serial] + part if serial in seeds else part
+    for i, out in enumerate(outs):  # what nobody used has none: zeros might meet an infinite slope
+        if out._node is not None and i in g:
+            serial = out._node[SERIAL]
+            seeds[serial] = seeds[serial] + g[i] if serial in seeds else g[i]
     del outs
     zeros_stay = times is not operator.mul
     found = effects.pullback(path, seeds, visits, taped=taped, free=not taped, sparse=zeros_stay)
