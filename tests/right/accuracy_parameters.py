@@ -100,9 +100,7 @@ def _stdtr(df: Any, t: Any) -> Any:
 
 
 def _t_density(df: Any, t: Any) -> Any:
-    return (
-        (1 + t * t / df) ** (-(df + 1) / 2) / series.sqrt(df) / balls.beta(df / 2, mp.mpf(1) / 2)
-    )
+    return (1 + t * t / df) ** (-(df + 1) / 2) / series.sqrt(df) / balls.beta(df / 2, mp.mpf(1) / 2)
 
 
 def _stdtrit(df: Any, p: Any) -> Any:

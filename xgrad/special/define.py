@@ -23,6 +23,8 @@ from ..ops.elementwise import strong_multiply
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
 
+EULER = 0.5772156649015329
+
 
 def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
     """Define an elementwise special function by its partial derivatives.

@@ -114,7 +114,14 @@ def erfinv(y: Array, /) -> Array:
     """Return the inverse of the error function."""
 
 
-@special(lambda xp, y, out: -_grown(xp, out, xp.where(y < 1, y, 2 - y)) / _SLOPE)
+@elementwise(lambda xp, y, out: 2 * xp.special.erfcinv(y) * out * out)
+def _erfcinv_slope(y: Array, /) -> Array:
+    """Return the derivative of `erfcinv`: of its own the parts would be infinite before it is."""
+    xp = backend_of(y).xp
+    return -_grown(xp, xp.special.erfcinv(y), xp.where(y < 1, y, 2 - y)) / _SLOPE
+
+
+@special(lambda xp, y: _erfcinv_slope(y))
 def erfcinv(y: Array, /) -> Array:
     """Return the inverse of the complementary error function."""
 

@@ -115,12 +115,16 @@ _PURE = 32.0
 """Beyond this logit the beta density is an exponential of the logit, to double precision."""
 
 
-def _beta_shape(xp: XP, a: Any, b: Any, x: Any, first: bool) -> Any:
-    """Return the derivative of ``betainc(a, b, x)`` in a or, if not `first`, in b."""
+def _beta_shape(xp: XP, a: Any, b: Any, x: Any, first: bool, rest: Any = None) -> Any:
+    """Return the derivative of ``betainc(a, b, x)`` in a or, if not `first`, in b.
+
+    ``1 - x`` is `rest`, where that is known.
+    """
     a, b, x = arrays(xp, a, b, x)
-    inside = (a > 0) & (b > 0) & (x > 0) & (x < 1)
+    inside = (a > 0) & (b > 0) & (x > 0) & ((x < 1) if rest is None else (rest > 0))
     a, b, safe = xp.where(inside, a, 1.0), xp.where(inside, b, 1.0), xp.where(inside, x, 0.5)
-    logit = xp.log1p(-safe) - xp.log(safe)
+    log = xp.log1p(-safe) if rest is None else xp.log(xp.where(inside, rest, 0.5))
+    logit = log - xp.log(safe)
     # I(a, b, x) = 1 - I(b, a, 1 - x), DLMF 8.17.4
     slope = _beta_integral(xp, a, b, logit) if first else -_beta_integral(xp, b, a, -logit)
     return xp.where(inside, slope, xp.where((x == 0) | (x == 1), 0.0, x * float("nan")))

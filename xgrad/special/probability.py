@@ -16,7 +16,8 @@ from ..arrays.types import as_given
 from ..backends import XP
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand
-from .define import arrays, holds_fractions, special
+from .define import arrays, gauss_legendre, holds_fractions, polynomial, special
+from .gammas import BERNOULLI
 from .incomplete import (
     _beta_density,
     _beta_shape,
@@ -167,9 +168,24 @@ def pdtrc(k: Operand, m: Operand, /) -> Array:
     return gammainc(_rank(k), m)
 
 
+def _gamma_quantile(xp: XP, a: Any, x: Any, in_shape: bool) -> Any:
+    """Return the derivative of a quantile of the gamma distribution in p or, if so, in its shape.
+
+    It is x over x times the density, which is neither infinite nor 0 at small ones.
+    """
+    a, x = arrays(xp, a, x)
+    inner = (x > 0) & (x < math.inf)
+    near, end = xp.where(inner, x, 1.0), xp.where(inner, 1.0, x)
+    mass = xp.exp(a * xp.log(near) - near - xp.special.gammaln(a))
+    if not in_shape:
+        return xp.where(inner, near / mass, 1 / _gamma_density(xp, a, end))
+    ends = _gamma_shape(xp, a, end) / _gamma_density(xp, a, end)
+    return xp.where(inner, -near * (_gamma_shape(xp, a, near) / mass), -ends)
+
+
 @special(
-    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
-    lambda xp, a, out: 1 / _gamma_density(xp, a, out),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, True),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, False),
 )
 def gammaincinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammainc(a, x) == p``.
@@ -185,8 +201,8 @@ def gammaincinv(a: Operand, p: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
-    lambda xp, a, out: -1 / _gamma_density(xp, a, out),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, True),
+    lambda xp, a, out: -_gamma_quantile(xp, a, out, False),
 )
 def gammainccinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammaincc(a, x) == p``.
@@ -204,11 +220,46 @@ def gammainccinv(a: Operand, p: Operand, /) -> Array:
 # Beta, F and t --------------------------------------------------------------------------
 
 
-@special(
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: 1 / _beta_density(xp, a, b, out),
-)
+def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, shape: int | None = None) -> Any:
+    """Return the derivative of a quantile of the beta distribution in p, or in one of its shapes.
+
+    It is ``x (1 - x)`` over as much of the density; near 1, x does not know `rest`, ``1 - x``.
+    """
+    a, b, x = arrays(xp, a, b, x)
+    inner = (x > 0) & (rest > 0)
+    near, end = xp.where(inner, x, 0.5), xp.where(inner, 0.5, x)
+    rest = xp.where(inner, rest, 0.5)
+    mass = xp.exp(a * xp.log(near) + b * xp.log(rest) - xp.special.betaln(a, b))
+    if shape is None:
+        return xp.where(inner, near * rest / mass, 1 / _beta_density(xp, a, b, end))
+    slope = _beta_shape(xp, a, b, near, shape == 0, rest)
+    ends = _beta_shape(xp, a, b, end, shape == 0) / _beta_density(xp, a, b, end)
+    return xp.where(inner, -near * rest * (slope / mass), -ends)
+
+
+def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:
+    """Return 1 less a quantile, near 1 by the quantile of the mirrored distribution."""
+    a, b, p, x = arrays(xp, a, b, p, x)
+    high = x > 0.5
+    mirrored = getattr(xp.special, other)(xp.where(high, b, 1.0), xp.where(high, a, 1.0), p)
+    return xp.where(high, mirrored, 1 - x)
+
+
+def _quantiles(other: str, sign: float) -> list[Any]:
+    """Return the partial derivatives of an inverse whose mirrored one is the `other`."""
+
+    def partial(shape: int | None) -> Any:
+        def slope(xp: XP, a: Any, b: Any, p: Any, out: Any) -> Any:
+            rest = _rest(xp, other, a, b, p, out)
+            found = _beta_quantile(xp, a, b, out, rest, shape)
+            return found if shape is not None else sign * found
+
+        return slope
+
+    return [partial(0), partial(1), partial(None)]
+
+
+@special(*_quantiles("betainccinv", 1.0))
 def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betainc(a, b, x) == p``.
 
@@ -223,11 +274,7 @@ def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """
 
 
-@special(
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -1 / _beta_density(xp, a, b, out),
-)
+@special(*_quantiles("betaincinv", -1.0))
 def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betaincc(a, b, x) == p``.
 
@@ -302,25 +349,52 @@ def _t_density(xp: XP, df: Any, t: Any) -> Any:
     )
 
 
-def _t_shape(xp: XP, df: Any, t: Any) -> Any:
-    """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
+# c(x) ~ sum of these over x^2k, with (2^2k - 1) B_2k / 2k (DLMF 5.11.2, 24.2)
+_ALTERNATING = [(4.0**k - 1) * b / (2 * k) for k, b in enumerate(BERNOULLI, 1)]
 
-    For a small t it is that of 1 - I(1 / 2, df / 2, t^2 / (df + t^2)), DLMF 8.17.4.
+
+def _centre_score(df: Any) -> Any:
+    """Return the derivative in df of the logarithm of the density at 0.
+
+    It is the sum of ``1 / (x (x + 1) (x + 2))`` over x = df, df + 2, ..., where nothing cancels.
+    """
+    total = 0.0
+    for k in range(8):
+        x = df + 2 * k
+        total = total + 1 / (x * (x + 1)) / (x + 2)
+    r = 1 / (df + 16)
+    return total + r * r * polynomial(r * r, _ALTERNATING)
+
+
+def _t_middle(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df: of the density from 0 to t, times its score.
+
+    For ``t^2 < df``, where a Gauss rule has all digits.
+    """
+    score, total = _centre_score(df), 0.0
+    log = -xp.special.betaln(df / 2, xp.full_like(df, 0.5)) - xp.log(df) / 2
+    for node, weight in gauss_legendre(24):
+        u = (t * node) * (t * node) / df
+        part = xp.log1p(u)
+        slope = score - part / 2 + (df + 1) / (2 * df) * (u / (1 + u))
+        total = total + weight * slope * xp.exp(log - (df + 1) / 2 * part)
+    return t * total
+
+
+def _t_shape(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df.
+
+    Far out it is that of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
     """
     df, t = arrays(xp, df, t)
-    small = (t * t < df) & (t != 0)
-    t1, t2 = xp.where(small, 1.0, t), xp.where(small, xp.abs(t), 1.0)
-    part = xp.minimum(t2 * 1e18, 1.0)  # below, where squares may vanish, it is linear
-    t2 = xp.maximum(t2, 1e-18)
-    half, total = xp.full_like(df, 0.5), df + t1 * t1
+    small = t * t < df
+    middle = _t_middle(xp, xp.where(small, df, 1.0), xp.where(small, t, 0.0))
+    half, far = xp.full_like(df, 0.5), xp.where(small, 1.0, t)
+    total = df + far * far
     z = df / total
-    moved = _beta_density(xp, df / 2, half, z) * (t1 / total) ** 2
+    moved = _beta_density(xp, df / 2, half, z) * (far / total) ** 2
     tail = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
-    total = df + t2 * t2
-    w = t2 * t2 / total
-    moved = _beta_density(xp, half, df / 2, w) * w / total
-    middle = part * (moved / 2 - _beta_shape(xp, half, df / 2, w, False) / 4)
-    return xp.where(t == 0, 0.0, -xp.sign(t) * xp.where(small, middle, tail))
+    return xp.where(small, middle, -xp.sign(t) * tail)
 
 
 @special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))
