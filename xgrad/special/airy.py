@@ -12,6 +12,7 @@ from ..arrays.array import SCALARS, Array
 from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
+from ..ops.halves import each_in_single
 from .define import EULER, arrays, gauss_legendre, over, polynomial, pull_each, push_each, special
 
 # Airy functions -----------------------------------------------------------------------------------
@@ -22,6 +23,7 @@ def _airy(x: Any, out: Any) -> tuple[Any, Any, Any, Any]:
     return aip, x * ai, bip, x * bi
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, z, out: pull_each(xp, g, _airy(z, out)),
     jvp=lambda xp, t, z, out: push_each(t, _airy(z, out)),
@@ -305,6 +307,7 @@ def _itj0y0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.j0(x), xp.special.y0(x)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _itj0y0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _itj0y0(xp, x)),
@@ -319,6 +322,7 @@ def _iti0k0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.i0(x), xp.special.k0(x)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _iti0k0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _iti0k0(xp, x)),

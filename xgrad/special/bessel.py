@@ -13,6 +13,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
+from ..ops.halves import each_in_single
 from .define import arrays, held, over, polynomial, refuse_tracked, special
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
@@ -180,6 +181,7 @@ def _ive_complex(v: Operand, z: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def ive(v: Operand, z: Operand, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``.
 

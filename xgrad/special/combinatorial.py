@@ -10,7 +10,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, held, polynomial, special
+from .define import arrays, held, in_double, polynomial, special
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 
@@ -57,12 +57,12 @@ def _share(a: Any, b: Any, /) -> Any:
 
 def _small(z: Any, m: Any) -> Any:
     """Say where ``z / (z + m) * poch(1 + z, m)`` is better than a difference of large numbers."""
-    return (z > 0) & (z < 0.5) & (m > 0) & (m < 1)
+    return (z > 0) & (z < 0.5) & (m > 0)
 
 
-def _poch_slope(xp: XP, z: Any, m: Any, out: Any, first: bool) -> Any:
+@in_double
+def _poch_slope(xp: XP, z: Any, m: Any, out: Any, *, first: bool) -> Any:
     """Return the derivative of ``poch(z, m)`` in z or, if not `first`, in m."""
-    z, m = arrays(xp, z, m)
     small = _small(z, m)
     start, steps = xp.where(small, z, 1.0), xp.where(small, m, 1.0)
     part, rest = _share(start, steps), xp.special.poch(1 + start, steps)
@@ -70,13 +70,14 @@ def _poch_slope(xp: XP, z: Any, m: Any, out: Any, first: bool) -> Any:
     if first:
         near = _share(steps, start) / (start + steps) + part * _step(xp, 1 + start, steps)
         return xp.where(small, rest * near, out * _step(xp, z, m))
-    near = xp.special.digamma(1 + start + steps) - 1 / (start + steps)
-    return xp.where(small, rest * part * near, out * xp.special.digamma(z + m))
+    total = start + steps
+    near = part * xp.special.digamma(1 + total) - part / total
+    return xp.where(small, rest * near, out * xp.special.digamma(z + m))
 
 
 @special(
-    lambda xp, z, m, out: _poch_slope(xp, z, m, out, True),
-    lambda xp, z, m, out: _poch_slope(xp, z, m, out, False),
+    lambda xp, z, m, out: _poch_slope(xp, z, m, out, first=True),
+    lambda xp, z, m, out: _poch_slope(xp, z, m, out, first=False),
 )
 def poch(z: Operand, m: Operand, /) -> Array:
     """Return the rising factorial, ``gamma(z + m) / gamma(z)`` (DLMF 5.2.5).
@@ -88,13 +89,16 @@ def poch(z: Operand, m: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
-    xp = backend_of(m if type(z) in SCALARS else z).xp
-    start, steps = arrays(xp, z, m)
-    small = _small(start, steps)  # where SciPy takes a difference of large logarithms
-    part = xp.where(small, start, 1.0)
-    part = xp.where(small, part / (part + steps), 1.0)
-    out: Array = part * xp.special.poch(xp.where(small, 1 + start, start), steps)
+    out: Array = _poch(backend_of(m if type(z) in SCALARS else z).xp, z, m)
     return out
+
+
+@in_double
+def _poch(xp: XP, z: Any, m: Any) -> Any:
+    small = _small(z, m)  # where SciPy takes a difference of large logarithms
+    part = xp.where(small, z, 1.0)
+    part = xp.where(small, part / (part + m), 1.0)
+    return part * xp.special.poch(xp.where(small, 1 + z, z), m)
 
 
 def _rest(xp: XP, n: Any, k: Any) -> Any:
@@ -117,10 +121,10 @@ def _reflected(xp: XP, n: Any, k: Any) -> tuple[Any, ...]:
     return left, n, k, xp.special.beta(n + 1, k - n), sine / math.pi, cosine
 
 
-def _binom_slope(xp: XP, n: Any, k: Any, out: Any, first: bool) -> Any:
+@in_double
+def _binom_slope(xp: XP, n: Any, k: Any, out: Any, *, first: bool) -> Any:
     """Return the derivative of ``binom(n, k)`` in n or, if not `first`, in k."""
     left, n1, k1, beta, sine, cosine = _reflected(xp, n, k)
-    n, k = arrays(xp, n, k)
     n, k = xp.where(left, 2.0, n), xp.where(left, 1.0, k)
     apart = k1 - n1
     if first:
@@ -131,8 +135,8 @@ def _binom_slope(xp: XP, n: Any, k: Any, out: Any, first: bool) -> Any:
 
 
 @special(
-    lambda xp, n, k, out: _binom_slope(xp, n, k, out, True),
-    lambda xp, n, k, out: _binom_slope(xp, n, k, out, False),
+    lambda xp, n, k, out: _binom_slope(xp, n, k, out, first=True),
+    lambda xp, n, k, out: _binom_slope(xp, n, k, out, first=False),
 )
 def binom(n: Operand, k: Operand, /) -> Array:
     """Return the binomial coefficient of real numbers.

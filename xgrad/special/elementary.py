@@ -12,6 +12,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
+from ..ops.halves import each_in_single
 from .define import arrays, floats, polynomial, special
 
 _DEGREE = math.pi / 180
@@ -266,6 +267,7 @@ def wrightomega(z: Array, /) -> Array:
 
 
 @as_given
+@each_in_single
 def multigammaln(a: Array, d: int, /) -> Array:
     """Return the logarithm of the multivariate gamma function of dimension `d` (DLMF 35.3.4).
 

@@ -10,6 +10,7 @@ from ..arrays.types import ArrayLike, as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
+from ..ops.halves import each_in_single
 from ..ops.slopes import circle, power_of_two
 from .define import arrays, special
 
@@ -102,6 +103,7 @@ def digamma(z: Array, /) -> Array:
 
 
 @as_given
+@each_in_single
 def psi(z: Array, /) -> Array:
     """Return `digamma` of each element, under its other name."""
     return digamma(z)
@@ -208,6 +210,7 @@ def _zeta(x: Operand, q: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given.
 

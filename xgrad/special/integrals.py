@@ -15,6 +15,7 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise, rule
 from ..ops.elementwise import Operand
+from ..ops.halves import each_in_single
 from .define import (
     arrays,
     gauss_legendre,
@@ -79,6 +80,7 @@ def _sici(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sin(x), x, _SINC), xp.cos(x) / x
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _sici(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _sici(xp, x)),
@@ -96,6 +98,7 @@ def _shichi(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sinh(x), x, _SINHC), xp.cosh(x) / x
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _shichi(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _shichi(xp, x)),
@@ -111,6 +114,7 @@ def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
     return xp.sin(angle), xp.cos(angle)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, z: pull_each(xp, g, _fresnel(xp, z)),
     jvp=lambda xp, t, z: push_each(t, _fresnel(xp, z)),
@@ -278,6 +282,7 @@ def _amplitude(u: Operand, m: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
 

@@ -13,11 +13,13 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP
+from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand
-from .define import arrays, gauss_legendre, holds_fractions, polynomial, special
-from .gammas import BERNOULLI
+from ..ops.halves import each_in_single
+from .define import arrays, gauss_legendre, holds_fractions, in_double, polynomial, special
+from .gammas import BERNOULLI, _log_beta_slope
 from .incomplete import (
     _beta_density,
     _beta_shape,
@@ -50,6 +52,7 @@ def _product(x: Operand, y: Operand, name: str) -> Any:
 
 
 @as_given
+@each_in_single
 def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the gamma distribution function of rate `a` and shape `b`.
 
@@ -65,6 +68,7 @@ def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - gdtr(a, b, x)``.
 
@@ -80,6 +84,7 @@ def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gdtr(a, b, x) == p``.
 
@@ -95,6 +100,7 @@ def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtr(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square distribution function with `v` degrees of freedom.
 
@@ -109,6 +115,7 @@ def chdtr(v: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtrc(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square survival function with `v` degrees of freedom.
 
@@ -123,6 +130,7 @@ def chdtrc(v: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtri(v: Operand, p: Operand, /) -> Array:
     """Return the x at which ``chdtrc(v, x) == p``.
 
@@ -141,6 +149,7 @@ def _rank(k: Any) -> Any:
 
 
 @as_given
+@each_in_single
 def pdtr(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson distribution function of mean `m`; it is a step function of `k`.
 
@@ -155,6 +164,7 @@ def pdtr(k: Operand, m: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def pdtrc(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson survival function of mean `m`; it is a step function of `k`.
 
@@ -168,24 +178,41 @@ def pdtrc(k: Operand, m: Operand, /) -> Array:
     return gammainc(_rank(k), m)
 
 
-def _gamma_quantile(xp: XP, a: Any, x: Any, in_shape: bool) -> Any:
-    """Return the derivative of a quantile of the gamma distribution in p or, if so, in its shape.
+def _gamma_mass(xp: XP, a: Any, x: Any) -> Any:
+    """Return x times the density, which is neither infinite nor 0 at small ones."""
+    return xp.exp(a * xp.log(x) - x - xp.special.gammaln(a))
 
-    It is x over x times the density, which is neither infinite nor 0 at small ones.
-    """
-    a, x = arrays(xp, a, x)
+
+@elementwise(
+    lambda xp, a, x, out: out * (xp.special.digamma(a) - xp.log(x)),
+    lambda xp, a, x: (1 - a + x) / _gamma_mass(xp, a, x),
+)
+def _over_gamma_density(a: Any, x: Any, /) -> Any:
+    """Return 1 over the density, with a derivative that divides by no x."""
+    return x / _gamma_mass(backend_of(x).xp, a, x)
+
+
+def _not_subnormal(xp: XP, x: Any) -> Any:
+    """Return positive numbers, the subnormal ones raised to the least whose inverse is finite."""
+    least = float(xp.finfo(x.dtype).smallest_normal)
+    return xp.where(x < least, least, x)
+
+
+@in_double
+def _gamma_quantile(xp: XP, a: Any, x: Any, *, in_shape: bool) -> Any:
+    """Return the derivative of a quantile of the gamma distribution in p, or in its shape."""
     inner = (x > 0) & (x < math.inf)
     near, end = xp.where(inner, x, 1.0), xp.where(inner, 1.0, x)
-    mass = xp.exp(a * xp.log(near) - near - xp.special.gammaln(a))
     if not in_shape:
-        return xp.where(inner, near / mass, 1 / _gamma_density(xp, a, end))
+        return xp.where(inner, _over_gamma_density(a, near), 1 / _gamma_density(xp, a, end))
     ends = _gamma_shape(xp, a, end) / _gamma_density(xp, a, end)
-    return xp.where(inner, -near * (_gamma_shape(xp, a, near) / mass), -ends)
+    safe = _not_subnormal(xp, near)
+    return xp.where(inner, -near * (_gamma_shape(xp, a, safe) / _gamma_mass(xp, a, safe)), -ends)
 
 
 @special(
-    lambda xp, a, out: _gamma_quantile(xp, a, out, True),
-    lambda xp, a, out: _gamma_quantile(xp, a, out, False),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=True),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=False),
 )
 def gammaincinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammainc(a, x) == p``.
@@ -201,8 +228,8 @@ def gammaincinv(a: Operand, p: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, a, out: _gamma_quantile(xp, a, out, True),
-    lambda xp, a, out: -_gamma_quantile(xp, a, out, False),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=True),
+    lambda xp, a, out: -_gamma_quantile(xp, a, out, in_shape=False),
 )
 def gammainccinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammaincc(a, x) == p``.
@@ -220,21 +247,38 @@ def gammainccinv(a: Operand, p: Operand, /) -> Array:
 # Beta, F and t --------------------------------------------------------------------------
 
 
-def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, shape: int | None = None) -> Any:
+def _beta_mass(xp: XP, a: Any, b: Any, x: Any, rest: Any) -> Any:
+    """Return the density times x and ``1 - x``, which is `rest`."""
+    return xp.exp(a * xp.log(x) + b * xp.log(rest) - xp.special.betaln(a, b))
+
+
+@elementwise(
+    lambda xp, a, b, x, rest, out: out * (_log_beta_slope(xp, a, b) - xp.log(x)),
+    lambda xp, a, b, x, rest, out: out * (_log_beta_slope(xp, b, a) - xp.log(rest)),
+    lambda xp, a, b, x, rest: (1 - a) * rest / _beta_mass(xp, a, b, x, rest),
+    lambda xp, a, b, x, rest: (1 - b) * x / _beta_mass(xp, a, b, x, rest),
+)
+def _over_beta_density(a: Any, b: Any, x: Any, rest: Any, /) -> Any:
+    """Return 1 over the density, with derivatives that divide by no x."""
+    return x * rest / _beta_mass(backend_of(x).xp, a, b, x, rest)
+
+
+@in_double
+def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, *, shape: int | None) -> Any:
     """Return the derivative of a quantile of the beta distribution in p, or in one of its shapes.
 
-    It is ``x (1 - x)`` over as much of the density; near 1, x does not know `rest`, ``1 - x``.
+    Near 1, x does not know `rest`, which is ``1 - x``.
     """
-    a, b, x = arrays(xp, a, b, x)
     inner = (x > 0) & (rest > 0)
     near, end = xp.where(inner, x, 0.5), xp.where(inner, 0.5, x)
     rest = xp.where(inner, rest, 0.5)
-    mass = xp.exp(a * xp.log(near) + b * xp.log(rest) - xp.special.betaln(a, b))
     if shape is None:
-        return xp.where(inner, near * rest / mass, 1 / _beta_density(xp, a, b, end))
-    slope = _beta_shape(xp, a, b, near, shape == 0, rest)
-    ends = _beta_shape(xp, a, b, end, shape == 0) / _beta_density(xp, a, b, end)
-    return xp.where(inner, -near * rest * (slope / mass), -ends)
+        there = _over_beta_density(a, b, near, rest)
+        return xp.where(inner, there, 1 / _beta_density(xp, a, b, end))
+    ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
+    x1, rest1 = _not_subnormal(xp, near), _not_subnormal(xp, rest)
+    slope = _beta_shape(xp, a, b, x1, rest1, first=shape == 0) / _beta_mass(xp, a, b, x1, rest1)
+    return xp.where(inner, -near * rest * slope, -ends)
 
 
 def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:
@@ -251,7 +295,7 @@ def _quantiles(other: str, sign: float) -> list[Any]:
     def partial(shape: int | None) -> Any:
         def slope(xp: XP, a: Any, b: Any, p: Any, out: Any) -> Any:
             rest = _rest(xp, other, a, b, p, out)
-            found = _beta_quantile(xp, a, b, out, rest, shape)
+            found = _beta_quantile(xp, a, b, out, rest, shape=shape)
             return found if shape is not None else sign * found
 
         return slope
@@ -295,6 +339,7 @@ def _part(dfn: Operand, dfd: Operand, x: Operand, name: str) -> Any:
 
 
 @as_given
+@each_in_single
 def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the distribution function of F, a ratio of variances.
 
@@ -310,6 +355,7 @@ def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - fdtr(dfn, dfd, x)``.
 
@@ -325,6 +371,7 @@ def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     """Return the x at which ``fdtr(dfn, dfd, x) == p``.
 
@@ -340,6 +387,7 @@ def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     return dfd * part / (dfn * (1 - part))
 
 
+@in_double
 def _t_density(xp: XP, df: Any, t: Any) -> Any:
     df, t = arrays(xp, df, t)
     return xp.exp(
@@ -381,6 +429,7 @@ def _t_middle(xp: XP, df: Any, t: Any) -> Any:
     return t * total
 
 
+@in_double
 def _t_shape(xp: XP, df: Any, t: Any) -> Any:
     """Return the derivative of ``stdtr(df, t)`` in df.
 
@@ -393,7 +442,7 @@ def _t_shape(xp: XP, df: Any, t: Any) -> Any:
     total = df + far * far
     z = df / total
     moved = _beta_density(xp, df / 2, half, z) * (far / total) ** 2
-    tail = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
+    tail = _beta_shape(xp, df / 2, half, z, first=True) / 4 + moved / 2
     return xp.where(small, middle, -xp.sign(t) * tail)
 
 
