@@ -56,7 +56,11 @@ def _of_parts(name: str, v: Any, z: Any, turn: complex) -> Any:
     )
 
 
-@special(None, lambda xp, v, z: 0.5 * (xp.special.hankel1(v - 1, z) - xp.special.hankel1(v + 1, z)))
+def _difference(function: Any, v: Any, z: Any) -> Any:
+    return 0.5 * (function(v - 1, z) - function(v + 1, z))
+
+
+@special(None, lambda xp, v, z: _difference(hankel1, v, z))
 def hankel1(v: Operand, z: Operand, /) -> Array:
     """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)`` (DLMF 10.4.3).
 
@@ -74,7 +78,7 @@ def hankel1(v: Operand, z: Operand, /) -> Array:
     return out
 
 
-@special(None, lambda xp, v, z: 0.5 * (xp.special.hankel2(v - 1, z) - xp.special.hankel2(v + 1, z)))
+@special(None, lambda xp, v, z: _difference(hankel2, v, z))
 def hankel2(v: Operand, z: Operand, /) -> Array:
     """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)`` (DLMF 10.4.3).
 
@@ -92,11 +96,7 @@ def hankel2(v: Operand, z: Operand, /) -> Array:
     return out
 
 
-def _scaled(function: Any, v: Any, z: Any) -> Any:
-    return 0.5 * (function(v - 1, z) - function(v + 1, z))
-
-
-@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel1e, v, z) - 1j * out)
+@special(None, lambda xp, v, z, out: _difference(hankel1e, v, z) - 1j * out)
 def hankel1e(v: Operand, z: Operand, /) -> Array:
     """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``.
 
@@ -116,7 +116,7 @@ def hankel1e(v: Operand, z: Operand, /) -> Array:
     return out
 
 
-@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel2e, v, z) + 1j * out)
+@special(None, lambda xp, v, z, out: _difference(hankel2e, v, z) + 1j * out)
 def hankel2e(v: Operand, z: Operand, /) -> Array:
     """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``.
 

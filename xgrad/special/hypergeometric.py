@@ -48,7 +48,7 @@ def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
     None,
     None,
     None,
-    lambda xp, a, b, c, z: a * b / c * xp.special.hyp2f1(a + 1, b + 1, c + 1, z),
+    lambda xp, a, b, c, z: a * b / c * hyp2f1(a + 1, b + 1, c + 1, z),
 )
 def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
     """Return the Gauss hypergeometric function, with a derivative in `z`.
@@ -67,10 +67,10 @@ def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
         NotDifferentiableError: if `a`, `b` or `c` is tracked: there is no derivative in them.
     """
     xp = backend_of(next(x for x in (z, c, b, a) if type(x) not in SCALARS)).xp
-    a, b, c, z = arrays(xp, a, b, c, z)
     if is_complex(z):
         value: Array = xp.special.hyp2f1(a, b, c, z)
         return value
+    a, b, c, z = arrays(xp, a, b, c, z)
     rest = 1 - z
     edge = (rest > 0) & (rest < _EDGE)  # which SciPy takes for 1
     out: Array = xp.where(
@@ -100,7 +100,7 @@ def _beside_1(xp: XP, a: Any, b: Any, c: Any, rest: Any) -> Any:
     return gamma(c) * xp.where(level, logarithm, parts)
 
 
-@special(None, None, lambda xp, a, b, x: -a * xp.special.hyperu(a + 1, b + 1, x))
+@special(None, None, lambda xp, a, b, x: -a * hyperu(a + 1, b + 1, x))
 def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return Tricomi's confluent hypergeometric function, with a derivative in `x`.
 
