@@ -55,7 +55,7 @@ def softplus(x: Array, /) -> Array:
 
 
 @cache
-def _finite(xp: XP, dtype: Any) -> tuple[float, float]:
+def finite(xp: XP, dtype: Any) -> tuple[float, float]:
     """Return the most negative and the largest finite number of a dtype."""
     limits = xp.finfo(dtype)
     return float(limits.min), float(limits.max)
@@ -63,7 +63,7 @@ def _finite(xp: XP, dtype: Any) -> tuple[float, float]:
 
 def below(xp: XP, x: Any, top: Any) -> Any:
     """Return ``x - top``, none of it above 0: -inf if both are -inf, 0 if both are inf."""
-    low, high = _finite(xp, x.dtype)
+    low, high = finite(xp, x.dtype)
     x = x - xp.minimum(xp.maximum(top, low), high)
     return xp.clip(x, None, 0.0)
 
