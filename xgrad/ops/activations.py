@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 from ..arrays.array import Array
@@ -11,7 +10,7 @@ from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, mask, rule
 from .halves import in_single, like, wide
 from .pieces import by_rows, in_pieces
-from .slopes import sigmoid_slope
+from .slopes import finite, sigmoid_slope
 from .statistical import spread
 
 
@@ -52,13 +51,6 @@ def softplus(x: Array, /) -> Array:
     """Return ``log(1 + exp(x))`` of each element, without overflow."""
     xp = _real_namespace(x, "softplus")
     return in_pieces(lambda x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), x)
-
-
-@cache
-def finite(xp: XP, dtype: Any) -> tuple[float, float]:
-    """Return the most negative and the largest finite number of a dtype."""
-    limits = xp.finfo(dtype)
-    return float(limits.min), float(limits.max)
 
 
 def below(xp: XP, x: Any, top: Any) -> Any:

@@ -13,7 +13,18 @@ from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
-from .define import EULER, arrays, gauss_legendre, over, polynomial, pull_each, push_each, special
+from .define import (
+    EULER,
+    arrays,
+    gauss_legendre,
+    growing,
+    over,
+    polynomial,
+    pull_each,
+    push_each,
+    special,
+    with_ends,
+)
 
 # Airy functions -----------------------------------------------------------------------------------
 
@@ -258,7 +269,7 @@ _INTEGRAL = [(-1) ** (k + 1) * c / (2 * k) for k, c in enumerate(_ODD) if k]
 _OVER = [(-1) ** k * c / (2 * k + 1) for k, c in enumerate(_ODD)]
 
 
-@special(lambda xp, x: xp.special.struve(0.0, x))
+@special(with_ends(lambda xp, x: xp.special.struve(0.0, x), (math.inf, 0.0), (-math.inf, 0.0)))
 def itstruve0(x: Array, /) -> Array:
     """Return the integral of the Struve function of order 0 from 0."""
     xp = backend_of(x).xp
@@ -273,7 +284,7 @@ def itstruve0(x: Array, /) -> Array:
     return out
 
 
-@special(lambda xp, x: xp.special.modstruve(0.0, x))
+@special(with_ends(lambda xp, x: xp.special.modstruve(0.0, x), (math.inf, growing)))
 def itmodstruve0(x: Array, /) -> Array:
     """Return the integral of the modified Struve function of order 0 from 0."""
     xp = backend_of(x).xp
@@ -289,7 +300,9 @@ def itmodstruve0(x: Array, /) -> Array:
 _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 for k in range(10)]
 
 
-@special(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X))
+@special(
+    with_ends(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X), (math.inf, 0.0))
+)
 def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
     xp = backend_of(x).xp

@@ -10,7 +10,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, held, in_double, polynomial, special
+from .define import arrays, held, in_double, polynomial, special, with_ends
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 
@@ -27,7 +27,7 @@ def _rgamma_slope(xp: XP, x: Any, out: Any) -> Any:
     return xp.where(left, xp.special.gamma(mirrored) * inner, outer)
 
 
-@special(lambda xp, x, out: _rgamma_slope(xp, x, out))
+@special(with_ends(lambda xp, x, out: _rgamma_slope(xp, x, out), (math.inf, 0.0)))
 def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
@@ -459,7 +459,7 @@ def _second_b(p: Array, /) -> Array:
     return _complete(xp, p, xp.special.ellipkm1(p))[1]
 
 
-@special(lambda xp, p: -0.5 * _second_b(p) / p)
+@special(with_ends(lambda xp, p: -0.5 * _second_b(p) / p, (0.0, falling), (math.inf, 0.0)))
 def ellipkm1(p: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
 

@@ -79,6 +79,41 @@ def arrays(xp: XP, *args: Any) -> list[Any]:
     return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
 
 
+def with_ends(slope: Callable[..., Any], *ends: tuple[float, Any]) -> Callable[..., Any]:
+    """Return a rule with the derivatives that it has at the ends of x, where its terms are NaN.
+
+    Args:
+        slope: the rule, of the namespace, x and perhaps the result.
+        ends: pairs of an x, as infinity, and the derivative there: a number, or where that is
+            infinite a function of the namespace and x, which has the next derivatives, too.
+    """
+
+    @wraps(slope)
+    def call(xp: XP, x: Any, *out: Any) -> Any:
+        if x.dtype in COMPLEX:
+            return slope(xp, x, *out)
+        inside = x
+        for end, _ in ends:
+            inside = xp.where(x == end, 1.0, inside)
+        found = slope(xp, inside, *out)
+        for end, limit in ends:
+            there = limit(xp, xp.where(x == end, x, 1.0)) if callable(limit) else limit
+            found = xp.where(x == end, there, found)
+        return found
+
+    return call
+
+
+def falling(xp: XP, x: Any) -> Any:
+    """Return ``-1 / x``, as a derivative that is -inf at 0."""
+    return -1 / x
+
+
+def growing(xp: XP, x: Any) -> Any:
+    """Return an exponential, as a derivative that is infinite at infinity."""
+    return xp.exp(x)
+
+
 def in_double(slope: Callable[..., Any]) -> Callable[..., Any]:
     """Let a rule of real arrays compute in double precision, and round once, at the end.
 

@@ -13,7 +13,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
-from .define import arrays, floats, polynomial, special
+from .define import arrays, floats, polynomial, special, with_ends
 
 _DEGREE = math.pi / 180
 
@@ -105,7 +105,7 @@ def _rise(xp: XP, u: Any) -> Any:
     return xp.where(near, series, closed)
 
 
-@special(lambda xp, x: _rise(xp, x))
+@special(with_ends(lambda xp, x: _rise(xp, x), (math.inf, growing), (-math.inf, 0.0)))
 def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
     backend = backend_of(x)
@@ -258,7 +258,7 @@ def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
 @elementwise(lambda xp, w: 1 / xp.square(1 + w))
 def _over_one_more(w: Array, /) -> Array:
     """Return ``w / (1 + w)``, whose derivative is no difference."""
-    return w / (1 + w)
+    return 1 / (1 + 1 / w)  # of infinity 1
 
 
 @special(lambda xp, out: _over_one_more(out))

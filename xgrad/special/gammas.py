@@ -12,7 +12,7 @@ from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
 from ..ops.slopes import circle, power_of_two
-from .define import arrays, special
+from .define import arrays, special, with_ends
 
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
@@ -228,7 +228,7 @@ def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 
-@special(lambda xp, x: _riemann_slope(xp, x))
+@special(with_ends(lambda xp, x: _riemann_slope(xp, x), (math.inf, 0.0)))
 def zetac(x: Array, /) -> Array:
     """Return the Riemann zeta function minus 1."""
     xp = backend_of(x).xp

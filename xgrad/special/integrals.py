@@ -19,12 +19,14 @@ from ..ops.halves import each_in_single
 from .define import (
     arrays,
     gauss_legendre,
+    growing,
     held,
     over,
     polynomial,
     pull_each,
     push_each,
     special,
+    with_ends,
 )
 
 # Exponential and trigonometric integrals ---------------------------------------------------------
@@ -37,7 +39,7 @@ def _exp_over(x: Array, /) -> Array:
     return half * (half / x)
 
 
-@special(lambda xp, x: _exp_over(x))
+@special(with_ends(lambda xp, x: _exp_over(x), (math.inf, growing), (-math.inf, 0.0)))
 def expi(x: Array, /) -> Array:
     """Return the exponential integral Ei."""
 
@@ -147,12 +149,17 @@ def _ellipk(xp: XP, m: Any, out: Any) -> Any:
     return 0.5 * b / (1 - m)
 
 
-@special(lambda xp, m, out: _ellipk(xp, m, out))
+@special(with_ends(lambda xp, m, out: _ellipk(xp, m, out), (-math.inf, 0.0)))
 def ellipk(m: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind, of the parameter ``m = k**2``."""
 
 
-@special(lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D))
+@special(
+    with_ends(
+        lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D),
+        (-math.inf, 0.0),
+    )
+)
 def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
 
@@ -313,7 +320,7 @@ def _spence(xp: XP, z: Any) -> Any:
     return -xp.where(near, series, far)
 
 
-@special(lambda xp, z: _spence(xp, z))
+@special(with_ends(lambda xp, z: _spence(xp, z), (math.inf, 0.0), (0.0, lambda xp, z: xp.log(z))))
 def spence(z: Array, /) -> Array:
     """Return the dilogarithm of ``1 - z``."""
 

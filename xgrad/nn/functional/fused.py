@@ -12,9 +12,8 @@ from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
-from ...ops.activations import finite
 from ...ops.pieces import in_pieces
-from ...ops.slopes import sigmoid_slope
+from ...ops.slopes import sigmoid_slope, within
 from ...special.define import polynomial
 
 Axes = tuple[int, ...]
@@ -144,7 +143,7 @@ def _falling_slope(x: Any, /) -> Any:
 def over_one_and_size(x: Any, /) -> Any:
     """Return ``x / (1 + |x|)``, whose derivative is no difference; of infinities 1 and -1."""
     xp = backend_of(x).xp
-    x = xp.clip(x, *finite(xp, x.dtype))
+    x = within(xp, x)
     return x / (1 + xp.abs(x))
 
 
