@@ -14,7 +14,7 @@ from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
-from .define import arrays, held, over, polynomial, refuse_tracked, special, with_ends
+from .define import arrays, falling, held, over, polynomial, refuse_tracked, special, with_ends
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
 _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)]

@@ -10,7 +10,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, held, in_double, polynomial, special, with_ends
+from .define import arrays, falling, held, in_double, polynomial, special, with_ends
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 

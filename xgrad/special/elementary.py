@@ -13,7 +13,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
-from .define import arrays, floats, polynomial, special, with_ends
+from .define import arrays, floats, growing, polynomial, special, with_ends
 
 _DEGREE = math.pi / 180
 
