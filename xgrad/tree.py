@@ -77,7 +77,8 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
     while True:
         leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
         classes = {type(x) for x in leaves if type(x) not in BY_TYPE and not is_leaf_type(x)}
-        if not any([_register(cls) for cls in classes]):
+        made = [_register(cls) for cls in classes]
+        if not any(made):
             return leaves, structure
 
 
