@@ -331,6 +331,8 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     if rule.is_opaque:
         if strong:
             c = of_unused(g, c)
+        if rule.lends:
+            return c, strong
         for part in c if type(c) in (list, tuple) else (c,):
             try:
                 known = ref(part)
