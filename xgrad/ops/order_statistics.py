@@ -106,7 +106,7 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     x = floating(x, "median", axis)
     rows = _last(x, axis)
     n = rows.shape[-1]
-    order = ranked(rows, start=(n - 1) // 2, stop=n // 2 + 1)
+    order = ranked(rows, start=max(n - 1, 0) // 2, stop=min(n // 2 + 1, n))
     out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
     out = where(any_over(isnan(rows), axis=-1), math.nan, out)
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
