@@ -303,12 +303,25 @@ def _at(ufunc: Any, function: Any, array: Any, indices: Any, value: Any = None) 
     if value is not None:
         wide = xgrad.broadcast_to(xgrad.asarray(value), places.shape)
         values = (xgrad.reshape(wide, (-1,)),)
+    reduced = _REDUCED.get(ufunc.__name__)
+    if reduced and values and array.dtype.kind == values[0].dtype.kind == "f" and flat.size:
+        there, ids = np.unique(flat, return_inverse=True)
+        part = reduced(values[0], ids, there.size)
+        new = xgrad.index_set(new, there, function(new[there], part).astype(array.dtype))
+        flat = flat[:0]
     for turn in _turns(flat):  # in each no entry is named twice
         there = flat[turn]
         part = function(new[there], *(v[turn] for v in values))
         new = xgrad.index_set(new, there, part.astype(array.dtype))
     array._inplace(xgrad.reshape(new, array.shape), name)
     return None
+
+
+_REDUCED: dict[str, Any] = {
+    "maximum": lambda x, ids, count: xgrad.segment_max(x, ids, count),
+    "minimum": lambda x, ids, count: xgrad.segment_min(x, ids, count),
+}
+"""The function that reduces, by a ufunc, what goes to one entry."""
 
 
 def _host(index: Any) -> Any:

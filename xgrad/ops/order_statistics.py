@@ -26,7 +26,7 @@ from .elementwise import (
     where,
 )
 from .halves import in_single
-from .indexing import take_along_axis
+from .indexing import take, take_along_axis
 from .manipulation import broadcast_to, concat, moveaxis, permute_dims, reshape
 from .sorting import argsort, ranked
 from .statistical import Axis, axes_of, count, kept
@@ -210,6 +210,10 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         dtype = None if isinstance(q, (int, float)) else np.result_type(kind, 1.0)
         q = placed(x, values, dtype)
         points = values.reshape(-1).astype(dtype_of(q))
+    raw = getattr(rows, "_raw", rows)
+    if name.startswith("nan") and points is not None and type(raw) is np.ndarray and raw.ndim == 1:
+        rows = take(rows, np.flatnonzero(~np.isnan(raw)))  # then their number is one
+        name = name.removeprefix("nan") if rows.shape[0] else name
     if name.startswith("nan"):
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)

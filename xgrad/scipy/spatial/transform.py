@@ -70,7 +70,7 @@ def _applied(own: Any) -> Any:
 def _begun(own: Any) -> Any:
     @_stands_for(own)
     def init(self: Any, times: Any, rotations: Any) -> None:
-        if isinstance(times, Array) or _is_ours(rotations):
+        if hasattr(rotations, "_quat") and (isinstance(times, Array) or _is_ours(rotations)):
             times = xgrad.asarray(times)
             rotations = rotations if _is_ours(rotations) else _raised(rotations)
         own(self, times, rotations)
