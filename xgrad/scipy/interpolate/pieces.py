@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import chapter, is_tracked, raw, result
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..linalg.structured import solve_banded
 from ..mistakes import told
 
@@ -45,6 +46,7 @@ def behind(v: Any, like: Any) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PPoly", whole=True)
 class PPoly:
     """A piecewise polynomial; see ``scipy.interpolate.PPoly``.
@@ -165,6 +167,7 @@ def _hermite(x: Array, y: Array, slopes: Any) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicHermiteSpline", whole=True)
 class CubicHermiteSpline(PPoly):
     """A cubic spline with given slopes; see ``scipy.interpolate.CubicHermiteSpline``."""
@@ -176,6 +179,7 @@ class CubicHermiteSpline(PPoly):
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PchipInterpolator", whole=True)
 class PchipInterpolator(PPoly):
     """A cubic spline that keeps monotony; see ``scipy.interpolate.PchipInterpolator``."""
@@ -216,6 +220,7 @@ def pchip_interpolate(xi: Any, yi: Any, x: Any, der: Any = 0, axis: int = 0) -> 
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.Akima1DInterpolator", whole=True)
 class Akima1DInterpolator(PPoly):
     """Akima's spline; see ``scipy.interpolate.Akima1DInterpolator``.
@@ -261,6 +266,7 @@ def _akima(rise: Any, method: str) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicSpline", whole=True)
 class CubicSpline(PPoly):
     """The cubic spline through points; see ``scipy.interpolate.CubicSpline``.

@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...errors import NotDifferentiableError
 from ..common import chapter, is_tracked, raw
 from ..examples import of_one_class
+from ..given import like_given
 from ..mistakes import told
 from .bsplines import BSpline
 from .fitpack import SMOOTHING
@@ -25,6 +26,7 @@ def _basis(t: Any, k: int, x: Any, nu: int = 0) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.RectBivariateSpline", whole=True)
 class RectBivariateSpline:
     """A spline through the values on a rectangle; see ``scipy.interpolate.RectBivariateSpline``.
@@ -104,6 +106,7 @@ class RectBivariateSpline:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.NdBSpline", whole=True)
 class NdBSpline:
     """A product of B-splines in several variables; see ``scipy.interpolate.NdBSpline``.
@@ -149,6 +152,7 @@ class NdBSpline:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CloughTocher2DInterpolator", whole=True)
 class CloughTocher2DInterpolator:
     """A smooth function over triangles; see ``scipy.interpolate.CloughTocher2DInterpolator``.

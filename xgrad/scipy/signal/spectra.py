@@ -10,6 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, by_matrix, chapter, fixed, twin
+from ..given import like_given
 from ..mistakes import told
 from .convolution import detrend as detrended
 from .windows import window_of
@@ -350,6 +351,7 @@ def zoom_fft(
 
 
 @told("signal")
+@like_given
 class CZT:
     """SciPy's class of this name, a chirp z-transform of a length, differentiable in the signal.
 
@@ -381,6 +383,7 @@ class CZT:
 
 
 @told("signal")
+@like_given
 class ZoomFFT(CZT):
     """SciPy's class of this name, a Fourier transform between two frequencies; see `CZT`."""
 
@@ -392,6 +395,7 @@ class ZoomFFT(CZT):
 
 
 @told("signal")
+@like_given
 class ShortTimeFFT:
     """SciPy's class of this name, whose transforms are differentiable in the signal.
 
