@@ -185,7 +185,7 @@ def estimated(what: str, instead: str, value: Any, x: Array) -> Array:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def twin(name: str) -> Callable[[F], F]:
+def twin(name: str, precision: str = "") -> Callable[[F], F]:
     """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
 
     What fails inside is told of by function and argument; an ``axis`` that is not there is refused.
@@ -194,6 +194,9 @@ def twin(name: str) -> Callable[[F], F]:
 
     Args:
         name: the chapter, as ``"signal"``.
+        precision: of the results where it is not what the rules make it: a letter for each, the
+            last one for the rest: ``g`` for single where all arrays given are, ``d`` for double,
+            ``-`` for as it is.
     """
 
     def decorate(f: F) -> F:
@@ -231,6 +234,8 @@ def twin(name: str) -> Callable[[F], F]:
                     raise
             if better is not None:  # raised out here, so that nothing else is shown with it
                 raise better
+            if precision:
+                out = _precise(out, precision, arrays)
             if given is None or place is None:
                 return out
             return xgrad.astype(out, _type_of(f.__name__, place, given))
@@ -238,6 +243,22 @@ def twin(name: str) -> Callable[[F], F]:
         return call  # type: ignore[return-value]
 
     return decorate
+
+
+SINGLE = {"float64": "float32", "complex128": "complex64"}
+DOUBLE = {v: k for k, v in SINGLE.items()}
+
+
+def _precise(out: Any, letters: str, arrays: list[Array]) -> Any:
+    """Return results in the precision that SciPy's have."""
+    if isinstance(out, (tuple, list)):
+        padded = letters.ljust(len(out), letters[-1])
+        return type(out)(_precise(x, c, arrays) for x, c in zip(out, padded, strict=True))
+    if not isinstance(out, Array) or letters[0] == "-":
+        return out
+    single = letters[0] == "g" and all(str(x.dtype) not in SINGLE for x in arrays)
+    to = (SINGLE if single else {} if letters[0] == "g" else DOUBLE).get(str(out.dtype))
+    return xgrad.astype(out, np.dtype(to)) if to else out
 
 
 def _type_of(name: str, place: str, given: Any) -> Any:

@@ -122,6 +122,7 @@ class Box:
 
     def __call__(self, s: Array) -> Array:
         """Return the integrand, and how the variables are stretched, at a point of the box."""
+        held = raw(s.detach())  # nobody asks for a derivative by where it is looked at
         inside: tuple[Any, ...] = ()
         stretch: Any = 1.0
         for i in reversed(range(len(self.limits))):
@@ -132,7 +133,8 @@ class Box:
                     f"nquad: the limits of variable {i} are {raw(low)} and {raw(high)} here and "
                     "elsewhere not both as finite or infinite as that, which has no derivative"
                 )
-            at, by = _placed(found, low, high, s[i])
+            at, by = _placed(found, low, high, held[i])
+            at = at if isinstance(at, Array) else Array(np.asarray(at))
             inside, stretch = (at, *inside), stretch * by
         return xgrad.asarray(joined(self.func(*inside, *self.args))) * stretch
 

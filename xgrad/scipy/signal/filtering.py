@@ -321,7 +321,7 @@ def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: Any = "odd", padlen: 
     return _twice(lambda x, z: sosfilt(sos, x, axis, z), zi, x, axis, edge, 1)
 
 
-@twin("signal")
+@twin("signal", "d")
 def deconvolve(signal: Any, divisor: Any) -> Any:
     """Return quotient and remainder of a division of polynomials; see ``scipy.signal``."""
     num, den = _common(signal, divisor)
@@ -344,7 +344,7 @@ def savgol_coeffs(
     return xgrad.asarray(unit) / xgrad.asarray(delta) ** deriv
 
 
-@twin("signal")
+@twin("signal", "g")
 def savgol_filter(
     x: Any, window_length: int, polyorder: int, deriv: int = 0, delta: float = 1.0, axis: int = -1,
     mode: str = "interp", cval: float = 0.0,
