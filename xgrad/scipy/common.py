@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
 from ..backends.batched import Batch
 from ..engine import tape
+from ..engine.operands import require_one_place
 from ..errors import NotDifferentiableError
 from .examples import for_each
 from .mistakes import explained, require_axis
@@ -213,6 +214,8 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
             arrays = arrays_in(args, kwargs)
             if not arrays:
                 return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+            if len(arrays) > 1:
+                require_one_place(f.__name__, arrays)
             if along is not None:
                 axis = args[along] if len(args) > along else kwargs.get("axis", 0)
                 if type(axis) is int and axis not in (-1, 0):

@@ -18,6 +18,7 @@ from ...engine.handed import NAMESPACES, STRONG
 from ...engine.op import linear, multilinear, rule
 from ...engine.projection import conj
 from ..common import arrays_in, chapter, is_tracked, raw, twin
+from .gustafsson import forwards_and_backwards
 
 __all__ = ["deconvolve", "filtfilt", "lfilter", "lfilter_zi", "lfiltic", "savgol_coeffs",
            "savgol_filter", "sosfilt", "sosfilt_zi", "sosfiltfilt"]  # fmt: skip
@@ -298,12 +299,13 @@ def filtfilt(
     method: str = "pad", irlen: Any = None,
 ) -> Any:  # fmt: skip
     """Filter forwards and backwards, in `b`, `a` and `x`; see ``scipy.signal.filtfilt``."""
-    if method != "pad":
-        raise NotImplementedError(
-            f"filtfilt: method is {method!r}; only 'pad' has a derivative here"
-        )
+    if method not in ("pad", "gust"):
+        raise ValueError(f"filtfilt: method is {method!r}; expected 'pad' or 'gust'")
     b, a, x = _common(xgrad.atleast_1d(xgrad.asarray(b)), xgrad.atleast_1d(xgrad.asarray(a)), x)
     axis %= x.ndim
+    if method == "gust":
+        last = forwards_and_backwards(lfilter, b, a, xgrad.moveaxis(x, axis, -1), irlen)
+        return xgrad.moveaxis(last, -1, axis)
     x, edge = _extended("filtfilt", x, axis, padtype, padlen, 3 * max(a.shape[0], b.shape[0]))
     zi = lfilter_zi(b, a)
     return _twice(lambda x, z: lfilter(b, a, x, axis, z), zi, x, axis, edge, 0)
