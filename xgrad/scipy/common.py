@@ -22,6 +22,7 @@ from ..engine.operands import require_one_place
 from ..errors import NotDifferentiableError
 from .examples import for_each
 from .mistakes import explained, require_axis
+from .precision import DOUBLE, doubled_alone, precise
 
 __all__ = [
     "Later",
@@ -158,6 +159,7 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 
 def with_derivative_of(value: Any, x: Array) -> Array:
     """Return a raw value with the derivative of `x`, which is the same up to rounding and dtype."""
+    value = np.asarray(value) if isinstance(value, (float, np.generic)) else value
     if str(value.dtype) != str(x.dtype):
         x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
@@ -197,7 +199,7 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
         name: the chapter, as ``"signal"``.
         precision: of the results where it is not what the rules make it: a letter for each, the
             last one for the rest: ``g`` for single where all arrays given are, ``d`` for double,
-            ``-`` for as it is.
+            ``D`` for SciPy's that calculate in double, ``-`` for as it is.
     """
 
     def decorate(f: F) -> F:
@@ -216,6 +218,8 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
                 return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
             if len(arrays) > 1:
                 require_one_place(f.__name__, arrays)
+            if precision == "D" and any(str(x.dtype) in DOUBLE for x in arrays):
+                args, kwargs = trees.map(doubled_alone, (args, kwargs))
             if along is not None:
                 axis = args[along] if len(args) > along else kwargs.get("axis", 0)
                 if type(axis) is int and axis not in (-1, 0):
@@ -238,7 +242,7 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
             if better is not None:  # raised out here, so that nothing else is shown with it
                 raise better
             if precision:
-                out = _precise(out, precision, arrays)
+                out = precise(out, precision, arrays)
             if given is None or place is None:
                 return out
             return xgrad.astype(out, _type_of(f.__name__, place, given))
@@ -246,22 +250,6 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
         return call  # type: ignore[return-value]
 
     return decorate
-
-
-SINGLE = {"float64": "float32", "complex128": "complex64"}
-DOUBLE = {v: k for k, v in SINGLE.items()}
-
-
-def _precise(out: Any, letters: str, arrays: list[Array]) -> Any:
-    """Return results in the precision that SciPy's have."""
-    if isinstance(out, (tuple, list)):
-        padded = letters.ljust(len(out), letters[-1])
-        return type(out)(_precise(x, c, arrays) for x, c in zip(out, padded, strict=True))
-    if not isinstance(out, Array) or letters[0] == "-":
-        return out
-    single = letters[0] == "g" and all(str(x.dtype) not in SINGLE for x in arrays)
-    to = (SINGLE if single else {} if letters[0] == "g" else DOUBLE).get(str(out.dtype))
-    return xgrad.astype(out, np.dtype(to)) if to else out
 
 
 def _type_of(name: str, place: str, given: Any) -> Any:

@@ -13,8 +13,9 @@ from ..common import raw, twin
 from ..examples import of_one_class
 from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from ..spatial.distance import cdist
-from .pieces import PPoly, behind, doubled
+from .pieces import PPoly, behind
 
 __all__ = ["BPoly", "Rbf", "lagrange", "pade"]
 

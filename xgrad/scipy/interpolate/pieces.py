@@ -15,6 +15,7 @@ from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..linalg.structured import solve_banded
 from ..mistakes import told
+from ..precision import doubled
 
 __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
            "PchipInterpolator", "pchip_interpolate"]  # fmt: skip
@@ -32,12 +33,6 @@ def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Arra
     if np.any(np.diff(held) <= 0):
         raise ValueError(f"{name}: x is not strictly increasing; sort it, and y with it")
     return x, xgrad.moveaxis(y, axis, 0)
-
-
-def doubled(x: Any) -> Any:
-    """Return numbers in double precision, in which SciPy's piecewise polynomials calculate."""
-    x = xgrad.asarray(x)
-    return xgrad.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
 
 
 def behind(v: Any, like: Any) -> Any:

@@ -12,8 +12,9 @@ from ..common import raw
 from ..examples import of_one_class
 from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from .bsplines import make_interp_spline
-from .pieces import behind, doubled
+from .pieces import behind
 
 __all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpolate", "interp1d",
            "krogh_interpolate"]  # fmt: skip

@@ -15,8 +15,9 @@ from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from .bsplines import make_interp_spline
-from .pieces import PchipInterpolator, doubled
+from .pieces import PchipInterpolator
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip

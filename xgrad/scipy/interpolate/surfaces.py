@@ -8,9 +8,8 @@ import numpy as np
 
 import xgrad
 
-from ...arrays.array import Array
 from ...errors import NotDifferentiableError
-from ..common import chapter, is_tracked, raw
+from ..common import chapter, is_tracked, raw, with_derivative_of
 from ..examples import of_one_class
 from ..given import like_given
 from ..mistakes import told
@@ -198,6 +197,6 @@ class CloughTocher2DInterpolator:
         shares = self._at(np.eye(self.values.shape[0]), xi)
         rows = xgrad.tensordot(xgrad.asarray(shares), self.values, axes=1)
         outside = xgrad.asarray(np.all(shares == 0.0, axis=-1))
-        found = Array(theirs, rows._node)
+        found = with_derivative_of(theirs, rows)
         wide = xgrad.reshape(outside, (*outside.shape, *(1,) * (found.ndim - outside.ndim)))
         return xgrad.where(wide, self.fill_value, found)

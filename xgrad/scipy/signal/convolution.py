@@ -394,7 +394,7 @@ def order_filter(a: Any, domain: Any, rank: int) -> Any:
     return _ranked("order_filter", x, shape != 0, value)
 
 
-@twin("signal", "d")
+@twin("signal", "D")
 def wiener(im: Any, mysize: Any = None, noise: Any = None) -> Any:
     """Filter by local mean and variance; see ``scipy.signal.wiener``."""
     x = xgrad.asarray(im)

@@ -323,7 +323,7 @@ def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: Any = "odd", padlen: 
     return _twice(lambda x, z: sosfilt(sos, x, axis, z), zi, x, axis, edge, 1)
 
 
-@twin("signal", "d")
+@twin("signal", "D")
 def deconvolve(signal: Any, divisor: Any) -> Any:
     """Return quotient and remainder of a division of polynomials; see ``scipy.signal``."""
     num, den = _common(signal, divisor)

@@ -287,7 +287,7 @@ def istft(
     return np.arange(out.shape[-1]) / fs, out
 
 
-@twin("signal", "d")
+@twin("signal", "D")
 def lombscargle(
     x: Any, y: Any, freqs: Any, *, precenter: bool = False, normalize: Any = False,
     weights: Any = None, floating_mean: bool = False,

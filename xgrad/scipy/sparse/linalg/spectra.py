@@ -16,7 +16,7 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import implicit
 from ....errors import RuleError
-from ...common import is_tracked, only, raw
+from ...common import is_tracked, only, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
@@ -162,7 +162,7 @@ def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
     found = xgrad.vecdot(v, operator.matvec(v))
     if v.dtype.kind == "c":  # a real vector keeps its length of one
         found = xgrad.real(found / xgrad.vecdot(v, v))
-    return Array(np.asarray(w), found._node)
+    return with_derivative_of(np.asarray(w), found)
 
 
 @told("sparse.linalg")
