@@ -136,7 +136,8 @@ class Box:
             at, by = _placed(found, low, high, held[i])
             at = at if isinstance(at, Array) else Array(np.asarray(at))
             inside, stretch = (at, *inside), stretch * by
-        return xgrad.asarray(joined(self.func(*inside, *self.args))) * stretch
+        out: Array = xgrad.asarray(joined(self.func(*inside, *self.args))) * stretch
+        return out
 
     def like(self, value: Any) -> Any:
         """Return a value as an `Array` if one was given."""

@@ -42,7 +42,7 @@ class _Bordered:
         if np.linalg.norm(rest) > 1e-11 * scale:
             y = y + self._solved(rest)
         last = -along if not adjoint else along
-        return np.concatenate([y, np.asarray([last])])
+        return np.concatenate([y, np.asarray([last])]).astype(np.result_type(b, self.v))
 
     def _solved(self, rest: Any) -> Any:
         n = len(self.v)
@@ -244,7 +244,8 @@ class _BorderedSquare:
                 self.factors = plain.linalg.splu(plain.block_array(block).tocsc())
             except RuntimeError as error:
                 raise RuleError(DEGENERATE.replace("eigsh", "eigs")) from error
-        return self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
+        solved = self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
+        return solved.astype(self.parts[1].dtype, copy=False)
 
 
 @told("sparse.linalg")
