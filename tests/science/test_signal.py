@@ -73,6 +73,8 @@ PROGRAMS = (
     S("savgol delta", X, np.asarray(0.4), f=lambda sg, x, d: [sg.savgol_coeffs(5, 2, deriv=1, delta=number(d)), sg.savgol_filter(x, 5, 3, deriv=2, delta=number(d))]),
     S("spline values", X, np.asarray([1.21, 3.44, -2.3, 70.9]), np.asarray(0.9), f=lambda sg, c, n, d: [sg.cspline1d_eval(c, n, d, 0.3), sg.qspline1d_eval(c, n, d, 0.3)]),
     S("separable", XX, np.asarray([0.2, 0.5, 0.3]), f=lambda sg, x, h: [sg.sepfir2d(x, h, [0.1, 0.7, 0.3]), sg.symiirorder1(x[0], number(h[0]), 0.3), sg.symiirorder2(x[0], 0.4, 0.3)]),
+    S("filtfilt gust", B, A, X, f=lambda sg, b, a, x: [sg.filtfilt(b, a, x, method="gust"), sg.filtfilt(b, a, x, method="gust", irlen=9), sg.filtfilt(b, [1.0], x, method="gust")]),
+    S("filtfilt gust, axis", XX, f=lambda sg, x: [sg.filtfilt(B, A, x, axis=0, method="gust"), sg.filtfilt(B[:1], A[:1], x, method="gust")], order=1),
     S("group_delay", B, A, f=lambda sg, b, a: [sg.group_delay((b, a), 16)[1], sg.group_delay((b, a), w=np.asarray([0.1, 0.4]), fs=2.0)[1], sg.group_delay(([1.0, b[1]], [1.0, 0.3]), 4)[1]]),
     S("amplitudes", X, f=lambda sg, x: [sg.lombscargle(np.arange(40.0), x, [0.1, 0.4], normalize="amplitude", floating_mean=m) for m in (False, True)]),
     S("systems made others", np.asarray([-0.3, -0.2]), np.asarray([-0.5, -0.6, -0.7]), f=lambda sg, z, p: [plain.ZerosPolesGain(z, p, 2.0).to_tf().num, plain.lti(z, p, 2.0).to_ss().A, plain.lti(z, p, 2.0).impulse(T=TIMES)[1]]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from ..examples import of_one
 from ..mistakes import told
 from .integral import integral
 
-__all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
+__all__ = ["fixed_quad", "quad", "quad_vec", "tanhsinh"]
 
 Function = Callable[..., Any]
 
@@ -28,7 +28,7 @@ def _integrand(func: Function, args: tuple[Any, ...]) -> Callable[[Array], Array
     return lambda x: xgrad.asarray(joined(func(x, *args)))
 
 
-def _args(args: Any) -> tuple[Any, ...]:
+def as_args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
 
 
@@ -64,7 +64,7 @@ def quad(
     >>> round(float(xg.grad(area)(1.0)), 6), round(-(np.pi**0.5) / 2, 6)
     (-0.886227, -0.886227)
     """
-    args = _args(args)
+    args = as_args(args)
     if is_tracked(wvar, points):
         raise errors.NotDifferentiableError(
             "quad: wvar or points is tracked, but has no derivative here. Write the weight into "
@@ -133,7 +133,7 @@ def quad_vec(
     >>> xg.jacfwd(powers)(2.0).round(6)
     array([2., 4.])
     """
-    args = _args(args)
+    args = as_args(args)
     ends = (float(raw(a)), float(raw(b)))
     run = partial(
         chapter("integrate").quad_vec,
@@ -156,102 +156,6 @@ def quad_vec(
 
 
 @told("integrate")
-@of_one("scipy.integrate.nquad")
-def nquad(
-    func: Function,
-    ranges: Sequence[Any],
-    args: Any = None,
-    opts: Any = None,
-    full_output: bool = False,
-) -> Any:
-    """Integrate a function of several numbers by nested `quad`; see ``scipy.integrate.nquad``.
-
-    Args:
-        func: ``func(x0, ..., xn, *args)``.
-        ranges: a pair of limits for each variable, or a function of the outer variables and `args`.
-        args: more arguments of `func`.
-        opts: options of `quad`, a dict, or one or a function for each variable.
-        full_output: whether to return the number of evaluations as well.
-
-    Returns:
-        The integral, the largest of the error estimates, and with `full_output` a dict.
-    """
-    depth = len(ranges)
-    more = () if args is None else _args(args)
-    limits = [r if callable(r) else (lambda *x, r=r: r) for r in ranges]
-    given = [{}] * depth if opts is None else [opts] * depth if isinstance(opts, dict) else opts
-    options = [o if callable(o) else (lambda *x, o=o: o) for o in given]
-    count, worst = [0], [0.0]
-
-    def level(i: int, *outer: Any) -> Any:
-        def inner(x: Any, *rest: Any) -> Any:
-            if i == 0:
-                count[0] += 1
-                return func(x, *rest)
-            return level(i - 1, x, *rest)
-
-        low, high = limits[i](*outer)
-        value, error, *_ = quad(inner, low, high, args=outer, **options[i](*outer))
-        worst[0] = max(worst[0], float(raw(error)))
-        return value
-
-    value = level(depth - 1, *more)
-    return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
-
-
-@told("integrate")
-@of_one("scipy.integrate.dblquad")
-def dblquad(
-    func: Function,
-    a: Any,
-    b: Any,
-    gfun: Any,
-    hfun: Any,
-    args: Any = (),
-    epsabs: float = 1.49e-8,
-    epsrel: float = 1.49e-8,
-) -> Any:
-    """Integrate ``func(y, x, *args)`` over x from `a` to `b` and y from ``gfun(x)`` to ``hfun(x)``.
-
-    See ``scipy.integrate.dblquad``; `gfun` and `hfun` may be numbers.
-    """
-
-    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(gfun, x), _limit(hfun, x)
-
-    return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
-
-
-@told("integrate")
-@of_one("scipy.integrate.tplquad")
-def tplquad(
-    func: Function,
-    a: Any,
-    b: Any,
-    gfun: Any,
-    hfun: Any,
-    qfun: Any,
-    rfun: Any,
-    args: Any = (),
-    epsabs: float = 1.49e-8,
-    epsrel: float = 1.49e-8,
-) -> Any:
-    """Integrate ``func(z, y, x, *args)`` over three variables; see ``scipy.integrate.tplquad``."""
-
-    def innermost(y: Any, x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(qfun, x, y), _limit(rfun, x, y)
-
-    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(gfun, x), _limit(hfun, x)
-
-    return nquad(func, [innermost, inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
-
-
-def _limit(f: Any, *x: Any) -> Any:
-    return f(*x) if callable(f) else f
-
-
-@told("integrate")
 @of_one("scipy.integrate.fixed_quad")
 def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> Any:
     """Integrate by Gauss-Legendre quadrature of order `n`; see ``scipy.integrate.fixed_quad``.
@@ -266,7 +170,7 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     nodes, weights = chapter("special").roots_legendre(n)
     half = (b - a) / 2
     with tape.recording(tape.is_recording()):
-        values = func(half * (xgrad.real(nodes) + 1) + a, *_args(args))
+        values = func(half * (xgrad.real(nodes) + 1) + a, *as_args(args))
     return half * xgrad.sum(weights * values, axis=-1), None
 
 
@@ -299,7 +203,7 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
     Returns:
         SciPy's result; its ``integral`` has derivatives by the limits, `args` and what `f` reads.
     """
-    args = _args(args)
+    args = as_args(args)
     scipy = chapter("integrate")
     options = {k: raw(v) for k, v in options.items()}
     told = options.get("callback")

@@ -18,7 +18,7 @@ __all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d",
            "symiirorder2", "unique_roots"]  # fmt: skip
 
 
-@twin("signal")
+@twin("signal", "d")
 def chirp(
     t: Any, f0: Any, t1: Any, f1: Any, method: str = "linear", phi: Any = 0,
     vertex_zero: bool = True, *, complex: bool = False,
@@ -105,7 +105,8 @@ def find_peaks(
         *map(_bound, (prominence, width)), wlen, rel_height, plateau_size,
     )  # fmt: skip
     if "peak_heights" in about:
-        about["peak_heights"] = xgrad.take(x, xgrad.asarray(peaks))
+        heights = xgrad.take(x, xgrad.asarray(peaks))
+        about["peak_heights"] = xgrad.astype(heights, np.float64, copy=False)
     for name, side in (("left_thresholds", -1), ("right_thresholds", 1)):
         if name in about:
             about[name] = xgrad.take(x, xgrad.asarray(peaks)) - xgrad.take(
@@ -186,7 +187,7 @@ def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
     return correlate1d(rows, xgrad.flip(xgrad.asarray(hcol)), 0, mode="reflect")
 
 
-@twin("signal")
+@twin("signal", "g")
 def symiirorder1(signal: Any, c0: Any, z1: Any, precision: float = -1.0) -> Any:
     """Smooth both ways by a filter of one pole, linear in signal and `c0`; see SciPy's."""
     pole = fixed("symiirorder1", z1=z1)
@@ -194,7 +195,7 @@ def symiirorder1(signal: Any, c0: Any, z1: Any, precision: float = -1.0) -> Any:
     return c0 * by_matrix(lambda row: smooth(row, 1.0, pole, precision), xgrad.asarray(signal))
 
 
-@twin("signal")
+@twin("signal", "g")
 def symiirorder2(input: Any, r: Any, omega: Any, precision: float = -1.0) -> Any:
     """Smooth both ways by a filter of two poles, linear in the signal; see SciPy's."""
     r, omega = fixed("symiirorder2", r=r, omega=omega)
@@ -215,7 +216,7 @@ def find_peaks_cwt(
     )  # fmt: skip
 
 
-@twin("signal")
+@twin("signal", "d--")
 def peak_prominences(x: Any, peaks: Any, wlen: Any = None) -> Any:
     """Return how far peaks stand out, and their bases; see ``scipy.signal.peak_prominences``."""
     x, peaks = xgrad.asarray(x), np.asarray(raw(peaks))
@@ -224,7 +225,7 @@ def peak_prominences(x: Any, peaks: Any, wlen: Any = None) -> Any:
     return at - xgrad.maximum(low, high), left, right
 
 
-@twin("signal")
+@twin("signal", "d")
 def peak_widths(
     x: Any, peaks: Any, rel_height: float = 0.5, prominence_data: Any = None, wlen: Any = None
 ) -> Any:

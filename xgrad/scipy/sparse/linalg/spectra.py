@@ -16,7 +16,7 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import implicit
 from ....errors import RuleError
-from ...common import is_tracked, only, raw
+from ...common import is_tracked, only, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
@@ -42,7 +42,7 @@ class _Bordered:
         if np.linalg.norm(rest) > 1e-11 * scale:
             y = y + self._solved(rest)
         last = -along if not adjoint else along
-        return np.concatenate([y, np.asarray([last])])
+        return np.concatenate([y, np.asarray([last])]).astype(np.result_type(b, self.v))
 
     def _solved(self, rest: Any) -> Any:
         n = len(self.v)
@@ -162,7 +162,7 @@ def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
     found = xgrad.vecdot(v, operator.matvec(v))
     if v.dtype.kind == "c":  # a real vector keeps its length of one
         found = xgrad.real(found / xgrad.vecdot(v, v))
-    return Array(np.asarray(w), found._node)
+    return with_derivative_of(np.asarray(w), found)
 
 
 @told("sparse.linalg")
@@ -244,7 +244,8 @@ class _BorderedSquare:
                 self.factors = plain.linalg.splu(plain.block_array(block).tocsc())
             except RuntimeError as error:
                 raise RuleError(DEGENERATE.replace("eigsh", "eigs")) from error
-        return self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
+        solved = self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
+        return solved.astype(self.parts[1].dtype, copy=False)
 
 
 @told("sparse.linalg")
