@@ -323,6 +323,17 @@ def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Arr
     return _running("cumulative_prod", a, axis, dtype, out)
 
 
+def _cumulative(name: str) -> Callable[..., Any]:
+    """Return NumPy's running function of the standard, which makes a vector of a number."""
+
+    def call(x: Any, /, *, axis: Any = None, out: Any = None, **more: Any) -> Any:
+        x = xgrad.asarray(x)
+        x = x if x.ndim else xgrad.reshape(x, (1,))
+        return stored(getattr(xgrad, name)(x, axis=axis, **more), out, f"numpy.{name}(out=)")
+
+    return call
+
+
 def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
     return cumsum(xgrad.where(xgrad.isnan(a), 0, a), axis, dtype, out)
 
@@ -499,6 +510,8 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "any": _any,
     "around": round,
     "cumprod": cumprod,
+    "cumulative_prod": _cumulative("cumulative_prod"),
+    "cumulative_sum": _cumulative("cumulative_sum"),
     "cumsum": cumsum,
     "max": max,
     "mean": mean,

@@ -269,9 +269,7 @@ def histogram(
     else:
         edges = beside(x, bins)
         held = np.asarray(bins) if isinstance(bins, (list, tuple)) else edges
-        told = (
-            placed(x, held, held.dtype) if held.dtype.kind in "iu" else edges
-        )  # as they were given
+        told = placed(x, held, held.dtype) if held.dtype.kind in "iu" else edges  # as given
     n = edges.shape[0] - 1
     if n < 1:  # one edge or none: there is no bin between
         return zeros_like(getitem(edges, slice(0, 0)), dtype=np.int64), told
