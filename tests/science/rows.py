@@ -74,6 +74,7 @@ KNOWN: dict[str, dict[str, str]] = {
         "lsq_linear, cost": "SciPy's takes no single precision",
         "norm": "SciPy begins somewhere at random",
         "gcrotmk": "SciPy's divides by zero in single precision",
+        "gmres": "its tolerance is beyond single precision",
     },
 }
 """By check, the programs that it leaves out, and why."""

@@ -81,6 +81,8 @@ PROGRAMS = (
     S("chirp objects", X, f=lambda sg, x: [x[sg.find_peaks_cwt(np.sin(np.arange(40.0) / 4) + 0 * x, [2, 3])], plain.CZT(40, 8)(x), plain.ZoomFFT(40, [0.1, 0.3], 8)(x), sg.CZT(40, 5)(x)]),
     S("ripples", np.asarray(1.2), np.asarray(21.0), f=lambda sg, r, s: [*sg.cheby1(3, r, 0.3), sg.cheby1(4, r, 0.3, output="sos"), *sg.cheby2(4, s, 0.3), *sg.iirfilter(3, 0.4, r, None, "low", ftype="chebyshevI")], rtol=1e-5),
     S("sections", np.asarray([0.3, -0.4]), np.asarray([1.0, 0.7, 0.9]), f=lambda sg, z, d: [sg.zpk2sos(z, np.asarray([0.1, 0.2, 0.5]), 1.3), sg.tf2sos(np.asarray([1.0, 0.5]), d), sg.zpk2sos(z, [-0.1, -0.2, -0.5], 1.3, analog=True)]),
+    S("groups of roots", np.asarray([1.0, 3.0, 1.2, 2.0, 2.1]), f=lambda sg, p: [x for kind in ("min", "max", "avg") for x in sg.unique_roots(p, 0.3, kind)[:1]] + [p[sg.argrelextrema(p, np.greater)[0]]]),
+    S("prototypes of zeros", np.asarray([-0.5]), np.asarray([-0.3, -0.7]), np.asarray(2.0), np.asarray(1.3), f=lambda sg, z, p, k, w: [x for f in (sg.lp2lp_zpk, sg.lp2hp_zpk, sg.lp2bp_zpk, sg.lp2bs_zpk) for x in f(z, p, k, w)] + [*sg.bilinear_zpk(z, p, k, 2.0), *sg.zpk2tf(z, p, k)]),
     S("prototypes", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray(1.3), f=lambda sg, b, a, w: [x for f in (sg.lp2lp, sg.lp2hp, sg.lp2bp, sg.lp2bs) for x in f(b, a, w)]),
     S("responses", np.asarray([1.0, 0.5]), np.asarray([1.0, 0.7, 0.9]), np.asarray([0.2, -0.3]), f=lambda sg, b, a, x: [y for f in (sg.step, sg.impulse) for y in (*f((b, a), T=TIMES), *f((b, a), x if f is sg.step else x[:, None], TIMES))]
       + [*sg.lti(b, a).step(T=TIMES), *sg.TransferFunction(b, a).impulse(T=TIMES), sg.lsim(sg.lti(b, a), TIMES, TIMES)[1], *sg.bode((b, a), w=TIMES + 0.1)]),

@@ -16,7 +16,7 @@ from ..common import arrays_in, chapter, joined, outside, raw, raws
 from ..examples import of_one
 from ..mistakes import told
 from .integral import integral
-from .quadrature import as_args, quad
+from .quadrature import as_args, quad, reached
 
 __all__ = ["dblquad", "nquad", "tplquad"]
 
@@ -169,7 +169,9 @@ def _placed(kind: tuple[bool, bool], low: Any, high: Any, s: Any) -> tuple[Any, 
 
 def over(g: Callable[[Any], Any], ends: Any, relative: float, absolute: float) -> Any:
     """Return the integral of a vector over a box, by a rule for all axes, or along one by one."""
-    scipy, shape = chapter("integrate"), np.shape(g(np.asarray([MIDDLE[_kind(e)] for e in ends])))
+    first = np.asarray(g(np.asarray([MIDDLE[_kind(e)] for e in ends])))
+    scipy, shape = chapter("integrate"), first.shape
+    absolute, relative = reached(first, absolute, relative)
 
     def each(points: Any) -> Any:
         return np.stack([np.ravel(g(x)) for x in points])

@@ -32,6 +32,14 @@ def as_args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
 
 
+def reached(like: Any, absolute: float, relative: float) -> tuple[float, float]:
+    """Return the tolerances that a derivative can reach: single precision ends at its rounding."""
+    if np.finfo(np.result_type(like, np.float32)).eps < 1e-8:
+        return absolute, relative
+    size = float(np.max(np.abs(like), initial=0.0))
+    return max(absolute, 1e-6 * size), max(relative, 1e-5)
+
+
 @told("integrate")
 @of_one("scipy.integrate.quad")
 def quad(
@@ -91,9 +99,9 @@ def quad(
     def quadrature(g: Callable[[float], Any]) -> Any:
         first = np.asarray(g(ends[0] if weight else 0.5))
         if weight is None and first.ndim and points is None:
-            return scipy.quad_vec(g, *ends, epsabs=epsabs, epsrel=epsrel, norm="max", limit=10000)[
-                0
-            ]
+            absolute, relative = reached(first, epsabs, epsrel)
+            run = partial(scipy.quad_vec, norm="max", limit=1000)
+            return run(g, *ends, epsabs=absolute, epsrel=relative)[0]
         flat = [
             scipy.quad(lambda x, i=i: np.ravel(g(x))[i], *ends, **options)[0]
             for i in range(first.size)
@@ -150,6 +158,7 @@ def quad_vec(
     value, *rest = run(outside(lambda x: f(x, *args)), epsabs=epsabs, full_output=full_output)
     # a derivative that is zero has no relative error, so that it needs an absolute one
     small = max(epsabs, epsrel * float(np.max(np.abs(value), initial=0.0)))
+    small, run.keywords["epsrel"] = reached(value, small, epsrel)
     out = integral(_integrand(f, args), (a, b), lambda g: run(g, epsabs=small)[0], value)
     given = out._node is not None or arrays_in(a, b, args)
     return (out if given else value, *rest)

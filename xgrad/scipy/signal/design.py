@@ -101,7 +101,8 @@ def lp2bp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     """Make a band-pass of a low-pass prototype; see ``scipy.signal.lp2bp_zpk``."""
     z, p, k, degree = _shifted(z, p, k)
     z, p = z * (bw / 2.0), p * (bw / 2.0)
-    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    z, p = z + 0j, p + 0j  # the sign of the zero chooses the root, as in SciPy's
+    rz, rp = xgrad.sqrt(z**2 - wo**2), xgrad.sqrt(p**2 - wo**2)
     zeros = xgrad.zeros((degree,), dtype=rz.dtype)
     return xgrad.concat([z + rz, z - rz, zeros]), xgrad.concat([p + rp, p - rp]), k * bw**degree
 
@@ -112,7 +113,8 @@ def lp2bs_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     z, p, k, degree = _shifted(z, p, k)
     gain = k * xgrad.real(xgrad.prod(-z) / xgrad.prod(-p))
     z, p = (bw / 2.0) / z, (bw / 2.0) / p
-    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    z, p = z + 0j, p + 0j  # the sign of the zero chooses the root, as in SciPy's
+    rz, rp = xgrad.sqrt(z**2 - wo**2), xgrad.sqrt(p**2 - wo**2)
     turn = xgrad.asarray(np.ones(degree)) * wo * 1j
     return xgrad.concat([z + rz, z - rz, turn, -turn]), xgrad.concat([p + rp, p - rp]), gain
 

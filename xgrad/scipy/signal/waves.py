@@ -145,12 +145,17 @@ def argrelmin(data: Any, axis: int = 0, order: int = 1, mode: str = "clip") -> A
 def unique_roots(p: Any, tol: float = 1e-3, rtype: str = "min") -> Any:
     """Return one of each group of near roots, and how many there are; see SciPy's."""
     p = xgrad.asarray(p)
-    held = raw(p.detach())
+    held = np.asarray(raw(p.detach()))
     chosen, counts = chapter("signal").unique_roots(held, tol, rtype)
-    if rtype in ("avg", "mean"):
-        raise NotImplementedError("unique_roots: rtype='avg' has no derivative here")
-    where = [int(np.flatnonzero(held == c)[0]) for c in chosen]
-    return xgrad.take(p, xgrad.asarray(np.asarray(where))), counts
+    free, roots = np.ones(len(held), dtype=bool), []
+    for i in range(len(held)):
+        if free[i]:
+            group = np.flatnonzero(free & (np.abs(held - held[i]) <= tol))
+            free[group] = False
+            one = held[group] == chosen[len(roots)]  # the least of them, or the largest
+            picked = xgrad.take(p, xgrad.asarray(group[one][:1] if one.any() else group))
+            roots.append(xgrad.mean(picked))
+    return xgrad.stack(roots), counts
 
 
 def _spline_at(name: str, cj: Any, newx: Any, dx: Any, x0: Any, order: int) -> Any:

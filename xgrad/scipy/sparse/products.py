@@ -32,8 +32,12 @@ class Pattern:
     """
 
     def __init__(self, rows: Any, cols: Any, shape: tuple[int, int], form: str = "coo") -> None:
-        self.rows, self.cols = np.asarray(rows), np.asarray(cols)
         self.shape, self.form = (int(shape[0]), int(shape[1])), form
+        rows, cols = np.asarray(rows), np.asarray(cols)
+        small = max(*self.shape, len(rows)) < 2**31  # SciPy's graphs take no others
+        self.rows, self.cols = (
+            x.astype(np.int32 if small else np.int64, copy=False) for x in (rows, cols)
+        )
         self._there: dict[Any, Any] = {}
 
     def __eq__(self, other: object) -> bool:
