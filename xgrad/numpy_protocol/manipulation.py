@@ -566,7 +566,8 @@ def _cov(
 
 
 def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    return xgrad.corrcoef(*_in_dtype("corrcoef", dtype, x, y), rowvar)
+    x, y = _in_dtype("corrcoef", dtype, x, y)
+    return xgrad.corrcoef(x, y, rowvar)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {

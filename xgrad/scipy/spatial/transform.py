@@ -7,6 +7,7 @@ NumPy, which SciPy keeps in another form, rotations of xgrad where one of them m
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import xgrad
@@ -36,7 +37,7 @@ def patch(module: Any) -> None:
         slerp.__call__ = _timed(slerp.__call__)
 
 
-def _stands_for(own: Any) -> Any:
+def _stands_for(own: Any) -> Callable[[Any], Any]:
     """Return a decorator of what takes the place of a function of SciPy's, which it remembers."""
 
     def mark(call: Any) -> Any:
