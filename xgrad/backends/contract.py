@@ -101,6 +101,9 @@ class Backend:
         ranked: ``ranked(x, start, stop, descending)``, the places along the last axis of the
             elements that a stable sort would put there.
         running_max: the running maximum along the last axis.
+        running_logsumexp: the logarithm of the running sum of exponentials along it.
+        segment_max: ``segment_max(x, ids, count)``, the maxima of the slices along the first axis
+            of the same id, -inf where there are none; None if the library has nothing for it.
         recurrence: ``recurrence(a, b)`` is y with ``y_i = b_i + a_i y_{i-1}`` along the last axis.
         distances: the Euclidean distances of all pairs of rows of two matrices.
         streams: the library's random numbers that programs draw without xgrad: the generators that
@@ -157,6 +160,8 @@ class Backend:
     expm: Callable[[Raw], Raw] = STANDS_IN
     ranked: Callable[[Raw, int, int, bool], Raw] = STANDS_IN
     running_max: Callable[[Raw], Raw] = STANDS_IN
+    running_logsumexp: Callable[[Raw], Raw] = STANDS_IN
+    segment_max: Callable[[Raw, Raw, int], Raw] | None = None
     recurrence: Callable[[Raw, Raw], Raw] = STANDS_IN
     distances: Callable[[Raw, Raw], Raw] = STANDS_IN
     streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})

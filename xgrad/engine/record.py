@@ -23,10 +23,10 @@ from ..arrays.node import (
     is_recording,
     recording,
 )
-from ..backends import BY_TYPE, REAL, batched, make_as_before, make_like
+from ..backends import BY_TYPE, batched, is_inexact, make_as_before, make_like
 from ..errors.folding import folded
 from . import effects
-from .calls.results import arrayed
+from .calls.results import FLOAT64, arrayed
 from .forward import last_uses, pushforward
 from .guarding import guarded_seeds, is_lent, kept_argument
 from .ownership import Others
@@ -124,7 +124,7 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
-            if type(x) in BY_TYPE and x.dtype in REAL:  # as most, by the shortest way
+            if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue

@@ -21,7 +21,7 @@ from ...custom.equation import implicit
 from ...engine import tape
 from ...engine.guarding import guarded_arguments
 from ...errors import NotDifferentiableError, RuleError, TracedConversionError
-from ..common import Later, arrays_in, is_tracked, raw, raws
+from ..common import Later, arrays_in, is_tracked, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..integrate import quad
 from ..mistakes import told
@@ -465,7 +465,7 @@ class Continuous(_Distribution):
                 "dirichlet and standard_t, which move with theirs; loc and scale may be tracked "
                 "here"
             ) from None
-        return Array(x, xgrad.asarray(out)._node)
+        return with_derivative_of(x, xgrad.asarray(out))
 
     @staticmethod
     def _require_regular(misfit: Any, x: Any) -> None:
