@@ -72,7 +72,8 @@ def checkpoint(f: F) -> F:
         call.parents = ()
         constant = {i for i, x in enumerate(outs) if x._node is None}
         if not visits and (len(constant) == len(outs) or not any(p is not None for p in parents)):
-            return _cut(out)
+            raw = not any(isinstance(x, Array) for x in trees.leaves(args))
+            return trees.map(_raw, out) if raw else _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
         first = First(states, draws, [sample(x._raw) for x in outs])
@@ -109,6 +110,10 @@ def _require_same(f: Any, first: First, outs: list[Array]) -> None:
 def _cut(out: Any) -> Any:
     """Return a result off the tape of the first run, which has served its purpose."""
     return trees.map(lambda x: Array(x._raw) if isinstance(x, Array) else x, out)
+
+
+def _raw(x: Any) -> Any:
+    return x._raw if isinstance(x, Array) else x
 
 
 def _as_array(x: Any) -> Array:
