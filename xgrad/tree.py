@@ -25,7 +25,7 @@ import numpy as np
 
 from . import errors
 from .arrays.array import SCALARS, Array, array_of
-from .backends import BY_TYPE, COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+from .backends import BY_TYPE, backend_of, backend_of_type, is_inexact, lacking, native
 from .names import find
 
 NAMESPACE = "xgrad"
@@ -336,7 +336,7 @@ def differentiable(x: object, what: str, name: str = "") -> Array:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
     out = x if isinstance(x, Array) else as_array(x, f"{what}: {name}" if name else what)
-    if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
+    if not is_inexact(out._raw):
         swapped = native(out._raw)
         if swapped is not out._raw:
             return differentiable(Array(swapped), what, name)

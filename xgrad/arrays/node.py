@@ -35,7 +35,7 @@ from types import CodeType
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking, switch
+from ..backends import is_inexact, lacking, switch
 from ..errors.folding import shown
 
 Node = list[Any]
@@ -312,7 +312,7 @@ def selected(node: Node, i: int) -> Node:
 
 def parameter(x: Any) -> Node:
     """Return the node of a leaf whose gradient `backward` leaves in ``x.grad``."""
-    if x._raw.dtype not in REAL and x._raw.dtype not in COMPLEX:
+    if not is_inexact(x._raw):
         raise errors.NotDifferentiableError(
             f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
             f"derivatives. Convert it with xgrad.astype(x, xgrad.float64){lacking(x.dtype)}"
