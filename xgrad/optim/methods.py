@@ -82,7 +82,7 @@ class Method:
         if not callable(self.lr):
             self._require("lr", self.lr, 0.0)
 
-    def _require(self, name: str, value: float, low: float, high: float = float("inf")) -> None:
+    def _require(self, name: str, value: Any, low: float, high: float = float("inf")) -> None:
         if not isinstance(value, xg.Array) and not low <= value < high:
             limit = f"{low} <= {name} < {high}"
             raise ValueError(f"{type(self).__name__}: {name} is {value}; expected {limit}")
@@ -97,7 +97,7 @@ class Method:
 
     def rate(self, count: Any) -> Any:
         """Return the learning rate of the update after `count` others."""
-        rate = self.lr(count) if callable(self.lr) else self.lr
+        rate: Any = self.lr(count) if callable(self.lr) else self.lr
         return rate if isinstance(rate, xg.Array) else float(rate)
 
     def init(self, params: Any) -> State:
