@@ -77,6 +77,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Device | None 
         An array of the shape of `x`. To an integer or boolean dtype there is no derivative; from
         complex to real the imaginary part is dropped.
     """
+    dtype = np.float64 if dtype is None else dtype  # NumPy's meaning
     if not isinstance(x, Array):
         return _astype_untracked(x, dtype=dtype)
     dtype = backend_of(x._raw).numpy_dtype(dtype)
