@@ -45,13 +45,16 @@ def within(xp: XP, x: Any) -> Any:
 def sigmoid_slope(x: Array, /) -> Array:
     """Return ``sigmoid(x) * sigmoid(-x)``."""
     backend = backend_of(x)
-    return backend.quietly(_logistic_density, backend.xp, x)
+    return backend.quietly(_bell, backend.xp, -x, 1.0)
 
 
-def _logistic_density(xp: XP, x: Any) -> Any:
-    c = xp.cosh(x)
-    c += 1.0
-    return 0.5 / c  # where cosh is infinite it is 0, as it should
+def _bell(xp: XP, x: Any, height: float) -> Any:
+    """Return ``height / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
+    e = xp.exp(x)
+    both = 1.0 / e
+    both += e
+    both += 2.0
+    return height / both  # where that is infinite it is 0, as it should
 
 
 @elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
@@ -83,14 +86,9 @@ def _of_parts(xp: XP, large: Any, small: Any) -> Any:
 def tanh_slope(x: Array, /) -> Array:
     """Return the square of the hyperbolic secant."""
     backend = backend_of(x)
-    f = _sech2_complex if x.dtype in COMPLEX else _sech2
-    return backend.quietly(f, backend.xp, x)
-
-
-def _sech2(xp: XP, x: Any) -> Any:
-    c = xp.cosh(x)
-    c *= c
-    return 1.0 / c  # where cosh is infinite it is 0, as it should
+    if x.dtype in COMPLEX:
+        return backend.quietly(_sech2_complex, backend.xp, x)
+    return backend.quietly(_bell, backend.xp, -2.0 * x, 4.0)
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:
