@@ -79,7 +79,7 @@ def _looked_up(x: Any, places: list[Any], run: Any, options: Any, value: Any = N
         value = run(raw(x.detach()), order, raw(cval), prefilter)
     spread = [xgrad.broadcast_to(xgrad.asarray(p), value.shape) for p in places]
     inside = _inside(x, spread, run) if mode == "constant" else None
-    return interpolated(x, spread, value, *options, inside)
+    return interpolated(x, spread, value, order, mode, cval, prefilter, inside)
 
 
 def _inside(x: Any, places: list[Any], run: Any) -> Any:
