@@ -463,6 +463,10 @@ class Array(Methods, Chunked):
             view = getattr(value, "_view", None)
             if view is not None and view[0] is self and view[3] and view[3][0] is key:
                 return  # `x[key] += y` has written already, through the view that it made
+            if view is not None and view[0] is self:
+                from . import leaving
+
+                leaving.refuse_swaps(sys._getframe(2), self)
         if self._node is None and not hasattr(self, "_view"):
             raw = xgrad.ops.indexing.written(self._raw, value, key, copy)
             if raw is not None:  # a loop without a tape is many small writes

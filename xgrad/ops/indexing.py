@@ -407,7 +407,7 @@ def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Arr
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")
-    if is_scalar(repeats) or isinstance(repeats, int):
+    if is_scalar(repeats) or isinstance(repeats, (int, float)):
         try:
             repeats = operator.index(repeats)
         except TypeError:

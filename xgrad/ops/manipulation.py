@@ -203,6 +203,8 @@ def roll(
     Raises:
         ValueError: if there are neither as many shifts as axes, nor one of either.
     """
+    if axis is None and shift == ():
+        return backend_of(x).xp.asarray(x, copy=True)
     if axis is not None:
         shift, axis = as_tuple(shift), as_tuple(axis)
         if len(axis) == 1:  # several along it add up

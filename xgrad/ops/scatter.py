@@ -7,7 +7,7 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import XP, Raw, backend_of
+from ..backends import REAL, XP, Raw, backend_of
 from ..engine.frames import called
 from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear, rule
@@ -179,6 +179,8 @@ def _segment_max_jvp(xp: XP, t: Any, x: Any, out: Any, key: Key) -> Any:
 def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return the maxima of segments: sorted by value, then by segment, each segment's last one."""
     backend = backend_of(x)
+    if backend.segment_max is not None and x.dtype in REAL:
+        return backend.segment_max(x, key[0], shape[0])
     xp, n = backend.xp, x.shape[0]
     ids = xp.broadcast_to(xp.reshape(key[0], (n,) + (1,) * (len(x.shape) - 1)), x.shape)
     by_value = xp.argsort(x, axis=0)

@@ -18,6 +18,7 @@ from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
 from ..backends.batched import Batch
 from ..engine import tape
+from ..engine.guarding import guarded_arguments
 from ..engine.operands import require_one_place
 from ..errors import NotDifferentiableError
 from .examples import for_each
@@ -224,6 +225,9 @@ def twin(name: str, precision: str = "") -> Callable[[F], F]:
                 axis = args[along] if len(args) > along else kwargs.get("axis", 0)
                 if type(axis) is int and axis not in (-1, 0):
                     require_axis(f.__name__, {**dict(zip(known, args, strict=False)), **kwargs})
+            if tape.is_recording() and any(x._node is not None for x in arrays):
+                args = tuple(guarded_arguments(list(args)))
+                kwargs = {key: guarded_arguments(x) for key, x in kwargs.items()}
             better: Exception | None = None
             given = None
             if place is not None:

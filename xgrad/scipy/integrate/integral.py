@@ -17,6 +17,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...backends.batched import Batch, NotBatchedError, ended
+from ...custom.again import require_same, sample
 from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
@@ -38,6 +39,7 @@ class _Saved:
     reads: list[Node]
     shapes: list[Any]
     tracked: tuple[bool, ...]
+    first: Any
     at: Any
     ended: Any = field(default_factory=ended)
 
@@ -49,6 +51,10 @@ class _Saved:
             for x, tracked in zip(self.limits, self.tracked, strict=True)
         )
         return replace(self, limits=(low, high))
+
+    def require_same(self) -> None:
+        """Refuse an integrand that is not what it was when the integral was taken."""
+        require_same("quad", self.first, _at(self.f, self.at, False))
 
 
 def integral(
@@ -94,6 +100,7 @@ def integral(
         reads=[n for n, _ in kept],
         shapes=[(tuple(c.shape), c.dtype) for _, c in kept],
         tracked=tracked,
+        first=sample(raw(run.out)),
         at=at,
     )
     moving = [x._node for x, yes in zip(limits, tracked, strict=True) if yes]
@@ -114,6 +121,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
     taped = isinstance(g, Array)
     if isinstance(g, Batch):
         raise NotBatchedError("an integral is pulled back for one cotangent at a time")
+    saved.require_same()
     parts: list[Any] = []
     if saved.reads:
 
@@ -156,6 +164,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
     taped = any(isinstance(t, Array) for t in ts)
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("an integral is pushed forward for one tangent at a time")
+    saved.require_same()
     count = len(saved.reads)
     inner = {n[SERIAL]: t for n, t in zip(saved.reads, ts[:count], strict=True) if t is not None}
     total = None

@@ -147,7 +147,8 @@ def unique_roots(p: Any, tol: float = 1e-3, rtype: str = "min") -> Any:
     p = xgrad.asarray(p)
     held = np.asarray(raw(p.detach()))
     chosen, counts = chapter("signal").unique_roots(held, tol, rtype)
-    free, roots = np.ones(len(held), dtype=bool), list[Any]()
+    free = np.ones(len(held), dtype=bool)
+    roots: list[Any] = []
     for i in range(len(held)):
         if free[i]:
             group = np.flatnonzero(free & (np.abs(held - held[i]) <= tol))

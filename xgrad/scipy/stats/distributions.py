@@ -19,6 +19,7 @@ from xgrad import special
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
+from ...engine.guarding import guarded_arguments
 from ...errors import NotDifferentiableError, RuleError, TracedConversionError
 from ..common import Later, arrays_in, is_tracked, raw, raws, with_derivative_of
 from ..examples import of_one
@@ -534,6 +535,7 @@ class Continuous(_Distribution):
         """
         if not arrays_in(args, loc, scale, lb, ub) and not _is_of_arrays(func):
             return self.plain.expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+        args, loc, scale = guarded_arguments((args, loc, scale))
         ends = self.support(*args, loc=_f(loc), scale=scale)
         low, high = (
             (e if np.isfinite(raw(e)) else raw(e)) if given is None else given
