@@ -259,6 +259,14 @@ def interop(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def science(session: nox.Session) -> None:
+    """Run the op table's generic checks on every program of SciPy's chapters, not one in twelve."""
+    install(session, "test")
+    env = {"XGRAD_SCIENCE": "all", "OMP_NUM_THREADS": "1"}
+    session.run("pytest", "tests/science", *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def forms(session: nox.Session) -> None:
     """Call NumPy's functions with every form of argument on every library, and write the table."""
     fetch(session, TORCH)

@@ -176,6 +176,7 @@ PROGRAMS = (
         (np.asarray(2.6),),
         1e-6,
         1e-9,
+        order=1,
     ),
     Program("solve_ivp complex", _complex, (np.asarray(0.7),), 1e-6, step=1e-3),
     Program("solve_ivp stiff", _stiff, (np.asarray(1000.0),), 1e-4, 1e-6, order=1, step=1e-1),

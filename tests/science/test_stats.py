@@ -175,7 +175,7 @@ PROGRAMS = (
     S("frozen", X[:3], LOC, SCALE, f=lambda st, x, m, s: [st.norm(m, s).logpdf(x), st.norm(loc=m, scale=s).cdf(x), st.gamma(2.0, scale=s).pdf(x), st.norm(m, s).mean()]),
     *(S(f"averages {n}", *shapes(n), LOC, SCALE, f=lambda st, *p, n=n: [*(getattr(st, n).moment(k, *p) for k in (1, 2, 3, 4)), *(v for v in getattr(st, n).support(*p) if np.isfinite(float(v.detach() if hasattr(v, "detach") else v))),
         getattr(st, n).expect(lambda x: x * x, args=p[:-2], loc=p[-2], scale=p[-1], lb=0.5, ub=1.3, conditional=True)], order=1, rtol=1e-5) for n in ("norm", "gamma", "beta")),
-    S("average of a sine", np.asarray(1.2), LOC, f=lambda st, a, m: [st.norm.expect(lambda x: np.sin(a * x), loc=m), st.poisson.expect(lambda k: np.sin(a * k), args=(m + 1.0,)), st.poisson.moment(5, m), st.gamma(m + 2.0).moment(2)], order=1),
+    S("average of a sine", np.asarray(1.2), LOC, f=lambda st, a, m: [st.norm.expect(lambda x: np.sin(a * x), loc=m), st.poisson.expect(lambda k: np.sin(a * k), args=(m + 1.0,)), st.poisson.moment(5, m), *st.gamma(m + 2.0).stats("vk"), st.gamma(m + 2.0).moment(2)], order=1),
     S("weights of distances", X, Y, Y + 0.1, X, f=lambda st, x, y, u, v: [st.wasserstein_distance(x, y, u, v), st.energy_distance(x, y, u, v), st.wasserstein_distance(x, y, v_weights=v)]),
     S("lines", X, Y, f=lambda st, x, y: [*st.linregress(x, y, "greater"), st.linregress(x, y).intercept_stderr, *st.linregress(x.reshape((7, 2)), y.reshape((7, 2)), axis=0), *st.probplot(x)[0], *st.probplot(x)[1]]),
     S("expectile", X, Y, np.asarray(0.3), f=lambda st, x, w, a: [st.expectile(x, number(a), weights=w), st.expectile(x)]),

@@ -133,6 +133,8 @@ def _is_array(x: Any) -> bool:
 
 def _is_blind(error: Exception) -> bool:
     kind = type(error)
+    if issubclass(kind, Warning):  # that a filter made an error
+        return False
     return kind.__module__ in LIBRARIES or kind is TracedConversionError or kind.__name__ == "error"
 
 

@@ -23,7 +23,7 @@ from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 from ..common import raw
 
-__all__ = ["integral"]
+__all__ = ["between", "integral"]
 
 Integrand = Callable[[Array], Array]
 Quadrature = Callable[[Callable[[float], Any]], Any]
@@ -87,7 +87,7 @@ def integral(
     limits = low, high
     tracked = tuple(isinstance(x, Array) and x._node is not None for x in limits)
     ends = (float(raw(limits[0])), float(raw(limits[1])))
-    at = np.asarray(_between(*ends)) if at is None else at
+    at = np.asarray(between(*ends)) if at is None else at
     run = Recorded(f, Array(at))
     found = run.pull_reads(np.ones(run.out.shape, raw(run.out).dtype), False)
     kept = [(n, c) for n, c in zip(run.reads, found, strict=True) if c is not None]
@@ -107,7 +107,7 @@ def integral(
     return Array(value, [next_serial(), _INTEGRAL, (*saved.reads, *moving), saved, None])
 
 
-def _between(a: float, b: float) -> float:
+def between(a: float, b: float) -> float:
     """Return a point between two limits, at which the integrand is looked at."""
     if math.isfinite(a) and math.isfinite(b):
         return a + 0.4375 * (b - a)  # not the middle, where integrands like |x - 1/2| have kinks

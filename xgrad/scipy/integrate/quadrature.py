@@ -17,7 +17,7 @@ from ...engine import tape
 from ..common import arrays_in, chapter, is_tracked, joined, outside, raw, raws, result
 from ..examples import of_one
 from ..mistakes import told
-from .integral import integral
+from .integral import between, integral
 
 __all__ = ["fixed_quad", "quad", "quad_vec", "tanhsinh"]
 
@@ -158,8 +158,12 @@ def quad_vec(
     value, *rest = run(outside(lambda x: f(x, *args)), epsabs=epsabs, full_output=full_output)
     # a derivative that is zero has no relative error, so that it needs an absolute one
     small = max(epsabs, epsrel * float(np.max(np.abs(value), initial=0.0)))
-    small, run.keywords["epsrel"] = reached(value, small, epsrel)
-    out = integral(_integrand(f, args), (a, b), lambda g: run(g, epsabs=small)[0], value)
+
+    def integrate(g: Callable[[float], Any]) -> Any:
+        absolute, relative = reached(g(between(*ends)), small, epsrel)
+        return run(g, epsabs=absolute, epsrel=relative)[0]
+
+    out = integral(_integrand(f, args), (a, b), integrate, value)
     given = out._node is not None or arrays_in(a, b, args)
     return (out if given else value, *rest)
 

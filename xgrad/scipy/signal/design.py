@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
 import xgrad
 
+from ...backends import is_recorded
 from ..common import chapter, raw, twin, with_derivative_of
 from .prototypes import prototype
 from .sections import sections
@@ -68,8 +70,28 @@ def zpk2tf(z: Any, p: Any, k: Any) -> Any:
 
 @twin("signal")
 def normalize(b: Any, a: Any) -> Any:
-    """Divide by the first coefficient of the denominator; see ``scipy.signal.normalize``."""
+    """Divide by the first coefficient of the denominator; see ``scipy.signal.normalize``.
+
+    What is zero in front is left out, as SciPy leaves it out, and said.
+    """
     b, a = vector(b), vector(a)
+    if not is_recorded(raw(b)) and not is_recorded(raw(a)):
+        top, held = np.asarray(raw(b.detach())), np.asarray(raw(a.detach()))
+        if held.any():
+            a = a[int(np.flatnonzero(held)[0]) :]
+            small = np.all(
+                np.abs(top / held[held != 0][0]) <= 1e-14, axis=tuple(range(top.ndim - 1))
+            )
+            first = int(np.argmin(small)) if not small.all() else len(small) - 1
+            if small[0]:
+                warnings.warn(
+                    "normalize: the numerator begins with zeros, which are left out",
+                    chapter("signal", b).BadCoefficients,
+                    stacklevel=3,
+                )
+            b = b[..., first:]
+    if b.ndim == 2 and b.shape[0] == 1:
+        b = b[0, :]
     return b / a[0], a / a[0]
 
 

@@ -291,6 +291,9 @@ class _Distribution:
         """Return mean, variance, skewness and excess kurtosis, those that `moments` names."""
         if not arrays_in(args, kwargs):
             return self.plain.stats(*args, moments=moments, **kwargs)
+        if any(isinstance(x, str) for x in args):  # in its place among them, as of a frozen one
+            moments = next(x for x in args if isinstance(x, str))
+            args = tuple(x for x in args if not isinstance(x, str))
         found: list[Any] = []
         for kind in moments:
             if kind in "mv":

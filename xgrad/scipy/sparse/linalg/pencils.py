@@ -25,7 +25,7 @@ class _Bordered:
     """Solves with ``A - w M`` bordered by ``M v``, which fixes the length of `v`."""
 
     def __init__(self, shifted: Any, column: Any) -> None:
-        self.parts, self.dtype = (shifted, column), np.result_type(shifted.dtype, column)
+        self.parts, self.dtype = (shifted, column), column.dtype
         self.factors: Any = None
 
     def __call__(self, b: Any, adjoint: bool) -> Any:
@@ -84,7 +84,7 @@ def pencil(name: str, A: Any, M: Any, k: int, options: Any) -> tuple[Any, Any]:
         return x if right is None else right.matvec(x)
 
     def root(value: Any, x: Any) -> Any:
-        column = x if unit is None else unit @ x
+        column = x if unit is None else (unit @ x).astype(x.dtype)
         scaled = value * (_eye(n) if unit is None else unit)
 
         def equation(z: Array) -> Any:
