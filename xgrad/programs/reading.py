@@ -197,10 +197,16 @@ class Loaded:
         leaves, structure = trees.flatten(given)
         count = len(self._static) + len(self._recorded.inputs) - self._recorded.captured
         expected = _tree(self._content["arguments"], list(range(count)))
-        if trees.flatten(expected)[1] != structure or (kwargs and names is None):
+        if kwargs and names is None:
             raise ValueError(
-                f"{self.__name__}: got arguments of the structure of others than it was saved "
-                f"with: {difference(structure, trees.flatten(expected)[1], 'args')}"
+                f"{self.__name__}: got {', '.join(kwargs)} by name; it was saved with arguments by "
+                "position only"
+            )
+        if trees.flatten(expected)[1] != structure:
+            given_as = "args" if names is None else "(args, kwargs)"
+            raise ValueError(
+                f"{self.__name__}: got other arguments than it was saved with: "
+                f"{difference(structure, trees.flatten(expected)[1], given_as)}"
             )
         arrays = []
         for i, x in enumerate(leaves):
