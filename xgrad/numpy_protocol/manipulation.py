@@ -158,8 +158,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 
 def _where(condition: Any, *choices: Any) -> Any:
-    for name, choice in zip(("x", "y"), choices, strict=False):
-        if choice is None:
+    for name, given in zip(("condition", "x", "y"), (condition, *choices), strict=False):
+        if given is None:
             raise TypeError(f"numpy.where: {name} is None; expected an array or a number")
     return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
 
@@ -566,7 +566,8 @@ def _cov(
 
 
 def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    return xgrad.corrcoef(*_in_dtype("corrcoef", dtype, x, y), rowvar)
+    x, y = _in_dtype("corrcoef", dtype, x, y)
+    return xgrad.corrcoef(x, y, rowvar)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {

@@ -7,7 +7,8 @@ NumPy, which SciPy keeps in another form, rotations of xgrad where one of them m
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import xgrad
 
@@ -15,6 +16,8 @@ from ...arrays.array import Array
 from ..common import rest_of
 
 __all__: list[str] = []
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _raised(rotation: Any) -> Any:
@@ -36,12 +39,12 @@ def patch(module: Any) -> None:
         slerp.__call__ = _timed(slerp.__call__)
 
 
-def _stands_for(own: Any) -> Any:
+def _stands_for(own: Any) -> Callable[[_F], _F]:
     """Return a decorator of what takes the place of a function of SciPy's, which it remembers."""
 
-    def mark(call: Any) -> Any:
-        call = functools.wraps(own)(call)
-        call.xgrad_original = own
+    def mark(call: _F) -> _F:
+        functools.update_wrapper(call, own)
+        call.xgrad_original = own  # type: ignore[attr-defined]
         return call
 
     return mark
