@@ -170,7 +170,7 @@ def test_bfloat16_of_numpy_is_refused_and_the_message_says_what_to_use():
     x = np.ones(3, dtype=ml_dtypes.bfloat16)
     assert (x * 2.0).dtype == np.float32
     assert np.where(x > 0, 0.0, x).dtype == np.float64
-    use = r"PyTorch's bfloat16: xgrad.asarray\(x\).to_backend\('torch'\)"
+    use = r"bfloat16 of JAX or PyTorch: xgrad.asarray\(x\).to_backend\('jax'\)"
     with pytest.raises(NotDifferentiableError, match=use):
         xg.grad(xg.sum)(x)
     with pytest.raises(NotDifferentiableError, match=use):

@@ -66,6 +66,7 @@ class Backend:
             since, at little cost.
         same: ``same(x, y)``, whether two arrays have the same shape and values.
         copied: ``copied(x)``, a copy in a buffer of its own.
+        kept: ``kept(x)``, such a copy for a tape, which needs it for a while; by default `copied`.
         in_place: whether ``setitem(x, key, value, False)`` writes to `x` itself, so that a loop
             which fills an array need not copy it each time.
         owns: whether an array is all of its buffer, and may be written to: no view of another one.
@@ -135,6 +136,7 @@ class Backend:
     unchanged: Callable[[Raw], Callable[[], bool]] | None = None
     same: Callable[[Raw, Raw], bool] = lambda x, y: False
     copied: Callable[[Raw], Raw] = STANDS_IN
+    kept: Callable[[Raw], Raw] = STANDS_IN
     in_place: bool = False
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
@@ -175,6 +177,8 @@ class Backend:
         for name, stand_in in stand_ins.BY_NAME.items():
             if getattr(self, name) is STANDS_IN:
                 object.__setattr__(self, name, partial(stand_in, self.xp))
+        if self.kept is STANDS_IN:
+            object.__setattr__(self, "kept", self.copied)
 
     def zero_wins(self, x1: Raw, x2: Raw) -> Raw:
         """Return the product in which zero times anything, even infinity or NaN, is zero."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
@@ -25,6 +26,18 @@ def _namespace(x1: Any, x2: Any) -> Any:
     return backend_of(x2 if type(x1) in SCALARS else x1).xp
 
 
+@cache
+def finite(xp: XP, dtype: Any) -> tuple[float, float]:
+    """Return the most negative and the largest finite number of a dtype."""
+    limits = xp.finfo(dtype)
+    return float(limits.min), float(limits.max)
+
+
+def within(xp: XP, x: Any) -> Any:
+    """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
+    return x if x.dtype in COMPLEX else xp.clip(x, *finite(xp, x.dtype))
+
+
 # Exponentials ------------------------------------------------------------------------------------
 
 
@@ -32,13 +45,16 @@ def _namespace(x1: Any, x2: Any) -> Any:
 def sigmoid_slope(x: Array, /) -> Array:
     """Return ``sigmoid(x) * sigmoid(-x)``."""
     backend = backend_of(x)
-    return backend.quietly(_logistic_density, backend.xp, x)
+    return backend.quietly(_bell, backend.xp, -x, 1.0)
 
 
-def _logistic_density(xp: XP, x: Any) -> Any:
-    c = xp.cosh(x)
-    c += 1.0
-    return 0.5 / c  # where cosh is infinite it is 0, as it should
+def _bell(xp: XP, x: Any, height: float) -> Any:
+    """Return ``height / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
+    e = xp.exp(x)
+    both = 1.0 / e
+    both += e
+    both += 2.0
+    return height / both  # where that is infinite it is 0, as it should
 
 
 @elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
@@ -47,7 +63,7 @@ def logit_slope(x: Array, /) -> Array:
     return 1 / (x * (1 - x))
 
 
-@elementwise(lambda xp, x, out, scale: 2 * scale * (x * out))
+@elementwise(lambda xp, x, out, scale: 2 * scale * (within(xp, x) * out))
 def gaussian(x: Array, /, *, scale: float) -> Array:
     """Return ``exp(scale * x**2)``, without the error of a rounded square: many ulp far out.
 
@@ -70,14 +86,9 @@ def _of_parts(xp: XP, large: Any, small: Any) -> Any:
 def tanh_slope(x: Array, /) -> Array:
     """Return the square of the hyperbolic secant."""
     backend = backend_of(x)
-    f = _sech2_complex if x.dtype in COMPLEX else _sech2
-    return backend.quietly(f, backend.xp, x)
-
-
-def _sech2(xp: XP, x: Any) -> Any:
-    c = xp.cosh(x)
-    c *= c
-    return 1.0 / c  # where cosh is infinite it is 0, as it should
+    if x.dtype in COMPLEX:
+        return backend.quietly(_sech2_complex, backend.xp, x)
+    return backend.quietly(_bell, backend.xp, -2.0 * x, 4.0)
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:
@@ -138,7 +149,7 @@ def acosh_slope(x: Array, /) -> Array:
     return 1 / xp.multiply(xp.sqrt(x - 1), xp.sqrt(x + 1))
 
 
-@elementwise(lambda xp, x, out: -2 * (x * out) * out)
+@elementwise(lambda xp, x, out: -2 * (within(xp, x) * out) * out)
 def atan_slope(x: Array, /) -> Array:
     """Return ``1 / (1 + x**2)``."""
     backend = backend_of(x)
@@ -149,7 +160,7 @@ def _over_one_and_square(x: Any) -> Any:
     return 1 / (1 + x * x)  # where the square is infinite it is 0, as it should
 
 
-@elementwise(lambda xp, x, out: -(x * out) * out * out)
+@elementwise(lambda xp, x, out: -(within(xp, x) * out) * out * out)
 def asinh_slope(x: Array, /) -> Array:
     """Return ``1 / sqrt(x**2 + 1)``, where the square may be infinite, and on the branch."""
     xp = backend_of(x).xp

@@ -1,10 +1,11 @@
 """Integrals and differential equations, as in ``scipy.integrate``."""
 
 from ..common import rest_of
+from .boxes import dblquad, nquad, tplquad
 from .bvp import solve_bvp
 from .ivp import OdeResult, OdeSolution, solve_ivp
 from .odes import odeint
-from .quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tanhsinh, tplquad
+from .quadrature import fixed_quad, quad, quad_vec, tanhsinh
 from .samples import cumulative_simpson, cumulative_trapezoid, romb, simpson, trapezoid
 
 __all__ = [

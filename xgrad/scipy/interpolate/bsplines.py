@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import by_matrix, chapter, raw
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..mistakes import told
 from .pieces import behind, points_and_values
 
@@ -19,6 +20,7 @@ __all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_s
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.BSpline", whole=True)
 class BSpline:
     """A spline in the B-spline basis; see ``scipy.interpolate.BSpline``.
@@ -149,6 +151,7 @@ ENDS = {"clamped": (1,), "natural": (2,), "not-a-knot": ()}
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_interp_spline")
 def make_interp_spline(
     x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0,
@@ -218,6 +221,7 @@ class _Collocation:
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_lsq_spline")
 def make_lsq_spline(
     x: Any, y: Any, t: Any, k: int = 3, w: Any = None, axis: int = 0, check_finite: bool = True,
@@ -240,6 +244,7 @@ def make_lsq_spline(
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_smoothing_spline")
 def make_smoothing_spline(
     x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
@@ -267,6 +272,7 @@ def make_smoothing_spline(
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.splev")
 def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     """Evaluate a spline of FITPACK; see ``scipy.interpolate.splev``."""

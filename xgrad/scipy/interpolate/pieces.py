@@ -12,8 +12,10 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import chapter, is_tracked, raw, result
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..linalg.structured import solve_banded
 from ..mistakes import told
+from ..precision import doubled
 
 __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
            "PchipInterpolator", "pchip_interpolate"]  # fmt: skip
@@ -33,18 +35,13 @@ def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Arra
     return x, xgrad.moveaxis(y, axis, 0)
 
 
-def doubled(x: Any) -> Any:
-    """Return numbers in double precision, in which SciPy's piecewise polynomials calculate."""
-    x = xgrad.asarray(x)
-    return xgrad.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
-
-
 def behind(v: Any, like: Any) -> Any:
     """Return a vector that multiplies the first axis of an array."""
     return xgrad.reshape(v, (-1,) + (1,) * (like.ndim - 1))
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PPoly", whole=True)
 class PPoly:
     """A piecewise polynomial; see ``scipy.interpolate.PPoly``.
@@ -165,6 +162,7 @@ def _hermite(x: Array, y: Array, slopes: Any) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicHermiteSpline", whole=True)
 class CubicHermiteSpline(PPoly):
     """A cubic spline with given slopes; see ``scipy.interpolate.CubicHermiteSpline``."""
@@ -176,6 +174,7 @@ class CubicHermiteSpline(PPoly):
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PchipInterpolator", whole=True)
 class PchipInterpolator(PPoly):
     """A cubic spline that keeps monotony; see ``scipy.interpolate.PchipInterpolator``."""
@@ -216,6 +215,7 @@ def pchip_interpolate(xi: Any, yi: Any, x: Any, der: Any = 0, axis: int = 0) -> 
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.Akima1DInterpolator", whole=True)
 class Akima1DInterpolator(PPoly):
     """Akima's spline; see ``scipy.interpolate.Akima1DInterpolator``.
@@ -261,6 +261,7 @@ def _akima(rise: Any, method: str) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicSpline", whole=True)
 class CubicSpline(PPoly):
     """The cubic spline through points; see ``scipy.interpolate.CubicSpline``.

@@ -66,7 +66,7 @@ def _matrix(n: int, order: int, mode: str) -> Any:
     return ndimage.spline_filter1d(np.eye(n), order, axis=0, mode=mode)
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def spline_filter1d(
     input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror"
 ) -> Any:
@@ -77,7 +77,7 @@ def spline_filter1d(
     return _filtered(input, axis=axis % input.ndim, order=order, mode=mode)
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """Return the coefficients of the spline through an image; see ``scipy.ndimage``."""
     input = xgrad.asarray(input)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import xgrad
 
@@ -16,8 +16,6 @@ from ...arrays.array import Array
 from ..common import rest_of
 
 __all__: list[str] = []
-
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _raised(rotation: Any) -> Any:
@@ -39,12 +37,12 @@ def patch(module: Any) -> None:
         slerp.__call__ = _timed(slerp.__call__)
 
 
-def _stands_for(own: Any) -> Callable[[_F], _F]:
+def _stands_for(own: Any) -> Callable[[Any], Any]:
     """Return a decorator of what takes the place of a function of SciPy's, which it remembers."""
 
-    def mark(call: _F) -> _F:
-        functools.update_wrapper(call, own)
-        call.xgrad_original = own  # type: ignore[attr-defined]
+    def mark(call: Any) -> Any:
+        call = functools.wraps(own)(call)
+        call.xgrad_original = own
         return call
 
     return mark
