@@ -282,6 +282,11 @@ class Array(Methods, Chunked):
             )
         return np.array(self._numpy(), dtype=dtype, copy=copy)
 
+    def _sympy_(self) -> Any:  # what SymPy asks of objects that it does not know
+        self._untracked("sympy.sympify")
+        x = self._numpy()
+        return sys.modules["sympy"].sympify(x if x.ndim else x.item())
+
     def __float__(self) -> float:
         return float(self._untracked("float()"))
 

@@ -348,6 +348,11 @@ def _advice(what: str, code: str, libraries: set[str]) -> str:
         )
     if "matplotlib" in libraries:
         return "compute with x as before, and draw x.detach(): a picture has no derivative"
+    if "sympy" in libraries:
+        return (
+            "make a function of the expression once, as in f = sympy.lambdify(symbol, expression), "
+            "and call f(x): SymPy computes with symbols, and what it makes of them calls xgrad"
+        )
     if "pandas" in libraries:
         return (
             "take the column out as an array, as in df['a'].to_numpy() * x; a column of a frame "

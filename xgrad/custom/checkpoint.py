@@ -17,7 +17,7 @@ from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .again import agree, sample
-from .call import Call, filled, recorded
+from .call import Call, recorded
 from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -72,7 +72,8 @@ def checkpoint(f: F) -> F:
         call.parents = ()
         constant = {i for i, x in enumerate(outs) if x._node is None}
         if not visits and (len(constant) == len(outs) or not any(p is not None for p in parents)):
-            return _cut(out)
+            raw = not any(isinstance(x, Array) for x in trees.leaves(args))
+            return trees.map(_raw, out) if raw else _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
         first = First(states, draws, [sample(x._raw) for x in outs])
@@ -109,6 +110,10 @@ def _require_same(f: Any, first: First, outs: list[Array]) -> None:
 def _cut(out: Any) -> Any:
     """Return a result off the tape of the first run, which has served its purpose."""
     return trees.map(lambda x: Array(x._raw) if isinstance(x, Array) else x, out)
+
+
+def _raw(x: Any) -> Any:
+    return x._raw if isinstance(x, Array) else x
 
 
 def _as_array(x: Any) -> Array:
@@ -170,10 +175,10 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     taped = type(next(iter(g.values()))) is Array
     ends, outs, path, visits = _again(saved, taped)
     seeds: dict[int, Any] = {}
-    for out, ct in zip(outs, filled(g, fit), strict=True):
-        if out._node is not None:
-            serial, part = out._node[SERIAL], ct if taped else ct._raw
-            seeds[serial] = seeds[serial] + part if serial in seeds else part
+    for i, out in enumerate(outs):  # what nobody used has none: zeros might meet an infinite slope
+        if out._node is not None and i in g:
+            serial = out._node[SERIAL]
+            seeds[serial] = seeds[serial] + g[i] if serial in seeds else g[i]
     del outs
     zeros_stay = times is not operator.mul
     found = effects.pullback(path, seeds, visits, taped=taped, free=not taped, sparse=zeros_stay)

@@ -340,5 +340,5 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
                 continue
             walk.foreign.append(known)
     if rule.makes_zeros and not strong:
-        strong = own is None or own.leaves_zeros(walk, node, xp)
+        strong = own is None or own.leaves_zeros(walk, node, xp, g)
     return c, strong

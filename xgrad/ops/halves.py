@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def each_in_single(f: F) -> F:
 def _as(f: F, call: Any) -> F:
     """Name a function that calls f as f in its code, too: tools that read frames look there."""
     call.__code__ = call.__code__.replace(co_name=f.__name__, co_qualname=f.__qualname__)
-    return call
+    return cast("F", call)
 
 
 def _narrowed(y: Any, x: Any) -> Any:

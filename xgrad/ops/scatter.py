@@ -14,10 +14,20 @@ from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
 from .elementwise import negative
-from .indexing import Key, _scatter, getitem, hosted, is_basic, leading, raw_key, setitem
+from .indexing import (
+    Key,
+    _scatter,
+    getitem,
+    hosted,
+    is_basic,
+    leading,
+    raw_key,
+    setitem,
+    there,
+)
 
 
-@linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
+@linear(lambda xp, g: g, lambda xp, g, key: there(xp, g, key), zeros=True)
 def _index_add(x: Raw, value: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` added at an index, once for each time an entry occurs."""
     backend = leading(x, value)

@@ -14,7 +14,7 @@ from .common import arrays_in
 
 __all__ = ["like_given"]
 
-_within: ContextVar[bool] = ContextVar("_within", default=False)
+_within: ContextVar[bool] = ContextVar("xgrad_twin", default=False)
 """Whether a method of a twin of a class is running, within which arrays are xgrad's."""
 
 F = TypeVar("F", bound=Callable[..., Any])

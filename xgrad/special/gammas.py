@@ -12,7 +12,7 @@ from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
 from ..ops.slopes import circle, power_of_two
-from .define import arrays, special, with_ends
+from .define import arrays, in_double, special, with_ends
 
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
@@ -197,7 +197,7 @@ def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
 
 
 def _riemann_slope(xp: XP, x: Any) -> Any:
-    left = x < 0
+    left = x < -0.25  # nearer to 0 the pole at 1 would be mirrored
     s = xp.where(left, 1 - x, x)
     right = _euler_maclaurin(xp, s, xp.ones_like(s))
     # the functional equation DLMF 25.4.1
@@ -221,7 +221,10 @@ def _riemann_zeta(x: Array, /) -> Array:
     return backend_of(x).xp.special.zeta(x)
 
 
-@special(lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q))
+@special(
+    lambda xp, x, q: _hurwitz_slope(xp, x, q),
+    in_double(lambda xp, x, q: -x * xp.special.zeta(x + 1, q)),  # next to the pole
+)
 def _zeta(x: Operand, q: Operand, /) -> Array:
     """Return the Hurwitz zeta function."""
 

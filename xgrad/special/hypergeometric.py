@@ -70,15 +70,15 @@ def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
     if is_complex(z):
         value: Array = xp.special.hyp2f1(a, b, c, z)
         return value
-    p, q, r, at = arrays(xp, a, b, c, z)
-    rest = 1 - at
-    edge = (rest > 0) & (rest < _EDGE)  # which SciPy takes for 1
-    out: Array = xp.where(
-        edge,
-        _beside_1(xp, p, q, r, xp.where(edge, rest, _EDGE)),
-        xp.special.hyp2f1(p, q, r, xp.where(edge, 0.5, at)),
-    )
+    out: Array = _hyp2f1(xp, *arrays(xp, a, b, c, z))
     return out
+
+
+def _hyp2f1(xp: XP, a: Any, b: Any, c: Any, z: Any) -> Any:
+    rest = 1 - z
+    edge = (rest > 0) & (rest < _EDGE)  # which SciPy takes for 1
+    there = _beside_1(xp, a, b, c, xp.where(edge, rest, _EDGE))
+    return xp.where(edge, there, xp.special.hyp2f1(a, b, c, xp.where(edge, 0.5, z)))
 
 
 _EDGE = 1e-13
@@ -116,13 +116,16 @@ def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
         NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
     """
     xp = backend_of(next(v for v in (x, b, a) if type(v) not in SCALARS)).xp
-    p, q, at = arrays(xp, a, b, x)
-    value = xp.special.hyperu(p, q, at)
-    # where SciPy has no number, as for a whole b next to 0
-    wrong = ~xp.isfinite(value) & (at > 0) & (q > 1) & (q == xp.round(q))
-    near = _beside_0(xp, p, xp.where(wrong, q, 2.0), xp.where(wrong, at, 1.0))
-    out: Array = xp.where(wrong, near, value)
+    out: Array = _hyperu(xp, *arrays(xp, a, b, x))
     return out
+
+
+def _hyperu(xp: XP, a: Any, b: Any, x: Any) -> Any:
+    value = xp.special.hyperu(a, b, x)
+    # where SciPy has no number, as for a whole b next to 0
+    wrong = ~xp.isfinite(value) & (x > 0) & (b > 1) & (b == xp.round(b))
+    near = _beside_0(xp, a, xp.where(wrong, b, 2.0), xp.where(wrong, x, 1.0))
+    return xp.where(wrong, near, value)
 
 
 def _beside_0(xp: XP, a: Any, b: Any, x: Any) -> Any:

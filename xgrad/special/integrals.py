@@ -12,7 +12,7 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP, backend_of
+from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, rule
 from ..ops.elementwise import Operand
 from ..ops.halves import each_in_single
@@ -112,7 +112,10 @@ def shichi(x: Array, /) -> tuple[Array, Array]:
 
 
 def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
-    angle = 0.5 * math.pi * z * z
+    # of z^2 / 2 what is not whole turns, without the square of an even number
+    even = 2 * xp.round(0.5 * held(xp.real(z) if z.dtype in COMPLEX else z))
+    rest = z - even
+    angle = math.pi * (rest * (even + 0.5 * rest))
     return xp.sin(angle), xp.cos(angle)
 
 

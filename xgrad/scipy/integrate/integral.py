@@ -81,6 +81,10 @@ def integral(
     value = np.asarray(value)
     if not tape.is_recording():
         return Array(value)
+    low, high = (  # SciPy's limits are numbers in double precision
+        xgrad.astype(x, np.float64, copy=False) if isinstance(x, Array) else x for x in limits
+    )
+    limits = low, high
     tracked = tuple(isinstance(x, Array) and x._node is not None for x in limits)
     ends = (float(raw(limits[0])), float(raw(limits[1])))
     at = np.asarray(_between(*ends)) if at is None else at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import chapter, is_tracked, raw, result
+from ..common import Later, chapter, is_tracked, raw, result
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..linalg.structured import solve_banded
@@ -19,6 +20,9 @@ from ..precision import doubled
 
 __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
            "PchipInterpolator", "pchip_interpolate"]  # fmt: skip
+
+bsplines: Any = Later("xgrad.scipy.interpolate.bsplines")
+"""What pieces are made of, and which itself knows of pieces."""
 
 
 def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Array]:
@@ -67,6 +71,18 @@ class PPoly:
     def of(cls, plain: Any) -> PPoly:
         """Return the twin of a piecewise polynomial of SciPy, of whatever class."""
         return PPoly(plain.c, plain.x, plain.extrapolate, plain.axis)
+
+    @classmethod
+    def from_spline(cls, tck: Any, extrapolate: Any = None) -> PPoly:
+        """Return the pieces of a B-spline, given as an object or as ``(t, c, k)``."""
+        spline = bsplines.BSpline(*tck) if isinstance(tck, tuple) else tck
+        t, _, k = spline.tck
+        slope, parts = spline, []
+        for i in range(k + 1):
+            parts.append(slope(t[:-1]) / math.factorial(i))
+            slope = slope.derivative()
+        beyond = spline.extrapolate if extrapolate is None else extrapolate
+        return PPoly(xgrad.stack(parts[::-1]), t, beyond)
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
