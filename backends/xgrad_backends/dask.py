@@ -437,7 +437,7 @@ BACKEND = Backend(
             concat=_concat,
             nonzero=_nonzero,
             repeat=_repeat,
-        searchsorted=_searchsorted,
+            searchsorted=_searchsorted,
             **{name: _shaped(name) for name in ("zeros", "ones", "full", "empty")},
             **{name: _reduced(name) for name in ("sum", "mean", "prod", "max", "min")},
             broadcast_to=_broadcast_to,
