@@ -179,6 +179,13 @@ def _repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
     return da.take(x, np.repeat(np.arange(x.shape[axis]), np.asarray(repeats)), axis=axis)
 
 
+def _searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Any:
+    x1 = x1 if sorter is None else _take(x1, sorter)  # Dask has no sorter
+    if x2.ndim:
+        return da.searchsorted(x1, x2, side=side)
+    return da.searchsorted(x1, x2.reshape(1), side=side)[0]  # it writes into what it finds
+
+
 def _reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     shape = (shape,) if isinstance(shape, int) else shape
     try:
@@ -430,6 +437,7 @@ BACKEND = Backend(
             concat=_concat,
             nonzero=_nonzero,
             repeat=_repeat,
+            searchsorted=_searchsorted,
             **{name: _shaped(name) for name in ("zeros", "ones", "full", "empty")},
             **{name: _reduced(name) for name in ("sum", "mean", "prod", "max", "min")},
             broadcast_to=_broadcast_to,

@@ -267,6 +267,12 @@ LEFT: tuple[tuple[str, str, str, str], ...] = (
         "NumPy's is NaN, zero times the infinity that 10**1000 is; the number rounded is 0",
     ),
     (
+        r"apply_over_axes",
+        r"a",
+        r"0-d Array",
+        "JAX has no axis 0 of a number, as NumPy has: the error says to leave the axis out",
+    ),
+    (
         r"linalg.vector_norm",
         r"ord",
         r"out of range",

@@ -158,8 +158,8 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 
 def _where(condition: Any, *choices: Any) -> Any:
-    for name, choice in zip(("x", "y"), choices, strict=False):
-        if choice is None:
+    for name, given in zip(("x", "y"), choices, strict=False):
+        if given is None:
             raise TypeError(f"numpy.where: {name} is None; expected an array or a number")
     return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
 

@@ -215,6 +215,8 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         rows = take(rows, np.flatnonzero(~np.isnan(raw)))  # then their number is one
         name = name.removeprefix("nan") if rows.shape[0] else name
     if name.startswith("nan"):
+        if not rows.shape[-1]:  # as where there is nothing but NaN
+            rows = placed(rows, np.full((*rows.shape[:-1], 1), math.nan))
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)
         out, unknown = _between(reshape(q, (-1,)), size, method, *_sorted(rows)), size == 0
