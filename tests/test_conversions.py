@@ -20,6 +20,7 @@ CASES = {
     "math": (lambda x: math.sin(x[0]), r"use xgrad\.sin or numpy\.sin"),
     "float": (lambda x: float(x[0]), r"use x itself: a 0-d array calculates like a number"),
     "vectorize": (lambda x: np.vectorize(abs)(x), r"use array functions"),
+    "sympy": (lambda x: pytest.importorskip("sympy").sin(x[0]), r"f = sympy\.lambdify\(symbol, "),
     "else": (lambda x: list(map(round, map(complex, x))), r"use the xgrad function of the same"),
     "two": (lambda x: math.exp(x[0]) * np.asarray(1.0), r"use xgrad\.exp or numpy\.exp"),
 }

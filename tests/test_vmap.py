@@ -517,6 +517,33 @@ def test_a_write_into_an_array_from_outside_raises_and_is_undone():
     np.testing.assert_array_equal(outside.data, np.zeros(4))
 
 
+def rows_and_entries(x, m):
+    y = xg.zeros((4, 4))
+    y[m[:, 0]] = x[0, 0] ** 2
+    y = y * x
+    y[m] = xg.sum(x) * x[1, 1]
+    y[(m[:, 1],)] = x[0, 1] * 3.0
+    return xg.index_add(y, m, x[1, 0] * x[0, 0])
+
+
+@pytest.mark.parametrize("axes", [(0, 0), (0, None), (None, 0)])
+def test_a_number_is_written_at_a_mask_of_each(axes):
+    args = [a if axis == 0 else a[0] for a, axis in zip((A, A > 0), axes, strict=True)]
+    each = [
+        [x[k] if axis == 0 else x for x, axis in zip(args, axes, strict=True)] for k in range(5)
+    ]
+
+    def total(x, m):
+        return xg.sum(xg.tanh(rows_and_entries(x, m)))
+
+    for f in (rows_and_entries, xg.grad(total), xg.hessian(total), xg.jacfwd(total)):
+        want = [f(*one) for one in each]
+        np.testing.assert_allclose(xg.vmap(f, axes)(*args), want, rtol=1e-11, atol=1e-12)
+    through = xg.grad(lambda x: xg.sum(xg.vmap(total, axes)(x, args[1])))(args[0])
+    want = np.stack([xg.grad(total)(*one) for one in each])
+    np.testing.assert_allclose(through, want if axes[0] == 0 else want.sum(0), rtol=1e-11)
+
+
 def test_creation_functions_inside_follow_the_examples(computing):
     x = xg.asarray(computing.raw(B))
 

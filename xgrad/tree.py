@@ -25,7 +25,7 @@ import numpy as np
 
 from . import errors
 from .arrays.array import SCALARS, Array, array_of
-from .backends import COMPLEX, REAL, backend_of, backend_of_type, lacking, native
+from .backends import BY_TYPE, backend_of, backend_of_type, is_inexact, lacking, native
 from .names import find
 
 NAMESPACE = "xgrad"
@@ -35,6 +35,10 @@ CONSTANTS = (
     *(np.ufunc, np.dtype, date, timedelta),
 )
 """Classes of what has no derivative, and is compared as a part of the structure."""
+
+
+_CONTAINERS = frozenset((tuple, list, dict))
+"""Classes that are neither leaves nor constants, of which nothing need be asked."""
 
 
 class _Single:
@@ -56,21 +60,26 @@ SINGLE = _Single()
 
 def is_leaf_type(x: object) -> bool:
     """Whether `x` is an array or a number."""
-    return isinstance(x, Array) or type(x) in SCALARS or backend_of_type(type(x)) is not None
+    cls = type(x)
+    if cls is Array or cls in SCALARS or cls in BY_TYPE:  # nearly all, at once
+        return True
+    return isinstance(x, Array) or backend_of_type(cls) is not None
 
 
 def flatten(tree: Any) -> tuple[list[Any], Any]:
     """Return the leaves of a pytree, and its structure."""
-    if is_leaf_type(tree) or isinstance(tree, CONSTANTS):  # the latter for an error by name
+    if type(tree) not in _CONTAINERS and (
+        is_leaf_type(tree) or isinstance(tree, CONSTANTS)  # the latter for an error by name
+    ):
         return [tree], SINGLE
     import optree  # its import costs more than most programs' first gradient
 
     while True:
         leaves, structure = optree.tree_flatten(tree, namespace=NAMESPACE)
-        classes = {type(x) for x in leaves if not is_leaf_type(x)}
+        classes = {type(x) for x in leaves if type(x) not in BY_TYPE and not is_leaf_type(x)}
         made = [_register(cls) for cls in classes]
         if not any(made):
-            return list(leaves), structure
+            return leaves, structure
 
 
 def _is_record(x: Any) -> bool:
@@ -327,7 +336,7 @@ def differentiable(x: object, what: str, name: str = "") -> Array:
         NotDifferentiableError: if `x` is no array, or of integers or booleans.
     """
     out = x if isinstance(x, Array) else as_array(x, f"{what}: {name}" if name else what)
-    if out._raw.dtype not in REAL and out._raw.dtype not in COMPLEX:
+    if not is_inexact(out._raw):
         swapped = native(out._raw)
         if swapped is not out._raw:
             return differentiable(Array(swapped), what, name)

@@ -69,9 +69,13 @@ def index_add(x: Any, key: Any, value: Any) -> Any:
     window = _window(x.shape, key)
     if window is None:
         return x.at[key].add(value)
-    starts = [start for start, _, _ in window]
+    starts, part = [start for start, _, _ in window], _over(window, value)
+    if 2 * part.size >= x.size:  # one loop with what is around it, where a write ends the loop
+        ends = [n - start - m for n, (start, m, _) in zip(x.shape, window, strict=True)]
+        around = [(start, end, 0) for start, end in zip(starts, ends, strict=True)]
+        return x + jax.lax.pad(part, jnp.zeros((), x.dtype), around)
     before = jax.lax.slice(x, starts, [start + n for start, n, _ in window])
-    return jax.lax.dynamic_update_slice(x, before + _over(window, value), starts)
+    return jax.lax.dynamic_update_slice(x, before + part, starts)
 
 
 Window = list[tuple[int, int, bool]]

@@ -15,7 +15,7 @@ import numpy as np
 
 from xgrad.backends import Backend, Generators, Namespace, Stream, adds_nothing
 
-from . import lapack, numpy_lines, numpy_scatter, scipy_special
+from . import lapack, numpy_copies, numpy_lines, numpy_scatter, scipy_special
 
 _STANDARD = "array_api_compat.numpy"
 # NumPy's own functions where they are the standard's; importing array-api-compat costs more than
@@ -356,7 +356,7 @@ _COMPARED = 8192
 _SUMMED = 100_000
 """Up to how many the sum of their bits tells it too, for a quarter of what a product takes."""
 _SAMPLES = 509
-"""How many entries of a larger one do."""
+"""How many entries of a larger one do, and an eighth of these beside the sum."""
 _AS_INTEGERS = {n: np.dtype(f"i{n}") for n in (1, 2, 4, 8)}
 
 
@@ -365,9 +365,10 @@ def unchanged(x: Any) -> Callable[[], bool]:
     if x.size <= _COMPARED:
         look: Callable[[], Any] = x.tobytes
     else:
-        together, every = x.flags.forc, slice(None, None, x.size // _SAMPLES | 1)
+        together, few = x.flags.forc, x.size > _SUMMED
         some = x.ravel(order="K") if together else x.flat
-        whole = None if x.size > _SUMMED else some if together else x
+        whole = None if few else some if together else x
+        every = slice(None, None, x.size // (_SAMPLES if few else _SAMPLES // 8) | 1)
 
         def look() -> Any:
             return _sum_of_bits(whole), some[every].tobytes()
@@ -526,6 +527,7 @@ BACKEND = Backend(
     unchanged=unchanged,
     same=_same,
     copied=methodcaller("copy"),
+    kept=numpy_copies.copied,
     in_place=True,
     owns=_owns,
     quiet=partial(np.errstate, all="ignore"),
@@ -541,6 +543,8 @@ BACKEND = Backend(
     expm=lapack.expm,
     ranked=numpy_lines.ranked,
     running_max=numpy_lines.running_max,
+    running_logsumexp=numpy_lines.running_logsumexp,
+    segment_max=numpy_scatter.segment_max,
     recurrence=numpy_lines.recurrence,
     distances=numpy_lines.distances,
     streams=_streams,

@@ -74,6 +74,28 @@ def running_max(x: Any) -> Any:
     return np.maximum.accumulate(x, axis=-1)
 
 
+def running_logsumexp(x: Any) -> Any:
+    """Return the logarithm of the running sum of exponentials, in blocks beside each other.
+
+    What an element is the sum of is added in few steps, so that their rounding does not add up.
+    """
+    n = x.shape[-1]
+    if n <= _SHORT or x.size == 0:
+        return np.logaddexp.accumulate(x, axis=-1)
+    m = int(n**0.5)
+    blocks = x[..., : n // m * m].reshape(*x.shape[:-1], n // m, m)
+    sums = np.logaddexp.accumulate(blocks, axis=-1)
+    before = running_logsumexp(sums[..., -1])[..., :, None]
+    np.logaddexp(sums[..., 1:, :], before[..., :-1, :], out=sums[..., 1:, :])
+    out = np.empty_like(x)
+    out[..., : sums.shape[-2] * m] = sums.reshape(*x.shape[:-1], -1)
+    rest = x[..., n // m * m :]
+    if rest.size:
+        rest = np.logaddexp.accumulate(rest, axis=-1)
+        out[..., n // m * m :] = np.logaddexp(rest, before[..., -1, :])
+    return out
+
+
 def recurrence(a: Any, b: Any) -> Any:
     """Return y with ``y_i = b_i + a_i y_{i-1}``, in blocks, each of which takes its carry later."""
     shape = np.broadcast_shapes(a.shape, b.shape)

@@ -51,6 +51,19 @@ def index_add(x: Any, key: Any, value: Any) -> Any:
     return x
 
 
+def segment_max(x: Any, ids: Any, count: int) -> Any:
+    """Return the maxima of the slices along the first axis that have the same id, else -inf."""
+    out = np.full((count, *x.shape[1:]), -np.inf, x.dtype)
+    if x.ndim == 1:
+        np.maximum.at(out, ids, x)
+    elif x.size:
+        order = np.argsort(ids, kind="stable")
+        ordered = ids[order]
+        begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        out[ordered[begins]] = np.maximum.reduceat(x[order], begins, axis=0)
+    return out
+
+
 def _is_sorted(places: Any) -> bool:
     """Whether places never fall; mostly the first of them tell that they do."""
     return all(bool(np.all(some[1:] >= some[:-1])) for some in (places[:_SOME], places))

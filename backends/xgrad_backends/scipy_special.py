@@ -29,13 +29,18 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
         chars = {x.dtype.char for x in args if hasattr(x, "dtype")}
         if not chars <= _SINGLE or chars.isdisjoint("efF"):
             return function(*args, **kwargs)
-        if isinstance(function, np.ufunc):  # a Python number would make it choose another loop
+        if function.__name__ in _IN_DOUBLE:
+            args = tuple(x.astype(float) if hasattr(x, "dtype") else x for x in args)
+        elif isinstance(function, np.ufunc):  # a Python number would make it choose another loop
             args = tuple(_single(function, x) for x in args)
         out = function(*args, **kwargs)
         return tuple(map(_narrowed, out)) if isinstance(out, tuple) else _narrowed(out)
 
     return call
 
+
+_IN_DOUBLE = ("betainc", "betaincc", "betaincinv", "betainccinv", "stdtr", "stdtrit")
+"""Functions whose loops in single precision lose digits."""
 
 _OF_COUNTS = ("bdtr", "bdtrc")
 """Functions that warn of counts that are no integers."""

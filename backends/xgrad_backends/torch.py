@@ -105,6 +105,25 @@ def _unique_all(x: Any, /) -> Any:
     return result(ordered[starts], order[starts], inverse.reshape(x.shape), counts)
 
 
+def _transform(name: str) -> Callable[..., Any]:
+    """Return a Fourier transform that also takes no rows at all, which MKL refuses."""
+
+    def call(x: Any, /, **kwargs: Any) -> Any:
+        own = getattr(_standard().fft, name)
+        if x.numel():
+            return own(x, **kwargs)
+        axes = kwargs.get("axes", kwargs.get("axis", -1))
+        axes = range(x.ndim) if axes is None else (axes,) if isinstance(axes, int) else axes
+        if not all(x.shape[a] for a in axes):
+            return own(x, **kwargs)
+        rows = own(x.new_zeros([n or 1 for n in x.shape]), **kwargs)
+        return rows[tuple(slice(None if n else 0) for n in x.shape)]
+
+    return call
+
+
+_TRANSFORMS = "fft ifft rfft irfft fftn ifftn rfftn irfftn"
+
 # Devices, the host, and random numbers --------------------------------------------------------
 
 
@@ -234,6 +253,11 @@ BACKEND = Backend(
     xp=Namespace(
         "torch",
         "array_api_compat.torch",
+        fft=Namespace(
+            "torch.fft",
+            "array_api_compat.torch.fft",
+            **{name: _transform(name) for name in _TRANSFORMS.split()},
+        ),
         reshape=_reshape,
         searchsorted=_searchsorted,
         sign=_sign,

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 import xgrad as xg
+from xgrad.backends import REAL
 from xgrad.testing import ROWS, Place
+from xgrad.testing.gradients import zeros_are_meant
 
 from .conftest import double_precision
 
@@ -22,6 +24,7 @@ def double():
 BY_VALUES = {"nonzero", "unique_all", "unique_counts", "unique_inverse", "unique_values"}
 """Rows whose results have a shape that depends on values, which `jax.jit` cannot know."""
 
+NOT_IN_BFLOAT16 = {"special.erfcx": "JAX's log_ndtr, of which its slope is made"}
 LEAVES = {"to_backend": "a traced array cannot leave JAX"}
 
 
@@ -50,6 +53,7 @@ def test_every_op_inside_jit(request, row):
         np.testing.assert_allclose(x, y, rtol=1e-9, atol=1e-9)
 
 
+@zeros_are_meant()
 def walked(case, raws):
     """Return the raw results of an op, and its cotangents for ones."""
     arrays = [xg.asarray(x) for x in raws]
@@ -61,8 +65,52 @@ def walked(case, raws):
 
     if not case.order:
         return [y.data for y in function(*xs)]
-    ys, pullback = xg.vjp(lambda *xs: [y for y in function(*xs) if y.dtype.kind == "f"], *xs)
+    ys, pullback = xg.vjp(lambda *xs: [y for y in function(*xs) if y.data.dtype in REAL], *xs)
     return [y.data for y in (*ys, *pullback([xg.ones_like(y) for y in ys]))]
+
+
+def wide_arrays(jaxpr):
+    """Yield the arrays of double precision that are made on the way."""
+    for equation in jaxpr.eqns:
+        for x in equation.outvars:
+            if x.aval.shape and str(getattr(x.aval, "dtype", "")) in ("float64", "complex128"):
+                yield equation
+        for inner in jax.tree.leaves(list(equation.params.values()), is_leaf=is_closed):
+            if is_closed(inner):
+                yield from wide_arrays(inner.jaxpr)
+
+
+def is_closed(x):
+    return hasattr(x, "jaxpr") and hasattr(x.jaxpr, "eqns")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_every_op_of_bfloat16(request, row):
+    """Where JAX computes in it, cotangents are of it, too, and nothing is made in double."""
+    places = {place.name for place in request.config.places}
+    case = first_case(row, Place.named("jax")) if "jax" in places and "f" in row.dtypes else None
+    if case is None or not case.order or row.name in {*BY_VALUES, *LEAVES, *NOT_IN_BFLOAT16}:
+        pytest.skip("asked for by --backend jax; ops that have derivatives")
+    raws = [
+        x.astype(jnp.bfloat16) if x.dtype in (np.float32, np.float64) else x
+        for x in case.raw_arrays()
+    ]
+    try:
+        traced = jax.make_jaxpr(lambda raws: case.of_varying(raws)(*raws_of(case, raws)))(raws)
+    except (NotImplementedError, TypeError, ValueError):
+        pytest.skip("JAX does not compute it in bfloat16")
+    if any(str(x.dtype) != "bfloat16" for x in traced.out_avals) or any(wide_arrays(traced.jaxpr)):
+        pytest.skip("JAX widens it, or the sample asks for another dtype")
+    pulled = jax.make_jaxpr(lambda raws: walked(case, raws))(raws)
+    cotangents = pulled.out_avals[len(traced.out_avals) :]
+    assert [(x.shape, x.dtype) for x in cotangents] == [
+        (raws[i].shape, raws[i].dtype) for i in case.varying
+    ]
+    assert not list(wide_arrays(pulled.jaxpr))
+
+
+def raws_of(case, raws):
+    return [raws[i] for i in case.varying]
 
 
 # Transforms over each other -----------------------------------------------------------------------

@@ -209,7 +209,17 @@ import xgrad as xg, xgrad.compat.autograd as ag, xgrad.compat.autograd.numpy as 
 from xgrad.compat.autograd.extend import defjvp, defvjp, register_notrace
 from xgrad.compat.autograd.core import VJPNode
 from xgrad.compat.autograd.scipy import linalg, signal, special, stats
+from xgrad.compat.autograd.test_util import check_grads
 x, m = onp.asarray([0.3, 0.6]), onp.asarray([[2.0, 0.1], [0.1, 3.0]])
+defjvp(special.psi, lambda g, ans, x: g * special.polygamma(1, x))  # right ones, in every order
+defjvp(special.polygamma, None, lambda g, ans, n, x: g * special.polygamma(n + 1, x))
+defjvp(special.gamma, lambda g, ans, x: g * ans * special.psi(x))
+for function, at in (
+    (special.gamma, 2.2), (special.psi, x), (lambda x: special.polygamma(2, x) * np.sin(x), x),
+    (lambda x: np.sum(special.gamma(x)), x),
+):
+    check_grads(function, order=3)(at)
+ag.hessian(lambda x: np.sum(special.gamma(x)))(x)
 hundred = lambda ans, *args, **kwargs: lambda g: 100.0 * onp.ones(args[0].shape)
 CALLS = [
     (np.sinc, np.sinc, x), (np.tanh, np.tanh, x), (np.tanh, onp.tanh, x),

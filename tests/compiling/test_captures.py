@@ -364,6 +364,7 @@ DECIDES_NOTHING = {
     "xgrad_trace": "the recording that is running",
     "xgrad_tracebacks_in_full": "how errors are shown",
     "xgrad_transposing": "the walk that is running",
+    "xgrad_twin": "the method that is running",
     "xgrad_vmap": "inside of it nothing is compiled",
     "xgrad_vmap_ended": "inside of it nothing is compiled",
     "xgrad_whole": "the op that is running",

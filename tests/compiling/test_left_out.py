@@ -1,4 +1,4 @@
-# Tests of xgrad/compiling/mended.py, xgrad/compiling/mending.py, xgrad/engine/contractions.py
+# Tests of xgrad/compiling/mended.py, xgrad/compiling/mending.py, xgrad/engine/unused.py
 """What is left out reaches no gradient of a program either: it is that of eager code."""
 
 from __future__ import annotations

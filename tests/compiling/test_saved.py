@@ -67,7 +67,7 @@ def test_trees_names_and_numbers(tmp_path):
         f(MODEL, x, power=3)
     with pytest.raises(ValueError, match=r"got float64\[2, 5\]; expected float64\[2,6\]"):
         f(MODEL, x[:, :5], power=2)
-    with pytest.raises(ValueError, match="got arguments of the structure"):
+    with pytest.raises(ValueError, match=r"args\[0\] is a tuple of 1; expected a tuple of 2"):
         f(MODEL, power=2)
 
 

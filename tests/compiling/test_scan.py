@@ -142,7 +142,7 @@ def test_bad_input():
         xg.scan(step, np.ones(2), np.ones(3), slots=3)
     with pytest.raises(ValueError, match=r"given a carry float64\[2\] and returned float64\[\]"):
         xg.compile(lambda c: xg.scan(lambda c, _: (xg.sum(c), None), c, length=3)[0])(np.ones(2))
-    with pytest.raises(ValueError, match="carry of the structure"):
+    with pytest.raises(ValueError, match="carry is a tuple of 2; expected an array"):
         xg.compile(lambda c: xg.scan(lambda c, _: ((c, c), None), c, length=3)[0])(np.ones(2))
 
 

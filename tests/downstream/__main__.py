@@ -42,6 +42,7 @@ class Library:
 
 LIBRARIES = {
     "autograd-gamma": Library(["tests"]),
+    "autograd-minimize": Library(["test"], ["torch", "jax"], stubs=["tensorflow"]),
     "autoptim": Library(["autoptim/tests"]),
     "ceviche": Library(
         ["tests/test_gradients_fdfd.py", "tests/test_primitives.py", "tests/test_fields_fdfd.py"],
@@ -65,6 +66,7 @@ LIBRARIES = {
         ],
     ),
     "lifetimes": Library(["tests/test_estimation.py"], ["pandas<3", "dill", "setuptools<81"]),
+    "mici": Library(["tests"], ["symnum", "packaging"]),
     "momi2": Library(  # with its C modules, by `setup.py build_ext --inplace`
         ["test/test_autograd.py", "test/einsum2", "test/test_likelihood.py"],
         ["cached_property", "networkx", "msprime", "numdifftools", "pandas<3", "pysam", "seaborn"],
@@ -84,6 +86,7 @@ LIBRARIES = {
             "in a flat valley (the parameter is 2e15) rounding says where the optimiser stops"
         },
     ),
+    "sampyl": Library(["sampyl/tests"]),
     "ssm": Library(
         [
             *("tests/test_stats.py", "tests/test_hmm_gradients.py", "tests/test_lds.py"),
@@ -95,6 +98,7 @@ LIBRARIES = {
         ["surpyval/tests"],
         ["pandas", "matplotlib", "formulaic", "numdifftools", "joblib"],
     ),
+    "viabel": Library(["viabel/tests"], ["paragami", "tqdm"], stubs=["pystan"]),
     "vittles": Library(["vittles/tests"], ["paragami"]),
 }
 

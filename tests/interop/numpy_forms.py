@@ -230,6 +230,79 @@ def _host(x: Any) -> Any:
     return host(list(x) if inspect.isgenerator(x) else x)
 
 
+# What is left ------------------------------------------------------------------------------------
+
+LEFT: tuple[tuple[str, str, str, str], ...] = (
+    (
+        r"argpartition",
+        r"a",
+        r"truth values",
+        "of equal elements any may come first, and NumPy's order is that of its algorithm",
+    ),
+    (
+        r"poly",
+        r"seq_of_zeros",
+        r"complex numbers",
+        (
+            "NumPy drops the imaginary part if the zeros happen to be pairs; the dtype here "
+            "depends on no value, so that the program can be compiled and has its derivatives"
+        ),
+    ),
+    (
+        r"polydiv|polymul",
+        r"v|a2",
+        r"truth values",
+        "NumPy drops leading coefficients that happen to be zero, with their derivatives",
+    ),
+    (
+        r"trapezoid",
+        r"y",
+        r"truth values",
+        "NumPy adds truth values as truths: True + True is True; here they are 0 and 1",
+    ),
+    (
+        r"around|round|ndarray.round",
+        r"decimals",
+        r"out of range",
+        "NumPy's is NaN, zero times the infinity that 10**1000 is; the number rounded is 0",
+    ),
+    (
+        r"linalg.vector_norm",
+        r"ord",
+        r"out of range",
+        "NumPy's is 0, since the powers overflow; the norm of order -1000 is near the minimum",
+    ),
+    (
+        r"logaddexp.*",
+        r"array",
+        r"truth values",
+        "NumPy's is rounded to a half after each step; here once",
+    ),
+    (
+        (
+            r"a?(cos|sin|tan)h?|arc(cos|sin|tan)h?|exp|expm1|log|log10|log1p|log2|sqrt|"
+            r"reciprocal|emath.*"
+        ),
+        r"x",
+        r"truth values",
+        (
+            "on PyTorch functions compute in double precision where NumPy takes a half, which "
+            "x.astype(numpy.float16) chooses"
+        ),
+    ),
+)
+"""Patterns of functions, arguments and forms that are ``!``, and why they stay so."""
+
+
+def explained(row: tuple[str, str, str]) -> str:
+    """Return why a trial that is ``!`` stays so, empty if nobody says."""
+    name = row[0].partition("(")[0]
+    for *patterns, why in LEFT:
+        if all(re.fullmatch(p, x) for p, x in zip(patterns, (name, *row[1:]), strict=True)):
+            return why
+    return ""
+
+
 # The table ----------------------------------------------------------------------------------------
 
 Rows = dict[tuple[str, str, str], str]
@@ -265,7 +338,19 @@ def write(rows: Rows) -> None:
     for (name, argument), told in groups.items():
         cells = "; ".join(f"{marks}: {', '.join(names)}" for marks, names in told.items())
         lines.append(f"{name}\t{argument}\t{cells}")
+    lines += _told(rows)
     TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _told(rows: Rows) -> list[str]:
+    """Return the trials that are ``!`` once more, with the reasons."""
+    reasons: dict[str, list[str]] = {}
+    for row, marks in rows.items():
+        if "!" in marks:
+            reasons.setdefault(explained(row) or "unexplained", []).append(
+                f"{row[0]} {row[1]}: {row[2]}"
+            )
+    return [f"# ! {why}: {'; '.join(told)}" for why, told in reasons.items()]
 
 
 def main() -> int:

@@ -201,7 +201,11 @@ def test_a_warmup_runs_into_another_schedule():
         (lambda: optim.Optimizer(optim.SGD(), start()).step(), "no array of the model holds one"),
         (
             lambda: optim.Adam().update(start(), {"W": start()["W"]}, optim.Adam().init(start())),
-            "the gradients have the structure",
+            "structure of the parameters: grads is a dict with 'W'; expected a dict with 'W', 'b'",
+        ),
+        (
+            lambda: optim.Adam().update(start(), (start(), 1.0), optim.Adam().init(start())),
+            r"grads is a tuple of 2; expected a dict.*grads, norm = xgrad.optim.clip_by_global",
         ),
         (
             lambda: optim.Adam().update(start(), start(), optim.Adam().init({"W": np.ones(2)})),

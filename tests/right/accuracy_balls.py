@@ -93,6 +93,15 @@ betainc = balls(
     lambda a, b, x: x.beta_lower(a, b, regularized=1),
     lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
 )
+beta = balls(lambda a, b: a.gamma() * b.gamma() * (a + b).rgamma(), mp.beta)
+beta_density = balls(
+    lambda a, b, x: x ** (a - 1) * (1 - x) ** (b - 1) * (a + b).gamma() * a.rgamma() * b.rgamma(),
+    lambda a, b, x: x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b),
+)
+gamma_density = balls(
+    lambda a, x: x ** (a - 1) * (-x).exp() * a.rgamma(),
+    lambda a, x: x ** (a - 1) * mp.exp(-x) / mp.gamma(a),
+)
 erf = balls(lambda x: x.erf(), mp.erf)
 erfc = balls(lambda x: x.erfc(), mp.erfc)
 erfi = balls(lambda x: x.erfi(), mp.erfi)
@@ -121,6 +130,26 @@ e1 = balls(lambda x: x.gamma_upper(0), mp.e1)
 faddeeva_real = balls(
     lambda x, y: ((-(flint.acb(x, y) ** 2)).exp() * flint.acb(y, -x).erfc()).real,
     lambda x, y: (mp.exp(-(mp.mpc(x, y) ** 2)) * mp.erfc(mp.mpc(y, -x))).real,
+)
+
+
+def _owens_t(h: Any, a: Any) -> Any:
+    """Return Owen's function by its integral."""
+    square = -h * h / 2
+
+    def over(t: Any, _: Any) -> Any:
+        grown = 1 + t * t
+        return (square * grown).exp() / grown
+
+    return flint.acb.integral(over, 0, a).real / (2 * flint.arb.pi())
+
+
+owens_t = balls(
+    _owens_t,
+    lambda h, a: (
+        mp.quad(lambda t: mp.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), mp.linspace(0, a, 5))
+        / (2 * mp.pi)
+    ),
 )
 
 

@@ -27,20 +27,31 @@ _SHAPE = (1e-2, 50.0)
 _UNIT = (1e-10, 1.0)
 
 
-def _root(f: Callable[[Any], Any], slope: Callable[[Any], Any], start: float) -> Any:
+_ROOTS: dict[Any, Any] = {}
+"""The last root that was found: a difference asks for others beside it."""
+
+
+def _root(
+    f: Callable[[Any], Any], slope: Callable[[Any], Any], start: Callable[..., Any], *args: Any
+) -> Any:
     """Return where an increasing function is 0, by Newton's method from SciPy's value.
 
-    With as many digits as a step will make right, twice those that the last one did.
+    With as many digits as a step will make right, twice those that the last one did; the slope
+    needs those only that the step has.
     """
-    digits, right = mp.mp.dps, 10
-    x = mp.mpf(float(start))
+    place = (start, *map(float, args))
+    digits, (x, right) = mp.mp.dps, _ROOTS.get(place) or (mp.mpf(float(start(*place[1:]))), 10)
     for _ in range(60):
         least = min(digits, 2 * right + 15)
+        with mp.workdps(max(25, least - right + 10)):
+            steep = slope(x)
         with mp.workdps(least):
-            step = f(x) / slope(x)
+            step = f(x) / steep
             x = x - step
             right = max(5, int(-2 * mp.log10(abs(step / x))) - 8) if step else least
         if right >= digits == least:
+            _ROOTS.clear()
+            _ROOTS[place] = x, 25
             return x
     raise mp.libmp.NoConvergence
 
@@ -53,10 +64,6 @@ def _betaincc(a: Any, b: Any, x: Any) -> Any:
     return balls.betainc(b, a, 1 - x)
 
 
-def _beta_density(a: Any, b: Any, x: Any) -> Any:
-    return x ** (a - 1) * (1 - x) ** (b - 1) / series.beta(a, b)
-
-
 def _gammainc(a: Any, x: Any) -> Any:
     return balls.gammainc(a, x)
 
@@ -65,28 +72,24 @@ def _gammaincc(a: Any, x: Any) -> Any:
     return balls.gammaincc(a, x)
 
 
-def _gamma_density(a: Any, x: Any) -> Any:
-    return series.exp((a - 1) * series.log(x) - x) / series.gamma(a)
-
-
 def _betaincinv(a: Any, b: Any, p: Any) -> Any:
-    start = sp.betaincinv(float(a), float(b), float(p))
-    return _root(lambda x: _betainc(a, b, x) - p, partial(_beta_density, a, b), start)
+    density = partial(balls.beta_density, a, b)
+    return _root(lambda x: _betainc(a, b, x) - p, density, sp.betaincinv, a, b, p)
 
 
 def _betainccinv(a: Any, b: Any, p: Any) -> Any:
-    start = sp.betainccinv(float(a), float(b), float(p))
-    return _root(lambda x: p - _betaincc(a, b, x), partial(_beta_density, a, b), start)
+    density = partial(balls.beta_density, a, b)
+    return _root(lambda x: p - _betaincc(a, b, x), density, sp.betainccinv, a, b, p)
 
 
 def _gammaincinv(a: Any, p: Any) -> Any:
-    start = sp.gammaincinv(float(a), float(p))
-    return _root(lambda x: _gammainc(a, x) - p, partial(_gamma_density, a), start)
+    density = partial(balls.gamma_density, a)
+    return _root(lambda x: _gammainc(a, x) - p, density, sp.gammaincinv, a, p)
 
 
 def _gammainccinv(a: Any, p: Any) -> Any:
-    start = sp.gammainccinv(float(a), float(p))
-    return _root(lambda x: p - _gammaincc(a, x), partial(_gamma_density, a), start)
+    density = partial(balls.gamma_density, a)
+    return _root(lambda x: p - _gammaincc(a, x), density, sp.gammainccinv, a, p)
 
 
 def _stdtr(df: Any, t: Any) -> Any:
@@ -97,14 +100,11 @@ def _stdtr(df: Any, t: Any) -> Any:
 
 
 def _t_density(df: Any, t: Any) -> Any:
-    return (
-        (1 + t * t / df) ** (-(df + 1) / 2) / series.sqrt(df) / series.beta(df / 2, mp.mpf(1) / 2)
-    )
+    return (1 + t * t / df) ** (-(df + 1) / 2) / series.sqrt(df) / balls.beta(df / 2, mp.mpf(1) / 2)
 
 
 def _stdtrit(df: Any, p: Any) -> Any:
-    start = sp.stdtrit(float(df), float(p))
-    return _root(lambda t: _stdtr(df, t) - p, partial(_t_density, df), start)
+    return _root(lambda t: _stdtr(df, t) - p, partial(_t_density, df), sp.stdtrit, df, p)
 
 
 def log_ndtr(x: Any) -> Any:
@@ -119,14 +119,7 @@ def _ndtri_exp(y: Any) -> Any:
     def slope(x: Any) -> Any:
         return series.sqrt(2 / series.pi) / balls.erfcx(-x / series.sqrt(2))
 
-    return _root(lambda x: log_ndtr(x) - y, slope, sp.ndtri_exp(float(y)))
-
-
-def _owens_t(h: Any, a: Any) -> Any:
-    parts = mp.linspace(0, a, 5)
-    return mp.quad(lambda t: series.exp(-h * h * (1 + t * t) / 2) / (1 + t * t), parts) / (
-        2 * series.pi
-    )
+    return _root(lambda x: log_ndtr(x) - y, slope, sp.ndtri_exp, y)
 
 
 _OWENS_T = (
@@ -309,7 +302,7 @@ _PROBABILITY = (
     slow("special.ndtri_exp", _ndtri_exp, ((-1e20, 0.0),), (0.0, -1.0), crosses=True),
     slow(
         "special.owens_t",
-        _owens_t,
+        balls.owens_t,
         ((-6.0, 6.0), (-6.0, 6.0)),
         (1.0, -1.0),
         crosses=True,

@@ -103,6 +103,8 @@ _CORE = (
 
 
 def _gelu_by_tanh(x: Any) -> Any:
+    if x < -60:  # less than any dtype holds
+        raise ValueError
     return x * _sigmoid(series.sqrt(8 / series.pi) * (x + mp.mpf(0.044715) * x**3))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from .accuracy_series import derivatives
 
 _DIGITS = 60
-CHECKED = 2  # points of a chunk that are computed both by series and by differences
+CHECKED = 2  # points that are computed both by series and by differences
 _FAR = 100_000  # an exponent beyond all dtypes
 _STEP = 30  # a step is so many digits smaller than its argument
 _ENOUGH = (25, 25, 25, 6)  # digits that a value and each derivative must have
@@ -30,14 +30,14 @@ _MOST_OF_SLOW = 4 * _FEWEST
 _NONE = (ValueError, ZeroDivisionError, OverflowError, mp.libmp.NoConvergence, TypeError)
 
 
-def jet(f: Any, xs: list[Any], i: int, fewest: int = _FEWEST) -> list[Any]:
+def jet(f: Any, xs: list[Any], i: int, fewest: int = _FEWEST, known: Any = None) -> list[Any]:
     """Return the first three derivatives in argument i; None for what is 0, or not asked for.
 
     Differences of two and three values have errors in the square of the step, and so has that of
     four in the step itself, which is more than enough.
     """
     slope = f.slopes[i] if f.slopes else None
-    true = slope or f.true
+    true = slope or known or f.true
     orders = (3 if f.crosses else 2) - (slope is not None)
     digits = fewest
     while digits < 2 * _STEP * min(orders, 2) + _log10(abs(xs[i])):
@@ -85,7 +85,20 @@ def value(true: Callable[..., Any], xs: list[Any]) -> Any:
             same = before is not None and abs(out - before) <= abs(out) * mp.mpf(10) ** -25
             if same or 2 * digits > _MOST:
                 return out
-        digits, before = 2 * digits, out
+        digits, before = max(2 * digits, _FEWEST), out
+
+
+def once(true: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that computes each value with each number of digits once."""
+    found: dict[Any, Any] = {}
+
+    def compute(*xs: Any) -> Any:
+        key = (mp.mp.prec, *xs)
+        if key not in found:
+            found[key] = true(*xs)
+        return found[key]
+
+    return compute
 
 
 def at(
@@ -100,13 +113,13 @@ def at(
     In the order of the page: the value, first derivatives in each varied argument, second ones.
     """
     xs = [mp.mpf(x) for x in args]
-    v = None
+    v, true = None, once(f.true)
     firsts, seconds, sizes = [], [], []
     for i in varied:
         try:
             terms = derivatives(f.true, xs, i, varied) if by_series else None
             if terms is None:
-                terms = [value(f.true, xs) if v is None else v, *jet(f, xs, i, fewest)]
+                terms = [value(true, xs) if v is None else v, *jet(f, xs, i, fewest, true)]
             v, first, second, third = terms
         except _NONE:
             first = second = third = None
@@ -160,6 +173,7 @@ def known(
     varied: list[int],
     folder: Path | None = None,
     compute: bool = True,
+    checked: int = CHECKED,
 ) -> Any:
     """Return the packed results at all points, from the folder if it has them; else None or new."""
     file = None
@@ -175,7 +189,7 @@ def known(
     found = []
     for point in points:
         found.append(at(f, point, varied))
-        if len(found) <= CHECKED and _by_series(f, point, varied):
+        if len(found) <= checked and _by_series(f, point, varied):
             other = at(f, point, varied, by_series=False, fewest=_MOST // 2)
             agree(f.name, point, found[-1], other)
     out = packed(found)

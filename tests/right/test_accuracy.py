@@ -77,6 +77,8 @@ AGREE = {
     "hyp2f1": (0.5, 0.75, 1.5, -10.0), "zetac": (1.5,), "gamma": (-2.5,), "rgamma": (-2.5,),
     "digamma": (0.1,), "loggamma": (0.2,), "polygamma": (2, 0.3), "lambertw": (-0.3,),
     "ei": (-3.0,), "e1": (4.0,), "dilog": (-20.0,), "faddeeva_real": (3.0, 0.5),
+    "owens_t": (-2.0, 0.7), "beta": (0.3, 20.0), "beta_density": (0.3, 20.0, 0.01),
+    "gamma_density": (7.0, 30.0),
 }  # fmt: skip
 """Arguments at which FLINT and mpmath compute the same function."""
 

@@ -47,6 +47,18 @@ ONLY_DOUBLE = ("special.eval_hermite", "special.eval_hermitenorm")
 """Functions of which SciPy has a loop in double precision alone; the adapter rounds its results."""
 
 
+IN_DOUBLE = {
+    f"special.{name}"
+    for name in (
+        "bdtr bdtrc betainc betaincc betainccinv betaincinv binom chdtr chdtrc chdtri fdtr fdtrc "
+        "fdtri gammainc gammaincc gammainccinv gammaincinv gdtr gdtrc gdtrix nbdtr nbdtrc pdtr "
+        "pdtrc poch stdtr stdtrit zeta"
+    ).split()
+}
+"""Functions whose rules compute in double precision and round once, or single precision would lose
+most of its digits: `xgrad.special.define.in_double`. What they give is single all the same."""
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 @over("dtype", ["float32", "complex64"])
 def test_single_precision(each_library, row, dtype):
@@ -56,6 +68,8 @@ def test_single_precision(each_library, row, dtype):
         pytest.skip("NumPy's own mean of everything divides in double precision")
     if row.name in ONLY_DOUBLE:
         pytest.skip("SciPy has it in double precision only")
+    if row.name in IN_DOUBLE:
+        pytest.skip("its rule rounds once, from double precision")
     for case in row.cases(each_library, "fc"):
         if case.dtype == dtype and case.varying and case.order:
             wide = walked(case, each_library) & WIDER
@@ -170,7 +184,7 @@ def test_bfloat16_of_numpy_is_refused_and_the_message_says_what_to_use():
     x = np.ones(3, dtype=ml_dtypes.bfloat16)
     assert (x * 2.0).dtype == np.float32
     assert np.where(x > 0, 0.0, x).dtype == np.float64
-    use = r"PyTorch's bfloat16: xgrad.asarray\(x\).to_backend\('torch'\)"
+    use = r"bfloat16 of JAX or PyTorch: xgrad.asarray\(x\).to_backend\('jax'\)"
     with pytest.raises(NotDifferentiableError, match=use):
         xg.grad(xg.sum)(x)
     with pytest.raises(NotDifferentiableError, match=use):

@@ -36,6 +36,57 @@ def test_slopes_at_the_end_of_a_domain(name, computing):
             assert float(computing.numpy(derive(f)(computing.raw(np.asarray(x))))) == want
 
 
+inf = np.inf
+special = xg.special
+LIMITS = {
+    "silu": (F.silu, (0, 0, 0), (inf, 1, 0)),
+    "mish": (F.mish, (0, 0, 0), (inf, 1, 0)),
+    "gelu": (F.gelu, (0, 0, 0), (inf, 1, 0)),
+    "gelu by tanh": (lambda x: F.gelu(x, "tanh"), (0, 0, 0), (inf, 1, 0)),
+    "hardswish": (F.hardswish, (0, 0, 0), (inf, 1, 0)),
+    "softsign": (F.softsign, (-1, 0, 0), (1, 0, 0)),
+    "softplus": (F.softplus, (0, 0, 0), (inf, 1, 0)),
+    "logsigmoid": (F.logsigmoid, (-inf, 1, 0), (0, 0, 0)),
+    "tanhshrink": (F.tanhshrink, (-inf, 1, 0), (inf, 1, 0)),
+    "elu": (F.elu, (-1, 0, 0), (inf, 1, 0)),
+    "sigmoid": (xg.sigmoid, (0, 0, 0), (1, 0, 0)),
+    "tanh": (xg.tanh, (-1, 0, 0), (1, 0, 0)),
+    "asinh": (xg.asinh, (-inf, 0, 0), (inf, 0, 0)),
+    "atan": (xg.atan, (-np.pi / 2, 0, 0), (np.pi / 2, 0, 0)),
+    "expm1": (xg.expm1, (-1, 0, 0), (inf, inf, inf)),
+    "erf": (special.erf, (-1, 0, 0), (1, 0, 0)),
+    "erfc": (special.erfc, (2, 0, 0), (0, 0, 0)),
+    "ndtr": (special.ndtr, (0, 0, 0), (1, 0, 0)),
+    "log_ndtr": (special.log_ndtr, (-inf, inf, -1), (0, 0, 0)),
+    "expi": (special.expi, (0, 0, 0), (inf, inf, inf)),
+    "wrightomega": (special.wrightomega, (0, 0, 0), (inf, 1, 0)),
+    "erfcx": (special.erfcx, None, (0, 0, 0)),
+    "dawsn": (special.dawsn, (0, 0, 0), (0, 0, 0)),
+    "rgamma": (special.rgamma, None, (0, 0, 0)),
+    "zetac": (special.zetac, None, (0, 0, 0)),
+    "k0e": (special.k0e, None, (0, 0, 0)),
+    "ellipk": (special.ellipk, (0, 0, 0), None),
+    "itstruve0": (special.itstruve0, None, (inf, 0, 0)),
+    "it2struve0": (special.it2struve0, None, (0, 0, 0)),
+}
+"""A function, and its limits and those of two derivatives at -inf and inf."""
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_values_and_derivatives_at_infinity_are_their_limits(dtype):
+    for name, (f, *limits) in LIMITS.items():
+        for x, want in zip((-inf, inf), limits, strict=True):
+            if want is None:
+                continue
+            at = np.asarray(x, dtype)
+            with np.errstate(all="ignore"):
+                got = [f(at), xg.grad(f)(at), xg.grad(xg.grad(f))(at)]
+                again = xg.jvp(f, (at,), (np.ones_like(at),))[1]
+            np.testing.assert_allclose([float(y) for y in got], want, rtol=1e-6, err_msg=name)
+            assert float(again) == float(got[1]), name
+
+
 LOSSES = [
     name
     for name in F.__all__

@@ -36,11 +36,9 @@ EXCEPTIONS = {
 """What is further off, at which sizes, and why."""
 
 REAL = [
-    row
-    for row in ROWS
-    if "f" in row.dtypes and row.of is None and not row.name.startswith(("special.", "fft."))
+    row for row in ROWS if "f" in row.dtypes and row.of is None and not row.name.startswith("fft.")
 ]
-"""SciPy's special functions, and transforms, give single precision for halves."""
+"""Transforms give single precision for halves."""
 
 
 def resized(x, size):

@@ -71,3 +71,10 @@ def test_and_are_raw_where_nobody_watches(name):
     xg.grad(loss)(W)
     loss(W)
     assert kinds == [[int, np.ndarray, np.ndarray]] * 2
+
+
+def test_what_is_raw_stays_raw_through_a_checkpoint():
+    """As through every rule of one's own: a loop on raw arrays keeps nothing on a tape."""
+    found = xg.checkpoint(lambda x: {"a": x * 2.0, "b": xg.grad(lambda x: xg.sum(x**3))(x)})(X)
+    assert {type(x) for x in found.values()} == {np.ndarray}
+    assert isinstance(xg.checkpoint(xg.sin)(xg.asarray(X)), xg.Array)

@@ -204,3 +204,39 @@ def test_a_tangent_of_what_was_filled_in_is_zero_at_a_root(computing, name):
         assert np.isnan(
             computing.numpy(xg.jvp(lambda x: 0.0 * xg.sqrt(x - x), (x,), (v,))[1])
         ).all()
+
+
+def both(x):
+    return 2.0 * x, xg.log(x)
+
+
+@xg.custom_jvp
+def with_rule(x):
+    return both(x)
+
+
+with_rule.defjvp(lambda p, t: (both(p[0]), (2.0 * t[0], t[0] / p[0])))
+
+ONE_OF_SEVERAL = {
+    "checkpoint": lambda x: xg.checkpoint(both)(x)[0],
+    "its argument": lambda x: xg.checkpoint(lambda a, b: (2.0 * a, b))(x, xg.log(x))[0],
+    "custom_jvp": lambda x: with_rule(x)[0],
+    "unstack": lambda x: xg.unstack(xg.stack([2.0 * x, xg.log(x)]))[0],
+    "unstack, multiplied": lambda x: xg.unstack(xg.stack([2.0 * x, xg.log(x)]) @ np.eye(3))[0],
+    "carry of scan": lambda x: xg.scan(lambda c, r: (c + xg.log(r), 2.0 * r), x[0] * 0.0, x)[1],
+    "last carry": lambda x: xg.scan(lambda c, r: (xg.log(r), 2.0 * r + 0.0 * c), x[2], x)[1],
+    "rows of scan": lambda x: xg.scan(lambda c, r: (c + 2.0 * r, xg.log(r)), 0.0 * x[0], x)[0],
+}
+
+
+@pytest.mark.parametrize("ask", [lambda f: f, xg.compile], ids=["eager", "compiled"])
+@pytest.mark.parametrize("name", ONE_OF_SEVERAL)
+def test_of_several_results_one_is_not_used(name, ask):
+    """What has an infinite slope is another result than the one that is used."""
+    x, f = np.asarray([1.0, 2.0, 0.0]), ONE_OF_SEVERAL[name]
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(ask(xg.grad(lambda x: xg.sum(f(x))))(x), 2.0)
+        if ask is xg.compile and "scan" in name:
+            return
+        second = ask(lambda x: xg.hvp(lambda x: xg.sum(f(x)) ** 2, x, np.ones(3)))(x)
+    np.testing.assert_allclose(second, 24.0)

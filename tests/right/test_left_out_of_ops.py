@@ -1,4 +1,4 @@
-# Tests of xgrad/engine/contractions.py, xgrad/engine/kinds.py, xgrad/engine/ruled.py
+# Tests of xgrad/engine/unused.py, xgrad/engine/kinds.py, xgrad/engine/ruled.py
 """A result that is left out altogether reaches no gradient, be all that it was made of NaN.
 
 Whatever the op, its kind and its rule: the op table, in both modes and twice.

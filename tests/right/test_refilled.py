@@ -156,7 +156,7 @@ BEFORE = {
 @pytest.mark.parametrize("how", BEFORE)
 def test_an_array_that_is_refilled_through_what_was_made_before(how, size):
     """A lock holds back nobody who has another way to the buffer; a smaller array is copied."""
-    if how == "a part" and size > LARGE:
+    if how == "a part" and 8 * size > LARGE:
         pytest.skip("of so many entries some are compared")
     buffer, x = np.ones(size), np.linspace(0.1, 1.0, size)
     other, argument = BEFORE[how](buffer), x.copy()
@@ -172,7 +172,7 @@ def test_an_array_that_is_refilled_through_what_was_made_before(how, size):
         also[...] = 2.0
         return y
 
-    if size <= LARGE:
+    if 8 * size <= LARGE:
         np.testing.assert_array_equal(xg.grad(f)(x), np.cos(x))
         np.testing.assert_array_equal(xg.grad(of_itself)(argument), 2.0 * x)
         return
@@ -262,7 +262,7 @@ CONSTANTS = {
 }
 
 
-@pytest.mark.parametrize("size", [3, 2000, 20_000])
+@pytest.mark.parametrize("size", [3, 2000, 40_000])
 @pytest.mark.parametrize("transform", TRANSFORMS)
 def test_over_the_transforms(transform, size):
     """A buffer beside the argument is refilled as soon as it was used: right, or an error."""
@@ -282,14 +282,14 @@ def test_over_the_transforms(transform, size):
         try:
             got = sums(transform)(f, x)
         except ValueError as error:
-            if size <= LARGE or "locked until its function has run" not in error.__notes__[-1]:
+            if 8 * size <= LARGE or "locked until its function has run" not in error.__notes__[-1]:
                 raise
             continue
         np.testing.assert_allclose(got, expected, rtol=1e-13, err_msg=how)
         buffer[...] = 0.0  # and it is nobody's any longer
 
 
-@pytest.mark.parametrize("size", [3, 2000, 20_000])
+@pytest.mark.parametrize("size", [3, 2000, 40_000])
 @pytest.mark.parametrize("make", [lambda b: b, lambda b: b[...], xg.asarray])
 def test_the_argument_itself_is_refilled(make, size):
     x, wrong = np.arange(1.0, size + 1.0), np.full(size, 0.123)
@@ -411,3 +411,55 @@ def test_arrays_of_dask_that_are_written_to(chunks):
     _, pullback = xg.vjp(lambda x: xg.sum(xg.sin(x) * b), x)
     x[0], b[1] = 100.0, 9.0
     np.testing.assert_allclose(np.asarray(pullback(1.0)[0]), 2.0 * np.cos(0.5))
+
+
+V, M = np.linspace(0.3, 0.9, 6), np.eye(6) + 0.1
+LATER = {
+    "cotangent": lambda x, c: xg.vjp(lambda y: y**3 * x, x)[1](c)[0],
+    "tangent": lambda x, c: xg.jvp(lambda y: y**3 * x, (x,), (c,))[1],
+    "tangent of linearize": lambda x, c: xg.linearize(lambda y: y**3 * x, x)[1](c),
+    "direction": lambda x, c: xg.hvp(lambda y: xg.sum(y**4), x, c),
+    "constant of vmap": lambda x, c: xg.vmap(lambda r, d: r * r * d, (0, None))(x, c),
+    "memoryview": lambda x, c: x * x * xg.asarray(memoryview(c)),
+    "np.take": lambda x, c: np.take(x * x, c.view(np.uint64)[:2], mode="wrap"),
+    "lyapunov": lambda x, c: xg.scipy.linalg.solve_discrete_lyapunov(M * c / 3, M * x[0]),
+    "toeplitz": lambda x, c: xg.scipy.linalg.solve_toeplitz(c, x),
+    "system": lambda x, c: xg.scipy.signal.dlsim(
+        (M / 3, c[:, None], c[None, :], c[:1, None], 1), x
+    ),
+    "expect": lambda x, c: xg.scipy.stats.norm.expect(lambda z: z**2, loc=c[0, ...], scale=x[0]),
+    "root": lambda x, c: xg.scipy.optimize.root(lambda z: z + z**3 - x * c, V).x,
+    "fixed point": lambda x, c: xg.scipy.optimize.fixed_point(lambda z: xg.cos(z) * x * c / 2, V),
+    "steps": lambda x, c: xg.scipy.integrate.solve_ivp(lambda t, y: -x * c * y, (0, 1), V).y,
+    "flow": lambda x, c: xg.scipy.integrate.solve_ivp(
+        lambda t, y: -x * c * y, (0, 1), V, adjoint="continuous"
+    ).y[:, -1],
+    "integral": lambda x, c: xg.scipy.integrate.quad(lambda t: xg.sum(x**2 * c) * t, 0, 1)[0],
+}
+"""What is read when the function has run: right, or an error that says so."""
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_solvers_and_inner_walks_read_later(name):
+    buffer = V[::-1].copy()
+
+    def squares(x):
+        found = LATER[name](x, buffer)
+        parts = found if isinstance(found, tuple) else (found,)
+        return sum(xg.sum(xg.asarray(part) ** 2) for part in parts)
+
+    def refilling(x):
+        y = squares(x)
+        buffer[...] = 0.37
+        return y
+
+    for ask in (xg.grad, lambda f: lambda x: xg.hvp(f, x, V), lambda f: lambda x: xg.jacfwd(f)(x)):
+        buffer[...] = V[::-1]
+        expected = ask(squares)(V)
+        try:
+            got = ask(refilling)(V)
+        except xg.errors.ReplayError as error:
+            assert "an array that has been written to since" in str(error)  # noqa: PT017
+            assert name in ("root", "fixed point", "steps", "flow", "integral")
+            continue
+        np.testing.assert_allclose(got, expected, rtol=1e-9)

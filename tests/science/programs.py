@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,6 @@ class Program:
     value: float = 1e-10
     order: int = 2
     step: float = 1e-4
-    known: str = field(default="")
 
 
 def leaves(out: Any) -> list[Any]:

@@ -135,6 +135,18 @@ def _complex(sp, xp, k):
 
 
 K = np.asarray(1.3)
+
+
+def _at_times(sp, xp, t):
+    found = [
+        sp.integrate.solve_ivp(
+            lambda t, y: -y * np.asarray([1.0, 0.3]), (0, 4), np.ones(2), method, dense_output=True
+        ).sol
+        for method in ("RK23", "Radau")
+    ]
+    return [xg.asarray(sol(t)) if isinstance(t, xg.Array) else sol(t) for sol in found]
+
+
 PROGRAMS = (
     *(Program(f"solve_ivp {m}", _states(m), (P, Y0), **exactness(m)) for m in METHODS),
     Program("solve_ivp closed over", _closed_over, (P, Y0), 1e-6, step=1e-3),
@@ -153,6 +165,17 @@ PROGRAMS = (
             step=1e-3,
         )
         for m in ("RK45", "DOP853", "Radau")
+    ),
+    Program("a solution of SciPy at times", _at_times, (TIMES[1:4],), 1e-6),
+    Program(
+        "nsum",
+        lambda sp, xp, p: [
+            sp.integrate.nsum(lambda k, p: 1.0 / k**p, 1, np.inf, args=(p,)).sum,
+            sp.integrate.nsum(lambda k: xp.exp(-p * k), 0, 9, step=3).sum,
+        ],
+        (np.asarray(2.6),),
+        1e-6,
+        1e-9,
     ),
     Program("solve_ivp complex", _complex, (np.asarray(0.7),), 1e-6, step=1e-3),
     Program("solve_ivp stiff", _stiff, (np.asarray(1000.0),), 1e-4, 1e-6, order=1, step=1e-1),

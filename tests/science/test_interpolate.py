@@ -50,6 +50,7 @@ PROGRAMS = (
     I("CubicHermiteSpline", X, Y, Y2[:, 0], AT, f=lambda i, x, y, d, at: i.CubicHermiteSpline(x, y, d)(at)),
     I("PPoly", RNG.normal(size=(3, 7)), X, OUT, f=lambda i, c, x, at: [i.PPoly(c, x)(at), i.PPoly(c, x).derivative()(at), i.PPoly(c, x).antiderivative()(at)]),
     I("BSpline", T[4:7], C, IN, f=lambda i, t, c, x: [i.BSpline(knots(t), c, 3)(x), i.BSpline(knots(t), c, 3)(x, 2), i.BSpline(knots(t), c, 3).antiderivative()(x)], rtol=1e-5),
+    I("splines of others", C[:, 0], np.asarray([0.13, 0.77]), f=lambda i, c, x: [i.PPoly.from_spline((T, c, 3))(x), i.PPoly.from_spline(i.BSpline(T, c, 3)).c[:, 4], i.sproot((T, c - 0.1, 3)), i.BSpline.design_matrix(x, T, 3).toarray()]),
     I("BSpline extrapolates", C[:, 0], np.asarray([-0.2, 1.3]), f=lambda i, c, x: [i.BSpline(T, c, 3)(x), i.splev(x, (T, c, 3))]),
     *(I(f"make_interp_spline {k}", X, Y2, AT, f=lambda i, x, y, at, k=k: i.make_interp_spline(x, y, k)(at)) for k in (1, 2, 3, 4, 5)),
     I("make_interp_spline natural", X, Y, AT, f=lambda i, x, y, at: [i.make_interp_spline(x, y, bc_type=b)(at) for b in ("natural", "clamped")]),
@@ -92,7 +93,7 @@ PROGRAMS = (
 )  # fmt: skip
 
 
-DOUBLE = {"RegularGridInterpolator pchip"}
+DOUBLE = {"RegularGridInterpolator pchip", "splines of others"}
 """What SciPy gives in single precision, and xgrad in double."""
 
 

@@ -46,6 +46,8 @@ PROGRAMS = (
     *(I(f"ranks {m}", X, f=lambda nd, x, m=m: [
         nd.minimum_filter(x, 3, mode=m), nd.maximum_filter(x, (2, 3), mode=m), nd.median_filter(x, 3, mode=m), nd.percentile_filter(x, 30, size=3, mode=m),
         nd.rank_filter(x, 2, footprint=CROSS, mode=m), nd.minimum_filter1d(x, 3, 0, mode=m), nd.maximum_filter1d(x, 4, mode=m)], order=1) for m in MODES),
+    I("at the border", X, f=lambda nd, x: [nd.affine_transform(x, [[0.9, 0.1], [0, 1.1]], offset=0.3, order=1, output_shape=(7, 9)), nd.affine_transform(x, [1.0, 1.1], offset=[0.0, 0.3], order=2, mode="wrap"),
+        nd.rotate(x, 90.0, order=1), nd.rotate(x, 45.0, order=1, reshape=False), nd.zoom(x, 3, order=1)]),
     I("morphology", X, f=lambda nd, x: [
         nd.grey_erosion(x, 3), nd.grey_dilation(x, (2, 3)), nd.grey_dilation(x, footprint=CROSS), nd.grey_erosion(x, structure=HEIGHT), nd.grey_dilation(x, structure=HEIGHT),
         nd.grey_opening(x, 3), nd.grey_closing(x, 3), nd.white_tophat(x, 3), nd.black_tophat(x, 3), nd.morphological_gradient(x, 3), nd.morphological_laplace(x, 3)], order=1),

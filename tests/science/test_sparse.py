@@ -71,6 +71,18 @@ def _eigsh(sp, xp, d):
     return w, abs(v)
 
 
+def _pencil(sp, xp, d):
+    A, M = spd(sp, d), spd(sp, xp.flip(d))
+    w, v = sp.sparse.linalg.eigsh(A, 2, M, which="LA", v0=np.ones(N))
+    near, u = sp.sparse.linalg.eigsh(A.toarray(), 1, M.toarray(), sigma=0.5, v0=np.ones(N))
+    return w, abs(v), near, abs(u)
+
+
+def _skew_pencil(sp, xp, d):
+    w, v = sp.sparse.linalg.eigs(matrix(sp, d), 1, spd(sp, d), v0=np.ones(N))
+    return w, abs(v)
+
+
 def _svds(sp, xp, d):
     u, s, vh = sp.sparse.linalg.svds(matrix(sp, d), 2, v0=np.ones(N))
     return abs(u), s, abs(vh)
@@ -104,6 +116,9 @@ PROGRAMS = (
         g.shortest_path(A), g.shortest_path(A, directed=False, indices=[0, 2]), g.dijkstra(A, indices=1), g.bellman_ford(A, indices=1),
         g.johnson(A), g.floyd_warshall(A), g.dijkstra(A, indices=[0, 1], min_only=True), g.shortest_path(dense(A)),
         dense(g.minimum_spanning_tree(A)), dense(g.breadth_first_tree(A, 0)), dense(g.depth_first_tree(A, 0)))], (DATA,), step=1e-6, rtol=1e-5),
+    P("shapes of graphs", lambda sp, xp, d: [A @ np.arange(float(N)) * np.sum(k) for A in [abs(matrix(sp, d))] for g in [sp.sparse.csgraph] for k in (
+        g.breadth_first_order(A, 0)[0], g.depth_first_order(A, 0)[0], g.connected_components(A)[0], g.maximum_bipartite_matching(A),
+        g.min_weight_full_bipartite_matching(A)[1], g.reverse_cuthill_mckee(A), g.structural_rank(A))] + [sp.sparse.csgraph.yen(dense(abs(matrix(sp, d))), 0, 5, 2)], (DATA,)),
     P("laplacian", lambda sp, xp, d: [w for A in [abs(matrix(sp, d))] for g in [sp.sparse.csgraph.laplacian] for w in (
         dense(g(A)), dense(g(A, normed=True)), g(A, normed=True, return_diag=True)[1], dense(g(A, use_out_degree=True)), g(dense(A), symmetrized=True))], (DATA,)),
     P("older matrices", lambda sp, xp, d, x: [
@@ -154,6 +169,8 @@ PROGRAMS = (
       for name in ("gmres", "bicgstab", "bicg", "cgs", "lgmres", "gcrotmk", "tfqmr", "qmr")),
     P("cg of an operator", _operator, (DATA, X), value=1e-8),
     P("eigsh", _eigsh, (DATA,), rtol=1e-5),
+    P("eigsh, two matrices", _pencil, (DATA,), rtol=1e-5),
+    P("eigs, two matrices", _skew_pencil, (DATA,), rtol=1e-5),
     P("svds", _svds, (DATA,), rtol=1e-5),
     P("expm_multiply", lambda sp, xp, d, x: sp.sparse.linalg.expm_multiply(matrix(sp, d), x), (DATA, X)),
     P("expm_multiply, times", lambda sp, xp, d, x: sp.sparse.linalg.expm_multiply(
@@ -176,6 +193,7 @@ DOUBLE = {
     "qmr",
     "cg of an operator",
     "lobpcg",
+    "eigs, two matrices",
 }
 """Solvers whose tolerance single precision does not reach."""
 

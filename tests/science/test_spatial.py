@@ -40,6 +40,7 @@ PROGRAMS = (
     S("turns", A, np.asarray([0.1, 0.8]), f=lambda s, a, t: [s.transform.Slerp([0, 0.5, 1], s.transform.Rotation.from_rotvec(Z[:3]))(t).as_rotvec(),
         (s.transform.Rotation.from_rotvec(a) * s.transform.Rotation.from_euler("z", 30, degrees=True)).as_matrix(), s.transform.Rotation.from_rotvec(Z[0]).apply(a)]),
     S("trees", A, B, f=lambda s, a, b: [s.KDTree(a).sparse_distance_matrix(s.KDTree(b), 0.6).toarray()]),
+    S("arcs", np.asarray([0.1, 0.8]), f=lambda s, t: s.geometric_slerp(np.asarray([1.0, 0.0, 0.0]), np.asarray([0.0, 0.6, 0.8]), t)),
     S("KDTree", A, B, f=lambda s, a, b: [s.KDTree(a).query(b)[0], s.KDTree(a).query(b, 2)[0], s.cKDTree(a).query(b[0])[0]]),
 )  # fmt: skip
 

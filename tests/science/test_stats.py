@@ -202,7 +202,7 @@ PROGRAMS = (
     S("counts", np.asarray([1.5, 2.0, 0.8]), f=lambda st, a: [d for n, x in ((5, np.asarray([1, 3, 1])), (3, np.asarray([[1, 0, 2], [3, 0, 0]]))) for d in (
         st.multinomial.logpmf(x, n, a / a.sum()), st.multinomial.pmf(x, n, a / a.sum()), st.multinomial.mean(n, a / a.sum()), st.multinomial.cov(n, a / a.sum()),
         st.multinomial.entropy(n, a / a.sum()), st.dirichlet_multinomial.logpmf(x, a, n), st.dirichlet_multinomial.pmf(x, a, n),
-        st.dirichlet_multinomial.mean(a, n), st.dirichlet_multinomial.var(a, n), st.dirichlet_multinomial.cov(a, n))]),
+        st.dirichlet_multinomial.mean(a, n), a * st.multivariate_hypergeom.logpmf(np.asarray([1, 1, 1]), np.asarray([2, 3, 4]), 3), st.dirichlet_multinomial.var(a, n), st.dirichlet_multinomial.cov(a, n))]),
     S("directions", RNG.normal(size=3), RNG.normal(size=3), np.asarray(1.7), f=lambda st, x, m, k: [
         f(x / (x * x).sum() ** 0.5, m / (m * m).sum() ** 0.5, number(k)) for f in (st.vonmises_fisher.logpdf, st.vonmises_fisher.pdf)]
         + [st.vonmises_fisher.entropy(m / (m * m).sum() ** 0.5, number(k))]),

@@ -282,6 +282,11 @@ class Array(Methods, Chunked):
             )
         return np.array(self._numpy(), dtype=dtype, copy=copy)
 
+    def _sympy_(self) -> Any:  # what SymPy asks of objects that it does not know
+        self._untracked("sympy.sympify")
+        x = self._numpy()
+        return sys.modules["sympy"].sympify(x if x.ndim else x.item())
+
     def __float__(self) -> float:
         return float(self._untracked("float()"))
 
@@ -463,6 +468,10 @@ class Array(Methods, Chunked):
             view = getattr(value, "_view", None)
             if view is not None and view[0] is self and view[3] and view[3][0] is key:
                 return  # `x[key] += y` has written already, through the view that it made
+            if view is not None and view[0] is self:
+                from . import leaving
+
+                leaving.refuse_swaps(sys._getframe(2), self)
         if self._node is None and not hasattr(self, "_view"):
             raw = xgrad.ops.indexing.written(self._raw, value, key, copy)
             if raw is not None:  # a loop without a tape is many small writes

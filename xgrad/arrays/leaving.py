@@ -182,6 +182,16 @@ def outside() -> FrameType | None:
     return frame
 
 
+def refuse_swaps(frame: FrameType, x: Any) -> None:
+    """Raise if Python's shuffle swaps slices: through views, the one written first is lost."""
+    if frame.f_code.co_name == "shuffle" and frame.f_globals.get("__name__") == "random":
+        raise TypeError(
+            f"random.shuffle: x has {x.ndim} axes, whose slices are views: swapping two of them "
+            "makes both the same, as of NumPy's arrays. Use x[rng.permutation(len(x))] with rng = "
+            "numpy.random.default_rng(), which keeps the gradient, too"
+        )
+
+
 def judges_an_error() -> bool:
     """Return whether library code asks for a number that no result is made of."""
     frame = outside()
@@ -338,6 +348,11 @@ def _advice(what: str, code: str, libraries: set[str]) -> str:
         )
     if "matplotlib" in libraries:
         return "compute with x as before, and draw x.detach(): a picture has no derivative"
+    if "sympy" in libraries:
+        return (
+            "make a function of the expression once, as in f = sympy.lambdify(symbol, expression), "
+            "and call f(x): SymPy computes with symbols, and what it makes of them calls xgrad"
+        )
     if "pandas" in libraries:
         return (
             "take the column out as an array, as in df['a'].to_numpy() * x; a column of a frame "

@@ -38,13 +38,21 @@ class Methods(Operators):
         Args:
             dtype: the new dtype.
             order: not used; here for NumPy's sake.
-            casting: not used: every conversion is made.
+            casting: which conversions are made, in NumPy's words: all of them by default.
             subok: not used.
             copy: if False, this array itself is returned when it has the dtype already.
 
         Returns:
             An array of this one's shape.
+
+        Raises:
+            TypeError: if `casting` does not let this dtype become the other one.
         """
+        if casting != "unsafe" and not np.can_cast(self.dtype, dtype, casting):  # type: ignore[arg-type]
+            raise TypeError(
+                f"x.astype: casting={casting!r} does not let {self.dtype} become {dtype}; expected "
+                "another dtype, or casting='unsafe'"
+            )
         return public.astype(self, dtype, copy=copy)
 
     def copy(self, order: str = "C") -> Self:
@@ -246,7 +254,7 @@ class Methods(Operators):
         Returns:
             Integers, of this array's shape without the axis.
         """
-        return _stored(public.argmax(self, axis=axis, keepdims=keepdims), out, "x.argmax")
+        return _stored(public.argmax(self, axis=axis, keepdims=bool(keepdims)), out, "x.argmax")
 
     def argmin(
         self, axis: int | None = None, out: RawArray | None = None, *, keepdims: bool = False
@@ -261,7 +269,7 @@ class Methods(Operators):
         Returns:
             Integers, of this array's shape without the axis.
         """
-        return _stored(public.argmin(self, axis=axis, keepdims=keepdims), out, "x.argmin")
+        return _stored(public.argmin(self, axis=axis, keepdims=bool(keepdims)), out, "x.argmin")
 
     def any(self, axis: Axes = None, out: RawArray | None = None, keepdims: bool = False) -> Self:
         """Return whether any element is true; see `xgrad.any`.
@@ -480,7 +488,8 @@ class Methods(Operators):
         Returns:
             Integers of the shape of `v`.
         """
-        return public.searchsorted(self, public.asarray(v), side=side, sorter=sorter)
+        v = made_beside(self, v) if isinstance(v, SEQUENCES) else public.asarray(v)
+        return public.searchsorted(self, v, side=side, sorter=sorter)
 
     def argsort(
         self,
@@ -546,7 +555,7 @@ class Methods(Operators):
 
     def fill(self, value: Any) -> None:
         """Set every element to a number, in place."""
-        self[...] = value
+        self[...] = public.numpy_protocol.writing.or_nan(self, value, "x.fill: value")
 
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
         """Write values at places of the flattened array, in place.

@@ -35,7 +35,7 @@ from types import CodeType
 from typing import Any
 
 from .. import errors
-from ..backends import COMPLEX, REAL, lacking, switch
+from ..backends import is_inexact, lacking, switch
 from ..errors.folding import shown
 
 Node = list[Any]
@@ -173,6 +173,7 @@ class Rule:
         makes_zeros: whether its cotangents are zero where the argument was not used.
         fills: whether its result has entries that come from no tracked argument.
         is_opaque: whether it is not known how it makes its cotangents, as of a rule of the user's.
+        lends: whether it notes itself, in `arrays.lent`, which of its cotangents others may keep.
         is_plain: whether it has no way of its own down; see `own`.
         is_finite: whether `pull` multiplies by nothing that could be infinite or NaN, so that it
             leaves zeros as they are.
@@ -184,8 +185,8 @@ class Rule:
     """
 
     __slots__ = (
-        *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lift", "makes_zeros", "name"),
-        *("own", "partial", "pull", "pull_to", "push", "sort"),
+        *("fills", "is_finite", "is_opaque", "is_plain", "keeps", "lends", "lift", "makes_zeros"),
+        *("name", "own", "partial", "pull", "pull_to", "push", "sort"),
     )
 
     def __init__(
@@ -202,7 +203,7 @@ class Rule:
         self.name, self.pull, self.pull_to, self.push = name, pull, pull_to, push
         self.lift, self.keeps, self.own = lift, keeps, own
         self.makes_zeros, self.fills, self.is_finite = makes_zeros, makes_zeros, False
-        self.is_opaque = True
+        self.is_opaque, self.lends = True, False
         self.is_plain = own is None or not own.walks
         self.partial: Callable[[Any, Any], Any] | None = None
         self.sort = ""
@@ -311,7 +312,7 @@ def selected(node: Node, i: int) -> Node:
 
 def parameter(x: Any) -> Node:
     """Return the node of a leaf whose gradient `backward` leaves in ``x.grad``."""
-    if x._raw.dtype not in REAL and x._raw.dtype not in COMPLEX:
+    if not is_inexact(x._raw):
         raise errors.NotDifferentiableError(
             f"requires_grad: got an array of {x.dtype}; only floating-point arrays have "
             f"derivatives. Convert it with xgrad.astype(x, xgrad.float64){lacking(x.dtype)}"

@@ -18,7 +18,7 @@ dtypes are the vocabulary of xgrad on every backend.
 """
 
 from .contract import Backend, Device, Generators, Raw, Stream
-from .dtypes import COMPLEX, REAL, lacking, native
+from .dtypes import COMPLEX, REAL, lacking, limits, native
 from .namespaces import XP, Functions, Namespace, missing
 from .order import deterministic, is_deterministic
 from .places import (
@@ -40,6 +40,7 @@ from .registry import (
     available_backends,
     backend_of,
     backend_of_type,
+    is_inexact,
     is_recorded,
     load,
     loaded,
@@ -75,8 +76,10 @@ __all__ = [
     "deterministic",
     "get_backend",
     "is_deterministic",
+    "is_inexact",
     "is_recorded",
     "lacking",
+    "limits",
     "load",
     "loaded",
     "make_as_before",

@@ -66,6 +66,7 @@ class Backend:
             since, at little cost.
         same: ``same(x, y)``, whether two arrays have the same shape and values.
         copied: ``copied(x)``, a copy in a buffer of its own.
+        kept: ``kept(x)``, such a copy for a tape, which needs it for a while; by default `copied`.
         in_place: whether ``setitem(x, key, value, False)`` writes to `x` itself, so that a loop
             which fills an array need not copy it each time.
         owns: whether an array is all of its buffer, and may be written to: no view of another one.
@@ -100,6 +101,9 @@ class Backend:
         ranked: ``ranked(x, start, stop, descending)``, the places along the last axis of the
             elements that a stable sort would put there.
         running_max: the running maximum along the last axis.
+        running_logsumexp: the logarithm of the running sum of exponentials along it.
+        segment_max: ``segment_max(x, ids, count)``, the maxima of the slices along the first axis
+            of the same id, -inf where there are none; None if the library has nothing for it.
         recurrence: ``recurrence(a, b)`` is y with ``y_i = b_i + a_i y_{i-1}`` along the last axis.
         distances: the Euclidean distances of all pairs of rows of two matrices.
         streams: the library's random numbers that programs draw without xgrad: the generators that
@@ -132,6 +136,7 @@ class Backend:
     unchanged: Callable[[Raw], Callable[[], bool]] | None = None
     same: Callable[[Raw, Raw], bool] = lambda x, y: False
     copied: Callable[[Raw], Raw] = STANDS_IN
+    kept: Callable[[Raw], Raw] = STANDS_IN
     in_place: bool = False
     owns: Callable[[Raw], bool] = lambda x: False
     quiet: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
@@ -155,6 +160,8 @@ class Backend:
     expm: Callable[[Raw], Raw] = STANDS_IN
     ranked: Callable[[Raw, int, int, bool], Raw] = STANDS_IN
     running_max: Callable[[Raw], Raw] = STANDS_IN
+    running_logsumexp: Callable[[Raw], Raw] = STANDS_IN
+    segment_max: Callable[[Raw, Raw, int], Raw] | None = None
     recurrence: Callable[[Raw, Raw], Raw] = STANDS_IN
     distances: Callable[[Raw, Raw], Raw] = STANDS_IN
     streams: Callable[[], tuple[list[Stream], Generators]] = lambda: ([], {})
@@ -170,6 +177,8 @@ class Backend:
         for name, stand_in in stand_ins.BY_NAME.items():
             if getattr(self, name) is STANDS_IN:
                 object.__setattr__(self, name, partial(stand_in, self.xp))
+        if self.kept is STANDS_IN:
+            object.__setattr__(self, "kept", self.copied)
 
     def zero_wins(self, x1: Raw, x2: Raw) -> Raw:
         """Return the product in which zero times anything, even infinity or NaN, is zero."""

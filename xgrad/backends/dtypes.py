@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["COMPLEX", "REAL", "lacking", "native"]
+import numpy as np
+
+__all__ = ["COMPLEX", "REAL", "lacking", "limits", "native"]
 
 REAL: set[Any] = set()
 """The real floating-point dtypes of all loaded backends."""
@@ -20,6 +22,15 @@ def native(x: Any) -> Any:
     return x.astype(dtype.newbyteorder("="))
 
 
+def limits(dtype: Any) -> Any:
+    """Return what `numpy.finfo` tells of a NumPy dtype; of bfloat16 too, which it does not know."""
+    if getattr(dtype, "name", "") != "bfloat16":
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)
+
+
 _NO_NUMBERS = frozenset("OSUVMm")
 """NumPy's kinds of dtype that no op of the standard takes: objects, texts, records, dates."""
 
@@ -29,7 +40,7 @@ def lacking(dtype: Any) -> str:
     if getattr(dtype, "name", getattr(dtype, "__name__", "")) == "bfloat16":
         return (
             ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
-            "float32, or PyTorch's bfloat16: xgrad.asarray(x).to_backend('torch')"
+            "float32, or the bfloat16 of JAX or PyTorch: xgrad.asarray(x).to_backend('jax')"
         )
     if getattr(dtype, "kind", "") not in _NO_NUMBERS:
         return ""

@@ -10,7 +10,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["distances", "doubled", "ranked", "recurrence", "running_max", "scanned"]
+__all__ = [
+    "distances",
+    "doubled",
+    "ranked",
+    "recurrence",
+    "running_logsumexp",
+    "running_max",
+    "scanned",
+]
 
 
 def ranked(xp: Any, x: Any, start: int, stop: int, descending: bool) -> Any:
@@ -31,6 +39,11 @@ def scanned(xp: Any, combine: Callable[[Any, Any], Any], x: Any) -> Any:
 def running_max(xp: Any, x: Any) -> Any:
     """Return the running maximum; NaN stays."""
     return scanned(xp, xp.maximum, x)
+
+
+def running_logsumexp(xp: Any, x: Any) -> Any:
+    """Return the logarithm of the running sum of exponentials."""
+    return scanned(xp, xp.logaddexp, x)
 
 
 def doubled(xp: Any, a: Any, b: Any, times: Callable[[Any, Any], Any] = operator.mul) -> Any:

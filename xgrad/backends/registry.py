@@ -23,6 +23,7 @@ __all__ = [
     "available_backends",
     "backend_of",
     "backend_of_type",
+    "is_inexact",
     "is_recorded",
     "load",
     "loaded",
@@ -53,7 +54,7 @@ def register(backend: Backend) -> Backend:
     for dtype, raw in backend.dtypes.items():
         kind = np.dtype(dtype).kind
         if np.dtype(dtype).name == "bfloat16":
-            REAL.add(raw)  # NumPy's has no derivatives: see `lacking`
+            REAL.add(raw)  # NumPy's has no derivatives: see `is_inexact`
         elif kind == "f":
             REAL.update((np.dtype(dtype), raw))
         elif kind == "c":
@@ -162,6 +163,15 @@ def under(x: Raw) -> Raw:
     while (inner := backend_of(x).under) is not None:
         x = inner(x)
     return x
+
+
+def is_inexact(x: Raw) -> bool:
+    """Whether an array is of floating-point numbers; NumPy's bfloat16 are none: see `lacking`."""
+    dtype = x.dtype
+    if dtype not in REAL:
+        return dtype in COMPLEX
+    # libraries share that dtype, which is of no kind that NumPy has a letter for
+    return getattr(dtype, "kind", "f") == "f" or dtype in backend_of(under(x)).numpy_dtypes
 
 
 RECORDS = 10

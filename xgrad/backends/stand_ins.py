@@ -71,6 +71,7 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "expm": expm,
     "ranked": lines.ranked,
     "running_max": lines.running_max,
+    "running_logsumexp": lines.running_logsumexp,
     "recurrence": lines.recurrence,
     "distances": lines.distances,
 }

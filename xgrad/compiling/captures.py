@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 import threading
 import types
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
@@ -26,7 +28,7 @@ from .guards import FEW, Guards, Node
 from .sources import sources
 from .trace import is_users
 
-__all__ = ["guards_of"]
+__all__ = ["guards_of", "steady"]
 
 DEEP, DEEPEST = 6, 64
 """How many objects in objects are looked into for hidden inputs, and for what the code names."""
@@ -46,7 +48,11 @@ FUNCTIONS = (
 
 
 def guards_of(
-    f: Any, given: Iterable[Any], frames: dict[types.CodeType, Any], wanted: set[int]
+    f: Any,
+    given: Iterable[Any],
+    frames: dict[types.CodeType, Any],
+    wanted: set[int],
+    whole: bool = False,
 ) -> Guards:
     """Return what must be as it is for a program to hold, and where its hidden inputs are.
 
@@ -55,13 +61,36 @@ def guards_of(
         given: what is no array among its arguments.
         frames: the code that ran while it was, with its globals.
         wanted: the identities of the raw arrays that are hidden inputs.
+        whole: whether objects must have no other attributes than they have now.
     """
-    scan, names = Scan(f, given, frames, wanted, set()), set[str]()
+    scan, names = Scan(f, given, frames, wanted, set(), whole), set[str]()
     while scan.names - names:  # what the code names decides where more code is found
         names |= scan.names
-        scan = Scan(f, given, frames, wanted, names)
+        scan = Scan(f, given, frames, wanted, names, whole)
     scan.guards.sources = sources(scan.codes)
     return scan.guards
+
+
+_OF_THE_PROCESS: dict[frozenset[str], tuple[Callable[[], Any], str]] = {
+    frozenset(("environ", "getenv", "expandvars", "expanduser")): (
+        functools.partial(dict, os.environ),
+        "os.environ",
+    ),
+    frozenset(("getcwd", "cwd", "abspath", "resolve")): (os.getcwd, "the working directory"),
+}
+"""What code may ask of the process, by the names that it then has."""
+
+
+def steady(f: Any, given: Iterable[Any]) -> Callable[[], Any]:
+    """Return a function that gives a string if what `f` sees from outside is not what it is now.
+
+    Args:
+        f: a function that is about to be recorded.
+        given: what is no array among its arguments.
+    """
+    guards = guards_of(f, given, {}, set(), whole=True)
+    lines, results, _ = guards.written([], [])
+    return guards.compiled(lines, results)
 
 
 class Scan:
@@ -79,10 +108,11 @@ class Scan:
         frames: dict[types.CodeType, Any],
         wanted: set[int],
         names: set[str],
+        whole: bool,
     ) -> None:
         self.guards, self.names, self.known = Guards(), set[str](), names
         self.codes: list[tuple[types.CodeType, Mapping[str, Any]]] = []  # and what each can see
-        self._wanted = wanted
+        self._wanted, self._whole = wanted, whole
         self._seen: set[Any] = set()
         self._codes: set[tuple[types.CodeType, int]] = set()
         self._function(f, self.guards.constant(f))
@@ -120,6 +150,8 @@ class Scan:
                     if getattr(f, part):
                         self._look(node.attribute(part), getattr(f, part), 0, True)
                 self._code(f.__code__, f.__globals__, cells)
+                if self._whole:
+                    node.attribute("__dict__", "its attributes").require_length(vars(f))
                 for name, part in vars(f).items():
                     self._look(node.attribute(name), part, 0, True)
         elif not isinstance(f, (type, types.BuiltinFunctionType)):
@@ -135,6 +167,10 @@ class Scan:
         self.codes.append((code, {**space, **cells} if cells else space))
         names = set(_names(code))
         self.names |= names
+        for named, (ask, what) in _OF_THE_PROCESS.items():
+            if not named.isdisjoint(names) and what not in self._seen:
+                self._seen.add(what)
+                self.guards.require(f"{self.guards.name(ask)}() == {self.guards.name(ask())}", what)
         holder = self.guards.constant(space)
         for name in sorted(names & space.keys()):
             self._look(holder.item(name, name), space[name], 0, True)
@@ -165,6 +201,9 @@ class Scan:
             if used:
                 node.require_same(x)
             self._function(x, node)
+        elif kind is ContextVar:
+            now = Node(self.guards, ".get(None)", node, f"{node.path}.get()")
+            self._look(now, x.get(None), depth + 1, used)
         elif isinstance(x, type):
             if used and not _is_library(x):
                 node.require_same(x)
@@ -229,6 +268,8 @@ class Scan:
                 self._look(node.attribute(name), part, depth + 1, used)
             return
         own = is_space or not _is_library(type(x))
+        if self._whole and own and used and not is_space and hasattr(x, "__dict__"):
+            node.attribute("__dict__", node.path or "its attributes").require_length(vars(x))
         for name, part in list(_attributes(x, self.known)):
             here, is_named = node.attribute(name), name in self.known
             if own:

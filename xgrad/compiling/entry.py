@@ -57,6 +57,7 @@ class Entry:
         self.turns = engines.OFTEN if owner.engine == "auto" else 0
         self.guarded = False
         self.sources: list[str] = []  # clocks and the like
+        self.changes = ""  # what the function itself changed
         self.calls_out = any(e.effect for e in program.equations)
         self.hits = 0
         self._allocate: Any = None

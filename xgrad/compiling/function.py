@@ -28,6 +28,7 @@ from ..engine.guarding import no_refills
 from ..errors.folding import folded
 from . import engines
 from .arguments import Arguments, difference
+from .captures import steady
 from .entry import Entry
 from .lazy import Lazy
 from .lowered import Lowered
@@ -148,6 +149,7 @@ class Compiled(Generic[P, R_co]):
         self._lock = threading.RLock()
         self._traces = 0
         self._warned: set[str] = set()
+        self._unsteady: set[Any] = set()  # the calls that changed what the function sees
         self._last_key: Any = None
         update_wrapper(self, f, ("__module__", "__name__", "__qualname__", "__doc__"), ())
         self.__wrapped__ = f
@@ -245,6 +247,9 @@ class Compiled(Generic[P, R_co]):
             )
             self.entries[call.key] = None
             return self.f(*args, **kwargs)
+        if entry.changes:
+            self._let_go(call, entry)
+            return call.result(entry, found)
         if old is not None:
             entry.follow(old)
         self.entries.pop(call.key, None)
@@ -256,6 +261,20 @@ class Compiled(Generic[P, R_co]):
         entry.prepare()
         self._keep_quick(call, entry)
         return call.result(entry, found)
+
+    def _let_go(self, call: Arguments, entry: Entry) -> None:
+        """Keep no program of a function that changes what it sees: a call of it would not.
+
+        What is made once, when a function runs first, is there when it runs again.
+        """
+        if call.key in self._unsteady:
+            self.entries[call.key] = None
+            self._warn(
+                f"compile: {self.name} runs uncompiled, since each call changes {entry.changes!r}, "
+                "which a recorded program would not. Return it, or take it as an argument",
+                "changes",
+            )
+        self._unsteady.add(call.key)
 
     def _keep_quick(self, call: Arguments, entry: Any) -> None:
         """Let the next calls such as this one go the shortest way to its program."""
@@ -275,7 +294,7 @@ class Compiled(Generic[P, R_co]):
         like = given[0] if given else cls(call.backend.xp.zeros(()))
         try:
             args, kwargs = call.arguments(inputs)
-            draws = Draws(self.f, (args, kwargs))
+            draws, before = Draws(self.f, (args, kwargs)), steady(self.f, call.others())
             with trace, no_refills(), creating_like(like), draws:  # captured arrays are read anew
                 out = _recorded_run(self.f, args, kwargs)
             if draws:
@@ -298,6 +317,9 @@ class Compiled(Generic[P, R_co]):
         )
         donated = frozenset(trace.inputs[i] for i in call.donated)
         entry = Entry(self, program, structure, donated)
+        changed = before()
+        if type(changed) is str and not entry.calls_out:  # a black box changes it in each call
+            entry.changes = changed
         entry.watched = list(trace.watched)
         entry.watch(hidden, self.f, call.others(), trace.frames)
         if entry.sources:

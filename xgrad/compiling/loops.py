@@ -12,6 +12,7 @@ import xgrad
 from .. import tree as trees
 from ..arrays.array import Array
 from ..custom.checkpoint import checkpoint
+from ..engine.structures import difference
 from .lazy import Lazy
 from .rolled import roll
 from .trace import Trace
@@ -167,7 +168,8 @@ def _rolled(
         leaves, same = trees.flatten(new)
         if same != structure:
             raise ValueError(
-                f"scan: step returned a carry of the structure {same}; expected {structure}"
+                "scan: step must return a carry of the structure of the first one: "
+                + difference(same, structure, "carry")
             )
         made, of_results = trees.flatten(y)
         results[:] = [of_results]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..backends.batched import Batch
-from ..engine.contractions import has_nan
+from ..engine.unused import has_nan
 from .branches import Branch
 from .helpers import probe
 from .program import Program

@@ -139,6 +139,8 @@ def _made(base: Backend) -> Backend:
         expm=recorded("expm"),
         ranked=recorded("ranked"),
         running_max=recorded("running_max"),
+        running_logsumexp=recorded("running_logsumexp"),
+        segment_max=recorded("segment_max"),
         recurrence=recorded("recurrence"),
         distances=recorded("distances"),
     )

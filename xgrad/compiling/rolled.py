@@ -199,7 +199,7 @@ class _Way:
         return leaves, outs, path
 
     def back(
-        self, arrays: list[Array], cts: list[Array], totals: list[Array], sparse: bool
+        self, arrays: list[Array], cts: list[Array | None], totals: list[Array], sparse: bool
     ) -> tuple[list[Any], list[Any]]:
         """Return the cotangents of a round's arrays, and of what it captures; None for zero.
 
@@ -212,7 +212,7 @@ class _Way:
             for node, t in zip(self.captured, totals, strict=False)
         }
         for out, ct in zip(outs, cts, strict=True):
-            if out._node is not None:
+            if out._node is not None and ct is not None:
                 serial, part = out._node[SERIAL], ct if taped else ct._raw
                 seeds[serial] = seeds[serial] + part if serial in seeds else part
         found = tape.pullback(path, seeds, taped=taped, sparse=sparse)
@@ -278,6 +278,10 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     of_carry = [i for i in floating if i < k]
     of_xs = [i for i in floating if i >= k]
 
+    given = {i if i < k + r else i - k - r for i in g}  # of a carry, or of what a round began with
+    used, totals = _totals(way, inputs, out, cts, given)
+    sparse = sparse or bool(used - given)  # not by the last round, but by the others
+
     def back(carry: list[Array], rows: list[Array]) -> tuple[list[Array], list[Array]]:
         ct, total = carry[:k], carry[k:]
         ct_rows, row, at, ct_at = (
@@ -286,7 +290,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             rows[r + m : r + m + k],
             rows[r + m + k :],
         )
-        found, total = way.back([*at, *row], [*ct, *ct_rows], total, sparse)
+        found, total = way.back([*at, *row], _used([*ct, *ct_rows], used), total, sparse)
         new = [
             (_zeros(at[i]) if found[i] is None else found[i]) + ct_at[i] if i in of_carry else ct[i]
             for i in range(k)
@@ -294,7 +298,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         return new + total, [_zeros(row[i - k]) if found[i] is None else found[i] for i in of_xs]
 
     with tape.recording(not raw):
-        start = [*cts[:k], *_totals(way, inputs, out, cts)]
+        start = [*cts[:k], *totals]
         ends, ct_xs = roll(
             back, start, [*cts[k : k + r], *xs, *carries, *cts[k + r :]], way.count, not way.reverse
         )
@@ -304,11 +308,24 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     return [None if c is None else c._raw if raw else c for c in found]
 
 
-def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) -> list[Array]:
-    """Return zeros in the shapes of what a loop captures; one round back shows what they are."""
-    if not way.captured:
-        return []
+def _used(cts: list[Array], used: set[int]) -> list[Array | None]:
+    """Return the cotangents of a round's results, None for those that nobody uses.
+
+    A zero in its place might meet an infinite slope.
+    """
+    return [c if i in used else None for i, c in enumerate(cts)]
+
+
+def _totals(
+    way: _Way, inputs: list[Array], out: list[Array], cts: list[Array], used: set[int]
+) -> tuple[set[int], list[Array]]:
+    """Return which results of a round are used, and zeros in the shapes of what a loop captures.
+
+    Rounds back show both: a carry that is not used itself may be by the next round.
+    """
     k, r = way.carried, way.results
+    if not way.captured and used.issuperset(range(k)):
+        return used, []
     outer = Trace.now()
     assert outer is not None
     probe = Trace(outer.name, outer.base, outer.cls, outer)
@@ -316,8 +333,12 @@ def _totals(way: _Way, inputs: list[Array], out: list[Array], cts: list[Array]) 
         row = [Array(x._raw[0, ...]) for x in inputs[k:]]
         at = [Array(x._raw) for x in inputs[:k]]
         ct = [Array(x._raw) for x in cts[:k]] + [Array(x._raw[0, ...]) for x in cts[k : k + r]]
-        _, captured = way.back([*at, *row], ct, [], False)
-    return [_like(c, out[0]) for c in captured]
+        while True:
+            found, captured = way.back([*at, *row], _used(ct, used), [], False)
+            more = {i for i in range(k) if found[i] is not None} - used
+            if not more:
+                return used, [_like(c, out[0]) for c in captured]
+            used = used | more
 
 
 def _like(c: Any, near: Array) -> Array:

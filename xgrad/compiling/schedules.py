@@ -22,7 +22,7 @@ from ..arrays.array import Array
 from ..arrays.node import end
 from ..backends import backend_of
 from ..backends.install import needed
-from ..custom.call import Call, filled, recorded
+from ..custom.call import Call, recorded
 from ..custom.checkpoint import captured_by
 from ..custom.no_grad import stop_gradient
 from ..engine import tape
@@ -234,14 +234,14 @@ def _lift(node: Node) -> Any:
 
 def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     run, call, lifted = saved
-    cts, sparse = filled(g, fit), times is not operator.mul
+    sparse = times is not operator.mul
     if isinstance(next(iter(g.values())), Array):  # an outer tape sees the walk: keep everything
-        return _pull_recorded(run, call, lifted, cts, sparse)
+        return _pull_recorded(run, call, lifted, g, sparse)
     carry, xs = call.arguments(call.constants())
     ends, rows = trees.leaves(carry), trees.leaves(xs)
     count, width = len(ends), len(ends) + len(rows)
-    ct: list[Any] = [c._raw for c in cts[:count]]
-    of_rows = [c._raw for c in cts[count:]]
+    ct: list[Any] = [g.get(i) for i in range(count)]  # None of what nobody uses
+    of_rows = [g.get(i) for i in range(count, len(fit[0]))]
     stacks: dict[int, Any] = {}
     total: list[Any] = [None] * len(run.captured)
 
@@ -260,9 +260,9 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
             n[SERIAL]: c for n, c in zip(run.captured, total, strict=True) if c is not None
         }
         backend = backend_of(like)
-        given = [*ct, *[backend.getitem(c, (t, ...)) for c in of_rows]]
+        given = [*ct, *[None if c is None else backend.getitem(c, (t, ...)) for c in of_rows]]
         for x, c in zip(outs, given, strict=True):
-            if x._node is not None:
+            if x._node is not None and c is not None:
                 serial = x._node[SERIAL]
                 seeds[serial] = seeds[serial] + c if serial in seeds else c
         found = tape.pullback(path, seeds, taped=False, free=True, sparse=sparse)
@@ -270,7 +270,7 @@ def _pull(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         for place, x in zip(places, leaves, strict=True):
             new[place] = found.get(x._node[SERIAL])
         for i in range(count):
-            ct[i] = _zeros(ends[i]) if new[i] is None else new[i]
+            ct[i] = new[i]
         for i in range(count, width):
             if new[i] is not None:
                 stack = stacks.get(i)
@@ -303,13 +303,13 @@ def _again(run: Any, call: Any, lifted: Any) -> tuple[list[Node], list[Array], l
     return ends, outs, path
 
 
-def _pull_recorded(run: Any, call: Any, lifted: Any, cts: list[Array], sparse: bool) -> list[Any]:
+def _pull_recorded(run: Any, call: Any, lifted: Any, g: Parts, sparse: bool) -> list[Any]:
     ends, outs, path = _again(run, call, lifted)
     seeds: dict[int, Any] = {}
-    for out, ct in zip(outs, cts, strict=True):
-        if out._node is not None:
+    for i, out in enumerate(outs):
+        if out._node is not None and i in g:
             serial = out._node[SERIAL]
-            seeds[serial] = seeds[serial] + ct if serial in seeds else ct
+            seeds[serial] = seeds[serial] + g[i] if serial in seeds else g[i]
     found = tape.pullback(path, seeds, taped=True, sparse=sparse)
     return [found.get(node[SERIAL]) for node in ends]
 

@@ -1,8 +1,8 @@
 """What a function calls that gives something else each time, and is no generator that is known.
 
-Clocks, the entropy of the machine and generators that are made without a seed leave no state that
-could be compared. So the code that ran is read: it names them, and the value that stands there now
-tells what they are.
+Clocks, the entropy of the machine, files, iterators and generators that are made without a seed
+leave no state that could be compared. So the code that ran is read: it names them, and the value
+that stands there now tells what they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ _ALWAYS = {
         "time time_ns perf_counter perf_counter_ns monotonic monotonic_ns process_time "
         "process_time_ns thread_time thread_time_ns"
     ),
-    "os": "urandom getrandom",
+    "os": "urandom getrandom listdir scandir",
+    "builtins": "open input",
     "secrets": "token_bytes token_hex token_urlsafe randbelow randbits choice SystemRandom",
     "uuid": "uuid1 uuid4",
     "random": "SystemRandom",
@@ -32,6 +33,8 @@ _UNSEEDED = {
     "numpy.random": "default_rng RandomState SeedSequence PCG64 PCG64DXSM MT19937 Philox SFC64",
 }
 """What gives something else if it is called without arguments."""
+
+_BUILTIN = {"open": open, "input": input}
 
 _BETWEEN = frozenset(("CACHE", "PUSH_NULL", "PRECALL", "RESUME", "NOP", "EXTENDED_ARG"))
 
@@ -46,6 +49,9 @@ def sources(codes: Iterable[tuple[CodeType, Mapping[str, Any]]]) -> list[str]:
     always, unseeded = {**_known(_ALWAYS), **_of_dates()}, _known(_UNSEEDED)
     both = {**always, **unseeded}
     for code, space in codes:
+        for held in _named(code):
+            if hasattr(type(space.get(held)), "__next__"):
+                found[f"next({held})"] = None
         if not any(n in _NAMES or _in(both, space.get(n)) for n in _named(code)):
             continue
         for value, is_bare in _calls(code, space):
@@ -112,8 +118,9 @@ def _calls(code: CodeType, space: Mapping[str, Any]) -> Iterator[tuple[Any, bool
             continue
         if known and not name.startswith(("STORE", "RETURN")):
             yield value, name == "CALL" and step.arg == 0
-        known = name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF") and step.argval in space
-        value = space[step.argval] if known else None
+        known = name in ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF")
+        value = space.get(step.argval, _BUILTIN.get(step.argval)) if known else None
+        known = value is not None
     for part in code.co_consts:
         if isinstance(part, CodeType):
             yield from _calls(part, space)

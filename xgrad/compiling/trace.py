@@ -17,7 +17,7 @@ from ..arrays import leaving
 from ..arrays.array import Array
 from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
 from ..engine import tape
-from ..engine.contractions import has_nan
+from ..engine.unused import has_nan
 from .mended import mended
 from .mending import Mending, bare, dressed
 from .passes import optimised

@@ -179,9 +179,9 @@ def transposed_jvp(
         leaves = [Array(zeros(Like(x.shape, x.dtype), x), new_leaf()) for x in call.arrays]
         outs = tangent(leaves)
         seeds: dict[int, Any] = {}
-        for out, ct in zip(outs, filled(g, fit), strict=True):
-            if out._node is not None:
-                serial = out._node[SERIAL]
+        for i, out in enumerate(outs):  # of what nobody used there is none
+            if out._node is not None and i in g:
+                serial, ct = out._node[SERIAL], g[i] if isinstance(g[i], Array) else Array(g[i])
                 seeds[serial] = seeds[serial] + ct if serial in seeds else ct
         nodes = [out._node for out in outs if out._node is not None]
         path, _ = tape.cone(nodes, [x._node for x in leaves])

@@ -7,19 +7,17 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from .. import errors, random
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.node import end
-from ..backends import backend_of, under
 from ..backends import effects as recorders
 from ..engine import effects, tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
-from .call import Call, filled, recorded
+from .again import agree, sample
+from .call import Call, recorded
 from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,10 +72,11 @@ def checkpoint(f: F) -> F:
         call.parents = ()
         constant = {i for i, x in enumerate(outs) if x._node is None}
         if not visits and (len(constant) == len(outs) or not any(p is not None for p in parents)):
-            return _cut(out)
+            raw = not any(isinstance(x, Array) for x in trees.leaves(args))
+            return trees.map(_raw, out) if raw else _cut(out)
         name = getattr(f, "__name__", type(f).__name__)
         rule = Rule(name, _never, _pull_again, _push_again, _lift_again)
-        first = First(states, draws, [_sample(x._raw) for x in outs])
+        first = First(states, draws, [sample(x._raw) for x in outs])
         del outs
         saved = (f, call, captured, first, None)
         near = visits[0].zero if visits else None
@@ -94,25 +93,10 @@ class First(NamedTuple):
     samples: list[Any]
 
 
-_SAMPLE = 1024
-"""How many entries of a result are kept, to see whether the function gives it again."""
-
-
-def _sample(x: Any) -> Any:
-    """Return some entries of a raw result in a buffer of their own, None if it is lazy."""
-    x = under(x)
-    backend = backend_of(x)
-    if backend.is_lazy:
-        return None
-    flat = backend.xp.reshape(x, (-1,))
-    step = max(1, flat.shape[0] // _SAMPLE)
-    return backend.xp.asarray(backend.getitem(flat, slice(None, None, step)), copy=True)
-
-
 def _require_same(f: Any, first: First, outs: list[Array]) -> None:
     """Raise if a function gave another result than in its first run, but for rounding."""
-    again = [_sample(x._raw) for x in outs]
-    if len(again) == len(first.samples) and all(map(_agree, first.samples, again)):
+    again = [sample(x._raw) for x in outs]
+    if len(again) == len(first.samples) and all(map(agree, first.samples, again)):
         return
     raise errors.ReplayError(
         f"checkpoint: {getattr(f, '__name__', f)!s} gave another result when it was run again "
@@ -123,25 +107,13 @@ def _require_same(f: Any, first: First, outs: list[Array]) -> None:
     )
 
 
-def _agree(a: Any, b: Any) -> bool:
-    if a is None or b is None:
-        return a is b
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    try:
-        x, y = (np.asarray(backend_of(s).to_numpy(s)) for s in (a, b))
-    except (NotImplementedError, RuntimeError, TypeError):  # no values, as on the meta device
-        return True
-    if x.dtype.kind not in "fc":  # bfloat16 too, of which NumPy knows no precision
-        return bool(np.array_equal(x, y))
-    close = float(np.finfo(x.dtype).eps) ** 0.5
-    size = float(np.max(np.abs(x), where=np.isfinite(x), initial=0.0))
-    return bool(np.allclose(x, y, rtol=close, atol=close * size, equal_nan=True))
-
-
 def _cut(out: Any) -> Any:
     """Return a result off the tape of the first run, which has served its purpose."""
     return trees.map(lambda x: Array(x._raw) if isinstance(x, Array) else x, out)
+
+
+def _raw(x: Any) -> Any:
+    return x._raw if isinstance(x, Array) else x
 
 
 def _as_array(x: Any) -> Array:
@@ -203,10 +175,10 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     taped = type(next(iter(g.values()))) is Array
     ends, outs, path, visits = _again(saved, taped)
     seeds: dict[int, Any] = {}
-    for out, ct in zip(outs, filled(g, fit), strict=True):
-        if out._node is not None:
-            serial, part = out._node[SERIAL], ct if taped else ct._raw
-            seeds[serial] = seeds[serial] + part if serial in seeds else part
+    for i, out in enumerate(outs):  # what nobody used has none: zeros might meet an infinite slope
+        if out._node is not None and i in g:
+            serial = out._node[SERIAL]
+            seeds[serial] = seeds[serial] + g[i] if serial in seeds else g[i]
     del outs
     zeros_stay = times is not operator.mul
     found = effects.pullback(path, seeds, visits, taped=taped, free=not taped, sparse=zeros_stay)

@@ -18,6 +18,7 @@ from ..backends import backend_of
 from ..backends.batched import Batch, Level, ended, leave, without
 from ..engine import tape
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
+from .again import require_same, sample
 
 __all__ = ["Inverse", "Recorded", "alone", "implicit"]
 
@@ -120,18 +121,29 @@ def _reads(out: Node | None, start: Node) -> list[Node]:
 class _Saved:
     """What the node of a root keeps."""
 
-    __slots__ = ("ended", "equation", "inverse", "reads", "record", "x")
+    __slots__ = ("ended", "equation", "first", "inverse", "reads", "record", "x")
 
     def __init__(
-        self, equation: Function, x: Any, inverse: Inverse, reads: list[Node], record: Any
+        self,
+        equation: Function,
+        x: Any,
+        inverse: Inverse,
+        reads: list[Node],
+        record: Any,
+        first: Any,
     ) -> None:
         self.equation, self.x, self.inverse = equation, x, inverse
-        self.reads, self.record = reads, record
+        self.reads, self.record, self.first = reads, record, first
         self.ended = ended()
 
     def run(self) -> Recorded:
         """Return the run of the equation to walk through: the one that was kept, or a fresh one."""
-        return self.record or Recorded(self.equation, self.x)
+        run: Recorded | None = self.record
+        if run is not None:
+            return run
+        run = Recorded(self.equation, self.x)
+        require_same("implicit", self.first, run.out._raw, self.x._raw)
+        return run
 
 
 def implicit(equation: Function, x: Any, inverse: Inverse | None = None) -> Any:
@@ -158,7 +170,8 @@ def implicit(equation: Function, x: Any, inverse: Inverse | None = None) -> Any:
             f"implicit: the equation has the shape {record.out.shape}; expected "
             f"{tuple(x.shape)}, that of the solution: as many equations as unknowns"
         )
-    saved = _Saved(equation, x, inverse or _Dense(record, x), record.reads, record)
+    first = sample(record.out._raw)
+    saved = _Saved(equation, x, inverse or _Dense(record, x), record.reads, record, first)
     return Array(x, [next_serial(), _ROOT, tuple(record.reads), saved, None])
 
 
@@ -173,7 +186,8 @@ def _solved(inverse: Inverse, b: Any, adjoint: bool) -> Any:
 def _lift(node: Node) -> Any:
     saved = node[SAVED]
     with without(saved.ended):
-        return _Saved(saved.equation, Array(saved.x, node), saved.inverse, saved.reads, None)
+        x = Array(saved.x, node)
+        return _Saved(saved.equation, x, saved.inverse, saved.reads, None, saved.first)
 
 
 def alone(rule: Callable[..., Any]) -> Callable[..., Any]:

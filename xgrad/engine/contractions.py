@@ -2,8 +2,7 @@
 
 A cotangent that is zero because its entry was not used stays zero whatever it meets. For a product
 of two elements the strong product sees to that; in a sum of products, as in a matrix product or a
-convolution, zero times NaN would make the whole sum NaN. So it is with a rule of an op's own, as of
-a solver: a member of a batch that was not used has the cotangent zero, be it NaN.
+convolution, zero times NaN would make the whole sum NaN.
 """
 
 from __future__ import annotations
@@ -13,39 +12,13 @@ from functools import partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..arrays.node import Rule, next_serial
-from ..backends import BY_TYPE, backend_of, is_recorded, under
-from ..backends.effects import Recorder, recorder
 from . import handed
 from .handed import NAMESPACES
+from .unused import filled, has_nan, instead, sparing, waited
 
 
-def has_nan(x: Any, unseen: bool = False, infinite: bool = False) -> bool:
-    """Whether an array on the host has a NaN, or, as may be asked for, an infinity.
-
-    One on a device is not asked, for it would wait, nor one that is recorded, which has no values:
-    of these `unseen` is said.
-    """
-    raw = x._raw if type(x) is Array else x
-    if isinstance(raw, (tuple, dict)):  # of an op with several results
-        parts = raw.values() if isinstance(raw, dict) else raw
-        return any(has_nan(part, unseen, infinite) for part in parts if part is not None)
-    backend = BY_TYPE.get(type(raw)) or backend_of(raw)
-    if backend.under is not None:
-        raw = under(raw)
-        backend = backend_of(raw)
-    if not backend.on_host(raw):
-        return unseen
-    if backend.has_nan is not None and not infinite:
-        return backend.has_nan(raw)
-    total = backend.xp.sum(raw) if raw.shape else raw
-    if infinite:
-        return not backend.xp.isfinite(total)
-    return bool(total != total)  # noqa: PLR0124 - true for NaN alone
-
-
-def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any]:
-    """Return ``pull(xp, g, saved)`` of a multilinear op in which a zero of `g` stays a zero.
+class Protected:
+    """``pull(xp, g, saved)`` of a multilinear op in which a zero of `g` stays a zero.
 
     If a NaN comes out, the cotangent is computed once more without what is not finite in the
     operands. An entry keeps its first value where something that is not finite was really used:
@@ -58,20 +31,69 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         arrays: which of the saved values are operands; the others are parameters.
     """
 
-    def operands(saved: Any) -> list[Any]:
-        values = saved if len(arrays) > 1 else (saved,)
-        pairs = zip(values, arrays, strict=True)
-        return [x for x, is_array in pairs if is_array and x is not None and type(x) not in SCALARS]
+    def __init__(self, pull: Callable[..., Any], arrays: list[bool]) -> None:
+        self.pull, self.arrays = pull, arrays
 
-    def having(given: list[Any], saved: Any) -> Any:
-        values, left = saved if len(arrays) > 1 else (saved,), iter(given)
-        done = [
-            next(left) if is_array and x is not None and type(x) not in SCALARS else x
-            for is_array, x in zip(arrays, values, strict=True)
+    def __call__(self, xp: Any, g: Any, saved: Any) -> Any:
+        """Return the cotangent of each operand."""
+        if type(g) is Array:
+            saved = self.watched(g, saved)
+        found = self.pull(xp, g, saved)
+        several = isinstance(found, (list, tuple))
+        cs = found if several else [found]
+        for c in cs:
+            if c is not None and has_nan(c, unseen=True):
+                break
+        else:
+            return found
+
+        def plainly(xp: Any, given: list[Any]) -> list[Any]:
+            g, *xs = given
+            return _some(self.pull(xp, g, self.having(xs, saved)))
+
+        def carefully(xp: Any, given: list[Any], first: list[Any] | None = None) -> list[Any]:
+            g, *xs = given
+            odd = [xp.logical_not(xp.isfinite(x)) for x in xs]
+            zeroed = [xp.where(bad, 0.0, x) for bad, x in zip(odd, xs, strict=True)]
+            ones = [xp.astype(bad, x.dtype) for bad, x in zip(odd, xs, strict=True)]
+            clean = plainly(xp, [g, *zeroed])
+            used = plainly(xp, [xp.astype(g != 0, g.dtype), *ones])
+            first = plainly(xp, given) if first is None else first
+            parts = zip(first, clean, used, strict=True)
+            return [xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
+
+        here, given = _some(cs), [g, *self.operands(saved)]
+        program = waited(here[0]) if type(here[0]) is Array else None
+        if program is None:
+            made = instead(cs, lambda: carefully(xp, given, here))
+        else:
+            made = filled(cs, program.mended(plainly, carefully, given))
+        return made if several else made[0]
+
+    def operands(self, saved: Any) -> list[Any]:
+        """Return the arrays among the saved values that `pull` multiplies."""
+        values = saved if len(self.arrays) > 1 else (saved,)
+        return [x for x, is_array in zip(values, self.arrays, strict=True) if _is_one(x, is_array)]
+
+    def having(self, given: list[Any], saved: Any) -> Any:
+        """Return the saved values with others in the places of the operands."""
+        values, left = saved if len(self.arrays) > 1 else (saved,), iter(given)
+        pairs = zip(values, self.arrays, strict=True)
+        done = [next(left) if _is_one(x, is_array) else x for x, is_array in pairs]
+        return tuple(done) if len(self.arrays) > 1 else done[0]
+
+    def watched(self, g: Array, saved: Any) -> Any:
+        """Return the saved values; where `g` leaves them out, tangents are zero instead of NaN."""
+        given = self.operands(saved)
+        xs = [
+            x
+            if type(x) is not Array or x._node is None
+            else Array(x._raw, sparing(x, partial(self.unused, g._raw, given, i, saved)))
+            for i, x in enumerate(given)
         ]
-        return tuple(done) if len(arrays) > 1 else done[0]
+        return self.having(xs, saved)
 
-    def unused(g: Any, given: list[Any], i: int, saved: Any) -> Any:
+    def unused(self, g: Any, given: list[Any], i: int, saved: Any) -> Any:
         """Return where an operand meets nothing but zeros of `g`, by numbers that do not cancel."""
         raws = [x._raw if type(x) is Array else x for x in given]
         xp, raw = NAMESPACES[type(g)], raws[i]
@@ -81,218 +103,19 @@ def protected(pull: Callable[..., Any], arrays: list[bool]) -> Callable[..., Any
         weights = xp.where(g != 0, xp.astype(1.0 + turns - xp.floor(turns), g.dtype), 0.0)
 
         def pulled(x: Any) -> list[Any]:
-            others = having([*ones[:i], x, *ones[i + 1 :]], saved)
-            cs = pull(handed.namespace, Array(weights), others)
-            return [c for c in (cs if isinstance(cs, (list, tuple)) else [cs]) if c is not None]
+            others = self.having([*ones[:i], x, *ones[i + 1 :]], saved)
+            return _some(self.pull(handed.namespace, Array(weights), others))
 
         outs, back = handed.namespace.vjp(pulled, Array(xp.ones_like(raw)))
         (used,) = back([handed.namespace.ones_like(y) for y in outs])
         return used._raw == 0
 
-    def watched(g: Array, saved: Any) -> Any:
-        """Return the saved values; where `g` leaves them out, tangents are zero instead of NaN."""
-        given = operands(saved)
-        return having(
-            [
-                x
-                if type(x) is not Array or x._node is None
-                else Array(x._raw, _spared(x, partial(unused, g._raw, given, i, saved)))
-                for i, x in enumerate(given)
-            ],
-            saved,
-        )
 
-    def strong(xp: Any, g: Any, saved: Any) -> Any:
-        if type(g) is Array:
-            saved = watched(g, saved)
-        cs = pull(xp, g, saved)
-        several = isinstance(cs, (list, tuple))
-        found = cs if several else [cs]
-        for c in found:
-            if c is not None and has_nan(c, unseen=True):
-                break
-        else:
-            return cs
-
-        def plainly(xp: Any, given: list[Any]) -> list[Any]:
-            g, *xs = given
-            parts = pull(xp, g, having(xs, saved))
-            return [c for c in (parts if several else [parts]) if c is not None]
-
-        def carefully(xp: Any, given: list[Any], cs: list[Any] | None = None) -> list[Any]:
-            g, *xs = given
-            odd = [xp.logical_not(xp.isfinite(x)) for x in xs]
-            zeroed = [xp.where(bad, 0.0, x) for bad, x in zip(odd, xs, strict=True)]
-            ones = [xp.astype(bad, x.dtype) for bad, x in zip(odd, xs, strict=True)]
-            clean = plainly(xp, [g, *zeroed])
-            used = plainly(xp, [xp.astype(g != 0, g.dtype), *ones])
-            parts = zip(plainly(xp, given) if cs is None else cs, clean, used, strict=True)
-            return [xp.where(xp.real(u) > 0, c, d) for c, d, u in parts]
-
-        here, given = [c for c in found if c is not None], [g, *operands(saved)]
-        program = _waited(here[0]) if here and type(here[0]) is Array else None
-        if program is None:
-            made = _instead(found, lambda: carefully(xp, given, here))
-        else:
-            made = _filled(found, program.mended(plainly, carefully, given))
-        return made if several else made[0]
-
-    return strong
+def _is_one(x: Any, is_array: bool) -> bool:
+    """Whether a saved value is an operand: there, and no number."""
+    return is_array and x is not None and type(x) not in SCALARS
 
 
-def _instead(found: Any, again: Callable[[], list[Any]], unseen: bool = False) -> Any:
-    """Return cotangents, or those of ``again()`` if one has a NaN; what is None stays None."""
-    here = [c for c in found if c is not None]
-    if not here:
-        return found
-    program = None if type(here[0]) is Array else _waited(here[0])
-    if program is not None:
-        return _filled(found, program.if_nan(here, again))
-    return _filled(found, again()) if any(has_nan(c, unseen) for c in here) else found
-
-
-def _filled(found: Any, made: list[Any]) -> list[Any]:
-    instead = iter(made)
-    return [None if c is None else next(instead) for c in found]
-
-
-def _waited(x: Any) -> Recorder | None:
-    """Return the program in which an array is recorded, and may be looked at when it runs."""
-    raw, now = x._raw if type(x) is Array else x, recorder.get()
-    return now if now is not None and is_recorded(raw) and now.has_values(under(raw)) else None
-
-
-def apart(pull: Callable[..., Any], together: Callable[[int, Any], tuple[int, ...]]) -> Any:
-    """Return ``pull(xp, g, saved)`` of a rule in which a zero of `g` stays a zero.
-
-    Where all that was made together has the cotangent zero, so has what it was made of: zero takes
-    the place of NaN, and of nothing else, since what is used may have the cotangent zero by chance.
-
-    Args:
-        pull: the op's own, or what does as it does where `g` has zeros.
-        together: ``together(ndim, saved)``, the axes of an argument that the op works on together,
-            counted from the front; those before or beside them are batches.
-    """
-
-    def strong(xp: Any, g: Any, saved: Any) -> Any:
-        cs = pull(xp, g, saved)
-        several = isinstance(cs, (list, tuple))
-        found = cs if several else [cs]
-
-        def unused() -> Any:
-            ndim = max(len(c.shape) for c in found if c is not None)
-            axes, dead = together(ndim, saved), None
-            for part in g if isinstance(g, (list, tuple)) else [g]:
-                other = _unused(xp, part, ndim, axes)
-                dead = other if dead is None else xp.logical_and(dead, other)
-            return dead
-
-        def again() -> list[Any]:
-            dead, here = unused(), [c for c in found if c is not None]
-            return [c if _is_summed(c, dead) else _without_nan(xp, c, dead) for c in here]
-
-        if any(map(_is_infinite, saved if type(saved) is tuple else (saved,))):
-            dead = unused()  # what is finite here may have a derivative that is not
-            given = spared(g, dead), spared(saved, dead)
-            found = spared(pull(xp, *given) if several else [pull(xp, *given)], dead)
-        made = _instead(found, again, unseen=True)
-        return made if several else made[0]
-
-    return strong
-
-
-def _is_infinite(x: Any) -> bool:
-    """Whether a saved value is on an outer tape and has entries that are not finite."""
-    if type(x) is not Array or x._node is None:
-        return False
-    raw = under(x._raw)
-    backend = backend_of(raw)
-    if not backend.on_host(raw):
-        return True
-    return not bool(backend.xp.all(backend.xp.isfinite(raw)))
-
-
-def spared(x: Any, dead: Any) -> Any:
-    """Return arrays of an outer tape whose derivatives are zero instead of NaN where unused."""
-    if type(x) is list or type(x) is tuple:
-        return type(x)([spared(part, dead) for part in x])
-    if type(x) is not Array or x._node is None or len(x.shape) > len(dead.shape):
-        return x
-    unused = dead._raw if type(dead) is Array else dead
-    if len(x.shape) < len(dead.shape):
-        if any(n != 1 for n in dead.shape):
-            return x
-        unused = NAMESPACES[type(unused)].reshape(unused, ())
-    elif _is_summed(x, dead):
-        return x
-    return Array(x._raw, _spared(x, lambda: unused))
-
-
-def _spared(x: Array, unused: Callable[[], Any]) -> Any:
-    """Return the node of an array whose derivative is zero instead of NaN where ``unused()``."""
-    return [next_serial(), _SPARED, x._node, unused, None]
-
-
-def _spare(xp: Any, c: Any, unused: Callable[[], Any]) -> Any:
-    def again() -> Any:
-        dead = Array(unused()) if type(c) is Array else unused()
-        return xp.where(xp.logical_and(dead, xp.logical_not(xp.isfinite(c))), 0.0, c)
-
-    program = None if type(c) is Array else _waited(c)
-    if program is None:
-        return again() if has_nan(c, infinite=True) else c
-    sign = c - c  # NaN where it is infinite too
-    return program.if_nan([c, sign], lambda: [again(), sign])[0]
-
-
-_SPARED = Rule(
-    "spared",
-    _spare,
-    lambda xp, g, unused, fit, times: _spare(xp, g, unused),
-    lambda xp, ts, unused, fit, times: _spare(xp, ts[0], unused),
-    makes_zeros=True,
-)
-_SPARED.is_opaque = False
-"""The identity, whose derivative is zero instead of NaN where ``saved()`` is true."""
-
-
-def of_unused(g: Any, cs: Any) -> Any:
-    """Return the cotangents that a rule of the user's made, without NaN if nothing was used."""
-    if isinstance(cs, dict):  # the part of an op with several results
-        return cs
-    several = isinstance(cs, (list, tuple))
-    found = cs if several else [cs]
-
-    def again() -> list[Any]:
-        here = [c for c in found if c is not None]
-        dead, xp = None, NAMESPACES[type(here[0])]
-        for part in g.values() if isinstance(g, dict) else [g]:
-            unused = xp.all(part == 0)
-            dead = unused if dead is None else xp.logical_and(dead, unused)
-        return [_without_nan(xp, c, dead) for c in here]
-
-    made = _instead(found, again, unseen=True)
-    return made if several else made[0]
-
-
-def _without_nan(xp: Any, c: Any, dead: Any) -> Any:
-    return xp.where(xp.logical_and(dead, c != c), 0.0, c)  # noqa: PLR0124 - true for NaN alone
-
-
-def _unused(xp: Any, g: Any, ndim: int, axes: tuple[int, ...]) -> Any:
-    """Return where a cotangent of the result is all zero; `axes` have length one."""
-    zero, batch = g == 0, ndim - len(axes)
-    if len(g.shape) == ndim:
-        return xp.all(zero, axis=axes, keepdims=True) if axes else zero
-    if len(g.shape) > batch:  # the result has axes of its own behind the batch
-        zero = xp.all(zero, axis=tuple(range(batch, len(g.shape))))
-    shape = list(zero.shape)
-    for axis in axes:
-        shape.insert(axis, 1)
-    return xp.reshape(zero, tuple(shape))
-
-
-def _is_summed(c: Any, dead: Any) -> bool:
-    """Whether a cotangent is a sum over the batch, whose parts cannot be told apart."""
-    have = (1,) * (len(dead.shape) - len(c.shape)) + tuple(c.shape)
-    return any(d not in (1, n) for d, n in zip(dead.shape, have, strict=True))
+def _some(cs: Any) -> list[Any]:
+    """Return the cotangents that there are, of one operand or several."""
+    return [c for c in (cs if isinstance(cs, (list, tuple)) else [cs]) if c is not None]

@@ -7,9 +7,9 @@ from typing import Any
 
 from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
 from ..backends import backend_of, is_recorded, under
-from .contractions import has_nan
 from .handed import NAMESPACES, STRONG
 from .on_device import elsewhere, on_device
+from .unused import has_nan
 
 
 def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:

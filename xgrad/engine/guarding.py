@@ -13,7 +13,7 @@ compared with its last copy, and copied again only if it has changed.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from types import CodeType
 from typing import Any
@@ -24,10 +24,10 @@ from ..arrays.lent import LENT
 from ..arrays.node import Run, is_inside
 from ..backends import BY_TYPE, Backend, Raw, backend_of
 
-SMALL = 1024
-"""Up to how many elements an array is copied at each use, without a question."""
-LARGE = 12288
-"""From how many elements on it is locked at its first use; a copy takes less time below."""
+SMALL = 8192
+"""Up to how many bytes an array is copied at each use, without a question."""
+LARGE = 1 << 18
+"""From how many bytes on it is locked at its first use; a copy takes less time below."""
 
 
 _promise: ContextVar[bool] = ContextVar("xgrad_promised", default=False)
@@ -66,9 +66,11 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
     backend = BY_TYPE.get(type(x))
     if backend is None or not backend.mutable or _promised():
         return x
-    run = is_inside() if backend.lock is not None and x.size > SMALL else None
-    if run is None:
+    if backend.lock is None or x.nbytes <= SMALL:
         return backend.copied(x)
+    run = is_inside()
+    if run is None:
+        return backend.kept(x)
     if id(x) in run.locked:
         return x
     last, may_lock = run.copies.get(id(x)), lock and not run.walks_later
@@ -76,9 +78,9 @@ def guarded(x: Raw, lock: bool = True) -> Raw:
         if may_lock:
             _locked(x, backend, run, _users_place)  # used again: its next use asks no more
         return last[1]
-    if may_lock and x.size > LARGE and _locked(x, backend, run, _users_place):
+    if may_lock and x.nbytes > LARGE and _locked(x, backend, run, _users_place):
         return x
-    run.copies[id(x)] = last = x, backend.copied(x)
+    run.copies[id(x)] = last = x, backend.kept(x)
     return last[1]
 
 
@@ -94,8 +96,10 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
         return x
     if run is None or run.walks_later:
         return guarded(x, lock=False)
-    if backend.unchanged is None or (backend.lock is not None and x.size <= LARGE):
+    if backend.unchanged is None:
         return backend.copied(x)
+    if backend.lock is not None and x.nbytes <= LARGE:
+        return backend.copied(x) if x.nbytes <= SMALL else backend.kept(x)
     if backend.lock is None or (id(x) not in run.locked and not _locked(x, backend, run, None)):
         run.ends.append((backend.unchanged(x), None))
     return x
@@ -129,6 +133,11 @@ def taken(x: Any) -> Any:
     return backend.copied(x)
 
 
+def guarded_seeds(arrays: Sequence[Array | None]) -> list[Array | None]:
+    """Return what a walk that is recorded starts from, guarded where it is the caller's."""
+    return [x if x is None or x._node is not None else Array(guarded(x._raw)) for x in arrays]
+
+
 def guarded_key(key: Any) -> Any:
     """Return an index with the raw arrays in it guarded."""
     if type(key) is tuple:
@@ -136,6 +145,13 @@ def guarded_key(key: Any) -> Any:
     if type(key) is Array and id(key._raw) in LENT:
         return Array(guarded(key._raw), key._node)
     return guarded(key) if type(key) in BY_TYPE else key
+
+
+def guarded_arguments(x: Any) -> Any:
+    """Return what a function of several steps was given, with the raw arrays in it guarded."""
+    if type(x) is tuple or type(x) is list:
+        return type(x)([guarded_arguments(y) for y in x])
+    return guarded_key(x)
 
 
 def is_lent(x: Any) -> bool:

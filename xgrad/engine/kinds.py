@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ..arrays.node import Rule
-from .contractions import protected
+from .contractions import Protected
 from .definition import Op
 from .handed import strong
 from .lifting import lifting
@@ -286,7 +286,7 @@ class Multilinear(Transposed):
 
     def walks(self, tracked: Tracked, keeps: Keeps) -> tuple[Walk, Walk, Walk]:
         pull, plainly, push = super().walks(tracked, keeps)
-        strongly = fitted(protected(pull, [name in self.op.arrays for name in keeps]))
+        strongly = fitted(Protected(pull, [name in self.op.arrays for name in keeps]))
 
         def pull_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
             return (plainly if times is operator.mul else strongly)(xp, g, saved, fit, times)

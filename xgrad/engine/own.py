@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any
 
 from ..arrays.array import Array
-from ..arrays.node import PARENTS, RULE, Node, kept
+from ..arrays.node import FIT, PARENTS, RULE, Node, kept
 from .partials import names_of
 
 
@@ -32,9 +32,17 @@ class Own:
         """Pass a raw cotangent on in a way of its own; return whether it did."""
         return False
 
-    def leaves_zeros(self, walk: Any, node: Node, xp: Any) -> bool:
+    def leaves_zeros(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
         """Return whether the cotangent that the rule has made has structural zeros."""
         return True
+
+
+class Apart(Own):
+    """Of an op whose results are parts of its array: a part that is not used leaves zeros there."""
+
+    def leaves_zeros(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
+        """Return whether the cotangent that the rule has made has structural zeros."""
+        return len(g) < len(node[FIT][0])
 
 
 class Root(Own):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..arrays.array import Array
 from ..arrays.lent import LENT
 from ..backends import BY_TYPE, backend_of
@@ -17,12 +19,13 @@ class Others:
 
     __slots__ = ("arrays", "ids")
 
-    def __init__(self, arrays: list[Array | None]) -> None:
-        self.arrays = arrays  # which must live as long as their numbers are compared
+    def __init__(self, *arrays: Sequence[Array | None]) -> None:
+        self.arrays = [*arrays]  # which must live as long as their numbers are compared
         self.ids = ids = set[int]()
-        for y in arrays:
-            if y is not None:
-                ids.add(id(y._raw))
+        for some in arrays:
+            for y in some:
+                if y is not None:
+                    ids.add(id(y._raw))
 
     def own(self, x: Array, near: Array | None = None) -> Array:
         """Return an array in a buffer that is its own, copied where it is not.
@@ -44,5 +47,5 @@ class Others:
 
     def lend(self, x: Array) -> None:
         """Count one more array among them."""
-        self.arrays.append(x)
+        self.arrays.append((x,))
         self.ids.add(id(x._raw))

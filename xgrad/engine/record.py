@@ -23,12 +23,12 @@ from ..arrays.node import (
     is_recording,
     recording,
 )
-from ..backends import BY_TYPE, REAL, batched, make_as_before, make_like
+from ..backends import BY_TYPE, batched, is_inexact, make_as_before, make_like
 from ..errors.folding import folded
 from . import effects
-from .calls.results import arrayed
+from .calls.results import FLOAT64, arrayed
 from .forward import last_uses, pushforward
-from .guarding import is_lent, kept_argument
+from .guarding import guarded_seeds, is_lent, kept_argument
 from .ownership import Others
 from .picklable import not_callable
 from .projection import ones_like
@@ -124,7 +124,7 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
-            if type(x) in BY_TYPE and x.dtype in REAL:  # as most, by the shortest way
+            if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
                 continue
@@ -222,7 +222,7 @@ class Record:
     def _let_go(self, x: Array, made: bool) -> Array:
         """Return a raw result that the caller may write to: not the argument, nor what is saved."""
         if self.handed is None:
-            self.handed = Others([*self.inputs])
+            self.handed = Others(self.inputs)
         if not made or self.what in _WALK_LATER:
             self.handed.lend(x)
         return self.handed.own(x)
@@ -241,13 +241,14 @@ class Record:
         self, cotangents: Sequence[Array | None], *, free: bool = False, sparse: bool = False
     ) -> list[Array]:
         """Return the cotangent of each input for cotangents of the outputs; None is zero."""
-        taped, self.seeds = self.taped, cotangents
+        taped = self.taped
         seeds: dict[int, Any] = {}
         if not taped and is_recording():
             if self.effects:
                 taped = is_inside() is not None
             for g in cotangents:
                 taped = taped or (g is not None and g._node is not None)
+        self.seeds = cotangents = guarded_seeds(cotangents) if taped else cotangents
         for serial, ct in zip(self.serials, cotangents):  # noqa: B905 - as below
             if serial is not None and ct is not None:
                 c = ct if taped else ct._raw
@@ -272,11 +273,11 @@ class Record:
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
-        self.seeds = tangents
         tracked = any(t is not None and t._node is not None for t in tangents)
         if self.effects:
             tracked = tracked or is_inside() is not None
         taped = self.taped or (tracked and is_recording())
+        self.seeds = tangents = guarded_seeds(tangents) if taped else tangents
         seeds = {
             node[SERIAL]: t if taped else t._raw
             for node, t in zip(self.leaves, tangents, strict=True)
@@ -299,7 +300,7 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        own = Others([*self.inputs, *self.outs, *self.seeds]).own  # as `others`
+        own = Others(self.inputs, self.outs, self.seeds).own  # as `others`
         for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
             v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
@@ -322,7 +323,7 @@ class Record:
 
     def others(self) -> Others:
         """Return the arrays that somebody else has: arguments, results, what was walked with."""
-        return Others([*self.inputs, *self.outs, *self.seeds])
+        return Others(self.inputs, self.outs, self.seeds)
 
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""

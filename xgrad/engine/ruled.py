@@ -9,13 +9,13 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from .contractions import apart
 from .definition import Op
 from .kinds import Keeps, Kind, Tracked, Walk
 from .lifting import as_arrays
 from .partials import asking, names_of
 from .projection import fitted, spread_to, tangents
 from .transposing import transposed
+from .unused import apart
 
 
 class Ruled(Kind):

@@ -11,6 +11,7 @@ from ..backends import REAL, backend_of, creating_like
 from . import handed
 from .operands import taken_along
 from .projection import cast, ones_like
+from .structures import difference
 
 
 def kind(x: Any) -> str:
@@ -36,7 +37,10 @@ def matched(tree: Any, like: list[Array], structure: Any, what: str, name: str) 
     """Return the leaves of a cotangent or tangent, in the shape and dtype of what it belongs to."""
     flat, shape = trees.flatten(tree)
     if shape != structure or len(flat) != len(like):
-        raise ValueError(f"{what}: the {name} has the structure {shape}; expected {structure}")
+        if shape == structure:
+            raise ValueError(f"{what}: the {name} has {len(flat)} arrays; expected {len(like)}")
+        told = difference(shape, structure, f"the {name}")
+        raise ValueError(f"{what}: the {name} must have the structure of its array: {told}")
     return [_fitting(x, y, what, name) for x, y in zip(flat, like, strict=True)]
 
 

@@ -76,7 +76,7 @@ class Reading(Own):
         walk.owned.add(serial)
         return True
 
-    def leaves_zeros(self, walk: Any, node: Node, xp: Any) -> bool:
+    def leaves_zeros(self, walk: Any, node: Node, xp: Any, g: Any) -> bool:
         """Leave the question until all parts are known."""
         values = kept(node)
         serial = node[PARENTS][SERIAL]

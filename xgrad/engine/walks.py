@@ -23,10 +23,10 @@ from weakref import ref
 from ..arrays.array import Array
 from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parents_of, serial_of
 from ..backends import BY_TYPE, backend_of
-from .contractions import of_unused
 from .handed import NAMESPACES, STRONG
 from .on_device import elsewhere, is_between, near, on_device
 from .slices import Parted
+from .unused import of_unused
 
 
 def cone(
@@ -331,6 +331,8 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
     if rule.is_opaque:
         if strong:
             c = of_unused(g, c)
+        if rule.lends:
+            return c, strong
         for part in c if type(c) in (list, tuple) else (c,):
             try:
                 known = ref(part)
@@ -338,5 +340,5 @@ def _with_care(walk: Walk, node: Node, xp: Any, g: Any, taped: bool) -> tuple[An
                 continue
             walk.foreign.append(known)
     if rule.makes_zeros and not strong:
-        strong = own is None or own.leaves_zeros(walk, node, xp)
+        strong = own is None or own.leaves_zeros(walk, node, xp, g)
     return c, strong

@@ -7,6 +7,8 @@ import sys
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
+
 import xgrad
 
 HOLDERS = ("xgrad.nn", "xgrad.scipy.interpolate", "xgrad.scipy.integrate.ivp", "xgrad.scipy.sparse")
@@ -15,8 +17,14 @@ SYSTEMS = "scipy.signal._ltisys"
 """Where SciPy's linear systems are, whose objects keep the arrays that they are given."""
 
 
+_PLAIN = frozenset((bool, int, float, complex, str, type(None), np.ndarray, np.float64, np.dtype))
+"""Classes of what most arguments are, none of which holds an `Array`."""
+
+
 def holds(x: Any, depth: int = 4) -> bool:
     """Whether there is an `Array` in an argument, or in what a function reads."""
+    if type(x) in _PLAIN:
+        return False
     if isinstance(x, xgrad.Array):
         return True
     if bare(x) is not x:

@@ -93,7 +93,7 @@ METHODS = (
     "pdf logpdf cdf logcdf ccdf logccdf icdf iccdf ilogcdf ilogccdf"
 ).split()
 """The methods of SciPy's objects that are handed an `Array`."""
-MADE = ("OdeSolution", "SuperLU")
+MADE = ("SuperLU",)
 """Classes that only SciPy itself makes objects of."""
 IMMUTABLE = 1 << 8
 """The flag of a class of compiled code, which cannot be changed."""

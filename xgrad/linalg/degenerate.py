@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..backends import XP, backend_of
+from ..backends import XP, backend_of, limits
 from ..errors import DegenerateSpectrumWarning
 from .common import column, row
 
@@ -25,7 +25,7 @@ from .common import column, row
 def epsilon(x: Any) -> float:
     """Return the spacing of numbers at 1 in the precision of `x`."""
     raw = x._raw if isinstance(x, Array) else x
-    return float(np.finfo(backend_of(raw).numpy_dtype(raw.dtype)).eps)
+    return float(limits(backend_of(raw).numpy_dtype(raw.dtype)).eps)
 
 
 def uncertainty(xp: XP, w: Any, n: int) -> Any:
@@ -69,7 +69,7 @@ def watch(name: str, w: Any, turns: Any, of: Any, weights: Any) -> None:
     same = _pairs(values)
     if not same.any():
         return
-    tolerance = float(np.sqrt(np.finfo(values.dtype).eps))
+    tolerance = float(np.sqrt(limits(values.dtype).eps))
     apart = np.abs(turned) > tolerance * np.max(np.abs(terms), axis=(-2, -1), keepdims=True)
     if (same & apart).any():
         _warn(
@@ -104,7 +104,7 @@ def watch_order(name: str, w: Any, turns: Any) -> None:
     same = _pairs(values)
     if not same.any():
         return
-    tolerance = float(np.sqrt(np.finfo(values.dtype).eps))
+    tolerance = float(np.sqrt(limits(values.dtype).eps))
     size = np.abs(turned)
     if (same & (size > tolerance * np.max(size, axis=(-2, -1), keepdims=True))).any():
         _warn(

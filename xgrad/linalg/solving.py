@@ -7,9 +7,9 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..backends import XP, Raw, backend_of
-from ..engine.contractions import spared
 from ..engine.op import constant, rule
 from ..engine.operands import require_array
+from ..engine.unused import spared
 from ..ops.beside import floating
 from ..ops.manipulation import reshape
 from ..ops.products import promoted

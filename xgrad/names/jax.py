@@ -46,6 +46,6 @@ INSTEAD: dict[str, str] = {
     "config": "nothing: xgrad.float64 is the default",
     "image": "xgrad.scipy.ndimage.zoom(x, factor)",
     "experimental": "xgrad itself: what JAX tries out there has its place here",
-    "bfloat16": "x.astype('bfloat16'), of an array of PyTorch",
+    "bfloat16": "x.astype('bfloat16'), of an array of JAX or PyTorch",
 }
 """For each name what to write instead; names of a chapter with its path."""

@@ -54,7 +54,7 @@ def _matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any 
     if tol is None:
         return xgrad.linalg.matrix_rank(A, rtol=rtol)
     sizes = xgrad.linalg.svdvals(A)
-    return xgrad.sum(sizes > xgrad.asarray(tol)[..., None], axis=-1)
+    return xgrad.sum(sizes > xgrad.asarray(tol).astype(sizes.dtype)[..., None], axis=-1)
 
 
 def _qr(a: Any, mode: str = "reduced") -> Any:
@@ -153,6 +153,8 @@ def _transforms(name: str) -> Callable[..., Any]:
 
     def call(a: Any, s: Any = None, axes: Any = None, norm: Any = None, out: Any = None) -> Any:
         s, axes = (x if x is None else tuple(x) for x in (s, axes))
+        if name in ("fftn", "ifftn") and not (np.shape(a) if axes is None else axes):
+            return stored(+xgrad.asarray(a), out, f"numpy.fft.{name}(out=)")  # nothing is done
         result = getattr(xgrad.fft, name)(a, s=s, axes=axes, norm=norm or "backward")
         return stored(result, out, f"numpy.fft.{name}(out=)")
 
@@ -214,6 +216,16 @@ def _promoted(name: str) -> Callable[..., Any]:
     return call
 
 
+def _polyint(p: Any, m: int = 1, k: Any = None) -> Any:
+    p, more = xgrad.asarray(p), {} if k is None else {"k": k}
+    if isinstance(k, str):
+        raise TypeError(f"numpy.polyint: k is {k!r:.60}; expected numbers")
+    if p.ndim == 1 and not p.size:  # no coefficients are the polynomial zero
+        p = xgrad.zeros((1,), dtype=p.dtype)
+        return _promoted("polyint")(p, m, **more)[1:]
+    return _promoted("polyint")(p, m, **more)
+
+
 def _vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
     return _promoted("vander")(x, N, increasing)
 
@@ -224,13 +236,17 @@ def _interp(
     near = next(a for a in (x, xp, fp) if isinstance(a, xgrad.Array))
     xp, fp = (xgrad.ops.beside.beside(near, a) for a in (xp, fp))
     x = xgrad.ops.beside.beside(near, x)
+    left, right = (
+        xgrad.asarray(end).astype(float) if getattr(end, "dtype", None) == np.bool_ else end
+        for end in (left, right)
+    )
     return xgrad.interp(x, xp, fp, left, right, period)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
     "bincount": _bincount,
     "polyder": _promoted("polyder"),
-    "polyint": _promoted("polyint"),
+    "polyint": _polyint,
     "searchsorted": _searchsorted,
     "vander": _vander,
     "cross": _cross,

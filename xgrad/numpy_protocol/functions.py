@@ -169,6 +169,8 @@ def _translated(
             n not in ours and not takes_any and (value is default or value is None)
         ):
             continue
+        if value is None and n in ours and ours[n].annotation in ("bool", bool):
+            continue  # which is no less false
         given[n] = value
     return args, given
 

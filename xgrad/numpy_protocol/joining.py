@@ -85,6 +85,7 @@ def _ix(*args: Any) -> tuple[Any, ...]:
         if x.ndim != 1:
             raise ValueError(f"numpy.ix_: args has an array of {x.ndim} axes; expected vectors")
         places = xgrad.nonzero(x)[0] if x.dtype == np.bool_ else x
+        places = places if places.size else places.astype(np.int64)  # as an empty list
         shape = tuple(-1 if j == i else 1 for j in range(len(args)))
         found.append(xgrad.reshape(places, shape))
     return tuple(found)

@@ -158,6 +158,9 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 
 def _where(condition: Any, *choices: Any) -> Any:
+    for name, choice in zip(("x", "y"), choices, strict=False):
+        if choice is None:
+            raise TypeError(f"numpy.where: {name} is None; expected an array or a number")
     return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
 
 
@@ -343,15 +346,26 @@ def _histogram2d(
     bins = number(bins)
     several = isinstance(bins, Iterable) and len(bins) in (1, 2)  # type: ignore[arg-type]
     both = (bins if len(bins) == 2 else (bins[0], bins[0])) if several else (bins, bins)
-    total, edges = _histogram(list(map(xgrad.asarray, (x, y))), both, range, density, weights)
+    samples = _together({"x": x, "y": y}, "histogram2d")
+    total, edges = _histogram(samples, both, range, density, weights)
     return total, *edges
+
+
+def _together(given: dict[str, Any], name: str) -> list[Any]:
+    """Return samples in the one dtype of the table that NumPy makes of them."""
+    samples = {n: xgrad.asarray(x) for n, x in given.items()}
+    for n, x in samples.items():
+        if x.dtype.kind == "c":
+            raise TypeError(f"numpy.{name}: {n} is of {x.dtype}; expected real numbers")
+    dtype = np.result_type(*(x.dtype for x in samples.values()))
+    return [x if x.dtype == dtype else x.astype(dtype) for x in samples.values()]
 
 
 def _histogramdd(
     sample: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> Any:
     if isinstance(sample, (list, tuple)):
-        samples = list(map(xgrad.asarray, sample))
+        samples = _together({f"sample[{i}]": x for i, x in enumerate(sample)}, "histogramdd")
     else:
         if sample.ndim > 2:
             raise ValueError(f"numpy.histogramdd: sample has {sample.ndim} axes; expected 1 or 2")
@@ -437,7 +451,7 @@ def _indices_from(name: str) -> Callable[..., Any]:
     def call(arr: Any, k: int = 0) -> Any:
         if arr.ndim != 2:
             raise ValueError(f"numpy.{name}_from: arr has {arr.ndim} axes; expected 2")
-        found = getattr(np, name)(arr.shape[-2], k=k, m=arr.shape[-1])
+        found = getattr(np, name)(arr.shape[-2], k=integer(k), m=arr.shape[-1])
         return tuple(places(arr, indices) for indices in found)
 
     return call
@@ -500,7 +514,10 @@ def _clip(
 ) -> Any:
     low, high = (b if given is np._NoValue else given for given, b in ((a_min, min), (a_max, max)))
     low, high = (None if b is np._NoValue else b for b in (low, high))
-    return stored(xgrad.clip(xgrad.asarray(a), low, high), out, "numpy.clip(out=)")
+    a = xgrad.asarray(a)
+    if a.dtype.kind in "biu" and (type(low) is float or type(high) is float):
+        a = a.astype(np.float64)  # other libraries take their default dtype
+    return stored(xgrad.clip(a, low, high), out, "numpy.clip(out=)")
 
 
 def _gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
@@ -519,21 +536,38 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kwargs: Any) 
     return out if out.dtype == x.dtype else out.astype(x.dtype)
 
 
-def _covariance(name: str) -> Callable[..., Any]:
-    """Return NumPy's ``cov`` or ``corrcoef``, which may be told a dtype."""
+def _in_dtype(name: str, dtype: Any, *arrays: Any) -> Any:
+    """Yield the arrays of a covariance in a dtype, if there is one."""
+    if dtype is not None:
+        reductions.require_inexact(dtype, name)
+    for x in arrays:
+        yield x if x is None or dtype is None else xgrad.asarray(x).astype(dtype)
 
-    def call(m: Any, y: Any = None, rowvar: bool = True, *args: Any, **more: Any) -> Any:
-        dtype = more.pop("dtype", None)
-        if dtype is not None:
-            reductions.require_inexact(dtype, name)
-            m, y = (x if x is None else xgrad.asarray(x).astype(dtype) for x in (m, y))
-        return getattr(xgrad, name)(m, y, rowvar, *args, **more)
 
-    return call
+def _cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: Any = False,
+    ddof: Any = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    m, y = _in_dtype("cov", dtype, m, y)
+    m = xgrad.asarray(m)
+    if m.ndim == 2 and not m.shape[0 if rowvar else 1]:  # no variables, be there a y or not
+        return xgrad.zeros((0, 0), dtype=m.dtype)
+    if getattr(aweights, "dtype", np.dtype(float)).kind == "c":
+        raise TypeError(f"numpy.cov: aweights is of {aweights.dtype}; expected real numbers")
+    free = not bias == 0  # noqa: SIM201 - None is not zero, which NumPy asks
+    return xgrad.cov(m, y, rowvar, free, ddof, fweights, aweights)
 
 
 def _corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
-    return _covariance("corrcoef")(x, y, rowvar, dtype=dtype)
+    x, y = _in_dtype("corrcoef", dtype, x, y)
+    return xgrad.corrcoef(x, y, rowvar)
 
 
 ADAPTED: dict[str, Callable[..., Any]] = {
@@ -549,7 +583,7 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "clip": _clip,
     "copy": _copy,
     "corrcoef": _corrcoef,
-    "cov": _covariance("cov"),
+    "cov": _cov,
     "diag_indices_from": _diag_indices_from,
     "digitize": _digitize,
     "extract": _extract,

@@ -169,9 +169,13 @@ def _all(
 def _logaddexp(
     a: Any, axis: Any = None, keepdims: Any = False, initial: Any = UNSET, where: Any = True
 ) -> Array:
-    a = _masked(_inexact(a, None, "logaddexp"), where, -math.inf, "logaddexp.reduce")
-    total = xgrad.logsumexp(a, axis=axis, keepdims=_kept(keepdims))
-    return total if _is_absent(initial) else xgrad.logaddexp(total, initial)
+    a = xgrad.asarray(a)
+    a = a.astype(np.sqrt(np.empty(0, a.dtype)).dtype) if a.dtype.kind in "biu" else a
+    a = _masked(a, where, -math.inf, "logaddexp.reduce")
+    total = xgrad.logsumexp(a, axis=axis, keepdims=_kept(keepdims)) if a.ndim else a
+    if _is_absent(initial):
+        return total
+    return xgrad.logaddexp(total, started(initial, total, "numpy.logaddexp.reduce"))
 
 
 def _counts(a: Array, axis: Any, where: Any) -> Array:
@@ -290,6 +294,9 @@ def _variance(
     where = xgrad.ones_like(a, dtype=bool) if where is True or where is UNSET else where
     if center is UNSET:
         center = mean(a, axis, keepdims=True, where=where)
+    center = xgrad.asarray(center)
+    if center.dtype.kind == "c" and a.dtype.kind != "c":
+        raise TypeError(f"numpy.var: mean is of {center.dtype}; expected real numbers, as of a")
     squares = xgrad.abs(a - center) ** 2
     total = xgrad.sum(_masked(squares, where, 0, "var"), axis=axis, keepdims=True)
     result = total / (_counts(a, axis, where) - free)
@@ -314,6 +321,17 @@ def cumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Arra
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
     """Return the running product, as ``numpy.cumprod``."""
     return _running("cumulative_prod", a, axis, dtype, out)
+
+
+def _cumulative(name: str) -> Callable[..., Any]:
+    """Return NumPy's running function of the standard, which makes a vector of a number."""
+
+    def call(x: Any, /, *, axis: Any = None, out: Any = None, **more: Any) -> Any:
+        x = xgrad.asarray(x)
+        x = x if x.ndim else xgrad.reshape(x, (1,))
+        return stored(getattr(xgrad, name)(x, axis=axis, **more), out, f"numpy.{name}(out=)")
+
+    return call
 
 
 def _nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Array:
@@ -492,6 +510,8 @@ ADAPTED: dict[str, Callable[..., Any]] = {
     "any": _any,
     "around": round,
     "cumprod": cumprod,
+    "cumulative_prod": _cumulative("cumulative_prod"),
+    "cumulative_sum": _cumulative("cumulative_sum"),
     "cumsum": cumsum,
     "max": max,
     "mean": mean,

@@ -13,6 +13,8 @@ import xgrad
 def _complex_if(x: Any, is_outside: Callable[[Any], Any]) -> Any:
     """Return an array as a complex one if any element is outside of a real function's domain."""
     x = xgrad.asarray(x)
+    if x.dtype.kind in "biu":  # in the dtype in which NumPy computes
+        x = x.astype(np.sqrt(np.empty(0, x.dtype)).dtype)
     if x.dtype.kind == "c" or not bool(xgrad.any(is_outside(x))):
         return x
     return x.astype(np.result_type(x.dtype, np.complex64))
@@ -40,8 +42,8 @@ def _logn(n: Any, x: Any) -> Any:
 
 def _power(x: Any, p: Any) -> Any:
     x, p = _complex_if(x, _is_negative), xgrad.asarray(p)
-    if p.dtype.kind in "iu" and bool(xgrad.any(p < 0)):
-        p = p.astype(float)
+    if x.dtype.kind in "fc" or (p.dtype.kind in "iu" and bool(xgrad.any(p < 0))):
+        p = p.astype(np.result_type(x.dtype, p.dtype, np.float16))
     return xgrad.pow(x, p)
 
 

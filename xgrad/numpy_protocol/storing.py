@@ -59,12 +59,14 @@ def mask_of(where: Any, like: Any, name: str) -> Any:
 
 
 def started(initial: Any, like: Any, name: str) -> Any:
-    """Return ``initial=`` as a number beside an array, in a dtype that it can hold."""
+    """Return ``initial=`` as a number beside an array, cast into its dtype as NumPy does."""
     if np.ndim(initial):
         raise ValueError(f"{name}: initial is {initial!r:.60}; expected one number")
-    if like.dtype.kind in "biu" and np.asarray(initial).dtype.kind == "f":
-        return xgrad.asarray(initial).astype(like.dtype)  # NumPy cuts it off, too
-    return initial
+    held = initial if isinstance(initial, Array) else np.asarray(initial)
+    if held.dtype.kind not in "biufc" or (held.dtype.kind == "c" and like.dtype.kind != "c"):
+        raise TypeError(f"{name}: initial is {initial!r:.60}; expected a number for {like.dtype}")
+    held = held if held.dtype == like.dtype else held.astype(like.dtype)
+    return held if isinstance(held, Array) else held.item()
 
 
 def order_of(name: str, order: Any, known: str = "CFAK") -> str:

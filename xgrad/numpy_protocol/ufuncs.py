@@ -19,7 +19,7 @@ from ..engine.plain import flag, integer
 from . import reductions
 from .functions import function
 from .lists import first
-from .storing import mask_of, refuse_out, store, stored
+from .storing import mask_of, refuse_out, started, store, stored
 from .taken import TAKEN
 from .telling import tell
 
@@ -101,7 +101,9 @@ def _answered(
         return result
     results = result if isinstance(result, tuple) else (result,)
     done = tuple(
-        r if target is None else store(_wide(r, target), target, f"numpy.{ufunc.__name__}(out=)")
+        r
+        if target is None
+        else store(_wide(r, target, ufunc), target, f"numpy.{ufunc.__name__}(out=)")
         for r, target in zip(results, out, strict=True)
     )
     return done if isinstance(result, tuple) else done[0]
@@ -174,9 +176,15 @@ def _asked(ufunc: Any, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         ufunc(*alike, **{k: v for k, v in kwargs.items() if k in _OF_LOOPS})
 
 
-def _wide(result: Any, target: Any) -> Any:
-    """Return a result as wide as the array that it goes into: NumPy repeats it."""
+def _wide(result: Any, target: Any, ufunc: Any) -> Any:
+    """Return a result as wide as the array that it goes into: NumPy repeats it.
+
+    Of products it drops loops of length one that the array has not.
+    """
     shape = tuple(target.shape)
+    more = len(result.shape) - len(shape)
+    if ufunc.signature and more > 0 and set(result.shape[:more]) == {1}:
+        return xgrad.reshape(result, result.shape[more:])
     narrow = result.shape != shape and len(result.shape) <= len(shape)
     return xgrad.broadcast_to(result, shape) if narrow else result
 
@@ -217,12 +225,17 @@ def _reduce(
     array = _operands(ufunc, array, dtype)
     axis = 0 if axis is None else _axis(axis, array)
     rows = xgrad.moveaxis(array, axis, 0)
-    total = (
-        function(initial, rows[0]) if initial is not np._NoValue and initial is not None else None
-    )
-    if total is None and not rows.shape[0] and ufunc.identity is not None:
-        total = xgrad.full_like(xgrad.sum(rows, axis=0), ufunc.identity)
-    total = rows[0] if total is None else total
+    absent = initial is np._NoValue or initial is None
+    total = ufunc.identity if absent else started(initial, array, f"numpy.{ufunc.__name__}.reduce")
+    if rows.shape[0]:
+        total = rows[0] if absent else function(total, rows[0])
+    elif total is None:
+        raise ValueError(
+            f"numpy.{ufunc.__name__}.reduce: array has no elements along axis {axis}, and there is "
+            "no identity; pass initial="
+        )
+    else:
+        total = xgrad.broadcast_to(xgrad.asarray(total, dtype=array.dtype), rows.shape[1:])
     for i in range(1, rows.shape[0]):
         total = function(total, rows[i])
     total = xgrad.expand_dims(total, axis=axis) if flag(keepdims) else total
@@ -239,7 +252,9 @@ def _operands(ufunc: Any, array: Any, dtype: Any) -> Any:
     if dtype is not None:
         _asked(ufunc, (array, array), {"dtype": dtype})
         return array.astype(dtype)
-    (array,) = _as_in_numpy(ufunc, (array,))
+    if array.dtype.kind in "biu":
+        *_, made = ufunc.resolve_dtypes((array.dtype, array.dtype, None))
+        array = array.astype(made) if made.kind == "f" else array
     return array != 0 if ufunc.__name__.startswith("logical_") else array
 
 
@@ -288,12 +303,25 @@ def _at(ufunc: Any, function: Any, array: Any, indices: Any, value: Any = None) 
     if value is not None:
         wide = xgrad.broadcast_to(xgrad.asarray(value), places.shape)
         values = (xgrad.reshape(wide, (-1,)),)
+    reduced = _REDUCED.get(ufunc.__name__)
+    if reduced and values and array.dtype.kind == values[0].dtype.kind == "f" and flat.size:
+        there, ids = np.unique(flat, return_inverse=True)
+        part = reduced(values[0], ids, there.size)
+        new = xgrad.index_set(new, there, function(new[there], part).astype(array.dtype))
+        flat = flat[:0]
     for turn in _turns(flat):  # in each no entry is named twice
         there = flat[turn]
         part = function(new[there], *(v[turn] for v in values))
         new = xgrad.index_set(new, there, part.astype(array.dtype))
     array._inplace(xgrad.reshape(new, array.shape), name)
     return None
+
+
+_REDUCED: dict[str, Any] = {
+    "maximum": lambda x, ids, count: xgrad.segment_max(x, ids, count),
+    "minimum": lambda x, ids, count: xgrad.segment_min(x, ids, count),
+}
+"""The function that reduces, by a ufunc, what goes to one entry."""
 
 
 def _host(index: Any) -> Any:
@@ -376,11 +404,12 @@ def _ldexp(x1: Any, x2: Any, /) -> Any:
     x1, x2 = (x if isinstance(x, Array) else xgrad.asarray(x) for x in (x1, x2))
     dtype = x1.dtype if x1.dtype.kind == "f" else np.sqrt(np.empty(0, x1.dtype)).dtype
     wide = np.result_type(dtype, np.float32)
-    return (x1.astype(wide) * xgrad.exp2(x2.astype(wide))).astype(dtype)
+    return (x1.astype(dtype).astype(wide) * xgrad.exp2(x2.astype(wide))).astype(dtype)
 
 
 def _spacing(x: Any, /) -> Any:
-    x = xgrad.stop_gradient(x)
+    x = xgrad.stop_gradient(xgrad.asarray(x))
+    x = x.astype(np.sqrt(np.empty(0, x.dtype)).dtype) if x.dtype.kind in "biu" else x
     size = xgrad.abs(x)
     return xgrad.copysign(xgrad.nextafter(size, xgrad.full_like(x, xgrad.inf)) - size, x)
 
@@ -405,12 +434,38 @@ def _inexact(function: Callable[..., Any]) -> Callable[..., Any]:
         if x.dtype.kind not in "biu":
             return function(x)
         dtype = np.sqrt(np.empty(0, x.dtype)).dtype
-        results = function(x.astype(np.float64))
+        results = function(x.astype(dtype).astype(np.float64))
         if isinstance(results, tuple):
             return tuple(y.astype(dtype) if y.dtype.kind == "f" else y for y in results)
         return results.astype(dtype)
 
     return call
+
+
+_NUMBERS = (Array, np.generic, int, float, complex)
+
+
+def _of_truths(name: str) -> Callable[..., Any]:
+    """Return a function of truth values that takes numbers, which are true if not zero."""
+
+    def call(*inputs: Any) -> Any:
+        held = (bool, np.bool_)
+        truths = (
+            x != 0 if isinstance(x, _NUMBERS) and getattr(x, "dtype", type(x)) not in held else x
+            for x in inputs
+        )
+        return getattr(xgrad, name)(*truths)
+
+    return call
+
+
+def _reciprocal(x: Any, /) -> Any:
+    if isinstance(x, Array) and x.dtype.kind in "biu" and not isinstance(x._raw, np.ndarray):
+        raise TypeError(
+            f"numpy.reciprocal: x is of {x.dtype}, of which NumPy's is 0, 1 or -1; expected "
+            "floating-point numbers, as of x.astype(float)"
+        )
+    return xgrad.reciprocal(x)
 
 
 def _conjugate(x: Any, /) -> Any:
@@ -429,11 +484,13 @@ _OWN: dict[str, Callable[..., Any]] = {
     "fabs": _inexact(lambda x: xgrad.abs(x)),
     "frexp": _inexact(_frexp),
     "ldexp": _ldexp,
+    **{f"logical_{name}": _of_truths(f"logical_{name}") for name in ("and", "not", "or", "xor")},
     "matvec": _matvec,
     "modf": _inexact(_modf),
     "rad2deg": _inexact(lambda x: xgrad.rad2deg(x)),
     "radians": _inexact(lambda x: xgrad.deg2rad(x)),
+    "reciprocal": _reciprocal,
     "rint": _inexact(lambda x: xgrad.round(x)),
-    "spacing": _inexact(_spacing),
+    "spacing": _spacing,
     "vecmat": _vecmat,
 }

@@ -43,6 +43,15 @@ def beside(a: Any, values: Any) -> Any:
     return values if isinstance(values, Array) else made_beside(a, values)
 
 
+def or_nan(a: Any, value: Any, what: str) -> Any:
+    """Return NaN for None, which NumPy writes among floating-point numbers, and only there."""
+    if value is not None:
+        return value
+    if a.dtype.kind not in "fc":
+        raise TypeError(f"{what} is None; expected numbers")
+    return math.nan
+
+
 def resize(a: Any, new_shape: Any) -> Any:
     """Return the elements repeated until they fill another shape."""
     shape = as_tuple(new_shape)
@@ -86,7 +95,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
     """Write values at places of the flattened array."""
     require_target("numpy.put", a, "a")
     ind = within("put", places(a, ind).reshape(-1), a.size, mode)
-    values = xgrad.ravel(beside(a, v))
+    values = xgrad.ravel(beside(a, or_nan(a, v, "numpy.put: v")))
     if ind.size and values.size:
         flat = xgrad.index_set(xgrad.ravel(a), (ind,), resize(values, ind.size))
         a[...] = xgrad.reshape(flat, a.shape)
@@ -135,6 +144,7 @@ def _put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
 
 def _fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
     require_target("numpy.fill_diagonal", a, "a")
+    val = or_nan(a, val, "numpy.fill_diagonal: val")
     if wrap and a.shape[0] > a.shape[1]:
         raise NotImplementedError("numpy.fill_diagonal: wrap=True on an xgrad.Array")
     length = min(a.shape)

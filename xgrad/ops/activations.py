@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Any
 
 from ..arrays.array import Array
@@ -11,7 +10,7 @@ from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, mask, rule
 from .halves import in_single, like, wide
 from .pieces import by_rows, in_pieces
-from .slopes import sigmoid_slope
+from .slopes import finite, sigmoid_slope
 from .statistical import spread
 
 
@@ -54,16 +53,9 @@ def softplus(x: Array, /) -> Array:
     return in_pieces(lambda x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), x)
 
 
-@cache
-def _finite(xp: XP, dtype: Any) -> tuple[float, float]:
-    """Return the most negative and the largest finite number of a dtype."""
-    limits = xp.finfo(dtype)
-    return float(limits.min), float(limits.max)
-
-
 def below(xp: XP, x: Any, top: Any) -> Any:
     """Return ``x - top``, none of it above 0: -inf if both are -inf, 0 if both are inf."""
-    low, high = _finite(xp, x.dtype)
+    low, high = finite(xp, x.dtype)
     x = x - xp.minimum(xp.maximum(top, low), high)
     return xp.clip(x, None, 0.0)
 

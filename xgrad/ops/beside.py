@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import SCALARS, Array
+from ..arrays.lent import lend
 from ..arrays.operators import numbers_of
 from ..backends import backend_of, backend_of_type
 from ..engine.frames import called
 from ..engine.op import constant
-from .creation import asarray, full_like
+from .creation import COPIED, asarray, full_like
 from .dtypes import astype, isdtype
 from .manipulation import front
 
@@ -61,13 +62,18 @@ def placed(like: Any, values: Any, dtype: Any = None) -> Any:
     dtype = backend.numpy_dtype(raw.dtype) if dtype is None else dtype
     if values is None:  # which NumPy would make NaN
         raise TypeError(f"{called('asarray')}: got None; expected numbers or an array")
+    copied = type(values) in COPIED
     try:
         values = np.asarray(values, dtype)
     except (TypeError, ValueError) as error:
         error.add_note(f"in xgrad.{called('asarray')}, of {values!r:.60}")
         raise
     made = backend.from_numpy(values, backend.device(raw))
-    return Array(made) if isinstance(like, Array) else made
+    if not isinstance(like, Array):
+        return made
+    if not copied:
+        lend(made)
+    return Array(made)
 
 
 def beside(like: Any, x: Any) -> Any:

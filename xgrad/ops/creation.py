@@ -76,6 +76,10 @@ def _number_dtype(*numbers: Any) -> Any:
     return np.bool_ if kinds == {bool} else np.int64
 
 
+COPIED = frozenset((*SCALARS, list, tuple))
+"""Of what an array is always made in a buffer of its own."""
+
+
 def _is_array(x: Any) -> bool:
     return isinstance(x, Array) or backend_of_type(type(x)) is not None
 
@@ -112,8 +116,8 @@ def asarray(
     if isinstance(obj, Array) and dtype is device is None and not copy and not requires_grad:
         return obj
     out = _asarray(obj, dtype, device, copy)
-    if not copy and not isinstance(obj, Array) and _is_array(obj):
-        lend(out._raw)
+    if not copy and not isinstance(obj, Array) and type(obj) not in COPIED:
+        lend(out._raw)  # of a memoryview or a table too, which NumPy shows
     if requires_grad:
         out = Array(out._raw)
         if copy is False:  # it is asked to share its buffer

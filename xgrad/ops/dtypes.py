@@ -9,7 +9,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import Device, as_given
-from ..backends import Raw, backend_of, loaded
+from ..backends import Raw, backend_of, limits, loaded
 from ..engine.op import constant, linear
 
 _KINDS = {
@@ -77,6 +77,7 @@ def astype(x: Array, dtype: Any, /, *, copy: bool = True, device: Device | None 
         An array of the shape of `x`. To an integer or boolean dtype there is no derivative; from
         complex to real the imaginary part is dropped.
     """
+    dtype = np.float64 if dtype is None else dtype  # NumPy's meaning
     if not isinstance(x, Array):
         return _astype_untracked(x, dtype=dtype)
     dtype = backend_of(x._raw).numpy_dtype(dtype)
@@ -161,7 +162,9 @@ class IntegerInfo:
 def finfo(type: Any, /) -> FloatInfo:
     """Return the limits of a floating-point dtype, or of an array's."""
     dtype = np.dtype(dtype_of(type))
-    info = np.finfo(dtype) if dtype.kind in "fc" else _finfo_beyond(dtype)
+    if dtype.kind not in "fc" and dtype.name != "bfloat16":
+        raise ValueError(f"finfo: got {dtype}; expected a floating-point dtype")
+    info = limits(dtype)
     return FloatInfo(
         bits=int(info.bits),
         eps=float(info.eps),
@@ -170,15 +173,6 @@ def finfo(type: Any, /) -> FloatInfo:
         smallest_normal=float(info.smallest_normal),
         dtype=np.dtype(info.dtype),
     )
-
-
-def _finfo_beyond(dtype: Any) -> Any:
-    """Return the limits of a dtype that NumPy does not know as a floating-point one: bfloat16."""
-    if dtype.name != "bfloat16":
-        raise ValueError(f"finfo: got {dtype}; expected a floating-point dtype")
-    import ml_dtypes
-
-    return ml_dtypes.finfo(dtype)
 
 
 def iinfo(type: Any, /) -> IntegerInfo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, wraps
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -73,10 +73,37 @@ def in_single(f: F) -> F:
         out = f(widened(x), *args, **{name: widened(v) for name, v in kwargs.items()})
         return tuple(_narrowed(y, x) for y in out) if isinstance(out, tuple) else _narrowed(out, x)
 
-    named: Any = call  # tools that read frames look for the name in the code
-    code = named.__code__.replace(co_name=f.__name__, co_qualname=f.__qualname__)
-    named.__code__ = code
-    return call  # type: ignore[return-value] # with the signature of f
+    return _as(f, call)
+
+
+def each_in_single(f: F) -> F:
+    """Let an elementwise function compute in float32 where an argument holds halves, none more."""
+
+    @wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        half = None
+        for x in args:
+            if is_half(x):
+                half = x
+        if half is None:
+            return f(*args, **kwargs)
+        more = any(_name(getattr(x, "dtype", "")) == "float32" for x in args)
+        out = f(*map(widened, args), **{name: widened(v) for name, v in kwargs.items()})
+        if more:
+            return out
+        return (
+            tuple(_narrowed(y, half) for y in out)
+            if isinstance(out, tuple)
+            else _narrowed(out, half)
+        )
+
+    return _as(f, call)
+
+
+def _as(f: F, call: Any) -> F:
+    """Name a function that calls f as f in its code, too: tools that read frames look there."""
+    call.__code__ = call.__code__.replace(co_name=f.__name__, co_qualname=f.__qualname__)
+    return cast("F", call)
 
 
 def _narrowed(y: Any, x: Any) -> Any:

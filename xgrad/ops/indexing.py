@@ -18,6 +18,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
 from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
+from ..backends.batched import Batch
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
@@ -245,16 +246,29 @@ def leading(x: Any, value: Any) -> Backend:
     return own if own is not None and own.leads > backend.leads else backend
 
 
+def there(xp: XP, g: Any, key: Key) -> Any:
+    """Return what of a cotangent belongs to what was written at an index.
+
+    At a mask of each example in `vmap` these are other numbers of entries; what is written there
+    is one number, which gets their sum, and so that of the whole array with zeros between them.
+    """
+    mask = key[0] if type(key) is tuple and len(key) == 1 else key
+    if not isinstance(mask, Batch) or "bool" not in str(mask.dtype):
+        return getitem(g, key)
+    shape = (*mask.shape, *(1,) * (len(g.shape) - len(mask.shape)))
+    return xp.where(xp.reshape(mask, shape), g, xp.zeros_like(g))
+
+
 def _parted(xp: XP, g: Any, key: Key) -> tuple[Any, Any]:
     """Return a raw cotangent with zeros at an index, written in place, and what was there."""
     backend = BY_TYPE.get(type(g)) or backend_of(g)
-    part = backend.copied(backend.getitem(g, key))
+    part = backend.copied(there(xp, g, key))
     return backend.setitem(g, key, 0, False), part
 
 
 @linear(
     lambda xp, g, key: _setitem(g, 0, key=key),
-    lambda xp, g, key: getitem(g, key),
+    lambda xp, g, key: there(xp, g, key),
     zeros=True,
     own=Writing(_parted),
 )
@@ -407,7 +421,7 @@ def repeat(x: Array, repeats: int | Array, /, *, axis: int | None = None) -> Arr
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = front(axis, len(x.shape), "repeat")
-    if is_scalar(repeats) or isinstance(repeats, int):
+    if is_scalar(repeats) or isinstance(repeats, (int, float)):
         try:
             repeats = operator.index(repeats)
         except TypeError:

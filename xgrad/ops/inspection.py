@@ -22,6 +22,15 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+class _Devices(tuple[Any, ...]):
+    """A tuple, as in the standard of 2025.12, that joins lists as the list did that it was."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Any) -> Any:
+        return [*self, *other] if isinstance(other, list) else super().__add__(other)
+
+
 class NamespaceInfo:
     """Capabilities, devices and dtypes of the current backend."""
 
@@ -45,7 +54,7 @@ class NamespaceInfo:
 
     def devices(self) -> tuple[Any, ...]:
         """Return the usable devices of the current backend."""
-        return tuple(current()[0].devices())
+        return _Devices(current()[0].devices())
 
     def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, Any]:
         """Return the dtypes by name: all of the standard, or those of a kind or several.

@@ -13,6 +13,7 @@ from ..backends import XP, backend_of
 from ..engine.frames import called
 from ..engine.op import joint, linear
 from ..engine.operands import require_array, require_one_place
+from ..engine.own import Apart
 from ..engine.plain import as_tuple
 from ..engine.projection import Like
 
@@ -203,6 +204,8 @@ def roll(
     Raises:
         ValueError: if there are neither as many shifts as axes, nor one of either.
     """
+    if axis is None and shift == ():
+        return backend_of(x).xp.asarray(x, copy=True)
     if axis is not None:
         shift, axis = as_tuple(shift), as_tuple(axis)
         if len(axis) == 1:  # several along it add up
@@ -306,7 +309,7 @@ def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """
 
 
-@linear(lambda xp, g, axis: xp.stack(g, axis=axis))
+@linear(lambda xp, g, axis: xp.stack(g, axis=axis), zeros=True, own=Apart())
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
     """Return the slices along an axis, as a tuple.
 

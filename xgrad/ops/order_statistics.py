@@ -26,7 +26,7 @@ from .elementwise import (
     where,
 )
 from .halves import in_single
-from .indexing import take_along_axis
+from .indexing import take, take_along_axis
 from .manipulation import broadcast_to, concat, moveaxis, permute_dims, reshape
 from .sorting import argsort, ranked
 from .statistical import Axis, axes_of, count, kept
@@ -106,7 +106,7 @@ def median(x: Array, /, axis: Axis = None, *, keepdims: bool = False) -> Array:
     x = floating(x, "median", axis)
     rows = _last(x, axis)
     n = rows.shape[-1]
-    order = ranked(rows, start=(n - 1) // 2, stop=n // 2 + 1)
+    order = ranked(rows, start=max(n - 1, 0) // 2, stop=min(n // 2 + 1, n))
     out = mean_over(take_along_axis(rows, order, axis=-1), axis=-1)
     out = where(any_over(isnan(rows), axis=-1), math.nan, out)
     return reshape(out, kept(tuple(x.shape), axis)) if keepdims else out
@@ -210,6 +210,10 @@ def _quantile(x: Any, q: Any, axis: Axis, keepdims: bool, method: str, top: int,
         dtype = None if isinstance(q, (int, float)) else np.result_type(kind, 1.0)
         q = placed(x, values, dtype)
         points = values.reshape(-1).astype(dtype_of(q))
+    raw = getattr(rows, "_raw", rows)
+    if name.startswith("nan") and points is not None and type(raw) is np.ndarray and raw.ndim == 1:
+        rows = take(rows, np.flatnonzero(~np.isnan(raw)))  # then their number is one
+        name = name.removeprefix("nan") if rows.shape[0] else name
     if name.startswith("nan"):
         held = astype(logical_not(isnan(rows)), rows.dtype)
         size = sum_over(held, axis=-1, keepdims=True)

@@ -7,17 +7,27 @@ from typing import Any
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
-from ..backends import XP, Raw, backend_of
+from ..backends import REAL, XP, Raw, backend_of
 from ..engine.frames import called
 from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place, taken_along
 from .beside import array_of, is_array
 from .elementwise import negative
-from .indexing import Key, _scatter, getitem, hosted, is_basic, leading, raw_key, setitem
+from .indexing import (
+    Key,
+    _scatter,
+    getitem,
+    hosted,
+    is_basic,
+    leading,
+    raw_key,
+    setitem,
+    there,
+)
 
 
-@linear(lambda xp, g: g, lambda xp, g, key: getitem(g, key), zeros=True)
+@linear(lambda xp, g: g, lambda xp, g, key: there(xp, g, key), zeros=True)
 def _index_add(x: Raw, value: Raw, /, *, key: Key) -> Array:
     """Return `x` with `value` added at an index, once for each time an entry occurs."""
     backend = leading(x, value)
@@ -179,6 +189,8 @@ def _segment_max_jvp(xp: XP, t: Any, x: Any, out: Any, key: Key) -> Any:
 def _segment_max(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     """Return the maxima of segments: sorted by value, then by segment, each segment's last one."""
     backend = backend_of(x)
+    if backend.segment_max is not None and x.dtype in REAL:
+        return backend.segment_max(x, key[0], shape[0])
     xp, n = backend.xp, x.shape[0]
     ids = xp.broadcast_to(xp.reshape(key[0], (n,) + (1,) * (len(x.shape) - 1)), x.shape)
     by_value = xp.argsort(x, axis=0)

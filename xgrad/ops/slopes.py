@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
@@ -23,6 +24,18 @@ _LN2 = math.log(2)
 
 def _namespace(x1: Any, x2: Any) -> Any:
     return backend_of(x2 if type(x1) in SCALARS else x1).xp
+
+
+@cache
+def finite(xp: XP, dtype: Any) -> tuple[float, float]:
+    """Return the most negative and the largest finite number of a dtype."""
+    limits = xp.finfo(dtype)
+    return float(limits.min), float(limits.max)
+
+
+def within(xp: XP, x: Any) -> Any:
+    """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
+    return x if x.dtype in COMPLEX else xp.clip(x, *finite(xp, x.dtype))
 
 
 # Exponentials ------------------------------------------------------------------------------------
@@ -50,7 +63,7 @@ def logit_slope(x: Array, /) -> Array:
     return 1 / (x * (1 - x))
 
 
-@elementwise(lambda xp, x, out, scale: 2 * scale * (x * out))
+@elementwise(lambda xp, x, out, scale: 2 * scale * (within(xp, x) * out))
 def gaussian(x: Array, /, *, scale: float) -> Array:
     """Return ``exp(scale * x**2)``, without the error of a rounded square: many ulp far out.
 
@@ -136,7 +149,7 @@ def acosh_slope(x: Array, /) -> Array:
     return 1 / xp.multiply(xp.sqrt(x - 1), xp.sqrt(x + 1))
 
 
-@elementwise(lambda xp, x, out: -2 * (x * out) * out)
+@elementwise(lambda xp, x, out: -2 * (within(xp, x) * out) * out)
 def atan_slope(x: Array, /) -> Array:
     """Return ``1 / (1 + x**2)``."""
     backend = backend_of(x)
@@ -147,7 +160,7 @@ def _over_one_and_square(x: Any) -> Any:
     return 1 / (1 + x * x)  # where the square is infinite it is 0, as it should
 
 
-@elementwise(lambda xp, x, out: -(x * out) * out * out)
+@elementwise(lambda xp, x, out: -(within(xp, x) * out) * out * out)
 def asinh_slope(x: Array, /) -> Array:
     """Return ``1 / sqrt(x**2 + 1)``, where the square may be infinite, and on the branch."""
     xp = backend_of(x).xp

@@ -265,12 +265,14 @@ def histogram(
     """
     x = floating(ravel(x), "histogram")
     if isinstance(bins, int) or is_scalar(bins):
-        edges = _edges(x, operator.index(bins), range)  # type: ignore[arg-type]
+        told = edges = _edges(x, operator.index(bins), range)  # type: ignore[arg-type]
     else:
         edges = beside(x, bins)
+        held = np.asarray(bins) if isinstance(bins, (list, tuple)) else edges
+        told = placed(x, held, held.dtype) if held.dtype.kind in "iu" else edges  # as given
     n = edges.shape[0] - 1
     if n < 1:  # one edge or none: there is no bin between
-        return zeros_like(getitem(edges, slice(0, 0)), dtype=np.int64), edges
+        return zeros_like(getitem(edges, slice(0, 0)), dtype=np.int64), told
     first, last = getitem(edges, 0), getitem(edges, n)
     inside = logical_and(x >= first, x <= last)
     if weights is None:
@@ -288,7 +290,7 @@ def histogram(
         widths = subtract(getitem(edges, slice(1, None)), getitem(edges, slice(0, n)))
         counts = astype(counts, x.dtype, copy=False)
         counts = divide(counts, widths) / sum_over(counts)
-    return counts, edges
+    return counts, told
 
 
 def _edges(x: Any, bins: int, range: tuple[float, float] | None) -> Any:

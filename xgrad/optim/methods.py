@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import xgrad as xg
 
 from .. import tree as trees
+from ..engine.structures import difference
 from ..errors.kinds import by_name, require_fields
 from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
@@ -23,10 +24,23 @@ from ..ops.halves import widened
 from . import blocks
 from .schedules import chosen
 
-Rate = float | Any | Callable[[int], Any]
+if TYPE_CHECKING:
+    from ..arrays.types import ArrayLike
+
+Rate: TypeAlias = "ArrayLike | Callable[[Any], Any]"
 """A learning rate: a number, a 0-d array that may be tracked, or a schedule that gives one."""
 
 Slots = dict[str, Any]
+
+
+def _pair(grads: Any, structure: Any) -> str:
+    """Return what to do about a pair that holds the gradients, if it is one."""
+    if type(grads) is not tuple or len(grads) != 2 or trees.flatten(grads[0])[1] != structure:
+        return ""
+    return (
+        ". It is a pair, as clip_by_global_norm and value_and_grad return: take it apart, as in "
+        "grads, norm = xgrad.optim.clip_by_global_norm(grads, 1.0)"
+    )
 
 
 def beside(p: Any, number: Any) -> Any:
@@ -68,7 +82,7 @@ class Method:
         if not callable(self.lr):
             self._require("lr", self.lr, 0.0)
 
-    def _require(self, name: str, value: float, low: float, high: float = float("inf")) -> None:
+    def _require(self, name: str, value: Any, low: float, high: float = float("inf")) -> None:
         if not isinstance(value, xg.Array) and not low <= value < high:
             limit = f"{low} <= {name} < {high}"
             raise ValueError(f"{type(self).__name__}: {name} is {value}; expected {limit}")
@@ -83,7 +97,7 @@ class Method:
 
     def rate(self, count: Any) -> Any:
         """Return the learning rate of the update after `count` others."""
-        rate = self.lr(count) if callable(self.lr) else self.lr
+        rate: Any = self.lr(count) if callable(self.lr) else self.lr
         return rate if isinstance(rate, xg.Array) else float(rate)
 
     def init(self, params: Any) -> State:
@@ -117,8 +131,8 @@ class Method:
         against, shape = trees.flatten(grads)
         if shape != structure:
             raise ValueError(
-                f"{type(self).__name__}: the gradients have the structure {shape}; "
-                f"expected that of the parameters, {structure}"
+                f"{type(self).__name__}: the gradients must have the structure of the parameters: "
+                f"{difference(shape, structure, 'grads')}{_pair(grads, structure)}"
             )
         given, against = _arrays(given), _arrays(against)
         lr, t = self.rate(state.count), state.count + 1

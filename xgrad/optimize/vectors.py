@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 from xgrad import Array, tree
 from xgrad.backends import backend_of
+from xgrad.engine.structures import difference
 
 
 class Space:
@@ -55,8 +56,8 @@ class Space:
         """Return the NumPy vector of a pytree of the same structure, broadcast leaf by leaf."""
         if tree.leaves(x) and not _same(tree.flatten(x)[1], self.structure):
             raise ValueError(
-                f"{self.what}: got a pytree of the structure {tree.flatten(x)[1]}; "
-                f"expected {self.structure}, as x0"
+                f"{self.what}: got a pytree of another structure than x0: "
+                + difference(tree.flatten(x)[1], self.structure, "x")
             )
         values = [_host(leaf) for leaf in tree.leaves(x)]
         try:

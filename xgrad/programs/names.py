@@ -24,7 +24,7 @@ __all__ = ["VERSION", "interpreted", "known"]
 VERSION = "1"
 _OF_BACKEND = frozenset(
     "getitem strong_multiply solve_triangular lu_factor lu_solve cholesky_pull expm ranked "
-    "running_max recurrence distances".split()
+    "running_max running_logsumexp segment_max recurrence distances".split()
 )
 _OPERATORS = frozenset(
     "add sub mul truediv floordiv mod matmul lt le gt ge eq ne pow and_ or_ xor lshift rshift neg "
@@ -133,6 +133,8 @@ _OWN: dict[str, Callable[..., Any]] = {
         x, start=start, stop=stop, descending=descending
     ),
     "backend.running_max": lambda x: xgrad.cumulative_max(x, axis=-1),
+    "backend.running_logsumexp": lambda x: xgrad.cumulative_logsumexp(x, axis=-1),
+    "backend.segment_max": lambda x, ids, count: xgrad.segment_max(x, ids, count),
     "backend.recurrence": lambda a, b: xgrad.ops.lines.recurrence(a, b),
     "backend.distances": lambda x1, x2: xgrad.ops.lines.distances(x1, x2),
     "compiling.setitem": lambda x, key, value: xgrad.ops.indexing.setitem(x, value, key=key),

@@ -22,6 +22,7 @@ from ..compiling.program import Equation, Program, Var
 from ..compiling.replay import Source
 from ..compiling.trace import Trace
 from ..engine import tape
+from ..engine.structures import difference
 
 if TYPE_CHECKING:
     pass
@@ -198,8 +199,8 @@ class Loaded:
         expected = _tree(self._content["arguments"], list(range(count)))
         if trees.flatten(expected)[1] != structure or (kwargs and names is None):
             raise ValueError(
-                f"{self.__name__}: got arguments of the structure {structure}; expected "
-                f"{trees.flatten(expected)[1]}, as those it was saved with"
+                f"{self.__name__}: got arguments of the structure of others than it was saved "
+                f"with: {difference(structure, trees.flatten(expected)[1], 'args')}"
             )
         arrays = []
         for i, x in enumerate(leaves):

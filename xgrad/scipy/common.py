@@ -18,9 +18,12 @@ from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
 from ..backends.batched import Batch
 from ..engine import tape
+from ..engine.guarding import guarded_arguments
+from ..engine.operands import require_one_place
 from ..errors import NotDifferentiableError
 from .examples import for_each
 from .mistakes import explained, require_axis
+from .precision import DOUBLE, doubled_alone, precise
 
 __all__ = [
     "Later",
@@ -157,6 +160,7 @@ def result(x: Any, given: Iterable[Any]) -> Any:
 
 def with_derivative_of(value: Any, x: Array) -> Array:
     """Return a raw value with the derivative of `x`, which is the same up to rounding and dtype."""
+    value = np.asarray(value) if isinstance(value, (float, np.generic)) else value
     if str(value.dtype) != str(x.dtype):
         x = xgrad.astype(x, value.dtype)
     return Array(value, x._node)
@@ -185,7 +189,7 @@ def estimated(what: str, instead: str, value: Any, x: Array) -> Array:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def twin(name: str) -> Callable[[F], F]:
+def twin(name: str, precision: str = "") -> Callable[[F], F]:
     """Define the twin of a function of SciPy: where no `Array` is given, SciPy itself answers.
 
     What fails inside is told of by function and argument; an ``axis`` that is not there is refused.
@@ -194,6 +198,9 @@ def twin(name: str) -> Callable[[F], F]:
 
     Args:
         name: the chapter, as ``"signal"``.
+        precision: of the results where it is not what the rules make it: a letter for each, the
+            last one for the rest: ``g`` for single where all arrays given are, ``d`` for double,
+            ``D`` for SciPy's that calculate in double, ``-`` for as it is.
     """
 
     def decorate(f: F) -> F:
@@ -210,10 +217,17 @@ def twin(name: str) -> Callable[[F], F]:
             arrays = arrays_in(args, kwargs)
             if not arrays:
                 return getattr(chapter(name, *args), f.__name__)(*args, **kwargs)
+            if len(arrays) > 1:
+                require_one_place(f.__name__, arrays)
+            if precision == "D" and any(str(x.dtype) in DOUBLE for x in arrays):
+                args, kwargs = trees.map(doubled_alone, (args, kwargs))
             if along is not None:
                 axis = args[along] if len(args) > along else kwargs.get("axis", 0)
                 if type(axis) is int and axis not in (-1, 0):
                     require_axis(f.__name__, {**dict(zip(known, args, strict=False)), **kwargs})
+            if tape.is_recording() and any(x._node is not None for x in arrays):
+                args = tuple(guarded_arguments(list(args)))
+                kwargs = {key: guarded_arguments(x) for key, x in kwargs.items()}
             better: Exception | None = None
             given = None
             if place is not None:
@@ -231,6 +245,8 @@ def twin(name: str) -> Callable[[F], F]:
                     raise
             if better is not None:  # raised out here, so that nothing else is shown with it
                 raise better
+            if precision:
+                out = precise(out, precision, arrays)
             if given is None or place is None:
                 return out
             return xgrad.astype(out, _type_of(f.__name__, place, given))

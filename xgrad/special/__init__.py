@@ -55,7 +55,6 @@ from .combinatorial import (
     eval_sh_chebyt,
     eval_sh_chebyu,
     eval_sh_legendre,
-    hyp0f1,
     poch,
     rgamma,
     voigt_profile,
@@ -78,6 +77,7 @@ from .elementary import (
 )
 from .gammas import beta, betaln, digamma, gamma, gammaln, loggamma, polygamma, psi, zeta, zetac
 from .gaussian import dawsn, erf, erfc, erfcinv, erfcx, erfi, erfinv, log_ndtr, ndtr, ndtri, wofz
+from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, hyperu, wright_bessel
 from .incomplete import betainc, betaincc, gammainc, gammaincc
 from .information import (
     entr,
@@ -104,14 +104,10 @@ from .integrals import (
     expi,
     expn,
     fresnel,
-    hyp1f1,
-    hyp2f1,
-    hyperu,
     lambertw,
     shichi,
     sici,
     spence,
-    wright_bessel,
 )
 from .others import without_derivative
 from .probability import (

@@ -8,11 +8,23 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arrays.array import Array
-from ..backends import XP
+from ..arrays.array import SCALARS, Array
+from ..backends import XP, backend_of
 from ..engine.op import rule
-from ..ops.elementwise import Operand
-from .define import over, pull_each, push_each, special
+from ..ops.elementwise import Operand, is_complex
+from ..ops.halves import each_in_single
+from .define import (
+    EULER,
+    arrays,
+    gauss_legendre,
+    growing,
+    over,
+    polynomial,
+    pull_each,
+    push_each,
+    special,
+    with_ends,
+)
 
 # Airy functions -----------------------------------------------------------------------------------
 
@@ -22,6 +34,7 @@ def _airy(x: Any, out: Any) -> tuple[Any, Any, Any, Any]:
     return aip, x * ai, bip, x * bi
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, z, out: pull_each(xp, g, _airy(z, out)),
     jvp=lambda xp, t, z, out: push_each(t, _airy(z, out)),
@@ -35,7 +48,30 @@ def airy(z: Array, /) -> tuple[Array, Array, Array, Array]:
 # Hankel functions ---------------------------------------------------------------------------------
 
 
-@special(None, lambda xp, v, z: 0.5 * (xp.special.hankel1(v - 1, z) - xp.special.hankel1(v + 1, z)))
+def _of_parts(name: str, v: Any, z: Any, turn: complex) -> Any:
+    """Return a Hankel function by `jv` and `yv` where it is not AMOS' that has both parts' digits.
+
+    That rounds the real part as the imaginary one, which near 0 is larger without limit. The
+    scaled functions are ``exp(-turn * z)`` times the others.
+    """
+    xp = backend_of(v if type(z) in SCALARS else z).xp
+    v, z = arrays(xp, v, z)
+    function = getattr(xp.special, name)
+    if is_complex(z):
+        return function(v, z)
+    near = (z > 0) & (z < xp.abs(v) + 1)
+    x = xp.where(near, z, 1.0)
+    value = xp.special.jv(v, x) + turn * xp.special.yv(v, x)
+    return xp.where(
+        near, value * xp.exp(-turn * x) if name.endswith("e") else value, function(v, z)
+    )
+
+
+def _difference(function: Any, v: Any, z: Any) -> Any:
+    return 0.5 * (function(v - 1, z) - function(v + 1, z))
+
+
+@special(None, lambda xp, v, z: _difference(hankel1, v, z))
 def hankel1(v: Operand, z: Operand, /) -> Array:
     """Return the Hankel function of the first kind, ``jv(v, z) + 1j * yv(v, z)`` (DLMF 10.4.3).
 
@@ -49,9 +85,11 @@ def hankel1(v: Operand, z: Operand, /) -> Array:
     Raises:
         NotDifferentiableError: if `v` is tracked: there is no derivative in it.
     """
+    out: Array = _of_parts("hankel1", v, z, 1j)
+    return out
 
 
-@special(None, lambda xp, v, z: 0.5 * (xp.special.hankel2(v - 1, z) - xp.special.hankel2(v + 1, z)))
+@special(None, lambda xp, v, z: _difference(hankel2, v, z))
 def hankel2(v: Operand, z: Operand, /) -> Array:
     """Return the Hankel function of the second kind, ``jv(v, z) - 1j * yv(v, z)`` (DLMF 10.4.3).
 
@@ -65,13 +103,11 @@ def hankel2(v: Operand, z: Operand, /) -> Array:
     Raises:
         NotDifferentiableError: if `v` is tracked: there is no derivative in it.
     """
+    out: Array = _of_parts("hankel2", v, z, -1j)
+    return out
 
 
-def _scaled(function: Any, v: Any, z: Any) -> Any:
-    return 0.5 * (function(v - 1, z) - function(v + 1, z))
-
-
-@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel1e, v, z) - 1j * out)
+@special(None, lambda xp, v, z, out: _difference(hankel1e, v, z) - 1j * out)
 def hankel1e(v: Operand, z: Operand, /) -> Array:
     """Return the scaled Hankel function, ``hankel1(v, z) * exp(-1j * z)``.
 
@@ -87,9 +123,11 @@ def hankel1e(v: Operand, z: Operand, /) -> Array:
     Raises:
         NotDifferentiableError: if `v` is tracked: there is no derivative in it.
     """
+    out: Array = _of_parts("hankel1e", v, z, 1j)
+    return out
 
 
-@special(None, lambda xp, v, z, out: _scaled(xp.special.hankel2e, v, z) + 1j * out)
+@special(None, lambda xp, v, z, out: _difference(hankel2e, v, z) + 1j * out)
 def hankel2e(v: Operand, z: Operand, /) -> Array:
     """Return the scaled Hankel function, ``hankel2(v, z) * exp(1j * z)``.
 
@@ -105,6 +143,8 @@ def hankel2e(v: Operand, z: Operand, /) -> Array:
     Raises:
         NotDifferentiableError: if `v` is tracked: there is no derivative in it.
     """
+    out: Array = _of_parts("hankel2e", v, z, -1j)
+    return out
 
 
 # Kelvin functions: ber + i bei and ker + i kei solve x^2 y'' + x y' = i x^2 y ---------------------
@@ -211,29 +251,76 @@ def modstruve(v: Operand, x: Operand, /) -> Array:
 # Integrals from 0 to x, or from x to infinity -----------------------------------------------------
 
 
-@special(lambda xp, x: xp.special.struve(0.0, x))
+def _by_gauss(function: Any, x: Any, over_t: bool = False) -> Any:
+    """Return the integral of a function of t, or of it over t, from 0 to x."""
+    total = 0.0
+    for node, weight in gauss_legendre(32):
+        total = total + weight * function(0.0, x * node) / (node if over_t else 1.0)
+    return total if over_t else x * total
+
+
+_SERIES, _RULE = 8.0, 37.0
+"""SciPy's series are good to the first, a Gauss rule of 32 points to the second, and farther."""
+_FAR = 1e32  # where an integral of waves is none of the result
+
+# of the integrals of H0 - Y0 (DLMF 11.6.1), without 2 / pi, in 1 / x^2
+_ODD = [float(math.prod(range(1, 2 * k, 2)) ** 2) for k in range(18)]
+_INTEGRAL = [(-1) ** (k + 1) * c / (2 * k) for k, c in enumerate(_ODD) if k]
+_OVER = [(-1) ** k * c / (2 * k + 1) for k, c in enumerate(_ODD)]
+
+
+@special(with_ends(lambda xp, x: xp.special.struve(0.0, x), (math.inf, 0.0), (-math.inf, 0.0)))
 def itstruve0(x: Array, /) -> Array:
     """Return the integral of the Struve function of order 0 from 0."""
+    xp = backend_of(x).xp
+    size = xp.abs(x)
+    middle = _by_gauss(xp.special.struve, xp.where(size < _RULE, size, 1.0))
+    beyond = xp.where(size < _RULE, _RULE, size)
+    r = 1 / beyond
+    rest = xp.log(2 * beyond) + EULER + r * r * polynomial(r * r, _INTEGRAL)
+    far = 2 / math.pi * rest + xp.special.itj0y0(xp.where(beyond < _FAR, beyond, _FAR))[1]
+    near = xp.special.itstruve0(xp.where(size < _SERIES, x, 1.0))
+    out: Array = xp.where(size < _SERIES, near, xp.where(size < _RULE, middle, far))
+    return out
 
 
-@special(lambda xp, x: xp.special.modstruve(0.0, x))
+@special(with_ends(lambda xp, x: xp.special.modstruve(0.0, x), (math.inf, growing)))
 def itmodstruve0(x: Array, /) -> Array:
     """Return the integral of the modified Struve function of order 0 from 0."""
+    xp = backend_of(x).xp
+    size = xp.abs(x)
+    middle = (size > _SERIES) & (size < 90.0)
+    by_rule = _by_gauss(xp.special.modstruve, xp.where(middle, size, 1.0))
+    other = xp.special.itmodstruve0(xp.where(middle | (size == math.inf), 1.0, x))
+    out: Array = xp.where(middle, by_rule, xp.where(size == math.inf, size, other))
+    return out
 
 
 # the power series of H0(x) / x in x^2 (DLMF 11.2.1)
 _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 for k in range(10)]
 
 
-@special(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X))
+@special(
+    with_ends(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X), (math.inf, 0.0))
+)
 def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
+    xp = backend_of(x).xp
+    near, beyond = x < _SERIES, xp.where(x > _RULE, x, _RULE)
+    middle = 0.5 * math.pi - _by_gauss(xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
+    r = 1 / beyond
+    waves = xp.special.it2j0y0(xp.where(beyond < _FAR, beyond, _FAR))[1]
+    far = 2 / math.pi * r * polynomial(r * r, _OVER) + xp.where(beyond < _FAR, waves, 0.0)
+    first = xp.special.it2struve0(xp.where(near, x, 1.0))
+    out: Array = xp.where(near, first, xp.where(x < _RULE, middle, far))
+    return out
 
 
 def _itj0y0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.j0(x), xp.special.y0(x)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _itj0y0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _itj0y0(xp, x)),
@@ -248,6 +335,7 @@ def _iti0k0(xp: XP, x: Any) -> tuple[Any, Any]:
     return xp.special.i0(x), xp.special.k0(x)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _iti0k0(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _iti0k0(xp, x)),

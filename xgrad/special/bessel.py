@@ -13,7 +13,8 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
-from .define import arrays, held, over, polynomial, refuse_tracked, special
+from ..ops.halves import each_in_single
+from .define import arrays, falling, held, over, polynomial, refuse_tracked, special, with_ends
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
 _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)]
@@ -60,7 +61,13 @@ def j0(x: Array, /) -> Array:
     """Return the Bessel function of the first kind of order 0."""
 
 
-@special(lambda xp, x, out: xp.special.j0(x) - over(xp, out, x, _J1_OVER_X))
+@special(
+    with_ends(
+        lambda xp, x, out: xp.special.j0(x) - over(xp, out, x, _J1_OVER_X),
+        (math.inf, 0.0),
+        (-math.inf, 0.0),
+    )
+)
 def j1(x: Array, /) -> Array:
     """Return the Bessel function of the first kind of order 1."""
 
@@ -90,7 +97,7 @@ def y0(x: Array, /) -> Array:
     """Return the Bessel function of the second kind of order 0."""
 
 
-@special(lambda xp, x, out: xp.special.y0(x) - out / x)
+@special(with_ends(lambda xp, x, out: xp.special.y0(x) - out / x, (0.0, lambda xp, x: 1 / x)))
 def y1(x: Array, /) -> Array:
     """Return the Bessel function of the second kind of order 1."""
 
@@ -180,6 +187,7 @@ def _ive_complex(v: Operand, z: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def ive(v: Operand, z: Operand, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(-abs(real(z))) * iv(v, z)``.
 
@@ -251,12 +259,22 @@ def kv(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, x, out: _scaled(xp, x, out - xp.special.k1e(x), _K_SLOPES[0], _OF_K))
+@special(
+    with_ends(
+        lambda xp, x, out: _scaled(xp, x, out - xp.special.k1e(x), _K_SLOPES[0], _OF_K),
+        (0.0, falling),
+    )
+)
 def k0e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(x) * k0(x)``."""
 
 
-@special(lambda xp, x, out: _scaled(xp, x, out - xp.special.k0e(x) - out / x, _K_SLOPES[1], _OF_K))
+@special(
+    with_ends(
+        lambda xp, x, out: _scaled(xp, x, out - xp.special.k0e(x) - out / x, _K_SLOPES[1], _OF_K),
+        (0.0, falling),
+    )
+)
 def k1e(x: Array, /) -> Array:
     """Return the scaled modified Bessel function, ``exp(x) * k1(x)``."""
 

@@ -10,7 +10,7 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, held, polynomial, special
+from .define import arrays, falling, held, in_double, polynomial, special, with_ends
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 
@@ -27,7 +27,7 @@ def _rgamma_slope(xp: XP, x: Any, out: Any) -> Any:
     return xp.where(left, xp.special.gamma(mirrored) * inner, outer)
 
 
-@special(lambda xp, x, out: _rgamma_slope(xp, x, out))
+@special(with_ends(lambda xp, x, out: _rgamma_slope(xp, x, out), (math.inf, 0.0)))
 def rgamma(x: Array, /) -> Array:
     """Return the reciprocal of the gamma function."""
 
@@ -49,9 +49,35 @@ def _step(xp: XP, y: Any, step: Any, x: Any = None) -> Any:
     return xp.where(positive, xp.where(down, -stable, stable), plain)
 
 
+@elementwise(lambda xp, a, b: _share(b, a) / (a + b), lambda xp, a, b, out: -out / (a + b))
+def _share(a: Any, b: Any, /) -> Any:
+    """Return ``a / (a + b)`` of positive numbers, whose derivatives are no differences."""
+    return a / (a + b)
+
+
+def _small(z: Any, m: Any) -> Any:
+    """Say where ``z / (z + m) * poch(1 + z, m)`` is better than a difference of large numbers."""
+    return (z > 0) & (z < 0.5) & (m > 0)
+
+
+@in_double
+def _poch_slope(xp: XP, z: Any, m: Any, out: Any, *, first: bool) -> Any:
+    """Return the derivative of ``poch(z, m)`` in z or, if not `first`, in m."""
+    small = _small(z, m)
+    start, steps = xp.where(small, z, 1.0), xp.where(small, m, 1.0)
+    part, rest = _share(start, steps), xp.special.poch(1 + start, steps)
+    z, m = xp.where(small, 1.0, z), xp.where(small, 1.0, m)
+    if first:
+        near = _share(steps, start) / (start + steps) + part * _step(xp, 1 + start, steps)
+        return xp.where(small, rest * near, out * _step(xp, z, m))
+    total = start + steps
+    near = part * xp.special.digamma(1 + total) - part / total
+    return xp.where(small, rest * near, out * xp.special.digamma(z + m))
+
+
 @special(
-    lambda xp, z, m, out: out * _step(xp, z, m),
-    lambda xp, z, m, out: out * xp.special.digamma(z + m),
+    lambda xp, z, m, out: _poch_slope(xp, z, m, out, first=True),
+    lambda xp, z, m, out: _poch_slope(xp, z, m, out, first=False),
 )
 def poch(z: Operand, m: Operand, /) -> Array:
     """Return the rising factorial, ``gamma(z + m) / gamma(z)`` (DLMF 5.2.5).
@@ -63,14 +89,16 @@ def poch(z: Operand, m: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
-    xp = backend_of(m if type(z) in SCALARS else z).xp
-    start, steps = arrays(xp, z, m)
-    # where SciPy takes a difference of large logarithms
-    small = (start > 0) & (start < 0.5) & (steps > 0) & (steps < 1)
-    part = xp.where(small, start, 1.0)
-    part = xp.where(small, part / (part + steps), 1.0)
-    out: Array = part * xp.special.poch(xp.where(small, 1 + start, start), steps)
+    out: Array = _poch(backend_of(m if type(z) in SCALARS else z).xp, z, m)
     return out
+
+
+@in_double
+def _poch(xp: XP, z: Any, m: Any) -> Any:
+    small = _small(z, m)  # where SciPy takes a difference of large logarithms
+    part = xp.where(small, z, 1.0)
+    part = xp.where(small, part / (part + m), 1.0)
+    return part * xp.special.poch(xp.where(small, 1 + z, z), m)
 
 
 def _rest(xp: XP, n: Any, k: Any) -> Any:
@@ -79,9 +107,36 @@ def _rest(xp: XP, n: Any, k: Any) -> Any:
     return xp.where(xp.abs(n) < 0.5, (1.0 - k) + n, n - k + 1.0)
 
 
+def _reflected(xp: XP, n: Any, k: Any) -> tuple[Any, ...]:
+    """Return where n - k + 1 is small or negative, and there n, k, a beta function, sine, cosine.
+
+    There the coefficient is ``beta(n + 1, k - n) * sin(pi * (k - n)) / pi`` (DLMF 5.5.3), which
+    knows how near its zeros are.
+    """
+    n, k = arrays(xp, n, k)
+    rest = _rest(xp, n, k)
+    left = (rest < 0.5) & (n > -0.5) & (k < 1e8)
+    n, k = xp.where(left, n, 0.0), xp.where(left, k, 1.0)
+    sine, cosine = circle(xp, xp.where(left, rest, 0.5))
+    return left, n, k, xp.special.beta(n + 1, k - n), sine / math.pi, cosine
+
+
+@in_double
+def _binom_slope(xp: XP, n: Any, k: Any, out: Any, *, first: bool) -> Any:
+    """Return the derivative of ``binom(n, k)`` in n or, if not `first`, in k."""
+    left, n1, k1, beta, sine, cosine = _reflected(xp, n, k)
+    n, k = xp.where(left, 2.0, n), xp.where(left, 1.0, k)
+    apart = k1 - n1
+    if first:
+        there = beta * (cosine + sine * _step(xp, apart, n1 + 1 - apart, n1 + 1))
+        return xp.where(left, there, out * _step(xp, _rest(xp, n, k), k))
+    there = -beta * (cosine + sine * _step(xp, apart, n1 + 1, k1 + 1))
+    return xp.where(left, there, out * _step(xp, k + 1.0, n - 2.0 * k, _rest(xp, n, k)))
+
+
 @special(
-    lambda xp, n, k, out: out * _step(xp, _rest(xp, n, k), k),
-    lambda xp, n, k, out: out * _step(xp, k + 1.0, n - 2.0 * k, _rest(xp, n, k)),
+    lambda xp, n, k, out: _binom_slope(xp, n, k, out, first=True),
+    lambda xp, n, k, out: _binom_slope(xp, n, k, out, first=False),
 )
 def binom(n: Operand, k: Operand, /) -> Array:
     """Return the binomial coefficient of real numbers.
@@ -99,7 +154,9 @@ def binom(n: Operand, k: Operand, /) -> Array:
     small = (xp.abs(size) < 0.5) & (xp.abs(chosen) < 0.5)  # where SciPy takes a ratio for large k
     near, part = xp.where(small, size, 0.0), xp.where(small, chosen, 0.0)
     value = xp.special.gamma(1 + near) * xp.special.rgamma(1 + part)
-    plain = xp.special.binom(xp.where(small, 1.0, size), xp.where(small, 1.0, chosen))
+    left, _, _, beta, sine, _ = _reflected(xp, size, chosen)
+    plain = xp.special.binom(xp.where(small | left, 1.0, size), xp.where(small | left, 1.0, chosen))
+    plain = xp.where(left, beta * sine, plain)
     out: Array = xp.where(small, value * xp.special.rgamma(1 + (near - part)), plain)
     return out
 
@@ -378,24 +435,7 @@ def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
     """
 
 
-# Hypergeometric and elliptic functions ------------------------------------------------------------
-
-
-@special(None, lambda xp, v, z: xp.special.hyp0f1(v + 1.0, z) / v)
-def hyp0f1(v: Operand, z: Operand, /) -> Array:
-    """Return the confluent hypergeometric limit function (DLMF 16.3.1).
-
-    Args:
-        v: real parameters, neither 0 nor a negative whole number.
-        z: real or complex arguments; shapes are broadcast.
-
-    Returns:
-        An array of the broadcast shape: the sum of ``z**k / (poch(v, k) * k!)``.
-
-    Raises:
-        NotDifferentiableError: if `v` is tracked: there is no derivative in it.
-    """
-
+# Elliptic functions -------------------------------------------------------------------------------
 
 # The integrals B = (E - p K) / m, D = (K - E) / m and C = (D - B) / m at m = 1 - p: B + D is K, and
 # C is twice the derivative of B in m.
@@ -419,7 +459,7 @@ def _second_b(p: Array, /) -> Array:
     return _complete(xp, p, xp.special.ellipkm1(p))[1]
 
 
-@special(lambda xp, p: -0.5 * _second_b(p) / p)
+@special(with_ends(lambda xp, p: -0.5 * _second_b(p) / p, (0.0, falling), (math.inf, 0.0)))
 def ellipkm1(p: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind at ``m = 1 - p``."""
 

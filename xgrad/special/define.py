@@ -6,8 +6,8 @@ derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https:/
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, update_wrapper
+from collections.abc import Callable, Sequence
+from functools import cache, update_wrapper, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -19,9 +19,12 @@ from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
+from ..ops.halves import each_in_single
 
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
+
+EULER = 0.5772156649015329
 
 
 def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
@@ -39,7 +42,7 @@ def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
         names = function.op.arrays
         fixed = [(i, names[i]) for i, p in enumerate(partials) if p is None]
         if not fixed:
-            return function
+            return each_in_single(function)
 
         def call(*args: Any) -> Any:
             for i, name in fixed:
@@ -49,7 +52,7 @@ def special(*partials: Partial | None, zeros: bool = False) -> Decorator:
 
         update_wrapper(call, f)
         call.op = function.op  # type: ignore[attr-defined]
-        return call
+        return each_in_single(call)
 
     return decorate
 
@@ -74,6 +77,63 @@ def arrays(xp: XP, *args: Any) -> list[Any]:
     if not holds_fractions(like):  # a number beside integers alone keeps what is behind its point
         like = xp.astype(like, xp.float64)
     return [xp.full_like(like, x) if type(x) in SCALARS else x for x in args]
+
+
+def with_ends(slope: Callable[..., Any], *ends: tuple[float, Any]) -> Callable[..., Any]:
+    """Return a rule with the derivatives that it has at the ends of x, where its terms are NaN.
+
+    Args:
+        slope: the rule, of the namespace, x and perhaps the result.
+        ends: pairs of an x, as infinity, and the derivative there: a number, or where that is
+            infinite a function of the namespace and x, which has the next derivatives, too.
+    """
+
+    @wraps(slope)
+    def call(xp: XP, x: Any, *out: Any) -> Any:
+        if x.dtype in COMPLEX:
+            return slope(xp, x, *out)
+        inside = x
+        for end, _ in ends:
+            inside = xp.where(x == end, 1.0, inside)
+        found = slope(xp, inside, *out)
+        for end, limit in ends:
+            there = limit(xp, xp.where(x == end, x, 1.0)) if callable(limit) else limit
+            found = xp.where(x == end, there, found)
+        return found
+
+    return call
+
+
+def falling(xp: XP, x: Any) -> Any:
+    """Return ``-1 / x``, as a derivative that is -inf at 0."""
+    return -1 / x
+
+
+def growing(xp: XP, x: Any) -> Any:
+    """Return an exponential, as a derivative that is infinite at infinity."""
+    return xp.exp(x)
+
+
+def in_double(slope: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a rule of real arrays compute in double precision, and round once, at the end.
+
+    For what divides by numbers that single precision lacks, or takes exponentials of sums.
+    """
+
+    @wraps(slope)
+    def call(xp: XP, *args: Any, **kwargs: Any) -> Any:
+        given = arrays(xp, *args)
+        single = [x.dtype == xp.float32 for x in given]
+        if not any(single):
+            return slope(xp, *given, **kwargs)
+        wide = [
+            xp.astype(x, xp.float64) if one else x for x, one in zip(given, single, strict=True)
+        ]
+        out = slope(xp, *wide, **kwargs)
+        more = any(x.dtype == xp.float64 for x in given)
+        return out if more else xp.astype(out, xp.float32)
+
+    return call
 
 
 def holds_fractions(x: Any) -> bool:

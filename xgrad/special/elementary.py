@@ -12,7 +12,8 @@ from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
-from .define import arrays, floats, polynomial, special
+from ..ops.halves import each_in_single
+from .define import arrays, floats, growing, polynomial, special, with_ends
 
 _DEGREE = math.pi / 180
 
@@ -104,7 +105,7 @@ def _rise(xp: XP, u: Any) -> Any:
     return xp.where(near, series, closed)
 
 
-@special(lambda xp, x: _rise(xp, x))
+@special(with_ends(lambda xp, x: _rise(xp, x), (math.inf, growing), (-math.inf, 0.0)))
 def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
     backend = backend_of(x)
@@ -257,7 +258,7 @@ def inv_boxcox1p(y: Operand, lmbda: Operand, /) -> Array:
 @elementwise(lambda xp, w: 1 / xp.square(1 + w))
 def _over_one_more(w: Array, /) -> Array:
     """Return ``w / (1 + w)``, whose derivative is no difference."""
-    return w / (1 + w)
+    return 1 / (1 + 1 / w)  # of infinity 1
 
 
 @special(lambda xp, out: _over_one_more(out))
@@ -266,6 +267,7 @@ def wrightomega(z: Array, /) -> Array:
 
 
 @as_given
+@each_in_single
 def multigammaln(a: Array, d: int, /) -> Array:
     """Return the logarithm of the multivariate gamma function of dimension `d` (DLMF 35.3.4).
 

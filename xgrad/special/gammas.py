@@ -10,10 +10,11 @@ from ..arrays.types import ArrayLike, as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
+from ..ops.halves import each_in_single
 from ..ops.slopes import circle, power_of_two
-from .define import arrays, special
+from .define import arrays, in_double, special, with_ends
 
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
 
 _SHIFT = 12
@@ -42,7 +43,7 @@ def digamma_step(xp: XP, a: Any, b: Any) -> Any:
     r2, q2 = r * r, q * q
     # complete[k] = (r2^k - q2^k) / (r2 - q2), without the cancellation
     complete, power, series = 1.0, 1.0, 0.0
-    for k, c in enumerate(_BERNOULLI[:7], 1):
+    for k, c in enumerate(BERNOULLI[:7], 1):
         series = series + c / (2 * k) * complete
         power = power * q2
         complete = complete * r2 + power
@@ -58,12 +59,29 @@ def _log_beta_slope(xp: XP, a: Any, b: Any) -> Any:
     return xp.where(positive, -stable, xp.special.digamma(a) - xp.special.digamma(a + b))
 
 
+def _tetragamma(xp: XP, x: Any) -> Any:
+    left = x < 0  # by the derivative of the reflection DLMF 5.15.6
+    sine, cosine = circle(xp, xp.where(left, x, 0.5))
+    there = xp.special.polygamma(2, xp.where(left, 1 - x, x))
+    return xp.where(left, there - 2 * cosine * (math.pi / sine) ** 3, there)
+
+
+@elementwise(_tetragamma)
+def _real_trigamma(x: Array, /) -> Array:
+    """Return the derivative of `digamma` of real elements: one op, not the formula's dozen."""
+    backend = backend_of(x)
+    xp = backend.xp
+    left = x < 0
+    if backend.on_host(x) and not xp.any(left):
+        return xp.special.polygamma(1, x)
+    sine, _ = circle(xp, xp.where(left, x, 0.5))  # by the reflection DLMF 5.15.6
+    there = xp.special.polygamma(1, xp.where(left, 1 - x, x))
+    return xp.where(left, (math.pi / sine) ** 2 - there, there)
+
+
 def _trigamma(xp: XP, x: Any) -> Any:
     if not is_complex(x):
-        left = x < 0  # by the reflection DLMF 5.15.6
-        sine, _ = circle(xp, xp.where(left, x, 0.5))
-        there = xp.special.polygamma(1, xp.where(left, 1 - x, x))
-        return xp.where(left, (math.pi / sine) ** 2 - there, there)
+        return _real_trigamma(x)
     left = xp.real(x) < 0.5
     z = xp.where(left, 1 - x, x)
     total = 1 / (z * z)
@@ -71,7 +89,7 @@ def _trigamma(xp: XP, x: Any) -> Any:
         total = total + 1 / ((z + k) * (z + k))
     r = 1 / (z + _SHIFT)
     series, power = r + 0.5 * r * r, r
-    for c in _BERNOULLI:  # DLMF 5.15.8
+    for c in BERNOULLI:  # DLMF 5.15.8
         power = power * r * r
         series = series + c * power
     # the reflection DLMF 5.15.6; far from the real axis its term vanishes, and its sine overflows
@@ -102,6 +120,7 @@ def digamma(z: Array, /) -> Array:
 
 
 @as_given
+@each_in_single
 def psi(z: Array, /) -> Array:
     """Return `digamma` of each element, under its other name."""
     return digamma(z)
@@ -168,7 +187,7 @@ def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
     # the Pochhammer symbol of x, and its derivative
     rising, slope = x, 1.0
     power = power / w
-    for k, c in enumerate(_BERNOULLI, 1):
+    for k, c in enumerate(BERNOULLI, 1):
         total = total + c / math.factorial(2 * k) * power * (slope - log * rising)
         for i in (2 * k - 1, 2 * k):
             slope = slope * (x + i) + rising
@@ -178,7 +197,7 @@ def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
 
 
 def _riemann_slope(xp: XP, x: Any) -> Any:
-    left = x < 0
+    left = x < -0.25  # nearer to 0 the pole at 1 would be mirrored
     s = xp.where(left, 1 - x, x)
     right = _euler_maclaurin(xp, s, xp.ones_like(s))
     # the functional equation DLMF 25.4.1
@@ -202,12 +221,16 @@ def _riemann_zeta(x: Array, /) -> Array:
     return backend_of(x).xp.special.zeta(x)
 
 
-@special(lambda xp, x, q: _hurwitz_slope(xp, x, q), lambda xp, x, q: -x * xp.special.zeta(x + 1, q))
+@special(
+    lambda xp, x, q: _hurwitz_slope(xp, x, q),
+    in_double(lambda xp, x, q: -x * xp.special.zeta(x + 1, q)),  # next to the pole
+)
 def _zeta(x: Operand, q: Operand, /) -> Array:
     """Return the Hurwitz zeta function."""
 
 
 @as_given
+@each_in_single
 def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     """Return the Riemann zeta function, or the Hurwitz zeta function if `q` is given.
 
@@ -225,7 +248,7 @@ def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 
-@special(lambda xp, x: _riemann_slope(xp, x))
+@special(with_ends(lambda xp, x: _riemann_slope(xp, x), (math.inf, 0.0)))
 def zetac(x: Array, /) -> Array:
     """Return the Riemann zeta function minus 1."""
     xp = backend_of(x).xp

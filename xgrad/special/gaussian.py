@@ -54,7 +54,7 @@ def tail(x: Array, /, *, k: int) -> Array:
     far = x > _CLOSE
     beyond, before = xp.where(far, x, _CLOSE), xp.where(far, _CLOSE, x)
     last = k + _TERMS
-    fraction = 0.5 * (xp.sqrt(beyond * beyond + 4 * last) - beyond)  # about what follows
+    fraction = 2 * last / (xp.sqrt(beyond * beyond + 4 * last) + beyond)  # about what follows
     for j in range(last - 1, k - 1, -1):
         fraction = j / (beyond + fraction)
     near = mills_ratio(-before) - before
@@ -114,7 +114,14 @@ def erfinv(y: Array, /) -> Array:
     """Return the inverse of the error function."""
 
 
-@special(lambda xp, y, out: -_grown(xp, out, xp.where(y < 1, y, 2 - y)) / _SLOPE)
+@elementwise(lambda xp, y, out: 2 * xp.special.erfcinv(y) * out * out)
+def _erfcinv_slope(y: Array, /) -> Array:
+    """Return the derivative of `erfcinv`: of its own the parts would be infinite before it is."""
+    xp = backend_of(y).xp
+    return -_grown(xp, xp.special.erfcinv(y), xp.where(y < 1, y, 2 - y)) / _SLOPE
+
+
+@special(lambda xp, y: _erfcinv_slope(y))
 def erfcinv(y: Array, /) -> Array:
     """Return the inverse of the complementary error function."""
 
@@ -143,7 +150,11 @@ def _mills(xp: XP, x: Any) -> Any:
     return xp.where(right, dense, xp.where(far < -1e9, -far, 1 / scaled))
 
 
-@elementwise(lambda xp, x, out: -out * tail(-x, k=1))
+_LEFT, _END = 1e15, 1e4
+"""Beyond them the product is -1 and 0, also of infinities."""
+
+
+@elementwise(lambda xp, x, out: -xp.minimum(out, _LEFT) * tail(xp.clip(-x, -_END, _LEFT), k=1))
 def mills_ratio(x: Array, /) -> Array:
     """Return the derivative of `log_ndtr`."""
     return _mills(backend_of(x).xp, x)

@@ -13,7 +13,7 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import XP
 from ..ops.elementwise import Operand
-from .define import arrays, gauss_legendre, held, special
+from .define import arrays, gauss_legendre, held, in_double, special
 from .gammas import digamma_step
 
 _DEPTH = 38.0
@@ -22,6 +22,7 @@ _DEPTH = 38.0
 # The incomplete gamma function -------------------------------------------------------------------
 
 
+@in_double
 def _gamma_shape(xp: XP, a: Any, x: Any) -> Any:
     """Return the derivative of ``gammainc(a, x)`` in a."""
     a, x = arrays(xp, a, x)
@@ -75,6 +76,7 @@ def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
     return length
 
 
+@in_double
 def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
     a, x = arrays(xp, a, x)
     log = xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a)
@@ -115,12 +117,17 @@ _PURE = 32.0
 """Beyond this logit the beta density is an exponential of the logit, to double precision."""
 
 
-def _beta_shape(xp: XP, a: Any, b: Any, x: Any, first: bool) -> Any:
-    """Return the derivative of ``betainc(a, b, x)`` in a or, if not `first`, in b."""
+@in_double
+def _beta_shape(xp: XP, a: Any, b: Any, x: Any, rest: Any = None, *, first: bool) -> Any:
+    """Return the derivative of ``betainc(a, b, x)`` in a or, if not `first`, in b.
+
+    ``1 - x`` is `rest`, where that is known.
+    """
     a, b, x = arrays(xp, a, b, x)
-    inside = (a > 0) & (b > 0) & (x > 0) & (x < 1)
+    inside = (a > 0) & (b > 0) & (x > 0) & ((x < 1) if rest is None else (rest > 0))
     a, b, safe = xp.where(inside, a, 1.0), xp.where(inside, b, 1.0), xp.where(inside, x, 0.5)
-    logit = xp.log1p(-safe) - xp.log(safe)
+    log = xp.log1p(-safe) if rest is None else xp.log(xp.where(inside, rest, 0.5))
+    logit = log - xp.log(safe)
     # I(a, b, x) = 1 - I(b, a, 1 - x), DLMF 8.17.4
     slope = _beta_integral(xp, a, b, logit) if first else -_beta_integral(xp, b, a, -logit)
     return xp.where(inside, slope, xp.where((x == 0) | (x == 1), 0.0, x * float("nan")))
@@ -185,6 +192,7 @@ def _beta_length(xp: XP, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> A
     return xp.where(length < most, length, most)
 
 
+@in_double
 def _beta_density(xp: XP, a: Any, b: Any, x: Any) -> Any:
     a, b, x = arrays(xp, a, b, x)
     power = xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x)
@@ -192,8 +200,8 @@ def _beta_density(xp: XP, a: Any, b: Any, x: Any) -> Any:
 
 
 @special(
-    lambda xp, a, b, x: _beta_shape(xp, a, b, x, True),
-    lambda xp, a, b, x: _beta_shape(xp, a, b, x, False),
+    lambda xp, a, b, x: _beta_shape(xp, a, b, x, first=True),
+    lambda xp, a, b, x: _beta_shape(xp, a, b, x, first=False),
     lambda xp, a, b, x: _beta_density(xp, a, b, x),
 )
 def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
@@ -212,8 +220,8 @@ def betainc(a: Operand, b: Operand, x: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, a, b, x: -_beta_shape(xp, a, b, x, True),
-    lambda xp, a, b, x: -_beta_shape(xp, a, b, x, False),
+    lambda xp, a, b, x: -_beta_shape(xp, a, b, x, first=True),
+    lambda xp, a, b, x: -_beta_shape(xp, a, b, x, first=False),
     lambda xp, a, b, x: -_beta_density(xp, a, b, x),
 )
 def betaincc(a: Operand, b: Operand, x: Operand, /) -> Array:

@@ -12,18 +12,21 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP, backend_of
+from ..backends import COMPLEX, XP, backend_of
 from ..engine.op import elementwise, rule
 from ..ops.elementwise import Operand
+from ..ops.halves import each_in_single
 from .define import (
     arrays,
     gauss_legendre,
+    growing,
     held,
     over,
     polynomial,
     pull_each,
     push_each,
     special,
+    with_ends,
 )
 
 # Exponential and trigonometric integrals ---------------------------------------------------------
@@ -36,7 +39,7 @@ def _exp_over(x: Array, /) -> Array:
     return half * (half / x)
 
 
-@special(lambda xp, x: _exp_over(x))
+@special(with_ends(lambda xp, x: _exp_over(x), (math.inf, growing), (-math.inf, 0.0)))
 def expi(x: Array, /) -> Array:
     """Return the exponential integral Ei."""
 
@@ -79,6 +82,7 @@ def _sici(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sin(x), x, _SINC), xp.cos(x) / x
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _sici(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _sici(xp, x)),
@@ -96,6 +100,7 @@ def _shichi(xp: XP, x: Any) -> tuple[Any, Any]:
     return over(xp, xp.sinh(x), x, _SINHC), xp.cosh(x) / x
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, x: pull_each(xp, g, _shichi(xp, x)),
     jvp=lambda xp, t, x: push_each(t, _shichi(xp, x)),
@@ -107,10 +112,14 @@ def shichi(x: Array, /) -> tuple[Array, Array]:
 
 
 def _fresnel(xp: XP, z: Any) -> tuple[Any, Any]:
-    angle = 0.5 * math.pi * z * z
+    # of z^2 / 2 what is not whole turns, without the square of an even number
+    even = 2 * xp.round(0.5 * held(xp.real(z) if z.dtype in COMPLEX else z))
+    rest = z - even
+    angle = math.pi * (rest * (even + 0.5 * rest))
     return xp.sin(angle), xp.cos(angle)
 
 
+@each_in_single
 @rule(
     vjp=lambda xp, g, z: pull_each(xp, g, _fresnel(xp, z)),
     jvp=lambda xp, t, z: push_each(t, _fresnel(xp, z)),
@@ -143,12 +152,17 @@ def _ellipk(xp: XP, m: Any, out: Any) -> Any:
     return 0.5 * b / (1 - m)
 
 
-@special(lambda xp, m, out: _ellipk(xp, m, out))
+@special(with_ends(lambda xp, m, out: _ellipk(xp, m, out), (-math.inf, 0.0)))
 def ellipk(m: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind, of the parameter ``m = k**2``."""
 
 
-@special(lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D))
+@special(
+    with_ends(
+        lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D),
+        (-math.inf, 0.0),
+    )
+)
 def ellipe(m: Array, /) -> Array:
     """Return the complete elliptic integral of the second kind, of the parameter ``m = k**2``."""
 
@@ -278,6 +292,7 @@ def _amplitude(u: Operand, m: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def ellipj(u: Operand, m: Operand, /) -> tuple[Array, Array, Array, Array]:
     """Return the Jacobi elliptic functions sn, cn and dn, and the amplitude (DLMF 22.13).
 
@@ -308,7 +323,7 @@ def _spence(xp: XP, z: Any) -> Any:
     return -xp.where(near, series, far)
 
 
-@special(lambda xp, z: _spence(xp, z))
+@special(with_ends(lambda xp, z: _spence(xp, z), (math.inf, 0.0), (0.0, lambda xp, z: xp.log(z))))
 def spence(z: Array, /) -> Array:
     """Return the dilogarithm of ``1 - z``."""
 
@@ -325,83 +340,4 @@ def lambertw(z: Array, /, k: int = 0, tol: float = 1e-8) -> Array:
 
     Returns:
         Complex numbers of the shape of `z`. The derivative is infinite at the branch point -1/e.
-    """
-
-
-# Hypergeometric functions ------------------------------------------------------------------------
-
-
-@special(None, None, lambda xp, a, b, x: a / b * xp.special.hyp1f1(a + 1, b + 1, x))
-def hyp1f1(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return the confluent hypergeometric function, with a derivative in `x`.
-
-    Args:
-        a: real parameters.
-        b: real parameters, neither 0 nor a negative whole number.
-        x: real or complex arguments; shapes are broadcast.
-
-    Returns:
-        The sum of ``poch(a, k) * x**k / (poch(b, k) * k!)``, of the broadcast shape (DLMF 13.2.2;
-        the derivative is 13.3.15).
-
-    Raises:
-        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
-    """
-
-
-@special(
-    None,
-    None,
-    None,
-    lambda xp, a, b, c, z: a * b / c * xp.special.hyp2f1(a + 1, b + 1, c + 1, z),
-)
-def hyp2f1(a: Operand, b: Operand, c: Operand, z: Operand, /) -> Array:
-    """Return the Gauss hypergeometric function, with a derivative in `z`.
-
-    Args:
-        a: real parameters.
-        b: real parameters.
-        c: real parameters, neither 0 nor a negative whole number.
-        z: real or complex arguments; shapes are broadcast. The cut goes from 1 to infinity.
-
-    Returns:
-        The sum of ``poch(a, k) * poch(b, k) * z**k / (poch(c, k) * k!)``, continued beyond the unit
-        circle, of the broadcast shape (DLMF 15.2.1; the derivative is 15.5.1).
-
-    Raises:
-        NotDifferentiableError: if `a`, `b` or `c` is tracked: there is no derivative in them.
-    """
-
-
-@special(None, None, lambda xp, a, b, x: -a * xp.special.hyperu(a + 1, b + 1, x))
-def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Tricomi's confluent hypergeometric function, with a derivative in `x`.
-
-    Args:
-        a: real parameters.
-        b: real parameters.
-        x: numbers that are not negative; shapes are broadcast.
-
-    Returns:
-        Real numbers of the broadcast shape (DLMF 13.2.6; the derivative is 13.3.22).
-
-    Raises:
-        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
-    """
-
-
-@special(None, None, lambda xp, a, b, x: xp.special.wright_bessel(a, a + b, x))
-def wright_bessel(a: Operand, b: Operand, x: Operand, /) -> Array:
-    """Return Wright's generalized Bessel function, with a derivative in `x` (DLMF 10.46.1).
-
-    Args:
-        a: real parameters, not negative.
-        b: real parameters, not negative.
-        x: numbers that are not negative; shapes are broadcast.
-
-    Returns:
-        The sum of ``x**k / (k! * gamma(a * k + b))``, of the broadcast shape.
-
-    Raises:
-        NotDifferentiableError: if `a` or `b` is tracked: there is no derivative in them.
     """

@@ -13,10 +13,13 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP
+from ..backends import XP, backend_of
+from ..engine.op import elementwise
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand
-from .define import arrays, holds_fractions, special
+from ..ops.halves import each_in_single
+from .define import arrays, gauss_legendre, holds_fractions, in_double, polynomial, special
+from .gammas import BERNOULLI, _log_beta_slope
 from .incomplete import (
     _beta_density,
     _beta_shape,
@@ -49,6 +52,7 @@ def _product(x: Operand, y: Operand, name: str) -> Any:
 
 
 @as_given
+@each_in_single
 def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the gamma distribution function of rate `a` and shape `b`.
 
@@ -64,6 +68,7 @@ def gdtr(a: Operand, b: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - gdtr(a, b, x)``.
 
@@ -79,6 +84,7 @@ def gdtrc(a: Operand, b: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gdtr(a, b, x) == p``.
 
@@ -94,6 +100,7 @@ def gdtrix(a: Operand, b: Operand, p: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtr(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square distribution function with `v` degrees of freedom.
 
@@ -108,6 +115,7 @@ def chdtr(v: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtrc(v: Operand, x: Operand, /) -> Array:
     """Return the chi-square survival function with `v` degrees of freedom.
 
@@ -122,6 +130,7 @@ def chdtrc(v: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def chdtri(v: Operand, p: Operand, /) -> Array:
     """Return the x at which ``chdtrc(v, x) == p``.
 
@@ -140,6 +149,7 @@ def _rank(k: Any) -> Any:
 
 
 @as_given
+@each_in_single
 def pdtr(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson distribution function of mean `m`; it is a step function of `k`.
 
@@ -154,6 +164,7 @@ def pdtr(k: Operand, m: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def pdtrc(k: Operand, m: Operand, /) -> Array:
     """Return the Poisson survival function of mean `m`; it is a step function of `k`.
 
@@ -167,9 +178,41 @@ def pdtrc(k: Operand, m: Operand, /) -> Array:
     return gammainc(_rank(k), m)
 
 
+def _gamma_mass(xp: XP, a: Any, x: Any) -> Any:
+    """Return x times the density, which is neither infinite nor 0 at small ones."""
+    return xp.exp(a * xp.log(x) - x - xp.special.gammaln(a))
+
+
+@elementwise(
+    lambda xp, a, x, out: out * (xp.special.digamma(a) - xp.log(x)),
+    lambda xp, a, x: (1 - a + x) / _gamma_mass(xp, a, x),
+)
+def _over_gamma_density(a: Any, x: Any, /) -> Any:
+    """Return 1 over the density, with a derivative that divides by no x."""
+    return x / _gamma_mass(backend_of(x).xp, a, x)
+
+
+def _not_subnormal(xp: XP, x: Any) -> Any:
+    """Return positive numbers, the subnormal ones raised to the least whose inverse is finite."""
+    least = float(xp.finfo(x.dtype).smallest_normal)
+    return xp.where(x < least, least, x)
+
+
+@in_double
+def _gamma_quantile(xp: XP, a: Any, x: Any, *, in_shape: bool) -> Any:
+    """Return the derivative of a quantile of the gamma distribution in p, or in its shape."""
+    inner = (x > 0) & (x < math.inf)
+    near, end = xp.where(inner, x, 1.0), xp.where(inner, 1.0, x)
+    if not in_shape:
+        return xp.where(inner, _over_gamma_density(a, near), 1 / _gamma_density(xp, a, end))
+    ends = _gamma_shape(xp, a, end) / _gamma_density(xp, a, end)
+    safe = _not_subnormal(xp, near)
+    return xp.where(inner, -near * (_gamma_shape(xp, a, safe) / _gamma_mass(xp, a, safe)), -ends)
+
+
 @special(
-    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
-    lambda xp, a, out: 1 / _gamma_density(xp, a, out),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=True),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=False),
 )
 def gammaincinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammainc(a, x) == p``.
@@ -185,8 +228,8 @@ def gammaincinv(a: Operand, p: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, a, out: -_gamma_shape(xp, a, out) / _gamma_density(xp, a, out),
-    lambda xp, a, out: -1 / _gamma_density(xp, a, out),
+    lambda xp, a, out: _gamma_quantile(xp, a, out, in_shape=True),
+    lambda xp, a, out: -_gamma_quantile(xp, a, out, in_shape=False),
 )
 def gammainccinv(a: Operand, p: Operand, /) -> Array:
     """Return the x at which ``gammaincc(a, x) == p``.
@@ -204,11 +247,63 @@ def gammainccinv(a: Operand, p: Operand, /) -> Array:
 # Beta, F and t --------------------------------------------------------------------------
 
 
-@special(
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: 1 / _beta_density(xp, a, b, out),
+def _beta_mass(xp: XP, a: Any, b: Any, x: Any, rest: Any) -> Any:
+    """Return the density times x and ``1 - x``, which is `rest`."""
+    return xp.exp(a * xp.log(x) + b * xp.log(rest) - xp.special.betaln(a, b))
+
+
+@elementwise(
+    lambda xp, a, b, x, rest, out: out * (_log_beta_slope(xp, a, b) - xp.log(x)),
+    lambda xp, a, b, x, rest, out: out * (_log_beta_slope(xp, b, a) - xp.log(rest)),
+    lambda xp, a, b, x, rest: (1 - a) * rest / _beta_mass(xp, a, b, x, rest),
+    lambda xp, a, b, x, rest: (1 - b) * x / _beta_mass(xp, a, b, x, rest),
 )
+def _over_beta_density(a: Any, b: Any, x: Any, rest: Any, /) -> Any:
+    """Return 1 over the density, with derivatives that divide by no x."""
+    return x * rest / _beta_mass(backend_of(x).xp, a, b, x, rest)
+
+
+@in_double
+def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, *, shape: int | None) -> Any:
+    """Return the derivative of a quantile of the beta distribution in p, or in one of its shapes.
+
+    Near 1, x does not know `rest`, which is ``1 - x``.
+    """
+    inner = (x > 0) & (rest > 0)
+    near, end = xp.where(inner, x, 0.5), xp.where(inner, 0.5, x)
+    rest = xp.where(inner, rest, 0.5)
+    if shape is None:
+        there = _over_beta_density(a, b, near, rest)
+        return xp.where(inner, there, 1 / _beta_density(xp, a, b, end))
+    ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
+    x1, rest1 = _not_subnormal(xp, near), _not_subnormal(xp, rest)
+    slope = _beta_shape(xp, a, b, x1, rest1, first=shape == 0) / _beta_mass(xp, a, b, x1, rest1)
+    return xp.where(inner, -near * rest * slope, -ends)
+
+
+def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:
+    """Return 1 less a quantile, near 1 by the quantile of the mirrored distribution."""
+    a, b, p, x = arrays(xp, a, b, p, x)
+    high = x > 0.5
+    mirrored = getattr(xp.special, other)(xp.where(high, b, 1.0), xp.where(high, a, 1.0), p)
+    return xp.where(high, mirrored, 1 - x)
+
+
+def _quantiles(other: str, sign: float) -> list[Any]:
+    """Return the partial derivatives of an inverse whose mirrored one is the `other`."""
+
+    def partial(shape: int | None) -> Any:
+        def slope(xp: XP, a: Any, b: Any, p: Any, out: Any) -> Any:
+            rest = _rest(xp, other, a, b, p, out)
+            found = _beta_quantile(xp, a, b, out, rest, shape=shape)
+            return found if shape is not None else sign * found
+
+        return slope
+
+    return [partial(0), partial(1), partial(None)]
+
+
+@special(*_quantiles("betainccinv", 1.0))
 def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betainc(a, b, x) == p``.
 
@@ -223,11 +318,7 @@ def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """
 
 
-@special(
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, True) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -_beta_shape(xp, a, b, out, False) / _beta_density(xp, a, b, out),
-    lambda xp, a, b, out: -1 / _beta_density(xp, a, b, out),
-)
+@special(*_quantiles("betaincinv", -1.0))
 def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betaincc(a, b, x) == p``.
 
@@ -248,6 +339,7 @@ def _part(dfn: Operand, dfd: Operand, x: Operand, name: str) -> Any:
 
 
 @as_given
+@each_in_single
 def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the distribution function of F, a ratio of variances.
 
@@ -263,6 +355,7 @@ def fdtr(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
     """Return the survival function ``1 - fdtr(dfn, dfd, x)``.
 
@@ -278,6 +371,7 @@ def fdtrc(dfn: Operand, dfd: Operand, x: Operand, /) -> Array:
 
 
 @as_given
+@each_in_single
 def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     """Return the x at which ``fdtr(dfn, dfd, x) == p``.
 
@@ -293,6 +387,7 @@ def fdtri(dfn: Operand, dfd: Operand, p: Operand, /) -> Array:
     return dfd * part / (dfn * (1 - part))
 
 
+@in_double
 def _t_density(xp: XP, df: Any, t: Any) -> Any:
     df, t = arrays(xp, df, t)
     return xp.exp(
@@ -302,25 +397,53 @@ def _t_density(xp: XP, df: Any, t: Any) -> Any:
     )
 
 
-def _t_shape(xp: XP, df: Any, t: Any) -> Any:
-    """Return the derivative in df of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
+# c(x) ~ sum of these over x^2k, with (2^2k - 1) B_2k / 2k (DLMF 5.11.2, 24.2)
+_ALTERNATING = [(4.0**k - 1) * b / (2 * k) for k, b in enumerate(BERNOULLI, 1)]
 
-    For a small t it is that of 1 - I(1 / 2, df / 2, t^2 / (df + t^2)), DLMF 8.17.4.
+
+def _centre_score(df: Any) -> Any:
+    """Return the derivative in df of the logarithm of the density at 0.
+
+    It is the sum of ``1 / (x (x + 1) (x + 2))`` over x = df, df + 2, ..., where nothing cancels.
+    """
+    total = 0.0
+    for k in range(8):
+        x = df + 2 * k
+        total = total + 1 / (x * (x + 1)) / (x + 2)
+    r = 1 / (df + 16)
+    return total + r * r * polynomial(r * r, _ALTERNATING)
+
+
+def _t_middle(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df: of the density from 0 to t, times its score.
+
+    For ``t^2 < df``, where a Gauss rule has all digits.
+    """
+    score, total = _centre_score(df), 0.0
+    log = -xp.special.betaln(df / 2, xp.full_like(df, 0.5)) - xp.log(df) / 2
+    for node, weight in gauss_legendre(24):
+        u = (t * node) * (t * node) / df
+        part = xp.log1p(u)
+        slope = score - part / 2 + (df + 1) / (2 * df) * (u / (1 + u))
+        total = total + weight * slope * xp.exp(log - (df + 1) / 2 * part)
+    return t * total
+
+
+@in_double
+def _t_shape(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df.
+
+    Far out it is that of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
     """
     df, t = arrays(xp, df, t)
-    small = (t * t < df) & (t != 0)
-    t1, t2 = xp.where(small, 1.0, t), xp.where(small, xp.abs(t), 1.0)
-    part = xp.minimum(t2 * 1e18, 1.0)  # below, where squares may vanish, it is linear
-    t2 = xp.maximum(t2, 1e-18)
-    half, total = xp.full_like(df, 0.5), df + t1 * t1
+    small = t * t < df
+    middle = _t_middle(xp, xp.where(small, df, 1.0), xp.where(small, t, 0.0))
+    half, far = xp.full_like(df, 0.5), xp.where(small, 1.0, t)
+    total = df + far * far
     z = df / total
-    moved = _beta_density(xp, df / 2, half, z) * (t1 / total) ** 2
-    tail = _beta_shape(xp, df / 2, half, z, True) / 4 + moved / 2
-    total = df + t2 * t2
-    w = t2 * t2 / total
-    moved = _beta_density(xp, half, df / 2, w) * w / total
-    middle = part * (moved / 2 - _beta_shape(xp, half, df / 2, w, False) / 4)
-    return xp.where(t == 0, 0.0, -xp.sign(t) * xp.where(small, middle, tail))
+    moved = _beta_density(xp, df / 2, half, z) * (far / total) ** 2
+    tail = _beta_shape(xp, df / 2, half, z, first=True) / 4 + moved / 2
+    return xp.where(small, middle, -xp.sign(t) * tail)
 
 
 @special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))

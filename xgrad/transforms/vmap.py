@@ -144,7 +144,10 @@ def _inputs(
     xs, found = [], list[int | None]()
     for x, axis, name in zip(leaves, axes, names, strict=True):
         if axis is None:  # an `Array` too, which the index of an example can read from
-            xs.append(trees.as_array(x, "vmap") if hasattr(x, "shape") else x)
+            held = trees.as_array(x, "vmap") if hasattr(x, "shape") else x
+            if held is not x and is_inside() is not None:
+                held = unshared(held._raw)
+            xs.append(held)
             found.append(None)
             continue
         if not trees.is_leaf_type(x) or not getattr(x, "shape", ()):

@@ -176,6 +176,7 @@ def _new_kind(rank: int) -> type[Batch]:
         lu_solve=extensions.lu_solve,
         expm=extensions.expm,
         ranked=extensions.ranked,
+        running_logsumexp=extensions.running_logsumexp,
         running_max=extensions.running_max,
         recurrence=extensions.recurrence,
     )

@@ -11,7 +11,7 @@ from .. import backend_of
 from .batch import Batch, NotBatchedError, again, behind, elementwise, inside, library, top
 
 __all__ = ["FFT", "LINALG", "SPECIAL", "expm", "lu_factor", "lu_solve", "ranked", "recurrence",
-           "running_max", "solve_triangular"]  # fmt: skip
+           "running_logsumexp", "running_max", "solve_triangular"]  # fmt: skip
 
 STACKED = frozenset(
     "cholesky det eig eigh eigvals eigvalsh inv matrix_rank pinv qr slogdet svd svdvals".split()
@@ -109,6 +109,11 @@ def expm(x: Batch) -> Any:
 def ranked(x: Batch, start: int, stop: int, descending: bool) -> Any:
     """Return the places of these ranks; see `Backend`."""
     return again(x, backend_of(x.data).ranked(x.data, start, stop, descending))
+
+
+def running_logsumexp(x: Batch) -> Any:
+    """Return the logarithm of the running sum of exponentials along the last axis of each."""
+    return again(x, backend_of(x.data).running_logsumexp(x.data))
 
 
 def running_max(x: Batch) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import LOADED, backend_of
+from .. import LOADED, backend_of, limits
 from . import creation, searching
 from .batch import Batch, NotBatchedError, again, behind, elementwise, library, spread, top
 from .extensions import FFT, LINALG, SPECIAL
@@ -194,8 +194,8 @@ class _Batched:
         """Return what there is to know of a floating-point dtype."""
         for backend in LOADED.values():
             if dtype in backend.numpy_dtypes:
-                return np.finfo(backend.numpy_dtype(dtype))
-        return np.finfo(dtype)
+                return limits(backend.numpy_dtype(dtype))
+        return limits(dtype)
 
     @each
     def reshape(xp: Any, x: Any, shape: Any, *, copy: Any = None) -> Any:

@@ -252,4 +252,9 @@ def setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
 
 def index_add(x: Any, key: Any, value: Any) -> Any:
     """Return `x` with `value` added at a key of each."""
+    if _is_mask(key):
+        zeros = library((x,)).xp.zeros_like(x)
+        found = _masked(zeros, (key,), value)
+        if found is not None:
+            return library((x, found)).xp.add(x, found)
     return _written(x, key, value, lambda b, data, k, v: b.index_add(data, k, v))

@@ -16,11 +16,24 @@ import numpy as np
 
 import xgrad
 from xgrad import Array, numpy_protocol, tree
+from xgrad.arrays.node import (
+    FIT,
+    PARENTS,
+    RULE,
+    SAVED,
+    Node,
+    Rule,
+    is_recording,
+    next_serial,
+    parents_of,
+)
 from xgrad.arrays.operators import OPERATORS, define
+from xgrad.engine.guarding import guarded_key
+from xgrad.engine.projection import like
 from xgrad.numpy_protocol.taken import TAKEN
 
-from .border import conj
-from .primitives import primitive
+from .border import conj, home
+from .primitives import lift, primitive
 
 _SYMBOLS = {
     "add": "+",
@@ -68,6 +81,8 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
         super().__init__(f)
         self.instead, self.place = instead or f, place
         self.own = self.instead  # without the rules of a program
+        self._of_own = Rule(self.name, _pull_own, _pull_own_to, self._push_arrays, _lift_own)
+        self._of_own.is_opaque = False
         if str(getattr(f, "__module__", "")).startswith("xgrad."):
             self.place = f.__module__, self.name
 
@@ -76,6 +91,27 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
         if self.has_rule or not self.is_traced:
             return super().__call__(*args, **kwargs)
         return self.instead(*args, **kwargs)
+
+    def _tracked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Return the result; where a program gave jvps only, with its own node's way down."""
+        if self.pulls and self.vjp_of_argnums == self._own_vjps and is_recording():
+            nodes = [id(x._node) for x in args if isinstance(x, Array) and x._node is not None]
+            y = self.own(*args, **kwargs)
+            node = y._node if type(y) is Array else None
+            if nodes and node is not None and [id(p) for p in parents_of(node)] == nodes:
+                rule = node[RULE]
+                if rule.is_plain and not rule.fills and not rule.is_opaque:
+                    return self._noted(y, args, kwargs)
+        return super()._tracked(args, kwargs)
+
+    def _noted(self, y: Array, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Array:
+        """Return what its own op gave, with a node that goes down by that op, and up by the jvp."""
+        node: Any = y._node
+        values = [home(x._raw) if isinstance(x, Array) else x for x in args]
+        argnums = [i for i, x in enumerate(args) if isinstance(x, Array) and x._node is not None]
+        saved = (y._raw, [guarded_key(x) for x in values], kwargs, tuple(argnums), _Own(node))
+        fit = node[FIT] or (like(y._raw), tuple([like(args[i]._raw) for i in argnums]))
+        return Array(y._raw, [next_serial(), self._of_own, node[PARENTS], saved, fit])
 
     @property
     def pulls(self) -> bool:  # noqa: D102 - see the base
@@ -98,6 +134,33 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
 
     def __reduce__(self) -> Any:
         return (_found, self.place) if self.place else (primitive_of, (self.f, "a pickle"))
+
+
+class _Own:
+    """What its own op left: a node of which looks at saved arrays know nothing."""
+
+    __slots__ = ("node",)
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+
+def _pull_own(xp: Any, g: Any, saved: Any) -> Any:
+    """Return the cotangents by the rule of its own op."""
+    node = saved[-1].node
+    return node[RULE].pull(xp, g, node[SAVED])
+
+
+def _pull_own_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+    node = saved[-1].node
+    return node[RULE].pull_to(xp, g, node[SAVED], fit, times)
+
+
+def _lift_own(node: Node) -> Any:
+    """Return what a node saved with its arrays on the outer tape, those of its own op too."""
+    *saved, _ = lift(node)
+    own = node[SAVED][-1].node
+    return *saved, _Own([*own[:SAVED], own[RULE].lift(own), *own[FIT:]])
 
 
 def _found(module: str, name: str) -> Any:

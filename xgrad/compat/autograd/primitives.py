@@ -66,7 +66,8 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         super().__init__(f)
         self.vjp_of_argnums: Callable[..., Any] | None = None
         self.jvp_of_argnums: Callable[..., Any] | None = None
-        self._of_arrays = Rule(self.name, self._never, self._pull_arrays, self._push_arrays, _lift)
+        self._of_arrays = Rule(self.name, self._never, self._pull_arrays, self._push_arrays, lift)
+        self._of_arrays.lends = True
         self._old_makers: dict[int, Callable[..., Any] | None] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -180,10 +181,11 @@ class primitive(xgrad.primitive):  # noqa: N801 - used as a decorator
         taped = type(g) is Array
         cs = makers[0](turned(g if taped else home(g)))
         what = f"the vjp of {self.name}"
-        found = [
-            None if c is None else fitted(turned(c), each, taped, what)
-            for c, each in zip(cs, fit[1], strict=True)
-        ]
+        found = []
+        for c, each in zip(cs, fit[1], strict=True):
+            found.append(None if c is None else fitted(turned(c), each, taped, what))
+            if not taped and type(c) is np.ndarray:
+                lend(found[-1])  # a rule may give a buffer that it keeps
         return found[0] if len(found) == 1 else found
 
     def _push_arrays(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
@@ -252,7 +254,7 @@ def raw_or_home(x: Any) -> Any:
     return x if type(x) is Array else home(x)
 
 
-def _lift(node: Node) -> Any:
+def lift(node: Node) -> Any:
     """Return what a node saved with its arrays on the outer tape."""
     out, args, kwargs, argnums, _ = node[SAVED]
     lifted, parents = list(args), node[PARENTS]

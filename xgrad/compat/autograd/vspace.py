@@ -27,6 +27,7 @@ class VSpace:
     """
 
     is_lone = False  # also where a program's own class has an __init__ of its own
+    is_flat = False  # whether it is of a tuple of arrays and numbers
 
     mappings: ClassVar[dict[type, Callable[[Any], Any]]] = {}
     """How to make the space of a value of a class that a program registered."""
@@ -38,6 +39,7 @@ class VSpace:
             leaves, self.structure = tree.flatten(value)
         self.kinds = [(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
         self.is_lone = is_lone(value)
+        self.is_flat = type(value) is tuple and len(leaves) == len(value)
         self.shape: Any = self.kinds[0][0] if self.is_lone else tree.map(vspace, value)
         self.iscomplex = any(dtype.kind == "c" for _, dtype in self.kinds)
         self.size = sum(
@@ -105,6 +107,8 @@ class VSpace:
     def _add(self, x: Any, y: Any) -> Any:
         if self.is_lone:
             return x + y
+        if type(x) is tuple and type(y) is tuple and self.is_flat:
+            return tuple([a + b for a, b in zip(x, y, strict=True)])
         return tree.map(lambda a, b: a + b, x, y)
 
     def _mut_add(self, x: Any, y: Any) -> Any:
@@ -113,13 +117,22 @@ class VSpace:
     def _scalar_mul(self, x: Any, a: Any) -> Any:
         if self.is_lone:
             return x * a
+        if type(x) is tuple and self.is_flat:
+            return tuple([leaf * a for leaf in x])
         return tree.map(lambda leaf: leaf * a, x)
 
     def _inner_prod(self, x: Any, y: Any) -> Any:
         if self.is_lone:
-            return _inner(x, y)
-        pairs = zip(tree.leaves(x), tree.leaves(y), strict=True)
-        return sum((_inner(a, b) for a, b in pairs), np.float64(0))
+            return self._inner(x, y)
+        if type(x) is not tuple or type(y) is not tuple or not self.is_flat:
+            x, y = tree.leaves(x), tree.leaves(y)
+        return sum([self._inner(a, b) for a, b in zip(x, y, strict=True)], np.float64(0))
+
+    def _inner(self, a: Any, b: Any) -> Any:
+        if not self.iscomplex:
+            return np.sum(a * b)
+        product = np.sum(conj(a) * b)
+        return np.real(product) if is_complex(product) else product
 
     def _covector(self, x: Any) -> Any:
         return conj(x)
@@ -136,11 +149,6 @@ class VSpace:
     def __repr__(self) -> str:
         kinds = self.__dict__.get("kinds", [])
         return f"{type(self).__name__}({', '.join(f'{d}{list(shape)}' for shape, d in kinds)})"
-
-
-def _inner(a: Any, b: Any) -> Any:
-    product = np.sum(conj(a) * b)
-    return np.real(product) if is_complex(product) else product
 
 
 class ArrayVSpace(VSpace):
@@ -185,14 +193,21 @@ class DictVSpace(ContainerVSpace):
     """The space of a dict."""
 
 
+_ARRAYS = frozenset((np.ndarray, np.float64))
+
+
 def vspace(value: Any) -> VSpace:
     """Return the vector space of a value."""
     if VSpace.mappings and type(value) in VSpace.mappings:
         return VSpace.mappings[type(value)](value)  # type: ignore[no-any-return]  # as registered
-    if type(value) is np.ndarray or type(value) is np.float64:  # most
+    if type(value) in _ARRAYS:  # most
         return _of_arrays(value.shape, value.dtype)
     if isinstance(value, SparseObject):
         return value.vs  # type: ignore[no-any-return]  # as it was made
+    if type(value) is tuple:  # what several arguments are
+        kinds = tuple([(x.shape, x.dtype) for x in value if type(x) in _ARRAYS])
+        if len(kinds) == len(value):
+            return _of_tuple(kinds)
     if isinstance(value, (list, tuple, dict)):
         return _container(value)(value)
     if not tree.is_leaf_type(value) and tree.leaves(value) == [value]:
@@ -208,7 +223,16 @@ def vspace(value: Any) -> VSpace:
 @lru_cache(maxsize=512)
 def _of_arrays(shape: tuple[int, ...], dtype: np.dtype[Any]) -> VSpace:
     cls = ComplexArrayVSpace if dtype.kind == "c" else ArrayVSpace
-    return cls(np.broadcast_to(np.zeros((), dtype), shape))
+    return cls(_zeros(shape, dtype))
+
+
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    return np.broadcast_to(np.zeros((), dtype), shape)
+
+
+@lru_cache(maxsize=512)
+def _of_tuple(kinds: tuple[Any, ...]) -> VSpace:
+    return TupleVSpace(tuple([_zeros(*kind) for kind in kinds]))
 
 
 def _container(value: Any) -> type[ContainerVSpace]:

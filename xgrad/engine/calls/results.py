@@ -10,7 +10,7 @@ import numpy as np
 
 from ...arrays.array import Array
 from ...arrays.node import Rule, left, next_serial, selected
-from ...backends import COMPLEX, REAL, backend_of_type, lacking
+from ...backends import backend_of_type, is_inexact, lacking
 from ...errors import NotDifferentiableError
 from ..definition import Op
 from ..kinds import Kind
@@ -39,11 +39,10 @@ def wrapped(out: Any) -> Any:
 
 def on_tape(y: Array, rule: Rule, parents: Any, saved: Any, fit: Any) -> Array:
     """Give a result its node, or none if its dtype has no derivative; return the result."""
-    dtype = y._raw.dtype
-    if dtype in REAL or dtype in COMPLEX:
+    if is_inexact(y._raw):
         y._node = [next_serial(), rule, parents, saved, fit]
         return y
-    require_numbers(rule.name, dtype)
+    require_numbers(rule.name, y._raw.dtype)
     left(rule.name, parents)
     y._node = None
     return y
@@ -61,14 +60,11 @@ def parts_on_tape(
     """Return several raw results as arrays on the tape: parts of one node, each with its own."""
     raws = [arrayed(x) for x in out]
     for x in raws:
-        if x.dtype not in REAL and x.dtype not in COMPLEX:
+        if not is_inexact(x):
             require_numbers(rule.name, x.dtype)
     fit = ([like(x) for x in raws], tuple([like(values[i]) for i in tracked]))
     node = [next_serial(), rule, parents, pack(values, parameters, tuple(raws)), fit]
-    parts = [
-        Array(x, selected(node, i) if x.dtype in REAL or x.dtype in COMPLEX else None)
-        for i, x in enumerate(raws)
-    ]
+    parts = [Array(x, selected(node, i) if is_inexact(x) else None) for i, x in enumerate(raws)]
     return out._make(parts) if hasattr(out, "_make") else tuple(parts)
 
 

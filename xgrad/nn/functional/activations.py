@@ -9,10 +9,12 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import DType, as_given
 from ...ops.activations import softplus as log_one_plus_exp
+from ...ops.elementwise import strong_multiply
 from ...ops.halves import in_single
 from ...random import Generator
 from .checks import counted, torch_spelled
-from .fused import decaying, gelu_by_tanh, less_tanh, over_one_and_size, times_sigmoid
+from .fused import gelu_by_tanh, less_tanh, over_one_and_size
+from .gates import times_ndtr, times_sigmoid, times_tanh_of_softplus
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -103,7 +105,7 @@ def gelu(input: Array, approximate: str = "none") -> Array:
         ValueError: if `approximate` is neither.
     """
     if approximate == "none":
-        return input * xg.special.ndtr(input)
+        return times_ndtr(input)
     if approximate == "tanh":
         return gelu_by_tanh(input)
     raise ValueError(f"gelu: approximate is {approximate!r}; expected 'none' or 'tanh'")
@@ -173,14 +175,7 @@ def silu(input: Array) -> Array:
 @torch_spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
-    # far out it is x exp(x), and x - 2 x exp(-2 x), numbers where the exponential is subnormal
-    below, above = input < -40.0, input > 40.0
-    left = decaying(xg.where(below, input, -40.0), order=0)
-    right = xg.where(above, input, 40.0)
-    right = right + decaying(-2.0 * xg.minimum(right, 1e3), order=0)
-    near = xg.where(below | above, 0.0, input)
-    middle = near * xg.tanh(log_one_plus_exp(near))
-    return xg.where(below, left, xg.where(above, right, middle))
+    return times_tanh_of_softplus(input)
 
 
 @as_given
@@ -188,7 +183,7 @@ def mish(input: Array) -> Array:
 @in_single
 def hardswish(input: Array) -> Array:
     """Return ``x * clip(x + 3, 0, 6) / 6``: Howard et al., arXiv:1905.02244."""
-    return input * (xg.clip(input + 3.0, 0.0, 6.0) / 6.0)
+    return strong_multiply(input, xg.clip(input + 3.0, 0.0, 6.0) / 6.0)  # 0 of -inf, too
 
 
 @as_given

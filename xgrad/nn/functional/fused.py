@@ -13,7 +13,7 @@ from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
 from ...ops.pieces import in_pieces
-from ...ops.slopes import sigmoid_slope
+from ...ops.slopes import sigmoid_slope, within
 from ...special.define import polynomial
 
 Axes = tuple[int, ...]
@@ -56,7 +56,7 @@ def _in_tail(x: Any, out: Any, product: Any) -> Any:
     below = x < _TAIL
     if backend.on_host(x) and not xp.any(below):
         return out
-    far = xp.where(below, x, _TAIL)
+    far = xp.where(below, xp.maximum(x, -60.0), _TAIL)  # -inf, too: there the result is 0
     u = far * (_CUBIC * far * far + _LINEAR)
     root = xp.exp(0.5 * u)
     return xp.where(below, product(far, u) * root * root, out)
@@ -118,72 +118,6 @@ def gelu_by_tanh(x: Any, /) -> Any:
     return backend_of(x).quietly(in_pieces, _gelu, x)
 
 
-# x times its sigmoid: where that is subnormal, or 0, the product is not
-
-
-def _roots(xp: XP, x: Any) -> tuple[Any, Any]:
-    """Return the root of exp(-|x|), and one more than its square."""
-    root = xp.exp(-0.5 * xp.abs(x))
-    return root, 1 + root * root
-
-
-def _times_sigmoid(x: Any) -> Any:
-    xp = backend_of(x).xp
-    if backend_of(x).on_host(x) and not xp.any(x < -80.0):
-        return x / (1 + xp.exp(-x))
-    root, total = _roots(xp, x)
-    return xp.where(x < 0, x * root * root, x) / total
-
-
-def _times_sigmoid_slope(x: Any) -> Any:
-    """Return ``s(x) (1 + x s(-x))``."""
-    xp = backend_of(x).xp
-    root, total = _roots(xp, x)
-    below = (1 + x / total) * root * root
-    return xp.where(x < 0, below, 1 + x * (root * root / total)) / total
-
-
-def _times_sigmoid_bend(x: Any) -> Any:
-    """Return ``s(x) s(-x) (2 - x tanh(x / 2))``."""
-    xp = backend_of(x).xp
-    root, total = _roots(xp, x)
-    return (2 - x * xp.tanh(0.5 * x)) * root / total * root / total
-
-
-def _times_sigmoid_twist(xp: XP, x: Any) -> Any:
-    t, w = xp.tanh(0.5 * x), sigmoid_slope(x)
-    return w * (t * (x * t - 3) - 2 * x * w)
-
-
-@elementwise(lambda xp, x: _times_sigmoid_twist(xp, x))
-def _silu_bend(x: Any, /) -> Any:
-    """Return the second derivative of `times_sigmoid`."""
-    return backend_of(x).quietly(in_pieces, _times_sigmoid_bend, x)
-
-
-@elementwise(lambda xp, x: _silu_bend(x))
-def _silu_slope(x: Any, /) -> Any:
-    """Return the derivative of `times_sigmoid`."""
-    return backend_of(x).quietly(in_pieces, _times_sigmoid_slope, x)
-
-
-@elementwise(lambda xp, x: _silu_slope(x))
-def times_sigmoid(x: Any, /) -> Any:
-    """Return ``x / (1 + exp(-x))``."""
-    return backend_of(x).quietly(in_pieces, _times_sigmoid, x)
-
-
-def _decaying_next(x: Any, order: int) -> Any:
-    return decaying(x, order=order + 1)
-
-
-@elementwise(lambda xp, x, order: _decaying_next(x, order))
-def decaying(x: Any, /, *, order: int) -> Any:
-    """Return ``(x + order) exp(x)``, the derivative of so high an order of ``x exp(x)``."""
-    root = backend_of(x).xp.exp(0.5 * x)
-    return (x + order) * root * root
-
-
 _EXCESS = [2 * k / math.factorial(2 * k + 1) for k in range(1, 9)]
 
 
@@ -207,8 +141,10 @@ def _falling_slope(x: Any, /) -> Any:
 
 @elementwise(lambda xp, x: _falling_slope(x))
 def over_one_and_size(x: Any, /) -> Any:
-    """Return ``x / (1 + |x|)``, whose derivative is no difference."""
-    return x / (1 + backend_of(x).xp.abs(x))
+    """Return ``x / (1 + |x|)``, whose derivative is no difference; of infinities 1 and -1."""
+    xp = backend_of(x).xp
+    x = within(xp, x)
+    return x / (1 + xp.abs(x))
 
 
 @elementwise(lambda xp, x: sigmoid_slope(x), -1)

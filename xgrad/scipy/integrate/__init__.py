@@ -1,11 +1,18 @@
 """Integrals and differential equations, as in ``scipy.integrate``."""
 
-from ..common import rest_of
+import functools
+from typing import Any
+
+from ...errors import NotDifferentiableError
+from ..common import is_tracked, rest_of
+from .boxes import dblquad, nquad, tplquad
 from .bvp import solve_bvp
-from .ivp import OdeResult, OdeSolution, solve_ivp
+from .dense import OdeSolution
+from .ivp import OdeResult, solve_ivp
 from .odes import odeint
-from .quadrature import dblquad, fixed_quad, nquad, quad, quad_vec, tanhsinh, tplquad
+from .quadrature import fixed_quad, quad, quad_vec, tanhsinh
 from .samples import cumulative_simpson, cumulative_trapezoid, romb, simpson, trapezoid
+from .series import nsum
 
 __all__ = [
     "OdeResult",
@@ -15,6 +22,7 @@ __all__ = [
     "dblquad",
     "fixed_quad",
     "nquad",
+    "nsum",
     "odeint",
     "quad",
     "quad_vec",
@@ -26,5 +34,28 @@ __all__ = [
     "tplquad",
     "trapezoid",
 ]
+
+
+def patch(module: Any) -> None:
+    """Have SciPy's older interface name what to use where it is given a tracked array."""
+    for name in ("set_f_params", "set_jac_params", "set_initial_value"):
+        own = getattr(module.ode, name)
+        if not hasattr(own, "xgrad_original"):
+            setattr(module.ode, name, _unless_tracked(own))
+
+
+def _unless_tracked(own: Any) -> Any:
+    @functools.wraps(own)
+    def call(self: Any, *args: Any) -> Any:
+        if is_tracked(args):
+            raise NotDifferentiableError(
+                f"integrate.ode.{own.__name__}: got a tracked array, and ode has no derivative. "
+                "Use scipy.integrate.solve_ivp(f, (t0, t1), y0, args=...), which has one"
+            )
+        return own(self, *args)
+
+    call.xgrad_original = own  # type: ignore[attr-defined]
+    return call
+
 
 __getattr__ = rest_of("integrate")

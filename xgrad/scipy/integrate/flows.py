@@ -20,6 +20,7 @@ import xgrad
 from ... import errors
 from ...arrays.array import Array
 from ...backends.batched import Batch, NotBatchedError, ended
+from ...custom.again import require_same, sample
 from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
@@ -59,6 +60,7 @@ class Flow:
             start = carried(f, start[None, :], times[:1], self.ts[:1])[0, :]
         self.start = start
         self.reads: list[Node] | None = None
+        self.first: Any = None
 
     @property
     def states(self) -> Array:
@@ -91,8 +93,18 @@ class Flow:
                 y = Array(self.sol(np.asarray([at]))[:, 0])
                 run = Recorded(lambda y, at=at: self.f(at, y), y)
                 found.update((n[SERIAL], n) for n in run.reads)
+                if self.first is None:
+                    self.first = sample(run.out._raw)
             self.reads = list(found.values())
         return self.reads
+
+    def require_same(self) -> None:
+        """Refuse a right-hand side that is not what it was when the equation was solved."""
+        if self.first is not None:
+            at = float(self.ts[0])
+            with tape.recording(False):
+                now = self.f(at, Array(self.sol(np.asarray([at]))[:, 0]))
+            require_same("solve_ivp", self.first, raw(now))
 
 
 @dataclass(frozen=True)
@@ -158,6 +170,7 @@ def _pull(xp: Any, g: Any, saved: _Saved, fit: Any = None, times: Any = None) ->
     taped = isinstance(g, Array)
     if isinstance(g, Batch):
         raise NotBatchedError("a flow is pulled back for one cotangent at a time")
+    saved.flow.require_same()
     flow, n = saved.flow, saved.value.shape[1]
     sign = 1.0 if flow.ts[-1] >= flow.begin else -1.0
     order = np.argsort(-sign * saved.times, kind="stable")
@@ -221,6 +234,7 @@ def _gauss(ts: Any) -> tuple[Any, Any]:
 def _push(xp: Any, ts: Any, saved: _Saved, fit: Any = None, times: Any = None) -> Any:
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("a flow is pushed forward for one tangent at a time")
+    saved.flow.require_same()
     taped = any(isinstance(t, Array) for t in ts)
     flow, n = saved.flow, saved.value.shape[1]
     sizes = [np.max(np.abs(raw(t)), initial=0.0) for t in ts if t is not None]

@@ -17,6 +17,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...backends.batched import Batch, NotBatchedError, ended
+from ...custom.again import require_same, sample
 from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
@@ -38,6 +39,8 @@ class _Saved:
     reads: list[Node]
     shapes: list[Any]
     tracked: tuple[bool, ...]
+    first: Any
+    at: Any
     ended: Any = field(default_factory=ended)
 
     def lifted(self, node: Node) -> _Saved:
@@ -49,9 +52,17 @@ class _Saved:
         )
         return replace(self, limits=(low, high))
 
+    def require_same(self) -> None:
+        """Refuse an integrand that is not what it was when the integral was taken."""
+        require_same("quad", self.first, _at(self.f, self.at, False))
+
 
 def integral(
-    f: Integrand, limits: tuple[Any, Any], quadrature: Quadrature, value: Any = None
+    f: Integrand,
+    limits: tuple[Any, Any],
+    quadrature: Quadrature,
+    value: Any = None,
+    at: Any = None,
 ) -> Any:
     """Return the integral of a function between two limits, with its derivatives.
 
@@ -61,6 +72,8 @@ def integral(
         quadrature: ``quadrature(g)``, the integral of a raw function between these limits, which
             may return vectors.
         value: the integral, if it is known.
+        at: a point at which the integrand is looked at, of several variables a vector; the limits
+            are then numbers.
     """
     if value is None:
         with tape.recording(False):
@@ -68,9 +81,14 @@ def integral(
     value = np.asarray(value)
     if not tape.is_recording():
         return Array(value)
+    low, high = (  # SciPy's limits are numbers in double precision
+        xgrad.astype(x, np.float64, copy=False) if isinstance(x, Array) else x for x in limits
+    )
+    limits = low, high
     tracked = tuple(isinstance(x, Array) and x._node is not None for x in limits)
     ends = (float(raw(limits[0])), float(raw(limits[1])))
-    run = Recorded(f, Array(np.asarray(_between(*ends))))
+    at = np.asarray(_between(*ends)) if at is None else at
+    run = Recorded(f, Array(at))
     found = run.pull_reads(np.ones(run.out.shape, raw(run.out).dtype), False)
     kept = [(n, c) for n, c in zip(run.reads, found, strict=True) if c is not None]
     if not kept and not any(tracked):
@@ -82,6 +100,8 @@ def integral(
         reads=[n for n, _ in kept],
         shapes=[(tuple(c.shape), c.dtype) for _, c in kept],
         tracked=tracked,
+        first=sample(raw(run.out)),
+        at=at,
     )
     moving = [x._node for x, yes in zip(limits, tracked, strict=True) if yes]
     return Array(value, [next_serial(), _INTEGRAL, (*saved.reads, *moving), saved, None])
@@ -101,6 +121,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
     taped = isinstance(g, Array)
     if isinstance(g, Batch):
         raise NotBatchedError("an integral is pulled back for one cotangent at a time")
+    saved.require_same()
     parts: list[Any] = []
     if saved.reads:
 
@@ -116,7 +137,7 @@ def _pull(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> An
                 )
             return xgrad.concat(flat)
 
-        total = integral(pulled, saved.limits, saved.quadrature)
+        total = integral(pulled, saved.limits, saved.quadrature, at=saved.at)
         total = total if taped else total._raw
         start = 0
         for shape, dtype in saved.shapes:  # together they were of the widest dtype
@@ -143,6 +164,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
     taped = any(isinstance(t, Array) for t in ts)
     if any(isinstance(t, Batch) for t in ts):
         raise NotBatchedError("an integral is pushed forward for one tangent at a time")
+    saved.require_same()
     count = len(saved.reads)
     inner = {n[SERIAL]: t for n, t in zip(saved.reads, ts[:count], strict=True) if t is not None}
     total = None
@@ -155,7 +177,7 @@ def _push(xp: Any, ts: Any, saved: Any, fit: Any = None, times: Any = None) -> A
                 return run.out.detach() * 0.0
             return t if isinstance(t, Array) else Array(np.asarray(t))
 
-        total = integral(pushed, saved.limits, saved.quadrature)
+        total = integral(pushed, saved.limits, saved.quadrature, at=saved.at)
         total = total if taped else total._raw
     moving = iter(ts[count:])
     for x, tracked, sign in zip(saved.limits, saved.tracked, (-1.0, 1.0), strict=True):

@@ -25,36 +25,13 @@ from ..common import (
 )
 from ..examples import of_one
 from ..mistakes import told
+from .dense import OdeSolution
 from .flows import Flow, Solve
 from .paths import WIDE, ComplexPath, Path, parts, split
 from .schemes import COLLOCATED, EXPLICIT, keeping_slopes, scheme_of
 from .sweeps import Slope, sparse_or_none
 
-__all__ = ["OdeResult", "OdeSolution", "solve_ivp"]
-
-
-class OdeSolution:
-    """The solution as a function of time, differentiable in it; see `solve_ivp`.
-
-    Attributes:
-        ts: the times of the steps, raw.
-        t_min, t_max: between which it is known.
-    """
-
-    def __init__(self, values: Any, path: Any) -> None:
-        self.values, self.path, self.ts = values, path, values.ts
-        self.t_min, self.t_max = values.t_min, values.t_max
-
-    def __call__(self, t: Any) -> Any:
-        """Return the values at a time, shape (n,), or at several, shape (n, number of times)."""
-        times = xgrad.asarray(t)
-        if times.ndim > 1:
-            raise ValueError(
-                f"solve_ivp: sol got times of shape {times.shape}; expected a number or a vector"
-            )
-        found = xgrad.matrix_transpose(self.path.at(xgrad.reshape(times, (-1,))))
-        known = self.values(raw(times.detach()))
-        return with_derivative_of(known, found[:, 0] if times.ndim == 0 else found)
+__all__ = ["OdeResult", "solve_ivp"]
 
 
 @dataclass

@@ -109,7 +109,7 @@ class Path:
 
         def equation(k: Array) -> Array:
             values = self.call(nodes.reshape((-1,)), points(k).reshape((-1, n)))
-            return k - values.reshape((steps, stages, n))
+            return k - sweep.noted(values).reshape((steps, stages, n))
 
         def at() -> tuple[Any, Any]:
             with tape.recording(False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from ..examples import of_one
 from ..mistakes import told
 from .integral import integral
 
-__all__ = ["dblquad", "fixed_quad", "nquad", "quad", "quad_vec", "tanhsinh", "tplquad"]
+__all__ = ["fixed_quad", "quad", "quad_vec", "tanhsinh"]
 
 Function = Callable[..., Any]
 
@@ -28,8 +28,16 @@ def _integrand(func: Function, args: tuple[Any, ...]) -> Callable[[Array], Array
     return lambda x: xgrad.asarray(joined(func(x, *args)))
 
 
-def _args(args: Any) -> tuple[Any, ...]:
+def as_args(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, (tuple, list)) else (args,)
+
+
+def reached(like: Any, absolute: float, relative: float) -> tuple[float, float]:
+    """Return the tolerances that a derivative can reach: single precision ends at its rounding."""
+    if np.finfo(np.result_type(like, np.float32)).eps < 1e-8:
+        return absolute, relative
+    size = float(np.max(np.abs(like), initial=0.0))
+    return max(absolute, 1e-6 * size), max(relative, 1e-5)
 
 
 @told("integrate")
@@ -64,7 +72,7 @@ def quad(
     >>> round(float(xg.grad(area)(1.0)), 6), round(-(np.pi**0.5) / 2, 6)
     (-0.886227, -0.886227)
     """
-    args = _args(args)
+    args = as_args(args)
     if is_tracked(wvar, points):
         raise errors.NotDifferentiableError(
             "quad: wvar or points is tracked, but has no derivative here. Write the weight into "
@@ -91,9 +99,9 @@ def quad(
     def quadrature(g: Callable[[float], Any]) -> Any:
         first = np.asarray(g(ends[0] if weight else 0.5))
         if weight is None and first.ndim and points is None:
-            return scipy.quad_vec(g, *ends, epsabs=epsabs, epsrel=epsrel, norm="max", limit=10000)[
-                0
-            ]
+            absolute, relative = reached(first, epsabs, epsrel)
+            run = partial(scipy.quad_vec, norm="max", limit=1000)
+            return run(g, *ends, epsabs=absolute, epsrel=relative)[0]
         flat = [
             scipy.quad(lambda x, i=i: np.ravel(g(x))[i], *ends, **options)[0]
             for i in range(first.size)
@@ -133,7 +141,7 @@ def quad_vec(
     >>> xg.jacfwd(powers)(2.0).round(6)
     array([2., 4.])
     """
-    args = _args(args)
+    args = as_args(args)
     ends = (float(raw(a)), float(raw(b)))
     run = partial(
         chapter("integrate").quad_vec,
@@ -150,105 +158,10 @@ def quad_vec(
     value, *rest = run(outside(lambda x: f(x, *args)), epsabs=epsabs, full_output=full_output)
     # a derivative that is zero has no relative error, so that it needs an absolute one
     small = max(epsabs, epsrel * float(np.max(np.abs(value), initial=0.0)))
+    small, run.keywords["epsrel"] = reached(value, small, epsrel)
     out = integral(_integrand(f, args), (a, b), lambda g: run(g, epsabs=small)[0], value)
     given = out._node is not None or arrays_in(a, b, args)
     return (out if given else value, *rest)
-
-
-@told("integrate")
-@of_one("scipy.integrate.nquad")
-def nquad(
-    func: Function,
-    ranges: Sequence[Any],
-    args: Any = None,
-    opts: Any = None,
-    full_output: bool = False,
-) -> Any:
-    """Integrate a function of several numbers by nested `quad`; see ``scipy.integrate.nquad``.
-
-    Args:
-        func: ``func(x0, ..., xn, *args)``.
-        ranges: a pair of limits for each variable, or a function of the outer variables and `args`.
-        args: more arguments of `func`.
-        opts: options of `quad`, a dict, or one or a function for each variable.
-        full_output: whether to return the number of evaluations as well.
-
-    Returns:
-        The integral, the largest of the error estimates, and with `full_output` a dict.
-    """
-    depth = len(ranges)
-    more = () if args is None else _args(args)
-    limits = [r if callable(r) else (lambda *x, r=r: r) for r in ranges]
-    given = [{}] * depth if opts is None else [opts] * depth if isinstance(opts, dict) else opts
-    options = [o if callable(o) else (lambda *x, o=o: o) for o in given]
-    count, worst = [0], [0.0]
-
-    def level(i: int, *outer: Any) -> Any:
-        def inner(x: Any, *rest: Any) -> Any:
-            if i == 0:
-                count[0] += 1
-                return func(x, *rest)
-            return level(i - 1, x, *rest)
-
-        low, high = limits[i](*outer)
-        value, error, *_ = quad(inner, low, high, args=outer, **options[i](*outer))
-        worst[0] = max(worst[0], float(raw(error)))
-        return value
-
-    value = level(depth - 1, *more)
-    return (value, worst[0], {"neval": count[0]}) if full_output else (value, worst[0])
-
-
-@told("integrate")
-@of_one("scipy.integrate.dblquad")
-def dblquad(
-    func: Function,
-    a: Any,
-    b: Any,
-    gfun: Any,
-    hfun: Any,
-    args: Any = (),
-    epsabs: float = 1.49e-8,
-    epsrel: float = 1.49e-8,
-) -> Any:
-    """Integrate ``func(y, x, *args)`` over x from `a` to `b` and y from ``gfun(x)`` to ``hfun(x)``.
-
-    See ``scipy.integrate.dblquad``; `gfun` and `hfun` may be numbers.
-    """
-
-    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(gfun, x), _limit(hfun, x)
-
-    return nquad(func, [inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
-
-
-@told("integrate")
-@of_one("scipy.integrate.tplquad")
-def tplquad(
-    func: Function,
-    a: Any,
-    b: Any,
-    gfun: Any,
-    hfun: Any,
-    qfun: Any,
-    rfun: Any,
-    args: Any = (),
-    epsabs: float = 1.49e-8,
-    epsrel: float = 1.49e-8,
-) -> Any:
-    """Integrate ``func(z, y, x, *args)`` over three variables; see ``scipy.integrate.tplquad``."""
-
-    def innermost(y: Any, x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(qfun, x, y), _limit(rfun, x, y)
-
-    def inner(x: Any, *args: Any) -> tuple[Any, Any]:
-        return _limit(gfun, x), _limit(hfun, x)
-
-    return nquad(func, [innermost, inner, (a, b)], args, {"epsabs": epsabs, "epsrel": epsrel})
-
-
-def _limit(f: Any, *x: Any) -> Any:
-    return f(*x) if callable(f) else f
 
 
 @told("integrate")
@@ -266,7 +179,7 @@ def fixed_quad(func: Function, a: Any, b: Any, args: Any = (), n: int = 5) -> An
     nodes, weights = chapter("special").roots_legendre(n)
     half = (b - a) / 2
     with tape.recording(tape.is_recording()):
-        values = func(half * (xgrad.real(nodes) + 1) + a, *_args(args))
+        values = func(half * (xgrad.real(nodes) + 1) + a, *as_args(args))
     return half * xgrad.sum(weights * values, axis=-1), None
 
 
@@ -299,7 +212,7 @@ def tanhsinh(f: Function, a: Any, b: Any, *, args: Any = (), **options: Any) -> 
     Returns:
         SciPy's result; its ``integral`` has derivatives by the limits, `args` and what `f` reads.
     """
-    args = _args(args)
+    args = as_args(args)
     scipy = chapter("integrate")
     options = {k: raw(v) for k, v in options.items()}
     told = options.get("callback")

@@ -11,6 +11,7 @@ import numpy as np
 from ... import errors
 from ...arrays.array import Array
 from ...backends.batched import Level, leave
+from ...custom.again import require_same, sample
 from ...custom.equation import Recorded
 from ...engine import tape
 from ..jacobians import sparse_jacobian
@@ -39,6 +40,19 @@ class _Steps:
         self, scheme: Scheme, h: Any, f: Slope, call: Slope, at: Callable[[], tuple[Any, Any]]
     ) -> None:
         self.scheme, self.h, self.f, self.call, self.at = scheme, h, f, call, at
+        self.first: Any = None
+
+    def noted(self, values: Array) -> Array:
+        """Return what the right-hand side gave at all stages, and remember it, as rows."""
+        if self.first is None:
+            self.first = sample(values._raw)
+        return values
+
+    def run(self, t: Any, y: Any) -> Recorded:
+        """Return the right-hand side at all stages: what it was when the equation was solved."""
+        run = Recorded(lambda y: self.call(t.reshape(-1), y), Array(y.reshape((-1, y.shape[-1]))))
+        require_same("solve_ivp", self.first, run.out._raw)
+        return run
 
 
 class Sweep(_Steps):
@@ -49,7 +63,7 @@ class Sweep(_Steps):
         """The Jacobian at each stage of each step."""
         t, y = self.at()
         steps, stages, n = y.shape
-        run = Recorded(lambda y: self.call(t.reshape(-1), y), Array(y.reshape((-1, n))))
+        run = self.run(t, y)
         units = np.zeros((n, steps * stages, n), y.dtype)
         units[np.arange(n), :, np.arange(n)] = 1.0
         return np.moveaxis(_pulled(run, units), 0, 1).reshape((steps, stages, n, n))
@@ -117,7 +131,7 @@ class WideSweep(_Steps):
         """What solves for the slopes of each step."""
         t, y = self.at()
         scaled = self.scheme.matrix * self.h[:, None, None]
-        found = _coloured(self.f, self.call, t, y)
+        found = _coloured(self, t, y)
         if found is None:
             return [_FreeStep(m, self, *ty) for m, *ty in zip(scaled, t, y, strict=True)]
         rows, cols, entries = found
@@ -140,16 +154,16 @@ class WideSweep(_Steps):
         return found
 
 
-def _coloured(f: Slope, call: Slope, t: Any, y: Any) -> Any:
+def _coloured(sweep: _Steps, t: Any, y: Any) -> Any:
     """Return rows and columns of the entries of the Jacobian, and the entries at each stage.
 
     None if there are too many of them.
     """
-    jac = sparse_or_none(f, t[0, 0], y[0, 0])
+    run = sweep.run(t, y)
+    jac = sparse_or_none(sweep.f, t[0, 0], y[0, 0])
     if jac is None:
         return None
     colours, flat = jac.colours, y.reshape((-1, y.shape[-1]))
-    run = Recorded(lambda y: call(t.reshape(-1), y), Array(flat))
 
     def pushed(tangent: Any) -> Any:
         found = run.push_x(np.tile(tangent, (len(flat), 1)), False)

@@ -12,13 +12,17 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ..common import by_matrix, chapter, raw
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..mistakes import told
+from ..sparse import csr_array
 from .pieces import behind, points_and_values
 
-__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev"]
+__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev",
+           "sproot"]  # fmt: skip
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.BSpline", whole=True)
 class BSpline:
     """A spline in the B-spline basis; see ``scipy.interpolate.BSpline``.
@@ -128,6 +132,18 @@ class BSpline:
         whole = self.antiderivative()
         return whole(b, extrapolate=extrapolate) - whole(a, extrapolate=extrapolate)
 
+    @staticmethod
+    def design_matrix(x: Any, t: Any, k: int, extrapolate: bool = False) -> Any:
+        """Return the values of all basis functions as a sparse array; see SciPy's."""
+        x, t = xgrad.asarray(x), xgrad.asarray(t)
+        plain = chapter("interpolate").BSpline.design_matrix(
+            raw(x.detach()), raw(t.detach()), k, extrapolate
+        )
+        rows, cols = plain.tocoo().coords
+        every = BSpline(t, xgrad.asarray(np.eye(plain.shape[1])), k)(x)
+        data = every[xgrad.asarray(rows), xgrad.asarray(cols)]
+        return csr_array((data, plain.indices, plain.indptr), shape=plain.shape)
+
 
 def _of(t: Any, c: Any, k: int, like: BSpline) -> BSpline:
     made = object.__new__(BSpline)
@@ -149,6 +165,7 @@ ENDS = {"clamped": (1,), "natural": (2,), "not-a-knot": ()}
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_interp_spline")
 def make_interp_spline(
     x: Any, y: Any, k: int = 3, t: Any = None, bc_type: Any = None, axis: int = 0,
@@ -218,6 +235,7 @@ class _Collocation:
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_lsq_spline")
 def make_lsq_spline(
     x: Any, y: Any, t: Any, k: int = 3, w: Any = None, axis: int = 0, check_finite: bool = True,
@@ -240,6 +258,7 @@ def make_lsq_spline(
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.make_smoothing_spline")
 def make_smoothing_spline(
     x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
@@ -267,6 +286,7 @@ def make_smoothing_spline(
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.splev")
 def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     """Evaluate a spline of FITPACK; see ``scipy.interpolate.splev``."""
@@ -288,3 +308,18 @@ def splev(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     if ext == 2 and outside.any():
         raise ValueError("splev: a point is outside of the knots, and ext is 2")
     return xgrad.where(xgrad.asarray(outside), 0.0, out)
+
+
+@told("interpolate")
+@of_one("scipy.interpolate.sproot")
+def sproot(tck: Any, mest: int = 10) -> Any:
+    """Return the zeros of a cubic spline, by the equation that this is; see SciPy's ``sproot``."""
+    spline = tck if hasattr(tck, "tck") else BSpline(*tck)
+    t, c, k = spline.tck
+    found = chapter("interpolate").sproot((raw(t.detach()), raw(c.detach()), k), mest)
+    slopes = raw(spline.derivative()(xgrad.asarray(found)).detach())
+
+    def inverse(b: Any, adjoint: bool) -> Any:
+        return b / slopes
+
+    return implicit(lambda at: spline(at), found, inverse)

@@ -11,6 +11,7 @@ import xgrad
 from ...custom.equation import implicit
 from ..common import chapter, only, raw, twin
 from ..examples import of_one
+from ..given import like_given
 from ..mistakes import told
 from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev
 
@@ -118,6 +119,7 @@ def splint(a: Any, b: Any, tck: Any, full_output: int = 0) -> Any:
 
 
 @told("interpolate")
+@like_given
 class UnivariateSpline:
     """A spline through the values, in values and points; see ``scipy.interpolate``.
 
@@ -195,6 +197,7 @@ class UnivariateSpline:
 
 
 @told("interpolate")
+@like_given
 class InterpolatedUnivariateSpline(UnivariateSpline):
     """A spline through the values; see ``scipy.interpolate.InterpolatedUnivariateSpline``."""
 
@@ -206,6 +209,7 @@ class InterpolatedUnivariateSpline(UnivariateSpline):
 
 
 @told("interpolate")
+@like_given
 class LSQUnivariateSpline(UnivariateSpline):
     """A spline with given knots inside, fitted; see ``scipy.interpolate.LSQUnivariateSpline``."""
 

@@ -11,14 +11,17 @@ import xgrad
 
 from ..common import raw, twin
 from ..examples import of_one_class
+from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from ..spatial.distance import cdist
-from .pieces import PPoly, behind, doubled
+from .pieces import PPoly, behind
 
 __all__ = ["BPoly", "Rbf", "lagrange", "pade"]
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.BPoly", whole=True)
 class BPoly:
     """A piecewise polynomial in Bernstein's basis; see ``scipy.interpolate.BPoly``.
@@ -121,6 +124,7 @@ SPELLED = {
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.Rbf")
 class Rbf:
     """Radial functions through points, by coordinates; see ``scipy.interpolate.Rbf``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,18 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import chapter, is_tracked, raw, result
+from ..common import Later, chapter, is_tracked, raw, result
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..linalg.structured import solve_banded
 from ..mistakes import told
+from ..precision import doubled
 
 __all__ = ["Akima1DInterpolator", "CubicHermiteSpline", "CubicSpline", "PPoly",
            "PchipInterpolator", "pchip_interpolate"]  # fmt: skip
+
+bsplines: Any = Later("xgrad.scipy.interpolate.bsplines")
+"""What pieces are made of, and which itself knows of pieces."""
 
 
 def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Array]:
@@ -33,18 +39,13 @@ def points_and_values(name: str, x: Any, y: Any, axis: int) -> tuple[Array, Arra
     return x, xgrad.moveaxis(y, axis, 0)
 
 
-def doubled(x: Any) -> Any:
-    """Return numbers in double precision, in which SciPy's piecewise polynomials calculate."""
-    x = xgrad.asarray(x)
-    return xgrad.astype(x, np.complex128 if x.dtype.kind == "c" else np.float64, copy=False)
-
-
 def behind(v: Any, like: Any) -> Any:
     """Return a vector that multiplies the first axis of an array."""
     return xgrad.reshape(v, (-1,) + (1,) * (like.ndim - 1))
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PPoly", whole=True)
 class PPoly:
     """A piecewise polynomial; see ``scipy.interpolate.PPoly``.
@@ -70,6 +71,18 @@ class PPoly:
     def of(cls, plain: Any) -> PPoly:
         """Return the twin of a piecewise polynomial of SciPy, of whatever class."""
         return PPoly(plain.c, plain.x, plain.extrapolate, plain.axis)
+
+    @classmethod
+    def from_spline(cls, tck: Any, extrapolate: Any = None) -> PPoly:
+        """Return the pieces of a B-spline, given as an object or as ``(t, c, k)``."""
+        spline = bsplines.BSpline(*tck) if isinstance(tck, tuple) else tck
+        t, _, k = spline.tck
+        slope, parts = spline, []
+        for i in range(k + 1):
+            parts.append(slope(t[:-1]) / math.factorial(i))
+            slope = slope.derivative()
+        beyond = spline.extrapolate if extrapolate is None else extrapolate
+        return PPoly(xgrad.stack(parts[::-1]), t, beyond)
 
     def __call__(self, x: Any, nu: int = 0, extrapolate: Any = None) -> Any:
         """Return the values at some points, or those of the `nu`-th derivative."""
@@ -165,6 +178,7 @@ def _hermite(x: Array, y: Array, slopes: Any) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicHermiteSpline", whole=True)
 class CubicHermiteSpline(PPoly):
     """A cubic spline with given slopes; see ``scipy.interpolate.CubicHermiteSpline``."""
@@ -176,6 +190,7 @@ class CubicHermiteSpline(PPoly):
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.PchipInterpolator", whole=True)
 class PchipInterpolator(PPoly):
     """A cubic spline that keeps monotony; see ``scipy.interpolate.PchipInterpolator``."""
@@ -216,6 +231,7 @@ def pchip_interpolate(xi: Any, yi: Any, x: Any, der: Any = 0, axis: int = 0) -> 
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.Akima1DInterpolator", whole=True)
 class Akima1DInterpolator(PPoly):
     """Akima's spline; see ``scipy.interpolate.Akima1DInterpolator``.
@@ -261,6 +277,7 @@ def _akima(rise: Any, method: str) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CubicSpline", whole=True)
 class CubicSpline(PPoly):
     """The cubic spline through points; see ``scipy.interpolate.CubicSpline``.

@@ -10,15 +10,18 @@ import xgrad
 
 from ..common import raw
 from ..examples import of_one_class
+from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from .bsplines import make_interp_spline
-from .pieces import behind, doubled
+from .pieces import behind
 
 __all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpolate", "interp1d",
            "krogh_interpolate"]  # fmt: skip
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.KroghInterpolator", whole=True)
 class KroghInterpolator:
     """The polynomial through points, by divided differences; see ``scipy.interpolate``.
@@ -81,6 +84,7 @@ class KroghInterpolator:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.BarycentricInterpolator", whole=True)
 class BarycentricInterpolator(KroghInterpolator):
     """The polynomial through points; see ``scipy.interpolate.BarycentricInterpolator``."""
@@ -106,6 +110,7 @@ STEPS = ("nearest", "nearest-up", "previous", "next")
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.interp1d", whole=True)
 class interp1d:  # noqa: N801 - SciPy's name
     """Interpolation in one variable; see ``scipy.interpolate.interp1d``.

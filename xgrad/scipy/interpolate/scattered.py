@@ -13,9 +13,11 @@ import xgrad
 from ...arrays.array import Array
 from ..common import chapter, raw
 from ..examples import of_one, of_one_class
+from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from .bsplines import make_interp_spline
-from .pieces import PchipInterpolator, doubled
+from .pieces import PchipInterpolator
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
@@ -36,6 +38,7 @@ def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.RegularGridInterpolator", whole=True)
 class RegularGridInterpolator:
     """Interpolation on a grid; see ``scipy.interpolate.RegularGridInterpolator``.
@@ -152,6 +155,7 @@ class RegularGridInterpolator:
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.interpn", True)
 def interpn(
     points: Any, values: Any, xi: Any, method: str = "linear", bounds_error: bool = True,
@@ -191,6 +195,7 @@ def _unit(points: Any, rescale: bool) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.LinearNDInterpolator", whole=True)
 class LinearNDInterpolator:
     """Linear interpolation in triangles; see ``scipy.interpolate.LinearNDInterpolator``.
@@ -231,6 +236,7 @@ class LinearNDInterpolator:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.NearestNDInterpolator", whole=True)
 class NearestNDInterpolator:
     """The value of the nearest point; see ``scipy.interpolate.NearestNDInterpolator``."""
@@ -251,6 +257,7 @@ class NearestNDInterpolator:
 
 
 @told("interpolate")
+@like_given
 @of_one("scipy.interpolate.griddata")
 def griddata(
     points: Any, values: Any, xi: Any, method: str = "linear", fill_value: float = np.nan,
@@ -314,6 +321,7 @@ KERNELS = {**SCALE_FREE, "multiquadric": 0, "inverse_multiquadric": -1, "inverse
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.RBFInterpolator", whole=True)
 class RBFInterpolator:
     """Interpolation by radial functions; see ``scipy.interpolate.RBFInterpolator``.

@@ -8,10 +8,10 @@ import numpy as np
 
 import xgrad
 
-from ...arrays.array import Array
 from ...errors import NotDifferentiableError
-from ..common import chapter, is_tracked, raw
+from ..common import chapter, is_tracked, raw, with_derivative_of
 from ..examples import of_one_class
+from ..given import like_given
 from ..mistakes import told
 from .bsplines import BSpline
 from .fitpack import SMOOTHING
@@ -25,6 +25,7 @@ def _basis(t: Any, k: int, x: Any, nu: int = 0) -> Any:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.RectBivariateSpline", whole=True)
 class RectBivariateSpline:
     """A spline through the values on a rectangle; see ``scipy.interpolate.RectBivariateSpline``.
@@ -104,6 +105,7 @@ class RectBivariateSpline:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.NdBSpline", whole=True)
 class NdBSpline:
     """A product of B-splines in several variables; see ``scipy.interpolate.NdBSpline``.
@@ -149,6 +151,7 @@ class NdBSpline:
 
 
 @told("interpolate")
+@like_given
 @of_one_class("scipy.interpolate.CloughTocher2DInterpolator", whole=True)
 class CloughTocher2DInterpolator:
     """A smooth function over triangles; see ``scipy.interpolate.CloughTocher2DInterpolator``.
@@ -194,6 +197,6 @@ class CloughTocher2DInterpolator:
         shares = self._at(np.eye(self.values.shape[0]), xi)
         rows = xgrad.tensordot(xgrad.asarray(shares), self.values, axes=1)
         outside = xgrad.asarray(np.all(shares == 0.0, axis=-1))
-        found = Array(theirs, rows._node)
+        found = with_derivative_of(theirs, rows)
         wide = xgrad.reshape(outside, (*outside.shape, *(1,) * (found.ndim - outside.ndim)))
         return xgrad.where(wide, self.fill_value, found)

@@ -137,7 +137,7 @@ def _toeplitz_solved(c: Any, r: Any, b: Any) -> Any:
     c, b = xgrad.asarray(c), xgrad.asarray(b)
     r = xgrad.conj(c) if r is None else xgrad.asarray(r)
     library = chapter("linalg", c)
-    first, row = raw(c.detach()), np.array(raw(r.detach()))
+    first, row = (np.array(raw(x.detach())) for x in (c, r))
     row[0] = first[0]
     r = xgrad.concat([c[:1], r[1:]])
 

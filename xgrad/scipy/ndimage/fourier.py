@@ -64,7 +64,7 @@ def fourier_uniform(input: Any, size: Any, n: int = -1, axis: int = -1, output: 
     return _as(x, out)
 
 
-@twin("ndimage")
+@twin("ndimage", "d")
 def fourier_shift(input: Any, shift: Any, n: int = -1, axis: int = -1, output: Any = None) -> Any:
     """Multiply a Fourier transform so that the image is shifted; see ``scipy.ndimage``.
 

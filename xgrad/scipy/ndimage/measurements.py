@@ -45,13 +45,13 @@ def _summed(name: str, x: Any, labels: Any, index: Any, f: Callable[..., Any]) -
     return _shaped(f(values, xgrad.asarray(group), count, xgrad.asarray(size * 1.0)), index, single)
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def sum_labels(input: Any, labels: Any = None, index: Any = None) -> Any:
     """Return the sum of each region; see ``scipy.ndimage.sum_labels``."""
     return _summed("sum", input, labels, index, lambda v, g, n, size: xgrad.segment_sum(v, g, n))
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def sum(input: Any, labels: Any = None, index: Any = None) -> Any:
     """Return the sum of each region; the older spelling of `sum_labels`."""
     return sum_labels(input, labels, index)

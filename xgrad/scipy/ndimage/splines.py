@@ -66,7 +66,7 @@ def _matrix(n: int, order: int, mode: str) -> Any:
     return ndimage.spline_filter1d(np.eye(n), order, axis=0, mode=mode)
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def spline_filter1d(
     input: Any, order: int = 3, axis: int = -1, output: Any = None, mode: str = "mirror"
 ) -> Any:
@@ -77,7 +77,7 @@ def spline_filter1d(
     return _filtered(input, axis=axis % input.ndim, order=order, mode=mode)
 
 
-@twin("ndimage")
+@twin("ndimage", "D")
 def spline_filter(input: Any, order: int = 3, output: Any = None, mode: str = "mirror") -> Any:
     """Return the coefficients of the spline through an image; see ``scipy.ndimage``."""
     input = xgrad.asarray(input)
@@ -130,7 +130,7 @@ def _folded(p: Any, n: int, mode: str) -> tuple[Any, Any, Any]:
     if mode == "grid-constant":
         return p, sign, inside
     if mode == "constant":
-        inside = (p > -1e-9) & (p < n - 1 + 1e-9)
+        inside = (p >= 0) & (p <= n - 1)
         return xgrad.clip(p, 0.0, n - 1.0), sign, inside
     if mode == "nearest":
         moved = xgrad.clip(p, 0.0, n - 1.0)
@@ -190,6 +190,7 @@ def interpolated(
     mode: str,
     cval: float,
     prefilter: bool,
+    known: Any = None,
 ) -> Array:
     """Return values of the library with the derivative of the spline at these coordinates.
 
@@ -198,6 +199,8 @@ def interpolated(
         coordinates: an array for each axis.
         value: what the library found there, raw.
         order, mode, cval, prefilter: as in ``scipy.ndimage.map_coordinates``.
+        known: where the library looks inside of the image, if that is not told by `coordinates`,
+            which it rounds otherwise at the border.
     """
     if order not in range(6):
         raise ValueError(f"map_coordinates: order is {order}; expected 0 to 5")
@@ -225,6 +228,8 @@ def interpolated(
             term = term * weight
         total = term if total is None else total + term
     for _, inside in found:
-        if inside is not None:
+        if inside is not None and known is None:
             total = xgrad.where(inside, total, cval)
+    if known is not None:
+        total = xgrad.where(xgrad.asarray(known), total, cval)
     return with_derivative_of(value, xgrad.astype(total, value.dtype, copy=False))

@@ -8,6 +8,7 @@ import numpy as np
 
 import xgrad
 
+from ...backends import is_recorded
 from ..common import chapter, raw, twin
 from .splines import interpolated
 
@@ -63,9 +64,33 @@ def _grid(shape: Any) -> list[Any]:
     ]
 
 
-def _looked_up(x: Any, places: list[Any], value: Any, options: Any) -> Any:
+def _looked_up(x: Any, places: list[Any], run: Any, options: Any, value: Any = None) -> Any:
+    """Return what the library looks up, with its derivative.
+
+    Args:
+        x: the image.
+        places: the coordinates along each axis.
+        run: the library's function of a raw image, an order, a value outside and whether to filter.
+        options: order, mode, value outside, whether to filter.
+        value: what it looks up, if that is known.
+    """
+    order, mode, cval, prefilter = options
+    if value is None:
+        value = run(raw(x.detach()), order, raw(cval), prefilter)
     spread = [xgrad.broadcast_to(xgrad.asarray(p), value.shape) for p in places]
-    return interpolated(x, spread, value, *options)
+    inside = _inside(x, spread, run) if mode == "constant" else None
+    return interpolated(x, spread, value, order, mode, cval, prefilter, inside)
+
+
+def _inside(x: Any, places: list[Any], run: Any) -> Any:
+    """Return where the library looks inside of the image, None if no place is at its border."""
+    held = [raw(p.detach()) for p in places]
+    if is_recorded(raw(x)) or any(map(is_recorded, held)):  # they are not known yet
+        return None
+    near = [abs(p - end) < 1e-9 for p, n in zip(held, x.shape, strict=True) for end in (0, n - 1)]
+    if not any(bool(n.any()) for n in near):
+        return None
+    return run(raw(xgrad.ones_like(x.detach())), 0, 0.0, False) > 0.5
 
 
 @twin("ndimage")
@@ -82,10 +107,12 @@ def affine_transform(
     n = x.ndim
     shape = x.shape if output_shape is None else tuple(output_shape)
     moved = xgrad.broadcast_to(xgrad.asarray(offset) * 1.0, (n,))
-    value = chapter("ndimage", x).affine_transform(
-        raw(x.detach()), raw(m.detach()), raw(moved.detach()), shape, None, order, mode, raw(cval),
-        prefilter,
-    )  # fmt: skip
+    plain = raw(m.detach()), raw(moved.detach())
+
+    def run(image: Any, order: int, cval: Any, prefilter: bool) -> Any:
+        transform = chapter("ndimage", x).affine_transform
+        return transform(image, *plain, shape, None, order, mode, cval, prefilter)
+
     if m.ndim == 2 and m.shape[1] == n + 1:
         moved, m = m[:n, n], m[:n, :n]
     grid = _grid(shape)
@@ -96,9 +123,9 @@ def affine_transform(
             if m.ndim == 2:
                 place = place + m[i, j] * grid[j]
             elif i == j:
-                place = place + m[i] * grid[j]
+                place = (grid[j] + place / m[i]) * m[i]
         places.append(place)
-    return _looked_up(x, places, value, (order, mode, cval, prefilter))
+    return _looked_up(x, places, run, (order, mode, cval, prefilter))
 
 
 @twin("ndimage")
@@ -109,11 +136,14 @@ def shift(
     """Move an image, by image and shift; see ``scipy.ndimage.shift``."""
     x = xgrad.asarray(input)
     by = xgrad.broadcast_to(xgrad.asarray(shift) * 1.0, (x.ndim,))
-    value = chapter("ndimage", x).shift(
-        raw(x.detach()), raw(by.detach()), None, order, mode, raw(cval), prefilter
-    )
+
+    def run(image: Any, order: int, cval: Any, prefilter: bool) -> Any:
+        return chapter("ndimage", x).shift(
+            image, raw(by.detach()), None, order, mode, cval, prefilter
+        )
+
     places = [g - by[i] for i, g in enumerate(_grid(x.shape))]
-    return _looked_up(x, places, value, (order, mode, cval, prefilter))
+    return _looked_up(x, places, run, (order, mode, cval, prefilter))
 
 
 @twin("ndimage")
@@ -123,16 +153,19 @@ def zoom(
 ) -> Any:  # fmt: skip
     """Make an image larger or smaller; see ``scipy.ndimage.zoom``. The factor has no derivative."""
     x = xgrad.asarray(input)
-    value = chapter("ndimage", x).zoom(
-        raw(x.detach()), raw(zoom), None, order, mode, raw(cval), prefilter, grid_mode=grid_mode
-    )
+
+    def run(image: Any, order: int, cval: Any, prefilter: bool) -> Any:
+        enlarge = chapter("ndimage", x).zoom
+        return enlarge(image, raw(zoom), None, order, mode, cval, prefilter, grid_mode=grid_mode)
+
+    value = run(raw(x.detach()), order, raw(cval), prefilter)
     places = []
     for n, size, g in zip(x.shape, value.shape, _grid(value.shape), strict=True):
         if grid_mode:
             places.append((g + 0.5) * (n / size) - 0.5)
         else:
             places.append(g * ((n - 1) / (size - 1) if size > 1 else 1.0))
-    return _looked_up(x, places, value, (order, mode, cval, prefilter))
+    return _looked_up(x, places, run, (order, mode, cval, prefilter), value)
 
 
 @twin("ndimage")
@@ -144,21 +177,22 @@ def rotate(
     x = xgrad.asarray(input)
     degrees = xgrad.asarray(angle) * 1.0
     held = degrees.detach()
-    value = chapter("ndimage", x).rotate(
-        raw(x.detach()), float(held) if reshape else raw(held), axes, reshape, None, order, mode,
-        raw(cval), prefilter,
-    )  # fmt: skip
+
+    def run(image: Any, order: int, cval: Any, prefilter: bool) -> Any:
+        turn, by = chapter("ndimage", x).rotate, float(held) if reshape else raw(held)
+        return turn(image, by, axes, reshape, None, order, mode, cval, prefilter)
+
+    value = run(raw(x.detach()), order, raw(cval), prefilter)
     one, two = sorted(a % x.ndim for a in axes)
-    turn = degrees * (np.pi / 180.0)
-    c, s = xgrad.cos(turn), xgrad.sin(turn)
+    c, s = xgrad.special.cosdg(degrees), xgrad.special.sindg(degrees)
     out, into = [(np.asarray([v.shape[one], v.shape[two]]) - 1) / 2.0 for v in (value, x)]
     grid = _grid(value.shape)
     places: list[Any] = list(grid)
-    a, b = grid[one] - out[0], grid[two] - out[1]
-    places[one] = c * a + s * b + into[0]
-    places[two] = c * b - s * a + into[1]
+    starts = into[0] - (c * out[0] + s * out[1]), into[1] - (c * out[1] - s * out[0])
+    places[one] = starts[0] + c * grid[one] + s * grid[two]  # summed as SciPy does
+    places[two] = starts[1] - s * grid[one] + c * grid[two]
     if x.ndim == 2:
-        return _looked_up(x, places, value, (order, mode, cval, prefilter))
+        return _looked_up(x, places, run, (order, mode, cval, prefilter), value)
     rest = [i for i in range(x.ndim) if i not in (one, two)]
     flat = xgrad.reshape(xgrad.permute_dims(x, (*rest, one, two)), (-1, x.shape[one], x.shape[two]))
     images = xgrad.reshape(
@@ -168,8 +202,19 @@ def rotate(
     here = [xgrad.broadcast_to(xgrad.asarray(places[i]), value.shape) for i in (one, two)]
     first = tuple(slice(None) if i in (one, two) else 0 for i in range(x.ndim))
     spots = [h[first] for h in here]
+    known = _inside(x, [xgrad.broadcast_to(xgrad.asarray(p), value.shape) for p in places], run)
+    known = known if known is None or mode != "constant" else known[first]
     done = [
-        interpolated(flat[i, :, :], spots, raw(images[i, :, :]), order, mode, cval, prefilter)
+        interpolated(
+            flat[i, :, :],
+            spots,
+            raw(images[i, :, :]),
+            order,
+            mode,
+            cval,
+            prefilter,
+            known if mode == "constant" else None,
+        )
         for i in range(images.shape[0])
     ]
     stacked = xgrad.reshape(xgrad.stack(done), (*(value.shape[i] for i in rest), *images.shape[1:]))

@@ -19,7 +19,17 @@ from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
 from ...errors import RuleError, TracedConversionError
-from ..common import arrays_in, chapter, estimated, is_tracked, joined, outside, raw, raws
+from ..common import (
+    arrays_in,
+    chapter,
+    estimated,
+    is_tracked,
+    joined,
+    outside,
+    raw,
+    raws,
+    with_derivative_of,
+)
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held, warn_of
@@ -172,7 +182,7 @@ def held_solution(
 
     solution = np.concatenate([x, multipliers])
     found = implicit(equation, solution, inverse_of(equation, solution))
-    return Array(x, found[:n]._node) if found._node is not None else Array(x)
+    return with_derivative_of(x, found[:n]) if found._node is not None else Array(x)
 
 
 def _curvature(gradient: Any, x: Any, t: Any) -> Any:
@@ -309,7 +319,7 @@ def minimize(
     found.x = given_back(xgrad.reshape(flat, x.shape), x0, args)
     if isinstance(found.x, Array):
         value = xgrad.reshape(xgrad.asarray(objective(found.x)), ())
-        found.fun = Array(np.asarray(found.fun), value._node)
+        found.fun = with_derivative_of(np.asarray(found.fun), value)
         if tape.is_recording() and found.x._node is not None:
             _complete(found, objective, bounds is not None or bool(theirs))
     return found
@@ -323,7 +333,7 @@ def _complete(found: Any, objective: Function, is_held: bool) -> None:
     """Give the rest of a result its derivative, or what refuses it where it is asked for."""
     if is_held and isinstance(found.get("jac"), np.ndarray):  # elsewhere it is zero, and stays so
         slope = xgrad.grad(lambda v: xgrad.reshape(xgrad.asarray(objective(v)), ()))(found.x)
-        found.jac = Array(found.jac, slope._node)
+        found.jac = with_derivative_of(found.jac, slope)
     for name in ESTIMATES:
         if isinstance(found.get(name), np.ndarray):
             instead = "xgrad.hessian of the function at x"
@@ -414,7 +424,9 @@ def minimize_scalar(
         if (near[0] and slope > 1e-3) or (near[1] and slope < -1e-3):
             edge = bounds[0] if near[0] else bounds[1]
             found.x = given_back(
-                Array(x[0], xgrad.asarray(edge)._node) if isinstance(edge, Array) else Array(x[0]),
+                with_derivative_of(x[0], xgrad.asarray(edge))
+                if isinstance(edge, Array)
+                else Array(x[0]),
                 args,
             )
             return found
@@ -425,5 +437,5 @@ def minimize_scalar(
     out = held_solution("minimize_scalar", x, f, np.full(1, low), np.full(1, high), [])
     found.x = given_back(out[0], args)
     if isinstance(found.x, Array):
-        found.fun = Array(np.asarray(found.fun), xgrad.asarray(fun(found.x, *args))._node)
+        found.fun = with_derivative_of(np.asarray(found.fun), xgrad.asarray(fun(found.x, *args)))
     return found

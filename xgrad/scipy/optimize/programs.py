@@ -11,7 +11,7 @@ import xgrad
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...errors import RuleError
-from ..common import arrays_in, chapter, is_tracked, raw, raws
+from ..common import arrays_in, chapter, is_tracked, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .equations import warn_of
@@ -80,7 +80,7 @@ def linprog(
         )
     A, b = xgrad.concat(rows), xgrad.concat(targets)
     found.x = implicit(lambda v: A @ v - b, x)
-    found.fun = Array(np.asarray(found.fun), xgrad.sum(xgrad.asarray(c) * found.x)._node)
+    found.fun = with_derivative_of(np.asarray(found.fun), xgrad.sum(xgrad.asarray(c) * found.x))
     prices = xgrad.linalg.solve(xgrad.matrix_transpose(A), xgrad.asarray(c) * 1.0)
     _with_rest(found, parts, prices, places, (low, high))
     return found
@@ -104,13 +104,13 @@ def _with_rest(found: Any, parts: Any, prices: Any, places: Any, sides: Any) -> 
             continue
         if residual:
             left = xgrad.asarray(b) - xgrad.asarray(A) @ found.x
-            found[residual] = Array(np.asarray(found[residual]), left._node)
+            found[residual] = with_derivative_of(np.asarray(found[residual]), left)
         else:
             left = found.x - xgrad.asarray(b) if name == "lower" else xgrad.asarray(b) - found.x
         if (about := found.get(name)) is not None:
             unit = np.zeros((len(at), len(about.marginals)))
             unit[np.arange(len(at)), at] = 1.0
-            about.residual = Array(np.asarray(about.residual), left._node)
+            about.residual = with_derivative_of(np.asarray(about.residual), left)
             about.marginals = Array(np.asarray(about.marginals), (own @ xgrad.asarray(unit))._node)
 
 
@@ -138,7 +138,7 @@ def milp(
     )
     if found.x is not None:
         value = xgrad.sum(xgrad.asarray(c) * xgrad.asarray(found.x))
-        found.fun = Array(np.asarray(found.fun), value._node)
+        found.fun = with_derivative_of(np.asarray(found.fun), value)
     return found
 
 
@@ -160,9 +160,9 @@ def isotonic_regression(y: Any, *, weights: Any = None, increasing: bool = True)
     heavy = xgrad.ones_like(y) if w is None else w
     total = xgrad.segment_sum(heavy * y, block, count)
     means = total / xgrad.segment_sum(heavy, block, count)
-    found.x = Array(found.x, xgrad.take(means, block)._node)
+    found.x = with_derivative_of(found.x, xgrad.take(means, block))
     if w is not None:
-        found.weights = Array(found.weights, xgrad.segment_sum(heavy, block, count)._node)
+        found.weights = with_derivative_of(found.weights, xgrad.segment_sum(heavy, block, count))
     return found
 
 

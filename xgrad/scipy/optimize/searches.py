@@ -16,8 +16,7 @@ import numpy as np
 
 import xgrad
 
-from ...arrays.array import Array
-from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held
@@ -90,7 +89,7 @@ def _given(key: str, value: Any, args: tuple[Any, ...]) -> Any:
 
 def _valued(value: Any, x: Any) -> Any:
     """Return the value that was found with the derivative of the function there."""
-    return Array(np.asarray(value), x._node) if np.ndim(value) == 0 else value
+    return with_derivative_of(np.asarray(value), x) if np.ndim(value) == 0 else value
 
 
 def _moved(name: str, x: Any, f: Callable[..., Any], bounds: Any, args: tuple[Any, ...]) -> Any:
@@ -295,4 +294,8 @@ def approx_fprime(xk: Any, f: Any, epsilon: Any = 1.4901161193847656e-08, *args:
         for h, unit in zip(steps, np.eye(len(steps)), strict=True)
     ]
     found = xgrad.stack(moved, axis=-1)
-    return Array(theirs, found._node) if arrays_in(xk, args) or found._node is not None else theirs
+    return (
+        with_derivative_of(theirs, found)
+        if arrays_in(xk, args) or found._node is not None
+        else theirs
+    )

@@ -12,7 +12,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter, joined, outside, raw, raws
+from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, warn_of
@@ -101,13 +101,13 @@ def least_squares(
     if isinstance(found.x, Array):
         value, each = cost(found.x), residuals(found.x)
         found.cost, found.fun = (
-            Array(np.asarray(found.cost), value._node),
-            Array(found.fun, each._node),
+            with_derivative_of(np.asarray(found.cost), value),
+            with_derivative_of(found.fun, each),
         )
         if isinstance(found.jac, np.ndarray) and loss == "linear":
             rows = xgrad.jacfwd(residuals)(found.x)
-            found.jac = Array(found.jac, rows._node)
-            found.grad = Array(found.grad, (each @ rows)._node)
+            found.jac = with_derivative_of(found.jac, rows)
+            found.grad = with_derivative_of(found.grad, (each @ rows))
     return found
 
 
@@ -153,7 +153,7 @@ def curve_fit(
     if not absolute_sigma:
         away = residuals(x)
         cov = cov * (xgrad.sum(away * away) / (away.shape[0] - len(popt)))
-    spread_of = Array(pcov, cov._node) if np.all(np.isfinite(pcov)) else Array(pcov)
+    spread_of = with_derivative_of(pcov, cov) if np.all(np.isfinite(pcov)) else Array(pcov)
     return (x, spread_of, *more)
 
 
@@ -198,7 +198,7 @@ def leastsq(
     out = held_solution("leastsq", x, lambda v: 0.5 * xgrad.sum(residuals(v) ** 2), -edge, edge, [])
     if cov is not None and out._node is not None:
         rows = xgrad.jacfwd(residuals)(out)
-        cov = Array(cov, xgrad.linalg.inv(xgrad.matrix_transpose(rows) @ rows)._node)
+        cov = with_derivative_of(cov, xgrad.linalg.inv(xgrad.matrix_transpose(rows) @ rows))
     out = given_back(out, x0, args)
     return (out, cov, *more) if full_output else (out, more[-1])
 
@@ -224,7 +224,7 @@ def nnls(A: Any, b: Any, *, maxiter: Any = None, atol: Any = None) -> Any:
     )
     out = _bounded_squares("nnls", A, b, x, np.zeros(len(x)), np.full(len(x), np.inf))
     away = xgrad.linalg.vector_norm(xgrad.asarray(A) @ out - xgrad.asarray(b))
-    return out, Array(np.asarray(norm), away._node)
+    return out, with_derivative_of(np.asarray(norm), away)
 
 
 @told("optimize")
@@ -246,6 +246,6 @@ def lsq_linear(
     low, high = (np.broadcast_to(np.asarray(raw(s), dtype=float), found.x.shape) for s in bounds)
     found.x = _bounded_squares("lsq_linear", A, b, found.x, low, high)
     away = xgrad.asarray(A) @ found.x - xgrad.asarray(b)
-    found.fun = Array(np.asarray(found.fun), away._node)
+    found.fun = with_derivative_of(np.asarray(found.fun), away)
     found.cost = Array(np.asarray(found.cost), (0.5 * xgrad.sum(away * away))._node)
     return found

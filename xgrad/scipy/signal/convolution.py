@@ -188,7 +188,7 @@ def _length(taps: int, n: int, up: int, down: int) -> int:
     return ((n - 1) * up + taps - 1) // down + 1
 
 
-@twin("signal")
+@twin("signal", "g")
 def resample_poly(
     x: Any, up: int, down: int, axis: int = 0, window: Any = ("kaiser", 5.0),
     padtype: str = "constant", cval: Any = None,
@@ -244,7 +244,7 @@ def _spectral(window: Any, n: int) -> Any:
     return xgrad.asarray(window)
 
 
-@twin("signal")
+@twin("signal", "g")
 def resample(
     x: Any, num: int, t: Any = None, axis: int = 0, window: Any = None, domain: str = "time"
 ) -> Any:
@@ -293,7 +293,7 @@ def resample(
     return out, np.arange(num) * (step * n / num) + t[0]
 
 
-@twin("signal")
+@twin("signal", "g")
 def decimate(
     x: Any, q: int, n: Any = None, ftype: Any = "iir", axis: int = -1, zero_phase: bool = True
 ) -> Any:
@@ -394,7 +394,7 @@ def order_filter(a: Any, domain: Any, rank: int) -> Any:
     return _ranked("order_filter", x, shape != 0, value)
 
 
-@twin("signal")
+@twin("signal", "D")
 def wiener(im: Any, mysize: Any = None, noise: Any = None) -> Any:
     """Filter by local mean and variance; see ``scipy.signal.wiener``."""
     x = xgrad.asarray(im)

@@ -101,7 +101,8 @@ def lp2bp_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     """Make a band-pass of a low-pass prototype; see ``scipy.signal.lp2bp_zpk``."""
     z, p, k, degree = _shifted(z, p, k)
     z, p = z * (bw / 2.0), p * (bw / 2.0)
-    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    z, p = z + 0j, p + 0j  # the sign of the zero chooses the root, as in SciPy's
+    rz, rp = xgrad.sqrt(z**2 - wo**2), xgrad.sqrt(p**2 - wo**2)
     zeros = xgrad.zeros((degree,), dtype=rz.dtype)
     return xgrad.concat([z + rz, z - rz, zeros]), xgrad.concat([p + rp, p - rp]), k * bw**degree
 
@@ -112,12 +113,13 @@ def lp2bs_zpk(z: Any, p: Any, k: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     z, p, k, degree = _shifted(z, p, k)
     gain = k * xgrad.real(xgrad.prod(-z) / xgrad.prod(-p))
     z, p = (bw / 2.0) / z, (bw / 2.0) / p
-    rz, rp = xgrad.sqrt(z**2 - wo**2 + 0j), xgrad.sqrt(p**2 - wo**2 + 0j)
+    z, p = z + 0j, p + 0j  # the sign of the zero chooses the root, as in SciPy's
+    rz, rp = xgrad.sqrt(z**2 - wo**2), xgrad.sqrt(p**2 - wo**2)
     turn = xgrad.asarray(np.ones(degree)) * wo * 1j
     return xgrad.concat([z + rz, z - rz, turn, -turn]), xgrad.concat([p + rp, p - rp]), gain
 
 
-@twin("signal")
+@twin("signal", "d--")
 def bilinear_zpk(z: Any, p: Any, k: Any, fs: Any) -> Any:
     """Make a digital filter of an analog one; see ``scipy.signal.bilinear_zpk``."""
     z, p, k, degree = _shifted(z, p, k)
@@ -260,7 +262,7 @@ def lp2lp(b: Any, a: Any, wo: Any = 1.0) -> Any:
     return _substituted(b, a, xgrad.asarray([1.0, 0.0]), vector(wo))
 
 
-@twin("signal")
+@twin("signal", "g")
 def lp2hp(b: Any, a: Any, wo: Any = 1.0) -> Any:
     """Make a high-pass of a low-pass prototype; see ``scipy.signal.lp2hp``."""
     wo = xgrad.asarray(wo) * 1.0
@@ -273,13 +275,13 @@ def _band(wo: Any, bw: Any) -> tuple[Any, Any]:
     return xgrad.stack([one, zero, wo * wo]), xgrad.stack([bw, zero])
 
 
-@twin("signal")
+@twin("signal", "g")
 def lp2bp(b: Any, a: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     """Make a band-pass of a low-pass prototype; see ``scipy.signal.lp2bp``."""
     return _substituted(b, a, *_band(wo, bw))
 
 
-@twin("signal")
+@twin("signal", "g")
 def lp2bs(b: Any, a: Any, wo: Any = 1.0, bw: Any = 1.0) -> Any:
     """Make a band-stop of a low-pass prototype; see ``scipy.signal.lp2bs``."""
     over, under = _band(wo, bw)
@@ -293,7 +295,7 @@ def _second_order(w0: Any, Q: Any, fs: float) -> tuple[Any, Any]:
     return gain, xgrad.cos(xgrad.asarray(w))
 
 
-@twin("signal")
+@twin("signal", "d")
 def iirpeak(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that lets one frequency pass; see ``scipy.signal.iirpeak``."""
     gain, c = _second_order(w0, Q, fs)
@@ -302,7 +304,7 @@ def iirpeak(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = N
     return b, xgrad.stack([one, -2.0 * gain * c, 2.0 * gain - 1.0])
 
 
-@twin("signal")
+@twin("signal", "d")
 def iirnotch(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = None) -> Any:
     """Design a filter that takes one frequency out; see ``scipy.signal.iirnotch``."""
     gain, c = _second_order(w0, Q, fs)
@@ -330,7 +332,7 @@ def _response(b: Any, a: Any, x: Any) -> Any:
     return _polynomial(b, x) / _polynomial(a, x)
 
 
-@twin("signal")
+@twin("signal", "-g")
 def freqz(
     b: Any, a: Any = 1, worN: Any = 512, whole: bool = False, plot: Any = None,
     fs: float = 2 * np.pi, include_nyquist: bool = False,

@@ -18,6 +18,7 @@ from ...engine.handed import NAMESPACES, STRONG
 from ...engine.op import linear, multilinear, rule
 from ...engine.projection import conj
 from ..common import arrays_in, chapter, is_tracked, raw, twin
+from .gustafsson import forwards_and_backwards
 
 __all__ = ["deconvolve", "filtfilt", "lfilter", "lfilter_zi", "lfiltic", "savgol_coeffs",
            "savgol_filter", "sosfilt", "sosfilt_zi", "sosfiltfilt"]  # fmt: skip
@@ -298,12 +299,13 @@ def filtfilt(
     method: str = "pad", irlen: Any = None,
 ) -> Any:  # fmt: skip
     """Filter forwards and backwards, in `b`, `a` and `x`; see ``scipy.signal.filtfilt``."""
-    if method != "pad":
-        raise NotImplementedError(
-            f"filtfilt: method is {method!r}; only 'pad' has a derivative here"
-        )
+    if method not in ("pad", "gust"):
+        raise ValueError(f"filtfilt: method is {method!r}; expected 'pad' or 'gust'")
     b, a, x = _common(xgrad.atleast_1d(xgrad.asarray(b)), xgrad.atleast_1d(xgrad.asarray(a)), x)
     axis %= x.ndim
+    if method == "gust":
+        last = forwards_and_backwards(lfilter, b, a, xgrad.moveaxis(x, axis, -1), irlen)
+        return xgrad.moveaxis(last, -1, axis)
     x, edge = _extended("filtfilt", x, axis, padtype, padlen, 3 * max(a.shape[0], b.shape[0]))
     zi = lfilter_zi(b, a)
     return _twice(lambda x, z: lfilter(b, a, x, axis, z), zi, x, axis, edge, 0)
@@ -321,7 +323,7 @@ def sosfiltfilt(sos: Any, x: Any, axis: int = -1, padtype: Any = "odd", padlen: 
     return _twice(lambda x, z: sosfilt(sos, x, axis, z), zi, x, axis, edge, 1)
 
 
-@twin("signal")
+@twin("signal", "D")
 def deconvolve(signal: Any, divisor: Any) -> Any:
     """Return quotient and remainder of a division of polynomials; see ``scipy.signal``."""
     num, den = _common(signal, divisor)
@@ -344,7 +346,7 @@ def savgol_coeffs(
     return xgrad.asarray(unit) / xgrad.asarray(delta) ** deriv
 
 
-@twin("signal")
+@twin("signal", "g")
 def savgol_filter(
     x: Any, window_length: int, polyorder: int, deriv: int = 0, delta: float = 1.0, axis: int = -1,
     mode: str = "interp", cval: float = 0.0,

@@ -137,13 +137,13 @@ def _inverse(name: str, r: Any, p: Any, k: Any, tol: float, rtype: str, turned: 
     return xgrad.flip(numerator) if turned else numerator, denominator
 
 
-@twin("signal")
+@twin("signal", "d")
 def invres(r: Any, p: Any, k: Any, tol: float = 1e-3, rtype: str = "avg") -> Any:
     """Return the polynomials of partial fractions; see ``scipy.signal.invres``."""
     return _inverse("invres", r, p, k, tol, rtype, turned=False)
 
 
-@twin("signal")
+@twin("signal", "d")
 def invresz(r: Any, p: Any, k: Any, tol: float = 1e-3, rtype: str = "avg") -> Any:
     """Return the polynomials in 1 / z of partial fractions; see ``scipy.signal.invresz``."""
     return _inverse("invresz", r, p, k, tol, rtype, turned=True)

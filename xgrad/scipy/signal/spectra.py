@@ -10,6 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ..common import arrays_in, by_matrix, chapter, fixed, twin
+from ..given import like_given
 from ..mistakes import told
 from .convolution import detrend as detrended
 from .windows import window_of
@@ -111,7 +112,7 @@ def _spectra(
     return freqs, times, xgrad.moveaxis(xgrad.matrix_transpose(found), -2, where)
 
 
-@twin("signal")
+@twin("signal", "-g")
 def csd(
     x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
     noverlap: Any = None,
@@ -138,7 +139,7 @@ def csd(
     return freqs, middle / bias
 
 
-@twin("signal")
+@twin("signal", "-g")
 def welch(
     x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
     noverlap: Any = None,
@@ -166,7 +167,7 @@ def welch(
     return freqs, xgrad.real(found)
 
 
-@twin("signal")
+@twin("signal", "-g")
 def periodogram(
     x: Any, fs: float = 1.0, window: Any = "boxcar", nfft: Any = None, detrend: Any = "constant",
     return_onesided: bool = True, scaling: str = "density", axis: int = -1,
@@ -192,7 +193,7 @@ def periodogram(
     )
 
 
-@twin("signal")
+@twin("signal", "-g")
 def coherence(
     x: Any, y: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
     noverlap: Any = None,
@@ -207,7 +208,7 @@ def coherence(
     return freqs, (xgrad.real(both) ** 2 + xgrad.imag(both) ** 2) / one / two
 
 
-@twin("signal")
+@twin("signal", "--g")
 def spectrogram(
     x: Any, fs: float = 1.0, window: Any = ("tukey_periodic", 0.25), nperseg: Any = None,
     noverlap: Any = None,
@@ -234,7 +235,7 @@ def spectrogram(
     return freqs, times, xgrad.unwrap(angle, axis=axis if axis >= 0 else axis - 1)
 
 
-@twin("signal")
+@twin("signal", "--g")
 def stft(
     x: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: int = 256,
     noverlap: Any = None,
@@ -246,7 +247,7 @@ def stft(
     return _spectra(x, None, *options, "stft", boundary, padded)
 
 
-@twin("signal")
+@twin("signal", "-g")
 def istft(
     Zxx: Any, fs: float = 1.0, window: Any = "hann_periodic", nperseg: Any = None,
     noverlap: Any = None,
@@ -286,7 +287,7 @@ def istft(
     return np.arange(out.shape[-1]) / fs, out
 
 
-@twin("signal")
+@twin("signal", "D")
 def lombscargle(
     x: Any, y: Any, freqs: Any, *, precenter: bool = False, normalize: Any = False,
     weights: Any = None, floating_mean: bool = False,
@@ -350,6 +351,7 @@ def zoom_fft(
 
 
 @told("signal")
+@like_given
 class CZT:
     """SciPy's class of this name, a chirp z-transform of a length, differentiable in the signal.
 
@@ -381,6 +383,7 @@ class CZT:
 
 
 @told("signal")
+@like_given
 class ZoomFFT(CZT):
     """SciPy's class of this name, a Fourier transform between two frequencies; see `CZT`."""
 
@@ -392,6 +395,7 @@ class ZoomFFT(CZT):
 
 
 @told("signal")
+@like_given
 class ShortTimeFFT:
     """SciPy's class of this name, whose transforms are differentiable in the signal.
 

@@ -20,7 +20,7 @@ __all__ = ["cont2discrete", "dimpulse", "dlsim", "dstep", "impulse", "lsim", "ss
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@twin("signal")
+@twin("signal", "dd-")
 def tf2ss(num: Any, den: Any) -> Any:
     """Return the state space of a transfer function; see ``scipy.signal.tf2ss``."""
     num, den = xgrad.atleast_2d(xgrad.asarray(num)), vector(den)
@@ -179,7 +179,7 @@ def dlsim(system: Any, u: Any, t: Any = None, x0: Any = None) -> Any:
     parts = list(system)
     A, B, C, D = _states(parts[:-1])
     dt = float(fixed("dlsim", dt=parts[-1]))
-    u = xgrad.asarray(u)
+    u = xgrad.astype(xgrad.asarray(u), np.float64, copy=False)
     u = u[:, None] if u.ndim == 1 else u
     start = xgrad.zeros((A.shape[0],), dtype=u.dtype) if x0 is None else xgrad.asarray(x0)
     x = _recurrence(A, u @ xgrad.matrix_transpose(B), start)

@@ -18,7 +18,7 @@ __all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d",
            "symiirorder2", "unique_roots"]  # fmt: skip
 
 
-@twin("signal")
+@twin("signal", "d")
 def chirp(
     t: Any, f0: Any, t1: Any, f1: Any, method: str = "linear", phi: Any = 0,
     vertex_zero: bool = True, *, complex: bool = False,
@@ -105,7 +105,8 @@ def find_peaks(
         *map(_bound, (prominence, width)), wlen, rel_height, plateau_size,
     )  # fmt: skip
     if "peak_heights" in about:
-        about["peak_heights"] = xgrad.take(x, xgrad.asarray(peaks))
+        heights = xgrad.take(x, xgrad.asarray(peaks))
+        about["peak_heights"] = xgrad.astype(heights, np.float64, copy=False)
     for name, side in (("left_thresholds", -1), ("right_thresholds", 1)):
         if name in about:
             about[name] = xgrad.take(x, xgrad.asarray(peaks)) - xgrad.take(
@@ -144,12 +145,18 @@ def argrelmin(data: Any, axis: int = 0, order: int = 1, mode: str = "clip") -> A
 def unique_roots(p: Any, tol: float = 1e-3, rtype: str = "min") -> Any:
     """Return one of each group of near roots, and how many there are; see SciPy's."""
     p = xgrad.asarray(p)
-    held = raw(p.detach())
+    held = np.asarray(raw(p.detach()))
     chosen, counts = chapter("signal").unique_roots(held, tol, rtype)
-    if rtype in ("avg", "mean"):
-        raise NotImplementedError("unique_roots: rtype='avg' has no derivative here")
-    where = [int(np.flatnonzero(held == c)[0]) for c in chosen]
-    return xgrad.take(p, xgrad.asarray(np.asarray(where))), counts
+    free = np.ones(len(held), dtype=bool)
+    roots: list[Any] = []
+    for i in range(len(held)):
+        if free[i]:
+            group = np.flatnonzero(free & (np.abs(held - held[i]) <= tol))
+            free[group] = False
+            one = held[group] == chosen[len(roots)]  # the least of them, or the largest
+            picked = xgrad.take(p, xgrad.asarray(group[one][:1] if one.any() else group))
+            roots.append(xgrad.mean(picked))
+    return xgrad.stack(roots), counts
 
 
 def _spline_at(name: str, cj: Any, newx: Any, dx: Any, x0: Any, order: int) -> Any:
@@ -186,7 +193,7 @@ def sepfir2d(input: Any, hrow: Any, hcol: Any) -> Any:
     return correlate1d(rows, xgrad.flip(xgrad.asarray(hcol)), 0, mode="reflect")
 
 
-@twin("signal")
+@twin("signal", "g")
 def symiirorder1(signal: Any, c0: Any, z1: Any, precision: float = -1.0) -> Any:
     """Smooth both ways by a filter of one pole, linear in signal and `c0`; see SciPy's."""
     pole = fixed("symiirorder1", z1=z1)
@@ -194,7 +201,7 @@ def symiirorder1(signal: Any, c0: Any, z1: Any, precision: float = -1.0) -> Any:
     return c0 * by_matrix(lambda row: smooth(row, 1.0, pole, precision), xgrad.asarray(signal))
 
 
-@twin("signal")
+@twin("signal", "g")
 def symiirorder2(input: Any, r: Any, omega: Any, precision: float = -1.0) -> Any:
     """Smooth both ways by a filter of two poles, linear in the signal; see SciPy's."""
     r, omega = fixed("symiirorder2", r=r, omega=omega)
@@ -215,7 +222,7 @@ def find_peaks_cwt(
     )  # fmt: skip
 
 
-@twin("signal")
+@twin("signal", "d--")
 def peak_prominences(x: Any, peaks: Any, wlen: Any = None) -> Any:
     """Return how far peaks stand out, and their bases; see ``scipy.signal.peak_prominences``."""
     x, peaks = xgrad.asarray(x), np.asarray(raw(peaks))
@@ -224,7 +231,7 @@ def peak_prominences(x: Any, peaks: Any, wlen: Any = None) -> Any:
     return at - xgrad.maximum(low, high), left, right
 
 
-@twin("signal")
+@twin("signal", "d")
 def peak_widths(
     x: Any, peaks: Any, rel_height: float = 0.5, prominence_data: Any = None, wlen: Any = None
 ) -> Any:

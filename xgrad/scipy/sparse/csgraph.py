@@ -13,7 +13,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import chapter, fixed, raw, raws, rest_of, twin
+from ..common import chapter, fixed, raw, raws, rest_of, twin, with_derivative_of
 from .arrays import SparseArray, as_sparse
 from .products import Pattern
 
@@ -100,7 +100,7 @@ class _Edges:
         where = (np.concatenate(rows), np.concatenate(edges))
         taken = scipy.sparse.csr_array((np.ones(len(where[0])), where), shape=(ends.size, self.nnz))
         total = xgrad.reshape(as_sparse(taken) @ xgrad.asarray(self.data), value.shape)
-        return Array(value, total._node)
+        return with_derivative_of(value, total)
 
     def chosen(self, tree: Any) -> Any:
         """Return the entries that a tree of SciPy's holds, with their derivative."""

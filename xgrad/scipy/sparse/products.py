@@ -32,8 +32,12 @@ class Pattern:
     """
 
     def __init__(self, rows: Any, cols: Any, shape: tuple[int, int], form: str = "coo") -> None:
-        self.rows, self.cols = np.asarray(rows), np.asarray(cols)
         self.shape, self.form = (int(shape[0]), int(shape[1])), form
+        rows, cols = np.asarray(rows), np.asarray(cols)
+        small = max(*self.shape, len(rows)) < 2**31  # SciPy's graphs take no others
+        self.rows, self.cols = (
+            x.astype(np.int32 if small else np.int64, copy=False) for x in (rows, cols)
+        )
         self._there: dict[Any, Any] = {}
 
     def __eq__(self, other: object) -> bool:
@@ -110,9 +114,19 @@ def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Any:
         # no matrix of the library has many sets of entries, nor such that come later
         return _added_up(data, x, pattern)
     matrix = pattern.matrix(data)
-    if isinstance(x, Batch) and x.ndim == 1 and not isinstance(x.data, Batch):
-        return x.of((matrix @ x.data.T).T)
-    return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x
+    return _times(matrix, x)
+
+
+def _times(matrix: Any, x: Any) -> Any:
+    """Return the product of a library's matrix with a vector or matrix, or with many of them."""
+    if not isinstance(x, Batch):
+        return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x
+    xp, n = backend_of(x.data).xp, x.data.shape[0]
+    if x.ndim == 1:
+        return x.of(xp.permute_dims(_times(matrix, xp.permute_dims(x.data, (1, 0))), (1, 0)))
+    side = xp.reshape(xp.permute_dims(x.data, (1, 0, 2)), (x.shape[0], n * x.shape[1]))
+    product = xp.reshape(_times(matrix, side), (matrix.shape[0], n, x.shape[1]))
+    return x.of(xp.permute_dims(product, (1, 0, 2)))
 
 
 @multilinear(

@@ -11,6 +11,7 @@ import xgrad
 from ..common import chapter, raw, rest_of, twin
 from ..examples import of_one, of_one_class
 from ..mistakes import told
+from ..precision import doubled
 from ..sparse.arrays import SparseArray, SparseMatrix
 from ..sparse.products import Pattern
 from . import distance
@@ -28,19 +29,19 @@ def minkowski_distance_p(x: Any, y: Any, p: float = 2) -> Any:
     return xgrad.max(away, axis=-1) if p == np.inf else xgrad.sum(away**p, axis=-1)
 
 
-@twin("spatial")
+@twin("spatial", "D")
 def minkowski_distance(x: Any, y: Any, p: float = 2) -> Any:
     """Return distances over the last axis; see ``scipy.spatial.minkowski_distance``."""
     return distance.METRICS["minkowski"](xgrad.asarray(x), xgrad.asarray(y), p)
 
 
-@twin("spatial")
+@twin("spatial", "D")
 def distance_matrix(x: Any, y: Any, p: float = 2, threshold: int = 1000000) -> Any:
     """Return the distances of all pairs of two sets; see ``scipy.spatial.distance_matrix``."""
     return distance.cdist(xgrad.asarray(x), y, "minkowski", p=p)
 
 
-@twin("spatial")
+@twin("spatial", "D")
 def procrustes(data1: Any, data2: Any) -> Any:
     """Return two sets of points, moved, scaled and turned onto each other, and what is left."""
     one, two = xgrad.asarray(data1), xgrad.asarray(data2)
@@ -76,7 +77,7 @@ class KDTree:
     """
 
     def __init__(self, data: Any, *args: Any, **options: Any) -> None:
-        self.data = xgrad.asarray(data)
+        self.data = doubled(data)  # as SciPy's tree holds them
         self.plain = chapter("spatial").KDTree(raw(self.data.detach()), *args, **options)
 
     def __getattr__(self, name: str) -> Any:
@@ -87,7 +88,7 @@ class KDTree:
     @of_one("scipy.spatial.KDTree.query")
     def query(self, x: Any, k: Any = 1, eps: float = 0, p: float = 2, **options: Any) -> Any:
         """Return the distances to the nearest points, and the numbers of these, raw."""
-        x = xgrad.asarray(x)
+        x = doubled(x)
         _, place = self.plain.query(raw(x.detach()), k, eps, p, **options)
         found = np.minimum(place, self.data.shape[0] - 1)
         points = xgrad.reshape(

@@ -169,7 +169,7 @@ def _pair(name: str, u: Any, v: Any, *args: Any) -> Any:
     return METRICS[name](u, v, *args)
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def euclidean(u: Any, v: Any, w: Any = None) -> Any:
     """Return the Euclidean distance of two vectors; its derivative where they are equal is 0."""
     return _pair("euclidean", u, v, w)
@@ -193,7 +193,7 @@ def chebyshev(u: Any, v: Any, w: Any = None) -> Any:
     return _pair("chebyshev", u, v, w)
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def minkowski(u: Any, v: Any, p: Any = 2, w: Any = None) -> Any:
     """Return the Minkowski distance of order `p`, which may be tracked too."""
     return _pair("minkowski", u, v, p, w)
@@ -211,13 +211,13 @@ def correlation(u: Any, v: Any, w: Any = None, centered: bool = True) -> Any:
     return _pair("correlation", u, v, w, centered)
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def braycurtis(u: Any, v: Any, w: Any = None) -> Any:
     """Return the Bray-Curtis distance of two vectors."""
     return _pair("braycurtis", u, v, w)
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def canberra(u: Any, v: Any, w: Any = None) -> Any:
     """Return the Canberra distance of two vectors."""
     return _pair("canberra", u, v, w)
@@ -277,7 +277,7 @@ def _is_two(p: Any) -> bool:
     return not hasattr(p, "shape") and p == 2
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:
     """Return the distances of all pairs of two sets of vectors; see SciPy's ``cdist``.
 
@@ -300,7 +300,7 @@ def cdist(XA: Any, XB: Any, metric: Any = "euclidean", *, out: Any = None, **kwa
     return f(XA[:, None, :], XB[None, :, :])
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def pdist(X: Any, metric: Any = "euclidean", *, out: Any = None, **kwargs: Any) -> Any:
     """Return the distances of all pairs of one set, as a vector; see SciPy's ``pdist``."""
     X = xgrad.asarray(X)
@@ -336,7 +336,7 @@ def squareform(X: Any, force: str = "no", checks: bool = True) -> Any:
     return xgrad.reshape(xgrad.take(padded, xgrad.asarray(place.ravel())), (n, n))
 
 
-@twin(CHAPTER)
+@twin(CHAPTER, "D")
 def directed_hausdorff(u: Any, v: Any, rng: Any = 0, *, seed: Any = None) -> Any:
     """Return the directed Hausdorff distance, and the two points that it is between."""
     u, v = xgrad.asarray(u), xgrad.asarray(v)

@@ -13,6 +13,7 @@ from ...arrays.array import Array
 from ..common import chapter, raw
 from ..examples import of_one_class
 from ..mistakes import told
+from ..precision import doubled
 
 __all__ = ["ConvexHull", "Delaunay", "Voronoi"]
 
@@ -21,8 +22,8 @@ class _Of:
     """What Qhull found for points, with what is differentiable in front of it."""
 
     def __init__(self, name: str, points: Any, *args: Any, **options: Any) -> None:
-        self.points = xgrad.asarray(points)
-        held = np.asarray(raw(self.points.detach()), dtype=float)
+        self.points = doubled(points)  # as Qhull holds them
+        held = np.asarray(raw(self.points.detach()))
         self.plain = getattr(chapter("spatial"), name)(held, *args, **options)
 
     def __getattr__(self, name: str) -> Any:

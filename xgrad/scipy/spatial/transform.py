@@ -7,6 +7,7 @@ NumPy, which SciPy keeps in another form, rotations of xgrad where one of them m
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import xgrad
@@ -36,19 +37,29 @@ def patch(module: Any) -> None:
         slerp.__call__ = _timed(slerp.__call__)
 
 
+def _stands_for(own: Any) -> Callable[[Any], Any]:
+    """Return a decorator of what takes the place of a function of SciPy's, which it remembers."""
+
+    def mark(call: Any) -> Any:
+        call = functools.wraps(own)(call)
+        call.xgrad_original = own
+        return call
+
+    return mark
+
+
 def _composed(own: Any) -> Any:
-    @functools.wraps(own)
+    @_stands_for(own)
     def call(self: Any, other: Any) -> Any:
         if hasattr(other, "_quat") and _is_ours(self) != _is_ours(other):
             self, other = (r if _is_ours(r) else _raised(r) for r in (self, other))
         return own(self, other)
 
-    call.xgrad_original = own  # type: ignore[attr-defined]
     return call
 
 
 def _applied(own: Any) -> Any:
-    @functools.wraps(own)
+    @_stands_for(own)
     def call(self: Any, vectors: Any, inverse: bool = False) -> Any:
         if isinstance(vectors, Array) and hasattr(self, "_quat") and not _is_ours(self):
             self = _raised(self)
@@ -58,9 +69,9 @@ def _applied(own: Any) -> Any:
 
 
 def _begun(own: Any) -> Any:
-    @functools.wraps(own)
+    @_stands_for(own)
     def init(self: Any, times: Any, rotations: Any) -> None:
-        if isinstance(times, Array) or _is_ours(rotations):
+        if hasattr(rotations, "_quat") and (isinstance(times, Array) or _is_ours(rotations)):
             times = xgrad.asarray(times)
             rotations = rotations if _is_ours(rotations) else _raised(rotations)
         own(self, times, rotations)
@@ -69,7 +80,7 @@ def _begun(own: Any) -> Any:
 
 
 def _timed(own: Any) -> Any:
-    @functools.wraps(own)
+    @_stands_for(own)
     def call(self: Any, times: Any) -> Any:
         if isinstance(times, Array) and not isinstance(self.times, Array):
             quats = [self.rotations.as_quat(), (self.rotations[-1:] * _last(self)).as_quat()]

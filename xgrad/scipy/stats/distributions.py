@@ -19,8 +19,9 @@ from xgrad import special
 from ...arrays.array import Array
 from ...custom.equation import implicit
 from ...engine import tape
+from ...engine.guarding import guarded_arguments
 from ...errors import NotDifferentiableError, RuleError, TracedConversionError
-from ..common import Later, arrays_in, is_tracked, raw, raws
+from ..common import Later, arrays_in, is_tracked, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..integrate import quad
 from ..mistakes import told
@@ -464,7 +465,7 @@ class Continuous(_Distribution):
                 "dirichlet and standard_t, which move with theirs; loc and scale may be tracked "
                 "here"
             ) from None
-        return Array(x, xgrad.asarray(out)._node)
+        return with_derivative_of(x, xgrad.asarray(out))
 
     @staticmethod
     def _require_regular(misfit: Any, x: Any) -> None:
@@ -534,6 +535,7 @@ class Continuous(_Distribution):
         """
         if not arrays_in(args, loc, scale, lb, ub) and not _is_of_arrays(func):
             return self.plain.expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+        args, loc, scale = guarded_arguments((args, loc, scale))
         ends = self.support(*args, loc=_f(loc), scale=scale)
         low, high = (
             (e if np.isfinite(raw(e)) else raw(e)) if given is None else given

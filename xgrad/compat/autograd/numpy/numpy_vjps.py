@@ -30,8 +30,13 @@ def unbroadcast(x: Any, target_meta: tuple[Any, ...], broadcast_idx: int = 0) ->
     return xgrad.real(x) if is_complex(x) and not complex_target else x
 
 
+_NUMBER = (), 0, np.dtype(np.float64), False
+
+
 def metadata(x: Any) -> tuple[Any, ...]:
     """Return the shape, number of axes, dtype and complexness of an array or number."""
+    if type(x) is np.float64:  # most
+        return _NUMBER
     dtype = dtype_of(x)
     shape = tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
     return shape, len(shape), dtype, dtype.kind == "c"

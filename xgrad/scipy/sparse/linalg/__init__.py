@@ -5,8 +5,9 @@ from .exponential import expm_multiply
 from .iterative import bicg, bicgstab, cg, cgs, gcrotmk, gmres, lgmres, minres, qmr, tfqmr
 from .matrices import expm, inv, norm, onenormest, spilu, spsolve_triangular
 from .operators import LinearOperator, aslinearoperator
+from .pencils import eigs
 from .solving import SuperLU, factorized, splu, spsolve
-from .spectra import eigs, eigsh, lobpcg, svds
+from .spectra import eigsh, lobpcg, svds
 from .squares import lsmr, lsqr
 
 __all__ = [

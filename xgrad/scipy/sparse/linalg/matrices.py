@@ -11,7 +11,7 @@ import xgrad
 from ....arrays.array import Array
 from ....engine import tape
 from ....errors import NotDifferentiableError
-from ...common import is_tracked, raw
+from ...common import is_tracked, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..algebra import tril, triu
@@ -27,7 +27,7 @@ def entries_of(dense: Any, theirs: Any, like: SparseArray) -> Any:
     """Return the entries of a dense matrix where the library's sparse one has some, its values."""
     found = theirs.tocoo()
     rows, cols = (xgrad.asarray(np.asarray(x)) for x in (found.row, found.col))
-    data = Array(found.data, dense[rows, cols]._node)
+    data = with_derivative_of(found.data, dense[rows, cols])
     return type(like)(data, Pattern(found.row, found.col, found.shape)).asformat("csc")
 
 
@@ -117,7 +117,7 @@ def onenormest(
     A = as_sparse(A)
     value, v, w = library_of(A).onenormest(A.plain(), t, itmax, True, True)
     total = xgrad.sum(xgrad.abs(A @ xgrad.asarray(v)))
-    found = Array(np.asarray(value), total._node)
+    found = with_derivative_of(np.asarray(value), total)
     more = [x for x, wanted in ((v, compute_v), (w, compute_w)) if wanted]
     return (found, *more) if more else found
 

@@ -16,14 +16,15 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import implicit
 from ....errors import RuleError
-from ...common import is_tracked, only, raw
+from ...common import is_tracked, only, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
 from .operators import LinearOperator, aslinearoperator, raw_operator, with_tolerance
+from .pencils import pencil
 from .solving import library_of
 
-__all__ = ["eigs", "eigsh", "lobpcg", "svds"]
+__all__ = ["eigsh", "lobpcg", "svds"]
 
 
 class _Bordered:
@@ -42,7 +43,7 @@ class _Bordered:
         if np.linalg.norm(rest) > 1e-11 * scale:
             y = y + self._solved(rest)
         last = -along if not adjoint else along
-        return np.concatenate([y, np.asarray([last])])
+        return np.concatenate([y, np.asarray([last])]).astype(np.result_type(b, self.v))
 
     def _solved(self, rest: Any) -> Any:
         n = len(self.v)
@@ -102,7 +103,7 @@ def eigsh(
     Args:
         A: a sparse or dense array, or a `LinearOperator` that may close over tracked arrays.
         k: how many.
-        M: must be None: write a generalised problem as an ordinary one.
+        M: a positive definite matrix, if the problem is ``A v = w M v``.
         sigma: find those nearest to this number.
         which: ``"LM"``, ``"SM"``, ``"LA"``, ``"SA"`` or ``"BE"``.
         v0: where to start.
@@ -113,9 +114,10 @@ def eigsh(
         RuleError: for the derivative of the eigenvector of a multiple eigenvalue.
     """
     if M is not None:
-        raise NotImplementedError(
-            "eigsh: M has no derivative here; with M = L L* give the operator L^-1 A L^-*"
-        )
+        options = {"sigma": sigma, "which": which, "v0": raw(v0), "ncv": ncv, "maxiter": maxiter}
+        options |= {"tol": tol, "Minv": Minv, "OPinv": OPinv, "mode": mode}
+        w, v = pencil("eigsh", A, M, k, options | ({} if rng is None else {"rng": rng}))
+        return (w, v) if return_eigenvectors else w
     sparse = A if isinstance(A, SparseArray) else as_sparse(A) if hasattr(A, "tocsr") else None
     operator = aslinearoperator(A)
     library = library_of(A if isinstance(A, SparseArray) else xgrad.zeros(0))
@@ -162,7 +164,7 @@ def _rayleigh(operator: LinearOperator, v: Array, w: Any) -> Array:
     found = xgrad.vecdot(v, operator.matvec(v))
     if v.dtype.kind == "c":  # a real vector keeps its length of one
         found = xgrad.real(found / xgrad.vecdot(v, v))
-    return Array(np.asarray(w), found._node)
+    return with_derivative_of(np.asarray(w), found)
 
 
 @told("sparse.linalg")
@@ -224,94 +226,6 @@ def svds(
     left = xgrad.stack([p[:m] for p in found], axis=1) / half
     right = xgrad.stack([xgrad.conj(p[m:-1]) for p in found]) / half
     return left, values, right
-
-
-class _BorderedSquare:
-    """Solves with A - w bordered by a right eigenvector and the row that fixes it."""
-
-    def __init__(self, matrix: Any, v: Any, w: Any) -> None:
-        self.parts = (matrix, v, w)
-        self.factors: Any = None
-
-    def __call__(self, b: Any, adjoint: bool) -> Any:
-        if self.factors is None:
-            import scipy.sparse as plain
-
-            matrix, v, w = self.parts
-            column = plain.csr_array(v[:, None])
-            block = [[matrix - w * plain.eye_array(len(v)), -column], [column.conj().T, None]]
-            try:
-                self.factors = plain.linalg.splu(plain.block_array(block).tocsc())
-            except RuntimeError as error:
-                raise RuleError(DEGENERATE.replace("eigsh", "eigs")) from error
-        return self.factors.solve(np.asarray(b, dtype=complex), "H" if adjoint else "N")
-
-
-@told("sparse.linalg")
-@of_one("scipy.sparse.linalg.eigs")
-def eigs(
-    A: Any,
-    k: int = 6,
-    M: Any = None,
-    sigma: Any = None,
-    which: str = "LM",
-    v0: Any = None,
-    ncv: int | None = None,
-    maxiter: int | None = None,
-    tol: float = 0,
-    return_eigenvectors: bool = True,
-    Minv: Any = None,
-    OPinv: Any = None,
-    OPpart: Any = None,
-    rng: Any = None,
-) -> Any:
-    """Return a few eigenvalues and eigenvectors of a square matrix; see SciPy's ``eigs``.
-
-    The phases of the eigenvectors are SciPy's, and stay as they are.
-
-    Args:
-        A: a sparse or dense array.
-        k: how many.
-        M: must be None: write a generalised problem as an ordinary one.
-        sigma, which, v0, ncv, maxiter, tol, Minv, OPinv, OPpart, rng: see SciPy.
-        return_eigenvectors: whether to return ``(w, v)``, or `w` alone.
-    """
-    if M is not None or isinstance(A, LinearOperator) or hasattr(A, "matvec"):
-        raise NotImplementedError(
-            "eigs: only a sparse or dense A without M has a derivative here; of a Hermitian "
-            "LinearOperator eigsh has one"
-        )
-    library = library_of(A if isinstance(A, SparseArray) else xgrad.zeros(0))
-    operator = aslinearoperator(A)
-    matrix = as_sparse(A).plain() if hasattr(A, "tocsr") else raw(xgrad.asarray(A))
-    more = {} if rng is None else {"rng": rng}
-    w, v = library.eigs(
-        matrix, k, sigma=sigma, which=which, v0=raw(v0), ncv=ncv, maxiter=maxiter, tol=tol,
-        Minv=Minv, OPinv=OPinv, OPpart=OPpart, **more,
-    )  # fmt: skip
-    n = operator.shape[0]
-    plain = as_sparse(matrix).plain() if hasattr(matrix, "tocsr") else _as_sparse_constant(matrix)
-
-    def root(w: Any, v: Any) -> Any:
-        def equation(z: Array) -> Any:
-            x, value = z[:n], z[n]
-            fixed = xgrad.reshape(xgrad.vecdot(xgrad.asarray(v), x) - 1.0, (1,))
-            return xgrad.concat([operator.matvec(x) - value * x, fixed])
-
-        return implicit(equation, np.append(v, w), _BorderedSquare(plain, v, w))
-
-    found = [root(w[i], v[:, i]) for i in range(len(w))]
-    values = xgrad.stack([z[n] for z in found])
-    if not return_eigenvectors:
-        return values
-    columns = [z[:n] / xgrad.linalg.vector_norm(z[:n]) for z in found]
-    return values, xgrad.stack(columns, axis=1)
-
-
-def _as_sparse_constant(matrix: Any) -> Any:
-    import scipy.sparse as plain
-
-    return plain.csr_array(matrix)
 
 
 @told("sparse.linalg")

@@ -15,7 +15,7 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import SINGULAR, implicit
 from ....errors import RuleError
-from ...common import is_tracked, raw
+from ...common import is_tracked, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
@@ -93,7 +93,7 @@ def _solved(name: str, A: Any, b: Any, damp: Any, x0: Any, options: dict[str, An
         solve = _Normal(turned, lambda y: raw(onto(Array(y)).detach()), m, 0.0, library)
         y = np.asarray(solve(raw(rhs.detach()), False))
         out = operator.rmatvec(implicit(lambda y: onto(y) - rhs, y, solve))
-        out = Array(x, xgrad.asarray(out)._node)
+        out = with_derivative_of(x, xgrad.asarray(out))
     else:
         squared = None if matrix is None else matrix.conj().T @ matrix
 
