@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import xgrad as xg
-from xgrad.compiling.helpers import HELPERS, squares
+from xgrad.compiling.helpers import HELPERS
 from xgrad.compiling.toolchain import compiler
 
 SPECIAL = np.asarray([0.0, -0.0, 1.5, -2.5, np.nan, np.inf, -np.inf, 1e-310])
@@ -25,15 +25,6 @@ def test_choices_keep_every_bit(dtype, n):
         assert out.tobytes() == np.where(mask, a, b).tobytes()
 
 
-@pytest.mark.parametrize("n", [5, 10_000, 30_000])
-def test_squares_are_nan_where_an_element_is(n):
-    x = RNG.normal(size=n)
-    np.testing.assert_allclose(squares(x), np.sum(x * x))
-    np.testing.assert_allclose(squares(x[::-1]), np.sum(x * x))
-    x[-1] = np.nan
-    assert np.isnan(squares(x))
-
-
 def _maps():
     yield lambda x, y: (xg.clip(x, 0, None), xg.clip(x, None, 1.0), xg.clip(x, -1, 1))
     yield lambda x, y: (xg.maximum(x, y), xg.minimum(x, y), xg.maximum(x, 0), xg.minimum(0.5, y))
@@ -49,7 +40,7 @@ NATIVE = pytest.param(
 
 @pytest.mark.parametrize("engine", ["numpy", NATIVE])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("times", [1, 400])  # short arrays, and such as run by blocks
+@pytest.mark.parametrize("times", [2, 400])  # short arrays, and such as run by blocks
 def test_special_numbers_are_replayed(engine, dtype, times):
     pairs = np.stack(np.meshgrid(SPECIAL, SPECIAL)).reshape(2, -1)
     x, y = np.tile(pairs, times).astype(dtype)

@@ -10,7 +10,7 @@ import numpy as np
 from .fusing import BLOCK
 from .program import Equation
 
-__all__ = ["BITS", "HELPERS", "aligned", "apart_of", "copy_of", "out_of", "shown", "squares"]
+__all__ = ["BITS", "HELPERS", "aligned", "apart_of", "copy_of", "out_of", "probe", "shown"]
 
 
 def shown(e: Equation, x: Any) -> Any:
@@ -64,20 +64,25 @@ ALONE = 10_000
 """Up to how many elements a scalar product is: a longer one wakes the threads of the BLAS."""
 
 
-def squares(x: Any) -> Any:
-    """Return the sum of the squares of an array's elements: it is NaN if one is."""
-    if x.size <= ALONE:
-        return np.vdot(x, x)
-    flat = x.ravel(order="K")
-    end = flat.size // BLOCK * BLOCK
-    blocks, rest = flat[:end].reshape(-1, BLOCK), flat[end:]
-    return np.add.reduce(np.vecdot(blocks, blocks)) + np.vdot(rest, rest)
+def probe(x: Any) -> Any:
+    """Return a number that is NaN if, and only if, an element of an array is."""
+    if x.size > ALONE and x.dtype.kind == "f":
+        return np.maximum.reduce(x, None)
+    return np.vdot(x, x)
+
+
+def probe_product(x: Any, a: Any, b: Any) -> Any:
+    """Return such a number of the matrix product `x` of two smaller matrices.
+
+    No sum of products of their elements is beyond the product of their norms.
+    """
+    return 0.0 if np.vdot(a, a) * np.vdot(b, b) < np.inf else probe(x)
 
 
 def _strong(a: Any, b: Any, out: Any) -> None:
     """Write the product in which zero times anything is zero."""
     np.multiply(a, b, out)
-    total = squares(out)
+    total = probe(out)
     if total != total:  # noqa: PLR0124 - true for NaN alone
         dead = (np.equal(a, 0) | np.equal(b, 0)) & np.isnan(out)
         np.copyto(out, 0, where=dead)
@@ -142,6 +147,9 @@ HELPERS: dict[str, Any] = {
     "strong": _strong,
     "choose": _choose,
     "poison": _poison,
+    "probe": probe,
+    "probe_product": probe_product,
+    "vdot": np.vdot,
     "own": lambda x, *others: _own(x, others),
     "given": lambda x: x if x.flags.c_contiguous and x.flags.writeable else None,
     "asarray": np.asarray,

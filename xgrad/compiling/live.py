@@ -6,7 +6,7 @@ from typing import Any
 
 from .program import Equation, Var, inputs_of
 
-__all__ = ["needed", "users_of"]
+__all__ = ["needed", "readers_of", "users_of"]
 
 
 def needed(equations: list[Equation], outputs: list[Any]) -> list[Equation]:
@@ -29,3 +29,12 @@ def users_of(equations: list[Equation], outputs: list[Any]) -> dict[Var, int]:
         for v in e.inputs():
             users[v] = users.get(v, 0) + 1
     return users
+
+
+def readers_of(equations: list[Equation], outputs: list[Any]) -> dict[Var, set[int]]:
+    """Return which equations read a variable, by their numbers; -1 stands for a result."""
+    readers: dict[Var, set[int]] = {v: {-1} for v in inputs_of(outputs)}
+    for i, e in enumerate(equations):
+        for v in e.inputs():
+            readers.setdefault(v, set()).add(i)
+    return readers

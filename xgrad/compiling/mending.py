@@ -9,14 +9,15 @@ import numpy as np
 
 from ..backends.batched import Batch
 from ..engine.unused import has_nan
-from .helpers import squares
+from .branches import Branch
+from .helpers import probe
 from .program import Program
 from .replay import Source
 
 __all__ = ["Mending", "bare", "dressed"]
 
 
-class Mending:
+class Mending(Branch):
     """What takes the place of results that have a NaN: what a program calls.
 
     Attributes:
@@ -25,13 +26,12 @@ class Mending:
     """
 
     def __init__(self, program: Program, count: int) -> None:
-        self.program, self.count = program, count
+        super().__init__(program, Source)
+        self.count = count
         self.__name__ = f"if a NaN came out, {len(program)} equations"
         self._look: Callable[[Any], bool] = (
             _has_nan if np.ndarray in program.backend.array_types else has_nan
         )
-        self._allocate: Any = None
-        self._free: list[Any] = []
 
     @property
     def numbers(self) -> tuple[Any, ...]:
@@ -45,23 +45,11 @@ class Mending:
             found = self.run(*arrays[self.count :])
         return found[0] if self.count == 1 else tuple(found)
 
-    def run(self, *arrays: Any) -> list[Any]:
-        """Run the program on raw arrays."""
-        if self._allocate is None:
-            self._allocate = Source(self.program).compiled()
-        try:
-            run = self._free.pop()
-        except IndexError:
-            run = self._allocate()
-        made: list[Any] = run(*arrays)
-        self._free.append(run)
-        return made
-
 
 def _has_nan(found: tuple[Any, ...]) -> bool:
     """Whether arrays of NumPy have a NaN, by the shortest way."""
     for x in found:
-        total = squares(x)
+        total = probe(x)
         if total != total:  # noqa: PLR0124 - true for NaN alone
             return True
     return False

@@ -44,11 +44,7 @@ def accumulated(program: Program) -> Program:
         if step is not None:
             taken.update(v for v in e.inputs() if v in made and v not in step.inputs())
         found.append(step or e)
-    equations = [e for e in found if not (e.outs and e.outs[0] in taken)]
-    return Program(
-        *(program.name, program.backend, program.inputs),
-        *(program.captured, equations, program.outputs),
-    )
+    return program.of([e for e in found if not (e.outs and e.outs[0] in taken)])
 
 
 def _is_short(e: Equation) -> bool:
@@ -129,7 +125,7 @@ class Products(Source):
         """Add a row that multiplies, and adds the product to what is there if it is to be kept."""
         (a, turn_a, lda), (b, turn_b, ldb) = lies
         c = self._place(out)
-        kind = TYPES[out.dtype.name]
+        kind = TYPES[out.dtype]
         n, m = out.shape
         text = (
             f" gemm_{kind}({ROWS}, {turn_a}, {turn_b}, {n}, {m}, {depth}, 1, (const {kind}*)p[0], "
@@ -151,7 +147,7 @@ class Products(Source):
         if t != size or s < m * size or s % size or not self._is_addressed(out) or not n:
             super()._reduction(e)
             return
-        kind = TYPES[x.dtype.name]
+        kind = TYPES[x.dtype]
         text = (
             f" const {kind}* x = (const {kind}*)p[0];\n {kind}* const y = ({kind}*)p[1];\n"
             f" for (int j = 0; j < {m}; j++) y[j] = ({kind})0 + x[j];\n"

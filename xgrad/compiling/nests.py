@@ -16,13 +16,10 @@ from .program import Equation, Var
 
 __all__ = ["TYPES", "Nest", "expression", "is_nest", "local", "prelude"]
 
-TYPES = {
-    "float64": "double",
-    "float32": "float",
-    "bool": "unsigned char",
-    "int64": "long long",
-    "int32": "int",
-}
+BOOL, DOUBLE, SINGLE, LONG, INT = map(np.dtype, ("bool", "f8", "f4", "i8", "i4"))
+TYPES = {DOUBLE: "double", SINGLE: "float", BOOL: "unsigned char", LONG: "long long", INT: "int"}
+"""The types of C, by NumPy's dtypes in the order of bytes of the machine."""
+
 INFIX = {
     "add": "+",
     "subtract": "-",
@@ -69,11 +66,11 @@ def is_nest(e: Equation) -> bool:
     if type(e.function) is np.ufunc and (e.function.signature or e.function.nout != 1):
         return False
     out, operands = e.outs[0], _operands(e)
-    if out.dtype.name not in TYPES or not out.size or len(out.shape) > 6:
+    if out.dtype not in TYPES or not out.size or len(out.shape) > 6:
         return False
     for x in operands:
         if isinstance(x, (Var, np.ndarray, np.generic)):
-            if x.dtype.name not in TYPES:
+            if x.dtype not in TYPES:
                 return False
         elif type(x) not in (int, float, bool) and not (x is None and e.name == "clip"):
             return False
@@ -82,30 +79,30 @@ def is_nest(e: Equation) -> bool:
 
 def _same_types(e: Equation, out: Var, operands: tuple[Any, ...]) -> bool:
     """Whether C's conversions between the operands are NumPy's."""
-    dtypes = {x.dtype.name for x in operands if isinstance(x, (Var, np.ndarray, np.generic))}
+    dtypes = {x.dtype for x in operands if isinstance(x, (Var, np.ndarray, np.generic))}
     name = name_of(e)
     if name == "astype":
         (given,) = dtypes
-        return given == "bool" or (out.dtype.kind == "f" and given != "int64")
+        return given == BOOL or (out.dtype.kind == "f" and given != LONG)
     if name in ("multiply", "strong_multiply") and out.dtype.kind == "f":
-        dtypes.discard("bool")  # a mask
-        return dtypes == {out.dtype.name}
+        dtypes.discard(BOOL)  # a mask
+        return dtypes == {out.dtype}
     if name == "where":
         condition = operands[0]
-        rest = {x.dtype.name for x in operands[1:] if hasattr(x, "dtype")}
-        has_mask = isinstance(condition, Var) and condition.dtype.name == "bool"
-        return has_mask and rest == {out.dtype.name}
+        rest = {x.dtype for x in operands[1:] if hasattr(x, "dtype")}
+        has_mask = isinstance(condition, Var) and condition.dtype == BOOL
+        return has_mask and rest == {out.dtype}
     if name in COMPARISONS or name in TESTS or name.startswith("logical"):
-        return len(dtypes) == 1 and (name in COMPARISONS or name in TESTS or dtypes == {"bool"})
-    if dtypes != {out.dtype.name} or out.dtype.kind == "b":
+        return len(dtypes) == 1 and (name in COMPARISONS or name in TESTS or dtypes == {BOOL})
+    if dtypes != {out.dtype} or out.dtype.kind == "b":
         return False
     integers = ("add", "subtract", "multiply", "negative", "maximum", "minimum")
-    return out.dtype.kind == "f" or (name in integers and out.dtype.name == "int64")
+    return out.dtype.kind == "f" or (name in integers and out.dtype == LONG)
 
 
 def expression(e: Equation, a: list[str]) -> str | None:
     """Return an equation as an expression of C in its operands; None if there is none."""
-    name, kind = name_of(e), TYPES.get(e.outs[0].dtype.name, "")
+    name, kind = name_of(e), TYPES.get(e.outs[0].dtype, "")
     a = [*a, "", ""]
     if name in INFIX:
         return f"{a[0]} {INFIX[name]} {a[1]}"
@@ -244,7 +241,7 @@ class Nest:
 
 def local(kind: str) -> str:
     """Return the type of what is not stored: vector instructions choose by whole numbers."""
-    return "int" if kind == TYPES["bool"] else kind
+    return "int" if kind == TYPES[BOOL] else kind
 
 
 CHOICES = """

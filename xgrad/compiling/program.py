@@ -108,7 +108,14 @@ class Equation:
 
     def inputs(self) -> list[Var]:
         """Return the variables that it reads."""
-        return inputs_of((self.args, tuple(self.kwargs.values())))
+        found: list[Var] = []
+        for x in self.args:  # most are variables and numbers: a look at each is all it takes
+            kind = type(x)
+            if kind is Var:
+                found.append(x)
+            elif kind is not float and kind is not int:
+                found += inputs_of(x)
+        return found + inputs_of(tuple(self.kwargs.values())) if self.kwargs else found
 
     def replaced(self, known: dict[Var, Any]) -> Equation:
         """Return it with other variables, or constants, in the place of some."""
@@ -205,6 +212,11 @@ class Program:
     ) -> None:
         self.name, self.backend, self.inputs = name, backend, inputs
         self.captured, self.equations, self.outputs = captured, equations, outputs
+
+    def of(self, equations: list[Equation]) -> Program:
+        """Return the program of other equations for the same results."""
+        given = self.name, self.backend, self.inputs, self.captured
+        return Program(*given, equations, self.outputs)
 
     def __len__(self) -> int:
         return len(self.equations)

@@ -13,7 +13,6 @@ __all__ = [
     "around_middle",
     "frozen_key",
     "parts",
-    "read",
     "row_of",
     "same_as",
     "whole_row_of",
@@ -78,13 +77,6 @@ def around_middle(fits: list[bool]) -> tuple[int, int]:
     before = next((i for i, ok in enumerate(fits[middle::-1]) if not ok), middle + 1)
     after = next((i for i, ok in enumerate(fits[middle:]) if not ok), len(fits) - middle)
     return middle - before + 1, middle + after
-
-
-def read(e: Equation) -> list[Var]:
-    """Return the variables that an equation reads: most are its arguments."""
-    if not e.kwargs and all(type(x) is Var or type(x) in (int, float) for x in e.args):
-        return [x for x in e.args if type(x) is Var]
-    return e.inputs()
 
 
 def frozen_key(e: Equation) -> Any:

@@ -27,7 +27,6 @@ from .reads import (
     around_middle,
     frozen_key,
     parts,
-    read,
     row_of,
     whole_row_of,
 )
@@ -219,7 +218,7 @@ class Stretch:
         mine = self.equations[self.start + q : self.start + q + self.period * self.count][
             :: self.period
         ]
-        every = list(zip(*[read(e) for e in mine], strict=True))
+        every = list(zip(*[e.inputs() for e in mine], strict=True))
         numbers = [row_of(e) for e in mine]
         if numbers[0] is not None and len(set(numbers)) > 1:
             if len(set(every[0])) > 1 or self.block(every[0][0]) is not None:
@@ -267,7 +266,7 @@ class Stretch:
         )
 
     def _sequence(self, column: list[Any]) -> Source:
-        """Return the rows that blocks read, if those are the rows of an array in order."""
+        """Return the rows that blocks if those are the rows of an array in order."""
         n, middle = len(column), len(column) // 2
         if column[middle] is None or column[middle - 1] is None:
             raise UnequalError

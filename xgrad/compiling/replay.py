@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
+from .branches import branched
 from .buffers import WRITES, Memory, may_return_its_argument, shows, strides_of
+from .early import early
 from .fusing import BLOCK, fused
 from .helpers import HELPERS, aligned, apart_of, copy_of, out_of, shown
 from .program import Equation, Program, Var
-from .singles import REDUCTIONS, Singles
+from .singles import REDUCTIONS, Singles, is_plain_product
 from .writes import is_pair, overwritten, paired
 
 __all__ = ["Source"]
@@ -47,6 +49,7 @@ class Source(Singles):
     ) -> None:
         self.program, self.donated, self.poison, self.block = program, donated, poison, block
         self.is_numpy = self._runs_numpy()
+        self.program = program = self._rewritten(program)
         self.steps = self._grouped(program.equations)
         self.memory = Memory(self.steps, program.inputs, program.outputs)
         self.consts: list[Any] = []
@@ -61,6 +64,8 @@ class Source(Singles):
         self.doubtful = {v for e in program.equations if may_return_its_argument(e) for v in e.outs}
         self.real: dict[Var, Any] = {}  # arrays of the first buffers, to look at what shares them
         self.whole, self.turned, self.flags = set[Var](), dict[Var, Var](), dict[Var, str]()
+        products = [e for e in program.equations if is_plain_product(e)] if self.is_numpy else []
+        self.factors = {e.outs[0]: e.args for e in products}
         self._known: dict[Any, str] = {}
         self._buffers: list[Any] = []
         self._locals = 0
@@ -71,6 +76,13 @@ class Source(Singles):
     def _runs_numpy(self) -> bool:
         """Whether it runs NumPy's functions, which can be told where to write."""
         return np.ndarray in self.program.backend.array_types
+
+    def _rewritten(self, program: Program) -> Program:
+        """Return a program with what this engine does otherwise."""
+        if not self.is_numpy:
+            return program
+        found = branched(program, Whole)
+        return found.of(early(found.equations, found.outputs, found.inputs))
 
     def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:
         """Return the equations in groups that run together."""
@@ -219,7 +231,9 @@ class Source(Singles):
 
     def _one(self, e: Equation, i: int) -> None:
         out = e.outs[0]
-        if shows(e) is not None:
+        if e.name in ("if_nan", "taken"):
+            self._branch(e)
+        elif shows(e) is not None:
             self._view(e)
         elif hasattr(e.function, "into") and not e.kwargs and sum(v.nbytes for v in e.outs) <= HELD:
             given = ", ".join(self.literal(x) for x in e.args)
@@ -375,3 +389,10 @@ class Source(Singles):
             return make(consts, self.buffers(), *helpers.values())  # type: ignore[no-any-return]
 
         return allocated
+
+
+class Whole(Source):
+    """The source of what a branch runs, of which nothing is a branch again."""
+
+    def _rewritten(self, program: Program) -> Program:
+        return program

@@ -8,13 +8,19 @@ import numpy as np
 
 from .blocks import Blocks
 from .fusing import BLOCK, is_choice
-from .helpers import BITS, out_of
+from .helpers import ALONE, BITS, out_of
 from .program import Equation, Var
 
 __all__ = ["REDUCTIONS", "Singles"]
 
 REDUCTIONS = {"sum": "add", "max": "maximum", "min": "minimum", "prod": "multiply"}
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+BRIEF = 1024
+"""Up to how many elements of a mask are looked at as bytes."""
+
+FEW = 64
+"""From how many elements on a maximum with a number is taken with an array of it."""
 
 SHORT = 4096
 """From how many elements on a choice runs by blocks."""
@@ -38,11 +44,13 @@ class Singles(Blocks):
         whole: matrices of this call that lie in one piece.
         turned: matrices of this call by their transposes.
         flags: for others the name of what tells whether they do.
+        factors: of what is a product of two matrices, these.
     """
 
     whole: set[Var]
     turned: dict[Var, Var]
     flags: dict[Var, str]
+    factors: dict[Var, tuple[Any, ...]]
 
     targets: dict[Var, str]
     made: set[Var]
@@ -134,7 +142,19 @@ class Singles(Blocks):
         """Return a ufunc and what it is called with, as source."""
         arrays = e.inputs()
         like = arrays[0].dtype if len({x.dtype for x in arrays}) == 1 else None
-        return self.const(e.function), [self.literal(x, like) for x in e.args]
+        given = [self.literal(x, like) for x in e.args]
+        if e.function in (np.maximum, np.minimum) and e.outs[0].order is None:
+            given = [
+                self._filled(x, e.outs[0]) or name for x, name in zip(e.args, given, strict=True)
+            ]
+        return self.const(e.function), given
+
+    def _filled(self, x: Any, out: Var) -> str:
+        """Return an array that repeats a number: NumPy's maxima are twice as fast with one."""
+        is_number = type(x) in (int, float) or (isinstance(x, np.ndarray) and x.ndim == 0)
+        if not is_number or out.dtype.char not in "fd" or not FEW < out.size <= BLOCK:
+            return ""
+        return self.fixed(f"np.full({out.shape}, {self.literal(x, out.dtype)})")
 
     def _ufunc(self, e: Equation, i: int) -> None:
         out, arrays = e.outs[0], e.inputs()
@@ -195,6 +215,42 @@ class Singles(Blocks):
             self.flags[x] = self.local()
             self.body.append(f"{self.flags[x]} = {self.names[x]}.flags.forc")
         return self.flags[x]
+
+    def _branch(self, e: Equation) -> None:
+        """Take what there is, and only run the program that is instead where it is asked for."""
+        step: Any = e.function
+        if e.name == "taken":
+            mask, *found = e.args[:2]
+            first = self.const(b"\1" if step.if_true else b"\0")
+            seen = f"{first} in {self.names[mask]}.tobytes()"
+            asked = seen if mask.size <= BRIEF else f"{self.const(step)}.asks({self.names[mask]})"
+        else:
+            found, looks = list(e.args[: step.count]), []
+            for x in found:
+                look = self.local()
+                self.body.append(f"{look} = {self._probe(x)}")
+                looks.append(f"{look} != {look}")
+            asked = " or ".join(looks)
+        given = ", ".join(self.literal(x) for x in e.args[len(e.args) - len(step.program.inputs) :])
+        names = []
+        for v, x in zip(e.outs, found, strict=True):
+            names.append(self.local())
+            self.body.append(f"{names[-1]} = {self.literal(x)}")
+            self.names[v] = names[-1]
+        run = self.fixed(f"{self.const(step)}.run")
+        self.body.append(f"if {asked}: {', '.join(names)}, = {run}({given})")
+
+    def _probe(self, x: Any) -> str:
+        """Return what tells whether an array has a NaN: a number that is one then."""
+        name, factors = self.literal(x), self.factors.get(x, ()) if isinstance(x, Var) else ()
+        if x.size <= ALONE:
+            return f"vdot({name}, {name})"
+        if factors and 2 * sum(y.size for y in factors) <= x.size:
+            given = [
+                self.literal(self.turned.get(y, y) if isinstance(y, Var) else y) for y in factors
+            ]
+            return f"probe_product({name}, {', '.join(given)})"
+        return f"probe({name})"
 
     def _text(self, e: Equation, f: str = "") -> str:
         given = [self.literal(x) for x in e.args]
