@@ -1,6 +1,7 @@
 """Functions that are recorded once and replayed without Python's detour: `compile`."""
 
-from .function import Compiled, compile
+from .decorator import compile
+from .function import Compiled
 from .loops import scan
 from .lowered import Lowered
 

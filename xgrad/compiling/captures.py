@@ -13,7 +13,6 @@ import functools
 import inspect
 import os
 import sys
-import threading
 import types
 from array import array
 from collections import deque
@@ -22,11 +21,19 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import backend_of_type
 from ..engine.picklable import Derived
 from .guards import FEW, Guards, Node
 from .sources import sources
-from .trace import is_users
+from .users import (
+    PLAIN,
+    attributes_of,
+    functions_in,
+    has_parts,
+    is_array,
+    is_library,
+    is_users,
+    is_users_module,
+)
 
 __all__ = ["guards_of", "steady"]
 
@@ -35,9 +42,6 @@ DEEP, DEEPEST = 6, 64
 
 MAKING = frozenset("__init__ __new__ __post_init__ __setstate__ __set_name__".split())
 """Methods that make an object."""
-
-PLAIN = (*SCALARS, str, bytes, type(None))
-"""What is compared by its value."""
 
 BUFFERS = (bytearray, array)
 
@@ -184,7 +188,7 @@ class Scan:
         except Exception:  # a stand-in for what is not there, say, raises whatever it is asked
             if used:
                 node.require_same(x)
-                if not _is_library(type(x)):
+                if not is_library(type(x)):
                     self._methods(type(x))
 
     def _looked(self, node: Node, x: Any, depth: int, used: bool) -> None:
@@ -192,10 +196,10 @@ class Scan:
         if kind in PLAIN:
             if used or kind in SCALARS:
                 node.require_equal(x)
-        elif isinstance(x, Array) or _is_array(x):
+        elif isinstance(x, Array) or is_array(x):
             self._array(node, x, used)
         elif isinstance(x, types.ModuleType):
-            if _is_users_module(x):
+            if is_users_module(x):
                 self._parts(node, x, depth, used)
         elif isinstance(x, FUNCTIONS):
             if used:
@@ -205,11 +209,11 @@ class Scan:
             now = Node(self.guards, ".get(None)", node, f"{node.path}.get()")
             self._look(now, x.get(None), depth + 1, used)
         elif isinstance(x, type):
-            if used and not _is_library(x):
+            if used and not is_library(x):
                 node.require_same(x)
                 self._parts(node, x, depth, used)
                 self._methods(x, made=True)
-                if not _is_library(type(x)):
+                if not is_library(type(x)):
                     self._look(self.guards.constant(type(x)), type(x), depth + 1, True)
         elif kind.__module__.startswith(("xgrad.", "functools")) and hasattr(x, "__wrapped__"):
             node.require_same(x)  # compiled in turn, or with a cache
@@ -245,11 +249,11 @@ class Scan:
             if not isinstance(x, (set, frozenset)):
                 for key, part in list(pairs):
                     self._look(node.item(key), part, depth + 1, used)
-        elif _has_parts(x):
+        elif has_parts(x):
             if used:
                 node.require_type(x)
             self._parts(node, x, depth, used)
-            if not _is_library(type(x)):
+            if not is_library(type(x)):
                 self._methods(type(x))
                 if used:
                     self._calls(node, x)
@@ -267,15 +271,15 @@ class Scan:
             for name, part in list(vars(x).items()):
                 self._look(node.attribute(name), part, depth + 1, used)
             return
-        own = is_space or not _is_library(type(x))
+        own = is_space or not is_library(type(x))
         if self._whole and own and used and not is_space and hasattr(x, "__dict__"):
             node.attribute("__dict__", node.path or "its attributes").require_length(vars(x))
-        for name, part in list(_attributes(x, self.known)):
+        for name, part in list(attributes_of(x, self.known)):
             here, is_named = node.attribute(name), name in self.known
             if own:
                 if is_named or not is_space:
                     self._look(here, part, depth + 1, used and is_named)
-            elif isinstance(part, Array) or _is_array(part):
+            elif isinstance(part, Array) or is_array(part):
                 self._array(here, part, used)
             elif is_named and (type(part) in PLAIN or isinstance(part, (list, tuple, dict))):
                 self._look(here, part, depth + 1, used)
@@ -301,18 +305,18 @@ class Scan:
             return
         self._seen.add((id(kind), made))
         for base in kind.__mro__:
-            if _is_library(base):  # it may look at attributes of what is made of it
-                codes = [f.__code__ for part in vars(base).values() for f in _functions_in(part)]
+            if is_library(base):  # it may look at attributes of what is made of it
+                codes = [f.__code__ for part in vars(base).values() for f in functions_in(part)]
                 self.names |= {name for code in codes for name in _names(code)}
                 continue
             space = self.guards.constant(base).attribute("__dict__", base.__qualname__)
             for name, part in vars(base).items():
                 is_called = name.startswith("__") and (made or name not in MAKING)
                 if name in self.known or is_called:
-                    functions = _functions_in(part)
+                    functions = functions_in(part)
                     if functions:
                         space.item(name, f"{base.__qualname__}.{name}").require_same(part)
-                    elif hasattr(type(part), "__get__") and not _is_library(type(part)):
+                    elif hasattr(type(part), "__get__") and not is_library(type(part)):
                         self._look(self.guards.constant(part), part, 0, True)  # a descriptor
                     for f in functions:
                         self._function(f, self.guards.constant(f))
@@ -336,76 +340,5 @@ def _names(code: types.CodeType) -> Iterator[str]:
             yield inner
 
 
-def _functions_in(part: Any) -> list[types.FunctionType]:
-    """Return the functions in an entry of a class: methods, properties, cached ones."""
-    found = [part, *(getattr(part, n, None) for n in ("fget", "func", "__func__", "__wrapped__"))]
-    return [f for f in found if isinstance(f, types.FunctionType)]
-
-
 def _entries(x: Any) -> list[Any]:
     return [*x.keys(), *x.values()] if isinstance(x, dict) else list(x)
-
-
-def _attributes(x: Any, names: set[str]) -> Iterator[tuple[str, Any]]:
-    """Yield the attributes of an object, with slots and what its class has for all."""
-    own = getattr(x, "__dict__", {})
-    yield from own.items()
-    if isinstance(x, types.ModuleType):
-        return
-    seen = set(own)
-    is_class = isinstance(x, type)
-    for base in x.__mro__[1:] if is_class else type(x).__mro__:
-        if _is_library(base):
-            continue
-        for name in () if is_class else _slots(base):
-            if hasattr(x, name):
-                yield name, getattr(x, name)
-        for name, part in vars(base).items():
-            if name in names and name not in seen and not name.startswith("__"):
-                seen.add(name)
-                if type(part) in PLAIN or isinstance(part, (dict, list, tuple)) or _is_array(part):
-                    yield name, part
-
-
-def _slots(kind: type) -> tuple[str, ...]:
-    slots = vars(kind).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-def _has_parts(x: Any) -> bool:
-    """Whether an object may hold arrays of the user's, as a model does."""
-    if isinstance(x, threading.local):
-        return True
-    root = type(x).__module__.partition(".")[0]
-    has_slots = any(_slots(base) for base in type(x).__mro__ if not _is_library(base))
-    return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES
-
-
-LIBRARIES = frozenset(["numpy", "builtins", "logging", "threading", "contextvars", "_thread"])
-
-
-def _is_array(x: Any) -> bool:
-    return not isinstance(x, type) and backend_of_type(type(x)) is not None
-
-
-def _is_library(kind: type) -> bool:
-    """Whether a class is none of the user's: its code is in none of the user's files."""
-    found = _libraries.get(kind)
-    if found is None:
-        codes = [f.__code__ for part in vars(kind).values() for f in _functions_in(part)]
-        root = kind.__module__.partition(".")[0]
-        known = root in LIBRARIES or root in ("xgrad", "types", "typing", "collections", "enum")
-        found = known and root != "types" if not codes else not any(map(is_users, codes))
-        _libraries[kind] = found
-    return found
-
-
-_libraries: dict[type, bool] = {}
-
-
-def _is_users_module(x: types.ModuleType) -> bool:
-    """Whether a module is the user's own, rather than of an installed package."""
-    file = getattr(x, "__file__", None)
-    if file is None:
-        return getattr(x, "__spec__", None) is None
-    return is_users(compile("", file, "exec"))

@@ -266,7 +266,7 @@ class Stretch:
         )
 
     def _sequence(self, column: list[Any]) -> Source:
-        """Return the rows that blocks if those are the rows of an array in order."""
+        """Return the rows that blocks read, if those are the rows of an array in order."""
         n, middle = len(column), len(column) // 2
         if column[middle] is None or column[middle - 1] is None:
             raise UnequalError

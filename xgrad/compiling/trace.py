@@ -13,16 +13,17 @@ import numpy as np
 
 from .. import errors
 from .. import tree as trees
-from ..arrays import leaving
 from ..arrays.array import Array
-from ..backends import Backend, backend_of_type, effects, get_backend, use_backend
+from ..backends import Backend, effects, get_backend, use_backend
 from ..engine import tape
 from ..engine.unused import has_nan
+from .examples import as_raw, order_of, shares_of, symbol_of
 from .mended import mended
 from .mending import Mending, bare, dressed
 from .passes import optimised
-from .program import Equation, Opaque, Program, Var, inputs_of, line_text, walked
+from .program import Equation, Opaque, Program, Var, inputs_of, line_text
 from .streams import Stream
+from .users import is_users
 
 __all__ = ["Trace", "current", "recording_now"]
 
@@ -150,7 +151,7 @@ class Trace:
         outs = [Var(v.shape, v.dtype, order_of(v)) for v in given]
         shares: tuple[Var | None, ...] = ()
         if type(function) is not np.ufunc and not effect:
-            shares = _shares(given, path, args, raws)
+            shares = shares_of(given, path, args, raws)
         self.equations.append(
             Equation(
                 path,
@@ -256,7 +257,7 @@ class Trace:
         """Call a black box on raw arrays, and record the call as one step."""
         leaves, structure = trees.flatten((args, kwargs))
         cls = self.cls
-        symbols = [_symbol(x) for x in leaves]
+        symbols = [symbol_of(x) for x in leaves]
         structures: list[Any] = []
 
         def call(*leaves: Any) -> Any:
@@ -288,7 +289,7 @@ class Trace:
             made = again()
         parts = [x if isinstance(x, self.cls) else self.cls(x) for x in map(bare, made)]
         outs = [
-            inner.imported(x) if x.var is not None and x.trace is not inner else _symbol(x)
+            inner.imported(x) if x.var is not None and x.trace is not inner else symbol_of(x)
             for x in parts
         ]
         needed = [self.cls(c.raw, self.captured(c.holder), self) for c in inner.hidden.values()]
@@ -300,7 +301,7 @@ class Trace:
         program = Program("mending", self.base, inputs, len(inputs), inner.equations, outs)
         step = Mending(optimised(program), len(found))
         symbols = tuple(
-            [_symbol(x) if x.trace is self or x.var is None else self.imported(x) for x in given]
+            [symbol_of(x) if x.trace is self or x.var is None else self.imported(x) for x in given]
         )
         raws = tuple([x.value for x in given])
         with self.base.quiet():
@@ -380,18 +381,6 @@ OF_VALUES = {
 
 BOOL = np.dtype(bool)
 
-_users: dict[CodeType, bool] = {}
-
-
-def is_users(code: CodeType) -> bool:
-    """Whether code is the user's own, rather than of xgrad or an installed package."""
-    found = _users.get(code)
-    if found is None:
-        name = code.co_filename
-        own = name.startswith((leaving.OWN, "<frozen", "<__array", *leaving.INSTALLED))
-        found = _users[code] = not own and "xgrad_backends" not in name
-    return found
-
 
 def current(x: Any) -> Trace:
     """Return what is being recorded, or say that an array outlived its recording."""
@@ -405,46 +394,3 @@ def current(x: Any) -> Trace:
             "it elsewhere, and compute in the thread that calls the function"
         )
     return trace
-
-
-MAY_SHARE = frozenset("reshape asarray ravel".split())
-"""Functions that copy or not, depending on how their argument lies in memory."""
-
-
-def _shares(values: list[Any], path: str, args: Any, raws: Any) -> tuple[Var | None, ...]:
-    """Return for each result the variable that it shows entries of, as the example values do."""
-    found: list[Var | None] = []
-    flat, symbols = list(walked(raws)), list(walked(args))
-    may = path.rpartition(".")[2] in MAY_SHARE
-    for v in values:
-        base = None
-        for x, symbol in zip(flat, symbols, strict=True):
-            shown = may or (isinstance(x, np.ndarray) and np.may_share_memory(v, x))
-            if isinstance(symbol, Var) and shown:
-                base = symbol
-                break
-        found.append(base)
-    return tuple(found) if any(b is not None for b in found) else ()
-
-
-def order_of(raw: Any) -> tuple[int, ...] | None:
-    """Return the axes of an array of NumPy from the slowest to the fastest; None for C order."""
-    if not isinstance(raw, np.ndarray) or raw.ndim < 2 or raw.flags.c_contiguous:
-        return None
-    strides = [abs(s) for s in raw.strides]
-    order = tuple(sorted(range(raw.ndim), key=lambda i: (-strides[i], i)))
-    return None if order == tuple(range(raw.ndim)) else order
-
-
-def as_raw(x: Any) -> Any:
-    """Return what a black box gave as a raw array."""
-    if isinstance(x, Array):
-        x = x._raw
-    return x if backend_of_type(type(x)) is not None else np.asarray(x)
-
-
-def _symbol(x: Any) -> Any:
-    var = getattr(x, "var", None)
-    if isinstance(var, Var):
-        return var
-    return getattr(x, "value", x) if hasattr(x, "trace") else x
