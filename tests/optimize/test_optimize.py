@@ -280,6 +280,11 @@ def test_limits_and_lost_precision() -> None:
             ValueError,
             "structure",
         ),
+        (
+            lambda: minimize(lambda p: p["a"], {"a": 1.0}, bounds=({"b": 1.0}, None)),
+            ValueError,
+            "a dict with 'b'; expected a dict with 'a'",
+        ),
         (lambda: minimize(f, START, bounds=(0.0, 1.0)), ValueError, "complex"),
         (
             lambda: minimize(xg.sum, np.ones(2), constraints={"kind": "eq"}),

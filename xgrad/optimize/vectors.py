@@ -116,7 +116,9 @@ def _host(x: Any) -> Any:
 
 
 def _same(a: Any, b: Any) -> bool:
-    return bool(a == b) or (a.num_leaves == b.num_leaves == 1)
+    """Whether leaves correspond: a lone one stands for that of any structure of one."""
+    is_lone = a is tree.SINGLE or b is tree.SINGLE
+    return bool(a == b) or (is_lone and a.num_leaves == b.num_leaves == 1)
 
 
 def _floating(x: Array) -> Array:
