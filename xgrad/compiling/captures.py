@@ -236,7 +236,10 @@ class Scan:
 
     def _holder(self, node: Node, x: Any, depth: int, used: bool) -> None:
         """Look at what is in a container or an object."""
-        if isinstance(x, (dict, list, tuple, set, frozenset, deque, *BUFFERS)):
+        if isinstance(x, BUFFERS):
+            if used:
+                node.require_equal(x)
+        elif isinstance(x, (dict, list, tuple, set, frozenset, deque)):
             if all(type(part) in PLAIN for part in _entries(x)):
                 if used:
                     node.require_equal(x)
