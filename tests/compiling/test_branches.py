@@ -1,4 +1,5 @@
-"""Tests of steps that are taken only where something asks for them, and of those taken early."""
+# Tests of xgrad/compiling/branches.py, xgrad/compiling/early.py
+"""Steps that are taken only where something asks for them, and those that are taken early."""
 
 import numpy as np
 import pytest

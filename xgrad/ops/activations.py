@@ -18,7 +18,7 @@ def _complex(x: Any, name: str) -> TypeError:
     return TypeError(f"{name}: got an array of {x.dtype}; expected a real one")
 
 
-def _real_namespace(x: Any, name: str) -> Any:
+def real_namespace(x: Any, name: str) -> Any:
     """Return the namespace of a raw array, or say that the function is for real ones."""
     if x.dtype in COMPLEX:
         raise _complex(x, name)
@@ -36,7 +36,7 @@ def relu(x: Array, /) -> Array:
 @elementwise(lambda xp, x: sigmoid_slope(x))
 def sigmoid(x: Array, /) -> Array:
     """Return ``1 / (1 + exp(-x))`` of each element, without overflow."""
-    xp = _real_namespace(x, "sigmoid")
+    xp = real_namespace(x, "sigmoid")
     return backend_of(x).quietly(_logistic, xp, x)
 
 
@@ -49,7 +49,7 @@ def _logistic(xp: XP, x: Any) -> Any:
 @elementwise(lambda xp, x: sigmoid(x))
 def softplus(x: Array, /) -> Array:
     """Return ``log(1 + exp(x))`` of each element, without overflow."""
-    xp = _real_namespace(x, "softplus")
+    xp = real_namespace(x, "softplus")
     return in_pieces(lambda x: xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x))), x)
 
 
@@ -128,7 +128,7 @@ def softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Array:
     >>> xg.softmax(np.asarray([0.0, 0.0, -np.inf]))
     array([0.5, 0.5, 0. ])
     """
-    xp = _real_namespace(x, "softmax")
+    xp = real_namespace(x, "softmax")
     e = xp.exp(below(xp, x, _largest(xp, x, axis)))
     # the largest element contributes 1, so that the sum is less only where it is 0
     e /= xp.maximum(xp.sum(e, axis=axis, keepdims=True), 1)
@@ -160,7 +160,7 @@ def log_softmax(x: Array, /, *, axis: int | tuple[int, ...] | None = -1) -> Arra
     Raises:
         TypeError: if `x` is complex.
     """
-    xp = _real_namespace(x, "log_softmax")
+    xp = real_namespace(x, "log_softmax")
     x = below(xp, x, _largest(xp, x, axis))
     x -= xp.log1p(_rest(xp, x, axis))
     return x
@@ -197,7 +197,7 @@ def logsumexp(
     >>> float(xg.logsumexp(np.asarray([1000.0, 1000.0])))
     1000.6931471805599
     """
-    xp = _real_namespace(x, "logsumexp")
+    xp = real_namespace(x, "logsumexp")
     given, x = x, wide(xp, x)
     top = _largest(xp, x, axis)
     out = like(xp, top + xp.log1p(_rest(xp, below(xp, x, top), axis)), given)

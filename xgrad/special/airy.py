@@ -297,6 +297,19 @@ def itmodstruve0(x: Array, /) -> Array:
 
 
 # the power series of H0(x) / x in x^2 (DLMF 11.2.1)
+_Y0_OVER_X = [(-1) ** k * math.prod(range(2, 2 * k + 1, 2)) ** 2 for k in range(14)]
+
+
+def _of_y0(xp: XP, x: Any, r: Any) -> Any:
+    """Return the integral of ``y0(t) / t`` from a large x to infinity, by parts again and again."""
+    ahead = [(2 * k + 2) * c for k, c in enumerate(_Y0_OVER_X)]
+    q = r * r
+    found = q * polynomial(q, ahead) * xp.special.y0(x) - r * polynomial(
+        q, _Y0_OVER_X
+    ) * xp.special.y1(x)
+    return xp.where(xp.isfinite(x), found, 0.0)
+
+
 _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 for k in range(10)]
 
 
@@ -309,8 +322,7 @@ def it2struve0(x: Array, /) -> Array:
     near, beyond = x < _SERIES, xp.where(x > _RULE, x, _RULE)
     middle = 0.5 * math.pi - _by_gauss(xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
     r = 1 / beyond
-    waves = xp.special.it2j0y0(xp.where(beyond < _FAR, beyond, _FAR))[1]
-    far = 2 / math.pi * r * polynomial(r * r, _OVER) + xp.where(beyond < _FAR, waves, 0.0)
+    far = 2 / math.pi * r * polynomial(r * r, _OVER) + _of_y0(xp, beyond, r)
     first = xp.special.it2struve0(xp.where(near, x, 1.0))
     out: Array = xp.where(near, first, xp.where(x < _RULE, middle, far))
     return out

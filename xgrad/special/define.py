@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import is_recording
-from ..backends import COMPLEX, REAL, XP
+from ..backends import COMPLEX, REAL, XP, backend_of, under
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..errors import NotDifferentiableError
@@ -130,10 +130,17 @@ def in_double(slope: Callable[..., Any]) -> Callable[..., Any]:
             xp.astype(x, xp.float64) if one else x for x, one in zip(given, single, strict=True)
         ]
         out = slope(xp, *wide, **kwargs)
-        more = any(x.dtype == xp.float64 for x in given)
+        more = any(x.dtype == xp.float64 or x.dtype in (xp.int32, xp.int64) for x in given)
         return out if more else xp.astype(out, xp.float32)
 
     return call
+
+
+def holds_everywhere(mask: Any) -> bool:
+    """Whether a mask is known to be true everywhere: one on a device, or recorded, is not."""
+    raw = under(mask._raw if isinstance(mask, Array) else mask)
+    backend = backend_of(raw)
+    return backend.on_host(raw) and bool(backend.xp.all(raw))
 
 
 def holds_fractions(x: Any) -> bool:

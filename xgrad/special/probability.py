@@ -18,7 +18,15 @@ from ..engine.op import elementwise
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand
 from ..ops.halves import each_in_single
-from .define import arrays, gauss_legendre, holds_fractions, in_double, polynomial, special
+from .define import (
+    arrays,
+    gauss_legendre,
+    holds_everywhere,
+    holds_fractions,
+    in_double,
+    polynomial,
+    special,
+)
 from .gammas import BERNOULLI, _log_beta_slope
 from .incomplete import (
     _beta_density,
@@ -275,9 +283,11 @@ def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, *, shape: int | No
     if shape is None:
         there = _over_beta_density(a, b, near, rest)
         return xp.where(inner, there, 1 / _beta_density(xp, a, b, end))
-    ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
     x1, rest1 = _not_subnormal(xp, near), _not_subnormal(xp, rest)
     slope = _beta_shape(xp, a, b, x1, rest1, first=shape == 0) / _beta_mass(xp, a, b, x1, rest1)
+    if holds_everywhere(inner):
+        return -near * rest * slope
+    ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
     return xp.where(inner, -near * rest * slope, -ends)
 
 
@@ -289,21 +299,16 @@ def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:
     return xp.where(high, mirrored, 1 - x)
 
 
-def _quantiles(other: str, sign: float) -> list[Any]:
-    """Return the partial derivatives of an inverse whose mirrored one is the `other`."""
-
-    def partial(shape: int | None) -> Any:
-        def slope(xp: XP, a: Any, b: Any, p: Any, out: Any) -> Any:
-            rest = _rest(xp, other, a, b, p, out)
-            found = _beta_quantile(xp, a, b, out, rest, shape=shape)
-            return found if shape is not None else sign * found
-
-        return slope
-
-    return [partial(0), partial(1), partial(None)]
+def _by_mirror(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any, shape: int | None = None) -> Any:
+    """Return the derivative of a quantile whose mirrored distribution has the `other` one."""
+    return _beta_quantile(xp, a, b, x, _rest(xp, other, a, b, p, x), shape=shape)
 
 
-@special(*_quantiles("betainccinv", 1.0))
+@special(
+    lambda xp, a, b, p, out: _by_mirror(xp, "betainccinv", a, b, p, out, 0),
+    lambda xp, a, b, p, out: _by_mirror(xp, "betainccinv", a, b, p, out, 1),
+    lambda xp, a, b, p, out: _by_mirror(xp, "betainccinv", a, b, p, out),
+)
 def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betainc(a, b, x) == p``.
 
@@ -318,7 +323,11 @@ def betaincinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """
 
 
-@special(*_quantiles("betaincinv", -1.0))
+@special(
+    lambda xp, a, b, p, out: _by_mirror(xp, "betaincinv", a, b, p, out, 0),
+    lambda xp, a, b, p, out: _by_mirror(xp, "betaincinv", a, b, p, out, 1),
+    lambda xp, a, b, p, out: -_by_mirror(xp, "betaincinv", a, b, p, out),
+)
 def betainccinv(a: Operand, b: Operand, p: Operand, /) -> Array:
     """Return the x at which ``betaincc(a, b, x) == p``.
 

@@ -175,6 +175,8 @@ def silu(input: Array) -> Array:
 @torch_spelled
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
+    if not xg.isdtype(input.dtype, "real floating"):
+        return input * xg.tanh(softplus(input))
     return times_tanh_of_softplus(input)
 
 

@@ -12,6 +12,7 @@ from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
+from ...ops.activations import real_namespace
 from ...ops.pieces import in_pieces
 from ...ops.slopes import sigmoid_slope, within
 from ...special.define import polynomial
@@ -142,7 +143,7 @@ def _falling_slope(x: Any, /) -> Any:
 @elementwise(lambda xp, x: _falling_slope(x))
 def over_one_and_size(x: Any, /) -> Any:
     """Return ``x / (1 + |x|)``, whose derivative is no difference; of infinities 1 and -1."""
-    xp = backend_of(x).xp
+    xp = real_namespace(x, "softsign")
     x = within(xp, x)
     return x / (1 + xp.abs(x))
 

@@ -11,6 +11,7 @@ from typing import Any
 from ...arrays.array import Array
 from ...backends import XP, backend_of
 from ...engine.op import elementwise
+from ...ops.activations import real_namespace
 from ...ops.pieces import in_pieces
 from ...ops.slopes import gaussian, sigmoid_slope
 
@@ -27,7 +28,7 @@ def _roots(xp: XP, x: Any) -> tuple[Any, Any]:
 
 
 def _times_sigmoid(x: Any) -> Any:
-    xp = backend_of(x).xp
+    xp = real_namespace(x, "silu")
     if backend_of(x).on_host(x) and not xp.any(x < -80.0):
         return x / (1 + xp.exp(-x))
     root, total = _roots(xp, x)
@@ -115,7 +116,7 @@ def _in_tail(x: Any, out: Any, order: int) -> Any:
 
 
 def _mish(x: Any) -> Any:
-    xp = backend_of(x).xp
+    xp = real_namespace(x, "mish")
     n = xp.exp(xp.minimum(x, 40.0))  # beyond, the tangent is 1
     n = n * (n + 2)
     return _in_tail(x, xp.maximum(x, -_MOST) * (n / (n + 2)), 0)
