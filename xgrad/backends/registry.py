@@ -92,7 +92,8 @@ def present() -> list[Backend]:
     """Return the backends whose libraries the program has imported, and those beside the table."""
     for name in ADAPTERS:
         if name not in LOADED and _ARRAYS.get(name, name) in sys.modules:
-            with contextlib.suppress(ImportError):  # of a version that the adapter does not know
+            # of a version that the adapter does not know
+            with contextlib.suppress(ImportError, errors.BackendUnavailableError):
                 load(name)
     return loaded()
 

@@ -164,6 +164,8 @@ def _expression(rule: ast.expr, scope: dict[str, Any]) -> ast.expr | None:
         return _written_out(rule.body, scope, 2)
     if isinstance(rule, ast.Call) and called(rule) == "factor":
         return ast.Name(ast.literal_eval(rule.args[0]))
+    if isinstance(rule, ast.Call) and called(rule) in ("with_ends", "in_double"):
+        return _expression(rule.args[0], scope)  # which say where and how, not what
     if isinstance(rule, ast.Call) and called(rule) == "mask":
         condition = _expression(rule.args[0], scope)
         assert condition is not None

@@ -10,6 +10,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...errors import MissingFunctionError
 from ..common import arrays_in, chapter, fixed, joined, outside, raws, result
 from ..examples import of_one
 from ..mistakes import told
@@ -44,7 +45,10 @@ def nsum(
         maxterms, tolerances: see SciPy.
     """
     scipy, args = chapter("integrate"), as_args(args)
-    low, high, by = fixed("nsum", a=a, b=b, step=step)
+    try:
+        low, high, by = fixed("nsum", a=a, b=b, step=step)
+    except NotImplementedError as error:  # SciPy's own code sums arrays term by term
+        raise MissingFunctionError(str(error)) from None
     options = {"step": by, "log": log, "maxterms": maxterms, "tolerances": raws(tolerances)}
     found = scipy.nsum(outside(f), low, high, args=raws(args), **options)
     if np.ndim(found.sum) or log:
