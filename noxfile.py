@@ -267,6 +267,15 @@ def science(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def compiled(session: nox.Session) -> None:
+    """Replay every row of the op table on all samples, by each engine, and from saved programs."""
+    install(session, "test")
+    env = {"XGRAD_ALL_SAMPLES": "1", "OMP_NUM_THREADS": "1"}
+    files = [f"tests/compiling/test_{name}.py" for name in ("table", "native", "saved")]
+    session.run("pytest", *files, *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def forms(session: nox.Session) -> None:
     """Call NumPy's functions with every form of argument on every library, and write the table."""
     fetch(session, TORCH)
