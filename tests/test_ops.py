@@ -23,7 +23,7 @@ LIKE_BETAINC = {
         "betaincc betaincinv betainccinv fdtr fdtrc fdtri stdtr stdtrit bdtr bdtrc nbdtr nbdtrc"
     ).split()
 }
-"""Functions whose rules are that of `betainc`, a long quadrature: on a device that one tells of all."""
+"""Functions whose rules are that of `betainc`, a long quadrature: on a device one tells of all."""
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
