@@ -466,9 +466,9 @@ class Array(Methods, Chunked):
         """Write to this array; into its own buffer only if `copy` is False."""
         if type(value) is Array:
             view = getattr(value, "_view", None)
-            if view is not None and view[0] is self and view[3] and view[3][0] is key:
-                return  # `x[key] += y` has written already, through the view that it made
             if view is not None and view[0] is self:
+                if view[3] and view[3][0] is key:
+                    return  # `x[key] += y` has written already, through the view that it made
                 from . import leaving
 
                 leaving.refuse_swaps(sys._getframe(2), self)

@@ -80,6 +80,9 @@ def has_parts(x: Any) -> bool:
     return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES
 
 
+PARTS = frozenset("xgrad xgrad_backends types typing collections enum".split())
+"""Where classes without code of their own are no user's either."""
+
 LIBRARIES = frozenset(["numpy", "builtins", "logging", "threading", "contextvars", "_thread"])
 
 
@@ -94,7 +97,7 @@ def is_library(kind: type) -> bool:
     if found is None:
         codes = [f.__code__ for part in vars(kind).values() for f in functions_in(part)]
         root = kind.__module__.partition(".")[0]
-        known = root in LIBRARIES or root in ("xgrad", "types", "typing", "collections", "enum")
+        known = root in LIBRARIES or root in PARTS
         found = known and root != "types" if not codes else not any(map(is_users, codes))
         _libraries[kind] = found
     return found

@@ -16,6 +16,7 @@ from ..arrays.array import Array
 from ..backends import REAL
 from ..engine.plain import integer, number
 from ..names import spelled
+from .precision import with_fractions
 from .storing import mask_of, started, stored
 
 UNSET = np._NoValue
@@ -169,9 +170,7 @@ def _all(
 def _logaddexp(
     a: Any, axis: Any = None, keepdims: Any = False, initial: Any = UNSET, where: Any = True
 ) -> Array:
-    a = xgrad.asarray(a)
-    a = a.astype(np.sqrt(np.empty(0, a.dtype)).dtype) if a.dtype.kind in "biu" else a
-    a = _masked(a, where, -math.inf, "logaddexp.reduce")
+    a = _masked(with_fractions(xgrad.asarray(a)), where, -math.inf, "logaddexp.reduce")
     total = xgrad.logsumexp(a, axis=axis, keepdims=_kept(keepdims)) if a.ndim else a
     if _is_absent(initial):
         return total

@@ -9,12 +9,12 @@ import numpy as np
 
 import xgrad
 
+from .precision import with_fractions
+
 
 def _complex_if(x: Any, is_outside: Callable[[Any], Any]) -> Any:
     """Return an array as a complex one if any element is outside of a real function's domain."""
-    x = xgrad.asarray(x)
-    if x.dtype.kind in "biu":  # in the dtype in which NumPy computes
-        x = x.astype(np.sqrt(np.empty(0, x.dtype)).dtype)
+    x = with_fractions(xgrad.asarray(x))
     if x.dtype.kind == "c" or not bool(xgrad.any(is_outside(x))):
         return x
     return x.astype(np.result_type(x.dtype, np.complex64))

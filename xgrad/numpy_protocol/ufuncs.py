@@ -19,6 +19,7 @@ from ..engine.plain import flag, integer
 from . import reductions
 from .functions import function
 from .lists import first
+from .precision import fractional, with_fractions
 from .storing import mask_of, refuse_out, started, store, stored
 from .taken import TAKEN
 from .telling import tell
@@ -158,7 +159,7 @@ def _as_in_numpy(ufunc: Any, inputs: tuple[Any, ...]) -> Iterator[Any]:
     for x in inputs:
         foreign = isinstance(x, Array) and not isinstance(x._raw, np.ndarray)
         if foreign and not _takes_integers(ufunc) and x.dtype.kind in "biu":
-            yield x.astype(np.sqrt(np.empty(0, x.dtype)).dtype)
+            yield x.astype(fractional(x.dtype))
         else:
             yield x
 
@@ -402,14 +403,13 @@ def _frexp(x: Any, /) -> tuple[Any, Any]:
 
 def _ldexp(x1: Any, x2: Any, /) -> Any:
     x1, x2 = (x if isinstance(x, Array) else xgrad.asarray(x) for x in (x1, x2))
-    dtype = x1.dtype if x1.dtype.kind == "f" else np.sqrt(np.empty(0, x1.dtype)).dtype
+    dtype = fractional(x1.dtype)
     wide = np.result_type(dtype, np.float32)
     return (x1.astype(dtype).astype(wide) * xgrad.exp2(x2.astype(wide))).astype(dtype)
 
 
 def _spacing(x: Any, /) -> Any:
-    x = xgrad.stop_gradient(xgrad.asarray(x))
-    x = x.astype(np.sqrt(np.empty(0, x.dtype)).dtype) if x.dtype.kind in "biu" else x
+    x = with_fractions(xgrad.stop_gradient(xgrad.asarray(x)))
     size = xgrad.abs(x)
     return xgrad.copysign(xgrad.nextafter(size, xgrad.full_like(x, xgrad.inf)) - size, x)
 
@@ -433,7 +433,7 @@ def _inexact(function: Callable[..., Any]) -> Callable[..., Any]:
         x = xgrad.asarray(x)
         if x.dtype.kind not in "biu":
             return function(x)
-        dtype = np.sqrt(np.empty(0, x.dtype)).dtype
+        dtype = fractional(x.dtype)
         results = function(x.astype(dtype).astype(np.float64))
         if isinstance(results, tuple):
             return tuple(y.astype(dtype) if y.dtype.kind == "f" else y for y in results)

@@ -18,7 +18,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
 from ..arrays.types import AnyArray, as_given
 from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
-from ..backends.batched import Batch
+from ..backends.batched import Batch, is_mask
 from ..engine.guarding import guarded, guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
@@ -253,7 +253,7 @@ def there(xp: XP, g: Any, key: Key) -> Any:
     is one number, which gets their sum, and so that of the whole array with zeros between them.
     """
     mask = key[0] if type(key) is tuple and len(key) == 1 else key
-    if not isinstance(mask, Batch) or "bool" not in str(mask.dtype):
+    if not isinstance(mask, Batch) or not is_mask(mask):
         return getitem(g, key)
     shape = (*mask.shape, *(1,) * (len(g.shape) - len(mask.shape)))
     return xp.where(xp.reshape(mask, shape), g, xp.zeros_like(g))

@@ -35,8 +35,9 @@ def finite(xp: XP, dtype: Any) -> tuple[float, float]:
 
 def within(xp: XP, x: Any) -> Any:
     """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
-    least, most = finite(xp, x.dtype) if x.dtype not in COMPLEX else (None, None)
-    return x if least is None else xp.clip(x, least, most)
+    if x.dtype in COMPLEX:
+        return x
+    return xp.clip(x, *finite(xp, x.dtype))
 
 
 # Exponentials ------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from functools import wraps
+from functools import update_wrapper, wraps
 from importlib import import_module
 from inspect import signature
 from typing import Any, TypeVar
@@ -38,6 +38,7 @@ __all__ = [
     "raws",
     "rest_of",
     "result",
+    "stands_for",
     "twin",
     "with_derivative_of",
 ]
@@ -187,6 +188,17 @@ def estimated(what: str, instead: str, value: Any, x: Array) -> Array:
 
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def stands_for(own: Any) -> Callable[[F], F]:
+    """Define what takes the place of a function of SciPy's, and remembers it as its original."""
+
+    def mark(call: F) -> F:
+        update_wrapper(call, own)
+        call.xgrad_original = own  # type: ignore[attr-defined]
+        return call
+
+    return mark
 
 
 def twin(name: str, precision: str = "") -> Callable[[F], F]:

@@ -22,7 +22,6 @@ import numpy as np
 
 from .. import tree as trees
 from ..arrays.array import Array
-from ..backends import backend_of_type
 from ..engine.operands import require_one_place
 from ..errors import (
     MixedBackendError,
@@ -32,6 +31,7 @@ from ..errors import (
     XgradError,
 )
 from ..errors.folding import is_from_user, parts_of
+from ..ops.beside import is_array
 
 __all__ = ["documented", "explained", "require_axis", "told"]
 
@@ -94,7 +94,7 @@ def explained(
     name = _name_of(f, signature, args)
     try:
         held = vars(args[0]) if "self" in signature.parameters and args else None
-        require_one_place(name, [x for x in trees.leaves((held, args, kwargs)) if _is_array(x)])
+        require_one_place(name, [x for x in trees.leaves((held, args, kwargs)) if is_array(x)])
     except (MixedBackendError, MixedDeviceError) as mixed:
         return mixed
     if str(found).startswith((f"{name}:", f"{name}.")):
@@ -125,10 +125,6 @@ def _unrecorded(chapter: str, f: Callable[..., Any], args: Any, error: Exception
     )
     setattr(better, _MARK, error)
     return better
-
-
-def _is_array(x: Any) -> bool:
-    return isinstance(x, Array) or backend_of_type(type(x)) is not None
 
 
 def _is_blind(error: Exception) -> bool:

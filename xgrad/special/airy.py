@@ -296,7 +296,7 @@ def itmodstruve0(x: Array, /) -> Array:
     return out
 
 
-# the power series of H0(x) / x in x^2 (DLMF 11.2.1)
+# what is left of y0(x) / x after integrating by parts k times, twice each (DLMF 10.6.2)
 _Y0_OVER_X = [(-1) ** k * math.prod(range(2, 2 * k + 1, 2)) ** 2 for k in range(14)]
 
 
@@ -304,12 +304,12 @@ def _of_y0(xp: XP, x: Any, r: Any) -> Any:
     """Return the integral of ``y0(t) / t`` from a large x to infinity, by parts again and again."""
     ahead = [(2 * k + 2) * c for k, c in enumerate(_Y0_OVER_X)]
     q = r * r
-    found = q * polynomial(q, ahead) * xp.special.y0(x) - r * polynomial(
-        q, _Y0_OVER_X
-    ) * xp.special.y1(x)
-    return xp.where(xp.isfinite(x), found, 0.0)
+    of_y0, of_y1 = q * polynomial(q, ahead), r * polynomial(q, _Y0_OVER_X)
+    waves = of_y0 * xp.special.y0(x) - of_y1 * xp.special.y1(x)
+    return xp.where(xp.isfinite(x), waves, 0.0)
 
 
+# the power series of H0(x) / x in x^2 (DLMF 11.2.1)
 _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 for k in range(10)]
 
 

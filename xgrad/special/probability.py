@@ -213,9 +213,11 @@ def _gamma_quantile(xp: XP, a: Any, x: Any, *, in_shape: bool) -> Any:
     near, end = xp.where(inner, x, 1.0), xp.where(inner, 1.0, x)
     if not in_shape:
         return xp.where(inner, _over_gamma_density(a, near), 1 / _gamma_density(xp, a, end))
-    ends = _gamma_shape(xp, a, end) / _gamma_density(xp, a, end)
     safe = _not_subnormal(xp, near)
-    return xp.where(inner, -near * (_gamma_shape(xp, a, safe) / _gamma_mass(xp, a, safe)), -ends)
+    there = -near * (_gamma_shape(xp, a, safe) / _gamma_mass(xp, a, safe))
+    if holds_everywhere(inner):
+        return there
+    return xp.where(inner, there, -(_gamma_shape(xp, a, end) / _gamma_density(xp, a, end)))
 
 
 @special(
@@ -285,10 +287,11 @@ def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, *, shape: int | No
         return xp.where(inner, there, 1 / _beta_density(xp, a, b, end))
     x1, rest1 = _not_subnormal(xp, near), _not_subnormal(xp, rest)
     slope = _beta_shape(xp, a, b, x1, rest1, first=shape == 0) / _beta_mass(xp, a, b, x1, rest1)
+    there = -near * rest * slope
     if holds_everywhere(inner):
-        return -near * rest * slope
+        return there
     ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
-    return xp.where(inner, -near * rest * slope, -ends)
+    return xp.where(inner, there, -ends)
 
 
 def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:

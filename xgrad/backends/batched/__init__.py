@@ -12,6 +12,7 @@ beside that of another gives a batch of batches, the one of the larger rank outs
 from .backend import Level, hand, within
 from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
+from .indexing import is_mask
 from .memory import largest
 from .running import drawn, ended, levels, running, running_levels, without
 
@@ -25,6 +26,7 @@ __all__ = [
     "enter",
     "hand",
     "holds",
+    "is_mask",
     "largest",
     "leave",
     "levels",

@@ -16,7 +16,7 @@ import numpy as np
 from .. import Backend, backend_of
 from .batch import Batch, NotBatchedError, library, spread, top
 
-__all__ = ["getitem", "index_add", "setitem"]
+__all__ = ["getitem", "index_add", "is_mask", "setitem"]
 
 
 def _parts(key: Any) -> tuple[Any, ...]:
@@ -44,7 +44,8 @@ def _is_array(k: Any) -> bool:
     return hasattr(k, "shape") or type(k) is list
 
 
-def _is_mask(k: Any) -> bool:
+def is_mask(k: Any) -> bool:
+    """Whether an index is a mask, or a truth value."""
     return "bool" in str(getattr(k, "dtype", type(k).__name__))
 
 
@@ -101,7 +102,7 @@ class _Plan:
 def _whole(key: tuple[Any, ...], ndim: int) -> tuple[Any, ...]:
     """Return a key with slices for the ellipsis and at the end."""
     for k in key:
-        if _is_mask(k):
+        if is_mask(k):
             raise NotBatchedError(
                 "vmap: a mask in an index would give each example another number of entries; "
                 "xgrad.where(mask, a, b) keeps the shape"
@@ -181,7 +182,7 @@ Write = Callable[[Backend, Any, Any, Any], Any]
 
 def _masked(x: Any, key: tuple[Any, ...], value: Any) -> Any:
     """Return `x` with a number where a mask of each is true, or None if it is not as simple."""
-    if len(key) != 1 or not _is_mask(key[0]) or len(getattr(value, "shape", ())) > 0:
+    if len(key) != 1 or not is_mask(key[0]) or len(getattr(value, "shape", ())) > 0:
         return None
     mask = key[0]
     xp = library((mask, x)).xp
@@ -252,7 +253,7 @@ def setitem(x: Any, key: Any, value: Any, copy: bool = True) -> Any:
 
 def index_add(x: Any, key: Any, value: Any) -> Any:
     """Return `x` with `value` added at a key of each."""
-    if _is_mask(key):
+    if is_mask(key):
         zeros = library((x,)).xp.zeros_like(x)
         found = _masked(zeros, (key,), value)
         if found is not None:

@@ -1,10 +1,9 @@
 """Integrals and differential equations, as in ``scipy.integrate``."""
 
-import functools
 from typing import Any
 
 from ...errors import NotDifferentiableError
-from ..common import is_tracked, rest_of
+from ..common import is_tracked, rest_of, stands_for
 from .boxes import dblquad, nquad, tplquad
 from .bvp import solve_bvp
 from .dense import OdeSolution
@@ -45,7 +44,7 @@ def patch(module: Any) -> None:
 
 
 def _unless_tracked(own: Any) -> Any:
-    @functools.wraps(own)
+    @stands_for(own)
     def call(self: Any, *args: Any) -> Any:
         if is_tracked(args):
             raise NotDifferentiableError(
@@ -54,7 +53,6 @@ def _unless_tracked(own: Any) -> Any:
             )
         return own(self, *args)
 
-    call.xgrad_original = own  # type: ignore[attr-defined]
     return call
 
 

@@ -202,19 +202,13 @@ def rotate(
     here = [xgrad.broadcast_to(xgrad.asarray(places[i]), value.shape) for i in (one, two)]
     first = tuple(slice(None) if i in (one, two) else 0 for i in range(x.ndim))
     spots = [h[first] for h in here]
-    known = _inside(x, [xgrad.broadcast_to(xgrad.asarray(p), value.shape) for p in places], run)
-    known = known if known is None or mode != "constant" else known[first]
+    known = None
+    if mode == "constant":
+        every = [xgrad.broadcast_to(xgrad.asarray(p), value.shape) for p in places]
+        known = _inside(x, every, run)
+    options = order, mode, cval, prefilter, None if known is None else known[first]
     done = [
-        interpolated(
-            flat[i, :, :],
-            spots,
-            raw(images[i, :, :]),
-            order,
-            mode,
-            cval,
-            prefilter,
-            known if mode == "constant" else None,
-        )
+        interpolated(flat[i, :, :], spots, raw(images[i, :, :]), *options)
         for i in range(images.shape[0])
     ]
     stacked = xgrad.reshape(xgrad.stack(done), (*(value.shape[i] for i in rest), *images.shape[1:]))

@@ -1,10 +1,9 @@
 """Sparse arrays with differentiable entries, as in ``scipy.sparse``."""
 
-import functools
 from typing import Any
 
 from ...arrays.array import Array
-from ..common import is_tracked, rest_of
+from ..common import is_tracked, rest_of, stands_for
 from . import csgraph, linalg
 from .algebra import (
     block_array,
@@ -57,18 +56,17 @@ def patch(module: Any) -> None:
 
 
 def _before(own: Any, name: str) -> Any:
-    @functools.wraps(own)
+    @stands_for(own)
     def call(self: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(other, (Array, SparseArray)):
             return getattr(as_sparse(self), name)(other)
         return own(self, other, *args, **kwargs)
 
-    call.xgrad_original = own  # type: ignore[attr-defined]
     return call
 
 
 def _unless_tracked(own: Any) -> Any:
-    @functools.wraps(own)
+    @stands_for(own)
     def call(self: Any, key: Any, x: Any) -> Any:
         if is_tracked(x):
             raise NotImplementedError(
@@ -78,7 +76,6 @@ def _unless_tracked(own: Any) -> Any:
             )
         return own(self, key, x)
 
-    call.xgrad_original = own  # type: ignore[attr-defined]
     return call
 
 

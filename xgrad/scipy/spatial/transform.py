@@ -6,14 +6,12 @@ NumPy, which SciPy keeps in another form, rotations of xgrad where one of them m
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 import xgrad
 
 from ...arrays.array import Array
-from ..common import rest_of
+from ..common import rest_of, stands_for
 
 __all__: list[str] = []
 
@@ -37,19 +35,8 @@ def patch(module: Any) -> None:
         slerp.__call__ = _timed(slerp.__call__)
 
 
-def _stands_for(own: Any) -> Callable[[Any], Any]:
-    """Return a decorator of what takes the place of a function of SciPy's, which it remembers."""
-
-    def mark(call: Any) -> Any:
-        call = functools.wraps(own)(call)
-        call.xgrad_original = own
-        return call
-
-    return mark
-
-
 def _composed(own: Any) -> Any:
-    @_stands_for(own)
+    @stands_for(own)
     def call(self: Any, other: Any) -> Any:
         if hasattr(other, "_quat") and _is_ours(self) != _is_ours(other):
             self, other = (r if _is_ours(r) else _raised(r) for r in (self, other))
@@ -59,7 +46,7 @@ def _composed(own: Any) -> Any:
 
 
 def _applied(own: Any) -> Any:
-    @_stands_for(own)
+    @stands_for(own)
     def call(self: Any, vectors: Any, inverse: bool = False) -> Any:
         if isinstance(vectors, Array) and hasattr(self, "_quat") and not _is_ours(self):
             self = _raised(self)
@@ -69,7 +56,7 @@ def _applied(own: Any) -> Any:
 
 
 def _begun(own: Any) -> Any:
-    @_stands_for(own)
+    @stands_for(own)
     def init(self: Any, times: Any, rotations: Any) -> None:
         if hasattr(rotations, "_quat") and (isinstance(times, Array) or _is_ours(rotations)):
             times = xgrad.asarray(times)
@@ -80,7 +67,7 @@ def _begun(own: Any) -> Any:
 
 
 def _timed(own: Any) -> Any:
-    @_stands_for(own)
+    @stands_for(own)
     def call(self: Any, times: Any) -> Any:
         if isinstance(times, Array) and not isinstance(self.times, Array):
             quats = [self.rotations.as_quat(), (self.rotations[-1:] * _last(self)).as_quat()]

@@ -7,10 +7,9 @@ attributes: ``stats.norm``, ``stats.gamma``, ...
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
-from ..common import rest_of
+from ..common import rest_of, stands_for
 from .continuous import (
     Binomial,
     Logistic,
@@ -139,10 +138,9 @@ def patch(module: Any) -> None:
     if hasattr(own, "xgrad_original"):
         own = own.xgrad_original
 
-    @functools.wraps(own)
+    @stands_for(own)
     def make(dist: Any) -> Any:
         return made_distribution(own(dist), dist)
 
-    make.xgrad_original = own  # type: ignore[attr-defined]
     module.make_distribution = make
     moving(module._distribution_infrastructure.ContinuousDistribution)

@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import arrays_in, chapter
+from ..common import arrays_in, chapter, stands_for
 from ..mistakes import told
 from .derived import Affine, Logarithm, Mixed, Power, Truncated
 from .distributions import Frozen
@@ -357,11 +357,10 @@ def moving(base: Any) -> None:
         if hasattr(own, "xgrad_original"):
             continue
 
-        @functools.wraps(own)
+        @stands_for(own)
         def call(self: Any, by: Any, own: Any = own, name: str = name) -> Any:
             if isinstance(by, Array):
                 return getattr(_New(parts(self, name)), name)(by)
             return own(self, by)
 
-        call.xgrad_original = own  # type: ignore[attr-defined]
         setattr(base, name, call)
