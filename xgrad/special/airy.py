@@ -16,7 +16,6 @@ from ..ops.halves import each_in_single
 from .define import (
     EULER,
     arrays,
-    gauss_legendre,
     growing,
     over,
     polynomial,
@@ -25,6 +24,7 @@ from .define import (
     special,
     with_ends,
 )
+from .quadrature import integral
 
 # Airy functions -----------------------------------------------------------------------------------
 
@@ -251,12 +251,11 @@ def modstruve(v: Operand, x: Operand, /) -> Array:
 # Integrals from 0 to x, or from x to infinity -----------------------------------------------------
 
 
-def _by_gauss(function: Any, x: Any, over_t: bool = False) -> Any:
+def _by_gauss(xp: XP, function: Any, x: Any, over_t: bool = False) -> Any:
     """Return the integral of a function of t, or of it over t, from 0 to x."""
-    total = 0.0
-    for node, weight in gauss_legendre(32):
-        total = total + weight * function(0.0, x * node) / (node if over_t else 1.0)
-    return total if over_t else x * total
+    if over_t:
+        return integral(xp, 32, x, lambda node: function(0.0, x * node) / node)
+    return x * integral(xp, 32, x, lambda node: function(0.0, x * node))
 
 
 _SERIES, _RULE = 8.0, 37.0
@@ -274,7 +273,7 @@ def itstruve0(x: Array, /) -> Array:
     """Return the integral of the Struve function of order 0 from 0."""
     xp = backend_of(x).xp
     size = xp.abs(x)
-    middle = _by_gauss(xp.special.struve, xp.where(size < _RULE, size, 1.0))
+    middle = _by_gauss(xp, xp.special.struve, xp.where(size < _RULE, size, 1.0))
     beyond = xp.where(size < _RULE, _RULE, size)
     r = 1 / beyond
     rest = xp.log(2 * beyond) + EULER + r * r * polynomial(r * r, _INTEGRAL)
@@ -290,7 +289,7 @@ def itmodstruve0(x: Array, /) -> Array:
     xp = backend_of(x).xp
     size = xp.abs(x)
     middle = (size > _SERIES) & (size < 90.0)
-    by_rule = _by_gauss(xp.special.modstruve, xp.where(middle, size, 1.0))
+    by_rule = _by_gauss(xp, xp.special.modstruve, xp.where(middle, size, 1.0))
     other = xp.special.itmodstruve0(xp.where(middle | (size == math.inf), 1.0, x))
     out: Array = xp.where(middle, by_rule, xp.where(size == math.inf, size, other))
     return out
@@ -320,7 +319,7 @@ def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
     xp = backend_of(x).xp
     near, beyond = x < _SERIES, xp.where(x > _RULE, x, _RULE)
-    middle = 0.5 * math.pi - _by_gauss(xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
+    middle = 0.5 * math.pi - _by_gauss(xp, xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
     r = 1 / beyond
     far = 2 / math.pi * r * polynomial(r * r, _OVER) + _of_y0(xp, beyond, r)
     first = xp.special.it2struve0(xp.where(near, x, 1.0))

@@ -7,10 +7,8 @@ derivatives. DLMF is the NIST Digital Library of Mathematical Functions, https:/
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, update_wrapper, wraps
+from functools import update_wrapper, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
-
-import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import is_recording
@@ -197,10 +195,3 @@ def pull_each(xp: XP, g: Sequence[Any], slopes: Sequence[Any]) -> Any:
 def push_each(t: Any, slopes: Sequence[Any]) -> tuple[Any, ...]:
     """Return the tangents of several results, from that of the argument and their derivatives."""
     return tuple(t * slope for slope in slopes)
-
-
-@cache
-def gauss_legendre(n: int) -> list[tuple[float, float]]:
-    """Return the nodes and weights of the Gauss-Legendre rule on [0, 1]."""
-    nodes, weights = np.polynomial.legendre.leggauss(n)
-    return [(float(0.5 + 0.5 * x), float(0.5 * w)) for x, w in zip(nodes, weights, strict=True)]

@@ -13,8 +13,9 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import XP
 from ..ops.elementwise import Operand
-from .define import arrays, gauss_legendre, held, in_double, special
+from .define import arrays, held, in_double, special
 from .gammas import digamma_step
+from .quadrature import integral
 
 _DEPTH = 38.0
 """An integrand is neglected where it has fallen by this factor, on the logarithmic scale."""
@@ -57,10 +58,12 @@ def _gamma_shape_integral(xp: XP, a: Any, x: Any) -> Any:
     upper = held(score) >= 0
     sign = xp.where(upper, xp.ones_like(held(x)), -1.0)
     length = sign * _gamma_length(xp, held(a), held(x), sign, upper)
-    total = 0.0
-    for node, weight in gauss_legendre(32):
+
+    def integrand(node: Any) -> Any:
         s = length * node
-        total = total + weight * (score + a * s) * xp.exp(a * s - x * xp.expm1(s))
+        return (score + a * s) * xp.exp(a * s - x * xp.expm1(s))
+
+    total = integral(xp, 32, length, integrand)
     return -length * total * xp.exp(a * log - x - xp.special.gammaln(a + 1))
 
 
@@ -153,10 +156,12 @@ def _beta_integral(xp: XP, a: Any, b: Any, start: Any) -> Any:
     # z = pi sinh(u) moves the integrand's singularities, at z = i pi, away from the interval
     u = xp.asinh((start + sign * lead) / math.pi)
     width = xp.asinh((z0 + sign * (lead + length)) / math.pi) - held(u)
-    total = 0.0
-    for node, weight in gauss_legendre(36):
+
+    def integrand(node: Any) -> Any:
         z, slope = math.pi * xp.sinh(u + width * node), xp.cosh(u + width * node)
-        total = total + weight * slope * (expected + xp.special.log_expit(-z)) * density(z)
+        return slope * (expected + xp.special.log_expit(-z)) * density(z)
+
+    total = integral(xp, 36, width, integrand)
     last = math.pi * xp.sinh(u + width)
     before = xp.where(
         lower,

@@ -18,7 +18,6 @@ from ..ops.elementwise import Operand
 from ..ops.halves import each_in_single
 from .define import (
     arrays,
-    gauss_legendre,
     growing,
     held,
     over,
@@ -28,6 +27,7 @@ from .define import (
     special,
     with_ends,
 )
+from .quadrature import integral
 
 # Exponential and trigonometric integrals ---------------------------------------------------------
 
@@ -193,12 +193,14 @@ def _in_m(xp: XP, phi: Any, m: Any, cubed: bool, complete: Any, closed: Any) -> 
     near = flat | bent
     angle, m1 = xp.where(flat, rest, 0.0), xp.where(near, m, 0.0)
     u = xp.asinh(xp.tan(xp.where(bent, rest, 0.0)))
-    total = 0.0
-    for node, weight in gauss_legendre(24):
+
+    def integrand(node: Any) -> Any:
         sine = xp.where(bent, xp.tanh(u * node), xp.sin(angle * node))
         step = xp.where(bent, u / xp.cosh(u * node), angle)
         delta = xp.sqrt(1 - m1 * sine * sine)
-        total = total + weight * step * sine * sine / (delta * delta * delta if cubed else delta)
+        return step * sine * sine / (delta * delta * delta if cubed else delta)
+
+    total = integral(xp, 24, u, integrand)
     turned = turns != 0
     whole = xp.where(turned, 2 * turns * complete(xp.where(turned, m, 0.5)), 0.0)
     far = closed(xp.where(near, 1.0, phi), xp.where(near, 0.5, m))

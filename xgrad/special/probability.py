@@ -20,7 +20,6 @@ from ..ops.elementwise import Operand
 from ..ops.halves import each_in_single
 from .define import (
     arrays,
-    gauss_legendre,
     holds_everywhere,
     holds_fractions,
     in_double,
@@ -38,6 +37,7 @@ from .incomplete import (
     gammainc,
     gammaincc,
 )
+from .quadrature import integral
 
 
 def _not_negative(x: Any, name: str) -> Any:
@@ -431,14 +431,16 @@ def _t_middle(xp: XP, df: Any, t: Any) -> Any:
 
     For ``t^2 < df``, where a Gauss rule has all digits.
     """
-    score, total = _centre_score(df), 0.0
+    score, ratio = _centre_score(df), t * t / df
     log = -xp.special.betaln(df / 2, xp.full_like(df, 0.5)) - xp.log(df) / 2
-    for node, weight in gauss_legendre(24):
-        u = (t * node) * (t * node) / df
+
+    def integrand(node: Any) -> Any:
+        u = ratio * node * node
         part = xp.log1p(u)
         slope = score - part / 2 + (df + 1) / (2 * df) * (u / (1 + u))
-        total = total + weight * slope * xp.exp(log - (df + 1) / 2 * part)
-    return t * total
+        return slope * xp.exp(log - (df + 1) / 2 * part)
+
+    return t * integral(xp, 24, ratio, integrand)
 
 
 @in_double
