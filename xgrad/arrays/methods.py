@@ -310,7 +310,7 @@ class Methods(Operators):
         Returns:
             An array of this one's shape, or a vector.
         """
-        return public.numpy_protocol.reductions.cumsum(self, axis, dtype, out)
+        return public.numpy_protocol.running.cumsum(self, axis, dtype, out)
 
     def cumprod(
         self, axis: int | None = None, dtype: DType | None = None, out: RawArray | None = None
@@ -325,7 +325,7 @@ class Methods(Operators):
         Returns:
             An array of this one's shape, or a vector.
         """
-        return public.numpy_protocol.reductions.cumprod(self, axis, dtype, out)
+        return public.numpy_protocol.running.cumprod(self, axis, dtype, out)
 
     def round(self, decimals: int = 0, out: RawArray | None = None) -> Self:
         """Return the elements rounded to a number of decimals.
@@ -389,7 +389,7 @@ class Methods(Operators):
         Returns:
             An array with the axis replaced by the shape of `indices`.
         """
-        return public.numpy_protocol.manipulation.take(self, indices, axis, out, mode)
+        return public.numpy_protocol.choosing.take(self, indices, axis, out, mode)
 
     def compress(
         self, condition: Any, axis: int | None = None, out: RawArray | None = None
@@ -510,7 +510,7 @@ class Methods(Operators):
         Returns:
             Integers of this array's shape.
         """
-        return public.numpy_protocol.manipulation.argsort(self, axis, kind)
+        return public.numpy_protocol.choosing.argsort(self, axis, kind)
 
     def argpartition(self, kth: int | tuple[int, ...], axis: int | None = -1) -> Self:
         """Return the indices that put the `kth` smallest in its place: all are sorted.
@@ -522,7 +522,7 @@ class Methods(Operators):
         Returns:
             Integers of this array's shape.
         """
-        return public.numpy_protocol.manipulation.argpartition(self, kth, axis)
+        return public.numpy_protocol.choosing.argpartition(self, kth, axis)
 
     # Writing in place --------------------------------------------------------------------------
 
@@ -542,7 +542,7 @@ class Methods(Operators):
             order: not used.
             stable: not used: the sort is stable.
         """
-        self[...] = public.numpy_protocol.manipulation.sort(self, axis, kind)
+        self[...] = public.numpy_protocol.choosing.sort(self, axis, kind)
 
     def partition(self, kth: int | tuple[int, ...], axis: int = -1) -> None:
         """Put the `kth` smallest in its place along an axis, in place: all are sorted.
@@ -551,7 +551,7 @@ class Methods(Operators):
             kth: a place or places that exist.
             axis: the axis.
         """
-        self[...] = public.numpy_protocol.manipulation.partition(self, kth, axis)
+        self[...] = public.numpy_protocol.choosing.partition(self, kth, axis)
 
     def fill(self, value: Any) -> None:
         """Set every element to a number, in place."""

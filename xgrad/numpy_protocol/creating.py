@@ -1,4 +1,4 @@
-"""NumPy's functions that make arrays, asked by ``like=``: made where that array is."""
+"""NumPy's functions that make arrays, like an `Array` or from its values, made where it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import creating_like
-from ..engine.plain import as_tuple
+from ..engine.plain import as_tuple, integer
 from .storing import order_of
 
 
@@ -156,9 +156,65 @@ def _full_like(
         return _full(shape, fill_value, dtype or a.dtype, device=device)
 
 
+def _count(name: str, num: Any) -> int:
+    try:
+        found = int(integer(num))
+    except TypeError:
+        raise TypeError(f"numpy.{name}: num is {num!r:.60}; expected an integer") from None
+    if found < 0:
+        raise ValueError(f"numpy.{name}: num is {num}; expected a number that is not negative")
+    return found
+
+
+def _linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    num, ends = _count("linspace", num), xgrad.subtract(stop, start)
+    parts = max(num - 1 if endpoint else num, 1)
+    steps = xgrad.ops.beside.fractions(ends, n=num) / parts
+    steps = xgrad.reshape(steps, (num, *(1 for _ in ends.shape)))
+    out = xgrad.moveaxis(start + steps * ends, 0, axis)
+    out = out if device is None else out.to_device(device)
+    out = out if dtype is None else out.astype(dtype)
+    return (out, ends / parts) if retstep else out
+
+
+def _logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    num = _count("logspace", num)
+    out = xgrad.logspace(start, stop, num, endpoint=endpoint, base=base, dtype=dtype)
+    return xgrad.moveaxis(out, 0, axis)
+
+
+def _geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    num = _count("geomspace", num)
+    out = xgrad.geomspace(start, stop, num, endpoint=endpoint, dtype=dtype)
+    return xgrad.moveaxis(out, 0, axis)
+
+
 ADAPTED: dict[str, Callable[..., Any]] = {
     "empty_like": _like("empty"),
     "full_like": _full_like,
+    "geomspace": _geomspace,
+    "linspace": _linspace,
+    "logspace": _logspace,
     "ones_like": _like("ones"),
     "zeros_like": _like("zeros"),
 }

@@ -12,7 +12,20 @@ import xgrad
 
 from ..arrays.array import Array
 from ..backends import BY_TYPE, backend_of_type, creating_like, get_backend
-from . import algebra, creating, inspecting, joining, manipulation, reductions, scimath, writing
+from . import (
+    algebra,
+    choosing,
+    creating,
+    inspecting,
+    joining,
+    manipulation,
+    reductions,
+    running,
+    scimath,
+    statistics,
+    without_nan,
+    writing,
+)
 from .lists import first, parameters, with_arrays
 from .storing import refuse_out, store
 from .taken import TAKEN
@@ -20,7 +33,11 @@ from .telling import tell
 
 ADAPTED: dict[str, Callable[..., Any]] = (
     reductions.ADAPTED
+    | running.ADAPTED
+    | without_nan.ADAPTED
     | manipulation.ADAPTED
+    | choosing.ADAPTED
+    | statistics.ADAPTED
     | algebra.ADAPTED
     | scimath.ADAPTED
     | creating.ADAPTED

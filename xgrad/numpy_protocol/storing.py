@@ -76,3 +76,10 @@ def order_of(name: str, order: Any, known: str = "CFAK") -> str:
         expected = f"{', '.join(map(repr, known[:-1]))} or {known[-1]!r}"
         raise ValueError(f"numpy.{name}: order is {order!r}; expected {expected}")
     return letter
+
+
+def known(name: str, argument: str, value: Any, known: tuple[str, ...]) -> None:
+    """Raise if an argument is none of NumPy's words for it; None is its default."""
+    if value is not None and value not in known:
+        expected = ", ".join(map(repr, known))
+        raise ValueError(f"numpy.{name}: {argument} is {value!r:.60}; expected one of {expected}")
