@@ -37,6 +37,17 @@ from .airy import (
     struve,
 )
 from .bessel import i0, i0e, i1, i1e, iv, ive, j0, j1, jv, k0, k0e, k1, k1e, kv, kve, y0, y1, yv
+from .beta_distributions import (
+    bdtr,
+    bdtrc,
+    betainccinv,
+    betaincinv,
+    fdtr,
+    fdtrc,
+    fdtri,
+    nbdtr,
+    nbdtrc,
+)
 from .combinatorial import (
     agm,
     binom,
@@ -75,6 +86,18 @@ from .elementary import (
     tandg,
     wrightomega,
 )
+from .gamma_distributions import (
+    chdtr,
+    chdtrc,
+    chdtri,
+    gammainccinv,
+    gammaincinv,
+    gdtr,
+    gdtrc,
+    gdtrix,
+    pdtr,
+    pdtrc,
+)
 from .gammas import beta, betaln, digamma, gamma, gammaln, loggamma, polygamma, psi, zeta, zetac
 from .gaussian import dawsn, erf, erfc, erfcinv, erfcx, erfi, erfinv, log_ndtr, ndtr, ndtri, wofz
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, hyperu, wright_bessel
@@ -110,31 +133,7 @@ from .integrals import (
     spence,
 )
 from .others import without_derivative
-from .probability import (
-    bdtr,
-    bdtrc,
-    betainccinv,
-    betaincinv,
-    chdtr,
-    chdtrc,
-    chdtri,
-    fdtr,
-    fdtrc,
-    fdtri,
-    gammainccinv,
-    gammaincinv,
-    gdtr,
-    gdtrc,
-    gdtrix,
-    nbdtr,
-    nbdtrc,
-    ndtri_exp,
-    owens_t,
-    pdtr,
-    pdtrc,
-    stdtr,
-    stdtrit,
-)
+from .student import ndtri_exp, owens_t, stdtr, stdtrit
 
 __all__ = [
     "agm",

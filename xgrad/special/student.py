@@ -1,0 +1,144 @@
+"""Student's t distribution, and integrals of the normal one."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..arrays.array import Array
+from ..backends import XP
+from ..ops.elementwise import Operand
+from .define import (
+    arrays,
+    in_double,
+    polynomial,
+    special,
+)
+from .gammas import BERNOULLI
+from .incomplete import (
+    _beta_density,
+    _beta_shape,
+)
+from .quadrature import integral
+
+
+@in_double
+def _t_density(xp: XP, df: Any, t: Any) -> Any:
+    df, t = arrays(xp, df, t)
+    return xp.exp(
+        -xp.special.betaln(df / 2, xp.full_like(df, 0.5))
+        - xp.log(df) / 2
+        - (df + 1) / 2 * xp.log1p(t * t / df)
+    )
+
+
+# c(x) ~ sum of these over x^2k, with (2^2k - 1) B_2k / 2k (DLMF 5.11.2, 24.2)
+_ALTERNATING = [(4.0**k - 1) * b / (2 * k) for k, b in enumerate(BERNOULLI, 1)]
+
+
+def _centre_score(df: Any) -> Any:
+    """Return the derivative in df of the logarithm of the density at 0.
+
+    It is the sum of ``1 / (x (x + 1) (x + 2))`` over x = df, df + 2, ..., where nothing cancels.
+    """
+    total = 0.0
+    for k in range(8):
+        x = df + 2 * k
+        total = total + 1 / (x * (x + 1)) / (x + 2)
+    r = 1 / (df + 16)
+    return total + r * r * polynomial(r * r, _ALTERNATING)
+
+
+def _t_middle(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df: of the density from 0 to t, times its score.
+
+    For ``t^2 < df``, where a Gauss rule has all digits.
+    """
+    score, ratio = _centre_score(df), t * t / df
+    log = -xp.special.betaln(df / 2, xp.full_like(df, 0.5)) - xp.log(df) / 2
+
+    def integrand(node: Any) -> Any:
+        u = ratio * node * node
+        part = xp.log1p(u)
+        slope = score - part / 2 + (df + 1) / (2 * df) * (u / (1 + u))
+        return slope * xp.exp(log - (df + 1) / 2 * part)
+
+    return t * integral(xp, 24, ratio, integrand)
+
+
+@in_double
+def _t_shape(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of ``stdtr(df, t)`` in df.
+
+    Far out it is that of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
+    """
+    df, t = arrays(xp, df, t)
+    small = t * t < df
+    middle = _t_middle(xp, xp.where(small, df, 1.0), xp.where(small, t, 0.0))
+    half, far = xp.full_like(df, 0.5), xp.where(small, 1.0, t)
+    total = df + far * far
+    z = df / total
+    moved = _beta_density(xp, df / 2, half, z) * (far / total) ** 2
+    tail = _beta_shape(xp, df / 2, half, z, first=True) / 4 + moved / 2
+    return xp.where(small, middle, -xp.sign(t) * tail)
+
+
+@special(lambda xp, df, t: _t_shape(xp, df, t), lambda xp, df, t: _t_density(xp, df, t))
+def stdtr(df: Operand, t: Operand, /) -> Array:
+    """Return Student's t distribution function with `df` degrees of freedom.
+
+    Args:
+        df: degrees of freedom, positive.
+        t: real numbers; shapes are broadcast.
+
+    Returns:
+        Probabilities of the broadcast shape, with derivatives in both.
+    """
+
+
+@special(
+    lambda xp, df, out: -_t_shape(xp, df, out) / _t_density(xp, df, out),
+    lambda xp, df, out: 1 / _t_density(xp, df, out),
+)
+def stdtrit(df: Operand, p: Operand, /) -> Array:
+    """Return the t at which ``stdtr(df, t) == p``.
+
+    Args:
+        df: degrees of freedom, positive.
+        p: probabilities, from 0 to 1; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
+
+
+@special(lambda xp, out: math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * out))
+def ndtri_exp(y: Array, /) -> Array:
+    """Return the x at which the logarithm of the normal distribution function is `y`."""
+
+
+@special(
+    lambda xp, h, a: _owen_h(xp, h, a),
+    lambda xp, h, a: _owen_a(xp, h, a),
+)
+def owens_t(h: Operand, a: Operand, /) -> Array:
+    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y.
+
+    Args:
+        h: real numbers.
+        a: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
+
+
+def _owen_h(xp: XP, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    tail = xp.special.erf(a * h / math.sqrt(2))
+    return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
+
+
+def _owen_a(xp: XP, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
