@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays.array import Array
-from ..backends import XP, backend_of, under
+from ..backends import XP, backend_of, is_recorded, under
+from ..engine.unused import waited
 from ..ops.beside import placed
 
 ON_HOST, ON_DEVICE = 2**12, 2**20
@@ -59,8 +60,11 @@ def integral(xp: XP, n: int, like: Any, integrand: Callable[[Any], Any]) -> Any:
 
 
 def _together(like: Any) -> int:
-    """Return how many nodes are taken at once."""
+    """Return how many nodes are taken at once; one by one in what becomes a kernel of a device."""
     raw = under(like._raw if isinstance(like, Array) else like)
-    most = ON_HOST if backend_of(raw).on_host(raw) else ON_DEVICE
+    if is_recorded(raw):
+        most = ON_HOST if waited(raw) else 0
+    else:
+        most = ON_HOST if backend_of(raw).on_host(raw) else ON_DEVICE
     size = math.prod(raw.shape)
     return 1 if math.isnan(size) else most // max(int(size), 1)
