@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,14 @@ def directions(like: list[Any], salt: int) -> list[Any]:
 def programs(case: Case, count: int) -> dict[str, Any]:
     """Return functions of all arrays of a case: its value, both modes, and the second order."""
     varying = case.varying if case.order else []
+    held = weakref.ref(case)  # through which no recording looks for captures among the samples
 
     def split(raws: tuple[Any, ...]) -> tuple[Any, list[Any]]:
         arrays = [xg.asarray(x) for x in raws]
-        return case.of_varying(arrays), [arrays[i] for i in varying]
+        return held().of_varying(arrays), [arrays[i] for i in varying]
 
     def value(*raws: Any) -> Any:
-        return xg.tree.leaves(case.call([xg.asarray(x) for x in raws]))
+        return xg.tree.leaves(held().call([xg.asarray(x) for x in raws]))
 
     def pulled(*raws: Any) -> Any:
         f, xs = split(raws)

@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 import xgrad as xg
 from tests.compiling.table import disagreement
-from tests.compiling.test_table import REFUSED, SOME, SOMETIMES, cases
+from tests.compiling.test_table import REFUSED, SOMETIMES, cases
 from xgrad.compiling import blas, engines, native_products, toolchain
 from xgrad.compiling.native import NativeSource
+from xgrad.testing import ROWS
 
 pytestmark = pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler here")
 
 X = np.linspace(-2.0, 2.0, 7)
+
+SOME = ROWS if "XGRAD_ALL_SAMPLES" in os.environ else ROWS[::4]
+"""The rows that are compiled as C, which takes a while; `nox -s compiled` takes all."""
 
 
 @pytest.fixture(autouse=True)

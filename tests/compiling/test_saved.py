@@ -14,9 +14,10 @@ import pytest
 import xgrad as xg
 from tests.compiling.table import different, programs, results
 from tests.compiling.test_semantics import Model
-from tests.compiling.test_table import SOME, cases
+from tests.compiling.test_table import cases
 from xgrad import programs as files_of_programs
 from xgrad.errors import FileError
+from xgrad.testing import ROWS
 
 pytest.importorskip("safetensors")
 pytestmark = pytest.mark.filterwarnings(
@@ -30,7 +31,7 @@ def saved(f, path, *args, **kwargs):
     return files_of_programs.load(path)
 
 
-@pytest.mark.parametrize("row", SOME, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_the_table_of_ops(row, tmp_path):
     for case in cases(row, False):
         raws = case.raw_arrays()

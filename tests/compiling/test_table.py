@@ -57,10 +57,6 @@ ROUNDED = {"linalg.cond", *(f"special.{name}" for name in QUANTILES.split())}
 """Rows whose derivative leaves a branch out where no element takes it, and so adds up otherwise."""
 
 
-SOME = ROWS if "XGRAD_ALL_SAMPLES" in os.environ else ROWS[::4]
-"""The rows that other engines and saved programs are tried on; `nox -s compiled` takes all."""
-
-
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_replay_on_other_values_gives_what_eager_code_gives(row):
     """The first sample in double precision; all with XGRAD_ALL_SAMPLES=1."""
