@@ -91,12 +91,9 @@ def test_every_op_with_a_derivative_is_checked_to_the_second_order():
 
 
 def test_no_check_runs_on_nothing(computing):
-    counts = dict.fromkeys(CHECKS, 0)
-    for row in ROWS[:40]:
-        for name in CHECKS:
-            if name != "derivatives":
-                counts[name] += CHECKS[name](row, computing)
-    del counts["derivatives"]
+    waiting = set(CHECKS) - {"derivatives"}
     if computing.name != computing.backend.name:
-        del counts["vmap"]  # once for each backend
-    assert all(counts.values()), counts
+        waiting.discard("vmap")  # once for each backend
+    for row in ROWS[:40]:
+        waiting -= {name for name in waiting if CHECKS[name](row, computing)}
+    assert not waiting

@@ -22,8 +22,8 @@ _Array: Any = type(xp.empty(0))
 _DType: Any = type(xp.bool)
 
 
-def _same_dtype(self: Any, other: object) -> bool:
-    return isinstance(other, type(self)) and bool(self._np_dtype == other._np_dtype)
+def _same_dtype(self: Any, other: Any) -> bool:
+    return self is other or (type(other) is _DType and self._np_dtype == other._np_dtype)
 
 
 # Its dtypes have the hashes of NumPy's, and warn of every comparison with those; but a table that

@@ -373,3 +373,44 @@ def test_walking_back_through_writes_keeps_one_cotangent():
     assert found == 2 * 2.0 * sum(i * i for i in range(200))
     assert calls.count(True) <= 1
     assert len(calls) == 199  # the first write was to untracked zeros
+
+
+KEYS = [
+    *((slice(1, 5),), (slice(None, None, 2),), (slice(0, 3), slice(2, 7)), (0,), (slice(None), -1)),
+    *((slice(-2, None),), (slice(None, None, -1),), (slice(0, 2),)),
+]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_views_show_what_numpys_show_whenever_they_are_looked_at(seed):
+    """Reads, views of views, writes to any of them, in any order, with arrays kept or let go."""
+    draw = np.random.default_rng(seed)
+    plain = [draw.normal(size=(6, 8))]
+    ours = [xg.asarray(plain[0].copy())]
+    for _ in range(60):
+        i = int(draw.integers(len(plain)))
+        key = KEYS[draw.integers(len(KEYS))][: plain[i].ndim]
+        if 0 in plain[i].shape or not plain[i][key].ndim:
+            continue
+        kind = draw.integers(5)
+        if kind == 0 and len(plain) < 8:
+            plain.append(plain[i][key])
+            ours.append(ours[i][key])
+        elif kind == 1:
+            plain[i][key] += 1.5
+            ours[i][key] += 1.5
+        elif kind == 2:
+            j = int(draw.integers(len(plain)))
+            if plain[j].shape == plain[i][key].shape:
+                plain[i][key] = plain[j].copy()
+                ours[i][key] = ours[j]
+        elif kind == 3:
+            plain[i] *= 0.5
+            ours[i] *= 0.5
+        elif len(plain) > 1:
+            j = int(draw.integers(1, len(plain)))
+            np.testing.assert_array_equal(ours[j], plain[j])
+            del plain[j], ours[j]
+    for a, b in zip(ours, plain, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert type(a) is xg.Array

@@ -414,8 +414,10 @@ class Array(Methods, Chunked):
         self._raw = new._raw
         view = getattr(self, "_view", None)
         if view is not None:
-            base, _, write, rest, kwargs = view
-            base._rebind(write(base, self, *rest, **kwargs), what, self)
+            base, again, write, rest, kwargs = view
+            plain = again is xgrad.ops.indexing._read and self._node is None
+            if not (plain and base._write_plainly(rest[0], self, type(base) is Array, self)):
+                base._rebind(write(base, self, *rest, **kwargs), what, self)
         self._refresh(by)
         return self
 
@@ -432,13 +434,13 @@ class Array(Methods, Chunked):
             living.append(ref)
             if other is not by:  # to look anew adds to the living ones
                 _, again, _, rest, kwargs = other._view
-                op = getattr(again, "op", None)
-                if op is None or self._node is not None:
+                if self._node is None and hasattr(again, "op"):  # the data is all there is to it
+                    other._node = None
+                    type(self)._outdate(other)
+                else:
                     new = again(self, *rest, **kwargs)
-                    raw, other._node = new._raw, new._node
-                else:  # without a tape the data is all there is to it
-                    raw, other._node = op.raws[type(self._raw)](self._raw, *rest, **kwargs), None
-                other._raw = xgrad.ops.indexing.apart(self._raw, raw)
+                    other._raw = xgrad.ops.indexing.apart(self._raw, new._raw)
+                    other._node = new._node
                 other._refresh()
 
     def _is_view_of(self, base: Array, again: Any, write: Any, rest: Any, kwargs: Any) -> None:
@@ -458,27 +460,16 @@ class Array(Methods, Chunked):
         views.append(weakref.ref(self))
 
     _filled: ClassVar[Callable[[Array], None]]  # see `arrays.filling`
+    _outdate: ClassVar[Callable[[Array], None]]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._write(key, value, copy=True)
+        if type(value) is not Array or not self._has_written(key, value):
+            self._write(key, value, copy=True)
 
     def _write(self, key: Any, value: Any, copy: bool) -> None:
         """Write to this array; into its own buffer only if `copy` is False."""
-        if type(value) is Array:
-            view = getattr(value, "_view", None)
-            if view is not None and view[0] is self:
-                if view[3] and view[3][0] is key:
-                    return  # `x[key] += y` has written already, through the view that it made
-                from . import leaving
-
-                leaving.refuse_swaps(sys._getframe(2), self)
-        if self._node is None and not hasattr(self, "_view"):
-            raw = xgrad.ops.indexing.written(self._raw, value, key, copy)
-            if raw is not None:  # a loop without a tape is many small writes
-                self._raw = raw
-                self._refresh()
-                type(self)._filled(self)
-                return
+        if self._write_plainly(key, value, copy):
+            return
         if (
             isinstance(value, Array)
             and value._node is not None
@@ -492,10 +483,36 @@ class Array(Methods, Chunked):
         if getattr(self, "_view", None) is None:
             type(self)._filled(self)
 
+    def _has_written(self, key: Any, value: Array) -> bool:
+        """Whether ``x[key] += y`` has written already, through the view that it made."""
+        view = getattr(value, "_view", None)
+        if view is None or view[0] is not self:
+            return False
+        if view[3] and view[3][0] is key:
+            return True
+        if (caller := sys._getframe(2)).f_code.co_name == "shuffle":
+            from . import leaving  # only for what is mostly an error
+
+            leaving.refuse_swaps(caller, self)
+        return False
+
+    def _write_plainly(self, key: Any, value: Any, copy: bool, by: Array | None = None) -> bool:
+        """Write to this array if neither has a tape; return whether it is done."""
+        if self._node is not None or hasattr(self, "_view"):
+            return False
+        raw = xgrad.ops.indexing.written(self._raw, value, key, copy)
+        if raw is None:
+            return False
+        self._raw = raw
+        self._refresh(by)
+        type(self)._filled(self)
+        return True
+
     def _inplace(self, new: Array, symbol: str) -> Array:
-        if new._raw.shape != self._raw.shape:
+        made, held = new._raw, self._raw
+        if made.shape != held.shape:
             raise ValueError(f"{symbol}: a result of shape {new.shape} does not fit {self.shape}")
-        if new._raw.dtype != self._raw.dtype:
+        if made.dtype is not held.dtype and made.dtype != held.dtype:
             if not np.can_cast(new.dtype, self.dtype, "same_kind"):
                 raise TypeError(
                     f"{symbol}: cannot store dtype {new.dtype} in an array of dtype {self.dtype}"

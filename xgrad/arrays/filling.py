@@ -38,17 +38,18 @@ class Filling(Array):
             self._raw = value
 
     def __getitem__(self, key: Any) -> Any:
-        raw = self._raw  # an `Array` from here on
-        part = xgrad.ops.indexing.getitem(self, key)
-        own = xgrad.ops.indexing.apart(raw, part._raw)
-        if getattr(own, "base", raw) is None:  # a copy: the buffer is still nobody else's
+        self.__class__ = Array  # type: ignore[assignment] # the layout is the same
+        part = self[key]
+        own = xgrad.ops.indexing.apart(self._raw, part._raw)
+        if getattr(own, "base", key) is None:  # a copy: the buffer is still nobody else's
             part._raw = own
             self.__class__ = Filling
         return part
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-        self._write(key, value, copy=False)
+        if type(value) is not Array or not self._has_written(key, value):
+            self.__class__ = Array  # type: ignore[assignment] # the layout is the same
+            self._write(key, value, copy=False)
 
 
 def _fill(x: Array) -> None:
@@ -57,11 +58,49 @@ def _fill(x: Array) -> None:
         return
     for ref in getattr(x, "_views", ()):
         view = ref()
-        if view is not None and getattr(view._raw, "base", None) is not None:
+        if view is None or type(view) is Outdated:
+            continue
+        if getattr(view._raw, "base", None) is not None:
             return
     x.__class__ = Filling
 
 
-Filling.__name__ = Filling.__qualname__ = "Array"
-TAKES[Filling] = True
+class Outdated(Array):
+    """A view of an array without a tape that was written to: it is looked at anew if it is used."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        @property
+        def _raw(self) -> Raw:
+            self.__class__ = Array  # type: ignore[assignment] # the layout is the same
+            base, again, _, rest, kwargs = self._view
+            whole = base._raw
+            part = again.op.raws[type(whole)](whole, *rest, **kwargs)
+            self._raw = xgrad.ops.indexing.apart(whole, part)
+            return self._raw
+
+        @_raw.setter
+        def _raw(self, value: Raw) -> None:
+            self.__class__ = Array  # type: ignore[assignment] # the layout is the same
+            self._raw = value
+
+    def __getitem__(self, key: Any) -> Any:
+        self._raw  # noqa: B018 - an `Array` from here on
+        return self[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._raw  # noqa: B018 - likewise
+        self[key] = value
+
+
+def _outdate(x: Array) -> None:
+    x.__class__ = Outdated
+
+
+for _kind in (Filling, Outdated):
+    _kind.__name__ = _kind.__qualname__ = "Array"
+    TAKES[_kind] = True
 Array._filled = staticmethod(_fill)
+Array._outdate = staticmethod(_outdate)

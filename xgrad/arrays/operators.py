@@ -85,10 +85,12 @@ def define(
     def reflected(x2: Any, x1: Any) -> Any:
         return function(x1, x2) if TAKES[type(x1)] else listed(symbol, x1, x2)
 
-    def in_place(x1: Any, x2: Any) -> Any:
-        return x1._inplace(OPERATORS[symbol](x1, x2), f"{symbol}=")
+    operate, shown = OPERATORS[symbol], f"{symbol}="
 
-    name = OPERATORS[symbol].__name__.strip("_")
+    def in_place(x1: Any, x2: Any) -> Any:
+        return x1._inplace(operate(x1, x2), shown)
+
+    name = operate.__name__.strip("_")
     method = record(other) if record else other
     methods = {f"__{name}__": method}
     if symbol not in _COMPARISONS:

@@ -11,7 +11,6 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import REAL
 from ..engine.frames import called
 from ..engine.operands import require_one_place
 from ..engine.plain import as_tuple, is_scalar
@@ -268,9 +267,9 @@ def histogram(
     if isinstance(bins, int) or is_scalar(bins):
         told = edges = _edges(x, operator.index(bins), range)  # type: ignore[arg-type]
     else:
-        edges = beside(x, bins)
-        held = np.asarray(bins) if isinstance(bins, (list, tuple)) else edges
-        told = edges if held.dtype in REAL else placed(x, held, held.dtype)  # as given
+        told = edges = beside(x, bins)
+        if isinstance(bins, (list, tuple)) and (held := np.asarray(bins)).dtype.kind in "biu":
+            told = placed(x, held, held.dtype)  # as given
     n = edges.shape[0] - 1
     if n < 1:  # one edge or none: there is no bin between
         return zeros_like(getitem(edges, slice(0, 0)), dtype=np.int64), told
