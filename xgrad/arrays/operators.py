@@ -215,11 +215,9 @@ class Operators(Data):  # noqa: PLW1641 - arrays are compared element by element
         def __le__(self, other: Any, /) -> Self: ...
         def __gt__(self, other: Any, /) -> Self: ...
         def __ge__(self, other: Any, /) -> Self: ...
+        def __getitem__(self, key: Any, /) -> Self: ...  # set by `ops.indexing`
         def __eq__(self, other: Any, /) -> Self: ...  # type: ignore[override] # elementwise
         def __ne__(self, other: Any, /) -> Self: ...  # type: ignore[override] # elementwise
-
-    def __getitem__(self, key: Any) -> Self:
-        return public.ops.indexing.getitem(self, key)
 
     def __len__(self) -> int:
         if not self._raw.shape:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import RULE, is_recording
+from ..arrays.operators import Operators
 from ..arrays.types import AnyArray, as_given
 from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
 from ..backends.batched import Batch, is_mask
@@ -237,6 +238,9 @@ def getitem(x: Array, key: Key, /) -> Array:
             raise IndexError(f"getitem: got the index {k}; expected integers, slices or arrays")
     require_one_place("getitem", (x, *keys))
     return _gather(taken_along(x, keys), key)
+
+
+Operators.__getitem__ = getitem  # type: ignore[method-assign] # a call less
 
 
 def leading(x: Any, value: Any) -> Backend:
