@@ -1,10 +1,15 @@
-"""An array that is being filled: a loop of ``y[i] = v`` writes into one buffer, copied once.
+"""Arrays between two writes: what need not be copied, nor looked at anew, before somebody asks.
+
+*An array that is being filled.* A loop of ``y[i] = v`` writes into one buffer, copied once.
 
 The first write copies, since whoever made the array, the tape or another array may hold its buffer.
 From then on nobody holds the copy, and the next write may go into it, until somebody asks for the
 data. No reference is counted for that: the array is a `Filling` meanwhile, whose ``_raw`` makes it
 an ordinary `Array` again before it is handed out. So whatever an op, a transform or a user gets
 stays as it was, and what only writes and reads single entries stays in one buffer.
+
+*A view of what was written to.* Most views are gone before anybody looks at them again, so a write
+only notes that they are outdated.
 """
 
 from __future__ import annotations
@@ -17,11 +22,9 @@ from ..backends import BY_TYPE, Raw
 from .array import Array
 from .operators import TAKES
 
-_SLOT: Any = Array.__dict__["_raw"]
 
-
-class Filling(Array):
-    """An `Array` whose buffer nobody else holds."""
+class _Meanwhile(Array):
+    """An `Array` of another class, until somebody asks for its data."""
 
     __slots__ = ()
 
@@ -29,13 +32,23 @@ class Filling(Array):
 
         @property
         def _raw(self) -> Raw:
+            found = type(self)._found
             self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-            return self._raw
+            return found(self)
 
         @_raw.setter
         def _raw(self, value: Raw) -> None:
             self.__class__ = Array  # type: ignore[assignment] # the layout is the same
             self._raw = value
+
+    def _found(self) -> Raw:
+        return self._raw
+
+
+class Filling(_Meanwhile):
+    """An `Array` whose buffer nobody else holds."""
+
+    __slots__ = ()
 
     def __getitem__(self, key: Any) -> Any:
         self.__class__ = Array  # type: ignore[assignment] # the layout is the same
@@ -65,26 +78,18 @@ def _fill(x: Array) -> None:
     x.__class__ = Filling
 
 
-class Outdated(Array):
+class Outdated(_Meanwhile):
     """A view of an array without a tape that was written to: it is looked at anew if it is used."""
 
     __slots__ = ()
 
-    if not TYPE_CHECKING:
-
-        @property
-        def _raw(self) -> Raw:
-            self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-            base, again, _, rest, kwargs = self._view
-            whole = base._raw
-            part = again.op.raws[type(whole)](whole, *rest, **kwargs)
-            self._raw = xgrad.ops.indexing.apart(whole, part)
-            return self._raw
-
-        @_raw.setter
-        def _raw(self, value: Raw) -> None:
-            self.__class__ = Array  # type: ignore[assignment] # the layout is the same
-            self._raw = value
+    def _found(self) -> Raw:
+        base, again, _, rest, kwargs = self._view
+        whole = base._raw
+        self._raw = xgrad.ops.indexing.apart(
+            whole, again.op.raws[type(whole)](whole, *rest, **kwargs)
+        )
+        return self._raw
 
     def __getitem__(self, key: Any) -> Any:
         self._raw  # noqa: B018 - an `Array` from here on
