@@ -323,6 +323,17 @@ def test_a_black_box_is_called_for_each_example_and_says_so_once():
 # Random numbers -----------------------------------------------------------------------------------
 
 
+def test_a_function_of_scipy_without_a_twin_is_called_for_each_example(monkeypatch):
+    stats = pytest.importorskip("scipy.stats")
+    from xgrad import scipy
+    from xgrad.scipy import examples
+
+    monkeypatch.setattr(examples, "_told", set())
+    with pytest.warns(xg.errors.LoopWarning, match=r"vmap: scipy\.stats\.rankdata is for one"):
+        got = xg.vmap(lambda b: xg.sum(b) * scipy.stats.rankdata(b))(B)
+    np.testing.assert_allclose(got, B.sum(1, keepdims=True) * stats.rankdata(B, axis=1))
+
+
 def test_random_numbers_are_as_was_said():
     def draw(x, rng):
         return [
@@ -426,6 +437,11 @@ ERRORS = {
         TypeError,
         "in_axes is '0'; expected an axis, which is an integer, None",
     ),
+    "in_axes of truth values": (
+        lambda: xg.vmap(loss, (0, True))(A, B),
+        TypeError,
+        r"in_axes is \(0, True\); expected an axis, which is an integer, None",
+    ),
     "out_axes": (
         lambda: xg.vmap(xg.sin, 0, 4)(B),
         ValueError,
@@ -475,6 +491,11 @@ ERRORS = {
         lambda: xg.vmap(xg.unique_values)(B),
         xg.errors.MissingFunctionError,
         "the shape of the result of unique_all depends on values",
+    ),
+    "bincount": (
+        lambda: xg.vmap(xg.bincount)(np.ones((5, 4), int)),
+        xg.errors.MissingFunctionError,
+        r"bincount: the largest element, .* differs from example to example.*expected length=n",
     ),
     "repeat": (
         lambda: xg.vmap(lambda b, n: xg.repeat(b, n))(B, np.ones((5, 4), int)),

@@ -207,7 +207,8 @@ _DOUBLE_AND_SINGLE = (np.dtype(np.float64), np.dtype(np.float32))
 
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = jnp.multiply(a, b)
-    return jnp.where(jnp.equal(a, 0) | jnp.equal(b, 0), jnp.zeros((), out.dtype), out)
+    alive = jnp.broadcast_to(jnp.not_equal(a, 0) & jnp.not_equal(b, 0), out.shape)
+    return jax.lax.select(alive, out, jnp.zeros_like(out))  # `where` would be a program of its own
 
 
 def _solve_triangular(x1: Any, x2: Any, upper: bool, adjoint: bool) -> Any:
@@ -258,6 +259,7 @@ BACKEND = Backend(
     strong_multiply=_strong_multiply,
     parse_device=_parse_device,
     on_host=_on_host,
+    holds_double=lambda x: bool(jax.config.jax_enable_x64),
     solve_triangular=_solve_triangular,
     lu_factor=linalg.lu_factor,
     lu_solve=_lu_solve,

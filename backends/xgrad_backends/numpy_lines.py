@@ -88,7 +88,7 @@ def running_logsumexp(x: Any) -> Any:
     before = running_logsumexp(sums[..., -1])[..., :, None]
     np.logaddexp(sums[..., 1:, :], before[..., :-1, :], out=sums[..., 1:, :])
     out = np.empty_like(x)
-    out[..., : sums.shape[-2] * m] = sums.reshape(*x.shape[:-1], -1)
+    out[..., : sums.shape[-2] * m] = sums.reshape(*x.shape[:-1], n // m * m)
     rest = x[..., n // m * m :]
     if rest.size:
         rest = np.logaddexp.accumulate(rest, axis=-1)
@@ -100,7 +100,7 @@ def recurrence(a: Any, b: Any) -> Any:
     """Return y with ``y_i = b_i + a_i y_{i-1}``, in blocks, each of which takes its carry later."""
     shape = np.broadcast_shapes(a.shape, b.shape)
     n = shape[-1]
-    if n <= _FEW or not b.size:
+    if n <= _FEW or 0 in shape:
         return lines.recurrence(_xp(), a, b)
     a, b = np.broadcast_to(a, shape).reshape(-1, n), np.broadcast_to(b, shape).reshape(-1, n)
     rows = len(b)

@@ -91,6 +91,7 @@ class Backend:
         on_device: a context in which new arrays are made on a device, where the library's creation
             functions need one besides their ``device=``.
         on_host: whether an array's values can be looked at without waiting for a device.
+        holds_double: whether there can be arrays of double precision where an array is.
         solve_triangular: ``solve_triangular(x1, x2, upper, adjoint)`` solves ``x1 @ x = x2``, or
             with the adjoint of `x1`, looking at one triangle of `x1` only.
         lu_factor: two arrays that hold what `lu_solve` needs of square matrices.
@@ -153,6 +154,7 @@ class Backend:
     settled: Callable[[Raw, Raw], Raw] | None = None
     under: Callable[[Raw], Raw] | None = None
     on_host: Callable[[Raw], bool] = lambda x: False
+    holds_double: Callable[[Raw], bool] = lambda x: True
     solve_triangular: Callable[[Raw, Raw, bool, bool], Raw] = STANDS_IN
     lu_factor: Callable[[Raw], tuple[Raw, Raw]] = STANDS_IN
     lu_solve: Callable[[Raw, Raw, Raw, bool], Raw] = STANDS_IN

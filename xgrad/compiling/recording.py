@@ -132,6 +132,7 @@ def _made(base: Backend) -> Backend:
         on_device=base.on_device,
         leads=RECORDS,
         adopt=adopted,
+        holds_double=lambda x: base.holds_double(x.value),
         solve_triangular=recorded("solve_triangular"),
         lu_factor=recorded("lu_factor"),
         lu_solve=recorded("lu_solve"),

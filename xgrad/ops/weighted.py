@@ -14,6 +14,7 @@ from ..arrays.types import AnyArray, as_given
 from ..engine.frames import called
 from ..engine.operands import require_one_place
 from ..engine.plain import as_tuple, is_scalar
+from ..errors import MissingFunctionError
 from .arranging import diagonal, ravel
 from .beside import array_of, beside, floating, fractions, placed
 from .creation import ones_like, zeros_like
@@ -230,12 +231,23 @@ def bincount(
             "expected a number that is not negative, and a vector"
         )
     if length is None:
-        largest = int(max_over(x)) if x.shape[0] else -1
-        length = max(largest + 1, minlength)
+        length = max(_largest(x) + 1, minlength)
     if weights is None:
         weights = ones_like(x, dtype=np.int64)
     require_one_place("bincount", (x, weights))
     return segment_sum(beside(x, weights), x, length)
+
+
+def _largest(x: Array) -> int:
+    """Return the largest of some integers, -1 of none."""
+    try:
+        return int(max_over(x)) if x.shape[0] else -1
+    except MissingFunctionError:
+        raise MissingFunctionError(
+            f"{called('bincount')}: the largest element, which decides how long the result is, "
+            "differs from example to example in vmap; expected length=n, a number above all of "
+            "them, as in xgrad.bincount(x, weights, length=n)"
+        ) from None
 
 
 @as_given

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import update_wrapper, wraps
 from importlib import import_module
-from inspect import signature
+from inspect import isfunction, signature
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,12 +16,12 @@ import xgrad
 from .. import tree as trees
 from ..arrays.array import Array
 from ..backends import Namespace, backend_of, backend_of_type, current
-from ..backends.batched import Batch
+from ..backends.batched import Batch, running_levels
 from ..engine import tape
 from ..engine.guarding import guarded_arguments
 from ..engine.operands import require_one_place
 from ..errors import NotDifferentiableError
-from .examples import for_each
+from .examples import for_each, of_one
 from .mistakes import explained, require_axis
 from .precision import DOUBLE, doubled_alone, precise
 
@@ -102,7 +102,7 @@ class Later:
 
 
 def rest_of(name: str) -> Callable[[str], Any]:
-    """Return a module's ``__getattr__``: what has no twin is SciPy's own.
+    """Return a module's ``__getattr__``: what has no twin is SciPy's own, in `vmap` of one example.
 
     Args:
         name: the chapter, as ``"signal"``.
@@ -114,7 +114,10 @@ def rest_of(name: str) -> Callable[[str], Any]:
             raise AttributeError(absent)
         module = import_module(f"scipy.{name}")
         if hasattr(module, attr):
-            return getattr(module, attr)
+            found = getattr(module, attr)
+            if running_levels() and isfunction(found):
+                return of_one(f"scipy.{name}.{attr}", whole=True)(found)
+            return found
         near = get_close_matches(attr, dir(module), n=2)
         meant = " or ".join(f"xgrad.scipy.{name}.{other}" for other in near)
         raise AttributeError(

@@ -115,14 +115,15 @@ def growing(xp: XP, x: Any) -> Any:
 def in_double(slope: Callable[..., Any]) -> Callable[..., Any]:
     """Let a rule of real arrays compute in double precision, and round once, at the end.
 
-    For what divides by numbers that single precision lacks, or takes exponentials of sums.
+    For what divides by numbers that single precision lacks, or takes exponentials of sums. Where
+    the library has no double precision, as JAX until it is switched on, it stays in single.
     """
 
     @wraps(slope)
     def call(xp: XP, *args: Any, **kwargs: Any) -> Any:
         given = arrays(xp, *args)
         single = [x.dtype == xp.float32 for x in given]
-        if not any(single):
+        if not any(single) or not _holds_double(given[single.index(True)]):
             return slope(xp, *given, **kwargs)
         wide = [
             xp.astype(x, xp.float64) if one else x for x, one in zip(given, single, strict=True)
@@ -132,6 +133,11 @@ def in_double(slope: Callable[..., Any]) -> Callable[..., Any]:
         return out if more else xp.astype(out, xp.float32)
 
     return call
+
+
+def _holds_double(x: Any) -> bool:
+    raw = x._raw if isinstance(x, Array) else x
+    return backend_of(raw).holds_double(raw)
 
 
 def holds_everywhere(mask: Any) -> bool:

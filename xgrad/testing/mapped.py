@@ -68,6 +68,7 @@ def check_mapped(case: Case) -> None:
             setting = _Setting(case, mapped, axis)
             setting.check_value()
             if axis == 0:
+                setting.check_none()
                 setting.check_nested()
                 if case.order:
                     setting.check_derivatives()
@@ -164,6 +165,13 @@ class _Setting:
             else:
                 same = np.array_equal(numpy_of(x), numpy_of(y), equal_nan=x.dtype.kind in "fc")
                 assert same, f"{self.case}: chunks give other bits"
+
+    def check_none(self) -> None:
+        """Check that no examples give no results, of the shapes and dtypes of one's."""
+        args = [x[:0] if i in self.mapped else x for i, x in enumerate(self.args)]
+        for f in (self.function, self.pulled) if self.case.order else (self.function,):
+            want = [numpy_of(y)[None][:0] for y in f(*self.example(0))]
+            self.compare(list(xg.vmap(f, self.axes)(*args)), want, "vmap of no examples")
 
     def check_nested(self) -> None:
         """Check `vmap` of `vmap`, over the same arguments and over different ones."""

@@ -106,7 +106,7 @@ def vmap(
 
 def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
     """Return an axis for each leaf of a tree."""
-    if axes is None or isinstance(axes, int):
+    if axes is None or type(axes) is int:
         return [axes] * len(trees.leaves(tree))
     import optree  # as in `tree`
 
@@ -114,9 +114,9 @@ def _prefix(axes: Axes, tree: Any, what: str, fitted: str) -> list[Any]:
         f"vmap: {what} is {axes!r:.80}; expected an axis, which is an integer, None, or a "
         "pytree of them"
     )
-    if isinstance(axes, trees.CONSTANTS):
-        raise TypeError(expected)
     entries, home = optree.tree_flatten(axes, none_is_leaf=True, namespace=trees.NAMESPACE)
+    if isinstance(axes, trees.CONSTANTS) or any(isinstance(a, bool) for a in entries):
+        raise TypeError(expected)
     marked = home.unflatten([_NONE if a is None else a for a in entries])
     try:
         found: list[Any] = optree.broadcast_prefix(marked, tree, namespace=trees.NAMESPACE)

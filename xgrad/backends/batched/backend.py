@@ -171,6 +171,7 @@ def _new_kind(rank: int) -> type[Batch]:
         leads=1000 + rank,
         adopt=_adopt,
         under=lambda x: x.data,
+        holds_double=lambda x: backend_of(x.data).holds_double(x.data),
         solve_triangular=extensions.solve_triangular,
         lu_factor=extensions.lu_factor,
         lu_solve=extensions.lu_solve,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from ... import errors
 from .. import Backend, backend_of, backend_of_type
 
-__all__ = ["Batch", "NotBatchedError", "again", "behind", "elementwise", "library", "spread", "top"]
+__all__ = ["Batch", "NotBatchedError", "again", "behind", "count_of", "elementwise", "library",
+           "reshaped", "spread", "top"]  # fmt: skip
 
 
 class NotBatchedError(errors.MissingFunctionError):
@@ -254,6 +256,16 @@ def inside(x: Any, lead: Batch, ndim: int) -> Any:
     return backend_of(data).xp.reshape(data, (shape[0], *(1,) * missing, *shape[1:]))
 
 
+def reshaped(xp: Any, data: Any, shape: Sequence[int]) -> Any:
+    """Return each in another shape, in which one length may be -1 even if there are no examples."""
+    count, *lengths = data.shape
+    if count == 0 and -1 in shape:
+        known = math.prod(n for n in shape if n != -1)
+        left = math.prod(lengths) // known if known else -1
+        shape = [left if n == -1 else n for n in shape]
+    return xp.reshape(data, (count, *shape))
+
+
 def again(lead: Batch, out: Any) -> Any:
     """Return what a function gave for all as a batch, a tuple of results as a tuple of them."""
     if type(out) is not type(lead.data) and isinstance(out, (tuple, list)):
@@ -271,6 +283,12 @@ def elementwise(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     ndim = max([_ndim(x) for x in args])
     parts = [inside(x, lead, ndim) for x in args]
     return again(lead, f(library(parts).xp, *parts, **kwargs))
+
+
+def count_of(args: Iterable[Any], lead: Batch) -> int:
+    """Return how many arrays lie side by side in operands: one if they are the same for all."""
+    counts = (int(x.data.shape[0]) for x in args if type(x) is type(lead))
+    return next((n for n in counts if n != 1), 1)
 
 
 def spread(x: Any, lead: Batch, count: int) -> Any:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from .. import backend_of
-from .batch import Batch, NotBatchedError, again, behind, elementwise, inside, library, top
+from .batch import (
+    Batch,
+    NotBatchedError,
+    again,
+    behind,
+    count_of,
+    elementwise,
+    inside,
+    library,
+    top,
+)
 
 __all__ = ["FFT", "LINALG", "SPECIAL", "expm", "lu_factor", "lu_solve", "ranked", "recurrence",
            "running_logsumexp", "running_max", "solve_triangular"]  # fmt: skip
@@ -157,7 +168,7 @@ def lu_solve(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
         lu, pivots = (lead.of(library((p,)).xp.expand_dims(p, axis=0)) for p in (one, turns))
     ndim = max(len(lu.shape), len(x2.shape))
     extra = ndim - len(lu.shape)
-    count = max(p.data.shape[0] for p in (lu, x2) if type(p) is type(lead))
+    count = count_of((lu, x2), lead)
     factors = _spread(lu, lead, ndim, count)
     turns = _spread(pivots, lead, pivots.ndim + extra, count)
     right = _spread(x2, lead, ndim, count)
@@ -173,7 +184,8 @@ def _solved_at_once(lu: Any, pivots: Any, x2: Any, adjoint: bool) -> Any:
     backend = library((lu, x2))
     xp = backend.xp
     columns = xp.moveaxis(x2, -2, 0)
-    out = backend.lu_solve(lu, pivots, xp.reshape(columns, (x2.shape[-2], -1)), adjoint)
+    side_by_side = xp.reshape(columns, (x2.shape[-2], math.prod(columns.shape[1:])))
+    out = backend.lu_solve(lu, pivots, side_by_side, adjoint)
     return xp.moveaxis(xp.reshape(out, columns.shape), 0, -2)
 
 

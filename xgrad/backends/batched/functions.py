@@ -10,7 +10,18 @@ import numpy as np
 
 from .. import LOADED, backend_of, limits
 from . import creation, searching
-from .batch import Batch, NotBatchedError, again, behind, elementwise, library, spread, top
+from .batch import (
+    Batch,
+    NotBatchedError,
+    again,
+    behind,
+    count_of,
+    elementwise,
+    library,
+    reshaped,
+    spread,
+    top,
+)
 from .extensions import FFT, LINALG, SPECIAL
 from .products import matmul
 
@@ -67,7 +78,7 @@ def listed(f: Callable[..., Any]) -> Callable[..., Any]:
         lead = top(arrays)
         if lead is None:
             return getattr(library(arrays).xp, f.__name__)(arrays, *args, **kwargs)
-        count = max(x.data.shape[0] for x in arrays if type(x) is type(lead))
+        count = count_of(arrays, lead)
         parts = [spread(x, lead, count) for x in arrays]
         return lead.of(f(library(parts).xp, parts, *args, **kwargs))
 
@@ -111,7 +122,7 @@ def _arg(name: str, x: Any, /, *, axis: int | None = None, keepdims: bool = Fals
     if axis is not None:
         return x.of(function(x.data, axis=behind(axis), keepdims=keepdims))
     count = x.data.shape[0]
-    out = function(xp.reshape(x.data, (count, -1)), axis=1)
+    out = function(reshaped(xp, x.data, (-1,)), axis=1)
     return x.of(xp.reshape(out, (count, *(1,) * x.ndim)) if keepdims else out)
 
 
@@ -200,8 +211,7 @@ class _Batched:
     @each
     def reshape(xp: Any, x: Any, shape: Any, *, copy: Any = None) -> Any:
         """Return each in another shape."""
-        shape = shape if isinstance(shape, (tuple, list)) else (shape,)
-        return xp.reshape(x, (x.shape[0], *shape))
+        return reshaped(xp, x, shape if isinstance(shape, (tuple, list)) else (shape,))
 
     @staticmethod
     def broadcast_to(x: Any, shape: Any, /) -> Any:
@@ -244,7 +254,7 @@ class _Batched:
         """Return each rotated along axes."""
         if axis is not None:
             return xp.roll(x, shift, axis=behind(axis))
-        return xp.reshape(xp.roll(xp.reshape(x, (x.shape[0], -1)), shift, axis=1), x.shape)
+        return xp.reshape(xp.roll(reshaped(xp, x, (-1,)), shift, axis=1), x.shape)
 
     @each
     def cumulative_sum(xp: Any, x: Any, /, *, axis: int | None = None, **kwargs: Any) -> Any:
@@ -275,7 +285,7 @@ class _Batched:
     def concat(xp: Any, arrays: Any, /, *, axis: int | None = 0) -> Any:
         """Return arrays joined along an axis, each with each."""
         if axis is None:
-            arrays, axis = [xp.reshape(x, (x.shape[0], -1)) for x in arrays], 0
+            arrays, axis = [reshaped(xp, x, (-1,)) for x in arrays], 0
         return xp.concat(arrays, axis=behind(axis))
 
     @listed

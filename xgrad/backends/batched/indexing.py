@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .. import Backend, backend_of
-from .batch import Batch, NotBatchedError, library, spread, top
+from .batch import Batch, NotBatchedError, count_of, library, spread, top
 
 __all__ = ["getitem", "index_add", "is_mask", "setitem"]
 
@@ -199,7 +199,7 @@ def _written(x: Any, key: Any, value: Any, write: Write) -> Any:
     if lead is None:
         return write(library((x,)), x, key, value)
     key = _parts(key) if basic else _opened(key, lead)
-    count = max(p.data.shape[0] for p in (x, value, *key) if type(p) is type(lead))
+    count = count_of((x, value, *key), lead)
     data = spread(x, lead, count)
     data = library((data,)).xp.asarray(data, copy=True)
     if basic or _is_plain(key, lead):

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from .. import backend_of
-from .batch import Batch, NotBatchedError, behind, elementwise, library, spread, top
+from .batch import (
+    Batch,
+    NotBatchedError,
+    behind,
+    count_of,
+    elementwise,
+    library,
+    reshaped,
+    spread,
+    top,
+)
 
 __all__ = ["isin", "repeat", "searchsorted", "take", "take_along_axis"]
 
@@ -33,7 +43,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
     if not isinstance(x, Batch):
         return library((x,)).xp.repeat(x, repeats, axis=axis)
     xp = backend_of(x.data).xp
-    data = x.data if axis is not None else xp.reshape(x.data, (x.data.shape[0], -1))
+    data = x.data if axis is not None else reshaped(xp, x.data, (-1,))
     return x.of(xp.repeat(data, repeats, axis=1 if axis is None else behind(axis)))
 
 
@@ -52,7 +62,7 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     axis = axis % len(x.shape) - len(x.shape)
     if lead is None:
         return library((x,)).xp.take_along_axis(x, indices, axis=axis)
-    count = max(p.data.shape[0] for p in (x, indices) if type(p) is type(lead))
+    count = count_of((x, indices), lead)
     parts = [spread(p, lead, count) for p in (x, indices)]
     return lead.of(library(parts).xp.take_along_axis(*parts, axis=axis))
 
