@@ -10,7 +10,16 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, falling, held, in_double, polynomial, special, with_ends
+from .define import (
+    arrays,
+    falling,
+    held,
+    holds_everywhere,
+    in_double,
+    polynomial,
+    special,
+    with_ends,
+)
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 
@@ -57,7 +66,21 @@ def _share(a: Any, b: Any, /) -> Any:
 
 def _small(z: Any, m: Any) -> Any:
     """Say where ``z / (z + m) * poch(1 + z, m)`` is better than a difference of large numbers."""
-    return (z > 0) & (z < 0.5) & (m > 0)
+    return (z >= 0) & (z < 0.5) & (m > 0)
+
+
+def _poch_at_pole(xp: XP, z: Any, m: Any, out: Any) -> Any:
+    """Return the derivative in z where ``gamma(z)`` is infinite, by the reflection DLMF 5.5.3."""
+    both = _is_pole(xp, z + m)
+    end = xp.where(both, 1.0, z + m)
+    sine, cosine = circle(xp, z)
+    bend = xp.special.digamma(end) - xp.special.digamma(1 - z)
+    one = xp.special.gamma(end) * xp.special.gamma(1 - z) * (cosine + sine / math.pi * bend)
+    return xp.where(both, -out * _step(xp, xp.where(both, 1 - z - m, 1.0), m), one)
+
+
+def _is_pole(xp: XP, x: Any) -> Any:
+    return (x <= 0) & (xp.floor(held(x)) == x)
 
 
 @in_double
@@ -69,7 +92,12 @@ def _poch_slope(xp: XP, z: Any, m: Any, out: Any, *, first: bool) -> Any:
     z, m = xp.where(small, 1.0, z), xp.where(small, 1.0, m)
     if first:
         near = _share(steps, start) / (start + steps) + part * _step(xp, 1 + start, steps)
-        return xp.where(small, rest * near, out * _step(xp, z, m))
+        pole = _is_pole(xp, z)
+        plain = out * _step(xp, xp.where(pole, 1.0, z), m)
+        if holds_everywhere(~pole):
+            return xp.where(small, rest * near, plain)
+        at_pole = _poch_at_pole(xp, xp.where(pole, z, 0.0), m, out)
+        return xp.where(small, rest * near, xp.where(pole, at_pole, plain))
     total = start + steps
     near = part * xp.special.digamma(1 + total) - part / total
     return xp.where(small, rest * near, out * xp.special.digamma(z + m))

@@ -70,7 +70,8 @@ _TERMS = 80
 
 def _erfcx(xp: XP, x: Any, out: Any) -> Any:
     if not is_complex(x):
-        return -math.sqrt(2) * out * tail(math.sqrt(2) * x, k=1)
+        # below -40 the function is infinite, and its slope by that alone
+        return -math.sqrt(2) * out * tail(xp.maximum(math.sqrt(2) * x, -40.0), k=1)
     far = xp.real(x) > _FAR
     return _tail(xp, x, far, 2 * x * out - _SLOPE, _ALTERNATING, -0.5 * _SLOPE)
 
@@ -165,8 +166,14 @@ def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 
 
-@special(
-    lambda xp, y, out: _grown(xp, out / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y)) / _DENSITY
-)
+@elementwise(lambda xp, y, out: xp.special.ndtri(y) * out * out)
+def _ndtri_slope(y: Array, /) -> Array:
+    """Return the derivative of `ndtri`: of its own the parts would be infinite before it is."""
+    xp = backend_of(y).xp
+    half = math.sqrt(0.5) * xp.special.ndtri(y)
+    return _grown(xp, half, 2 * xp.where(y < 0.5, y, 1 - y)) / _DENSITY
+
+
+@special(lambda xp, y: _ndtri_slope(y))
 def ndtri(y: Array, /) -> Array:
     """Return the inverse of `ndtr`: the quantile of a probability."""
