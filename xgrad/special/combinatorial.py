@@ -193,13 +193,13 @@ def binom(n: Operand, k: Operand, /) -> Array:
 
 
 def _below(n: Any) -> Any:
-    """Return the degree below, which counts for nothing below 0."""
-    return max(n - 1, 0) if isinstance(n, (int, float)) else (n - 1) * (n > 0)
+    """Return the degree below, which counts for nothing below 0 itself."""
+    return n - 1 if isinstance(n, (int, float)) and n else (n - 1) * (n != 0)
 
 
 def _unless_constant(xp: XP, n: Any, slope: Any) -> Any:
-    """Return the slope of a polynomial, which is 0 for a degree that is not above 0."""
-    return slope * float(n > 0) if isinstance(n, (int, float)) else xp.where(n > 0, slope, 0.0)
+    """Return the slope of a polynomial, which is 0 for the degree 0."""
+    return slope * float(n != 0) if isinstance(n, (int, float)) else xp.where(n != 0, slope, 0.0)
 
 
 @special(
@@ -241,7 +241,7 @@ def eval_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 2 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
+@special(None, lambda xp, n, x: 2 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
 def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19).
 
@@ -257,7 +257,7 @@ def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
+@special(None, lambda xp, n, x: -1 * (n != 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
 def eval_laguerre(n: Operand, x: Operand, /) -> Array:
     """Return the Laguerre polynomial (DLMF 18.9.23).
 
@@ -276,7 +276,7 @@ def eval_laguerre(n: Operand, x: Operand, /) -> Array:
 @special(
     None,
     None,
-    lambda xp, n, alpha, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
+    lambda xp, n, alpha, x: -1 * (n != 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
 )
 def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     """Return the generalized Laguerre polynomial (DLMF 18.9.23).
@@ -298,7 +298,7 @@ def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, x: (
-        2 * (n > 0) * alpha * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
+        2 * (n != 0) * alpha * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
     ),
 )
 def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
@@ -322,7 +322,7 @@ def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, beta, x: (
-        (0.5 * (n > 0))
+        (0.5 * (n != 0))
         * (n + alpha + beta + 1.0)
         * xp.special.eval_jacobi(_below(n), alpha + 1.0, beta + 1.0, x)
     ),
@@ -397,7 +397,7 @@ def eval_chebyc(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 1 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
+@special(None, lambda xp, n, x: 1 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
 def eval_chebys(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``.
 
@@ -429,7 +429,9 @@ def eval_sh_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 4 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1))
+@special(
+    None, lambda xp, n, x: 4 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1)
+)
 def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [0, 1].
 
@@ -446,7 +448,8 @@ def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
 
 
 @special(
-    None, lambda xp, n, x: (n + 1) * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, 2 * x - 1)
+    None,
+    lambda xp, n, x: (n + 1) * (n != 0) * xp.special.eval_jacobi(_below(n), 1.0, 1.0, 2 * x - 1),
 )
 def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial on [0, 1].

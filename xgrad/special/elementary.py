@@ -14,7 +14,7 @@ from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
 from ..ops.slopes import within
-from .define import arrays, floats, polynomial, special
+from .define import arrays, floats, held, polynomial, special
 
 _DEGREE = math.pi / 180
 
@@ -144,6 +144,16 @@ def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
     return power_less_one(xp, x, lmbda)
 
 
+def _one_more_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
+    """Return ``(1 + x) ** (lmbda - 1)``, with what rounding took from the base."""
+    x, lmbda = arrays(xp, x, lmbda)
+    base = 1 + x
+    back = base - x
+    lost = held((x - (base - back)) + (1 - back)) / xp.where(base == 0, 1.0, base)
+    lost = xp.where(xp.isfinite(lost), lost, 0.0)
+    return power_less_one(xp, base, lmbda) * (1 + (lmbda - 1) * lost)
+
+
 def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
     return _of_power(xp.log(x), lmbda)
@@ -171,7 +181,7 @@ def boxcox(x: Operand, lmbda: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, x, lmbda: xp.pow(1.0 + x, lmbda - 1.0),
+    lambda xp, x, lmbda: _one_more_less_one(xp, x, lmbda),
     lambda xp, x, lmbda: _boxcox1p_lmbda(xp, x, lmbda),
 )
 def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:
