@@ -28,7 +28,7 @@ _REASONS: tuple[tuple[float, str, str], ...] = (
     (1e4, _NEAR, "eval_chebyc"),
     (300.0, _NEAR, "eval_jacobi"),
     (150.0, _NEAR, "eval_sh_legendre eval_sh_chebyt eval_sh_chebyu"),
-    (1e5, "SciPy's jv and yv, and differences of them", "hankel1 hankel1e hankel2 hankel2e"),
+    (1e6, "SciPy's jv and yv, and differences of them", "hankel1 hankel1e hankel2 hankel2e"),
     (300.0, _OWN, "jv"),
     (100.0, _OWN, "yv"),
     (3e4, _OWN, "hyp0f1"),
