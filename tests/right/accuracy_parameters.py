@@ -248,6 +248,12 @@ def _scaled(v: Any, z: Any) -> Any:
     return (balls.besselj(v, z) + 1j * balls.bessely(v, z)) * mp.expj(-z)
 
 
+def _scaled_real(v: Any, z: Any) -> Any:
+    if v == 0.5:
+        raise ValueError  # it is imaginary there: what is found is what rounding left
+    return _scaled(v, z).real
+
+
 _BESSEL = (
     _bessel("jv", balls.besselj, 1e-3, 200.0),
     _bessel("yv", balls.bessely, 1e-3, 200.0),
@@ -256,7 +262,7 @@ _BESSEL = (
     _bessel("kve", balls.besselke, 1e-3, 200.0),
     _bessel("hankel1", balls.besselj, 0.01, 200.0, part="real"),
     _bessel("hankel2", lambda v, z: -balls.bessely(v, z), 0.01, 200.0, part="imag"),
-    _bessel("hankel1e", lambda v, z: _scaled(v, z).real, 0.01, 200.0, part="real"),
+    _bessel("hankel1e", _scaled_real, 0.01, 200.0, part="real"),
     _bessel("hankel2e", lambda v, z: -_scaled(v, z).imag, 0.01, 200.0, part="imag"),
     _bessel("struve", mp.struveh, 1e-3, 30.0),
     _bessel("modstruve", mp.struvel, 1e-3, 30.0),

@@ -68,6 +68,26 @@ LIMITS = {
     "ellipk": (special.ellipk, (0, 0, 0), None),
     "itstruve0": (special.itstruve0, None, (inf, 0, 0)),
     "it2struve0": (special.it2struve0, None, (0, 0, 0)),
+    "sinc": (xg.sinc, (0, 0, 0), (0, 0, 0)),
+    "cbrt": (xg.cbrt, (-inf, 0, 0), (inf, 0, 0)),
+    "acosh": (xg.acosh, None, (inf, 0, 0)),
+    "hypot": (lambda x: xg.hypot(x, 0.7), (inf, -1, 0), (inf, 1, 0)),
+    "atan2": (lambda x: xg.atan2(x, 0.7), (-np.pi / 2, 0, 0), (np.pi / 2, 0, 0)),
+    "a root": (lambda x: xg.pow(x, 0.7 + 0 * xg.stop_gradient(xg.sign(x))), None, (inf, 0, 0)),
+    "a root by a number": (lambda x: x**1e-20, None, (inf, 0, 0)),
+    "exprel": (special.exprel, (0, 0, 0), (inf, inf, inf)),
+    "erfcx below": (special.erfcx, (inf, -inf, inf), None),
+    "gamma": (special.gamma, None, (inf, inf, inf)),
+    "j0": (special.j0, (0, 0, 0), (0, 0, 0)),
+    "j1": (special.j1, (0, 0, 0), (0, 0, 0)),
+    "y0": (special.y0, None, (0, 0, 0)),
+    "y1": (special.y1, None, (0, 0, 0)),
+    "i0": (special.i0, (inf, -inf, inf), (inf, inf, inf)),
+    "i1": (special.i1, (-inf, inf, -inf), (inf, inf, inf)),
+    "ker": (special.ker, None, (0, 0, 0)),
+    "kei": (special.kei, None, (0, 0, 0)),
+    "spence": (special.spence, None, (-inf, 0, 0)),
+    "pseudo_huber": (lambda x: special.pseudo_huber(0.7, x), (inf, -0.7, 0), (inf, 0.7, 0)),
 }
 """A function, and its limits and those of two derivatives at -inf and inf."""
 
@@ -85,6 +105,39 @@ def test_values_and_derivatives_at_infinity_are_their_limits(dtype):
                 again = xg.jvp(f, (at,), (np.ones_like(at),))[1]
             np.testing.assert_allclose([float(y) for y in got], want, rtol=1e-6, err_msg=name)
             assert float(again) == float(got[1]), name
+
+
+INSIDE = {
+    "cbrt at 0": (xg.cbrt, 0.0, (0, inf, -inf)),
+    "kei at 0": (special.kei, 0.0, (-np.pi / 4, 0, inf)),
+    "exprel of too much": (special.exprel, 800.0, (inf, inf, inf)),
+    "i1 of too much": (special.i1, 800.0, (inf, inf, inf)),
+    "zetac far out": (special.zetac, 1e291, (0, 0, 0)),
+    "poch at 0": (lambda z: special.poch(z, 0.7), 0.0, (0, 1.29805533264756, -1.66880041584018)),
+    "poch at a pole": (
+        lambda z: special.poch(z, 0.7), -2.0, (0, 6.65669401357752, 26.0909949125164)
+    ),
+    "poch of two poles": (lambda z: special.poch(z, 2.0), -3.0, (6, -5, 2)),
+    "a Legendre function": (
+        lambda x: special.eval_legendre(0.5, x), 0.3, (0.700938530969655, 0.494618967496774, None)
+    ),
+    "a Jacobi function": (
+        lambda x: special.eval_jacobi(0.5, 1.3, 0.4, x), 0.3,
+        (1.17003191484484, 0.750436443321614, None),
+    ),
+    "a constant Legendre polynomial": (lambda x: special.eval_sh_legendre(0, x), 0.0, (1, 0, 0)),
+}  # fmt: skip
+"""A function, a point where SciPy's terms have no number, and the value and two derivatives."""
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("name", INSIDE)
+def test_values_and_derivatives_where_terms_have_no_number(name):
+    f, x, want = INSIDE[name]
+    with np.errstate(all="ignore"):
+        got = [f(np.asarray(x)), xg.grad(f)(x), xg.grad(xg.grad(f))(x)]
+    for y, right in zip(got, want, strict=True):
+        assert right is None or float(y) == pytest.approx(right, rel=1e-7)
 
 
 LOSSES = [

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -218,6 +220,73 @@ def test_gradient_through_updates_with_a_zero_gradient_higher_125(name):
     ]
     for derive in (xg.grad, xg.jacfwd):
         np.testing.assert_allclose(derive(outer)(p), want, rtol=1e-5, atol=1e-7)
+
+
+def test_gradient_through_updates_with_a_zero_gradient_in_halves(computing):
+    """A rate of 0.1 over an epsilon of 1e-8 is beyond float16; what it meets there is 0."""
+    if computing.backend.name == "array_api_strict":
+        pytest.skip("the standard has no halves")
+    X, y = np.asarray([[1.0, 0.0, 2.0], [0.5, 0.0, 1.0]]), np.asarray([1.0, 2.0])
+    start = np.asarray([0.125, 0.25, 0.375])
+
+    def outer(method, dtype):
+        A, b = (xg.asarray(computing.raw(each.astype(dtype))) for each in (X, y))
+
+        def f(p):
+            state = method.init(p)
+            for _ in range(2):
+                g = xg.grad(lambda p: xg.mean((A @ p - b) ** 2))(p)
+                p, state = method.update(p, g, state)
+            return xg.sum((A @ p - b) ** 2) + xg.sum(p**2)
+
+        return f, computing.raw(start.astype(dtype))
+
+    for name, method in METHODS.items():
+        (exact, p), (f, half) = outer(method, "float64"), outer(method, "float16")
+        want = computing.numpy(xg.grad(exact)(p))
+        for derive in (xg.grad, xg.jacfwd):
+            got = computing.numpy(derive(f)(half)).astype(float)
+            np.testing.assert_allclose(got, want, rtol=2e-2, atol=2e-2, err_msg=name)
+
+
+NUMBERS = {
+    "SGD": {"lr": 0.1, "momentum": 0.5, "dampening": 0.0, "weight_decay": 0.01},
+    "Adam": {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-2, "weight_decay": 0.01},
+    "AdamW": {"lr": 0.1, "betas": (0.9, 0.99), "eps": 1e-2, "weight_decay": 0.01},
+    "Adagrad": {
+        "lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.01, "initial_accumulator_value": 0.1,
+        "eps": 1e-2,
+    },
+    "RMSprop": {"lr": 0.1, "alpha": 0.9, "eps": 1e-2, "weight_decay": 0.01, "momentum": 0.5},
+    "Lion": {"lr": 0.1, "betas": (0.9, 0.99), "weight_decay": 0.01},
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::xgrad.errors.ConstantResultWarning")  # of Lion's betas
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_of_a_method_on_the_tape(name):
+    """Also where it is 0: a term that is left out would have no derivative."""
+    cls, grads = getattr(optim, name), [[0.0, 0.5, -1.0], [0.0, 0.25, 1.0], [0.25, 0.0, 0.5]]
+    p = np.asarray([1.0, -0.5, 2.0])
+    assert {f.name for f in dataclasses.fields(cls) if "bool" not in f.type} == NUMBERS[name].keys()
+
+    def after(number, key):
+        given = {**NUMBERS[name], key: (number[0], number[1]) if key == "betas" else number}
+        q, method = p, cls(**given)
+        state = method.init(q)
+        for g in grads:
+            q, state = method.update(q, np.asarray(g), state)
+        return xg.sum(q**2)
+
+    for key, usual in NUMBERS[name].items():
+        for number in [usual, *[0.0] * (key in ("momentum", "weight_decay"))]:
+            x, want = np.asarray(number), []
+            for e in 1e-5 * np.eye(x.size).reshape(x.size, *x.shape):
+                here, next_, last = (after((x + k * e).tolist(), key) for k in range(3))
+                want.append(float(4 * next_ - 3 * here - last) / 2e-5)
+            for derive in (xg.grad, xg.jacfwd):
+                got = derive(lambda v, key=key: after(v, key))(x).reshape(-1)
+                np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-7, err_msg=key)
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -38,7 +38,7 @@ from .elementwise import (
     where,
     without_derivative,
 )
-from .slopes import circle, power_of_two, share2
+from .slopes import circle, power_of_two, share2, within
 from .statistical import all as all_over
 
 
@@ -66,7 +66,7 @@ def exp2(x: Array, /) -> Array:
     return _exp2(floating(x, "exp2"))
 
 
-@elementwise(lambda xp, out: 1 / (3 * out * out))
+@elementwise(lambda xp, out: (1 / 3) * xp.square(1 / out))
 def _cbrt(x: Array, /) -> Array:
     """Return the real cube root of each element."""
     xp = backend_of(x).xp
@@ -344,6 +344,7 @@ def _sinc(x: Array, /, *, order: int) -> Array:
     Far from 0, with s = sin(u)/u, it is u s(n) = sin(u + n pi/2) - n s(n-1).
     """
     xp = backend_of(x).xp
+    x = within(xp, x)
     u = math.pi * x
     near = xp.abs(u) < max(order, 1e-9)
     zero = xp.zeros_like(u)

@@ -35,7 +35,7 @@ def finite(xp: XP, dtype: Any) -> tuple[float, float]:
 
 def within(xp: XP, x: Any) -> Any:
     """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
-    if x.dtype in COMPLEX:
+    if type(x) in SCALARS or x.dtype in COMPLEX:
         return x
     return xp.clip(x, *finite(xp, x.dtype))
 
@@ -47,16 +47,16 @@ def within(xp: XP, x: Any) -> Any:
 def sigmoid_slope(x: Array, /) -> Array:
     """Return ``sigmoid(x) * sigmoid(-x)``."""
     backend = backend_of(x)
-    return backend.quietly(_bell, backend.xp, -x, 1.0)
+    return backend.quietly(_bell, backend.xp, -x)
 
 
-def _bell(xp: XP, x: Any, height: float) -> Any:
-    """Return ``height / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
+def _bell(xp: XP, x: Any) -> Any:
+    """Return ``1 / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
     e = xp.exp(x)
     both = 1.0 / e
     both += e
     both += 2.0
-    return height / both  # where that is infinite it is 0, as it should
+    return 1.0 / both  # where that is infinite it is 0, as it should
 
 
 @elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
@@ -90,7 +90,15 @@ def tanh_slope(x: Array, /) -> Array:
     backend = backend_of(x)
     if x.dtype in COMPLEX:
         return backend.quietly(_sech2_complex, backend.xp, x)
-    return backend.quietly(_bell, backend.xp, -2.0 * x, 4.0)
+    return backend.quietly(_sech2, backend.xp, x)
+
+
+def _sech2(xp: XP, x: Any) -> Any:
+    e = xp.exp(x)
+    both = 1.0 / e
+    both += e
+    sech = 2.0 / both
+    return sech * sech  # of 2 x the exponential would be infinite before this is 0
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:
@@ -144,7 +152,7 @@ def asin_slope(x: Array, /) -> Array:
     return 1 / xp.multiply(xp.sqrt(rest), xp.sqrt(x + 1))
 
 
-@elementwise(lambda xp, x, out: -(x * out) * out * out)
+@elementwise(lambda xp, x, out: -(within(xp, x) * out) * out * out)
 def acosh_slope(x: Array, /) -> Array:
     """Return ``1 / sqrt(x**2 - 1)``, without cancellation near 1, and on the function's branch."""
     xp = backend_of(x).xp
@@ -226,7 +234,8 @@ def cosine(x1: Raw, x2: Raw, /) -> Array:
         if backend_of(length).on_host(length) and not xp.any(beyond):
             return out
         # of the last numbers the length is beyond them, that of the halves is not
-        return xp.where(beyond, _ratio(xp, 0.5 * x1, xp.hypot(0.5 * x1, 0.5 * x2)), out)
+        half1, half2 = (0.5 * within(xp, x) for x in (x1, x2))
+        return xp.where(beyond, _ratio(xp, half1, xp.hypot(half1, half2)), out)
 
     return _of_point(part, x1, x2)
 
@@ -238,6 +247,7 @@ def _turn_slope(xp: XP, x1: Any, x2: Any) -> Any:
 
 def _turn_growth(xp: XP, x1: Any, x2: Any) -> Any:
     """Return ``(x2^2 - x1^2) / (x1^2 + x2^2)^2``, from the sum and the difference."""
+    x1, x2 = within(xp, x1), within(xp, x2)
     length = xp.hypot(x1, x2)
     parts = over_length(xp, x2 - x1, length) * over_length(xp, x2 + x1, length)
     return over_length(xp, over_length(xp, parts, length), length)

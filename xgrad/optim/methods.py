@@ -22,6 +22,7 @@ from ..nn.module import named_leaves, trainable_mask
 from ..ops.elementwise import size_from_square
 from ..ops.halves import widened
 from . import blocks
+from .numbers import beside, counts, decayed, gradient, mixed, shrunk
 from .schedules import chosen
 
 if TYPE_CHECKING:
@@ -41,11 +42,6 @@ def _pair(grads: Any, structure: Any) -> str:
         ". It is a pair, as clip_by_global_norm and value_and_grad return: take it apart, as in "
         "grads, norm = xgrad.optim.clip_by_global_norm(grads, 1.0)"
     )
-
-
-def beside(p: Any, number: Any) -> Any:
-    """Return a number as it may stand beside a parameter: it keeps the parameter's precision."""
-    return xg.astype(number, p.dtype) if isinstance(number, xg.Array) else number
 
 
 @dataclass
@@ -135,7 +131,7 @@ class Method:
                 f"{difference(shape, structure, 'grads')}{_pair(grads, structure)}"
             )
         given, against = _arrays(given), _arrays(against)
-        lr, t = self.rate(state.count), state.count + 1
+        lr, t = widened(self.rate(state.count)), state.count + 1
         mask = trainable_mask(params)
         first = _ties(given, mask)
         against = trees.gathered(against, first)
@@ -152,7 +148,7 @@ class Method:
                     f"{type(self).__name__}: the state knows no parameter {name!r}; "
                     "it was made for another model, or that part was frozen. Call init again"
                 ) from None
-            q, new = self._step(widened(p), widened(g), old, t, lr)
+            q, new = self._step(widened(p), gradient(g), old, t, lr)
             result.append(xg.astype(q, p.dtype, copy=False))
             for kind, value in new.items():
                 slots[kind][name] = value
@@ -194,16 +190,16 @@ class SGD(Method):
             raise ValueError("SGD: nesterov=True needs momentum > 0 and dampening = 0")
 
     def _start(self, p: Any) -> Slots:
-        return {"momentum": xg.zeros_like(p)} if self.momentum else {}
+        return {"momentum": xg.zeros_like(p)} if counts(self.momentum) else {}
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        if not self.momentum:
+        g = decayed(p, g, self.weight_decay)
+        if not counts(self.momentum):
             return p - beside(p, lr) * g, {}
-        share = chosen(t == 1, 1.0, 1 - self.dampening)
-        b = self.momentum * slots["momentum"] + beside(p, share) * g
-        step = g + self.momentum * b if self.nesterov else b
+        momentum, dampening = beside(p, self.momentum), widened(self.dampening)
+        share = chosen(t == 1, 1.0, chosen(momentum == 0, 1.0, 1 - dampening))
+        b = momentum * slots["momentum"] + beside(p, share) * g
+        step = g + momentum * b if self.nesterov else b
         return p - beside(p, lr) * step, {"momentum": b}
 
 
@@ -241,14 +237,14 @@ class Adam(Method):
         return {kind: xg.zeros_like(p) for kind in kinds}
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
+        g = decayed(p, g, self.weight_decay)
         return self._adapted(p, g, slots, t, lr)
 
     def _adapted(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        b1, b2 = self.betas
+        b1, b2 = map(widened, self.betas)
         raws = None
-        if isinstance(lr, float) and isinstance(t, int) and not self.amsgrad:
+        plain = not any(isinstance(x, xg.Array) for x in (lr, b1, b2, self.eps))
+        if plain and isinstance(t, int) and not self.amsgrad:
             raws = blocks.raw_parts(p, g, slots["mean"], slots["square"])
         if raws is not None:
             root, rate = (1 - b2**t) ** -0.5, lr / (1 - b1**t)
@@ -260,13 +256,13 @@ class Adam(Method):
             )
             return q, {"mean": mean, "square": square}
         new = {
-            "mean": b1 * slots["mean"] + (1 - b1) * g,
-            "square": b2 * slots["square"] + (1 - b2) * xg.square(g),
+            "mean": mixed(p, b1, slots["mean"], g),
+            "square": mixed(p, b2, slots["square"], xg.square(g)),
         }
         square = new["square"]
         if self.amsgrad:
             square = new["largest"] = xg.maximum(slots["largest"], square)
-        root = size_from_square(square) * beside(p, (1 - b2**t) ** -0.5) + self.eps
+        root = size_from_square(square) * beside(p, (1 - b2**t) ** -0.5) + beside(p, self.eps)
         return p - beside(p, lr / (1 - b1**t)) * (new["mean"] / root), new
 
 
@@ -288,7 +284,7 @@ class AdamW(Adam):
     weight_decay: float = 1e-2
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        return self._adapted(p * beside(p, 1 - lr * self.weight_decay), g, slots, t, lr)
+        return self._adapted(shrunk(p, lr, self.weight_decay), g, slots, t, lr)
 
 
 @by_name
@@ -321,11 +317,11 @@ class Adagrad(Method):
         return {"sum": xg.full_like(p, self.initial_accumulator_value)}
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
+        g = decayed(p, g, self.weight_decay)
         s = slots["sum"] + xg.square(g)
-        lr = lr / (1 + (t - 1) * self.lr_decay)
-        return p - beside(p, lr) * (g / (size_from_square(s) + self.eps)), {"sum": s}
+        lr = lr / (1 + (t - 1) * widened(self.lr_decay))
+        root = size_from_square(s) + beside(p, self.eps)
+        return p - beside(p, lr) * (g / root), {"sum": s}
 
 
 @by_name
@@ -358,20 +354,20 @@ class RMSprop(Method):
             self._require(name, getattr(self, name), 0.0)
 
     def _start(self, p: Any) -> Slots:
-        kinds = ["square", *["momentum"] * bool(self.momentum), *["mean"] * self.centered]
+        kinds = ["square", *["momentum"] * counts(self.momentum), *["mean"] * self.centered]
         return {kind: xg.zeros_like(p) for kind in kinds}
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        if self.weight_decay:
-            g = g + self.weight_decay * p
-        v = self.alpha * slots["square"] + (1 - self.alpha) * xg.square(g)
+        g = decayed(p, g, self.weight_decay)
+        alpha = widened(self.alpha)
+        v = mixed(p, alpha, slots["square"], xg.square(g))
         new = {"square": v}
         if self.centered:
-            new["mean"] = slots["mean"] + (1 - self.alpha) * (g - slots["mean"])
+            new["mean"] = slots["mean"] + beside(p, 1 - alpha) * (g - slots["mean"])
             v = xg.maximum(v - xg.square(new["mean"]), 0.0)  # rounding may bring it below
-        step = g / (size_from_square(v) + self.eps)
-        if self.momentum:
-            step = new["momentum"] = self.momentum * slots["momentum"] + step
+        step = g / (size_from_square(v) + beside(p, self.eps))
+        if counts(self.momentum):
+            step = new["momentum"] = beside(p, self.momentum) * slots["momentum"] + step
         return p - beside(p, lr) * step, new
 
 
@@ -403,8 +399,7 @@ class Lion(Method):
         return {"mean": xg.zeros_like(p)}
 
     def _step(self, p: Any, g: Any, slots: Slots, t: Any, lr: Any) -> tuple[Any, Slots]:
-        (b1, b2), m = self.betas, slots["mean"]
-        step = xg.sign(b1 * m + (1 - b1) * g)
-        if self.weight_decay:
-            p = p * beside(p, 1 - lr * self.weight_decay)
-        return p - beside(p, lr) * step, {"mean": b2 * m + (1 - b2) * g}
+        (b1, b2), m = map(widened, self.betas), slots["mean"]
+        step = xg.sign(mixed(p, b1, m, g))
+        p = shrunk(p, lr, self.weight_decay)
+        return p - beside(p, lr) * step, {"mean": mixed(p, b2, m, g)}

@@ -23,6 +23,7 @@ from .define import (
     push_each,
     special,
     with_ends,
+    with_limits,
 )
 from .quadrature import integral
 
@@ -178,24 +179,32 @@ def beip(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function bei."""
 
 
-@special(lambda xp, x: xp.special.kerp(x))
+def _half_of_log(xp: XP, x: Any) -> Any:
+    return -0.5 * xp.log(x)
+
+
+@special(lambda xp, x: kerp(x))
 def ker(x: Array, /) -> Array:
     """Return the Kelvin function ker."""
+    return with_limits(backend_of(x).xp.special.ker, x, (math.inf, 0.0))
 
 
-@special(lambda xp, x: xp.special.keip(x))
+@special(lambda xp, x: keip(x))
 def kei(x: Array, /) -> Array:
     """Return the Kelvin function kei."""
+    return with_limits(backend_of(x).xp.special.kei, x, (math.inf, 0.0))
 
 
-@special(lambda xp, x, out: -xp.special.kei(x) - out / x)
+@special(lambda xp, x, out: -kei(x) - out / x)
 def kerp(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function ker."""
+    return with_limits(backend_of(x).xp.special.kerp, x, (math.inf, 0.0))
 
 
-@special(lambda xp, x, out: xp.special.ker(x) - out / x)
+@special(with_ends(lambda xp, x, out: ker(x) - out / x, (0.0, _half_of_log)))
 def keip(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function kei."""
+    return with_limits(backend_of(x).xp.special.keip, x, (math.inf, 0.0))
 
 
 # Struve functions ---------------------------------------------------------------------------------

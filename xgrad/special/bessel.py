@@ -14,7 +14,18 @@ from ..backends import XP, backend_of
 from ..engine.op import rule
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
-from .define import arrays, falling, held, over, polynomial, refuse_tracked, special, with_ends
+from ..ops.slopes import within
+from .define import (
+    arrays,
+    falling,
+    held,
+    over,
+    polynomial,
+    refuse_tracked,
+    special,
+    with_ends,
+    with_limits,
+)
 
 # the power series of J1(x) / x and I1(x) / x in x^2 (DLMF 10.2.2 and 10.25.2)
 _I1_OVER_X = [0.5 / (4.0**k * math.factorial(k) * math.factorial(k + 1)) for k in range(12)]
@@ -56,20 +67,22 @@ def _i1e(xp: XP, x: Any, out: Any) -> Any:
     return _scaled(xp, x, near, _I_SLOPES[1], _OF_I)
 
 
-@special(lambda xp, x: -xp.special.j1(x))
+@special(lambda xp, x: -j1(x))
 def j0(x: Array, /) -> Array:
     """Return the Bessel function of the first kind of order 0."""
+    return with_limits(backend_of(x).xp.special.j0, x, (math.inf, 0.0), (-math.inf, 0.0))
 
 
 @special(
     with_ends(
-        lambda xp, x, out: xp.special.j0(x) - over(xp, out, x, _J1_OVER_X),
+        lambda xp, x, out: j0(x) - over(xp, out, x, _J1_OVER_X),
         (math.inf, 0.0),
         (-math.inf, 0.0),
     )
 )
 def j1(x: Array, /) -> Array:
     """Return the Bessel function of the first kind of order 1."""
+    return with_limits(backend_of(x).xp.special.j1, x, (math.inf, 0.0), (-math.inf, 0.0))
 
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.jv(v - 1, z) - xp.special.jv(v + 1, z)))
@@ -92,14 +105,16 @@ def jv(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, x: -xp.special.y1(x))
+@special(lambda xp, x: -y1(x))
 def y0(x: Array, /) -> Array:
     """Return the Bessel function of the second kind of order 0."""
+    return with_limits(backend_of(x).xp.special.y0, x, (math.inf, 0.0))
 
 
-@special(with_ends(lambda xp, x, out: xp.special.y0(x) - out / x, (0.0, lambda xp, x: 1 / x)))
+@special(with_ends(lambda xp, x, out: y0(x) - out / x, (0.0, lambda xp, x: 1 / x)))
 def y1(x: Array, /) -> Array:
     """Return the Bessel function of the second kind of order 1."""
+    return with_limits(backend_of(x).xp.special.y1, x, (math.inf, 0.0))
 
 
 @special(None, lambda xp, v, z: 0.5 * (xp.special.yv(v - 1, z) - xp.special.yv(v + 1, z)))
@@ -119,14 +134,16 @@ def yv(v: Operand, z: Operand, /) -> Array:
     """
 
 
-@special(lambda xp, x: xp.special.i1(x))
+@special(lambda xp, x: i1(x))
 def i0(x: Array, /) -> Array:
     """Return the modified Bessel function of the first kind of order 0."""
+    return with_limits(backend_of(x).xp.special.i0, x, (math.inf, math.inf), (-math.inf, math.inf))
 
 
-@special(lambda xp, x, out: xp.special.i0(x) - over(xp, out, x, _I1_OVER_X))
+@special(lambda xp, x, out: i0(x) - over(xp, within(xp, out), x, _I1_OVER_X))
 def i1(x: Array, /) -> Array:
     """Return the modified Bessel function of the first kind of order 1."""
+    return with_limits(backend_of(x).xp.special.i1, x, (math.inf, math.inf), (-math.inf, -math.inf))
 
 
 @special(None, lambda xp, v, z: 0.5 * xp.special.iv(v - 1, z) + 0.5 * xp.special.iv(v + 1, z))

@@ -10,7 +10,16 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand
 from ..ops.slopes import circle
-from .define import arrays, falling, held, in_double, polynomial, special, with_ends
+from .define import (
+    arrays,
+    falling,
+    held,
+    holds_everywhere,
+    in_double,
+    polynomial,
+    special,
+    with_ends,
+)
 from .gammas import digamma_step
 from .integrals import SERIES_B, SERIES_D, over_parameter
 
@@ -57,7 +66,21 @@ def _share(a: Any, b: Any, /) -> Any:
 
 def _small(z: Any, m: Any) -> Any:
     """Say where ``z / (z + m) * poch(1 + z, m)`` is better than a difference of large numbers."""
-    return (z > 0) & (z < 0.5) & (m > 0)
+    return (z >= 0) & (z < 0.5) & (m > 0)
+
+
+def _poch_at_pole(xp: XP, z: Any, m: Any, out: Any) -> Any:
+    """Return the derivative in z where ``gamma(z)`` is infinite, by the reflection DLMF 5.5.3."""
+    both = _is_pole(xp, z + m)
+    end = xp.where(both, 1.0, z + m)
+    sine, cosine = circle(xp, z)
+    bend = xp.special.digamma(end) - xp.special.digamma(1 - z)
+    one = xp.special.gamma(end) * xp.special.gamma(1 - z) * (cosine + sine / math.pi * bend)
+    return xp.where(both, -out * _step(xp, xp.where(both, 1 - z - m, 1.0), m), one)
+
+
+def _is_pole(xp: XP, x: Any) -> Any:
+    return (x <= 0) & (xp.floor(held(x)) == x)
 
 
 @in_double
@@ -69,7 +92,12 @@ def _poch_slope(xp: XP, z: Any, m: Any, out: Any, *, first: bool) -> Any:
     z, m = xp.where(small, 1.0, z), xp.where(small, 1.0, m)
     if first:
         near = _share(steps, start) / (start + steps) + part * _step(xp, 1 + start, steps)
-        return xp.where(small, rest * near, out * _step(xp, z, m))
+        pole = _is_pole(xp, z)
+        plain = out * _step(xp, xp.where(pole, 1.0, z), m)
+        if holds_everywhere(~pole):
+            return xp.where(small, rest * near, plain)
+        at_pole = _poch_at_pole(xp, xp.where(pole, z, 0.0), m, out)
+        return xp.where(small, rest * near, xp.where(pole, at_pole, plain))
     total = start + steps
     near = part * xp.special.digamma(1 + total) - part / total
     return xp.where(small, rest * near, out * xp.special.digamma(z + m))
@@ -165,13 +193,13 @@ def binom(n: Operand, k: Operand, /) -> Array:
 
 
 def _below(n: Any) -> Any:
-    """Return the degree below, which counts for nothing below 0."""
-    return max(n - 1, 0) if isinstance(n, (int, float)) else (n - 1) * (n > 0)
+    """Return the degree below, which counts for nothing below 0 itself."""
+    return n - 1 if isinstance(n, (int, float)) and n else (n - 1) * (n != 0)
 
 
 def _unless_constant(xp: XP, n: Any, slope: Any) -> Any:
-    """Return the slope of a polynomial, which is 0 for a degree that is not above 0."""
-    return slope * float(n > 0) if isinstance(n, (int, float)) else xp.where(n > 0, slope, 0.0)
+    """Return the slope of a polynomial, which is 0 for the degree 0."""
+    return slope * float(n != 0) if isinstance(n, (int, float)) else xp.where(n != 0, slope, 0.0)
 
 
 @special(
@@ -213,7 +241,7 @@ def eval_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 2 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
+@special(None, lambda xp, n, x: 2 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
 def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19).
 
@@ -229,7 +257,7 @@ def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
+@special(None, lambda xp, n, x: -1 * (n != 0) * xp.special.eval_genlaguerre(_below(n), 1.0, x))
 def eval_laguerre(n: Operand, x: Operand, /) -> Array:
     """Return the Laguerre polynomial (DLMF 18.9.23).
 
@@ -248,7 +276,7 @@ def eval_laguerre(n: Operand, x: Operand, /) -> Array:
 @special(
     None,
     None,
-    lambda xp, n, alpha, x: -1 * (n > 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
+    lambda xp, n, alpha, x: -1 * (n != 0) * xp.special.eval_genlaguerre(_below(n), alpha + 1.0, x),
 )
 def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     """Return the generalized Laguerre polynomial (DLMF 18.9.23).
@@ -270,7 +298,7 @@ def eval_genlaguerre(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, x: (
-        2 * (n > 0) * alpha * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
+        2 * (n != 0) * alpha * xp.special.eval_gegenbauer(_below(n), alpha + 1.0, x)
     ),
 )
 def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
@@ -294,7 +322,7 @@ def eval_gegenbauer(n: Operand, alpha: Operand, x: Operand, /) -> Array:
     None,
     None,
     lambda xp, n, alpha, beta, x: (
-        (0.5 * (n > 0))
+        (0.5 * (n != 0))
         * (n + alpha + beta + 1.0)
         * xp.special.eval_jacobi(_below(n), alpha + 1.0, beta + 1.0, x)
     ),
@@ -369,7 +397,7 @@ def eval_chebyc(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 1 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
+@special(None, lambda xp, n, x: 1 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
 def eval_chebys(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``.
 
@@ -401,7 +429,9 @@ def eval_sh_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 4 * (n > 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1))
+@special(
+    None, lambda xp, n, x: 4 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1)
+)
 def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [0, 1].
 
@@ -418,7 +448,8 @@ def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
 
 
 @special(
-    None, lambda xp, n, x: (n + 1) * (n > 0) * xp.special.eval_jacobi(n - 1, 1.0, 1.0, 2 * x - 1)
+    None,
+    lambda xp, n, x: (n + 1) * (n != 0) * xp.special.eval_jacobi(_below(n), 1.0, 1.0, 2 * x - 1),
 )
 def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial on [0, 1].

@@ -102,6 +102,23 @@ def with_ends(slope: Callable[..., Any], *ends: tuple[float, Any]) -> Callable[.
     return call
 
 
+def with_limits(f: Callable[[Any], Any], x: Any, *limits: tuple[float, float]) -> Any:
+    """Return a function's values with its limits at infinities, where the library has NaN.
+
+    Args:
+        f: the library's function.
+        x: its argument, raw.
+        limits: pairs of an infinity and the limit there.
+    """
+    out, backend = f(x), backend_of(x)
+    xp = backend.xp
+    if x.dtype in COMPLEX or (backend.on_host(x) and not xp.any(xp.isinf(x))):
+        return out
+    for end, limit in limits:
+        out = xp.where(x == end, limit, out)
+    return out
+
+
 def falling(xp: XP, x: Any) -> Any:
     """Return ``-1 / x``, as a derivative that is -inf at 0."""
     return -1 / x

@@ -13,7 +13,8 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
-from .define import arrays, floats, growing, polynomial, special, with_ends
+from ..ops.slopes import within
+from .define import arrays, floats, held, polynomial, special
 
 _DEGREE = math.pi / 180
 
@@ -93,31 +94,49 @@ def cotdg(x: Array, /) -> Array:
     return xp.where(pole, xp.special.cotdg(x), _cotangent(xp, xp.where(pole, 45, x)))
 
 
-def _rise(xp: XP, u: Any) -> Any:
-    """Return ``(exp(u) * (u - 1) + 1) / u**2``, the derivative of ``expm1(u) / u``."""
-    near = xp.abs(u) < 1
-    small = xp.where(near, u, 0.0)
-    series = polynomial(small, [(k + 1) / math.factorial(k + 2) for k in range(18)])
-    large = xp.where(near, 1.0, u)
-    # roots are finite where the power over u is; cotangents of one root would add up to infinity
-    root, again = xp.exp(0.5 * large), xp.exp(0.5 * large)
-    closed = root / large * (again * ((large - 1) / large)) + 1 / large / large
-    return xp.where(near, series, closed)
+@elementwise(lambda xp, u, order: _moment(u, order=order + 1))
+def _moment(u: Array, /, *, order: int) -> Array:
+    """Return the integral of ``t^order exp(u t)`` over [0, 1], a derivative of ``expm1(u) / u``.
+
+    Near 0 it is a series of positive terms, for negative u that of ``exp(-u)`` times it; far out
+    each is ``(exp(u) - order * the one before) / u``.
+    """
+    xp, n = backend_of(u).xp, order
+    near = (u > -_NEAR) & (u < _NEAR)
+    v = xp.where(near, xp.abs(u), 0.0)
+    above = [1 / math.factorial(k) / (k + n + 1) for k in range(_NEAR_TERMS)]
+    below = [math.factorial(n) / math.factorial(k + n + 1) for k in range(_NEAR_TERMS)]
+    falls = u < 0
+    series = xp.where(falls, polynomial(v, below) * xp.exp(-v), polynomial(v, above))
+    far = xp.where(near, _NEAR, within(xp, u))
+    half = xp.exp(0.5 * far)  # finite where the power over u is
+    large = xp.expm1(xp.minimum(far, _TOP)) / far
+    share: Any = 1 / far  # of the exponential, where the 1 is nothing
+    for k in range(1, n + 1):
+        large = (half * half - k * large) / far
+        share = (1 - k * share) / far
+    large = xp.where(far < _TOP, large, half * share * half)
+    return xp.where(near, series, large)
 
 
-@special(with_ends(lambda xp, x: _rise(xp, x), (math.inf, growing), (-math.inf, 0.0)))
+_NEAR, _NEAR_TERMS = 3.0, 26
+_TOP = 40.0
+
+
+@special(lambda xp, x: _moment(x, order=1))
 def exprel(x: Array, /) -> Array:
     """Return ``(exp(x) - 1) / x``, and 1 at 0."""
     backend = backend_of(x)
     xp, above = backend.xp, x > 40.0  # where the 1 is nothing
     root = backend.quietly(xp.exp, xp.where(above, 0.5 * x, 1.0))
     plain = xp.special.exprel(xp.where(above, xp.ones_like(x), x))
-    return xp.where(above, root / xp.where(above, x, xp.ones_like(x)) * root, plain)
+    over = root / xp.where(above, within(xp, x), xp.ones_like(x))
+    return xp.where(above, over * root, plain)
 
 
-def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
+def _of_power(log: Any, lmbda: Any) -> Any:
     """Return the derivative of ``expm1(lmbda * log) / lmbda`` in lmbda."""
-    return log * log * _rise(xp, lmbda * log)
+    return log * log * _moment(lmbda * log, order=1)
 
 
 def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
@@ -125,14 +144,24 @@ def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
     return power_less_one(xp, x, lmbda)
 
 
+def _one_more_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
+    """Return ``(1 + x) ** (lmbda - 1)``, with what rounding took from the base."""
+    x, lmbda = arrays(xp, x, lmbda)
+    base = 1 + x
+    back = base - x
+    lost = held((x - (base - back)) + (1 - back)) / xp.where(base == 0, 1.0, base)
+    lost = xp.where(xp.isfinite(lost), lost, 0.0)
+    return power_less_one(xp, base, lmbda) * (1 + (lmbda - 1) * lost)
+
+
 def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
-    return _of_power(xp, xp.log(x), lmbda)
+    return _of_power(xp.log(x), lmbda)
 
 
 def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
-    return _of_power(xp, xp.log1p(x), lmbda)
+    return _of_power(xp.log1p(x), lmbda)
 
 
 @special(
@@ -152,7 +181,7 @@ def boxcox(x: Operand, lmbda: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, x, lmbda: xp.pow(1.0 + x, lmbda - 1.0),
+    lambda xp, x, lmbda: _one_more_less_one(xp, x, lmbda),
     lambda xp, x, lmbda: _boxcox1p_lmbda(xp, x, lmbda),
 )
 def boxcox1p(x: Operand, lmbda: Operand, /) -> Array:

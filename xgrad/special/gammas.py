@@ -12,7 +12,7 @@ from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
 from ..ops.slopes import circle, power_of_two
-from .define import arrays, in_double, special, with_ends
+from .define import arrays, growing, in_double, special, with_ends
 
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
@@ -99,7 +99,7 @@ def _trigamma(xp: XP, x: Any) -> Any:
     return xp.where(left, mirrored - total - series, total + series)
 
 
-@special(lambda xp, x, out: out * xp.special.digamma(x))
+@special(with_ends(lambda xp, x, out: out * xp.special.digamma(x), (math.inf, growing)))
 def gamma(x: Array, /) -> Array:
     """Return the gamma function of each element."""
 
@@ -198,7 +198,7 @@ def _euler_maclaurin(xp: XP, x: Any, q: Any) -> Any:
 
 def _riemann_slope(xp: XP, x: Any) -> Any:
     left = x < -0.25  # nearer to 0 the pole at 1 would be mirrored
-    s = xp.where(left, 1 - x, x)
+    s = xp.minimum(xp.where(left, 1 - x, x), 1e4)  # from where on it is 0, and powers overflow
     right = _euler_maclaurin(xp, s, xp.ones_like(s))
     # the functional equation DLMF 25.4.1
     angle, half = 0.5 * math.pi * (1 - s), math.log(2 * math.pi)

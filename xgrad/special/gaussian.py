@@ -70,7 +70,8 @@ _TERMS = 80
 
 def _erfcx(xp: XP, x: Any, out: Any) -> Any:
     if not is_complex(x):
-        return -math.sqrt(2) * out * tail(math.sqrt(2) * x, k=1)
+        # below -40 the function is infinite, and its slope by that alone
+        return -math.sqrt(2) * out * tail(xp.maximum(math.sqrt(2) * x, -40.0), k=1)
     far = xp.real(x) > _FAR
     return _tail(xp, x, far, 2 * x * out - _SLOPE, _ALTERNATING, -0.5 * _SLOPE)
 

@@ -26,6 +26,7 @@ from .define import (
     push_each,
     special,
     with_ends,
+    with_limits,
 )
 from .quadrature import integral
 
@@ -328,6 +329,7 @@ def _spence(xp: XP, z: Any) -> Any:
 @special(with_ends(lambda xp, z: _spence(xp, z), (math.inf, 0.0), (0.0, lambda xp, z: xp.log(z))))
 def spence(z: Array, /) -> Array:
     """Return the dilogarithm of ``1 - z``."""
+    return with_limits(backend_of(z).xp.special.spence, z, (math.inf, -math.inf))
 
 
 @special(lambda xp, out: xp.exp(-out) / (1 + out))

@@ -26,8 +26,8 @@ def _pow_slope(xp: XP, x1: Any, x2: float, out: Any) -> Any:
 
 def _pow_by_quotient(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
     """Return ``x1 ** (x2 - 1)`` where ``x2 - 1`` would be rounded: 100 ulp if x1 is far from 1."""
-    zero = x1 == 0
-    return xp.where(zero, x1 ** (x2 - 1), out / xp.where(zero, xp.ones_like(out), x1))
+    end = x1 + x1 == x1  # 0 or infinite
+    return xp.where(end, x1 ** (x2 - 1), out / xp.where(end, xp.ones_like(out), x1))
 
 
 def _raised(x: Any, n: Any) -> Any:
@@ -90,7 +90,7 @@ def power_derivative(x1: Raw, x2: Raw, /, *, order: int) -> Array:
 
 
 def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
-    zero = x1 == 0
+    end = x1 + x1 == x1  # 0 or infinite
     exponent: Any = x2
     steps: list[Any] = []
     for k in range(order):
@@ -98,7 +98,7 @@ def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
             exponent = exponent - 1
             steps.append(None)
         else:
-            steps.append((x2 >= k + 1) | zero)
+            steps.append((x2 >= k + 1) | end)
             exponent = xp.where(steps[k], exponent - 1, exponent)
     power = xp.pow(x1, exponent)
     for k, step in enumerate(steps):
