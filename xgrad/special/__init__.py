@@ -48,28 +48,6 @@ from .beta_distributions import (
     nbdtr,
     nbdtrc,
 )
-from .combinatorial import (
-    agm,
-    binom,
-    ellipkm1,
-    eval_chebyc,
-    eval_chebys,
-    eval_chebyt,
-    eval_chebyu,
-    eval_gegenbauer,
-    eval_genlaguerre,
-    eval_hermite,
-    eval_hermitenorm,
-    eval_jacobi,
-    eval_laguerre,
-    eval_legendre,
-    eval_sh_chebyt,
-    eval_sh_chebyu,
-    eval_sh_legendre,
-    poch,
-    rgamma,
-    voigt_profile,
-)
 from .elementary import (
     boxcox,
     boxcox1p,
@@ -86,6 +64,8 @@ from .elementary import (
     tandg,
     wrightomega,
 )
+from .elliptic import agm, ellipe, ellipeinc, ellipj, ellipk, ellipkinc, ellipkm1
+from .factorials import binom, poch, rgamma
 from .gamma_distributions import (
     chdtr,
     chdtrc,
@@ -99,7 +79,21 @@ from .gamma_distributions import (
     pdtrc,
 )
 from .gammas import beta, betaln, digamma, gamma, gammaln, loggamma, polygamma, psi, zeta, zetac
-from .gaussian import dawsn, erf, erfc, erfcinv, erfcx, erfi, erfinv, log_ndtr, ndtr, ndtri, wofz
+from .gaussian import (
+    dawsn,
+    erf,
+    erfc,
+    erfcinv,
+    erfcx,
+    erfi,
+    erfinv,
+    log_ndtr,
+    ndtr,
+    ndtri,
+    ndtri_exp,
+    owens_t,
+    wofz,
+)
 from .hypergeometric import hyp0f1, hyp1f1, hyp2f1, hyperu, wright_bessel
 from .incomplete import betainc, betaincc, gammainc, gammaincc
 from .information import (
@@ -117,23 +111,26 @@ from .information import (
     xlog1py,
     xlogy,
 )
-from .integrals import (
-    ellipe,
-    ellipeinc,
-    ellipj,
-    ellipk,
-    ellipkinc,
-    exp1,
-    expi,
-    expn,
-    fresnel,
-    lambertw,
-    shichi,
-    sici,
-    spence,
-)
+from .integrals import exp1, expi, expn, fresnel, lambertw, shichi, sici, spence
 from .others import without_derivative
-from .student import ndtri_exp, owens_t, stdtr, stdtrit
+from .polynomials import (
+    eval_chebyc,
+    eval_chebys,
+    eval_chebyt,
+    eval_chebyu,
+    eval_gegenbauer,
+    eval_genlaguerre,
+    eval_hermite,
+    eval_hermitenorm,
+    eval_jacobi,
+    eval_laguerre,
+    eval_legendre,
+    eval_sh_chebyt,
+    eval_sh_chebyu,
+    eval_sh_legendre,
+)
+from .student import stdtr, stdtrit
+from .voigt import voigt_profile
 
 __all__ = [
     "agm",

@@ -8,9 +8,9 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
-from ..ops.elementwise import is_complex
+from ..ops.elementwise import Operand, is_complex
 from ..ops.slopes import gaussian
-from .define import polynomial, special
+from .define import arrays, polynomial, special
 
 _SLOPE = 2 / math.sqrt(math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
@@ -171,3 +171,35 @@ def log_ndtr(x: Array, /) -> Array:
 )
 def ndtri(y: Array, /) -> Array:
     """Return the inverse of `ndtr`: the quantile of a probability."""
+
+
+@special(lambda xp, out: math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * out))
+def ndtri_exp(y: Array, /) -> Array:
+    """Return the x at which the logarithm of the normal distribution function is `y`."""
+
+
+@special(
+    lambda xp, h, a: _owen_h(xp, h, a),
+    lambda xp, h, a: _owen_a(xp, h, a),
+)
+def owens_t(h: Operand, a: Operand, /) -> Array:
+    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y.
+
+    Args:
+        h: real numbers.
+        a: real numbers; shapes are broadcast.
+
+    Returns:
+        Real numbers of the broadcast shape, with derivatives in both.
+    """
+
+
+def _owen_h(xp: XP, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    tail = xp.special.erf(a * h / math.sqrt(2))
+    return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
+
+
+def _owen_a(xp: XP, h: Any, a: Any) -> Any:
+    h, a = arrays(xp, h, a)
+    return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))

@@ -1,8 +1,7 @@
-"""Student's t distribution, and integrals of the normal one."""
+"""Student's t distribution."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..arrays.array import Array
@@ -110,35 +109,3 @@ def stdtrit(df: Operand, p: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
-
-
-@special(lambda xp, out: math.sqrt(0.5 * math.pi) * xp.special.erfcx(-math.sqrt(0.5) * out))
-def ndtri_exp(y: Array, /) -> Array:
-    """Return the x at which the logarithm of the normal distribution function is `y`."""
-
-
-@special(
-    lambda xp, h, a: _owen_h(xp, h, a),
-    lambda xp, h, a: _owen_a(xp, h, a),
-)
-def owens_t(h: Operand, a: Operand, /) -> Array:
-    """Return Owen's T: the chance of ``X > h`` and ``0 < Y < a * X`` for normal X and Y.
-
-    Args:
-        h: real numbers.
-        a: real numbers; shapes are broadcast.
-
-    Returns:
-        Real numbers of the broadcast shape, with derivatives in both.
-    """
-
-
-def _owen_h(xp: XP, h: Any, a: Any) -> Any:
-    h, a = arrays(xp, h, a)
-    tail = xp.special.erf(a * h / math.sqrt(2))
-    return -xp.exp(-h * h / 2) * tail / (2 * math.sqrt(2 * math.pi))
-
-
-def _owen_a(xp: XP, h: Any, a: Any) -> Any:
-    h, a = arrays(xp, h, a)
-    return xp.exp(-h * h * (1 + a * a) / 2) / (2 * math.pi * (1 + a * a))
