@@ -206,6 +206,29 @@ def test_a_tangent_of_what_was_filled_in_is_zero_at_a_root(computing, name):
         ).all()
 
 
+READ = {
+    "x[0]": lambda x: x[0],
+    "x[:1]": lambda x: xg.sum(x[:1]),
+    "take": lambda x: xg.sum(xg.take(x, np.asarray([0]))),
+    "unstack": lambda x: xg.unstack(x)[0],
+    "a row": lambda x: xg.reshape(x, (2, 1))[0, 0],
+}
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("name", READ)
+def test_a_tangent_of_zero_that_is_read_stays_zero_at_a_root(name):
+    """As in reverse mode, where what was not read gets nothing."""
+    x, v = np.asarray([0.0, 1.0]), np.asarray([0.0, 1.0])
+
+    def f(x):
+        return xg.sqrt(READ[name](x)) + x[1]
+
+    assert xg.jvp(f, (x,), (v,))[1] == 1.0
+    np.testing.assert_array_equal(xg.jacfwd(f)(x), xg.grad(f)(x))
+    np.testing.assert_array_equal(xg.hvp(f, x, v), 0.0)
+
+
 def both(x):
     return 2.0 * x, xg.log(x)
 

@@ -111,7 +111,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     own: Own | None = None,
-    fills: bool | None = None,
+    fills: bool = False,
 ) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -124,8 +124,7 @@ def linear(
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         own: what this op alone knows, as reading and writing at an index do.
-        fills: whether the result has entries that come from no argument; by default where the
-            transposes fill some with zeros, as those of a choice do, but not those of a read.
+        fills: whether the result has entries that come from no argument.
     """
 
     def decorate(f: Any) -> Any:

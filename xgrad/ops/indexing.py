@@ -156,7 +156,6 @@ def _placed(x: Any, key: Key, shape: tuple[int, ...]) -> Any:
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
     own=Reading(_add_at, _cover, _join, _placed),
-    fills=False,
 )
 def _read(x: Array, key: Key, /) -> Array:
     """Return the entries at a basic index."""
@@ -172,7 +171,6 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
     lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape),
     zeros=True,
     adapter="getitem",
-    fills=False,
 )
 def _gather(x: Array, key: Key, /) -> Array:
     """Return the entries at an index with arrays in it."""
