@@ -232,7 +232,18 @@ PROGRAMS = (
         )[0],
         (K, np.asarray(1.1)),
         1e-6,
-        order=1,
+    ),
+    Program(
+        "cubature",
+        lambda sp, xp, k, b: (
+            sp.integrate.cubature(
+                lambda x, k: xp.exp(-k * x[:, 0] * x[:, 1]),
+                [0, 0],
+                xp.stack([1 + 0 * b, b]),
+                args=(k,),
+            ).estimate
+        ),
+        (K, np.asarray(1.1)),
     ),
     Program(
         "nquad",
@@ -240,7 +251,6 @@ PROGRAMS = (
             lambda x, y: xp.exp(-k * x * y * y), [lambda y: (0.0, y), (0.0, 1.0)]
         )[0],
         (K,),
-        order=1,
     ),
     Program(
         "fixed_quad",

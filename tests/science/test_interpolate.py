@@ -70,6 +70,8 @@ PROGRAMS = (
                                                                      i.interpn((GX, GY), v, SPOTS), i.RegularGridInterpolator((GX, GY), v, bounds_error=False, fill_value=None)(SPOTS + 2.0)]),
     *(I(f"RBFInterpolator {k}", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at, k=k: i.RBFInterpolator(y, d, kernel=k, epsilon=2.0, smoothing=0.01)(at), rtol=1e-5, value=1e-8)
       for k in ("linear", "thin_plate_spline", "cubic", "quintic", "multiquadric", "inverse_multiquadric", "inverse_quadratic", "gaussian")),
+    I("RBFInterpolator neighbors", CLOUD, D, ON_CLOUD, np.linspace(0.01, 0.03, 12), f=lambda i, y, d, at, s: [
+        i.RBFInterpolator(y, d, 7, s)(at), i.RBFInterpolator(y, d, neighbors=99, kernel="gaussian", epsilon=2.0)(at[:1])], rtol=1e-5, value=1e-8),
     I("LinearNDInterpolator scaled", CLOUD * np.asarray([1.0, 30.0]), D, f=lambda i, y, d: [
         kind(y, d, rescale=True)((0.5 * CLOUD[:3] + 0.5 * CLOUD.mean(axis=0)) * np.asarray([1.0, 30.0])) for kind in (i.LinearNDInterpolator, i.NearestNDInterpolator)]),
     I("LinearNDInterpolator", CLOUD, D, ON_CLOUD, f=lambda i, y, d, at: [i.LinearNDInterpolator(y, d)(at), i.griddata(y, d, at)]),
