@@ -234,6 +234,7 @@ PROGRAMS = (
     S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x)), *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
     S("distances", X, Y, f=lambda st, x, y: [st.wasserstein_distance(x, y), st.energy_distance(x, y), st.wasserstein_distance(x, y, np.arange(1.0, 15), np.ones(14))], step=1e-6, rtol=1e-5, order=1),
     S("binned_statistic", X, f=lambda st, x: [st.binned_statistic(np.arange(14.0), x, s, 4).statistic for s in ("mean", "sum", "std", "median", "min", "max")]),
+    S("p-values", X, np.asarray(1.3), f=lambda st, x, m: [v for kind in ("two-sided", "less", "greater") for v in st.ks_1samp(x, st.gamma.cdf, (m,), kind)], order=1),
     S("bins", X, f=lambda st, x: [st.binned_statistic(x, Y, "sum", 4).bin_edges, *st.cumfreq(x, 4)[1:3], *st.cumfreq(x, 4, weights=Y)[1:3]]),
     S("transforms", X, np.asarray(0.4), f=lambda st, x, k: [st.boxcox(x, 0.5), st.boxcox_llf(k, x), st.yeojohnson(x - 1.5, 0.7)]),
     S("boxcox", X, f=lambda st, x: st.boxcox(x), value=1e-6, rtol=1e-4, step=1e-3, order=1),

@@ -54,7 +54,7 @@ WITHOUT: dict[str, str] = {
     "scipy.signal.remez": (
         "use xgrad.scipy.signal.firls, which has the least square in the place of the least maximum"
     ),
-    "scipy.ndimage.label": "give it x.detach() > 0.5: which region a pixel is in is a step function",
+    "scipy.ndimage.label": "give it x.detach() > 0.5: regions are a step function",
     "scipy.stats.tukey_hsd": (
         "use xgrad.scipy.stats.ttest_ind of two groups: the studentised range is compiled code"
     ),

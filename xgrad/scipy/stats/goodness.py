@@ -31,7 +31,7 @@ def ks_1samp(
     nan_policy: str = "propagate",
     keepdims: bool = False,
 ) -> Any:
-    """Return the statistic of Kolmogorov and Smirnov; the p-value has no derivative."""
+    """Return the statistic of Kolmogorov and Smirnov, and the p-value, which has one derivative."""
     only(
         "ks_1samp",
         axis=(axis if np.ndim(raw(x)) > 1 else None, None),
@@ -50,7 +50,32 @@ def ks_1samp(
     statistic = {"greater": above, "less": below}.get(alternative)
     if statistic is None:
         statistic = xgrad.maximum(above, below)
-    return KsResult(statistic, _pvalue("ks_1samp", plain.pvalue, statistic))
+    if method not in ("auto", "exact") or n > EXACT:
+        return KsResult(statistic, _pvalue("ks_1samp", plain.pvalue, statistic))
+    law = library.kstwo if alternative == "two-sided" else library.ksone
+    return KsResult(statistic, _beyond(law, n, plain.pvalue, statistic))
+
+
+EXACT = 10_000
+"""Up to how many numbers SciPy's p-value is that of the statistic's own distribution."""
+
+
+def _beyond(law: Any, n: int, value: Any, statistic: Any) -> Any:
+    """Return the probability of a greater statistic, whose slope is minus the density."""
+
+    @xgrad.custom_jvp
+    def tail(d: Any) -> Any:
+        return xgrad.asarray(value)
+
+    @tail.defjvp
+    def _rule(primals: Any, tangents: Any) -> Any:
+        (d,), (t,) = primals, tangents
+        density = estimated(
+            "ks_1samp: the slope of pvalue", "statistic", law.pdf(held(d), n), d, COMPILED
+        )
+        return tail(d), -density * t
+
+    return tail(statistic)
 
 
 @twin("stats")
