@@ -62,6 +62,8 @@ def check_generic(program: Program) -> None:
             CHECKS[name](row, place)
 
 
+ADJOINT = "an adjoint's own steps follow its rounding"
+DENSE = "by times alone SciPy's solution is what is differentiated, else the equation"
 SIGNS = "LAPACK chooses other signs in single precision"
 KNOWN: dict[str, dict[str, str]] = {
     "single": {
@@ -76,9 +78,15 @@ KNOWN: dict[str, dict[str, str]] = {
         "lsq_linear, cost": "SciPy's takes no single precision",
         "norm": "SciPy begins somewhere at random",
         "gcrotmk": "SciPy's divides by zero in single precision",
-        "solve_ivp continuous DOP853": "an adjoint's own steps follow its rounding",
-        "solve_ivp continuous Radau": "an adjoint's own steps follow its rounding",
+        "solve_ivp continuous DOP853": ADJOINT,
+        "solve_ivp continuous Radau": ADJOINT,
         "gmres": "its tolerance is beyond single precision",
+    },
+    "alone": {
+        "solve_ivp continuous DOP853": ADJOINT,
+        "solve_ivp continuous Radau": ADJOINT,
+        "solve_ivp dense DOP853": DENSE,
+        "solve_ivp dense Radau": DENSE,
     },
 }
 """By check, the programs that it leaves out, and why."""

@@ -45,14 +45,17 @@ PROGRAMS = (
     I("uniform_filter", X, f=lambda nd, x: [nd.uniform_filter(x, 3), nd.uniform_filter(x, (2, 4), origin=(0, 1)), nd.uniform_filter1d(x, 4, 0)]),
     *(I(f"ranks {m}", X, f=lambda nd, x, m=m: [
         nd.minimum_filter(x, 3, mode=m), nd.maximum_filter(x, (2, 3), mode=m), nd.median_filter(x, 3, mode=m), nd.percentile_filter(x, 30, size=3, mode=m),
-        nd.rank_filter(x, 2, footprint=CROSS, mode=m), nd.minimum_filter1d(x, 3, 0, mode=m), nd.maximum_filter1d(x, 4, mode=m)], order=1) for m in MODES),
+        nd.rank_filter(x, 2, footprint=CROSS, mode=m), nd.minimum_filter1d(x, 3, 0, mode=m), nd.maximum_filter1d(x, 4, mode=m)]) for m in MODES),
+    I("filters of one's own", X, f=lambda nd, x: [nd.generic_laplace(x, nd.prewitt), nd.generic_gradient_magnitude(x, nd.sobel, mode=["wrap", "nearest"]),
+        nd.generic_laplace(x, lambda x, axis, output, mode, cval, w: nd.correlate1d(x, w, axis, output, mode, cval), extra_arguments=([1.0, 0.5, -1.0],), axes=(0,)),
+        nd.labeled_comprehension(x, np.arange(x.shape[0])[:, None] // 2, [1, 0, 7], lambda v: (v * v).sum(), float, -1.0)]),
     I("at the border", X, f=lambda nd, x: [nd.affine_transform(x, [[0.9, 0.1], [0, 1.1]], offset=0.3, order=1, output_shape=(7, 9)), nd.affine_transform(x, [1.0, 1.1], offset=[0.0, 0.3], order=2, mode="wrap"),
         nd.rotate(x, 90.0, order=1), nd.rotate(x, 45.0, order=1, reshape=False), nd.zoom(x, 3, order=1)]),
     I("morphology", X, f=lambda nd, x: [
         nd.grey_erosion(x, 3), nd.grey_dilation(x, (2, 3)), nd.grey_dilation(x, footprint=CROSS), nd.grey_erosion(x, structure=HEIGHT), nd.grey_dilation(x, structure=HEIGHT),
-        nd.grey_opening(x, 3), nd.grey_closing(x, 3), nd.white_tophat(x, 3), nd.black_tophat(x, 3), nd.morphological_gradient(x, 3), nd.morphological_laplace(x, 3)], order=1),
+        nd.grey_opening(x, 3), nd.grey_closing(x, 3), nd.white_tophat(x, 3), nd.black_tophat(x, 3), nd.morphological_gradient(x, 3), nd.morphological_laplace(x, 3)]),
     I("structures", X, np.cos(np.arange(9.0) ** 2).reshape((3, 3)), f=lambda nd, x, h: [g(x, structure=h) for g in (nd.grey_erosion, nd.grey_dilation, nd.grey_opening, nd.black_tophat)] + [
-        nd.grey_dilation(x, footprint=CROSS, structure=h), nd.grey_erosion(x, structure=h[:2])], order=1),
+        nd.grey_dilation(x, footprint=CROSS, structure=h), nd.grey_erosion(x, structure=h[:2])]),
     I("constant borders", X, np.asarray(0.7), f=lambda nd, x, c: [g(x, *more, mode="constant", cval=number(c)) for g, *more in (
         (nd.correlate, HEIGHT), (nd.gaussian_filter, 1.0), (nd.median_filter, 3), (nd.grey_erosion, 3), (nd.map_coordinates, AT), (nd.shift, 1.3, None, 1), (nd.sobel,))]
         + [nd.map_coordinates(x, AT, mode="grid-constant", cval=number(c))], order=1),

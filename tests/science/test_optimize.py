@@ -101,6 +101,10 @@ PROGRAMS = (
         o.fmin_tnc(bowl(xp, a), np.ones(2), approx_grad=True, messages=0, ftol=1e-14)[0],
         o.fmin_cobyla(bowl(xp, a), np.ones(2), [], rhoend=1e-7, disp=0),
         o.fmin_ncg(lambda x: ((x - a) ** 2).sum(), np.ones(2), lambda x: 2 * (x - a), disp=0), o.brute(bowl(xp, a), ((-3, 3), (-3, 3)), Ns=4)], value=1e-3, rtol=2e-2, step=5e-2, order=1),
+    O("basinhopping", A[:2], f=lambda o, xp, a: [v for r in [
+        o.basinhopping(bowl(xp, a), [0.5, 0.5], niter=2, rng=1),
+        o.basinhopping(lambda x, a: (((x - a) ** 2).sum(), 2 * (x - a)), [0.5, 0.5], niter=1, rng=1, minimizer_kwargs={"args": (a,), "jac": True, "bounds": [(-3, 3)] * 2})]
+        for v in (r.x, r.fun)], value=1e-4, rtol=1e-3, step=1e-2, order=1),
     O("differential_evolution", A[:2], f=lambda o, xp, a: [v for r in [o.differential_evolution(bowl(xp, a), [(-3, 3)] * 2, rng=1, maxiter=20, popsize=4, tol=1e-3)] for v in (r.x, r.fun)], value=1e-4, rtol=1e-2, step=1e-2, order=1),
     O("approx_fprime", A, f=lambda o, xp, a: o.approx_fprime(a, lambda x: (x**3).sum(), 1e-6), value=1e-6, rtol=1e-3, step=1e-2, order=1),
     O("assignment", M[:4], f=lambda o, xp, c: c[o.linear_sum_assignment(c)]),

@@ -123,7 +123,7 @@ PROGRAMS = (
     S("decimate", X, f=lambda s, x: [s.decimate(x, 2, zero_phase=z, ftype=t) for z in (True, False) for t in ("iir", "fir")], value=1e-9),
     S("detrend", XX, f=lambda s, x: [s.detrend(x), s.detrend(x, type="constant"), s.detrend(x, axis=0), s.detrend(x, bp=[10, 17])]),
     S("hilbert", XX, f=lambda s, x: [s.hilbert(x), s.hilbert(x, axis=0), s.hilbert(x, N=16)]),
-    S("choosing", IMAGE, f=lambda s, x: [s.medfilt(x), s.medfilt(x, 5), s.medfilt2d(x), s.order_filter(x, np.ones((3, 3)), 2)], order=1),
+    S("choosing", IMAGE, f=lambda s, x: [s.medfilt(x), s.medfilt(x, 5), s.medfilt2d(x), s.order_filter(x, np.ones((3, 3)), 2)]),
     S("wiener", IMAGE, f=lambda s, x: [s.wiener(x), s.wiener(x, (3, 5), 0.5)]),
     S("welch", XX, f=lambda s, x: [s.welch(x, nperseg=8)[1], s.welch(x, 3.0, "hamming", 10, 4, 16, "linear", scaling="spectrum", average="median")[1], s.welch(x, nperseg=3, axis=0)[1]]),
     S("periodogram", X, f=lambda s, x: [s.periodogram(x)[1], s.periodogram(x, 2.0, "hann", 64, "linear")[1]]),
@@ -146,6 +146,8 @@ PROGRAMS = (
     S("iirpeak", np.asarray(0.3), np.asarray(20.0), f=lambda s, w, q: [*s.iirpeak(w, q), *s.iirnotch(w, q)]),
     S("firwin2", np.asarray([1.0, 0.6, 0.0]), f=lambda s, g: [s.firwin2(9, [0, 0.5, 1], g), s.firls(9, [0, 0.3, 0.6, 1], np.asarray([1.0, 1.0, 0.0, 0.0]) * g[1])]),
     S("bilinear", B, A, f=lambda s, b, a: [*s.bilinear(b, a, 2.0), *s.normalize(b, a)]),
+    S("zeros and poles", np.asarray([1.0, 0.7, 0.1]), np.asarray([1.0, -0.9, 0.14]), f=lambda s, b, a: s.tf2zpk(b, a)),
+    S("sections to others", SOS, f=lambda s, c: [*s.sos2tf(sections(c)), s.sos2zpk(sections(c))[2]]),
     S("tf2ss", B, A, f=lambda s, b, a: s.tf2ss(b, a)),
     S("ss2tf", AA, BB, CC, DD, f=lambda s, a, b, c, d: [*s.ss2tf(a, b, c, d), *s.ss2tf(a, b, c, d, input=1)]),
     *(S(f"cont2discrete {m}", AA, BB, CC, DD, f=lambda s, a, b, c, d, m=m: s.cont2discrete((a, b, c, d), 0.3, m)[:4])

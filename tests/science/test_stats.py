@@ -164,6 +164,13 @@ def own_code(name):
     )
 
 
+def _made(stats, a, x):
+    made = stats.make_distribution(stats.gamma)
+    one = made(a=a)
+    return [one.logpdf(x), one.cdf(x), one.icdf(0.3), one.mean(), one.skewness(), one.kurtosis(), one.entropy(),
+            *(one.moment(n, k) for n in (2, 3, 4) for k in ("raw", "central", "standardized")), stats.Logistic().logpdf(x), stats.Logistic().icdf(x / 4)]  # fmt: skip
+
+
 PROGRAMS = (
     *map(own_code, WRITTEN),
     *(S(n, np.asarray(0.2), np.asarray(1.3), Q, f=new(n)) for n in ("Normal", "Uniform")),
@@ -186,6 +193,9 @@ PROGRAMS = (
     *(S(f"normal below, {len(c)}", AT[:, :len(c)] if len(c) == 2 else AT[0], np.asarray([0.1, 0.2, -0.1][:len(c)]), np.asarray(c), f=lambda st, x, m, c: [
         st.multivariate_normal.cdf(x, m, sym(c), rng=0), st.multivariate_normal.logcdf(x, m, sym(c), rng=0), st.multivariate_normal(m, sym(c), seed=0).cdf(x)][:4 - len(m)], rtol=1e-4 if len(c) < 3 else 1e-3, value=1e-6 if len(c) < 3 else 1e-4,
         step=1e-4 if len(c) < 3 else 3e-2, order=2 if len(c) < 3 else 1) for c in ([[1.5, 0.3], [0.3, 0.8]], [[1.5, 0.3, 0.1], [0.3, 0.8, -0.2], [0.1, -0.2, 1.1]])),
+    *(S(f"t below, {len(c)}", AT[0][:len(c)], np.asarray(c), f=lambda st, x, c: [
+        st.multivariate_t.cdf(x, [0.1, 0.2, -0.1][:len(c)], sym(c), 4.2, maxpts=60000, random_state=0), st.multivariate_t([0.2] * len(c), SPD, 3).cdf(x, random_state=0) if len(c) == 2 else st.t.cdf(x[0], 4.2)],
+        rtol=rtol, value=1e-3, step=step, order=order) for c, rtol, step, order in (([[1.5]], 1e-6, 1e-4, 2), ([[1.5, 0.3], [0.3, 0.8]], 1e-3, 3e-2, 2), ([[1.5, 0.3, 0.1], [0.3, 0.8, -0.2], [0.1, -0.2, 1.1]], 3e-3, 3e-2, 1))),
     S("interval", LOC, SCALE, f=lambda st, m, s: [*st.norm.interval(0.9, m, s), st.norm.median(m, s)]),
     S("fit", X, f=lambda st, x: [*st.norm.fit(x), *st.expon.fit(x), *st.uniform.fit(x)]),
     S("multivariate_normal", PTS, np.asarray([0.1, -0.2]), COV, f=lambda st, x, m, c: [
@@ -221,14 +231,18 @@ PROGRAMS = (
     *(S(f"{n}.fit", FITTED, f=lambda st, x, n=n, kw=kw: list(getattr(st, n).fit(x, **kw)), value=1e-12, rtol=1e-2, order=1, step=1e-2)
       for n, kw in (("gamma", {"floc": 0}), ("expon", {"floc": 0}), ("logistic", {}), ("norm", {"floc": 0.3}), ("lognorm", {"f0": 0.6}))),
     S("linregress", X, Y, f=lambda st, x, y: tuple(st.linregress(x, y))),
-    S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x))[:2], *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
+    S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x)), *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
     S("distances", X, Y, f=lambda st, x, y: [st.wasserstein_distance(x, y), st.energy_distance(x, y), st.wasserstein_distance(x, y, np.arange(1.0, 15), np.ones(14))], step=1e-6, rtol=1e-5, order=1),
     S("binned_statistic", X, f=lambda st, x: [st.binned_statistic(np.arange(14.0), x, s, 4).statistic for s in ("mean", "sum", "std", "median", "min", "max")]),
+    S("p-values", X, np.asarray(1.3), f=lambda st, x, m: [v for kind in ("two-sided", "less", "greater") for v in st.ks_1samp(x, st.gamma.cdf, (m,), kind)], order=1),
+    S("bins", X, f=lambda st, x: [st.binned_statistic(x, Y, "sum", 4).bin_edges, *st.cumfreq(x, 4)[1:3], *st.cumfreq(x, 4, weights=Y)[1:3]]),
     S("transforms", X, np.asarray(0.4), f=lambda st, x, k: [st.boxcox(x, 0.5), st.boxcox_llf(k, x), st.yeojohnson(x - 1.5, 0.7)]),
     S("boxcox", X, f=lambda st, x: st.boxcox(x), value=1e-6, rtol=1e-4, step=1e-3, order=1),
     S("trims", X, f=lambda st, x: [st.trimboth(x, 0.2), st.trim1(x, 0.2), st.trim1(x, 0.2, "left"), st.scoreatpercentile(x, 30)]),
     S("tests", X, Y, f=lambda st, x, y: [st.ks_1samp(x, st.norm.cdf).statistic, st.cramervonmises(x, st.norm.cdf).statistic, *st.obrientransform(x, y),
                                          *tuple(st.cumfreq(np.arange(14.0), 4, weights=x))[:1]]),
+    S("two samples", X, Y, f=lambda st, x, y: [*tuple(st.ttest_ind(x, y)), st.spearmanr(x, y).statistic * x, st.kendalltau(x, y).statistic * x, st.ks_2samp(x, y).statistic * x]),
+    S("made", np.asarray(2.3), np.asarray([0.4, 1.3]), f=_made, rtol=1e-5, value=1e-8),
     S("chi2_contingency", RNG.uniform(3, 9, (3, 4)), f=lambda st, t: [*st.chi2_contingency(t)[:2], st.chi2_contingency(t[:2, :2])[0], st.chi2_contingency(t)[3]]),
 )  # fmt: skip
 
@@ -289,15 +303,7 @@ def test_a_moment_whose_sum_does_not_converge_is_refused():
         xg.grad(lambda a: plain.crystalball.mean(a, 3.0))(np.asarray(2.0))
 
 
-def _made(stats, a, x):
-    made = stats.make_distribution(stats.gamma)
-    one = made(a=a)
-    return [one.logpdf(x), one.cdf(x), one.icdf(0.3), one.mean(), one.skewness(), one.kurtosis(), one.entropy(),
-            *(one.moment(n, k) for n in (2, 3, 4) for k in ("raw", "central", "standardized")), stats.Logistic().logpdf(x), stats.Logistic().icdf(x / 4)]  # fmt: skip
-
-
 def test_new_classes_of_distributions():
-    check(S("made", np.asarray(2.3), np.asarray([0.4, 1.3]), f=_made, rtol=1e-5, value=1e-8))
     check(
         S(
             "binomial",

@@ -56,20 +56,43 @@ def nsum(
         found.sum = result(found.sum, arrays_in(args))
         return found
 
+    first = next(float(x) for x in (low, high, 0.0) if np.isfinite(x))
+
     def quadrature(g: Callable[[float], Any]) -> Any:
-        first = np.asarray(g(float(low)))
+        shape = np.shape(g(first))
+        away = -1.0 if first == high else 1.0
+        far = np.clip(first + away * by * 2.0 ** np.arange(20), low, high)
+        signs = np.sign(_last(_terms(g, far)))  # SciPy counts on positive terms
 
-        def each(x: Any, i: Any) -> Any:  # a derivative is taken term by term
-            flat = [np.ravel(g(float(v)))[int(j)] for v, j in np.broadcast(x, i)]
-            return np.reshape(np.asarray(flat), np.broadcast_shapes(np.shape(x), np.shape(i)))
+        def each(x: Any, i: Any) -> Any:
+            at, where = np.unique(x, return_inverse=True)
+            which = i.astype(int)
+            return (signs * _terms(g, at))[np.reshape(where, np.shape(x)), which]
 
-        which = np.arange(float(first.size))
-        return np.reshape(scipy.nsum(each, low, high, args=(which,), **options).sum, first.shape)
+        which = np.arange(float(signs.size))
+        sums = scipy.nsum(each, low, high, args=(which,), **options).sum
+        return np.reshape(signs * sums, shape)
 
-    at = np.asarray(float(low) if np.isfinite(low) else float(high))
     out = integral(
-        lambda x: xgrad.asarray(joined(f(x, *args))), (0.0, 1.0), quadrature, found.sum, at
+        lambda x: xgrad.asarray(joined(f(x, *args))),
+        (0.0, 1.0),
+        quadrature,
+        found.sum,
+        np.asarray(first),
     )
     if out._node is not None or arrays_in(args):
         found.sum = out if isinstance(out, Array) else Array(np.asarray(out))
     return found
+
+
+def _last(rows: Any) -> Any:
+    """Return of each column the last number that is none of zero and NaN; else one."""
+    known = np.where(np.isfinite(rows) & (rows != 0.0), rows, 0.0)
+    last = np.where(known != 0.0, np.arange(1.0, len(rows) + 1)[:, None], 0.0).argmax(axis=0)
+    found = np.take_along_axis(known, last[None, :], axis=0)[0]
+    return np.where(found == 0.0, 1.0, found)
+
+
+def _terms(g: Callable[[float], Any], at: Any) -> Any:
+    """Return what a function gives of each number, as rows."""
+    return np.stack([np.ravel(g(float(x))) for x in at])

@@ -10,15 +10,15 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import by_matrix, chapter, raw
+from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from ..sparse import csr_array
 from .pieces import behind, points_and_values
 
-__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev",
-           "sproot"]  # fmt: skip
+__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "splev", "sproot"]
 
 
 @told("interpolate")
@@ -55,6 +55,24 @@ class BSpline:
         made = BSpline(plain.t, plain.c, plain.k, plain.extrapolate)
         made.axis = plain.axis
         return made
+
+    @classmethod
+    def construct_fast(
+        cls, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0
+    ) -> BSpline:
+        """Return a spline of coefficients whose axis is in front, and of points `axis`."""
+        made = cls(t, c, k, extrapolate)
+        made.axis = axis
+        return made
+
+    @classmethod
+    def basis_element(cls, t: Any, extrapolate: Any = True) -> BSpline:
+        """Return the one spline of the basis that has these knots."""
+        inner = doubled(t)
+        k = inner.shape[0] - 2
+        outer = [xgrad.stack([end] * k) for end in (inner[0] - 1.0, inner[-1] + 1.0)] if k else []
+        knots = xgrad.concat([outer[0], inner, outer[1]]) if k else inner
+        return cls(knots, np.eye(1, knots.shape[0], k)[0], k, extrapolate)
 
     @property
     def tck(self) -> tuple[Any, Any, int]:
@@ -255,34 +273,6 @@ def make_lsq_spline(
     made = BSpline(knots, xgrad.reshape(c, (n, *values.shape[1:])), k)
     made.axis = axis % values.ndim
     return made
-
-
-@told("interpolate")
-@like_given
-@of_one("scipy.interpolate.make_smoothing_spline")
-def make_smoothing_spline(
-    x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
-) -> BSpline:
-    """Return the smoothing spline, linear in the values; see ``scipy.interpolate``.
-
-    `lam` must be given: the one that cross-validation chooses has no derivative here.
-    """
-    if lam is None:
-        raise NotImplementedError(
-            "make_smoothing_spline: lam=None chooses it by cross-validation, which has no "
-            "derivative here; give lam, such as the one that SciPy chooses for the data"
-        )
-    x, values = points_and_values("make_smoothing_spline", x, y, axis)
-    library, points, weights = chapter("interpolate"), raw(x.detach()), raw(w)
-    made = library.make_smoothing_spline(
-        points, raw(values.detach()).reshape(len(points), -1)[:, 0], weights, lam
-    )
-    c = by_matrix(
-        lambda row: library.make_smoothing_spline(points, row, weights, lam).c, values, axis=0
-    )
-    found = BSpline(made.t, c, 3)
-    found.axis = axis % values.ndim
-    return found
 
 
 @told("interpolate")

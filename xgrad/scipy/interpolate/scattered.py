@@ -89,7 +89,7 @@ class RegularGridInterpolator:
         outside = np.zeros(len(held), dtype=bool)
         for i, p in enumerate(self.points):
             edge = raw(p.detach())
-            outside |= (held[:, i] < edge[0]) | (held[:, i] > edge[-1])
+            outside = outside | (held[:, i] < edge[0]) | (held[:, i] > edge[-1])
         if self.bounds_error and outside.any():
             raise ValueError(
                 "RegularGridInterpolator: a point is out of bounds; give bounds_error=False, and "
@@ -329,7 +329,7 @@ class RBFInterpolator:
     Args:
         y: the points, as rows.
         d: the value of each.
-        neighbors: must be None.
+        neighbors: of how many nearest points a value is made; None for all.
         smoothing: a number, or one for each point.
         kernel: SciPy's name of the function.
         epsilon: its scale; needed by all but the first four.
@@ -340,8 +340,6 @@ class RBFInterpolator:
         self, y: Any, d: Any, neighbors: Any = None, smoothing: Any = 0.0,
         kernel: str = "thin_plate_spline", epsilon: Any = None, degree: Any = None,
     ) -> None:  # fmt: skip
-        if neighbors is not None:
-            raise NotImplementedError("RBFInterpolator: neighbors has no derivative here")
         if kernel not in KERNELS:
             raise ValueError(
                 f"RBFInterpolator: kernel is {kernel!r}; expected one of {', '.join(KERNELS)}"
@@ -350,7 +348,12 @@ class RBFInterpolator:
             raise ValueError(f"RBFInterpolator: kernel {kernel!r} needs epsilon")
         self.y, d = xgrad.asarray(y), xgrad.asarray(d)
         self.kernel, self.epsilon = kernel, 1.0 if epsilon is None else epsilon
-        self.shape = tuple(d.shape[1:])
+        self.shape, self.nearest = tuple(d.shape[1:]), None
+        if neighbors is not None:
+            self.nearest = min(int(neighbors), self.y.shape[0])
+            self.given = d, xgrad.asarray(smoothing) * 1.0, epsilon, degree
+            self.tree = chapter("spatial").cKDTree(raw(self.y.detach()))
+            return
         order = max(KERNELS[kernel], 0) if degree is None else int(degree)
         n = self.y.shape[1]
         self.powers = (
@@ -391,5 +394,23 @@ class RBFInterpolator:
             raise ValueError(
                 f"RBFInterpolator: x has shape {x.shape}; expected (n, {self.y.shape[1]})"
             )
+        if self.nearest is not None:
+            return self._near(x)
         parts = xgrad.concat([_radial(self.kernel, self._squares(x)), self._monomials(x)], axis=1)
         return xgrad.reshape(parts @ self.c, (x.shape[0], *self.shape))
+
+    def _near(self, x: Any) -> Any:
+        """Return the values by the nearest points alone: those that have the same ones at once."""
+        held = raw(x.detach())
+        found = self.tree.query(held, self.nearest)[1].reshape(len(held), -1)
+        groups, group = np.unique(np.sort(found, axis=1), axis=0, return_inverse=True)
+        order = np.argsort(group, kind="stable")
+        d, smoothing, epsilon, degree = self.given
+        parts = []
+        for i, near in enumerate(groups):
+            of = xgrad.asarray(near)
+            some = smoothing if smoothing.ndim == 0 else xgrad.take(smoothing, of)
+            points, values = (xgrad.take(v, of, axis=0) for v in (self.y, d))
+            made = RBFInterpolator(points, values, None, some, self.kernel, epsilon, degree)
+            parts.append(made(xgrad.take(x, xgrad.asarray(np.flatnonzero(group == i)), axis=0)))
+        return xgrad.take(xgrad.concat(parts), xgrad.asarray(np.argsort(order)), axis=0)

@@ -17,6 +17,7 @@ from .minima import minimize, minimize_scalar
 from .programs import isotonic_regression, linear_sum_assignment, linprog, milp
 from .searches import (
     approx_fprime,
+    basinhopping,
     brent,
     brute,
     differential_evolution,
@@ -39,6 +40,7 @@ from .squares import curve_fit, least_squares, leastsq, lsq_linear, nnls
 
 __all__ = [
     "approx_fprime",
+    "basinhopping",
     "bisect",
     "brent",
     "brenth",

@@ -16,18 +16,21 @@ import numpy as np
 
 import xgrad
 
-from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
+from ..common import arrays_in, chapter, fixed, joined, outside, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held
 from .minima import held_solution, minimize_scalar, reads_anything, sides, watching
 
-__all__ = ["approx_fprime", "brent", "brute", "differential_evolution", "direct", "dual_annealing",
-           "fmin", "fmin_bfgs", "fmin_cg", "fmin_cobyla", "fmin_l_bfgs_b", "fmin_ncg",
-           "fmin_powell", "fmin_slsqp", "fmin_tnc", "fminbound", "golden", "shgo"]  # fmt: skip
+__all__ = ["approx_fprime", "basinhopping", "brent", "brute", "differential_evolution", "direct",
+           "dual_annealing", "fmin", "fmin_bfgs", "fmin_cg", "fmin_cobyla", "fmin_l_bfgs_b",
+           "fmin_ncg", "fmin_powell", "fmin_slsqp", "fmin_tnc", "fminbound", "golden",
+           "shgo"]  # fmt: skip
 
 HOLDING = ("cons", "eqcons", "ieqcons", "f_eqcons", "f_ieqcons", "constraints", "integrality")
 """Arguments that hold a minimum, without a derivative here."""
+UNCHANGED = ("finish", "init", "take_step", "accept_test", "norm", "method", "rng")
+"""Arguments of SciPy's that may be called, but do not get the arguments of the function."""
 WITH_VALUE = ("fmin_l_bfgs_b", "fmin_tnc")
 """Functions whose objective gives its gradient too, unless one is given."""
 
@@ -40,13 +43,16 @@ def _search(f: Any) -> Any:
     @functools.wraps(f)
     def call(*given: Any, **named: Any) -> Any:
         options = dict(signature.bind(*given, **named).arguments)
-        func, args = options.pop(own), args_of(options.pop("args", ()))
-        bounds = options.get("bounds")
+        local = options if name != "basinhopping" else dict(options.get("minimizer_kwargs") or {})
+        func, args = options.pop(own), args_of(local.pop("args", ()))
+        bounds = local.get("bounds")
         whole = name in WITH_VALUE and options.get("fprime") is None
-        whole = whole and not options.get("approx_grad")
-        held_by = [key for key in HOLDING if np.size(options.get(key, ())) > 0]
-        held_by = [key for key in held_by if options[key] is not None]
+        whole = (whole and not options.get("approx_grad")) or local.get("jac") is True
+        held_by = [key for key in HOLDING if np.size(local.get(key, ())) > 0]
+        held_by = [key for key in held_by if local[key] is not None]
         theirs = {key: _given(key, value, args) for key, value in options.items()}
+        if local is not options:
+            theirs["minimizer_kwargs"] = {k: _given(k, v, args) for k, v in local.items()}
 
         def both(v: Any) -> Any:
             value, slope = func(v, *args)
@@ -82,7 +88,7 @@ def _given(key: str, value: Any, args: tuple[Any, ...]) -> Any:
     """Return an argument as the library gets it."""
     if key == "callback":
         return watching(value)
-    if callable(value) and key not in ("finish", "init", "take_step", "norm"):
+    if callable(value) and key not in UNCHANGED:
         return held(value, args)
     return raws(value)
 
@@ -191,6 +197,17 @@ def fmin_cobyla(
 
 
 @_search
+def basinhopping(
+    func: Any, x0: Any, niter: int = 100, T: float = 1.0, stepsize: float = 0.5,
+    minimizer_kwargs: Any = None, take_step: Any = None, accept_test: Any = None,
+    callback: Any = None, interval: int = 50, disp: bool = False, niter_success: Any = None,
+    rng: Any = None, *, target_accept_rate: float = 0.5, stepwise_factor: float = 0.9,
+    seed: Any = None,
+) -> Any:  # fmt: skip
+    """Find the least of many minima by jumps; see ``scipy.optimize.basinhopping``."""
+
+
+@_search
 def brute(
     func: Any, ranges: Any, args: Any = (), Ns: int = 20, full_output: Any = 0,
     finish: Any = None, disp: bool = False, workers: Any = 1,
@@ -285,9 +302,9 @@ def approx_fprime(xk: Any, f: Any, epsilon: Any = 1.4901161193847656e-08, *args:
 
     The derivative is that of the quotients; `xgrad.grad` has neither their error nor their cost.
     """
-    x = xgrad.asarray(xk) * 1.0
-    theirs = chapter("optimize").approx_fprime(raw(x.detach()), held(f, args), raws(epsilon))
-    steps = np.broadcast_to(np.asarray(raws(epsilon), dtype=float), x.shape)
+    x, epsilon = xgrad.asarray(xk) * 1.0, fixed("approx_fprime", epsilon=epsilon)
+    theirs = chapter("optimize").approx_fprime(raw(x.detach()), held(f, args), epsilon)
+    steps = np.broadcast_to(np.asarray(epsilon, dtype=float), x.shape)
     start = xgrad.asarray(joined(f(x, *args)))
     moved = [
         (xgrad.asarray(joined(f(x + xgrad.asarray(h * unit), *args))) - start) / h

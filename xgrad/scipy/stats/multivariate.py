@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import chapter, only, raw, with_derivative_of
+from ..common import chapter, fixed, only, raw, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .matrices import Multivariate, _matrix, _spread, own
@@ -95,12 +95,7 @@ class _Normal(Multivariate):
             given[0], raw(mean), given[1], allow_singular, maxpts,
             abseps, releps, rng=rng,
         )  # fmt: skip
-        spread = xgrad.sqrt(xgrad.linalg.diagonal(cov))
-        h = (x - (0.0 if mean is None else mean)) / spread
-        R = cov / (spread[:, None] * spread)
-        rows = xgrad.reshape(h, (-1, n))
-        each = xgrad.stack([below(rows[i, :], R) for i in range(rows.shape[0])])
-        return with_derivative_of(np.asarray(value), xgrad.reshape(each, h.shape[:-1]))
+        return with_derivative_of(np.asarray(value), _below(x, mean, cov))
 
     @own
     def logcdf(
@@ -139,6 +134,16 @@ class _Normal(Multivariate):
         return self(None if mean is None else xgrad.take(xgrad.asarray(mean), where), part)
 
 
+def _below(x: Any, mean: Any, cov: Any, df: float = math.inf) -> Any:
+    """Return the probability below each of some vectors."""
+    spread = xgrad.sqrt(xgrad.linalg.diagonal(cov))
+    h = (x - (0.0 if mean is None else mean)) / spread
+    R = cov / (spread[:, None] * spread)
+    rows = xgrad.reshape(h, (-1, cov.shape[0]))
+    each = xgrad.stack([below(rows[i, :], R, df) for i in range(rows.shape[0])])
+    return xgrad.reshape(each, h.shape[:-1])
+
+
 class _Student(Multivariate):
     """The multivariate t distribution."""
 
@@ -159,6 +164,26 @@ class _Student(Multivariate):
     ) -> Any:
         """Return the density."""
         return xgrad.exp(self.logpdf(x, loc, shape, df))
+
+    @own
+    @of_one("scipy.stats.multivariate_t.cdf")
+    def cdf(
+        self, x: Any, loc: Any = None, shape: Any = 1, df: Any = 1, allow_singular: bool = False, *,
+        maxpts: Any = None, lower_limit: Any = None, random_state: Any = None,
+    ) -> Any:  # fmt: skip
+        """Return the probability below a vector; in value, location and shape."""
+        only("multivariate_t.cdf", lower_limit=(lower_limit, None))
+        freedom = float(fixed("multivariate_t.cdf", df=df))
+        loc = None if loc is None else xgrad.asarray(loc)
+        shape = _covariance(shape, loc)
+        x = xgrad.asarray(x) * 1.0
+        if shape.shape[0] == 1 and (x.ndim == 0 or x.shape[-1] != 1):
+            x = x[..., None]
+        value = chapter("stats").multivariate_t.cdf(
+            raw(x), raw(loc), raw(shape), freedom, allow_singular,
+            maxpts=maxpts, random_state=random_state,
+        )  # fmt: skip
+        return with_derivative_of(np.asarray(value), _below(x, loc, shape, freedom))
 
     @own
     def entropy(self, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
