@@ -170,3 +170,17 @@ def test_losses_take_raw_targets_and_empty_batches(name, rows, computing):
         found = computing.numpy(slope)
         assert found.shape == (rows, 4)
         assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("name", ["silu", "mish", "gelu", "softplus", "softsign", "tanhshrink"])
+def test_activations_take_raw_arrays_of_every_library(name, computing):
+    """PyTorch's have dtypes that NumPy does not know."""
+    x = np.asarray([-2.0, 0.5])
+    got = getattr(F, name)(computing.raw(x))
+    np.testing.assert_allclose(computing.numpy(got), getattr(F, name)(x), rtol=1e-12)
+
+
+def test_mish_of_large_halves():
+    x = np.asarray([300.0, -300.0, 5.0], np.float16)
+    for f in (F.mish, xg.grad(lambda x: xg.sum(F.mish(x)))):
+        np.testing.assert_allclose(f(x), f(x.astype(float)), rtol=1e-3, atol=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import xgrad as xg
 
@@ -161,21 +162,27 @@ def softplus(input: Array, beta: float = 1.0, threshold: float = math.inf) -> Ar
     return out if threshold == math.inf else xg.where(scaled > threshold, input, out)
 
 
+def _is_real(x: Any) -> bool:
+    """Whether an array, also a raw one with dtypes of its library, holds real fractions."""
+    return xg.isdtype(x.dtype if isinstance(x, Array) else Array(x).dtype, "real floating")
+
+
 @as_given
 @torch_spelled
 @in_single
 def silu(input: Array) -> Array:
     """Return ``x * sigmoid(x)``, also called swish."""
-    if not xg.isdtype(input.dtype, "real floating"):
+    if not _is_real(input):
         return input * xg.sigmoid(input)
     return times_sigmoid(input)
 
 
 @as_given
 @torch_spelled
+@in_single
 def mish(input: Array) -> Array:
     """Return ``x * tanh(softplus(x))``: Misra, arXiv:1908.08681."""
-    if not xg.isdtype(input.dtype, "real floating"):
+    if not _is_real(input):
         return input * xg.tanh(softplus(input))
     return times_tanh_of_softplus(input)
 
