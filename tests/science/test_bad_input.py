@@ -43,6 +43,9 @@ REFUSED = {
     "at a bound that does not hold": (lambda s, p: s.optimize.minimize(squares(2, p), TWO, bounds=BOUNDS).x, TWO, RuleError, "has a kink"),
     "nnls at a bound": (lambda s, b: s.optimize.nnls(np.eye(2), b)[0], TWO, RuleError, "has a kink"),
     "linprog at a corner of three": (lambda s, b: s.optimize.linprog([-1, -1], [[1, 0], [0, 1], [1, 1]], b).x, np.asarray([1.0, 1.0, 2.0]), RuleError, "3 constraints are active"),
+    "a p-value": (lambda s, x: s.stats.cramervonmises(x, "norm").pvalue, TWO, xg.errors.NotDifferentiableError, "cramervonmises: pvalue .*statistic has one"),
+    "a norm of lsqr": (lambda s, b: s.sparse.linalg.lsqr(np.eye(2) + ONE, b)[3], TWO, xg.errors.NotDifferentiableError, "lsqr: a norm .*written out"),
+    "a step": (lambda s, x: s.optimize.approx_fprime(TWO, lambda v: xg.sum(v**2), x[1]), TWO, NotImplementedError, "epsilon is tracked"),
     "eigsh": (lambda s, d: s.sparse.linalg.eigsh(s.sparse.diags_array(d), 2)[1] ** 3, np.asarray([1.0, 1.0, 0.5, 1.0, 0.2]), RuleError, "not simple"),
     "UnivariateSpline": (lambda s, y: s.interpolate.UnivariateSpline(np.arange(5.0), y)(1.5), np.arange(5.0), NotImplementedError, "use s=0"),
 }  # fmt: skip

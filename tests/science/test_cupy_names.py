@@ -76,7 +76,7 @@ WITHOUT = {
     "linalg": set(
         "cdf2rdf cholesky_banded eig eig_banded eigh eigh_tridiagonal eigvals funm ishermitian issymmetric ldl logm null_space qr qr_delete qr_insert qr_update rq rsf2csf solve_continuous_are solve_discrete_are solve_discrete_lyapunov sqrtm".split()
     ),
-    "interpolate": {"RectBivariateSpline", "sproot"},
+    "interpolate": {"RectBivariateSpline", "make_smoothing_spline", "sproot"},
     "signal": set("CZT ShortTimeFFT ZoomFFT find_peaks_cwt".split()),
     "spatial": set("cKDTree".split()),
     "special": set("roots_legendre".split()),

@@ -291,8 +291,11 @@ PROGRAMS = (
     ),
     Program(
         "cumulative_simpson initial",
-        lambda sp, xp, y: sp.integrate.cumulative_simpson(y, initial=0.5),
-        (np.random.default_rng(0).normal(size=(2, 6)),),
+        lambda sp, xp, y, a: [
+            sp.integrate.cumulative_simpson(y, initial=a),
+            sp.integrate.cumulative_simpson(np.ones(6), initial=a),
+        ],
+        (np.random.default_rng(0).normal(size=(2, 6)), np.asarray(0.5)),
     ),
 )
 

@@ -125,7 +125,7 @@ def test_what_wraps_an_object_of_scipys_is_copied() -> None:
 WITHOUT_A_TWIN = {
     "scipy.linalg.expm_cond": (lambda x: scipys.linalg.expm_cond(x), "expm"),
     "scipy.sparse.lil_array": (lambda x: scipys.sparse.lil_array(x), "dia_array"),
-    "scipy.signal.remez": (lambda x: scipys.signal.remez(7, x[0, 1:3], x[0, :1]), "resample"),
+    "scipy.sparse.dok_array": (lambda x: scipys.sparse.dok_array(x), "coo_array"),
 }
 
 
@@ -140,6 +140,9 @@ def test_a_function_without_a_twin_is_named_with_what_there_is(name: str) -> Non
 
 WITHOUT_A_DERIVATIVE = {
     "scipy.ndimage.binary_erosion": lambda x: (scipys.ndimage.binary_erosion, x),
+    "scipy.signal.remez": lambda x: (scipys.signal.remez, 7, x[0, 1:3], x[0, :1]),
+    "scipy.ndimage.label": lambda x: (scipys.ndimage.label, x),
+    "scipy.optimize.check_grad": lambda x: (scipys.optimize.check_grad, np.sum, np.ones_like, x[0]),
     "scipy.ndimage.histogram": lambda x: (scipys.ndimage.histogram, x, 0, 1, 3),
     "scipy.integrate.RK45": lambda x: (scipys.integrate.RK45, lambda t, y: y, 0, x[0], 1),
     "scipy.interpolate.AAA": lambda x: (scipys.interpolate.AAA, np.arange(4.0), x[0]),

@@ -231,9 +231,11 @@ PROGRAMS = (
     *(S(f"{n}.fit", FITTED, f=lambda st, x, n=n, kw=kw: list(getattr(st, n).fit(x, **kw)), value=1e-12, rtol=1e-2, order=1, step=1e-2)
       for n, kw in (("gamma", {"floc": 0}), ("expon", {"floc": 0}), ("logistic", {}), ("norm", {"floc": 0.3}), ("lognorm", {"f0": 0.6}))),
     S("linregress", X, Y, f=lambda st, x, y: tuple(st.linregress(x, y))),
-    S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x))[:2], *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
+    S("slopes", X, Y, f=lambda st, x, y: [*tuple(st.theilslopes(y, x)), *st.siegelslopes(y, x), *st.siegelslopes(y, x, "separate")]),
     S("distances", X, Y, f=lambda st, x, y: [st.wasserstein_distance(x, y), st.energy_distance(x, y), st.wasserstein_distance(x, y, np.arange(1.0, 15), np.ones(14))], step=1e-6, rtol=1e-5, order=1),
     S("binned_statistic", X, f=lambda st, x: [st.binned_statistic(np.arange(14.0), x, s, 4).statistic for s in ("mean", "sum", "std", "median", "min", "max")]),
+    S("p-values", X, np.asarray(1.3), f=lambda st, x, m: [v for kind in ("two-sided", "less", "greater") for v in st.ks_1samp(x, st.gamma.cdf, (m,), kind)], order=1),
+    S("bins", X, f=lambda st, x: [st.binned_statistic(x, Y, "sum", 4).bin_edges, *st.cumfreq(x, 4)[1:3], *st.cumfreq(x, 4, weights=Y)[1:3]]),
     S("transforms", X, np.asarray(0.4), f=lambda st, x, k: [st.boxcox(x, 0.5), st.boxcox_llf(k, x), st.yeojohnson(x - 1.5, 0.7)]),
     S("boxcox", X, f=lambda st, x: st.boxcox(x), value=1e-6, rtol=1e-4, step=1e-3, order=1),
     S("trims", X, f=lambda st, x: [st.trimboth(x, 0.2), st.trim1(x, 0.2), st.trim1(x, 0.2, "left"), st.scoreatpercentile(x, 30)]),

@@ -15,6 +15,7 @@ import pytest
 import xgrad as xg
 from xgrad import scipy
 
+from .arguments import check_arguments
 from .rows import CHAPTERS, check_generic, programs
 
 STEP = 1 if os.environ.get("XGRAD_SCIENCE") == "all" else 12
@@ -26,6 +27,11 @@ CHOSEN = programs()[::STEP]
 )
 def test_generic_checks_of_the_op_table(program):
     check_generic(program)
+
+
+@pytest.mark.parametrize("program", CHOSEN[:: 1 if STEP == 1 else 8], ids=lambda item: item[1].name)
+def test_no_argument_is_silently_a_constant(program):
+    check_arguments(program[1])
 
 
 MODULES = (*CHAPTERS, "sparse.linalg", "sparse.csgraph", "spatial.distance")

@@ -45,9 +45,20 @@ WITHOUT: dict[str, str] = {
     ),
     "scipy.interpolate.LSQBivariateSpline": "use xgrad.scipy.interpolate.RectBivariateSpline",
     "scipy.spatial.SphericalVoronoi": "use the vertices of a triangulation held constant",
-    "scipy.stats.levy_stable.pdf": (
-        "use the integral of its characteristic function, by xgrad.scipy.integrate.quad"
+    **{
+        f"scipy.stats.levy_stable.{name}": (
+            "use the integral of its characteristic function, by xgrad.scipy.integrate.quad"
+        )
+        for name in ("pdf", "logpdf", "cdf", "sf")
+    },
+    "scipy.signal.remez": (
+        "use xgrad.scipy.signal.firls, which has the least square in the place of the least maximum"
     ),
+    "scipy.ndimage.label": "give it x.detach() > 0.5: regions are a step function",
+    "scipy.stats.tukey_hsd": (
+        "use xgrad.scipy.stats.ttest_ind of two groups: the studentised range is compiled code"
+    ),
+    "scipy.optimize.check_grad": "use xgrad.testing.check_grads",
     "scipy.cluster.hierarchy.linkage": (
         "cluster x.detach(), and take distances of the clusters that it names: which are joined is "
         "a step function"

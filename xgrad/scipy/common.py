@@ -167,24 +167,29 @@ def with_derivative_of(value: Any, x: Array) -> Array:
     return Array(value, x._node)
 
 
-def estimated(what: str, instead: str, value: Any, x: Array) -> Array:
+ON_ITS_WAY = "is an estimate that the solver made on its way"
+COMPILED = "is what compiled code makes of the statistic"
+
+
+def estimated(what: str, instead: str, value: Any, x: Any, because: str = ON_ITS_WAY) -> Any:
     """Return a raw value that moves with `x` in a way that nobody knows: its derivative raises.
 
     Args:
         what: it is, as ``"minimize: hess_inv"``.
         instead: what has a derivative.
         value: the estimate of a solver.
-        x: what it was found for.
+        x: what it was found for; if nothing is recorded of it, the value is returned as it is.
+        because: why it has none.
     """
+    if not is_tracked(x):
+        return value
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
-        raise NotDifferentiableError(
-            f"{what} is an estimate that the solver made on its way, and has no derivative; "
-            f"{instead} has one"
-        )
+        raise NotDifferentiableError(f"{what} {because}, and has no derivative; {instead} has one")
 
     rule = tape.Rule(what, refuse, refuse, refuse)
-    return Array(value, [tape.next_serial(), rule, x._node, None, None])
+    held = np.asarray(value) if isinstance(value, (float, np.generic)) else value
+    return Array(held, [tape.next_serial(), rule, x._node, None, None])
 
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -190,7 +190,7 @@ def cumulative_simpson(
             front = xgrad.moveaxis(front, axis, -1)
         front = xgrad.broadcast_to(front, (*values.shape[:-1], 1))
         values = xgrad.concat([front, values + front], axis=-1)
-    return _plain(xgrad.moveaxis(values, -1, axis), y, x, dx)
+    return _plain(xgrad.moveaxis(values, -1, axis), y, x, dx, initial)
 
 
 @told("integrate")

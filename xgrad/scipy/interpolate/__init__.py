@@ -4,14 +4,7 @@ import functools
 from typing import Any
 
 from ..common import arrays_in, rest_of
-from .bsplines import (
-    BSpline,
-    make_interp_spline,
-    make_lsq_spline,
-    make_smoothing_spline,
-    splev,
-    sproot,
-)
+from .bsplines import BSpline, make_interp_spline, make_lsq_spline, splev, sproot
 from .fitpack import (
     InterpolatedUnivariateSpline,
     LSQUnivariateSpline,
@@ -45,6 +38,7 @@ from .scattered import (
     griddata,
     interpn,
 )
+from .smoothing import make_smoothing_spline
 from .surfaces import CloughTocher2DInterpolator, NdBSpline, RectBivariateSpline
 
 __all__ = [

@@ -10,15 +10,14 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import by_matrix, chapter, raw
+from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
 from ..sparse import csr_array
 from .pieces import behind, points_and_values
 
-__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "make_smoothing_spline", "splev",
-           "sproot"]  # fmt: skip
+__all__ = ["BSpline", "make_interp_spline", "make_lsq_spline", "splev", "sproot"]
 
 
 @told("interpolate")
@@ -255,34 +254,6 @@ def make_lsq_spline(
     made = BSpline(knots, xgrad.reshape(c, (n, *values.shape[1:])), k)
     made.axis = axis % values.ndim
     return made
-
-
-@told("interpolate")
-@like_given
-@of_one("scipy.interpolate.make_smoothing_spline")
-def make_smoothing_spline(
-    x: Any, y: Any, w: Any = None, lam: Any = None, *, axis: int = 0
-) -> BSpline:
-    """Return the smoothing spline, linear in the values; see ``scipy.interpolate``.
-
-    `lam` must be given: the one that cross-validation chooses has no derivative here.
-    """
-    if lam is None:
-        raise NotImplementedError(
-            "make_smoothing_spline: lam=None chooses it by cross-validation, which has no "
-            "derivative here; give lam, such as the one that SciPy chooses for the data"
-        )
-    x, values = points_and_values("make_smoothing_spline", x, y, axis)
-    library, points, weights = chapter("interpolate"), raw(x.detach()), raw(w)
-    made = library.make_smoothing_spline(
-        points, raw(values.detach()).reshape(len(points), -1)[:, 0], weights, lam
-    )
-    c = by_matrix(
-        lambda row: library.make_smoothing_spline(points, row, weights, lam).c, values, axis=0
-    )
-    found = BSpline(made.t, c, 3)
-    found.axis = axis % values.ndim
-    return found
 
 
 @told("interpolate")

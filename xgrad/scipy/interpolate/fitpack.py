@@ -20,7 +20,7 @@ __all__ = ["InterpolatedUnivariateSpline", "LSQUnivariateSpline", "UnivariateSpl
 
 SMOOTHING = (
     "{name}: a smoothing s > 0 lets FITPACK choose knots by the values, which has no derivative; "
-    "use s=0, which interpolates, or make_smoothing_spline with lam="
+    "use s=0, which interpolates, or make_smoothing_spline"
 )
 
 

@@ -89,7 +89,7 @@ class RegularGridInterpolator:
         outside = np.zeros(len(held), dtype=bool)
         for i, p in enumerate(self.points):
             edge = raw(p.detach())
-            outside |= (held[:, i] < edge[0]) | (held[:, i] > edge[-1])
+            outside = outside | (held[:, i] < edge[0]) | (held[:, i] > edge[-1])
         if self.bounds_error and outside.any():
             raise ValueError(
                 "RegularGridInterpolator: a point is out of bounds; give bounds_error=False, and "

@@ -142,7 +142,7 @@ class NdBSpline:
             share = xgrad.reshape(basis, (*basis.shape, *(1,) * (total.ndim - 2)))
             total = xgrad.sum(total[:, : basis.shape[1], ...] * share, axis=1)
             held = np.asarray(raw(flat[:, i].detach()))
-            outside |= (held < t[k]) | (held > t[-k - 1])
+            outside = outside | (held < t[k]) | (held > t[-k - 1])
         beyond = self.extrapolate if extrapolate is None else extrapolate
         if not beyond and outside.any():
             where = np.reshape(outside, (-1,) + (1,) * (total.ndim - 1))

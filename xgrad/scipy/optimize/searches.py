@@ -16,7 +16,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import arrays_in, chapter, joined, outside, raw, raws, with_derivative_of
+from ..common import arrays_in, chapter, fixed, joined, outside, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held
@@ -302,9 +302,9 @@ def approx_fprime(xk: Any, f: Any, epsilon: Any = 1.4901161193847656e-08, *args:
 
     The derivative is that of the quotients; `xgrad.grad` has neither their error nor their cost.
     """
-    x = xgrad.asarray(xk) * 1.0
-    theirs = chapter("optimize").approx_fprime(raw(x.detach()), held(f, args), raws(epsilon))
-    steps = np.broadcast_to(np.asarray(raws(epsilon), dtype=float), x.shape)
+    x, epsilon = xgrad.asarray(xk) * 1.0, fixed("approx_fprime", epsilon=epsilon)
+    theirs = chapter("optimize").approx_fprime(raw(x.detach()), held(f, args), epsilon)
+    steps = np.broadcast_to(np.asarray(epsilon, dtype=float), x.shape)
     start = xgrad.asarray(joined(f(x, *args)))
     moved = [
         (xgrad.asarray(joined(f(x + xgrad.asarray(h * unit), *args))) - start) / h

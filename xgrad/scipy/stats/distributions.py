@@ -122,6 +122,10 @@ class _Distribution:
     def _inner(low: Any, high: Any) -> Any:
         """Return a number between the ends of the support, to stand for those outside."""
         ends = [raw(v.detach()) if isinstance(v, Array) else v for v in (low, high)]
+        if not all(isinstance(v, (int, float, np.ndarray, np.generic)) for v in ends):
+            has_low, has_high = (xgrad.isfinite(xgrad.asarray(v)) for v in (low, high))
+            either = xgrad.where(has_low, low + 1.0, high - 1.0)
+            return xgrad.where(has_low & has_high, (low + high) / 2, either)  # a batch, or recorded
         if np.all(np.isfinite(ends[0])) and np.all(np.isfinite(ends[1])):
             return (low + high) / 2
         return low + 1.0 if np.all(np.isfinite(ends[0])) else high - 1.0
@@ -205,7 +209,10 @@ class _Distribution:
         if own:
             return own(*args, **kwargs)
         shapes, loc, scale = self._split(name, args, kwargs)
-        return f(_f(self._standard_moment(name, rule, shapes)), loc, scale)
+        found = xgrad.asarray(f(_f(self._standard_moment(name, rule, shapes)), loc, scale))
+        given = [x.shape if isinstance(x, Array) else np.shape(x) for x in (*shapes, loc, scale)]
+        shape = np.broadcast_shapes(tuple(found.shape), *given)
+        return found if tuple(found.shape) == shape else xgrad.broadcast_to(found, shape)
 
     def _standard_moment(self, name: str, rule: Any, shapes: Any) -> Any:
         rule = rule or written(self.plain, f"_{name}")
@@ -446,7 +453,7 @@ class Continuous(_Distribution):
 
     def entropy(self, *args: Any, **kwargs: Any) -> Any:
         """Return the differential entropy."""
-        log: Any = lambda s: xgrad.log(s) if isinstance(s, Array) else math.log(s)  # noqa: E731
+        log: Any = lambda s: xgrad.log(s) if isinstance(s, Array) else np.log(s)  # noqa: E731
         return self._moment(
             "entropy", self._entropy, args, kwargs, lambda h, loc, scale: h + log(scale)
         )

@@ -10,7 +10,7 @@ import xgrad
 from xgrad import special
 
 from ...errors import NotDifferentiableError
-from ..common import Later, chapter, only, raw, twin
+from ..common import COMPILED, Later, chapter, estimated, only, raw, twin
 from .multivariate import held
 
 library = Later("scipy.stats")
@@ -31,7 +31,7 @@ def ks_1samp(
     nan_policy: str = "propagate",
     keepdims: bool = False,
 ) -> Any:
-    """Return the statistic of Kolmogorov and Smirnov; the p-value is SciPy's, a constant."""
+    """Return the statistic of Kolmogorov and Smirnov, and the p-value, which has one derivative."""
     only(
         "ks_1samp",
         axis=(axis if np.ndim(raw(x)) > 1 else None, None),
@@ -50,7 +50,32 @@ def ks_1samp(
     statistic = {"greater": above, "less": below}.get(alternative)
     if statistic is None:
         statistic = xgrad.maximum(above, below)
-    return KsResult(statistic, plain.pvalue)
+    if method not in ("auto", "exact") or n > EXACT:
+        return KsResult(statistic, _pvalue("ks_1samp", plain.pvalue, statistic))
+    law = library.kstwo if alternative == "two-sided" else library.ksone
+    return KsResult(statistic, _beyond(law, n, plain.pvalue, statistic))
+
+
+EXACT = 10_000
+"""Up to how many numbers SciPy's p-value is that of the statistic's own distribution."""
+
+
+def _beyond(law: Any, n: int, value: Any, statistic: Any) -> Any:
+    """Return the probability of a greater statistic, whose slope is minus the density."""
+
+    @xgrad.custom_jvp
+    def tail(d: Any) -> Any:
+        return xgrad.asarray(value)
+
+    @tail.defjvp
+    def _rule(primals: Any, tangents: Any) -> Any:
+        (d,), (t,) = primals, tangents
+        density = estimated(
+            "ks_1samp: the slope of pvalue", "statistic", law.pdf(held(d), n), d, COMPILED
+        )
+        return tail(d), -density * t
+
+    return tail(statistic)
 
 
 @twin("stats")
@@ -70,6 +95,10 @@ def kstest(
     if callable(cdf):
         return ks_1samp(rvs, cdf, args, alternative, method, **options)
     return chapter("stats").ks_2samp(held(rvs), held(cdf), alternative, method, **options)
+
+
+def _pvalue(name: str, value: Any, statistic: Any) -> Any:
+    return estimated(f"{name}: pvalue", "statistic", value, statistic, COMPILED)
 
 
 class KsResult(NamedTuple):
@@ -99,6 +128,7 @@ def cramervonmises(
     n = x.shape[0]
     u = (2.0 * np.arange(1, n + 1) - 1) / (2 * n)
     plain.statistic = 1 / (12 * n) + xgrad.sum((xgrad.asarray(u) - values) ** 2)
+    plain.pvalue = _pvalue("cramervonmises", plain.pvalue, plain.statistic)
     return plain
 
 
@@ -136,7 +166,7 @@ class AndersonResult(NamedTuple):
 def _with_statistic(plain: Any, statistic: Any) -> Any:
     """Return a result of SciPy with a statistic that has derivatives."""
     if hasattr(plain, "pvalue"):
-        return KsResult(statistic, plain.pvalue)
+        return KsResult(statistic, _pvalue("anderson", plain.pvalue, statistic))
     return AndersonResult(statistic, plain.critical_values, plain.significance_level)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import chapter, only, raw, twin
+from ..common import chapter, is_tracked, only, raw, twin, with_derivative_of
 from .multivariate import held
 
 __all__ = ["binned_statistic", "cumfreq", "energy_distance", "expectile", "kendalltau",
@@ -88,7 +88,7 @@ def theilslopes(
 ) -> Any:  # fmt: skip
     """Return the median of the slopes of all pairs, and the intercept; see SciPy's.
 
-    The ends of the interval of confidence are those of SciPy, and have no derivative.
+    The ends of the interval of confidence are slopes of pairs too.
     """
     only(
         "theilslopes",
@@ -101,18 +101,20 @@ def theilslopes(
     one, two = np.triu_indices(y.shape[0], 1)
     apart = held(x)[one] != held(x)[two]
     first, second = (xgrad.asarray(i[apart]) for i in (one, two))
-    slope = xgrad.median(
-        (xgrad.take(y, second) - xgrad.take(y, first))
-        / (xgrad.take(x, second) - xgrad.take(x, first))
+    slopes = (xgrad.take(y, second) - xgrad.take(y, first)) / (
+        xgrad.take(x, second) - xgrad.take(x, first)
     )
+    slope = xgrad.median(slopes)
     base = (
         xgrad.median(y - slope * x)
         if method == "joint"
         else xgrad.median(y) - slope * xgrad.median(x)
     )
-    return type(found)(
-        slope=slope, intercept=base, low_slope=found.low_slope, high_slope=found.high_slope
+    low, high = (
+        with_derivative_of(v, slopes[int(np.argmin(np.abs(held(slopes) - v)))])
+        for v in (found.low_slope, found.high_slope)
     )
+    return type(found)(slope=slope, intercept=base, low_slope=low, high_slope=high)
 
 
 @twin("stats")
@@ -251,7 +253,18 @@ def binned_statistic(
         found = each(statistic)
     else:
         raise ValueError(f"binned_statistic: statistic is {statistic!r}")
-    return BinnedStatisticResult(found, edges, number)
+    return BinnedStatisticResult(found, _edges(edges, x, bins, range), number)
+
+
+def _edges(edges: Any, x: Any, bins: Any, ends: Any) -> Any:
+    """Return the ends of bins, which move with the least and the greatest number, or are given."""
+    if np.ndim(raw(bins)):
+        return with_derivative_of(edges, xgrad.asarray(bins)) if is_tracked(bins) else edges
+    if ends is not None or not is_tracked(x):
+        return edges
+    low, high = xgrad.min(x), xgrad.max(x)
+    share = (edges - edges[0]) / (edges[-1] - edges[0])
+    return with_derivative_of(edges, low + (high - low) * xgrad.asarray(share))
 
 
 @twin("stats")
@@ -260,8 +273,9 @@ def cumfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: A
     plain = chapter("stats").cumfreq(
         held(a), numbins, defaultreallimits, None if weights is None else held(weights)
     )
+    limits = _limits(plain[1:], a, numbins) if defaultreallimits is None else plain[1:]
     if weights is None:
-        return plain
+        return type(plain)(plain[0], *limits)
     place = np.floor((held(a).ravel() - plain.lowerlimit) / plain.binsize).astype(int)
     inside = (place >= 0) & (place < numbins) | np.isclose(
         held(a).ravel(), plain.lowerlimit + numbins * plain.binsize
@@ -270,7 +284,18 @@ def cumfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: A
     group = xgrad.asarray(np.minimum(place[kept], numbins - 1))
     flat = xgrad.take(xgrad.reshape(xgrad.asarray(weights), (-1,)), xgrad.asarray(kept))
     counts = xgrad.cumulative_sum(xgrad.segment_sum(flat, group, numbins))
-    return type(plain)(counts, *plain[1:])
+    return type(plain)(counts, *limits)
+
+
+def _limits(found: Any, a: Any, count: int) -> Any:
+    """Return where bins begin, and how wide they are, as the numbers' ends move them."""
+    lower, width, extra = found
+    if not is_tracked(a):
+        return found
+    low, high = xgrad.min(a), xgrad.max(a)
+    beyond = (high - low) / (2.0 * (count - 1))
+    begin = with_derivative_of(lower, low - beyond)
+    return begin, with_derivative_of(width, (high - low + 2.0 * beyond) / count), extra
 
 
 @twin("stats")

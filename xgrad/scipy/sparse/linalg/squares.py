@@ -15,7 +15,7 @@ import xgrad
 from ....arrays.array import Array
 from ....custom.equation import SINGULAR, implicit
 from ....errors import RuleError
-from ...common import is_tracked, raw, with_derivative_of
+from ...common import estimated, is_tracked, raw, with_derivative_of
 from ...examples import of_one
 from ...mistakes import told
 from ..arrays import SparseArray, as_sparse
@@ -111,7 +111,14 @@ def _solved(name: str, A: Any, b: Any, damp: Any, x0: Any, options: dict[str, An
     asked = [b, x0, damp, A.data if isinstance(A, SparseArray) else A]
     if out._node is None and not any(isinstance(g, Array) for g in asked):
         return found
-    return (out, *about)
+    return (out, *(_about(name, v, out) for v in about))
+
+
+def _about(name: str, value: Any, x: Any) -> Any:
+    """Return what a solver says of its solution; the norms that it estimates have no derivative."""
+    if not isinstance(value, float):
+        return value
+    return estimated(f"{name}: a norm", "the norm of b - A @ x, written out,", value, x)
 
 
 @told("sparse.linalg")
