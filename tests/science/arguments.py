@@ -30,6 +30,10 @@ class Noting:
         self._own, self._path, self._calls = own, path, calls
 
     def __getattr__(self, name: str) -> Any:
+        made = self.__dict__[name] = self._noted(name)  # once, as programs may compare functions
+        return made
+
+    def _noted(self, name: str) -> Any:
         found, path = getattr(self._own, name), f"{self._path}.{name}".lstrip(".")
         is_made = type(found).__module__.startswith("scipy.stats")
         if isinstance(found, types.ModuleType) or (is_made and not isinstance(found, type)):
@@ -38,6 +42,7 @@ class Noting:
             return found
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            args = tuple(x._own if isinstance(x, Noting) else x for x in args)
             self._calls.append((path, args, kwargs))
             return found(*args, **kwargs)
 

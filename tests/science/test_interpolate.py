@@ -56,6 +56,7 @@ PROGRAMS = (
     I("PPoly", RNG.normal(size=(3, 7)), X, OUT, f=lambda i, c, x, at: [i.PPoly(c, x)(at), i.PPoly(c, x).derivative()(at), i.PPoly(c, x).antiderivative()(at)]),
     I("BSpline", T[4:7], C, IN, f=lambda i, t, c, x: [i.BSpline(knots(t), c, 3)(x), i.BSpline(knots(t), c, 3)(x, 2), i.BSpline(knots(t), c, 3).antiderivative()(x)], rtol=1e-5),
     I("splines of others", C[:, 0], np.asarray([0.13, 0.77]), f=lambda i, c, x: [i.PPoly.from_spline((T, c, 3))(x), i.PPoly.from_spline(i.BSpline(T, c, 3)).c[:, 4], i.sproot((T, c - 0.1, 3)), i.BSpline.design_matrix(x, T, 3).toarray()]),
+    I("BSpline, one of the basis", np.asarray([0.0, 1.0, 2.3, 3.0, 4.1]), np.asarray([0.4, 1.2, 3.3]), f=lambda i, t, x: i.BSpline.basis_element(t)(x)),
     I("BSpline extrapolates", C[:, 0], np.asarray([-0.2, 1.3]), f=lambda i, c, x: [i.BSpline(T, c, 3)(x), i.splev(x, (T, c, 3))]),
     *(I(f"make_interp_spline {k}", X, Y2, AT, f=lambda i, x, y, at, k=k: i.make_interp_spline(x, y, k)(at)) for k in (1, 2, 3, 4, 5)),
     I("make_interp_spline natural", X, Y, AT, f=lambda i, x, y, at: [i.make_interp_spline(x, y, bc_type=b)(at) for b in ("natural", "clamped")]),

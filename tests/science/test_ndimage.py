@@ -46,6 +46,9 @@ PROGRAMS = (
     *(I(f"ranks {m}", X, f=lambda nd, x, m=m: [
         nd.minimum_filter(x, 3, mode=m), nd.maximum_filter(x, (2, 3), mode=m), nd.median_filter(x, 3, mode=m), nd.percentile_filter(x, 30, size=3, mode=m),
         nd.rank_filter(x, 2, footprint=CROSS, mode=m), nd.minimum_filter1d(x, 3, 0, mode=m), nd.maximum_filter1d(x, 4, mode=m)]) for m in MODES),
+    I("filters of one's own", X, f=lambda nd, x: [nd.generic_laplace(x, nd.prewitt), nd.generic_gradient_magnitude(x, nd.sobel, mode=["wrap", "nearest"]),
+        nd.generic_laplace(x, lambda x, axis, output, mode, cval, w: nd.correlate1d(x, w, axis, output, mode, cval), extra_arguments=([1.0, 0.5, -1.0],), axes=(0,)),
+        nd.labeled_comprehension(x, np.arange(x.shape[0])[:, None] // 2, [1, 0, 7], lambda v: (v * v).sum(), float, -1.0)]),
     I("at the border", X, f=lambda nd, x: [nd.affine_transform(x, [[0.9, 0.1], [0, 1.1]], offset=0.3, order=1, output_shape=(7, 9)), nd.affine_transform(x, [1.0, 1.1], offset=[0.0, 0.3], order=2, mode="wrap"),
         nd.rotate(x, 90.0, order=1), nd.rotate(x, 45.0, order=1, reshape=False), nd.zoom(x, 3, order=1)]),
     I("morphology", X, f=lambda nd, x: [

@@ -14,6 +14,7 @@ from ..common import chapter, raw
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
+from ..precision import doubled
 from ..sparse import csr_array
 from .pieces import behind, points_and_values
 
@@ -54,6 +55,24 @@ class BSpline:
         made = BSpline(plain.t, plain.c, plain.k, plain.extrapolate)
         made.axis = plain.axis
         return made
+
+    @classmethod
+    def construct_fast(
+        cls, t: Any, c: Any, k: int, extrapolate: Any = True, axis: int = 0
+    ) -> BSpline:
+        """Return a spline of coefficients whose axis is in front, and of points `axis`."""
+        made = cls(t, c, k, extrapolate)
+        made.axis = axis
+        return made
+
+    @classmethod
+    def basis_element(cls, t: Any, extrapolate: Any = True) -> BSpline:
+        """Return the one spline of the basis that has these knots."""
+        inner = doubled(t)
+        k = inner.shape[0] - 2
+        outer = [xgrad.stack([end] * k) for end in (inner[0] - 1.0, inner[-1] + 1.0)] if k else []
+        knots = xgrad.concat([outer[0], inner, outer[1]]) if k else inner
+        return cls(knots, np.eye(1, knots.shape[0], k)[0], k, extrapolate)
 
     @property
     def tck(self) -> tuple[Any, Any, int]:

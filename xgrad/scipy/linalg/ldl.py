@@ -47,7 +47,7 @@ def _eliminated(rest: Any, pairs: set[int], hermitian: bool) -> tuple[Any, Any]:
         k = 2 if i in pairs else 1
         block = rest[i : i + k, i : i + k]
         below = xgrad.asarray(np.arange(n)[:, None] >= i + k)
-        unit = xgrad.asarray(np.eye(n)[:, i : i + k])
+        unit = xgrad.astype(xgrad.asarray(np.eye(n)[:, i : i + k]), rest.dtype)
         taken = xgrad.where(below, rest[:, i : i + k] @ xgrad.linalg.inv(block), unit)
         turned = xgrad.matrix_transpose(taken)
         rest = rest - taken @ block @ (xgrad.conj(turned) if hermitian else turned)

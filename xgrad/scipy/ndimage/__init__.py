@@ -17,6 +17,7 @@ from .filters import (
     uniform_filter1d,
 )
 from .fourier import fourier_ellipsoid, fourier_gaussian, fourier_shift, fourier_uniform
+from .generic import generic_gradient_magnitude, generic_laplace, labeled_comprehension
 from .measurements import (
     center_of_mass,
     distance_transform_edt,
@@ -73,11 +74,14 @@ __all__ = [
     "gaussian_laplace",
     "generic_filter",
     "generic_filter1d",
+    "generic_gradient_magnitude",
+    "generic_laplace",
     "geometric_transform",
     "grey_closing",
     "grey_dilation",
     "grey_erosion",
     "grey_opening",
+    "labeled_comprehension",
     "laplace",
     "map_coordinates",
     "maximum",

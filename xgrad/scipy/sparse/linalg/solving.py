@@ -12,6 +12,7 @@ import xgrad
 from ....arrays.array import Array
 from ....backends import backend_of
 from ....custom.equation import implicit
+from ....errors import NotDifferentiableError
 from ...common import chapter, is_tracked, raw, result
 from ...examples import of_one
 from ...mistakes import told
@@ -26,7 +27,7 @@ class SuperLU:
 
     Attributes:
         shape: that of the matrix.
-        factors: SciPy's own object, with its ``L``, ``U``, ``perm_r``, ``perm_c``.
+        factors: SciPy's own object; its ``nnz``, ``perm_r`` and ``perm_c`` are here too.
     """
 
     def __init__(self, A: Any, **options: Any) -> None:
@@ -43,6 +44,16 @@ class SuperLU:
                 f"splu: the matrix of shape {self.shape} is singular, so that A x = b has no one "
                 f"solution ({error})"
             ) from error
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("L", "U", "nnz", "perm_c", "perm_r"):
+            raise AttributeError(f"a factorisation of splu has no attribute {name!r}")
+        if name in "LU" and is_tracked(self.A.data):
+            raise NotDifferentiableError(
+                f"splu: {name} has no derivative here; solve has one, and the factors of "
+                "xgrad.scipy.linalg.lu(A.toarray()) have"
+            )
+        return getattr(self.factors, name)
 
     def solve(self, rhs: Any, trans: str = "N") -> Any:
         """Return the solution of ``A x = rhs``, or of the transposed or adjoint system.
