@@ -92,7 +92,8 @@ class _System:
             xgrad.pad(q * bent, ((k, 2 - k), (0, 0)))  # of the k-th of the three
             for k, q in enumerate((q0, q1, q2))
         ]
-        return lam * behind(self.v, y) * (parts[0] + parts[1] + parts[2])
+        found: Array = lam * behind(self.v, y) * (parts[0] + parts[1] + parts[2])
+        return found
 
     def criterion(self, y: Array, lam: Any) -> Array:
         """Return the criterion of generalised cross-validation, as SciPy defines it."""
@@ -138,6 +139,6 @@ def _bands(diagonal: Array, next_one: Array, second: Array) -> Array:
 def _held(system: _System) -> _System:
     """Return a system without derivatives."""
     made = object.__new__(_System)
-    made.v, made.ends = system.v.detach(), tuple(q.detach() for q in system.ends)  # type: ignore[assignment]
+    made.v, made.ends = system.v.detach(), tuple(q.detach() for q in system.ends)
     made.rough, made.pull = system.rough.detach(), system.pull.detach()
     return made
