@@ -139,6 +139,7 @@ def _bands(diagonal: Array, next_one: Array, second: Array) -> Array:
 def _held(system: _System) -> _System:
     """Return a system without derivatives."""
     made = object.__new__(_System)
-    made.v, made.ends = system.v.detach(), tuple(q.detach() for q in system.ends)
+    q0, q1, q2 = system.ends
+    made.v, made.ends = system.v.detach(), (q0.detach(), q1.detach(), q2.detach())
     made.rough, made.pull = system.rough.detach(), system.pull.detach()
     return made
