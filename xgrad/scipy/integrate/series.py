@@ -51,10 +51,10 @@ def nsum(
         raise MissingFunctionError(str(error)) from None
     options = {"step": by, "log": log, "maxterms": maxterms, "tolerances": raws(tolerances)}
     found = scipy.nsum(outside(f), low, high, args=raws(args), **options)
+    given = arrays_in(a, b, step, args, tolerances)
     if np.ndim(found.sum) or log:
         fixed("nsum of several sums, or of logarithms", args=args)
-        found.sum = result(found.sum, arrays_in(args))
-        return found
+        return _as_given(found, given)
 
     first = next(float(x) for x in (low, high, 0.0) if np.isfinite(x))
 
@@ -80,8 +80,16 @@ def nsum(
         found.sum,
         np.asarray(first),
     )
-    if out._node is not None or arrays_in(args):
+    found = _as_given(found, given)
+    if out._node is not None or given:
         found.sum = out if isinstance(out, Array) else Array(np.asarray(out))
+    return found
+
+
+def _as_given(found: Any, given: list[Array]) -> Any:
+    """Return SciPy's result, of arrays if any of the arguments was one."""
+    for name in ("success", "status", "sum", "error", "nfev"):
+        found[name] = result(found[name], given)
     return found
 
 
