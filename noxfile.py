@@ -276,6 +276,17 @@ def compiled(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def samples(session: nox.Session) -> None:
+    """Run all checks of the op table on every sample in the places that `tests` runs some in."""
+    install(session, "test")
+    places = ("numpy:readonly", "array_api_strict", "array_api_strict:device1")
+    flags = [flag for name in places for flag in ("--backend", name)]
+    files = ("tests/test_ops.py", "tests/testing/test_derivatives.py")
+    env = {"XGRAD_ALL_SAMPLES": "1"}
+    session.run("pytest", "-n", "auto", *files, *flags, *session.posargs, env=env)
+
+
+@nox.session(default=False)
 def forms(session: nox.Session) -> None:
     """Call NumPy's functions with every form of argument on every library, and write the table."""
     fetch(session, TORCH)

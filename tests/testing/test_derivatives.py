@@ -1,6 +1,7 @@
 # Tests of xgrad/testing/derivatives.py, docs/derivatives.md
 """The committed table of derivatives says what the checks find, here and now."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def test_document_has_a_line_for_every_function(shown):
 def test_document_shows_what_is_earned(shown, place, chapter):
     if not place.has_values or place.name != place.backend.name:
         pytest.skip("the document has whole backends only")
+    if place.name == "array_api_strict" and "XGRAD_ALL_SAMPLES" not in os.environ:
+        pytest.skip("its checks are those of test_ops; nox -s samples compares the marks, too")
     for name, rows in rows_by_name(CHAPTERS[chapter]).items():
         slow = place.name == "dask" and name.removeprefix("special.") in FIRST_ORDER_ON_DASK
         found = earned([replace(row, order=1) for row in rows] if slow else rows, place)
