@@ -14,7 +14,6 @@ MOCKS = {
     "numpy:readonly": 1,
     "array_api_strict": 4,
     "array_api_strict:device1": 1,
-    "torch": 4,
     "torch:meta": 1,
 }
 """Places that tell of one kind of fault, at the first samples if at all, and how many they run."""

@@ -2,7 +2,9 @@
 """Writing in place: derivatives as if each write had made a new array, at the cost of the write."""
 
 import contextlib
+import gc
 import tracemalloc
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -414,3 +416,13 @@ def test_views_show_what_numpys_show_whenever_they_are_looked_at(seed):
     for a, b in zip(ours, plain, strict=True):
         np.testing.assert_array_equal(a, b)
         assert type(a) is xg.Array
+
+
+def test_an_outdated_view_keeps_no_buffer_that_its_base_has_left():
+    base = xg.asarray(np.ones(8))
+    view = base[:6]
+    old = weakref.ref(base.data)
+    base[0] = 2.0
+    gc.collect()
+    assert old() is None
+    assert view[0] == 2.0

@@ -435,7 +435,6 @@ class Array(Methods, Chunked):
             if other is not by:  # to look anew adds to the living ones
                 _, again, _, rest, kwargs = other._view
                 if self._node is None and hasattr(again, "op"):  # the data is all there is to it
-                    other._node = None
                     type(self)._outdate(other)
                 else:
                     new = again(self, *rest, **kwargs)
@@ -484,7 +483,10 @@ class Array(Methods, Chunked):
             type(self)._filled(self)
 
     def _has_written(self, key: Any, value: Array) -> bool:
-        """Whether ``x[key] += y`` has written already, through the view that it made."""
+        """Whether ``x[key] += y`` has written already, through the view that it made.
+
+        To be called by what the user's code calls: Python's shuffle, which swaps views, is refused.
+        """
         view = getattr(value, "_view", None)
         if view is None or view[0] is not self:
             return False

@@ -101,6 +101,8 @@ class Outdated(_Meanwhile):
 
 
 def _outdate(x: Array) -> None:
+    """Make a view an `Outdated` one, which keeps no buffer that its base has left."""
+    x._raw = x._node = None
     x.__class__ = Outdated
 
 
