@@ -181,11 +181,9 @@ def test_bfloat16_of_pytorch(each_library, row):
 
 
 def test_bfloat16_of_numpy_is_refused_and_the_message_says_what_to_use():
-    """Beside a Python number it is no weak dtype: NumPy makes float32 or float64 of it."""
+    """Which functions of NumPy widen it changes by the versions of ml_dtypes: so none is relied on."""
     ml_dtypes = pytest.importorskip("ml_dtypes", reason="NumPy has no bfloat16 without it")
     x = np.ones(3, dtype=ml_dtypes.bfloat16)
-    assert (x * 2.0).dtype == np.float32
-    assert np.where(x > 0, 0.0, x).dtype == np.float64
     use = r"bfloat16 of JAX or PyTorch: xgrad.asarray\(x\).to_backend\('jax'\)"
     with pytest.raises(NotDifferentiableError, match=use):
         xg.grad(xg.sum)(x)

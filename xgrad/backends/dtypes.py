@@ -39,7 +39,7 @@ def lacking(dtype: Any) -> str:
     """Return why a dtype has no derivatives, as the end of a message, if that needs to be said."""
     if getattr(dtype, "name", getattr(dtype, "__name__", "")) == "bfloat16":
         return (
-            ". Beside Python numbers NumPy widens bfloat16 to float32 or float64; use float16 or "
+            ". Many functions of NumPy widen bfloat16 to float32 or float64; use float16 or "
             "float32, or the bfloat16 of JAX or PyTorch: xgrad.asarray(x).to_backend('jax')"
         )
     if getattr(dtype, "kind", "") not in _NO_NUMBERS:
