@@ -281,7 +281,7 @@ def samples(session: nox.Session) -> None:
     install(session, "test")
     places = ("numpy:readonly", "array_api_strict", "array_api_strict:device1")
     flags = [flag for name in places for flag in ("--backend", name)]
-    files = ("test_ops", "testing/test_derivatives", "interop/test_batteries")
+    files = ("test_ops", "test_batching", "testing/test_derivatives", "interop/test_batteries")
     paths = [f"tests/{name}.py" for name in files]
     env = {"XGRAD_ALL_SAMPLES": "1"}
     session.run("pytest", "-n", "auto", *paths, *flags, *session.posargs, env=env)

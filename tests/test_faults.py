@@ -272,7 +272,7 @@ def _only_reference_counts(gc_off, monkeypatch):
 
 def pytest_generate_tests(metafunc):
     if "seed" in metafunc.fixturenames:
-        metafunc.parametrize("seed", range(50 if metafunc.config.getoption("faults") else 6))
+        metafunc.parametrize("seed", range(50 if metafunc.config.getoption("faults") else 3))
 
 
 @pytest.fixture
