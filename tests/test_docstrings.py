@@ -16,8 +16,6 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
-
 NAMESPACES = [
     "xgrad",
     "xgrad.data",
@@ -183,9 +181,11 @@ def returns_nothing(value: Callable[..., Any]) -> bool:
     return annotation is None or annotation == "None"
 
 
-@pytest.mark.parametrize("path", DOCUMENTED)
-def test_a_docstring_tells_what_goes_in_and_what_comes_out(path: str) -> None:
-    assert not faults(DOCUMENTED[path]), f"{path}: {'; '.join(faults(DOCUMENTED[path]))}"
+def test_a_docstring_tells_what_goes_in_and_what_comes_out() -> None:
+    found = {path: faults(function) for path, function in DOCUMENTED.items()}
+    assert len(found) > 900
+    lacking = [f"{path}: {'; '.join(said)}" for path, said in found.items() if said]
+    assert not lacking, "\n".join(lacking)
 
 
 def _told(x: int, y: int) -> int:

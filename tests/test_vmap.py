@@ -13,7 +13,9 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import batched
-from xgrad.testing import ROWS, mapped
+from xgrad.testing import ROWS, Place, mapped
+
+PLACE = Place.named("numpy")
 
 RNG = np.random.default_rng(0)
 A, B, W = RNG.normal(size=(5, 4, 4)), RNG.normal(size=(5, 4)), RNG.normal(size=4)
@@ -24,12 +26,10 @@ def loss(a, b):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_every_op_is_what_a_loop_gives(computing, row):
+def test_every_op_is_what_a_loop_gives(row):
     """All samples but the first, which `test_ops` checks in all places."""
-    if computing.name != "numpy":
-        pytest.skip("the first sample alone")
     for dtype in ("float64", "complex128"):
-        cases = (c for c in row.cases(computing, "fc") if c.dtype == dtype and c.varying)
+        cases = (c for c in row.cases(PLACE, "fc") if c.dtype == dtype and c.varying)
         for case in islice(cases, 1, None):
             mapped.check_mapped(case)
 

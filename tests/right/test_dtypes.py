@@ -181,7 +181,7 @@ def test_bfloat16_of_pytorch(each_library, row):
 
 
 def test_bfloat16_of_numpy_is_refused_and_the_message_says_what_to_use():
-    """Which functions of NumPy widen it changes by the versions of ml_dtypes: so none is relied on."""
+    """Which functions of NumPy widen it is for each version of ml_dtypes to say."""
     ml_dtypes = pytest.importorskip("ml_dtypes", reason="NumPy has no bfloat16 without it")
     x = np.ones(3, dtype=ml_dtypes.bfloat16)
     use = r"bfloat16 of JAX or PyTorch: xgrad.asarray\(x\).to_backend\('jax'\)"
