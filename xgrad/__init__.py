@@ -51,23 +51,18 @@ from .ops.arranging import (
 from .ops.arranging import transpose as transpose
 from .ops.calculus import cumulative_trapezoid, ediff1d, gradient, interp, trapezoid, unwrap
 from .ops.choosing import choose, piecewise, polyval, select, topk
+from .ops.converting import array, asarray, from_dlpack
 from .ops.convolution import convolve, correlate
 from .ops.creation import (
     arange,
-    array,
-    asarray,
     empty,
     empty_like,
     eye,
-    from_dlpack,
     full,
     full_like,
-    linspace,
     meshgrid,
     ones,
     ones_like,
-    tril,
-    triu,
     zeros,
     zeros_like,
 )
@@ -238,7 +233,7 @@ from .ops.running import cumprod, cumsum, cumulative_logsumexp, cumulative_max, 
 from .ops.scatter import index_add, index_set, segment_max, segment_min, segment_sum
 from .ops.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 from .ops.sorting import argmax, argmin, argsort, nonzero, searchsorted, sort
-from .ops.spacing import geomspace, logspace
+from .ops.spacing import geomspace, linspace, logspace
 from .ops.statistical import (
     all,
     any,
@@ -253,6 +248,7 @@ from .ops.statistical import (
     sum,
     var,
 )
+from .ops.triangles import tril, triu
 from .ops.weighted import average, bincount, corrcoef, cov, histogram
 from .scipy.jacobians import sparse_hessian, sparse_jacobian
 from .transforms import backward as _backward  # noqa: F401 - `Array.backward` looks there

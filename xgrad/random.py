@@ -22,7 +22,7 @@ from .engine.plain import as_tuple
 from .names import find
 from .ops.activations import softmax
 from .ops.beside import placed
-from .ops.creation import asarray
+from .ops.converting import asarray
 from .ops.dtypes import astype
 from .ops.elementwise import log, maximum, sqrt, where
 from .ops.indexing import take

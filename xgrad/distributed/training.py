@@ -10,7 +10,7 @@ from ..arrays.array import Array
 from ..custom.no_grad import no_grad
 from ..engine.argnums import Argnums
 from ..engine.picklable import picklable
-from ..ops.creation import asarray
+from ..ops.converting import asarray
 from ..transforms import gradients
 from .group import Group, group
 

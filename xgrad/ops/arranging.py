@@ -9,7 +9,8 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, DType, as_given
 from ..engine.frames import called
-from .beside import array_of, is_array, placed
+from .beside import array_of, placed
+from .converting import is_array
 from .dtypes import astype, isdtype
 from .indexing import _place, getitem, take
 from .manipulation import (

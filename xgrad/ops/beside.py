@@ -12,14 +12,10 @@ from ..arrays.operators import numbers_of
 from ..backends import backend_of, backend_of_type
 from ..engine.frames import called
 from ..engine.op import constant
-from .creation import COPIED, asarray, full_like
+from .converting import COPIED, asarray, is_array
+from .creation import full_like
 from .dtypes import astype, isdtype
 from .manipulation import front
-
-
-def is_array(x: Any) -> bool:
-    """Whether this is an `Array` or an array of a known library, and no number."""
-    return isinstance(x, Array) or backend_of_type(type(x)) is not None
 
 
 def array_of(x: Any, name: str, axis: int | tuple[int, ...] | None = None) -> Any:

@@ -10,7 +10,8 @@ from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import backend_of
 from ..engine.op import rule
 from ..engine.plain import as_tuple, number
-from .beside import array_of, beside, floating, is_array
+from .beside import array_of, beside, floating
+from .converting import is_array
 from .creation import zeros_like
 from .dtypes import isdtype
 from .elementwise import clip, divide, multiply, remainder, subtract, where

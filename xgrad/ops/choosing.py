@@ -8,7 +8,8 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
 from ..engine.operands import require_one_place
-from .beside import array_of, beside, is_array
+from .beside import array_of, beside
+from .converting import is_array
 from .creation import zeros_like
 from .elementwise import add, clip, multiply, remainder, where
 from .halves import in_single

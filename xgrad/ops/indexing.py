@@ -27,7 +27,7 @@ from ..engine.plain import is_scalar
 from ..engine.slices import Reading, Writing
 from ..errors.folding import folded
 from .beside import placed
-from .creation import asarray
+from .converting import asarray
 from .halves import like as halved
 from .halves import wide
 from .manipulation import at_axis, broadcast_to, front, reshape

@@ -12,7 +12,8 @@ from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
 from ..engine.operands import require_one_place
 from ..engine.plain import as_tuple, is_scalar
-from .beside import array_of, beside, is_array, is_number, placed
+from .beside import array_of, beside, is_number, placed
+from .converting import is_array
 from .indexing import getitem, take
 from .manipulation import at_axis, broadcast_to, concat, front, moveaxis, reshape
 

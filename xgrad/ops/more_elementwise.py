@@ -12,7 +12,8 @@ from ..arrays.types import AnyArray, ArrayLike, as_given
 from ..backends import XP, Raw, backend_of, under
 from ..engine.op import constant, elementwise
 from ..engine.operands import require_one_place
-from .beside import array_of, floating, is_array, is_number, paired
+from .beside import array_of, floating, is_number, paired
+from .converting import is_array
 from .creation import zeros_like
 from .dtypes import astype, finfo, isdtype, result_type
 from .elementwise import (

@@ -10,7 +10,8 @@ import numpy as np
 
 from ..arrays.array import Array
 from ..arrays.types import ArrayLike, as_given
-from .beside import array_of, floating, is_array, is_number, placed
+from .beside import array_of, floating, is_number, placed
+from .converting import is_array
 from .dtypes import astype, dtype_of
 from .elementwise import (
     ceil,

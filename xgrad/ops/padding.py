@@ -10,7 +10,8 @@ import numpy as np
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from .beside import array_of, fractions, is_array, is_number, placed
+from .beside import array_of, fractions, is_number, placed
+from .converting import is_array
 from .creation import full_like
 from .dtypes import astype, isdtype
 from .elementwise import floor

@@ -7,8 +7,9 @@ from typing import Any
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, ArrayLike, as_given
 from .arranging import diag, vander
-from .beside import array_of, beside, floating, fractions, is_array, is_number
+from .beside import array_of, beside, floating, fractions, is_number
 from .choosing import polyval
+from .converting import is_array
 from .convolution import convolve
 from .creation import ones_like, zeros_like
 from .elementwise import add, divide, multiply, negative, sqrt, square, subtract

@@ -12,7 +12,8 @@ from ..engine.frames import called
 from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear, rule
 from ..engine.operands import require_array, require_one_place, taken_along
-from .beside import array_of, is_array
+from .beside import array_of
+from .converting import is_array
 from .elementwise import negative
 from .indexing import (
     Key,

@@ -1,16 +1,89 @@
-"""Values spaced evenly on a logarithmic scale."""
+"""Values spaced evenly, or evenly on a logarithmic scale."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..arrays.array import SCALARS, Array
-from ..arrays.types import AnyArray, DType
-from .beside import array_of, is_array
-from .creation import asarray, linspace
-from .dtypes import astype
+from ..arrays.types import AnyArray, Device, DType
+from ..backends import backend_of, creating_like
+from ..engine.plain import integer
+from .beside import array_of
+from .converting import asarray, is_array
+from .creation import make, note, number_dtype
+from .dtypes import astype, result_type
 from .elementwise import divide, exp, log, multiply, pow
-from .manipulation import broadcast_to
+from .halves import is_half, widened
+from .manipulation import broadcast_to, reshape
+
+
+def linspace(
+    start: complex | AnyArray,
+    stop: complex | AnyArray,
+    /,
+    num: int = 50,
+    *,
+    dtype: DType | None = None,
+    device: Device | None = None,
+    endpoint: bool = True,
+) -> Array:
+    """Return `num` evenly spaced values of an interval, with its end unless `endpoint` is False.
+
+    Derivatives go through ends that are arrays; the values of an array of ends are along axis 0.
+
+    Args:
+        start: the first value, a number or an array.
+        stop: the end of the interval, a number or an array; the last value if `endpoint` is True.
+        num: how many values, 0 or more; 50 by default, as in NumPy.
+        dtype: the dtype of the result; if None, `get_default_dtype`, or complex where an end is;
+            for ends that are arrays, theirs.
+        device: the device of the result; the current backend's if None.
+        endpoint: whether `stop` is the last of the values. If so the step is
+            ``(stop - start) / (num - 1)``, else ``(stop - start) / num``, and `stop` is left out.
+
+    Returns:
+        A vector of length `num`; for ends that are arrays, of the shape ``(num, *shape)``.
+
+    >>> import xgrad as xg
+    >>> xg.linspace(0.0, 1.0, 5)
+    Array([0.  , 0.25, 0.5 , 0.75, 1.  ], dtype=float64)
+    >>> xg.linspace(0.0, 1.0, 5, endpoint=False)
+    Array([0. , 0.2, 0.4, 0.6, 0.8], dtype=float64)
+    """
+    try:
+        num = integer(num)
+    except TypeError as error:
+        note(error, "linspace", (start, stop, num))
+        raise
+    if isinstance(start, np.generic) or isinstance(stop, np.generic):
+        both = (x.dtype if hasattr(x, "dtype") else x for x in (start, stop))
+        dtype = np.result_type(*both, 1.0) if dtype is None else dtype
+        start, stop = (x.item() if isinstance(x, np.generic) else x for x in (start, stop))
+    if is_array(start) or is_array(stop):
+        return _between(start, stop, num, dtype, endpoint)
+    if dtype is None:
+        dtype = number_dtype(start, stop, 0.0)
+    return make("linspace", (start, stop, num), dtype, device, endpoint=endpoint)
+
+
+def _between(start: Any, stop: Any, num: int, dtype: Any, endpoint: bool) -> Any:
+    """Return evenly spaced values between ends that are arrays, of halves in float32."""
+    if is_half(start) or is_half(stop):
+        found = result_type(start, stop) if dtype is None else dtype
+        return astype(_between(widened(start), widened(stop), num, None, endpoint), found)
+    width = stop - start
+    raw = width._raw if isinstance(width, Array) else width
+    backend = backend_of(raw)
+    kind = backend.numpy_dtype(raw.dtype)
+    with creating_like(raw):
+        real = np.finfo(kind).dtype if kind.kind in "fc" else np.float64
+        part = reshape(
+            linspace(0.0, 1.0, num, dtype=real, endpoint=endpoint), (num, *raw.ndim * (1,))
+        )
+    out = start * (1 - part) + stop * part
+    return out if dtype is None else astype(out, dtype)
 
 
 def _end(x: Any, name: str) -> Any:

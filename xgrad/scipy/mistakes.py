@@ -31,7 +31,7 @@ from ..errors import (
     XgradError,
 )
 from ..errors.folding import is_from_user, parts_of
-from ..ops.beside import is_array
+from ..ops.converting import is_array
 
 __all__ = ["documented", "explained", "require_axis", "told"]
 

@@ -12,7 +12,7 @@ from ..engine.ownership import Others
 from ..engine.seeds import seed
 from ..engine.walks import cone, pullback
 from ..names import spelled
-from ..ops.creation import asarray
+from ..ops.converting import asarray
 
 
 @spelled
