@@ -12,7 +12,6 @@ import math
 import sys
 import weakref
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -20,11 +19,12 @@ import numpy as np
 import xgrad
 
 from .. import errors
-from ..backends import COMPLEX, REAL, Raw, backend_of, current, under
+from ..backends import COMPLEX, Raw, backend_of, current, under
 from ..backends.batched import Batch
 from ..errors.folding import folded
 from .absent import INSTEAD, absent
 from .chunked import Chunked
+from .conversions import Conversions
 from .lent import LENT
 from .methods import Methods
 from .node import FREED, LEAF, RULE, is_parameter, is_recording, left, next_serial, parameter
@@ -49,7 +49,7 @@ class _ArrayUfunc(property):
         return xgrad.numpy_protocol.ufunc(ufunc, method, inputs, kwargs)
 
 
-class Array(Methods, Chunked):
+class Array(Conversions, Methods, Chunked):
     """An array on some backend that may be tracked for differentiation.
 
     Make one with `xgrad.asarray` or another creation function; transforms such as `xgrad.grad`
@@ -217,133 +217,6 @@ class Array(Methods, Chunked):
         if self._node is not None:
             left("detach()", self._node)
         return Array(self._raw)
-
-    # Leaving the tape --------------------------------------------------------------------------
-
-    def _untracked(self, what: str) -> Raw:
-        """Return the data, or say that `what` would drop the gradient."""
-        if self._node is None:
-            return self._raw
-        left(what, self._node)
-        if is_recording():
-            from . import leaving  # only for what is mostly an error
-
-            if what != "float()" or not leaving.judges_an_error():
-                text = leaving.message(what, self.dtype, self.shape)
-                raise errors.TracedConversionError(text)
-        return self._raw
-
-    def item(self, *index: Any) -> Any:
-        """Return the only element, or the one at an index, as a Python number, off the tape.
-
-        It is the user's way to leave the tape, and an error in SciPy and scikit-learn.
-
-        Args:
-            *index: as NumPy's method takes it: nothing, one number that counts in C order, or one
-                for each axis.
-
-        Returns:
-            A number of Python's.
-
-        Raises:
-            ValueError: if there is no index, and not exactly one element.
-        """
-        if self._node is not None:
-            if _is_library(sys._getframe(1)):
-                self._untracked("item()")
-            left("item()", self._node)
-        if index:
-            return self._numpy().item(*index)
-        if self.size != 1:
-            raise ValueError(
-                f"item: got shape {self.shape}; expected exactly one element. "
-                "Use x.tolist() for all of them, or x[i].item() for one"
-            )
-        return self._raw.item() if hasattr(self._raw, "item") else self._numpy().item()
-
-    def tolist(self) -> Any:
-        """Return the elements as nested lists of Python numbers, off the tape."""
-        if self._node is not None:
-            if _is_library(sys._getframe(1)):
-                self._untracked("tolist()")
-            left("tolist()", self._node)
-        return self._numpy().tolist()
-
-    def _numpy(self) -> Any:
-        return backend_of(self._raw).to_numpy(self._raw)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        self._untracked("numpy.asarray")
-        if not backend_of(self._raw).exports:
-            raise TypeError(
-                f"numpy.asarray: got an array of {self.backend} on {self.device}, "
-                f"{self.dtype}{list(self.shape)}, which is not copied to the host unasked. Write "
-                "x.to_backend('numpy') if that is meant"
-            )
-        return np.array(self._numpy(), dtype=dtype, copy=copy)
-
-    def _sympy_(self) -> Any:  # what SymPy asks of objects that it does not know
-        self._untracked("sympy.sympify")
-        x = self._numpy()
-        return sys.modules["sympy"].sympify(x if x.ndim else x.item())
-
-    def __float__(self) -> float:
-        return float(self._untracked("float()"))
-
-    def __complex__(self) -> complex:
-        return complex(self._untracked("complex()"))
-
-    def __int__(self) -> int:
-        return int(self._untracked("int()"))
-
-    def __index__(self) -> int:
-        if self._raw.dtype in REAL or self._raw.dtype in COMPLEX:
-            raise TypeError(
-                f"an index, a length or a count must be an integer; got an array of {self.dtype}. "
-                "Use int(x.item()), or x.astype(xgrad.int64) to index an array"
-            )
-        return int(self._raw)
-
-    def __bool__(self) -> bool:
-        try:
-            return bool(self._raw)
-        except (ValueError, RuntimeError) as error:
-            if isinstance(error, errors.XgradError) or self.size == 1:
-                raise
-            raise ValueError(
-                f"bool(): got {self.dtype}{list(self.shape)}; expected one element, since `if`, "
-                "`and`, max() and their like need one answer. Use xgrad.all(x) or xgrad.any(x) for "
-                "one, and xgrad.where(x, a, b) or xgrad.maximum(a, b) element by element"
-            ) from None
-
-    def __dlpack__(
-        self,
-        *,
-        stream: Any = None,
-        max_version: tuple[int, int] | None = None,
-        dl_device: tuple[int, int] | None = None,
-        copy: bool | None = None,
-    ) -> Any:
-        given = {"stream": stream, "max_version": max_version, "dl_device": dl_device, "copy": copy}
-        given = {name: value for name, value in given.items() if value is not None}
-        self._untracked("from_dlpack")
-        return self._exporting().__dlpack__(**given)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self._exporting().__dlpack_device__()  # type: ignore[no-any-return]
-
-    def _exporting(self) -> Any:
-        """Return the raw array, or its values if it has no DLPack, as those of Dask."""
-        return self._raw if hasattr(self._raw, "__dlpack__") else self._numpy()
-
-    @property
-    def __cuda_array_interface__(self) -> Any:
-        # CuPy takes any object with this attribute for one of its own arrays, so it must be there
-        # for untracked data on a GPU, and refuse tracked data. No `__getattr__`, which would make
-        # every attribute of every array three times slower.
-        interface = self._raw.__cuda_array_interface__  # what lacks it lacks it here too
-        self._untracked("a CUDA array interface")
-        return interface
 
     # Moving ------------------------------------------------------------------------------------
 
@@ -588,11 +461,6 @@ def array_of(number: complex) -> Array:
 def leaf(x: Array, outer: bool) -> Array:
     """Return `x` as a fresh leaf: a new variable here, the same one to a recording outer tape."""
     return Array(x._raw, [next_serial(), LEAF, x._node if outer else None, None, None])
-
-
-def _is_library(frame: FrameType) -> bool:
-    """Return whether the code that runs is of a library that asks arrays for their numbers."""
-    return frame.f_globals.get("__name__", "").partition(".")[0] in ("scipy", "sklearn")
 
 
 def _unpickle(backend: str, data: Any, device: str, requires_grad: bool) -> Array:
