@@ -1,4 +1,4 @@
-# Tests of xgrad/arrays, xgrad/arrays/conversions.py
+# Tests of xgrad/arrays
 """`Array` as array code sees it: methods and attributes of ``ndarray``, conversions."""
 
 import copy
