@@ -1,4 +1,4 @@
-# Tests of xgrad/ops/creation.py, xgrad/ops/converting.py, xgrad/ops/spacing.py, xgrad/ops/inspection.py, xgrad/ops/dtypes.py
+# Tests of xgrad/ops/creation.py, xgrad/ops/converting.py, xgrad/ops/inspection.py
 """Creation and inspection: new arrays go to the current backend, with NumPy's values and dtypes."""
 
 import sys

@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import xgrad
 
 from ..arrays.array import Array
+from ..ops.manipulation import front
+from ..ops.statistical import axes_of, listed
 from .reductions import UNSET, _free, _inexact, _is_absent, _kept, _variance, require_inexact
 from .storing import mask_of, started, stored
 
@@ -51,13 +55,53 @@ def _quantiles(name: str) -> Callable[..., Any]:
         *,
         weights: Any = None,
     ) -> Any:
-        if weights is not None:
-            raise NotImplementedError(f"numpy.{name}: weights= on an xgrad.Array; expected None")
         more = {"axis": _axes(axis), "method": method, "keepdims": _kept(keepdims)}
-        result = getattr(xgrad, name)(xgrad.asarray(a), q, **more)
+        if weights is not None:
+            result = _by_weights(name, xgrad.asarray(a), q, weights, **more)
+        else:
+            result = getattr(xgrad, name)(xgrad.asarray(a), q, **more)
         return stored(result, out, f"numpy.{name}(out=)")
 
     return call
+
+
+def _by_weights(
+    name: str, x: Array, q: Any, weights: Any, axis: Any, method: str, keepdims: bool
+) -> Array:
+    """Return weighted quantiles: each is an element, or several that are equal and share it."""
+    if type(x._raw) is not np.ndarray:
+        raise NotImplementedError(
+            f"numpy.{name}: weights= beside an array of {type(x._raw).__module__}; expected one of "
+            "NumPy. Sort x, and take x where the running sum of the weights reaches q times theirs"
+        )
+    if isinstance(weights, Array) and weights._node is not None:
+        raise NotImplementedError(
+            f"numpy.{name}: weights= is on the tape, but a quantile goes in steps as weights grow, "
+            "and has no derivative by them; expected weights.detach()"
+        )
+    given = {"method": method, "weights": _spread_weights(np.asarray(weights), x.shape, axis)}
+    found = getattr(np, name)(x._raw, q, axis=axis, keepdims=True, **given)
+    shape = found.shape if keepdims else found.shape[: np.ndim(q)]
+    if not keepdims and axis is not None:
+        taken = axes_of(x.ndim, axis)
+        shape += tuple(n for i, n in enumerate(x.shape) if i not in taken)
+    if x._node is None:
+        return Array(found.reshape(shape))
+    over = tuple(np.ndim(q) + i for i in axes_of(x.ndim, axis))
+    chosen = found == x._raw
+    count = chosen.sum(axis=over, keepdims=True)
+    mean = xgrad.sum(xgrad.where(chosen, x / np.maximum(count, 1), 0.0), axis=over, keepdims=True)
+    return xgrad.reshape(xgrad.where(count == 0, math.nan, mean), shape)
+
+
+def _spread_weights(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
+    """Return weights of the reduced axes for every element, as NumPy's nanquantile needs them."""
+    taken = [] if axis is None else [front(a, len(shape), "axis") for a in listed(axis)]
+    if weights.shape != tuple(shape[i] for i in taken):
+        return weights
+    weights = np.transpose(weights, np.argsort(taken))
+    beside = [i for i in range(len(shape)) if i not in taken]
+    return np.broadcast_to(np.expand_dims(weights, beside), shape)
 
 
 def _axes(axis: Any) -> Any:
