@@ -254,6 +254,7 @@ BACKEND = Backend(
     random=_Random,
     getitem=jax_indexing.getitem,
     setitem=jax_indexing.setitem,
+    placed=jax_indexing.placed,
     mutable=False,
     owns=lambda x: True,  # nobody can write to it
     strong_multiply=_strong_multiply,

@@ -9,7 +9,7 @@ import numpy as np
 
 from .detect import require
 
-__all__ = ["getitem", "index_add", "setitem"]
+__all__ = ["getitem", "index_add", "placed", "setitem"]
 
 jax: Any = require("jax")
 jnp: Any = importlib.import_module("jax.numpy")
@@ -76,6 +76,15 @@ def index_add(x: Any, key: Any, value: Any) -> Any:
         return x + jax.lax.pad(part, jnp.zeros((), x.dtype), around)
     before = jax.lax.slice(x, starts, [start + n for start, n, _ in window])
     return jax.lax.dynamic_update_slice(x, before + part, starts)
+
+
+def placed(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros of a shape with `x` at a basic index, which XLA makes in a loop with others."""
+    window = _window(shape, key if type(key) is tuple else (key,))
+    if window is None:
+        return setitem(jnp.zeros(shape, x.dtype), key, x)
+    around = [(start, n - start - m, 0) for n, (start, m, _) in zip(shape, window, strict=True)]
+    return jax.lax.pad(_over(window, x), jnp.zeros((), x.dtype), around)
 
 
 Window = list[tuple[int, int, bool]]

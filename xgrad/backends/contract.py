@@ -59,6 +59,8 @@ class Backend:
         random: a generator for a seed and a device; see `xgrad.random`.
         getitem, setitem: indexing, where the library lacks a part of the standard's.
             ``setitem(x, key, value, copy)`` writes to `x` itself only if `copy` is False.
+        placed: ``placed(x, key, shape)``, zeros of a shape with `x` at a basic index; None if
+            nothing is quicker than to write into zeros.
         mutable: whether somebody who holds one of its arrays can write to it.
         lock: ``lock(x)`` makes writes to an array an error and gives a function that ends this,
             and tells whether nobody has refilled `x` all the same; None if `x` cannot be locked.
@@ -132,6 +134,7 @@ class Backend:
     random: Callable[[int | None, Device | None], Any]
     getitem: Callable[[Raw, Any], Raw] = operator.getitem
     setitem: Callable[[Raw, Any, Any, bool], Raw] = stand_ins.written
+    placed: Callable[[Raw, Any, tuple[int, ...]], Raw] | None = None
     mutable: bool = True
     lock: Callable[[Raw], Callable[[], bool] | None] | None = None
     unchanged: Callable[[Raw], Callable[[], bool]] | None = None
@@ -186,6 +189,16 @@ class Backend:
         """Return the product in which zero times anything, even infinity or NaN, is zero."""
         own = self.strong_multiply
         return stand_ins.strong_multiply(self.xp, x1, x2) if own is None else own(x1, x2)
+
+    def in_zeros(self, x: Raw, key: Any, shape: tuple[int, ...]) -> Raw:
+        """Return zeros of a shape with `x`, which fits there exactly, at a basic index."""
+        if self.placed is not None:
+            return self.placed(x, key, shape)
+        out = self.xp.zeros(shape, dtype=x.dtype, device=self.device(x))
+        if self.in_place and self.getitem is operator.getitem:
+            out[key] = x
+            return out
+        return self.setitem(out, key, x, False)
 
     def raw_dtype(self, dtype: Any) -> Any:
         """Return the library's dtype for a NumPy dtype, a scalar class or its own dtype."""

@@ -142,12 +142,7 @@ def _join(parts: list[tuple[Any, Any]], shape: tuple[int, ...]) -> Any:
 
 def _placed(x: Any, key: Key, shape: tuple[int, ...]) -> Any:
     """Return raw zeros of a shape with `x` at a basic index."""
-    backend = BY_TYPE.get(type(x)) or backend_of(x)
-    out = backend.xp.zeros(shape, dtype=x.dtype, device=backend.device(x))
-    if backend.in_place and backend.getitem is operator.getitem:
-        out[key] = x
-        return out
-    return backend.setitem(out, key, x, False)
+    return (BY_TYPE.get(type(x)) or backend_of(x)).in_zeros(x, key, shape)
 
 
 @linear(

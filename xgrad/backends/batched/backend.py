@@ -165,6 +165,7 @@ def _new_kind(rank: int) -> type[Batch]:
         random=_no_numbers,
         getitem=indexing.getitem,
         setitem=indexing.setitem,
+        placed=indexing.placed,
         mutable=False,
         quiet=lambda: np.errstate(all="ignore"),
         strong_multiply=_strong_multiply,

@@ -16,7 +16,7 @@ import numpy as np
 from .. import Backend, backend_of
 from .batch import Batch, NotBatchedError, count_of, library, spread, top
 
-__all__ = ["getitem", "index_add", "is_mask", "setitem"]
+__all__ = ["getitem", "index_add", "is_mask", "placed", "setitem"]
 
 
 def _parts(key: Any) -> tuple[Any, ...]:
@@ -175,6 +175,13 @@ def getitem(x: Any, key: Any) -> Any:
         device = backend_of(data).device(data)
         out = backend.getitem(data, plan.key(count, backend_of(data), device))
     return lead.of(_moved(out, 1, 1 + plan.place, plan.ndim))
+
+
+def placed(x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+    """Return zeros for each with `x` at a basic index."""
+    data = x.data
+    whole = (data.shape[0], *shape)
+    return x.of(backend_of(data).in_zeros(data, (slice(None), *_parts(key)), whole))
 
 
 Write = Callable[[Backend, Any, Any, Any], Any]
