@@ -11,7 +11,7 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
-from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
+from ..ops.elementwise import Operand, power_derivative, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
 from ..ops.slopes import within
 from .define import arrays, floats, held, polynomial, special
@@ -29,7 +29,7 @@ def exp10(x: Array, /) -> Array:
 
 def _power_in_base(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
-    return power_in_base(xp, x, y)
+    return power_derivative(x, y, order=1)
 
 
 def _power_in_exponent(xp: XP, x: Any, y: Any) -> Any:
