@@ -292,7 +292,13 @@ def itstruve0(x: Array, /) -> Array:
     return out
 
 
-@special(with_ends(lambda xp, x: xp.special.modstruve(0.0, x), (math.inf, growing)))
+@special(
+    with_ends(
+        lambda xp, x: xp.special.modstruve(0.0, x),
+        (math.inf, growing),
+        (-math.inf, lambda xp, x: -xp.exp(-x)),
+    )
+)
 def itmodstruve0(x: Array, /) -> Array:
     """Return the integral of the modified Struve function of order 0 from 0."""
     xp = backend_of(x).xp
@@ -322,17 +328,23 @@ _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 f
 
 
 @special(
-    with_ends(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X), (math.inf, 0.0))
+    with_ends(
+        lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X),
+        (math.inf, 0.0),
+        (-math.inf, 0.0),
+    )
 )
 def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
-    xp = backend_of(x).xp
+    xp, given = backend_of(x).xp, x
+    x = xp.abs(x)
     near, beyond = x < _SERIES, xp.where(x > _RULE, x, _RULE)
     middle = 0.5 * math.pi - _by_gauss(xp, xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
     r = 1 / beyond
     far = 2 / math.pi * r * polynomial(r * r, _OVER) + _of_y0(xp, beyond, r)
     first = xp.special.it2struve0(xp.where(near, x, 1.0))
-    out: Array = xp.where(near, first, xp.where(x < _RULE, middle, far))
+    tail = xp.where(near, first, xp.where(x < _RULE, middle, far))
+    out: Array = xp.where(given < 0, math.pi - tail, tail)
     return out
 
 

@@ -166,9 +166,15 @@ def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 
 
-@special(
-    lambda xp, y, out: _grown(xp, out / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y)) / _DENSITY
-)
+@elementwise(lambda xp, y, out: xp.special.ndtri(y) * out * out)
+def _ndtri_slope(y: Array, /) -> Array:
+    """Return the derivative of `ndtri`: of its own the parts would be infinite before it is."""
+    xp = backend_of(y).xp
+    grown = _grown(xp, xp.special.ndtri(y) / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y))
+    return grown / _DENSITY
+
+
+@special(lambda xp, y: _ndtri_slope(y))
 def ndtri(y: Array, /) -> Array:
     """Return the inverse of `ndtr`: the quantile of a probability."""
 

@@ -212,6 +212,7 @@ def _divergence(xp: XP, x: Any, y: Any) -> Any:
     t = xp.where(near, t, 0.0)
     x1, y1 = xp.where(positive, x, 1.0), xp.where(positive, y, 1.0)
     plain = x1 * _log_ratio(xp, x1, y1) - x1 + y1
+    plain = xp.where(xp.isinf(x1) != xp.isinf(y1), xp.inf, plain)  # beside which the others are 0
     inside = xp.where(near, y1 * t * t * polynomial(t, _EXCESS), plain)
     return xp.where(positive, inside, xp.special.kl_div(x, y))
 
