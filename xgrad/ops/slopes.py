@@ -164,7 +164,8 @@ def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
         return 1.0 / raised
     back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
     lost = (x2 - (gap - back)) - (x1 + back)
-    raised = power(gap) * (1 + xp.where(near | ~xp.isfinite(lost), 0.0, log * lost))
+    some = (xp.abs(gap) < 2000.0) & ~near  # beyond, the power is 0 or infinite
+    raised = power(gap) * (1 + xp.where(some, log * lost, 0.0))
     tie = 0.5 * xp.astype(0.5 * x1 + 0.5 * x2 != -math.inf, gap.dtype)
     return xp.where(x1 == x2, tie, 1 / (raised + 1))
 
@@ -315,6 +316,7 @@ def _turn(xp: XP, x1: Any, x2: Any) -> Any:
         return xp.divide(x1, square)
     length = xp.hypot(x1, x2)
     far = _ratio(xp, _ratio(xp, x1, length), length)
+    far = xp.where(xp.isinf(x1 + x2) | xp.isinf(x1 - x2), 0.0, far)
     return xp.where(plain, xp.divide(x1, square), far)
 
 

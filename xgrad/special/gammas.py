@@ -263,7 +263,7 @@ def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 
-@special(with_ends(lambda xp, x: _riemann_slope(xp, x), (math.inf, 0.0)))
+@special(with_ends(in_double(_riemann_slope), (math.inf, 0.0)))
 def zetac(x: Array, /) -> Array:
     """Return the Riemann zeta function minus 1."""
     xp = backend_of(x).xp

@@ -288,8 +288,31 @@ def _beta_length(xp: XP, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> A
 @in_double
 def _beta_density(xp: XP, a: Any, b: Any, x: Any) -> Any:
     a, b, x = arrays(xp, a, b, x)
+    end = (x == 0) | (x == 1)
+    if holds_everywhere(~end):
+        return _beta_inside(xp, a, b, x)
+    return xp.where(end, _beta_end(a, b, x), _beta_inside(xp, a, b, xp.where(end, 0.5, x)))
+
+
+def _beta_inside(xp: XP, a: Any, b: Any, x: Any) -> Any:
     power = xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x)
     return xp.exp(power - xp.special.betaln(a, b))
+
+
+def _beta_end_slope(xp: XP, a: Any, b: Any, x: Any) -> Any:
+    """Return the derivative of the density in x at 0, where it is that of a power, and at 1."""
+    left = x == 0
+    m, n = xp.where(left, a, b), xp.where(left, b, a)
+    log, zero = -xp.special.betaln(a, b), xp.where(left, x, 1 - x)
+    out = (m - 1) * xp.exp(log + xp.special.xlogy(m - 2, zero))
+    out = xp.where(m == 1, -(n - 1) * xp.exp(log), out)
+    return xp.where(left, out, -out)
+
+
+@elementwise(lambda xp: 0.0, lambda xp: 0.0, lambda xp, a, b, x: _beta_end_slope(xp, a, b, x))
+def _beta_end(a: Any, b: Any, x: Any, /) -> Any:
+    """Return the density at 0 and at 1."""
+    return _beta_inside(backend_of(x).xp, a, b, x)
 
 
 @special(

@@ -105,7 +105,8 @@ def _falling_power(xp: XP, x1: Any, x2: Any, order: int) -> Any:
     power = xp.pow(x1, exponent)
     for k, step in enumerate(steps):
         factor = x2 - k if k else x2
-        power = xp.where(factor == 0, 0.0, power * factor)  # 0 where it is constant, also at 0
+        # 0 where it is constant, also at 0, and where the exponent is infinite
+        power = xp.where((factor == 0) | (power == 0), 0.0, power * factor)
         if step is not None:
             power = power / xp.where(step, 1.0, x1)
     return power
@@ -131,9 +132,9 @@ def _slope_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
 
 def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
     """Return the derivative of a power in its exponent, 0 where the base is 0."""
-    if not isinstance(out, Array) and out.dtype not in COMPLEX and all_known(x1 > 0):
+    if not isinstance(out, Array) and out.dtype not in COMPLEX and all_known((x1 > 0) & (out > 0)):
         return out * xp.log(x1)
-    zero = x1 == 0
+    zero = (x1 == 0) | (out == 0)
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
 
