@@ -15,7 +15,7 @@ from functools import cache, partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, XP, Raw, backend_of, under
+from ..backends import COMPLEX, REAL, XP, Raw, backend_of, under
 from ..engine.op import elementwise
 from .pieces import in_pieces
 
@@ -42,7 +42,7 @@ def normal(xp: XP, dtype: Any) -> tuple[float, float]:
 
 def within(xp: XP, x: Any) -> Any:
     """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
-    if type(x) in SCALARS or x.dtype in COMPLEX:
+    if type(x) in SCALARS or x.dtype not in REAL:
         return x
     return xp.clip(x, *finite(xp, x.dtype))
 
@@ -214,7 +214,7 @@ def _over_one_and_size(x: Any) -> Any:
     square = x * x
     square += 1.0
     out, plain = 1.0 / xp.sqrt(square), square < math.inf
-    return out if all_known(plain) else xp.where(plain, out, 1.0 / xp.abs(x))
+    return out if all_known(plain) else xp.where(plain, out, 1.0 / xp.where(plain, 1.0, xp.abs(x)))
 
 
 @elementwise(lambda xp, x, out: 2 * (x * out) * out)
@@ -317,6 +317,4 @@ def _turn(xp: XP, x1: Any, x2: Any) -> Any:
     length = xp.hypot(x1, x2)
     far = _ratio(xp, _ratio(xp, x1, length), length)
     far = xp.where(xp.isinf(x1 + x2) | xp.isinf(x1 - x2), 0.0, far)
-    return xp.where(plain, xp.divide(x1, square), far)
-
-
+    return xp.where(plain, xp.divide(x1, xp.where(plain, square, 1.0)), far)

@@ -13,7 +13,7 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP, backend_of
+from ..backends import XP
 from ..engine.op import elementwise
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand

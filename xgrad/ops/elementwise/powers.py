@@ -120,14 +120,16 @@ def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
 
 
 def _slope_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
-    """Return ``out * x2 / x1``, and another way where that has lost its digits."""
+    """Return ``out * x2 / x1``, and another way where the product might leave the dtype."""
     if out.dtype in COMPLEX:
         return _falling_power(xp, x1, x2, 1)
     size = xp.abs(out)
     least, most = normal(xp, out.dtype)
-    plain = (size >= least) & (size <= most) & (x1 != 0)
-    quotient = out * x2 / x1
-    return quotient if all_known(plain) else xp.where(plain, quotient, _falling_power(xp, x1, x2, 1))
+    plain = (size > least**0.5) & (size < most**0.5) & (x1 != 0)
+    if all_known(plain):
+        return out * x2 / x1
+    quotient = out * x2 / xp.where(plain, x1, xp.ones_like(x1))
+    return xp.where(plain, quotient, _falling_power(xp, x1, x2, 1))
 
 
 def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
