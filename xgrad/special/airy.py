@@ -259,7 +259,8 @@ def struve(v: Operand, x: Operand, /) -> Array:
     None,
     in_double(
         lambda xp, v, x: (
-            0.5 * (xp.special.modstruve(v - 1, x) + xp.special.modstruve(v + 1, x) + _power(xp, v, x))
+            0.5
+            * (xp.special.modstruve(v - 1, x) + xp.special.modstruve(v + 1, x) + _power(xp, v, x))
         )
     ),
 )
