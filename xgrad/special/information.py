@@ -6,6 +6,7 @@ derivatives there are 0 in y and, at (0, 0) where no limit exists, 0 in x.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
@@ -215,7 +216,7 @@ def _divergence(xp: XP, x: Any, y: Any) -> Any:
     inside = xp.where(near, y1 * t * t * polynomial(t, _EXCESS), plain)
     beyond = (x >= 0) & (y >= 0) & (xp.isinf(x) != xp.isinf(y))  # one is infinite: so is that
     outside = xp.special.kl_div(*(xp.where(positive | beyond, 1.0, z) for z in (x, y)))
-    return xp.where(positive, inside, xp.where(beyond, xp.inf, outside))
+    return xp.where(positive, inside, xp.where(beyond, math.inf, outside))
 
 
 # Losses ------------------------------------------------------------------------------------------
