@@ -203,25 +203,25 @@ def _keip_slope(xp: XP, x: Any) -> Any:
 @special(lambda xp, x: kerp(x))
 def ker(x: Array, /) -> Array:
     """Return the Kelvin function ker."""
-    return _fading(backend_of(x).xp, x, name="ker")  # type: ignore[no-any-return]
+    return _fading(backend_of(x).xp, x, name="ker")
 
 
 @special(lambda xp, x: keip(x))
 def kei(x: Array, /) -> Array:
     """Return the Kelvin function kei."""
-    return _fading(backend_of(x).xp, x, name="kei")  # type: ignore[no-any-return]
+    return _fading(backend_of(x).xp, x, name="kei")
 
 
 @special(lambda xp, x: _kerp_slope(xp, x))
 def kerp(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function ker."""
-    return _fading(backend_of(x).xp, x, name="kerp")  # type: ignore[no-any-return]
+    return _fading(backend_of(x).xp, x, name="kerp")
 
 
 @special(with_ends(lambda xp, x: _keip_slope(xp, x), (0.0, _half_of_log)))
 def keip(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function kei."""
-    return _fading(backend_of(x).xp, x, name="keip")  # type: ignore[no-any-return]
+    return _fading(backend_of(x).xp, x, name="keip")
 
 
 # Struve functions ---------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
     # where SciPy has no number, next to 0
     wrong, whole = ~xp.isfinite(value) & (at > 0) & (q > 1), q == xp.round(q)
     if holds_everywhere(~wrong):
-        return value  # type: ignore[no-any-return]
+        return value
     few, tiny = xp.where(wrong & whole, q, 2.0), xp.where(wrong, at, 1.0)
     lead = xp.special.gamma(xp.where(wrong, q - 1, 1.0)) * xp.special.rgamma(p)
     lead = lead * tiny ** xp.where(wrong, 1 - q, 0.0)
