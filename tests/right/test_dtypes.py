@@ -51,8 +51,8 @@ IN_DOUBLE = {
     f"special.{name}"
     for name in (
         "bdtr bdtrc betainc betaincc betainccinv betaincinv binom chdtr chdtrc chdtri fdtr fdtrc "
-        "fdtri gammainc gammaincc gammainccinv gammaincinv gdtr gdtrc gdtrix nbdtr nbdtrc pdtr "
-        "pdtrc poch stdtr stdtrit zeta"
+        "fdtri gammainc gammaincc gammainccinv gammaincinv gdtr gdtrc gdtrix hyperu kei keip ker "
+        "kerp modstruve nbdtr nbdtrc pdtr pdtrc poch stdtr stdtrit struve voigt_profile zeta zetac"
     ).split()
 }
 """Functions whose rules compute in double precision and round once, or single precision would lose

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
@@ -325,3 +326,75 @@ def test_long_powers_are_those_of_single_numbers(dtype):
 
 def twice_summed(x):
     return xg.grad(lambda x: xg.sum(xg.grad(lambda x: xg.sum(x**5))(x)))(x)
+
+
+def test_a_power_whose_square_is_infinite_has_a_finite_slope():
+    x, n = np.asarray([1e154, 1e-160, 1e-308, 0.0, np.inf]), np.asarray([2.0, 2.0, -1e-3, 3.0, 0.0])
+    slope = xg.grad(lambda x: xg.sum(xg.pow(x, n)))(x)
+    want = [2e154, 2e-160, -1e-3 * 1e-308**-1e-3 * 1e308, 0.0, 0.0]
+    np.testing.assert_allclose(slope, want, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "i", "want"),
+    [
+        ("agm", (0.0, 1.0), 1, (0.0, 0.0)),
+        ("agm", (np.inf, 1.0), 0, (0.0, 0.0)),
+        ("beta", (0.0, 1.0), 1, (-(np.pi**2) / 6, 2.4041138063191885)),
+        ("beta", (np.inf, 1.0), 1, (0.0, 0.0)),
+        ("kl_div", (1.0, np.inf), 1, (1.0, 0.0)),
+        ("it2struve0", (-np.inf,), 0, (0.0, 0.0)),
+        ("ndtri", (1e-200,), 0, (3.3070282984897221e198, -np.inf)),
+        ("stdtr", (3.0, np.inf), 0, (0.0, 0.0)),
+        ("stdtr", (3.0, -np.inf), 1, (0.0, 0.0)),
+        ("stdtr", (np.inf, 1.0), 1, (0.24197072451914337, -0.24197072451914337)),
+        ("gammaincinv", (1e89, 0.5), 1, (2.5066282746310002 * 10**44.5, None)),
+        ("gammaincinv", (1e89, 0.5), 0, (1.0, None)),
+        ("gammaincinv", (2.0, 0.0), 0, (0.0, 0.0)),
+        ("gammainc", (2.0, 0.0), 1, (0.0, 1.0)),
+        ("gammainc", (1e89, 1e89), 1, (0.3989422804014327 * 10**-44.5, None)),
+        ("betainc", (2.0, 3.0, 0.0), 2, (0.0, 12.0)),
+        ("betainc", (2.0, 2.0, 1.0), 2, (0.0, -6.0)),
+        ("betaincinv", (2.0, 3.0, 1.0), 0, (0.0, 0.0)),
+        ("boxcox", (0.0, 2.0), 1, (0.25, -0.25)),
+        ("ellipk", (1.0,), 0, (np.inf, np.inf)),
+        ("zetac", (1000.0,), 0, (-math.log(2) * 2.0**-1000, math.log(2) ** 2 * 2.0**-1000)),
+    ],
+)
+def test_derivatives_at_ends_and_at_huge_shapes(name, args, i, want):
+    f = getattr(sp, name)
+
+    def one(x):
+        return f(*args[:i], x, *args[i + 1 :])
+
+    for g, exact in zip((xg.grad(one), xg.grad(xg.grad(one))), want, strict=True):
+        if exact is not None:
+            assert float(g(np.float64(args[i]))) == pytest.approx(exact, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["legendre", "chebyt", "chebyu", "chebyc", "chebys"])
+@pytest.mark.parametrize("shifted", ["", "sh_"])
+def test_polynomials_of_negative_degree_have_the_derivatives_of_their_mirror(name, shifted):
+    f = getattr(sp, f"eval_{shifted}{name}", None)
+    if f is None:
+        pytest.skip("only on its own interval")
+    shift, sign = {"e": (1, 1), "t": (0, 1), "c": (0, 1)}.get(name[-1], (2, -1))
+    x = np.asarray([0.3, -0.7, 1.0])
+    for n in (-1, -2, -3, -5.0):
+        for derive in (xg.grad, lambda g: xg.grad(lambda x: xg.sum(xg.grad(g)(x)))):
+            got = derive(lambda x, n=n: xg.sum(f(n, x)))(x)
+            mirror = derive(lambda x, n=n: xg.sum(f(-n - shift, x)))(x)
+            np.testing.assert_allclose(got, sign * np.asarray(mirror), rtol=1e-13)
+    degrees = np.asarray([-3, 2, 0])
+    got = xg.grad(lambda x: xg.sum(f(degrees, x)))(x)
+    one = [xg.grad(lambda x, n=int(n): f(n, x))(v) for n, v in zip(degrees, x, strict=True)]
+    np.testing.assert_allclose(got, one, rtol=1e-13)
+
+
+def test_shares_far_apart_are_no_nan():
+    x, y = np.asarray([1.0, -np.inf, 1e20]), np.asarray([1e20, -1.0, 1.0])
+    np.testing.assert_equal(np.asarray(xg.grad(lambda x: xg.sum(xg.logaddexp(x, y)))(x)), [0, 0, 1])
+    far = np.asarray([-np.inf, np.inf])
+    np.testing.assert_equal(
+        np.asarray(xg.grad(lambda y: xg.sum(xg.atan2(y, far)))(np.ones(2))), [0, 0]
+    )

@@ -66,33 +66,57 @@ def test_second_derivatives_of_det_on_each_backend(name, computing):
     np.testing.assert_allclose(twice, want.sum() + minors(np.eye(len(a))).sum(), **near)
 
 
+@pytest.mark.parametrize("name", ["3 x 3 of rank 2, nearly", "4 x 4 of rank 2, nearly"])
 @pytest.mark.parametrize("op", ["slogdet", "inv", "solve", "matrix_power"])
-def test_second_order_of_a_nearly_singular_matrix_on_each_backend(op, computing):
-    a = LOW["3 x 3 of rank 2, nearly"]
-    e = np.random.default_rng(1).normal(size=a.shape)
-    _, P = exactly(a)
-    PE = P @ e
-    first, second = -PE @ P, 2 * PE @ PE @ P
-    f, want = {
-        "slogdet": (lambda a: xg.linalg.slogdet(a)[1], -np.trace(PE @ PE)),
-        "inv": (xg.linalg.inv, second),
-        "solve": (lambda a: xg.linalg.solve(a, computing.raw(np.ones((3, 1)))), second.sum(1)),
-        "matrix_power": (
-            lambda a: xg.linalg.matrix_power(a, -2),
-            second @ P + 2 * first @ first + P @ second,
-        ),
+def test_second_order_of_a_nearly_singular_matrix_in_a_batch_on_each_backend(op, name, computing):
+    a = LOW[name]
+    n, e = len(a), np.random.default_rng(1).normal(size=a.shape)
+    f = {
+        "slogdet": lambda a: xg.linalg.slogdet(a)[1],
+        "inv": xg.linalg.inv,
+        "solve": lambda a: xg.linalg.solve(a, computing.raw(np.ones((3, n, 1)))),
+        "matrix_power": lambda a: xg.linalg.matrix_power(a, -2),
     }[op]
-    tangent = computing.raw(e)
+    batch = np.stack([np.eye(n) + 0.1, a, 2 * np.eye(n)])
+    raw, tangent = computing.raw(batch), computing.raw(np.stack([e] * 3))
 
     def along(a):
         return xg.jvp(f, (a,), (tangent,))[1]
 
-    raw, want = computing.raw(a), np.asarray(want, float)
-    near = 1e3 * np.finfo(float).eps * np.linalg.cond(a)
-    bent = computing.numpy(xg.jvp(along, (raw,), (tangent,))[1]).reshape(want.shape)
-    np.testing.assert_allclose(bent, want, rtol=near, atol=near * np.abs(want).max())
+    bent = computing.numpy(xg.jvp(along, (raw,), (tangent,))[1])
     parts = computing.numpy(xg.grad(lambda a: xg.sum(along(a)))(raw)) * e
-    assert abs(parts.sum() - want.sum()) <= 9 * near * np.abs(parts).max()
+    for one, m, part in zip(bent, batch, parts, strict=True):
+        _, P = exactly(m)
+        PE = P @ e
+        first, second = -PE @ P, 2 * PE @ PE @ P
+        want = {
+            "slogdet": -np.trace(PE @ PE),
+            "inv": second,
+            "solve": second.sum(1, keepdims=True),
+            "matrix_power": second @ P + 2 * first @ first + P @ second,
+        }[op]
+        want = np.asarray(want, float)
+        near = 1e3 * np.finfo(float).eps * np.linalg.cond(m)
+        np.testing.assert_allclose(one, want, rtol=near, atol=near * np.abs(want).max())
+        assert abs(part.sum() - want.sum()) <= 9 * near * np.abs(part).max()
+
+
+@pytest.mark.parametrize("name", ["3 x 3 of rank 2", "4 x 4 of rank 2", "zeros"])
+def test_a_singular_matrix_leaves_the_others_of_slogdet_alone_on_each_backend(name, computing):
+    n = len(LOW[name])
+    batch = np.stack([np.eye(n) + 0.1, np.zeros((n, n)), 2 * np.eye(n)])
+    batch[1, :, :2] = np.round(LOW[name])[:, :1]  # two equal columns: no rounding makes it regular
+
+    def finite(a):
+        log = xg.linalg.slogdet(a)[1]
+        return xg.sum(xg.where(xg.isfinite(log), log, 0.0))
+
+    raw, ones = computing.raw(batch), computing.raw(np.ones_like(batch))
+    bent = computing.numpy(xg.hvp(finite, raw, ones))
+    for k in (0, 2):
+        P = np.linalg.inv(batch[k]).T
+        np.testing.assert_allclose(bent[k], -P @ np.ones((n, n)) @ P, rtol=1e-12)
+    np.testing.assert_equal(bent[1], 0)
 
 
 def test_third_derivative_of_det_of_a_regular_matrix():

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
-from ..backends import COMPLEX, XP, Raw, backend_of, under
+from ..backends import COMPLEX, REAL, XP, Raw, backend_of, under
 from ..engine.op import elementwise
 from .pieces import in_pieces
 
@@ -33,11 +33,29 @@ def finite(xp: XP, dtype: Any) -> tuple[float, float]:
     return float(limits.min), float(limits.max)
 
 
+@cache
+def normal(xp: XP, dtype: Any) -> tuple[float, float]:
+    """Return the least and the largest positive number of a dtype that has all digits."""
+    limits = xp.finfo(dtype)
+    return float(limits.smallest_normal), float(limits.max)
+
+
 def within(xp: XP, x: Any) -> Any:
     """Return real numbers with the largest one for infinity, of which a 0 makes 0 and not NaN."""
-    if type(x) in SCALARS or x.dtype in COMPLEX:
+    if type(x) in SCALARS or x.dtype not in REAL:
         return x
     return xp.clip(x, *finite(xp, x.dtype))
+
+
+def all_known(condition: Raw) -> bool:
+    """Whether raw truth values are known to be all true: those on a device, or recorded, are not.
+
+    Where they are a rule takes a shorter way; one that gives the same bits, so that no element
+    depends on the others.
+    """
+    raw = under(condition)
+    backend = backend_of(raw)
+    return backend.on_host(raw) and bool(backend.xp.all(raw))
 
 
 # Exponentials ------------------------------------------------------------------------------------
@@ -47,12 +65,12 @@ def within(xp: XP, x: Any) -> Any:
 def sigmoid_slope(x: Array, /) -> Array:
     """Return ``sigmoid(x) * sigmoid(-x)``."""
     backend = backend_of(x)
-    return backend.quietly(_bell, backend.xp, -x)
+    return backend.quietly(in_pieces, _bell, x)
 
 
-def _bell(xp: XP, x: Any) -> Any:
+def _bell(x: Any) -> Any:
     """Return ``1 / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
-    e = xp.exp(x)
+    e = backend_of(x).xp.exp(-x)
     both = 1.0 / e
     both += e
     both += 2.0
@@ -72,16 +90,21 @@ def gaussian(x: Array, /, *, scale: float) -> Array:
     With m the next multiple of 1/128, whose square is exact, it is m^2 + (x - m) (x + m).
     """
     backend = backend_of(x)
-    xp = backend.xp
     if x.dtype in COMPLEX:
-        return xp.exp(scale * x * x)
+        return backend.xp.exp(scale * x * x)
+    return backend.quietly(in_pieces, partial(_gaussian, scale=scale), x)
+
+
+def _gaussian(x: Any, scale: float) -> Any:
+    xp = backend_of(x).xp
+    exponent = x * x
+    exponent *= scale
+    near = xp.abs(exponent) < 16.0  # then the rounded square makes 4 ulp at most
+    if all_known(near):
+        return xp.exp(exponent)
     x = xp.minimum(xp.abs(x), 64.0)  # beyond, it is 0 or infinite
-    m = xp.round(x * 128) / 128
-    return backend.quietly(_of_parts, xp, scale * m * m, scale * (x - m) * (x + m))
-
-
-def _of_parts(xp: XP, large: Any, small: Any) -> Any:
-    return xp.exp(large) * xp.exp(small)
+    m = xp.where(near, 0.0, xp.round(x * 128) / 128)
+    return xp.exp(scale * m * m) * xp.exp(scale * ((x - m) * (x + m)))
 
 
 @elementwise(lambda xp, x, out: -2 * (xp.tanh(x) * out))
@@ -90,11 +113,11 @@ def tanh_slope(x: Array, /) -> Array:
     backend = backend_of(x)
     if x.dtype in COMPLEX:
         return backend.quietly(_sech2_complex, backend.xp, x)
-    return backend.quietly(_sech2, backend.xp, x)
+    return backend.quietly(in_pieces, _sech2, x)
 
 
-def _sech2(xp: XP, x: Any) -> Any:
-    e = xp.exp(x)
+def _sech2(x: Any) -> Any:
+    e = backend_of(x).xp.exp(x)
     both = 1.0 / e
     both += e
     sech = 2.0 / both
@@ -134,9 +157,15 @@ def power_of_two(x: Raw) -> Raw:
 
 def _share(xp: XP, power: Any, log: float, x1: Any, x2: Any) -> Any:
     gap = x2 - x1
+    near = xp.abs(gap) < 8.0  # then its rounding makes 4 ulp at most
+    if all_known(near):
+        raised = power(gap)
+        raised += 1.0
+        return 1.0 / raised
     back = gap - x2  # what rounding took from the gap, a hundred ulp of its exponential, in lost
     lost = (x2 - (gap - back)) - (x1 + back)
-    raised = power(gap) * (1 + xp.where(xp.isfinite(lost), log * lost, 0.0))
+    some = (xp.abs(gap) < 2000.0) & ~near  # beyond, the power is 0 or infinite
+    raised = power(gap) * (1 + xp.where(some, log * lost, 0.0))
     tie = 0.5 * xp.astype(0.5 * x1 + 0.5 * x2 != -math.inf, gap.dtype)
     return xp.where(x1 == x2, tie, 1 / (raised + 1))
 
@@ -176,7 +205,16 @@ def asinh_slope(x: Array, /) -> Array:
     xp = backend_of(x).xp
     if x.dtype in COMPLEX:
         return 1 / xp.multiply(xp.sqrt(1 - 1j * x), xp.sqrt(1 + 1j * x))
-    return 1 / xp.hypot(x, xp.ones_like(x))
+    backend = backend_of(x)
+    return backend.quietly(in_pieces, _over_one_and_size, x)
+
+
+def _over_one_and_size(x: Any) -> Any:
+    xp = backend_of(x).xp
+    square = x * x
+    square += 1.0
+    out, plain = 1.0 / xp.sqrt(square), square < math.inf
+    return out if all_known(plain) else xp.where(plain, out, 1.0 / xp.where(plain, 1.0, xp.abs(x)))
 
 
 @elementwise(lambda xp, x, out: 2 * (x * out) * out)
@@ -210,10 +248,10 @@ def _ratio(xp: XP, part: Any, length: Any) -> Any:
     return xp.divide(part, length + xp.astype(length == 0, length.dtype))
 
 
-def _of_point(f: Callable[[Any, Any], Any], x1: Any, x2: Any) -> Any:
+def _of_point(f: Callable[..., Any], x1: Any, x2: Any, *more: Any) -> Any:
     """Return a function of two coordinates, in pieces if these are arrays of one shape."""
     alike = getattr(x1, "shape", None) == getattr(x2, "shape", ())
-    return in_pieces(f, x1, x2) if alike else f(x1, x2)
+    return in_pieces(f, x1, x2, *more) if alike else f(x1, x2, *more)
 
 
 def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
@@ -227,17 +265,24 @@ def _bend(xp: XP, part: Any, x1: Any, x2: Any) -> Any:
 def cosine(x1: Raw, x2: Raw, /) -> Array:
     """Return ``x1 / hypot(x1, x2)``, and 0 at the origin."""
     xp = _namespace(x1, x2)
+    return _of_point(lambda x1, x2: _cosine(xp, x1, x2, xp.hypot(x1, x2)), x1, x2)
 
-    def part(x1: Any, x2: Any) -> Any:
-        length = xp.hypot(x1, x2)
-        out, beyond = _ratio(xp, x1, length), xp.isinf(length)
-        if backend_of(length).on_host(length) and not xp.any(beyond):
-            return out
-        # of the last numbers the length is beyond them, that of the halves is not
-        half1, half2 = (0.5 * within(xp, x) for x in (x1, x2))
-        return xp.where(beyond, _ratio(xp, half1, xp.hypot(half1, half2)), out)
 
-    return _of_point(part, x1, x2)
+def _cosine(xp: XP, x1: Any, x2: Any, length: Any) -> Any:
+    beyond = xp.isinf(length)
+    if all_known((length > 0) & ~beyond):
+        return xp.divide(x1, length)
+    # of the last numbers the length is beyond them, that of the halves is not
+    half1, half2 = (0.5 * within(xp, x) for x in (x1, x2))
+    halved = _ratio(xp, half1, xp.hypot(half1, half2))
+    return xp.where(beyond, halved, _ratio(xp, x1, length))
+
+
+def cosine_of(xp: XP, x1: Any, x2: Any, length: Any) -> Any:
+    """Return `cosine` where the length is known: of raw arrays it is not computed again."""
+    if isinstance(length, Array):
+        return cosine(x1, x2)
+    return _of_point(lambda *point: _cosine(xp, *point), x1, x2, length)
 
 
 def _turn_slope(xp: XP, x1: Any, x2: Any) -> Any:
@@ -259,9 +304,17 @@ def _turn_growth(xp: XP, x1: Any, x2: Any) -> Any:
 def turn(x1: Raw, x2: Raw, /) -> Array:
     """Return ``x1 / (x1^2 + x2^2)``, and 0 at the origin, where the angle is undefined."""
     xp = _namespace(x1, x2)
+    backend = backend_of(x2 if type(x1) in SCALARS else x1)
+    return backend.quietly(_of_point, partial(_turn, xp), x1, x2)
 
-    def turned(x1: Any, x2: Any) -> Any:
-        length = xp.hypot(x1, x2)
-        return _ratio(xp, _ratio(xp, x1, length), length)
 
-    return _of_point(turned, x1, x2)
+def _turn(xp: XP, x1: Any, x2: Any) -> Any:
+    square = x1 * x1 + x2 * x2
+    least, most = normal(xp, square.dtype)
+    plain = (square > least * 2.0**53) & (square < most)  # what vanished beside it is not missed
+    if all_known(plain):
+        return xp.divide(x1, square)
+    length = xp.hypot(x1, x2)
+    far = _ratio(xp, _ratio(xp, x1, length), length)
+    far = xp.where(xp.isinf(x1 + x2) | xp.isinf(x1 - x2), 0.0, far)
+    return xp.where(plain, xp.divide(x1, xp.where(plain, square, 1.0)), far)

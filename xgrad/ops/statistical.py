@@ -295,6 +295,7 @@ def prod(
     return reshape(out, kept(x.shape, axis)) if keepdims else out
 
 
+@in_single  # some libraries round each sum
 @linear(lambda xp, g, x, axis, include_initial: _cumulative_sum_t(xp, g, x, axis, include_initial))
 def cumulative_sum(
     x: Array,

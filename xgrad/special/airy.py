@@ -17,6 +17,7 @@ from .define import (
     EULER,
     arrays,
     growing,
+    in_double,
     over,
     polynomial,
     pull_each,
@@ -183,28 +184,44 @@ def _half_of_log(xp: XP, x: Any) -> Any:
     return -0.5 * xp.log(x)
 
 
+@in_double
+def _fading(xp: XP, x: Any, *, name: str) -> Any:
+    """Return a function that is 0 at infinity; SciPy's of single precision have a digit or two."""
+    return with_limits(getattr(xp.special, name), x, (math.inf, 0.0))
+
+
+@in_double
+def _kerp_slope(xp: XP, x: Any) -> Any:
+    return -kei(x) - kerp(x) / x
+
+
+@in_double
+def _keip_slope(xp: XP, x: Any) -> Any:
+    return ker(x) - keip(x) / x
+
+
 @special(lambda xp, x: kerp(x))
 def ker(x: Array, /) -> Array:
     """Return the Kelvin function ker."""
-    return with_limits(backend_of(x).xp.special.ker, x, (math.inf, 0.0))
+    return _fading(backend_of(x).xp, x, name="ker")
 
 
 @special(lambda xp, x: keip(x))
 def kei(x: Array, /) -> Array:
     """Return the Kelvin function kei."""
-    return with_limits(backend_of(x).xp.special.kei, x, (math.inf, 0.0))
+    return _fading(backend_of(x).xp, x, name="kei")
 
 
-@special(lambda xp, x, out: -kei(x) - out / x)
+@special(lambda xp, x: _kerp_slope(xp, x))
 def kerp(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function ker."""
-    return with_limits(backend_of(x).xp.special.kerp, x, (math.inf, 0.0))
+    return _fading(backend_of(x).xp, x, name="kerp")
 
 
-@special(with_ends(lambda xp, x, out: ker(x) - out / x, (0.0, _half_of_log)))
+@special(with_ends(lambda xp, x: _keip_slope(xp, x), (0.0, _half_of_log)))
 def keip(x: Array, /) -> Array:
     """Return the derivative of the Kelvin function kei."""
-    return with_limits(backend_of(x).xp.special.keip, x, (math.inf, 0.0))
+    return _fading(backend_of(x).xp, x, name="keip")
 
 
 # Struve functions ---------------------------------------------------------------------------------
@@ -217,8 +234,10 @@ def _power(xp: XP, v: Any, x: Any) -> Any:
 
 @special(
     None,
-    lambda xp, v, x: (
-        0.5 * (xp.special.struve(v - 1, x) - xp.special.struve(v + 1, x) + _power(xp, v, x))
+    in_double(
+        lambda xp, v, x: (
+            0.5 * (xp.special.struve(v - 1, x) - xp.special.struve(v + 1, x) + _power(xp, v, x))
+        )
     ),
 )
 def struve(v: Operand, x: Operand, /) -> Array:
@@ -238,8 +257,11 @@ def struve(v: Operand, x: Operand, /) -> Array:
 
 @special(
     None,
-    lambda xp, v, x: (
-        0.5 * (xp.special.modstruve(v - 1, x) + xp.special.modstruve(v + 1, x) + _power(xp, v, x))
+    in_double(
+        lambda xp, v, x: (
+            0.5
+            * (xp.special.modstruve(v - 1, x) + xp.special.modstruve(v + 1, x) + _power(xp, v, x))
+        )
     ),
 )
 def modstruve(v: Operand, x: Operand, /) -> Array:
@@ -292,7 +314,13 @@ def itstruve0(x: Array, /) -> Array:
     return out
 
 
-@special(with_ends(lambda xp, x: xp.special.modstruve(0.0, x), (math.inf, growing)))
+@special(
+    with_ends(
+        lambda xp, x: xp.special.modstruve(0.0, x),
+        (math.inf, growing),
+        (-math.inf, lambda xp, x: -xp.exp(-x)),
+    )
+)
 def itmodstruve0(x: Array, /) -> Array:
     """Return the integral of the modified Struve function of order 0 from 0."""
     xp = backend_of(x).xp
@@ -322,17 +350,23 @@ _H0_OVER_X = [2 / math.pi * (-1) ** k / math.prod(range(1, 2 * k + 2, 2)) ** 2 f
 
 
 @special(
-    with_ends(lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X), (math.inf, 0.0))
+    with_ends(
+        lambda xp, x: -over(xp, xp.special.struve(0.0, x), x, _H0_OVER_X),
+        (math.inf, 0.0),
+        (-math.inf, 0.0),
+    )
 )
 def it2struve0(x: Array, /) -> Array:
     """Return the integral of ``struve(0, t) / t`` from x to infinity."""
-    xp = backend_of(x).xp
+    xp, given = backend_of(x).xp, x
+    x = xp.abs(x)
     near, beyond = x < _SERIES, xp.where(x > _RULE, x, _RULE)
     middle = 0.5 * math.pi - _by_gauss(xp, xp.special.struve, xp.where(x < _RULE, x, 1.0), True)
     r = 1 / beyond
     far = 2 / math.pi * r * polynomial(r * r, _OVER) + _of_y0(xp, beyond, r)
     first = xp.special.it2struve0(xp.where(near, x, 1.0))
-    out: Array = xp.where(near, first, xp.where(x < _RULE, middle, far))
+    tail = xp.where(near, first, xp.where(x < _RULE, middle, far))
+    out: Array = xp.where(given < 0, math.pi - tail, tail)
     return out
 
 

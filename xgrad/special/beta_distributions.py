@@ -66,8 +66,7 @@ def _beta_quantile(xp: XP, a: Any, b: Any, x: Any, rest: Any, *, shape: int | No
     there = -near * rest * slope
     if holds_everywhere(inner):
         return there
-    ends = _beta_shape(xp, a, b, end, first=shape == 0) / _beta_density(xp, a, b, end)
-    return xp.where(inner, there, -ends)
+    return xp.where(inner, there, xp.where((end == 0) | (end == 1), 0.0, end))  # there it stays
 
 
 def _rest(xp: XP, other: str, a: Any, b: Any, p: Any, x: Any) -> Any:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.node import is_recording
-from ..backends import COMPLEX, REAL, XP, backend_of, under
+from ..backends import COMPLEX, REAL, XP, backend_of
 from ..engine.op import elementwise
 from ..engine.partials import Partial
 from ..errors import NotDifferentiableError
 from ..ops.elementwise import strong_multiply
 from ..ops.halves import each_in_single
+from ..ops.slopes import all_known
 
 if TYPE_CHECKING:
     from ..arrays.protocols import Decorator
@@ -159,9 +160,7 @@ def _holds_double(x: Any) -> bool:
 
 def holds_everywhere(mask: Any) -> bool:
     """Whether a mask is known to be true everywhere: one on a device, or recorded, is not."""
-    raw = under(mask._raw if isinstance(mask, Array) else mask)
-    backend = backend_of(raw)
-    return backend.on_host(raw) and bool(backend.xp.all(raw))
+    return all_known(mask._raw if isinstance(mask, Array) else mask)
 
 
 def holds_fractions(x: Any) -> bool:

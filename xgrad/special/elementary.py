@@ -11,10 +11,10 @@ from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
-from ..ops.elementwise import Operand, power_in_base, power_in_exponent, power_less_one
+from ..ops.elementwise import Operand, power_derivative, power_in_exponent, power_less_one
 from ..ops.halves import each_in_single
 from ..ops.slopes import within
-from .define import arrays, floats, held, polynomial, special
+from .define import arrays, floats, held, holds_everywhere, polynomial, special
 
 _DEGREE = math.pi / 180
 
@@ -29,7 +29,7 @@ def exp10(x: Array, /) -> Array:
 
 def _power_in_base(xp: XP, x: Any, y: Any) -> Any:
     x, y = arrays(xp, x, y)
-    return power_in_base(xp, x, y)
+    return power_derivative(x, y, order=1)
 
 
 def _power_in_exponent(xp: XP, x: Any, y: Any) -> Any:
@@ -134,9 +134,13 @@ def exprel(x: Array, /) -> Array:
     return xp.where(above, over * root, plain)
 
 
-def _of_power(log: Any, lmbda: Any) -> Any:
+def _of_power(xp: XP, log: Any, lmbda: Any) -> Any:
     """Return the derivative of ``expm1(lmbda * log) / lmbda`` in lmbda."""
-    return log * log * _moment(lmbda * log, order=1)
+    end = xp.isinf(log) & (lmbda * log < 0)  # where the power is 0
+    if holds_everywhere(~end):
+        return log * log * _moment(lmbda * log, order=1)
+    inner, scale = xp.where(end, 1.0, log), 1 / xp.where(end, lmbda, 1.0)
+    return xp.where(end, scale * scale, inner * inner * _moment(lmbda * inner, order=1))
 
 
 def _power_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
@@ -156,12 +160,12 @@ def _one_more_less_one(xp: XP, x: Any, lmbda: Any) -> Any:
 
 def _boxcox_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
-    return _of_power(xp.log(x), lmbda)
+    return _of_power(xp, xp.log(x), lmbda)
 
 
 def _boxcox1p_lmbda(xp: XP, x: Any, lmbda: Any) -> Any:
     x, lmbda = arrays(xp, x, lmbda)
-    return _of_power(xp.log1p(x), lmbda)
+    return _of_power(xp, xp.log1p(x), lmbda)
 
 
 @special(

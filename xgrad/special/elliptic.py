@@ -13,10 +13,12 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise, rule
 from ..ops.elementwise import Operand
 from ..ops.halves import each_in_single
+from ..ops.slopes import finite
 from .define import (
     arrays,
     falling,
     held,
+    holds_everywhere,
     polynomial,
     pull_each,
     push_each,
@@ -45,7 +47,13 @@ def _ellipk(xp: XP, m: Any, out: Any) -> Any:
     return 0.5 * b / (1 - m)
 
 
-@special(with_ends(lambda xp, m, out: _ellipk(xp, m, out), (-math.inf, 0.0)))
+@special(
+    with_ends(
+        lambda xp, m, out: _ellipk(xp, m, out),
+        (-math.inf, 0.0),
+        (1.0, lambda xp, m: 1 / (1 - m)),
+    )
+)
 def ellipk(m: Array, /) -> Array:
     """Return the complete elliptic integral of the first kind, of the parameter ``m = k**2``."""
 
@@ -54,6 +62,7 @@ def ellipk(m: Array, /) -> Array:
     with_ends(
         lambda xp, m, out: -0.5 * over_parameter(xp, xp.special.ellipk(m) - out, m, SERIES_D),
         (-math.inf, 0.0),
+        (1.0, lambda xp, m: xp.log(1 - m)),
     )
 )
 def ellipe(m: Array, /) -> Array:
@@ -232,7 +241,8 @@ def ellipkm1(p: Array, /) -> Array:
 
 def _mean(xp: XP, a: Any, b: Any) -> Any:
     """Return the mean of raw arrays, also where their sum is infinite."""
-    shrink = xp.where((a > 1) | (b > 1), 0.25, xp.ones_like(a))
+    most = 0.25 * finite(xp, a.dtype)[1]
+    shrink = xp.where((a > most) | (b > most), 0.25, xp.ones_like(a))
     return xp.special.agm(a * shrink, b * shrink) / shrink
 
 
@@ -251,15 +261,41 @@ def _mean_bend(xp: XP, a: Any, b: Any) -> Any:
     return mean / k * c * (e / k)
 
 
-@elementwise(
-    lambda xp, a, b: -_mean_bend(xp, a, b) / a / a,
-    lambda xp, a, b: _mean_bend(xp, a, b) / a / b,
-)
-def _mean_slope(a: Operand, b: Operand, /) -> Array:
-    """Return the derivative of the mean in a."""
-    xp = backend_of(b if type(a) in SCALARS else a).xp
+def _with_mean_ends(xp: XP, f: Any, a: Any, b: Any, low: float, high: float) -> Any:
+    """Return a function of a and b where their quotient is neither 0 nor infinite.
+
+    Where it is, it is `low` for the smaller a and `high` for the larger: those are 0 or infinite.
+    """
+    a, b = arrays(xp, a, b)
+    less = ((a == 0) & (b > 0)) | ((b == math.inf) & (a >= 0) & (a < b))
+    more = ((b == 0) & (a >= 0)) | ((a == math.inf) & (b >= 0) & (b < a))
+    if holds_everywhere(~(less | more)):
+        return f(xp, a, b)
+    inside = f(xp, *(xp.where(less | more, 1.0, x) for x in (a, b)))
+    return xp.where(less, low, xp.where(more, high, inside))
+
+
+def _mean_curve(xp: XP, a: Any, b: Any) -> Any:
+    return -_mean_bend(xp, a, b) / a / a
+
+
+def _mean_twist(xp: XP, a: Any, b: Any) -> Any:
+    return _mean_bend(xp, a, b) / a / b
+
+
+def _mean_share(xp: XP, a: Any, b: Any) -> Any:
     mean, first, k, _, in_small, in_large, _ = _mean_parts(xp, a, b)
     return mean * (xp.where(first, in_large, in_small) / k) / a
+
+
+@elementwise(
+    lambda xp, a, b: _with_mean_ends(xp, _mean_curve, a, b, -math.inf, 0.0),
+    lambda xp, a, b: _with_mean_ends(xp, _mean_twist, a, b, math.inf, math.inf),
+)
+def _mean_slope(a: Operand, b: Operand, /) -> Array:
+    """Return the derivative of the mean in a: infinite at 0, where it is 0 in the other one."""
+    xp = backend_of(b if type(a) in SCALARS else a).xp
+    return _with_mean_ends(xp, _mean_share, a, b, math.inf, 0.0)
 
 
 @special(lambda xp, a, b: _mean_slope(a, b), lambda xp, a, b: _mean_slope(b, a))

@@ -13,7 +13,7 @@ import xgrad
 
 from ..arrays.array import SCALARS, Array
 from ..arrays.types import as_given
-from ..backends import XP, backend_of
+from ..backends import XP
 from ..engine.op import elementwise
 from ..ops.beside import array_of
 from ..ops.elementwise import Operand
@@ -26,6 +26,8 @@ from .define import (
 )
 from .incomplete import (
     _gamma_density,
+    _gamma_mass,
+    _gamma_score,
     _gamma_shape,
     gammainc,
     gammaincc,
@@ -175,18 +177,13 @@ def pdtrc(k: Operand, m: Operand, /) -> Array:
     return gammainc(_rank(k), m)
 
 
-def _gamma_mass(xp: XP, a: Any, x: Any) -> Any:
-    """Return x times the density, which is neither infinite nor 0 at small ones."""
-    return xp.exp(a * xp.log(x) - x - xp.special.gammaln(a))
-
-
 @elementwise(
-    lambda xp, a, x, out: out * (xp.special.digamma(a) - xp.log(x)),
-    lambda xp, a, x: (1 - a + x) / _gamma_mass(xp, a, x),
+    lambda xp, a, x, out: -out * (_gamma_score(a, x) + 1 / a),
+    lambda xp, a, x: (1 - a + x) / a / _gamma_mass(a, x),
 )
 def _over_gamma_density(a: Any, x: Any, /) -> Any:
     """Return 1 over the density, with a derivative that divides by no x."""
-    return x / _gamma_mass(backend_of(x).xp, a, x)
+    return x / a / _gamma_mass(a, x)
 
 
 def _not_subnormal(xp: XP, x: Any) -> Any:
@@ -203,10 +200,10 @@ def _gamma_quantile(xp: XP, a: Any, x: Any, *, in_shape: bool) -> Any:
     if not in_shape:
         return xp.where(inner, _over_gamma_density(a, near), 1 / _gamma_density(xp, a, end))
     safe = _not_subnormal(xp, near)
-    there = -near * (_gamma_shape(xp, a, safe) / _gamma_mass(xp, a, safe))
+    there = -near / a * (_gamma_shape(xp, a, safe) / _gamma_mass(a, safe))
     if holds_everywhere(inner):
         return there
-    return xp.where(inner, there, -(_gamma_shape(xp, a, end) / _gamma_density(xp, a, end)))
+    return xp.where(inner, there, xp.where(end == 0, 0.0, end))  # at 0 and at infinity it stays
 
 
 @special(

@@ -11,8 +11,8 @@ from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from ..ops.halves import each_in_single
-from ..ops.slopes import circle, power_of_two
-from .define import arrays, growing, in_double, special, with_ends
+from ..ops.slopes import circle, power_of_two, within
+from .define import arrays, growing, holds_everywhere, in_double, special, with_ends
 
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)
 """The Bernoulli numbers of index 2, 4, 6, ... (DLMF 24.2)."""
@@ -55,8 +55,23 @@ def _log_beta_slope(xp: XP, a: Any, b: Any) -> Any:
     """Return the derivative of ``betaln`` in its first argument (DLMF 5.12.1)."""
     a, b = arrays(xp, a, b)
     positive = (a > 0) & (b > 0)
+    b = within(xp, b)
     stable = digamma_step(xp, xp.where(positive, a, 1.0), xp.where(positive, b, 1.0))
     return xp.where(positive, -stable, xp.special.digamma(a) - xp.special.digamma(a + b))
+
+
+_TINY = 1e-30
+"""Of an argument between 0 and this, what beta's derivative in the other one is hardly depends."""
+
+
+def _beta_slope(xp: XP, a: Any, b: Any, out: Any) -> Any:
+    """Return the derivative of `beta` in its first argument, finite though the result be none."""
+    a, b = arrays(xp, a, b)
+    tiny = (b >= 0) & (b < _TINY) & (a > 0)
+    if not holds_everywhere(~tiny):
+        b = xp.where(tiny, _TINY, b)
+        out = xp.where(tiny, xp.special.beta(xp.where(tiny, a, 1.0), _TINY), out)
+    return out * _log_beta_slope(xp, a, b)
 
 
 def _tetragamma(xp: XP, x: Any) -> Any:
@@ -143,8 +158,8 @@ def polygamma(n: Operand, x: Operand, /) -> Array:
 
 
 @special(
-    lambda xp, a, b, out: out * _log_beta_slope(xp, a, b),
-    lambda xp, a, b, out: out * _log_beta_slope(xp, b, a),
+    lambda xp, a, b, out: _beta_slope(xp, a, b, out),
+    lambda xp, a, b, out: _beta_slope(xp, b, a, out),
 )
 def beta(a: Operand, b: Operand, /) -> Array:
     """Return the beta function, ``gamma(a) * gamma(b) / gamma(a + b)`` (DLMF 5.12.1).
@@ -248,7 +263,7 @@ def zeta(x: Array, q: ArrayLike | None = None) -> Array:
     return _riemann_zeta(x) if q is None else _zeta(x, q)
 
 
-@special(with_ends(lambda xp, x: _riemann_slope(xp, x), (math.inf, 0.0)))
+@special(with_ends(in_double(_riemann_slope), (math.inf, 0.0)))
 def zetac(x: Array, /) -> Array:
     """Return the Riemann zeta function minus 1."""
     xp = backend_of(x).xp

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..arrays.array import Array
+from ..arrays.array import SCALARS, Array
 from ..backends import XP, backend_of
 from ..engine.op import elementwise
 from ..ops.elementwise import Operand, is_complex
 from ..ops.slopes import gaussian
-from .define import arrays, polynomial, special
+from .define import arrays, floats, polynomial, special
+from .quadrature import integral
 
 _SLOPE = 2 / math.sqrt(math.pi)
 _DENSITY = 1 / math.sqrt(2 * math.pi)
@@ -166,9 +167,15 @@ def log_ndtr(x: Array, /) -> Array:
     """Return the logarithm of `ndtr`, accurate also where it underflows."""
 
 
-@special(
-    lambda xp, y, out: _grown(xp, out / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y)) / _DENSITY
-)
+@elementwise(lambda xp, y, out: xp.special.ndtri(y) * out * out)
+def _ndtri_slope(y: Array, /) -> Array:
+    """Return the derivative of `ndtri`: of its own the parts would be infinite before it is."""
+    xp = backend_of(y).xp
+    grown = _grown(xp, xp.special.ndtri(y) / math.sqrt(2), 2 * xp.where(y < 0.5, y, 1 - y))
+    return grown / _DENSITY
+
+
+@special(lambda xp, y: _ndtri_slope(y))
 def ndtri(y: Array, /) -> Array:
     """Return the inverse of `ndtr`: the quantile of a probability."""
 
@@ -192,6 +199,22 @@ def owens_t(h: Operand, a: Operand, /) -> Array:
     Returns:
         Real numbers of the broadcast shape, with derivatives in both.
     """
+    xp = backend_of(a if type(h) in SCALARS else h).xp
+    return _owen(xp, *floats(xp, *arrays(xp, h, a)))
+
+
+def _owen(xp: XP, h: Any, a: Any) -> Any:
+    """Return the function, of a small wedge by a Gauss rule: SciPy's own has absolute digits."""
+    wedge = xp.where(xp.abs(h) > 1, xp.abs(a * h), xp.abs(a))
+    small = wedge < 0.5
+    slim, at = xp.where(small, a, 0.0), xp.where(small, h, 0.0)
+
+    def integrand(node: Any) -> Any:
+        u = slim * node
+        return xp.exp(-0.5 * (at * u) * (at * u)) / (1 + u * u)
+
+    near = slim * gaussian(at, scale=-0.5) * integral(xp, 10, at, integrand) / (2 * math.pi)
+    return xp.where(small, near, xp.special.owens_t(h, a))
 
 
 def _owen_h(xp: XP, h: Any, a: Any) -> Any:

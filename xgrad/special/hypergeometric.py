@@ -7,7 +7,7 @@ from typing import Any
 from ..arrays.array import SCALARS, Array
 from ..backends import XP, backend_of
 from ..ops.elementwise import Operand, is_complex
-from .define import EULER, arrays, special
+from .define import EULER, arrays, holds_everywhere, in_double, special
 
 
 @special(None, lambda xp, v, z: xp.special.hyp0f1(v + 1.0, z) / v)
@@ -100,7 +100,7 @@ def _beside_1(xp: XP, a: Any, b: Any, c: Any, rest: Any) -> Any:
     return gamma(c) * xp.where(level, logarithm, parts)
 
 
-@special(None, None, lambda xp, a, b, x: -a * hyperu(a + 1, b + 1, x))
+@special(None, None, in_double(lambda xp, a, b, x: -a * hyperu(a + 1, b + 1, x)))
 def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
     """Return Tricomi's confluent hypergeometric function, with a derivative in `x`.
 
@@ -118,9 +118,14 @@ def hyperu(a: Operand, b: Operand, x: Operand, /) -> Array:
     xp = backend_of(next(v for v in (x, b, a) if type(v) not in SCALARS)).xp
     p, q, at = arrays(xp, a, b, x)
     value = xp.special.hyperu(p, q, at)
-    # where SciPy has no number, as for a whole b next to 0
-    wrong = ~xp.isfinite(value) & (at > 0) & (q > 1) & (q == xp.round(q))
-    near = _beside_0(xp, p, xp.where(wrong, q, 2.0), xp.where(wrong, at, 1.0))
+    # where SciPy has no number, next to 0
+    wrong, whole = ~xp.isfinite(value) & (at > 0) & (q > 1), q == xp.round(q)
+    if holds_everywhere(~wrong):
+        return value
+    few, tiny = xp.where(wrong & whole, q, 2.0), xp.where(wrong, at, 1.0)
+    lead = xp.special.gamma(xp.where(wrong, q - 1, 1.0)) * xp.special.rgamma(p)
+    lead = lead * tiny ** xp.where(wrong, 1 - q, 0.0)
+    near = xp.where(whole, _beside_0(xp, p, few, tiny), lead)
     out: Array = xp.where(wrong, near, value)
     return out
 

@@ -11,10 +11,11 @@ import math
 from typing import Any
 
 from ..arrays.array import Array
-from ..backends import XP
+from ..backends import XP, backend_of
+from ..engine.op import elementwise, factor, over
 from ..ops.elementwise import Operand
-from .define import arrays, held, in_double, special
-from .gammas import digamma_step
+from .define import arrays, held, holds_everywhere, in_double, polynomial, special
+from .gammas import BERNOULLI, digamma_step
 from .quadrature import integral
 
 _DEPTH = 38.0
@@ -22,12 +23,82 @@ _DEPTH = 38.0
 
 # The incomplete gamma function -------------------------------------------------------------------
 
+_LARGE = 10.0
+"""From here on Stirling's series DLMF 5.11.1 has all digits, and logarithms would lose theirs."""
+
+_STIRLING = [b / ((2 * k) * (2 * k - 1)) for k, b in enumerate(BERNOULLI, 1)]
+_DIGAMMA = [-b / (2 * k) for k, b in enumerate(BERNOULLI, 1)]
+_ATANH = [2 / (2 * k + 3) for k in range(17)]
+_EXPM2 = [1 / math.factorial(k + 2) for k in range(15)]
+
+
+def _divergence(xp: XP, x: Any, n: Any) -> Any:
+    """Return ``u - log(1 + u)`` with ``u = x / n - 1``, where it cancels by the series of atanh."""
+    u = (x - n) / n
+    near = xp.abs(u) < 0.5
+    small = xp.where(near, u, 0.0)
+    r = small / (2 + small)
+    series = r * (small - r * r * polynomial(r * r, _ATANH))
+    return xp.where(near, series, u - xp.log(xp.where(near, 1.0, x / n)))
+
+
+def _less_linear(xp: XP, s: Any) -> Any:
+    """Return ``exp(s) - 1 - s``."""
+    near = xp.abs(s) < 0.5
+    small = xp.where(near, s, 0.0)
+    return xp.where(near, small * small * polynomial(small, _EXPM2), xp.expm1(s) - s)
+
+
+def _gamma_power(xp: XP, a: Any, x: Any, lift: Any) -> Any:
+    """Return ``lift x^a exp(-x) / gamma(a + 1)`` of positive numbers (DLMF 5.11.1)."""
+    large = a >= _LARGE
+    n = xp.where(large, a, _LARGE)
+    r = 1 / n
+    far = -n * _divergence(xp, x, n) - r * polynomial(r * r, _STIRLING)
+    m = xp.where(large, 1.0, a)
+    near = m * xp.log(x) - xp.special.gammaln(m + 1)
+    root = xp.exp(0.5 * xp.where(large, far, near))  # its square may be subnormal, the product not
+    fall = xp.exp(xp.where(large, 0.0, -0.5 * x))
+    scale = lift / xp.where(large, xp.sqrt(2 * math.pi * n), 1.0)
+    return scale * root * fall * root * fall
+
+
+@elementwise(lambda xp, a: -xp.special.polygamma(1, a + 1), over(factor("x")))
+def _gamma_score(a: Any, x: Any, /) -> Any:
+    """Return ``log(x) - digamma(a + 1)``, the derivative of the logarithm of `_gamma_mass` in a."""
+    xp = backend_of(a).xp
+    large = a >= _LARGE
+    n = xp.where(large, a, _LARGE)
+    r = 1 / n
+    u = (x - n) / n
+    log = xp.where(xp.abs(u) < 0.5, xp.log1p(xp.where(u > -1, u, 0.0)), xp.log(x / n))
+    far = log - r * (0.5 + r * polynomial(r * r, _DIGAMMA))
+    return xp.where(large, far, xp.log(x) - xp.special.digamma(xp.where(large, 1.0, a) + 1))
+
+
+@elementwise(
+    lambda xp, a, x, out: out * _gamma_score(a, x),
+    lambda xp, a, x, out: out * ((a - x) / x),
+)
+def _gamma_mass(a: Any, x: Any, /) -> Any:
+    """Return ``x^a exp(-x) / gamma(a + 1)`` of positive numbers."""
+    return _gamma_power(backend_of(a).xp, a, x, 1.0)
+
+
+@elementwise(
+    lambda xp, a, x, out: out * (_gamma_score(a, x) + 1 / a),
+    lambda xp, a, x, out: out * ((a - 1 - x) / x),
+)
+def _gamma_inside(a: Any, x: Any, /) -> Any:
+    """Return the density ``x^(a - 1) exp(-x) / gamma(a)`` of positive numbers."""
+    return _gamma_power(backend_of(a).xp, a, x, a / x)
+
 
 @in_double
 def _gamma_shape(xp: XP, a: Any, x: Any) -> Any:
     """Return the derivative of ``gammainc(a, x)`` in a."""
     a, x = arrays(xp, a, x)
-    inside = (a >= 0) & (x > 0) & (x < float("inf"))
+    inside = (a >= 0) & (a < math.inf) & (x > 0) & (x < math.inf)
     small = x < 1.5
     near = _gamma_shape_series(
         xp, xp.where(inside & small, a, 1.0), xp.where(inside & small, x, 1.0)
@@ -53,18 +124,17 @@ def _gamma_shape_series(xp: XP, a: Any, x: Any) -> Any:
 
 def _gamma_shape_integral(xp: XP, a: Any, x: Any) -> Any:
     """Integrate the score along t = x exp(s) from s = 0 to the end where the density vanishes."""
-    log = xp.log(x)
-    score = a * (log - xp.special.digamma(a + 1)) + 1  # a times that at x; no pole at a = 0
+    score = a * _gamma_score(a, x) + 1  # a times that of the density at x; no pole at a = 0
     upper = held(score) >= 0
     sign = xp.where(upper, xp.ones_like(held(x)), -1.0)
     length = sign * _gamma_length(xp, held(a), held(x), sign, upper)
 
     def integrand(node: Any) -> Any:
         s = length * node
-        return (score + a * s) * xp.exp(a * s - x * xp.expm1(s))
+        return (score + a * s) * xp.exp((a - x) * s - x * _less_linear(xp, s))
 
     total = integral(xp, 32, length, integrand)
-    return -length * total * xp.exp(a * log - x - xp.special.gammaln(a + 1))
+    return -length * total * _gamma_mass(a, x)
 
 
 def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
@@ -73,17 +143,35 @@ def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
     length = (2 * _DEPTH / scale) ** 0.5 + _DEPTH / scale
     length = xp.where(upper & (length > 3.5), 3.5, length)
     for _ in range(5):
-        e = xp.expm1(sign * length)
-        fallen = x * e - sign * a * length
-        length = length - (fallen - _DEPTH) / (sign * (x * e + x - a))
+        s = sign * length
+        fallen = x * _less_linear(xp, s) + (x - a) * s
+        length = length - (fallen - _DEPTH) / (sign * (x * xp.expm1(s) + (x - a)))
     return length
 
 
 @in_double
 def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
     a, x = arrays(xp, a, x)
+    inside = (a > 0) & (a < math.inf) & (x > 0) & (x < math.inf)
+    if holds_everywhere(inside):
+        return _gamma_inside(a, x)
+    there = _gamma_inside(xp.where(inside, a, 1.0), xp.where(inside, x, 1.0))
+    return xp.where(inside, there, _gamma_end(a, x))
+
+
+def _gamma_end_slope(xp: XP, a: Any, x: Any, out: Any) -> Any:
+    """Return the derivative of the density where x is 0: ``(a - 1) x^(a - 2) / gamma(a) - out``."""
+    more = (a - 1) * xp.exp(xp.special.xlogy(a - 2, x) - xp.special.gammaln(a))
+    more = xp.where(a == 1, 0.0, more)
+    return xp.where((x == 0) & (a > 0), more - xp.where(xp.isinf(out), 0.0, out), 0.0)
+
+
+@elementwise(lambda xp: 0.0, lambda xp, a, x, out: _gamma_end_slope(xp, a, x, out))
+def _gamma_end(a: Any, x: Any, /) -> Any:
+    """Return the density at the ends of its domain, and beyond them what NaN there is."""
+    xp = backend_of(a).xp
     log = xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a)
-    return xp.exp(xp.where(x == math.inf, -math.inf, log))
+    return xp.exp(xp.where((x == math.inf) | ((a == math.inf) & (x >= 0)), -math.inf, log))
 
 
 @special(lambda xp, a, x: _gamma_shape(xp, a, x), lambda xp, a, x: _gamma_density(xp, a, x))
@@ -200,8 +288,31 @@ def _beta_length(xp: XP, a: Any, b: Any, start: Any, sign: Any, lower: Any) -> A
 @in_double
 def _beta_density(xp: XP, a: Any, b: Any, x: Any) -> Any:
     a, b, x = arrays(xp, a, b, x)
+    end = (x == 0) | (x == 1)
+    if holds_everywhere(~end):
+        return _beta_inside(xp, a, b, x)
+    return xp.where(end, _beta_end(a, b, x), _beta_inside(xp, a, b, xp.where(end, 0.5, x)))
+
+
+def _beta_inside(xp: XP, a: Any, b: Any, x: Any) -> Any:
     power = xp.special.xlogy(a - 1, x) + xp.special.xlog1py(b - 1, -x)
     return xp.exp(power - xp.special.betaln(a, b))
+
+
+def _beta_end_slope(xp: XP, a: Any, b: Any, x: Any) -> Any:
+    """Return the derivative of the density in x at 0, where it is that of a power, and at 1."""
+    left = x == 0
+    m, n = xp.where(left, a, b), xp.where(left, b, a)
+    log, zero = -xp.special.betaln(a, b), xp.where(left, x, 1 - x)
+    out = (m - 1) * xp.exp(log + xp.special.xlogy(m - 2, zero))
+    out = xp.where(m == 1, -(n - 1) * xp.exp(log), out)
+    return xp.where(left, out, -out)
+
+
+@elementwise(lambda xp: 0.0, lambda xp: 0.0, lambda xp, a, b, x: _beta_end_slope(xp, a, b, x))
+def _beta_end(a: Any, b: Any, x: Any, /) -> Any:
+    """Return the density at 0 and at 1."""
+    return _beta_inside(backend_of(x).xp, a, b, x)
 
 
 @special(

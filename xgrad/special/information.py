@@ -6,6 +6,7 @@ derivatives there are 0 in y and, at (0, 0) where no limit exists, 0 in x.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..arrays.array import SCALARS, Array
@@ -204,16 +205,18 @@ def kl_div(x: Operand, y: Operand, /) -> Array:
 def _divergence(xp: XP, x: Any, y: Any) -> Any:
     """Return the divergence from raw arrays, also where its terms cancel or their ratio is none."""
     x, y = arrays(xp, x, y)
-    positive = (x > 0) & (y > 0)
-    t = xp.where(positive, x - y, 1.0) / xp.where(positive, y, 1.0)
+    positive = (x > 0) & (y > 0) & xp.isfinite(x) & xp.isfinite(y)
+    x1, y1 = xp.where(positive, x, 1.0), xp.where(positive, y, 1.0)
+    t = xp.where(positive, x1 - y1, 1.0) / y1
     near = positive & (
         xp.abs(t) < 0.125
     )  # where the terms nearly cancel: y ((1 + t) log(1 + t) - t)
     t = xp.where(near, t, 0.0)
-    x1, y1 = xp.where(positive, x, 1.0), xp.where(positive, y, 1.0)
     plain = x1 * _log_ratio(xp, x1, y1) - x1 + y1
     inside = xp.where(near, y1 * t * t * polynomial(t, _EXCESS), plain)
-    return xp.where(positive, inside, xp.special.kl_div(x, y))
+    beyond = (x >= 0) & (y >= 0) & (xp.isinf(x) != xp.isinf(y))  # one is infinite: so is that
+    outside = xp.special.kl_div(*(xp.where(positive | beyond, 1.0, z) for z in (x, y)))
+    return xp.where(positive, inside, xp.where(beyond, math.inf, outside))
 
 
 # Losses ------------------------------------------------------------------------------------------

@@ -17,15 +17,38 @@ def _below(n: Any) -> Any:
     return n - 1 if isinstance(n, (int, float)) and n else (n - 1) * (n != 0)
 
 
+def _where(xp: XP, condition: Any, x: Any, y: Any) -> Any:
+    """Return x or y, by a truth value of a degree or of an array of degrees."""
+    if isinstance(condition, bool):
+        return x if condition else y
+    return xp.where(condition, x, y)
+
+
+def _mirrored(xp: XP, n: Any, shift: int) -> Any:
+    """Return the degree, or ``-n - shift`` of a negative one, which has the same polynomial."""
+    return _where(xp, n < 0, -n - shift, n)
+
+
 def _unless_constant(xp: XP, n: Any, slope: Any) -> Any:
     """Return the slope of a polynomial, which is 0 for the degree 0."""
-    return slope * float(n != 0) if isinstance(n, (int, float)) else xp.where(n != 0, slope, 0.0)
+    return _where(xp, n != 0, slope, 0.0 * slope)
 
 
-@special(
-    None,
-    lambda xp, n, x: _unless_constant(xp, n, xp.special.eval_gegenbauer(_below(n), 1.5, x)),
-)
+def _legendre_slope(xp: XP, n: Any, x: Any) -> Any:
+    """Return the derivative of the polynomial of degree n, which is that of degree -n - 1."""
+    n = _mirrored(xp, n, 1)
+    return _unless_constant(xp, n, xp.special.eval_gegenbauer(_below(n), 1.5, x))
+
+
+def _second_kind_slope(xp: XP, n: Any, x: Any) -> Any:
+    """Return that of Chebyshev's second kind: minus the one of degree -n - 2, and 0 for -1."""
+    up = _mirrored(xp, n, 2)
+    up = _where(xp, up == -1, 0 * up, up)
+    slope = 2 * xp.special.eval_gegenbauer(_below(up), 2.0, x)
+    return _unless_constant(xp, up, _where(xp, n < 0, -slope, slope))
+
+
+@special(None, lambda xp, n, x: _legendre_slope(xp, n, x))
 def eval_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial of degree `n` (DLMF 18.9.15).
 
@@ -61,7 +84,7 @@ def eval_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 2 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x))
+@special(None, lambda xp, n, x: _second_kind_slope(xp, n, x))
 def eval_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind (DLMF 18.9.19).
 
@@ -217,7 +240,7 @@ def eval_chebyc(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(None, lambda xp, n, x: 1 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, x / 2))
+@special(None, lambda xp, n, x: 0.5 * _second_kind_slope(xp, n, 0.5 * x))
 def eval_chebys(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [-2, 2], ``eval_chebyu(n, x / 2)``.
 
@@ -249,9 +272,7 @@ def eval_sh_chebyt(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(
-    None, lambda xp, n, x: 4 * (n != 0) * xp.special.eval_gegenbauer(_below(n), 2.0, 2 * x - 1)
-)
+@special(None, lambda xp, n, x: 2 * _second_kind_slope(xp, n, 2 * x - 1))
 def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
     """Return the Chebyshev polynomial of the second kind on [0, 1].
 
@@ -267,10 +288,7 @@ def eval_sh_chebyu(n: Operand, x: Operand, /) -> Array:
     """
 
 
-@special(
-    None,
-    lambda xp, n, x: (n + 1) * (n != 0) * xp.special.eval_jacobi(_below(n), 1.0, 1.0, 2 * x - 1),
-)
+@special(None, lambda xp, n, x: 2 * _legendre_slope(xp, n, 2 * x - 1))
 def eval_sh_legendre(n: Operand, x: Operand, /) -> Array:
     """Return the Legendre polynomial on [0, 1].
 

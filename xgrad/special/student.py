@@ -7,8 +7,10 @@ from typing import Any
 from ..arrays.array import Array
 from ..backends import XP
 from ..ops.elementwise import Operand
+from ..ops.slopes import within
 from .define import (
     arrays,
+    holds_everywhere,
     in_double,
     polynomial,
     special,
@@ -21,9 +23,21 @@ from .incomplete import (
 from .quadrature import integral
 
 
+def _within_ends(xp: XP, f: Any, df: Any, t: Any) -> Any:
+    """Return a function of finite numbers: at infinite t it is 0, and infinite df are huge."""
+    df, t = arrays(xp, df, t)
+    end = xp.isinf(t)
+    if holds_everywhere(~end):
+        return f(xp, within(xp, df), t)
+    return xp.where(end, 0.0, f(xp, within(xp, df), xp.where(end, 0.0, t)))
+
+
 @in_double
 def _t_density(xp: XP, df: Any, t: Any) -> Any:
-    df, t = arrays(xp, df, t)
+    return _within_ends(xp, _density, df, t)
+
+
+def _density(xp: XP, df: Any, t: Any) -> Any:
     return xp.exp(
         -xp.special.betaln(df / 2, xp.full_like(df, 0.5))
         - xp.log(df) / 2
@@ -71,7 +85,10 @@ def _t_shape(xp: XP, df: Any, t: Any) -> Any:
 
     Far out it is that of I(df / 2, 1 / 2, df / (df + t^2)) / 2, of the sign of -t.
     """
-    df, t = arrays(xp, df, t)
+    return _within_ends(xp, _shape_slope, df, t)
+
+
+def _shape_slope(xp: XP, df: Any, t: Any) -> Any:
     small = t * t < df
     middle = _t_middle(xp, xp.where(small, df, 1.0), xp.where(small, t, 0.0))
     half, far = xp.full_like(df, 0.5), xp.where(small, 1.0, t)
@@ -95,8 +112,15 @@ def stdtr(df: Operand, t: Operand, /) -> Array:
     """
 
 
+def _t_quantile_shape(xp: XP, df: Any, t: Any) -> Any:
+    """Return the derivative of a quantile in df; one that is infinite was less so before."""
+    end = xp.isinf(t)
+    slope = -_t_shape(xp, df, t) / xp.where(end, 1.0, _t_density(xp, df, t))
+    return xp.where(end, -t, slope)
+
+
 @special(
-    lambda xp, df, out: -_t_shape(xp, df, out) / _t_density(xp, df, out),
+    lambda xp, df, out: _t_quantile_shape(xp, df, out),
     lambda xp, df, out: 1 / _t_density(xp, df, out),
 )
 def stdtrit(df: Operand, p: Operand, /) -> Array:

@@ -11,6 +11,7 @@ from ..ops.elementwise import Operand
 from .define import (
     arrays,
     held,
+    in_double,
     polynomial,
     special,
 )
@@ -42,20 +43,22 @@ def _faddeeva(xp: XP, x: Any, sigma: Any, gamma: Any) -> tuple[Any, Any, Any]:
     return sigma, xp.where(far, series, slope), xp.where(far, turned, w + near * slope)
 
 
-def _voigt_x(xp: XP, x: Any, sigma: Any, gamma: Any, turn: complex) -> Any:
+@in_double
+def _voigt_x(xp: XP, x: Any, sigma: Any, gamma: Any, *, turn: complex) -> Any:
     sigma, slope, _ = _faddeeva(xp, x, sigma, gamma)
     return xp.real(turn * slope) / (2 * math.sqrt(math.pi) * sigma * sigma)
 
 
+@in_double
 def _voigt_sigma(xp: XP, x: Any, sigma: Any, gamma: Any) -> Any:
     sigma, _, turned = _faddeeva(xp, x, sigma, gamma)
     return -xp.real(turned) / (math.sqrt(2 * math.pi) * sigma * sigma)
 
 
 @special(
-    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, 1.0),
+    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, turn=1.0),
     lambda xp, x, sigma, gamma: _voigt_sigma(xp, x, sigma, gamma),
-    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, 1j),
+    lambda xp, x, sigma, gamma: _voigt_x(xp, x, sigma, gamma, turn=1j),
 )
 def voigt_profile(x: Operand, sigma: Operand, gamma: Operand, /) -> Array:
     """Return the convolution of a normal density and a Cauchy density, for positive sigma.

@@ -45,6 +45,7 @@ def leaky_relu(input: Array, negative_slope: float = 0.01) -> Array:
 
 @as_given
 @torch_spelled
+@in_single
 def elu(input: Array, alpha: float = 1.0) -> Array:
     """Return ``x`` where it is positive, else ``alpha * (exp(x) - 1)``: arXiv:1511.07289.
 
@@ -62,6 +63,7 @@ def elu(input: Array, alpha: float = 1.0) -> Array:
 
 @as_given
 @torch_spelled
+@in_single
 def selu(input: Array) -> Array:
     """Return the self-normalising `elu` of Klambauer et al. (2017), arXiv:1706.02515."""
     return _SELU_SCALE * elu(input, _SELU_ALPHA)
@@ -69,6 +71,7 @@ def selu(input: Array) -> Array:
 
 @as_given
 @torch_spelled
+@in_single
 def celu(input: Array, alpha: float = 1.0) -> Array:
     """Return ``x`` where it is positive, else ``alpha * (exp(x / alpha) - 1)``: arXiv:1704.07483.
 

@@ -13,7 +13,7 @@ from ...backends import XP, backend_of
 from ...engine.op import elementwise
 from ...ops.activations import real_namespace
 from ...ops.pieces import in_pieces
-from ...ops.slopes import gaussian, sigmoid_slope
+from ...ops.slopes import all_known, gaussian, sigmoid_slope
 
 _MOST = 1e3
 """Of numbers beyond it, infinities too, exponentials are 0, and so is a product with them."""
@@ -36,12 +36,22 @@ def _times_sigmoid(x: Any) -> Any:
 
 
 def _times_sigmoid_slope(x: Any) -> Any:
-    """Return ``s(x) (1 + x s(-x))``."""
+    """Return ``s(x) (1 + x s(-x))``, by the one exponential of s where it is neither 0 nor inf."""
     xp = backend_of(x).xp
+    plain = xp.abs(x) < 80.0
+    e = xp.exp(-x)
+    share = 1.0 / (1.0 + e)
+    e *= share
+    e *= x
+    e += 1.0
+    e *= share
+    if all_known(plain):
+        return e
     x = xp.clip(x, -_MOST, _MOST)
     root, total = _roots(xp, x)
     below = (1 + x / total) * root * root
-    return xp.where(x < 0, below, 1 + x * (root * root / total)) / total
+    far = xp.where(x < 0, below, 1 + x * (root * root / total)) / total
+    return xp.where(plain, e, far)
 
 
 def _times_sigmoid_bend(x: Any) -> Any:
@@ -182,13 +192,37 @@ def _second_of_gelu(x: Any, /) -> Any:
 @elementwise(lambda xp, x: _second_of_gelu(x))
 def _slope_of_gelu(x: Any, /) -> Any:
     """Return the derivative of `times_ndtr`."""
+    return in_pieces(lambda x: _slope_beside(x, _times_ndtr(x)), x)
+
+
+def _slope_beside(x: Any, out: Any) -> Any:
+    """Return the derivative by the chance that the result holds: computing it is most of the work.
+
+    Where the result may be tiny it is computed again.
+    """
     xp = backend_of(x).xp
-    near = _near(xp, x)
-    return xp.special.ndtr(x) + _DENSITY * near * gaussian(near, scale=-0.5)
+    near, size = _near(xp, x), xp.abs(x)
+    slope = gaussian(near, scale=-0.5)
+    slope *= _DENSITY
+    slope *= near
+    plain = (size > 1e-30) & (size < 10.0)
+    if all_known(plain):
+        slope += out / x
+    else:
+        slope += xp.where(plain, out / xp.where(plain, x, 1.0), xp.special.ndtr(x))
+    return slope
 
 
-@elementwise(lambda xp, x: _slope_of_gelu(x))
-def times_ndtr(x: Any, /) -> Any:
-    """Return x times the chance of a standard normal number below it."""
+def _times_ndtr(x: Any) -> Any:
     xp = backend_of(x).xp
     return xp.maximum(x, -_END) * xp.special.ndtr(x)
+
+
+@elementwise(
+    lambda xp, x, out: (
+        _slope_of_gelu(x) if isinstance(x, Array) else in_pieces(_slope_beside, x, out)
+    )
+)
+def times_ndtr(x: Any, /) -> Any:
+    """Return x times the chance of a standard normal number below it."""
+    return in_pieces(_times_ndtr, x)

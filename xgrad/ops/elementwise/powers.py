@@ -11,7 +11,7 @@ from ...arrays.types import ArrayLike, as_given
 from ...backends import COMPLEX, XP, Raw, backend_of
 from ...engine.op import Root, elementwise
 from ...engine.own import root_of
-from ..slopes import cosine, over_length
+from ..slopes import all_known, cosine_of, normal, over_length
 from .arithmetic import _square_of_root, positive
 from .common import Operand
 
@@ -86,10 +86,12 @@ def power_derivative(x1: Raw, x2: Raw, /, *, order: int) -> Array:
     division: ``x1 ** (x2 - 2)`` alone is infinite where a tiny exponent makes the product finite.
     """
     backend = backend_of(x1)
-    return backend.quietly(_power_derivative, backend.xp, x1, x2, order)
+    if order == 1:
+        return power_in_base(backend.xp, x1, x2, backend.xp.pow(x1, x2))
+    return backend.quietly(_falling_power, backend.xp, x1, x2, order)
 
 
-def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
+def _falling_power(xp: XP, x1: Any, x2: Any, order: int) -> Any:
     end = x1 + x1 == x1  # 0 or infinite
     exponent: Any = x2
     steps: list[Any] = []
@@ -103,24 +105,42 @@ def _power_derivative(xp: XP, x1: Any, x2: Any, order: int) -> Any:
     power = xp.pow(x1, exponent)
     for k, step in enumerate(steps):
         factor = x2 - k if k else x2
-        power = xp.where(factor == 0, 0.0, power * factor)  # 0 where it is constant, also at 0
+        # 0 where it is constant, also at 0, and where the exponent is infinite
+        power = xp.where((factor == 0) | (power == 0), 0.0, power * factor)
         if step is not None:
             power = power / xp.where(step, 1.0, x1)
     return power
 
 
-def power_in_base(xp: XP, x1: Any, x2: Any) -> Any:
+def power_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
     """Return the derivative of a power in its base, 0 where the exponent is 0."""
-    return power_derivative(x1, x2, order=1)
+    if isinstance(out, Array):
+        return power_derivative(x1, x2, order=1)
+    return backend_of(out).quietly(_slope_in_base, xp, x1, x2, out)
+
+
+def _slope_in_base(xp: XP, x1: Any, x2: Any, out: Any) -> Any:
+    """Return ``out * x2 / x1``, and another way where the product might leave the dtype."""
+    if out.dtype in COMPLEX:
+        return _falling_power(xp, x1, x2, 1)
+    size = xp.abs(out)
+    least, most = normal(xp, out.dtype)
+    plain = (size > least**0.5) & (size < most**0.5) & (x1 != 0)
+    if all_known(plain):
+        return out * x2 / x1
+    quotient = out * x2 / xp.where(plain, x1, xp.ones_like(x1))
+    return xp.where(plain, quotient, _falling_power(xp, x1, x2, 1))
 
 
 def power_in_exponent(xp: XP, x1: Any, out: Any) -> Any:
     """Return the derivative of a power in its exponent, 0 where the base is 0."""
-    zero = x1 == 0
+    if not isinstance(out, Array) and out.dtype not in COMPLEX and all_known((x1 > 0) & (out > 0)):
+        return out * xp.log(x1)
+    zero = (x1 == 0) | (out == 0)
     return xp.where(zero, 0.0, out * xp.log(xp.where(zero, xp.ones_like(x1), x1)))
 
 
-@elementwise(lambda xp, x1, x2: power_in_base(xp, x1, x2), power_in_exponent)
+@elementwise(power_in_base, power_in_exponent)
 def _pow(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the element beside it."""
     return backend_of(x1).xp.pow(x1, x2)
@@ -195,8 +215,8 @@ def size_from_square(x: Array, /) -> Array:
 
 
 @elementwise(
-    lambda xp, x1, x2: cosine(x1, x2),
-    lambda xp, x1, x2: cosine(x2, x1),
+    lambda xp, x1, x2, out: cosine_of(xp, x1, x2, out),
+    lambda xp, x1, x2, out: cosine_of(xp, x2, x1, out),
     own=Root(lambda x1, x2: x1 * x1 + x2 * x2),
 )
 def hypot(x1: Operand, x2: Operand, /) -> Array:

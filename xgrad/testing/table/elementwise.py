@@ -58,7 +58,7 @@ ARITHMETIC = (
     Row("square", unary(), keeps="x"),
     Row("reciprocal", unary(0.5, 3.0), keeps="out"),
     Row("sqrt", unary(0.2, 3.0), keeps="out"),
-    Row("hypot", binary(0.2, 2.0, mixed="f"), dtypes="f", keeps="x1 x2"),
+    Row("hypot", binary(0.2, 2.0, mixed="f"), dtypes="f", keeps="x1 x2 out"),
 )
 
 EXPONENTIAL = (
