@@ -273,29 +273,34 @@ class Record:
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
-        tracked = any(t is not None and t._node is not None for t in tangents)
-        if self.effects:
-            tracked = tracked or is_inside() is not None
-        taped = self.taped or (tracked and is_recording())
-        self.seeds = tangents = guarded_seeds(tangents) if taped else tangents
-        seeds = {
-            node[SERIAL]: t if taped else t._raw
-            for node, t in zip(self.leaves, tangents, strict=True)
-            if t is not None
-        }
-        if self.gone is None:
-            self.gone = last_uses(self.path, [s for s in self.serials if s is not None])
-        with recording(taped):
+        taped = self.taped
+        if not taped and is_recording():
             if self.effects:
+                taped = is_inside() is not None
+            for t in tangents:
+                taped = taped or (t is not None and t._node is not None)
+        self.seeds = tangents = guarded_seeds(tangents) if taped else tangents
+        seeds: dict[int, Any] = {}
+        for node, t in zip(self.leaves, tangents):  # noqa: B905 - as in `pull`
+            if t is not None:
+                seeds[node[0]] = t if taped else t._raw
+        if self.gone is None:
+            self.gone = last_uses(self.path, self.serials)
+        if self.effects:
+            with recording(taped):
                 found = effects.pushforward(
                     self.path, seeds, self.gone, self.effects, taped=taped, sparse=sparse
                 )
-            else:
-                found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
-        return [
-            _home(None if s is None else found.get(s), x)
-            for s, x in zip(self.serials, self.outs, strict=True)
-        ]
+        elif taped:
+            with recording(True):
+                found = pushforward(self.path, seeds, self.gone, taped=True, sparse=sparse)
+        else:  # as in `pull`
+            found = pushforward(self.path, seeds, self.gone, taped=False, sparse=sparse)
+        home = []
+        for serial, x in zip(self.serials, self.outs):  # noqa: B905 - as in `pull`
+            t = None if serial is None else found.get(serial)
+            home.append(Array(t) if type(t) is type(x._raw) else _home(t, x))
+        return home
 
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""

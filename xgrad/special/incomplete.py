@@ -81,7 +81,6 @@ def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
 
 @in_double
 def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
-    a, x = arrays(xp, a, x)
     log = xp.special.xlogy(a - 1, x) - x - xp.special.gammaln(a)
     return xp.exp(xp.where(x == math.inf, -math.inf, log))
 
