@@ -41,7 +41,7 @@ class VSpace:
             leaves, self.structure = tree.flatten(value)
         self.kinds = [(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
         self.is_lone = is_lone(value)
-        self.is_flat = type(value) is tuple and len(leaves) == len(value)
+        self.is_flat = type(value) is tuple and all(map(tree.is_leaf_type, value))
         self.shape: Any = self.kinds[0][0] if self.is_lone else tree.map(vspace, value)
         self.iscomplex = any(dtype.kind == "c" for _, dtype in self.kinds)
         self.size = sum(
