@@ -64,6 +64,15 @@ INSTEAD = {
     "requires_grad": "Ask for it of the result: xgrad.asarray({f}(...), requires_grad=True)",
     "like": "Leave it out, or use xgrad.asarray(x) of an array of that library",
     "assume_unique": "Leave it out",
+    "enable_nested_tensor": "Leave it out",
+    "inplace": "Nothing is done in place: use what {f} returns",
+    "maximize": "Step against the other sign: minimize -f, or give the negative gradients",
+    "max_norm": "Shorten the rows yourself, off the tape: with xgrad.no_grad(): weight = weight * "
+    "xgrad.clip(max_norm / xgrad.linalg.vector_norm(weight, axis=1, keepdims=True), None, 1.0)",
+    "return_indices": "The places of the maxima are xgrad.argmax(x, axis=...)",
+    "scale_grad_by_freq": "Divide the gradient afterwards: g / xgrad.clip(xgrad.bincount(indices, "
+    "minlength=len(g)), 1, None)[:, None]",
+    "sparse": "Leave it out: the rows that were read are added into a dense gradient",
     "axes": "Move the axes before: xgrad.moveaxis(x, source, destination)",
     "axis": "Move the axis before or after: xgrad.moveaxis(x, source, destination)",
     "copy": "Leave it out",
