@@ -287,14 +287,27 @@ class Array(Methods, Chunked):
         x = self._numpy()
         return sys.modules["sympy"].sympify(x if x.ndim else x.item())
 
+    def _number(self, cls: type) -> Any:
+        """Return the only element as a Python number of a class."""
+        raw = self._untracked(f"{cls.__name__}()")
+        try:
+            return cls(raw)
+        except TypeError:
+            if self.size == 1:
+                raise
+            raise TypeError(
+                f"{cls.__name__}(): got {self.dtype}{list(self.shape)}; expected one element. "
+                f"{cls.__name__}(x[i]) is that of one, and x.tolist() has all of them"
+            ) from None
+
     def __float__(self) -> float:
-        return float(self._untracked("float()"))
+        return self._number(float)
 
     def __complex__(self) -> complex:
-        return complex(self._untracked("complex()"))
+        return self._number(complex)
 
     def __int__(self) -> int:
-        return int(self._untracked("int()"))
+        return self._number(int)
 
     def __index__(self) -> int:
         if self._raw.dtype in REAL or self._raw.dtype in COMPLEX:

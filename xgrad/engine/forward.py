@@ -6,7 +6,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
+from ..arrays.node import RULE, SERIAL, Node, kept, parents_of
 from ..backends import backend_of, is_recorded, under
 from .handed import NAMESPACES, STRONG
 from .on_device import elsewhere, on_device

@@ -124,6 +124,11 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
+            if fresh[i] is not x:
+                raise ValueError(
+                    f"{self.what}: argnums is {tuple(self.argnums)} for {len(args)} arguments, which "
+                    f"names one twice; expected each once, since one of the gradients would be 0"
+                )
             if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)

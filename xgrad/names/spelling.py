@@ -41,8 +41,10 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "reduction_indices": ("axis",),
     "reps": ("repetitions",),
     "retain_graph": ("create_graph",),
+    "reduce": ("reduction",),
     "shape": ("size",),
     "size": ("shape", "num"),
+    "size_average": ("reduction",),
     "steps": ("num",),
     "static_argnames": ("static",),
     "static_argnums": ("static",),
@@ -128,8 +130,16 @@ def unexpected(function: str, keyword: str, takes: Sequence[str]) -> str:
     return f"{text}. By name it takes {', '.join(f'{name}=' for name in takes) or 'nothing'}"
 
 
+ALONE = {
+    "no_grad": "It is a block or a decorator: with xgrad.no_grad(): ..., or @xgrad.no_grad()",
+}
+"""How a function is used that takes no arguments."""
+
+
 def too_many(function: str, most: int, given: int, named: Sequence[str]) -> str:
     """Return the message for more arguments by position than a function takes."""
+    if function in ALONE:
+        return f"{function}() takes no arguments, got {given}. {ALONE[function]}"
     s = "" if most == 1 else "s"
     text = f"{function}() takes {most} positional argument{s}, got {given}"
     if not named:

@@ -18,6 +18,7 @@ from .checks import (
     paired,
     reduced,
     require_classes,
+    require_fractions,
     require_reduction,
     require_shape,
     torch_spelled,
@@ -358,8 +359,12 @@ def binary_cross_entropy(
 
     Returns:
         A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if the shapes differ, or an input on the host is no probability.
     """
     paired(input, target, "binary_cross_entropy")
+    require_fractions(input, "binary_cross_entropy")
     logs = _bounded(xg.log, input, 0.0), _bounded(xg.log1p, -input, 1.0)
     loss = -(logs[0] * target + logs[1] * (1 - target))
     return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")
