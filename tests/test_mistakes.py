@@ -103,7 +103,7 @@ MISTAKES: dict[str, Mistake] = {
     ),
     "an argument twice": Mistake(
         "xg.grad(xg.sum, argnums=(0, 0))(w)  # wrong",
-        r"grad: argnums is \(0, 0\) for 1 arguments, which names one twice; expected each once",
+        r"grad: argnums is \(0, 0\) for 1 arguments, and names one twice; expected each once",
         "xg.grad(xg.sum, argnums=(0,))(w)",
     ),
     "a rectangle of NumPy's inverted": Mistake(

@@ -94,7 +94,8 @@ def _tuple_of(count: int) -> Any:
     """Return the structure of a tuple of leaves."""
     import optree
 
-    return optree.tree_structure((0,) * count, namespace=NAMESPACE)
+    leaves: Any = (0,) * count  # which optree's types expect to be a tree of trees
+    return optree.tree_structure(leaves, namespace=NAMESPACE)
 
 
 def _is_record(x: Any) -> bool:

@@ -13,7 +13,7 @@ import sys
 import weakref
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,9 @@ from .operators import SCALARS, SEQUENCES, TAKES
 __all__ = ["SCALARS", "Array"]
 
 _LISTS = frozenset(SEQUENCES)
+
+
+N = TypeVar("N")
 
 
 class _ArrayUfunc(property):
@@ -287,7 +290,7 @@ class Array(Methods, Chunked):
         x = self._numpy()
         return sys.modules["sympy"].sympify(x if x.ndim else x.item())
 
-    def _number(self, cls: type) -> Any:
+    def _number(self, cls: Callable[[Any], N]) -> N:
         """Return the only element as a Python number of a class."""
         raw = self._untracked(f"{cls.__name__}()")
         try:

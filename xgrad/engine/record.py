@@ -126,8 +126,8 @@ class Record:
             x = args[i]
             if fresh[i] is not x:
                 raise ValueError(
-                    f"{self.what}: argnums is {tuple(self.argnums)} for {len(args)} arguments, which "
-                    f"names one twice; expected each once, since one of the gradients would be 0"
+                    f"{self.what}: argnums is {tuple(self.argnums)} for {len(args)} arguments, and "
+                    "names one twice; expected each once, since one of the gradients would be 0"
                 )
             if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
                 self.structures.append(trees.SINGLE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import xgrad as xg
 
@@ -36,7 +36,7 @@ class _Recurrent(Module):
     dropout: float = static()
 
     gates = 1
-    proj_size: ClassVar[Any] = 0
+    proj_size = 0
 
     def __init__(
         self,
