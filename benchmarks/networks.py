@@ -185,13 +185,13 @@ def measured(kind: str, rounds: int) -> tuple[float, float, float, float]:
     return statistics.median(warm[0]), statistics.median(warm[1]), *losses  # type: ignore[return-value]
 
 
-def _batches(kind: str, rounds: int) -> Iterator[tuple[Any, Any]]:
+def _batches(kind: str, rounds: int, seed: int) -> Iterator[tuple[Any, Any]]:
     """Yield new data for each step, of which a part can be learnt and a part is chance.
 
     Images are one of ten patterns in noise, and a fifth of their labels is drawn; tokens follow
     each other by a table of chances. So the loss stays well above zero, however long it is trained.
     """
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     patterns = rng.normal(size=(10, 1, 28, 28))
     chances = np.cumsum(rng.dirichlet(np.full(TOKENS, 0.05), TOKENS), axis=1)
     for _ in range(rounds):
@@ -208,7 +208,7 @@ def _batches(kind: str, rounds: int) -> Iterator[tuple[Any, Any]]:
         yield x[:, :-1], x[:, 1:]
 
 
-def mixed(kind: str, rounds: int) -> tuple[float, float]:
+def mixed(kind: str, rounds: int, seed: int = 0) -> tuple[float, float]:
     """Return the losses after training in float32, and in mixed precision with a `LossScale`.
 
     Both on arrays of PyTorch, whose products of halves are quick, and with its bfloat16; the loss
@@ -216,7 +216,7 @@ def mixed(kind: str, rounds: int) -> tuple[float, float]:
     """
     last = []
     for half in (False, True):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         like = cnn(torch.nn) if kind == "cnn" else TorchGPT()
         with xg.default_dtype("float32"):
             model = nn.load_state_dict(cnn(nn) if kind == "cnn" else GPT(), like.state_dict())
@@ -232,7 +232,7 @@ def mixed(kind: str, rounds: int) -> tuple[float, float]:
             return optimizer.scaled(value), value
 
         losses = []
-        for batch in _batches(kind, rounds):
+        for batch in _batches(kind, rounds, seed):
             x, y = (xg.asarray(a).to_backend("torch") for a in batch)
             gradient, value = xg.grad(loss, has_aux=True)(optimizer.model, x, y)
             optimizer.step(gradient)
@@ -251,11 +251,12 @@ def main() -> None:
         action="store_true",
         help="compare losses in mixed precision with those in float32, best with --rounds 200",
     )
+    parser.add_argument("--seed", type=int, default=0, help="of the weights and data of --mixed")
     args = parser.parse_args()
     torch.set_num_threads(1)
     for kind in (args.only,) if args.only else ("cnn", "gpt"):
         if args.mixed:
-            full, half = mixed(kind, args.rounds)
+            full, half = mixed(kind, args.rounds, args.seed)
             print(f"{kind}: loss {full:.5f} in float32, {half:.5f} in mixed precision")
             if not abs(half - full) < 0.01 * full:
                 raise SystemExit(f"{kind}: mixed precision differs by more than 1 % from float32")

@@ -101,6 +101,56 @@ MISTAKES: dict[str, Mistake] = {
         r"grad: argnums has 1, but f was called with 1 arguments.*counted from 0",
         "xg.grad(xg.sum, argnums=0)(w)",
     ),
+    "an argument twice": Mistake(
+        "xg.grad(xg.sum, argnums=(0, 0))(w)  # wrong",
+        r"grad: argnums is \(0, 0\) for 1 arguments, and names one twice; expected each once",
+        "xg.grad(xg.sum, argnums=(0,))(w)",
+    ),
+    "a rectangle of NumPy's inverted": Mistake(
+        "xg.linalg.inv(M)  # wrong",
+        r"in xgrad\.linalg\.inv\(float64\[2, 3\]\)[\s\S]*expected square|Expected square",
+        "xg.linalg.pinv(M)",
+    ),
+    "an axis of NumPy's array that is not there": Mistake(
+        "xg.fft.fft(M, axis=5)  # wrong",
+        r"in xgrad\.fft\.fft\(float64\[2, 3\]\)\s+x has shape \(2, 3\): expected an axis from -2",
+        "xg.fft.fft(M, axis=1)",
+    ),
+    "float of many": Mistake(
+        "float(A)  # wrong",
+        r"float\(\): got float64\[2, 3\]; expected one element\. float\(x\[i\]\)",
+        "float(A[0, 1])",
+    ),
+    "a power of text": Mistake(
+        "t ** '2'  # wrong",
+        r"'Array' and 'str'\. An array is computed with arrays, numbers",
+        "t ** 2",
+    ),
+    "compared with text": Mistake(
+        "t < '2'  # wrong",
+        r"'Array' and 'str'\. An array is computed with arrays, numbers",
+        "t < 2",
+    ),
+    "a loss of what is no probability": Mistake(
+        "nn.functional.binary_cross_entropy(3 * A, A)  # wrong",
+        r"binary_cross_entropy: the input has values from 3 to 3; expected probabilities.*sigmoid",
+        "nn.functional.binary_cross_entropy(xg.sigmoid(3 * A), A)",
+    ),
+    "a step of the rule": Mistake(
+        "optim.Adam(lr=0.1).step()  # wrong",
+        r"'Adam' object has no attribute 'step'.*Optimizer\(Adam\(lr=\.\.\.\), model\)",
+        "optim.Optimizer(optim.Adam(lr=0.1), nn.Linear(3, 1))",
+    ),
+    "no_grad of an array": Mistake(
+        "xg.no_grad(x)  # wrong",
+        r"no_grad\(\) takes no arguments, got 1\. It is a block or a decorator",
+        "with xg.no_grad(): x * 2",
+    ),
+    "rows of an embedding cut": Mistake(
+        "nn.Embedding(3, 4, max_norm=1.0)  # wrong",
+        r"unexpected keyword argument 'max_norm'\. Shorten the rows yourself",
+        "nn.Embedding(3, 4)",
+    ),
     "argnum": Mistake(
         "xg.grad(xg.sum, argnum=0)(w)  # wrong",
         r"grad\(\) got an unexpected keyword argument 'argnum'. Here it is argnums=",

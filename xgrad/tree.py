@@ -17,6 +17,7 @@ import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,12 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
         is_leaf_type(tree) or isinstance(tree, CONSTANTS)  # the latter for an error by name
     ):
         return [tree], SINGLE
+    if type(tree) is tuple:  # what several arguments are: arrays, at once
+        for x in tree:
+            if type(x) is not Array and type(x) not in BY_TYPE:
+                break
+        else:
+            return [*tree], _tuple_of(len(tree))
     import optree  # its import costs more than most programs' first gradient
 
     while True:
@@ -80,6 +87,15 @@ def flatten(tree: Any) -> tuple[list[Any], Any]:
         made = [_register(cls) for cls in classes]
         if not any(made):
             return leaves, structure
+
+
+@lru_cache(maxsize=64)
+def _tuple_of(count: int) -> Any:
+    """Return the structure of a tuple of leaves."""
+    import optree
+
+    leaves: Any = (0,) * count  # which optree's types expect to be a tree of trees
+    return optree.tree_structure(leaves, namespace=NAMESPACE)
 
 
 def _is_record(x: Any) -> bool:

@@ -78,6 +78,9 @@ def test_modules_are_attributes_after_a_bare_import(tmp_path: Path) -> None:
         import autograd.numpy as np
         assert autograd.differential_operators.grad(np.sin)(0.0) == 1.0
         print(autograd.__name__)
+        from autograd.misc.flatten import flatten_func  # a module, and a function of its name
+        from autograd.misc import flatten
+        flatten(([1.0], 2.0))
         import autograd.nosuch
     """
     program = tmp_path / "program.py"

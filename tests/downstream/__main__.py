@@ -95,7 +95,7 @@ LIBRARIES = {
         ["numba", "cython", "scikit-learn", "tqdm", "matplotlib", "seaborn", "nose"],
     ),
     "surpyval": Library(
-        ["surpyval/tests"],
+        ["surpyval/tests/univariate/parametric"],
         ["pandas", "matplotlib", "formulaic", "numdifftools", "joblib"],
     ),
     "viabel": Library(["viabel/tests"], ["paragami", "tqdm"], stubs=["pystan"]),

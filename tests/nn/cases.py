@@ -261,7 +261,22 @@ def _lookups() -> list[Case]:
     ):
         cases.append(Case("scaled_dot_product_attention", qkv, options=options))
         cases.append(Case("scaled_dot_product_attention", qkv, options=options, scale=30.0))
+    grouped = ((2, 4, 4, 3), (2, 2, 5, 3), (2, 2, 5, 3))
+    cases.append(Case("scaled_dot_product_attention", grouped, options={"enable_gqa": True}))
     return cases
+
+
+def weighted(name: str, reduction: str) -> Case:
+    """Return a case of a loss with a weight for each element."""
+    return Case(
+        name,
+        ((4, 3), (4, 3)),
+        (np.random.default_rng(7).uniform(0.5, 2.0, (4, 3)),),
+        {"reduction": reduction},
+        ours=lambda x, y, by, **k: getattr(F, name)(x, y, weight=by, **k),
+        theirs=lambda x, y, by, **k: getattr(TF, name)(x, y, weight=by, **k),
+        second=name != "l1_loss",
+    )
 
 
 def _losses() -> list[Case]:
@@ -270,6 +285,8 @@ def _losses() -> list[Case]:
     for reduction in ("mean", "sum", "none"):
         more = {"reduction": reduction}
         cases += [Case(name, pair, options=more) for name in ("mse_loss", "l1_loss")]
+        for name in ("mse_loss", "l1_loss", "huber_loss"):
+            cases.append(weighted(name, reduction))
         cases += [
             Case("smooth_l1_loss", pair, options={**more, "beta": 0.7}),
             Case("huber_loss", pair, options={**more, "delta": 0.7}),

@@ -146,6 +146,7 @@ def _cases() -> list[Case]:
             {},
             {"num_layers": 2, "bidirectional": True},
             {"bias": False, "batch_first": True, "num_layers": 2},
+            *([{"bidirectional": True, "proj_size": 2}] if kind == "LSTM" else []),
         ):
             cases.append(
                 beside(

@@ -7,8 +7,9 @@ others take, as ``numpy.asarray``, is an error for a tracked array.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from .. import errors
 from ..backends import COMPLEX, REAL, Raw, backend_of
 from .node import is_recording, left
 from .operators import Data
+
+N = TypeVar("N")
 
 
 class Conversions(Data):
@@ -93,14 +96,27 @@ class Conversions(Data):
         x = self._numpy()
         return sys.modules["sympy"].sympify(x if x.ndim else x.item())
 
+    def _number(self, cls: Callable[[Any], N]) -> N:
+        """Return the only element as a Python number of a class."""
+        raw = self._untracked(f"{cls.__name__}()")
+        try:
+            return cls(raw)
+        except TypeError:
+            if self.size == 1:
+                raise
+            raise TypeError(
+                f"{cls.__name__}(): got {self.dtype}{list(self.shape)}; expected one element. "
+                f"{cls.__name__}(x[i]) is that of one, and x.tolist() has all of them"
+            ) from None
+
     def __float__(self) -> float:
-        return float(self._untracked("float()"))
+        return self._number(float)
 
     def __complex__(self) -> complex:
-        return complex(self._untracked("complex()"))
+        return self._number(complex)
 
     def __int__(self) -> int:
-        return int(self._untracked("int()"))
+        return self._number(int)
 
     def __index__(self) -> int:
         if self._raw.dtype in REAL or self._raw.dtype in COMPLEX:

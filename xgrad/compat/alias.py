@@ -44,7 +44,13 @@ class Alias(MetaPathFinder, Loader):
         return importlib.import_module(HOME + spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Do nothing: the module has run."""
+        """Make known the modules that this one, which has run, imported of itself.
+
+        Importing one of them later would bind its name in `module`, over a function of that name.
+        """
+        for name, known in [*sys.modules.items()]:
+            if name.startswith(f"{module.__name__}."):
+                sys.modules.setdefault(name.removeprefix(HOME), known)
 
 
 def install() -> None:

@@ -21,3 +21,11 @@ def numbers_of(argnums: Argnums, what: str = "grad") -> tuple[int, ...]:
             "position, or a tuple of positions, counted from 0. The arguments of f come in a "
             f"second call: xgrad.{what}(f)(x)"
         ) from None
+
+
+def twice(what: str, argnums: Sequence[int], count: int) -> ValueError:
+    """Return the error of an argument that is named twice."""
+    return ValueError(
+        f"{what}: argnums is {tuple(argnums)} for {count} arguments, and names one twice; expected "
+        "each once, since one of the gradients would be 0"
+    )

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
-from ..arrays.node import PARENTS, RULE, SERIAL, Node, kept, parents_of
+from ..arrays.node import RULE, SERIAL, Node, kept, parents_of
 from ..backends import backend_of, is_recorded, under
 from .handed import NAMESPACES, STRONG
 from .on_device import elsewhere, on_device
 from .unused import has_nan
 
 
-def last_uses(path: list[Node], outputs: list[int]) -> dict[int, list[int]]:
+def last_uses(path: list[Node], outputs: Sequence[int | None]) -> dict[int, list[int]]:
     """Return which tangents a walk up needs no more after each node, by serial number."""
     seen, gone = set(outputs), dict[int, list[int]]()
     for node in reversed(path):
-        parents = node[PARENTS]
-        for parent in (parents,) if type(parents) is list else parents:
-            if parent is not None and parent[SERIAL] not in seen:
-                seen.add(parent[SERIAL])
-                gone.setdefault(node[SERIAL], []).append(parent[SERIAL])
+        parents = node[2]
+        if type(parents) is list:
+            if parents[0] not in seen:
+                seen.add(parents[0])
+                gone[node[0]] = [parents[0]]
+            continue
+        for parent in parents:
+            if parent is not None and parent[0] not in seen:
+                seen.add(parent[0])
+                gone.setdefault(node[0], []).append(parent[0])
     return gone
 
 

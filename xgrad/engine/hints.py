@@ -110,9 +110,12 @@ def _reading(shapes: Sequence[Shape], error: Exception) -> str:
     return f"x has shape {shape}: expected indices of {axes}, from {spans}; slices may go beyond"
 
 
+_BEYOND = ("out of bounds", "Dimension out of range", "tuple index out of range")
+
+
 def _axis(shapes: Sequence[Shape], error: Exception) -> str:
     text = str(error)
-    if "out of bounds" not in text and "Dimension out of range" not in text:
+    if not any(told in text for told in _BEYOND):
         return ""
     n = len(shapes[0])
     if not n:

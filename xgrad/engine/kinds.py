@@ -163,6 +163,15 @@ class Elementwise(Kind):
 
         if product is not None:
             return lambda xp, g, saved: pull_to(xp, g, saved, None, product), pull_to, push
+        if len(parts) == 1 and not self.makes_zeros:
+            ((_, apply),) = parts
+
+            def push_one(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
+                if times is not operator.mul or fit:
+                    return push(xp, ts, saved, fit, times)
+                return apply(xp, ts[0], saved)
+
+            return apply, pull_to, push_one
         return _pull(partials, [apply for _, apply in parts], keeps), pull_to, push
 
 

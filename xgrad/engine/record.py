@@ -26,10 +26,11 @@ from ..arrays.node import (
 from ..backends import BY_TYPE, batched, is_inexact, make_as_before, make_like
 from ..errors.folding import folded
 from . import effects
+from .argnums import twice
 from .calls.results import FLOAT64, arrayed
 from .forward import last_uses, pushforward
 from .guarding import guarded_seeds, is_lent, kept_argument
-from .ownership import Others
+from .ownership import Others, owner
 from .picklable import not_callable
 from .projection import ones_like
 from .seeds import matched, pair
@@ -124,6 +125,8 @@ class Record:
                     "name are not differentiated"
                 )
             x = args[i]
+            if fresh[i] is not x:
+                raise twice(self.what, self.argnums, len(args))
             if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
                 self.structures.append(trees.SINGLE)
                 fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
@@ -273,25 +276,28 @@ class Record:
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
         """Return the tangent of each output for tangents of the inputs; None is zero."""
-        tracked = any(t is not None and t._node is not None for t in tangents)
-        if self.effects:
-            tracked = tracked or is_inside() is not None
-        taped = self.taped or (tracked and is_recording())
-        self.seeds = tangents = guarded_seeds(tangents) if taped else tangents
-        seeds = {
-            node[SERIAL]: t if taped else t._raw
-            for node, t in zip(self.leaves, tangents, strict=True)
-            if t is not None
-        }
-        if self.gone is None:
-            self.gone = last_uses(self.path, [s for s in self.serials if s is not None])
-        with recording(taped):
+        taped = self.taped
+        if not taped and is_recording():
             if self.effects:
+                taped = is_inside() is not None
+            for t in tangents:
+                taped = taped or (t is not None and t._node is not None)
+        self.seeds = tangents = guarded_seeds(tangents) if taped else tangents
+        seeds: dict[int, Any] = {}
+        for node, t in zip(self.leaves, tangents):  # noqa: B905 - as in `pull`
+            if t is not None:
+                seeds[node[0]] = t if taped else t._raw
+        self.gone = self.gone or last_uses(self.path, self.serials)
+        if self.effects:
+            with recording(taped):
                 found = effects.pushforward(
                     self.path, seeds, self.gone, self.effects, taped=taped, sparse=sparse
                 )
-            else:
-                found = pushforward(self.path, seeds, self.gone, taped=taped, sparse=sparse)
+        elif taped:
+            with recording(True):
+                found = pushforward(self.path, seeds, self.gone, taped=True, sparse=sparse)
+        else:  # as in `pull`
+            found = pushforward(self.path, seeds, self.gone, taped=False, sparse=sparse)
         return [
             _home(None if s is None else found.get(s), x)
             for s, x in zip(self.serials, self.outs, strict=True)
@@ -300,7 +306,7 @@ class Record:
     def by_argument(self, values: list[Array]) -> list[Any]:
         """Return values of the inputs in the structure of each argument."""
         home: list[Any] = []
-        own = Others(self.inputs, self.outs, self.seeds).own  # as `others`
+        own = owner(self.inputs, self.outs, self.seeds)
         for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
             v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
@@ -318,7 +324,7 @@ class Record:
     def by_output(self, values: list[Array]) -> Any:
         """Return values of the outputs in the structure of the result."""
         given = None if self.raw else self.inputs[0]
-        own = self.others().own
+        own = owner(self.inputs, self.outs, self.seeds)
         return self.out_structure.unflatten([trees.like_input(own(v), given) for v in values])
 
     def others(self) -> Others:

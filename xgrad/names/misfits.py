@@ -38,16 +38,17 @@ def completed(error: BaseException, tb: TracebackType | None) -> None:
     if type(error) is not TypeError or found is None:
         _refused(error, said, tb)
         return
-    users = [part.tb_frame for part in parts_of(tb) if is_users(part.tb_frame)]
+    users = [part for part in parts_of(tb) if is_users(part.tb_frame)]
     if not users or said[found.end() :].partition(". Did you mean")[0]:
         return
-    for name, f in _called(found[1], users[-1]):
+    for name, f in _called(found[1], users[-1].tb_frame):
         try:
             parameters = inspect.signature(f).parameters
         except (TypeError, ValueError):  # of compiled code
             continue
         if told := _told(name, parameters, found):
             error.args = (told,)
+            users[-1].tb_next = None  # what Python does on the way is of no help
             return
 
 

@@ -64,7 +64,8 @@ REFUSALS = (
         r"x.\1 follows from the array: make a new one",
     ),
     Refusal(
-        r"unsupported operand type\(s\) for \S+ '\w+' and '\w+'",
+        r"unsupported operand type\(s\) for [^']+ '\w+' and '\w+'|"
+        r"'[<>=]+' not supported between instances of '\w+' and '\w+'",
         "",
         "An array is computed with arrays, numbers, and lists of numbers",
     ),

@@ -41,8 +41,10 @@ SPELLED: dict[str, tuple[str, ...]] = {
     "reduction_indices": ("axis",),
     "reps": ("repetitions",),
     "retain_graph": ("create_graph",),
+    "reduce": ("reduction",),
     "shape": ("size",),
     "size": ("shape", "num"),
+    "size_average": ("reduction",),
     "steps": ("num",),
     "static_argnames": ("static",),
     "static_argnums": ("static",),
@@ -64,6 +66,15 @@ INSTEAD = {
     "requires_grad": "Ask for it of the result: xgrad.asarray({f}(...), requires_grad=True)",
     "like": "Leave it out, or use xgrad.asarray(x) of an array of that library",
     "assume_unique": "Leave it out",
+    "enable_nested_tensor": "Leave it out",
+    "inplace": "Nothing is done in place: use what {f} returns",
+    "maximize": "Step against the other sign: minimize -f, or give the negative gradients",
+    "max_norm": "Shorten the rows yourself, off the tape: with xgrad.no_grad(): weight = weight * "
+    "xgrad.clip(max_norm / xgrad.linalg.vector_norm(weight, axis=1, keepdims=True), None, 1.0)",
+    "return_indices": "The places of the maxima are xgrad.argmax(x, axis=...)",
+    "scale_grad_by_freq": "Divide the gradient afterwards: g / xgrad.clip(xgrad.bincount(indices, "
+    "minlength=len(g)), 1, None)[:, None]",
+    "sparse": "Leave it out: the rows that were read are added into a dense gradient",
     "axes": "Move the axes before: xgrad.moveaxis(x, source, destination)",
     "axis": "Move the axis before or after: xgrad.moveaxis(x, source, destination)",
     "copy": "Leave it out",
@@ -119,8 +130,16 @@ def unexpected(function: str, keyword: str, takes: Sequence[str]) -> str:
     return f"{text}. By name it takes {', '.join(f'{name}=' for name in takes) or 'nothing'}"
 
 
+ALONE = {
+    "no_grad": "It is a block or a decorator: with xgrad.no_grad(): ..., or @xgrad.no_grad()",
+}
+"""How a function is used that takes no arguments."""
+
+
 def too_many(function: str, most: int, given: int, named: Sequence[str]) -> str:
     """Return the message for more arguments by position than a function takes."""
+    if function in ALONE:
+        return f"{function}() takes no arguments, got {given}. {ALONE[function]}"
     s = "" if most == 1 else "s"
     text = f"{function}() takes {most} positional argument{s}, got {given}"
     if not named:

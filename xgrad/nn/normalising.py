@@ -42,6 +42,7 @@ class BatchNorm(Module):
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics; without them the batch is
             normalised by its own also when not training.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     Attributes:
@@ -77,6 +78,7 @@ class BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: DType | None = None,
     ) -> None:
         if momentum is None:
@@ -86,7 +88,7 @@ class BatchNorm(Module):
             )
         shape = (num_features,)
         self.weight = init.ones(shape, dtype=dtype) if affine else None
-        self.bias = init.zeros(shape, dtype=dtype) if affine else None
+        self.bias = init.zeros(shape, dtype=dtype) if affine and bias else None
         self.running_mean = init.zeros(shape, dtype=dtype) if track_running_stats else None
         self.running_var = init.ones(shape, dtype=dtype) if track_running_stats else None
         self.num_features, self.momentum, self.eps = num_features, momentum, eps
@@ -205,6 +207,7 @@ class GroupNorm(Module):
         num_channels: how many channels there are.
         eps: is added to the variance.
         affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
     Raises:
@@ -223,6 +226,7 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: DType | None = None,
     ) -> None:
         if num_groups < 1 or num_channels % num_groups:
@@ -232,7 +236,7 @@ class GroupNorm(Module):
             )
         self.num_groups, self.eps = num_groups, eps
         self.weight = init.ones((num_channels,), dtype=dtype) if affine else None
-        self.bias = init.zeros((num_channels,), dtype=dtype) if affine else None
+        self.bias = init.zeros((num_channels,), dtype=dtype) if affine and bias else None
 
     def __call__(self, input: Any, *, training: bool = False, rng: Generator | None = None) -> Any:
         """Return the input normalised."""

@@ -20,13 +20,15 @@ from .module import Module, generator, static
 class _Recurrent(Module):
     """A recurrent network of several layers, of which each has one or two directions.
 
-    The lists hold one array for each layer and direction, forward before backward.
+    The lists hold one array for each layer and direction, forward before backward; `weight_hr` is
+    empty but for an LSTM whose outputs are projected.
     """
 
     weight_ih: list[Any]
     weight_hh: list[Any]
     bias_ih: list[Any]
     bias_hh: list[Any]
+    weight_hr: list[Any]
     hidden_size: int = static()
     num_layers: int = static()
     bidirectional: bool = static()
@@ -34,6 +36,7 @@ class _Recurrent(Module):
     dropout: float = static()
 
     gates = 1
+    proj_size = 0
 
     def __init__(
         self,
@@ -48,10 +51,11 @@ class _Recurrent(Module):
         rng: Generator | int | None = None,
         dtype: DType | None = None,
     ) -> None:
-        rng = generator(rng)
+        rng, shown = generator(rng), self.proj_size or hidden_size
         self.hidden_size, self.num_layers = hidden_size, num_layers
         self.bidirectional, self.batch_first, self.dropout = bidirectional, batch_first, dropout
         self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh = [], [], [], []
+        self.weight_hr = []
         bound, rows = 1 / math.sqrt(hidden_size), self.gates * hidden_size
 
         def drawn(*shape: int) -> Any:
@@ -59,13 +63,15 @@ class _Recurrent(Module):
 
         directions = 1 + bidirectional
         for layer in range(num_layers):
-            features = input_size if layer == 0 else directions * hidden_size
+            features = input_size if layer == 0 else directions * shown
             for _ in range(directions):
                 self.weight_ih.append(drawn(rows, features))
-                self.weight_hh.append(drawn(rows, hidden_size))
+                self.weight_hh.append(drawn(rows, shown))
                 if bias:
                     self.bias_ih.append(drawn(rows))
                     self.bias_hh.append(drawn(rows))
+                if self.proj_size:
+                    self.weight_hr.append(drawn(self.proj_size, hidden_size))
 
     def layout_name(self, field: str, key: str | None = None) -> str:
         """Return PyTorch's name of an array, as ``weight_ih_l0_reverse``.
@@ -146,15 +152,15 @@ class _Recurrent(Module):
 
     def _parts(self, x: Any, state: Any, what: str) -> list[Any]:
         """Return a given state by layer and direction, or zeros."""
-        count = self.num_layers * (1 + self.bidirectional)
-        shape = (x.shape[1], self.hidden_size)
+        count, weight = self.num_layers * (1 + self.bidirectional), self.weight_hh[0]
+        like = weight[: self.hidden_size, 0] if what == "c" else weight[0, :]
+        shape = (x.shape[1], like.shape[0])
         if state is None:
-            zero = xg.zeros_like(x[0, :, :1]) + xg.zeros_like(self.weight_hh[0][0, :])
-            return [zero] * count
+            return [xg.zeros_like(x[0, :, :1]) + xg.zeros_like(like)] * count
         if tuple(state.shape) != (count, *shape):
             raise ValueError(
                 f"{type(self).__name__}: {what} has shape {tuple(state.shape)}; expected "
-                f"{(count, *shape)}, (layers * directions, batch, hidden_size)"
+                f"{(count, *shape)}, (layers * directions, batch, features of the state)"
             )
         return [state[i, ...] for i in range(count)]
 
@@ -280,6 +286,8 @@ class LSTM(_Recurrent):
             features)``.
         dropout: the probability of an element between layers to be set to 0 in training.
         bidirectional: whether each layer runs from the end too; the features of both are joined.
+        proj_size: the features that h is projected to, fewer than `hidden_size`; 0 for no
+            projection.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
@@ -291,6 +299,33 @@ class LSTM(_Recurrent):
     """
 
     gates = 4
+    proj_size: int = static(default=0)
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        *,
+        rng: Generator | int | None = None,
+        dtype: DType | None = None,
+    ) -> None:
+        if not 0 <= proj_size < hidden_size:
+            raise ValueError(
+                f"LSTM: proj_size is {proj_size}; expected less than hidden_size={hidden_size}, "
+                "or 0 for no projection"
+            )
+        self.proj_size = proj_size
+        super().__init__(
+            *(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional),
+            rng=rng,
+            dtype=dtype,
+        )
 
     def _start(self, x: Any, state: Any) -> list[Any]:
         h, c = (None, None) if state is None else state
@@ -300,7 +335,8 @@ class LSTM(_Recurrent):
         z, n = x + h, self.hidden_size
         first, o = xg.sigmoid(z[:, : 2 * n]), xg.sigmoid(z[:, 3 * n :])
         c = first[:, n:] * state[1] + first[:, :n] * xg.tanh(z[:, 2 * n : 3 * n])
-        return o * xg.tanh(c), c
+        h = o * xg.tanh(c)
+        return (F.linear(h, self.weight_hr[i]) if self.weight_hr else h), c
 
     def _end(self, states: list[Any]) -> Any:
         return tuple(xg.stack(list(parts), axis=0) for parts in zip(*states, strict=True))

@@ -25,6 +25,7 @@ class BatchNorm1d(BatchNorm):
         momentum: the share of the newest batch in the running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -41,6 +42,7 @@ class BatchNorm2d(BatchNorm):
         momentum: the share of the newest batch in the running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -57,6 +59,7 @@ class BatchNorm3d(BatchNorm):
         momentum: the share of the newest batch in the running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -74,6 +77,7 @@ class InstanceNorm(Module):
         affine: whether there are `weight` and `bias`, a factor and a summand for each channel.
         track_running_stats: whether there are running statistics, which then normalise when not
             training; `update` brings them up to date.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -95,12 +99,13 @@ class InstanceNorm(Module):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: DType | None = None,
     ) -> None:
         shape = (num_features,)
         self.num_features, self.momentum, self.eps = num_features, momentum, eps
         self.weight = init.ones(shape, dtype=dtype) if affine else None
-        self.bias = init.zeros(shape, dtype=dtype) if affine else None
+        self.bias = init.zeros(shape, dtype=dtype) if affine and bias else None
         self.running_mean = init.zeros(shape, dtype=dtype) if track_running_stats else None
         self.running_var = init.ones(shape, dtype=dtype) if track_running_stats else None
 
@@ -160,6 +165,7 @@ class InstanceNorm1d(InstanceNorm):
         momentum: the share of the newest batch in running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -176,6 +182,7 @@ class InstanceNorm2d(InstanceNorm):
         momentum: the share of the newest batch in running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 
@@ -192,6 +199,7 @@ class InstanceNorm3d(InstanceNorm):
         momentum: the share of the newest batch in running statistics.
         affine: whether there are `weight` and `bias`.
         track_running_stats: whether there are running statistics.
+        bias: whether there is a `bias` beside the `weight`.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
     """
 

@@ -40,11 +40,17 @@ class _ConvTranspose(Module):
         groups: int = 1,
         bias: bool = True,
         dilation: Size = 1,
+        padding_mode: str = "zeros",
         *,
         rng: Generator | int | None = None,
         dtype: DType | None = None,
     ) -> None:
         rng, name = generator(rng), type(self).__name__
+        if padding_mode != "zeros":
+            raise ValueError(
+                f"{name}: padding_mode is {padding_mode!r}; expected 'zeros', as in PyTorch: "
+                "padding cuts a transposed convolution's result, and fills nothing"
+            )
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"{name}: groups is {groups}; expected a divisor of both "
@@ -87,6 +93,7 @@ class ConvTranspose1d(_ConvTranspose):
         groups: each input channel reaches only the filters of its own group.
         bias: whether there is one number for each channel of the result that is added.
         dilation: how far apart a filter's elements are.
+        padding_mode: ``"zeros"``, as in PyTorch.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
@@ -112,6 +119,7 @@ class ConvTranspose2d(_ConvTranspose):
         groups: each input channel reaches only the filters of its own group.
         bias: whether there is one number for each channel of the result that is added.
         dilation: how far apart a filter's elements are.
+        padding_mode: ``"zeros"``, as in PyTorch.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 
@@ -137,6 +145,7 @@ class ConvTranspose3d(_ConvTranspose):
         groups: each input channel reaches only the filters of its own group.
         bias: whether there is one number for each channel of the result that is added.
         dilation: how far apart a filter's elements are.
+        padding_mode: ``"zeros"``, as in PyTorch.
         rng: a generator, or the seed of one, for the initial weights; by chance if None.
         dtype: the dtype of the parameters; `xgrad.get_default_dtype` if None.
 

@@ -44,6 +44,9 @@ def _pair(grads: Any, structure: Any) -> str:
     )
 
 
+_OF_OPTIMIZERS = frozenset("add_param_group load_state_dict param_groups step zero_grad".split())
+
+
 @dataclass
 class State:
     """What a method remembers: the number of updates, and arrays for each parameter, by name.
@@ -77,6 +80,19 @@ class Method:
         require_fields(self)
         if not callable(self.lr):
             self._require("lr", self.lr, 0.0)
+
+    if not TYPE_CHECKING:  # or else every attribute would pass a checker
+
+        def __getattr__(self, name: str) -> Any:
+            """Say where PyTorch's methods of an optimiser are."""
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in _OF_OPTIMIZERS:
+                text += (
+                    f". It is the rule alone: opt = xgrad.optim.Optimizer({type(self).__name__}("
+                    "lr=...), model) holds the model, and has step(gradients); no "
+                    "gradients are kept that would be set to zero"
+                )
+            raise AttributeError(text)
 
     def _require(self, name: str, value: Any, low: float, high: float = float("inf")) -> None:
         if not isinstance(value, xg.Array) and not low <= value < high:

@@ -72,6 +72,8 @@ def refuse_tracked(function: str, name: str, x: Any) -> None:
 def arrays(xp: XP, *args: Any) -> list[Any]:
     """Return the arguments with each Python number made an array, like the first of fractions."""
     given = [x for x in args if type(x) not in SCALARS]
+    if len(given) == len(args):
+        return given
     like = next((x for x in given if holds_fractions(x)), given[0])
     if not holds_fractions(like):  # a number beside integers alone keeps what is behind its point
         like = xp.astype(like, xp.float64)

@@ -56,6 +56,8 @@ def conj(x: Any) -> Any:
     """Return the conjugate of the complex leaves of a pytree: autograd's gradient and xgrad's."""
     if type(x) is np.float64 or (type(x) is np.ndarray and x.dtype is _FLOAT64):  # most
         return x
+    if type(x) is float:
+        return x
     if isinstance(x, Array):
         return xgrad.conj(x) if is_complex(x) else x
     if type(x) is tuple or type(x) is list:
@@ -161,43 +163,62 @@ def within(fun: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return run
 
 
-def make_vjp(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
-    """Return the pullback of `fun` at `x` in autograd's convention, and the value."""
-    record = Record("vjp", within(fun), (floating(x),), (0,), {}, False)
-    constant_results.tell(record, "vjp")
+class Linear:
+    """The derivative of one run of a function at a point, in autograd's convention.
 
-    def pullback(g: Any) -> Any:
-        cotangents = _alone(record.outs, conj(g)) or record.cotangents(conj(g))
+    Attributes:
+        value: what the function gave.
+    """
+
+    def __init__(self, fun: Callable[[Any], Any], x: Any, what: str) -> None:
+        self.record = record = Record(what, within(fun), (floating(x),), (0,), {}, False)
+        constant_results.tell(record, what)
+        self.value = home(record.result())
+
+    def pull(self, g: Any) -> Any:
+        """Return the cotangent of the argument for one of the result."""
+        record, g = self.record, conj(g)
+        cotangents = _alone(record.outs, g) or record.cotangents(g)
         (found,) = record.by_argument(record.pull(cotangents))
         constant_results.derived(record)
         return home(conj(found))
 
-    return pullback, home(record.result())
-
-
-def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
-    """Return the function that gives the value and the tangent of `fun` at `x`."""
-    x = floating(x)
-
-    def pushforward(v: Any) -> tuple[Any, Any]:
-        record = Record("jvp", within(fun), (x,), (0,), {}, False)
-        constant_results.tell(record, "jvp")
+    def push(self, v: Any) -> Any:
+        """Return the tangent of the result for one of the argument."""
+        record = self.record
         tangents = _alone(record.inputs, v)
         if tangents is None:
             tangents = matched(v, record.inputs, record.structures[0], "make_jvp", "tangent")
         tangent = record.by_output(record.push(tangents))
         constant_results.derived(record)
-        return home(record.result()), home(tangent)
+        return home(tangent)
+
+
+def make_vjp(fun: Callable[[Any], Any], x: Any) -> tuple[Callable[[Any], Any], Any]:
+    """Return the pullback of `fun` at `x` in autograd's convention, and the value."""
+    at_x = Linear(fun, x, "vjp")
+    return at_x.pull, at_x.value
+
+
+def make_jvp(fun: Callable[[Any], Any], x: Any) -> Callable[[Any], tuple[Any, Any]]:
+    """Return the function that gives the value and the tangent of `fun` at `x`."""
+
+    def pushforward(v: Any) -> tuple[Any, Any]:
+        at_x = Linear(fun, x, "jvp")
+        return at_x.value, at_x.push(v)
 
     return pushforward
 
 
 def _alone(like: list[Array], g: Any) -> list[Array] | None:
     """Return a cotangent or tangent that fits the one array that there is; None if it may not."""
-    if len(like) == 1 and (type(g) is np.ndarray or type(g) is np.float64):
+    if len(like) == 1:
         data = like[0]._raw
-        if type(data) is np.ndarray and g.shape == data.shape and g.dtype == data.dtype:
-            return [Array(np.asarray(g))]
+        if type(data) is np.ndarray:
+            if type(g) is np.float64 or type(g) is float:
+                g = np.asarray(g)
+            if type(g) is np.ndarray and g.shape == data.shape and g.dtype == data.dtype:
+                return [Array(g)]
     return None
 
 

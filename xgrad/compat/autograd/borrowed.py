@@ -88,9 +88,9 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function."""
-        if self.has_rule or not self.is_traced:
-            return super().__call__(*args, **kwargs)
-        return self.instead(*args, **kwargs)
+        if self.vjp_of_argnums is None and self.jvp_of_argnums is None and self.is_traced:
+            return self.instead(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
 
     def _tracked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Return the result; where a program gave jvps only, with its own node's way down."""

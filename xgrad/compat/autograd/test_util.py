@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
-from .border import floating, make_jvp, make_vjp
-from .vspace import vspace
+from .border import Linear, floating, make_jvp, make_vjp
+from .vspace import VSpace, vspace
 from .wrap_util import get_name, unary_to_nary
 
 EPS = 1e-6
@@ -22,11 +22,12 @@ def scalar_close(a: Any, b: Any) -> bool:
 
 def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
     """Return the function that gives the tangent of `f` at `x` by central differences."""
-    space, out = vspace(x), vspace(f(x))
+    space = vspace(x)
 
     def jvp(v: Any) -> Any:
         above = f(space.add(x, space.scalar_mul(v, EPS / 2)))
         below = f(space.add(x, space.scalar_mul(v, -EPS / 2)))
+        out = vspace(above)
         return out.scalar_mul(out.add(above, out.scalar_mul(below, -1.0)), 1 / EPS)
 
     return jvp
@@ -34,25 +35,31 @@ def make_numerical_jvp(f: Callable[[Any], Any], x: Any) -> Callable[[Any], Any]:
 
 def check_vjp(f: Callable[[Any], Any], x: Any) -> None:
     """Check reverse mode along a random direction."""
-    vjp, out = make_vjp(f, x)
-    of_x, of_out = vspace(x), vspace(out)
-    v, w = of_x.randn(), of_out.randn()
-    cotangent = of_x.covector(vjp(of_out.covector(w)))
-    assert vspace(cotangent) == of_x, f"{vspace(cotangent)} is not the space of x, {of_x}"
-    exact, numeric = (
-        of_x.inner_prod(v, cotangent),
-        of_out.inner_prod(w, make_numerical_jvp(f, x)(v)),
-    )
-    assert scalar_close(numeric, exact), (
-        f"Derivative (VJP) check of {get_name(f)} failed with arg {x}:\n"
-        f"analytic: {exact}\nnumeric:  {numeric}"
-    )
+    _check(f, x, ["rev"])
 
 
 def check_jvp(f: Callable[[Any], Any], x: Any) -> None:
     """Check forward mode along a random direction."""
-    v = vspace(x).randn()
-    check_equivalent(make_jvp(f, x)(v)[1], make_numerical_jvp(f, x)(v))
+    _check(f, x, ["fwd"])
+
+
+def _check(f: Callable[[Any], Any], x: Any, modes: list[str]) -> VSpace:
+    """Check one run of `f` in some modes, along one random direction; return the result's space."""
+    at_x = Linear(f, x, "vjp")
+    of_x, of_out = vspace(x), vspace(at_x.value)
+    v, w = of_x.randn(), of_out.randn()
+    difference = make_numerical_jvp(f, x)(v)
+    if "fwd" in modes:
+        check_equivalent(at_x.push(v), difference)
+    if "rev" in modes:
+        cotangent = of_x.covector(at_x.pull(of_out.covector(w)))
+        assert vspace(cotangent) == of_x, f"{vspace(cotangent)} is not the space of x, {of_x}"
+        exact, numeric = of_x.inner_prod(v, cotangent), of_out.inner_prod(w, difference)
+        assert scalar_close(numeric, exact), (
+            f"Derivative (VJP) check of {get_name(f)} failed with arg {x}:\n"
+            f"analytic: {exact}\nnumeric:  {numeric}"
+        )
+    return of_out
 
 
 def check_equivalent(x: Any, y: Any) -> None:
@@ -73,24 +80,27 @@ def check_grads(f: Any, x: Any, modes: Any = None, order: int = 2) -> None:
     if not set(modes) <= {"fwd", "rev"}:
         raise ValueError(f"check_grads: modes is {modes!r}; expected 'fwd' and 'rev'")
     x = floating(x)
-    if "fwd" in modes:
-        check_jvp(f, x)
-        if order > 1:
+    of_out = _check(f, x, modes)
+    if order <= 1:
+        return
+    for mode, direction in (("fwd", vspace(x)), ("rev", of_out)):
+        if mode in modes:
+            derivative = _derivative(f, mode)
+            check_grads(derivative, (0, 1), modes, order - 1)(x, direction.randn())
 
-            def jvp(x: Any, v: Any) -> Any:
-                return make_jvp(f, x)(v)[1]
 
-            jvp.__name__ = f"jvp_{get_name(f)}"
-            check_grads(jvp, (0, 1), modes, order=order - 1)(x, vspace(x).randn())
-    if "rev" in modes:
-        check_vjp(f, x)
-        if order > 1:
+def _derivative(f: Callable[[Any], Any], mode: str) -> Callable[[Any, Any], Any]:
+    """Return the function of a point and a direction that one mode makes of `f`."""
 
-            def vjp(x: Any, v: Any) -> Any:
-                return make_vjp(f, x)[0](v)
+    def jvp(x: Any, v: Any) -> Any:
+        return make_jvp(f, x)(v)[1]
 
-            vjp.__name__ = f"vjp_{get_name(f)}"
-            check_grads(vjp, (0, 1), modes, order=order - 1)(x, vspace(f(x)).randn())
+    def vjp(x: Any, v: Any) -> Any:
+        return make_vjp(f, x)[0](v)
+
+    made = jvp if mode == "fwd" else vjp
+    made.__name__ = f"{made.__name__}_{get_name(f)}"
+    return made
 
 
 def combo_check(fun: Any, *check_args: Any, **check_kwargs: Any) -> Callable[..., None]:

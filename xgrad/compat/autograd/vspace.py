@@ -14,6 +14,8 @@ from xgrad import Array, tree
 from .border import conj, dtype_of, home, is_complex, is_lone
 from .sparse import SparseObject
 
+_FLOAT64 = np.dtype(np.float64)
+
 
 class VSpace:
     """A vector space over the reals, with an inner product and a basis.
@@ -39,7 +41,7 @@ class VSpace:
             leaves, self.structure = tree.flatten(value)
         self.kinds = [(tuple(np.shape(x)), dtype_of(x)) for x in leaves]
         self.is_lone = is_lone(value)
-        self.is_flat = type(value) is tuple and len(leaves) == len(value)
+        self.is_flat = type(value) is tuple and all(map(tree.is_leaf_type, value))
         self.shape: Any = self.kinds[0][0] if self.is_lone else tree.map(vspace, value)
         self.iscomplex = any(dtype.kind == "c" for _, dtype in self.kinds)
         self.size = sum(
@@ -66,6 +68,9 @@ class VSpace:
 
     def randn(self) -> Any:
         """Return a normally distributed vector, from NumPy's global generator."""
+        if self.is_lone and self.kinds[0][1] is _FLOAT64:  # most
+            x = np.random.randn(*self.shape)  # noqa: NPY002 - as below
+            return x if self.shape else np.float64(x)
         return self._made(
             lambda shape, dtype: np.asarray(
                 np.random.randn(*shape)  # noqa: NPY002 - autograd's users seed the global one

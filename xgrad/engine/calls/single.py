@@ -11,7 +11,7 @@ from ...arrays.node import is_recording, left, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
-from ..operands import explain, operands
+from ..operands import call_raw, explain, operands
 from ..plain import PASSED, is_odd
 from ..projection import Like, like
 from .keyed import reading_call
@@ -47,13 +47,16 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             if type(x) in raws:
                 try:
                     return raws[type(x)](x, *rest, **kwargs)
-                except Exception:
+                except Exception as error:
                     plainer = op.plainer(rest, kwargs)
                     if plainer is None:
+                        explain(op, (x,), error)
                         raise
                 return raws[type(x)](x, *plainer[0], **plainer[1])
             (x,) = operands(op, [x])
-            return (call if type(x) is Array else raws[type(x)])(x, *rest, **kwargs)
+            if type(x) is Array:
+                return call(x, *rest, **kwargs)
+            return call_raw(op, (x, *rest), kwargs)
         data = x._raw
         cls = type(data)
         plainer = None

@@ -14,7 +14,7 @@ from ...arrays.node import LEFT, is_recording, next_serial
 from ...backends import REAL
 from ..definition import Op
 from ..kinds import Constant, Kind
-from ..operands import explain, operands
+from ..operands import call_raw, explain, operands
 from ..projection import like
 from .results import FLOAT64, arrayed, new, on_tape, wrapped
 
@@ -30,9 +30,13 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
     def call(x: Any, /) -> Any:
         if type(x) is not Array:
             if type(x) in raws:
-                return raws[type(x)](x)
+                try:
+                    return raws[type(x)](x)
+                except Exception as error:
+                    explain(op, (x,), error)
+                    raise
             (x,) = operands(op, [x])
-            return call(x) if type(x) is Array else raws[type(x)](x)
+            return call(x) if type(x) is Array else call_raw(op, (x,))
         data = x._raw
         cls = type(data)
         try:

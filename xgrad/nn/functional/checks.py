@@ -30,6 +30,19 @@ def on_host(x: Any) -> bool:
         return False
 
 
+def require_fractions(p: Any, function: str) -> None:
+    """Raise if an array on the host has values that are no probabilities; NaN is let pass."""
+    if not on_host(p):
+        return
+    p = xg.stop_gradient(p)
+    if bool(xg.any((p < 0) | (p > 1))):
+        raise ValueError(
+            f"{function}: the input has values from {float(xg.min(p)):.4g} to "
+            f"{float(xg.max(p)):.4g}; expected probabilities, 0 to 1. Use "
+            f"{function}_with_logits for logits, or xgrad.sigmoid(x) before"
+        )
+
+
 def require_classes(
     target: Any,
     classes: int,

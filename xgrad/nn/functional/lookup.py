@@ -132,6 +132,7 @@ def scaled_dot_product_attention(
     is_causal: bool = False,
     scale: float | None = None,
     rng: Generator | None = None,
+    enable_gqa: bool = False,
 ) -> Array:
     """Return ``softmax(q k^T / sqrt(d) + mask) v``: Vaswani et al., arXiv:1706.03762.
 
@@ -146,6 +147,8 @@ def scaled_dot_product_attention(
         is_causal: whether query i sees only the keys up to i.
         scale: in place of ``1 / sqrt(d)``.
         rng: the generator of the dropout.
+        enable_gqa: whether each head of keys and values, their third axis from behind, serves
+            several heads of queries: arXiv:2305.13245.
 
     Returns:
         An array of shape ``(..., queries, n)``: for each query a mean of the values.
@@ -153,6 +156,8 @@ def scaled_dot_product_attention(
     Raises:
         ValueError: if the shapes do not fit, or a mask is given beside `is_causal`.
     """
+    if enable_gqa:
+        key, value = (_for_heads(query, x) for x in (key, value))
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ValueError(
             f"scaled_dot_product_attention: got shapes {tuple(query.shape)}, {tuple(key.shape)} "
@@ -172,6 +177,17 @@ def scaled_dot_product_attention(
         scores, seen = masked(scores, attn_mask)
     weights = dropout(xg.softmax(scores, axis=-1), dropout_p, dropout_p > 0, rng)
     return means(weights, value, seen)
+
+
+def _for_heads(query: Any, x: Any) -> Any:
+    """Return keys or values with each head repeated for the heads of queries that it serves."""
+    if len(query.shape) < 3 or len(x.shape) < 3 or query.shape[-3] % x.shape[-3]:
+        raise ValueError(
+            f"scaled_dot_product_attention: enable_gqa=True, and got shapes {tuple(query.shape)} "
+            f"and {tuple(x.shape)}; expected (..., heads, queries, d) and (..., heads, keys, n), "
+            "with a number of heads of keys that divides that of queries"
+        )
+    return xg.repeat(x, query.shape[-3] // x.shape[-3], axis=-3)
 
 
 def masked(scores: Any, mask: Any) -> tuple[Any, Any]:

@@ -18,6 +18,7 @@ from .checks import (
     paired,
     reduced,
     require_classes,
+    require_fractions,
     require_reduction,
     require_shape,
     torch_spelled,
@@ -27,37 +28,53 @@ from .fused import logit_loss
 
 @as_given
 @in_single
-def mse_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
+def mse_loss(
+    input: Array,
+    target: AnyArray,
+    reduction: str = "mean",
+    *,
+    weight: AnyArray | None = None,
+) -> Array:
     """Return the squared differences.
 
     Args:
         input: predictions, of any shape.
         target: what they ought to be, in the same shape: broadcasting would hide mistakes.
         reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        weight: a factor for each element, of the shape of the input; the mean is divided by the sum
+            of these.
 
     Returns:
         A 0-d array, or without reduction an array of the shape of the input.
     """
     paired(input, target, "mse_loss")
-    return reduced(xg.square(input - target), reduction, "mse_loss")
+    return _reduced(xg.square(input - target), weight, reduction, "mse_loss")
 
 
 @as_given
 @in_single
-def l1_loss(input: Array, target: AnyArray, reduction: str = "mean") -> Array:
+def l1_loss(
+    input: Array,
+    target: AnyArray,
+    reduction: str = "mean",
+    *,
+    weight: AnyArray | None = None,
+) -> Array:
     """Return the absolute differences.
 
     Args:
         input: predictions, of any shape.
         target: what they ought to be, in the same shape.
         reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
+        weight: a factor for each element, of the shape of the input; the mean is divided by the sum
+            of these.
 
     Returns:
         A 0-d array, or without reduction an array of the shape of the input. Where both are equal
         the derivative is 0.
     """
     paired(input, target, "l1_loss")
-    return reduced(xg.abs(input - target), reduction, "l1_loss")
+    return _reduced(xg.abs(input - target), weight, reduction, "l1_loss")
 
 
 @as_given
@@ -90,7 +107,12 @@ def smooth_l1_loss(
 @as_given
 @in_single
 def huber_loss(
-    input: Array, target: AnyArray, reduction: str = "mean", delta: float = 1.0
+    input: Array,
+    target: AnyArray,
+    reduction: str = "mean",
+    delta: float = 1.0,
+    *,
+    weight: AnyArray | None = None,
 ) -> Array:
     """Return ``d**2 / 2`` for a difference d below delta, else ``delta (|d| - delta / 2)``.
 
@@ -99,6 +121,8 @@ def huber_loss(
         target: what they ought to be, in the same shape.
         reduction: ``"mean"`` or ``"sum"`` over all elements, or ``"none"``.
         delta: where the loss becomes linear, positive.
+        weight: a factor for each element, of the shape of the input; the mean is divided by their
+            number, as in PyTorch, which divides that of `mse_loss` by their sum.
 
     Returns:
         A 0-d array, or without reduction an array of the shape of the input.
@@ -109,7 +133,29 @@ def huber_loss(
     if delta <= 0:
         raise ValueError(f"huber_loss: delta is {delta}; expected a positive number")
     paired(input, target, "huber_loss")
-    return reduced(_huber(input - target, delta), reduction, "huber_loss")
+    loss = _huber(input - target, delta)
+    return reduced(_times(loss, weight, "huber_loss"), reduction, "huber_loss")
+
+
+def _reduced(loss: Any, weight: Any, reduction: str, function: str) -> Any:
+    """Return the weighted mean or sum of a loss, or the loss itself times the weights."""
+    loss = _times(loss, weight, function)
+    if weight is None or reduction != "mean":
+        return reduced(loss, reduction, function)
+    return xg.sum(loss) / xg.sum(weight)
+
+
+def _times(loss: Any, weight: Any, function: str) -> Any:
+    """Return a loss times the weights, if there are any, which must have its shape."""
+    if weight is None:
+        return loss
+    if tuple(weight.shape) != tuple(loss.shape):
+        raise ValueError(
+            f"{function}: weight has shape {tuple(weight.shape)}; expected that of the input, "
+            f"{tuple(loss.shape)}. Weights of the examples alone: "
+            "xgrad.broadcast_to(weight[:, None], input.shape)"
+        )
+    return loss * weight
 
 
 def _huber(d: Any, delta: float) -> Any:
@@ -313,8 +359,12 @@ def binary_cross_entropy(
 
     Returns:
         A 0-d array, or without reduction an array of the shape of the input.
+
+    Raises:
+        ValueError: if the shapes differ, or an input on the host is no probability.
     """
     paired(input, target, "binary_cross_entropy")
+    require_fractions(input, "binary_cross_entropy")
     logs = _bounded(xg.log, input, 0.0), _bounded(xg.log1p, -input, 1.0)
     loss = -(logs[0] * target + logs[1] * (1 - target))
     return reduced(loss if weight is None else loss * weight, reduction, "binary_cross_entropy")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.special as _scipy
 
-import xgrad
+from xgrad import Array
 from xgrad import special as _xgrad
 
 from .. import refused
@@ -32,7 +32,7 @@ def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
     @wraps(theirs)
     def function(*args: Any, **kwargs: Any) -> Any:
         for x in (*args, *kwargs.values()) if kwargs else args:
-            if isinstance(x, xgrad.Array):
+            if isinstance(x, Array):
                 return ours(*args, **kwargs)
         return theirs(*args, **kwargs)
 
@@ -42,19 +42,19 @@ def _either(theirs: Callable[..., Any], ours: Any) -> Callable[..., Any]:
 @borrowed
 def rgamma(x: Any) -> Any:
     """Return one over the gamma function."""
-    return 1 / gamma(x) if isinstance(x, xgrad.Array) else _scipy.rgamma(x)
+    return 1 / gamma(x) if isinstance(x, Array) else _scipy.rgamma(x)
 
 
 @borrowed
 def gammasgn(x: Any) -> Any:
     """Return the sign of the gamma function, which has no derivative."""
-    return np.sign(gamma(x)) if isinstance(x, xgrad.Array) else _scipy.gammasgn(x)
+    return np.sign(gamma(x)) if isinstance(x, Array) else _scipy.gammasgn(x)
 
 
 @borrowed
 def multigammaln(a: Any, d: int) -> Any:
     """Return the logarithm of the multivariate gamma function (DLMF 35.3.4)."""
-    if not isinstance(a, xgrad.Array):
+    if not isinstance(a, Array):
         return _scipy.multigammaln(a, d)
     terms = sum(gammaln(a - 0.5 * i) for i in range(d))
     return terms + d * (d - 1) / 4 * np.log(np.pi)
