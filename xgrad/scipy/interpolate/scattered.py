@@ -11,7 +11,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import chapter, raw
+from ..common import chapter, raw, with_derivative_of
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
@@ -62,6 +62,7 @@ class RegularGridInterpolator:
         if self.values.dtype.kind not in "fc":
             self.values = xgrad.astype(self.values, np.float64)
         self.method, self.bounds_error, self.fill_value = method, bounds_error, fill_value
+        self.options = options
         for i, p in enumerate(self.points):
             held = raw(p.detach())
             if i >= self.values.ndim or len(held) != self.values.shape[i]:
@@ -97,6 +98,8 @@ class RegularGridInterpolator:
             )
         if method in self.SPLINES:
             out = self._spline(at, self.SPLINES[method])
+            if ndim > 1:  # SciPy's coefficients are those of an iterative solver
+                out = with_derivative_of(self._of_scipy(method, held), out)
         elif method == "pchip":
             out = self._pchip(at)
         else:
@@ -143,6 +146,14 @@ class RegularGridInterpolator:
         rows = ",".join(f"p{c}" for c in letters)
         out = xgrad.einsum(f"{letters}z,{rows}->pz", flat, *weights)
         return xgrad.reshape(out, (at.shape[0], *self.values.shape[ndim:]))
+
+    def _of_scipy(self, method: str, at: Any) -> Any:
+        """Return SciPy's values, extrapolated."""
+        points = tuple(np.asarray(raw(p.detach())) for p in self.points)
+        values = raw(self.values.detach())
+        return chapter("interpolate").RegularGridInterpolator(
+            points, values, method, bounds_error=False, fill_value=None, **self.options
+        )(at)
 
     def _pchip(self, at: Any) -> Any:
         found = []
