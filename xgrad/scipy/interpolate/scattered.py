@@ -23,7 +23,7 @@ __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
 
 
-def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
+def places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
     """Return points as rows, and the shape of the result."""
     if isinstance(xi, tuple):
         parts = [xgrad.asarray(v) for v in xi]
@@ -85,7 +85,7 @@ class RegularGridInterpolator:
                 f"RegularGridInterpolator: method is {method!r}; expected one of {known}"
             )
         ndim = len(self.points)
-        at, shape = _places(xi, ndim, "RegularGridInterpolator")
+        at, shape = places(xi, ndim, "RegularGridInterpolator")
         held = raw(at.detach())
         outside = np.zeros(len(held), dtype=bool)
         for i, p in enumerate(self.points):
@@ -196,7 +196,7 @@ def _by_surface(points: Any, values: Any, xi: Any, bounds_error: bool, fill_valu
     return xgrad.where(xgrad.asarray(outside), fill_value, found) if outside.any() else found
 
 
-def _unit(points: Any, rescale: bool) -> Any:
+def unit_of(points: Any, rescale: bool) -> Any:
     """Return a function that scales points to the unit cube of some, if it is asked to."""
     if not rescale:
         return lambda x: x
@@ -221,13 +221,13 @@ class LinearNDInterpolator:
         self.points = xgrad.asarray(points.points if mesh else points)
         self.values, self.fill_value = doubled(values), fill_value
         held = raw(self.points.detach())
-        self.unit = _unit(held, rescale)  # shares of corners do not change with it, triangles do
+        self.unit = unit_of(held, rescale)  # shares of corners do not change with it, triangles do
         self.mesh = points if mesh else chapter("spatial").Delaunay(self.unit(held))
 
     def __call__(self, *args: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
-        at, shape = _places(args if len(args) > 1 else args[0], n, "LinearNDInterpolator")
+        at, shape = places(args if len(args) > 1 else args[0], n, "LinearNDInterpolator")
         inside = self.mesh.find_simplex(self.unit(raw(at.detach())))
         corners = self.mesh.simplices[inside]
         spots = xgrad.reshape(
@@ -255,13 +255,13 @@ class NearestNDInterpolator:
     def __init__(self, x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> None:
         self.points, self.values = xgrad.asarray(x), doubled(y)
         held = raw(self.points.detach())
-        self.unit = _unit(held, rescale)
+        self.unit = unit_of(held, rescale)
         self.tree = chapter("spatial").cKDTree(self.unit(held))
 
     def __call__(self, *args: Any, **options: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
-        at, shape = _places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
+        at, shape = places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
         place = self.tree.query(self.unit(raw(at.detach())))[1]
         out: Array = xgrad.take(self.values, xgrad.asarray(place), axis=0)
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))

@@ -689,8 +689,20 @@ class Frozen:
         """Return draws; see `Continuous.rvs`."""
         return self.dist.rvs(*self.args, **self.kwds, size=size, random_state=random_state)
 
+    def expect(self, func: Any = None, lb: Any = None, ub: Any = None, **options: Any) -> Any:
+        """Return the average of a function; see `Continuous.expect`."""
+        shapes, loc, scale = self.dist._split("expect", self.args, self.kwds)
+        ends = {"loc": loc, "scale": scale, "lb": lb, "ub": ub}
+        if "scale" not in self.dist.parameters:
+            del ends["scale"]
+        return self.dist.expect(func, tuple(shapes), **ends, **options)
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in ("dist", "args", "kwds"):
             raise AttributeError(name)
+        if hasattr(self.dist, "parameter"):  # of a distribution of vectors
+            found = self.dist.parameter(name, self.args, self.kwds)
+            if found is not None:
+                return found
         method = getattr(self.dist, name)
         return lambda *x, **more: method(*x, *self.args, **self.kwds, **more)

@@ -88,6 +88,10 @@ class LinearOperator:
             return xgrad.asarray(self._matmat(X))
         return xgrad.stack([self.matvec(X[:, i]) for i in range(X.shape[1])], axis=1)
 
+    def rmatmat(self, X: Any) -> Any:
+        """Return the product of the adjoint with a matrix."""
+        return self.H.matmat(X)
+
     def __matmul__(self, x: Any) -> Any:
         if isinstance(x, LinearOperator):
             return LinearOperator(
@@ -107,7 +111,13 @@ class LinearOperator:
             self.shape[::-1], self.rmatvec, self.matvec, self._rmatmat, self.dtype, self._matmat
         )
 
-    adjoint = property(lambda self: lambda: self.H)
+    def adjoint(self) -> LinearOperator:
+        """Return the adjoint."""
+        return self.H
+
+    def transpose(self) -> LinearOperator:
+        """Return the transpose."""
+        return self.T
 
     @property
     def T(self) -> LinearOperator:  # noqa: N802 - SciPy's name
