@@ -127,7 +127,9 @@ def faults(ours: Any, own: Any) -> list[str]:
 
 def test_what_an_object_has_not_is_told_from_a_slip() -> None:
     spline = xg.scipy.interpolate.RectBivariateSpline(T, T, xg.asarray(GRID))
-    with pytest.raises(AttributeError, match=r"'partial_derivative' has no derivative here; it has.*ev"):
+    with pytest.raises(
+        AttributeError, match=r"'partial_derivative' has no derivative here; it has.*ev"
+    ):
         spline.partial_derivative(1, 0)
     with pytest.raises(AttributeError, match="object has no attribute 'nosuch'"):
         spline.nosuch  # noqa: B018 - asked for alone

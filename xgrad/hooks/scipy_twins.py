@@ -120,10 +120,15 @@ def _before_class(own: Any, twin: Any) -> None:
 def _methods(own: Any) -> list[str]:
     """Return the names of the methods of a class that may be handed an `Array`."""
     found = {
-        name: each for c in reversed(own.__mro__) if c is not object for name, each in vars(c).items()
+        name: each
+        for c in reversed(own.__mro__)
+        if c is not object
+        for name, each in vars(c).items()
     }
     public = {name for name in found if name == "__call__" or not name.startswith("_")}
-    return [n for n in public if callable(found[n]) and not isinstance(found[n], (type, staticmethod))]
+    return [
+        n for n in public if callable(found[n]) and not isinstance(found[n], (type, staticmethod))
+    ]
 
 
 def _before_method(own: Any, twin: Any, name: str) -> Callable[..., Any]:

@@ -58,7 +58,7 @@ def told(chapter: str) -> Callable[[F], F]:
                 if isinstance(method, FunctionType) and (name in MAKES or name[0] != "_"):
                     setattr(f, name, decorate(method))
             if not hasattr(f, "__getattr__"):
-                f.__getattr__ = _lacking(chapter)
+                setattr(f, "__getattr__", _lacking(chapter))  # noqa: B010 - it is a type
             return f
 
         @wraps(f)
@@ -86,7 +86,8 @@ def _lacking(chapter: str) -> Callable[[Any, str], Any]:
             raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
         known = ", ".join(n for n in dir(kind) if n[0] != "_")
         raise AttributeError(
-            f"{kind.__name__}: {name!r} has no derivative here" + (f"; it has {known}" if known else "")
+            f"{kind.__name__}: {name!r} has no derivative here"
+            + (f"; it has {known}" if known else "")
         )
 
     return missing

@@ -120,7 +120,7 @@ def quad(
 
 
 def _weight(weight: str, wvar: Any) -> Function:
-    """Return a weight of QUADPACK's that is smooth, so that it may be written into the integrand."""
+    """Return a weight of QUADPACK's that is smooth, to be written into the integrand."""
     if weight not in ("cos", "sin"):
         raise errors.NotDifferentiableError(
             f"quad: a limit is tracked, and weight={weight!r} is singular there, so that the "

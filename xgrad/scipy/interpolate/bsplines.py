@@ -227,7 +227,9 @@ def make_interp_spline(
         spline = BSpline(knots, xgrad.reshape(c, (shape[0], -1)), k)
         rows = [spline(x) - flat]
         for at, each in zip((x[:1], x[-1:]), stated, strict=True):
-            rows += [spline(at, int(nu)) - xgrad.reshape(xgrad.asarray(v), (1, -1)) for nu, v in each]
+            rows += [
+                spline(at, int(nu)) - xgrad.reshape(xgrad.asarray(v), (1, -1)) for nu, v in each
+            ]
         return xgrad.reshape(xgrad.concat(rows), shape)
 
     coefficients = implicit(

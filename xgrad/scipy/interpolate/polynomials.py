@@ -125,6 +125,11 @@ class FloaterHormannInterpolator:
         self.points, values = doubled(points), doubled(values)
         self.axis = axis % values.ndim
         self.values = xgrad.moveaxis(values, axis, 0)
+        held = np.asarray(raw(self.points.detach()))
+        order = xgrad.asarray(np.unique(held, return_index=True)[1])
+        self.points, self.values = (
+            xgrad.take(v, order, axis=0) for v in (self.points, self.values)
+        )
         n = self.points.shape[0]
         if not 0 <= d < n:
             raise ValueError(f"FloaterHormannInterpolator: d is {d}; expected 0 <= d < {n}")
@@ -153,7 +158,8 @@ class FloaterHormannInterpolator:
         above = xgrad.tensordot(share, self.values, axes=1)
         above = above - behind(xgrad.sum(share, axis=1), above) * middle
         out = middle + behind(away / below, above) * above
-        return _shaped(out, at, self.values, self.axis)
+        out = xgrad.reshape(out, (*at.shape, *self.values.shape[1:]))
+        return xgrad.moveaxis(out, 0, self.axis) if at.ndim else out
 
 
 @told("interpolate")

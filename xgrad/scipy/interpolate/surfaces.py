@@ -176,7 +176,7 @@ class CloughTocher2DInterpolator:
         self.points = points if hasattr(points, "simplices") else np.asarray(raw(points))
         self.values = xgrad.asarray(values)
         self.fill_value = fill_value
-        self.options = {"tol": tol, "maxiter": maxiter, "rescale": rescale}
+        self.options: dict[str, Any] = {"tol": tol, "maxiter": maxiter, "rescale": rescale}
 
     @staticmethod
     def _require_constant(name: str, x: Any) -> None:
@@ -212,14 +212,18 @@ class CloughTocher2DInterpolator:
 
         Ten points inside of it determine the polynomial, which is then taken at `at`.
         """
-        given = self.points
-        corners = given.points if hasattr(given, "simplices") else given
+        given: Any = self.points
+        corners: Any = given.points if hasattr(given, "simplices") else given
         scaled = unit_of(corners, self.options["rescale"])
-        mesh = given if hasattr(given, "simplices") else chapter("spatial").Delaunay(scaled(corners))
+        mesh = (
+            given if hasattr(given, "simplices") else chapter("spatial").Delaunay(scaled(corners))
+        )
         triangles = corners[mesh.simplices[np.where(outside, 0, mesh.find_simplex(scaled(held)))]]
         middle = triangles.mean(axis=1, keepdims=True)
         whole = np.swapaxes(np.concatenate([triangles, np.ones((len(held), 3, 1))], axis=2), 1, 2)
-        share = np.linalg.solve(whole, np.concatenate([held, np.ones((len(held), 1))], 1)[..., None])
+        share = np.linalg.solve(
+            whole, np.concatenate([held, np.ones((len(held), 1))], 1)[..., None]
+        )
         far = np.argmin(share[..., 0], axis=1)  # the corner that is not one of the third's
         third = np.where(np.arange(3)[None, :, None] == far[:, None, None], middle, triangles)
         third = middle + 0.9 * (third - middle)  # within, whatever the rounding

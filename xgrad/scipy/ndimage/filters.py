@@ -311,7 +311,9 @@ def laplace(
     return sum(parts[1:], parts[0])
 
 
-def _gaussians(input: Any, sigma: Any, mode: Any, cval: float, order: int, axes: Any, options: Any) -> list[Any]:
+def _gaussians(
+    input: Any, sigma: Any, mode: Any, cval: float, order: int, axes: Any, options: Any
+) -> list[Any]:
     """Return derivatives along each of the axes, all of the image smoothed as `sigma` says."""
     x = xgrad.asarray(input)
     modes = per_axis(mode, len(axes))

@@ -343,7 +343,9 @@ def iircomb(
 ) -> Any:  # fmt: skip
     """Design a comb of notches or peaks, in `Q`; see ``scipy.signal.iircomb``."""
     each = float(fixed("iircomb", w0=w0))
-    held = chapter("signal").iircomb(each, float(raw(xgrad.asarray(Q))), ftype, fs, pass_zero=pass_zero)[1]
+    held = chapter("signal").iircomb(
+        each, float(raw(xgrad.asarray(Q))), ftype, fs, pass_zero=pass_zero
+    )[1]
     n = len(held) - 1
     beta = xgrad.tan(0.5 * n * math.pi * each / fs / xgrad.asarray(Q))
     sign = -1.0 if (ftype.lower() == "peak") == pass_zero else 1.0

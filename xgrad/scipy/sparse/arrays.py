@@ -432,7 +432,7 @@ class SparseArray:
         """Return another matrix with the same entries."""
         return self._of(self.data, self.pattern)
 
-    def asformat(self, format: str | None, copy: bool = False) -> Any:  # noqa: A002 - SciPy's name
+    def asformat(self, format: str | None, copy: bool = False) -> Any:
         """Return the matrix in another format: ``"csr"``, ``"csc"``, ``"coo"`` or ``"dia"``."""
         if format == self.format or format is None:
             return self
@@ -624,7 +624,7 @@ class SparseVector(SparseArray):
         if axis not in (None, 0, -1, (0,)):
             raise ValueError(f"sparse: axis is {axis!r}; expected None, 0 or -1 of a vector")
 
-    def asformat(self, format: str | None, copy: bool = False) -> Any:  # noqa: A002 - SciPy's name
+    def asformat(self, format: str | None, copy: bool = False) -> Any:
         """Return the vector itself, in whichever of the formats that there are."""
         return self if format in ("csr", "coo", None) else super().asformat(format)
 

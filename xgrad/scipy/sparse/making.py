@@ -37,7 +37,9 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> Any:
             flat = xgrad.take(flat, Array(there(ids.data, raw(flat)))) if len(arg1) == 3 else flat
             if ids.ndim == 1:
                 row = np.zeros(ids.nnz, dtype=np.int64)
-                return _typed(SparseVector(flat, Pattern(row, ids.coords[0], (1, *ids.shape))), dtype)
+                return _typed(
+                    SparseVector(flat, Pattern(row, ids.coords[0], (1, *ids.shape))), dtype
+                )
             out = SparseArray(flat, Pattern(ids.row, ids.col, ids.shape)).asformat(form)
         else:
             numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)
@@ -51,7 +53,9 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> Any:
         dense = xgrad.asarray(arg1)
         is_vector = dense.ndim == 1 and form in ("csr", "coo") and kind == "array"
         if dense.ndim == 1 and kind == "array" and not is_vector:
-            raise ValueError(f"{name}: got the shape {dense.shape}; expected a matrix, as SciPy does")
+            raise ValueError(
+                f"{name}: got the shape {dense.shape}; expected a matrix, as SciPy does"
+            )
         if dense.ndim < 2:
             dense = xgrad.reshape(dense, (1, -1))
         if dense.ndim > 2:

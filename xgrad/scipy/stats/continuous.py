@@ -17,7 +17,8 @@ from .distributions import Frozen
 from .table import DISTRIBUTIONS, twin_of
 
 __all__ = ["Binomial", "Logistic", "Mixture", "Normal", "Uniform", "abs", "exp", "log",
-           "made_distribution", "make_distribution", "moving", "order_statistic", "truncate"]  # fmt: skip
+           "made_distribution", "make_distribution", "moving", "order_statistic",
+           "truncate"]  # fmt: skip
 
 METHODS = {
     "pdf": "pdf", "logpdf": "logpdf", "pmf": "pmf", "logpmf": "logpmf", "cdf": "cdf",
@@ -271,7 +272,7 @@ def log(X: Any, /) -> Any:
 
 
 @told("stats")
-def abs(X: Any, /) -> Any:  # noqa: A001 - SciPy's name
+def abs(X: Any, /) -> Any:
     """Return the distribution of the modulus of a variable; see ``scipy.stats.abs``."""
     return _New(Folded(parts(X, "abs"))) if isinstance(X, _New) else chapter("stats").abs(X)
 

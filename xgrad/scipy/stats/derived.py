@@ -282,7 +282,7 @@ class Truncated(_Derived):
 
 
 def _inverse(over: Any, q: Any, low: Any, high: Any) -> Any:
-    """Return where the probability below is `q`: bisected between two ends, then by its equation."""
+    """Return where the probability below is `q`: bisected, then by its equation."""
     for _ in range(80):
         middle = 0.5 * (low + high)
         above = np.asarray(raw(over.cdf(xgrad.asarray(middle)))) > np.asarray(raw(q))

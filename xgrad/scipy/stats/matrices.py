@@ -58,7 +58,9 @@ class Multivariate:
         if self.name not in ("multivariate_normal", "multivariate_t"):
             return given[name]
         place, spread = list(given)[:2]
-        matrix = _matrix(given[spread], None if given[place] is None else np.size(raw(given[place])))
+        matrix = _matrix(
+            given[spread], None if given[place] is None else np.size(raw(given[place]))
+        )
         if name == place:
             return xgrad.zeros((matrix.shape[-1],)) if given[name] is None else given[name]
         return matrix if name == spread else given[name]

@@ -135,7 +135,9 @@ def _if(exists: Any, value: Any, otherwise: Any = INF) -> Any:
 
 
 def _zipf_moment(n: int, a: Any) -> Any:
-    return _if(a > n + 1, special.zeta(xgrad.maximum(a - n, 1.0 + 1e-3), 1.0) / special.zeta(a, 1.0))
+    return _if(
+        a > n + 1, special.zeta(xgrad.maximum(a - n, 1.0 + 1e-3), 1.0) / special.zeta(a, 1.0)
+    )
 
 
 def _harmonic(a: Any, n: Any) -> Any:
@@ -150,7 +152,9 @@ def _gev_flat(x: Any, k: Any) -> Any:
     small = xgrad.abs(k * x) < 1e-5
     safe = xgrad.where(small, 1.0, k)
     return xgrad.where(
-        small, x + k * x * x / 2 + k * k * x**3 / 3, -xgrad.log1p(-xgrad.where(small, 0.0, k * x)) / safe
+        small,
+        x + k * x * x / 2 + k * k * x**3 / 3,
+        -xgrad.log1p(-xgrad.where(small, 0.0, k * x)) / safe,
     )
 
 
