@@ -44,6 +44,7 @@ def knots(inner):
 
 
 PROGRAMS = (
+    I("one point", D, f=lambda i, d: [f(at) for f in (i.LinearNDInterpolator(CLOUD, d), i.NearestNDInterpolator(CLOUD, d), i.CloughTocher2DInterpolator(CLOUD, d), i.RegularGridInterpolator((GX, GY), GRID * d[0])) for at in ([0.5, 0.5], (0.5, 0.5), [[0.5, 0.5]])], value=1e-8, rtol=1e-5),
     I("make_interp_spline, ends", X, Y, np.asarray(0.4), f=lambda i, x, y, a: [i.make_interp_spline(x, y, bc_type=([(2, a)], [(1, 0.5)])).c, i.make_interp_spline(x, y, k=5, bc_type=([(1, a), (2, 0.0)], [(1, a), (3, 0.0)]))(AT, 1), i.make_interp_spline(x, y, bc_type=("natural", [(1, a)]))(AT)]),
     I("CloughTocher2D, points", D, np.concatenate([ON_CLOUD, [[9.0, 9.0]]]), f=lambda i, d, at: [i.CloughTocher2DInterpolator(CLOUD, d, 0.3)(at), i.CloughTocher2DInterpolator(CLOUD, d, 0.1, rescale=True)(at[:, 0], at[:, 1]), i.griddata(CLOUD, d, (at[:, :1], at[:, 1][None]), "cubic", 0.2)], value=1e-8, rtol=1e-5),
     I("KroghInterpolator, slopes", Y, f=lambda i, y: [i.KroghInterpolator([0, 0, 1, 1, 1, 2, 3, 4], y)(AT), i.KroghInterpolator([0, 0, 1, 1, 1, 2, 3, 4], y).derivative([0.4, 1.0])]),

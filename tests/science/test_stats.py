@@ -172,7 +172,7 @@ def _made(stats, a, x):
 
 
 PROGRAMS = (
-    S("kappa4", np.asarray(0.2), np.asarray(-0.3), np.asarray([0.3, 0.9]), f=lambda st, h, k, x: [st.kappa4.logpdf(x, h, k), st.kappa4.cdf(x, 0.0, k), st.kappa4.logcdf(x, h, 0.3, scale=1 + h), st.kappa4.isf(x / 4, h, k)], rtol=1e-5),
+    S("kappa4 by both", np.asarray(0.2), np.asarray(-0.3), np.asarray([0.3, 0.9]), f=lambda st, h, k, x: [st.kappa4.logpdf(x, h, k), st.kappa4.cdf(x, 0.0, k), st.kappa4.logcdf(x, h, 0.3, scale=1 + h), st.kappa4.isf(x / 4, h, k)], rtol=1e-5),
     S("zipf", np.asarray(3.3), np.asarray(1.3), f=lambda st, a, b: [st.zipf.logpmf([1, 2], a), st.zipf.cdf(3, a), st.zipf.sf(2, a), st.zipf.mean(a), st.zipf(a).var(),
       st.zipfian.logpmf([1, 2], b, 6), st.zipfian.cdf([3, 6], b, 6), st.zipfian(b, [3, 5]).mean(), st.zipfian(b, 6).var(), st.betanbinom.cdf([3, 6], 4, 2.2, b), st.betanbinom.sf(3, 4, 2.2, b)], rtol=1e-5),
     S("modulus and order", np.asarray(0.4), np.asarray(1.2), f=lambda st, m, v: [g(y) for X in [st.Normal(mu=m, sigma=v)] for g, y in ((st.abs(X).pdf, [0.3, 1.2]), (st.abs(X).icdf, [0.3, 0.8]), (st.order_statistic(X, r=2, n=4).logpdf, [0.3, 1.2]), (st.order_statistic(X, r=2, n=4).icdf, 0.3))] + [st.abs(st.Normal(mu=m)).mean(), st.Normal(mu=m).mode()], value=1e-8),

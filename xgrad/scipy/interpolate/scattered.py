@@ -24,14 +24,15 @@ __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
 
 
 def places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
-    """Return points as rows, and the shape of the result."""
-    if isinstance(xi, tuple):
+    """Return points as rows, and the shape of the result: of one point, or several, one axis."""
+    is_tuple = isinstance(xi, tuple)
+    if is_tuple:
         parts = [xgrad.asarray(v) for v in xi]
         shape = np.broadcast_shapes(*[p.shape for p in parts])
         xi = xgrad.stack([xgrad.broadcast_to(p, shape) for p in parts], axis=-1)
     xi = xgrad.asarray(xi)
-    if xi.ndim == 1 and ndim == 1:
-        xi = xi[:, None]
+    if not is_tuple and xi.ndim == 1 and xi.shape[0] % ndim == 0:
+        xi = xgrad.reshape(xi, (-1, ndim))
     if not xi.ndim or xi.shape[-1] != ndim:
         raise ValueError(f"{name}: xi has shape {xi.shape}; expected (..., {ndim})")
     return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])

@@ -379,17 +379,14 @@ class Continuous(_Distribution):
     def _inverted(self, name: str, q: Any, args: Any, kwargs: Any, f: Function, sign: float) -> Any:
         shapes, loc, scale = self._split(name, args, kwargs)
         q = _f(q)
-        given = (
-            np.broadcast_arrays(*(raw(v.detach()) for v in (q, *shapes)))
-            if shapes
-            else [raw(q.detach())]
-        )
+        held = [np.asarray(raw(v.detach()), dtype=float) for v in (q, *shapes)]  # as SciPy's code
+        given = np.broadcast_arrays(*held) if shapes else held
         x = np.asarray(getattr(self.plain, name)(*given))
         return loc + scale * self._solving(x, q, shapes, f, sign)
 
     def _solving(self, x: Any, q: Any, shapes: Any, f: Function, sign: float) -> Any:
         """Return standard values with the derivative that ``f(x, *shapes) == q`` gives them."""
-        held = [raw(v.detach()) for v in shapes]
+        held = [np.asarray(raw(v.detach()), dtype=float) for v in shapes]
         slope = sign * np.asarray(self.plain.pdf(x, *held))
         here = np.isfinite(x) & (slope != 0)
         safe = xgrad.asarray(here)

@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ....arrays.array import Array
+from ....custom.again import kept
 from ...common import outside, raw
 from ..arrays import SparseArray, as_sparse, plain
 
@@ -54,7 +55,8 @@ class LinearOperator:
         if not callable(matvec):
             raise TypeError(f"LinearOperator: matvec is {matvec!r:.60}; expected a function")
         self.shape = (int(shape[0]), int(shape[1]))
-        self._matvec, self._rmatvec, self._matmat, self._rmatmat = matvec, rmatvec, matmat, rmatmat
+        self._matvec, self._rmatvec = kept(matvec), kept(rmatvec)
+        self._matmat, self._rmatmat = kept(matmat), kept(rmatmat)
         self.dtype = np.dtype(np.float64 if dtype is None else dtype)
         self.ndim = 2
 
