@@ -18,24 +18,10 @@ from ..mistakes import told
 from ..precision import doubled
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
+from .places import places, unit_of
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
-
-
-def places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
-    """Return points as rows, and the shape of the result: of one point, or several, one axis."""
-    is_tuple = isinstance(xi, tuple)
-    if is_tuple:
-        parts = [xgrad.asarray(v) for v in xi]
-        shape = np.broadcast_shapes(*[p.shape for p in parts])
-        xi = xgrad.stack([xgrad.broadcast_to(p, shape) for p in parts], axis=-1)
-    xi = xgrad.asarray(xi)
-    if not is_tuple and xi.ndim == 1 and xi.shape[0] % ndim == 0:
-        xi = xgrad.reshape(xi, (-1, ndim))
-    if not xi.ndim or xi.shape[-1] != ndim:
-        raise ValueError(f"{name}: xi has shape {xi.shape}; expected (..., {ndim})")
-    return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
 @told("interpolate")
@@ -195,15 +181,6 @@ def _by_surface(points: Any, values: Any, xi: Any, bounds_error: bool, fill_valu
     if fill_value is None and outside.any():
         raise ValueError("interpn: 'splinef2d' does not extrapolate; give a fill_value")
     return xgrad.where(xgrad.asarray(outside), fill_value, found) if outside.any() else found
-
-
-def unit_of(points: Any, rescale: bool) -> Any:
-    """Return a function that scales points to the unit cube of some, if it is asked to."""
-    if not rescale:
-        return lambda x: x
-    middle, width = points.mean(axis=0), np.ptp(points, axis=0)
-    width = np.where(width > 0, width, 1.0)
-    return lambda x: (x - middle) / width
 
 
 @told("interpolate")

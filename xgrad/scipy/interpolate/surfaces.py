@@ -15,7 +15,7 @@ from ..given import like_given
 from ..mistakes import told
 from .bsplines import BSpline
 from .fitpack import SMOOTHING
-from .scattered import places, unit_of
+from .places import places, unit_of
 
 __all__ = ["CloughTocher2DInterpolator", "NdBSpline", "RectBivariateSpline"]
 
