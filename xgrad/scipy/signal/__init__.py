@@ -65,9 +65,9 @@ from .fractions import invres, invresz, residue, residuez
 from .orders import buttord, cheb1ord, cheb2ord, ellipord, iirdesign
 from .prototypes import cheb1ap, cheb2ap, ellipap
 from .sections import tf2sos, zpk2sos
+from .short_time import ShortTimeFFT
 from .spectra import (
     CZT,
-    ShortTimeFFT,
     ZoomFFT,
     coherence,
     csd,
