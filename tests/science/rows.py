@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import Any
 
@@ -64,9 +65,15 @@ def check_generic(program: Program) -> None:
     kind = _OfStages if program.name.startswith("solve_ivp") else Place
     row, place = row_of(program), kind.named("numpy")
     exact = ("taped", "alone") if program.value > 1e-9 else GENERIC
-    for name in exact:
-        if program.name not in KNOWN.get(name, {}):
-            CHECKS[name](row, place)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", BEYOND_SINGLE)
+        for name in exact:
+            if program.name not in KNOWN.get(name, {}):
+                CHECKS[name](row, place)
+
+
+BEYOND_SINGLE = ".*(no convergence|did not converge|may be inaccurate|same type precision)"
+"""What solvers warn of where a program's tolerance is beyond single precision."""
 
 
 ADJOINT = "an adjoint's own steps follow its rounding"
@@ -80,14 +87,14 @@ KNOWN: dict[str, dict[str, str]] = {
         "morphology": "numbers that differ in double precision are equal",
     },
     "taped": {
-        "logm": "SciPy warns that it is not exact in single precision",
+        "splines of images": "SciPy's sums end earlier in single precision",
+        "zipf": "differences of zeta functions round",
         "lsq_linear": "SciPy's takes no single precision",
         "lsq_linear, cost": "SciPy's takes no single precision",
         "norm": "SciPy begins somewhere at random",
         "gcrotmk": "SciPy's divides by zero in single precision",
         "solve_ivp continuous DOP853": ADJOINT,
         "solve_ivp continuous Radau": ADJOINT,
-        "gmres": "its tolerance is beyond single precision",
     },
     "alone": {
         "solve_ivp continuous DOP853": ADJOINT,

@@ -219,6 +219,14 @@ PROGRAMS = (
         (K,),
     ),
     Program(
+        "quad weight, its limits",
+        lambda sp, xp, k, a, b: [
+            sp.integrate.quad(lambda x: xp.exp(-k * x), a, b, weight=w, wvar=3.0)[0]
+            for w in ("cos", "sin")
+        ],
+        (K, np.asarray(0.2), np.asarray(1.1)),
+    ),
+    Program(
         "quad_vec",
         lambda sp, xp, k, b: sp.integrate.quad_vec(
             lambda x: xp.stack([xp.exp(-k * x), xp.cos(k * x), x * x]), 0.0, b
@@ -572,3 +580,13 @@ def test_a_derivative_of_a_series_takes_few_terms_whatever_its_sign(power):
 
     assert abs(abs(xg.grad(total)(4.0)) - 0.0689112659) < 1e-9  # of Riemann's zeta function at 4
     assert sum(seen) < 3000
+
+
+def test_what_is_singular_at_a_limit_has_no_derivative_by_it():
+    with pytest.raises(xg.errors.NotDifferentiableError, match="weight='alg' is singular there"):
+        xg.grad(lambda b: scipy.integrate.quad(xg.cos, 0, b, weight="alg", wvar=(0.5, 0.5))[0])(1.0)
+
+
+def test_the_older_interface_names_the_newer_one():
+    with pytest.raises(xg.errors.NotDifferentiableError, match=r"integrate.ode: .*solve_ivp"):
+        xg.grad(lambda k: plain.integrate.ode(lambda t, y: -k * y).integrate(1.0)[0])(1.0)

@@ -44,6 +44,13 @@ def knots(inner):
 
 
 PROGRAMS = (
+    I("one point", D, f=lambda i, d: [f(at) for f in (i.LinearNDInterpolator(CLOUD, d), i.NearestNDInterpolator(CLOUD, d), i.CloughTocher2DInterpolator(CLOUD, d), i.RegularGridInterpolator((GX, GY), GRID * d[0])) for at in ([0.5, 0.5], (0.5, 0.5), [[0.5, 0.5]])], value=1e-8, rtol=1e-5),
+    I("make_interp_spline, ends", X, Y, np.asarray(0.4), f=lambda i, x, y, a: [i.make_interp_spline(x, y, bc_type=([(2, a)], [(1, 0.5)])).c, i.make_interp_spline(x, y, k=5, bc_type=([(1, a), (2, 0.0)], [(1, a), (3, 0.0)]))(AT, 1), i.make_interp_spline(x, y, bc_type=("natural", [(1, a)]))(AT)]),
+    I("CloughTocher2D, points", D, np.concatenate([ON_CLOUD, [[9.0, 9.0]]]), f=lambda i, d, at: [i.CloughTocher2DInterpolator(CLOUD, d, 0.3)(at), i.CloughTocher2DInterpolator(CLOUD, d, 0.1, rescale=True)(at[:, 0], at[:, 1]), i.griddata(CLOUD, d, (at[:, :1], at[:, 1][None]), "cubic", 0.2)], value=1e-8, rtol=1e-5),
+    I("KroghInterpolator, slopes", Y, f=lambda i, y: [i.KroghInterpolator([0, 0, 1, 1, 1, 2, 3, 4], y)(AT), i.KroghInterpolator([0, 0, 1, 1, 1, 2, 3, 4], y).derivative([0.4, 1.0])]),
+    I("FloaterHormann", Y2, AT[:3], f=lambda i, y, at: [i.FloaterHormannInterpolator(X, y, d=2)((xg if isinstance(at, xg.Array) else np).stack([at[0], at[1], X[2] + 0 * at[0]])), i.FloaterHormannInterpolator(X, y.T, axis=1)(at[None])]),
+    I("FloaterHormann, its points", X, Y, f=lambda i, x, y: i.FloaterHormannInterpolator(x, y, d=1)(AT)),
+    I("RegularGridInterpolator, whole numbers", np.asarray([0.3, 2.2]), f=lambda i, a: i.RegularGridInterpolator((np.arange(5), np.arange(6)), np.outer(np.arange(5), np.arange(6) ** 2), "cubic")((a, a[:, None])), rtol=1e-3, order=1),
     *(I(f"CubicSpline {bc}", X, Y2, AT, f=lambda i, x, y, at, bc=bc: [i.CubicSpline(x, y, bc_type=bc)(at, nu) for nu in (0, 1)])
       for bc in ("not-a-knot", "natural", "clamped", ((1, np.ones(3)), (2, np.zeros(3))))),
     I("CubicSpline periodic", X, Y[:-1], OUT, f=lambda i, x, y, at: i.CubicSpline(x, (xg.concat if isinstance(y, xg.Array) else np.concatenate)([y, y[:1]]), bc_type="periodic")(at)),
@@ -131,7 +138,7 @@ def test_single_precision(program):
         (lambda i: i.griddata(CLOUD, D, ON_CLOUD, "word"), ValueError, "method is 'word'"),
         (lambda i: i.RectBivariateSpline(GX, GY, xg.asarray(GRID), s=1.0), NotImplementedError, "use s=0"),
         (lambda i: i.interpn((GX, GY), xg.asarray(GRID), SPOTS + 9.0, method="splinef2d"), ValueError, "outside of the grid"),
-        (lambda i: xg.grad(lambda at: xg.sum(i.griddata(CLOUD, D, at, "cubic")))(ON_CLOUD), xg.errors.NotDifferentiableError, "only the values have"),
+        (lambda i: xg.grad(lambda at: xg.sum(i.griddata(at, D, ON_CLOUD, "cubic")))(CLOUD), xg.errors.NotDifferentiableError, "only the values and where"),
         (lambda i: xg.grad(lambda x: xg.sum(i.RectBivariateSpline(x, GY, GRID)(1.0, 1.0)))(GX), xg.errors.NotDifferentiableError, "x, y or bbox is tracked"),
     ],
 )  # fmt: skip

@@ -41,6 +41,7 @@ PROGRAMS = (
     I("cval", X, W, f=lambda nd, x, w: [nd.correlate(x, w, mode="constant", cval=2.0), nd.convolve1d(x, w[:, 1], mode="constant", cval=-1.0)]),
     I("gaussian sigma", X, np.asarray(1.1), f=lambda nd, x, s: [nd.gaussian_filter1d(x, s if hasattr(s, "_raw") else float(s), order=o) for o in (0, 1, 2, 3)]),
     I("gaussian_filter", X, f=lambda nd, x: [nd.gaussian_filter(x, (0.8, 1.2), (0, 1)), nd.gaussian_filter(x, 0.7, axes=(1,)), nd.gaussian_filter(x, 1.0, radius=2)]),
+    I("derivatives, axes", CUBE, np.asarray([0.8, 1.1]), f=lambda nd, x, s: [nd.gaussian_laplace(x, s, axes=(0, 2), mode=("wrap", "nearest")), nd.gaussian_gradient_magnitude(x, 0.9, axes=(1, 2), mode=("wrap", "mirror")), nd.laplace(x, axes=(0, 1))], rtol=1e-5),
     I("derivatives", X, f=lambda nd, x: [nd.sobel(x), nd.sobel(x, 0), nd.prewitt(x), nd.laplace(x), nd.gaussian_laplace(x, 0.9), nd.gaussian_gradient_magnitude(x, 0.9)]),
     I("uniform_filter", X, f=lambda nd, x: [nd.uniform_filter(x, 3), nd.uniform_filter(x, (2, 4), origin=(0, 1)), nd.uniform_filter1d(x, 4, 0)]),
     *(I(f"ranks {m}", X, f=lambda nd, x, m=m: [

@@ -34,6 +34,7 @@ def bowl(xp, a):
 
 TINY = {"xtol": 1e-15, "rtol": 1e-14}
 PROGRAMS = (
+    O("fmin_cobyla", np.asarray([0.7, 1.3]), f=lambda o, xp, a: o.fmin_cobyla(lambda x: ((x - a) ** 2).sum(), [0.0, 0.0], [lambda x: 1.0 - x[0] - x[1]], rhoend=1e-12, maxfun=5000), value=1e-3, rtol=1e-2, step=0.1, order=1),
     O("root", A, f=lambda o, xp, a: o.root(lambda x: x**3 + 0.1 * xp.sin(a * x) - a, np.ones(4), tol=1e-13).x, value=1e-9),
     O("root args", A, f=lambda o, xp, a: o.root(lambda x, a: x**3 - a, np.ones(4), args=(a,), tol=1e-13).x, value=1e-9),
     O("fsolve", A, f=lambda o, xp, a: o.fsolve(lambda x: x**3 - a, np.ones(4), xtol=1e-14), value=1e-9),

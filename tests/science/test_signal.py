@@ -50,6 +50,10 @@ def sft(s):
 
 TIMES = np.linspace(0.0, 3.0, 7)
 PROGRAMS = (
+    S("splines of images", np.random.default_rng(3).normal(size=(40, 44)), f=lambda s, x: [s.cspline2d(x), s.qspline2d(x), s.cspline2d(x, 8.0), s.spline_filter(x)], order=1, value=1e-8),
+    S("ShortTimeFFT, its pieces", XX, f=lambda s, x: [s.ShortTimeFFT(np.hanning(10)[1:-1], 4, 2.0).stft_detrend(x, d, k_offset=k, padding=p) for d, k, p in (("linear", 0, "zeros"), (None, 3, "edge"), ("constant", -2, "even"), (None, 1, "odd"))]
+      + [s.ShortTimeFFT.from_win_equals_dual(np.hanning(10)[1:-1], 2, 1.0).spectrogram(x, x * x, "constant", p0=0, p1=6, padding="odd"), s.ShortTimeFFT.from_dual(np.hanning(10)[1:-1], 2, 1.0).stft(x)]),
+    S("iircomb", np.asarray(12.0), f=lambda s, q: [v for kind in ("notch", "peak") for zero in (True, False) for v in s.iircomb(25, q, kind, 100.0, pass_zero=zero)]),
     *(S(f"design {kind}", np.asarray(0.3), np.asarray([0.2, 0.45]), f=lambda sg, w, v, kind=kind, more=more: [
         getattr(sg, kind)(3, *more, w, output="sos"), *getattr(sg, kind)(2, *more, v, "band"), getattr(sg, kind)(2, *more, v, "bandstop", output="sos"), *getattr(sg, kind)(3, *more, w, "high", True)], rtol=1e-5)
       for kind, more in (("butter", ()), ("cheby1", (1.2,)), ("cheby2", (21.0,)), ("ellip", (1.1, 22.0)), ("bessel", ()))),

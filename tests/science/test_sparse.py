@@ -90,6 +90,8 @@ def _svds(sp, xp, d):
 
 P = Program
 PROGRAMS = (
+    P("vectors", lambda sp, xp, x: [dense(sp.sparse.csr_array(x)), sp.sparse.coo_array(x) @ np.ones(len(x)), dense(sp.sparse.coo_array((x, (np.arange(len(x)),)))), dense(sp.sparse.csr_matrix(x))], (X,)),
+    P("real parts", lambda sp, xp, d: [dense(matrix(sp, d).real), dense((matrix(sp, d) * 2j).imag), matrix(sp, d).nanmax()], (DATA,)),
     *(P(f"A @ x {form}", lambda sp, xp, d, x, form=form: matrix(sp, d, form) @ x, (DATA, X))
       for form in ("csr", "csc", "coo")),
     P("A @ X", lambda sp, xp, d, x: matrix(sp, d) @ x, (DATA, Y)),

@@ -172,6 +172,15 @@ def _made(stats, a, x):
 
 
 PROGRAMS = (
+    S("kappa4 by both", np.asarray(0.2), np.asarray(-0.3), np.asarray([0.3, 0.9]), f=lambda st, h, k, x: [st.kappa4.logpdf(x, h, k), st.kappa4.cdf(x, 0.0, k), st.kappa4.logcdf(x, h, 0.3, scale=1 + h), st.kappa4.isf(x / 4, h, k)], rtol=1e-5),
+    S("zipf", np.asarray(3.3), np.asarray(1.3), f=lambda st, a, b: [st.zipf.logpmf([1, 2], a), st.zipf.cdf(3, a), st.zipf.sf(2, a), st.zipf.mean(a), st.zipf(a).var(),
+      st.zipfian.logpmf([1, 2], b, 6), st.zipfian.cdf([3, 6], b, 6), st.zipfian(b, [3, 5]).mean(), st.zipfian(b, 6).var(), st.betanbinom.cdf([3, 6], 4, 2.2, b), st.betanbinom.sf(3, 4, 2.2, b)], rtol=1e-5),
+    S("modulus and order", np.asarray(0.4), np.asarray(1.2), f=lambda st, m, v: [g(y) for X in [st.Normal(mu=m, sigma=v)] for g, y in ((st.abs(X).pdf, [0.3, 1.2]), (st.abs(X).icdf, [0.3, 0.8]), (st.order_statistic(X, r=2, n=4).logpdf, [0.3, 1.2]), (st.order_statistic(X, r=2, n=4).icdf, 0.3))] + [st.abs(st.Normal(mu=m)).mean(), st.Normal(mu=m).mode()], value=1e-8),
+    S("expect, frozen", np.asarray(1.4), f=lambda st, a: [st.gamma(a).expect(lambda u: u**2), st.gamma(a, scale=2.0).expect(lambda u: u, lb=1.0, conditional=True), st.poisson(a).expect(lambda u: u**2)], value=1e-7, rtol=1e-5),
+    S("normal in a box", RNG.normal(size=2), f=lambda st, m: [st.multivariate_normal.cdf([1.0, 0.5], m, [[1.0, 0.3], [0.3, 2.0]], lower_limit=[-1.0, -2.0]), st.multivariate_normal(m).cdf([[1.0, 0.5], [0.4, 0.4]], lower_limit=-1.0),
+      st.multivariate_normal.logpdf([0.1, 0.2], m, plain.Covariance.from_diagonal([1.0, 2.0])), st.multivariate_normal(m).mean, st.multivariate_t(m, df=3).loc, st.dirichlet(m * m).alpha], value=1e-6, rtol=1e-5, step=1e-3),
+    S("gaussian_kde, its bandwidth", RNG.normal(size=(2, 9)), f=lambda st, d: [st.gaussian_kde(d, lambda k: 0.8 * k.scotts_factor())([[0.1, 0.2], [0.3, 0.4]]), st.gaussian_kde(d).inv_cov, st.gaussian_kde(d).silverman_factor() * d[0]]),
+    S("frequencies", RNG.normal(size=14), RNG.uniform(0.5, 1.0, size=14), f=lambda st, a, w: [*st.relfreq(a, 4)[1:3], st.relfreq(a, 4, weights=w)[0], st.cumfreq(a, 4, weights=w)[0]]),
     *map(own_code, WRITTEN),
     *(S(n, np.asarray(0.2), np.asarray(1.3), Q, f=new(n)) for n in ("Normal", "Uniform")),
     *map(_whole, CONTINUOUS),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import dis
+import functools
+import sys
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,56 @@ from ..backends import backend_of, under
 
 _SAMPLE = 1024
 """How many entries of a result are kept, to see whether the function gives it again."""
+
+
+def kept(f: Any) -> Any:
+    """Return a function that reads what it reads now, also when its names mean something else.
+
+    A loop that makes a function in each turn gives all of them one variable, which holds the last
+    turn's value when a walk calls them again. A function that writes to its variables stays as it
+    is: others are to see that.
+    """
+    try:
+        return _kept(f, {})
+    except _WritesError:
+        return f
+
+
+class _WritesError(Exception):
+    """A function writes to the variables of the scope around it."""
+
+
+def _kept(f: Any, known: dict[int, Any]) -> Any:
+    if type(f) is not FunctionType or f.__closure__ is None:
+        return f
+    if getattr(sys.modules.get(f.__module__), f.__name__, None) is f:  # made once
+        return f
+    if id(f) in known:
+        return known[id(f)]
+    if _writes(f.__code__, frozenset(f.__code__.co_freevars)):
+        raise _WritesError
+    cells = tuple(CellType() for _ in f.__closure__)
+    copy = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, cells)
+    copy.__kwdefaults__ = f.__kwdefaults__
+    copy.__dict__.update(f.__dict__)
+    known[id(f)] = copy
+    for cell, own in zip(cells, f.__closure__, strict=True):
+        try:
+            cell.cell_contents = _kept(own.cell_contents, known)
+        except ValueError:  # a name that is not bound yet
+            continue
+    return copy
+
+
+@functools.lru_cache(maxsize=1024)
+def _writes(code: CodeType, names: frozenset[str]) -> bool:
+    """Whether code, or that of a function within it, writes to a variable of an outer scope."""
+    stores = any(
+        i.opname in ("STORE_DEREF", "DELETE_DEREF") and i.argval in names
+        for i in dis.get_instructions(code)
+    )
+    inner = (c for c in code.co_consts if isinstance(c, CodeType))
+    return stores or any(_writes(c, names & frozenset(c.co_freevars)) for c in inner)
 
 
 def sample(x: Any) -> Any:

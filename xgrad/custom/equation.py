@@ -18,7 +18,7 @@ from ..backends import backend_of
 from ..backends.batched import Batch, Level, ended, leave, without
 from ..engine import tape
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
-from .again import require_same, sample
+from .again import kept, require_same, sample
 
 __all__ = ["Inverse", "Recorded", "alone", "implicit"]
 
@@ -171,6 +171,7 @@ def implicit(equation: Function, x: Any, inverse: Inverse | None = None) -> Any:
             f"{tuple(x.shape)}, that of the solution: as many equations as unknowns"
         )
     first = sample(record.out._raw)
+    equation = kept(equation)
     saved = _Saved(equation, x, inverse or _Dense(record, x), record.reads, record, first)
     return Array(x, [next_serial(), _ROOT, tuple(record.reads), saved, None])
 

@@ -51,7 +51,10 @@ def holds(x: Any, depth: int = 4) -> bool:
         if str(x.__module__).startswith("xgrad.scipy."):  # what a twin hands to SciPy is for SciPy
             return False
         return any(_read(v, depth - 1) for v in _reads(x))
-    return _is_object(x) and not isinstance(x, FunctionType) and _read(x, depth - 1)
+    if not _is_object(x) or isinstance(x, FunctionType):
+        return False
+    called = vars(type(x)).get("__call__")  # what a user's object reads when it is called
+    return _read(x, depth - 1) or (isinstance(called, FunctionType) and holds(called, depth - 1))
 
 
 def bare(x: Any) -> Any:

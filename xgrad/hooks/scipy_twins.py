@@ -88,11 +88,6 @@ def _asked(twin: Callable[..., Any], args: Any, kwargs: Any) -> Any:
     return twin(*map(bare, args), **{name: bare(x) for name, x in kwargs.items()})
 
 
-METHODS = (
-    "__call__ istft matmat matvec query rmatvec spectrogram stft "
-    "pdf logpdf cdf logcdf ccdf logccdf icdf iccdf ilogcdf ilogccdf"
-).split()
-"""The methods of SciPy's objects that are handed an `Array`."""
 MADE = ("SuperLU",)
 """Classes that only SciPy itself makes objects of."""
 IMMUTABLE = 1 << 8
@@ -117,9 +112,23 @@ def _before_class(own: Any, twin: Any) -> None:
     own.__new__, own.xgrad_new = made, True
     if not hasattr(twin, "of") and isinstance(twin, type):
         own.__init__ = initialised
-    for name in METHODS:
-        if any(name in vars(c) for c in own.__mro__) and hasattr(twin, name):
+    for name in _methods(own):
+        if hasattr(twin, name):
             setattr(own, name, _before_method(own, twin, name))
+
+
+def _methods(own: Any) -> list[str]:
+    """Return the names of the methods of a class that may be handed an `Array`."""
+    found = {
+        name: each
+        for c in reversed(own.__mro__)
+        if c is not object
+        for name, each in vars(c).items()
+    }
+    public = {name for name in found if name == "__call__" or not name.startswith("_")}
+    return [
+        n for n in public if callable(found[n]) and not isinstance(found[n], (type, staticmethod))
+    ]
 
 
 def _before_method(own: Any, twin: Any, name: str) -> Callable[..., Any]:

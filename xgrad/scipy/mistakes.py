@@ -57,6 +57,8 @@ def told(chapter: str) -> Callable[[F], F]:
             for name, method in list(vars(f).items()):
                 if isinstance(method, FunctionType) and (name in MAKES or name[0] != "_"):
                     setattr(f, name, decorate(method))
+            if not hasattr(f, "__getattr__"):
+                setattr(f, "__getattr__", _lacking(chapter))  # noqa: B010 - it is a type
             return f
 
         @wraps(f)
@@ -72,6 +74,23 @@ def told(chapter: str) -> Callable[[F], F]:
         return call
 
     return decorate
+
+
+def _lacking(chapter: str) -> Callable[[Any, str], Any]:
+    """Return a class's ``__getattr__``, which tells what SciPy's has from what nobody has."""
+
+    def missing(self: Any, name: str) -> Any:
+        kind = type(self)
+        own = getattr(import_module(f"scipy.{chapter}"), kind.__name__, None)
+        if name[0] == "_" or not hasattr(own, name):
+            raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
+        known = ", ".join(n for n in dir(kind) if n[0] != "_")
+        raise AttributeError(
+            f"{kind.__name__}: {name!r} has no derivative here"
+            + (f"; it has {known}" if known else "")
+        )
+
+    return missing
 
 
 def explained(

@@ -37,7 +37,7 @@ __all__ = [
 
 def patch(module: Any) -> None:
     """Have SciPy's older interface name what to use where it is given a tracked array."""
-    for name in ("set_f_params", "set_jac_params", "set_initial_value"):
+    for name in ("__init__", "set_f_params", "set_jac_params", "set_initial_value"):
         own = getattr(module.ode, name)
         if not hasattr(own, "xgrad_original"):
             setattr(module.ode, name, _unless_tracked(own))
@@ -45,13 +45,16 @@ def patch(module: Any) -> None:
 
 def _unless_tracked(own: Any) -> Any:
     @stands_for(own)
-    def call(self: Any, *args: Any) -> Any:
-        if is_tracked(args):
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        given = [*args, *kwargs.values()]
+        cells = [c for f in given for c in getattr(f, "__closure__", None) or ()]
+        if is_tracked(given, [c.cell_contents for c in cells]):
+            name = "ode" if own.__name__ == "__init__" else f"ode.{own.__name__}"
             raise NotDifferentiableError(
-                f"integrate.ode.{own.__name__}: got a tracked array, and ode has no derivative. "
+                f"integrate.{name}: got a tracked array, and ode has no derivative. "
                 "Use scipy.integrate.solve_ivp(f, (t0, t1), y0, args=...), which has one"
             )
-        return own(self, *args)
+        return own(self, *args, **kwargs)
 
     return call
 

@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...custom.again import kept
 from ...engine import tape
 from ..common import arrays_in, chapter, joined, outside, raw, raws
 from ..examples import of_one
@@ -105,7 +106,7 @@ class Box:
     """
 
     def __init__(self, func: Function, limits: Any, args: tuple[Any, ...]) -> None:
-        self.func, self.limits, self.args = func, limits, args
+        self.func, self.limits, self.args = kept(func), [kept(v) for v in limits], args
         self.kinds: list[tuple[bool, bool]] = []
         self.given = [args]
         inside: tuple[Any, ...] = ()

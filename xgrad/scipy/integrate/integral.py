@@ -17,7 +17,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...backends.batched import Batch, NotBatchedError, ended
-from ...custom.again import require_same, sample
+from ...custom.again import kept, require_same, sample
 from ...custom.equation import Recorded, alone
 from ...engine import tape
 from ...engine.tape import SAVED, SERIAL, Node, Rule, next_serial
@@ -90,15 +90,15 @@ def integral(
     at = np.asarray(between(*ends)) if at is None else at
     run = Recorded(f, Array(at))
     found = run.pull_reads(np.ones(run.out.shape, raw(run.out).dtype), False)
-    kept = [(n, c) for n, c in zip(run.reads, found, strict=True) if c is not None]
-    if not kept and not any(tracked):
+    pulled = [(n, c) for n, c in zip(run.reads, found, strict=True) if c is not None]
+    if not pulled and not any(tracked):
         return Array(value)
     saved = _Saved(
-        f=f,
+        f=kept(f),
         limits=ends,
         quadrature=quadrature,
-        reads=[n for n, _ in kept],
-        shapes=[(tuple(c.shape), c.dtype) for _, c in kept],
+        reads=[n for n, _ in pulled],
+        shapes=[(tuple(c.shape), c.dtype) for _, c in pulled],
         tracked=tracked,
         first=sample(raw(run.out)),
         at=at,

@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
+from ...custom.again import kept
 from ...custom.equation import Recorded, implicit
 from ...engine import tape
 from ..common import (
@@ -294,7 +295,7 @@ def _path(
     found: Any, f: Slope, method: str, span: tuple[Any, Any], start: Array, solve: Solve | None
 ) -> Any:
     """Return a solution on the tape: its steps, taken again, or with `solve` as a flow."""
-    is_complex = start.dtype.kind == "c"
+    f, is_complex = kept(f), start.dtype.kind == "c"
     if is_complex:
         f, start = split(f), parts(start)
     if solve is not None:

@@ -108,9 +108,26 @@ def quad(
         ]
         return np.reshape(np.asarray(flat), first.shape)
 
-    out = integral(_integrand(func, args), (a, b), quadrature, value)
+    integrand = _integrand(func, args)
+    if weight is not None and is_tracked(a, b):
+        weighs = _weight(weight, raws(wvar))
+        integrand = _integrand(lambda x: func(x, *args) * weighs(x), ())
+        options |= {"weight": None, "wvar": None}
+        weight = None
+    out = integral(integrand, (a, b), quadrature, value)
     given = out._node is not None or arrays_in(a, b, args)
     return (out if given else value, *rest)
+
+
+def _weight(weight: str, wvar: Any) -> Function:
+    """Return a weight of QUADPACK's that is smooth, to be written into the integrand."""
+    if weight not in ("cos", "sin"):
+        raise errors.NotDifferentiableError(
+            f"quad: a limit is tracked, and weight={weight!r} is singular there, so that the "
+            "integral has no derivative in it here; map the interval to [0, 1] in func"
+        )
+    wave = xgrad.cos if weight == "cos" else xgrad.sin
+    return lambda x: wave(wvar * x)
 
 
 @told("integrate")

@@ -25,6 +25,7 @@ from .pieces import (
 )
 from .polynomials import (
     BarycentricInterpolator,
+    FloaterHormannInterpolator,
     KroghInterpolator,
     barycentric_interpolate,
     interp1d,
@@ -49,6 +50,7 @@ __all__ = [
     "CloughTocher2DInterpolator",
     "CubicHermiteSpline",
     "CubicSpline",
+    "FloaterHormannInterpolator",
     "InterpolatedUnivariateSpline",
     "KroghInterpolator",
     "LSQUnivariateSpline",

@@ -10,7 +10,7 @@ import xgrad
 
 from ...arrays.array import Array
 from ...custom.equation import implicit
-from ..common import chapter, raw
+from ..common import chapter, raw, raws
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
@@ -196,18 +196,20 @@ def make_interp_spline(
         y: the values.
         k: the degree.
         t: the knots; chosen from `x` if None.
-        bc_type: ``"not-a-knot"``, ``"natural"`` or ``"clamped"``, or a pair of them.
+        bc_type: ``"not-a-knot"``, ``"natural"`` or ``"clamped"``, or a pair, for each end one of
+            them, or a list of pairs of an order of derivative and its value.
         axis: along which the values lie.
         check_finite: as SciPy's.
     """
     x, values = points_and_values("make_interp_spline", x, y, axis)
     pair = (bc_type, bc_type) if bc_type is None or isinstance(bc_type, str) else tuple(bc_type)
-    if any(bc is not None and (not isinstance(bc, str) or bc not in ENDS) for bc in pair):
+    if any(isinstance(bc, str) and bc not in ENDS for bc in pair):
         raise NotImplementedError(
             f"make_interp_spline: bc_type={bc_type!r} has no derivative here; use 'natural', "
             "'clamped' or 'not-a-knot', or CubicSpline"
         )
-    ends = [ENDS[bc] if bc else () for bc in pair]
+    stated = [[(nu, 0.0) for nu in ENDS[bc]] if isinstance(bc, str) else bc or () for bc in pair]
+    ends = [tuple(int(nu) for nu, _ in each) for each in stated]
     given = t is not None
     if given:
         knots: Any = xgrad.asarray(t)
@@ -216,7 +218,7 @@ def make_interp_spline(
     else:
         knots = _not_a_knot(x, k)
     found = chapter("interpolate").make_interp_spline(
-        raw(x.detach()), raw(values.detach()), k, raw(knots) if given else None, bc_type
+        raw(x.detach()), raw(values.detach()), k, raw(knots) if given else None, raws(bc_type)
     )
     flat = xgrad.reshape(values, (values.shape[0], -1))
     shape = found.c.shape
@@ -224,8 +226,10 @@ def make_interp_spline(
     def equation(c: Array) -> Any:
         spline = BSpline(knots, xgrad.reshape(c, (shape[0], -1)), k)
         rows = [spline(x) - flat]
-        for at, orders in zip((x[:1], x[-1:]), ends, strict=True):
-            rows += [spline(at, nu) for nu in orders]
+        for at, each in zip((x[:1], x[-1:]), stated, strict=True):
+            rows += [
+                spline(at, int(nu)) - xgrad.reshape(xgrad.asarray(v), (1, -1)) for nu, v in each
+            ]
         return xgrad.reshape(xgrad.concat(rows), shape)
 
     coefficients = implicit(

@@ -8,7 +8,7 @@ import numpy as np
 
 import xgrad
 
-from ..common import raw
+from ..common import chapter, fixed, raw
 from ..examples import of_one_class
 from ..given import like_given
 from ..mistakes import told
@@ -16,8 +16,15 @@ from ..precision import doubled
 from .bsplines import make_interp_spline
 from .pieces import behind
 
-__all__ = ["BarycentricInterpolator", "KroghInterpolator", "barycentric_interpolate", "interp1d",
-           "krogh_interpolate"]  # fmt: skip
+__all__ = ["BarycentricInterpolator", "FloaterHormannInterpolator", "KroghInterpolator",
+           "barycentric_interpolate", "interp1d", "krogh_interpolate"]  # fmt: skip
+
+
+def _shaped(rows: Any, at: Any, values: Any, axis: int) -> Any:
+    """Return what was found at some points with their axes where those of the values lay."""
+    out = xgrad.reshape(rows, (*at.shape, *values.shape[1:]))
+    source = tuple(range(at.ndim))
+    return xgrad.moveaxis(out, source, tuple(axis + i for i in source)) if axis else out
 
 
 @told("interpolate")
@@ -27,7 +34,7 @@ class KroghInterpolator:
     """The polynomial through points, by divided differences; see ``scipy.interpolate``.
 
     Args:
-        xi: the points, all different.
+        xi: the points; one that is there several times has derivatives beside its value.
         yi: the values.
         axis: along which they lie.
     """
@@ -36,20 +43,35 @@ class KroghInterpolator:
         self.xi, values = doubled(xi), doubled(yi)
         self.axis = axis % values.ndim
         self.yi = xgrad.moveaxis(values, axis, 0)
-        held = raw(self.xi.detach())
-        if len(np.unique(held)) != len(held) or len(held) != self.yi.shape[0]:
+        held = np.asarray(raw(self.xi.detach()))
+        if len(held) != self.yi.shape[0]:
             raise ValueError(
                 f"{type(self).__name__}: xi has {len(held)} points and yi {self.yi.shape[0]} "
-                "values; expected as many, and points that all differ"
+                "values; expected as many"
             )
-        rows = [self.yi[i, ...] for i in range(len(held))]
-        self.c = [rows[0]]
-        for order in range(1, len(rows)):
+        self.c = self._differences() if len(np.unique(held)) == len(held) else self._slopes(held)
+
+    def _differences(self) -> list[Any]:
+        """Return divided differences."""
+        count = self.yi.shape[0]
+        rows = [self.yi[i, ...] for i in range(count)]
+        found = [rows[0]]
+        for order in range(1, count):
             rows = [
                 (rows[i + 1] - rows[i]) / (self.xi[i + order] - self.xi[i])
                 for i in range(len(rows) - 1)
             ]
-            self.c.append(rows[0])
+            found.append(rows[0])
+        return found
+
+    def _slopes(self, held: Any) -> list[Any]:
+        """Return SciPy's coefficients where a point has derivatives: they are linear in these."""
+        if type(self).__name__ == "BarycentricInterpolator":
+            raise ValueError("BarycentricInterpolator: xi has a point twice; expected others")
+        fixed(type(self).__name__, xi=self.xi)
+        matrix = chapter("interpolate").KroghInterpolator(held, np.eye(len(held))).c
+        rows = xgrad.tensordot(xgrad.asarray(matrix), self.yi, axes=1)
+        return [rows[i, ...] for i in range(len(held))]
 
     def __call__(self, x: Any, **options: Any) -> Any:
         """Return the values at some points."""
@@ -64,11 +86,7 @@ class KroghInterpolator:
     def _shaped(self, x: Any, f: Any) -> Any:
         at = doubled(x)
         out = f(xgrad.reshape(at, (-1,)))
-        out = xgrad.reshape(out, (*at.shape, *self.yi.shape[1:]))
-        if self.axis and self.yi.ndim > 1:
-            source = tuple(range(at.ndim))
-            out = xgrad.moveaxis(out, source, tuple(self.axis + i for i in source))
-        return out
+        return _shaped(out, at, self.yi, self.axis)
 
     def derivative(self, x: Any, der: int = 1) -> Any:
         """Return a derivative of the polynomial, by forward mode."""
@@ -88,6 +106,60 @@ class KroghInterpolator:
 @of_one_class("scipy.interpolate.BarycentricInterpolator", whole=True)
 class BarycentricInterpolator(KroghInterpolator):
     """The polynomial through points; see ``scipy.interpolate.BarycentricInterpolator``."""
+
+
+@told("interpolate")
+@like_given
+@of_one_class("scipy.interpolate.FloaterHormannInterpolator", whole=True)
+class FloaterHormannInterpolator:
+    """The rational function through points; see ``scipy.interpolate.FloaterHormannInterpolator``.
+
+    Args:
+        points: where the values are.
+        values: the values.
+        d: the degree of the polynomials that are blended.
+        axis: along which the values lie.
+    """
+
+    def __init__(self, points: Any, values: Any, *, d: int = 3, axis: int = 0) -> None:
+        self.points, values = doubled(points), doubled(values)
+        self.axis = axis % values.ndim
+        self.values = xgrad.moveaxis(values, axis, 0)
+        held = np.asarray(raw(self.points.detach()))
+        order = xgrad.asarray(np.unique(held, return_index=True)[1])
+        self.points, self.values = (
+            xgrad.take(v, order, axis=0) for v in (self.points, self.values)
+        )
+        n = self.points.shape[0]
+        if not 0 <= d < n:
+            raise ValueError(f"FloaterHormannInterpolator: d is {d}; expected 0 <= d < {n}")
+        total = [0.0] * n
+        for i in range(n - d):  # each polynomial adds to the weights of its points
+            some = self.points[i : i + d + 1]
+            away = xgrad.abs(some[:, None] - some[None, :]) + np.eye(d + 1)
+            each = 1.0 / xgrad.prod(away, axis=1)
+            for k in range(d + 1):
+                total[i + k] = total[i + k] + each[k]
+        self.weights = xgrad.stack(total) * xgrad.asarray((-1.0) ** (np.arange(n) - d))
+
+    def __call__(self, z: Any) -> Any:
+        """Return the values at some points, counted from the nearest one, where it is smooth."""
+        at = doubled(z)
+        flat = xgrad.reshape(at, (-1,))
+        apart = np.asarray(raw(flat.detach()))[:, None] - np.asarray(raw(self.points.detach()))
+        near = np.argmin(np.abs(apart), axis=1)
+        here = xgrad.asarray(np.arange(apart.shape[1]) == near[:, None])
+        place = xgrad.asarray(near)
+        away = flat - xgrad.take(self.points, place)
+        steps = xgrad.where(here, 1.0, flat[:, None] - self.points)
+        share = xgrad.where(here, 0.0, self.weights / steps)
+        middle = xgrad.take(self.values, place, axis=0)
+        below = away * xgrad.sum(share, axis=1) + xgrad.take(self.weights, place)
+        above = xgrad.tensordot(share, self.values, axes=1)
+        above = above - behind(xgrad.sum(share, axis=1), above) * middle
+        out = middle + behind(away / below, above) * above
+        out = xgrad.reshape(out, (*at.shape, *self.values.shape[1:]))
+        return xgrad.moveaxis(out, 0, self.axis) if at.ndim else out
 
 
 @told("interpolate")
@@ -177,11 +249,7 @@ class interp1d:  # noqa: N801 - SciPy's name
             pair = self.fill if isinstance(self.fill, tuple) else (self.fill, self.fill)
             for mask, value in zip((low, high), pair, strict=True):
                 out = xgrad.where(behind(xgrad.asarray(mask), out), value, out)
-        out = xgrad.reshape(out, (*at.shape, *self.y.shape[1:]))
-        if self.axis:
-            source = tuple(range(at.ndim))
-            out = xgrad.moveaxis(out, source, tuple(self.axis + i for i in source))
-        return out
+        return _shaped(out, at, self.y, self.axis)
 
     def _inside(self, flat: Any, held: Any, points: Any) -> Any:
         if self.spline is not None:

@@ -11,30 +11,17 @@ import numpy as np
 import xgrad
 
 from ...arrays.array import Array
-from ..common import chapter, raw
+from ..common import chapter, raw, with_derivative_of
 from ..examples import of_one, of_one_class
 from ..given import like_given
 from ..mistakes import told
 from ..precision import doubled
 from .bsplines import make_interp_spline
 from .pieces import PchipInterpolator
+from .places import places, unit_of
 
 __all__ = ["LinearNDInterpolator", "NearestNDInterpolator", "RBFInterpolator",
            "RegularGridInterpolator", "griddata", "interpn"]  # fmt: skip
-
-
-def _places(xi: Any, ndim: int, name: str) -> tuple[Any, Any]:
-    """Return points as rows, and the shape of the result."""
-    if isinstance(xi, tuple):
-        parts = [xgrad.asarray(v) for v in xi]
-        shape = np.broadcast_shapes(*[p.shape for p in parts])
-        xi = xgrad.stack([xgrad.broadcast_to(p, shape) for p in parts], axis=-1)
-    xi = xgrad.asarray(xi)
-    if xi.ndim == 1 and ndim == 1:
-        xi = xi[:, None]
-    if not xi.ndim or xi.shape[-1] != ndim:
-        raise ValueError(f"{name}: xi has shape {xi.shape}; expected (..., {ndim})")
-    return xgrad.reshape(xi, (-1, ndim)), tuple(xi.shape[:-1])
 
 
 @told("interpolate")
@@ -62,6 +49,7 @@ class RegularGridInterpolator:
         if self.values.dtype.kind not in "fc":
             self.values = xgrad.astype(self.values, np.float64)
         self.method, self.bounds_error, self.fill_value = method, bounds_error, fill_value
+        self.options = options
         for i, p in enumerate(self.points):
             held = raw(p.detach())
             if i >= self.values.ndim or len(held) != self.values.shape[i]:
@@ -84,7 +72,7 @@ class RegularGridInterpolator:
                 f"RegularGridInterpolator: method is {method!r}; expected one of {known}"
             )
         ndim = len(self.points)
-        at, shape = _places(xi, ndim, "RegularGridInterpolator")
+        at, shape = places(xi, ndim, "RegularGridInterpolator")
         held = raw(at.detach())
         outside = np.zeros(len(held), dtype=bool)
         for i, p in enumerate(self.points):
@@ -97,6 +85,8 @@ class RegularGridInterpolator:
             )
         if method in self.SPLINES:
             out = self._spline(at, self.SPLINES[method])
+            if ndim > 1:  # SciPy's coefficients are those of an iterative solver
+                out = with_derivative_of(self._of_scipy(method, held), out)
         elif method == "pchip":
             out = self._pchip(at)
         else:
@@ -144,6 +134,14 @@ class RegularGridInterpolator:
         out = xgrad.einsum(f"{letters}z,{rows}->pz", flat, *weights)
         return xgrad.reshape(out, (at.shape[0], *self.values.shape[ndim:]))
 
+    def _of_scipy(self, method: str, at: Any) -> Any:
+        """Return SciPy's values, extrapolated."""
+        points = tuple(np.asarray(raw(p.detach())) for p in self.points)
+        values = raw(self.values.detach())
+        return chapter("interpolate").RegularGridInterpolator(
+            points, values, method, bounds_error=False, fill_value=None, **self.options
+        )(at)
+
     def _pchip(self, at: Any) -> Any:
         found = []
         for n in range(at.shape[0]):
@@ -185,15 +183,6 @@ def _by_surface(points: Any, values: Any, xi: Any, bounds_error: bool, fill_valu
     return xgrad.where(xgrad.asarray(outside), fill_value, found) if outside.any() else found
 
 
-def _unit(points: Any, rescale: bool) -> Any:
-    """Return a function that scales points to the unit cube of some, if it is asked to."""
-    if not rescale:
-        return lambda x: x
-    middle, width = points.mean(axis=0), np.ptp(points, axis=0)
-    width = np.where(width > 0, width, 1.0)
-    return lambda x: (x - middle) / width
-
-
 @told("interpolate")
 @like_given
 @of_one_class("scipy.interpolate.LinearNDInterpolator", whole=True)
@@ -210,13 +199,13 @@ class LinearNDInterpolator:
         self.points = xgrad.asarray(points.points if mesh else points)
         self.values, self.fill_value = doubled(values), fill_value
         held = raw(self.points.detach())
-        self.unit = _unit(held, rescale)  # shares of corners do not change with it, triangles do
+        self.unit = unit_of(held, rescale)  # shares of corners do not change with it, triangles do
         self.mesh = points if mesh else chapter("spatial").Delaunay(self.unit(held))
 
     def __call__(self, *args: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
-        at, shape = _places(args if len(args) > 1 else args[0], n, "LinearNDInterpolator")
+        at, shape = places(args if len(args) > 1 else args[0], n, "LinearNDInterpolator")
         inside = self.mesh.find_simplex(self.unit(raw(at.detach())))
         corners = self.mesh.simplices[inside]
         spots = xgrad.reshape(
@@ -244,13 +233,13 @@ class NearestNDInterpolator:
     def __init__(self, x: Any, y: Any, rescale: bool = False, tree_options: Any = None) -> None:
         self.points, self.values = xgrad.asarray(x), doubled(y)
         held = raw(self.points.detach())
-        self.unit = _unit(held, rescale)
+        self.unit = unit_of(held, rescale)
         self.tree = chapter("spatial").cKDTree(self.unit(held))
 
     def __call__(self, *args: Any, **options: Any) -> Array:
         """Return the values at points, given as rows or as coordinates."""
         n = self.points.shape[1]
-        at, shape = _places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
+        at, shape = places(args if len(args) > 1 else args[0], n, "NearestNDInterpolator")
         place = self.tree.query(self.unit(raw(at.detach())))[1]
         out: Array = xgrad.take(self.values, xgrad.asarray(place), axis=0)
         return xgrad.reshape(out, (*shape, *self.values.shape[1:]))

@@ -15,6 +15,7 @@ from ..given import like_given
 from ..mistakes import told
 from .bsplines import BSpline
 from .fitpack import SMOOTHING
+from .places import places, unit_of
 
 __all__ = ["CloughTocher2DInterpolator", "NdBSpline", "RectBivariateSpline"]
 
@@ -156,7 +157,7 @@ class NdBSpline:
 class CloughTocher2DInterpolator:
     """A smooth function over triangles; see ``scipy.interpolate.CloughTocher2DInterpolator``.
 
-    It is linear in the values, which have derivatives; points and where it is looked at have none.
+    Differentiable in the values and in where it is looked at; the points have no derivative.
 
     Args:
         points: where the values are, shape (n, 2), or a triangulation of SciPy's.
@@ -175,28 +176,81 @@ class CloughTocher2DInterpolator:
         self.points = points if hasattr(points, "simplices") else np.asarray(raw(points))
         self.values = xgrad.asarray(values)
         self.fill_value = fill_value
-        self.options = {"tol": tol, "maxiter": maxiter, "rescale": rescale}
+        self.options: dict[str, Any] = {"tol": tol, "maxiter": maxiter, "rescale": rescale}
 
     @staticmethod
     def _require_constant(name: str, x: Any) -> None:
         if is_tracked(x):
             raise NotDifferentiableError(
-                f"CloughTocher2DInterpolator: {name} is tracked, but only the values have a "
-                "derivative here; LinearNDInterpolator and RBFInterpolator have one by points"
+                f"CloughTocher2DInterpolator: {name} is tracked, but only the values and where it "
+                "is looked at have a derivative here; LinearNDInterpolator and RBFInterpolator "
+                "have one by points"
             )
 
     def _at(self, values: Any, xi: Any) -> Any:
         library = chapter("interpolate")
-        return library.CloughTocher2DInterpolator(self.points, values, 0.0, **self.options)(*xi)
+        return library.CloughTocher2DInterpolator(self.points, values, 0.0, **self.options)(xi)
 
     def __call__(self, *args: Any) -> Any:
         """Return the values at points: one array of shape (..., 2), or two of coordinates."""
-        self._require_constant("where it is looked at", args)
-        xi = tuple(np.asarray(raw(x)) for x in args)
-        theirs = np.asarray(self._at(raw(self.values.detach()), xi))
-        shares = self._at(np.eye(self.values.shape[0]), xi)
+        at, shape = places(args if len(args) > 1 else args[0], 2, "CloughTocher2DInterpolator")
+        held = np.asarray(raw(at.detach()))
+        theirs = np.asarray(self._at(raw(self.values.detach()), held))
+        unit = np.eye(self.values.shape[0])
+        shares: Any = self._at(unit, held)
+        outside = np.all(shares == 0.0, axis=-1)
+        if is_tracked(at):
+            shares = self._cubics(unit, at, held, outside)
         rows = xgrad.tensordot(xgrad.asarray(shares), self.values, axes=1)
-        outside = xgrad.asarray(np.all(shares == 0.0, axis=-1))
         found = with_derivative_of(theirs, rows)
-        wide = xgrad.reshape(outside, (*outside.shape, *(1,) * (found.ndim - outside.ndim)))
-        return xgrad.where(wide, self.fill_value, found)
+        wide = np.reshape(outside, (-1,) + (1,) * (found.ndim - 1))
+        found = xgrad.where(xgrad.asarray(wide), self.fill_value, found)
+        return xgrad.reshape(found, (*shape, *self.values.shape[1:]))
+
+    def _cubics(self, unit: Any, at: Any, held: Any, outside: Any) -> Any:
+        """Return the share of each value, a cubic polynomial within a third of a triangle.
+
+        Ten points inside of it determine the polynomial, which is then taken at `at`.
+        """
+        given: Any = self.points
+        corners: Any = given.points if hasattr(given, "simplices") else given
+        scaled = unit_of(corners, self.options["rescale"])
+        mesh = (
+            given if hasattr(given, "simplices") else chapter("spatial").Delaunay(scaled(corners))
+        )
+        triangles = corners[mesh.simplices[np.where(outside, 0, mesh.find_simplex(scaled(held)))]]
+        middle = triangles.mean(axis=1, keepdims=True)
+        whole = np.swapaxes(np.concatenate([triangles, np.ones((len(held), 3, 1))], axis=2), 1, 2)
+        share = np.linalg.solve(
+            whole, np.concatenate([held, np.ones((len(held), 1))], 1)[..., None]
+        )
+        far = np.argmin(share[..., 0], axis=1)  # the corner that is not one of the third's
+        third = np.where(np.arange(3)[None, :, None] == far[:, None, None], middle, triangles)
+        third = middle + 0.9 * (third - middle)  # within, whatever the rounding
+        nodes = np.einsum("jc,pcd->pjd", LATTICE, third)
+        known = self._at(unit, np.reshape(nodes, (-1, 2))).reshape(len(held), 10, -1)
+        frame = np.swapaxes(np.concatenate([third, np.ones((len(held), 3, 1))], axis=2), 1, 2)
+        ones = xgrad.ones((len(held), 1))
+        moving = xgrad.linalg.solve(
+            xgrad.asarray(frame), xgrad.concat([at, ones], axis=1)[:, :, None]
+        )[:, :, 0]
+        weights = xgrad.stack(_monomials(moving), axis=1) @ xgrad.asarray(TO_VALUES)
+        return xgrad.einsum("pj,pjv->pv", weights, xgrad.asarray(known))
+
+
+POWERS = [(i, j, 3 - i - j) for i in range(4) for j in range(4 - i)]
+LATTICE = np.asarray(POWERS) / 3.0
+"""The ten points of a triangle that determine a cubic polynomial, by their shares of corners."""
+
+
+def _monomials(shares: Any) -> list[Any]:
+    """Return the products of three powers of the shares that each point has of the corners."""
+    found = []
+    for powers in POWERS:
+        factors = [shares[:, i] for i, power in enumerate(powers) for _ in range(power)]
+        found.append(factors[0] * factors[1] * factors[2])
+    return found
+
+
+TO_VALUES = np.linalg.inv(np.stack(_monomials(LATTICE), axis=1))
+"""From the monomials at a point to its shares of the values at the ten."""

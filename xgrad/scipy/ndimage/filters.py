@@ -67,6 +67,8 @@ def extended(name: str, x: Any, widths: Any, mode: Any, cval: float) -> Any:
 
 def per_axis(value: Any, ndim: int) -> list[Any]:
     """Return a parameter for each axis."""
+    if isinstance(value, Array) and value.ndim:
+        return [value[i] for i in range(value.shape[0])]
     return list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value] * ndim
 
 
@@ -310,15 +312,20 @@ def laplace(
 
 
 def _gaussians(
-    name: str, input: Any, sigma: Any, mode: Any, cval: float, order: int, axes: Any, options: Any
+    input: Any, sigma: Any, mode: Any, cval: float, order: int, axes: Any, options: Any
 ) -> list[Any]:
+    """Return derivatives along each of the axes, all of the image smoothed as `sigma` says."""
     x = xgrad.asarray(input)
-    axes = list(range(x.ndim)) if axes is None else per_axis(axes, 1)
-    found = []
-    for i in range(len(axes)):
-        orders = [order if k == i else 0 for k in range(len(axes))]
-        found.append(gaussian_filter(x, sigma, orders, None, mode, cval, axes=axes, **options))
-    return found
+    modes = per_axis(mode, len(axes))
+    orders = [[order if k == axis else 0 for k in range(x.ndim)] for axis in axes]
+    return [
+        gaussian_filter(x, sigma, o, None, m, cval, **options)
+        for o, m in zip(orders, modes, strict=True)
+    ]
+
+
+def _all_axes(axes: Any, ndim: int) -> list[int]:
+    return list(range(ndim)) if axes is None else [a % ndim for a in per_axis(axes, 1)]
 
 
 @twin("ndimage")
@@ -327,7 +334,12 @@ def gaussian_laplace(
     axes: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Return the sum of second derivatives of the smoothed image; see ``scipy.ndimage``."""
-    parts = _gaussians("gaussian_laplace", input, sigma, mode, cval, 2, axes, kwargs)
+    ndim = xgrad.asarray(input).ndim
+    axes = _all_axes(axes, ndim)
+    if len(axes) < ndim:  # the others are not smoothed
+        given = per_axis(sigma, len(axes))
+        sigma = [given[axes.index(k)] if k in axes else 0.0 for k in range(ndim)]
+    parts = _gaussians(input, sigma, mode, cval, 2, axes, kwargs)
     return sum(parts[1:], parts[0])
 
 
@@ -337,7 +349,8 @@ def gaussian_gradient_magnitude(
     axes: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """Return the length of the gradient of the smoothed image; see ``scipy.ndimage``."""
-    parts = _gaussians("gaussian_gradient_magnitude", input, sigma, mode, cval, 1, axes, kwargs)
+    axes = _all_axes(axes, xgrad.asarray(input).ndim)
+    parts = _gaussians(input, sigma, mode, cval, 1, axes, kwargs)
     return xgrad.sqrt(sum((p * p for p in parts[1:]), parts[0] * parts[0]))
 
 

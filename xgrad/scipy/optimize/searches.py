@@ -20,14 +20,21 @@ from ..common import arrays_in, chapter, fixed, joined, outside, raw, raws, with
 from ..examples import of_one
 from ..mistakes import told
 from .equations import args_of, given_back, held
-from .minima import held_solution, minimize_scalar, reads_anything, sides, watching
+from .minima import (
+    held_solution,
+    minimize,
+    minimize_scalar,
+    reads_anything,
+    sides,
+    watching,
+)
 
 __all__ = ["approx_fprime", "basinhopping", "brent", "brute", "differential_evolution", "direct",
            "dual_annealing", "fmin", "fmin_bfgs", "fmin_cg", "fmin_cobyla", "fmin_l_bfgs_b",
            "fmin_ncg", "fmin_powell", "fmin_slsqp", "fmin_tnc", "fminbound", "golden",
            "shgo"]  # fmt: skip
 
-HOLDING = ("cons", "eqcons", "ieqcons", "f_eqcons", "f_ieqcons", "constraints", "integrality")
+HOLDING = ("eqcons", "ieqcons", "f_eqcons", "f_ieqcons", "constraints", "integrality")
 """Arguments that hold a minimum, without a derivative here."""
 UNCHANGED = ("finish", "init", "take_step", "accept_test", "norm", "method", "rng")
 """Arguments of SciPy's that may be called, but do not get the arguments of the function."""
@@ -187,13 +194,20 @@ def fmin_slsqp(
     """Find a minimum by quadratic programs; see ``scipy.optimize.fmin_slsqp``."""
 
 
-@_search
+@told("optimize")
 def fmin_cobyla(
     func: Any, x0: Any, cons: Any, args: Any = (), consargs: Any = None, rhobeg: float = 1.0,
     rhoend: float = 1e-4, maxfun: int = 1000, disp: Any = None, catol: float = 2e-4, *,
     callback: Any = None,
 ) -> Any:  # fmt: skip
-    """Find a minimum under constraints; see ``scipy.optimize.fmin_cobyla``."""
+    """Find a minimum where functions are not negative; see ``scipy.optimize.fmin_cobyla``."""
+    more = args_of(args) if consargs is None else args_of(consargs)
+    each = cons if isinstance(cons, (list, tuple)) else (cons,)
+    kept = tuple({"type": "ineq", "fun": c, "args": more} for c in each)
+    options = {"rhobeg": rhobeg, "maxiter": maxfun, "disp": bool(disp), "catol": catol}
+    return minimize(
+        func, x0, args, "COBYLA", constraints=kept, tol=rhoend, callback=callback, options=options
+    ).x
 
 
 @_search

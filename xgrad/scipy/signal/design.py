@@ -11,7 +11,7 @@ import numpy as np
 import xgrad
 
 from ...backends import is_recorded
-from ..common import chapter, raw, twin, with_derivative_of
+from ..common import chapter, fixed, raw, twin, with_derivative_of
 from .prototypes import prototype
 from .sections import sections
 
@@ -27,6 +27,7 @@ __all__ = [
     "freqz",
     "gammatone",
     "group_delay",
+    "iircomb",
     "iirfilter",
     "iirnotch",
     "iirpeak",
@@ -333,6 +334,29 @@ def iirnotch(w0: Any, Q: Any, fs: float = 2.0, *, xp: Any = None, device: Any = 
     one = xgrad.ones_like(gain)
     b = gain * xgrad.stack([one, -2.0 * c, one])
     return b, xgrad.stack([one, -2.0 * gain * c, 2.0 * gain - 1.0])
+
+
+@twin("signal", "d")
+def iircomb(
+    w0: Any, Q: Any, ftype: str = "notch", fs: float = 2.0, *, pass_zero: bool = False,
+    xp: Any = None, device: Any = None,
+) -> Any:  # fmt: skip
+    """Design a comb of notches or peaks, in `Q`; see ``scipy.signal.iircomb``."""
+    each = float(fixed("iircomb", w0=w0))
+    held = chapter("signal").iircomb(
+        each, float(raw(xgrad.asarray(Q))), ftype, fs, pass_zero=pass_zero
+    )[1]
+    n = len(held) - 1
+    beta = xgrad.tan(0.5 * n * math.pi * each / fs / xgrad.asarray(Q))
+    sign = -1.0 if (ftype.lower() == "peak") == pass_zero else 1.0
+    one, middle = xgrad.ones_like(beta), xgrad.zeros((n - 1,))
+    is_peak = ftype.lower() == "peak"
+    gain = [beta / (1.0 + beta), -beta / (1.0 + beta)] if is_peak else [1.0 / (1.0 + beta)] * 2
+    rest = (1.0 - beta) / (1.0 + beta)
+    return tuple(
+        xgrad.concat([first[None], middle, sign * last[None]])
+        for first, last in ((gain[0], gain[1]), (one, rest))
+    )
 
 
 def plotted(plot: Any, w: Any, h: Any) -> tuple[Any, Any]:

@@ -15,7 +15,7 @@ from ..mistakes import told
 from .convolution import detrend as detrended
 from .windows import window_of
 
-__all__ = ["CZT", "ShortTimeFFT", "ZoomFFT", "coherence", "csd", "czt", "istft",
+__all__ = ["CZT", "ZoomFFT", "coherence", "csd", "czt", "istft",
            "lombscargle", "periodogram", "spectrogram", "stft", "welch", "zoom_fft"]  # fmt: skip
 
 EDGES = {"even": ("reflect", "even"), "odd": ("reflect", "odd"), "constant": ("edge", "even"),
@@ -32,7 +32,7 @@ def _window(window: Any, nperseg: Any, n: int) -> tuple[Any, int]:
     return given, len(given)
 
 
-def _pieces(x: Any, size: int, hop: int) -> Any:
+def pieces_of(x: Any, size: int, hop: int) -> Any:
     """Return the pieces of the last axis as rows."""
     count = (x.shape[-1] - size) // hop + 1
     index = np.arange(count)[:, None] * hop + np.arange(size)
@@ -79,7 +79,7 @@ def _spectra(
     sides = onesided and not is_complex
     transforms = []
     for s in signals:
-        piece = _pieces(s, size, hop)
+        piece = pieces_of(s, size, hop)
         if callable(detrend):
             piece = detrend(piece)
         elif detrend:
@@ -392,86 +392,3 @@ class ZoomFFT(CZT):
     ) -> None:
         n, fn, m, fs = fixed("ZoomFFT", n=n, fn=fn, m=m, fs=fs)
         self.plain = chapter("signal").ZoomFFT(n, fn, m, fs=fs, endpoint=endpoint)
-
-
-@told("signal")
-@like_given
-class ShortTimeFFT:
-    """SciPy's class of this name, whose transforms are differentiable in the signal.
-
-    Everything but `stft`, `istft` and `spectrogram` is that of the object of SciPy, ``self.plain``.
-    """
-
-    def __init__(self, win: Any, hop: int, fs: float, **options: Any) -> None:
-        win = fixed("ShortTimeFFT", win=win)
-        made = chapter("signal").ShortTimeFFT(np.asarray(win), hop, fs, **options)
-        self.plain = made
-
-    @classmethod
-    def of(cls, plain: Any) -> ShortTimeFFT:
-        """Return the twin of an object of SciPy."""
-        made = object.__new__(cls)
-        made.plain = plain
-        return made
-
-    @classmethod
-    def from_window(cls, *args: Any, **options: Any) -> ShortTimeFFT:
-        """Make one by the name of a window; see SciPy."""
-        return cls.of(chapter("signal").ShortTimeFFT.from_window(*args, **options))
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "plain" or name.startswith("__"):  # of one that is not made yet, as by `copy`
-            raise AttributeError(name)
-        return getattr(self.plain, name)
-
-    def _matrix(self) -> Any:
-        """Return what a piece is multiplied by."""
-        own = self.plain
-        impulse = np.eye(own.m_num) * np.conj(own.win)
-        return own._fft_func(impulse)
-
-    def stft(self, x: Any, p0: Any = None, p1: Any = None, *, axis: int = -1) -> Any:
-        """Return the short-time Fourier transform; see SciPy's."""
-        own = self.plain
-        x = xgrad.moveaxis(xgrad.asarray(x), axis, -1)
-        n = x.shape[-1]
-        first, last = own.p_range(n, p0, p1)
-        start = first * own.hop - own.m_num_mid
-        stop = (last - 1) * own.hop - own.m_num_mid + own.m_num
-        before, after = max(-start, 0), max(stop - n, 0)
-        wide = xgrad.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, after)])
-        pieces = _pieces(wide[..., start + before : stop + before], own.m_num, own.hop)
-        out = xgrad.matrix_transpose(xgrad.matmul(pieces + 0j, xgrad.asarray(self._matrix())))
-        return xgrad.moveaxis(out, -2, axis if axis >= 0 else axis - 1)
-
-    def spectrogram(
-        self, x: Any, y: Any = None, p0: Any = None, p1: Any = None, *, axis: int = -1
-    ) -> Any:
-        """Return the squared modulus, or the product with that of another signal."""
-        one = self.stft(x, p0, p1, axis=axis)
-        if y is None or y is x:
-            return xgrad.real(one) ** 2 + xgrad.imag(one) ** 2
-        return one * xgrad.conj(self.stft(y, p0, p1, axis=axis))
-
-    def istft(
-        self, S: Any, k0: int = 0, k1: Any = None, *, f_axis: int = -2, t_axis: int = -1
-    ) -> Any:
-        """Return the signal of a transform; see SciPy's."""
-        own = self.plain
-        S = xgrad.moveaxis(xgrad.asarray(S), (f_axis, t_axis), (-2, -1))
-        impulses = np.eye(own.f_pts) + 0j
-        back = [own._ifft_func(row) * own.dual_win for row in impulses]
-        both = [own._ifft_func(1j * row) * own.dual_win for row in impulses]
-        a, b = np.stack(back), np.stack(both)
-        pieces = xgrad.matmul(
-            xgrad.matrix_transpose(xgrad.real(S)), xgrad.asarray(a)
-        ) + xgrad.matmul(xgrad.matrix_transpose(xgrad.imag(S)), xgrad.asarray(b))
-        count = S.shape[-1]
-        q_max = count + own.p_min
-        stop = (q_max - 1) * own.hop - own.m_num_mid + own.m_num
-        end = stop if k1 is None else int(k1)
-        start = own.p_min * own.hop - own.m_num_mid
-        place = (np.arange(count)[:, None] * own.hop + np.arange(own.m_num)).ravel()
-        flat = xgrad.moveaxis(xgrad.reshape(pieces, (*pieces.shape[:-2], -1)), -1, 0)
-        total = xgrad.segment_sum(flat, xgrad.asarray(place), stop - start)
-        return xgrad.moveaxis(total[k0 - start : end - start, ...], 0, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from ..common import by_matrix, chapter, fixed, raw, raws, twin
 from ..ndimage.filters import correlate1d
 from ..ndimage.splines import interpolated
 
-__all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d",
-           "cspline1d_eval", "find_peaks", "find_peaks_cwt", "peak_prominences", "peak_widths",
-           "qspline1d", "qspline1d_eval", "sawtooth", "sepfir2d", "square", "symiirorder1",
-           "symiirorder2", "unique_roots"]  # fmt: skip
+__all__ = ["argrelextrema", "argrelmax", "argrelmin", "chirp", "cspline1d", "cspline1d_eval",
+           "cspline2d", "find_peaks", "find_peaks_cwt", "peak_prominences", "peak_widths",
+           "qspline1d", "qspline1d_eval", "qspline2d", "sawtooth", "sepfir2d", "spline_filter",
+           "square", "symiirorder1", "symiirorder2", "unique_roots"]  # fmt: skip
 
 
 @twin("signal", "d")
@@ -207,6 +208,45 @@ def symiirorder2(input: Any, r: Any, omega: Any, precision: float = -1.0) -> Any
     r, omega = fixed("symiirorder2", r=r, omega=omega)
     smooth = chapter("signal").symiirorder2
     return by_matrix(lambda row: smooth(row, r, omega, precision), xgrad.asarray(input))
+
+
+def _both_ways(x: Any, smooth: Any, precision: float) -> Any:
+    """Return an image smoothed along its rows and then along its columns."""
+    if not 0.0 <= precision < 1.0:
+        precision = 1e-3 if str(x.dtype) in ("float32", "complex64") else 1e-6
+    rows = smooth(x, precision)
+    return xgrad.matrix_transpose(smooth(xgrad.matrix_transpose(rows), precision))
+
+
+@twin("signal", "g")
+def cspline2d(signal: Any, lamb: float = 0.0, precision: float = -1.0) -> Any:
+    """Return the coefficients of cubic splines through an image; see ``scipy.signal``."""
+    x, lamb = xgrad.asarray(signal), float(fixed("cspline2d", lamb=lamb))
+    if lamb <= 1 / 144.0:
+        r = math.sqrt(3.0) - 2.0
+        return _both_ways(x, lambda x, p: symiirorder1(x, -6.0 * r, r, p), precision)
+    root = math.sqrt(3.0 + 144.0 * lamb)
+    xi = 1.0 - 96.0 * lamb + 24.0 * lamb * root
+    omega = math.atan(math.sqrt((144.0 * lamb - 1.0) / xi))
+    r = (24.0 * lamb - 1.0 - math.sqrt(xi)) / (24.0 * lamb)
+    r *= math.sqrt((48.0 * lamb + 24.0 * lamb * root) / xi)
+    return _both_ways(x, lambda x, p: symiirorder2(x, r, omega, p), precision)
+
+
+@twin("signal", "g")
+def qspline2d(signal: Any, lamb: float = 0.0, precision: float = -1.0) -> Any:
+    """Return the coefficients of quadratic splines through an image; see ``scipy.signal``."""
+    x, r = xgrad.asarray(signal), 2.0 * math.sqrt(2.0) - 3.0
+    if float(fixed("qspline2d", lamb=lamb)) > 0:
+        raise ValueError(f"qspline2d: lamb is {lamb}; expected zero")
+    return _both_ways(x, lambda x, p: symiirorder1(x, -8.0 * r, r, p), precision)
+
+
+@twin("signal", "g")
+def spline_filter(Iin: Any, lmbda: float = 5.0) -> Any:
+    """Smooth an image by a cubic spline; see ``scipy.signal.spline_filter``."""
+    column = np.asarray([1.0, 4.0, 1.0], np.float32) / np.float32(6.0)
+    return sepfir2d(cspline2d(Iin, lmbda), column, column)
 
 
 @twin("signal")

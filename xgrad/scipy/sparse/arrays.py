@@ -271,6 +271,32 @@ class SparseArray:
         """Return the smallest entry, of all or along an axis; zeros that are not stored count."""
         return self._extreme(xgrad.min, axis, out, explicit)
 
+    def nanmax(self, axis: Any = None, out: Any = None, *, explicit: bool = False) -> Any:
+        """Return the largest entry that is a number; see `max`."""
+        return self._extreme(xgrad.nanmax, axis, out, explicit)
+
+    def nanmin(self, axis: Any = None, out: Any = None, *, explicit: bool = False) -> Any:
+        """Return the smallest entry that is a number; see `min`."""
+        return self._extreme(xgrad.nanmin, axis, out, explicit)
+
+    def argmax(self, axis: Any = None, out: Any = None, *, explicit: bool = False) -> Any:
+        """Return where the largest entry is, raw."""
+        return self.plain().argmax(axis, out, explicit=explicit)
+
+    def argmin(self, axis: Any = None, out: Any = None, *, explicit: bool = False) -> Any:
+        """Return where the smallest entry is, raw."""
+        return self.plain().argmin(axis, out, explicit=explicit)
+
+    @property
+    def real(self) -> Any:
+        """The real parts of the entries."""
+        return self._of(xgrad.real(xgrad.asarray(self.data)), self.pattern)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts of the entries."""
+        return self._of(xgrad.imag(xgrad.asarray(self.data)), self.pattern)
+
     def _extreme(self, f: Any, axis: Any, out: Any, explicit: bool) -> Any:
         if explicit or out is not None:
             raise NotImplementedError(
@@ -406,17 +432,17 @@ class SparseArray:
         """Return another matrix with the same entries."""
         return self._of(self.data, self.pattern)
 
-    def asformat(self, form: str | None, copy: bool = False) -> Any:
+    def asformat(self, format: str | None, copy: bool = False) -> Any:
         """Return the matrix in another format: ``"csr"``, ``"csc"``, ``"coo"`` or ``"dia"``."""
-        if form == self.format or form is None:
+        if format == self.format or format is None:
             return self
-        if form not in ("csr", "csc", "coo", "dia"):
+        if format not in ("csr", "csc", "coo", "dia"):
             raise NotImplementedError(
-                f"sparse: there is no format {form!r} with derivatives; expected 'csr', 'csc', "
+                f"sparse: there is no format {format!r} with derivatives; expected 'csr', 'csc', "
                 "'coo' or 'dia', or A.plain(), SciPy's own without derivatives"
             )
-        found = _moved(lambda ids: ids.asformat(form if form != "dia" else "coo"), self)
-        where = Pattern(found.pattern.rows, found.pattern.cols, found.pattern.shape, form)
+        found = _moved(lambda ids: ids.asformat(format if format != "dia" else "coo"), self)
+        where = Pattern(found.pattern.rows, found.pattern.cols, found.pattern.shape, format)
         return self._of(found.data, where)
 
     def tocsr(self, copy: bool = False) -> Any:
@@ -481,6 +507,16 @@ class SparseArray:
         """Row and column of each entry, raw."""
         return self.pattern.rows, self.pattern.cols
 
+    @property
+    def row(self) -> Any:
+        """The row of each entry, raw."""
+        return self.pattern.rows
+
+    @property
+    def col(self) -> Any:
+        """The column of each entry, raw."""
+        return self.pattern.cols
+
 
 class SparseMatrix(SparseArray):
     """A matrix of SciPy's older kind: ``*`` and ``**`` are of matrices, sums have two axes."""
@@ -506,6 +542,22 @@ class SparseMatrix(SparseArray):
         """Return the sum of all entries, or one row or one column of sums."""
         total = super().sum(axis, dtype, out)
         return total if axis is None else total[None, :] if axis % 2 == 0 else total[:, None]
+
+    def getH(self) -> Any:  # noqa: N802 - SciPy's name
+        """Return the adjoint."""
+        return self.conj().T
+
+    def get_shape(self) -> Any:
+        """Return numbers of rows and columns."""
+        return self.shape
+
+    def getformat(self) -> str:
+        """Return the format."""
+        return self.format
+
+    def getnnz(self, axis: Any = None) -> Any:
+        """Return how many entries are stored, raw."""
+        return self.plain().getnnz(axis)
 
     def getrow(self, i: int) -> Any:
         """Return one row."""
@@ -572,9 +624,9 @@ class SparseVector(SparseArray):
         if axis not in (None, 0, -1, (0,)):
             raise ValueError(f"sparse: axis is {axis!r}; expected None, 0 or -1 of a vector")
 
-    def asformat(self, form: str | None, copy: bool = False) -> Any:
+    def asformat(self, format: str | None, copy: bool = False) -> Any:
         """Return the vector itself, in whichever of the formats that there are."""
-        return self if form in ("csr", "coo", None) else super().asformat(form)
+        return self if format in ("csr", "coo", None) else super().asformat(format)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool = False) -> Any:
         """Return the entries in another shape."""

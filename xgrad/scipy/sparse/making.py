@@ -11,7 +11,7 @@ import xgrad
 from ...arrays.array import Array
 from ..common import raw
 from ..mistakes import told
-from .arrays import SparseArray, SparseMatrix, moved, plain, there
+from .arrays import SparseArray, SparseMatrix, SparseVector, moved, plain, there
 from .entries import diagonals
 from .products import Pattern
 
@@ -35,6 +35,11 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> Any:
             home = plain.coo_array if len(arg1) == 2 else getattr(plain, f"{form}_array")
             ids = home((np.arange(flat.shape[0]), *place), shape=shape).tocoo()
             flat = xgrad.take(flat, Array(there(ids.data, raw(flat)))) if len(arg1) == 3 else flat
+            if ids.ndim == 1:
+                row = np.zeros(ids.nnz, dtype=np.int64)
+                return _typed(
+                    SparseVector(flat, Pattern(row, ids.coords[0], (1, *ids.shape))), dtype
+                )
             out = SparseArray(flat, Pattern(ids.row, ids.col, ids.shape)).asformat(form)
         else:
             numbers = np.arange(1, flat.shape[0] + 1).reshape(data.shape)
@@ -46,16 +51,33 @@ def _made(name: str, arg1: Any, shape: Any, dtype: Any) -> Any:
         out = SparseArray(found.data, Pattern(found.row, found.col, found.shape, form))
     else:
         dense = xgrad.asarray(arg1)
+        is_vector = dense.ndim == 1 and form in ("csr", "coo") and kind == "array"
+        if dense.ndim == 1 and kind == "array" and not is_vector:
+            raise ValueError(
+                f"{name}: got the shape {dense.shape}; expected a matrix, as SciPy does"
+            )
+        if dense.ndim < 2:
+            dense = xgrad.reshape(dense, (1, -1))
+        if dense.ndim > 2:
+            raise ValueError(
+                f"{name}: got the shape {dense.shape}; expected a matrix or a vector, as only "
+                "these have a derivative here"
+            )
         rows, cols = np.nonzero(np.asarray(raw(dense.detach())))
         like = raw(dense)
         entries = dense[Array(there(rows, like)), Array(there(cols, like))]
-        out = SparseArray(
-            entries, Pattern(rows, cols, (dense.shape[0], dense.shape[1]), "csr")
-        ).asformat(form)
+        where = Pattern(rows, cols, (dense.shape[0], dense.shape[1]), "csr")
+        if is_vector:
+            return _typed(SparseVector(entries, where), dtype)
+        out = SparseArray(entries, where).asformat(form)
     if out.format != form:
         out = SparseArray(out.data, Pattern(out.pattern.rows, out.pattern.cols, out.shape, form))
     out = (SparseMatrix if kind == "matrix" else SparseArray)(out.data, out.pattern)
-    return out if dtype is None else out.astype(dtype)
+    return _typed(out, dtype)
+
+
+def _typed(made: Any, dtype: Any) -> Any:
+    return made if dtype is None else made.astype(dtype)
 
 
 @told("sparse")

@@ -12,12 +12,13 @@ import xgrad
 from ...arrays.array import Array
 from ..common import arrays_in, chapter, stands_for
 from ..mistakes import told
-from .derived import Affine, Logarithm, Mixed, Power, Truncated
+from .derived import Affine, Folded, Logarithm, Mixed, Ordered, Power, Truncated
 from .distributions import Frozen
 from .table import DISTRIBUTIONS, twin_of
 
-__all__ = ["Binomial", "Logistic", "Mixture", "Normal", "Uniform", "exp", "log",
-           "made_distribution", "make_distribution", "moving", "truncate"]  # fmt: skip
+__all__ = ["Binomial", "Logistic", "Mixture", "Normal", "Uniform", "abs", "exp", "log",
+           "made_distribution", "make_distribution", "moving", "order_statistic",
+           "truncate"]  # fmt: skip
 
 METHODS = {
     "pdf": "pdf", "logpdf": "logpdf", "pmf": "pmf", "logpmf": "logpmf", "cdf": "cdf",
@@ -84,6 +85,8 @@ class _New:
         self._classic, self._parameters = classic, parameters
 
     def __getattr__(self, name: str) -> Any:
+        if name in self.__dict__.get("_parameters", ()):
+            return self._parameters[name]
         known = [*METHODS, *MOMENTS, "skewness", "kurtosis", "moment", "ilogcdf", "ilogccdf"]
         raise AttributeError(
             f"{type(self).__name__}: {name!r} has no derivative here; it has {', '.join(known)}"
@@ -192,6 +195,10 @@ class Normal(_New):
         super().__init__(DISTRIBUTIONS["norm"], loc=mu, scale=sigma)
         self.mu, self.sigma = mu, sigma
 
+    def mode(self, *, method: Any = None) -> Any:
+        """Return where the density is greatest."""
+        return self.mean()
+
 
 class Uniform(_New):
     """A uniform distribution between `a` and `b`; see ``scipy.stats.Uniform``."""
@@ -265,6 +272,20 @@ def log(X: Any, /) -> Any:
 
 
 @told("stats")
+def abs(X: Any, /) -> Any:
+    """Return the distribution of the modulus of a variable; see ``scipy.stats.abs``."""
+    return _New(Folded(parts(X, "abs"))) if isinstance(X, _New) else chapter("stats").abs(X)
+
+
+@told("stats")
+def order_statistic(X: Any, /, *, r: Any, n: Any) -> Any:
+    """Return the distribution of the r-th least of n; see ``scipy.stats.order_statistic``."""
+    if not isinstance(X, _New):
+        return chapter("stats").order_statistic(X, r=r, n=n)
+    return _New(Ordered(parts(X, "order_statistic"), r, n))
+
+
+@told("stats")
 def truncate(X: Any, lb: Any = -np.inf, ub: Any = np.inf) -> Any:
     """Return a distribution between two ends; see ``scipy.stats.truncate``.
 
@@ -300,6 +321,7 @@ class Mixture(_New):
         n = len(components)
         share = np.full(n, 1.0 / n) if weights is None else weights
         super().__init__(Mixed([parts(c, "Mixture") for c in components], share))
+        self.components, self.weights = list(components), share
 
 
 @told("stats")

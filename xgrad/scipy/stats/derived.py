@@ -16,7 +16,7 @@ from ...custom.equation import implicit
 from ..common import raw
 from ..integrate import quad
 
-__all__ = ["Affine", "Logarithm", "Mixed", "Power", "Truncated"]
+__all__ = ["Affine", "Folded", "Logarithm", "Mixed", "Ordered", "Power", "Truncated"]
 
 TWIN = {"cdf": "sf", "sf": "cdf", "logcdf": "logsf", "logsf": "logcdf", "ppf": "isf", "isf": "ppf",
         "pdf": "pdf", "logpdf": "logpdf"}  # fmt: skip
@@ -281,6 +281,71 @@ class Truncated(_Derived):
         return xgrad.maximum(self.ends[0], low), xgrad.minimum(self.ends[1], high)
 
 
+def _inverse(over: Any, q: Any, low: Any, high: Any) -> Any:
+    """Return where the probability below is `q`: bisected, then by its equation."""
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        above = np.asarray(raw(over.cdf(xgrad.asarray(middle)))) > np.asarray(raw(q))
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    x = 0.5 * (low + high)
+    slope = np.asarray(raw(over.pdf(xgrad.asarray(x))))
+    return implicit(lambda y: over.cdf(y) - q, x, lambda b, adjoint: b / slope)
+
+
+class Folded(_Derived):
+    """The distribution of ``abs(x)``."""
+
+    def __init__(self, base: Any) -> None:
+        self.base = base
+
+    def pdf(self, y: Any) -> Any:
+        """Return the density."""
+        y = xgrad.asarray(y)
+        return xgrad.where(y >= 0, self.base.pdf(y) + self.base.pdf(-y), 0.0)
+
+    def cdf(self, y: Any) -> Any:
+        """Return the probability below."""
+        y = xgrad.asarray(y)
+        return xgrad.where(y >= 0, self.base.cdf(y) - self.base.cdf(-y), 0.0)
+
+    def ppf(self, q: Any) -> Any:
+        """Return where the probability below is `q`."""
+        q = xgrad.asarray(q)
+        held = np.abs([np.asarray(raw(self.base.ppf(p))) for p in (0.5 - q / 2, 0.5 + q / 2)])
+        return _inverse(self, q, np.zeros_like(held[0]), held.max(axis=0))  # which hold a q
+
+    def support(self) -> Any:
+        """Return the ends of the support."""
+        low, high = map(xgrad.asarray, self.base.support())
+        least = xgrad.where((low <= 0) & (high >= 0), 0.0, xgrad.minimum(abs(low), abs(high)))
+        return least, xgrad.maximum(abs(low), abs(high))
+
+
+class Ordered(_Derived):
+    """The distribution of the r-th least of n independent variables."""
+
+    def __init__(self, base: Any, r: Any, n: Any) -> None:
+        self.base, self.r, self.n = base, xgrad.asarray(r) * 1.0, xgrad.asarray(n) * 1.0
+
+    def logpdf(self, y: Any) -> Any:
+        """Return the logarithm of the density."""
+        below, above = self.base.logcdf(y), self.base.logsf(y)
+        norm = special.betaln(self.r, self.n - self.r + 1.0)
+        return self.base.logpdf(y) + (self.r - 1) * below + (self.n - self.r) * above - norm
+
+    def cdf(self, y: Any) -> Any:
+        """Return the probability below."""
+        return special.betainc(self.r, self.n - self.r + 1.0, self.base.cdf(y))
+
+    def ppf(self, q: Any) -> Any:
+        """Return where the probability below is `q`."""
+        return self.base.ppf(special.betaincinv(self.r, self.n - self.r + 1.0, xgrad.asarray(q)))
+
+    def support(self) -> Any:
+        """Return the ends of the support."""
+        return self.base.support()
+
+
 class Mixed(_Derived):
     """A mixture of distributions."""
 
@@ -311,14 +376,7 @@ class Mixed(_Derived):
         """Return where the probability below is `q`: bisected, then by its equation."""
         q = xgrad.asarray(q)
         held = [np.asarray(raw(b.ppf(q))) for b in self.bases]
-        low, high = np.minimum.reduce(held), np.maximum.reduce(held)
-        for _ in range(80):
-            middle = 0.5 * (low + high)
-            above = np.asarray(raw(self.cdf(xgrad.asarray(middle)))) > np.asarray(raw(q))
-            low, high = np.where(above, low, middle), np.where(above, middle, high)
-        x = 0.5 * (low + high)
-        slope = np.asarray(raw(self.pdf(xgrad.asarray(x))))
-        return implicit(lambda y: self.cdf(y) - q, x, lambda b, adjoint: b / slope)
+        return _inverse(self, q, np.minimum.reduce(held), np.maximum.reduce(held))
 
     def mean(self) -> Any:
         """Return the mean."""

@@ -379,17 +379,14 @@ class Continuous(_Distribution):
     def _inverted(self, name: str, q: Any, args: Any, kwargs: Any, f: Function, sign: float) -> Any:
         shapes, loc, scale = self._split(name, args, kwargs)
         q = _f(q)
-        given = (
-            np.broadcast_arrays(*(raw(v.detach()) for v in (q, *shapes)))
-            if shapes
-            else [raw(q.detach())]
-        )
+        held = [np.asarray(raw(v.detach()), dtype=float) for v in (q, *shapes)]  # as SciPy's code
+        given = np.broadcast_arrays(*held) if shapes else held
         x = np.asarray(getattr(self.plain, name)(*given))
         return loc + scale * self._solving(x, q, shapes, f, sign)
 
     def _solving(self, x: Any, q: Any, shapes: Any, f: Function, sign: float) -> Any:
         """Return standard values with the derivative that ``f(x, *shapes) == q`` gives them."""
-        held = [raw(v.detach()) for v in shapes]
+        held = [np.asarray(raw(v.detach()), dtype=float) for v in shapes]
         slope = sign * np.asarray(self.plain.pdf(x, *held))
         here = np.isfinite(x) & (slope != 0)
         safe = xgrad.asarray(here)
@@ -689,8 +686,20 @@ class Frozen:
         """Return draws; see `Continuous.rvs`."""
         return self.dist.rvs(*self.args, **self.kwds, size=size, random_state=random_state)
 
+    def expect(self, func: Any = None, lb: Any = None, ub: Any = None, **options: Any) -> Any:
+        """Return the average of a function; see `Continuous.expect`."""
+        shapes, loc, scale = self.dist._split("expect", self.args, self.kwds)
+        ends = {"loc": loc, "scale": scale, "lb": lb, "ub": ub}
+        if "scale" not in self.dist.parameters:
+            del ends["scale"]
+        return self.dist.expect(func, tuple(shapes), **ends, **options)
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in ("dist", "args", "kwds"):
             raise AttributeError(name)
+        if hasattr(self.dist, "parameter"):  # of a distribution of vectors
+            found = self.dist.parameter(name, self.args, self.kwds)
+            if found is not None:
+                return found
         method = getattr(self.dist, name)
         return lambda *x, **more: method(*x, *self.args, **self.kwds, **more)

@@ -114,11 +114,16 @@ def terms(plain: Any, shapes: Any, last: Any = None) -> Any:
     """Return the values of a discrete distribution that count, up to the last of some."""
     held = [np.asarray(raw(xgrad.asarray(s).detach()), dtype=float) for s in shapes]
     low, high = (np.asarray(v, dtype=float) for v in support(plain, shapes))
-    if not np.all(high - low <= MOST):
-        low, high = np.fmax(low, plain.ppf(1e-15, *held)), np.fmin(high, plain.isf(1e-15, *held))
-    low, high = np.min(low), np.max(high) if last is None else np.max(np.floor(last))
+    if last is not None:
+        high = np.fmin(high, np.max(np.floor(last)))
+    if not np.all(low > -np.inf):
+        low = np.fmax(low, plain.ppf(1e-15, *held))
+    if not np.all(high - low <= MOST) and np.all(plain.sf(low + MOST, *held) < 1e-13):
+        high = np.fmin(high, plain.isf(1e-15, *held))  # SciPy's search takes all of a long tail
+    low, high = np.min(low), np.max(high)
     if not high - low <= MOST:
         raise NotImplementedError(
-            f"{plain.name}: a sum of {high - low:.3g} probabilities has no derivative here"
+            f"{plain.name}: its tail is too long for the sum of its probabilities to have a "
+            f"derivative here, of which there are at most {MOST:,}"
         )
     return np.arange(low, high + 1.0)

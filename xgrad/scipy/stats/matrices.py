@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,24 @@ class Multivariate:
         kwargs.pop("seed", None)
         return Frozen(self, args, kwargs)
 
+    def parameter(self, name: str, args: Any, kwargs: Any) -> Any:
+        """Return a parameter by its name as SciPy's frozen distributions have it, None if none."""
+        density = getattr(self, "logpdf", None) or self.logpmf
+        known = list(signature(density).parameters.values())[1:]
+        if name not in [p.name for p in known]:
+            return None
+        given = {p.name: p.default for p in known}
+        given |= dict(zip(given, args, strict=False)) | kwargs
+        if self.name not in ("multivariate_normal", "multivariate_t"):
+            return given[name]
+        place, spread = list(given)[:2]
+        matrix = _matrix(
+            given[spread], None if given[place] is None else np.size(raw(given[place]))
+        )
+        if name == place:
+            return xgrad.zeros((matrix.shape[-1],)) if given[name] is None else given[name]
+        return matrix if name == spread else given[name]
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -68,7 +87,7 @@ def own(method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _matrix(x: Any, size: int | None = None) -> Any:
     """Return a matrix as SciPy reads it: a number or a vector is a diagonal."""
-    x = xgrad.asarray(x) * 1.0
+    x = xgrad.asarray(getattr(x, "covariance", x)) * 1.0  # of a Covariance of SciPy's
     if x.ndim == 0:
         return x * xgrad.asarray(np.eye(size or 1))
     return xgrad.diag(x) if x.ndim == 1 else x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import chapter, fixed, only, raw, with_derivative_of
+from ...errors import NotDifferentiableError
+from ..common import chapter, fixed, raw, raws, with_derivative_of
 from ..examples import of_one
 from ..mistakes import told
 from .matrices import Multivariate, _matrix, _spread, own
@@ -27,7 +29,7 @@ def _covariance(cov: Any, mean: Any) -> Any:
 
 def _standard(x: Any, mean: Any, cov: Any) -> tuple[Any, Any, int]:
     """Return squared distances in the metric of a covariance, its log-determinant, and the size."""
-    cov = xgrad.asarray(cov) * 1.0
+    cov = xgrad.asarray(getattr(cov, "covariance", cov)) * 1.0
     size = cov.shape[0] if cov.ndim else 0
     x, mean = xgrad.asarray(x), xgrad.asarray(0.0 if mean is None else mean)
     if not size:
@@ -83,19 +85,17 @@ class _Normal(Multivariate):
         >>> round(float(xg.grad(below)(0.5)), 4)
         0.1838
         """
-        only("multivariate_normal.cdf", lower_limit=(lower_limit, None))
         mean = None if mean is None else xgrad.asarray(mean)
         cov = _covariance(cov, mean)
         n = cov.shape[0]
         x = xgrad.asarray(x) * 1.0
         if n == 1 and (x.ndim == 0 or x.shape[-1] != 1):
             x = x[..., None]
-        given = [raw(v) for v in (x, cov)]
         value = chapter("stats").multivariate_normal.cdf(
-            given[0], raw(mean), given[1], allow_singular, maxpts,
-            abseps, releps, rng=rng,
+            raw(x), raw(mean), raw(cov), allow_singular, maxpts, abseps, releps,
+            lower_limit=raws(lower_limit), rng=rng,
         )  # fmt: skip
-        return with_derivative_of(np.asarray(value), _below(x, mean, cov))
+        return with_derivative_of(np.asarray(value), _within(lower_limit, x, mean, cov))
 
     @own
     def logcdf(
@@ -132,6 +132,18 @@ class _Normal(Multivariate):
         where = xgrad.asarray(np.atleast_1d(dimensions) % cov.shape[-1])
         part = xgrad.take(xgrad.take(cov, where, axis=0), where, axis=1)
         return self(None if mean is None else xgrad.take(xgrad.asarray(mean), where), part)
+
+
+def _within(low: Any, x: Any, mean: Any, cov: Any, df: float = math.inf) -> Any:
+    """Return the probability between two vectors, by those below each corner of the box."""
+    if low is None:
+        return _below(x, mean, cov, df)
+    low, n = xgrad.broadcast_to(xgrad.asarray(low) * 1.0, x.shape), cov.shape[0]
+    total: Any = 0.0
+    for corner in itertools.product((False, True), repeat=n):
+        at = xgrad.where(xgrad.asarray(np.asarray(corner)), low, x)
+        total = total + (-1) ** sum(corner) * _below(at, mean, cov, df)
+    return total
 
 
 def _below(x: Any, mean: Any, cov: Any, df: float = math.inf) -> Any:
@@ -172,7 +184,6 @@ class _Student(Multivariate):
         maxpts: Any = None, lower_limit: Any = None, random_state: Any = None,
     ) -> Any:  # fmt: skip
         """Return the probability below a vector; in value, location and shape."""
-        only("multivariate_t.cdf", lower_limit=(lower_limit, None))
         freedom = float(fixed("multivariate_t.cdf", df=df))
         loc = None if loc is None else xgrad.asarray(loc)
         shape = _covariance(shape, loc)
@@ -181,9 +192,9 @@ class _Student(Multivariate):
             x = x[..., None]
         value = chapter("stats").multivariate_t.cdf(
             raw(x), raw(loc), raw(shape), freedom, allow_singular,
-            maxpts=maxpts, random_state=random_state,
+            maxpts=maxpts, lower_limit=raws(lower_limit), random_state=random_state,
         )  # fmt: skip
-        return with_derivative_of(np.asarray(value), _below(x, loc, shape, freedom))
+        return with_derivative_of(np.asarray(value), _within(lower_limit, x, loc, shape, freedom))
 
     @own
     def entropy(self, loc: Any = None, shape: Any = 1, df: Any = 1) -> Any:
@@ -268,19 +279,33 @@ class gaussian_kde:  # noqa: N801 - SciPy's name
         w = ones if weights is None else xgrad.asarray(weights)
         self.weights = w / xgrad.sum(w)
         self.neff = 1.0 / xgrad.sum(self.weights * self.weights)
-        if bw_method in (None, "scott"):
-            self.factor: Any = self.neff ** (-1.0 / (self.d + 4))
-        elif bw_method == "silverman":
-            self.factor = (self.neff * (self.d + 2.0) / 4.0) ** (-1.0 / (self.d + 4))
-        elif callable(bw_method):
-            self.factor = bw_method(self)
-        else:
-            self.factor = bw_method
         away = self.dataset - xgrad.sum(self.dataset * self.weights, axis=1, keepdims=True)
         fix = 1.0 / (1.0 - xgrad.sum(self.weights * self.weights))
-        self.covariance = (
-            (away * self.weights) @ xgrad.matrix_transpose(away) * fix * self.factor**2
-        )
+        self._spread = (away * self.weights) @ xgrad.matrix_transpose(away) * fix
+        self.set_bandwidth(bw_method)
+
+    def scotts_factor(self) -> Any:
+        """Return Scott's factor of the bandwidth."""
+        return self.neff ** (-1.0 / (self.d + 4))
+
+    def silverman_factor(self) -> Any:
+        """Return Silverman's factor of the bandwidth."""
+        return (self.neff * (self.d + 2.0) / 4.0) ** (-1.0 / (self.d + 4))
+
+    def set_bandwidth(self, bw_method: Any = None) -> None:
+        """Choose the factor of the bandwidth: by its method's name, a number, or a function."""
+        if bw_method in (None, "scott"):
+            self.factor: Any = self.scotts_factor()
+        elif isinstance(bw_method, str) and bw_method == "silverman":
+            self.factor = self.silverman_factor()
+        else:
+            self.factor = bw_method(self) if callable(bw_method) else bw_method
+        self.covariance = self._spread * self.factor**2
+
+    @property
+    def inv_cov(self) -> Any:
+        """The inverse of the covariance."""
+        return xgrad.linalg.inv(self.covariance)
 
     def logpdf(self, x: Any) -> Any:
         """Return the logarithm of the density at points, one column each."""
@@ -302,7 +327,18 @@ class gaussian_kde:  # noqa: N801 - SciPy's name
         """Return the density at points, one column each."""
         return xgrad.exp(self.logpdf(points))
 
-    __call__ = pdf = evaluate
+    __call__ = evaluate
+
+    def pdf(self, x: Any) -> Any:
+        """Return the density at points, one column each."""
+        return self.evaluate(x)
+
+    def resample(self, size: Any = None, seed: Any = None) -> Any:
+        """Refuse: a draw of one of the data is a step function of their weights."""
+        raise NotDifferentiableError(
+            "gaussian_kde.resample has no derivative here; take a column of the data by "
+            "scipy.stats.gaussian_kde.resample of x.detach(), or add factor times noise to it"
+        )
 
     def integrate_box_1d(self, low: Any, high: Any) -> Any:
         """Return the probability of an interval, of one variable."""

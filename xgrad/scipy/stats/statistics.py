@@ -270,21 +270,35 @@ def _edges(edges: Any, x: Any, bins: Any, ends: Any) -> Any:
 @twin("stats")
 def cumfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: Any = None) -> Any:
     """Return cumulative frequencies, in the weights; see ``scipy.stats.cumfreq``."""
-    plain = chapter("stats").cumfreq(
-        held(a), numbins, defaultreallimits, None if weights is None else held(weights)
-    )
-    limits = _limits(plain[1:], a, numbins) if defaultreallimits is None else plain[1:]
+    plain = chapter("stats").cumfreq(*_held_bins(a, numbins, defaultreallimits, weights))
+    return _frequencies(plain, a, numbins, defaultreallimits, weights, xgrad.cumulative_sum)
+
+
+@twin("stats")
+def relfreq(a: Any, numbins: int = 10, defaultreallimits: Any = None, weights: Any = None) -> Any:
+    """Return relative frequencies, in the weights; see ``scipy.stats.relfreq``."""
+    plain = chapter("stats").relfreq(*_held_bins(a, numbins, defaultreallimits, weights))
+    count = xgrad.asarray(a).shape[0]
+    return _frequencies(plain, a, numbins, defaultreallimits, weights, lambda sums: sums / count)
+
+
+def _held_bins(a: Any, count: int, limits: Any, weights: Any) -> tuple[Any, ...]:
+    return held(a), count, limits, None if weights is None else held(weights)
+
+
+def _frequencies(plain: Any, a: Any, count: int, limits: Any, weights: Any, made: Any) -> Any:
+    """Return SciPy's frequencies with the limits that numbers move, and as weights make them."""
+    ends = _limits(plain[1:], a, count) if limits is None else plain[1:]
     if weights is None:
-        return type(plain)(plain[0], *limits)
-    place = np.floor((held(a).ravel() - plain.lowerlimit) / plain.binsize).astype(int)
-    inside = (place >= 0) & (place < numbins) | np.isclose(
-        held(a).ravel(), plain.lowerlimit + numbins * plain.binsize
-    )
+        return type(plain)(plain[0], *ends)
+    given = held(a).ravel()
+    place = np.floor((given - plain.lowerlimit) / plain.binsize).astype(int)
+    inside = (place >= 0) & (place < count)
+    inside |= np.isclose(given, plain.lowerlimit + count * plain.binsize)
     kept = np.flatnonzero(inside)
-    group = xgrad.asarray(np.minimum(place[kept], numbins - 1))
+    group = xgrad.asarray(np.minimum(place[kept], count - 1))
     flat = xgrad.take(xgrad.reshape(xgrad.asarray(weights), (-1,)), xgrad.asarray(kept))
-    counts = xgrad.cumulative_sum(xgrad.segment_sum(flat, group, numbins))
-    return type(plain)(counts, *limits)
+    return type(plain)(made(xgrad.segment_sum(flat, group, count)), *ends)
 
 
 def _limits(found: Any, a: Any, count: int) -> Any:

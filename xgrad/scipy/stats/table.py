@@ -11,6 +11,7 @@ import xgrad
 from xgrad import special
 
 from ...arrays.array import Array
+from ..common import Later, raw
 from . import noncentral as nc
 from .distributions import Continuous, Discrete
 from .written import standard, support, written
@@ -21,6 +22,7 @@ EULER = float(np.euler_gamma)
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 _xlogy, _xlog1py, _ln = special.xlogy, special.xlog1py, special.gammaln
 INF = np.inf
+stats: Any = Later("scipy.stats")
 
 
 def _t_log(x: Any, v: Any) -> Any:
@@ -132,6 +134,39 @@ def _if(exists: Any, value: Any, otherwise: Any = INF) -> Any:
     return xgrad.where(exists, value, otherwise)
 
 
+def _zipf_moment(n: int, a: Any) -> Any:
+    return _if(
+        a > n + 1, special.zeta(xgrad.maximum(a - n, 1.0 + 1e-3), 1.0) / special.zeta(a, 1.0)
+    )
+
+
+def _harmonic(a: Any, n: Any) -> Any:
+    """Return the sum of ``k**-a`` up to some whole numbers."""
+    a, n = xgrad.broadcast_arrays(xgrad.asarray(a), xgrad.asarray(n))
+    k = xgrad.asarray(np.arange(1.0, np.max(raw(n.detach()), initial=1.0) + 1.0))
+    return xgrad.sum(xgrad.where(k <= n[..., None], k ** -a[..., None], 0.0), axis=-1)
+
+
+def _gev_flat(x: Any, k: Any) -> Any:
+    """Return ``-log(1 - k x) / k``, and `x` where `k` is zero."""
+    small = xgrad.abs(k * x) < 1e-5
+    safe = xgrad.where(small, 1.0, k)
+    return xgrad.where(
+        small,
+        x + k * x * x / 2 + k * k * x**3 / 3,
+        -xgrad.log1p(-xgrad.where(small, 0.0, k * x)) / safe,
+    )
+
+
+def _kappa_log(x: Any, h: Any, k: Any) -> Any:
+    """Return the logarithm of the distribution function of ``kappa4``."""
+    return -_gev_flat(xgrad.exp(-_gev_flat(x, k)), h)
+
+
+def _kappa_cdf(x: Any, h: Any, k: Any) -> Any:
+    return xgrad.exp(_kappa_log(x, h, k))
+
+
 _one, _zero = (lambda *s: 1.0), (lambda *s: 0.0)
 
 DISTRIBUTIONS: dict[str, Any] = dict([
@@ -225,6 +260,12 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        None, lambda p: 1 / p, lambda p: (1 - p) / p**2),
     _d("nbinom", "n p", 0.0, INF, _nbinom_log, lambda k, n, p: special.betainc(n, xgrad.floor(k.detach()) + 1.0, p), None, None,
        lambda n, p: n * (1 - p) / p, lambda n, p: n * (1 - p) / p**2),
+    _d("zipf", "a", 1.0, INF, lambda k, a: -a * xgrad.log(k) - xgrad.log(special.zeta(a, 1.0)), lambda k, a: 1.0 - special.zeta(a, xgrad.floor(k.detach()) + 1.0) / special.zeta(a, 1.0),
+       lambda k, a: special.zeta(a, xgrad.floor(k.detach()) + 1.0) / special.zeta(a, 1.0), None, lambda a: _zipf_moment(1, a), lambda a: _if(a > 3, _zipf_moment(2, a) - _zipf_moment(1, xgrad.maximum(a, 2.5)) ** 2)),
+    _d("zipfian", "a n", 1.0, lambda a, n: n, lambda k, a, n: -a * xgrad.log(k) - xgrad.log(_harmonic(a, n)), lambda k, a, n: _harmonic(a, xgrad.floor(k.detach())) / _harmonic(a, n), None, None,
+       lambda a, n: _harmonic(a - 1, n) / _harmonic(a, n), lambda a, n: _harmonic(a - 2, n) / _harmonic(a, n) - (_harmonic(a - 1, n) / _harmonic(a, n)) ** 2),
+    _c("kappa4", "h k", lambda h, k: support(stats.kappa4, (h, k))[0], lambda h, k: support(stats.kappa4, (h, k))[1],
+       lambda x, h, k: -(1.0 - k) * _gev_flat(x, k) + (1.0 - h) * _kappa_log(x, h, k), _kappa_cdf, None, _kappa_log),
     _d("skellam", "mu1 mu2", -INF, INF, _skellam_log, None, None, None, lambda a, b: a - b, lambda a, b: a + b),
 ])  # fmt: skip
 """The distributions that are written out here, by name."""

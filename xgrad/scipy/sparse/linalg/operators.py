@@ -11,6 +11,7 @@ import numpy as np
 import xgrad
 
 from ....arrays.array import Array
+from ....custom.again import kept
 from ...common import outside, raw
 from ..arrays import SparseArray, as_sparse, plain
 
@@ -54,7 +55,8 @@ class LinearOperator:
         if not callable(matvec):
             raise TypeError(f"LinearOperator: matvec is {matvec!r:.60}; expected a function")
         self.shape = (int(shape[0]), int(shape[1]))
-        self._matvec, self._rmatvec, self._matmat, self._rmatmat = matvec, rmatvec, matmat, rmatmat
+        self._matvec, self._rmatvec = kept(matvec), kept(rmatvec)
+        self._matmat, self._rmatmat = kept(matmat), kept(rmatmat)
         self.dtype = np.dtype(np.float64 if dtype is None else dtype)
         self.ndim = 2
 
@@ -88,6 +90,10 @@ class LinearOperator:
             return xgrad.asarray(self._matmat(X))
         return xgrad.stack([self.matvec(X[:, i]) for i in range(X.shape[1])], axis=1)
 
+    def rmatmat(self, X: Any) -> Any:
+        """Return the product of the adjoint with a matrix."""
+        return self.H.matmat(X)
+
     def __matmul__(self, x: Any) -> Any:
         if isinstance(x, LinearOperator):
             return LinearOperator(
@@ -107,7 +113,13 @@ class LinearOperator:
             self.shape[::-1], self.rmatvec, self.matvec, self._rmatmat, self.dtype, self._matmat
         )
 
-    adjoint = property(lambda self: lambda: self.H)
+    def adjoint(self) -> LinearOperator:
+        """Return the adjoint."""
+        return self.H
+
+    def transpose(self) -> LinearOperator:
+        """Return the transpose."""
+        return self.T
 
     @property
     def T(self) -> LinearOperator:  # noqa: N802 - SciPy's name
