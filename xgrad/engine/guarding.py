@@ -94,12 +94,14 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
     backend = BY_TYPE.get(type(x))
     if backend is None or not backend.mutable or _promised():
         return x
+    if backend.lock is not None and x.nbytes <= SMALL:
+        return backend.copied(x)
     if run is None or run.walks_later:
         return guarded(x, lock=False)
     if backend.unchanged is None:
         return backend.copied(x)
     if backend.lock is not None and x.nbytes <= LARGE:
-        return backend.copied(x) if x.nbytes <= SMALL else backend.kept(x)
+        return backend.kept(x)
     if backend.lock is None or (id(x) not in run.locked and not _locked(x, backend, run, None)):
         run.ends.append((backend.unchanged(x), None))
     return x
