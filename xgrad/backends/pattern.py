@@ -382,6 +382,7 @@ PATTERNS = Backend(
     random=lambda seed, device: None,
     getitem=_getitem,
     setitem=_setitem,
+    quiet=lambda: np.errstate(all="ignore"),
     strong_multiply=_united,
     leads=RECORDS,
 )

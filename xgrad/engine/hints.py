@@ -21,7 +21,7 @@ SQUARE = frozenset(
 
 def hint(path: str, shapes: Sequence[Shape], error: Exception) -> str:
     """Return what to do about an error of an op, for arrays of these shapes; "" if unknown."""
-    if not shapes:
+    if not shapes or any(n != n for shape in shapes for n in shape):  # noqa: PLR0124 - not known
         return ""
     for names, find in HINTS:
         if (names is None or path in names) and (found := find(shapes, error)):

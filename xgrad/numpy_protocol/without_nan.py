@@ -96,8 +96,8 @@ def _by_weights(
 
 def _spread_weights(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
     """Return weights of the reduced axes for every element, as NumPy's nanquantile needs them."""
-    taken = [] if axis is None else [front(a, len(shape), "axis") for a in listed(axis)]
-    if weights.shape != tuple(shape[i] for i in taken):
+    taken = [front(a, len(shape), "axis") for a in listed(axis)] if axis is not None else []
+    if not taken or weights.shape != tuple(shape[i] for i in taken):
         return weights
     weights = np.transpose(weights, np.argsort(taken))
     beside = [i for i in range(len(shape)) if i not in taken]
