@@ -20,7 +20,8 @@ from ..arrays.operators import Operators
 from ..arrays.types import AnyArray, as_given
 from ..backends import BY_TYPE, REAL, XP, Backend, Raw, backend_of, backend_of_type, under
 from ..backends.batched import Batch, is_mask
-from ..engine.guarding import guarded, guarded_key
+from ..engine.calls.results import wrapped
+from ..engine.guarding import guarded_key
 from ..engine.op import constant, linear
 from ..engine.operands import require_array, require_one_place, taken_along
 from ..engine.plain import is_scalar
@@ -222,8 +223,15 @@ def getitem(x: Array, key: Key, /) -> Array:
                 return out
         return _apart(x, key, out)
     tracked = isinstance(x, Array) and x._node is not None and is_recording()
-    if type(key) is np.ndarray and type(x) is Array and type(x._raw) is np.ndarray:
-        return _gather(x, guarded(key) if tracked else key)  # the commonest of the others
+    if type(x) is Array and type(x._raw) is np.ndarray:  # the commonest of the others
+        own = key._raw if type(key) is Array else key
+        if type(own) is np.ndarray:
+            if x._node is None:
+                try:
+                    return wrapped(x._raw[own])
+                except IndexError:  # which the general way explains
+                    pass
+            return _gather(x, raw_key(guarded_key(key)) if tracked else own)
     key = raw_key(hosted(x, guarded_key(key) if tracked else key))
     if is_basic(key):
         return _apart(x, key, _read(x, key))
@@ -277,11 +285,18 @@ def _setitem(x: Raw, value: Raw, /, *, key: Key, copy: Any = True) -> Array:
 
 
 def written(x: Raw, value: Any, key: Key, copy: bool) -> Raw | None:
-    """Return `x` with what is no array on a tape at a basic index, or None for the general way."""
+    """Return `x` with what is no array on a tape at an index, or None for the general way.
+
+    The index is basic, or one array of the same library.
+    """
     if type(value) is Array and value._node is None:
         value = value._raw
     kind = type(x)
-    if (type(value) is not kind and type(value) not in SCALARS) or not is_basic(key):
+    if type(value) is not kind and type(value) not in SCALARS:
+        return None
+    if type(key) is Array:
+        key = key._raw
+    if type(key) is not kind and not is_basic(key):
         return None
     try:
         return BY_TYPE[kind].setitem(x, key, value, copy)
