@@ -35,6 +35,10 @@ def _stacked(name: str, signature: str) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         function = functools.partial(getattr(_NUMPY, name), **kwargs)
         x = args[0]
+        if 0 in x.shape:  # which Dask cannot divide among its blocks; there is nothing to compute
+            made = function(*(np.zeros(arg.shape, arg.dtype) for arg in args))
+            several = isinstance(made, tuple)
+            return type(made)(*map(da.asarray, made)) if several else da.asarray(made)
         sizes = {"k": min(x.shape[-2:])} if "k" in signature else {}
         like = function(*(np.eye(2, dtype=arg.dtype) for arg in args))  # tells the dtypes
         parts = like if isinstance(like, tuple) else (like,)

@@ -267,6 +267,12 @@ LEFT: tuple[tuple[str, str, str, str], ...] = (
         "NumPy's is NaN, zero times the infinity that 10**1000 is; the number rounded is 0",
     ),
     (
+        r"array_repr|array_str",
+        r"arr|a",
+        r".*",
+        "an array of Dask's is shown without its values, which nobody computes to be looked at",
+    ),
+    (
         r"apply_over_axes",
         r"a",
         r"0-d Array",

@@ -9,6 +9,7 @@ import numpy as np
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, DType, as_given
 from ..engine.frames import called
+from ..engine.plain import integer
 from .beside import array_of, placed
 from .converting import is_array
 from .dtypes import astype, isdtype
@@ -119,7 +120,7 @@ def diagonal(x: Array, /, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Ar
     ndim = len(array_of(x, "diagonal").shape)
     if ndim < 2:
         raise ValueError(f"{called('diagonal')}: x has {ndim} axes; expected at least 2")
-    axes = front(axis1, ndim, "diagonal"), front(axis2, ndim, "diagonal")
+    axes, offset = (front(axis1, ndim, "diagonal"), front(axis2, ndim, "diagonal")), integer(offset)
     if axes[0] == axes[1]:
         raise ValueError(f"diagonal: axis1 and axis2 are both {axis1}; expected two different axes")
     x = moveaxis(x, axes, (-2, -1)) if axes != (ndim - 2, ndim - 1) else x
@@ -168,6 +169,7 @@ def diag(x: Array, /, k: int = 0) -> Array:
         ValueError: if `x` has neither one axis nor two.
     """
     ndim = len(array_of(x, "diag").shape)
+    k = integer(k)
     if ndim == 2:
         return diagonal(x, k)
     if ndim != 1:
