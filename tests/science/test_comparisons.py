@@ -1,4 +1,4 @@
-# Tests of xgrad/scipy/stats/binned.py, comparisons.py, ranges.py, uniforms.py
+# Tests of xgrad/scipy/stats
 """Tests that compare groups, the distributions that they are judged by, and statistics of bins."""
 
 import numpy as np

@@ -10,7 +10,7 @@ import numpy as np
 import xgrad
 from xgrad import special
 
-from ..common import Later, arrays_in, fixed, only, twin, with_derivative_of
+from ..common import Later, arrays_in, chapter, fixed, only, twin, with_derivative_of
 from ..mistakes import told
 from .multivariate import held
 from .ranges import below_all
@@ -100,7 +100,7 @@ def tukey_hsd(*args: Any, equal_var: bool = True) -> Any:
     >>> round(float(xg.grad(moved)(2.0)), 4)
     -0.3077
     """
-    plain = library.tukey_hsd(*map(held, args), equal_var=equal_var)
+    plain = chapter("stats").tukey_hsd(*map(held, args), equal_var=equal_var)
     groups = [xgrad.asarray(x) * 1.0 for x in args]
     sizes = np.asarray([x.shape[0] for x in groups], dtype=float)
     means = xgrad.stack([xgrad.mean(x) for x in groups])
@@ -134,7 +134,8 @@ def dunnett(
     """
     drawn = {k: v for k, v in (("rng", rng), ("random_state", random_state)) if v is not None}
     given = [held(x) for x in samples]
-    plain = library.dunnett(*given, control=held(control), alternative=alternative, **drawn)
+    options = {"control": held(control), "alternative": alternative, **drawn}
+    plain = chapter("stats").dunnett(*given, **options)
     groups = [xgrad.asarray(x) * 1.0 for x in samples]
     base = xgrad.asarray(control) * 1.0
     sizes = np.asarray([x.shape[0] for x in groups], dtype=float)
