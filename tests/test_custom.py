@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import xgrad as xg
+from xgrad import scipy
+from xgrad.scipy.examples import of_one
 from xgrad.testing import check_grads
 
 X = np.asarray([0.3, -1.2, 2.0])
@@ -154,3 +156,49 @@ def test_a_broken_rule_says_what_is_wrong(name: str) -> None:
         f.defvjp(*rule)
     with pytest.raises(xg.errors.RuleError, match=text):
         xg.grad(lambda x: xg.sum(f(x)))(X)
+
+
+@pytest.mark.parametrize("kind", ["custom_jvp", "custom_vjp", "checkpoint", "primitive"])
+@pytest.mark.filterwarnings("ignore::xgrad.errors.LoopWarning")
+def test_a_rule_that_takes_derivatives_does_so_for_one_example_where_it_was_called_for_one(
+    kind: str,
+) -> None:
+    def slope(x: Any) -> Any:
+        return xg.grad(lambda x: x**4)(x)
+
+    if kind == "checkpoint":
+        f = xg.checkpoint(lambda x: slope(x) * x / 4)
+    else:
+        f = getattr(xg, kind)(lambda x: x * x * x * x)
+    if kind == "custom_jvp":
+        f.defjvp(lambda primals, tangents: (f(*primals), slope(primals[0]) * tangents[0]))
+    elif kind == "custom_vjp":
+        f.defvjp(lambda x: (f.f(x), x), lambda x, ct: (ct * slope(x),))
+    elif kind == "primitive":
+        f.defvjp(lambda ct, out, x: (ct * slope(x),))
+
+    def area(x: Any) -> Any:  # the quadrature is done for each example alone
+        return scipy.integrate.quad(lambda t: f(x), 0.0, 1.0)[0]
+
+    x = np.asarray([1.0, 2.0, 0.5])
+    np.testing.assert_allclose(xg.vmap(xg.grad(area))(x), 4 * x**3, rtol=1e-12)
+    np.testing.assert_allclose(xg.vmap(xg.jacfwd(area))(x), 4 * x**3, rtol=1e-12)
+    np.testing.assert_allclose(xg.vmap(xg.hessian(area))(x), 12 * x**2, rtol=1e-9)
+    np.testing.assert_allclose(xg.vmap(xg.grad(of_one("f")(f)))(x), 4 * x**3, rtol=1e-12)
+
+
+def test_what_is_run_again_for_its_derivative_may_take_one_of_what_it_closes_over() -> None:
+    def slope(x: Any) -> Any:
+        return xg.grad(lambda y: y**4)(x)
+
+    def root(x: Any) -> Any:
+        return scipy.optimize.root_scalar(lambda t: t - slope(x), bracket=(0.0, 99.0)).root
+
+    for f in (
+        lambda x: scipy.integrate.quad(lambda t: slope(x), 0.0, 1.0)[0],
+        lambda x: xg.checkpoint(lambda t: t * slope(x))(1.0),
+        root,
+    ):
+        assert float(xg.grad(f)(2.0)) == pytest.approx(48.0)
+        assert float(xg.jacfwd(f)(2.0)) == pytest.approx(48.0)
+        assert float(xg.hessian(f)(2.0)) == pytest.approx(48.0)

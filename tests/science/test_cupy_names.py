@@ -81,7 +81,7 @@ WITHOUT = {
     "spatial": set("cKDTree".split()),
     "special": set("roots_legendre".split()),
     "stats": set(
-        "Binomial Logistic Mixture Normal Uniform abs anderson binned_statistic boxcox boxcox_normmax chi2_contingency cramervonmises cumfreq exp expectile kendalltau ks_1samp ks_2samp log order_statistic probplot ranksums relfreq siegelslopes somersd theilslopes truncate weightedtau yeojohnson_normmax".split()
+        "Binomial Logistic Mixture Normal Uniform abs anderson binned_statistic binned_statistic_dd boxcox boxcox_normmax chi2_contingency cramervonmises cumfreq dunnett exp expectile kendalltau ks_1samp ks_2samp log order_statistic probplot ranksums relfreq siegelslopes somersd theilslopes truncate tukey_hsd weightedtau yeojohnson_normmax".split()
     ),
 }
 """What CuPy has not: a call on its arrays says so, and names SciPy on the CPU."""

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import wraps
 from typing import Any
 
 from .. import errors
 from .. import tree as trees
 from ..arrays.array import Array
 from ..arrays.lent import LENT, lend
-from ..arrays.node import PARENTS, SERIAL, Node, Parts, Rule, end, new_leaf, next_serial, selected
+from ..arrays.node import (
+    PARENTS,
+    SAVED,
+    SERIAL,
+    Node,
+    Parts,
+    Rule,
+    end,
+    new_leaf,
+    next_serial,
+    selected,
+)
 from ..backends import BY_TYPE, COMPLEX, REAL
+from ..backends.batched import ended, without
 from ..engine import effects, handed, tape
 from ..engine.calls.results import require_numbers
 from ..engine.guarding import guarded, is_lent, taken, unshared
@@ -33,6 +46,7 @@ class Call:
         self.arrays = [kept(x) for x in arrays]  # a node never holds an Array
         for i in self.places:
             self.leaves[i] = None
+        self.ended = ended()
 
     @property
     def is_tracked(self) -> bool:
@@ -53,6 +67,24 @@ class Call:
     def constants(self) -> list[Array]:
         """Return the floating-point arrays, untracked."""
         return [Array(x) for x in self.arrays]
+
+
+def alone(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a rule that runs where its call was: outside of `vmap` for one example alone.
+
+    A rule that takes derivatives itself would take them for all examples of `vmap` otherwise.
+    """
+
+    @wraps(rule)
+    def at_home(*args: Any) -> Any:
+        saved = args[-3] if len(args) > 3 else args[-1][SAVED]
+        call = saved[0] if isinstance(saved[0], Call) else saved[1]
+        if not call.ended:
+            return rule(*args)
+        with without(call.ended):
+            return rule(*args)
+
+    return at_home
 
 
 def _raw(x: Any) -> Any:

@@ -15,9 +15,10 @@ from ..backends import effects as recorders
 from ..engine import effects, tape
 from ..engine.picklable import picklable
 from ..engine.projection import Like, zeros
+from ..engine.rereading import reading_again
 from ..engine.tape import PARENTS, SAVED, SERIAL, Node, Parts, Rule, next_serial
 from .again import agree, sample
-from .call import Call, recorded
+from .call import Call, alone, recorded
 from .streams import Draw, Draws, replayed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -160,8 +161,12 @@ def _again(
     with tape.recording(True), random.replayed(first.states), replayed(first.draws):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
-        with effects.noted(taped) as visits:
-            out = f(*call.arguments(leaves))
+        token = reading_again.set(True)
+        try:
+            with effects.noted(taped) as visits:
+                out = f(*call.arguments(leaves))
+        finally:
+            reading_again.reset(token)
     end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]
@@ -171,6 +176,7 @@ def _again(
     return ends, outs, path, visits
 
 
+@alone
 def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     taped = type(next(iter(g.values()))) is Array
     ends, outs, path, visits = _again(saved, taped)
@@ -185,6 +191,7 @@ def _pull_again(xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
     return [found.get(node[SERIAL]) for node in ends]
 
 
+@alone
 def _push_again(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
     near = next(t for t in ts if t is not None)
     taped = isinstance(near, Array)

@@ -10,7 +10,7 @@ from .. import errors
 from ..arrays.array import Array
 from ..engine.tape import SAVED, Node, Parts, Rule
 from ..errors.kinds import require_function
-from .call import Call, fitting_tangents, given_tangents, recorded, transposed_jvp
+from .call import Call, alone, fitting_tangents, given_tangents, recorded, transposed_jvp
 from .custom_vjp import custom_vjp
 
 
@@ -67,6 +67,7 @@ class custom_jvp:  # noqa: N801 - used as a decorator
         _, tangent = self.rule(call.arguments(primals), tangents)  # type: ignore[misc]
         return fitting_tangents(tangent, fit, f"custom_jvp: the rule of {self.f.__name__}")
 
+    @alone
     def _push(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         found = self._tangent(saved, given_tangents(saved[0], ts), fit)
         raw = not isinstance(next(t for t in ts if t is not None), Array)
@@ -75,5 +76,6 @@ class custom_jvp:  # noqa: N801 - used as a decorator
     def _pull(self, xp: Any, g: Any, saved: Any) -> Any:
         raise AssertionError("a node with several outputs is always walked by pull_to")
 
+    @alone
     def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         return transposed_jvp(lambda ts: self._tangent(saved, ts, fit), saved[0], g, fit)

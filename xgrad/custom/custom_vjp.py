@@ -11,11 +11,11 @@ from ..arrays.array import Array
 from ..arrays.lent import LENT
 from ..arrays.node import PARENTS, SAVED, Node, Parts, Rule, is_recording, next_serial
 from ..backends import REAL
-from ..backends.batched import running_levels
+from ..backends.batched import ended, running_levels
 from ..engine.guarding import taken
 from ..engine.transposing import transposed
 from ..errors.kinds import require_function
-from .call import Call, checked, filled, kept, recorded
+from .call import Call, alone, checked, filled, kept, recorded
 
 
 class custom_vjp:  # noqa: N801 - used as a decorator
@@ -65,7 +65,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
                 f"custom_vjp: {self.__name__} has no rule yet; "  # type: ignore[attr-defined]
                 f"call {self.__name__}.defvjp(fwd, bwd)"  # type: ignore[attr-defined]
             )
-        if len(args) == 1 and type(args[0]) is Array and not running_levels():
+        if len(args) == 1 and type(args[0]) is Array and not (running_levels() or ended()):
             x = args[0]
             if x._node is not None and x._raw.dtype in REAL and is_recording():
                 return self._call_one(x)
@@ -122,6 +122,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
             return out, residuals
         return out, kept(residuals)
 
+    @alone
     def _lift(self, node: Node) -> Any:
         # residuals depend on the arguments; only running fwd on the outer tape says how
         call = node[SAVED][0]
@@ -130,6 +131,7 @@ class custom_vjp:  # noqa: N801 - used as a decorator
     def _pull(self, xp: Any, g: Any, saved: Any) -> Any:
         raise AssertionError("a node with several outputs is always walked by pull_to")
 
+    @alone
     def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         call, residuals = saved
         raw = type(next(iter(g.values()))) is not Array
@@ -137,5 +139,6 @@ class custom_vjp:  # noqa: N801 - used as a decorator
         cotangents = self.bwd(residuals, ct)  # type: ignore[misc]
         return checked(call, cotangents, f"custom_vjp: bwd of {self.f.__name__}", raw)
 
+    @alone
     def _push(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         return transposed(lambda xp, g: self._pull_to(xp, g, saved, fit, times), ts, fit)

@@ -17,6 +17,7 @@ from ..arrays.array import Array
 from ..backends import backend_of
 from ..backends.batched import Batch, Level, ended, leave, without
 from ..engine import tape
+from ..engine.rereading import reading_again
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 from .again import kept, require_same, sample
 
@@ -47,7 +48,11 @@ class Recorded:
         with tape.recording(True):
             start = tape.leaf(x, True)
             self.at: Node = start._node
-            out = f(start)
+            token = reading_again.set(True)
+            try:
+                out = f(start)
+            finally:
+                reading_again.reset(token)
         if not isinstance(out, Array):
             raise errors.RuleError(
                 f"the function returned {type(out).__name__}; expected an array of xgrad. Use "

@@ -20,7 +20,16 @@ from ..engine import tape
 from ..engine.guarding import taken
 from ..engine.transposing import transposed
 from ..errors.kinds import require_function
-from .call import Call, checked, filled, fitting_tangents, given_tangents, recorded, transposed_jvp
+from .call import (
+    Call,
+    alone,
+    checked,
+    filled,
+    fitting_tangents,
+    given_tangents,
+    recorded,
+    transposed_jvp,
+)
 
 _transposing: ContextVar[frozenset[Any]] = ContextVar("xgrad_transposing", default=frozenset())
 
@@ -216,6 +225,7 @@ class primitive:  # noqa: N801 - used as a decorator
     def _never(*args: Any) -> Any:
         raise AssertionError("a node with several outputs is always walked by pull_to")
 
+    @alone
     def _pull_to(self, xp: Any, g: Parts, saved: Any, fit: Any, times: Any) -> Any:
         call = saved[0]
         if not self.pulls:
@@ -252,6 +262,7 @@ class primitive:  # noqa: N801 - used as a decorator
         tangent = self.tangent(saved[0].arguments(ts), *self._arguments(saved, fit))
         return fitting_tangents(tangent, fit, f"primitive: the jvp of {self.name}")
 
+    @alone
     def _push(self, xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
         if not self.pushes:
             return transposed(lambda xp, g: self._pull_to(xp, g, saved, fit, times), ts, fit)

@@ -55,9 +55,6 @@ WITHOUT: dict[str, str] = {
         "use xgrad.scipy.signal.firls, which has the least square in the place of the least maximum"
     ),
     "scipy.ndimage.label": "give it x.detach() > 0.5: regions are a step function",
-    "scipy.stats.tukey_hsd": (
-        "use xgrad.scipy.stats.ttest_ind of two groups: the studentised range is compiled code"
-    ),
     "scipy.optimize.check_grad": "use xgrad.testing.check_grads",
     "scipy.cluster.hierarchy.linkage": (
         "cluster x.detach(), and take distances of the clusters that it names: which are joined is "

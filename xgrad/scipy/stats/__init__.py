@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..common import rest_of, stands_for
+from .binned import binned_statistic, binned_statistic_2d, binned_statistic_dd
+from .comparisons import dunnett, ttest_ind, tukey_hsd
 from .continuous import (
     Binomial,
     Logistic,
@@ -40,7 +42,6 @@ from .matrices import (
 )
 from .multivariate import dirichlet, gaussian_kde, multivariate_normal, multivariate_t
 from .statistics import (
-    binned_statistic,
     cumfreq,
     energy_distance,
     expectile,
@@ -80,6 +81,8 @@ __all__ = [
     "abs",
     "anderson",
     "binned_statistic",
+    "binned_statistic_2d",
+    "binned_statistic_dd",
     "boxcox",
     "boxcox_llf",
     "boxcox_normmax",
@@ -88,6 +91,7 @@ __all__ = [
     "cumfreq",
     "dirichlet",
     "dirichlet_multinomial",
+    "dunnett",
     "energy_distance",
     "exp",
     "expectile",
@@ -119,6 +123,8 @@ __all__ = [
     "trim1",
     "trimboth",
     "truncate",
+    "ttest_ind",
+    "tukey_hsd",
     "vonmises_fisher",
     "wasserstein_distance",
     "weightedtau",

@@ -122,10 +122,12 @@ class _Distribution:
     def _inner(low: Any, high: Any) -> Any:
         """Return a number between the ends of the support, to stand for those outside."""
         ends = [raw(v.detach()) if isinstance(v, Array) else v for v in (low, high)]
-        if not all(isinstance(v, (int, float, np.ndarray, np.generic)) for v in ends):
+        known = all(isinstance(v, (int, float, np.ndarray, np.generic)) for v in ends)
+        if not known or any(np.any(np.isfinite(v)) != np.all(np.isfinite(v)) for v in ends):
             has_low, has_high = (xgrad.isfinite(xgrad.asarray(v)) for v in (low, high))
-            either = xgrad.where(has_low, low + 1.0, high - 1.0)
-            return xgrad.where(has_low & has_high, (low + high) / 2, either)  # a batch, or recorded
+            below, above = xgrad.where(has_low, low, 0.0), xgrad.where(has_high, high, 0.0)
+            either = xgrad.where(has_low, below + 1.0, above - 1.0)
+            return xgrad.where(has_low & has_high, (below + above) / 2, either)  # of each its own
         if np.all(np.isfinite(ends[0])) and np.all(np.isfinite(ends[1])):
             return (low + high) / 2
         return low + 1.0 if np.all(np.isfinite(ends[0])) else high - 1.0

@@ -18,7 +18,7 @@ from ...arrays.array import Array
 from ..common import is_tracked, raw, with_derivative_of
 from .written import is_own, support
 
-__all__ = ["beyond", "expectation", "terms", "trusted"]
+__all__ = ["beyond", "expectation", "points_between", "terms", "trusted"]
 
 Function = Callable[..., Any]
 STEPS = np.linspace(-3.6, 3.6, 91)
@@ -27,7 +27,7 @@ MOST = 10_000
 GAUSS = np.polynomial.legendre.leggauss(4)
 
 
-def _points(edge: Any, middle: Any, width: Any) -> tuple[Any, Any]:
+def points_between(edge: Any, middle: Any, width: Any) -> tuple[Any, Any]:
     """Return points between an end of the support and a middle, and their positive weights."""
     edge, middle, width = np.broadcast_arrays(edge, middle, width)
     edge, middle, width = edge[..., None], middle[..., None], width[..., None]
@@ -77,7 +77,7 @@ def beyond(plain: Any, density: Function, x: Array, shapes: Any, above: bool) ->
     """Return the probability below or above points, by their density."""
     low, high, width, _ = _held(plain, shapes)
     at = np.asarray(raw(x.detach()))
-    part = _points(high if above else low, at, width)
+    part = points_between(high if above else low, at, width)
     moved = x - x.detach()
     across: Any = 0.0
     for node, weight in zip(*GAUSS, strict=True):  # exact for the derivatives at x
@@ -106,7 +106,9 @@ def expectation(plain: Any, f: Function, value: Any, shapes: Any) -> Any:
     """Return an integral of ``f(y, *shapes)`` over the support, with SciPy's value."""
     low, high, width, held = _held(plain, shapes)
     middle = np.asarray(plain.ppf(0.5, *held), dtype=float)
-    total = _integral(plain, f, shapes, _points(low, middle, width), _points(high, middle, width))
+    total = _integral(
+        plain, f, shapes, points_between(low, middle, width), points_between(high, middle, width)
+    )
     return trusted(plain, value, total, shapes)
 
 

@@ -12,7 +12,7 @@ from xgrad import special
 from ..common import chapter, is_tracked, only, raw, twin, with_derivative_of
 from .multivariate import held
 
-__all__ = ["binned_statistic", "cumfreq", "energy_distance", "expectile", "kendalltau",
+__all__ = ["cumfreq", "energy_distance", "expectile", "kendalltau",
            "linregress", "probplot", "ranksums", "scoreatpercentile", "siegelslopes", "somersd",
            "theilslopes", "wasserstein_distance", "weightedtau"]  # fmt: skip
 
@@ -204,67 +204,6 @@ def scoreatpercentile(
         raise NotImplementedError("scoreatpercentile: limit has no derivative here; use a mask")
     method = {"fraction": "linear"}.get(interpolation_method, interpolation_method)
     return xgrad.percentile(xgrad.asarray(a), per, axis=axis, method=method)
-
-
-class BinnedStatisticResult(NamedTuple):
-    """The statistic of each bin, the edges, and the bin of each point."""
-
-    statistic: Any
-    bin_edges: Any
-    binnumber: Any
-
-
-@twin("stats")
-def binned_statistic(
-    x: Any, values: Any, statistic: Any = "mean", bins: Any = 10, range: Any = None
-) -> Any:
-    """Return a statistic of the values in each bin, in the values; see SciPy's."""
-    values = xgrad.asarray(values)
-    _, edges, number = chapter("stats").binned_statistic(
-        held(x), held(values), "count", raw(bins), range
-    )
-    count = len(edges) - 1
-    inside = np.flatnonzero((number >= 1) & (number <= count))
-    group = number[inside] - 1
-    kept, where = xgrad.take(values, xgrad.asarray(inside)), xgrad.asarray(group)
-    size = np.bincount(group, minlength=count)
-
-    def each(f: Any) -> Any:
-        parts = [
-            xgrad.take(kept, xgrad.asarray(np.flatnonzero(group == i))) for i in np.arange(count)
-        ]
-        return xgrad.stack([f(p) if p.shape[0] else xgrad.asarray(np.nan) for p in parts])
-
-    total: Any = lambda v: xgrad.segment_sum(v, where, count)  # noqa: E731
-    if statistic == "sum":
-        found = total(kept)
-    elif statistic == "count":
-        found = xgrad.asarray(size * 1.0)
-    elif statistic in ("mean", "std"):
-        safe = np.where(size > 0, size, 1)
-        mean = total(kept) / safe
-        found = mean
-        if statistic == "std":
-            found = xgrad.sqrt(total((kept - xgrad.take(mean, where)) ** 2) / safe)
-        found = xgrad.where(xgrad.asarray(size > 0), found, np.nan)
-    elif statistic in ("median", "min", "max"):
-        found = each({"median": xgrad.median, "min": xgrad.min, "max": xgrad.max}[statistic])
-    elif callable(statistic):
-        found = each(statistic)
-    else:
-        raise ValueError(f"binned_statistic: statistic is {statistic!r}")
-    return BinnedStatisticResult(found, _edges(edges, x, bins, range), number)
-
-
-def _edges(edges: Any, x: Any, bins: Any, ends: Any) -> Any:
-    """Return the ends of bins, which move with the least and the greatest number, or are given."""
-    if np.ndim(raw(bins)):
-        return with_derivative_of(edges, xgrad.asarray(bins)) if is_tracked(bins) else edges
-    if ends is not None or not is_tracked(x):
-        return edges
-    low, high = xgrad.min(x), xgrad.max(x)
-    share = (edges - edges[0]) / (edges[-1] - edges[0])
-    return with_derivative_of(edges, low + (high - low) * xgrad.asarray(share))
 
 
 @twin("stats")

@@ -13,6 +13,7 @@ from xgrad import special
 from ...arrays.array import Array
 from ..common import Later, raw
 from . import noncentral as nc
+from . import ranges, uniforms
 from .distributions import Continuous, Discrete
 from .written import standard, support, written
 
@@ -251,6 +252,11 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda v, m: _if(v > 2, v * (1 + m * m) / (v - 2) - nc.nct_mean(v, m) ** 2)),
     _c("geninvgauss", "p b", 0.0, INF, _geninvgauss_log),
     _c("genhyperbolic", "p a b", -INF, INF, _genhyperbolic_log),
+    _c("irwinhall", "n", 0.0, lambda n: n, uniforms.sum_log, uniforms.sum_cdf, uniforms.sum_sf, None, lambda n: n / 2, lambda n: n / 12,
+       uniforms.sum_entropy),
+    ("tukeylambda", uniforms.TukeyLambda("tukeylambda", "lam", lambda s: -uniforms.tukey_end(s), uniforms.tukey_end,
+       uniforms.tukey_log, uniforms.tukey_cdf, uniforms.tukey_sf, None, lambda s: 0.0 * s)),
+    ("studentized_range", ranges.StudentizedRange("studentized_range", "k df", 0.0, INF, ranges.range_log, ranges.range_cdf)),
     _d("poisson", "mu", 0.0, INF, lambda k, m: _xlogy(k, m) - _ln(k + 1) - m, lambda k, m: special.gammaincc(xgrad.floor(k.detach()) + 1.0, m),
        lambda k, m: special.gammainc(xgrad.floor(k.detach()) + 1.0, m), None, lambda m: m, lambda m: m),
     _d("binom", "n p", 0.0, lambda n, p: n, _binom_log, _binom_cdf, None, None, lambda n, p: n * p, lambda n, p: n * p * (1 - p)),

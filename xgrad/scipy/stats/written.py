@@ -18,7 +18,7 @@ from ...arrays.array import Array
 from ...errors import TracedConversionError
 from ..common import raw
 
-__all__ = ["CompiledError", "is_own", "standard", "support", "written"]
+__all__ = ["CompiledError", "central", "is_own", "standard", "support", "written"]
 
 Function = Callable[..., Any]
 
@@ -106,10 +106,10 @@ def _moment(plain: Any, place: int) -> Function | None:
     if not is_own(plain, "_munp"):
         return None
     moments = [_called(plain, "_munp", n) for n in range(1, place + 2)]
-    return lambda *shapes: _central([m(*shapes) for m in moments])
+    return lambda *shapes: central([m(*shapes) for m in moments])
 
 
-def _central(m: list[Any]) -> Any:
+def central(m: list[Any]) -> Any:
     """Return the last of mean, variance, skewness and excess kurtosis from the raw moments."""
     if len(m) == 1:
         return m[0]
