@@ -363,6 +363,7 @@ DECIDES_NOTHING = {
     "xgrad_sent": "a record of messages",
     "xgrad_trace": "the recording that is running",
     "xgrad_tracebacks_in_full": "how errors are shown",
+    "xgrad_reading_again": "a walk that is recorded gives the numbers of one that is not",
     "xgrad_transposing": "the walk that is running",
     "xgrad_twin": "the method that is running",
     "xgrad_vmap": "inside of it nothing is compiled",
