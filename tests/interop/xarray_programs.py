@@ -39,6 +39,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     **{f"{n}()": lambda d, n=n: getattr(d, n)() for n in REDUCTIONS},
     **{f"{n}(t)": lambda d, n=n: getattr(d, n)("t") for n in REDUCTIONS},
     "std(ddof)": lambda d: d.std("s", ddof=1),
+    "std with NaN": lambda d: d.std("s", skipna=False, ddof=1),
+    "var with NaN": lambda d: d.var(skipna=False),
     "sum(min_count)": lambda d: d.sum("t", min_count=1),
     "mean of gaps": lambda d: d.where(W > 0.3).mean("t"),
     "std of gaps": lambda d: d.where(W > 0.2).std("s").fillna(0.0),

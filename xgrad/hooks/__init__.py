@@ -35,6 +35,7 @@ HOOKS = {
     "pandas.core.series": "pandas",
     "scipy.fft": "scipy_fft",
     "scipy._lib._array_api": "scipy_namespace",
+    "xarray.core.duck_array_ops": "xarray",
     "xarray.core.indexing": "xarray",
     "xarray.core.variable": "xarray",
     **dict.fromkeys(TWINS, "scipy_twins"),
@@ -51,7 +52,7 @@ ABOUT = {
     "scipy_fft": "transforms an Array by xgrad.fft, through SciPy's registry of backends",
     "scipy_namespace": "takes NumPy's constants beside an Array for arrays of xgrad",
     "scipy_twins": "hands an Array to the function of the same name in xgrad.scipy",
-    "xarray": "takes an Array's entries at labelled indices, as NumPy's",
+    "xarray": "takes an Array's entries at labelled indices, as NumPy's, and its std and var",
 }
 """What each hook changes, for ``python -m xgrad``."""
 

@@ -1,8 +1,9 @@
-"""Labelled indices of xarray: ``a.isel(t=a.argmax("t"))``, ``a.sel(t=a.idxmax("t"))``.
+"""Labelled indices of xarray, ``a.isel(t=a.argmax("t"))``, and its ``a.std(skipna=False)``.
 
 xarray indexes an array that has a namespace by what the Array API standard promises, which is one
 index array at most. An `Array` takes NumPy's indices, and is indexed as NumPy's arrays are. Of
-index arrays without axes xarray takes NumPy's alone for integers.
+index arrays without axes xarray takes NumPy's alone for integers. Of a namespace it wants NumPy's
+``ddof=``, too, which is ``correction=`` in the standard.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ def enter(name: str) -> None:
     if name.endswith("variable"):
         _wrap(module.Variable, "_item_key_to_tuple", _with_integers)
         return
+    if name.endswith("duck_array_ops"):
+        for function in ("std", "var"):
+            _wrap(module, function, _corrected)
+        return
     like_numpy = module.NdArrayLikeIndexingAdapter
 
     def indexed(own: Callable[..., Any], self: Any, *args: Any) -> Any:
@@ -34,6 +39,15 @@ def enter(name: str) -> None:
 
     for method in NAMES:
         _wrap(module.ArrayApiIndexingAdapter, method, indexed)
+
+
+def _corrected(own: Callable[..., Any], x: Any, **kwargs: Any) -> Any:
+    """Call with the standard's ``correction=`` where xarray calls the function of the namespace."""
+    if isinstance(x, xgrad.Array) and "ddof" in kwargs:
+        skips = kwargs.get("skipna")
+        if not (x.dtype.kind in "fc" if skips is None else skips):
+            kwargs["correction"] = kwargs.pop("ddof")
+    return own(x, **kwargs)
 
 
 def _with_integers(own: Callable[..., Any], self: Any, key: Any) -> Any:
@@ -53,8 +67,8 @@ def _wrap(cls: Any, method: str, before: Callable[..., Any]) -> None:
         return
 
     @wraps(own)
-    def call(self: Any, *args: Any) -> Any:
-        return before(own, self, *args)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return before(own, self, *args, **kwargs)
 
     call.xgrad_original = own  # type: ignore[attr-defined]
     setattr(cls, method, call)
