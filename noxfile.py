@@ -249,7 +249,7 @@ def gallery(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def interop(session: nox.Session) -> None:
-    """Differentiate 1,688 programs of NumPy, SciPy, scikit-learn, einops and others."""
+    """Differentiate 1,775 programs of NumPy, SciPy, scikit-learn, einops and others."""
     fetch(session, TORCH)
     install(session, "test", "interop")
     env = {"SCIPY_ARRAY_API": "1", "OMP_NUM_THREADS": "1"}

@@ -32,7 +32,9 @@ def _where(condition: Any, *choices: Any) -> Any:
     for name, given in zip(("x", "y"), choices, strict=False):
         if given is None:
             raise TypeError(f"numpy.where: {name} is None; expected an array or a number")
-    return xgrad.where(condition, *choices) if choices else xgrad.nonzero(condition)
+    if not choices:
+        return xgrad.nonzero(condition)
+    return xgrad.where(False if condition is None else condition, *choices)  # as NumPy takes None
 
 
 def _argwhere(a: Any) -> Any:
