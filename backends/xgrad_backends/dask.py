@@ -367,6 +367,8 @@ class _Known(Namespace):
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
+            if type(kwargs.get("axis")) is bool:  # NumPy takes it for a number, but not in a block
+                kwargs["axis"] = int(kwargs["axis"])
             try:
                 return function(*args, **kwargs)
             except (TypeError, ValueError, NotImplementedError):
