@@ -205,6 +205,18 @@ def _cosh(x: Any, /) -> Any:
 _DOUBLE_AND_SINGLE = (np.dtype(np.float64), np.dtype(np.float32))
 
 
+def _matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    """Count the singular values above `rtol` times the largest; JAX takes `rtol` for a value."""
+    if rtol is None:
+        return jnp.linalg.matrix_rank(x)
+    s = jnp.linalg.svdvals(x)
+    return jnp.sum(s > jnp.expand_dims(jnp.asarray(rtol), -1) * s[..., :1], axis=-1)
+
+
+def _permute_dims(x: Any, /, axes: tuple[int, ...]) -> Any:
+    return jnp.permute_dims(x, [a + x.ndim if a < 0 else a for a in axes])
+
+
 def _strong_multiply(a: Any, b: Any) -> Any:
     out = jnp.multiply(a, b)
     alive = jnp.broadcast_to(jnp.not_equal(a, 0) & jnp.not_equal(b, 0), out.shape)
@@ -231,7 +243,8 @@ BACKEND = Backend(
         asarray=_asarray,
         astype=_astype,
         cosh=_cosh,
-        linalg=Namespace("jax.linalg", jnp.linalg),
+        linalg=Namespace("jax.linalg", jnp.linalg, matrix_rank=_matrix_rank),
+        permute_dims=_permute_dims,
         prod=_widened("prod"),
         searchsorted=_searchsorted,
         special=jax_special.SPECIAL,

@@ -267,10 +267,22 @@ LEFT: tuple[tuple[str, str, str, str], ...] = (
         "NumPy's is NaN, zero times the infinity that 10**1000 is; the number rounded is 0",
     ),
     (
-        r"geomspace|logspace",
+        r"geomspace|linspace|logspace",
         r"dtype",
         r"int",
-        "cut off to integers, exponents that Dask rounds otherwise give the number below",
+        "cut off to integers, numbers that Dask or JAX rounds otherwise give the one below",
+    ),
+    (
+        r"histogram",
+        r"a",
+        r"integers",
+        "integers at an edge are counted on its other side, where JAX rounds the edge otherwise",
+    ),
+    (
+        r"floor_divide.*",
+        r"array",
+        r"integers|truth values",
+        "JAX's quotient of an integer by zero is -1, NumPy's 0",
     ),
     (
         r"array_repr|array_str",
@@ -291,7 +303,7 @@ LEFT: tuple[tuple[str, str, str, str], ...] = (
         "NumPy's is 0, since the powers overflow; the norm of order -1000 is near the minimum",
     ),
     (
-        r"logaddexp.*",
+        r"(logaddexp|hypot).*",
         r"array",
         r"truth values",
         "NumPy's is rounded to a half after each step; here once",

@@ -47,8 +47,11 @@ def lstsq(a: AnyArray, b: AnyArray, /, rcond: float | None = None) -> LstsqResul
         Derivatives hold where the rank does not change.
 
     Raises:
+        TypeError: if `rcond` is no number.
         ValueError: if the shapes are not such.
     """
+    if isinstance(rcond, (list, tuple)):
+        raise TypeError(f"lstsq: rcond is {rcond!r:.60}; expected a number, or None")
     require_array("linalg.lstsq", "a", a)
     require_array("linalg.lstsq", "b", b)
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
