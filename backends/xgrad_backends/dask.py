@@ -109,8 +109,14 @@ def _getitem(x: Any, key: Any) -> Any:
     if picks(key) is not None:
         remember(x)
         return taken(x, key)
+    return _whole(operator.getitem, x, _shape_at(x, key), key)
+
+
+def _shape_at(x: Any, key: Any) -> tuple[int, ...]:
+    """Return the shape of a part, by an index that computes nothing."""
     known = tuple(map(_stand_in, _parts(key)))
-    return _whole(operator.getitem, x, np.broadcast_to(np.False_, x.shape)[known].shape, key)
+    shape: tuple[int, ...] = np.broadcast_to(np.False_, x.shape)[known].shape
+    return shape
 
 
 def _replaced(x: Any, key: Any, value: Any) -> Any:
@@ -150,7 +156,7 @@ def _index_add(x: Any, key: Any, value: Any) -> Any:
         return _replaced(x, key, x[key] + value)
     key = _without_masks(key)
     if picks(key) is not None:
-        return added_rows(x, key, value)
+        return added_rows(x, key, da.broadcast_to(da.asarray(value), _shape_at(x, key)))
     return _whole(_added, x, x.shape, key, value).rechunk(x.chunks)
 
 
