@@ -91,6 +91,8 @@ def _pinv(x: Any, /, *, rtol: Any = None) -> Any:
 
 
 def _matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
+    if isinstance(rtol, (list, tuple)):
+        raise TypeError(f"matrix_rank: rtol is {rtol!r:.60}; expected a number or an array")
     if not (_is_tall(x) or _is_tall(x.T)):
         more = {} if rtol is None else {"rtol": rtol}
         return _stacked("matrix_rank", "(m,n)->()")(x, **more)

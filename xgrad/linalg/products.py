@@ -9,6 +9,7 @@ from ..arrays.types import AnyArray, DType, as_given
 from ..backends import backend_of
 from ..engine.op import constant
 from ..engine.operands import require_array
+from ..engine.plain import integer
 from ..ops.creation import zeros_like
 from ..ops.elementwise import multiply, subtract
 from ..ops.halves import in_single
@@ -111,6 +112,7 @@ def diagonal(x: Array, /, *, offset: int = 0) -> Array:
     """
     require_array("linalg.diagonal", "x", x, axes=2)
     rows, columns = x.shape[-2], x.shape[-1]
+    offset = integer(offset)
     n = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
     flat = reshape(x, (*x.shape[:-2], rows * columns))
     start = -offset * columns if offset < 0 else offset
