@@ -69,22 +69,35 @@ class Call:
         return [Array(x) for x in self.arrays]
 
 
-def alone(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a rule that runs where its call was: outside of `vmap` for one example alone.
+def at_home(left: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator of rules that run where their node was made.
 
+    That is outside of `vmap` for one example alone: ``left(*args)`` tells what had been left there.
     A rule that takes derivatives itself would take them for all examples of `vmap` otherwise.
     """
 
-    @wraps(rule)
-    def at_home(*args: Any) -> Any:
-        saved = args[-3] if len(args) > 3 else args[-1][SAVED]
-        call = saved[0] if isinstance(saved[0], Call) else saved[1]
-        if not call.ended:
-            return rule(*args)
-        with without(call.ended):
-            return rule(*args)
+    def decorate(rule: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(rule)
+        def call(*args: Any) -> Any:
+            levels = left(*args)
+            if not levels:
+                return rule(*args)
+            with without(levels):
+                return rule(*args)
 
-    return at_home
+        return call
+
+    return decorate
+
+
+def _left(*args: Any) -> Any:
+    saved = args[-3] if len(args) > 3 else args[-1][SAVED]
+    call = saved[0] if isinstance(saved[0], Call) else saved[1]
+    return call.ended
+
+
+alone = at_home(_left)
+"""Of a rule of a call: ``rule(..., saved, fit, times)``, or of its node alone."""
 
 
 def _raw(x: Any) -> Any:

@@ -161,12 +161,8 @@ def _again(
     with tape.recording(True), random.replayed(first.states), replayed(first.draws):
         arrays = call.constants() if lifted is None else lifted
         leaves = [tape.leaf(x, True) for x in arrays]
-        token = reading_again.set(True)
-        try:
-            with effects.noted(taped) as visits:
-                out = f(*call.arguments(leaves))
-        finally:
-            reading_again.reset(token)
+        with reading_again(), effects.noted(taped) as visits:
+            out = f(*call.arguments(leaves))
     end([x._node for x in leaves])
     ends = [x._node for x in leaves] + captured
     outs = [_as_array(x) for x in trees.leaves(out)]

@@ -8,7 +8,6 @@ rule runs the function again under whichever tape watches: so every order follow
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from ..engine import tape
 from ..engine.rereading import reading_again
 from ..engine.tape import SAVED, SERIAL, Node, Rule, next_serial
 from .again import kept, require_same, sample
+from .call import at_home
 
 __all__ = ["Inverse", "Recorded", "alone", "implicit"]
 
@@ -48,11 +48,8 @@ class Recorded:
         with tape.recording(True):
             start = tape.leaf(x, True)
             self.at: Node = start._node
-            token = reading_again.set(True)
-            try:
+            with reading_again():
                 out = f(start)
-            finally:
-                reading_again.reset(token)
         if not isinstance(out, Array):
             raise errors.RuleError(
                 f"the function returned {type(out).__name__}; expected an array of xgrad. Use "
@@ -196,17 +193,8 @@ def _lift(node: Node) -> Any:
         return _Saved(saved.equation, x, saved.inverse, saved.reads, None, saved.first)
 
 
-def alone(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a rule that runs where its node was made: outside of `vmap` for one example alone."""
-
-    @functools.wraps(rule)
-    def call(xp: Any, g: Any, saved: Any, fit: Any = None, times: Any = None) -> Any:
-        if not saved.ended:
-            return rule(xp, g, saved, fit, times)
-        with without(saved.ended):
-            return rule(xp, g, saved, fit, times)
-
-    return call
+alone = at_home(lambda xp, g, saved, *more: saved.ended)
+"""Of a rule ``rule(xp, g, saved, fit, times)`` of what is saved with where it was made."""
 
 
 def _aligned(values: list[Any], nodes: list[Node], order: list[Node]) -> list[Any]:

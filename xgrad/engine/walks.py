@@ -25,7 +25,7 @@ from ..arrays.node import ENDED, PARENTS, SAVED, SERIAL, Node, is_inside, parent
 from ..backends import BY_TYPE, backend_of
 from .handed import NAMESPACES, STRONG
 from .on_device import elsewhere, is_between, near, on_device
-from .rereading import reading_again
+from .rereading import is_reading_again
 from .slices import Parted
 from .unused import of_unused
 
@@ -122,7 +122,7 @@ def any_alive(nodes: list[Node]) -> bool:
     While a transform records, what is older than its leaves counts as alive: it is the outer
     tape's, or it costs a recorded walk, whose result the outermost transform looks at again.
     """
-    if reading_again.get():
+    if is_reading_again():
         return True
     seen, stack = set[int](), list(nodes)
     while stack:
