@@ -44,11 +44,11 @@ _HALF = np.dtype("float16")
 
 
 def _stays(dtype: Any) -> bool:
-    return dtype is None or np.dtype(dtype) is _HALF
+    return dtype is None or np.dtype(dtype) == _HALF
 
 
 def _sum(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    if x.dtype is _HALF and _stays(dtype):  # as np.mean does, and as other libraries sum
+    if x.dtype == _HALF and _stays(dtype):  # as np.mean does, and as other libraries sum
         return _add(x, axis, np.float32, None, keepdims).astype(_HALF)
     return _add(x, axis, dtype or _WIDER.get(x.dtype), None, keepdims)
 
@@ -68,7 +68,7 @@ def _cumulative_sum(
     x: Any, /, *, axis: Any = None, dtype: Any = None, include_initial: bool = False
 ) -> Any:
     more = {"axis": axis, "include_initial": include_initial}
-    if x.dtype is _HALF and _stays(dtype):
+    if x.dtype == _HALF and _stays(dtype):
         return _running_sum(x, dtype=np.float32, **more).astype(_HALF)
     return _running_sum(x, dtype=dtype or _WIDER.get(x.dtype), **more)
 

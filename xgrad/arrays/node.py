@@ -80,6 +80,9 @@ class recording:  # noqa: N801 - a context manager, and a class only for its spe
 class Run:
     """What is held while the outermost transform runs its function; see `engine.guarding`.
 
+    It is a ``with`` block around the function, in this context only; inside another one it gives
+    that and holds nothing.
+
     Attributes:
         copies: the last copy of each array that is compared with it when it is used again.
         effects: what walks visit in any case; see `engine.effects`.
@@ -89,55 +92,42 @@ class Run:
         walks_later: whether the transform walks when its function has returned to the caller.
     """
 
-    __slots__ = ("copies", "effects", "ends", "locked", "walks_later")
+    __slots__ = ("copies", "effects", "ends", "locked", "token", "walks_later")
 
-    def __init__(self, walks_later: bool) -> None:
+    def __init__(self, walks_later: bool = False) -> None:
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.locked: dict[int, Any] = {}
         self.effects: Any = ()  # a list from the first one on
         self.ends: list[tuple[Callable[[], bool], tuple[CodeType, int] | None]] = []
         self.walks_later = walks_later
 
-
-_run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
-is_inside = _run.get
-"""The run of the outermost transform whose function is running around this code, or None."""
-
-
-class inside:  # noqa: N801 - a context manager, and a class only for its speed
-    """Run a transform's function inside a ``with`` block, in this context only.
-
-    Args:
-        walks_later: whether the transform walks when its caller asks.
-    """
-
-    __slots__ = ("run", "token", "walks_later")
-
-    def __init__(self, walks_later: bool = False) -> None:
-        self.walks_later = walks_later
-        self.run: Run | None = None
-
     def __enter__(self) -> Run:
         run = _run.get()
-        if run is None:
-            run = self.run = Run(self.walks_later)
-            self.token = _run.set(run)
-        return run
+        if run is not None:
+            self.token = None
+            return run
+        self.token = _run.set(self)
+        return self
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if self.run is not None:
+        if self.token is not None:
             _run.reset(self.token)
-            if not self.run.ends:
+            if not self.ends:
                 return
-            refilled = [place for end, place in self.run.ends if not end()]
+            refilled = [place for end, place in self.ends if not end()]
             if refilled and error is None:
                 raise errors.MutationError(_refilled(refilled[0]))
-            if self.run.locked and isinstance(error, ValueError) and "read-only" in str(error):
+            if self.locked and isinstance(error, ValueError) and "read-only" in str(error):
                 error.add_note(
                     "xgrad: the array is used in a derivative, and locked until its function has "
                     "run, since another value would make the derivative wrong. Write to a copy, or "
                     "use one in the function, as xgrad.asarray(x, copy=True)"
                 )
+
+
+_run: ContextVar[Run | None] = ContextVar("xgrad_run", default=None)
+is_inside = _run.get
+"""The run of the outermost transform whose function is running around this code, or None."""
 
 
 def _refilled(place: tuple[CodeType, int] | None) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.indexing import is_basic
+from .abreast import abreast
 from .branches import branched
 from .buffers import WRITES, Memory, may_return_its_argument, shows, strides_of
 from .early import early
@@ -81,7 +82,7 @@ class Source(Singles):
         """Return a program with what this engine does otherwise."""
         if not self.is_numpy:
             return program
-        found = branched(program, Whole)
+        found = branched(abreast(program), Whole)
         return found.of(early(found.equations, found.outputs, found.inputs))
 
     def _grouped(self, equations: list[Equation]) -> list[list[Equation]]:

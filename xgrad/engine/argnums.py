@@ -23,6 +23,14 @@ def numbers_of(argnums: Argnums, what: str = "grad") -> tuple[int, ...]:
         ) from None
 
 
+def missing(what: str, i: int, count: int) -> ValueError:
+    """Return the error for a number in ``argnums`` that no argument has."""
+    return ValueError(
+        f"{what}: argnums has {i}, but f was called with {count} arguments by position; expected "
+        "one of these, counted from 0. Arguments that are given by name are not differentiated"
+    )
+
+
 def twice(what: str, argnums: Sequence[int], count: int) -> ValueError:
     """Return the error of an argument that is named twice."""
     return ValueError(

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from ..arrays.array import Array
-from ..arrays.node import SERIAL, Node, Parts, inside, is_inside
+from ..arrays.node import SERIAL, Node, Parts, Run, is_inside
 from ..backends import backend_of
 from . import forward, walks
 from .handed import NAMESPACES
@@ -75,7 +75,7 @@ def noted(keep: bool) -> Iterator[list[Effect]]:
         keep: whether the transform around the block visits them too.
     """
     made: list[Effect] = []
-    with inside() as run:
+    with Run() as run:
         before = len(run.effects)
         yield made
         made += since(before, keep=keep)

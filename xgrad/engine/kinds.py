@@ -21,7 +21,7 @@ from .definition import Op
 from .handed import strong
 from .lifting import lifting
 from .partials import Partial, applied, asking, factor, mask, names_of, over, reader
-from .projection import brought, conj, fitted, spread_to, tangents, total
+from .projection import bring, brought, conj, fitted, spread_to, tangents, total
 
 Tracked = tuple[int, ...]
 Keeps = tuple[str, ...]
@@ -154,6 +154,16 @@ class Elementwise(Kind):
             cs = brought(xp, cs, fit[1]) if fit else cs
             return cs if len(cs) > 1 else cs[0]
 
+        def pull_two_to(xp: Any, g: Any, saved: Any, fit: Any, times: Any) -> Any:
+            first, second = parts  # the same without loops
+            c1 = times_partial(first, xp, g, saved, times, True)
+            c2 = times_partial(second, xp, g, saved, times, True)
+            if fit:
+                like1, like2 = fit[1]
+                c1 = bring(xp, c1, *like1) if like1 else c1
+                c2 = bring(xp, c2, *like2) if like2 else c2
+            return c1, c2
+
         def push(xp: Any, ts: Any, saved: Any, fit: Any, times: Any) -> Any:
             if self.makes_zeros:  # what is clipped stays zero, though its tangent be infinite
                 times = strong
@@ -172,7 +182,8 @@ class Elementwise(Kind):
                 return apply(xp, ts[0], saved)
 
             return apply, pull_to, push_one
-        return _pull(partials, [apply for _, apply in parts], keeps), pull_to, push
+        careful = pull_two_to if len(parts) == 2 else pull_to
+        return _pull(partials, [apply for _, apply in parts], keeps), careful, push
 
 
 def _pull(partials: list[Partial], applies: list[Walk], keeps: Keeps) -> Walk:
@@ -208,7 +219,10 @@ class Transposed(Kind):
     def pull(self, tracked: Tracked, keeps: Keeps) -> Walk:
         """Return ``pull``: each transpose of the cotangent."""
         parts = [(f, asking(names_of(f, 2), keeps)) for f in self.stated(tracked)]
-        if len(parts) > 1:
+        if len(parts) == 2:  # as of a product, without a loop
+            (first, ask1), (second, ask2) = parts
+            return lambda xp, g, saved: (first(xp, g, *ask1(saved)), second(xp, g, *ask2(saved)))
+        if len(parts) > 2:
             return lambda xp, g, saved: [f(xp, g, *ask(saved)) for f, ask in parts]
         ((transpose, ask),) = parts
         if not names_of(transpose, 2):

@@ -41,9 +41,10 @@ class Others:
             if near is not None and backend.settled is not None:
                 return Array(backend.settled(raw, near._raw), x._node)
             return x
-        if id(raw) in ids or id(raw) in LENT or not backend.owns(raw):
+        key = id(raw)
+        if key in ids or key in LENT or not backend.owns(raw):
             return Array(backend.copied(raw))
-        ids.add(id(raw))
+        ids.add(key)
         return x
 
     def lend(self, x: Array) -> None:

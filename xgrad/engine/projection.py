@@ -42,23 +42,25 @@ def conj(xp: Any, x: Any) -> Any:
 def bring(xp: Any, c: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """Sum a cotangent over broadcast axes, and bring it to the realness and dtype of its array."""
     raw = c._raw if type(c) is Array else c
-    have = tuple(raw.shape)
+    if raw.shape != shape:
+        return cast(xp, _summed(xp, c, tuple(raw.shape), shape), dtype)
+    return c if raw.dtype is dtype else cast(xp, c, dtype)
+
+
+def _summed(xp: Any, c: Any, have: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    """Return a cotangent of one shape in another, which was broadcast to it."""
     extra = len(have) - len(shape)
     if extra > 0 and have[extra:] == shape:  # the commonest: a bias added to a batch
-        c = xp.sum(c, axis=tuple(range(extra)))
-    elif have != shape:
-        if len(have) < len(shape):  # an assigned value may have leading axes of length one
-            have = (1,) * (len(shape) - len(have)) + have
-            c = xp.reshape(c, have)
-        extra = len(have) - len(shape)
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1
-        )
-        if axes:
-            c = xp.sum(c, axis=axes)
-        if extra + len(shape) - len(axes) != len(shape):
-            c = xp.reshape(c, shape)
-    return cast(xp, c, dtype)
+        return xp.sum(c, axis=0 if extra == 1 else tuple(range(extra)))
+    if extra < 0:  # an assigned value may have leading axes of length one
+        have, extra = (1,) * -extra + have, 0
+        c = xp.reshape(c, have)
+    axes = tuple(range(extra)) + tuple(
+        extra + i for i, n in enumerate(shape) if n == 1 and have[extra + i] != 1
+    )
+    if axes:
+        c = xp.sum(c, axis=axes)
+    return xp.reshape(c, shape) if len(axes) > extra else c
 
 
 def brought(xp: Any, cs: Any, likes: Any) -> Any:

@@ -18,7 +18,6 @@ from ..arrays.node import (
     SERIAL,
     Node,
     Run,
-    inside,
     is_inside,
     is_recording,
     recording,
@@ -26,13 +25,12 @@ from ..arrays.node import (
 from ..backends import BY_TYPE, batched, is_inexact, make_as_before, make_like
 from ..errors.folding import folded
 from . import effects
-from .argnums import twice
+from .argnums import missing, twice
 from .calls.results import FLOAT64, arrayed
 from .forward import last_uses, pushforward
 from .guarding import guarded_seeds, is_lent, kept_argument
 from .ownership import Others, owner
 from .picklable import not_callable
-from .projection import ones_like
 from .seeds import matched, pair
 from .walks import cone, is_watched, pullback
 
@@ -50,9 +48,11 @@ class Record:
 
     Attributes:
         foreign: which results somebody else may have, as who wrote a rule of their own.
+        in_trees: whether an argument is a pytree, and no array alone.
     """
 
     foreign: Collection[int] = ()
+    in_trees = False
 
     def __init__(
         self,
@@ -115,29 +115,30 @@ class Record:
 
     def _fresh(self, args: Sequence[Any], outer: bool, run: Run | None) -> list[Any]:
         """Return the arguments with fresh leaves in the places of the arrays to differentiate."""
-        fresh = list(args)
+        fresh, count = list(args), len(args)
         mapped = bool(batched.running_levels())
         for i in self.argnums:
-            if not -len(args) <= i < len(args):
-                raise ValueError(
-                    f"{self.what}: argnums has {i}, but f was called with {len(args)} arguments by "
-                    "position; expected one of these, counted from 0. Arguments that are given by "
-                    "name are not differentiated"
-                )
+            if not -count <= i < count:
+                raise missing(self.what, i, count)
             x = args[i]
             if fresh[i] is not x:
-                raise twice(self.what, self.argnums, len(args))
-            if type(x) in BY_TYPE and (x.dtype is FLOAT64 or is_inexact(x)):  # as most, at once
+                raise twice(self.what, self.argnums, count)
+            if type(x) in BY_TYPE and not mapped and (x.dtype is FLOAT64 or is_inexact(x)):
+                kept = Array(kept_argument(x, run))  # as `_leaf` for most, at once
+                fresh[i] = y = leaf(kept, outer)
                 self.structures.append(trees.SINGLE)
-                fresh[i] = self._leaf(Array(x), x, outer, mapped, run)
+                self.given.append(x)
+                self.inputs.append(kept)
+                self.leaves.append(y._node)
                 continue
-            found, structure = trees.flatten(args[i])
+            found, structure = trees.flatten(x)
             self.structures.append(structure)
             arrays = trees.all_differentiable(found, structure, self.what, f"argument {i}")
             leaves = [
                 self._leaf(x, given, outer, mapped, run)
                 for x, given in zip(arrays, found, strict=True)
             ]
+            self.in_trees = self.in_trees or structure is not trees.SINGLE
             fresh[i] = leaves[0] if structure is trees.SINGLE else structure.unflatten(leaves)
         if not self.inputs and (not self.argnums or any(args[i] is None for i in self.argnums)):
             got = ", ".join(f"argument {i} is {args[i]!r:.40}" for i in self.argnums)
@@ -167,9 +168,9 @@ class Record:
     ) -> Any:
         """Return what the function gives for fresh leaves; from then on their tape has ended."""
         try:
-            block = inside(self.what in _WALK_LATER)
+            block = Run(self.what in _WALK_LATER)
             with block as run:
-                fresh = self._fresh(args, outer, block.run)
+                fresh = self._fresh(args, outer, block if run is block else None)
                 made = make_like(self.inputs[0]._raw) if self.inputs else None
                 before = len(run.effects)
                 try:
@@ -269,9 +270,12 @@ class Record:
         home = []
         for node, x in zip(self.leaves, self.inputs):  # noqa: B905 - strict=True takes as long as an op
             c = found.get(node[0])
+            if type(c) is type(x._raw):
+                home.append(Array(c))
+                continue
             if c is None:
                 self.unmet.add(node[0])
-            home.append(Array(c) if type(c) is type(x._raw) else _home(c, x))
+            home.append(_home(c, x))
         return home
 
     def push(self, tangents: Sequence[Array | None], *, sparse: bool = False) -> list[Array]:
@@ -310,6 +314,8 @@ class Record:
         for value, g, x in zip(values, self.given, self.inputs):  # noqa: B905 - as in `pull`
             v = own(value, x)
             home.append(v if isinstance(g, Array) or v._node is not None else v._raw)
+        if not self.in_trees:
+            return home
         found, start = [], 0
         for structure in self.structures:
             if structure is trees.SINGLE:
@@ -334,13 +340,6 @@ class Record:
     def cotangents(self, tree: Any) -> list[Array]:
         """Return the leaves of a cotangent, checked against the result."""
         return matched(tree, self.outs, self.out_structure, self.what, "cotangent")
-
-
-def slope(f: Callable[[Array], Any], x: Array) -> Array:
-    """Return the derivative of an elementwise function at each element of `x`."""
-    record = Record("slope", f, (x,), (0,), {}, False)
-    (tangent,) = record.push([Array(ones_like(x._raw))])
-    return tangent
 
 
 def _home(found: Any, x: Array) -> Array:

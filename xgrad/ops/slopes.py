@@ -16,6 +16,7 @@ from typing import Any
 
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, REAL, XP, Raw, backend_of, under
+from ..engine.calls.results import FLOAT64
 from ..engine.op import elementwise
 from .pieces import in_pieces
 
@@ -69,12 +70,25 @@ def sigmoid_slope(x: Array, /) -> Array:
 
 
 def _bell(x: Any) -> Any:
-    """Return ``1 / (2 + 2 * cosh(x))``, by the one exponential that `sigmoid` takes too."""
-    e = backend_of(x).xp.exp(-x)
-    both = 1.0 / e
-    both += e
-    both += 2.0
-    return 1.0 / both  # where that is infinite it is 0, as it should
+    """Return ``1 / (2 + 2 * cosh(x))``."""
+    more = _cosh(x)
+    more += 1.0
+    return 0.5 / more  # where that is infinite it is 0, as it should
+
+
+def _cosh(x: Any) -> Any:
+    """Return the hyperbolic cosine of raw real numbers, in single precision by exponentials.
+
+    Of these alone every processor has several at once there.
+    """
+    xp = backend_of(x).xp
+    if x.dtype is FLOAT64 or x.dtype == xp.float64:  # of those that were sent there are others
+        return xp.cosh(x)
+    e = xp.exp(x)
+    less = 0.5 / e
+    e *= 0.5
+    e += less
+    return e
 
 
 @elementwise(lambda xp, x, out: (2 * x - 1) * out * out)
@@ -117,11 +131,8 @@ def tanh_slope(x: Array, /) -> Array:
 
 
 def _sech2(x: Any) -> Any:
-    e = backend_of(x).xp.exp(x)
-    both = 1.0 / e
-    both += e
-    sech = 2.0 / both
-    return sech * sech  # of 2 x the exponential would be infinite before this is 0
+    sech = 1.0 / _cosh(x)
+    return sech * sech  # of 2 x it would be infinite before this is 0
 
 
 def _sech2_complex(xp: XP, x: Any) -> Any:

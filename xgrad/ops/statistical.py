@@ -45,6 +45,8 @@ def kept(shape: tuple[int, ...], axis: Axis) -> tuple[int, ...]:
 
 def count(shape: tuple[int, ...], axis: Axis) -> int:
     """Return how many elements a reduction takes together."""
+    if axis is None:
+        return math.prod(shape)
     return math.prod(shape[a] for a in axes_of(len(shape), axis))
 
 

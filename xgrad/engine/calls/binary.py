@@ -129,17 +129,22 @@ def binary_call(
             if n1 is n2 and of_root and type(n1[RULE].own) is Root:
                 return of_root(x1)
             saved = (d1, d2) if pack_both is _both else pack_both and pack_both(d1, d2, out)
-            same1, same2 = plain and d1.dtype is dtype, plain and d2.dtype is dtype
+            same1 = plain and (d1.dtype is dtype or d1.dtype == dtype)
+            same2 = plain and (d2.dtype is dtype or d2.dtype == dtype)
             if same1 and same2 and (d1.shape == d2.shape if broadcasts else _fit(d1, d2, axes)):
                 y._node = [next_serial(), both, (n1, n2), saved, None]
                 return y
             fit1 = None if broadcasts and same1 and d1.shape == out.shape else like(d1)
             fit2 = None if broadcasts and same2 and d2.shape == out.shape else like(d2)
-            return on_tape(y, both, (n1, n2), saved, (like(out), (fit1, fit2)))
+            fit = like(out), (fit1, fit2)
+            if plain:
+                y._node = [next_serial(), both, (n1, n2), saved, fit]
+                return y
+            return on_tape(y, both, (n1, n2), saved, fit)
         saved = d2 if pack is _second else pack and pack(d1, d2, out)
         if (
             plain
-            and given.dtype is dtype
+            and (given.dtype is dtype or given.dtype == dtype)
             and (  # a number beside it changes no shape
                 alone or (given.shape == out.shape if broadcasts else _fit(d1, d2, axes))
             )

@@ -95,7 +95,7 @@ def general_call(op: Op, kind: Kind) -> Callable[..., Any]:
         if kind.fits and dtype in REAL:
             for i in tracked:
                 data = values[i]
-                if data.dtype is not dtype or data.shape != shape:
+                if data.dtype != dtype or data.shape != shape:
                     break
             else:
                 y._node = [next_serial(), rule, parents, saved, None]

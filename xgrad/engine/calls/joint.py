@@ -69,7 +69,7 @@ def joint_call(op: Op, kind: Kind) -> Callable[..., Any]:
         y: Any = new(Array)
         y._raw = out = out if type(out) is cls else arrayed(out)
         saved = (tuple(likes), *parameters)
-        if out.dtype is dtype and dtype in REAL:
+        if out.dtype == dtype and dtype in REAL:
             y._node = [next_serial(), rule, tuple(nodes), saved, None]
             return y
         return on_tape(y, rule, tuple(nodes), saved, (like(out), tuple(likes)))

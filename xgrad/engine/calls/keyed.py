@@ -84,7 +84,7 @@ def writing_call(op: Op, kind: Kind) -> Callable[..., Any]:
             return y
         into, of = tuple.__new__(Like, (data.shape, data.dtype)), like(raw)
         dtype = out.dtype
-        fits = data.dtype is dtype and (dtype is FLOAT64 or dtype in REAL)
+        fits = data.dtype == dtype and (dtype is FLOAT64 or dtype in REAL)
         if n2 is not None and n1 is not None:
             fit = (like(out), (None if fits else into, of))
             return on_tape(y, both, (n1, n2), (into, of, key, copy), fit)

@@ -93,7 +93,8 @@ def single_call(op: Op, kind: Kind, view: Any = None) -> Callable[..., Any]:
             else:
                 saved = pack([data], parameters, out)
             dtype = out.dtype
-            if kind.fits and data.dtype is dtype and (dtype is FLOAT64 or dtype in REAL):
+            same = data.dtype is dtype or data.dtype == dtype
+            if kind.fits and same and (dtype is FLOAT64 or dtype in REAL):
                 y._node = [next_serial(), rule, node, saved, None]
             else:
                 on_tape(y, rule, node, saved, (like(out), (like(data),)))

@@ -60,7 +60,8 @@ def unary_call(op: Op, kind: Kind) -> Callable[..., Any]:
             return y
         saved: Any = data if only_x else out if only_out else (data, out) if both else None
         dtype = out.dtype
-        if dtype is data.dtype and (dtype is FLOAT64 or dtype in REAL):
+        same = dtype is data.dtype or dtype == data.dtype  # of unpickled arrays another object
+        if same and (dtype is FLOAT64 or dtype in REAL):
             y._node = [next_serial(), rule, parent, saved, None]
             return y
         return on_tape(y, rule, parent, saved, (like(out), (like(data),)))

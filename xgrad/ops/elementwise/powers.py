@@ -40,7 +40,8 @@ def _raised(x: Any, n: Any) -> Any:
 @elementwise(lambda xp, x1, x2, out: _pow_slope(xp, x1, x2, out), lambda xp: 0.0)
 def _pow_of_number(x1: Operand, x2: Operand, /) -> Array:
     """Return each element raised to the same number."""
-    return x1**x2 if math.prod(x1.shape) < 128 else _raised(x1, x2)  # type: ignore[union-attr, return-value]
+    short = x2 == 2 or math.prod(x1.shape) < 128  # type: ignore[union-attr]
+    return x1**x2 if short else _raised(x1, x2)  # type: ignore[return-value]
 
 
 def _log_of_number(x: float) -> float:
