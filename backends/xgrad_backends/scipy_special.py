@@ -28,7 +28,7 @@ def in_precision(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         for x in args:
-            if type(x) is np.ndarray and x.dtype is _DOUBLE:  # most, at once
+            if type(x) is np.float64 or (type(x) is np.ndarray and x.dtype is _DOUBLE):  # most
                 return function(*args, **kwargs)
         chars = {x.dtype.char for x in args if hasattr(x, "dtype")}
         if not chars <= _SINGLE or chars.isdisjoint("efF"):

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+
 from ..arrays.array import SCALARS, Array
 from ..backends import COMPLEX, REAL, XP, Raw, backend_of, under
 from ..engine.calls.results import FLOAT64
@@ -54,6 +56,8 @@ def all_known(condition: Raw) -> bool:
     Where they are a rule takes a shorter way; one that gives the same bits, so that no element
     depends on the others.
     """
+    if type(condition) is np.bool_:  # of one number
+        return bool(condition)
     raw = under(condition)
     backend = backend_of(raw)
     return backend.on_host(raw) and bool(backend.xp.all(raw))

@@ -36,10 +36,15 @@ def _divergence(xp: XP, x: Any, n: Any) -> Any:
     """Return ``u - log(1 + u)`` with ``u = x / n - 1``, where it cancels by the series of atanh."""
     u = (x - n) / n
     near = xp.abs(u) < 0.5
-    small = xp.where(near, u, 0.0)
-    r = small / (2 + small)
-    series = r * (small - r * r * polynomial(r * r, _ATANH))
-    return xp.where(near, series, u - xp.log(xp.where(near, 1.0, x / n)))
+    if holds_everywhere(near):
+        return _divergence_near(u)
+    far = u - xp.log(xp.where(near, 1.0, x / n))
+    return far if holds_everywhere(~near) else xp.where(near, _divergence_near(u), far)
+
+
+def _divergence_near(u: Any) -> Any:
+    r = u / (2 + u)
+    return r * (u - r * r * polynomial(r * r, _ATANH))
 
 
 def _less_linear(xp: XP, s: Any) -> Any:
@@ -50,17 +55,27 @@ def _less_linear(xp: XP, s: Any) -> Any:
 
 
 def _gamma_power(xp: XP, a: Any, x: Any, lift: Any) -> Any:
-    """Return ``lift x^a exp(-x) / gamma(a + 1)`` of positive numbers (DLMF 5.11.1)."""
+    """Return ``lift x^a exp(-x) / gamma(a + 1)`` of positive numbers."""
     large = a >= _LARGE
-    n = xp.where(large, a, _LARGE)
-    r = 1 / n
-    far = -n * _divergence(xp, x, n) - r * polynomial(r * r, _STIRLING)
-    m = xp.where(large, 1.0, a)
-    near = m * xp.log(x) - xp.special.gammaln(m + 1)
-    root = xp.exp(0.5 * xp.where(large, far, near))  # its square may be subnormal, the product not
-    fall = xp.exp(xp.where(large, 0.0, -0.5 * x))
-    scale = lift / xp.where(large, xp.sqrt(2 * math.pi * n), 1.0)
-    return scale * root * fall * root * fall
+    if holds_everywhere(~large):
+        return _gamma_power_small(xp, a, x, lift)
+    far = _gamma_power_large(xp, xp.where(large, a, _LARGE), x, lift)
+    if holds_everywhere(large):
+        return far
+    return xp.where(large, far, _gamma_power_small(xp, xp.where(large, 1.0, a), x, lift))
+
+
+def _gamma_power_small(xp: XP, a: Any, x: Any, lift: Any) -> Any:
+    root = xp.exp(0.5 * (a * xp.log(x) - xp.special.gammaln(a + 1)))
+    fall = xp.exp(-0.5 * x)
+    return lift * root * fall * root * fall  # a square may be subnormal, the product not
+
+
+def _gamma_power_large(xp: XP, a: Any, x: Any, lift: Any) -> Any:
+    """Return it by Stirling's series DLMF 5.11.1."""
+    r = 1 / a
+    root = xp.exp(0.5 * (-a * _divergence(xp, x, a) - r * polynomial(r * r, _STIRLING)))
+    return lift / xp.sqrt(2 * math.pi * a) * root * root
 
 
 @elementwise(lambda xp, a: -xp.special.polygamma(1, a + 1), over(factor("x")))
@@ -97,7 +112,6 @@ def _gamma_inside(a: Any, x: Any, /) -> Any:
 @in_double
 def _gamma_shape(xp: XP, a: Any, x: Any) -> Any:
     """Return the derivative of ``gammainc(a, x)`` in a."""
-    a, x = arrays(xp, a, x)
     inside = (a >= 0) & (a < math.inf) & (x > 0) & (x < math.inf)
     small = x < 1.5
     near = _gamma_shape_series(
@@ -151,10 +165,10 @@ def _gamma_length(xp: XP, a: Any, x: Any, sign: Any, upper: Any) -> Any:
 
 @in_double
 def _gamma_density(xp: XP, a: Any, x: Any) -> Any:
-    a, x = arrays(xp, a, x)
     inside = (a > 0) & (a < math.inf) & (x > 0) & (x < math.inf)
     if holds_everywhere(inside):
-        return _gamma_inside(a, x)
+        on_tape = isinstance(a, Array) or isinstance(x, Array)
+        return _gamma_inside(a, x) if on_tape else _gamma_power(xp, a, x, a / x)
     there = _gamma_inside(xp.where(inside, a, 1.0), xp.where(inside, x, 1.0))
     return xp.where(inside, there, _gamma_end(a, x))
 
