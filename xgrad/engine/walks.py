@@ -206,9 +206,7 @@ class Walk:
             if self.cotangents.get(serial) is parts:
                 self.cotangents[serial] = parts.whole()
         if self.foreign:
-            foreign = set()
-            for known in self.foreign:
-                foreign.add(id(known()))  # those that are gone are None
+            foreign = {id(known()) for known in self.foreign}  # those that are gone are None
             for serial, c in self.cotangents.items():
                 if id(c) in foreign:
                     copied = self.backend.copied
@@ -248,7 +246,7 @@ def pullback(
 
     This is the chain rule, from the last node to the first: take what has arrived at a node, let
     its rule make the cotangents of its parents, and add these to what has arrived there (`_down`).
-    Nearly every node goes the plain way; one whose cotangents need care goes by `_with_care`.
+    Nearly every node goes the plain way, the others by `_with_care`.
 
     Args:
         path: the cone, in order.
@@ -288,15 +286,17 @@ def _down(walk: Walk, rest: list[Node], taped: bool) -> dict[int, Any]:
     """Go through nodes from the last to the first, and leave none; return the cotangents."""
     cotangents = walk.cotangents
     zeros, parts, give, take = walk.zeros, walk.parts, walk.give, cotangents.pop
+    kind: Any = None
     with walk.backend.quiet():
         while rest:
             serial, rule, parents, saved, fit = node = rest.pop()
             g = take(serial, None)
             if g is None:
                 continue
-            if serial in parts:
+            if parts and serial in parts:
                 g = walk.arrived(serial, g)
-            xp = NAMESPACES[type(g)]
+            if type(g) is not kind:
+                kind, xp = type(g), NAMESPACES[type(g)]
             if fit is None and rule.is_plain and (not zeros or rule.is_finite):  # nearly all
                 if taped:
                     saved = rule.lift(node)

@@ -118,9 +118,14 @@ def binary_call(
         dtype = out.dtype
         plain = dtype is FLOAT64 or dtype in REAL
         if n2 is None:
-            rule, pack, parent, given = first, pack_first, n1, d1
-            if saves_second and not alone and (type(x2) is not Array or id(d2) in LENT):
+            if alone:
+                if plain and (d1.dtype is dtype or d1.dtype == dtype):  # most, at once
+                    saved = d2 if pack_first is _second else pack_first and pack_first(d1, d2, out)
+                    y._node = [next_serial(), first, n1, saved, None]
+                    return y
+            elif saves_second and (type(x2) is not Array or id(d2) in LENT):
                 d2 = guarded(d2)
+            rule, pack, parent, given = first, pack_first, n1, d1
         elif n1 is None:
             rule, pack, parent, given = second, pack_second, n2, d2
             if saves_first and not alone and (type(x1) is not Array or id(d1) in LENT):
