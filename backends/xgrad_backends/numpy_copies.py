@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_LEAST = 16384
+_LEAST = (1 << 16) + 1
 """From how many bytes on a copy is made in such memory; less of it is always at hand."""
 _MOST = 1 << 20
 """How many bytes of one size are kept for later."""

@@ -26,6 +26,8 @@ from ..backends import BY_TYPE, Backend, Raw, backend_of
 
 SMALL = 8192
 """Up to how many bytes an array is copied at each use, without a question."""
+MIDDLING = 1 << 16
+"""Up to how many bytes an argument, which is kept once, is copied without a question."""
 LARGE = 1 << 18
 """From how many bytes on it is locked at its first use; a copy takes less time below."""
 
@@ -94,7 +96,7 @@ def kept_argument(x: Raw, run: Run | None) -> Raw:
     backend = BY_TYPE.get(type(x))
     if backend is None or not backend.mutable or _promised():
         return x
-    if backend.lock is not None and x.nbytes <= SMALL:
+    if backend.lock is not None and x.nbytes <= MIDDLING:
         return backend.copied(x)
     if run is None or run.walks_later:
         return guarded(x, lock=False)
