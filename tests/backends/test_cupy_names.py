@@ -332,6 +332,22 @@ def test_the_kernels_compile_for_every_dtype(adapter, cupy):
             assert compiled(cupy, core, source_of(kernel, dtype)) > 0
 
 
+@pytest.mark.parametrize("form", ["csr", "csc"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+def test_sparse_matrices_leave_products_to_arrays_of_ours(form, kind, cupy):
+    sparse = importlib.import_module("cupyx.scipy.sparse")
+    cls = getattr(sparse, f"{form}_{kind}")
+    A = cls.__new__(cls)  # to make one takes a GPU
+    A._shape = (3, 3)
+    x = xg.asarray(np.ones(3))
+    assert A.__matmul__(x) is NotImplemented
+    assert "copy" in inspect.signature(cls.conj).parameters
+    assert isinstance(inspect.getattr_static(cls, "T"), property)
+    assert {"tocsr", "tocoo"} <= set(dir(cls))
+    with pytest.raises(ValueError, match=r"A @ x: x has the shape \(2,\); expected"):
+        A @ xg.asarray(np.ones(2))
+
+
 def compiled(cupy, core, source):
     """Return the size of the machine code that NVRTC makes of a kernel."""
     headers = "#include <cupy/complex.cuh>\n#include <cupy/carray.cuh>\n"
