@@ -1,4 +1,4 @@
-# Tests of xgrad/arrays/operators.py, xgrad/hooks
+# Tests of xgrad/arrays/operators.py, xgrad/ops/sparse.py, xgrad/hooks
 """Products with a sparse matrix on the right."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-# Tests of backends/xgrad_backends/cupy_segments.py, cupy_indexing.py
+# Tests of backends/xgrad_backends/cupy_segments.py, backends/xgrad_backends/cupy_indexing.py
 """Sums and writes at indices that repeat, by CuPy's kernels compiled as C++."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-# Tests of xgrad/compiling/device/{pools,pool_text}.py, xgrad/nn/functional/{maxima,means}.py
+# Tests of xgrad/compiling/device/pools.py, xgrad/nn/functional/maxima.py
 """Pools on a device: one kernel each, and one for what a walk makes of each."""
 
 from __future__ import annotations
