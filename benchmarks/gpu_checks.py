@@ -140,6 +140,7 @@ def check_pools(name: str, seconds: float) -> str:
         lambda x: fn.max_pool2d(x, 3, 1, 1, 3, return_indices=True)[0],
         lambda x: fn.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
         lambda x: fn.adaptive_avg_pool2d(x, 7),
+        lambda x: fn.adaptive_max_pool2d(x, (7, 5)),
     ):
         for dtype, rtol in (("float16", 2e-3), ("float32", 1e-5), ("float64", 1e-12)):
             y = x.astype(dtype)

@@ -46,6 +46,7 @@ def calls():
         yield f"max_pool{n}d", x, {"kernel_size": 2, "stride": 3, "dilation": 2}
         for size in (1, 2, 4, (3, None, 5)[:n] if n > 1 else 5, 7, 11):
             yield f"adaptive_avg_pool{n}d", x, {"output_size": size}
+            yield f"adaptive_max_pool{n}d", x, {"output_size": size}
     x = DRAW.normal(size=(3, 6, 7))
     for f in ("max_pool2d", "avg_pool2d"):
         yield f, x, {"kernel_size": 2}
@@ -57,6 +58,7 @@ def calls():
         yield "max_pool2d", x, {"kernel_size": 3, "stride": 1, "padding": padding}
         yield "max_pool2d", x, {"kernel_size": 3, "stride": 2, "padding": padding}
         yield "max_pool2d", x, {"kernel_size": 2, "stride": 2, "ceil_mode": True}
+        yield "adaptive_max_pool2d", x, {"output_size": (4, 4 + padding)}
 
 
 def modes(f, options):
@@ -74,7 +76,7 @@ def modes(f, options):
     yield "a pullback", lambda x: xg.vjp(f, x)[1](weights(f(x)))[0], None
     yield "a tangent", lambda x: xg.jvp(f, (x,), (np.sin(x.astype("f8")).astype(x.dtype),))[1], None
     yield "second order", lambda x: xg.grad(lambda x: xg.sum(xg.grad(weighted)(x) * x))(x), None
-    if "max" in f.func.__name__:
+    if f.func.__name__.startswith("max"):
         yield "where", lambda x: partial(f, return_indices=True)(x)[1], 2
 
 
@@ -149,6 +151,7 @@ def test_many_rows_at_once_and_programs_are_no_kernels_of_pools(device, transfor
         lambda x: fn.max_pool2d(x, 3, 2, 1),
         lambda x: fn.avg_pool2d(x, 3, 2, 1),
         lambda x: fn.adaptive_avg_pool2d(x, 3),
+        lambda x: fn.adaptive_max_pool2d(x, 3),
     ):
         one = np.stack([xg.vjp(f, x)[1](g)[0] for g in np.eye(f(x).size).reshape(-1, *f(x).shape)])
         np.testing.assert_allclose(transform(f)(x).reshape(one.shape), one, atol=1e-14)
@@ -168,7 +171,7 @@ DTYPES = ("float16", "bfloat16", "float32", "float64")
 def texts():
     """Yield each kernel in every dtype: name, dtype, axes and text."""
     for axes, dtype, name in itertools.product(AXES + PARTS, DTYPES, pools.KERNELS):
-        if axes[0] is not None or name in ("mean", "spread"):
+        if axes[0] is not None or name != "first_largest":
             yield name, dtype, axes, pools.text(name, dtype, axes)
 
 
@@ -197,7 +200,7 @@ def test_bfloat16_is_summed_in_single_precision(tmp_path):
         pytest.skip("no C++ compiler")
     kernels = HostKernels(tmp_path)
     for axes, dtype, name in itertools.product(AXES + PARTS, DTYPES[1:3], pools.KERNELS):
-        if axes[0] is not None or name in ("mean", "spread"):
+        if axes[0] is not None or name != "first_largest":
             launcher(kernels, name, dtype, axes, 1)  # so that all are compiled at once
     for axes in AXES + PARTS:
         shape = 2, 3, *SPATIAL[: len(axes)]
@@ -209,7 +212,9 @@ def test_bfloat16_is_summed_in_single_precision(tmp_path):
         y = numbers(bits(DRAW.normal(size=(2, 3, *places))))
         go = partial(run, kernels, axes=axes, spatial=shape[2:], places=places)
         names = ("largest", "first_largest", "handed_down", "collected", "mean", "spread")
-        for name in names if axes[0] is not None else ("mean", "spread"):
+        for name in names:
+            if axes[0] is None and name == "first_largest":
+                continue
             read = pools.KERNELS[name][1]
             top = go("largest", "float32", (x,)) if "top_" in read else None
             near = y if name in ("spread", "handed_down") else x

@@ -8,7 +8,6 @@ single precision and rounded once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -50,15 +49,23 @@ Axis = Slide | None
 """None is an axis in as many parts as there are places, as equal as possible."""
 
 
-def recounts(axes: Sequence[Axis]) -> bool:
+def recounts(axes: Sequence[Axis], places: Sequence[int], shape: Sequence[int]) -> bool:
     """Whether each element counts by itself what shares a maximum with it."""
-    looked = [-(-a.extent // a.stride) * a.size for a in axes if a is not None]
-    return math.prod(looked) <= RECOUNT
+    looked = 1
+    for axis, m, n in zip(axes, places, shape, strict=True):
+        looked *= -(-axis.extent // axis.stride) * axis.size if axis else 2 * (-(-n // max(m, 1)))
+    return looked <= RECOUNT
 
 
 def _part(a: int) -> tuple[str, str]:
     """Return where the part of an axis for place ``p`` begins and ends."""
     return f"(W)p{a} * n{a} / m{a}", f"((W)(p{a} + 1) * n{a} + m{a} - 1) / m{a}"
+
+
+def _longest(a: int) -> str:
+    """Return how long the longest part of an axis is."""
+    n, m = f"n{a}", f"m{a}"
+    return f"({n} / {m} + ({n} % {m} == 0 ? 0 : {m} % ({n} % {m}) == 0 ? 1 : 2))"
 
 
 class _Text:
@@ -149,9 +156,12 @@ class _Text:
 
     def shared(self, pointer: str) -> str:
         """Return lines that count in ``hits`` what attains the maximum ``top`` of place ``p``."""
-        size = math.prod(a.size for a in self.axes if a is not None)
+        size = " * ".join(
+            _longest(a) if axis is None else str(axis.size) for a, axis in enumerate(self.axes)
+        )
         lines = f"I hits = 0, seen = 0; {{ {self.window(f'seen++; hits += {pointer} == top;')} }}"
-        # a border is all -inf, and so shares with windows that hold nothing else
+        # a border is all -inf, and so shares with windows that hold nothing else; so do the ends of
+        # parts that are shorter than others
         return f"{lines}\nif (top == -(T)inf_()) hits += {size} - seen;"
 
 

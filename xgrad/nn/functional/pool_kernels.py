@@ -24,14 +24,17 @@ def ready(*arrays: Any) -> bool:
     return alike and getattr(dtype, "name", "") in FLOATS
 
 
-def maxima(name: str, window: Window, *arrays: Any, like: Any) -> Any:
-    """Return what a kernel makes of arrays at the maxima of `like`."""
+def maxima(name: str, window: Any, *arrays: Any, like: Any) -> Any:
+    """Return what a kernel makes of arrays at the maxima of `like` in a window, or in parts."""
     from ...compiling.device import pools  # nothing of it is imported before there is a device
 
-    before = window.before or (0,) * len(window.size)
-    moves = zip(window.size, window.stride, window.dilation, before, strict=True)
-    axes, shape = tuple([pools.Slide(*move) for move in moves]), tuple(like.shape[2:])
-    if name == "handed_down" and not pools.recounts(axes):
+    shape = tuple(like.shape[2:])
+    axes: tuple[Any, ...] = (None,) * len(shape)
+    if isinstance(window, Window):
+        before = window.before or (0,) * len(shape)
+        moves = zip(window.size, window.stride, window.dilation, before, strict=True)
+        axes = tuple([pools.Slide(*move) for move in moves])
+    if name == "handed_down" and not pools.recounts(axes, window.places, shape):
         shares = pools.pooled("shares", arrays, axes, window.places, shape)
         name, arrays = "handed", (shares, *arrays[1:])
     return pools.pooled(name, arrays, axes, window.places, shape)
