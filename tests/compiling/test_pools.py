@@ -12,7 +12,7 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import BY_TYPE
-from xgrad.compiling.device import pools
+from xgrad.compiling.device import pool_text, pools
 from xgrad.compiling.device.pools import Slide
 from xgrad.compiling.device.prelude import PRELUDE
 from xgrad.nn import functional as fn
@@ -239,3 +239,15 @@ def run(kernels, name, dtype, given, axes, spatial, places):
     launch = launcher(kernels, name, dtype, axes, out.size)
     launch(out, *[bits(x) if is_half else x for x in given], *spatial, *places, out.size)
     return numbers(out) if stored is np.uint16 else out
+
+
+def test_a_kernel_that_is_wrong_is_found(device, monkeypatch):
+    make, *rest = pool_text.KERNELS["handed_down"]
+    for text, share in (("/ (T)hits", 0.25), ("", 1.0)):
+        wrong = (lambda t, text=text: make(t).replace("/ (T)hits", text), *rest)
+        monkeypatch.setitem(pool_text.KERNELS, "handed_down", wrong)
+        pools.text.cache_clear()
+        x = np.ones((1, 2 if text else 3, 4, 4))  # launches are kept by how long they are
+        got = xg.grad(lambda x: xg.sum(fn.max_pool2d(x, 2)))(x)
+        pools.text.cache_clear()
+        np.testing.assert_array_equal(got, np.full(x.shape, share))
