@@ -1,8 +1,9 @@
 """``python -m benchmarks.gpu_checks``: what only a GPU can say, in a minute or two.
 
 Each check prints ``ok NAME`` or ``WRONG NAME`` with what is wrong, and none stops the others:
-kernels of single ops against their text, derivatives while nothing may wait for the GPU, products
-by our own handle of cuBLAS, also in a graph, gradients on a second GPU and in other streams.
+kernels of single ops against their text, the op table and both walks at each op while nothing may
+wait for the GPU, sums and writes at repeated indices, sparse matrices, products by our own handle
+of cuBLAS, also in a graph, gradients on a second GPU and in other streams.
 
 ``--dry`` runs them on NumPy, where those of CuPy alone say that they are left out.
 """
@@ -10,16 +11,20 @@ by our own handle of cuBLAS, also in a graph, gradients on a second GPU and in o
 from __future__ import annotations
 
 import argparse
+import contextlib
+import functools
 import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import xgrad as xg
+
+from .gpu_cases import X, back, losses, moved, near, table, walk
 
 
 class LeftOut(Exception):  # noqa: N818 - it is no error
@@ -38,36 +43,6 @@ def check_single_ops(name: str, seconds: float) -> str:
     return f"{count} kernels"
 
 
-def losses() -> Iterator[tuple[str, Callable[[Any], Any]]]:
-    """Yield functions whose derivatives are compared with those of NumPy."""
-    fn = xg.nn.functional
-    yield "products", lambda x: xg.sum(xg.tanh(x @ x) @ xg.matrix_transpose(x))
-    yield "rows", lambda x: xg.sum(xg.softmax(x, axis=-1) * xg.log_softmax(x, axis=-1))
-    yield "norms", lambda x: xg.sum(xg.linalg.vector_norm(x, axis=-1) * xg.var(x, axis=-1))
-    yield "strong zeros", lambda x: xg.sum(xg.where(x > 0, xg.sqrt(x), 0.0))
-    yield "elements", lambda x: xg.sum(fn.gelu(x, approximate="tanh") / (1 + xg.hypot(x, 2.0)))
-    yield "indices", lambda x: xg.sum(x[xg.asarray([0, 0, 2])] ** 3)
-    yield "triangles", lambda x: xg.sum(xg.linalg.solve(x @ x.T + 9 * xg.eye(x.shape[0]), x))
-
-
-X = np.random.default_rng(0).normal(size=(6, 6))
-
-
-def moved(name: str, x: Any, device: Any = None) -> Any:
-    """Return an array of a library."""
-    return xg.backends.load(name).from_numpy(x, device)
-
-
-def back(name: str, x: Any) -> Any:
-    """Return an array of the host."""
-    return xg.backends.load(name).to_numpy(x)
-
-
-def near(want: Any, got: Any, what: str) -> None:
-    """Raise unless two arrays are nearly the same."""
-    np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-11, err_msg=what)
-
-
 def check_derivatives(name: str, seconds: float) -> str:
     """Compare gradients, tangents and second derivatives with those on NumPy."""
     for what, f in losses():
@@ -78,32 +53,121 @@ def check_derivatives(name: str, seconds: float) -> str:
         ):
             with xg.use_backend("numpy"), np.errstate(all="ignore"):
                 want = h(X)
-            with xg.use_backend(name):
+            with xg.use_backend(name), np.errstate(all="ignore"):
                 near(want, back(name, h(moved(name, X))), f"{what}, {mode}")
-    return "3 modes of 7 functions"
+    return f"3 modes of {len(list(losses()))} functions"
 
 
-def check_nothing_waits(name: str, seconds: float) -> str:
-    """Take derivatives while a copy to the host, or a wait for the GPU, raises."""
-    if name == "numpy":
-        raise LeftOut("NumPy waits for nobody")
-    import cupyx
+def check_nothing_waits(name: str, seconds: float, asleep: Any = contextlib.nullcontext) -> str:
+    """Run each op and both walks at it while a copy to the host, or a wait for the GPU, raises.
 
-    x = moved(name, X)
-    waits = []
-    for what, f in losses():
-        with xg.use_backend(name), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            xg.grad(f)(x)  # libraries make handles at their first call
+    The first call is free, since libraries make handles then. An op that waits for its own value,
+    as `unique_values` does, is named, and its walks are not looked at.
+    """
+    if name != "numpy":
+        import cupyx
+
+        asleep = functools.partial(cupyx.allow_synchronize, False)
+    todo = [(what, f, [moved(name, X)]) for what, f in losses()]
+    todo += [(row.name, f, [moved(name, x) for x in xs]) for row, f, xs in table()]
+    end, waits, lack, wrong, ran = time.perf_counter() + seconds / 2, set(), set(), [], 0
+    with xg.use_backend(name), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for what, f, xs in todo:
+            if time.perf_counter() > end:
+                break
             try:
-                with cupyx.allow_synchronize(False):
-                    xg.grad(f)(x)
-                    xg.jvp(f, (x,), (x,))
+                walk(f, xs)
+            except Exception:
+                lack.add(what)  # what the library has not
+                continue
+            ran += 1
+            try:
+                with asleep():
+                    f(*xs)
+            except Exception:
+                waits.add(what)
+                continue
+            try:
+                with asleep():
+                    walk(f, xs)
             except Exception as error:
-                waits.append(f"{what}: {error}"[:200])
-    if waits:
-        raise AssertionError("; ".join(waits))
-    return "gradients and tangents of 7 functions"
+                wrong.append(f"{what}: {error}"[:200])
+    if wrong:
+        raise AssertionError(f"{len(wrong)} of {ran} walks wait: " + "; ".join(wrong[:20]))
+    text = f"{ran} of {len(todo)} ops, values and both walks"
+    text += f"; values wait of {', '.join(sorted(waits))}" if waits else ""
+    return text + (f"; not run: {', '.join(sorted(lack))}" if lack else "")
+
+
+def check_indices(name: str, seconds: float) -> str:
+    """Compare sums and writes at an index that names entries often with those of NumPy."""
+    count = 0
+    for dtype in ("float16", "float32", "float64", "complex64", "int8", "int64"):
+        for rows, high in ((40, 5), (5000, 3), (5000, 4000)):
+            draw = np.random.default_rng(rows)
+            x = (draw.normal(size=(4000, 3)) * 9).astype(dtype)
+            key = draw.integers(0, high, rows)
+            value = (draw.normal(size=(rows, 3)) * 9).astype(dtype)
+            wide = x.astype("float32") if dtype == "float16" else x.copy()
+            np.add.at(wide, key, value)
+            last = x.copy()
+            last[key] = value
+            given = [moved(name, part) for part in (x, key, value)]
+            for ordered in (True, False):
+                with xg.deterministic(ordered):
+                    found = [back(name, xg.index_add(*given).data) for _ in range(3)]
+                if name != "numpy" or dtype != "float16":
+                    rtol = {"float16": 2e-3, "float64": 1e-11}.get(dtype, 1e-3)
+                    np.testing.assert_allclose(found[0], wide, rtol=rtol, atol=10 * rtol)
+                if ordered:
+                    assert len({y.tobytes() for y in found}) == 1, "sums that differ by bits"
+            y = xg.asarray(given[0]).copy()
+            y[given[1]] = given[2]
+            np.testing.assert_array_equal(back(name, y.data), last)
+            count += 3
+    return f"{count} sums and writes"
+
+
+def check_pools(name: str, seconds: float) -> str:
+    """Compare pools and their gradients in each dtype with those of NumPy, where many are equal."""
+    fn, count = xg.nn.functional, 0
+    x = np.random.default_rng(2).integers(0, 5, size=(3, 4, 33, 30)) / 4.0
+    for f in (
+        lambda x: fn.max_pool2d(x, 2),
+        lambda x: fn.max_pool2d(x, 3, 2, 1),
+        lambda x: fn.max_pool2d(x, 5, 1, 2, dilation=1),
+        lambda x: fn.max_pool2d(x, 3, 1, 1, 3, return_indices=True)[0],
+        lambda x: fn.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+        lambda x: fn.adaptive_avg_pool2d(x, 7),
+        lambda x: fn.adaptive_max_pool2d(x, (7, 5)),
+    ):
+        for dtype, rtol in (("float16", 2e-3), ("float32", 1e-5), ("float64", 1e-12)):
+            y = x.astype(dtype)
+            wide = y.astype(np.float32) if dtype == "float16" else y
+            for h in (f, xg.grad(lambda x, f=f: xg.sum(f(x) ** 2))):
+                got, want = h(moved(name, y)), h(wide)
+                got = back(name, got.data if isinstance(got, xg.Array) else got)
+                if name != "numpy" or dtype != "float16":
+                    np.testing.assert_allclose(got, np.asarray(want), rtol=rtol, atol=rtol)
+                count += 1
+    return f"{count} values and gradients"
+
+
+def check_sparse_products(name: str, seconds: float) -> str:
+    """Compare products with a constant sparse matrix, and their derivatives, with dense ones."""
+    dense = X * (X > 0)
+    sparse = xg.backends.load(name).chapter("sparse")
+    for form in ("csr", "csc", "coo", "dia"):
+        A = getattr(sparse, f"{form}_matrix")(sparse.csr_matrix(moved(name, dense)))
+        for f, g in (
+            (lambda x, A=A: A @ x**2, lambda x: dense @ x**2),
+            (lambda x, A=A: x**2 @ A, lambda x: x**2 @ dense),
+        ):
+            for x in (X, X[0]):
+                got = xg.grad(lambda x, f=f: xg.sum(f(x) ** 2))(moved(name, x))
+                near(xg.grad(lambda x, g=g: xg.sum(g(x) ** 2))(x), back(name, got), form)
+    return "both sides of 4 formats"
 
 
 def check_own_products(name: str, seconds: float) -> str:
@@ -155,7 +219,7 @@ def check_graphs(name: str, seconds: float) -> str:
                     x = moved(name, X * scale)
                     with np.errstate(all="ignore"):
                         near(back(name, xg.grad(f)(x)), back(name, g(x)), f"{what}, {engine}")
-    return f"7 functions, by {', '.join(engines)}"
+    return f"{len(list(losses()))} functions, by {', '.join(engines)}"
 
 
 def check_a_second_device(name: str, seconds: float) -> str:
@@ -170,7 +234,7 @@ def check_a_second_device(name: str, seconds: float) -> str:
         assert str(backend.device(g)) == str(devices[1]), what
         with np.errstate(all="ignore"):
             near(xg.grad(f)(X), back(name, g), what)
-    return "gradients of 7 functions"
+    return f"gradients of {len(list(losses()))} functions"
 
 
 def check_streams(name: str, seconds: float) -> str:
@@ -204,6 +268,9 @@ CHECKS: dict[str, Callable[[str, float], str]] = {
     f.__name__.removeprefix("check_").replace("_", " "): f
     for f in (
         check_derivatives,
+        check_indices,
+        check_pools,
+        check_sparse_products,
         check_own_products,
         check_streams,
         check_graphs,

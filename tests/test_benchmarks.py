@@ -1,12 +1,13 @@
 # Tests of benchmarks
 """The benchmarks compare like with like: what xgrad computes is what the hand-written code does."""
 
+import contextlib
 import json
 
 import numpy as np
 import pytest
 
-from benchmarks import libraries, on_gpu, report, scan, scatter, timing
+from benchmarks import gpu_checks, libraries, on_gpu, report, scan, scatter, timing
 from benchmarks.__main__ import main
 from benchmarks.workloads import GROWTHS, WORKLOADS
 
@@ -120,3 +121,22 @@ def test_a_schedule_of_the_wave_holds_few_carries(capsys):
     scan.main("--steps 60 --slots 4 --side 6 --rounds 1".split())
     printed = capsys.readouterr().out
     assert "equal bit by bit after 60 steps, 8 x 8 points: True" in printed
+
+
+def test_checks_of_a_gpu_run_without_one_and_find_what_waits(capsys):
+    with pytest.raises(SystemExit) as ended:
+        gpu_checks.main(["--dry"])
+    said = capsys.readouterr().out
+    assert ended.value.code == 0, said
+    assert "WRONG" not in said
+    entered = []
+
+    @contextlib.contextmanager
+    def asleep():
+        entered.append(0)
+        yield
+        if len(entered) == 4:  # the walks of the second function
+            raise RuntimeError("a wait")
+
+    with pytest.raises(AssertionError, match=r"^1 of \d+ walks wait: rows: a wait$"):
+        gpu_checks.check_nothing_waits("numpy", 60, asleep)

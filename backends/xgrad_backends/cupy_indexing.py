@@ -1,7 +1,7 @@
 """Writing at an index of a CuPy array, and adding at one, as NumPy does: at the cost of the index.
 
 A GPU writes to an entry that an index names twice in any order, and adds in any order. Where it
-matters the entries are sorted first.
+matters, and where there is no atomic addition, entries are sorted first; see `cupy_segments`.
 """
 
 from __future__ import annotations
@@ -13,49 +13,98 @@ import numpy as np
 
 from xgrad.backends import is_deterministic
 
+from . import cupy_segments as segments
 from . import detect
 
 cp: Any = detect.require("cupy")
 
 __all__ = ["index_add", "setitem"]
 
-_ATOMIC_ADD = frozenset("iIlLqQefd")  # the dtypes that cupy.add.at takes
+_ATOMIC_ADD = frozenset("iIlLqQfd")
+"""The dtypes that cupy.add.at takes, but for halves, which it would add in half precision."""
 
 
 def setitem(x: Any, key: Any, value: Any, duplicate: bool = True) -> Any:
     """Write at an index; of several values for one entry the last one stays."""
     out = x.copy() if duplicate else x
-    keys = key if isinstance(key, tuple) else (key,)
-    several = isinstance(value, cp.ndarray) and value.size > 1
-    if several and any(isinstance(k, list) or _may_repeat(k) for k in keys):
-        value = _of_the_last(x, key, value)
-    out[key] = value
+    if isinstance(value, cp.ndarray) and value.size > 1 and _may_repeat(key):
+        _write_last(out, key, value)
+    else:
+        out[key] = value
     return out
 
 
 def _may_repeat(key: Any) -> bool:
-    """Whether an array of indices may name an entry twice, as no mask does."""
-    return getattr(key, "ndim", 0) > 0 and key.dtype.kind != "b"
+    """Whether an index may name an entry twice, as an array of integers does, and no mask."""
+    return any(
+        isinstance(k, list) or (getattr(k, "ndim", 0) > 0 and k.dtype.kind != "b")
+        for k in (key if isinstance(key, tuple) else (key,))
+    )
 
 
-def _of_the_last(x: Any, key: Any, value: Any) -> Any:
-    """Return the value, in which all that is written to one entry is what NumPy writes last.
+def _write_last(x: Any, key: Any, value: Any) -> None:
+    """Write to `x` itself what NumPy writes last to each entry; a GPU writes in any order."""
+    rows, rest = _rows(x.shape, key)
+    segments.write(x, rows, math.prod(rest), _fitted(value, x, (*rows.shape, *rest)))
 
-    A GPU writes in any order.
+
+def index_add(x: Any, key: Any, value: Any) -> Any:
+    """Add at an index to `x` itself, as often as an entry is named."""
+    keys = key if isinstance(key, tuple) else (key,)
+    if all(k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int for k in keys):
+        view = x[keys if Ellipsis in keys else (*keys, ...)]
+        view += value
+    elif not _may_repeat(key):
+        x[key] = x[key] + value
+    elif is_deterministic() or x.dtype.char not in _ATOMIC_ADD | {"F", "D"}:
+        rows, rest = _rows(x.shape, key)
+        segments.add(x, rows, math.prod(rest), _fitted(value, x, (*rows.shape, *rest)))
+    elif x.dtype.kind == "c":
+        cp.add.at(x.real, key, value.real)
+        cp.add.at(x.imag, key, value.imag)
+    else:
+        cp.add.at(x, key, value)
+    return x
+
+
+def _fitted(value: Any, x: Any, shape: tuple[int, ...]) -> Any:
+    """Return a value in the dtype of `x`, repeated to a shape."""
+    value = cp.asarray(value, dtype=x.dtype)
+    while value.ndim > len(shape) and value.shape[0] == 1:
+        value = value[0]
+    return cp.broadcast_to(value, shape)
+
+
+def _rows(shape: tuple[int, ...], key: Any) -> tuple[Any, tuple[int, ...]]:
+    """Return the number of each row that an index names, and the shape of a row.
+
+    A row is what lies along the last axes that are taken whole. The cost is that of the index.
     """
-    entries = _entries(x.shape, key)
-    value = cp.broadcast_to(value, entries.shape)
-    order, _, ends = _sorted(entries.reshape(-1))
-    last = cp.empty_like(order)
-    last[order] = order[ends]
-    return value.reshape(-1)[last].reshape(entries.shape)
+    parts = [
+        cp.asarray(k) if isinstance(k, list) else k
+        for k in (key if isinstance(key, tuple) else (key,))
+    ]
+    if any(k is None or (_is_bool(k) and not getattr(k, "ndim", 0)) for k in parts):
+        return _entries(shape, key), ()
+    if not any(k is Ellipsis for k in parts):
+        parts.append(Ellipsis)
+    i = next(i for i, k in enumerate(parts) if k is Ellipsis)
+    parts[i : i + 1] = [slice(None)] * (len(shape) - sum(map(_axes, parts)))
+    while isinstance(parts[-1], slice) and parts[-1] == slice(None):
+        parts.pop()
+    lead = sum(map(_axes, parts))
+    return _entries(shape[:lead], tuple(parts)), shape[lead:]
 
 
-def _sorted(entries: Any) -> tuple[Any, Any, Any]:
-    """Return the order of entries, them in it, and where the last that equals each one is."""
-    order = cp.argsort(entries, kind="stable")
-    places = entries[order]
-    return order, places, cp.searchsorted(places, places, side="right") - 1
+def _axes(k: Any) -> int:
+    """Return how many axes a part of an index takes up."""
+    if k is Ellipsis:
+        return 0
+    return k.ndim if _is_bool(k) else 1
+
+
+def _is_bool(k: Any) -> bool:
+    return type(k) is bool or getattr(k, "dtype", None) == np.bool_
 
 
 def _entries(shape: tuple[int, ...], key: Any) -> Any:
@@ -63,10 +112,9 @@ def _entries(shape: tuple[int, ...], key: Any) -> Any:
     parts: list[Any] = []
     for k in key if isinstance(key, tuple) else (key,):
         k = cp.asarray(k) if isinstance(k, list) else k  # noqa: PLW2901 - as CuPy takes it
-        is_mask = getattr(k, "ndim", 0) > 0 and k.dtype.kind == "b"
+        is_mask = getattr(k, "ndim", 0) > 0 and _is_bool(k)
         parts += cp.nonzero(k) if is_mask else [k]  # which waits, as CuPy does for a mask
-    new_axes = [k for k in parts if k is None]
-    if new_axes or any(getattr(k, "dtype", None) == np.bool_ or type(k) is bool for k in parts):
+    if any(k is None or _is_bool(k) for k in parts):
         return cp.arange(math.prod(shape)).reshape(shape)[key]
     if not any(k is Ellipsis for k in parts):
         parts.append(Ellipsis)
@@ -91,45 +139,3 @@ def _entries(shape: tuple[int, ...], key: Any) -> Any:
             c = k % max(n, 1)
         total = total + c * step
     return cp.asarray(total)
-
-
-def index_add(x: Any, key: Any, value: Any) -> Any:
-    """Add at an index to `x` itself, as often as an entry is named."""
-    keys = key if isinstance(key, tuple) else (key,)
-    if all(k is None or k is Ellipsis or isinstance(k, slice) or type(k) is int for k in keys):
-        view = x[keys if Ellipsis in keys else (*keys, ...)]
-        view += value
-    elif is_deterministic():
-        x[key] = x[key] + _sums(x, key, value)
-    elif x.dtype.kind == "c":
-        cp.add.at(x.real, key, value.real)
-        cp.add.at(x.imag, key, value.imag)
-    elif x.dtype.char in _ATOMIC_ADD:
-        cp.add.at(x, key, value)
-    else:
-        wide = x.astype(np.int32 if x.dtype.kind in "biu" else np.float32)
-        cp.add.at(wide, key, value)
-        x[...] = wide
-    return x
-
-
-def _sums(x: Any, key: Any, value: Any) -> Any:
-    """Return what is added to the entries that an index names, always summed in the same order.
-
-    The entries are sorted; values of equal ones are summed by doubling. Nothing waits for the GPU,
-    if the index has no mask, and the cost is that of the index.
-    """
-    entries = _entries(x.shape, key)
-    total = cp.broadcast_to(value, entries.shape).astype(x.dtype).reshape(-1)
-    if not total.size:
-        return total.reshape(entries.shape)
-    order, places, ends = _sorted(entries.reshape(-1))
-    total, step = total[order], 1
-    while step < places.size:
-        same = places[step:] == places[:-step]
-        more = cp.where(same, total[:-step], cp.zeros_like(total[:-step]))
-        total = cp.concatenate([total[:step], total[step:] + more])
-        step *= 2
-    sums = cp.empty_like(total)
-    sums[order] = total[ends]
-    return sums.reshape(entries.shape)

@@ -14,6 +14,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from .elements import ElementwiseKernel
+
 
 class Stream:
     """A queue of work, as CuPy's; `clock` says how far into each queue it has waited."""
@@ -178,6 +180,9 @@ class Gpus:
         x.made = self.current().tick()
 
     def _kernel(self, inputs, outputs, operation, name):
+        if "raw" in inputs:
+            return self._raw_kernel(ElementwiseKernel(inputs, outputs, operation, name))
+
         def kernel(*args):
             self.check(name, args)
             plain = [np.asarray(x).view(np.ndarray) for x in args]
@@ -188,6 +193,17 @@ class Gpus:
                 return self.lift(np.where((a == 0) | (b == 0), np.zeros((), a.dtype), a * b))
 
         return kernel
+
+    def _raw_kernel(self, kernel):
+        def launch(*args, size):
+            self.check(kernel.name, args)
+            kernel(
+                *[x.view(np.ndarray) if isinstance(x, np.ndarray) else x for x in args], size=size
+            )
+            for x in args[kernel.count :]:
+                x.made = self.current().tick()
+
+        return launch
 
 
 def _walked(x):

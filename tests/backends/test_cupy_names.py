@@ -22,8 +22,12 @@ import xgrad_backends
 from xgrad.testing import ROWS
 from xgrad.testing.table.special import CUPY_LACKS, CUPY_REAL
 
+from .elements import source_of
+
 FOLDER = Path(xgrad_backends.__path__[0])
-FILES = [FOLDER / f"cupy{part}.py" for part in ("", "_devices", "_indexing", "_linalg")]
+FILES = [
+    FOLDER / f"cupy{part}.py" for part in ("", "_devices", "_indexing", "_linalg", "_segments")
+]
 SOURCE = ast.parse(
     "\n".join(file.read_text(encoding="utf-8") for file in FILES).replace(
         "from __future__ import annotations\n", ""
@@ -306,29 +310,42 @@ def test_every_function_of_the_standard_takes_its_arguments(part, adapter, cupy)
         inspect.signature(theirs).bind(*positional, **keywords)
 
 
-def test_the_kernel_compiles_for_every_dtype(adapter, cupy):
+def test_the_kernels_compile_for_every_dtype(adapter, cupy):
     # CuPy's own generator and NVRTC need no GPU; the names are private, hence the guard
     if not cupy.__version__.startswith("14."):
         pytest.skip("written for the private names of CuPy 14")
-    from cupy._core import _carray, _kernel, core
+    from cupy._core import core
 
     with contextlib.suppress(Exception):
         cupy.cuda.nvrtc.getVersion()
-    kernel = adapter._strong_kernel
-    for dtype in map(np.dtype, "efdFD"):
-        ins, outs, types = kernel._decide_params_type((dtype, dtype), ())
-        arrays = [_kernel._ArgInfo(1, cupy.ndarray, d, 1, True, True) for d in (*ins, *outs)]
-        indexer = _kernel._ArgInfo(2, _carray.Indexer, None, 1, True, True)
-        source = _kernel._get_elementwise_kernel_code(
-            (*arrays, indexer),
-            types,
-            kernel.params,
-            kernel.operation,
-            kernel.name,
-            kernel.preamble,
-            **kernel.kwargs,
-        )
-        assert compiled(cupy, core, source) > 0
+    segments = adapter.indexing.segments
+    halves = ["float16"]
+    with contextlib.suppress(ImportError):
+        halves.append(importlib.import_module("ml_dtypes").bfloat16)
+    every = [*halves, *"?bBhHiIlLfdFD"]
+    todo = [(adapter._strong_kernel, "efdFD"), (adapter._choose_kernel, "fd")]
+    todo += [(segments.last_kernel, every)]
+    todo += [(kernel, halves) for kernel in segments.kernels(True)]
+    todo += [(kernel, "?bBhHiIlLfdFD") for kernel in segments.kernels(False)]
+    for kernel, dtypes in todo:
+        for dtype in dtypes:
+            assert compiled(cupy, core, source_of(kernel, dtype)) > 0
+
+
+@pytest.mark.parametrize("form", ["csr", "csc"])
+@pytest.mark.parametrize("kind", ["array", "matrix"])
+def test_sparse_matrices_leave_products_to_arrays_of_ours(form, kind, cupy):
+    sparse = importlib.import_module("cupyx.scipy.sparse")
+    cls = getattr(sparse, f"{form}_{kind}")
+    A = cls.__new__(cls)  # to make one takes a GPU
+    A._shape = (3, 3)
+    x = xg.asarray(np.ones(3))
+    assert A.__matmul__(x) is NotImplemented
+    assert "copy" in inspect.signature(cls.conj).parameters
+    assert isinstance(inspect.getattr_static(cls, "T"), property)
+    assert {"tocsr", "tocoo"} <= set(dir(cls))
+    with pytest.raises(ValueError, match=r"A @ x: x has the shape \(2,\); expected"):
+        A @ xg.asarray(np.ones(2))
 
 
 def compiled(cupy, core, source):
@@ -383,16 +400,14 @@ def _has(special, name):
 
 
 def test_only_writes_that_may_repeat_look_for_the_last(cupy_on_numpy, monkeypatch):
-    looked, look = [], cupy_on_numpy.indexing._of_the_last
+    looked, look = [], cupy_on_numpy.indexing._write_last
     monkeypatch.setattr(
-        cupy_on_numpy.indexing, "_of_the_last", lambda *args: looked.append(args) or look(*args)
+        cupy_on_numpy.indexing, "_write_last", lambda *args: looked.append(args) or look(*args)
     )
     x, two, mask = np.zeros(4), np.array([5.0, 7.0]), np.array([True, False, False, True])
     for key, value in [(mask, two), (slice(0, 2), two), (np.array([1, 1]), 3.0), (2, 1.0)]:
         cupy_on_numpy.indexing.setitem(x, key, value)
     assert not looked
-    (written,) = {float(v) for v in look(x, np.array([1, 1]), two)}
-    assert written == 7.0
     for key in (np.array([1, 1]), [1, 1]):
         assert cupy_on_numpy.indexing.setitem(x, key, two)[1] == 7.0
     assert len(looked) == 2

@@ -23,24 +23,6 @@ from .host import COMPILER, HostKernels
 X = np.random.default_rng(3).normal(size=(4, 6))
 
 
-@pytest.fixture
-def device(tmp_path, monkeypatch):
-    """NumPy as a device: nobody looks at its values, and its kernels are compiled by C++."""
-    if COMPILER is None:
-        pytest.skip("no C++ compiler")
-    plain, kernels = xg.backends.load("numpy"), HostKernels(tmp_path)
-    shape = {"name": "host", "kernels": kernels, "on_host": lambda x: False}
-    ops = [*eager_table.KINDS]
-    monkeypatch.setitem(BY_TYPE, np.ndarray, replace(plain, **shape))
-    known = [dict(op.raws) for op in ops]
-    for op in ops:
-        op.raws.clear()
-    yield kernels
-    for op, raws in zip(ops, known, strict=True):
-        op.raws.clear()
-        op.raws.update(raws)
-
-
 def losses(x):
     """What is checked, and the most kernels of value and derivative together."""
     return {

@@ -105,6 +105,12 @@ def test_maxima_where_none_are_equal(name, computing):
 def test_equal_maxima_share():
     g = xg.grad(lambda x: xg.sum(F.max_pool2d(x, 2)))(np.ones((1, 1, 4, 2)))
     assert np.array_equal(g, np.full((1, 1, 4, 2), 0.25))
+    x = np.asarray([[[[5.0, 5.0, 2.0], [5.0, 1.0, 2.0]]]])
+    g = xg.grad(lambda x: xg.sum(F.adaptive_max_pool2d(x, 1)))(x)
+    np.testing.assert_allclose(g, (x == 5) / 3, err_msg="over all axes of a part")
+    g = xg.grad(lambda x: xg.sum(F.adaptive_max_pool2d(x, (1, 2))))(x)
+    want = [[[[1 / 3, 1 / 3 + 1, 0], [1 / 3, 0, 0]]]]
+    np.testing.assert_allclose(g, want, err_msg="of two parts that overlap")
 
 
 def test_complex_convolutions(computing):

@@ -119,8 +119,10 @@ def listed(symbol: str, x1: Any, x2: Any) -> Any:
                 return NotImplemented
             made = made_beside(other, values)
             return OPERATORS[symbol](made, other) if x is x1 else OPERATORS[symbol](other, made)
-    if symbol == "@" and hasattr(x2, "tocsr") and not hasattr(x2, "pattern"):
-        return public.ops.products.times_sparse(x1, A=x2)
+    if symbol == "@":  # CuPy's sparse matrices leave it to who stands on the right
+        for A, x, product in ((x1, x2, "sparse_times"), (x2, x1, "times_sparse")):
+            if hasattr(A, "tocsr") and not hasattr(A, "pattern"):
+                return getattr(public.ops.sparse, product)(x, A=A)
     name = OPERATORS[symbol].__name__.strip("_")
     for x, other, own in ((x1, x2, f"__{name}__"), (x2, x1, f"__r{name}__")):
         if isinstance(other, Operators) and not hasattr(type(x), own):  # nor knows what to do

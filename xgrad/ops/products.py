@@ -9,20 +9,22 @@ from typing import Any
 from ..arrays import operators
 from ..arrays.array import Array
 from ..arrays.types import AnyArray, as_given
-from ..backends import XP, Raw, backend_of, backend_of_type
+from ..backends import XP, Raw
 from ..engine.frames import called
-from ..engine.op import linear, multilinear
+from ..engine.op import multilinear
 from ..engine.operands import require_array
 from ..engine.plain import as_tuple, integers
 from ..engine.projection import conj
-from ..errors import MixedBackendError
 from .beside import tabled
 from .dtypes import astype, result_type
 from .elementwise import conj as conjugate
 from .elementwise import is_complex, multiply
 from .halves import in_single
 from .manipulation import expand_dims, front, permute_dims, reshape, squeeze
+from .sparse import times_sparse
 from .statistical import sum as sum_over
+
+__all__ = ["matmul", "tensordot", "times_sparse", "vecdot"]
 
 
 def adjoint(xp: XP, x: Any) -> Any:
@@ -196,21 +198,3 @@ def vecdot(x1: AnyArray, x2: AnyArray, /, *, axis: int = -1) -> Array:
         raise ValueError(f"vecdot: axis {axis} has length {n1} in x1 and {n2} in x2")
     product = multiply(conjugate(x1) if is_complex(x1) else x1, x2)
     return sum_over(product, axis=axis, dtype=product.dtype)
-
-
-# Sparse matrices, of SciPy or of CuPy: they are constants -----------------------------------------
-
-
-@linear(lambda xp, g, A: times_sparse(g, A=A.conj().T))
-def times_sparse(x: Array, /, *, A: Any) -> Array:
-    """Return ``x @ A`` of a vector or a matrix with a sparse matrix."""
-    try:
-        out = x @ A
-    except TypeError:
-        out = None
-    if backend_of_type(type(out)) is not backend_of(x):
-        raise MixedBackendError(
-            f"x @ A: A is a {type(A).__module__}.{type(A).__qualname__}, and x an array of "
-            f"{backend_of(x).name!r}. Use a sparse matrix of the same library, or x.to_backend(...)"
-        )
-    return out

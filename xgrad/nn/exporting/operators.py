@@ -358,7 +358,7 @@ def _setitem(graph: Graph, out: Var, base: Any, key: Any, value: Any, *how: Any)
 
 @handler("nn_conv")
 def _conv(graph: Graph, out: Var, x: Any, w: Any, window: Any, groups: int, shape: Any) -> Any:
-    size, stride, dilation, _places = window
+    size, stride, dilation, *_ = window
     return graph.node(
         "Conv",
         graph.name(x),
@@ -372,7 +372,7 @@ def _conv(graph: Graph, out: Var, x: Any, w: Any, window: Any, groups: int, shap
 
 @handler("nn_spread")
 def _spread(graph: Graph, out: Var, y: Any, w: Any, window: Any, groups: int, shape: Any) -> Any:
-    size, stride, dilation, _places = window
+    size, stride, dilation, *_ = window
     return graph.node(
         "ConvTranspose",
         graph.name(y),
@@ -387,7 +387,7 @@ def _spread(graph: Graph, out: Var, y: Any, w: Any, window: Any, groups: int, sh
 
 @handler("nn_largest")
 def _largest(graph: Graph, out: Var, x: Any, window: Any) -> Any:
-    size, stride, dilation, _places = window
+    size, stride, dilation, *_ = window
     return graph.node(
         "MaxPool",
         graph.name(x),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import xgrad as xg
 
 from ...arrays.array import Array
 from ...arrays.types import as_given
-from ...engine.plain import integers
 from ...ops.halves import in_single
 from .checks import counted, made_like
-from .windows import Shape, Window, batched, each_axis, largest, unfold
+from .maxima import first_largest, largest
+from .means import Means, averaged
+from .pool_kernels import ready
+from .windows import Shape, Window, batched, each_axis, unfold
 
 Size = int | Sequence[int]
 
@@ -70,10 +73,17 @@ def _max_pool(
     window, borders, padded = _window(
         function, spatial, kernel_size, stride, padding, dilation, ceil_mode
     )
-    if any(map(any, borders)):
+    by_kernel = ready(x)
+    if by_kernel:  # which makes no border
+        window = window._replace(before=padded)
+    elif any(map(any, borders)):
         x = xg.pad(x, [(0, 0), (0, 0), *borders], constant_values=-math.inf)
-    out = largest(x, window=window)
-    outs = (out, _places(x, window, spatial, padded)) if return_indices else (out,)
+    outs: tuple[Any, ...] = (largest(x, window=window),)
+    if return_indices:
+        places = (
+            first_largest(x, window=window) if by_kernel else _places(x, window, spatial, padded)
+        )
+        outs = (*outs, places)
     outs = tuple(xg.squeeze(y, axis=0) for y in outs) if alone else outs
     return outs if return_indices else outs[0]
 
@@ -181,7 +191,6 @@ def max_pool3d(
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-@in_single
 def _avg_pool(
     input: Any,
     ndim: int,
@@ -196,26 +205,42 @@ def _avg_pool(
     x, alone = batched(input, ndim, function)
     shape = tuple(x.shape[2:])
     window, borders, padding = _window(function, shape, kernel_size, stride, padding, 1, ceil_mode)
+    if divisor_override == 0:
+        raise ValueError(f"{function}: divisor_override is 0; expected another number")
+    # how many elements each window holds, which differs only where it sticks out
+    held = []
+    for n, p, k, s, m in zip(shape, padding, *window[:2], window.places, strict=True):
+        first, last = (-p, n + p) if count_include_pad else (0, n)
+        starts = [i * s - p for i in range(m)]
+        held.append([min(i + k, last) - max(i, first) for i in starts])
+    plainly = partial(_means, window=window, borders=borders, held=held, divisor=divisor_override)
+    if ready(x):
+        counted = "borders" if count_include_pad else "inside"
+        axes = [
+            (k, s, p, "size" if set(h) == {k} else counted)
+            for k, s, p, h in zip(*window[:2], padding, held, strict=True)
+        ]
+        out = averaged(x, means=Means(tuple(axes), window.places, divisor_override, plainly))
+    else:
+        out = plainly(x)
+    return xg.squeeze(out, axis=0) if alone else out
+
+
+@in_single
+def _means(x: Any, *, window: Window, borders: Any, held: Any, divisor: int | None) -> Any:
+    """Return the mean of each window, or its sum divided by a number, op by op."""
     if any(map(any, borders)):
         x = xg.pad(x, [(0, 0), (0, 0), *borders])
     total = xg.sum(unfold(x, window=window), axis=2)
-    if divisor_override is not None:
-        if divisor_override == 0:
-            raise ValueError(f"{function}: divisor_override is 0; expected another number")
-        total = total / divisor_override
-        return xg.squeeze(total, axis=0) if alone else total
-    # how many elements each window holds, which differs only where it sticks out
-    for axis, (n, p) in enumerate(zip(shape, padding, strict=True)):
-        first, last = (-p, n + p) if count_include_pad else (0, n)
-        k, s = window.size[axis], window.stride[axis]
-        starts = [i * s - p for i in range(window.places[axis])]
-        held = [min(i + k, last) - max(i, first) for i in starts]
-        if set(held) == {k}:
+    if divisor is not None:
+        return total / divisor
+    for axis, (k, counts) in enumerate(zip(window.size, held, strict=True)):
+        if set(counts) == {k}:
             total = total / k
         else:
-            per_place = made_like(x, [1 / h for h in held])
-            total = total * xg.reshape(per_place, (-1,) + (1,) * (ndim - 1 - axis))
-    return xg.squeeze(total, axis=0) if alone else total
+            per_place = made_like(x, [1 / h for h in counts])
+            total = total * xg.reshape(per_place, (-1,) + (1,) * (len(held) - 1 - axis))
+    return total
 
 
 @as_given
@@ -316,124 +341,3 @@ def avg_pool3d(
         count_include_pad,
         divisor_override,
     )
-
-
-def _adaptive(ndim: int, input: Any, output_size: Any, function: str, reduce: Any) -> Any:
-    """Reduce each spatial axis to a length, by parts as equal as possible that may overlap."""
-    sizes = integers(output_size)
-    given = sizes if isinstance(sizes, tuple) else (sizes,) * ndim
-    if len(given) != ndim or len(input.shape) not in (ndim + 1, ndim + 2):
-        raise ValueError(
-            f"{function}: got an input of shape {tuple(input.shape)} and output_size "
-            f"{output_size}; expected {ndim} spatial axes, and one length or {ndim}"
-        )
-    first = len(input.shape) - ndim
-    for axis, m in enumerate(given, first):
-        n = input.shape[axis]
-        if m is None or m == n:
-            continue
-        if m < 1:
-            raise ValueError(f"{function}: output_size is {output_size}; expected positive numbers")
-        if n % m == 0:
-            shape = (*input.shape[:axis], m, n // m, *input.shape[axis + 1 :])
-            input = reduce(xg.reshape(input, shape), axis=axis + 1)
-            continue
-        lead = (slice(None),) * axis
-        parts = [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
-        input = xg.stack(
-            [reduce(input[(*lead, slice(i, j))], axis=axis) for i, j in parts], axis=axis
-        )
-    return input
-
-
-@as_given
-def adaptive_avg_pool1d(input: Array, output_size: int | None) -> Array:
-    """Return means of parts of the last axis, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, length)``, or without the batch.
-        output_size: how many parts; None leaves the axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
-    """
-    return _adaptive(1, input, output_size, "adaptive_avg_pool1d", xg.mean)
-
-
-@as_given
-def adaptive_avg_pool2d(input: Array, output_size: Size | None) -> Array:
-    """Return means of parts of the last two axes, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, height, width)``, or without the batch.
-        output_size: how many parts, for both axes or one number for each; None leaves an axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
-    """
-    return _adaptive(2, input, output_size, "adaptive_avg_pool2d", xg.mean)
-
-
-@as_given
-def adaptive_avg_pool3d(input: Array, output_size: Size | None) -> Array:
-    """Return means of parts of the last three axes, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
-        output_size: how many parts, for all axes or one number for each; None leaves an axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n.
-    """
-    return _adaptive(3, input, output_size, "adaptive_avg_pool3d", xg.mean)
-
-
-@as_given
-def adaptive_max_pool1d(input: Array, output_size: int | None) -> Array:
-    """Return maxima of parts of the last axis, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, length)``, or without the batch.
-        output_size: how many parts; None leaves the axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
-        share its derivative equally.
-    """
-    return _adaptive(1, input, output_size, "adaptive_max_pool1d", xg.max)
-
-
-@as_given
-def adaptive_max_pool2d(input: Array, output_size: Size | None) -> Array:
-    """Return maxima of parts of the last two axes, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, height, width)``, or without the batch.
-        output_size: how many parts, for both axes or one number for each; None leaves an axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
-        share its derivative equally.
-    """
-    return _adaptive(2, input, output_size, "adaptive_max_pool2d", xg.max)
-
-
-@as_given
-def adaptive_max_pool3d(input: Array, output_size: Size | None) -> Array:
-    """Return maxima of parts of the last three axes, as many as asked for.
-
-    Args:
-        input: of shape ``(batch, channels, depth, height, width)``, or without the batch.
-        output_size: how many parts, for all axes or one number for each; None leaves an axis.
-
-    Returns:
-        An array with the lengths asked for in place of the last ones. Part i of m goes from
-        ``floor(i n / m)`` to ``ceil((i + 1) n / m)`` of n. Elements that attain a maximum together
-        share its derivative equally.
-    """
-    return _adaptive(3, input, output_size, "adaptive_max_pool3d", xg.max)

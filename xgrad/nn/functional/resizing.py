@@ -13,8 +13,8 @@ import xgrad as xg
 from ...arrays.array import Array
 from ...arrays.types import as_given
 from ...ops.halves import in_single
+from .adaptive import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .checks import made_like
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 _BORDERS = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 

@@ -7,7 +7,6 @@ the columns and needs nothing beyond the standard; `fold` adds the slices back.
 from __future__ import annotations
 
 import contextlib
-import functools
 import itertools
 import math
 import operator
@@ -16,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from ...backends import backend_of
-from ...engine.op import linear, rule
+from ...engine.op import linear
 from ...engine.plain import integers
 from ...ops.halves import is_half, wide
 from ...ops.halves import like as halved
@@ -32,12 +31,14 @@ class Window(NamedTuple):
         stride: how far it moves from one place to the next.
         dilation: how far apart its elements are.
         places: how many places it has along each axis.
+        before: how far into a border before each axis it begins; there is none if empty.
     """
 
     size: Shape
     stride: Shape
     dilation: Shape
     places: Shape
+    before: Shape = ()
 
     @property
     def extent(self) -> Shape:
@@ -128,26 +129,26 @@ def added(x: Any, window: Window, shape: Shape) -> Any:
     parts = (
         backend.getitem(x, (slice(None), slice(None), i)) for i in range(math.prod(window.size))
     )
-    return _added(parts, x, window, shape)
+    return summed(parts, x, window, shape)
 
 
-def _added(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any:
+def summed(parts: Iterable[Any], like: Any, window: Window, shape: Shape) -> Any:
     """Return zeros to which a part is added for each element of the window."""
     backend = backend_of(like)
     lead, device = tuple(like.shape[:2]), backend.device(like)
     make = backend.xp.empty if window.tiles(shape) else backend.xp.zeros
-    summed = is_half(like) and window.overlaps  # in single precision
-    dtype = backend.xp.float32 if summed else like.dtype
+    is_summed = is_half(like) and window.overlaps  # in single precision
+    dtype = backend.xp.float32 if is_summed else like.dtype
     total = make((*lead, *shape), dtype=dtype, device=device)
     for part, key in zip(parts, window.keys(), strict=True):
-        piece = wide(backend.xp, part) if summed else part
+        piece = wide(backend.xp, part) if is_summed else part
         if not window.overlaps:
             total = backend.setitem(total, key, piece, False)
         elif backend.getitem is operator.getitem:
             total[key] += piece
         else:
             total = backend.index_add(total, key, piece)
-    return halved(backend.xp, total, like) if summed else total
+    return halved(backend.xp, total, like) if is_summed else total
 
 
 @linear(lambda xp, g, x, window: fold(g, window=window, shape=tuple(x.shape[2:])), zeros=True)
@@ -160,51 +161,6 @@ def unfold(x: Any, /, *, window: Window) -> Any:
 def fold(x: Any, /, *, window: Window, shape: Shape) -> Any:
     """Return the array of a spatial shape in which each element is the sum over its windows."""
     return added(x, window, shape)
-
-
-def _hits(x: Any, out: Any, window: Window) -> tuple[list[Any], Any]:
-    """Return for each element of the window where it attains the maximum, and how many do."""
-    xp = backend_of(x).xp
-    hits = [part == out for part in slices(x, window)]
-    count = xp.uint8 if len(hits) < 256 else xp.int32  # a quarter of what the result's dtype takes
-    times = functools.reduce(operator.add, (xp.astype(hit, count) for hit in hits))
-    return hits, xp.astype(times, out.dtype)
-
-
-@linear(lambda xp, g, x, out, window: _collected(g, x, out, window=window), None, None, zeros=True)
-def _handed_down(g: Any, x: Any, out: Any, /, *, window: Window) -> Any:
-    """Return what reaches each element of x from the windows whose maximum it attains."""
-    xp = backend_of(x).xp
-    hits, times = _hits(x, out, window)
-    share = g / times
-    parts = (xp.where(hit, share, 0.0) for hit in hits)
-    return _added(parts, x, window, tuple(x.shape[2:]))
-
-
-@linear(
-    lambda xp, g, x, out, window: _handed_down(g, x, out, window=window), None, None, zeros=True
-)
-def _collected(t: Any, x: Any, out: Any, /, *, window: Window) -> Any:
-    """Return the mean of t over the elements of each window that attain its maximum."""
-    xp = backend_of(x).xp
-    hits, times = _hits(x, out, window)
-    parts = (xp.where(hit, part, 0.0) for hit, part in zip(hits, slices(t, window), strict=True))
-    return functools.reduce(operator.add, parts) / times
-
-
-@rule(
-    vjp=lambda xp, g, x, out, window: _handed_down(g, x, out, window=window),
-    jvp=lambda xp, t, x, out, window: _collected(t, x, out, window=window),
-    zeros=True,
-)
-def largest(x: Any, /, *, window: Window) -> Any:
-    """Return the maximum of each window; elements that attain it together share the derivative."""
-    one = as_one_step("nn_largest", largest, x, window=window)
-    if one is not None:
-        return one
-    xp = backend_of(x).xp
-    first, *others = slices(x, window)
-    return functools.reduce(xp.maximum, others, first) if others else xp.asarray(first, copy=True)
 
 
 # Arguments ---------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from ...backends import backend_of, is_recorded
 from ...backends.batched import Batch
 from ...engine.op import multilinear
 from ...engine.projection import conj
+from ...ops.sparse import times_matrix
 
 __all__ = ["Pattern", "product", "sampled"]
 
@@ -114,19 +115,7 @@ def _product(data: Array, x: Array, /, *, pattern: Pattern) -> Any:
         # no matrix of the library has many sets of entries, nor such that come later
         return _added_up(data, x, pattern)
     matrix = pattern.matrix(data)
-    return _times(matrix, x)
-
-
-def _times(matrix: Any, x: Any) -> Any:
-    """Return the product of a library's matrix with a vector or matrix, or with many of them."""
-    if not isinstance(x, Batch):
-        return x.__rmatmul__(matrix) if backend_of(x).leads else matrix @ x
-    xp, n = backend_of(x.data).xp, x.data.shape[0]
-    if x.ndim == 1:
-        return x.of(xp.permute_dims(_times(matrix, xp.permute_dims(x.data, (1, 0))), (1, 0)))
-    side = xp.reshape(xp.permute_dims(x.data, (1, 0, 2)), (x.shape[0], n * x.shape[1]))
-    product = xp.reshape(_times(matrix, side), (matrix.shape[0], n, x.shape[1]))
-    return x.of(xp.permute_dims(product, (1, 0, 2)))
+    return times_matrix(matrix, x)
 
 
 @multilinear(
