@@ -17,11 +17,19 @@ NAMES = [
     *("solve", "solve data rhs", "inv", "softmax", "var", "cumulative_prod", "fft.fft"),
     *("attention", "vmap", "checkpoint", "twice", "from both sides", "cholesky, multiplied"),
 ]
+
+
+def _direction(w):
+    return xg.tree.map(lambda x: np.cos(np.arange(1.0, 1.0 + np.size(x))).reshape(np.shape(x)), w)
+
+
 TRANSFORMS = {
     "reverse": xg.grad,
     "forward": xg.jacfwd,
     "forward over reverse": lambda f: xg.jacfwd(xg.grad(f)),
     "reverse over reverse": lambda f: xg.jacrev(xg.grad(f)),
+    "along a direction": lambda f: lambda w: xg.jvp(f, (w,), (_direction(w),))[1],
+    "of a Hessian along one": lambda f: lambda w: xg.hvp(f, w, _direction(w)),
     "of its gradient's norm": lambda f: xg.grad(lambda w: xg.sum(xg.grad(f)(w) ** 2)),
 }
 CHOICES = {
@@ -140,3 +148,51 @@ def test_in_a_file_and_in_a_loop(tmp_path):
     assert isinstance(compiled, Compiled)
     for x in (X, holed(np.nan)):
         same(compiled(WEIGHTS, x), rounds(WEIGHTS, x))
+
+
+def written(w, c):
+    y = w * 1.0
+    y[:2] = c[:2]
+    return y
+
+
+FILLED = {
+    "where": lambda w, c: xg.where(np.arange(5) < 2, c, w),
+    "concat": lambda w, c: xg.concat([c[:2], w]),
+    "stack": lambda w, c: xg.stack([c, w]),
+    "a write": written,
+    "clip": lambda w, c: xg.clip(w - 100.0, c, 10.0),
+    "maximum": lambda w, c: xg.maximum(w - 100.0, c),
+    "pad": lambda w, c: (
+        xg.pad(w, 1) + xg.pad(c, 1, constant_values=1.0)[::-1] * 0.0 + xg.pad(c * 0.0, 1)
+    ),
+    "tril": lambda w, c: xg.tril(xg.stack([w, w])) + xg.stack([c * 0.0, c * 0.0]),
+}
+"""Arrays with entries that come from a constant."""
+
+STEEP = {
+    "sqrt": (xg.sqrt, 0.0),
+    "log": (lambda y: xg.exp(xg.log(y)), 0.0),
+    "power": (lambda y: y**0.3, 0.0),
+    "asin": (lambda y: xg.asin(y / 4.0), 4.0),
+    "tanh of exp": (lambda y: xg.tanh(xg.exp(y)), 800.0),
+}
+"""Functions, and where their derivative is infinite, or infinite on the way."""
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("steep", STEEP)
+@pytest.mark.parametrize("filled", FILLED)
+def test_what_is_filled_in_is_steep_in_a_later_run(filled, steep):
+    g, place = STEEP[steep]
+    fill, w = FILLED[filled], np.linspace(0.5, 1.5, 5)
+    for name in ("along a direction", "of a Hessian along one", "reverse", "forward"):
+        make = TRANSFORMS[name]
+
+        def f(w, c, make=make):
+            return make(lambda w: xg.sum(g(fill(w, c)) ** 2))(w)
+
+        compiled = xg.compile(f)
+        for c in (np.full(5, 0.7), np.full(5, place), np.full(5, 0.7)):
+            same(compiled(w, c), f(w, c), f"{name}, {c[0]}")
+        assert compiled.stats["traces"] == 1
