@@ -54,7 +54,7 @@ def wrong_replays(rows: Any, folder: Path) -> tuple[int, list[str]]:
     """Return how many programs were compared, and where kernels differ from eager code."""
     wrong = []
     found = list(recorded(rows, HostKernels(folder)))
-    for label, mode, case, f, raws, compiled in found:
+    for label, _mode, case, f, raws, compiled in found:
         for kind, ys in {"again": raws, **others(raws, case.varying)}.items():
             with np.errstate(all="ignore"):
                 try:
