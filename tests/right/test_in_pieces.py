@@ -69,7 +69,10 @@ NORMALISED = {
         lambda x: F.batch_norm(x, None, None, training=True)[0],
         lambda x: np.stack([rows_of_all(column) for column in x.T], axis=1),
     ),
-    "softmax": (lambda x: xg.softmax(x, axis=-2), lambda x: np.exp(x) / np.exp(x).sum(-2, keepdims=True)),
+    "softmax": (
+        lambda x: xg.softmax(x, axis=-2),
+        lambda x: np.exp(x) / np.exp(x).sum(-2, keepdims=True),
+    ),
     "log_softmax": (
         lambda x: xg.log_softmax(x, axis=(0, 1)),
         lambda x: x - np.log(np.exp(x).sum()),
