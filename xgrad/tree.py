@@ -291,6 +291,34 @@ def _is_constant(x: object) -> bool:
     return isinstance(x, CONSTANTS)
 
 
+def orders(tree: Any) -> tuple[tuple[Any, ...], ...]:
+    """Return the keys of each dict in a tree as they stand, which its structure does not tell."""
+    found: list[tuple[Any, ...]] = []
+    _find_orders(tree, found)
+    return tuple(found)
+
+
+def _find_orders(x: Any, found: list[tuple[Any, ...]]) -> None:
+    if type(x) is Array or type(x) in BY_TYPE or x is None:
+        return
+    if isinstance(x, dict):
+        found.append(tuple(x))
+        parts: Any = x.values()
+    elif isinstance(x, (tuple, list)):
+        parts = x
+    elif is_leaf_type(x) or isinstance(x, CONSTANTS):
+        return
+    else:
+        import optree  # as in `flatten`
+
+        try:
+            parts = optree.tree_flatten_one_level(x, namespace=NAMESPACE)[0]
+        except ValueError:  # a leaf
+            return
+    for part in parts:
+        _find_orders(part, found)
+
+
 def names(structure: Any, tree: str) -> list[str]:
     """Return how to reach each leaf of a tree of this name: ``tree['layers'][0].w``.
 

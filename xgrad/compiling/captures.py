@@ -24,6 +24,7 @@ from ..arrays.array import SCALARS, Array
 from ..engine.picklable import Derived
 from .guards import FEW, Guards, Node
 from .sources import sources
+from .unnamed import Every, reads_unnamed
 from .users import (
     PLAIN,
     attributes_of,
@@ -68,8 +69,9 @@ def guards_of(
         whole: whether objects must have no other attributes than they have now.
     """
     scan, names = Scan(f, given, frames, wanted, set(), whole), set[str]()
-    while scan.names - names:  # what the code names decides where more code is found
-        names |= scan.names
+    while scan.names - names or scan.reads_unnamed() > isinstance(names, Every):
+        names |= scan.names  # what the code names decides where more code is found
+        names = Every(names) if scan.reads_unnamed() else names
         scan = Scan(f, given, frames, wanted, names, whole)
     scan.guards.sources = sources(scan.codes)
     return scan.guards
@@ -125,6 +127,10 @@ class Scan:
         for x in given:
             if type(x) not in PLAIN:
                 self._look(self.guards.constant(x), x, 0, True)
+
+    def reads_unnamed(self) -> bool:
+        """Whether the code reads attributes whose names it makes: then all are looked at."""
+        return any(reads_unnamed(code) for code, _ in self.codes)
 
     # Functions -------------------------------------------------------------------------------
 
@@ -275,7 +281,8 @@ class Scan:
                 self._look(node.attribute(name), part, depth + 1, used)
             return
         own = is_space or not is_library(type(x))
-        if self._whole and own and used and not is_space and hasattr(x, "__dict__"):
+        every = self._whole or isinstance(self.known, Every)
+        if every and own and used and not is_space and hasattr(x, "__dict__"):
             node.attribute("__dict__", node.path or "its attributes").require_length(vars(x))
         for name, part in list(attributes_of(x, self.known)):
             here, is_named = node.attribute(name), name in self.known
