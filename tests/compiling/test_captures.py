@@ -8,12 +8,14 @@ import importlib
 import operator
 import pkgutil
 import types
+import weakref
 from collections import ChainMap
 from contextvars import ContextVar
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 import xgrad as xg
 from xgrad.backends import SWITCHES, is_deterministic
@@ -269,6 +271,16 @@ CASES |= {
         lambda: _own()(),
         lambda m, x: x * getattr(m, "fac" + "tor"[: len(x)]),
         [lambda m: setattr(type(m), "factor", 6.0)],
+    ),
+    "weak reference": (
+        lambda: SimpleNamespace(held=(m := Model()), ref=weakref.ref(m)),
+        lambda s, x: x * s.ref().b,
+        [lambda s: setattr(s.held, "b", 4.0)],
+    ),
+    "slots of a library": (
+        lambda: CubicSpline(np.arange(4.0), np.arange(4.0) ** 2),
+        lambda s, x: x * s(1.5),
+        [lambda s: s.c.__imul__(2.0)],
     ),
     "large, and computed by NumPy": (
         lambda: {"w": np.ones((120, 100)), "v": np.ones((800, 500))},

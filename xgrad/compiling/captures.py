@@ -14,6 +14,7 @@ import inspect
 import os
 import sys
 import types
+import weakref
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -214,6 +215,8 @@ class Scan:
         elif kind is ContextVar:
             now = Node(self.guards, ".get(None)", node, f"{node.path}.get()")
             self._look(now, x.get(None), depth + 1, used)
+        elif kind is weakref.ref:
+            self._look(Node(self.guards, "()", node, f"{node.path}()"), x(), depth + 1, used)
         elif isinstance(x, type):
             if used and not is_library(x):
                 node.require_same(x)
@@ -260,7 +263,8 @@ class Scan:
                     self._look(node.item(key), part, depth + 1, used)
         elif has_parts(x):
             if used:
-                node.require_type(x)
+                own = hasattr(x, "__dict__") or not is_library(type(x))
+                (node.require_type if own else node.require_same)(x)
             self._parts(node, x, depth, used)
             if not is_library(type(x)):
                 self._methods(type(x))

@@ -201,7 +201,7 @@ def _bits(raw: Any) -> bytes:
     """Return the bits of an array of NumPy's: of a large one sums of 64 words, or some elements."""
     if not isinstance(raw, (np.ndarray, np.generic)) or raw.dtype.hasobject:
         return b""
-    if raw.nbytes <= SMALL:
+    if raw.nbytes <= SMALL or isinstance(raw, np.generic):
         return raw.tobytes()
     flags = raw.flags
     if raw.nbytes > LARGE or not (flags.c_contiguous or flags.f_contiguous):
