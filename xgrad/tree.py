@@ -27,6 +27,7 @@ import numpy as np
 from . import errors
 from .arrays.array import SCALARS, Array, array_of
 from .backends import BY_TYPE, backend_of, backend_of_type, is_inexact, lacking, native
+from .backends.batched import require_running
 from .names import find
 
 NAMESPACE = "xgrad"
@@ -431,6 +432,7 @@ def like_input(result: Array, given: Any) -> Any:
     """
     if isinstance(given, Array) or result._node is not None:
         return result
+    require_running(result._raw, "a transform")
     return result._raw
 
 
