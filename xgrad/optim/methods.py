@@ -157,6 +157,11 @@ class Method:
             if not mask[i] or first[i] != i:
                 result.append(result[first[i]] if mask[i] else p)
                 continue
+            if not xg.isdtype(p.dtype, ("real floating", "complex floating")):
+                raise TypeError(
+                    f"{type(self).__name__}: the parameter {name!r} is of {p.dtype}, in which a "
+                    f"step is lost; expected floating-point numbers"
+                )
             try:
                 old = {kind: values[name] for kind, values in state.slots.items()}
             except KeyError:
