@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import xgrad as xg
 
 from .. import tree as trees
+from ..backends import COMPLEX, REAL
 from ..engine.structures import difference
 from ..errors.kinds import by_name, require_fields
 from ..nn.module import named_leaves, trainable_mask
@@ -157,10 +158,10 @@ class Method:
             if not mask[i] or first[i] != i:
                 result.append(result[first[i]] if mask[i] else p)
                 continue
-            if not xg.isdtype(p.dtype, ("real floating", "complex floating")):
+            if p.dtype not in REAL and p.dtype not in COMPLEX:
                 raise TypeError(
                     f"{type(self).__name__}: the parameter {name!r} is of {p.dtype}, in which a "
-                    f"step is lost; expected floating-point numbers"
+                    "step is lost; expected floating-point numbers"
                 )
             try:
                 old = {kind: values[name] for kind, values in state.slots.items()}
