@@ -139,6 +139,7 @@ class Method:
 
         Raises:
             ValueError: if the structures differ, or the state is that of another model.
+            TypeError: if a parameter is of integers.
         """
         given, structure = trees.flatten(params)
         against, shape = trees.flatten(grads)
