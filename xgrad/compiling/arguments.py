@@ -61,7 +61,8 @@ class Arguments:
             self.places.append(i)
         self.backend = self._backend(owner)
         place = None if self.raws else (get_backend(), str(current()[1]))  # of new arrays
-        orders = trees.orders((args, kwargs))  # the function may go through a dict
+        tree = (args, kwargs) if kwargs else args
+        orders = trees.orders(tree, self.structure)  # the function may go through a dict
         self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place), orders)
         self.donated = self._donated(owner) if owner.donate else []
 
