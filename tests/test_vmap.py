@@ -629,3 +629,30 @@ def test_nothing_loops_without_a_word():
         warnings.simplefilter("error")
         xg.vmap(lambda a: xg.linalg.solve(a, W))(A)
     gc.collect()
+
+
+KEEPING = {
+    "grad": lambda kept: xg.grad(lambda w: xg.sum(kept * w))(np.ones(3)),
+    "value_and_grad": lambda kept: xg.value_and_grad(lambda w: xg.sum(kept * w))(np.ones(3)),
+    "hessian": lambda kept: xg.hessian(lambda w: xg.sum(kept * w**2))(np.ones(3)),
+    "vjp": lambda kept: xg.vjp(lambda w: kept * w, np.ones(3)),
+    "jvp": lambda kept: xg.jvp(lambda w: kept * w, (np.ones(3),), (np.ones(3),)),
+    "vmap": lambda kept: xg.vmap(lambda w: kept * w)(np.ones((4, 3))),
+    "compile": lambda kept: xg.compile(lambda w: kept * w)(np.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", KEEPING)
+def test_what_is_kept_from_inside_is_no_result_outside(name):
+    kept = []
+    xg.vmap(lambda x: kept.append(2 * x) or x)(np.ones((4, 3)))
+    with pytest.raises(xg.errors.XgradError, match="vmap"):
+        KEEPING[name](kept[0])
+
+
+def test_an_index_that_is_mapped_into_an_array_of_numpy_says_how():
+    table = np.arange(9.0)
+    with pytest.raises(xg.errors.XgradError, match=r"xgrad.asarray\(table\)\[i\]"):
+        xg.vmap(lambda i: table[i])(np.asarray([1, 2]))
+    got = xg.vmap(lambda i: xg.asarray(table)[i])(np.asarray([1, 2]))
+    np.testing.assert_array_equal(got, [1.0, 2.0])

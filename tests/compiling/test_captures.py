@@ -5,14 +5,17 @@ import argparse
 import contextlib
 import functools
 import importlib
+import operator
 import pkgutil
 import types
+import weakref
 from collections import ChainMap
 from contextvars import ContextVar
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 import xgrad as xg
 from xgrad.backends import SWITCHES, is_deterministic
@@ -236,6 +239,58 @@ CASES |= {
         [lambda m: m.maps[1].update(b=3.0), lambda m: m.maps[0].update(a=4.0)],
     ),
     "what a cache keeps": (_cached, lambda s, x: x * s.found(3), [_cleared, _cleared]),
+}
+
+
+def _chosen():
+    """Return an object of which code reads the attribute that another one names."""
+    held = Model()
+    held.u, held.v, held.kind = 2.0, 3.0, "u"
+    return held
+
+
+CHOSEN = [
+    lambda m: setattr(m, "kind", "v"),
+    lambda m: setattr(m, "v", 5.0),
+]
+CASES |= {
+    "attribute by a name that is made": (_chosen, lambda m, x: x * getattr(m, m.kind), CHOSEN),
+    "with a default": (_chosen, lambda m, x: x * getattr(m, m.kind + "", 1.0), CHOSEN),
+    "entry of its dict": (_chosen, lambda m, x: x * vars(m)[m.kind], CHOSEN),
+    "by an attribute getter": (
+        _chosen,
+        lambda m, x: x * operator.attrgetter(m.kind)(m),
+        CHOSEN,
+    ),
+    "all attributes": (
+        _chosen,
+        lambda m, x: x * sum(v for v in m.__dict__.values() if type(v) is float),
+        [lambda m: setattr(m, "u", 7.0), lambda m: setattr(m, "more", 1.0)],
+    ),
+    "attribute of its class by a name that is made": (
+        lambda: _own()(),
+        lambda m, x: x * getattr(m, "fac" + "tor"[: len(x)]),
+        [lambda m: setattr(type(m), "factor", 6.0)],
+    ),
+    "weak reference": (
+        lambda: SimpleNamespace(held=(m := Model()), ref=weakref.ref(m)),
+        lambda s, x: x * s.ref().b,
+        [lambda s: setattr(s.held, "b", 4.0)],
+    ),
+    "slots of a library": (
+        lambda: CubicSpline(np.arange(4.0), np.arange(4.0) ** 2),
+        lambda s, x: x * s(1.5),
+        [lambda s: s.c.__imul__(2.0)],
+    ),
+    "large, and computed by NumPy": (
+        lambda: {"w": np.ones((120, 100)), "v": np.ones((800, 500))},
+        lambda d, x: x + np.sum(d["w"] ** 2) + np.sum(d["v"] ** 2),
+        [
+            lambda d: d["w"].__setitem__((3, 4), 9.0),
+            lambda d: d["w"].__setitem__((3, 4), -0.5),
+            lambda d: d["v"].__imul__(2.0),
+        ],
+    ),
 }
 
 

@@ -2,6 +2,8 @@
 """A compiled function that changes what it sees from outside, or reads what changes there."""
 
 import os
+import queue
+import threading
 from collections import deque
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -110,6 +112,28 @@ def test_what_is_read_only_once_is_named():
         xg.compile(lambda x: x * next(numbers))(X)
     with pytest.warns(xg.errors.CompileWarning, match=r"calls builtins.open"):
         xg.compile(_with_file)(X)
+
+
+def _of_a_queue():
+    numbers = queue.Queue()
+    numbers.put(2.0)
+    return lambda x: x * numbers.get()
+
+
+READ_ONCE = {
+    "queue": (lambda path: _of_a_queue(), r"numbers\.get"),
+    "text of a file": (lambda path: lambda x: x * float(path.read_text()), "read_text of a file"),
+    "numbers of a file": (lambda path: lambda x: x * np.loadtxt(path), r"numpy\.loadtxt"),
+    "thread": (lambda path: lambda x: x * threading.get_ident(), r"threading\.get_ident"),
+}
+
+
+@pytest.mark.parametrize("name", READ_ONCE)
+def test_what_else_is_read_only_once_is_named(name, tmp_path):
+    make, says = READ_ONCE[name]
+    (path := tmp_path / "number.txt").write_text("2.0")
+    with pytest.warns(xg.errors.CompileWarning, match=f"calls .*{says}"):
+        xg.compile(make(path))(X)
 
 
 def _with_file(x):

@@ -107,6 +107,24 @@ def test_arguments_by_name_and_in_trees():
     assert g.stats["traces"] == 2
 
 
+def test_the_order_of_a_dict_belongs_to_the_program():
+    def f(d, **more):
+        values = [*d["in"].values(), *more.values()]
+        return {k: v * i for i, (k, v) in enumerate(d["in"].items())}, sum(
+            (i + 1) * v for i, v in enumerate(values)
+        )
+
+    g = xg.compile(f)
+    one, other = {"a": X, "b": 2 * X}, {"b": 2 * X, "a": X}
+    for d in (one, other, one, other):
+        for more in ({"u": X, "v": 3 * X}, {"v": 3 * X, "u": X}):
+            got, want = g({"in": d}, **more), f({"in": d}, **more)
+            assert list(got[0]) == list(want[0])
+            np.testing.assert_array_equal(got[1], want[1])
+            np.testing.assert_array_equal(list(got[0].values()), list(want[0].values()))
+    assert g.stats["traces"] == 4
+
+
 def test_numbers_belong_to_the_program():
     f = xg.compile(lambda x, p: x**p)
     np.testing.assert_array_equal(f(X, 2), X**2)

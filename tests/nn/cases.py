@@ -191,7 +191,7 @@ def _norms() -> list[Case]:
             parts = {"ours": _our_batch_norm, "theirs": _their_batch_norm, "options": options}
             cases.append(Case("batch_norm", (shape, (4,), (4,)), **parts))
         cases.append(Case("batch_norm", (shape,), **parts))
-    for shape, last in (((3, 4), (4,)), ((2, 3, 4), (3, 4))):
+    for shape, last in (((3, 4), (4,)), ((2, 3, 4), (3, 4)), ((4,), (4,)), ((3, 4), (3, 4))):
         cases.append(Case("layer_norm", (shape,), (last,)))
         cases.append(
             Case(

@@ -414,3 +414,29 @@ def test_a_wrong_class_on_a_device_makes_the_loss_nan(monkeypatch):
     assert np.isnan(loss).tolist() == [False, False, True]
     good = F.cross_entropy(logits, np.asarray([0, 1, -100]))
     np.testing.assert_allclose(float(good), math.log(2))
+
+
+OF_INTEGERS = {
+    **{
+        name: getattr(F, name)
+        for name in (
+            "mse_loss l1_loss smooth_l1_loss huber_loss hinge_loss hinge_embedding_loss kl_div "
+            "poisson_nll_loss soft_margin_loss cosine_similarity cdist pairwise_distance"
+        ).split()
+    },
+    "gaussian_nll_loss": lambda x, y: F.gaussian_nll_loss(x, y, 1.0),
+    "pdist": lambda x, y: F.pdist(x),
+    "glu": lambda x, y: F.glu(x),
+    "logsigmoid": lambda x, y: F.logsigmoid(x),
+    "binary_cross_entropy_with_logits": F.binary_cross_entropy_with_logits,
+}
+
+
+@pytest.mark.parametrize("name", OF_INTEGERS)
+def test_integers_that_would_wrap_around_are_refused(name):
+    f, x = OF_INTEGERS[name], np.asarray([[250, 3], [7, 200]], np.uint8)
+    y = x[::-1].copy()
+    with pytest.raises(TypeError, match="uint8, which may wrap around"):
+        f(x, y)
+    if name not in ("hinge_loss", "poisson_nll_loss"):
+        np.testing.assert_allclose(f(x.astype(float), y), f(x.astype(float), y.astype(float)))

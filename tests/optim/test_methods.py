@@ -261,3 +261,9 @@ def test_norms_of_no_elements_are_zero():
     assert float(optim.global_norm(empty)) == float(optim.global_norm({})) == 0.0
     clipped, norm = optim.clip_by_global_norm({}, 1.0)
     assert (clipped, float(norm)) == ({}, 0.0)
+
+
+def test_integer_parameters_are_refused():
+    method, p = optim.SGD(lr=0.1), {"w": np.ones(2), "steps": np.asarray([1, 2])}
+    with pytest.raises(TypeError, match="the parameter 'steps' is of int64, in which a step is"):
+        method.update(p, p, method.init(p))

@@ -61,7 +61,9 @@ class Arguments:
             self.places.append(i)
         self.backend = self._backend(owner)
         place = None if self.raws else (get_backend(), str(current()[1]))  # of new arrays
-        self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place))
+        tree = (args, kwargs) if kwargs else args
+        orders = trees.orders(tree, self.structure)  # the function may go through a dict
+        self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place), orders)
         self.donated = self._donated(owner) if owner.donate else []
 
     def _without_static(
@@ -165,4 +167,4 @@ def difference(old: Any, new: Any) -> str:
                 return f"an array has shape {b[0]} after {a[0]}"
             return f"an array has dtype {b[1]} after {a[1]}"
         return f"an argument is {b[-1]!r:.40} after {a[-1]!r:.40}"
-    return ""
+    return "" if old[3] == new[3] else "the keys of a dict stand in another order"

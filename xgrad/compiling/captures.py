@@ -14,6 +14,7 @@ import inspect
 import os
 import sys
 import types
+import weakref
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from ..arrays.array import SCALARS, Array
 from ..engine.picklable import Derived
 from .guards import FEW, Guards, Node
 from .sources import sources
+from .unnamed import Every, reads_unnamed
 from .users import (
     PLAIN,
     attributes_of,
@@ -68,8 +70,9 @@ def guards_of(
         whole: whether objects must have no other attributes than they have now.
     """
     scan, names = Scan(f, given, frames, wanted, set(), whole), set[str]()
-    while scan.names - names:  # what the code names decides where more code is found
-        names |= scan.names
+    while scan.names - names or scan.reads_unnamed() > isinstance(names, Every):
+        names |= scan.names  # what the code names decides where more code is found
+        names = Every(names) if scan.reads_unnamed() else names
         scan = Scan(f, given, frames, wanted, names, whole)
     scan.guards.sources = sources(scan.codes)
     return scan.guards
@@ -125,6 +128,10 @@ class Scan:
         for x in given:
             if type(x) not in PLAIN:
                 self._look(self.guards.constant(x), x, 0, True)
+
+    def reads_unnamed(self) -> bool:
+        """Whether the code reads attributes whose names it makes: then all are looked at."""
+        return any(reads_unnamed(code) for code, _ in self.codes)
 
     # Functions -------------------------------------------------------------------------------
 
@@ -208,6 +215,8 @@ class Scan:
         elif kind is ContextVar:
             now = Node(self.guards, ".get(None)", node, f"{node.path}.get()")
             self._look(now, x.get(None), depth + 1, used)
+        elif kind is weakref.ref:
+            self._look(Node(self.guards, "()", node, f"{node.path}()"), x(), depth + 1, used)
         elif isinstance(x, type):
             if used and not is_library(x):
                 node.require_same(x)
@@ -254,7 +263,8 @@ class Scan:
                     self._look(node.item(key), part, depth + 1, used)
         elif has_parts(x):
             if used:
-                node.require_type(x)
+                own = hasattr(x, "__dict__") or not is_library(type(x))
+                (node.require_type if own else node.require_same)(x)
             self._parts(node, x, depth, used)
             if not is_library(type(x)):
                 self._methods(type(x))
@@ -275,7 +285,8 @@ class Scan:
                 self._look(node.attribute(name), part, depth + 1, used)
             return
         own = is_space or not is_library(type(x))
-        if self._whole and own and used and not is_space and hasattr(x, "__dict__"):
+        every = self._whole or isinstance(self.known, Every)
+        if every and own and used and not is_space and hasattr(x, "__dict__"):
             node.attribute("__dict__", node.path or "its attributes").require_length(vars(x))
         for name, part in list(attributes_of(x, self.known)):
             here, is_named = node.attribute(name), name in self.known

@@ -22,8 +22,8 @@ __all__ = ["FEW", "GUARDING", "Guards", "Node", "Values"]
 FEW = 256
 """Up to how many entries a container is looked at one by one."""
 
-SMALL = 1 << 16
-"""Up to how many bytes the values of an array are compared; of a larger one only which it is."""
+SMALL, LARGE = 1 << 16, 1 << 21
+"""Up to how many bytes the values of an array are compared, and up to how many sums of its bits."""
 
 
 class Guards:
@@ -171,28 +171,46 @@ class Node:
 
 
 class Values:
-    """What an array was: its values, or if it is large only which one; it is not kept alive."""
+    """What an array was: its values, or if large which one, and sums; it is not kept alive."""
 
     __slots__ = ("_bytes", "_form", "_is")
 
     def __init__(self, raw: Any) -> None:
         self._form = raw.shape, raw.dtype
         is_small = isinstance(raw, (np.ndarray, np.generic)) and raw.nbytes <= SMALL
-        self._bytes = raw.tobytes() if is_small and not raw.dtype.hasobject else None
-        self._is = None if self._bytes is not None else _reference(raw)
+        self._is = None if is_small and not raw.dtype.hasobject else _reference(raw)
+        self._bytes = _bits(raw)
 
     def hold(self, x: Any) -> bool:
         """Whether an array still has these values."""
         raw = x._raw if isinstance(x, Array) else x
-        if self._is is not None:
-            return self._is() is raw
-        return (raw.shape, raw.dtype) == self._form and raw.tobytes() == self._bytes
+        if self._is is not None and self._is() is not raw:
+            return False
+        return (raw.shape, raw.dtype) == self._form and _bits(raw) == self._bytes
 
     def equal(self, other: Values) -> bool:
         """Whether another array was the same."""
-        if self._is is not None:
-            return other._is is not None and self._is() is other._is() is not None
+        if self._is is not None and (
+            other._is is None or not self._is() is other._is() is not None
+        ):
+            return False
         return (self._form, self._bytes) == (other._form, other._bytes)
+
+
+def _bits(raw: Any) -> bytes:
+    """Return the bits of an array of NumPy's: of a large one sums of 64 words, or some elements."""
+    if not isinstance(raw, (np.ndarray, np.generic)) or raw.dtype.hasobject:
+        return b""
+    if raw.nbytes <= SMALL or isinstance(raw, np.generic):
+        return raw.tobytes()
+    flags = raw.flags
+    if raw.nbytes > LARGE or not (flags.c_contiguous or flags.f_contiguous):
+        some = int(4096 ** (1 / raw.ndim))  # along each axis
+        return raw[tuple(slice(None, None, max(n // some, 1)) for n in raw.shape)].tobytes()
+    octets = raw.ravel(order="K").view(np.uint8)
+    whole = octets.size // 512 * 512
+    sums = np.add.reduce(octets[:whole].view(np.uint64).reshape(-1, 64), axis=1)
+    return bytes(sums.tobytes() + octets[whole:].tobytes())
 
 
 def _reference(raw: Any) -> Callable[[], Any]:

@@ -25,8 +25,16 @@ _ALWAYS = {
     "secrets": "token_bytes token_hex token_urlsafe randbelow randbits choice SystemRandom",
     "uuid": "uuid1 uuid4",
     "random": "SystemRandom",
+    "threading": "current_thread get_ident get_native_id",
+    "numpy": "load loadtxt genfromtxt fromfile memmap",
+    "pandas": "read_csv read_json read_parquet read_pickle read_table read_excel",
+    "pickle": "load",
+    "json": "load",
 }
 """Functions that give something else in each call, by the module that has them."""
+
+_OF_FILES = frozenset("read_text read_bytes readline readlines iterdir rglob".split())
+"""Methods of paths and files, by name: what has them is not known before it runs."""
 
 _UNSEEDED = {
     "random": "Random",
@@ -50,8 +58,13 @@ def sources(codes: Iterable[tuple[CodeType, Mapping[str, Any]]]) -> list[str]:
     both = {**always, **unseeded}
     for code, space in codes:
         for held in _named(code):
-            if hasattr(type(space.get(held)), "__next__"):
+            kind = type(space.get(held))
+            if hasattr(kind, "__next__"):
                 found[f"next({held})"] = None
+            elif hasattr(kind, "put") and hasattr(kind, "get") and "get" in set(_named(code)):
+                found[f"{held}.get"] = None  # a queue
+            if held in _OF_FILES:
+                found[f"{held} of a file"] = None
         if not any(n in _NAMES or _in(both, space.get(n)) for n in _named(code)):
             continue
         for value, is_bare in _calls(code, space):

@@ -54,11 +54,11 @@ def attributes_of(x: Any, names: set[str]) -> Iterator[tuple[str, Any]]:
     seen = set(own)
     is_class = isinstance(x, type)
     for base in x.__mro__[1:] if is_class else type(x).__mro__:
-        if is_library(base):
-            continue
         for name in () if is_class else _slots(base):
             if hasattr(x, name):
                 yield name, getattr(x, name)
+        if is_library(base):
+            continue
         for name, part in vars(base).items():
             if name in names and name not in seen and not name.startswith("__"):
                 seen.add(name)
@@ -76,7 +76,7 @@ def has_parts(x: Any) -> bool:
     if isinstance(x, threading.local):
         return True
     root = type(x).__module__.partition(".")[0]
-    has_slots = any(_slots(base) for base in type(x).__mro__ if not is_library(base))
+    has_slots = any(_slots(base) for base in type(x).__mro__)
     return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import xgrad as xg
 
 from .. import tree as trees
+from ..backends import COMPLEX, REAL
 from ..engine.structures import difference
 from ..errors.kinds import by_name, require_fields
 from ..nn.module import named_leaves, trainable_mask
@@ -138,6 +139,7 @@ class Method:
 
         Raises:
             ValueError: if the structures differ, or the state is that of another model.
+            TypeError: if a parameter is of integers.
         """
         given, structure = trees.flatten(params)
         against, shape = trees.flatten(grads)
@@ -157,6 +159,11 @@ class Method:
             if not mask[i] or first[i] != i:
                 result.append(result[first[i]] if mask[i] else p)
                 continue
+            if p.dtype not in REAL and p.dtype not in COMPLEX:
+                raise TypeError(
+                    f"{type(self).__name__}: the parameter {name!r} is of {p.dtype}, in which a "
+                    "step is lost; expected floating-point numbers"
+                )
             try:
                 old = {kind: values[name] for kind, values in state.slots.items()}
             except KeyError:

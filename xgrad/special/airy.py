@@ -232,11 +232,23 @@ def _power(xp: XP, v: Any, x: Any) -> Any:
     return (0.5 * x) ** v * xp.special.rgamma(xp.full_like(x, 1.5) + v) / math.sqrt(math.pi)
 
 
+def _one_below(xp: XP, f: Any, v: Any, x: Any, sign: float) -> Any:
+    """Return the function of order ``v - 1``; that of -1 by 1, as its derivative has order -2."""
+    is_zero = xp.full_like(x, 0.0) + v == 0
+    at = f(xp.where(is_zero, 1.0, xp.full_like(x, -1.0) + v), x)
+    return xp.where(is_zero, 2 / math.pi + sign * at, at)
+
+
 @special(
     None,
     in_double(
         lambda xp, v, x: (
-            0.5 * (xp.special.struve(v - 1, x) - xp.special.struve(v + 1, x) + _power(xp, v, x))
+            0.5
+            * (
+                _one_below(xp, xp.special.struve, v, x, -1.0)
+                - xp.special.struve(v + 1, x)
+                + _power(xp, v, x)
+            )
         )
     ),
 )
@@ -260,7 +272,11 @@ def struve(v: Operand, x: Operand, /) -> Array:
     in_double(
         lambda xp, v, x: (
             0.5
-            * (xp.special.modstruve(v - 1, x) + xp.special.modstruve(v + 1, x) + _power(xp, v, x))
+            * (
+                _one_below(xp, xp.special.modstruve, v, x, 1.0)
+                + xp.special.modstruve(v + 1, x)
+                + _power(xp, v, x)
+            )
         )
     ),
 )

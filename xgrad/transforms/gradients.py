@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar,
 from .. import errors
 from ..arrays.array import Array
 from ..backends import BY_TYPE, REAL, backend_of
+from ..backends.batched import require_running
 from ..debugging import constant_results, lost_paths
 from ..engine.argnums import Argnums, numbers_of
 from ..engine.picklable import picklable
@@ -241,6 +242,7 @@ def _gradient(record: Record, single: bool, again: Callable[[], Record] | None, 
             f"{what}: f returned {got}; {what} needs a real floating-point scalar. {pair}"
             f"Use {_OF_ARRAYS.get(what, _OF_ARRAYS['grad'])}"
         )
+    require_running(y._raw, what)
     if again is not None:
         _require_influence(record, again)
     one = Array((BY_TYPE.get(type(y._raw)) or backend_of(y._raw)).xp.ones_like(y._raw))

@@ -14,7 +14,7 @@ from .batch import Batch, NotBatchedError
 from .border import adopt, enter, holds, leave, total
 from .indexing import is_mask
 from .memory import largest
-from .running import drawn, ended, levels, running, running_levels, without
+from .running import drawn, ended, levels, require_running, running, running_levels, without
 
 __all__ = [
     "Batch",
@@ -30,6 +30,7 @@ __all__ = [
     "largest",
     "leave",
     "levels",
+    "require_running",
     "running",
     "running_levels",
     "total",

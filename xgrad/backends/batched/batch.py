@@ -20,11 +20,14 @@ class NotBatchedError(errors.MissingFunctionError):
     """Something that cannot be done to many arrays at once."""
 
 
-def _no_value(what: str) -> NoReturn:
+def _no_value(what: str, advice: str = "") -> NoReturn:
     raise NotBatchedError(
-        f"vmap: {what} of an array that has another value for each example. Choose with "
+        f"vmap: {what} of an array that has another value for each example. {advice}Choose with "
         "xgrad.where(condition, a, b) instead of `if`, or give f what decides with in_axes=None"
     )
+
+
+_INDEX = "An array of NumPy is indexed by it as in xgrad.asarray(table)[i]. "
 
 
 class Batch:
@@ -77,7 +80,7 @@ class Batch:
         raise NotBatchedError(f"a batch has no attribute {name!r}")
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        _no_value("numpy.asarray()")
+        _no_value("numpy.asarray()", _INDEX)
 
     def __bool__(self) -> bool:  # noqa: PLE0304 - it raises
         _no_value("bool()")
@@ -92,7 +95,7 @@ class Batch:
         _no_value("int()")
 
     def __index__(self) -> int:  # noqa: PLE0305 - it raises
-        _no_value("an index made")
+        _no_value("an index made", _INDEX)
 
     def __getitem__(self, key: Any) -> Any:
         return backend_of(self).getitem(self, key)

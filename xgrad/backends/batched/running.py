@@ -8,8 +8,17 @@ from contextvars import ContextVar
 from typing import Any
 
 from ... import errors
+from .batch import Batch, NotBatchedError
 
-__all__ = ["drawn", "ended", "levels", "running", "running_levels", "without"]
+__all__ = [
+    "drawn",
+    "ended",
+    "levels",
+    "require_running",
+    "running",
+    "running_levels",
+    "without",
+]
 
 _running: ContextVar[tuple[tuple[Any, str | None], ...]] = ContextVar("xgrad_vmap", default=())
 
@@ -51,6 +60,16 @@ def without(gone: tuple[Any, ...]) -> Iterator[None]:
 def levels() -> list[Any]:
     """Return the levels of the calls of `vmap` that are running, the outermost first."""
     return [level for level, _ in running_levels()]
+
+
+def require_running(raw: Any, what: str) -> None:
+    """Raise for a batch of a call of `vmap` that has ended: it stands for all of its examples."""
+    if isinstance(raw, Batch) and raw.level not in levels():
+        raise NotBatchedError(
+            f"{what}: a result is made of an array kept from inside a vmap, which is over, "
+            "and stands for all its examples. Let the mapped function return what is needed "
+            "outside"
+        )
 
 
 def drawn(shape: tuple[int, ...], draw: Callable[[tuple[int, ...]], Any]) -> Any:

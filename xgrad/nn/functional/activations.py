@@ -13,7 +13,7 @@ from ...ops.activations import softplus as log_one_plus_exp
 from ...ops.elementwise import strong_multiply
 from ...ops.halves import in_single
 from ...random import Generator
-from .checks import counted, torch_spelled
+from .checks import counted, require_floating, torch_spelled
 from .fused import gelu_by_tanh, less_tanh, over_one_and_size
 from .gates import times_ndtr, times_sigmoid, times_tanh_of_softplus
 
@@ -142,6 +142,7 @@ def softsign(input: Array) -> Array:
 @as_given
 def logsigmoid(input: Array) -> Array:
     """Return the logarithm of `sigmoid`, which is ``x`` itself far below 0."""
+    require_floating("logsigmoid", input)
     return -log_one_plus_exp(-input)
 
 
@@ -313,5 +314,6 @@ def glu(input: Array, axis: int = -1) -> Array:
     n = input.shape[axis]
     if n % 2:
         raise ValueError(f"glu: axis {axis} of {tuple(input.shape)} is odd; expected two halves")
+    require_floating("glu", input)
     first, second = xg.split(input, 2, axis=axis)
     return first * xg.sigmoid(second)

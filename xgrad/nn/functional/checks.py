@@ -101,6 +101,15 @@ def require_reduction(reduction: str, function: str) -> None:
         )
 
 
+def require_floating(function: str, *arrays: Any) -> None:
+    """Raise if all arrays are of integers: small ones would wrap around, as 3 - 250 of uint8."""
+    if not any(xg.isdtype(x.dtype, ("real floating", "complex floating")) for x in arrays):
+        raise TypeError(
+            f"{function}: got an array of {arrays[0].dtype}, which may wrap around; expected a "
+            "floating-point one. Use xgrad.astype(x, xgrad.float32)"
+        )
+
+
 def paired(input: Any, target: Any, function: str) -> None:
     """Raise if predictions and targets differ in shape: broadcasting them hides mistakes."""
     require_array(function, "input", input)
@@ -110,6 +119,7 @@ def paired(input: Any, target: Any, function: str) -> None:
             f"{function}: input has shape {tuple(input.shape)} and target {tuple(target.shape)}; "
             "expected the same shape. Use xgrad.broadcast_to or xgrad.reshape if it is meant"
         )
+    require_floating(function, input, target)
 
 
 def made_like(x: Any, values: Any, dtype: Any = None) -> Any:

@@ -15,7 +15,7 @@ from ...arrays.types import AnyArray, as_given
 from ...ops.halves import in_single
 from ...ops.lines import distances
 from ...ops.products import promoted
-from .checks import made_like, paired, reduced, torch_spelled
+from .checks import made_like, paired, reduced, require_floating, torch_spelled
 
 
 @as_given
@@ -36,6 +36,7 @@ def pairwise_distance(
     Returns:
         An array of the broadcast shape without the last axis.
     """
+    require_floating("pairwise_distance", x1, x2)
     return xg.linalg.vector_norm(x1 - x2 + eps, ord=p, axis=-1, keepdims=keepdims)
 
 
@@ -62,6 +63,7 @@ def cdist(x1: Array, x2: AnyArray, p: float = 2.0) -> Array:
             f"cdist: got shapes {tuple(x1.shape)} and {tuple(x2.shape)}; expected (..., m, n) and "
             "(..., k, n)"
         )
+    require_floating("cdist", x1, x2)
     if p == 2 and all(xg.isdtype(x.dtype, "real floating") for x in (x1, x2)):
         return distances(*promoted(x1, x2))
     apart = xg.expand_dims(x1, axis=-2) - xg.expand_dims(x2, axis=-3)
@@ -85,6 +87,7 @@ def pdist(input: Array, p: float = 2.0) -> Array:
     """
     if len(input.shape) != 2:
         raise ValueError(f"pdist: input has shape {tuple(input.shape)}; expected (m, n)")
+    require_floating("pdist", input)
     pairs = list(itertools.combinations(range(input.shape[0]), 2))
     first, second = (made_like(input, [pair[i] for pair in pairs], np.int64) for i in (0, 1))
     apart = xg.take(input, first, axis=0) - xg.take(input, second, axis=0)

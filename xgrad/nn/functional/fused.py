@@ -13,7 +13,7 @@ from ...backends import XP, backend_of
 from ...engine.op import elementwise, multilinear, rule
 from ...engine.projection import conj
 from ...ops.activations import real_namespace
-from ...ops.pieces import in_pieces
+from ...ops.pieces import by_rows, in_pieces
 from ...ops.slopes import sigmoid_slope, within
 from ...special.define import polynomial
 
@@ -186,8 +186,8 @@ def _projected(xp: XP, g: Any, x: Any, out: Any, axes: Axes, eps: float) -> Any:
         along = xp.mean(g * out, axis=axes, keepdims=True)
         return (g - xp.mean(g, axis=axes, keepdims=True) - out * along) * scale
 
-    raw = not isinstance(g, Array) and type(g) is type(x) and g.dtype == x.dtype and 0 not in axes
-    return in_pieces(f, g, x, out, lead=True) if raw else f(g, x, out)
+    alike = not isinstance(g, Array) and type(g) is type(x) and g.dtype == x.dtype
+    return by_rows(f, axes, g, x, out) if alike else f(g, x, out)
 
 
 @rule(
@@ -202,4 +202,4 @@ def standardised(x: Any, /, *, axes: Axes, eps: float) -> Any:
         x, scale = _centred(xp, x, axes, eps)
         return x * scale
 
-    return f(x) if 0 in axes else in_pieces(f, x, lead=True)
+    return by_rows(f, axes, x)

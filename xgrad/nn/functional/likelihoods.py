@@ -11,7 +11,7 @@ from ...arrays.array import Array
 from ...arrays.types import AnyArray, as_given
 from ...ops.activations import softplus
 from ...ops.halves import in_single
-from .checks import counted, made_like, on_host, paired, reduced, require_shape
+from .checks import counted, made_like, on_host, paired, reduced, require_floating, require_shape
 from .fused import logit_loss
 
 
@@ -59,6 +59,7 @@ def gaussian_nll_loss(
         raise ValueError(f"{function}: var holds negative numbers; expected variances")
     held = xg.stop_gradient(v)
     v = xg.add(v, xg.maximum(held, eps) - held)  # at least eps, with the derivative of v
+    require_floating(function, input, target)
     off = input - target
     loss = 0.5 * (off * (off / v) + xg.log(v))  # a square might overflow
     if full:

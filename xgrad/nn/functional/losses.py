@@ -18,6 +18,7 @@ from .checks import (
     paired,
     reduced,
     require_classes,
+    require_floating,
     require_fractions,
     require_reduction,
     require_shape,
@@ -419,6 +420,7 @@ def cosine_similarity(x1: Array, x2: AnyArray, axis: int = 1, eps: float = 1e-8)
     Returns:
         Numbers from -1 to 1, of the broadcast shape without the axis.
     """
+    require_floating("cosine_similarity", x1, x2)
     dot = xg.sum(x1 * x2, axis=axis)
     return dot / (_norm(x1, axis, eps) * _norm(x2, axis, eps))
 

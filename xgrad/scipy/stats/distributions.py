@@ -26,6 +26,7 @@ from ..examples import of_one
 from ..integrate import quad
 from ..mistakes import told
 from .integrals import beyond, expectation, terms, trusted
+from .tails import TAILS
 from .written import CompiledError, is_own, written
 
 __all__ = ["Continuous", "Discrete", "Frozen"]
@@ -57,8 +58,13 @@ class _Distribution:
         plain: Any = None,
     ) -> None:  # fmt: skip
         self.name, self.shapes, self.low, self.high = name, shapes.split(), low, high
-        self.log_density, self._cdf, self._sf, self._logcdf = log_density, cdf, sf, logcdf
+        is_scipys = plain is None or type(plain).__module__.startswith("scipy.stats")
+        better: Any = TAILS.get(name, {}) if is_scipys else {}
+        self.log_density = better.get("logpdf", log_density)
+        self._cdf, self._sf = better.get("cdf", cdf), better.get("sf", sf)
+        self._logcdf, self._logsf = better.get("logcdf", logcdf), better.get("logsf")
         self._mean, self._var, self._entropy, self._plain = mean, var, entropy, plain
+        self._by_logarithm = "logpdf" in better or plain is None
 
     @property
     def plain(self) -> Any:
@@ -172,7 +178,10 @@ class _Distribution:
     def _logarithm(self, name: str) -> Any:
         """Return the logarithm of a tail, by SciPy's code where that is array code."""
         own = None if self._cdf else written(self.plain, f"_log{name}")
-        tail = self._standard_cdf if name == "cdf" else self._standard_sf
+        tail, other = self._standard_cdf, self._standard_sf
+        if name == "sf":
+            tail, other = other, tail
+        has_both = self._part("_cdf") and self._part("_sf")
 
         def log(y: Any, *shapes: Any) -> Any:
             try:
@@ -180,7 +189,10 @@ class _Distribution:
                     return own(y, *shapes)
             except CompiledError:
                 pass
-            return xgrad.log(tail(y, *shapes))
+            found = tail(y, *shapes)
+            if not has_both:
+                return xgrad.log(found)
+            return xgrad.where(found < 0.5, xgrad.log(found), xgrad.log1p(-other(y, *shapes)))
 
         return log
 
@@ -204,7 +216,8 @@ class _Distribution:
         own = self._answers("logsf", x, args, kwargs)
         if own:
             return own(x, *args, **kwargs)
-        return self._below("logsf", self._logarithm("sf"), x, args, kwargs, (0.0, -np.inf))
+        f = self._logsf or self._logarithm("sf")
+        return self._below("logsf", f, x, args, kwargs, (0.0, -np.inf))
 
     def _moment(self, name: str, rule: Any, args: Any, kwargs: Any, f: Function) -> Any:
         own = self._answers(name, args, kwargs)
@@ -336,7 +349,7 @@ class Continuous(_Distribution):
         return xgrad.where(inside, self._standard_pdf(y, *shapes) / scale, 0.0)
 
     def _standard_pdf(self, y: Any, *shapes: Any) -> Any:
-        own = written(self._plain, "_pdf") if self._plain else None
+        own = None if self._by_logarithm else written(self._plain, "_pdf")
         return own(y, *shapes) if own else xgrad.exp(self.log_density(y, *shapes))
 
     def _integrated(self, name: str, y: Any, shapes: Any) -> Any:

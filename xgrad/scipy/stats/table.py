@@ -15,6 +15,7 @@ from ..common import Later, raw
 from . import noncentral as nc
 from . import ranges, uniforms
 from .distributions import Continuous, Discrete
+from .tails import gev_flat, log1p_square, log_mass
 from .written import standard, support, written
 
 __all__ = ["DISTRIBUTIONS", "twin_of"]
@@ -28,7 +29,8 @@ stats: Any = Later("scipy.stats")
 
 def _t_log(x: Any, v: Any) -> Any:
     half = (v + 1.0) / 2.0
-    return _ln(half) - _ln(v / 2.0) - 0.5 * xgrad.log(v * math.pi) - half * xgrad.log1p(x * x / v)
+    norming = _ln(half) - _ln(v / 2.0) - 0.5 * xgrad.log(v * math.pi)
+    return norming - half * log1p_square(x / xgrad.sqrt(v))
 
 
 def _f_log(x: Any, a: Any, b: Any) -> Any:
@@ -63,25 +65,12 @@ def _skellam_log(k: Any, a: Any, b: Any) -> Any:
     return bessel - a - b + 0.5 * k * (xgrad.log(a) - xgrad.log(b))
 
 
-def _gev_power(x: Any, c: Any) -> Any:
-    return xgrad.log1p(-c * x) / c
-
-
-def _mass(a: Any, b: Any) -> Any:
-    """Return the normal probability of an interval, from the tail that it lies in."""
-    left = special.ndtr(b) - special.ndtr(a)
-    return xgrad.where(a > 0, special.ndtr(-a) - special.ndtr(-b), left)
-
-
-def _bell(x: Any) -> Any:
-    return xgrad.exp(-0.5 * x * x - _HALF_LOG_2PI)
-
-
 def _truncated(a: Any, b: Any) -> tuple[Any, Any]:
     """Return the mean of a truncated normal, and what its variance is beside that of a whole one."""
-    ends = [xgrad.where(xgrad.abs(v) < INF, v, 0.0) * _bell(v) for v in (a, b)]
-    mass = _mass(a, b)
-    return (_bell(a) - _bell(b)) / mass, (ends[0] - ends[1]) / mass
+    whole = log_mass(a, b) + _HALF_LOG_2PI
+    low, high = (xgrad.exp(-0.5 * v * v - whole) for v in (a, b))
+    ends = [xgrad.where(xgrad.abs(v) < INF, v, 0.0) for v in (a, b)]
+    return low - high, ends[0] * low - ends[1] * high
 
 
 def _truncnorm_var(a: Any, b: Any) -> Any:
@@ -148,20 +137,9 @@ def _harmonic(a: Any, n: Any) -> Any:
     return xgrad.sum(xgrad.where(k <= n[..., None], k ** -a[..., None], 0.0), axis=-1)
 
 
-def _gev_flat(x: Any, k: Any) -> Any:
-    """Return ``-log(1 - k x) / k``, and `x` where `k` is zero."""
-    small = xgrad.abs(k * x) < 1e-5
-    safe = xgrad.where(small, 1.0, k)
-    return xgrad.where(
-        small,
-        x + k * x * x / 2 + k * k * x**3 / 3,
-        -xgrad.log1p(-xgrad.where(small, 0.0, k * x)) / safe,
-    )
-
-
 def _kappa_log(x: Any, h: Any, k: Any) -> Any:
     """Return the logarithm of the distribution function of ``kappa4``."""
-    return -_gev_flat(xgrad.exp(-_gev_flat(x, k)), h)
+    return -gev_flat(xgrad.exp(-gev_flat(x, k)), h)
 
 
 def _kappa_cdf(x: Any, h: Any, k: Any) -> Any:
@@ -173,7 +151,7 @@ _one, _zero = (lambda *s: 1.0), (lambda *s: 0.0)
 DISTRIBUTIONS: dict[str, Any] = dict([
     _c("norm", "", -INF, INF, lambda x: -0.5 * x * x - _HALF_LOG_2PI, special.ndtr, lambda x: special.ndtr(-x),
        special.log_ndtr, _zero, _one, lambda: 0.5 * math.log(2 * math.pi * math.e)),
-    _c("expon", "", 0.0, INF, lambda x: -x, lambda x: -xgrad.expm1(-x), lambda x: xgrad.exp(-x), None, _one, _one, _one),
+    _c("expon", "", 0.0, INF, lambda x: -x, None, None, None, _one, _one, _one),
     _c("uniform", "", 0.0, 1.0, lambda x: 0.0 * x, lambda x: x, lambda x: 1.0 - x, None, lambda: 0.5, lambda: 1 / 12, _zero),
     _c("gamma", "a", 0.0, INF, lambda x, a: _xlogy(a - 1, x) - x - _ln(a), lambda x, a: special.gammainc(a, x),
        lambda x, a: special.gammaincc(a, x), None, lambda a: a, lambda a: a, lambda a: a + _ln(a) + (1 - a) * _psi(a)),
@@ -189,37 +167,29 @@ DISTRIBUTIONS: dict[str, Any] = dict([
        lambda a, b: special.betaln(a, b) - (a - 1) * _psi(a) - (b - 1) * _psi(b) + (a + b - 2) * _psi(a + b)),
     _c("t", "df", -INF, INF, _t_log, lambda x, v: special.stdtr(v, x), lambda x, v: special.stdtr(v, -x), None, lambda v: _if(v > 1, 0.0 * v),
        lambda v: _if(v > 2, v / (v - 2), _if(v > 1, INF, np.nan)), lambda v: (v + 1) / 2 * (_psi((v + 1) / 2) - _psi(v / 2)) + xgrad.log(xgrad.sqrt(v)) + special.betaln(v / 2, 0.5)),
-    _c("f", "dfn dfd", 0.0, INF, _f_log, lambda x, a, b: special.fdtr(a, b, x), lambda x, a, b: special.fdtrc(a, b, x), None,
+    _c("f", "dfn dfd", 0.0, INF, _f_log, None, None, None,
        lambda a, b: _if(b > 2, b / (b - 2)), lambda a, b: _if(b > 4, 2 * b * b * (a + b - 2) / (a * (b - 2) ** 2 * (b - 4)))),
     _c("laplace", "", -INF, INF, lambda x: -xgrad.abs(x) - math.log(2),
        lambda x: xgrad.where(x < 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))),
        lambda x: xgrad.where(x > 0, 0.5 * xgrad.exp(-xgrad.abs(x)), 1 - 0.5 * xgrad.exp(-xgrad.abs(x))), None, _zero, lambda: 2.0,
        lambda: math.log(2) + 1),
-    _c("logistic", "", -INF, INF, lambda x: -xgrad.abs(x) - 2 * xgrad.log1p(xgrad.exp(-xgrad.abs(x))), special.expit, lambda x: special.expit(-x),
-       special.log_expit, _zero, lambda: math.pi**2 / 3, lambda: 2.0),
-    _c("cauchy", "", -INF, INF, lambda x: -math.log(math.pi) - xgrad.log1p(x * x), lambda x: 0.5 + xgrad.atan(x) / math.pi,
-       lambda x: 0.5 - xgrad.atan(x) / math.pi, None, None, None, lambda: math.log(4 * math.pi)),
-    _c("gumbel_r", "", -INF, INF, lambda x: -x - xgrad.exp(-x), lambda x: xgrad.exp(-xgrad.exp(-x)), lambda x: -xgrad.expm1(-xgrad.exp(-x)),
-       lambda x: -xgrad.exp(-x), lambda: EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
-    _c("gumbel_l", "", -INF, INF, lambda x: x - xgrad.exp(x), lambda x: -xgrad.expm1(-xgrad.exp(x)), lambda x: xgrad.exp(-xgrad.exp(x)), None,
-       lambda: -EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
-    _c("genextreme", "c", lambda c: xgrad.where(c < 0, 1 / c, -INF), lambda c: xgrad.where(c > 0, 1 / c, INF),
-       lambda x, c: (1 / c - 1) * xgrad.log1p(-c * x) - xgrad.exp(_gev_power(x, c)), lambda x, c: xgrad.exp(-xgrad.exp(_gev_power(x, c)))),
-    _c("lognorm", "s", 0.0, INF, lambda x, s: -0.5 * (xgrad.log(x) / s) ** 2 - xgrad.log(s * x) - _HALF_LOG_2PI, lambda x, s: special.ndtr(xgrad.log(x) / s),
-       lambda x, s: special.ndtr(-xgrad.log(x) / s), lambda x, s: special.log_ndtr(xgrad.log(x) / s), lambda s: xgrad.exp(s * s / 2),
+    _c("logistic", "", -INF, INF, None, None, None, None, _zero, lambda: math.pi**2 / 3, lambda: 2.0),
+    _c("cauchy", "", -INF, INF, None, None, None, None, None, None, lambda: math.log(4 * math.pi)),
+    _c("gumbel_r", "", -INF, INF, lambda x: -x - xgrad.exp(-x), None, None, None, lambda: EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
+    _c("gumbel_l", "", -INF, INF, lambda x: x - xgrad.exp(x), None, None, None, lambda: -EULER, lambda: math.pi**2 / 6, lambda: EULER + 1),
+    _c("genextreme", "c", lambda c: xgrad.where(c < 0, 1 / xgrad.where(c < 0, c, -1.0), -INF),
+       lambda c: xgrad.where(c > 0, 1 / xgrad.where(c > 0, c, 1.0), INF), None),
+    _c("lognorm", "s", 0.0, INF, lambda x, s: -0.5 * (xgrad.log(x) / s) ** 2 - xgrad.log(s * x) - _HALF_LOG_2PI, None, None, None, lambda s: xgrad.exp(s * s / 2),
        lambda s: xgrad.expm1(s * s) * xgrad.exp(s * s), lambda s: 0.5 * (1 + math.log(2 * math.pi)) + xgrad.log(s)),
-    _c("gibrat", "", 0.0, INF, lambda x: -0.5 * xgrad.log(x) ** 2 - xgrad.log(x) - _HALF_LOG_2PI, lambda x: special.ndtr(xgrad.log(x)),
-       lambda x: special.ndtr(-xgrad.log(x)), lambda x: special.log_ndtr(xgrad.log(x)), lambda: math.exp(0.5), lambda: math.e * (math.e - 1),
+    _c("gibrat", "", 0.0, INF, lambda x: -0.5 * xgrad.log(x) ** 2 - xgrad.log(x) - _HALF_LOG_2PI, None, None, None, lambda: math.exp(0.5), lambda: math.e * (math.e - 1),
        lambda: 0.5 * math.log(2 * math.pi) + 0.5),
-    _c("fisk", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - 2 * xgrad.log1p(x**c), lambda x, c: 1 / (1 + x**-c), lambda x, c: 1 / (1 + x**c),
-       None, lambda c: _if(c > 1, (math.pi / c) / xgrad.sin(math.pi / c), np.nan),
+    _c("fisk", "c", 0.0, INF, None, None, None, None, lambda c: _if(c > 1, (math.pi / c) / xgrad.sin(math.pi / c), np.nan),
        lambda c: _if(c > 2, 2 * (math.pi / c) / xgrad.sin(2 * math.pi / c) - ((math.pi / c) / xgrad.sin(math.pi / c)) ** 2, np.nan), lambda c: 2 - xgrad.log(c)),
     _c("triang", "c", 0.0, 1.0, lambda x, c: xgrad.log(2 * xgrad.where(x < c, x / c, (1 - x) / (1 - c))),
        lambda x, c: xgrad.where(x < c, x * x / c, 1 - (1 - x) ** 2 / (1 - c)), None, None, lambda c: (1 + c) / 3, lambda c: (1 - c + c * c) / 18,
        lambda c: 0.5 - math.log(2) + 0.0 * c),
-    _c("truncnorm", "a b", lambda a, b: a, lambda a, b: b, lambda x, a, b: -0.5 * x * x - _HALF_LOG_2PI - xgrad.log(_mass(a, b)),
-       lambda x, a, b: _mass(a, x) / _mass(a, b), lambda x, a, b: _mass(x, b) / _mass(a, b), None, lambda a, b: _truncated(a, b)[0], _truncnorm_var,
-       lambda a, b: 0.5 * math.log(2 * math.pi * math.e) + xgrad.log(_mass(a, b)) + 0.5 * _truncated(a, b)[1]),
+    _c("truncnorm", "a b", lambda a, b: a, lambda a, b: b, None, None, None, None, lambda a, b: _truncated(a, b)[0], _truncnorm_var,
+       lambda a, b: 0.5 * math.log(2 * math.pi * math.e) + log_mass(a, b) + 0.5 * _truncated(a, b)[1]),
     *(_c(name, "a b", lambda a, b: a, lambda a, b: b, lambda x, a, b: -xgrad.log(x) - xgrad.log(xgrad.log(b / a)),
          lambda x, a, b: xgrad.log(x / a) / xgrad.log(b / a), lambda x, a, b: xgrad.log(b / x) / xgrad.log(b / a), None,
          lambda a, b: (b - a) / xgrad.log(b / a), lambda a, b: (b * b - a * a) / (2 * xgrad.log(b / a)) - ((b - a) / xgrad.log(b / a)) ** 2,
@@ -229,18 +199,16 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _c("truncpareto", "b c", 1.0, lambda b, c: c, lambda x, b, c: xgrad.log(b / (1 - c**-b)) - (b + 1) * xgrad.log(x),
        lambda x, b, c: (1 - x**-b) / (1 - c**-b), lambda x, b, c: (x**-b - c**-b) / (1 - c**-b), None, lambda b, c: _truncpareto_moment(1, b, c),
        lambda b, c: _truncpareto_moment(2, b, c) - _truncpareto_moment(1, b, c) ** 2),
-    _c("genhalflogistic", "c", 0.0, lambda c: 1 / c, lambda x, c: math.log(2) + (1 / c - 1) * xgrad.log1p(-c * x) - 2 * xgrad.log1p(xgrad.exp(_gev_power(x, c))),
-       lambda x, c: xgrad.tanh(-0.5 * _gev_power(x, c)), None, None, None, None, lambda c: 2 - (2 * c + 1) * math.log(2)),
-    _c("lomax", "c", 0.0, INF, lambda x, c: xgrad.log(c) - (c + 1) * xgrad.log1p(x), lambda x, c: -xgrad.expm1(-c * xgrad.log1p(x)),
-       lambda x, c: xgrad.exp(-c * xgrad.log1p(x)), None, lambda c: _if(c > 1, 1 / (c - 1)), lambda c: _if(c > 2, c / ((c - 1) ** 2 * (c - 2))), lambda c: 1 + 1 / c - xgrad.log(c)),
-    _c("pareto", "b", 1.0, INF, lambda x, b: xgrad.log(b) - (b + 1) * xgrad.log(x), lambda x, b: 1 - x**-b, lambda x, b: x**-b, None,
+    _c("genhalflogistic", "c", 0.0, lambda c: 1 / c, lambda x, c: math.log(2) + (c - 1) * gev_flat(x, c) - 2 * xgrad.log1p(xgrad.exp(-gev_flat(x, c))),
+       None, None, None, None, None, lambda c: 2 - (2 * c + 1) * math.log(2)),
+    _c("lomax", "c", 0.0, INF, lambda x, c: xgrad.log(c) - (c + 1) * xgrad.log1p(x), None, None, None, lambda c: _if(c > 1, 1 / (c - 1)), lambda c: _if(c > 2, c / ((c - 1) ** 2 * (c - 2))), lambda c: 1 + 1 / c - xgrad.log(c)),
+    _c("pareto", "b", 1.0, INF, lambda x, b: xgrad.log(b) - (b + 1) * xgrad.log(x), None, None, None,
        lambda b: _if(b > 1, b / (b - 1)), lambda b: _if(b > 2, b / ((b - 2) * (b - 1) ** 2)), lambda b: 1 + 1 / b - xgrad.log(b)),
-    _c("weibull_min", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - x**c, lambda x, c: -xgrad.expm1(-(x**c)), lambda x, c: xgrad.exp(-(x**c)),
-       None, lambda c: special.gamma(1 + 1 / c), lambda c: special.gamma(1 + 2 / c) - special.gamma(1 + 1 / c) ** 2,
+    _c("weibull_min", "c", 0.0, INF, lambda x, c: xgrad.log(c) + _xlogy(c - 1, x) - x**c, None, None, None, lambda c: special.gamma(1 + 1 / c), lambda c: special.gamma(1 + 2 / c) - special.gamma(1 + 1 / c) ** 2,
        lambda c: -EULER / c - xgrad.log(c) + EULER + 1),
     _c("halfnorm", "", 0.0, INF, lambda x: 0.5 * math.log(2 / math.pi) - x * x / 2, lambda x: special.erf(x / math.sqrt(2)),
        lambda x: special.erfc(x / math.sqrt(2)), None, lambda: math.sqrt(2 / math.pi), lambda: 1 - 2 / math.pi, lambda: 0.5 * math.log(math.pi / 2) + 0.5),
-    _c("rayleigh", "", 0.0, INF, lambda x: xgrad.log(x) - x * x / 2, lambda x: -xgrad.expm1(-x * x / 2), lambda x: xgrad.exp(-x * x / 2), None,
+    _c("rayleigh", "", 0.0, INF, lambda x: xgrad.log(x) - x * x / 2, None, None, None,
        lambda: math.sqrt(math.pi / 2), lambda: 2 - math.pi / 2, lambda: EULER / 2 + 1 - 0.5 * math.log(2)),
     _c("invgauss", "mu", 0.0, INF, lambda x, m: -_HALF_LOG_2PI - 1.5 * xgrad.log(x) - ((x - m) / m) ** 2 / (2 * x),
        lambda x, m: special.ndtr((x / m - 1) / xgrad.sqrt(x)) + xgrad.exp(2 / m + special.log_ndtr(-(x / m + 1) / xgrad.sqrt(x))), None, None,
@@ -271,7 +239,7 @@ DISTRIBUTIONS: dict[str, Any] = dict([
     _d("zipfian", "a n", 1.0, lambda a, n: n, lambda k, a, n: -a * xgrad.log(k) - xgrad.log(_harmonic(a, n)), lambda k, a, n: _harmonic(a, xgrad.floor(k.detach())) / _harmonic(a, n), None, None,
        lambda a, n: _harmonic(a - 1, n) / _harmonic(a, n), lambda a, n: _harmonic(a - 2, n) / _harmonic(a, n) - (_harmonic(a - 1, n) / _harmonic(a, n)) ** 2),
     _c("kappa4", "h k", lambda h, k: support(stats.kappa4, (h, k))[0], lambda h, k: support(stats.kappa4, (h, k))[1],
-       lambda x, h, k: -(1.0 - k) * _gev_flat(x, k) + (1.0 - h) * _kappa_log(x, h, k), _kappa_cdf, None, _kappa_log),
+       lambda x, h, k: -(1.0 - k) * gev_flat(x, k) + (1.0 - h) * _kappa_log(x, h, k), _kappa_cdf, None, _kappa_log),
     _d("skellam", "mu1 mu2", -INF, INF, _skellam_log, None, None, None, lambda a, b: a - b, lambda a, b: a + b),
 ])  # fmt: skip
 """The distributions that are written out here, by name."""
