@@ -248,8 +248,8 @@ _FUNCTIONS = {
     "signbit sinc sinh trunc",
     "xgrad.{}(x, y)": "allclose arctan2 atan2 bitwise_and bitwise_left_shift bitwise_or "
     "bitwise_right_shift bitwise_xor copysign divide floor_divide fmax fmin fmod greater "
-    "greater_equal heaviside hypot isclose kron ldexp less less_equal logaddexp logaddexp2 logical_xor maximum minimum nextafter "
-    "not_equal remainder subtract vdot",
+    "greater_equal heaviside hypot isclose kron ldexp less less_equal logaddexp logaddexp2 "
+    "logical_xor maximum minimum nextafter not_equal remainder subtract vdot",
     "xgrad.{}(x, sections)": "dsplit hsplit vsplit",
     "xgrad.{}(x, shape)": "broadcast_to",
     "xgrad.{}(x, source, destination)": "moveaxis",
