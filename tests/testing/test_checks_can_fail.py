@@ -8,7 +8,7 @@ import pytest
 
 import xgrad as xg
 from xgrad.backends import backend_of
-from xgrad.engine import projection
+from xgrad.engine import kinds, projection
 from xgrad.engine.op import constant, elementwise, linear, multilinear, rule
 from xgrad.testing import CHECKS, Place, Row, Sample, Spec, check_grads, check_op
 from xgrad.testing.cases import Bad
@@ -75,7 +75,8 @@ def test_a_missing_conj_is_caught():
 
 @pytest.mark.parametrize("function", [xg.add, xg.multiply, xg.hypot])
 def test_a_missing_reduction_is_caught(function, monkeypatch):
-    monkeypatch.setattr(projection, "bring", lambda xp, c, shape, dtype: c)
+    for module in (projection, kinds):
+        monkeypatch.setattr(module, "bring", lambda xp, c, shape, dtype: c)
     caught = failing(Row(function.__name__, PAIR, "f", keeps=None))
     assert {"derivatives", "single"} <= caught
 

@@ -33,7 +33,9 @@ class Kind:
 
     skip: ClassVar[int] = 2  # rules start with xp and g
     fits = True  # whether a cotangent may fit its argument as the rule makes it
-    fills = False  # whether the result has entries that come from no argument
+    fills: bool | None = (
+        None  # whether the result has entries of no argument; None: if it makes zeros
+    )
     sort = ""  # what its rules act on; see `Rule`
 
     def __init__(self, op: Op, makes_zeros: bool = False, own: Any = None) -> None:
@@ -69,7 +71,7 @@ class Kind:
         walks = self.walks(tracked, keeps)
         rule = Rule(self.op.name, *walks, lift, self.makes_zeros, keeps, own)
         rule.is_finite, rule.is_opaque = self.is_finite(tracked), False
-        rule.fills = self.makes_zeros or self.fills
+        rule.fills = self.makes_zeros if self.fills is None else self.fills
         rule.sort = self.sort
         self.rules[tracked] = rule
         return rule

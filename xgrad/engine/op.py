@@ -111,7 +111,7 @@ def linear(
     view: Any = None,
     adapter: str = "",
     own: Own | None = None,
-    fills: bool = False,
+    fills: bool | None = None,
 ) -> Decorator:
     """Define an op that is linear in its arrays together, by its transposes.
 
@@ -124,7 +124,7 @@ def linear(
             the base after the view was written to.
         adapter: the field of `Backend` that holds the raw function, where the standard has none.
         own: what this op alone knows, as reading and writing at an index do.
-        fills: whether the result has entries that come from no argument.
+        fills: whether the result has entries that come from no argument; by default if `zeros`.
     """
 
     def decorate(f: Any) -> Any:

@@ -149,6 +149,7 @@ def _placed(x: Any, key: Key, shape: tuple[int, ...]) -> Any:
 @linear(
     lambda xp, g, x, key: _place(g, key=key, shape=x.shape),
     zeros=True,
+    fills=False,
     view=lambda base, new, key: setitem(base, new, key=key),
     adapter="getitem",
     own=Reading(_add_at, _cover, _join, _placed),
@@ -166,6 +167,7 @@ def _place(x: Array, /, *, key: Key, shape: tuple[int, ...]) -> Array:
 @linear(
     lambda xp, g, x, key: _scatter(g, key=key, shape=x.shape),
     zeros=True,
+    fills=False,
     adapter="getitem",
 )
 def _gather(x: Array, key: Key, /) -> Array:

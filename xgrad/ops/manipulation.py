@@ -309,7 +309,7 @@ def stack(arrays: Sequence[Array], /, *, axis: int = 0) -> Array:
     """
 
 
-@linear(lambda xp, g, axis: xp.stack(g, axis=axis), zeros=True, own=Apart())
+@linear(lambda xp, g, axis: xp.stack(g, axis=axis), zeros=True, fills=False, own=Apart())
 def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
     """Return the slices along an axis, as a tuple.
 

@@ -100,7 +100,7 @@ class borrowed(primitive):  # noqa: N801 - a kind of `primitive`
             node = y._node if type(y) is Array else None
             if nodes and node is not None and [id(p) for p in parents_of(node)] == nodes:
                 rule = node[RULE]
-                if rule.is_plain and not rule.fills and not rule.is_opaque:
+                if rule.is_plain and not (rule.fills or rule.makes_zeros or rule.is_opaque):
                     return self._noted(y, args, kwargs)
         return super()._tracked(args, kwargs)
 
