@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -59,25 +59,33 @@ def pushforward(
             with place:
                 return pushforward(path, tangents, gone, taped=taped, sparse=sparse)
         path = on_device(path, backend, taped, free=False)
-    recorded = backend.leads and is_recorded(raw)
-    if recorded:
-        unseen = taped or waited(raw) is None
-    else:
-        host = under(raw) if backend.leads else raw
-        unseen = not (backend_of(host) if backend.leads else backend).on_host(host)
-    if sparse or (unseen and any(map(_fills, path))):
-        return _pushed(path, tangents, gone, taped, sparse, with_care=not sparse)
+    if backend.leads and is_recorded(raw):
+        return _recorded(path, tangents, gone, taped, sparse)
+    host = under(raw) if backend.leads else raw
+    unseen = not (backend_of(host) if backend.leads else backend).on_host(host)
+    if sparse or (unseen and any(map(_may_be_zero, path))):
+        return _pushed(path, tangents, gone, taped, sparse, None if sparse else _may_be_zero)
     seeds = dict(tangents)
     found = _pushed(path, tangents, gone, taped)
-    if recorded:  # whether a NaN comes out each run of the program sees
-        if not any(map(_fills, path)):
-            return found
-        again = partial(_pushed, path, seeds, gone, taped, with_care=True)
-        made = instead([*found.values()], lambda: [*again().values()])
-        return dict(zip(found, made, strict=True))
-    if not unseen and any(map(has_nan, found.values())) and any(map(_fills, path)):
-        return _pushed(path, seeds, gone, taped, with_care=True)
+    if not unseen and any(map(has_nan, found.values())) and any(map(_may_be_zero, path)):
+        return _pushed(path, seeds, gone, taped, care=_may_be_zero)
     return found
+
+
+def _recorded(
+    path: list[Node], tangents: dict[int, Any], gone: Any, taped: bool, sparse: bool
+) -> dict[int, Any]:
+    """Walk up in a program, which looks in each of its runs whether a NaN comes out."""
+    if sparse or not any(map(_may_be_zero, path)):
+        return _pushed(path, tangents, gone, taped, sparse)
+    if taped or waited(next(iter(tangents.values()))) is None:  # it could not look
+        care = _fills if any(map(_fills, path)) else None  # at each product, so at the few alone
+        return _pushed(path, tangents, gone, taped, care=care)
+    seeds = dict(tangents)
+    found = _pushed(path, tangents, gone, taped)
+    again = partial(_pushed, path, seeds, gone, taped, care=_may_be_zero)
+    made = instead([*found.values()], lambda: [*again().values()])
+    return dict(zip(found, made, strict=True))
 
 
 def _fills(node: Node) -> bool:
@@ -88,18 +96,23 @@ def _fills(node: Node) -> bool:
     return len(kept(node)["likes"]) > len(parents_of(node))  # constants are joined to it
 
 
+def _may_be_zero(node: Node) -> bool:
+    """Whether tangents behind a node may be zero for good: of what it filled in, or has read."""
+    return node[RULE].makes_zeros or _fills(node)
+
+
 def _pushed(
     path: list[Node],
     tangents: dict[int, Any],
     gone: dict[int, list[int]],
     taped: bool,
     sparse: bool = False,
-    with_care: bool = False,
+    care: Callable[[Node], bool] | None = None,
 ) -> dict[int, Any]:
     """Return the tangents of the outputs.
 
-    With care the tangents behind an op that fills entries in have structural zeros, which no
-    infinite derivative may turn into NaN. It is needed if one did.
+    Where there is `care`, the tangents behind a node of which it is true have structural zeros,
+    which no infinite derivative may turn into NaN. It is needed if one did.
     """
     like = next(iter(tangents.values()))
     zeros: set[int] = set()
@@ -123,9 +136,9 @@ def _pushed(
                     saved = rule.lift(node)
                 kind = type(near)
                 strong = sparse
-                if with_care:
+                if care is not None:
                     strong = any(parent[SERIAL] in zeros for parent in parents_of(node))
-                    if strong or _fills(node):
+                    if strong or care(node):
                         zeros.add(serial)
                 times = STRONG[kind] if strong else operator.mul
                 t = rule.push(NAMESPACES[kind], ts, saved, fit, times)
