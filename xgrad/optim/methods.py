@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import xgrad as xg
 
 from .. import tree as trees
-from ..backends import COMPLEX, REAL
+from ..backends import is_inexact
 from ..engine.structures import difference
 from ..errors.kinds import by_name, require_fields
 from ..nn.module import named_leaves, trainable_mask
@@ -159,7 +159,7 @@ class Method:
             if not mask[i] or first[i] != i:
                 result.append(result[first[i]] if mask[i] else p)
                 continue
-            if p.dtype not in REAL and p.dtype not in COMPLEX:
+            if not is_inexact(p._raw if isinstance(p, xg.Array) else p):
                 raise TypeError(
                     f"{type(self).__name__}: the parameter {name!r} is of {p.dtype}, in which a "
                     "step is lost; expected floating-point numbers"

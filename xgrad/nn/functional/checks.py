@@ -12,6 +12,7 @@ import numpy as np
 
 import xgrad as xg
 
+from ...backends import is_inexact
 from ...engine.frames import is_ours
 from ...engine.operands import require_array
 from ...errors import PrecisionWarning
@@ -103,7 +104,7 @@ def require_reduction(reduction: str, function: str) -> None:
 
 def require_floating(function: str, *arrays: Any) -> None:
     """Raise if all arrays are of integers: small ones would wrap around, as 3 - 250 of uint8."""
-    if not any(xg.isdtype(x.dtype, ("real floating", "complex floating")) for x in arrays):
+    if not any(is_inexact(x._raw if isinstance(x, xg.Array) else x) for x in arrays):
         raise TypeError(
             f"{function}: got an array of {arrays[0].dtype}, which may wrap around; expected a "
             "floating-point one. Use xgrad.astype(x, xgrad.float32)"
