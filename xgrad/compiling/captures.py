@@ -35,6 +35,7 @@ from .users import (
     is_library,
     is_users,
     is_users_module,
+    package,
 )
 
 __all__ = ["guards_of", "steady"]
@@ -297,8 +298,8 @@ class Scan:
                 self._array(here, part, used)
             elif is_named and (type(part) in PLAIN or isinstance(part, (list, tuple, dict))):
                 self._look(here, part, depth + 1, used)
-            elif not isinstance(part, (str, *FUNCTIONS)):
-                self._look(here, part, depth + 1, False)
+            elif not isinstance(part, (str, *FUNCTIONS)):  # what the library is made of counts, too
+                self._look(here, part, depth + 1, used and package(part) == package(x))
 
     def _calls(self, node: Node, x: Any) -> None:
         """Let the methods of a user's object that code names be those that they are."""

@@ -75,15 +75,19 @@ def has_parts(x: Any) -> bool:
     """Whether an object may hold arrays of the user's, as a model does."""
     if isinstance(x, threading.local):
         return True
-    root = type(x).__module__.partition(".")[0]
     has_slots = any(_slots(base) for base in type(x).__mro__)
-    return (hasattr(x, "__dict__") or has_slots) and root not in LIBRARIES
+    return (hasattr(x, "__dict__") or has_slots) and package(x) not in LIBRARIES
 
 
 PARTS = frozenset("xgrad xgrad_backends types typing collections enum".split())
 """Where classes without code of their own are no user's either."""
 
 LIBRARIES = frozenset(["numpy", "builtins", "logging", "threading", "contextvars", "_thread"])
+
+
+def package(x: Any) -> str:
+    """Return the name of the package that an object's class is of."""
+    return type(x).__module__.partition(".")[0]
 
 
 def is_array(x: Any) -> bool:
