@@ -134,17 +134,3 @@ def test_an_optimizer_takes_numbers_as_parameters() -> None:
             params = optimizer.step(xg.grad(lambda p: xg.sum((p["w"] + p["b"]) ** 2))(params))
         assert float(params["b"]) < 0.4
         assert np.all(params["w"] < 0.9)
-
-
-@pytest.mark.parametrize("tells", [True, False])
-def test_the_order_of_keys(tells, monkeypatch):
-    def orders(x):
-        return xg.tree.orders(x, xg.tree.flatten(x)[1])
-
-    assert xg.tree._pickles_tell()
-    monkeypatch.setattr(xg.tree, "_pickles_tell", lambda: tells)
-    one = {"b": (1.0, {"z": np.ones(2), "y": None}), "a": SimpleNamespace(d={"k": 2.0, "i": 3.0})}
-    other = {"a": SimpleNamespace(d={"i": 3.0, "k": 2.0}), "b": (1.0, {"y": None, "z": np.ones(2)})}
-    assert set(orders(one)) == {("b", "a"), ("z", "y"), ("k", "i")}
-    assert set(orders(other)) == {("a", "b"), ("y", "z"), ("i", "k")}
-    assert orders(np.ones(2)) == orders((np.ones(2), 1.0)) == ()

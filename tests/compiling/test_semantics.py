@@ -10,11 +10,13 @@ import threading
 import warnings
 from dataclasses import dataclass, field
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import xgrad as xg
+from xgrad.compiling import orders
 from xgrad.errors import CompileWarning, MutationError, TraceError
 
 X = np.linspace(0.5, 1.5, 6)
@@ -690,3 +692,17 @@ def test_large_choices(n, dtype):
     if dtype != "int64":
         g = xg.grad(lambda x, y: xg.sum(xg.relu(x * y) + xg.where(x > y, x * 3.0, 0.0)), (0, 1))
         same(g, x, y, other=(y, x))
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_the_order_of_keys(tells, monkeypatch):
+    def found(x):
+        return orders.orders(x, xg.tree.flatten(x)[1])
+
+    assert orders._pickles_tell()
+    monkeypatch.setattr(orders, "_pickles_tell", lambda: tells)
+    one = {"b": (1.0, {"z": np.ones(2), "y": None}), "a": SimpleNamespace(d={"k": 2.0, "i": 3.0})}
+    other = {"a": SimpleNamespace(d={"i": 3.0, "k": 2.0}), "b": (1.0, {"y": None, "z": np.ones(2)})}
+    assert set(found(one)) == {("b", "a"), ("z", "y"), ("k", "i")}
+    assert set(found(other)) == {("a", "b"), ("y", "z"), ("i", "k")}
+    assert found(np.ones(2)) == found((np.ones(2), 1.0)) == ()

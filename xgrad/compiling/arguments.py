@@ -17,6 +17,7 @@ from ..backends import (
     get_backend,
     switches,
 )
+from .orders import orders
 
 __all__ = ["Arguments", "difference"]
 
@@ -62,8 +63,8 @@ class Arguments:
         self.backend = self._backend(owner)
         place = None if self.raws else (get_backend(), str(current()[1]))  # of new arrays
         tree = (args, kwargs) if kwargs else args
-        orders = trees.orders(tree, self.structure)  # the function may go through a dict
-        self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place), orders)
+        keys = orders(tree, self.structure)  # the function may go through a dict
+        self.key = (self.structure, tuple(parts), (*switches(), self.lifts, place), keys)
         self.donated = self._donated(owner) if owner.donate else []
 
     def _without_static(
